@@ -1,0 +1,259 @@
+"""Read-only views of an ONNX model: plain tuples, with payloads left where they lie.
+
+Nothing here reads a file; `load` makes these, and `payload` reads tensor contents.
+Strings that are not UTF-8 are decoded with ``surrogateescape`` and reported as a trouble of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+from .troubles import Trouble
+
+
+class Span(NamedTuple):
+    """Bytes of a tensor's data within a file: ``field`` is the TensorProto field that holds them."""
+
+    field: int  # 4 float_data, 5 int32_data, 6 string_data, 7 int64_data, 9 raw_data, 10 double_data, 11 uint64_data
+    offset: int
+    length: int
+
+
+class External(NamedTuple):
+    """Where a tensor says that its data lies (TensorProto.external_data); ``length`` None: to the end of the file."""
+
+    location: str
+    offset: int
+    length: int | None
+    entries: tuple[tuple[str, str], ...]  # all key-value pairs as written
+
+
+class Tensor(NamedTuple):
+    """A TensorProto without its data."""
+
+    name: str
+    dtype: int
+    dims: tuple[int, ...]
+    spans: tuple[Span, ...]  # data in the model file, in file order
+    external: External | None
+    offset: int  # of the message in the file; -1 in a tensor that no file holds
+
+    @property
+    def elements(self) -> int:
+        """How many elements the dims say."""
+        count = 1
+        for d in self.dims:
+            count *= d
+        return count
+
+
+class SparseTensor(NamedTuple):
+    values: Tensor
+    indices: Tensor
+    dims: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        return self.values.name
+
+
+class TensorType(NamedTuple):
+    dtype: int
+    shape: tuple[int | str | None, ...] | None  # None: rank unknown; a str is a dim_param
+    sparse: bool = False
+
+
+class SequenceType(NamedTuple):
+    element: Type | None
+
+
+class OptionalType(NamedTuple):
+    element: Type | None
+
+
+class MapType(NamedTuple):
+    key: int
+    value: Type | None
+
+
+Type: TypeAlias = TensorType | SequenceType | OptionalType | MapType
+
+
+class Value(NamedTuple):
+    """A ValueInfoProto: a graph input, output or annotation. ``type`` None: none is declared."""
+
+    name: str
+    type: Type | None
+    offset: int
+
+
+class Reference(NamedTuple):
+    """An attribute in a function's body that takes its value from the call (``ref_attr_name``)."""
+
+    name: str
+
+
+class Attributes(dict[str, "Attribute"]):
+    """The attributes of a node by name. Equal byte runs give the same object, so its identity is a key."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__  # type: ignore[assignment]  # by identity: never compared, only looked up
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class Node(NamedTuple):
+    """A NodeProto. ``domain`` is "" for ai.onnx; a missing optional input or output is ""."""
+
+    op_type: str
+    domain: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Attributes
+    name: str
+    overload: str
+    offset: int
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A GraphProto. Names live in the graph and in the subgraphs below it."""
+
+    name: str
+    nodes: tuple[Node, ...]
+    initializers: tuple[Tensor, ...]
+    sparse_initializers: tuple[SparseTensor, ...]
+    inputs: tuple[Value, ...]  # as listed; IR 3 lists initializers here too
+    outputs: tuple[Value, ...]
+    value_info: tuple[Value, ...]
+    offset: int
+
+    @cached_property
+    def initializer_names(self) -> frozenset[str]:
+        return frozenset(t.name for t in (*self.initializers, *self.sparse_initializers))
+
+    @cached_property
+    def feeds(self) -> tuple[Value, ...]:
+        """The inputs that a caller must give: those without an initializer of their name."""
+        return tuple(v for v in self.inputs if v.name not in self.initializer_names)
+
+    @cached_property
+    def producers(self) -> Mapping[str, int]:
+        """For each tensor that a node of this graph makes, the index of the (first) node."""
+        made: dict[str, int] = {}
+        for i, node in enumerate(self.nodes):
+            for name in node.outputs:
+                if name:
+                    made.setdefault(name, i)
+        return made
+
+    @cached_property
+    def consumers(self) -> Mapping[str, tuple[int, ...]]:
+        """For each tensor, the indices of the nodes of this graph that take it, or whose subgraphs do."""
+        taken: dict[str, list[int]] = {}
+        for i, node in enumerate(self.nodes):
+            for name in dict.fromkeys((*node.inputs, *captured(node))):
+                if name:
+                    taken.setdefault(name, []).append(i)
+        return {name: tuple(indices) for name, indices in taken.items()}
+
+    def label(self, index: int) -> str:
+        """What a person calls the node: its name, or ``Conv[3]`` by op and index."""
+        node = self.nodes[index]
+        return node.name or f"{node.op_type}[{index}]"
+
+
+Attribute: TypeAlias = (
+    int | float | str | Tensor | SparseTensor | Graph | Type | Reference | None
+    | tuple[int, ...] | tuple[float, ...] | tuple[str, ...]
+    | tuple[Tensor, ...] | tuple[SparseTensor, ...] | tuple[Graph, ...] | tuple[Type | None, ...]
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A FunctionProto: a body of nodes that nodes of its (domain, name, overload) stand for."""
+
+    name: str
+    domain: str
+    overload: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: tuple[str, ...]  # without a default
+    defaults: Attributes  # with a default
+    nodes: tuple[Node, ...]
+    opsets: Mapping[str, int]
+    offset: int
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A ModelProto and the file it came from."""
+
+    path: str  # as given; "" for a model from bytes
+    size: int  # bytes of the file
+    ir_version: int
+    imports: tuple[tuple[str, int], ...]  # opset_import as written
+    producer: str
+    graph: Graph
+    functions: Mapping[tuple[str, str, str], Function]  # by (domain, name, overload)
+    metadata: tuple[tuple[str, str], ...]
+    troubles: tuple[Trouble, ...] = ()  # what is wrong with the file, though it could be read
+    data: bytes | None = field(default=None, repr=False)  # the file itself where it came as bytes
+
+    @cached_property
+    def opsets(self) -> Mapping[str, int]:
+        """Opset by domain ("" is ai.onnx). Of two imports the highest binds; without any, ai.onnx is at 1."""
+        bound: dict[str, int] = {}
+        for domain, version in self.imports:
+            domain = "" if domain == "ai.onnx" else domain
+            bound[domain] = max(version, bound.get(domain, version))
+        return bound or {"": 1}
+
+    @cached_property
+    def graphs(self) -> tuple[tuple[str, Graph], ...]:
+        """Every graph with its path: "" for the main one, ``outer_node/then_branch`` for a subgraph."""
+        return tuple(_walk("", self.graph))
+
+
+def _walk(path: str, graph: Graph) -> Iterator[tuple[str, Graph]]:
+    """Without recursion: hostile files nest deeply."""
+    waiting = [(path, graph)]
+    while waiting:
+        path, graph = waiting.pop()
+        yield path, graph
+        inner = [
+            (f"{path}/{graph.label(i)}/{name}" if path else f"{graph.label(i)}/{name}", body)
+            for i, node in enumerate(graph.nodes)
+            for name, body in subgraphs(node)
+        ]
+        waiting.extend(reversed(inner))
+
+
+def subgraphs(node: Node) -> Iterator[tuple[str, Graph]]:
+    """The graphs among a node's attributes: ``then_branch``; of a list, ``branches[2]``."""
+    for name, value in node.attributes.items():
+        if isinstance(value, Graph):
+            yield name, value
+        elif isinstance(value, tuple) and value and isinstance(value[0], Graph):
+            yield from ((f"{name}[{i}]", g) for i, g in enumerate(value) if isinstance(g, Graph))
+
+
+def captured(node: Node) -> tuple[str, ...]:
+    """Names that a node's subgraphs take from outside (in order of first use)."""
+    if not any(True for _ in subgraphs(node)):
+        return ()
+    names: dict[str, None] = {}
+    waiting: list[tuple[Graph, frozenset[str]]] = [(g, frozenset()) for _, g in subgraphs(node)]
+    while waiting:
+        graph, outside = waiting.pop()
+        own = outside | graph.initializer_names | {v.name for v in graph.inputs} | frozenset(graph.producers)
+        for inner in graph.nodes:
+            names.update((n, None) for n in inner.inputs if n and n not in own)
+            waiting.extend((g, own) for _, g in subgraphs(inner))
+        names.update((v.name, None) for v in graph.outputs if v.name and v.name not in own)
+    return tuple(names)

@@ -1,0 +1,191 @@
+"""What an audit says: plain data, imported by everything, importing nothing of ours but text helpers.
+
+All names and numbers in a `Finding` are already rendered (strings and ints), so that every format can show them and
+none needs to know what a size is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad (SARIF's own three levels)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Basis(StrEnum):
+    """By whose word a finding stands."""
+
+    ILLEGAL = "illegal"  # breaks the ONNX specification
+    REFUSED = "refused"  # legal, but a runtime cannot run it, or does otherwise: measured
+    SUSPICIOUS = "suspicious"  # legal, and hardly what was meant
+
+
+class Verdict(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in the model. ``graph`` is "" for the main graph, else a path such as ``if_1/then_branch``."""
+
+    graph: str = ""
+    node: str = ""  # the node's name, or ``Conv[3]``: its op_type and its index in its graph
+    op_type: str = ""
+    tensor: str = ""
+    attribute: str = ""
+    offset: int | None = None  # byte in the model file
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a derivation: how one node's output shape came about, numbers filled in."""
+
+    node: str
+    op_type: str
+    inputs: tuple[str, ...]  # shapes, as text: "[1, 3, 224, 224]"
+    output: tuple[int | str | None, ...] | None
+    formula: str  # "floor((224 - 11) / 4) + 1 = 54"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Sizes of the graph's inputs under which a place would be right.
+
+    ``ranges`` holds ``(low, high)`` or ``(low, high, step)``, closed; high None: up to the search's bound. No range: none fits.
+    """
+
+    axes: tuple[str, ...]  # "data[2]"
+    ranges: tuple[tuple[int, int | None] | tuple[int, int | None, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault of the model. The message says what is there and what was expected; ``fix`` what to do."""
+
+    message: str
+    location: Location = Location()
+    fix: str = ""
+    expected: int | str | None = None
+    actual: int | str | None = None
+    derivation: tuple[Step, ...] = ()
+    fits: tuple[Fit, ...] = ()
+    severity: Severity | None = None  # None: the rule's own
+    basis: Basis | None = None  # None: the rule's own
+    rule: str = ""  # set by the pipeline
+    fingerprint: str = ""  # set by the pipeline
+    consequences: int = 0  # what follows from this one and was folded under it
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Something that was not looked at, and why. ``asked``: it was asked for by name, so the verdict is inconclusive."""
+
+    what: str
+    why: str
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was looked at. "Clean" and "not looked at" are different answers, and only the first is a pass."""
+
+    ran: tuple[str, ...] = ()
+    skipped: tuple[Missed, ...] = ()
+    failed: tuple[Missed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    path: str
+    bytes: int = 0
+    digest: str = ""  # of the structure and the payloads' lengths; always there
+    content_digest: str | None = None  # of every byte; null unless the weights were read
+    files: tuple[str, ...] = ()  # external data files, relative to the model's folder
+    ir_version: int = 0
+    opsets: Mapping[str, int] = field(default_factory=dict)
+    producer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output of the graph: as declared, propagated sizes filled in."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | str | None, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts over the whole model. With an open size a count is a polynomial, as text; None: it cannot be known."""
+
+    nodes: int = 0
+    parameters: int = 0
+    learnable_parameters: int | str | None = 0
+    running_statistics: int | str | None = 0
+    macs: int | str | None = 0
+    flops: int | str | None = 0
+    weight_bytes: int = 0
+    peak_activation_bytes: int | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeightRow:
+    tensor: str
+    dtype: str
+    shape: tuple[int, ...]
+    min: float
+    max: float
+    mean: float
+    std: float
+    zeros: int
+    nan: int
+    inf: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What came of running the model, for the report."""
+
+    provider: str = ""
+    status: str = "not run"  # ok | failed | crashed | timed out | not run
+    why: str = ""
+    seconds: float = 0.0
+    isolation: Mapping[str, str] = field(default_factory=dict)
+    placement: Mapping[str, int] = field(default_factory=dict)  # execution provider: number of nodes
+    golden: tuple[str, ...] = ()  # one line a golden vector: "test_data_set_0: equal within rtol 0.001"
+    outputs: tuple[Port, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that one audit of one model found out."""
+
+    model: ModelIdentity
+    findings: tuple[Finding, ...] = ()
+    coverage: Coverage = Coverage()
+    totals: Totals = Totals()
+    inputs: tuple[Port, ...] = ()
+    outputs: tuple[Port, ...] = ()
+    weights: tuple[WeightRow, ...] = ()
+    run: RunSummary = RunSummary()
+    audited_at: str = ""  # ISO 8601, UTC
+    rules_digest: str = ""  # of the set of rules that this version knows
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a registry says of a model: one more witness, filled by the source, taken by rules as evidence."""
+
+    inputs: tuple[Port, ...] = ()
+    outputs: tuple[Port, ...] = ()
+    origin: str = ""
