@@ -132,6 +132,7 @@ class Totals:
     parameters: int = 0
     learnable_parameters: int | str | None = 0
     running_statistics: int | str | None = 0
+    elementwise_parameters: int = 0  # stored for element-wise operators: no layer's by the formulas
     macs: int | str | None = 0
     flops: int | str | None = 0
     weight_bytes: int = 0

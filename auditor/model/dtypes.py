@@ -35,15 +35,17 @@ class DType(IntEnum):
     FLOAT8E8M0 = 24
     UINT2 = 25
     INT2 = 26
+    FLOAT6E2M3 = 27
+    FLOAT6E3M2 = 28
 
 
 BITS: dict[int, int] = {
     1: 32, 2: 8, 3: 8, 4: 16, 5: 16, 6: 32, 7: 64, 9: 8, 10: 16, 11: 64, 12: 32, 13: 64, 14: 64, 15: 128, 16: 16,
-    17: 8, 18: 8, 19: 8, 20: 8, 21: 4, 22: 4, 23: 4, 24: 8, 25: 2, 26: 2,
+    17: 8, 18: 8, 19: 8, 20: 8, 21: 4, 22: 4, 23: 4, 24: 8, 25: 2, 26: 2, 27: 6, 28: 6,
 }  # fmt: skip
 """Bits of one element in raw_data; strings have none."""
 
-FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23, 24})
+FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23, 24, 27, 28})
 INTEGERS = frozenset({2, 3, 4, 5, 6, 7, 12, 13, 21, 22, 25, 26})
 
 
@@ -53,7 +55,7 @@ def name_of(dtype: int | None) -> str:
 
 
 def bytes_of(dtype: int, elements: int) -> int | None:
-    """How many bytes so many elements take in raw_data (4-bit and 2-bit types are packed); None for strings."""
+    """How many bytes so many elements take in raw_data (2-bit, 4-bit and 6-bit types are packed); None for strings."""
     bits = BITS.get(dtype)
     return None if bits is None else (elements * bits + 7) // 8
 

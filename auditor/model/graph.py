@@ -20,10 +20,21 @@ class Span(NamedTuple):
     field: int  # 4 float_data, 5 int32_data, 6 string_data, 7 int64_data, 9 raw_data, 10 double_data, 11 uint64_data
     offset: int
     length: int
+    tagged: bool = False  # each value stands behind its tag (strings always), not packed
+
+
+class Blob(NamedTuple):
+    """A string attribute too long to hold in memory (an engine or a vocabulary): where it lies in the file."""
+
+    offset: int
+    length: int
 
 
 class External(NamedTuple):
-    """Where a tensor says that its data lies (TensorProto.external_data); ``length`` None: to the end of the file."""
+    """Where a tensor says that its data lies (TensorProto.external_data); ``length`` None: to the end of the file.
+
+    A number that is none (``external.entry_troubles`` says so) is 0 or None here.
+    """
 
     location: str
     offset: int
@@ -134,7 +145,7 @@ class Graph:
 
     @cached_property
     def initializer_names(self) -> frozenset[str]:
-        return frozenset(t.name for t in (*self.initializers, *self.sparse_initializers))
+        return frozenset(t.name for t in self.initializers) | {t.name for t in self.sparse_initializers}
 
     @cached_property
     def feeds(self) -> tuple[Value, ...]:
@@ -168,8 +179,8 @@ class Graph:
 
 
 Attribute: TypeAlias = (
-    int | float | str | Tensor | SparseTensor | Graph | Type | Reference | None
-    | tuple[int, ...] | tuple[float, ...] | tuple[str, ...]
+    int | float | str | Blob | Tensor | SparseTensor | Graph | Type | Reference | None
+    | tuple[int, ...] | tuple[float, ...] | tuple[str | Blob, ...]
     | tuple[Tensor, ...] | tuple[SparseTensor, ...] | tuple[Graph, ...] | tuple[Type | None, ...]
 )  # fmt: skip
 
@@ -190,6 +201,15 @@ class Function:
     offset: int
 
 
+class Identity(NamedTuple):
+    """What tells a file from another, or from itself after a change."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """A ModelProto and the file it came from."""
@@ -204,6 +224,8 @@ class Model:
     metadata: tuple[tuple[str, str], ...]
     troubles: tuple[Trouble, ...] = ()  # what is wrong with the file, though it could be read
     data: bytes | None = field(default=None, repr=False)  # the file itself where it came as bytes
+    identity: Identity | None = None  # of the file when it was loaded; None for a model from bytes
+    payloads: tuple[tuple[int, int], ...] = field(default=(), repr=False)  # offset, length of the big tensor data
 
     @cached_property
     def opsets(self) -> Mapping[str, int]:

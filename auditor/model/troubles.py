@@ -79,6 +79,22 @@ class BadAttribute:
     offset: int
 
 
+@dataclass(frozen=True, slots=True)
+class SegmentedTensor:
+    """A tensor with a ``segment``: stored in chunks, which no runtime reads."""
+
+    name: str
+    offset: int
+
+
 Trouble: TypeAlias = (
-    UnknownFields | RepeatedField | NotUtf8 | Concatenated | TooLargeForProtobuf | OddEncoding | AttributeTwice | BadAttribute
+    UnknownFields
+    | RepeatedField
+    | NotUtf8
+    | Concatenated
+    | TooLargeForProtobuf
+    | OddEncoding
+    | AttributeTwice
+    | BadAttribute
+    | SegmentedTensor
 )

@@ -1,0 +1,72 @@
+"""The commands together, and what becomes of errors: one line for the user's, a traceback for ours."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from .. import __version__
+from ..errors import AuditorError, ExitCode
+from . import check, db, explain, history, inspect, rules, show
+
+app = typer.Typer(
+    name="auditor",
+    help="Audits exported ONNX models before they go live: shapes, parameters, costs, weights and a sandboxed run.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # rich help costs 80 ms a start
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"auditor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version and exit."),
+) -> None:
+    pass
+
+
+app.command(name="check")(check.check)
+app.command(name="inspect")(inspect.inspect)
+app.command(name="explain")(explain.explain)
+app.command(name="rules")(rules.rules)
+app.command(name="history")(history.history)
+app.command(name="show")(show.show)
+app.add_typer(db.app, name="db")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of one command line."""
+    try:
+        result = app(args=list(arguments), standalone_mode=False)
+        sys.stdout.flush()
+        return int(result or 0)
+    except AuditorError as error:
+        typer.echo(f"auditor: {error}", err=True)
+        return error.exit_code
+    except KeyboardInterrupt:
+        typer.echo("auditor: interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:  # `auditor ... | head`: nobody reads on, which is no fault
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.PASS
+    except typer.Abort:
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        if hasattr(error, "show") and hasattr(error, "exit_code"):  # click's usage errors
+            error.show()
+            return ExitCode.USAGE
+        traceback.print_exc()
+        typer.echo(f"auditor {__version__}: this is a fault of auditor, please report it with the traceback", err=True)
+        return ExitCode.FAULT

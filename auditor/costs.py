@@ -1,0 +1,369 @@
+"""What a model costs: parameters, multiply-accumulates and activation bytes, per layer and in all.
+
+The definitions are DESIGN.md's, "Counting". Operators say what they need and what they compute (`shapes.fact.Answer`);
+here it is only summed, each shared weight once, an If by its dearer branch, a Loop or Scan times its trips.
+With open sizes a count is a polynomial; None: it cannot be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from .model.dtypes import FLOATS, bytes_of
+from .model.graph import Graph, Node, SparseTensor, Tensor, captured
+from .shapes.dim import Size, TooComplex, greatest, product
+from .shapes.fact import BroadcastsTo, Exact, Fact, Need
+from .shapes.facts import Facts
+from .shapes.troubles import At
+from .shapes.walk import Entry
+
+_CARRIERS = frozenset({"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten", "DequantizeLinear"})
+"""Operators that hand a weight on: behind them it is still the same weight."""
+
+_QUANTISED = {"DequantizeLinear": (0,), "QLinearConv": (3, 8), "QLinearMatMul": (3,), "ConvInteger": (1,), "MatMulInteger": (1,)}
+"""Where an integer tensor is a quantised weight."""
+
+_BIASED = frozenset({"Conv", "ConvTranspose", "MatMul"})
+_ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div"})
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One node's share. ``needs`` are the shapes that its parameters must have."""
+
+    at: At
+    label: str
+    op_type: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    facts: tuple[Fact | None, ...]  # of the outputs
+    needs: Mapping[str, Need]
+    parameters: int  # stored elements that this node is the first to use
+    learnable: Size | None  # by the formulas; what an earlier layer shares counts there
+    macs: Size | None
+    activation_bytes: Size | None
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The layers in the order of the walk, and the sums."""
+
+    layers: tuple[Layer, ...]
+    nodes: int
+    parameters: int
+    learnable: Size | None
+    statistics: Size | None  # running means and variances
+    elementwise: int  # stored for element-wise operators, and no layer's
+    macs: Size | None
+    body_macs: Size | None  # the part of the MACs that lies in subgraphs and functions
+    weight_bytes: int
+    peak_activation_bytes: Size | None
+
+    @property
+    def flops(self) -> Size | None:
+        return None if self.macs is None else 2 * self.macs
+
+
+def count(facts: Facts) -> Costs:
+    """The costs of a model whose facts are known."""
+    return _Count(facts).costs()
+
+
+class _Count:
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.seen: set[tuple[str, str]] = set()  # weights already counted, by (graph, name)
+        self.statistics: Size | None = 0
+        self._macs: dict[str, Size | None] = {}
+
+    def costs(self) -> Costs:
+        stored = dict(self._stored())
+        first_use = self._first_use(stored)
+        layers = tuple(self._layers(first_use))
+        learnable = _sum(layer.learnable for layer in layers)
+        macs = self.graph_macs("")
+        own = _sum(layer.macs for layer in layers if not layer.at.graph)
+        return Costs(
+            layers,
+            sum(len(v.nodes) for v in self.facts.graphs.values()),
+            sum(t.elements for key, t in stored.items() if key in self._parameters),
+            learnable,
+            self.statistics,
+            self._elementwise(stored),
+            macs,
+            None if macs is None or own is None else macs - own,
+            sum(_stored_bytes(t) for t in stored.values()),
+            self._peak(),
+        )
+
+    # Stored tensors
+
+    def _stored(self) -> Iterable[tuple[tuple[str, str], Tensor]]:
+        """Every tensor that the file stores for operators, by (graph, name); a Constant's under its output's name."""
+        for path, graph in self.facts.model.graphs:
+            yield from (((path, t.name), t) for t in graph.initializers)
+            yield from (((path, s.name), s.values) for s in graph.sparse_initializers)
+        for path, visited in self.facts.graphs.items():
+            for node in visited.nodes:
+                if node.op_type == "Constant" and not node.domain and node.outputs:
+                    value = node.attributes.get("value") or node.attributes.get("sparse_value")
+                    if isinstance(value, SparseTensor):
+                        value = value.values
+                    if isinstance(value, Tensor):
+                        yield (path, node.outputs[0]), value
+
+    @cached_property
+    def _parameters(self) -> frozenset[tuple[str, str]]:
+        """The keys of the stored tensors that are parameters: floats, and integers where an operator dequantises them."""
+        stored = dict(self._stored())
+        floats = {key for key, t in stored.items() if t.dtype in FLOATS}
+        quantised = set()
+        for path, visited in self.facts.graphs.items():
+            for node in visited.nodes:
+                for i in _QUANTISED.get(node.op_type, ()):
+                    if i < len(node.inputs) and node.inputs[i]:
+                        quantised.add(self.root(node.inputs[i], path))
+        return frozenset(floats | (quantised & stored.keys()))
+
+    def _first_use(self, stored: Mapping[tuple[str, str], Tensor]) -> Mapping[At, int]:
+        """Stored parameters by the node that uses them first."""
+        uses: dict[At, int] = {}
+        taken: set[tuple[str, str]] = set()
+        for path, visited in self.facts.graphs.items():
+            for index in visited.entries:
+                for name in visited.nodes[index].inputs:
+                    key = self.home(name, path) if name else None
+                    if key in stored and key in self._parameters and key not in taken:
+                        taken.add(key)
+                        uses[At(path, index)] = uses.get(At(path, index), 0) + stored[key].elements
+        return uses
+
+    def home(self, name: str, path: str) -> tuple[str, str]:
+        """The graph in which a name that is seen from ``path`` is made."""
+        at = self.facts.producer(name, path)
+        if at is not None:
+            return at.graph, name
+        while path and name not in self.facts.initializers(path):
+            path = self.facts.around(path)
+        return path, name
+
+    def root(self, name: str, path: str) -> tuple[str, str]:
+        """The stored tensor behind a name: through operators that only hand a weight on."""
+        for _ in range(len(self.facts.graphs[path].nodes) + 1):
+            at = self.facts.producer(name, path)
+            if at is None:
+                break
+            node = self.facts.node(at)
+            if node.op_type not in _CARRIERS or not node.inputs:
+                return at.graph, name
+            name, path = node.inputs[0], at.graph
+        return self.home(name, path)
+
+    # Layers
+
+    def _layers(self, first_use: Mapping[At, int]) -> Iterable[Layer]:
+        for path, visited in self.facts.graphs.items():
+            for index, entry in visited.entries.items():
+                at, node = At(path, index), visited.nodes[index]
+                outputs = tuple(visited.facts.get(name) if name else None for name in node.outputs)
+                answer = entry.answer
+                yield Layer(
+                    at,
+                    f"{path}/{self.facts.label(at)}" if path else self.facts.label(at),
+                    node.op_type,
+                    node.inputs,
+                    node.outputs,
+                    outputs,
+                    {} if answer is None else answer.needs,
+                    first_use.get(at, 0),
+                    self._learnable(at, node, entry),
+                    0 if answer is None else answer.macs,
+                    _sum(
+                        _bytes(fact)
+                        for name, fact in zip(node.outputs, outputs, strict=True)
+                        if name and not self.facts.fixed(name, path)
+                    ),
+                )
+
+    def _learnable(self, at: At, node: Node, entry: Entry) -> Size | None:
+        if entry.answer is None:
+            return 0
+        total: Size | None = 0
+        for parameter, need in entry.answer.needs.items():
+            if not need.role:
+                continue
+            index = entry.inputs.index(parameter)
+            name = node.inputs[index] if index < len(node.inputs) else ""
+            if not name or not self.facts.fixed(name, at.graph):
+                continue
+            root = self.root(name, at.graph)
+            if root in self.seen:
+                continue
+            self.seen.add(root)
+            size = _elements(need, self.facts.at(name, at.graph))
+            if need.role == "learnable":
+                total = _sum((total, size))
+            else:
+                self.statistics = _sum((self.statistics, size))
+        if node.op_type == "Add" and len(node.inputs) == 2:
+            total = _sum((total, self._bias(at, node)))
+        return total
+
+    def _bias(self, at: At, node: Node) -> Size | None:
+        """The elements of a constant Add directly behind a layer that has no bias of its own."""
+        for made, other in (node.inputs, node.inputs[::-1]):
+            producer = self.facts.producer(made, at.graph)
+            fact = self.facts.at(other, at.graph)
+            if producer is None or producer.graph != at.graph or fact is None or fact.shape is None:
+                continue
+            layer = self.facts.node(producer)
+            result = self.facts.at(made, at.graph)
+            if layer.op_type not in _BIASED or (len(layer.inputs) > 2 and layer.inputs[2]):
+                continue
+            if not self.facts.fixed(other, at.graph) or self.facts.fixed(made, at.graph):
+                continue
+            if result is None or not result.shape or not self.facts.fixed(layer.inputs[1], at.graph):
+                continue
+            channels = result.shape[1 if layer.op_type != "MatMul" and len(result.shape) > 1 else -1]
+            root = self.root(other, at.graph)
+            elements = product(s for s in fact.shape if s is not None)
+            if elements == channels and root not in self.seen:
+                self.seen.add(root)
+                return elements
+        return 0
+
+    def _elementwise(self, stored: Mapping[tuple[str, str], Tensor]) -> int:
+        keys: set[tuple[str, str]] = set()
+        for path, visited in self.facts.graphs.items():
+            for index in visited.entries:
+                node = visited.nodes[index]
+                if node.op_type in _ELEMENTWISE:
+                    roots = [self.root(name, path) for name in node.inputs if name and self.facts.fixed(name, path)]
+                    keys.update(r for r in roots if r not in self.seen and r in stored and stored[r].dtype in FLOATS)
+        return sum(stored[key].elements for key in keys if stored[key].elements > 1)
+
+    # MACs
+
+    def graph_macs(self, path: str) -> Size | None:
+        """The MACs of one run of a graph, with those of the bodies in it."""
+        if path not in self._macs:
+            self._macs[path] = 0  # a body cannot hold itself; this ends a hostile one
+            visited = self.facts.graphs.get(path)
+            entries = visited.entries.items() if visited else ()
+            self._macs[path] = _sum(self._node_macs(At(path, index), entry) for index, entry in entries)
+        return self._macs[path]
+
+    def _node_macs(self, at: At, entry: Entry) -> Size | None:
+        own: Size | None = 0 if entry.answer is None else entry.answer.macs
+        if entry.body:
+            return _sum((own, self.graph_macs(entry.body)))
+        node = self.facts.node(at)
+        bodies = [n for n, v in node.attributes.items() if isinstance(v, Graph)]
+        if not bodies:
+            return own
+        prefix = f"{at.graph}/{self.facts.label(at)}" if at.graph else self.facts.label(at)
+        inside = [self.graph_macs(f"{prefix}/{name}") for name in bodies]
+        if node.op_type == "If":
+            dearer = inside[0]
+            for other in inside[1:]:
+                dearer = None if dearer is None or other is None else greatest(dearer, other)
+            return dearer
+        trips = self._trips(at, node)
+        if inside == [0]:
+            return own
+        return None if trips is None or inside[0] is None else inside[0] * trips
+
+    def _trips(self, at: At, node: Node) -> Size | None:
+        if node.op_type == "Loop":
+            count = self.facts.at(node.inputs[0], at.graph) if node.inputs and node.inputs[0] else None
+            value = count.elements[0] if count is not None and count.elements else None
+            return value if not isinstance(value, str | float) else None
+        if node.op_type == "Scan":
+            scanned = node.attributes.get("num_scan_inputs")
+            fact = self.facts.at(node.inputs[-scanned], at.graph) if isinstance(scanned, int) and scanned else None
+            return fact.shape[0] if fact is not None and fact.shape else None
+        return 1
+
+    # Memory
+
+    def _peak(self) -> Size | None:
+        """The most bytes of activations that are alive at once while the main graph runs in the order of the walk.
+
+        Inputs live until their last use, outputs to the end, everything else from its maker to its last user. Stored tensors
+        and what hangs on them alone are no activations; views (Reshape and kin) count like copies.
+        """
+        graph, visited = self.facts.model.graph, self.facts.graphs[""]
+        fixed = self.facts.fixed
+        order = list(visited.entries)
+        last: dict[str, int] = {}
+        for step, index in enumerate(order):
+            for name in (*visited.nodes[index].inputs, *captured(visited.nodes[index])):
+                last[name] = step
+        kept = {v.name for v in graph.outputs}
+        alive: Size | None = _sum(_bytes(visited.facts.get(v.name)) for v in graph.feeds)
+        peak = alive
+        try:
+            for step, index in enumerate(order):
+                node = visited.nodes[index]
+                made = [n for n in node.outputs if n and not fixed(n)]
+                alive = _sum((alive, *(_bytes(visited.facts.get(n)) for n in made)))
+                if alive is None or peak is None:
+                    return None
+                peak = greatest(peak, alive)
+                dying = [n for n in made if n not in last]
+                dying += [n for n in dict.fromkeys(node.inputs) if n and last[n] == step and not fixed(n)]
+                for name in dying:
+                    size = _bytes(visited.facts.get(name)) if name not in kept else 0
+                    alive = None if alive is None or size is None else alive - size
+        except TooComplex:
+            return None
+        return peak
+
+
+def _elements(need: Need, actual: Fact | None) -> Size | None:
+    """How many elements a parameter has by the formula; what the formula leaves open, as it is."""
+    have = None if actual is None else actual.shape
+    match need:
+        case Exact(shape=wanted):
+            if have is not None and len(have) == len(wanted):
+                wanted = tuple(h if w is None else w for w, h in zip(wanted, have, strict=True))
+        case BroadcastsTo(shape=wanted):
+            wanted = have if have is not None else wanted[-1:]
+    sizes = [s for s in wanted if s is not None]
+    return product(sizes) if len(sizes) == len(wanted) else None
+
+
+def _bytes(fact: Fact | None) -> Size | None:
+    """The bytes of a tensor; None where its shape or its dtype is not known."""
+    if fact is None or fact.shape is None or fact.dtype is None:
+        return None
+    sizes = [s for s in fact.shape if s is not None]
+    width = bytes_of(fact.dtype, 1)
+    if len(sizes) != len(fact.shape) or width is None:
+        return None
+    try:
+        elements = product(sizes)
+        return bytes_of(fact.dtype, elements) if isinstance(elements, int) else elements * width
+    except TooComplex:
+        return None
+
+
+def _stored_bytes(tensor: Tensor) -> int:
+    if tensor.external is None and tensor.spans:
+        return sum(span.length for span in tensor.spans)
+    return bytes_of(tensor.dtype, tensor.elements) or 0
+
+
+def _sum(sizes: Iterable[Size | None]) -> Size | None:
+    total: Size = 0
+    try:
+        for size in sizes:
+            if size is None:
+                return None
+            if size != 0:
+                total = total + size
+    except TooComplex:
+        return None
+    return total

@@ -1,0 +1,63 @@
+"""Roots and what follows from them: one fault makes one finding, and says how many others it explains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .report import Finding, Severity
+from .shapes.facts import Facts
+from .shapes.troubles import At, Impossible, Misfit
+
+_FROM_A_RUN = frozenset({"runtime-refusal", "nonfinite-outputs", "golden-mismatch"})
+"""Rules whose findings an error in the model itself explains. A crash or a hang is never folded away."""
+
+_EXPLAINS = frozenset({"nan-weights", "bad-variance", "domain-faults", "float16-overflow"})
+"""Warnings that explain an output that is not finite."""
+
+
+def folded(findings: Sequence[Finding], facts: Facts | None) -> tuple[Finding, ...]:
+    """The roots, each with the number of its consequences; notes are never folded into and never roots."""
+    static = [f for f in findings if f.rule not in _FROM_A_RUN]
+    roots = [f for f in static if f.severity is Severity.ERROR]
+    kept: list[Finding] = list(static)
+    for finding in findings:
+        if finding.rule not in _FROM_A_RUN:
+            continue
+        same_node = [f for f in roots if f.location.node and f.location.node == finding.location.node]
+        explaining = same_node or roots or [f for f in static if f.rule in _EXPLAINS and finding.rule == "nonfinite-outputs"]
+        if explaining:
+            _credit(kept, explaining[0], 1)
+        else:
+            kept.append(finding)
+    if facts is not None:
+        for root, number in _downstream(facts).items():
+            label = facts.label(root)
+            found = next((f for f in kept if f.location.node == label and f.location.graph == root.graph), None)
+            if found is not None:
+                _credit(kept, found, number)
+    return tuple(kept)
+
+
+def _credit(kept: list[Finding], root: Finding, number: int) -> None:
+    for i, finding in enumerate(kept):
+        if finding is root or (finding.location, finding.rule, finding.message) == (root.location, root.rule, root.message):
+            kept[i] = replace(finding, consequences=finding.consequences + number)
+            return
+
+
+def _downstream(facts: Facts) -> dict[At, int]:
+    """For each proven trouble of the shapes, how many unproven ones stand behind it; each counts for its nearest root."""
+    proven: list[At] = []
+    unproven: list[At] = []
+    for trouble in facts.troubles:
+        if isinstance(trouble, Misfit | Impossible):
+            (unproven if trouble.declared else proven).append(trouble.at)
+    counts = dict.fromkeys(proven, 0)
+    if not proven:
+        return {}
+    for at in unproven:
+        before = [root for root in proven if root.graph != at.graph or root.index < at.index]
+        if before:
+            counts[before[-1]] += 1
+    return counts

@@ -1,0 +1,32 @@
+"""Names out of a model are data: made visible, cut, never interpreted."""
+
+from __future__ import annotations
+
+import unicodedata
+
+LONGEST = 256
+"""Characters of a name that are shown."""
+
+# Letters that move or hide others on a terminal: controls, formats (bidi), surrogates, private use, line separators.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def visible(text: str, longest: int = LONGEST) -> str:
+    """The text with every character that is not plainly printable as its escape, cut with ``…`` behind ``longest``."""
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c == " " or unicodedata.category(c) not in _HIDDEN else _escape(c) for c in text)
+
+
+def prose(text: str, longest: int = 4096) -> str:
+    """A message with names in it: as `visible`, with a longer bound."""
+    return visible(text, longest)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that was not UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode() if code < 0x10000 else f"\\U{code:08x}"

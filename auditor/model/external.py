@@ -1,0 +1,257 @@
+"""External tensor data: where it may lie, and what is wrong with where it lies.
+
+Only regular files inside the model's folder are opened, part by part from that folder, and no link is followed. The one
+exception is a Hugging Face cache, whose ``snapshots/<revision>/`` hold links into ``blobs/`` beside them. A hard link
+cannot be told from its original, and package managers make them: `HardLinked` is to be noted, not to be refused.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from .graph import External, Identity, Model, Tensor
+from .sniff import name_of_mode
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A location that leads out of the model's folder."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoFolder:
+    """A model that came as bytes: nobody knows where its external data lies."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFile:
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class IsLink:
+    """A symbolic link; ``part`` is the piece of the location that is one."""
+
+    location: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotRegular:
+    """A folder, a named pipe, a device: ``kind`` says which."""
+
+    location: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CannotOpen:
+    location: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooShort:
+    """The tensor's range ends behind the end of the file."""
+
+    location: str
+    offset: int
+    length: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class BadEntry:
+    """A key of ``external_data`` whose value is none: no location, a size that is no number or absurd."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class HardLinked:
+    """The file has other names too, perhaps outside the folder."""
+
+    location: str
+    links: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two tensors whose ranges share bytes without being the same range."""
+
+    location: str
+    first: str
+    second: str
+    offset: int  # of the first shared byte
+    length: int  # how many are shared
+
+
+ExternalTrouble: TypeAlias = (
+    Outside | NoFolder | MissingFile | IsLink | NotRegular | CannotOpen | TooShort | BadEntry | HardLinked
+)
+
+
+class DataFile(NamedTuple):
+    location: str
+    size: int
+    links: int
+    identity: Identity
+
+
+_LARGEST = 1 << 62
+_NUMBERS = ("offset", "length")
+_BLOB = re.compile(r"(.+)/blobs/([0-9a-f]{40}|[0-9a-f]{64})")
+_PATH = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC  # O_PATH: a folder need not be readable
+_DATA = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def number(text: str) -> int | None:
+    """A size or an offset as ONNX writes it: decimal digits and nothing else, of a sane magnitude."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+        return None
+    value = int(text)
+    return value if value <= _LARGEST else None
+
+
+def parse(entries: tuple[tuple[str, str], ...]) -> External:
+    """What the entries say; of a key that stands twice the last counts, as in onnx."""
+    said = dict(entries)
+    length = number(said["length"]) if "length" in said else None
+    return External(said.get("location", ""), number(said.get("offset", "0")) or 0, length, entries)
+
+
+def entry_troubles(external: External) -> tuple[BadEntry, ...]:
+    return tuple(BadEntry(key, value) for key, value in external.entries if key in _NUMBERS and number(value) is None)
+
+
+def look(model: Model, location: str) -> DataFile | ExternalTrouble:
+    """The file at a location, if it is one that may be read."""
+    fd = open_data(model, location)
+    if not isinstance(fd, int):
+        return fd
+    try:
+        found = os.fstat(fd)
+    finally:
+        os.close(fd)
+    identity = Identity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    return DataFile(location, found.st_size, found.st_nlink, identity)
+
+
+def range_trouble(external: External, file: DataFile, length: int | None) -> TooShort | None:
+    """Whether so many bytes from the offset on lie in the file; None: all up to its end."""
+    length = external.length if external.length is not None else length or 0
+    if external.offset + length <= file.size:
+        return None
+    return TooShort(external.location, external.offset, length, file.size)
+
+
+def overlaps(tensors: Iterable[tuple[Tensor, int]]) -> tuple[Overlap, ...]:
+    """Tensors with their lengths in bytes, whose ranges overlap. The same range twice is a shared weight."""
+    by_file: dict[str, dict[tuple[int, int], str]] = {}
+    for tensor, length in tensors:
+        if tensor.external is not None and length > 0:
+            place = (tensor.external.offset, tensor.external.offset + length)
+            by_file.setdefault(posixpath.normpath(tensor.external.location), {}).setdefault(place, tensor.name)
+    found = []
+    for location, ranges in by_file.items():
+        reach, owner = -1, ""
+        for (start, end), name in sorted(ranges.items()):
+            if start < reach and name != owner:
+                found.append(Overlap(location, owner, name, start, min(reach, end) - start))
+            if end > reach:
+                reach, owner = end, name
+    return tuple(found)
+
+
+def open_data(model: Model, location: str) -> int | ExternalTrouble:
+    """A descriptor of the file at a location, which the caller must close; or why there is none."""
+    if not model.path:
+        return NoFolder(location)
+    if "\0" in location or not location:
+        return BadEntry("location", location)
+    normal = posixpath.normpath(location)
+    if normal.startswith(("/", "../", "\\")) or normal == ".." or re.match(r"[A-Za-z]:[\\/]", normal):
+        return Outside(location)
+    if normal == ".":
+        return BadEntry("location", location)
+    folder = os.path.dirname(model.path) or "."  # noqa: PTH120  # of the path as given: a model may be a link
+    *parts, name = normal.split("/")
+    try:
+        return _descend(folder, parts, name, location)
+    except (OSError, ValueError) as error:  # ValueError: a name that the file system cannot have
+        return _why(error, location)
+
+
+def _descend(folder: str, parts: list[str], name: str, location: str) -> int | ExternalTrouble:
+    with _folder(folder) as (top, hold):
+        here = top
+        for part in parts:
+            mode = os.stat(part, dir_fd=here, follow_symlinks=False).st_mode
+            if stat.S_ISLNK(mode):
+                return IsLink(location, part)
+            if not stat.S_ISDIR(mode):
+                return MissingFile(location)
+            here = hold(os.open(part, _PATH | os.O_NOFOLLOW, dir_fd=here))
+        mode = os.stat(name, dir_fd=here, follow_symlinks=False).st_mode
+        if stat.S_ISLNK(mode):
+            place = os.path.join(os.path.abspath(folder), *parts)  # noqa: PTH100, PTH118  # by the letter, no link resolved
+            blob = _blob(place, os.readlink(name, dir_fd=here))
+            return IsLink(location, name) if blob is None else _descend(*blob, location)
+        if not stat.S_ISREG(mode):
+            return NotRegular(location, name_of_mode(mode))
+        fd = os.open(name, _DATA, dir_fd=here)
+        mode = os.fstat(fd).st_mode
+        if not stat.S_ISREG(mode):  # exchanged between the two looks
+            os.close(fd)
+            return NotRegular(location, name_of_mode(mode))
+        return fd
+
+
+def _blob(place: str, target: str) -> tuple[str, list[str], str] | None:
+    """Folder, parts and name of the blob that a link in a Hugging Face snapshot means; None for any other link."""
+    found = _BLOB.fullmatch(posixpath.normpath(posixpath.join(place, target)))
+    if found is None or not re.match(re.escape(found[1]) + r"/snapshots/[^/]+(/|$)", place):
+        return None
+    return found[1], ["blobs"], found[2]
+
+
+@contextmanager
+def _folder(path: str) -> Iterator[tuple[int, Holder]]:
+    hold = Holder()
+    try:
+        yield hold(os.open(path, _PATH)), hold
+    finally:
+        hold.close()
+
+
+class Holder:
+    """Descriptors to close."""
+
+    def __init__(self) -> None:
+        self._held: list[int] = []
+
+    def __call__(self, fd: int) -> int:
+        self._held.append(fd)
+        return fd
+
+    def close(self) -> None:
+        for fd in self._held:
+            os.close(fd)
+
+
+def _why(error: OSError | ValueError, location: str) -> ExternalTrouble:
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return MissingFile(location)
+    return CannotOpen(location, os.strerror(error.errno or 0) if isinstance(error, OSError) else str(error))

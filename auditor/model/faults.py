@@ -1,0 +1,28 @@
+"""What is wrong with the data of the tensors that a model stores, looked for once for each model."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from .graph import Model, Tensor
+from .payload import PayloadTrouble, Seen, tensors, trouble
+
+
+class Fault(NamedTuple):
+    path: str  # of the graph that holds the tensor
+    tensor: Tensor
+    trouble: PayloadTrouble
+
+
+_known: WeakKeyDictionary[Model, tuple[Fault, ...]] = WeakKeyDictionary()
+
+
+def faults(model: Model) -> tuple[Fault, ...]:
+    """All of them, in the order of the file."""
+    found = _known.get(model)
+    if found is None:
+        seen: Seen = {}
+        found = tuple(Fault(path, tensor, t) for path, tensor in tensors(model) for t in trouble(model, tensor, seen))
+        _known[model] = found
+    return found

@@ -1,0 +1,128 @@
+"""The whole product on one screen: a path goes in, a report comes out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from .errors import Unreadable, UsageError
+from .evidence import Evidence, NotLookedAt
+from .fingerprint import fingerprinted
+from .folding import folded
+from .model import digest
+from .model.graph import Model
+from .model.load import load
+from .report import (
+    Contract,
+    Coverage,
+    Finding,
+    Location,
+    Missed,
+    ModelIdentity,
+    Report,
+    Severity,
+)
+from .rules import Rule, all_rules, rules_digest
+from .settings import Settings
+from .summary import looked_at, ports, run_summary, totals
+
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def audit(path: str | os.PathLike[str], settings: Settings | None = None, contract: Contract | None = None) -> Report:
+    """Audit one model file.
+
+    What is wrong with the model, down to bytes that are no model, is in the report. Raises `NothingToAudit` where there is
+    no file, `CannotLook` where the system does not let us read it, `UsageError` for settings that make no sense.
+    """
+    settings = settings or Settings()
+    chosen = selected(settings)
+    try:
+        model = load(path)
+    except Unreadable as error:
+        return _unreadable(os.fspath(path), error)
+    return _judge(Evidence(model, settings, contract), chosen)
+
+
+def selected(settings: Settings) -> tuple[Rule, ...]:
+    """The rules that the settings choose; `UsageError` for a name that is no rule's."""
+    rules = all_rules()
+    names = {r.name for r in rules}
+    for name in sorted(settings.select | settings.ignore):
+        if name not in names:
+            raise UsageError(f"there is no rule {name!r}; `auditor rules` lists them")
+    return tuple(r for r in rules if (not settings.select or r.name in settings.select) and r.name not in settings.ignore)
+
+
+def _judge(evidence: Evidence, rules: Iterable[Rule]) -> Report:
+    found: list[Finding] = []
+    ran: list[str] = []
+    skipped: dict[str, Missed] = {}
+    failed: list[Missed] = []
+    for rule in rules:
+        try:
+            found += _named(rule, rule.check(*(evidence.of(kind) for kind in rule.wants)))
+            ran.append(rule.name)
+        except NotLookedAt as not_looked_at:
+            skipped[not_looked_at.missed.what] = not_looked_at.missed
+        except Exception as error:  # a rule that fails is an entry in the report, never the end of the audit
+            failed.append(Missed(f"rule {rule.name}", f"a fault of auditor: {type(error).__name__}: {error}", asked=True))
+    model, facts = evidence.model, evidence.facts
+    findings = fingerprinted(model, sorted(folded(found, facts), key=lambda f: _ORDER[f.severity or Severity.ERROR]))
+    skipped.update((missed.what, missed) for missed in looked_at(evidence))
+    return Report(
+        model=_identity(model, content=evidence.settings.weights),
+        findings=findings,
+        coverage=Coverage(tuple(ran), tuple(m for name, m in skipped.items() if name != "contract"), tuple(failed)),
+        totals=totals(evidence.costs),
+        inputs=ports(facts, model.graph.feeds),
+        outputs=ports(facts, model.graph.outputs),
+        weights=evidence.weights.rows() if evidence.settings.weights else (),
+        run=run_summary(evidence),
+        audited_at=_now(),
+        rules_digest=rules_digest(),
+    )
+
+
+def _named(rule: Rule, findings: Iterable[Finding]) -> list[Finding]:
+    return [
+        replace(f, rule=rule.name, severity=f.severity or rule.severity, basis=f.basis or rule.basis) for f in findings
+    ]
+
+
+def _unreadable(path: str, error: Unreadable) -> Report:
+    rule = next(r for r in all_rules() if r.name == "unreadable-model")
+    finding = Finding(error.why, Location(offset=error.offset), error.fix)
+    size = os.stat(path).st_size if os.path.isfile(path) else 0
+    return Report(
+        ModelIdentity(path, size),
+        fingerprinted(None, _named(rule, [finding])),
+        Coverage(ran=(rule.name,), skipped=(Missed("everything else", "the file is no model that can be read"),)),
+        audited_at=_now(),
+        rules_digest=rules_digest(),
+    )
+
+
+def _identity(model: Model, *, content: bool) -> ModelIdentity:
+    return ModelIdentity(
+        model.path,
+        model.size,
+        digest.structure(model),
+        digest.content(model) if content else None,
+        external_files(model),
+        model.ir_version,
+        dict(model.opsets),
+        model.producer,
+    )
+
+
+def external_files(model: Model) -> tuple[str, ...]:
+    """The external data files that a model names, in order of first use."""
+    names = (t.external.location for _, graph in model.graphs for t in graph.initializers if t.external is not None)
+    return tuple(dict.fromkeys(names))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,70 @@
+"""The rules. Every module of this package is one rule, and its name is the rule's: ``nan_weights`` is ``nan-weights``.
+
+A rule is a generator function decorated with `rule`; its parameters' annotations say which evidence it wants (``Model``,
+``Facts``, ``Costs``, ``Weights``, ``Trial``, ``Settings``, ``Contract``). Its module's docstring is its page, with the sections *What it
+does*, *Why it matters*, *Fires on*, *Quiet on* and *How to fix*; the tests run the models of the two in the middle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TypeAlias
+
+from ..report import Basis, Finding, Severity
+
+Check: TypeAlias = Callable[..., Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: how bad what it finds is, by whose word, and which evidence it asks for."""
+
+    name: str
+    severity: Severity
+    basis: Basis
+    check: Check
+    wants: tuple[str, ...]  # the annotations of its parameters, in order
+    page: str  # the docstring of its module
+
+    @property
+    def summary(self) -> str:
+        """The first line of the page."""
+        return self.page.partition("\n")[0].rstrip(".")
+
+
+_registered: dict[str, Rule] = {}
+
+
+def rule(severity: Severity, basis: Basis) -> Callable[[Check], Check]:
+    """Make a generator function the rule of its module. Findings may carry another severity or basis of their own."""
+
+    def bind(check: Check) -> Check:
+        module = sys.modules[check.__module__]
+        name = check.__module__.rpartition(".")[2].replace("_", "-")
+        wants = tuple(p.annotation for p in inspect.signature(check).parameters.values())
+        _registered[name] = Rule(name, severity, basis, check, wants, inspect.cleandoc(module.__doc__ or ""))
+        return check
+
+    return bind
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, by name."""
+    for module in pkgutil.iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+    return tuple(_registered[name] for name in sorted(_registered))
+
+
+@cache
+def rules_digest() -> str:
+    """Identifies the set of rules: the hash of their names and pages."""
+    text = "\0".join(f"{r.name}\0{r.severity}\0{r.basis}\0{r.page}" for r in all_rules())
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

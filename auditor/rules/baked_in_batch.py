@@ -1,0 +1,232 @@
+"""A batch size that is declared as open and works as one number only.
+
+## What it does
+Where an input's leading size is open, propagates batches of 2, 3, 64 and 1,000 through the model. If none of them can
+run, and one number can, the batch is baked in: an error that names the node and the number. If all can run, but an
+output keeps a fixed leading size while another of its axes grows with the batch, because a Reshape writes that size
+as a number, the images of a batch are run together into one: a warning.
+
+## Why it matters
+The export looks dynamic (`dynamic_axes` gave the input a named batch), every tool says so, and the first request with
+two images fails in production. The cause is nearly always `x.view(1, ...)` or a size read from the tracing example's
+shape and stored as a number.
+
+## Fires on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2, 3, 3] x) => (float[N, 18] y) <int64[2] s = {1, 18}> { y = Reshape(x, s) }
+```
+```onnx
+# It fails further down, where the dense layer finds the features of several images.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2, 3, 3] x) => (float[N, 1] y)
+<int64[2] s = {1, -1}, float[18, 1] w = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}> {
+  f = Reshape(x, s)
+  y = MatMul(f, w)
+}
+```
+```onnx
+# It never fails, and gives one answer for all images.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 10, 4] x) => (float[A, B, C] y) <int64[3] s = {1, -1, 4}> { y = Reshape(x, s) }
+```
+
+## Quiet on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2, 3, 3] x) => (float[N, 18] y) <int64[2] s = {-1, 18}> { y = Reshape(x, s) }
+```
+```onnx
+# A fixed batch is no secret.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[1, 2, 3, 3] x) => (float[1, 18] y) <int64[2] s = {1, 18}> { y = Reshape(x, s) }
+```
+```onnx
+# The leading axis is time, and the window wants five steps: small sizes fail, large ones run.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[T, 1] x) => (float[A, B, C] y) <int64[3] s = {1, 1, -1}> {
+  a = Reshape(x, s)
+  y = MaxPool<kernel_shape = [5]>(a)
+}
+```
+```onnx
+# Run together and taken apart again: as grouped convolutions do it.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2, 4] x) => (float[N, 2, 4] y) <int64[3] s = {1, -1, 4}, int64[3] t = {-1, 2, 4}> {
+  a = Reshape(x, s)
+  b = Relu(a)
+  y = Reshape(b, t)
+}
+```
+
+## How to fix
+In the framework use `x.flatten(1)` or `x.view(x.size(0), -1)` and export again with a batch of 2 (an example of 1
+hides it). In the file, give the Reshape the target 0 (copy) or -1 in the first place. Or declare the batch that
+works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import prod
+
+from ..model.graph import Model
+from ..report import Basis, Finding, Location, Severity
+from ..shapes.dim import Dim
+from ..shapes.fact import Shape, show
+from ..shapes.facts import Facts
+from ..shapes.troubles import At, Impossible, Misfit
+from . import rule
+
+_TRIED = (2, 3, 64, 1000)
+"""Batches that all must fail before one is called the only one."""
+
+_LIKELY = (1, 2, 3, 4, 5, 6, 8, 16, 32)
+
+
+@rule(Severity.ERROR, Basis.SUSPICIOUS)
+def baked_in_batch(model: Model, facts: Facts) -> Iterator[Finding]:
+    for name in _batches(facts):
+        before = _broken(facts)
+        roots = []
+        for batch in _TRIED:
+            root = _root(_with(facts, name, batch), before)
+            if root is None:
+                break
+            roots.append(root)
+        else:
+            only = _only(facts, name, roots[0], before)
+            if only is not None:
+                yield _finding(facts, name, roots[0], only)
+            continue
+        if not roots:
+            yield from _run_together(model, facts, name)
+
+
+def _batches(facts: Facts) -> list[str]:
+    """The names that lead an input of at least two axes."""
+    leading = [f.shape[0] for f in facts.inputs.values() if f.shape is not None and len(f.shape) > 1]
+    return list(dict.fromkeys(str(s) for s in leading if isinstance(s, Dim)))
+
+
+def _with(facts: Facts, name: str, batch: int) -> Facts:
+    shapes: Mapping[str, Shape] = {
+        tensor: tuple(batch if str(size) == name else size for size in fact.shape)
+        for tensor, fact in facts.inputs.items()
+        if fact.shape is not None
+    }
+    return facts.rebind(shapes)
+
+
+def _broken(facts: Facts) -> frozenset[At]:
+    return frozenset(t.at for t in facts.troubles if isinstance(t, Misfit | Impossible))
+
+
+def _root(facts: Facts, before: frozenset[At]) -> Misfit | Impossible | None:
+    """The first node that this batch breaks."""
+    for trouble in facts.troubles:
+        if isinstance(trouble, Misfit | Impossible) and not trouble.declared and trouble.at not in before:
+            return trouble
+    return None
+
+
+def _only(facts: Facts, name: str, root: Misfit | Impossible, before: frozenset[At]) -> int | None:
+    """The batch that works."""
+    for batch in dict.fromkeys((*_written(facts, root.at), *_LIKELY)):
+        if batch not in _TRIED and _root(_with(facts, name, batch), before) is None:
+            return batch
+    for batch in (b for b in _LIKELY if b in _TRIED):
+        if _root(_with(facts, name, batch), before) is None:
+            return batch
+    return None
+
+
+def _written(facts: Facts, at: At) -> tuple[int, ...]:
+    """The leading size that a Reshape writes as a number, and the batch that its target would hold."""
+    node = facts.node(at)
+    if node.op_type != "Reshape" or len(node.inputs) < 2:
+        return ()
+    target, data = facts.at(node.inputs[1], at.graph), facts.at(node.inputs[0], at.graph)
+    numbers = [e for e in (target.elements if target and target.elements else ()) if isinstance(e, int)]
+    likely = numbers[:1]
+    image = [s for s in (data.shape or ())[1:] if isinstance(s, int)] if data else []
+    if data and data.shape and len(image) == len(data.shape) - 1 and numbers and min(numbers) > 0 and prod(image):
+        likely.append(prod(numbers) // prod(image))
+    return tuple(n for n in likely if n > 0)
+
+
+def _finding(facts: Facts, name: str, root: Misfit | Impossible, only: int) -> Finding:
+    node, label = facts.node(root.at), facts.label(root.at)
+    culprit = _fixing(facts, root.at) or root.at
+    cause, fixing = facts.label(culprit), facts.node(culprit)
+    says = f"{cause} fixes the leading size" if fixing.op_type == "Reshape" else f"{cause} takes no other"
+    fails = f"; with 2, {label} fails" if culprit != root.at else ""
+    inputs = [n for n, f in facts.inputs.items() if f.shape and str(f.shape[0]) == name]
+    return Finding(
+        f"the batch of {inputs[0]!r} is declared open ({name}), but only {only} works: {says}{fails}",
+        Location(culprit.graph, cause, fixing.op_type, next(iter(fixing.inputs), ""), offset=fixing.offset),
+        f"let {cause} keep the batch (0 or -1 as the first size of its target; x.flatten(1) in the framework), "
+        f"or declare the batch as {only}",
+        expected=name,
+        actual=only,
+        derivation=facts.derivation(node.inputs[0], root.at.graph) if node.inputs else (),
+    )
+
+
+def _fixing(facts: Facts, at: At) -> At | None:
+    """Going back from a node that fails: the Reshape that wrote a number where the batch stood."""
+    seen: set[At] = set()
+    waiting = [at]
+    while waiting and len(seen) < 10_000:
+        place = waiting.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        if _writes_a_number(facts, place):
+            return place
+        node = facts.node(place)
+        waiting += [p for n in reversed(node.inputs) if n and (p := facts.producer(n, place.graph)) is not None]
+    return None
+
+
+def _writes_a_number(facts: Facts, at: At) -> bool:
+    """Whether a node is a Reshape of something led by an open size to a target that is led by a number."""
+    node = facts.node(at)
+    if node.op_type != "Reshape" or len(node.inputs) < 2:
+        return False
+    data, target = facts.at(node.inputs[0], at.graph), facts.at(node.inputs[1], at.graph)
+    if data is None or not data.shape or not isinstance(data.shape[0], Dim) or target is None or not target.elements:
+        return False
+    return isinstance(target.elements[0], int) and target.elements[0] > 0
+
+
+def _run_together(model: Model, facts: Facts, name: str) -> Iterator[Finding]:
+    for value in model.graph.outputs:
+        fact = facts.at(value.name)
+        if (
+            fact is None
+            or fact.declared
+            or fact.shape is None
+            or len(fact.shape) < 2
+            or not isinstance(fact.shape[0], int)
+        ):
+            continue
+        if not any(isinstance(s, Dim) and name in s.names for s in fact.shape[1:]):
+            continue
+        at = facts.producer(value.name)
+        culprit = _fixing(facts, at) if at is not None else None
+        if culprit is None:
+            continue
+        node, label = facts.node(culprit), facts.label(culprit)
+        yield Finding(
+            f"{label} fixes the leading size as {fact.shape[0]} and runs the images of a batch together: "
+            f"for {name} images the output {value.name!r} is {show(fact.shape)}",
+            Location(culprit.graph, label, node.op_type, value.name, offset=node.offset),
+            f"let {label} keep the batch (0 or -1 as the first size of its target), "
+            f"or declare the batch as {fact.shape[0]}",
+            expected=name,
+            actual=fact.shape[0],
+            derivation=facts.derivation(value.name),
+            severity=Severity.WARNING,
+        )
+        return

@@ -1,0 +1,65 @@
+"""Nodes that wait for each other.
+
+## What it does
+Finds cycles among the nodes of each graph and names the nodes on each, in the order of the data.
+
+## Why it matters
+"Node dependencies MUST NOT create cycles in the computation graph." (https://onnx.ai/onnx/repo-docs/IR.html#nodes).
+None of the nodes can ever run; onnxruntime 1.32 refuses the model ("the graph is not acyclic").
+
+## Fires on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2] x) => (float[2] y) {
+  a = Add(x, b)
+  b = Relu(a)
+  y = Abs(b)
+}
+```
+
+## Quiet on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2] x) => (float[2] y) {
+  y = Abs(b)
+  b = Relu(a)
+  a = Add(x, x)
+}
+```
+
+## How to fix
+One of the nodes takes the wrong tensor: look at the inputs of the nodes that the message names. A recurrence is a
+Loop or a Scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model.graph import Model
+from ..model.order import cycles, out_of_order
+from ..model.scopes import scopes
+from ..report import Basis, Finding, Location, Severity
+from . import rule
+
+_SHOWN = 8
+
+
+@rule(Severity.ERROR, Basis.ILLEGAL)
+def cyclic_graph(model: Model) -> Iterator[Finding]:
+    for scope in scopes(model):
+        graph = scope.graph
+        if not out_of_order(graph):
+            continue  # where every node stands behind those that it needs, there is no cycle
+        for cycle in cycles(graph):
+            labels = [graph.label(i) for i in cycle]
+            middle = [f"({len(labels) - _SHOWN} more)"] if len(labels) > _SHOWN else []
+            shown = [*labels[: _SHOWN - 1], *middle, labels[-1]] if middle else labels
+            node = graph.nodes[cycle[0]]
+            yield Finding(
+                f"{' -> '.join([*shown, labels[0]])}: each waits for the one before it",
+                Location(scope.path, labels[0], node.op_type, offset=node.offset),
+                "give one of these nodes the input that was meant",
+                expected="no cycle",
+                actual=f"a cycle of {len(cycle)}",
+            )

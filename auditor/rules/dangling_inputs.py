@@ -1,0 +1,86 @@
+"""A tensor that is used, and that nothing makes.
+
+## What it does
+Finds node inputs and graph outputs that are no graph input, no initializer and no output of a node, here or in the
+graphs around.
+
+## Why it matters
+"It must refer to either a graph input, a graph initializer or a node output."
+(https://onnx.ai/onnx/repo-docs/IR.html#nodes). onnxruntime 1.32 refuses the model.
+
+## Fires on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2] x) => (float[2] y) { y = Add(x, bias) }
+```
+```onnx
+# Nothing makes the second output.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2] x) => (float[2] y, float[2] z) { y = Relu(x) }
+```
+
+## Quiet on
+```onnx
+# A subgraph may use what the graph around it has, and an optional input may be left out.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (bool c, float[2] x, float high) => (float[2] y) {
+  y = If (c) <
+    then_branch = one () => (float[2] z) { z = Clip(x, , high) },
+    else_branch = two () => (float[2] w) { w = Neg(x) }
+  >
+}
+```
+
+## How to fix
+Rename the input to the tensor that was meant, or add the initializer or node that got lost (a partial export, or a
+node that was removed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model.graph import Model
+from ..model.scopes import Scope, scopes
+from ..report import Basis, Finding, Location, Severity
+from ..wording import counted
+from . import rule
+
+
+@rule(Severity.ERROR, Basis.ILLEGAL)
+def dangling_inputs(model: Model) -> Iterator[Finding]:
+    for scope in scopes(model):
+        graph = scope.graph
+        missing: dict[str, list[int]] = {}
+        known: set[str] = set()
+        known.update(graph.producers, graph.initializer_names, scope.inputs)
+        for i, node in enumerate(graph.nodes):
+            for name in node.inputs:
+                if name and name not in known:
+                    missing.setdefault(name, []).append(i)
+        for name, takers in missing.items():
+            if _outside(scope, name):
+                continue
+            first = graph.nodes[takers[0]]
+            others = f", and {counted(len(set(takers)) - 1, 'other node')}" if len(set(takers)) > 1 else ""
+            yield Finding(
+                f"{graph.label(takers[0])}{others} takes {name!r}, which nothing makes",
+                Location(scope.path, graph.label(takers[0]), first.op_type, name, offset=first.offset),
+                "name the tensor that was meant, or add what makes this one",
+            )
+        for value in graph.outputs:
+            if value.name not in known and value.name not in missing and not _outside(scope, value.name):
+                yield Finding(
+                    f"nothing makes the graph's output {value.name!r}",
+                    Location(scope.path, tensor=value.name, offset=value.offset),
+                    "name the tensor that was meant, or take the output away",
+                )
+
+
+def _outside(scope: Scope, name: str) -> bool:
+    around = scope.outside
+    while around is not None:
+        if around.holds(name):
+            return True
+        around = around.outside
+    return False

@@ -1,0 +1,60 @@
+"""Many weights so small that processors compute with them slowly.
+
+## What it does
+Counts the denormal numbers of the stored float32, float64 and bfloat16 tensors: those below 1.2e-38 in magnitude (float64: 2.2e-308) that are not zero. A note
+where they are at least a twentieth of all.
+
+## Why it matters
+A processor may take a hundred times as long for a denormal operand. onnxruntime computes with them as they are unless `session.set_denormal_as_zero`
+is set. Weight decay leaves them behind in channels that died. They change no result.
+
+## Fires on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] y) <float[2, 2] w = {1.0, 1e-40, 0.5, 1e-41}> { y = MatMul(x, w) }
+```
+
+## Quiet on
+```onnx
+# Small, but not that small; and the denormal numbers of float16 cost nothing.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x, float16[N, 2] h) => (float[N, 2] y, float16[N, 2] z)
+<float[2, 2] w = {1.0, 1e-30, 0.5, 1e-37}, float16[2, 2] v = {1, 2, 3, 4}> {
+  y = MatMul(x, w)
+  z = MatMul(h, v)
+}
+```
+
+## How to fix
+Set them to zero before the export (`w[w.abs() < 1e-30] = 0`), or set onnxruntime's `session.set_denormal_as_zero` to "1".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..report import Basis, Finding, Location, Severity
+from ..weights import Weights
+from ..wording import counted
+from . import rule
+
+_SHARE = 0.05
+_SLOW = frozenset({1, 11, 16})  # float32, float64, bfloat16
+
+
+@rule(Severity.NOTE, Basis.SUSPICIOUS)
+def denormal_weights(weights: Weights) -> Iterator[Finding]:
+    floats = {key: s for key, s in weights.items() if s.dtype in _SLOW}
+    denormal = sum(s.denormal for s in floats.values())
+    total = sum(s.elements for s in floats.values())
+    if denormal and denormal >= _SHARE * total:
+        worst = max(floats, key=lambda key: floats[key].denormal)
+        tensors = sum(1 for s in floats.values() if s.denormal)
+        yield Finding(
+            f"{denormal:,} of {total:,} stored numbers ({denormal / total:.0%}) are denormal, in {counted(tensors, 'tensor')}, "
+            f"most of them in {worst.tensor!r}: slow on many processors",
+            Location(worst.graph, tensor=worst.tensor),
+            'set them to zero, or run with session.set_denormal_as_zero = "1"',
+            expected=0,
+            actual=denormal,
+        )

@@ -1,0 +1,223 @@
+"""Operators fed with numbers outside of their domain: the logarithm of what Relu gave, a division by zero.
+
+## What it does
+Follows where the argument of Log, Sqrt, Reciprocal, Div and Pow comes from, by the graph alone. It speaks where the argument certainly reaches zero or less: Relu, and Clip with
+a lower bound of zero or less, give exact zeros; Tanh and sines give negative numbers; a negated Relu, Abs, Exp or Sigmoid is never positive; a stored number is
+what it is. An epsilon that is added, or a Clip or Max with a positive bound, ends the search in silence.
+
+## Why it matters
+Log(0) is -inf and Log(-1) is NaN, and one of them makes NaN of everything behind it, for some inputs only: tests pass and production fails. Integer division
+by zero ends the process.
+
+## Fires on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] y) {
+  r = Relu(x)
+  y = Log(r)
+}
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] y) <float zero = {0.0}> { y = Div(x, zero) }
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] y) {
+  t = Tanh(x)
+  y = Sqrt(t)
+}
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] y) <float low = {0.0}> {
+  c = Clip(x, low)
+  d = Identity(c)
+  y = Div(x, d)
+}
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] y) <float half = {0.5}> {
+  s = Exp(x)
+  n = Neg(s)
+  y = Pow(n, half)
+}
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] y) <float base = {-2.0}> {
+  l = Sqrt(base)
+  y = Add(x, l)
+}
+```
+
+## Quiet on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] a, float[N, 2] b, float[N, 2] c, float[N, 2] d, float[N, 2] e, float[N, 2] f)
+<float epsilon = {0.000001}, float half = {0.5}, float two = {2.0}> {
+  p = Softmax(x)
+  a = Log(p)
+  r = Relu(x)
+  s = Add(r, epsilon)
+  b = Log(s)
+  t = Clip(x, epsilon)
+  c = Log(t)
+  u = Max(r, epsilon)
+  d = Div(x, u)
+  e = Sqrt(r)
+  v = Pow(r, half)
+  f = Pow(v, two)
+}
+```
+
+## How to fix
+Add a small constant, or clip to one, in front of the operator: Log(x + 1e-6), Clip(x, 1e-6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ..model.graph import Model, Node
+from ..model.scopes import Scope, scopes
+from ..report import Basis, Finding, Location, Severity
+from ..shapes.facts import Facts
+from ..wording import counted, listed
+from . import rule
+
+_HANDS_ON = frozenset(
+    {"Identity", "Dropout", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Slice", "MaxPool", "GlobalMaxPool"}
+)
+_NEVER_NEGATIVE = frozenset({"Abs", "Relu", "Exp", "Sigmoid", "Softmax", "Softplus", "Sqrt"})
+_BOTH_SIGNS = frozenset({"Tanh", "Sin", "Cos", "Softsign", "Erf"})
+_FLOATS = frozenset({1, 10, 11, 16})
+_ROUNDS = 16
+
+
+class _Least(NamedTuple):
+    """What certainly occurs at the lower end of a tensor: ``zero`` itself, or numbers ``below`` it; and why."""
+
+    zero: bool
+    below: bool
+    why: str
+
+
+class _Fault(NamedTuple):
+    scope: Scope
+    index: int
+    why: str
+    gives: str
+
+
+@rule(Severity.WARNING, Basis.SUSPICIOUS)
+def domain_faults(model: Model, facts: Facts) -> Iterator[Finding]:
+    found: dict[tuple[str, str], list[_Fault]] = {}
+    for scope in scopes(model):
+        for index, node in enumerate(scope.graph.nodes):
+            if node.op_type in _CHECKS and not node.domain:
+                fault = _fault(facts, scope, index, node)
+                if fault is not None:
+                    found.setdefault((node.op_type, fault.why), []).append(fault)
+    for faults in found.values():
+        scope, index, why, gives = faults[0]
+        node, label = scope.graph.nodes[index], scope.graph.label(index)
+        others = [f.scope.graph.label(f.index) for f in faults[1:]]
+        also = f"; so do {counted(others, 'other node')}: {listed(others)}" if others else ""
+        deadly = gives == _DEADLY
+        yield Finding(
+            f"{label} takes {why}, and so gives {gives}{also}",
+            Location(scope.path, label, node.op_type, offset=node.offset),
+            "add a small constant in front of it, or clip to one",
+            severity=Severity.ERROR if deadly else None,
+            basis=Basis.REFUSED if deadly else None,
+        )
+
+
+_CHECKS = frozenset({"Log", "Sqrt", "Reciprocal", "Div", "Pow"})
+_DEADLY = "the end of the process"
+
+
+def _fault(facts: Facts, scope: Scope, index: int, node: Node) -> _Fault | None:
+    position = 1 if node.op_type == "Div" else 0
+    if position >= len(node.inputs):
+        return None
+    least = _least(facts, scope, node.inputs[position])
+    if least is None:
+        return None
+    gives = ""
+    match node.op_type:
+        case "Log":
+            gives = "NaN" if least.below else "-inf" if least.zero else ""
+        case "Sqrt":
+            gives = "NaN" if least.below else ""
+        case "Reciprocal":
+            gives = "an infinite number" if least.zero else ""
+        case "Div":
+            fact = facts.at(node.inputs[1], scope.path)
+            floating = fact is not None and fact.dtype in _FLOATS
+            gives = "" if not least.zero or fact is None else "an infinite number or NaN" if floating else _DEADLY
+        case "Pow":
+            exponents = _numbers(facts, scope, node.inputs[1]) if len(node.inputs) > 1 else ()
+            if least.below and any(e != int(e) for e in exponents):
+                gives = "NaN"
+            elif least.zero and any(e < 0 for e in exponents):
+                gives = "an infinite number"
+    return _Fault(scope, index, least.why, gives) if gives else None
+
+
+def _least(facts: Facts, scope: Scope, name: str) -> _Least | None:
+    """What is certain of the lower end of a tensor; None where nothing is."""
+    for _ in range(_ROUNDS):
+        numbers = _numbers(facts, scope, name)
+        if numbers:
+            low = min(numbers)
+            return _Least(0 in numbers, low < 0, f"{low:g}, a stored number") if low <= 0 else None
+        index = scope.graph.producers.get(name)
+        if index is None:
+            return None
+        node, label = scope.graph.nodes[index], scope.graph.label(index)
+        if node.domain or not node.inputs:
+            return None
+        match node.op_type:
+            case op if op in _HANDS_ON:
+                name = node.inputs[0]
+            case "Relu":
+                return _Least(True, False, f"zeros from {label}")
+            case "Clip":
+                return _clipped(facts, scope, node, label)
+            case op if op in _BOTH_SIGNS:
+                return _Least(False, True, f"negative numbers from {label}")
+            case "Neg":
+                inner = scope.graph.producers.get(node.inputs[0])
+                if inner is None or scope.graph.nodes[inner].op_type not in _NEVER_NEGATIVE:
+                    return None
+                return _Least(False, True, f"negative numbers from {label} behind {scope.graph.label(inner)}")
+            case _:
+                return None
+    return None
+
+
+def _clipped(facts: Facts, scope: Scope, node: Node, label: str) -> _Least | None:
+    if scope.opsets.get("", 1) >= 11:
+        low = _numbers(facts, scope, node.inputs[1]) if len(node.inputs) > 1 and node.inputs[1] else ()
+    else:
+        bound = node.attributes.get("min")
+        low = (float(bound),) if isinstance(bound, int | float) else ()
+    if len(low) != 1 or low[0] > 0 or low[0] < -1e6:  # a bound that far away is none
+        return None
+    return _Least(low[0] == 0, low[0] < 0, f"numbers down to {low[0]:g} from {label}")
+
+
+def _numbers(facts: Facts, scope: Scope, name: str) -> tuple[float, ...]:
+    """The values of a small tensor that no caller can change; none where they are not all known."""
+    if not name or not facts.fixed(name, scope.path):
+        return ()
+    fact = facts.at(name, scope.path)
+    elements = fact.elements if fact is not None and not fact.declared else None
+    if not elements or not all(isinstance(e, int | float) for e in elements):
+        return ()
+    numbers = tuple(float(e) for e in elements)  # type: ignore[arg-type]  # all are numbers, as was seen
+    return numbers if all(n == n and abs(n) != float("inf") for n in numbers) else ()

@@ -1,0 +1,109 @@
+"""float64 in the compute path.
+
+## What it does
+Finds layers that compute in float64 on data that hangs on the inputs (small tensors of under 1,024 elements aside)
+where no input of the model is float64, and names where it begins.
+
+## Why it matters
+It doubles memory traffic, runs at 1/2 to 1/64 of the speed of float32 on GPUs, and many kernels do not exist for it.
+It creeps in by one float64 constant in the framework (a NumPy scalar, a Python float), and it is seldom meant. Where
+heavy layers (convolutions, matrix products) are not concerned, it is a note.
+
+## Fires on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] y) <double[2, 2] w = {1.0, 2.0, 3.0, 4.0}> {
+  a = Cast<to = 11>(x)
+  b = MatMul(a, w)
+  y = Cast<to = 1>(b)
+}
+```
+
+## Quiet on
+```onnx
+# A small constant, and a caller who wants float64.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] y) <double s = {2.0}> {
+  a = Cast<to = 1>(s)
+  y = Mul(x, a)
+}
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (double[N, 2] x) => (double[N, 2] y) <double[2, 2] w = {1.0, 2.0, 3.0, 4.0}> { y = MatMul(x, w) }
+```
+
+## How to fix
+Make the constant float32 in the framework (`torch.tensor(2.0, dtype=torch.float32)`, `np.float32(2)`) and export
+again; in the file, take the Casts away and store the constants as float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from ..model.dtypes import DType
+from ..model.graph import Model, TensorType
+from ..report import Basis, Finding, Location, Severity
+from ..shapes.fact import Fact
+from ..shapes.facts import Facts
+from ..shapes.troubles import At
+from ..wording import counted
+from . import rule
+
+_HEAVY = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum", "LSTM", "GRU", "RNN", "Attention"})
+
+_SMALL = 1024  # elements
+
+
+@rule(Severity.WARNING, Basis.SUSPICIOUS)
+def double_precision(model: Model, facts: Facts) -> Iterator[Finding]:
+    if any(isinstance(v.type, TensorType) and v.type.dtype == DType.DOUBLE for v in model.graph.feeds):
+        return  # the caller wants float64
+    places: list[At] = []
+    heavy = 0
+    for path, visited in facts.graphs.items():
+        for index in visited.entries:
+            node = visited.nodes[index]
+            fact = visited.facts.get(node.outputs[0]) if node.outputs else None
+            if fact is None or fact.dtype != DType.DOUBLE or fact.declared or node.op_type == "Cast":
+                continue
+            if facts.fixed(node.outputs[0], path):
+                continue
+            if node.op_type in _HEAVY:
+                heavy += 1
+                places.insert(heavy - 1, At(path, index))
+            elif _large(fact):
+                places.append(At(path, index))
+    if places:
+        node = facts.node(places[0])
+        begins = _begin(facts, places[0])
+        yield Finding(
+            f"{counted(places, 'node')} compute{'s' if len(places) == 1 else ''} in float64 "
+            f"({counted(heavy, 'heavy layer')} among them), such as {facts.label(places[0])}{begins}; "
+            "no input is float64",
+            Location(places[0].graph, facts.label(places[0]), node.op_type, node.outputs[0], offset=node.offset),
+            "make the constant that brings it in float32, and export again",
+            expected="float32",
+            actual="float64",
+            severity=None if heavy else Severity.NOTE,
+        )
+
+
+def _large(fact: Fact) -> bool:
+    sizes = fact.shape
+    return sizes is not None and len(sizes) > 0 and prod(s if isinstance(s, int) else _SMALL for s in sizes) >= _SMALL
+
+
+def _begin(facts: Facts, at: At) -> str:
+    """Where the float64 comes from, going back from a node: a Cast, or a stored tensor."""
+    for _ in range(256):
+        node = facts.node(at)
+        doubles = [n for n in node.inputs if n and (f := facts.at(n, at.graph)) is not None and f.dtype == DType.DOUBLE]
+        moving = [n for n in doubles if not facts.fixed(n, at.graph)]
+        maker = facts.producer(moving[0], at.graph) if moving else None
+        if maker is None:
+            return f" (it begins with {doubles[0]!r})" if doubles else f" (it begins in {facts.label(at)})"
+        at = maker
+    return ""

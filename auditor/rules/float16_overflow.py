@@ -1,0 +1,110 @@
+"""Numbers that float16 cannot hold, and numbers too large for any sum of products.
+
+## What it does
+In a float16 model, finds infinite weights: what a conversion makes of numbers beyond 65504. With `--target-dtype float16`, finds the stored
+numbers that will become infinite. In every model, finds weights of convolutions, matrix products and recurrent layers beyond 1e30.
+
+## Why it matters
+float16 ends at 65504. One infinite weight makes infinite or NaN outputs, often for some inputs only. A mask that holds -3.4e38 becomes -inf, which is as good
+while a row keeps one open place, and NaN where a row is masked altogether. A finite weight of 1e30 is no trained number: it is what an exploding
+training or the bytes of another type look like.
+
+## Fires on
+```onnx
+# 31744 is the bit pattern of infinity.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float16[N, 2] x) => (float16[N, 2] y) <float16[2, 2] w = {15360, 31744, 15360, 15361}> { y = MatMul(x, w) }
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] y) <float[2, 2] w = {1.0, 1e35, 0.5, 0.25}> { y = MatMul(x, w) }
+```
+
+## Quiet on
+```onnx
+# A mask in float16, and a large number that no product uses.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float16[2, 2] x, float[2] z) => (float16[2, 2] y, float[2] u)
+<float16[2, 2] mask = {0, 64512, 0, 0}, float[2] most = {3.4e38, 1.0}> {
+  y = Add(x, mask)
+  u = Min(z, most)
+}
+```
+```onnx
+# Beyond float16, in a model that is not to become it.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] y) <float[2, 2] w = {1.0, 70000.0, 0.5, 0.25}> { y = MatMul(x, w) }
+```
+
+## How to fix
+Keep the named layer in float32 (onnxconverter-common: `node_block_list`), use bfloat16, or rescale the weight. Write masks as -1e4. A weight of 1e30 wants
+another look at the checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..report import Basis, Finding, Location, Severity
+from ..settings import Settings
+from ..weights import Key, Statistics, Use, Weights
+from ..wording import listed
+from . import rule
+
+MOST = 65504.0
+_ROUNDS_TO_INFINITY = 65520.0
+_EXPLODING = 1e30
+_FLOAT16 = 10
+_WIDER = frozenset({1, 11, 16})  # float32, float64, bfloat16
+
+
+@rule(Severity.ERROR, Basis.SUSPICIOUS)
+def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Finding]:
+    becomes = settings.target_dtype == "float16"
+    masks: dict[Key, Statistics] = {}
+    for key, statistics in weights.items():
+        if statistics.dtype == _FLOAT16 and statistics.inf:
+            use = _computing(weights, key)
+            if use is not None:
+                what = f"is infinite in {statistics.inf:,} of {statistics.elements:,} elements: float16 ends at {MOST:g}"
+                yield _finding(key, use, what, "inf")
+        elif statistics.dtype in _WIDER and statistics.magnitude >= _ROUNDS_TO_INFINITY:
+            use = _computing(weights, key)
+            if becomes and use is not None:
+                what = f"goes up to {statistics.magnitude:.5g} in magnitude, which is infinite in float16 (at most {MOST:g})"
+                yield _finding(key, use, what, f"{statistics.magnitude:.5g}")
+            elif use is not None and use.dense and statistics.magnitude > _EXPLODING:
+                what = f"goes up to {statistics.magnitude:.3g} in magnitude: no trained weight is that large"
+                yield _finding(key, use, what, f"{statistics.magnitude:.3g}", Severity.WARNING)
+            elif becomes and use is None and weights.sources.uses(weights.tensor(key)):
+                masks[key] = statistics
+    if masks:
+        key, statistics = next(iter(masks.items()))
+        yield Finding(
+            f"{listed(k.tensor for k in masks)} go beyond {MOST:g} and become infinite in float16: as a mask that is as good, "
+            "unless a whole row is masked, which then is NaN",
+            Location(key.graph, tensor=key.tensor),
+            "write masks as -1e4, and keep other large constants in float32",
+            expected=f"at most {MOST:g}",
+            actual=f"{statistics.magnitude:.5g}",
+            severity=Severity.WARNING,
+        )
+
+
+def _computing(weights: Weights, key: Key) -> Use | None:
+    """The first use in which the tensor's numbers go into the result; a dense one before others."""
+    uses = [u for u in weights.sources.uses(weights.tensor(key)) if u.computes]
+    return next((u for u in uses if u.dense), uses[0] if uses else None)
+
+
+def _finding(key: Key, use: Use, what: str, actual: str, severity: Severity | None = None) -> Finding:
+    return Finding(
+        f"{use.label}: {key.tensor!r} {what}",
+        Location(use.scope.path, use.label, use.node.op_type, key.tensor),
+        "keep this layer in float32, or rescale the weight"
+        if severity is None
+        else "compare the weight with the checkpoint, and export again",
+        expected=f"at most {MOST if severity is None else _EXPLODING:g}",
+        actual=actual,
+        severity=severity,
+    )

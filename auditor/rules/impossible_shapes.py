@@ -1,0 +1,75 @@
+"""A node that cannot run on the shapes that arrive.
+
+## What it does
+Propagates shapes from the graph's inputs through every operator and finds nodes whose inputs and attributes
+contradict each other for every value of the named sizes: sizes that do not broadcast, a window larger than its input,
+an axis outside the tensor, a Reshape that does not come out even. Nothing that rests on a declared shape counts; what
+follows from the first contradiction is folded under it.
+
+## Why it matters
+The model fails as soon as the node runs. onnxruntime often names another node or only the runtime's source line, and
+onnx's inference stops at the first one without its cause. The page of each operator says what it takes
+(https://onnx.ai/onnx/operators/); element-wise operators must broadcast
+(https://onnx.ai/onnx/repo-docs/Broadcasting.html).
+
+## Fires on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2, 3] x, float[4, 5] w) => (float[2, 5] y) { y = Add(x, w) }
+```
+```onnx
+# The second pool finds nothing left to take.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[1, 1, 4, 4] x) => (float[1, 1, 1, 1] y) {
+  a = MaxPool<kernel_shape = [3, 3], strides = [2, 2]>(x)
+  y = MaxPool<kernel_shape = [3, 3]>(a)
+}
+```
+
+## Quiet on
+```onnx
+# Whether 2*N is 6, hangs on N.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[2, 3] y) <int64[2] s = {2, 3}> { y = Reshape(x, s) }
+```
+
+## How to fix
+Follow the derivation (`auditor explain MODEL NODE`) to the first size that is not the one that was meant: a stride, a
+padding, a permutation, the size of the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model.conformance import flawed
+from ..model.graph import Model
+from ..model.scopes import opsets_of
+from ..report import Basis, Finding, Location, Severity
+from ..shapes.fact import show
+from ..shapes.facts import Facts
+from ..shapes.troubles import Impossible
+from . import rule
+
+
+@rule(Severity.ERROR, Basis.ILLEGAL)
+def impossible_shapes(model: Model, facts: Facts) -> Iterator[Finding]:
+    for trouble in facts.troubles:
+        if not isinstance(trouble, Impossible) or trouble.declared:
+            continue
+        node = facts.node(trouble.at)
+        if flawed(model, node, opsets_of(model, facts.graphs[trouble.at.graph].nodes)):
+            continue  # wrong by itself, whatever arrives: `wrong-arity` and `undeclared-attributes` speak of it
+        label = facts.label(trouble.at)
+        shapes = [
+            (n, f.shape) for n in node.inputs if n and (f := facts.at(n, trouble.at.graph)) and f.shape is not None
+        ]
+        given = ", ".join(f"{name} {show(shape)}" for name, shape in shapes[:4]) + (", ..." if len(shapes) > 4 else "")
+        moving = next((n for n in node.inputs if n and not facts.fixed(n, trouble.at.graph)), "")
+        yield Finding(
+            f"{label}: {trouble.why}" + (f"; its inputs are {given}" if given else ""),
+            Location(trouble.at.graph, label, node.op_type, moving, trouble.attribute, node.offset),
+            f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or what comes before it",
+            actual=show(shapes[0][1]) if shapes else None,
+            derivation=facts.derivation(moving, trouble.at.graph) if moving else (),
+        )

@@ -1,0 +1,234 @@
+"""Parameters whose shape is not the one that their layer needs.
+
+## What it does
+Works out, from the graph's inputs on, the shape that every parameter of every operator must have (weights, biases, scales,
+running statistics, slopes), and compares it with the shape that the file stores. For a dense layer it names the features that
+arrive and those that the weight takes, the layers in between, and the input sizes under which the two would agree.
+With open sizes (a symbolic height and width) it says for which of them the model can run: a warning; an error where there is none.
+
+## Why it matters
+The first dense layer is where exported networks break: its size is fixed in the weight, and what arrives there hangs on every
+convolution and pooling before it. onnx's checker and strict shape inference, and onnxruntime's session creation, accept a wrong
+bias, wrong channels, a wrong group and, with open sizes, a first dense layer that can never fit; the model fails when it is run.
+
+Conv: "X.shape[1] == (W.shape[1] * group) == C and W.shape[0] mod G == 0"; its bias "has size of M"
+(https://onnx.ai/onnx/operators/onnx__Conv.html). Gemm: "A will be transposed before doing the computation if attribute transA is
+non-zero, same for B and transB", and C "should be unidirectional broadcastable to (M, N)" (https://onnx.ai/onnx/operators/onnx__Gemm.html).
+
+## Fires on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+bias (float[1, 1, 4, 4] x, float[2, 1, 3, 3] w) => (float[1, 2, 2, 2] y) <float[3] b = {1.0, 2.0, 3.0}> { y = Conv(x, w, b) }
+```
+```onnx
+# The dense layer takes 18 features; 2 x 2 x 2 = 8 arrive.
+<ir_version: 8, opset_import: ["" : 17]>
+dense (float[1, 2, 4, 4] x, float[18, 5] w) => (float[1, 5] y) {
+  p = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x)
+  f = Flatten(p)
+  y = Gemm(f, w)
+}
+```
+```onnx
+# The same with open sizes: it runs for 6 <= H = W <= 7.
+<ir_version: 8, opset_import: ["" : 17]>
+open (float[N, 2, H, W] x, float[18, 5] w) => (float[N, 5] y) {
+  p = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x)
+  f = Flatten(p)
+  y = Gemm(f, w)
+}
+```
+
+## Quiet on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+good (float[N, 2, 6, 6] x, float[18, 5] w, float[2, 2, 3, 3] k) => (float[N, 5] y) <float[2] b = {1.0, 2.0}> {
+  c = Conv<pads = [1, 1, 1, 1]>(x, k, b)
+  p = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(c)
+  f = Flatten(p)
+  y = Gemm(f, w)
+}
+```
+
+## How to fix
+Feed the input size that the message names, or change the named layer: export the model again with the size that it will be fed,
+put an adaptive (global) pooling in front of the dense layer, or give the parameter the shape that is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isqrt
+
+from ..report import Basis, Finding, Fit, Location, Severity
+from ..shapes.dim import Dim, Size, same
+from ..shapes.fact import BroadcastsTo, Fact, Need, Shape, show
+from ..shapes.facts import Facts
+from ..shapes.fits import solve
+from ..shapes.troubles import At, Misfit, Open
+from . import rule
+
+_DENSE = {"Gemm": "b", "MatMul": "b"}
+
+_VIEWS = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Relu", "Cast"})
+"""Operators that hand the features on: what gives them stands before."""
+
+_MEANING = {
+    ("Conv", "b"): "one number for each filter",
+    ("ConvTranspose", "b"): "one number for each filter",
+    ("Conv", "w"): "filters, channels per group, then the kernel",
+    ("ConvTranspose", "w"): "channels, filters per group, then the kernel",
+    ("BatchNormalization", ""): "one number for each channel",
+    ("InstanceNormalization", ""): "one number for each channel",
+}
+
+
+@rule(Severity.ERROR, Basis.ILLEGAL)
+def misfit_initializers(facts: Facts) -> Iterator[Finding]:
+    for trouble in facts.troubles:
+        if isinstance(trouble, Misfit) and not trouble.declared:
+            yield _misfit(facts, trouble)
+    for case in facts.open:
+        if _hangs_on_inputs(facts, case):
+            yield from _open(facts, case)
+
+
+def _misfit(facts: Facts, case: Misfit) -> Finding:
+    fits = solve(facts, case.at, case.parameter)
+    dense = _features(facts, case)
+    return Finding(
+        dense or _plain(facts, case),
+        _location(facts, case),
+        _fix(facts, case, fits),
+        expected=show(case.expected.shape),
+        actual=show(case.actual),
+        derivation=facts.derivation(_data(facts, case)[0], case.at.graph) if dense else (),
+        fits=fits,
+    )
+
+
+def _open(facts: Facts, case: Open) -> Iterator[Finding]:
+    fits = solve(facts, case.at, case.parameter)
+    if not fits:
+        return
+    none = all(not fit.ranges for fit in fits)
+    bare = all(isinstance(s, int) or s is None or str(s) in s.names for s in case.expected.shape)
+    yield Finding(
+        f"{_features(facts, case) or _plain(facts, case)}: "
+        + ("no input size up to 4096 fits" if none else f"it fits only for {_ranges(fits[0])}"),
+        _location(facts, case),
+        _fix(facts, case, fits),
+        expected=show(case.expected.shape),
+        actual=show(case.actual),
+        derivation=facts.derivation(_data(facts, case)[0], case.at.graph),
+        fits=fits,
+        # An open size of which one value works is a loose declaration; one behind windows is a trap.
+        severity=Severity.ERROR if none else Severity.NOTE if bare else Severity.WARNING,
+        basis=Basis.ILLEGAL if none else Basis.SUSPICIOUS,
+    )
+
+
+def _hangs_on_inputs(facts: Facts, case: Open) -> bool:
+    """Whether the condition speaks of the inputs' sizes alone: what a node bore at run time is nobody's to choose."""
+    chosen = {n for fact in facts.inputs.values() for s in fact.shape or () if isinstance(s, Dim) for n in s.names}
+    pairs = zip(case.expected.shape, case.actual, strict=False)
+    names = {
+        n
+        for wanted, actual in pairs
+        if wanted is not None and actual is not None and same(wanted, actual) is not True
+        for s in (wanted, actual)
+        if isinstance(s, Dim)
+        for n in s.names
+    }
+    return bool(names) and names <= chosen and None not in case.actual
+
+
+def _location(facts: Facts, case: Misfit | Open) -> Location:
+    node = facts.node(case.at)
+    return Location(case.at.graph, facts.label(case.at), node.op_type, case.tensor, offset=node.offset)
+
+
+def _plain(facts: Facts, case: Misfit | Open) -> str:
+    node = facts.node(case.at)
+    label = facts.label(case.at)
+    verb = "must broadcast to" if isinstance(case.expected, BroadcastsTo) else "must be"
+    meaning = _MEANING.get((node.op_type, case.parameter)) or _MEANING.get((node.op_type, ""), "")
+    data = facts.at(node.inputs[0], case.at.graph) if node.inputs and node.inputs[0] else None
+    group = node.attributes.get("group", 1)
+    given = f"; its input is {show(data.shape)}" if data is not None and data.shape is not None else ""
+    return (
+        f"{label}: {case.tensor} is {show(case.actual)}, {verb} {show(case.expected.shape)}"
+        + (f" ({meaning})" if meaning else "")
+        + given
+        + (f", group {group}" if group != 1 else "")
+    )
+
+
+def _features(facts: Facts, case: Misfit | Open) -> str:
+    """The dense layer's sentence: what it takes, what arrives, each as the product that it is."""
+    node = facts.node(case.at)
+    if _DENSE.get(node.op_type) != case.parameter:
+        return ""
+    arrives, takes = _inner(node.attributes.get("transB", 0), case.expected, case.actual)
+    if arrives is None or takes is None or arrives == takes:
+        return ""
+    name, fact, giver = _data(facts, case)
+    image = fact.shape[1:] if fact is not None and fact.shape is not None and len(fact.shape) > 2 else ()
+    sizes = [s for s in image if s is not None]
+    if len(sizes) != len(image) or not sizes:
+        return f"{facts.label(case.at)} takes {takes} features; {giver or name} gives {arrives}"
+    product = " x ".join(str(s) if isinstance(s, int) else f"({s})" if " " in str(s) else str(s) for s in sizes)
+    given = f"{product} = {arrives}" if isinstance(arrives, int) else product
+    return f"{facts.label(case.at)} takes {takes}{_as_product(takes, sizes)} features; {giver or name} gives {given}"
+
+
+def _inner(turned: object, expected: Need, actual: Shape) -> tuple[Size | None, Size | None]:
+    """The sizes of the features: those that arrive, and those that the weight takes."""
+    if len(expected.shape) < 2 or len(actual) < 2:
+        return None, None
+    axis = -1 if turned else -2
+    return expected.shape[axis], actual[axis]
+
+
+def _as_product(features: Size, like: list[Size]) -> str:
+    """``= 256 x 6 x 6`` where the features are so many channels times a square, as they arrive."""
+    channels = like[0]
+    if not isinstance(features, int) or not isinstance(channels, int) or not channels or features % channels:
+        return ""
+    area = features // channels
+    side = isqrt(area)
+    if len(like) == 3 and side * side == area:
+        return f" = {channels} x {side} x {side}"
+    return f" = {channels} x {area}"
+
+
+def _data(facts: Facts, case: Misfit | Open) -> tuple[str, Fact | None, str]:
+    """The tensor behind the features before anybody flattened it: its name, its fact, and the node that gives it."""
+    name = facts.node(case.at).inputs[0]
+    for _ in range(16):
+        at = facts.producer(name, case.at.graph)
+        fact = facts.at(name, case.at.graph)
+        if at is None or (fact is not None and fact.rank is not None and fact.rank > 2):
+            break
+        node = facts.node(at)
+        if node.op_type not in _VIEWS or not node.inputs:
+            break
+        name = node.inputs[0]
+    at = facts.producer(name, case.at.graph)
+    return name, facts.at(name, case.at.graph), "" if at is None else facts.label(at)
+
+
+def _fix(facts: Facts, case: Misfit | Open, fits: tuple[Fit, ...]) -> str:
+    best = next((f for f in fits if f.ranges), None)
+    size = f"feed an input that fits ({_ranges(best)}), or " if best else ""
+    return f"{size}give {case.tensor} the shape {show(case.expected.shape)}"
+
+
+def _ranges(fit: Fit) -> str:
+    """``227 <= H = W <= 258``, by the axes' own names."""
+    axes = " = ".join(fit.axes)
+    parts = []
+    for low, high, *step in fit.ranges:
+        text = f"{axes} = {low}" if low == high else f"{axes} >= {low}" if high is None else f"{low} <= {axes} <= {high}"
+        parts.append(text + (f" in steps of {step[0]}" if step else ""))
+    return " or ".join(parts)

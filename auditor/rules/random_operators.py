@@ -1,0 +1,73 @@
+"""Operators whose results differ from run to run.
+
+## What it does
+Finds RandomNormal, RandomUniform, their Like forms, Bernoulli and Multinomial whose results reach an output.
+
+## Why it matters
+Two runs on one input give different answers, so nothing can be compared: not with the framework, not between CPU and
+GPU, not with a golden vector. With a seed it is a note: each runtime has its own generator, and a seed gives other
+numbers in another runtime.
+
+## Fires on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 4] x) => (float[N, 4] y) {
+  noise = RandomNormalLike(x)
+  y = Add(x, noise)
+}
+```
+
+## Quiet on
+```onnx
+# Its result is used by nothing: `dead-branches` speaks of it.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 4] x) => (float[N, 4] y) {
+  noise = RandomNormalLike(x)
+  y = Abs(x)
+}
+```
+
+## How to fix
+Make the random tensor an input of the model, or set the attribute `seed`; if it comes from a layer that should be
+silent in inference, call `model.eval()` before the export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model.graph import Model
+from ..model.scopes import dead_nodes, scopes
+from ..report import Basis, Finding, Location, Severity
+from ..wording import counted, listed
+from . import rule
+
+RANDOM = frozenset(
+    {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"}
+)
+
+
+@rule(Severity.WARNING, Basis.SUSPICIOUS)
+def random_operators(model: Model) -> Iterator[Finding]:
+    places: dict[bool, list[tuple[str, str, str, int]]] = {False: [], True: []}
+    for scope in scopes(model):
+        graph = scope.graph
+        nodes = [i for i, node in enumerate(graph.nodes) if node.op_type in RANDOM and not node.domain]
+        dead = set(dead_nodes(graph)) if nodes else set()
+        for i in nodes:
+            if i not in dead:
+                node = graph.nodes[i]
+                places["seed" in node.attributes].append((scope.path, graph.label(i), node.op_type, node.offset))
+    for seeded, found in places.items():
+        if found:
+            path, label, op_type, offset = found[0]
+            yield Finding(
+                f"{counted(found, 'random operator')} {'with' if seeded else 'without'} a seed: "
+                f"{listed(p[1] for p in found)}; "
+                + ("the numbers differ from runtime to runtime" if seeded else "results differ from run to run"),
+                Location(path, label, op_type, offset=offset),
+                "make the random tensor an input"
+                if seeded
+                else "make the random tensor an input, or set the attribute seed",
+                severity=Severity.NOTE if seeded else None,
+            )

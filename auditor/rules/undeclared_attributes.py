@@ -1,0 +1,123 @@
+"""Attributes that an operator does not have, of a wrong kind, or missing.
+
+## What it does
+Compares the attributes of every node with its operator's at the imported opset: names, kinds (int, ints, float, ...),
+and those that must be there.
+
+## Why it matters
+"The number of inputs and outputs in a node, their types, the set of attributes specified in a node and their types
+MUST satisfy the constraints imposed by the signature of the node's operator."
+(https://onnx.ai/onnx/repo-docs/IR.html#nodes). onnxruntime 1.32 refuses the model ("Unrecognized attribute",
+"Mismatched attribute type", "Required attribute is missing"); a reader that is more lenient runs it without what the
+attribute says.
+
+## Fires on
+```onnx
+# Since opset 13 the axes are an input.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[1, 2] x) => (float[2] y) { y = Squeeze<axes = [0]>(x) }
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2, 3] x) => (float[2, 3] y) { y = Softmax<axis = 1.0>(x) }
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2] x) => (float[2] y) { y = Cast(x) }
+```
+
+## Quiet on
+```onnx
+<ir_version: 8, opset_import: ["" : 11]>
+agraph (float[1, 2] x) => (float[2] y) { y = Squeeze<axes = [0]>(x) }
+```
+```onnx
+# What a function hands down is known where it is called.
+<ir_version: 8, opset_import: ["" : 17, "my.domain" : 1]>
+agraph (float[2, 3] x) => (float[2, 3] y) { y = my.domain.Normed<along = 1>(x) }
+<domain: "my.domain", opset_import: ["" : 17]>
+Normed <along> (a) => (b) { b = Softmax<axis : int = @along>(a) }
+```
+
+## How to fix
+Write the attribute as the operator's page says for the imported opset (https://onnx.ai/onnx/operators/), or import
+the opset for which the node was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model.conformance import AttributeFlaw, Missing, Mistyped, Undeclared, attribute_flaws, schema_of
+from ..model.graph import Model
+from ..model.schemas import Schema, schema, versions
+from ..model.scopes import scopes
+from ..report import Basis, Finding, Location, Severity
+from ..wording import listed
+from . import rule
+
+
+@rule(Severity.ERROR, Basis.ILLEGAL)
+def undeclared_attributes(model: Model) -> Iterator[Finding]:
+    for scope in scopes(model):
+        good: set[tuple[int, int]] = set()  # attributes of equal bytes are one object
+        for i, node in enumerate(scope.graph.nodes):
+            known = schema_of(model, node, scope.opsets)
+            if known is None or (id(known), id(node.attributes)) in good:
+                continue
+            flaws = list(attribute_flaws(node.attributes, known))
+            if not flaws:
+                good.add((id(known), id(node.attributes)))
+            for flaw in flaws:
+                label = scope.graph.label(i)
+                message, fix, expected, actual = _says(flaw, known)
+                yield Finding(
+                    f"{label}: {message}",
+                    Location(scope.path, label, node.op_type, attribute=flaw.name, offset=node.offset),
+                    fix,
+                    expected=expected,
+                    actual=actual,
+                )
+
+
+def _says(flaw: AttributeFlaw, known: Schema) -> tuple[str, str, str, str]:
+    """Message, fix, expected, actual."""
+    op_type = known.name
+    match flaw:
+        case Undeclared(name, names):
+            has = f"it has {listed(names, 6)}" if names else "it has none"
+            return (
+                f"{op_type} has no attribute {name!r}{_elsewhere(flaw, known)}; {has}",
+                f"take {name!r} away, or import the opset for which the node was made",
+                ", ".join(names) or "no attribute",
+                name,
+            )
+        case Mistyped(name, expected, actual):
+            return (
+                f"the attribute {name!r} of {op_type} is {actual}, must be {expected}",
+                f"write {name!r} as {expected}",
+                expected,
+                actual,
+            )
+        case Missing(name, kind):
+            return f"{op_type} needs the attribute {name!r} ({kind})", f"add {name!r}", kind, "missing"
+
+
+def _elsewhere(flaw: Undeclared, known: Schema) -> str:
+    """Where the attribute went, or which opsets have it."""
+    if any(parameter.name == flaw.name for parameter in known.inputs):
+        return f" at this opset: {flaw.name} is an input since opset {_since_input(flaw.name, known)}"
+    having = [
+        v
+        for v in versions(known.domain, known.name)
+        if (s := schema(known.domain, known.name, v)) and flaw.name in s.attributes
+    ]
+    return f" at this opset (only at {', '.join(map(str, having))})" if having else ""
+
+
+def _since_input(name: str, known: Schema) -> int:
+    for version in versions(known.domain, known.name):
+        found = schema(known.domain, known.name, version)
+        if found is not None and any(parameter.name == name for parameter in found.inputs):
+            return version
+    return known.since

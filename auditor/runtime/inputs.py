@@ -1,0 +1,103 @@
+"""Inputs that we invent: sizes for what a model leaves open. The child fills the tensors (`request.Feed`).
+
+A run that fails on them proves nothing about the model; so several are tried.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from auditor.model.graph import Graph, TensorType
+
+from .request import Feed
+
+Port: TypeAlias = tuple[str, int, tuple[int | str | None, ...] | None]
+"""An input to feed: name, number of its element type, shape; a shape of None has no known rank."""
+
+BATCH = 2
+SIZES = (224, 64, 32, 1)  # what worked on trained models whose sizes are open, the likeliest first
+CHANNELS = (3, 1)
+LARGEST = 1 << 26  # elements of an input that we invent
+
+_UNRANKED = ("?batch", 3, "?height", "?width")
+
+
+def ports_of(graph: Graph) -> tuple[Port, ...]:
+    """What a caller of the model must feed. An input that is no tensor has type 0: no values are invented for it."""
+    typed = ((value.name, value.type) for value in graph.feeds)
+    return tuple((name, t.dtype, t.shape) if isinstance(t, TensorType) else (name, 0, ()) for name, t in typed)
+
+
+def traceable(graph: Graph) -> tuple[str, ...]:
+    """Every tensor that the main graph's nodes make and that is no output already: what `Request.trace` may name."""
+    outputs = {value.name for value in graph.outputs}
+    made = (name for node in graph.nodes for name in node.outputs if name and name not in outputs)
+    return tuple(dict.fromkeys(made))
+
+
+def invent(
+    ports: tuple[Port, ...],
+    dims: Mapping[str, int] | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    size: int = SIZES[0],
+    channels: int | None = None,
+) -> tuple[Feed, ...]:
+    """Feeds for all ports. A given shape or size wins; equal names get equal sizes.
+
+    Of an input's open sizes the first is taken for a batch, the others become ``size``; ``channels`` is for what looks
+    like an image's channel, if that is open.
+    """
+    chosen = dict(dims or {})
+    given = shapes or {}
+    for name, _, shape in ports:  # sizes that a given shape binds hold for other inputs, too
+        for asked, declared in zip(given.get(name, ()), shape or (), strict=False):
+            if isinstance(declared, str) and declared.isidentifier():
+                chosen.setdefault(declared, asked)
+    feeds = []
+    for name, dtype, shape in ports:
+        if name in given:
+            feeds.append(Feed(name, dtype, tuple(given[name])))
+            continue
+        axes = _UNRANKED if shape is None else shape
+        sizes = []
+        for axis, declared in enumerate(axes):
+            if isinstance(declared, int) and declared >= 0:
+                sizes.append(declared)
+                continue
+            known = declared if isinstance(declared, str) else ""
+            if known not in chosen:
+                first = not any(_is_open(earlier) for earlier in axes[:axis])
+                new = BATCH if first else size
+                if channels is not None and len(axes) == 4 and axis == _channel_axis(axes):
+                    new = channels
+                if not known.isidentifier():  # "?" names two different sizes in models that people run
+                    sizes.append(new)
+                    continue
+                chosen[known] = new
+            sizes.append(chosen[known])
+        feeds.append(Feed(name, dtype, tuple(sizes)))
+    return tuple(feeds)
+
+
+def attempts(
+    ports: tuple[Port, ...],
+    dims: Mapping[str, int] | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+) -> tuple[tuple[Feed, ...], ...]:
+    """Different choices of the open sizes, the likeliest first; none twice, none of monstrous size."""
+    choices = [(size, channels) for size in SIZES for channels in (*CHANNELS, None)]
+    tried = dict.fromkeys(invent(ports, dims, shapes, size, channels) for size, channels in choices)
+    return tuple(feeds for feeds in tried if all(math.prod(feed.shape) <= LARGEST for feed in feeds))
+
+
+def _is_open(size: int | str | None) -> bool:
+    return not isinstance(size, int) or size < 0
+
+
+def _channel_axis(axes: tuple[int | str | None, ...]) -> int | None:
+    """Of four axes the second, if it is open; else the last, if it is open and the one before is not: N, H, W, C."""
+    if _is_open(axes[1]):
+        return 1
+    return 3 if not _is_open(axes[2]) else None

@@ -1,0 +1,47 @@
+"""The C library by ctypes: system calls that Python has no name for."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import sys
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+
+
+def libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def checked(result: int) -> int:
+    """The result of a call, or the OSError that its errno says."""
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
+
+
+def no_new_privileges() -> None:
+    """No program that this process could start gains rights: the kernel wants it before it takes a filter."""
+    checked(libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+
+
+def hide_memory() -> None:
+    """No core file, and no look into this process by others of the same user."""
+    if sys.platform == "linux":
+        libc().prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def die_first() -> None:
+    """Where memory runs out, the kernel takes this process, and not the one that waits for it."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123 - no pathlib here
+        score.write("1000")
+
+
+def die_with(parent: int) -> None:
+    """Ask the kernel to end this process when its parent dies, and end now if that has already happened."""
+    if sys.platform == "linux":
+        libc().prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)

@@ -1,0 +1,44 @@
+"""What onnxruntime's errors say: which kind, which node."""
+
+from __future__ import annotations
+
+import re
+
+_KIND = re.compile(r"\[ONNXRuntimeError\] : \d+ : (\w+)")
+
+
+def kind_of(error: Exception) -> str:
+    """onnxruntime's word for an error (INVALID_GRAPH); the exception's name where it has none."""
+    found = _KIND.match(str(error))
+    return found[1] if found else type(error).__name__
+
+
+def is_memory(error: Exception) -> bool:
+    """Whether it says that memory ran out."""
+    words = ("bad_alloc", "bad allocation", "failed to allocate memory", "out of memory", "cudaerrormemoryallocation")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
+
+
+# How onnxruntime names the node in its messages; "" is a node without a name.
+_PLACES = (
+    re.compile(r"while running (?P<op>\w+) node\. Name:'(?P<node>.*?)' Status Message"),
+    re.compile(r'In Node, \("(?P<node>.*?)", (?P<op>\w+), "'),
+    re.compile(r"of operator \((?P<op>\w+)\) in node \((?P<node>.*?)\) is"),
+    re.compile(r"Node \((?P<node>.*?)\) Op \((?P<op>\w+)\)"),
+    re.compile(r"implementation for (?P<op>\w+)\(\d+\) node with name '(?P<node>.*?)'"),
+    re.compile(r"Fatal error: [\w.]*:(?P<op>\w+)\(-?\d+\) is not a registered"),
+    re.compile(r"Error in Node: ?(?P<node>.*?) :"),
+    re.compile(r"Node \((?P<node>.*?)\) "),
+    re.compile(r"[Nn]ode name: ?'?(?P<node>[^\s']+)"),
+    re.compile(r"[Nn]ode:(?P<node>\S+)"),
+)
+
+
+def place_of(message: str) -> tuple[str | None, str | None]:
+    """The node and the operator that a message of onnxruntime speaks of, where it names them."""
+    for pattern in _PLACES:
+        found = pattern.search(message)
+        if found:
+            groups = found.groupdict()
+            return groups.get("node") or None, groups.get("op")
+    return None, None

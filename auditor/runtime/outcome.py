@@ -1,0 +1,173 @@
+"""What came of a run: a sum type, so that nobody parses text to learn whether a model ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from .request import Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A tensor as a run gave it. Of an output that is no tensor, ``dtype`` is 0 and ``type`` says what it is."""
+
+    name: str
+    dtype: int
+    shape: tuple[int, ...]
+    type: str = ""  # onnxruntime's word for it: "seq(tensor(float))"
+    nonfinite: int | None = None  # NaN and infinite elements; None where the type has none, or was not looked at
+    low: float | None = None  # of the finite elements of a floating-point tensor
+    high: float | None = None
+    digest: str = ""  # of the bytes; outputs only
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where two tensors are not the same. ``index`` is the first place beyond the tolerance."""
+
+    why: str
+    index: tuple[int, ...] = ()
+    expected: str = ""
+    actual: str = ""
+    largest: float | None = None  # the largest absolute difference among finite elements
+
+    def __str__(self) -> str:
+        place = f" at {list(self.index)}" if self.index else ""
+        largest = "" if self.largest is None else f", at most {self.largest:.3g} apart"
+        return f"{self.why}{place}: expected {self.expected}, got {self.actual}{largest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One output against its golden value: ``compared`` False says that it was not, and why."""
+
+    output: str
+    compared: bool = True
+    difference: Difference | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenResult:
+    """One golden vector. ``failed``: why it could not be run at all."""
+
+    name: str
+    comparisons: tuple[Comparison, ...] = ()
+    failed: str = ""
+
+    @property
+    def equal(self) -> bool:
+        """Whether all was compared and nothing differs."""
+        return not self.failed and all(c.compared and c.difference is None for c in self.comparisons)
+
+    @property
+    def differs(self) -> bool:
+        """Whether something was compared and is not as it should be."""
+        return any(c.difference is not None for c in self.comparisons)
+
+    def line(self, rtol: float, atol: float) -> str:
+        """For a person: "test_data_set_0: equal within rtol 0.001, atol 1e-05"."""
+        if self.failed:
+            return f"{self.name}: not run: {self.failed}"
+        told = [f"{c.output} differs: {c.difference}" for c in self.comparisons if c.difference is not None]
+        told += [f"{c.output} not compared: {c.why}" for c in self.comparisons if not c.compared]
+        return f"{self.name}: {'; '.join(told) or f'equal within rtol {rtol:g}, atol {atol:g}'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Inputs that did not run, and what the runtime said."""
+
+    feeds: tuple[Feed, ...]
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A node, and the execution provider that onnxruntime gave it to."""
+
+    node: str
+    op_type: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The model ran. ``feeds`` are the inputs that it ran on; none where only golden vectors were asked for."""
+
+    provider: str
+    version: str  # of onnxruntime
+    isolation: Mapping[str, str]
+    feeds: tuple[Feed, ...] = ()
+    outputs: tuple[Observed, ...] = ()
+    traced: tuple[Observed, ...] = ()
+    load_seconds: float = 0.0
+    run_seconds: tuple[float, ...] = ()  # one a repeat
+    unstable: tuple[str, ...] = ()  # outputs that were not the same bytes in every repeat
+    placement: Mapping[str, int] = field(default_factory=dict)  # provider: number of nodes
+    placed: tuple[Placed, ...] = ()
+    golden: tuple[GoldenResult, ...] = ()
+    tries: tuple[Try, ...] = ()  # inputs that failed before these ran
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """onnxruntime refused the model (``load``), or the inputs that it was given (``run``)."""
+
+    stage: str
+    kind: str  # "INVALID_GRAPH", "NOT_IMPLEMENTED", ...: onnxruntime's own words
+    message: str
+    node: str | None = None
+    op_type: str | None = None
+    isolation: Mapping[str, str] = field(default_factory=dict)
+    tries: tuple[Try, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """The child died of the model."""
+
+    signal: str  # "SIGSEGV"; "exit 3" where it ended by itself without an answer
+    stage: str
+    message: str = ""  # the last words
+    isolation: Mapping[str, str] = field(default_factory=dict)
+    feeds: tuple[Feed, ...] = ()  # what it was running on
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """The child was ended after its time."""
+
+    seconds: float
+    stage: str
+    isolation: Mapping[str, str] = field(default_factory=dict)
+    feeds: tuple[Feed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfMemory:
+    """The model wanted more memory than the run may have."""
+
+    limit: int | None  # bytes; None where there was no limit but the machine's
+    stage: str
+    message: str = ""
+    node: str | None = None
+    op_type: str | None = None
+    isolation: Mapping[str, str] = field(default_factory=dict)
+    tries: tuple[Try, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """The model was not run, and nothing follows about it."""
+
+    why: str
+    isolation: Mapping[str, str] = field(default_factory=dict)
+
+
+Outcome: TypeAlias = Run | Failed | Crashed | TimedOut | OutOfMemory | NotRun

@@ -1,0 +1,61 @@
+"""Frozen dataclasses to JSON and back. The way back checks every type: the child that answers may be hostile."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def plain(value: Any) -> Any:
+    """A dataclass as dicts, lists, strings and numbers."""
+    return asdict(value)
+
+
+def restore(kind: type[T], value: object) -> T:
+    """The dataclass ``kind`` out of what ``plain`` made of it; ValueError where it does not fit."""
+    made: T = _restore(kind, value)
+    return made
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    hints = typing.get_type_hints(kind)
+    return {f.name: hints[f.name] for f in fields(kind)}
+
+
+def _restore(kind: Any, value: Any) -> Any:
+    if is_dataclass(kind):
+        hints = _hints(kind)  # type: ignore[arg-type]  # is_dataclass does not narrow Any to a type
+        if not isinstance(value, dict) or not value.keys() <= hints.keys():
+            raise ValueError(f"no {kind}: {str(value)[:80]}")
+        try:
+            return kind(**{name: _restore(hints[name], inner) for name, inner in value.items()})  # type: ignore[operator]
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+    if kind is float and isinstance(value, int | float):
+        return float(value)
+    if kind in (int, str, bool, types.NoneType):
+        if type(value) is kind:
+            return value
+        raise ValueError(f"no {kind.__name__}: {str(value)[:80]}")
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return _either(arguments, value)
+    if origin is tuple and isinstance(value, list | tuple):
+        return tuple(_restore(arguments[0], inner) for inner in value)
+    if origin is Mapping and isinstance(value, dict):
+        return {_restore(str, k): _restore(arguments[1], inner) for k, inner in value.items()}
+    raise ValueError(f"no {kind}: {str(value)[:80]}")
+
+
+def _either(kinds: tuple[Any, ...], value: Any) -> Any:
+    if value is None and types.NoneType in kinds:
+        return None
+    (kind,) = (k for k in kinds if k is not types.NoneType)
+    return _restore(kind, value)

@@ -1,0 +1,93 @@
+"""What a run is asked to do: plain data that crosses from the parent to the child as JSON."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One input of a run. The child makes the array, so that none crosses the pipe.
+
+    ``file`` is a TensorProto (``.pb``) or an ``.npz``, of which ``key`` names the array; without a file the values are
+    invented: floats uniform in [0, 1), integers and booleans 0 or 1, reproducible from the request's seed.
+    """
+
+    name: str
+    dtype: int = 0  # TensorProto.DataType
+    shape: tuple[int, ...] = ()
+    file: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """Inputs and the outputs that they must give: files in the order of the model's inputs and outputs."""
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the child may use. ``memory`` None: from the sizes of the model and what is predicted for its run."""
+
+    seconds: float = 60.0
+    memory: int | None = None
+    threads: int | None = None
+
+    @classmethod
+    def predicted(cls, flops: int | None = None, memory: int | None = None) -> Limits:
+        """Time enough for a machine that makes 0.5 GFLOP/s: half a minute at least, ten at most."""
+        return cls(seconds=min(30.0 + (flops or 0) / 5e8, 600.0), memory=memory)
+
+    def memory_for(self, model_bytes: int, predicted_bytes: int | None) -> int:
+        """The address space that a run may have. onnxruntime needs 512 MB and about six times the model."""
+        if self.memory is not None:
+            return self.memory
+        activations = 1024 * MEGABYTE if predicted_bytes is None else 2 * predicted_bytes
+        return 512 * MEGABYTE + 6 * model_bytes + activations
+
+    def thread_count(self) -> int:
+        """One or two, as OMP_NUM_THREADS and the machine allow: never a storm of threads."""
+        wanted = self.threads
+        if wanted is None:
+            asked = os.environ.get("OMP_NUM_THREADS", "")
+            wanted = int(asked) if asked.isdecimal() else os.cpu_count() or 1
+        return max(1, min(wanted, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One model to run.
+
+    ``attempts`` are inputs to try in turn until one runs; the model is loaded once. ``files`` are the resolved paths of
+    its external data: apart from the model, the feeds and the golden files the child can open nothing.
+    ``trace`` names tensors of the main graph whose dtype and shape are wanted as well (for a file of up to 1 GB).
+    """
+
+    model: str
+    files: tuple[str, ...] = ()
+    attempts: tuple[tuple[Feed, ...], ...] = ()
+    golden: tuple[Golden, ...] = ()
+    provider: str = "cpu"
+    optimise: bool = False  # off: onnxruntime then names the right node more often, and loads faster
+    trace: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    predicted_bytes: int | None = None  # of activations, where they are known
+    require_isolation: bool = False
+    all_on_provider: bool = False  # a node that falls back to the CPU is then a failure
+    seed: int = 0
+    repeats: int = 1
+    rtol: float = 1e-3
+    atol: float = 1e-5
+
+    def opened(self) -> tuple[str, ...]:
+        """Every file that the child needs, the model first."""
+        fed = [feed.file for feeds in self.attempts for feed in feeds if feed.file]
+        golden = [path for one in self.golden for path in (*one.inputs, *one.outputs)]
+        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden)))

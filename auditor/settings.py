@@ -1,0 +1,31 @@
+"""What a caller can ask of an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .report import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of one audit; the defaults are those of ``auditor check MODEL``."""
+
+    select: frozenset[str] = frozenset()  # names of rules; empty: all
+    ignore: frozenset[str] = frozenset()
+    fail_on: Severity | None = Severity.ERROR  # None: never
+    run: bool = True
+    weights: bool = True
+    dims: Mapping[str, int] = field(default_factory=dict)  # named sizes of inputs
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # whole shapes of inputs
+    inputs: str | None = None  # an .npz file with the run's inputs
+    provider: str = "cpu"
+    provider_asked: bool = False  # named by the user, so not having it is inconclusive
+    require_isolation: bool = False
+    timeout: float | None = None  # seconds for the run; None: from predicted FLOPs
+    memory: int | None = None  # bytes for the run; None: from predicted sizes
+    seed: int = 0
+    rtol: float = 1e-3
+    atol: float = 1e-5
+    target_dtype: str | None = None  # "float16": the type that the model is to become

@@ -1,0 +1,100 @@
+"""What is known about one tensor before it runs, and what an operator answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
+
+from .dim import Size
+
+Shape: TypeAlias = tuple[Size | None, ...]
+"""None: a size that nobody knows yet."""
+
+Element: TypeAlias = Size | float | bool | str | None
+"""One value of a tensor; None: nobody knows this one."""
+
+MOST_ELEMENTS = 1024
+"""Longest tensor whose values are followed. Shapes are far shorter; ranges and masks on the way to one may be long."""
+
+
+class Fact(NamedTuple):
+    """What is known of a tensor. Every field may be unknown (None).
+
+    ``elements`` holds the values, row-major, of the small tensors that shape arithmetic passes around. A float is rounded
+    as its dtype would. ``declared``: rests on what the file declares, so nothing that follows from it may be an error.
+    """
+
+    dtype: int | None = None
+    shape: Shape | None = None
+    elements: tuple[Element, ...] | None = None
+    declared: bool = False
+
+    @property
+    def rank(self) -> int | None:
+        return None if self.shape is None else len(self.shape)
+
+    def shaped(self, *sizes: Size | None) -> Fact:
+        """Another shape of the same dtype; the values are forgotten."""
+        return Fact(self.dtype, sizes)
+
+    def unknown(self) -> Fact:
+        """The same dtype, and nothing else."""
+        return Fact(self.dtype)
+
+
+class ShapeError(Exception):
+    """The node cannot run on inputs of these types and shapes; ``attribute`` or ``parameter`` is at fault, where one is."""
+
+    def __init__(self, message: str, *, attribute: str = "", parameter: str = "") -> None:
+        super().__init__(message)
+        self.attribute, self.parameter = attribute, parameter
+
+
+class Exact(NamedTuple):
+    """A parameter must have this shape. None in it: any size. ``role`` says how costs count the parameter."""
+
+    shape: Shape
+    role: str = ""  # "learnable", "statistic" (running mean, variance), or ""
+
+
+class BroadcastsTo(NamedTuple):
+    """A parameter must broadcast, in one direction, to this shape (Gemm's C, PRelu's slope)."""
+
+    shape: Shape
+    role: str = ""
+
+
+Need: TypeAlias = Exact | BroadcastsTo
+
+NO_NEEDS: Mapping[str, Need] = MappingProxyType({})
+
+
+class Answer(NamedTuple):
+    """All that an operator says of one use of it.
+
+    ``needs`` maps a parameter (by its name in the rule's signature) to the shape that it must have; ``macs`` are the
+    multiply-accumulates of dense arithmetic, without the bias (None: not known); ``formula`` is how the output's shape
+    comes about with the numbers filled in, made only when somebody asks.
+    """
+
+    outputs: tuple[Fact, ...]
+    needs: Mapping[str, Need] = NO_NEEDS
+    macs: Size | None = 0
+    formula: Callable[[], str] | None = None
+
+
+Body: TypeAlias = Callable[..., tuple[Fact, ...]]
+"""A subgraph: a function from the facts of its inputs to the facts of its outputs.
+
+Called with ``tentative=True`` where nobody knows whether it runs on these facts: then no trouble inside is a proof.
+"""
+
+
+def show(shape: Shape | None) -> str:
+    """``[1, 3, H, W]``; ``?`` for what nobody knows."""
+    return "?" if shape is None else "[" + ", ".join("?" if s is None else str(s) for s in shape) + "]"
+
+
+def known(*sizes: Size | None) -> bool:
+    return None not in sizes

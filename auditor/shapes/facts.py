@@ -1,0 +1,218 @@
+"""The outcome of one propagation: the facts of every tensor, what each node answered, and what was wrong.
+
+This is the door to `auditor.shapes` for everybody above: costs, rules and the public API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from ..errors import UsageError
+from ..model.graph import Graph, Model, Node, Value, captured
+from ..report import Step
+from .dim import Dim, Size
+from .fact import Fact, Shape, show
+from .troubles import At, Open, Trouble
+from .walk import Budget, Entry, Visited, Walk, declared
+
+MOST_STEPS = 400
+"""Longest derivation that is told; of a longer one, the end."""
+
+_RANDOM = frozenset(
+    {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}
+)
+
+
+class Facts(Mapping[str, Fact]):
+    """What is known of the tensors of the main graph, by name; the subgraphs are in `graphs`."""
+
+    def __init__(self, model: Model, walk: Walk, inputs: Mapping[str, Fact]) -> None:
+        self.model = model
+        self.inputs = inputs
+        self._walk = walk
+        self.graphs: Mapping[str, Visited] = walk.visited
+        self.troubles: tuple[Trouble, ...] = tuple({(type(t), t.at): t for t in walk.troubles}.values())
+        self.open: tuple[Open, ...] = tuple({(o.at, o.parameter): o for o in walk.open}.values())
+
+    def __getitem__(self, name: str) -> Fact:
+        fact = self.graphs[""].facts[name] if name else None
+        if fact is None:
+            raise KeyError(name)
+        return fact
+
+    def __iter__(self):  # type: ignore[no-untyped-def]  # Iterator[str]
+        return (name for name, fact in self.graphs[""].facts.items() if fact is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def at(self, name: str, graph: str = "") -> Fact | None:
+        """The fact of a tensor as a node of that graph sees it."""
+        try:
+            return self.graphs[graph].facts[name]
+        except KeyError:
+            return None
+
+    def node(self, at: At) -> Node:
+        return self.graphs[at.graph].nodes[at.index]
+
+    def label(self, at: At) -> str:
+        """What a person calls the node: its name, or ``Conv[3]``."""
+        node = self.node(at)
+        return node.name or f"{node.op_type}[{at.index}]"
+
+    def entry(self, at: At) -> Entry | None:
+        return self.graphs[at.graph].entries.get(at.index)
+
+    def rebind(self, shapes: Mapping[str, Shape] | None = None, dims: Mapping[str, int] | None = None) -> Facts:
+        """The facts for other input sizes. Answers that do not hang on them are taken from memory."""
+        return infer(self.model, shapes, dims, self._walk.budget, self._walk)
+
+    def producer(self, name: str, graph: str = "") -> At | None:
+        """The node that makes a tensor, looked for in its graph and in those around it."""
+        while True:
+            index = self._producers(graph).get(name)
+            if index is not None:
+                return At(graph, index)
+            if not graph:
+                return None
+            graph = self.around(graph)
+
+    def fixed(self, name: str, graph: str = "") -> bool:
+        """Whether a tensor hangs on nothing that a caller gives: an initializer, or worked out from such alone."""
+        return name in self._fixed(graph)
+
+    def derivation(self, name: str, graph: str = "") -> tuple[Step, ...]:
+        """The steps from the graph's inputs to this tensor, in order; at most `MOST_STEPS`, the last ones."""
+        wanted: set[At] = set()
+        waiting = [(name, graph)]
+        while waiting:
+            tensor, where = waiting.pop()
+            at = self.producer(tensor, where)
+            if at is None or at in wanted:
+                continue
+            wanted.add(at)
+            node = self.node(at)
+            for value in (*node.inputs, *captured(node)):
+                if value and not self.fixed(value, at.graph):
+                    waiting.append((value, at.graph))
+        rank = {at: i for path, visited in self.graphs.items() for i, at in enumerate(At(path, k) for k in visited.entries)}
+        steps = sorted(wanted, key=lambda at: (at.graph, rank.get(at, at.index)))
+        return tuple(self.step(at) for at in steps[-MOST_STEPS:])
+
+    def step(self, at: At) -> Step:
+        """One node's line of a derivation."""
+        node, entry = self.node(at), self.entry(at)
+        shapes = []
+        for tensor in node.inputs:
+            fact = self.at(tensor, at.graph) if tensor else None
+            shapes.append("" if fact is None else show(fact.shape))
+        first = next((self.at(tensor, at.graph) for tensor in node.outputs if tensor), None)
+        formula = ""
+        if entry is not None and entry.answer is not None and entry.answer.formula is not None:
+            formula = entry.answer.formula()
+        return Step(self.label(at), node.op_type, tuple(shapes), rendered(None if first is None else first.shape), formula)
+
+    @cached_property
+    def _fixed_by_graph(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def _fixed(self, graph: str) -> frozenset[str]:
+        known = self._fixed_by_graph.get(graph)
+        if known is None:
+            visited = self.graphs.get(graph)
+            names = set(self.initializers(graph))
+            if graph:
+                names |= self._fixed(self.around(graph))
+            for index in visited.entries if visited else ():
+                node = visited.nodes[index]  # type: ignore[union-attr]  # there are entries, so it was visited
+                if node.op_type not in _RANDOM and all(n in names for n in (*node.inputs, *captured(node)) if n):
+                    names.update(node.outputs)
+            known = self._fixed_by_graph[graph] = frozenset(names)
+        return known
+
+    def initializers(self, graph: str = "") -> frozenset[str]:
+        """The names of the tensors that a graph stores."""
+        return self._initializers.get(graph, frozenset())
+
+    @cached_property
+    def _initializers(self) -> Mapping[str, frozenset[str]]:
+        return {path: graph.initializer_names for path, graph in self.model.graphs}
+
+    @cached_property
+    def _producer_maps(self) -> dict[str, Mapping[str, int]]:
+        return {path: graph.producers for path, graph in self.model.graphs}
+
+    def _producers(self, graph: str) -> Mapping[str, int]:
+        made = self._producer_maps.get(graph)
+        if made is None:  # a function's body
+            visited = self.graphs.get(graph)
+            made = {n: i for i, node in enumerate(visited.nodes) for n in node.outputs} if visited else {}
+            self._producer_maps[graph] = made
+        return made
+
+    def around(self, graph: str) -> str:
+        """The graph that a subgraph stands in: the longest shorter path that was walked."""
+        while "/" in graph:
+            graph = graph.rpartition("/")[0]
+            if graph in self.graphs:
+                return graph
+        return ""
+
+
+def infer(
+    model: Model,
+    shapes: Mapping[str, Shape] | None = None,
+    dims: Mapping[str, int] | None = None,
+    budget: Budget = Budget(),
+    before: Walk | None = None,
+) -> Facts:
+    """Propagate through the whole model: from the shapes given for inputs, the declared ones for the rest.
+
+    ``dims`` binds named sizes of the inputs to numbers. Raises `UsageError` for an input or a name that the model does not have.
+    """
+    inputs = input_facts(model.graph, shapes or {}, dims or {})
+    walk = Walk(model, budget, before)
+    walk.main(inputs)
+    return Facts(model, walk, inputs)
+
+
+def input_facts(graph: Graph, shapes: Mapping[str, Shape], dims: Mapping[str, int]) -> dict[str, Fact]:
+    """The facts of the graph's inputs under the caller's sizes."""
+    names = {v.name for v in graph.feeds}
+    for name in shapes:
+        if name not in names:
+            raise UsageError(f"the model has no input {name!r}; it has {', '.join(map(repr, sorted(names))) or 'none'}")
+    found = {v.name: _bound(v, shapes.get(v.name), dims) for v in graph.feeds}
+    open_names = {d for v in graph.feeds for d in _names(v)}
+    for name in dims:
+        if name not in open_names:
+            raise UsageError(
+                f"no input has a size named {name!r}; open sizes are {', '.join(sorted(open_names)) or 'none'}"
+            )
+    return found
+
+
+def _bound(value: Value, shape: Shape | None, dims: Mapping[str, int]) -> Fact:
+    fact = declared(value)
+    if shape is not None:
+        if fact.shape is not None and len(fact.shape) != len(shape):
+            raise UsageError(f"the input {value.name!r} has {len(fact.shape)} axes, {len(shape)} sizes are given")
+        fact = Fact(fact.dtype, tuple(shape))
+    if fact.shape is None:
+        return fact
+    return Fact(fact.dtype, tuple(_number(s, dims) for s in fact.shape))
+
+
+def _number(size: Size | None, dims: Mapping[str, int]) -> Size | None:
+    return size if size is None or isinstance(size, int) else dims.get(str(size), size)
+
+
+def _names(value: Value) -> list[str]:
+    return [str(s) for s in declared(value).shape or () if isinstance(s, Dim)]
+
+
+def rendered(shape: Shape | None) -> tuple[int | str | None, ...] | None:
+    """A shape for a report: numbers as they are, symbolic sizes as text."""
+    return None if shape is None else tuple(s if s is None or isinstance(s, int) else str(s) for s in shape)

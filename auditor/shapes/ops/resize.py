@@ -1,0 +1,233 @@
+"""Operators that sample an image anew: Resize, Upsample, GridSample.
+
+A size times a scale is rounded down, and the product is one of float32: that is how runtimes do it, and 0.1 * 10 is 1.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from math import floor
+
+from ..dim import Dim, Size
+from ..fact import Answer, Element, Fact, ShapeError
+from ..registry import op
+from .checks import agree, axes_of, of_rank, open_axes
+
+_WHOLE = 1 << 24  # float32 holds every integer up to here
+_SHORT = 256  # a numerator so short that its product with any size below 65536 is exact in float32
+
+
+@op("Resize", since=18)
+def resize(
+    x: Fact,
+    roi: Fact | None = None,
+    scales: Fact | None = None,
+    sizes: Fact | None = None,
+    *,
+    axes: tuple[int, ...] | None = None,
+    coordinate_transformation_mode: str = "half_pixel",
+    keep_aspect_ratio_policy: str = "stretch",
+) -> Answer:
+    """By ``sizes`` or by ``scales``, on some axes or all. https://onnx.ai/onnx/operators/onnx__Resize.html"""
+    crops = coordinate_transformation_mode == "tf_crop_and_resize"
+    return _resize(x, roi if crops else None, crops, scales, sizes, axes, keep_aspect_ratio_policy)
+
+
+@op("Resize", since=13)
+def resize_13(
+    x: Fact,
+    roi: Fact | None = None,
+    scales: Fact | None = None,
+    sizes: Fact | None = None,
+    *,
+    coordinate_transformation_mode: str = "half_pixel",
+) -> Answer:
+    crops = coordinate_transformation_mode == "tf_crop_and_resize"
+    return _resize(x, roi if crops else None, crops, scales, sizes)
+
+
+@op("Resize", since=11)
+def resize_11(
+    x: Fact,
+    roi: Fact,
+    scales: Fact,
+    sizes: Fact | None = None,
+    *,
+    coordinate_transformation_mode: str = "half_pixel",
+) -> Answer:
+    """Scales must be there, and are empty where sizes are meant."""
+    crops = coordinate_transformation_mode == "tf_crop_and_resize"
+    return _resize(x, roi if crops else None, crops, scales, sizes)
+
+
+@op("Upsample", since=9)
+@op("Resize", since=10)
+def resize_10(x: Fact, scales: Fact) -> Answer:
+    return _resize(x, None, False, scales, None)
+
+
+@op("Upsample", since=7)
+def upsample_7(x: Fact, *, scales: tuple[float, ...]) -> Answer:
+    return _resize(x, None, False, Fact(None, (len(scales),), scales), None)
+
+
+@op("Upsample")
+def upsample_1(x: Fact, *, height_scale: float, width_scale: float) -> Answer:
+    """Images only: (N, C, H, W)."""
+    of_rank(x, 4, "x")
+    return _resize(x, None, False, Fact(None, (4,), (1.0, 1.0, height_scale, width_scale)), None)
+
+
+def _resize(
+    x: Fact,
+    roi: Fact | None,
+    crops: bool,
+    scales: Fact | None,
+    sizes: Fact | None,
+    axes: tuple[int, ...] | None = None,
+    policy: str = "stretch",
+) -> Answer:
+    by_sizes = _given(sizes)
+    asked = sizes if by_sizes else scales
+    if asked is None:
+        return Answer((x.unknown(),))
+    name = "sizes" if by_sizes else "scales"
+    shape = x.shape
+    if shape is None:
+        if axes is not None or asked.shape is None or len(asked.shape) != 1:
+            return Answer((x.unknown(),))
+        shape = open_axes(x, asked.shape[0]).shape
+        if shape is None:
+            return Answer((x.unknown(),))
+    at = axes_of(axes, len(shape)) if axes else tuple(range(len(shape)))
+    if (
+        asked.shape is not None
+        and len(asked.shape) == 1
+        and isinstance(asked.shape[0], int)
+        and asked.shape[0] != len(at)
+    ):
+        raise ShapeError(f"{name} has {asked.shape[0]} values for {len(at)} axes", parameter=name)
+    values: Sequence[Element] = (None,) * len(at) if asked.elements is None else asked.elements
+    if len(values) != len(at):
+        return Answer((x.shaped(*(None for _ in shape)),))
+    before = [shape[axis] for axis in at]
+    if not by_sizes:
+        after = [_scaled(size, scale) for size, scale in zip(before, values, strict=True)]
+        if crops:
+            after = [_cropped(before, values, roi, i) for i in range(len(at))]
+    elif policy == "stretch":
+        after = [None if isinstance(v, float | bool | str) else v for v in values]
+    else:
+        after = _in_proportion(before, values, policy)
+    y = list(shape)
+    for axis, size in zip(at, after, strict=True):
+        y[axis] = size
+    return Answer((x.shaped(*y),), formula=_told(before, values, after, by_sizes or crops))
+
+
+def _given(x: Fact | None) -> bool:
+    """An empty tensor counts as none: opset 11 could not leave scales out."""
+    return x is not None and (x.shape is None or x.shape != (0,))
+
+
+def _scaled(size: Size | None, scale: Element) -> Size | None:
+    """floor(size * scale); of a named size only where the product is exact."""
+    if size is None or not isinstance(scale, float | int):
+        return None
+    if scale <= 0:
+        raise ShapeError(f"a scale must be greater than 0, is {scale:g}", parameter="scales")
+    if scale == 1:
+        return size
+    scale = _float32(scale)
+    if isinstance(size, Dim):
+        exact = Fraction(scale)
+        if exact.numerator < _SHORT and exact.denominator < _WHOLE:
+            return size * exact.numerator // exact.denominator
+        return None
+    return _rounded_down(_float32(size) * scale)
+
+
+def _cropped(before: Sequence[Size | None], scales: Sequence[Element], roi: Fact | None, i: int) -> Size | None:
+    """floor(size * (end - start) * scale), where every order of the factors comes to the same."""
+    if roi is None or roi.elements is None or len(roi.elements) != 2 * len(before):
+        return None
+    size, scale, start, end = before[i], scales[i], roi.elements[i], roi.elements[i + len(before)]
+    if not isinstance(size, int) or not isinstance(scale, float | int):
+        return size if scale == 1 and (start, end) == (0, 1) else None
+    if not isinstance(start, float | int) or not isinstance(end, float | int):
+        return None
+    part = _float32(end - start)
+    found = {
+        _rounded_down(_float32(_float32(size) * part) * scale),
+        _rounded_down(_float32(_float32(size) * scale) * part),
+        _rounded_down(_float32(part * scale) * size),
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _in_proportion(before: Sequence[Size | None], sizes: Sequence[Element], policy: str) -> list[Size | None]:
+    """One scale for all axes, so that none is larger ("not_larger") or none smaller than asked for; rounded half up."""
+    numbers = [s for s in before if isinstance(s, int) and s > 0]
+    wanted = [s for s in sizes if isinstance(s, int)]
+    if len(numbers) != len(before) or len(wanted) != len(sizes) or policy not in ("not_larger", "not_smaller"):
+        return [None] * len(before)
+    pick: Callable[[list[float]], float] = min if policy == "not_larger" else max
+    exact = (min if policy == "not_larger" else max)(Fraction(w, n) for w, n in zip(wanted, numbers, strict=True))
+    near = pick([_float32(w / n) for w, n in zip(wanted, numbers, strict=True)])
+    after: list[Size | None] = []
+    for n in numbers:
+        size = floor(exact * n + Fraction(1, 2))
+        after.append(size if floor(_float32(near * n) + 0.5) == size else None)
+    return after
+
+
+@op("GridSample", since=16)
+def grid_sample(x: Fact, grid: Fact) -> Fact:
+    """X (N, C, ...) at the places that the grid (N, ..., axes) names."""
+    if grid.shape is None:
+        return x.unknown() if x.shape is None else x.shaped(*x.shape[:2], *(None for _ in x.shape[2:]))
+    shape = of_rank(x, len(grid.shape), "x")
+    return x.shaped(agree(shape[0], grid.shape[0], "the batches of X and the grid"), shape[1], *grid.shape[1:-1])
+
+
+@op("AffineGrid", since=20)
+def affine_grid(theta: Fact, size: Fact) -> Fact:
+    """Places for GridSample: ``size`` is (N, C, H, W) or (N, C, D, H, W)."""
+    if size.elements is not None and len(size.elements) in (4, 5):
+        batch, _, *space = (None if isinstance(e, float | bool | str) else e for e in size.elements)
+        return theta.shaped(batch, *space, len(space))
+    match size.shape:
+        case (int(rank),) if rank in (4, 5):
+            return theta.shaped(*(None,) * (rank - 1), rank - 2)
+        case _:
+            return theta.unknown()
+
+
+def _rounded_down(product: float) -> Size | None:
+    return floor(_float32(product)) if abs(product) < 2**62 else None
+
+
+def _float32(value: float) -> float:
+    found: float = struct.unpack("f", struct.pack("f", value))[0]
+    return found
+
+
+def _told(
+    before: Sequence[Size | None], values: Sequence[Element], after: Sequence[Size | None], by_sizes: bool
+) -> Callable[[], str]:
+    def tell() -> str:
+        lines = []
+        for old, value, new in zip(before, values, after, strict=True):
+            if old == new:
+                continue
+            by = f" * {value:g}" if isinstance(value, float | int) and not by_sizes else ""
+            lines.append(f"floor({_name(old)}{by}) = {_name(new)}" if by else f"{_name(old)} to {_name(new)}")
+        return "; ".join(dict.fromkeys(lines))
+
+    return tell
+
+
+def _name(size: Size | None) -> str:
+    return "?" if size is None else str(size)

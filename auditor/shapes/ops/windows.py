@@ -1,0 +1,497 @@
+"""Operators that slide a window over the spatial axes: convolution, its transpose, pooling.
+
+All of them ask a `Window` how many places it takes along one axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from ...model.dtypes import DType
+from ..dim import Size
+from ..fact import Answer, Exact, Fact, Need, Shape, ShapeError, show
+from ..registry import op
+from .checks import agree, integers, of_rank, open_axes, tally
+
+Numbers = tuple[int, ...]
+
+
+class Window(NamedTuple):
+    """A window along one axis."""
+
+    kernel: Size | None
+    stride: int
+    dilation: int
+    before: int  # padding in front of the data, and behind it
+    after: int
+    auto_pad: str
+    ceil_mode: int
+
+    @property
+    def reach(self) -> Size | None:
+        """From the window's first element to its last."""
+        return None if self.kernel is None else (self.kernel - 1) * self.dilation + 1
+
+    def places(self, size: Size | None) -> Size | None:
+        """How many places the window takes; below 1 where it is larger than the padded data.
+
+        With ceil_mode, a last window that would start in the end padding is dropped:
+        min(ceil(room / stride) + 1, ceil((size + before) / stride)), here in one division. Under VALID the
+        specification knows no ceil_mode and onnxruntime does: known only where both say the same.
+        """
+        kernel, stride, dilation, before, after, auto_pad, ceil_mode = self
+        if size is None:
+            return None
+        if auto_pad[:4] == "SAME":
+            return (size + stride - 1) // stride
+        if kernel is None:
+            return None
+        reach = (kernel - 1) * dilation + 1
+        down = (size + before + after - reach) // stride + 1
+        if not ceil_mode or stride == 1:
+            return down
+        assert isinstance(reach, int)  # pools have their kernel in an attribute
+        up = (size + before + min(after + stride - reach, 0) + stride - 1) // stride
+        return up if auto_pad != "VALID" or up == down else None
+
+    def arithmetic(self, size: Size | None) -> str:
+        """`places` for a reader, with its numbers: ``floor((224 + 2*2 - 11) / 4) + 1 = 55``."""
+        _, stride, _, before, after, auto_pad, ceil_mode = self
+        places = "?" if (n := self.places(size)) is None else n
+        if auto_pad[:4] == "SAME":
+            return f"ceil({_grouped(size)} / {stride}) = {places}" if stride > 1 else f"{_told(size)}, padded to stay"
+        inside = f"{_told(size)}{_padding(before, after, '+')} - {self._spread()}"
+        if stride == 1:
+            return f"{inside} + 1 = {places}"
+        if not ceil_mode:
+            return f"floor(({inside}) / {stride}) + 1 = {places}"
+        reach = self.reach
+        if isinstance(reach, int) and after + stride > reach:  # the rounded window would start in the end padding
+            padded = f"({_told(size)} + {before})" if before else _grouped(size)
+            return f"ceil({padded} / {stride}) = {places}, as no window starts in the end padding"
+        return f"ceil(({inside}) / {stride}) + 1 = {places}"
+
+    def spread(self, size: Size | None, extra: int) -> Size | None:
+        """The axis that a transposed convolution makes of ``size`` places."""
+        if size is None or size == 0:
+            return None
+        if self.auto_pad[:4] == "SAME":
+            return size * self.stride
+        reach = self.reach
+        return None if reach is None else (size - 1) * self.stride + reach + extra - self.before - self.after
+
+    def spread_arithmetic(self, size: Size | None, extra: int) -> str:
+        """`spread` for a reader: ``2*(112 - 1) + 3 - 2*1 + 1 = 224``."""
+        places = "?" if (n := self.spread(size, extra)) is None else n
+        if self.auto_pad[:4] == "SAME":
+            return f"{_grouped(size)} * {self.stride} = {places}"
+        front = f"{_told(size)} - 1" if self.stride == 1 else f"{self.stride}*({_told(size)} - 1)"
+        padding = _padding(self.before, self.after, "-")
+        return f"{front} + {self._spread()}{padding}{f' + {extra}' if extra else ''} = {places}"
+
+    def _spread(self) -> str:
+        if self.dilation == 1:
+            return _grouped(self.kernel)
+        return f"({self.dilation}*({_told(self.kernel)} - 1) + 1)"
+
+
+@lru_cache(maxsize=512)
+def windows(
+    rank: int,
+    kernel: Shape,
+    auto_pad: str,
+    dilations: Numbers | None,
+    pads: Numbers | None,
+    strides: Numbers | None,
+    ceil_mode: int = 0,
+) -> tuple[Window, ...]:
+    """A window for each spatial axis, from the attributes as ONNX writes them; pads beside an auto_pad do not count."""
+    strides = strides or (1,) * rank
+    dilations = dilations or (1,) * rank
+    pads = pads or (0,) * 2 * rank
+    for name, values, length in (
+        ("kernel_shape", kernel, rank),
+        ("strides", strides, rank),
+        ("dilations", dilations, rank),
+        ("pads", pads, 2 * rank),
+    ):
+        if len(values) != length:
+            count = "1 number" if len(values) == 1 else f"{len(values)} numbers"
+            raise ShapeError(f"{name} has {count} for {rank} spatial axes, needs {length}", attribute=name)
+        if name != "pads" and any(isinstance(v, int) and v < 1 for v in values):
+            raise ShapeError(f"{name} must be positive, is {show(values)}", attribute=name)
+    if auto_pad not in ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):
+        raise ShapeError(f"auto_pad is {auto_pad!r}", attribute="auto_pad")
+    if auto_pad != "NOTSET":
+        pads = (0,) * 2 * rank
+    return tuple(
+        Window(kernel[i], strides[i], dilations[i], pads[i], pads[i + rank], auto_pad, ceil_mode) for i in range(rank)
+    )
+
+
+def each_once(lines: Iterable[str]) -> str:
+    """Axes that go alike are told once."""
+    return "; ".join(dict.fromkeys(lines))
+
+
+# Convolution
+
+
+@op("Conv")
+def conv(
+    x: Fact,
+    w: Fact,
+    b: Fact | None = None,
+    *,
+    auto_pad: str = "NOTSET",
+    dilations: tuple[int, ...] | None = None,
+    group: int = 1,
+    kernel_shape: tuple[int, ...] | None = None,
+    pads: tuple[int, ...] | None = None,
+    strides: tuple[int, ...] | None = None,
+) -> Answer:
+    """Y[n, m, ...], where W[m, c / group, ...] holds m filters. https://onnx.ai/onnx/operators/onnx__Conv.html"""
+    return convolve(x, w, b, x.dtype, auto_pad, dilations, group, kernel_shape, pads, strides)
+
+
+def convolve(
+    x: Fact,
+    w: Fact,
+    b: Fact | None,
+    dtype: int | None,
+    auto_pad: str,
+    dilations: Numbers | None,
+    group: int,
+    kernel_shape: Numbers | None,
+    pads: Numbers | None,
+    strides: Numbers | None,
+) -> Answer:
+    """What Conv and its quantised twins have in common. A kernel larger than the padded data has no place at all."""
+    if group < 1:
+        raise ShapeError(f"group must be positive, is {group}", attribute="group")
+    filters = w.shape[0] if w.shape else b.shape[0] if b is not None and b.shape else None
+    if x.shape is None:
+        return Answer((Fact(dtype, (None, filters, *(None for _ in w.shape[2:])) if w.shape else None),), macs=None)
+    if len(x.shape) < 3:
+        raise ShapeError(f"X must have a spatial axis, has shape {show(x.shape)}", parameter="x")
+    batch, channels, *space = x.shape
+    rank = len(space)
+    kernel: Shape = kernel_shape or (w.shape[2:] if w.shape and len(w.shape) == rank + 2 else (None,) * rank)
+    divides(channels, group, "channels")
+    divides(filters, group, "filters")
+    sliding = windows(rank, kernel, auto_pad, dilations, pads, strides)
+    sizes = [window.places(size) for window, size in zip(sliding, space, strict=True)]
+    for size, window, n in zip(space, sliding, sizes, strict=True):
+        if isinstance(n, int) and n < 1:
+            if size != 0:
+                raise _too_large(window, size)
+            sizes = [None] * rank
+    each = None if channels is None else channels // group
+    return Answer(
+        (Fact(dtype, (batch, filters, *sizes)),),
+        {"w": Exact((filters, each, *kernel), "learnable"), "b": Exact((filters,), "learnable")},
+        tally(batch, filters, each, *sizes, *kernel),
+        lambda: each_once(window.arithmetic(size) for window, size in zip(sliding, space, strict=True)),
+    )
+
+
+def divides(size: Size | None, group: int, what: str) -> None:
+    """Only what certainly does not divide is an error."""
+    if isinstance(size, int) and size % group:
+        raise ShapeError(f"group {group} does not divide the {size} {what}", attribute="group")
+
+
+def _too_large(window: Window, size: Size | None) -> ShapeError:
+    padded = f"{size} + {window.before} + {window.after}" if window.before or window.after else f"{size}"
+    return ShapeError(f"a window of {window.reach} does not fit into {padded} ({window.arithmetic(size)})")
+
+
+@op("ConvTranspose")
+def conv_transpose(
+    x: Fact,
+    w: Fact,
+    b: Fact | None = None,
+    *,
+    auto_pad: str = "NOTSET",
+    dilations: tuple[int, ...] | None = None,
+    group: int = 1,
+    kernel_shape: tuple[int, ...] | None = None,
+    output_padding: tuple[int, ...] | None = None,
+    output_shape: tuple[int, ...] | None = None,
+    pads: tuple[int, ...] | None = None,
+    strides: tuple[int, ...] | None = None,
+) -> Answer:
+    """The gradient of Conv: W is (C, M / group, ...). https://onnx.ai/onnx/operators/onnx__ConvTranspose.html"""
+    if group < 1:
+        raise ShapeError(f"group must be positive, is {group}", attribute="group")
+    each = w.shape[1] if w.shape and len(w.shape) > 1 else None
+    maps = b.shape[0] if each is None and b is not None and b.shape else None if each is None else each * group
+    if x.shape is None:
+        return Answer((x.shaped(None, maps, *(None for _ in w.shape[2:])) if w.shape else x.unknown(),), macs=None)
+    if len(x.shape) < 3:
+        raise ShapeError(f"X must have a spatial axis, has shape {show(x.shape)}", parameter="x")
+    batch, channels, *space = x.shape
+    rank = len(space)
+    kernel: Shape = kernel_shape or (w.shape[2:] if w.shape and len(w.shape) == rank + 2 else (None,) * rank)
+    divides(channels, group, "channels")
+    sliding = windows(rank, kernel, auto_pad, dilations, pads, strides)
+    extra = output_padding or (0,) * rank
+    if len(extra) != rank:
+        raise ShapeError(f"output_padding has {len(extra)} numbers for {rank} axes", attribute="output_padding")
+    formula: Callable[[], str]
+    if output_shape:
+        if len(output_shape) not in (rank, rank + 2):  # the specification means the spatial axes; both are written
+            raise ShapeError(f"output_shape has {len(output_shape)} numbers for {rank} axes", attribute="output_shape")
+        sizes: Shape = output_shape[-rank:]
+        formula = lambda: f"{show(sizes)} by output_shape"  # noqa: E731
+    else:
+        sizes = tuple(map(Window.spread, sliding, space, extra))
+        formula = lambda: each_once(map(Window.spread_arithmetic, sliding, space, extra))  # noqa: E731
+        for size, window, more, n in zip(space, sliding, extra, sizes, strict=True):
+            if isinstance(n, int) and n < 0:
+                raise ShapeError(
+                    f"the padding leaves nothing ({window.spread_arithmetic(size, more)})", attribute="pads"
+                )
+    return Answer(
+        (x.shaped(batch, maps, *sizes),),
+        {"w": Exact((channels, each, *kernel), "learnable"), "b": Exact((maps,), "learnable")},
+        tally(batch, channels, each, *space, *kernel),
+        formula,
+    )
+
+
+@op("DeformConv", since=19)
+def deform_conv(
+    x: Fact,
+    w: Fact,
+    offset: Fact,
+    b: Fact | None = None,
+    mask: Fact | None = None,
+    *,
+    dilations: tuple[int, ...] | None = None,
+    group: int = 1,
+    kernel_shape: tuple[int, ...] | None = None,
+    offset_group: int = 1,
+    pads: tuple[int, ...] | None = None,
+    strides: tuple[int, ...] | None = None,
+) -> Answer:
+    """Conv whose taps are moved by offsets, two for each tap of a plane."""
+    answer = convolve(x, w, b, x.dtype, "NOTSET", dilations, group, kernel_shape, pads, strides)
+    if "w" not in answer.needs or answer.outputs[0].shape is None:
+        return answer
+    batch, _, *sizes = answer.outputs[0].shape
+    kernel = answer.needs["w"].shape[2:]
+    moved: dict[str, Need] = {
+        "offset": Exact((batch, tally(offset_group, *kernel, len(sizes)), *sizes)),
+        "mask": Exact((batch, tally(offset_group, *kernel), *sizes)),
+    }
+    return answer._replace(needs={**answer.needs, **moved})
+
+
+# Pooling
+
+
+@op("MaxPool")
+def max_pool_1(
+    x: Fact,
+    *,
+    kernel_shape: tuple[int, ...],
+    auto_pad: str = "NOTSET",
+    pads: tuple[int, ...] | None = None,
+    strides: tuple[int, ...] | None = None,
+) -> Answer:
+    return _with_indices(_pool(x, kernel_shape, auto_pad, None, pads, strides, 0))
+
+
+@op("MaxPool", since=10)
+def max_pool(
+    x: Fact,
+    *,
+    kernel_shape: tuple[int, ...],
+    auto_pad: str = "NOTSET",
+    ceil_mode: int = 0,
+    dilations: tuple[int, ...] | None = None,
+    pads: tuple[int, ...] | None = None,
+    strides: tuple[int, ...] | None = None,
+) -> Answer:
+    """https://onnx.ai/onnx/operators/onnx__MaxPool.html"""
+    return _with_indices(_pool(x, kernel_shape, auto_pad, dilations, pads, strides, ceil_mode))
+
+
+def _with_indices(answer: Answer) -> Answer:
+    (y,) = answer.outputs
+    return answer._replace(outputs=(y, Fact(DType.INT64.value, y.shape)))
+
+
+@op("LpPool")
+def lp_pool_1(
+    x: Fact,
+    *,
+    kernel_shape: tuple[int, ...] | None = None,
+    auto_pad: str = "NOTSET",
+    pads: tuple[int, ...] | None = None,
+    strides: tuple[int, ...] | None = None,
+) -> Answer:
+    """Here alone the kernel may be missing, and nothing says what that means."""
+    if kernel_shape is None:
+        return Answer((x.unknown() if x.shape is None else x.shaped(*x.shape[:2], *(None for _ in x.shape[2:])),))
+    return _pool(x, kernel_shape, auto_pad, None, pads, strides, 0)
+
+
+@op("AveragePool")
+@op("LpPool", since=2)
+def pool_1(
+    x: Fact,
+    *,
+    kernel_shape: tuple[int, ...],
+    auto_pad: str = "NOTSET",
+    pads: tuple[int, ...] | None = None,
+    strides: tuple[int, ...] | None = None,
+) -> Answer:
+    return _pool(x, kernel_shape, auto_pad, None, pads, strides, 0)
+
+
+@op("AveragePool", since=10)
+def average_pool_10(
+    x: Fact,
+    *,
+    kernel_shape: tuple[int, ...],
+    auto_pad: str = "NOTSET",
+    ceil_mode: int = 0,
+    pads: tuple[int, ...] | None = None,
+    strides: tuple[int, ...] | None = None,
+) -> Answer:
+    return _pool(x, kernel_shape, auto_pad, None, pads, strides, ceil_mode)
+
+
+@op("LpPool", since=18)
+@op("AveragePool", since=19)
+def pool(
+    x: Fact,
+    *,
+    kernel_shape: tuple[int, ...],
+    auto_pad: str = "NOTSET",
+    ceil_mode: int = 0,
+    dilations: tuple[int, ...] | None = None,
+    pads: tuple[int, ...] | None = None,
+    strides: tuple[int, ...] | None = None,
+) -> Answer:
+    """https://onnx.ai/onnx/operators/onnx__AveragePool.html"""
+    return _pool(x, kernel_shape, auto_pad, dilations, pads, strides, ceil_mode)
+
+
+def _pool(
+    x: Fact,
+    kernel: Numbers,
+    auto_pad: str,
+    dilations: Numbers | None,
+    pads: Numbers | None,
+    strides: Numbers | None,
+    ceil_mode: int,
+) -> Answer:
+    """A window that is too large by less than a stride takes 0 places by the formula, and 1 in onnxruntime: unknown."""
+    if x.shape is None:
+        return Answer((x.shaped(None, None, *(None for _ in kernel)),))
+    if len(x.shape) < 2:
+        raise ShapeError(f"X must have a spatial axis, has shape {show(x.shape)}", parameter="x")
+    batch, channels, *space = x.shape
+    sliding = windows(len(space), kernel, auto_pad, dilations, pads, strides, ceil_mode)
+    sizes = [window.places(size) for window, size in zip(sliding, space, strict=True)]
+    for i, n in enumerate(sizes):
+        if isinstance(n, int) and n < 1:
+            if n < 0 and space[i] != 0:
+                raise _too_large(sliding[i], space[i])
+            sizes[i] = None
+    return Answer(
+        (Fact(x.dtype, (batch, channels, *sizes)),),
+        formula=lambda: each_once(window.arithmetic(size) for window, size in zip(sliding, space, strict=True)),
+    )
+
+
+@op("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
+def global_pool(x: Fact) -> Answer:
+    """One window, as large as the data."""
+    shape = x.shape
+    if shape is None:
+        return Answer((x.unknown(),))
+    y = x.shaped(*shape[:2], *(1 for _ in shape[2:]))
+    return Answer((y,), formula=lambda: f"all of {' x '.join(map(_told, shape[2:]))} into one")
+
+
+@op("MaxUnpool", since=9)
+def max_unpool(
+    x: Fact,
+    i: Fact,
+    output_shape: Fact | None = None,
+    *,
+    kernel_shape: tuple[int, ...],
+    pads: tuple[int, ...] | None = None,
+    strides: tuple[int, ...] | None = None,
+) -> Answer:
+    """MaxPool backwards; where several sizes would pool to the same, output_shape says which was meant."""
+    if output_shape is not None:
+        if output_shape.elements is not None:
+            return Answer((x.shaped(*(e if isinstance(e, int) else None for e in output_shape.elements)),))
+        return Answer((x.shaped(*(None for _ in range(len(kernel_shape) + 2))),))
+    shape = of_rank(x, len(kernel_shape) + 2, "x")
+    if i.shape is not None and len(i.shape) == len(shape):
+        for mine, other in zip(shape, i.shape, strict=True):
+            agree(mine, other, "the sizes of X and I")
+    batch, channels, *space = shape
+    sliding = windows(len(space), kernel_shape, "NOTSET", None, pads, strides)
+    sizes = [window.spread(size, 0) for window, size in zip(sliding, space, strict=True)]
+    return Answer(
+        (x.shaped(batch, channels, *sizes),),
+        formula=lambda: each_once(w.spread_arithmetic(size, 0) for w, size in zip(sliding, space, strict=True)),
+    )
+
+
+# Regions
+
+
+@op("MaxRoiPool")
+def max_roi_pool(x: Fact, rois: Fact, *, pooled_shape: tuple[int, ...]) -> Fact:
+    if len(pooled_shape) != 2:
+        raise ShapeError(f"pooled_shape has {len(pooled_shape)} numbers, needs 2", attribute="pooled_shape")
+    return x.shaped(of_rank(rois, 2, "rois")[0], of_rank(x, 4, "x")[1], *pooled_shape)
+
+
+@op("RoiAlign", since=10)
+def roi_align(x: Fact, rois: Fact, batch_indices: Fact, *, output_height: int = 1, output_width: int = 1) -> Fact:
+    regions = agree(
+        of_rank(rois, 2, "rois")[0], of_rank(batch_indices, 1, "batch_indices")[0], "the numbers of regions"
+    )
+    return x.shaped(regions, of_rank(x, 4, "x")[1], output_height, output_width)
+
+
+@op("Col2Im", since=18)
+def col2im(input: Fact, image_shape: Fact, block_shape: Fact) -> Fact:
+    """Columns of blocks, (N, C * block, L), back into an image."""
+    batch, columns, _ = of_rank(input, 3, "input")
+    block = integers(block_shape)
+    taps = tally(*block) if block is not None else None
+    channels = None if columns is None or not taps else columns // taps
+    if image_shape.elements is None:
+        axes = image_shape.shape[0] if image_shape.shape else None
+        y = open_axes(input, axes + 2 if isinstance(axes, int) else None)
+        return y if y.shape is None else y.shaped(batch, channels, *y.shape[2:])
+    return input.shaped(
+        batch, channels, *(None if isinstance(e, (float, bool, str)) else e for e in image_shape.elements)
+    )
+
+
+def _padding(before: int, after: int, sign: str) -> str:
+    if before == after:
+        return f" {sign} 2*{before}" if before else ""
+    return "".join(f" {sign} {n}" for n in (before, after) if n)
+
+
+def _told(size: Size | None) -> str:
+    return "?" if size is None else str(size)
+
+
+def _grouped(size: Size | None) -> str:
+    told = _told(size)
+    return f"({told})" if " " in told else told

@@ -1,0 +1,93 @@
+"""Where a rule says which operator it is for.
+
+A rule's signature is the operator's: positional parameters are the inputs in order (lower case), keyword-only parameters
+are the attributes that its answer depends on, with ONNX's defaults. It returns one `Fact`, a tuple with one for each output, or an
+`Answer`. A keyword-only parameter ``output_count`` receives how many outputs the node lists. Attribute values arrive as the
+annotation says (``int``, ``float``, ``str``, ``tuple[int, ...]``, ``Body`` for a graph, ``Fact`` for a tensor); any other kind never reaches the rule.
+"""
+
+from __future__ import annotations
+
+import inspect
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, TypeVar
+
+from .fact import Answer, Fact
+
+Rule_ = TypeVar("Rule_", bound=Callable[..., "Answer | Fact | tuple[Fact, ...]"])
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One operator since one opset."""
+
+    run: Callable[..., Any]
+    since: int
+    inputs: tuple[str, ...]
+    required: int  # how many of the inputs must be there
+    variadic: bool
+    attributes: dict[str, str]  # name: annotation, "| None" taken off
+    mandatory: frozenset[str]  # attributes without a default
+    counts_outputs: bool
+
+
+_rules: dict[tuple[str, str], list[Rule]] = {}
+
+
+def op(*names: str, since: int = 1, domain: str = "") -> Callable[[Rule_], Rule_]:
+    """Register a rule for the named operators, from this opset on until the next rule of the name."""
+
+    def bind(run: Rule_) -> Rule_:
+        rule = _rule(run, since)
+        for name in names:
+            versions = _rules.setdefault((domain, name), [])
+            if any(v.since == since for v in versions):
+                raise ValueError(f"{name} has two rules since opset {since}")
+            versions.append(rule)
+            versions.sort(key=lambda v: v.since)
+        return run
+
+    return bind
+
+
+def find(domain: str, name: str, opset: int) -> Rule | None:
+    """The rule that holds for an operator at an opset, if we have one."""
+    _load()
+    versions = _rules.get((domain, name), [])
+    at = bisect_right(versions, opset, key=lambda v: v.since)
+    return versions[at - 1] if at else None
+
+
+def all_rules() -> dict[tuple[str, str], tuple[Rule, ...]]:
+    """Every operator that we know, by (domain, name), oldest rule first."""
+    _load()
+    return {key: tuple(versions) for key, versions in _rules.items()}
+
+
+@cache
+def _load() -> None:
+    """Import every family: a new file in `ops` needs no entry anywhere."""
+    from . import ops
+
+    for family in iter_modules(ops.__path__):
+        import_module(f"{ops.__name__}.{family.name}")
+
+
+def _rule(run: Callable[..., Any], since: int) -> Rule:
+    parameters = inspect.signature(run).parameters.values()
+    inputs = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
+    attributes = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "output_count"}
+    return Rule(
+        run,
+        since,
+        tuple(p.name for p in inputs),
+        sum(1 for p in inputs if p.default is p.empty and p.kind is not p.VAR_POSITIONAL and "None" not in p.annotation),
+        any(p.kind is p.VAR_POSITIONAL for p in inputs),
+        {name: p.annotation.replace(" | None", "") for name, p in attributes.items()},
+        frozenset(name for name, p in attributes.items() if p.default is p.empty),
+        any(p.name == "output_count" for p in parameters),
+    )

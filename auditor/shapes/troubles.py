@@ -1,0 +1,80 @@
+"""What the walk stumbled over: typed, never text to be parsed. The walk never stops at one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from .fact import Need, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A node: the path of its graph ("" for the main one) and its index there."""
+
+    graph: str
+    index: int
+
+
+class Misfit(NamedTuple):
+    """A parameter cannot have the shape that its operator needs. ``declared``: this rests on a declaration, no proof."""
+
+    at: At
+    parameter: str  # its name in the rule's signature: "w"
+    tensor: str
+    expected: Need
+    actual: Shape
+    declared: bool
+
+
+class Open(NamedTuple):
+    """A parameter fits for some values of the named sizes, and not for others."""
+
+    at: At
+    parameter: str
+    tensor: str
+    expected: Need
+    actual: Shape
+
+
+class Impossible(NamedTuple):
+    """The node cannot run on these inputs and attributes."""
+
+    at: At
+    why: str
+    attribute: str
+    parameter: str
+    declared: bool
+
+
+class Undefined(NamedTuple):
+    """A node takes a tensor that nothing makes."""
+
+    at: At
+    tensor: str
+
+
+class Unsupported(NamedTuple):
+    """We have no rule for this operator: its outputs are unknown, and that is all that can be said."""
+
+    at: At
+    domain: str
+    op_type: str
+    opset: int | None  # None: the model imports no opset of this domain
+
+
+class Internal(NamedTuple):
+    """A rule of ours failed: our fault, not the model's."""
+
+    at: At
+    error: str
+
+
+class Exhausted(NamedTuple):
+    """A budget ended the walk here; everything behind is unknown."""
+
+    at: At
+    budget: str
+
+
+Trouble: TypeAlias = Misfit | Impossible | Undefined | Unsupported | Internal | Exhausted

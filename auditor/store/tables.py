@@ -1,0 +1,97 @@
+"""The tables: what is searched as columns, the whole report beside them as compressed JSON.
+
+``migrations/`` says the same as steps; a test holds the two together. Counts that are polynomials or exceed 64 bits are
+null here and whole in the document. All text columns hold names escaped as in JSON.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+HEAD = "0001_reports"
+"""The revision of ``migrations/`` that these tables are: known here, so that a fresh database needs no Alembic."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    }
+)
+
+audits = Table(
+    "audits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Text, nullable=False),  # the model's absolute path; what makes audits a model's history
+    Column("latest", Boolean, nullable=False),  # the newest audit of its source
+    Column("digest", String(128), nullable=False),
+    Column("content_digest", String(128)),
+    Column("verdict", String(16), nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("warnings", Integer, nullable=False),
+    Column("notes", Integer, nullable=False),
+    Column("audited_at", String(40), nullable=False),  # ISO 8601, UTC
+    Column("auditor_version", String(40), nullable=False),
+    Column("rules", String(128), nullable=False),
+    Column("bytes", BigInteger),
+    Column("nodes", BigInteger),
+    Column("parameters", BigInteger),
+    Column("learnable_parameters", BigInteger),
+    Column("macs", BigInteger),
+    Column("weight_bytes", BigInteger),
+    Column("peak_activation_bytes", BigInteger),
+    Column("document", LargeBinary, nullable=False),  # the versioned JSON, zlib
+    Index("ix_audits_source_id", "source", "id"),
+    Index("ix_audits_digest_id", "digest", "id"),
+    Index("ix_audits_content_digest_id", "content_digest", "id"),
+    # One row a model: the way to "latest report of a model" and, with findings' index, to "models that fail a rule".
+    Index(
+        "ix_audits_latest_source",
+        "source",
+        unique=True,
+        sqlite_where=text("latest = 1"),
+        postgresql_where=text("latest"),
+    ),
+    sqlite_autoincrement=True,  # an id that `auditor show` knew is never another report's
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("audit_id", Integer, ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),  # its place in the report
+    Column("rule", String(100), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("basis", String(16), nullable=False),
+    Column("graph", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("op_type", Text, nullable=False),
+    Column("tensor", Text, nullable=False),
+    Column("fingerprint", String(128), nullable=False),
+    Column("message", Text, nullable=False),
+    Index("ix_findings_rule_audit_id", "rule", "audit_id"),
+    Index("ix_findings_fingerprint_audit_id", "fingerprint", "audit_id"),
+    sqlite_with_rowid=False,
+)
+
+# Alembic's own table, as Alembic makes it.
+alembic_version = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)

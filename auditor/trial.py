@@ -1,0 +1,90 @@
+"""Run a model on inputs that its facts allow: what to feed it, whether to start it at all, within which limits."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from .costs import Costs
+from .model import external
+from .model.graph import Model
+from .report import Missed
+from .runtime import golden
+from .runtime.inputs import attempts
+from .runtime.outcome import Failed, NotRun, Outcome, Run
+from .runtime.request import Feed, Limits, Request
+from .runtime.run import run
+from .settings import Settings
+from .shapes.facts import Facts, rendered
+
+LARGEST = 2**31 - 1
+"""onnxruntime reads no model file beyond protobuf's 2 GiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A run and what it was made on. ``invented``: the inputs are ours, so a failure on them proves nothing."""
+
+    result: Outcome
+    invented: bool
+    missed: tuple[Missed, ...] = ()
+
+
+def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Trial:
+    """Run the model once, in a sandboxed child."""
+    asked = settings.provider_asked or settings.require_isolation or settings.inputs is not None
+    if why := _hopeless(model, costs, settings):
+        return Trial(NotRun(why), True, (Missed("run", why, asked),))
+    vectors = golden.find(model.path, len(facts.inputs), len(model.graph.outputs))
+    request = Request(
+        os.path.realpath(model.path),
+        external.resolved(model),
+        _feeds(facts, settings),
+        vectors,
+        settings.provider,
+        limits=_limits(costs, settings),
+        predicted_bytes=costs.peak_activation_bytes if isinstance(costs.peak_activation_bytes, int) else None,
+        require_isolation=settings.require_isolation,
+        seed=settings.seed,
+        rtol=settings.rtol,
+        atol=settings.atol,
+    )
+    result = run(request)
+    invented = settings.inputs is None and not vectors
+    missed: list[Missed] = []
+    match result:
+        case NotRun(why=why):
+            missed.append(Missed("run", why, asked))
+        case Failed(stage="run", message=message) if invented:
+            missed.append(Missed("run", f"it failed on inputs that auditor invented: {message.splitlines()[0]}", asked))
+        case Run(golden=results):
+            missed += [Missed(f"golden vector {g.name}", g.failed, True) for g in results if g.failed]
+    return Trial(result, invented, tuple(missed))
+
+
+def _hopeless(model: Model, costs: Costs, settings: Settings) -> str:
+    """Why starting the runtime makes no sense, if so."""
+    if model.size > LARGEST:
+        return f"the file has {model.size} bytes, and onnxruntime reads none of more than 2 GiB"
+    peak = costs.peak_activation_bytes
+    memory = settings.memory or _memory_of_machine()
+    if isinstance(peak, int) and peak + costs.weight_bytes > memory:
+        return f"it would take {(peak + costs.weight_bytes) >> 20} MiB, and {memory >> 20} MiB may be used"
+    return ""
+
+
+def _memory_of_machine() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _feeds(facts: Facts, settings: Settings) -> tuple[tuple[Feed, ...], ...]:
+    if settings.inputs is not None:
+        feeds = (Feed(name, fact.dtype or 0, file=settings.inputs, key=name) for name, fact in facts.inputs.items())
+        return (tuple(feeds),)
+    ports = tuple((name, fact.dtype or 0, rendered(fact.shape)) for name, fact in facts.inputs.items())
+    return attempts(ports)
+
+
+def _limits(costs: Costs, settings: Settings) -> Limits:
+    predicted = Limits.predicted(costs.flops if isinstance(costs.flops, int) else None, settings.memory)
+    return predicted if settings.timeout is None else Limits(settings.timeout, settings.memory)

@@ -1,0 +1,169 @@
+"""One pass over all stored tensors of a model: statistics of each, and what could not be read."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..model.dtypes import bytes_of, name_of
+from ..model.graph import Model, Tensor
+from ..report import Missed, WeightRow
+from ..wording import counted, listed
+from .stored import Key, Sources, stored
+
+if TYPE_CHECKING:
+    from .reading import Reading
+    from .scan import Scanner
+
+WORTH_COMPARING = 1024
+"""Bytes from which on equal content is looked for: below, equality is chance or a scalar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """One tensor's figures. ``min``, ``max``, ``mean`` and ``std`` are of its finite elements, NaN where there are none."""
+
+    dtype: int
+    shape: tuple[int, ...]
+    min: float
+    max: float
+    mean: float
+    std: float
+    zeros: int
+    nan: int
+    inf: int
+    denormal: int
+    dead_channels: int | None  # slices along the first axis of one number, zero; None: rank below 2, or not looked at
+    constant_channels: int | None  # and of any one number, zero included
+
+    @property
+    def elements(self) -> int:
+        count = 1
+        for size in self.shape:
+            count *= size
+        return count
+
+    @property
+    def constant(self) -> bool:
+        """One number throughout."""
+        return self.elements > 0 and not self.nan and not self.inf and self.min == self.max
+
+    @property
+    def magnitude(self) -> float:
+        """The largest finite magnitude; NaN where nothing is finite."""
+        return max(-self.min, self.max)
+
+
+class Weights(Mapping[Key, Statistics]):
+    """Statistics of every stored tensor by graph path and name, in the order of the file."""
+
+    def __init__(
+        self, model: Model, measured: Mapping[Key, tuple[Tensor, Statistics]], missed: tuple[Missed, ...]
+    ) -> None:
+        self.model = model
+        self.missed = missed
+        self._measured = measured
+        self._by_tensor = {id(tensor): statistics for tensor, statistics in measured.values()}
+
+    def __getitem__(self, key: Key) -> Statistics:
+        return self._measured[key][1]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._measured)
+
+    def __len__(self) -> int:
+        return len(self._measured)
+
+    def tensor(self, key: Key) -> Tensor:
+        return self._measured[key][0]
+
+    def of(self, tensor: Tensor) -> Statistics | None:
+        """The statistics of a tensor of the model; None where it was not measured."""
+        return self._by_tensor.get(id(tensor))
+
+    def rows(self) -> tuple[WeightRow, ...]:
+        """For the report."""
+        return tuple(
+            WeightRow(
+                f"{key.graph}/{key.tensor}" if key.graph else key.tensor,
+                name_of(s.dtype), s.shape, s.min, s.max, s.mean, s.std, s.zeros, s.nan, s.inf,
+            )
+            for key, s in self.items()
+        )  # fmt: skip
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Who uses which stored tensor."""
+        return Sources(self.model)
+
+    @cached_property
+    def duplicates(self) -> tuple[tuple[Key, ...], ...]:
+        """Groups of tensors of equal type, shape and content that lie in different places of the file."""
+        return _duplicates(self.model, self._measured)
+
+
+def measure(model: Model) -> Weights:
+    """The statistics of every tensor that the model stores. What cannot be read is in ``missed``."""
+    from .reading import Reading, Unread
+    from .scan import Scanner
+
+    measured: dict[Key, tuple[Tensor, Statistics]] = {}
+    reasons: dict[str, list[str]] = {}
+    scanner = Scanner()
+    known: dict[int, Statistics] = {}
+    with Reading(model) as reading:
+        for key, tensor in stored(model):
+            try:
+                statistics = known.get(id(tensor)) or _statistics(tensor, reading, scanner)
+                known[id(tensor)] = statistics
+                measured.setdefault(key, (tensor, statistics))
+            except Unread as unread:
+                reasons.setdefault(unread.why, []).append(key.tensor)
+    missed = tuple(
+        Missed(f"the values of {counted(names, 'tensor')}: {listed(names)}", why) for why, names in reasons.items()
+    )
+    return Weights(model, measured, missed)
+
+
+def _statistics(tensor: Tensor, reading: Reading, scanner: Scanner) -> Statistics:
+    from .lens import lens
+    from .reading import Unread
+
+    seen = lens(tensor.dtype)
+    if seen is None:
+        raise Unread(f"auditor takes no statistics of {name_of(tensor.dtype)}")
+    return Statistics(tensor.dtype, tensor.dims, *scanner.scan(seen, tensor.dims, reading.fill(tensor, seen)))
+
+
+def _duplicates(model: Model, measured: Mapping[Key, tuple[Tensor, Statistics]]) -> tuple[tuple[Key, ...], ...]:
+    """Equal bytes give equal statistics, so only tensors that share them are read again."""
+    from .lens import lens
+    from .reading import Reading, Unread
+
+    alike: dict[str, list[Key]] = {}
+    for key, (tensor, statistics) in measured.items():
+        if (bytes_of(tensor.dtype, tensor.elements) or 0) >= WORTH_COMPARING:
+            alike.setdefault(repr(statistics), []).append(key)  # as text, for NaN is not equal to itself
+    groups: list[tuple[Key, ...]] = []
+    with Reading(model) as reading:
+        for keys in alike.values():
+            by_content: dict[bytes, dict[object, Key]] = {}
+            for key in keys if len(keys) > 1 else ():
+                tensor = measured[key][0]
+                seen = lens(tensor.dtype)
+                assert seen is not None  # it was measured
+                try:
+                    by_content.setdefault(reading.digest(tensor, seen), {}).setdefault(_place(tensor), key)
+                except Unread:  # the file changed since
+                    continue
+            groups += [tuple(places.values()) for places in by_content.values() if len(places) > 1]
+    return tuple(groups)
+
+
+def _place(tensor: Tensor) -> object:
+    """What two tensors share if they lie in the same bytes."""
+    where = tensor.external
+    return tensor.spans if where is None else (posixpath.normpath(where.location), where.offset)

@@ -1,0 +1,181 @@
+"""A tensor's bytes for the pass, laid out as raw_data is: straight out of a file, or decoded from a typed field on the way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import CannotLook
+from ..model import encoding, external, payload
+from ..model.dtypes import bytes_of
+from ..model.graph import Model, Span, Tensor
+from .lens import Lens
+from .scan import Fill
+
+CHUNK = 1 << 18
+"""Bytes that are read at once of a typed field, and to be compared."""
+
+_MOST_LOOSE = 16 << 20
+"""Bytes of a typed field whose values are not packed, at most: they are decoded one by one."""
+
+
+class Unread(Exception):
+    """The tensor's values are not to be had; ``why`` is for the user."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Reading:
+    """The files of one model during one pass; at most one external file is open."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._seen: payload.Seen = {}
+        self._location: str | None = None
+        self._source: payload.Source | None = None
+        self._open = ExitStack()
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def fill(self, tensor: Tensor, seen: Lens) -> Fill:
+        """Gives the tensor's bytes; to be asked for them in order. `Unread` where they cannot be had."""
+        try:
+            match payload.extent(self._model, tensor, self._seen):
+                case payload.Absent(troubles):
+                    if troubles:
+                        raise Unread(_why(troubles[0]))
+                    return _nothing
+                case payload.Raw() as place:
+                    return _from_file(self._source_at(place), place)
+                case payload.Typed(spans):
+                    return _in_order(_decoded(self._model, spans, np.dtype(seen.raw)))
+        except CannotLook as error:
+            raise Unread(str(error)) from None
+
+    def digest(self, tensor: Tensor, seen: Lens) -> bytes:
+        """Of the tensor's bytes."""
+        from hashlib import sha256
+
+        digest, buffer = sha256(), memoryview(bytearray(CHUNK))
+        fill, size = self.fill(tensor, seen), bytes_of(tensor.dtype, tensor.elements) or 0
+        for at in range(0, size, CHUNK):
+            part = buffer[: size - at]
+            fill(part, at)
+            digest.update(part)
+        return digest.digest()
+
+    def _source_at(self, place: payload.Raw) -> payload.Source:
+        if place.location != self._location:
+            self._open.close()
+            self._source = self._open.enter_context(payload.opened(self._model, payload.Raw(place.location, 0, 0)))
+            self._location = place.location
+        assert self._source is not None
+        return self._source
+
+
+def _nothing(buffer: memoryview, at: int) -> None:
+    """Fills the buffer of a tensor without elements."""
+
+
+def _from_file(source: payload.Source, place: payload.Raw) -> Fill:
+    def fill(buffer: memoryview, at: int) -> None:
+        at += place.offset
+        while buffer:
+            try:
+                got = os.preadv(source.fd, [buffer], at) if source.fd is not None else -1
+            except OSError as error:
+                raise Unread(f"reading failed: {os.strerror(error.errno or 0)}") from None
+            if got == 0:
+                raise Unread("the file became shorter while it was read")
+            buffer, at = buffer[got:], at + got
+
+    return fill
+
+
+def _in_order(pieces: Iterator[bytes]) -> Fill:
+    """Bytes that come one piece after another."""
+    left = b""
+
+    def fill(buffer: memoryview, at: int) -> None:
+        nonlocal left
+        while buffer:
+            left = left or next(pieces, b"")
+            if not left:
+                raise Unread("its data does not fit its dims")
+            count = min(len(left), len(buffer))
+            buffer[:count], left, buffer = left[:count], left[count:], buffer[count:]
+
+    return fill
+
+
+def _decoded(model: Model, spans: tuple[Span, ...], raw: np.dtype[Any]) -> Iterator[bytes]:
+    """The values of a typed field as raw_data would have them."""
+    if len(spans) == 1 and not spans[0].tagged and spans[0].field not in encoding.WIDTHS:
+        yield from (numbers.astype(f"<u{raw.itemsize}").tobytes() for numbers in _varints(model, spans[0]))
+        return
+    if sum(span.length for span in spans) > _MOST_LOOSE:
+        raise Unread("its values are not packed, and too many to be decoded one by one")
+    for span in spans:
+        try:
+            values = encoding.field_values(span.field, payload.read(model, span.offset, span.length), span.tagged)
+        except ValueError as error:
+            raise Unread(str(error)) from None
+        width = encoding.WIDTHS.get(span.field)
+        if width is not None:
+            yield np.array(values, f"<f{width}").tobytes()
+        else:
+            yield np.array(values, np.uint64).astype(f"<u{raw.itemsize}").tobytes()
+
+
+def _varints(model: Model, span: Span) -> Iterator[NDArray[np.uint64]]:
+    """Packed variable-length integers, a chunk at a time: seven bits a byte, the lowest first, the last byte below 128."""
+    at, end = span.offset, span.offset + span.length
+    while at < end:
+        chunk = np.frombuffer(payload.read(model, at, min(CHUNK, end - at)), np.uint8)
+        last = np.flatnonzero(chunk < 128)
+        if not last.size:
+            raise Unread("its typed data is broken")
+        first = np.concatenate(([0], last[:-1] + 1))
+        numbers = np.zeros(last.size, np.uint64)
+        for k in range(min(int((last - first).max()) + 1, 10)):
+            here = np.flatnonzero(first + k <= last)
+            numbers[here] |= (chunk[first[here] + k] & np.uint8(127)).astype(np.uint64) << np.uint64(7 * k)
+        yield numbers
+        at += int(last[-1]) + 1
+
+
+def _why(trouble: payload.PayloadTrouble) -> str:
+    """In a few words; the rules on payloads say more."""
+    match trouble:
+        case payload.WrongLength():
+            return "its data does not fit its dims"
+        case external.MissingFile(location=location):
+            return f"the external data {location!r} is missing"
+        case external.TooShort(location=location):
+            return f"the external data {location!r} is too short"
+        case external.BadEntry():
+            return "its external data is described wrongly"
+        case (
+            payload.NegativeDims()
+            | payload.UnknownType()
+            | payload.SeveralFields()
+            | payload.WrongField()
+            | payload.BrokenData()
+        ):
+            return "its data is broken"
+        case other:
+            return f"the external data {other.location!r} may not be read"

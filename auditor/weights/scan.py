@@ -1,0 +1,214 @@
+"""All figures of one tensor in one pass over its bytes, a block at a time, while the block is in cache.
+
+Sums are BLAS dot products in the block's own precision, merged over blocks in float64; a block whose mean is far from
+zero is shifted by it first, so that the deviation keeps its digits. A block with NaN, Inf or numbers whose squares leave
+the range is done again in float64. Zeros are counted only where the smallest magnitude says that there are some.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .lens import Lens
+
+Array: TypeAlias = NDArray[Any]
+
+BLOCK = 1 << 16
+"""Elements of a block: 256 KiB of float32."""
+
+Fill: TypeAlias = Callable[[memoryview, int], None]
+"""Fills the buffer with the payload's bytes from this byte on."""
+
+
+class Figures(NamedTuple):
+    """What the pass says. ``low``, ``high``, ``mean`` and ``std`` are of the finite elements, NaN where there are none."""
+
+    low: float
+    high: float
+    mean: float
+    std: float
+    zeros: int
+    nan: int
+    inf: int
+    denormal: int
+    dead_channels: int | None  # slices along the first axis that are zero throughout; None: not looked at
+    constant_channels: int | None  # that are one number throughout, zero included
+
+
+class Scanner:
+    """The buffers, made once for all tensors."""
+
+    def __init__(self) -> None:
+        self._stored = np.empty(BLOCK, "<f8")  # eight bytes an element are the most
+        self._work = np.empty(BLOCK, "<f8")
+        self._shifted = np.empty(BLOCK, "<f8")
+        self._mask = np.empty(BLOCK, bool)
+        self._ones = {"<f4": np.ones(BLOCK, "<f4"), "<f8": np.ones(BLOCK, "<f8")}
+
+    def scan(self, seen: Lens, dims: tuple[int, ...], fill: Fill) -> Figures:
+        """The figures of a tensor of these dims."""
+        elements = math.prod(dims)
+        channel = elements // dims[0] if len(dims) > 1 and dims[0] > 1 and seen.packed == 1 else 0
+        raw = self._stored.view(seen.raw)
+        bytes_of_raw = memoryview(raw).cast("B")  # type: ignore[arg-type]  # an array has the buffer protocol
+        work = self._work.view(seen.work)
+        sums, channels = _Sums(self, seen), _Channels(channel)
+        with np.errstate(all="ignore"):
+            for start, count in _blocks(elements, channel):
+                stored = -(-count // seen.packed)
+                fill(bytes_of_raw[: stored * raw.itemsize], start // seen.packed * raw.itemsize)
+                numbers = seen.decode(raw[:stored], work)[:count]
+                numbers = sums.add(raw[:stored], numbers)
+                if channel > 1:
+                    channels.add(numbers, sums.block_low == sums.block_high)
+                sums.count_zeros(numbers)  # last: it takes the signs away
+        return sums.figures(channels.dead, channels.constant) if channel > 1 else sums.figures(None, None)
+
+    def ones(self, work: str, count: int) -> Array:
+        return self._ones[work][:count]
+
+    def scratch(self, work: str, count: int) -> Array:
+        return self._shifted.view(work)[:count]
+
+    def mask(self, count: int) -> Array:
+        return self._mask[:count]
+
+
+def _blocks(elements: int, channel: int) -> Iterator[tuple[int, int]]:
+    """Starts and lengths: whole channels where some fit a block; else no block reaches over a channel's end."""
+    size = BLOCK // channel * channel if 0 < channel <= BLOCK else BLOCK
+    start = 0
+    while start < elements:
+        end = min(start + size, elements)
+        if channel > BLOCK:
+            end = min(end, (start // channel + 1) * channel)
+        yield start, end - start
+        start = end
+
+
+class _Sums:
+    """The figures so far. Deviations are merged as roots, not as squares, which would overflow."""
+
+    def __init__(self, scanner: Scanner, seen: Lens) -> None:
+        self._scanner, self._lens = scanner, seen
+        self._tiny = 1e-30 if seen.work == "<f4" else 1e-290
+        self.count, self.mean, self.deviation = 0, 0.0, 0.0
+        self.low, self.high = math.inf, -math.inf
+        self.zeros = self.nan = self.inf = self.denormal = 0
+        self.block_low = self.block_high = math.nan
+
+    def add(self, raw: Array, block: Array) -> Array:
+        """Take in one block: as stored, and as numbers. Returns the numbers, NaN and Inf put right where there are some."""
+        low, high = float(block.min()), float(block.max())
+        self.block_low, self.block_high = low, high
+        if not (-self._lens.most <= low and high <= self._lens.most):
+            self.block_low = math.nan
+            block = self._lens.exact(raw)[: block.size]
+            self._carefully(block)
+        elif low == high:
+            self._merge(block.size, low, 0.0, low, high)
+        else:
+            total = float(np.dot(block, self._scanner.ones(self._lens.work, block.size)))
+            squares = float(np.dot(block, block))
+            if not (block.size * self._tiny < squares < math.inf and math.isfinite(total)):
+                self._carefully(block.astype("<f8"))
+            else:
+                self._merge(block.size, *self._moments(block, total, squares), low, high)
+        return block
+
+    def _moments(self, block: Array, total: float, squares: float) -> tuple[float, float]:
+        """Mean and standard deviation of a block whose sums are sound."""
+        mean = total / block.size
+        squared = squares - total * mean
+        if squared < 0.5 * squares:  # digits were lost: once more, around the mean
+            shifted = self._scanner.scratch(self._lens.work, block.size)
+            around = block.dtype.type(mean)
+            np.subtract(block, around, out=shifted)
+            rest = float(np.dot(shifted, self._scanner.ones(self._lens.work, block.size))) / block.size
+            squared = float(np.dot(shifted, shifted)) - block.size * rest * rest
+            mean = float(around) + rest
+        return mean, math.sqrt(max(squared, 0.0) / block.size)
+
+    def _carefully(self, block: Array) -> None:
+        """A block in float64, scaled to one, with what is not finite left out."""
+        nan = int(np.count_nonzero(np.isnan(block)))
+        finite = block[np.isfinite(block)]
+        self.nan += nan
+        self.inf += block.size - finite.size - nan
+        if not finite.size:
+            return
+        low, high = float(finite.min()), float(finite.max())
+        scale = max(-low, high) or 1.0
+        finite = finite / scale
+        mean = float(finite.mean())
+        self._merge(finite.size, mean * scale, float(finite.std()) * scale, low, high)
+
+    def _merge(self, count: int, mean: float, deviation: float, low: float, high: float) -> None:
+        """Chan, Golub and LeVeque's way to join two samples' moments."""
+        self.low, self.high = min(self.low, low), max(self.high, high)
+        if not self.count:
+            self.count, self.mean, self.deviation = count, mean, deviation
+            return
+        together = self.count + count
+        old, new, apart = self.count / together, count / together, mean - self.mean
+        self.mean += apart * new
+        self.deviation = math.hypot(
+            self.deviation * math.sqrt(old), deviation * math.sqrt(new), apart * math.sqrt(old * new)
+        )
+        self.count = together
+
+    def count_zeros(self, block: Array) -> None:
+        """Only where the smallest magnitude says that there is something to count."""
+        magnitudes = np.abs(block, out=block)
+        smallest = magnitudes.min()
+        if smallest > 0 and smallest >= self._lens.normal:
+            return
+        mask = self._scanner.mask(block.size)
+        zeros = int(np.count_nonzero(np.equal(magnitudes, 0, out=mask)))
+        self.zeros += zeros
+        if self._lens.normal:
+            self.denormal += int(np.count_nonzero(np.less(magnitudes, self._lens.normal, out=mask))) - zeros
+
+    def figures(self, dead: int | None, constant: int | None) -> Figures:
+        known = (self.low, self.high, self.mean, self.deviation) if self.count else (math.nan,) * 4
+        return Figures(*known, self.zeros, self.nan, self.inf, self.denormal, dead, constant)
+
+
+class _Channels:
+    """Counts the slices along the first axis that are one number throughout."""
+
+    def __init__(self, channel: int) -> None:
+        self._channel = channel
+        self.dead = self.constant = 0
+        self._seen = 0  # elements of a channel that is longer than a block
+        self._value: float | None = None  # the number that it was so far; None: it was several
+
+    def add(self, block: Array, uniform: bool) -> None:
+        if self._channel > BLOCK:
+            self._part(block, uniform)
+            return
+        rows = block.reshape(-1, self._channel)
+        alike = rows[:, 1] == rows[:, 0]  # few rows that are not constant begin with the same number twice
+        if alike.any():
+            rows = rows[alike]
+            value = rows[:, 0]
+            constant = (rows == value[:, None]).all(axis=1)
+            self.constant += int(constant.sum())
+            self.dead += int((constant & (value == 0)).sum())
+
+    def _part(self, block: Array, uniform: bool) -> None:
+        number = float(block[0])
+        if self._seen == 0:
+            self._value = number if uniform else None
+        elif not uniform or number != self._value:
+            self._value = None
+        self._seen += block.size
+        if self._seen == self._channel:
+            self._seen = 0
+            self.constant += self._value is not None
+            self.dead += self._value == 0

@@ -1,0 +1,116 @@
+"""``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in the same run.
+
+Names: start check propagation weights. Without one, all; 6 GB of disk are used meanwhile.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, process, processes
+from tests.corpus import light_models
+
+TIMES = 9
+STATIC = ("--no-run", "--no-weights", "--no-store", "--format", "json")
+
+
+def tell(what: str, figure: str, wanted: str, good: bool) -> None:
+    print(f"{'ok   ' if good else 'SHORT'} {what}: {figure} (wanted {wanted})", flush=True)
+
+
+def start() -> None:
+    """The help against a bare interpreter."""
+    ours, peer = processes((*AUDITOR, "--help"), (PYTHON, "-c", "pass"), TIMES)
+    ratio = ours.wall / peer.wall
+    tell("auditor --help, wall, against python -c pass", f"{ratio:.1f}x ({ours.wall * 1e3:.0f} ms)", "<= 10x", ratio <= 10)
+
+
+def check() -> None:
+    """Static checks of whole processes against onnx.checker's full check."""
+    resnet = next(p for p in light_models() if "resnet50" in p.name)
+    ours, peer = processes((*AUDITOR, "check", *STATIC, str(resnet)), (*CHECKER, str(resnet)), TIMES)
+    ratio = ours.cpu / peer.cpu
+    tell("check light_resnet50, CPU, against onnx.checker", f"{ratio:.2f}x ({ours.cpu:.2f} s)", "<= 0.7x", ratio <= 0.7)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "heavy.onnx"
+        from tests.benchmarks.models import heavy
+
+        heavy(path, 1.9)
+        ours, peer = processes((*AUDITOR, "check", *STATIC, str(path)), (*CHECKER, str(path)), TIMES)
+        ratio = peer.wall / ours.wall
+        tell("check of 1.9 GB, wall, against onnx.checker", f"1/{ratio:.0f} ({ours.wall * 1e3:.0f} ms)", "<= 1/30", ratio >= 30)
+        peak = ours.peak / 1e6
+        tell("check of 1.9 GB, peak memory", f"{peak:.0f} MB (onnx.checker {peer.peak / 1e6:,.0f})", "<= 48 MB", peak <= 48)
+        heavy(path, 2.5 * 1.073741824)
+        use = process((*AUDITOR, "check", *STATIC, str(path)), may_fail=True)
+        tell("check of 2.5 GiB inline", f"{use.wall * 1e3:.0f} ms, {use.peak / 1e6:.0f} MB", "audited at all", use.wall < 10)
+
+
+def propagation() -> None:
+    """Bytes to facts, decoding included, against onnx's C++ inference from bytes to bytes."""
+    from onnx.shape_inference import infer_shapes
+
+    from auditor.model.load import loads
+    from auditor.shapes.facts import infer
+    from tests.benchmarks.models import residual
+
+    for nodes in (10_000, 100_000):
+        for different in (False, True):
+            data = residual(nodes, different=different)
+            ours, peer = functions(lambda: infer(loads(data)), lambda: infer_shapes(data), 3 if nodes > 10_000 else TIMES)  # noqa: B023  # called at once
+            count = nodes // 7 * 7
+            ratio = ours / peer
+            kind = "all different" if different else "equal"
+            figure = f"{ratio:.2f}x ({ours / count * 1e6:.1f} and {peer / count * 1e6:.1f} us a node)"
+            tell(f"propagation, {nodes:,} nodes, {kind} blocks, against onnx", figure, "<= 0.6x", ratio <= 0.6)
+    for path in light_models():
+        data = path.read_bytes()
+        ours, peer = functions(lambda: infer(loads(data)), lambda: infer_shapes(data), TIMES)  # noqa: B023  # called at once
+        ratio = ours / peer
+        tell(f"propagation, {path.stem}, against onnx", f"{ratio:.2f}x ({ours * 1e3:.2f} ms)", "<= 2x", ratio <= 2)
+
+
+def weights() -> None:
+    """One pass over a gigabyte against a copy of it; float16 against NumPy as one would write it."""
+    import numpy as np
+    import onnx
+    from onnx import numpy_helper
+
+    from auditor.model.load import load
+    from auditor.weights import measure
+
+    def model(values: np.ndarray, path: Path) -> None:
+        graph = onnx.GraphProto(name="weights", initializer=[numpy_helper.from_array(values, "w")])
+        graph.node.append(onnx.helper.make_node("Identity", ["w"], ["y"]))
+        path.write_bytes(onnx.helper.make_model(graph, ir_version=8).SerializeToString())
+
+    def naive(values: np.ndarray) -> tuple[object, ...]:
+        zeros, nan, inf = (values == 0).sum(), np.isnan(values).sum(), np.isinf(values).sum()
+        return values.min(), values.max(), values.mean(dtype=np.float64), values.std(dtype=np.float64), zeros, nan, inf
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "weights.onnx"
+        values = np.random.default_rng(0).normal(size=(1 << 14, 1 << 14)).astype(np.float32)  # 1.07 GB
+        target = np.empty_like(values)
+        model(values, path)
+        ours, peer = functions(lambda: measure(load(path)), lambda: np.copyto(target, values), TIMES)
+        speed = f"{values.nbytes / ours / 1e9:.1f} GB/s, {peer / ours:.2f} of memcpy"
+        tell("weight statistics, 1 GB of float32", speed, ">= 0.35", peer / ours >= 0.35)
+        program = "import sys; from auditor.model.load import load; from auditor.weights import measure; measure(load(sys.argv[1]))"
+        use = process((PYTHON, "-c", program, str(path)))
+        tell("weight statistics, 1 GB of float32, peak memory", f"{use.peak / 1e6:.0f} MB", "<= 64 MB", use.peak <= 64e6)
+        half = values[:2048].astype(np.float16)
+        del values, target
+        model(half, path)
+        ours, peer = functions(lambda: measure(load(path)), lambda: naive(half), 3)
+        tell("weight statistics, float16, against naive NumPy", f"{peer / ours:.0f}x as fast", ">= 20x", peer / ours >= 20)
+
+
+BENCHMARKS: dict[str, Callable[[], None]] = {"start": start, "check": check, "propagation": propagation, "weights": weights}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or BENCHMARKS:
+        BENCHMARKS[name]()

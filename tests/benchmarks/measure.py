@@ -1,0 +1,68 @@
+"""Whole processes and functions, timed in turn: A B A B ..., so that a machine that drifts drifts for both."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
+
+
+@dataclass(frozen=True)
+class Use:
+    """What one process used."""
+
+    wall: float  # seconds
+    cpu: float  # seconds, user and system
+    peak: int  # bytes of resident memory
+
+
+def process(command: Sequence[str], *, may_fail: bool = False) -> Use:
+    """One run of a command, its output thrown away."""
+    began = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0 and not may_fail:
+        raise SystemExit(f"{' '.join(command)} ended with {child.returncode}")
+    return Use(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def processes(ours: Sequence[str], peer: Sequence[str], times: int, *, may_fail: bool = False) -> tuple[Use, Use]:
+    """The medians of two commands run in turn, after one warm-up of each."""
+    process(ours, may_fail=may_fail), process(peer)
+    pairs = [(process(ours, may_fail=may_fail), process(peer)) for _ in range(times)]
+    return _median([a for a, _ in pairs]), _median([b for _, b in pairs])
+
+
+def _median(uses: Sequence[Use]) -> Use:
+    return Use(
+        statistics.median(u.wall for u in uses),
+        statistics.median(u.cpu for u in uses),
+        int(statistics.median(u.peak for u in uses)),
+    )
+
+
+def functions(ours: Callable[[], object], peer: Callable[[], object], times: int) -> tuple[float, float]:
+    """The median seconds of two functions called in turn, after one warm-up of each."""
+    ours(), peer()
+    pairs = [(_seconds(ours), _seconds(peer)) for _ in range(times)]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    function()
+    return time.perf_counter() - began
+
+
+PYTHON = sys.executable
+AUDITOR = (PYTHON, "-m", "auditor")
+CHECKER = (PYTHON, "-c", "import sys, onnx; onnx.checker.check_model(sys.argv[1], full_check=True)")
+"""The peer of a check: onnx's own full check, in a process of its own."""

@@ -1,0 +1,65 @@
+"""The models that the onnx package ships, and what onnxruntime makes of a model: the outside truth for the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+DATA = Path(onnx.__file__).parent / "backend" / "test" / "data"
+SAMPLES = Path(__file__).parent.parent / "sample_models"
+
+
+def node_tests() -> list[Path]:
+    """ONNX's node tests: one small model for each case of each operator."""
+    return sorted(p.parent for p in (DATA / "node").glob("*/model.onnx"))
+
+
+def light_models() -> list[Path]:
+    """ONNX's nine light models: whole CNNs whose weights are generated in the graph."""
+    return sorted((DATA / "light").glob("light_*.onnx"))
+
+
+def converted_models() -> list[Path]:
+    """ONNX's models converted from PyTorch, and its simple ones."""
+    return sorted(p for kind in ("pytorch-converted", "pytorch-operator", "simple") for p in (DATA / kind).glob("*/model.onnx"))
+
+
+def vectors(folder: Path, kind: str) -> Iterator[np.ndarray | None]:
+    """The tensors ``input_N.pb`` or ``output_N.pb`` of the first test vector; None for a sequence or an optional."""
+    files = sorted((folder / "test_data_set_0").glob(f"{kind}_*.pb"), key=lambda p: int(p.stem.rpartition("_")[2]))
+    for file in files:
+        tensor = onnx.TensorProto()
+        try:
+            tensor.ParseFromString(file.read_bytes())
+            yield numpy_helper.to_array(tensor)
+        except Exception:  # a SequenceProto or OptionalProto, which reads as a broken tensor
+            yield None
+
+
+def observed(model: onnx.ModelProto, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Every tensor of the main graph as onnxruntime makes it, all optimisations off."""
+    import onnxruntime
+
+    traced = onnx.ModelProto()
+    traced.CopyFrom(model)
+    have = {v.name for v in traced.graph.output}
+    for node in model.graph.node:
+        for name in node.output:
+            if name and name not in have:
+                have.add(name)
+                traced.graph.output.append(onnx.ValueInfoProto(name=name))
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(traced.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    names = [o.name for o in session.get_outputs()]
+    return dict(zip(names, session.run(names, dict(feeds)), strict=True))
+
+
+def dtype_number(array: np.ndarray) -> int:
+    """The ONNX element type of an array."""
+    return int(onnx.helper.np_dtype_to_tensor_dtype(array.dtype))

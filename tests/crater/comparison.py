@@ -1,0 +1,91 @@
+"""What auditor works out of a model, held against the truth, tensor by tensor and count by count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import auditor
+from auditor.costs import count
+from auditor.shapes.fact import Fact
+from auditor.shapes.facts import Facts
+
+from .oracle import Truth
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``unknown``: how many tensors are not known, by the operator at which the ignorance begins."""
+
+    tensors: int
+    known: int
+    wrong: tuple[str, ...]
+    unknown: Counter[str]
+    macs: int | str | None
+    parameters: int
+
+    def faults(self, truth: Truth) -> Iterator[str]:
+        """What must not be."""
+        yield from self.wrong
+        if self.macs != truth.macs and not truth.uncounted:
+            yield f"MACs {self.macs}, by the run's shapes {truth.macs}"
+        if self.parameters != truth.parameters:
+            yield f"parameters {self.parameters}, the file stores {truth.parameters}"
+
+
+def compare(bare: Path, truth: Truth) -> Comparison:
+    """``bare``: the model with all declarations taken out but its inputs'."""
+    facts = auditor.infer_shapes(auditor.load(bare), {name: tuple(shape) for name, shape in truth.inputs.items()})
+    wrong: list[str] = []
+    unknown: Counter[str] = Counter()
+    known = 0
+    for graph, name, dtype, shape in truth.tensors:
+        fact = facts.at(name, graph)
+        if not certain(fact):
+            unknown[beginning(facts, name, graph)] += 1
+        if fact is None:
+            continue
+        if contradicts(fact, dtype, shape):
+            wrong.append(f"{graph}/{name}".lstrip("/") + f" is {fact.dtype} {fact.shape}, came out {dtype} {shape}")
+        elif certain(fact):
+            known += 1
+    costs = count(facts)
+    macs = costs.macs if costs.macs is None or isinstance(costs.macs, int) else str(costs.macs)
+    return Comparison(len(truth.tensors), known, tuple(wrong), unknown, macs, costs.parameters)
+
+
+def certain(fact: Fact | None) -> bool:
+    """Whether everything is known: the type and every size, and nothing of it from a declaration."""
+    return (
+        fact is not None
+        and fact.dtype is not None
+        and fact.shape is not None
+        and all(isinstance(size, int) for size in fact.shape)
+        and not fact.declared
+    )
+
+
+def contradicts(fact: Fact, dtype: int, shape: list[int]) -> bool:
+    """Whether what is known, however little, is not what came out."""
+    if fact.dtype not in (None, dtype):
+        return True
+    if fact.shape is None:
+        return False
+    return len(fact.shape) != len(shape) or any(
+        isinstance(ours, int) and ours != real for ours, real in zip(fact.shape, shape, strict=True)
+    )
+
+
+def beginning(facts: Facts, name: str, graph: str) -> str:
+    """The operator behind an unknown tensor of whose inputs all are known: there the ignorance begins."""
+    seen = set()
+    while (at := facts.producer(name, graph)) is not None and at not in seen:
+        seen.add(at)
+        node = facts.node(at)
+        deeper = next((n for n in node.inputs if n and not certain(facts.at(n, at.graph))), None)
+        if deeper is None:
+            return node.op_type
+        name, graph = deeper, at.graph
+    return "an input" if name in facts.inputs else "a graph that was not walked"

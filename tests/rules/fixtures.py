@@ -1,0 +1,85 @@
+"""The models that a rule's page names: text that onnx parses, or functions that make what text cannot say."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from auditor.errors import Unreadable
+from auditor.evidence import Evidence
+from auditor.model.load import load
+from auditor.report import Finding
+from auditor.rules import Rule
+from auditor.settings import Settings
+
+SECTIONS = ("What it does", "Why it matters", "Fires on", "Quiet on", "How to fix")
+
+_SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+_BLOCK = re.compile(r"^```(onnx|mutator)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Fixture(NamedTuple):
+    """One model of a page."""
+
+    rule: Rule
+    section: str
+    name: str  # of the mutator, or the number of the block
+    text: str  # "" where a mutator makes it
+
+    @property
+    def label(self) -> str:
+        return f"{self.rule.name}/{self.section.lower().replace(' ', '-')}/{self.name}"
+
+    def model(self, folder: Path) -> Path:
+        """The model as a file in this folder."""
+        path = folder / "model.onnx"
+        if self.text:
+            from onnx import parser
+
+            path.write_bytes(parser.parse_model(self.text).SerializeToString())
+            return path
+        make = _mutator(self.name)
+        if inspect.signature(make).parameters:
+            return make(folder)
+        path.write_bytes(make())
+        return path
+
+
+def sections(page: str) -> dict[str, str]:
+    """The text of each section of a page."""
+    parts = _SECTION.split(page)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def fixtures(rule: Rule) -> Iterator[Fixture]:
+    for section in ("Fires on", "Quiet on"):
+        for number, (kind, text) in enumerate(_BLOCK.findall(sections(rule.page).get(section, "")), 1):
+            if kind == "onnx":
+                yield Fixture(rule, section, str(number), text)
+            else:
+                names = (line.partition("#")[0].strip() for line in text.splitlines())
+                yield from (Fixture(rule, section, name, "") for name in names if name)
+
+
+def findings(rule: Rule, path: Path) -> list[Finding]:
+    """What one rule says of one model."""
+    try:
+        model = load(path)
+    except Unreadable as error:
+        return [Finding(error.why, fix=error.fix)] if rule.name == "unreadable-model" else []
+    evidence = Evidence(model, Settings(run="Trial" in rule.wants, weights="Weights" in rule.wants))
+    return list(rule.check(*(evidence.of(kind) for kind in rule.wants)))
+
+
+def _mutator(name: str):  # type: ignore[no-untyped-def]  # a callable of either kind
+    for module in ("tests.rules.mutators", "tests.rules.weight_mutators"):
+        if find_spec(module) is not None:
+            found = getattr(import_module(module), name, None)
+            if found is not None:
+                return found
+    raise LookupError(f"no function {name} in tests/rules/mutators.py or weight_mutators.py")

@@ -1,0 +1,331 @@
+"""Models that onnx's text form cannot say.
+
+Each function gives the bytes of one, or takes a folder, writes there, and gives the model's path.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import onnx
+from onnx import parser
+
+HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
+
+RELU = HEAD + "agraph (float[2] x) => (float[2] y) { y = Relu(x) }"
+
+ADD = HEAD + "agraph (float[2] x) => (float[2] y) <float[2] w = {1.0, 2.0}> { y = Add(x, w) }"
+
+BRANCHES = (
+    HEAD
+    + """agraph (bool c, float[2] x) => (float[2] y) {
+  a = Relu(x)
+  y = If (c) <
+    then_branch = one () => (float[2] z) { b = Abs(x)  z = Neg(b) },
+    else_branch = two () => (float[2] w) { w = Neg(a) }
+  >
+}"""
+)
+
+
+def _parsed(text: str) -> onnx.ModelProto:
+    return parser.parse_model(text)
+
+
+def _bytes(text: str) -> bytes:
+    return _parsed(text).SerializeToString()
+
+
+# ---- files that are no models
+
+
+def empty_file() -> bytes:
+    return b""
+
+
+def html_page() -> bytes:
+    return b"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body>Not Found</body></html>\n"
+
+
+def git_lfs_pointer() -> bytes:
+    return (
+        b"version https://git-lfs.github.com/spec/v1\n"
+        b"oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"
+    )
+
+
+def truncated_model() -> bytes:
+    return _bytes(ADD)[:-20]
+
+
+# ---- fields of protobuf
+
+
+def _field(number: int, payload: bytes) -> bytes:
+    """One length-delimited field."""
+    return _varint(number << 3 | 2) + _varint(len(payload)) + payload
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def unknown_field() -> bytes:
+    return _bytes(RELU) + _field(1000, b"hello")
+
+
+def hidden_payload() -> bytes:
+    return _bytes(RELU) + _field(1000, bytes(100_000))
+
+
+def version_twice() -> bytes:
+    return _bytes(RELU) + b"\x08\x09"
+
+
+def two_models_in_one_file() -> bytes:
+    return _bytes(RELU) + _bytes(HEAD + "second (float[2] p) => (float[2] q) { q = Abs(p) }")
+
+
+def tensor_in_segments() -> bytes:
+    model = _parsed(ADD)
+    model.graph.initializer[0].segment.begin = 0
+    model.graph.initializer[0].segment.end = 1
+    return model.SerializeToString()
+
+
+def name_not_utf8() -> bytes:
+    model = _parsed(RELU)
+    model.graph.node[0].name = "abcd"
+    return model.SerializeToString().replace(b"abcd", b"a\xff\xfed")
+
+
+def padded_number() -> bytes:
+    """An IR version in ten bytes, where one would do."""
+    return b"\x08\x88" + b"\x80" * 8 + b"\x00" + _bytes(RELU).removeprefix(b"\x08\x08")
+
+
+def sparse_file_over_2_gib(folder: Path) -> Path:
+    """A weight of 2.5 GiB, all of it a hole in the file."""
+    size = 5 << 29
+    model = _parsed(ADD)
+    model.graph.ClearField("initializer")
+    tensor = b"\x08" + _varint(size // 4) + b"\x10\x01" + _field(8, b"big")
+    raw = _varint(9 << 3 | 2) + _varint(size)
+    weight = _varint(5 << 3 | 2) + _varint(len(tensor) + len(raw) + size) + tensor + raw
+    model.graph.node[0].input[1] = "big"
+    graph = model.graph.SerializeToString()
+    model.ClearField("graph")
+    head = model.SerializeToString() + _varint(7 << 3 | 2) + _varint(len(graph) + len(weight) + size) + graph + weight
+    path = folder / "large.onnx"
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(len(head) + size)
+    return path
+
+
+# ---- graphs
+
+
+def two_nodes_of_one_name() -> bytes:
+    model = _parsed(HEAD + "agraph (float[2] x) => (float[2] y) { a = Relu(x)  y = Abs(a) }")
+    for node in model.graph.node:
+        node.name = "layer"
+    return model.SerializeToString()
+
+
+def constants_of_one_name() -> bytes:
+    model = _parsed(
+        HEAD
+        + """agraph (float[2] x) => (float[2] y) {
+  a = Constant<value = float[2] {1.0, 2.0}>()
+  b = Constant<value = float[2] {3.0, 4.0}>()
+  c = Add(a, b)
+  y = Add(x, c)
+}"""
+    )
+    for node in model.graph.node[:2]:
+        node.name = "constant"
+    return model.SerializeToString()
+
+
+def two_initializers_of_one_name() -> bytes:
+    model = _parsed(ADD)
+    model.graph.initializer.append(model.graph.initializer[0])
+    return model.SerializeToString()
+
+
+def subgraph_hides_a_tensor() -> bytes:
+    model = _parsed(BRANCHES)
+    for branch in (a.g for a in model.graph.node[1].attribute if a.name == "then_branch"):
+        branch.node[0].output[0] = branch.node[1].input[0] = "a"
+    return model.SerializeToString()
+
+
+def no_opset_import() -> bytes:
+    model = _parsed(RELU)
+    model.ClearField("opset_import")
+    return model.SerializeToString()
+
+
+# ---- attributes
+
+SOFTMAX = HEAD + "agraph (float[2, 3] x) => (float[2, 3] y) { y = Softmax<axis = 0>(x) }"
+
+
+def attribute_twice() -> bytes:
+    model = _parsed(SOFTMAX)
+    model.graph.node[0].attribute.append(model.graph.node[0].attribute[0])
+    return model.SerializeToString()
+
+
+def attribute_of_two_values() -> bytes:
+    model = _parsed(SOFTMAX)
+    model.graph.node[0].attribute[0].f = 1.0
+    return model.SerializeToString()
+
+
+def attribute_of_another_type() -> bytes:
+    model = _parsed(SOFTMAX)
+    model.graph.node[0].attribute[0].type = onnx.AttributeProto.FLOATS
+    return model.SerializeToString()
+
+
+# ---- data of tensors
+
+
+def _weighted() -> tuple[onnx.ModelProto, onnx.TensorProto]:
+    model = _parsed(ADD)
+    return model, model.graph.initializer[0]
+
+
+def data_as_raw_bytes() -> bytes:
+    model, weight = _weighted()
+    weight.ClearField("float_data")
+    weight.raw_data = bytes(8)
+    return model.SerializeToString()
+
+
+def raw_data_too_short() -> bytes:
+    model, weight = _weighted()
+    weight.ClearField("float_data")
+    weight.raw_data = bytes(4)
+    return model.SerializeToString()
+
+
+def raw_data_too_long() -> bytes:
+    model, weight = _weighted()
+    weight.ClearField("float_data")
+    weight.raw_data = bytes(12)
+    return model.SerializeToString()
+
+
+def float_data_too_long() -> bytes:
+    model, weight = _weighted()
+    weight.float_data.append(3.0)
+    return model.SerializeToString()
+
+
+def tensor_without_data() -> bytes:
+    model, weight = _weighted()
+    weight.ClearField("float_data")
+    return model.SerializeToString()
+
+
+def raw_and_float_data() -> bytes:
+    model, weight = _weighted()
+    weight.raw_data = bytes(8)
+    return model.SerializeToString()
+
+
+def negative_dim() -> bytes:
+    model, weight = _weighted()
+    weight.dims[0] = -2
+    return model.SerializeToString()
+
+
+def unknown_element_type() -> bytes:
+    model, weight = _weighted()
+    weight.data_type = 99
+    return model.SerializeToString()
+
+
+def int64_in_float_data() -> bytes:
+    model, weight = _weighted()
+    weight.data_type = onnx.TensorProto.INT64
+    return model.SerializeToString()
+
+
+# ---- external data
+
+TWO_WEIGHTS = (
+    HEAD
+    + """agraph (float[4] x) => (float[4] y) <float[4] v = {1.0, 2.0, 3.0, 4.0}, float[4] w = {5.0, 6.0, 7.0, 8.0}> {
+  a = Add(x, v)
+  y = Add(a, w)
+}"""
+)
+
+
+def _external(folder: Path, *offsets: str, location: str = "weights.bin", size: int = 32) -> Path:
+    """Two weights of 16 bytes each, at these offsets of a file, which is made if its location stays in the folder."""
+    model = _parsed(TWO_WEIGHTS)
+    for weight, offset in zip(model.graph.initializer, offsets or ("0", "16"), strict=True):
+        weight.ClearField("float_data")
+        weight.data_location = onnx.TensorProto.EXTERNAL
+        for key, value in (("location", location), ("offset", offset), ("length", "16")):
+            weight.external_data.add(key=key, value=value)
+    path = folder / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    if size and ".." not in location:
+        (folder / location).write_bytes(bytes(size))
+    return path
+
+
+def external_data(folder: Path) -> Path:
+    return _external(folder)
+
+
+def missing_external_data(folder: Path) -> Path:
+    return _external(folder, size=0)
+
+
+def external_data_outside(folder: Path) -> Path:
+    return _external(folder, location="../weights.bin")
+
+
+def external_data_behind_a_link(folder: Path) -> Path:
+    (folder / "real.bin").write_bytes(bytes(32))
+    (folder / "weights.bin").symlink_to("real.bin")
+    return _external(folder, size=0)
+
+
+def external_data_in_a_pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "weights.bin")
+    return _external(folder, size=0)
+
+
+def external_data_too_short(folder: Path) -> Path:
+    return _external(folder, size=20)
+
+
+def external_data_with_a_bad_offset(folder: Path) -> Path:
+    return _external(folder, "0", "-16")
+
+
+def external_data_with_two_names(folder: Path) -> Path:
+    path = _external(folder)
+    (folder / "other.bin").hardlink_to(folder / "weights.bin")
+    return path
+
+
+def overlapping_external_data(folder: Path) -> Path:
+    return _external(folder, "0", "8")
+
+
+def one_range_for_two_tensors(folder: Path) -> Path:
+    return _external(folder, "16", "16")

@@ -1,0 +1,44 @@
+"""Each rule's page is its specification: the models on it are run here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditor.rules import Rule, all_rules
+
+from .fixtures import SECTIONS, Fixture, findings, fixtures, sections
+
+RULES = all_rules()
+FIXTURES = [fixture for rule in RULES for fixture in fixtures(rule)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.name)
+def test_a_page_has_its_sections_in_order(rule: Rule) -> None:
+    assert tuple(sections(rule.page)) == SECTIONS
+    assert all(text.strip() for text in sections(rule.page).values())
+    assert rule.summary and not rule.summary.startswith("#")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.name)
+def test_a_page_shows_what_fires_and_what_does_not(rule: Rule) -> None:
+    assert {f.section for f in fixtures(rule)} == {"Fires on", "Quiet on"}
+
+
+@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda f: f.label)
+def test_a_page_tells_the_truth(fixture: Fixture, tmp_path: Path) -> None:
+    found = findings(fixture.rule, fixture.model(tmp_path))
+    if fixture.section == "Fires on":
+        assert found
+        assert all(f.message and f.fix for f in found)
+    else:
+        assert not found
+
+
+@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda f: f.label)
+def test_no_rule_fails_on_any_of_the_models(fixture: Fixture, tmp_path: Path) -> None:
+    path = fixture.model(tmp_path)
+    for rule in RULES:
+        if "Trial" not in rule.wants:  # a run in a process of its own for each would take minutes
+            findings(rule, path)

@@ -1,0 +1,129 @@
+"""Ask an operator's rule directly, as the walk does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from auditor.shapes.dim import Size
+from auditor.shapes.fact import Answer, Element, Fact, Shape
+from auditor.shapes.ops.checks import fits
+from auditor.shapes.registry import find
+
+FLOAT, INT64 = 1, 7
+
+
+def tensor(*sizes: Size | None, dtype: int | None = FLOAT) -> Fact:
+    """A tensor of this shape."""
+    return Fact(dtype, sizes)
+
+
+def values(*elements: Element, dtype: int = INT64) -> Fact:
+    """A vector of known values."""
+    return Fact(dtype, (len(elements),), elements)
+
+
+def ask(
+    op_type: str,
+    opset: int,
+    inputs: Sequence[Fact | None],
+    attributes: Mapping[str, Any] | None = None,
+    outputs: int = 1,
+    domain: str = "",
+) -> Answer:
+    """What the rule of this opset answers. Attributes that it does not name do not reach it."""
+    rule = find(domain, op_type, opset)
+    assert rule is not None, f"no rule for {op_type} at opset {opset}"
+    arguments = {name: value for name, value in (attributes or {}).items() if name in rule.attributes}
+    if rule.counts_outputs:
+        arguments["output_count"] = outputs
+    result = rule.run(*inputs, **arguments)
+    if isinstance(result, Answer):
+        return result
+    return Answer(result if type(result) is tuple else (result,))
+
+
+def shape(
+    op_type: str,
+    opset: int,
+    inputs: Sequence[Fact | None],
+    attributes: Mapping[str, Any] | None = None,
+    output: int = 0,
+) -> Shape | None:
+    """The shape of one output."""
+    return ask(op_type, opset, inputs, attributes, output + 1).outputs[output].shape
+
+
+def formula(
+    op_type: str, opset: int, inputs: Sequence[Fact | None], attributes: Mapping[str, Any] | None = None
+) -> str:
+    """How the first output's shape comes about."""
+    answer = ask(op_type, opset, inputs, attributes)
+    return "" if answer.formula is None else answer.formula()
+
+
+def misfits(
+    op_type: str, opset: int, inputs: Sequence[Fact | None], attributes: Mapping[str, Any] | None = None
+) -> set[str]:
+    """The parameters that certainly do not have the shape that they need."""
+    rule = find("", op_type, opset)
+    assert rule is not None
+    given = dict(zip(rule.inputs, inputs, strict=False))
+    found = set()
+    for name, need in ask(op_type, opset, inputs, attributes).needs.items():
+        fact = given.get(name)
+        if fact is not None and fact.shape is not None and fits(fact.shape, need) is False:
+            found.add(name)
+    return found
+
+
+def observed(
+    op_type: str, opset: int, inputs: Sequence[np.ndarray | None], attributes: Mapping[str, Any], outputs: int = 1
+) -> list[Fact] | None:
+    """The types and shapes that onnxruntime's CPU makes of one node; None where it refuses."""
+    import onnx
+    import onnxruntime
+    from onnx import helper
+
+    names = ["" if array is None else f"i{n}" for n, array in enumerate(inputs)]
+    feeds = {name: array for name, array in zip(names, inputs, strict=True) if array is not None}
+    node = helper.make_node(op_type, names, [f"o{n}" for n in range(outputs)], **attributes)
+    graph = helper.make_graph(
+        [node],
+        op_type,
+        [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(a.dtype), a.shape) for n, a in feeds.items()],
+        [onnx.ValueInfoProto(name=name) for name in node.output],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    try:
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        made = session.run(None, feeds)
+    except Exception:
+        return None
+    return [fact_of(array) for array in made]
+
+
+def fact_of(array: np.ndarray, values: bool = False) -> Fact:
+    """What a rule would be told of an array; with its values if asked for."""
+    from onnx.helper import np_dtype_to_tensor_dtype
+
+    return Fact(np_dtype_to_tensor_dtype(array.dtype), array.shape, tuple(array.ravel().tolist()) if values else None)
+
+
+def contradiction(claimed: Sequence[Fact], truth: Sequence[Fact]) -> str:
+    """Where what a rule claims is not what was observed; "" if it never is. What is unknown contradicts nothing."""
+    for n, (mine, theirs) in enumerate(zip(claimed, truth, strict=False)):
+        if mine.dtype is not None and mine.dtype != theirs.dtype:
+            return f"output {n} has dtype {theirs.dtype}, we say {mine.dtype}"
+        if mine.shape is not None and theirs.shape is not None:
+            if len(mine.shape) != len(theirs.shape):
+                return f"output {n} has shape {theirs.shape}, we say {mine.shape}"
+            if any(m is not None and m != t for m, t in zip(mine.shape, theirs.shape, strict=True)):
+                return f"output {n} has shape {theirs.shape}, we say {mine.shape}"
+    return ""

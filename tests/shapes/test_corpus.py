@@ -1,0 +1,117 @@
+"""Our propagation against what really comes out: ONNX's node tests, its light models and its converted ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import onnx
+import pytest
+
+from auditor.model.load import load
+from auditor.shapes.facts import Facts, infer
+from auditor.shapes.registry import find
+from auditor.shapes.troubles import Impossible, Internal, Misfit, Unsupported
+from tests.corpus import converted_models, dtype_number, light_models, node_tests, observed, vectors
+
+# Stored outputs that are not the specification's, each with its reason.
+_EXCEPTIONS: dict[str, str] = {}
+
+
+def propagate(path: Path, feeds: dict[str, tuple[int, ...]]) -> Facts:
+    """The facts from the shapes of the inputs alone, whatever the file declares for them."""
+    model = load(path)
+    known = {v.name: v for v in model.graph.feeds}
+    return infer(model, {name: shape for name, shape in feeds.items() if name in known})
+
+
+def wrong(facts: Facts, name: str, dtype: int, shape: tuple[int, ...]) -> str:
+    """How a fact contradicts a tensor that really came out; "" where it does not."""
+    fact = facts.get(name)
+    if fact is None:
+        return ""
+    if fact.dtype is not None and fact.dtype != dtype:
+        return f"{name}: dtype {fact.dtype}, came out {dtype}"
+    if fact.shape is None:
+        return ""
+    if len(fact.shape) != len(shape):
+        return f"{name}: {fact.shape}, came out {shape}"
+    for ours, real in zip(fact.shape, shape, strict=True):
+        if isinstance(ours, int) and ours != real:
+            return f"{name}: {fact.shape}, came out {shape}"
+    return ""
+
+
+def test_node_tests_have_no_wrong_shape() -> None:
+    """Every node test of an operator that we know: nothing wrong, nothing called impossible, and most of it known."""
+    faults: list[str] = []
+    tensors, known = 0, 0
+    unsupported: Counter[str] = Counter()
+    for folder in node_tests():
+        model = onnx.load(folder / "model.onnx")
+        given = list(vectors(folder, "input"))
+        names = [v.name for v in model.graph.input]
+        feeds = {n: a.shape for n, a in zip(names, given, strict=False) if a is not None}
+        facts = propagate(folder / "model.onnx", feeds)
+        for trouble in facts.troubles:
+            match trouble:
+                case Unsupported(op_type=name):
+                    unsupported[name] += 1
+                case Misfit() | Impossible() | Internal():
+                    faults.append(f"{folder.name}: {trouble}")
+        if any(isinstance(t, Unsupported) for t in facts.troubles):
+            continue
+        for value, array in zip(model.graph.output, vectors(folder, "output"), strict=False):
+            if array is None or folder.name in _EXCEPTIONS:
+                continue
+            tensors += 1
+            fact = facts.get(value.name)
+            known += fact is not None and fact.shape is not None and all(isinstance(s, int) for s in fact.shape)
+            if fault := wrong(facts, value.name, dtype_number(array), array.shape):
+                faults.append(f"{folder.name}: {fault}")
+    assert not faults, "\n".join(faults)
+    assert tensors > 1000
+    assert known / tensors >= 0.9, f"{known} of {tensors} known"
+
+
+@pytest.mark.parametrize("path", light_models(), ids=lambda p: p.stem)
+def test_light_models_tensor_by_tensor(path: Path) -> None:
+    """ONNX's nine light CNNs: every tensor's shape and dtype is the runtime's."""
+    import numpy as np
+
+    model = onnx.load(path)
+    stored = {t.name for t in model.graph.initializer}
+    feeds = {}
+    for value in model.graph.input:
+        if value.name not in stored:
+            sizes = [d.dim_value or 1 for d in value.type.tensor_type.shape.dim]
+            feeds[value.name] = np.zeros(sizes, np.float32)
+    facts = propagate(path, {n: a.shape for n, a in feeds.items()})
+    assert not facts.troubles
+    for name, array in observed(model, feeds).items():
+        fact = facts[name]
+        assert (fact.dtype, fact.shape) == (dtype_number(array), array.shape), name
+
+
+def test_converted_models_have_no_wrong_shape() -> None:
+    """ONNX's models converted from PyTorch, and its simple ones: all outputs known and right."""
+    faults: list[str] = []
+    for path in converted_models():
+        model = onnx.load(path)
+        domains = {o.domain: o.version for o in model.opset_import}
+        if any(find(n.domain, n.op_type, domains.get(n.domain, 1)) is None for n in model.graph.node):
+            continue
+        folder = path.parent
+        given = list(vectors(folder, "input"))
+        stored = {t.name for t in model.graph.initializer}
+        names = [v.name for v in model.graph.input if v.name not in stored]
+        if len(given) != len(names):
+            continue
+        facts = propagate(path, {n: a.shape for n, a in zip(names, given, strict=True) if a is not None})
+        faults += [f"{folder.name}: {t}" for t in facts.troubles]
+        for value, array in zip(model.graph.output, vectors(folder, "output"), strict=False):
+            if array is not None:
+                fact = facts.get(value.name)
+                if fact is None or (fact.dtype, fact.shape) != (dtype_number(array), array.shape):
+                    faults.append(f"{folder.name}: {value.name}: {fact}, came out {array.shape}")
+    assert not faults, "\n".join(faults)

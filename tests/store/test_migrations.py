@@ -1,0 +1,137 @@
+"""The migrations and the tables say the same, and every step goes both ways with rows in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, insert, inspect, select, text
+from sqlalchemy.exc import IntegrityError
+
+from auditor.errors import StoreError
+from auditor.store.engine import address, open_engine
+from auditor.store.schema import config, migrate, migrations_folder
+from auditor.store.store import Store
+from auditor.store.tables import HEAD, audits, findings, metadata
+
+from .reports import document
+
+
+def test_the_head_that_we_stamp_is_alembics_own(tmp_path: Path) -> None:
+    script = ScriptDirectory.from_config(config(address(tmp_path / "reports.db")))
+    assert script.get_heads() == [HEAD]
+
+
+def test_every_revision_is_called_as_its_file(tmp_path: Path) -> None:
+    """By its file a revision is known to be ours, without Alembic."""
+    script = ScriptDirectory.from_config(config(address(tmp_path / "reports.db")))
+    named = {revision.revision: Path(revision.path).stem for revision in script.walk_revisions()}
+    assert {revision: revision for revision in named} == named
+    assert {path.stem for path in (migrations_folder() / "versions").glob("*.py")} == set(named)
+
+
+def test_the_migrations_make_the_tables(tmp_path: Path) -> None:
+    url = address(tmp_path / "100%" / "reports.db")
+    (tmp_path / "100%").mkdir()
+    migrate(url)
+    with create_engine(url).connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
+
+
+def test_a_fresh_database_is_what_the_migrations_make(tmp_path: Path) -> None:
+    """Not only to Alembic's eyes: the same columns, indexes and options to SQLite's."""
+    Store.open(tmp_path / "made.db").close()
+    migrate(address(tmp_path / "migrated.db"))
+    made, migrated = (_look(create_engine(address(tmp_path / name)).connect()) for name in ("made.db", "migrated.db"))
+    assert made == migrated
+    assert "AUTOINCREMENT" in made["audits"] and "WITHOUT ROWID" in made["findings"]
+
+
+def _look(connection: Connection) -> dict[str, str]:
+    """The schema as SQLite keeps it, a line a clause in alphabetical order (their order says nothing)."""
+    with connection:
+        rows = connection.execute(text("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
+        return {name: "\n".join(sorted(part.strip(" \t,") for part in sql.splitlines())) for name, sql in rows}
+
+
+def test_up_down_and_up_again_with_rows(tmp_path: Path) -> None:
+    path = tmp_path / "reports.db"
+    settings = config(address(path))
+    with Store.open(path) as store:
+        store.save(document())
+    command.downgrade(settings, "base")
+    assert set(inspect(create_engine(address(path))).get_table_names()) == {"alembic_version"}
+    command.upgrade(settings, "head")
+    with Store.open(path) as store:
+        saved = document(findings=7)
+        assert store.get(store.save(saved)) == saved
+
+
+def test_an_empty_database_of_alembics_is_taken_as_fresh(tmp_path: Path) -> None:
+    settings = config(address(tmp_path / "reports.db"))
+    command.upgrade(settings, "head")
+    command.downgrade(settings, "base")
+    with Store.open(tmp_path / "reports.db") as store:
+        assert store.save(document()) == 1
+
+
+def test_a_schema_that_is_behind_is_brought_up_when_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a second revision in a copy of the folder: the rows stay, those that point to a copied table too."""
+    folder = tmp_path / "migrations"
+    (folder / "versions").mkdir(parents=True)
+    for file in ("env.py", "script.py.mako", "versions/0001_reports.py"):
+        (folder / file).write_text((migrations_folder() / file).read_text())
+    with Store.open(tmp_path / "reports.db") as store:
+        kept = store.save(document())
+    (folder / "versions" / "0002_widen.py").write_text(
+        "import sqlalchemy as sa\n"
+        "from alembic import op\n"
+        "revision, down_revision = '0002_widen', '0001_reports'\n"
+        "def upgrade():\n"
+        "    with op.batch_alter_table('audits', recreate='always') as table:\n"
+        "        table.add_column(sa.Column('accepted', sa.Boolean))\n"
+        "def downgrade():\n"
+        "    raise AssertionError\n"
+    )
+    monkeypatch.setattr("auditor.store.schema.migrations_folder", lambda: folder)
+    monkeypatch.setattr("auditor.store.schema.HEAD", "0002_widen")
+    with Store.open(tmp_path / "reports.db") as store:
+        assert store.get(kept) == document()
+    with create_engine(address(tmp_path / "reports.db")).connect() as connection:
+        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0002_widen"]
+        assert connection.scalars(text("SELECT accepted FROM audits")).all() == [None]
+        assert len(connection.execute(select(findings)).all()) == 2
+
+
+def test_the_folder_is_found_in_a_checkout_and_in_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.store.schema.__file__", str(tmp_path / "auditor" / "store" / "schema.py"))
+    with pytest.raises(StoreError, match=r"migrations are missing .*: install auditor again"):
+        migrations_folder()
+    for folder in (tmp_path / "migrations", tmp_path / "auditor" / "_migrations"):
+        folder.mkdir(parents=True)
+        (folder / "env.py").write_text("")
+        assert migrations_folder() == folder
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+    """DDL is part of the transaction: a half-made schema is never seen."""
+    engine = open_engine(address(tmp_path / "reports.db"))
+    with pytest.raises(IntegrityError, match="NOT NULL"), engine.begin() as connection:
+        metadata.create_all(connection)
+        connection.execute(insert(audits), {"id": 1})
+    assert inspect(engine).get_table_names() == []
+
+
+def test_alembic_says_nothing_of_its_own(tmp_path: Path) -> None:
+    """stdout is the result and stderr the log: an upgrade writes to neither, warnings included."""
+    code = "import sys; from auditor.store import engine, schema; schema.migrate(engine.address(sys.argv[1]))"
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, tmp_path / "reports.db"], capture_output=True, text=True, check=True
+    )
+    assert (ran.stdout, ran.stderr) == ("", "")

@@ -1,0 +1,87 @@
+"""Several processes at one database, and processes that are killed in the middle."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from auditor.store.store import Store
+
+from .reports import document
+
+FIRST_RUN = """
+import sys
+from auditor.store.store import Store
+from tests.store.reports import document
+sys.stdin.readline()
+with Store.open(sys.argv[1]) as store:
+    for n in range(5):
+        print(store.save(document(f"{sys.argv[2]}-{n}.onnx")), flush=True)
+"""
+
+WRITER = """
+import sys
+from auditor.store.store import Store
+from tests.store.reports import document
+with Store.open(sys.argv[1]) as store:
+    while True:
+        print(store.save(document("m.onnx", findings=30)), flush=True)
+"""
+
+
+def start(code: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+def test_eight_first_runs_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "reports.db"
+    children = [start(FIRST_RUN, str(path), str(n)) for n in range(8)]
+    time.sleep(0.5)  # all are at readline, or nearly
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("\n")
+        child.stdin.flush()
+    answers = [child.communicate(timeout=60) for child in children]
+    assert [error for _, error in answers] == [""] * 8
+    ids = [int(line) for out, _ in answers for line in out.split()]
+    assert sorted(ids) == list(range(1, 41))
+    with sqlite3.connect(path) as plain:
+        assert plain.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001_reports",)]
+
+
+def test_writers_that_are_killed_lose_nothing_and_leave_no_halves(tmp_path: Path) -> None:
+    path = tmp_path / "reports.db"
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    acknowledged: list[int] = []
+    for _ in range(5):
+        writer = start(WRITER, str(path))
+        assert writer.stdout is not None
+        acknowledged.append(int(writer.stdout.readline()))
+        time.sleep(chance.random() * 0.1)
+        writer.send_signal(signal.SIGKILL)
+        acknowledged += [int(line) for line in writer.communicate()[0].splitlines()]
+    assert len(acknowledged) == len(set(acknowledged)) >= 5
+    with sqlite3.connect(path) as plain:
+        assert plain.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert plain.execute("PRAGMA foreign_key_check").fetchall() == []
+        audits = dict(
+            plain.execute("SELECT audits.id, count(rule) FROM audits LEFT JOIN findings ON audit_id = id GROUP BY 1")
+        )
+    assert set(acknowledged) <= set(audits)
+    assert set(audits.values()) == {30}
+    with Store.open(path) as store:
+        assert all(store.get(audit) == document("m.onnx", findings=30) for audit in acknowledged)
