@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from .errors import Unreadable, UsageError
+from .errors import CannotLook, Unreadable, UsageError
 from .evidence import Evidence, NotLookedAt
 from .fingerprint import fingerprinted
 from .folding import folded
-from .model import digest
+from .model import digest, external
 from .model.graph import Model
 from .model.load import load
 from .report import (
@@ -27,6 +27,8 @@ from .report import (
 from .rules import Rule, all_rules, rules_digest
 from .settings import Settings
 from .summary import looked_at, ports, run_summary, totals
+
+_HASHED = 1 << 26  # bytes of a model whose contents are hashed on the way
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
@@ -110,18 +112,25 @@ def _identity(model: Model, *, content: bool) -> ModelIdentity:
         model.path,
         model.size,
         digest.structure(model),
-        digest.content(model) if content else None,
-        external_files(model),
+        _content_digest(model) if content else None,
+        digest.files(model),
         model.ir_version,
         dict(model.opsets),
         model.producer,
     )
 
 
-def external_files(model: Model) -> tuple[str, ...]:
-    """The external data files that a model names, in order of first use."""
-    names = (t.external.location for _, graph in model.graphs for t in graph.initializers if t.external is not None)
-    return tuple(dict.fromkeys(names))
+def _content_digest(model: Model) -> str | None:
+    """Of models of a moderate size: a gigabyte costs a second, which is not what a check is for."""
+    try:
+        return digest.content(model) if model.size + _external_bytes(model) <= _HASHED else None
+    except CannotLook:  # data that cannot be read: a rule says so
+        return None
+
+
+def _external_bytes(model: Model) -> int:
+    found = (external.look(model, name) for name in digest.files(model))
+    return sum(file.size for file in found if isinstance(file, external.DataFile))
 
 
 def _now() -> str:

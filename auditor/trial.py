@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from .costs import Costs
-from .model import external
+from .model import digest, external
 from .model.graph import Model
 from .report import Missed
 from .runtime import golden
@@ -37,8 +37,8 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         return Trial(NotRun(why), True, (Missed("run", why, asked),))
     vectors = golden.find(model.path, len(facts.inputs), len(model.graph.outputs))
     request = Request(
-        os.path.realpath(model.path),
-        external.resolved(model),
+        model.path,
+        _data_files(model),
         _feeds(facts, settings),
         vectors,
         settings.provider,
@@ -60,6 +60,12 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         case Run(golden=results):
             missed += [Missed(f"golden vector {g.name}", g.failed, True) for g in results if g.failed]
     return Trial(result, invented, tuple(missed))
+
+
+def _data_files(model: Model) -> tuple[str, ...]:
+    """The external data files that may be read; the sandbox opens no others."""
+    readable = (n for n in digest.files(model) if isinstance(external.look(model, n), external.DataFile))
+    return tuple(os.path.join(os.path.dirname(model.path), name) for name in readable)
 
 
 def _hopeless(model: Model, costs: Costs, settings: Settings) -> str:

@@ -18,6 +18,11 @@ def counted(things: Sized | int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
+def others(places: Sized, noun: str = "node") -> str:
+    """`` and 3 other nodes``, to stand behind the first of the places; nothing where it is the only one."""
+    return f" and {counted(len(places) - 1, 'other ' + noun)}" if len(places) > 1 else ""
+
+
 def in_bytes(size: int) -> str:
     """``512 bytes``, ``4.0 KiB``, ``1.9 GiB``."""
     if size < 1024:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +16,38 @@ DATA = Path(onnx.__file__).parent / "backend" / "test" / "data"
 SAMPLES = Path(__file__).parent.parent / "sample_models"
 
 
-def node_tests() -> list[Path]:
-    """ONNX's node tests: one small model for each case of each operator."""
-    return sorted(p.parent for p in (DATA / "node").glob("*/model.onnx"))
+@dataclass(frozen=True)
+class NodeTest:
+    """One of ONNX's node tests: a small model with the inputs and the outputs of one case of one operator.
+
+    A value that is no tensor (a sequence, an optional) is None.
+    """
+
+    name: str
+    model: onnx.ModelProto
+    inputs: tuple[np.ndarray | None, ...]
+    outputs: tuple[np.ndarray | None, ...]
+
+
+@cache
+def node_tests() -> tuple[NodeTest, ...]:
+    """ONNX's node tests, about 1,900. The wheel ships the program that makes them, not the files; this takes some seconds."""
+    from onnx.backend.test.case.node import collect_testcases
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cases = collect_testcases(None)
+    return tuple(
+        NodeTest(case.name, case.model, *(tuple(map(_array, kind)) for kind in case.data_sets[0]))
+        for case in cases
+        if case.model is not None and case.data_sets
+    )
+
+
+def _array(value: object) -> np.ndarray | None:
+    if isinstance(value, onnx.TensorProto):
+        return numpy_helper.to_array(value)
+    return np.asarray(value) if isinstance(value, np.ndarray | np.generic) else None
 
 
 def light_models() -> list[Path]:

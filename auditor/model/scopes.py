@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from .graph import Function, Graph, Model, Node, Value, subgraphs
+from .graph import Function, Graph, Model, Node, Value, captured, subgraphs
 
 
 class Scope(NamedTuple):
@@ -88,26 +88,63 @@ _PURE = frozenset({"", "ai.onnx.ml", "com.microsoft"})
 
 def dead_nodes(graph: Graph) -> list[int]:
     """The nodes from which no path leads to an output."""
-    wanted = {v.name for v in graph.outputs}
-    alive = {i for i, node in enumerate(graph.nodes) if node.domain not in _PURE or not wanted.isdisjoint(node.outputs)}
-    if len(alive) == len(graph.nodes):
-        return []
-    takes: dict[int, list[str]] = {}
-    for name, users in graph.consumers.items():
-        for i in users:
-            takes.setdefault(i, []).append(name)
-    makers: dict[str, list[int]] = {}  # a wrong model may make a tensor twice: then neither is dead
-    for i, node in enumerate(graph.nodes):
-        for name in node.outputs:
-            makers.setdefault(name, []).append(i)
-    waiting = list(alive)
+    nodes = graph.nodes
+    makers: Mapping[str, tuple[int, ...]] = {name: (i,) for name, i in graph.producers.items()}
+    if len(makers) < sum(1 for node in nodes for name in node.outputs if name):
+        makers = _all_makers(nodes)  # a wrong model makes a tensor twice: then neither is dead for it
+    waiting = [i for value in graph.outputs for i in makers.get(value.name, ())]
+    waiting += [i for i, node in enumerate(nodes) if node.domain not in _PURE]
+    alive = set(waiting)
     while waiting:
-        for name in takes.get(waiting.pop(), ()):
+        for name in takes(nodes[waiting.pop()]):
             for maker in makers.get(name, ()):
                 if maker not in alive:
                     alive.add(maker)
                     waiting.append(maker)
-    return [i for i in range(len(graph.nodes)) if i not in alive]
+    return [] if len(alive) == len(nodes) else [i for i in range(len(nodes)) if i not in alive]
+
+
+def _all_makers(nodes: tuple[Node, ...]) -> Mapping[str, tuple[int, ...]]:
+    makers: dict[str, tuple[int, ...]] = {}
+    for i, node in enumerate(nodes):
+        for name in node.outputs:
+            makers[name] = (*makers.get(name, ()), i)
+    return makers
+
+
+def takes(node: Node) -> tuple[str, ...]:
+    """The tensors that a node needs, its subgraphs' included."""
+    for value in node.attributes.values():
+        if isinstance(value, Graph) or (type(value) is tuple and value and isinstance(value[0], Graph)):
+            return (*node.inputs, *captured(node))
+    return node.inputs
+
+
+_taken: WeakKeyDictionary[Graph, frozenset[str]] = WeakKeyDictionary()
+
+
+def taken(graph: Graph) -> frozenset[str]:
+    """The tensors that some node needs, or that the graph hands out."""
+    found = _taken.get(graph)
+    if found is None:
+        names: set[str] = {value.name for value in graph.outputs}
+        for node in graph.nodes:
+            names.update(takes(node))
+        found = _taken[graph] = frozenset(names)
+    return found
+
+
+_sorted: WeakKeyDictionary[Graph, bool] = WeakKeyDictionary()
+
+
+def in_order(graph: Graph) -> bool:
+    """Whether each node stands behind those that make its inputs: then there is no cycle either."""
+    found = _sorted.get(graph)
+    if found is None:
+        made = graph.producers
+        found = all(made.get(name, -1) < i for i, node in enumerate(graph.nodes) for name in takes(node))
+        _sorted[graph] = found
+    return found
 
 
 def opsets_of(model: Model, nodes: tuple[Node, ...]) -> Mapping[str, int]:

@@ -129,14 +129,14 @@ class Wire:
             )
         return Unreadable("a field runs past the end of its message", end)
 
-    def overrun(self, what: str, start: int, after: int, end: int) -> Unreadable:
+    def overrun(self, kind: Message, number: int, start: int, after: int, end: int) -> Unreadable:
         """A length that leads past the end of its message."""
+        field, over = kind.fields.get(number), after - end
+        what = f"{kind.name}.{field.name}" if field else f"field {number} of {kind.name}"
         if end < self.size:
-            return Unreadable(f"{what} runs {after - end} bytes past the end of its message", start)
-        missing = (
-            f"truncated: the file ends at byte {self.size} inside {what}, at least {after - end:,} bytes are missing"
-        )
-        return Unreadable(missing, self.size, RELOAD)
+            return Unreadable(f"{what} runs {over:,} bytes past the end of its message", start)
+        why = f"truncated: the file ends at byte {self.size} inside {what}, at least {over:,} bytes are missing"
+        return Unreadable(why, self.size, RELOAD)
 
     def skip(self, kind: Message, pos: int, end: int) -> int:
         """Where the field at pos ends; the window must reach its head."""
@@ -189,9 +189,7 @@ class Wire:
                         length, pos = self.varint(pos - 1, end)
                     body, pos = pos, pos + length
                     if pos > end:
-                        raise self.overrun(
-                            f"{kind.name}.{field.name}" if field else f"field {number} of {kind.name}", start, pos, end
-                        )
+                        raise self.overrun(kind, number, start, pos, end)
                     value = length
                 elif wire == 0:
                     if pos >= end:

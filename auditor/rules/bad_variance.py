@@ -4,21 +4,27 @@
 Looks at the stored variance of every BatchNormalization outside of training mode, together with its epsilon.
 
 ## Why it matters
-"Y = (X - input_mean) / sqrt(input_var + epsilon) * scale + B" (https://onnx.ai/onnx/operators/onnx__BatchNormalization.html): where variance and epsilon
-are less than zero together the channel becomes NaN, where they are zero it becomes infinite. A variance cannot be negative, so even a small one says that
-something else lies there: a mean, or the bytes of another tensor. Variances that are all zero were never collected, and blow the channels up by
-1 / sqrt(epsilon). A few zeros are channels that died, and large variances are ordinary.
+"Y = (X - input_mean) / sqrt(input_var + epsilon) * scale + B"
+(https://onnx.ai/onnx/operators/onnx__BatchNormalization.html): where variance and epsilon are less than zero together
+the channel becomes NaN, where they are zero it becomes infinite. A variance cannot be negative, so even a small one
+says that something else lies there: a mean, or the bytes of another tensor. Variances that are all zero were never
+collected, and blow the channels up by 1 / sqrt(epsilon). A few zeros are channels that died, and large variances are
+ordinary.
 
 ## Fires on
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 2] x) => (float[N, 2] y)
-<float[2] s = {1.0, 1.0}, float[2] b = {0.0, 0.0}, float[2] m = {0.0, 0.0}, float[2] v = {1.0, -0.5}> { y = BatchNormalization(x, s, b, m, v) }
+<float[2] s = {1.0, 1.0}, float[2] b = {0.0, 0.0}, float[2] m = {0.0, 0.0}, float[2] v = {1.0, -0.5}> {
+  y = BatchNormalization(x, s, b, m, v)
+}
 ```
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 2] x) => (float[N, 2] y)
-<float[2] s = {1.0, 1.0}, float[2] b = {0.0, 0.0}, float[2] m = {0.0, 0.0}, float[2] v = {nan, 1.0}> { y = BatchNormalization(x, s, b, m, v) }
+<float[2] s = {1.0, 1.0}, float[2] b = {0.0, 0.0}, float[2] m = {0.0, 0.0}, float[2] v = {nan, 1.0}> {
+  y = BatchNormalization(x, s, b, m, v)
+}
 ```
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
@@ -30,7 +36,9 @@ agraph (float[N, 2] x) => (float[N, 2] y)
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 2] x) => (float[N, 2] y)
-<float[2] s = {1.0, 1.0}, float[2] b = {0.0, 0.0}, float[2] m = {0.0, 0.0}, float[2] v = {0.0, 0.0}> { y = BatchNormalization(x, s, b, m, v) }
+<float[2] s = {1.0, 1.0}, float[2] b = {0.0, 0.0}, float[2] m = {0.0, 0.0}, float[2] v = {0.0, 0.0}> {
+  y = BatchNormalization(x, s, b, m, v)
+}
 ```
 
 ## Quiet on
@@ -44,8 +52,8 @@ agraph (float[N, 2] x) => (float[N, 2] y)
 ```
 
 ## How to fix
-Compare the tensor with the checkpoint's `running_var`: mean and variance may have been swapped, or another tensor been written in its place. If they
-were never collected, run the model in training mode over some data first.
+Compare the tensor with the checkpoint's `running_var`: mean and variance may have been swapped, or another tensor
+been written in its place. If they were never collected, run the model in training mode over some data first.
 """
 
 from __future__ import annotations

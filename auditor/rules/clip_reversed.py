@@ -4,8 +4,9 @@
 Compares the two bounds of every Clip where both are stored.
 
 ## Why it matters
-"When 'min' is greater than 'max', the clip operator sets all the 'input' values to the value of 'max'" (https://onnx.ai/onnx/operators/onnx__Clip.html): legal,
-and the layer then gives one number whatever comes in. Bounds that were swapped look like this.
+"When 'min' is greater than 'max', the clip operator sets all the 'input' values to the value of 'max'"
+(https://onnx.ai/onnx/operators/onnx__Clip.html): legal, and the layer then gives one number whatever comes in. Bounds
+that were swapped look like this.
 
 ## Fires on
 ```onnx

@@ -37,8 +37,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..model.order import cycles, out_of_order
-from ..model.scopes import scopes
+from ..model.order import cycles
+from ..model.scopes import in_order, scopes
 from ..report import Basis, Finding, Location, Severity
 from . import rule
 
@@ -49,8 +49,8 @@ _SHOWN = 8
 def cyclic_graph(model: Model) -> Iterator[Finding]:
     for scope in scopes(model):
         graph = scope.graph
-        if not out_of_order(graph):
-            continue  # where every node stands behind those that it needs, there is no cycle
+        if in_order(graph):
+            continue
         for cycle in cycles(graph):
             labels = [graph.label(i) for i in cycle]
             middle = [f"({len(labels) - _SHOWN} more)"] if len(labels) > _SHOWN else []

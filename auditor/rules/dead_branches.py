@@ -52,7 +52,7 @@ from collections.abc import Iterator
 
 from ..model.dtypes import bytes_of
 from ..model.graph import Graph, Model, Tensor
-from ..model.scopes import dead_nodes, scopes
+from ..model.scopes import dead_nodes, scopes, taken
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, in_bytes, listed
 from . import rule
@@ -74,7 +74,7 @@ def dead_branches(model: Model) -> Iterator[Finding]:
         dead = dead_nodes(graph)
         if not dead:
             continue
-        ends = [i for i in dead if not any(name in graph.consumers for name in graph.nodes[i].outputs if name)]
+        ends = [i for i in dead if taken(graph).isdisjoint(graph.nodes[i].outputs)]
         heavy = sum(1 for i in dead if graph.nodes[i].op_type in _HEAVY)
         weights = _weights(graph, frozenset(dead))
         first = graph.nodes[(ends or dead)[0]]

@@ -1,12 +1,12 @@
 """Many weights so small that processors compute with them slowly.
 
 ## What it does
-Counts the denormal numbers of the stored float32, float64 and bfloat16 tensors: those below 1.2e-38 in magnitude (float64: 2.2e-308) that are not zero. A note
-where they are at least a twentieth of all.
+Counts the denormal numbers of the stored float32, float64 and bfloat16 tensors: those below 1.2e-38 in magnitude
+(float64: 2.2e-308) that are not zero. A note where they are at least a twentieth of all.
 
 ## Why it matters
-A processor may take a hundred times as long for a denormal operand. onnxruntime computes with them as they are unless `session.set_denormal_as_zero`
-is set. Weight decay leaves them behind in channels that died. They change no result.
+A processor may take a hundred times as long for a denormal operand. onnxruntime computes with them as they are unless
+`session.set_denormal_as_zero` is set. Weight decay leaves them behind in channels that died. They change no result.
 
 ## Fires on
 ```onnx
@@ -26,7 +26,8 @@ agraph (float[N, 2] x, float16[N, 2] h) => (float[N, 2] y, float16[N, 2] z)
 ```
 
 ## How to fix
-Set them to zero before the export (`w[w.abs() < 1e-30] = 0`), or set onnxruntime's `session.set_denormal_as_zero` to "1".
+Set them to zero before the export (`w[w.abs() < 1e-30] = 0`), or set onnxruntime's `session.set_denormal_as_zero` to
+"1".
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ def denormal_weights(weights: Weights) -> Iterator[Finding]:
         worst = max(floats, key=lambda key: floats[key].denormal)
         tensors = sum(1 for s in floats.values() if s.denormal)
         yield Finding(
-            f"{denormal:,} of {total:,} stored numbers ({denormal / total:.0%}) are denormal, in {counted(tensors, 'tensor')}, "
-            f"most of them in {worst.tensor!r}: slow on many processors",
+            f"{denormal:,} of {total:,} stored numbers ({denormal / total:.0%}) are denormal, "
+            f"in {counted(tensors, 'tensor')}, most of them in {worst.tensor!r}: slow on many processors",
             Location(worst.graph, tensor=worst.tensor),
             'set them to zero, or run with session.set_denormal_as_zero = "1"',
             expected=0,

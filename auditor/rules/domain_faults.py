@@ -1,13 +1,14 @@
 """Operators fed with numbers outside of their domain: the logarithm of what Relu gave, a division by zero.
 
 ## What it does
-Follows where the argument of Log, Sqrt, Reciprocal, Div and Pow comes from, by the graph alone. It speaks where the argument certainly reaches zero or less: Relu, and Clip with
-a lower bound of zero or less, give exact zeros; Tanh and sines give negative numbers; a negated Relu, Abs, Exp or Sigmoid is never positive; a stored number is
-what it is. An epsilon that is added, or a Clip or Max with a positive bound, ends the search in silence.
+Follows where the argument of Log, Sqrt, Reciprocal, Div and Pow comes from, by the graph alone. It speaks where the
+argument certainly reaches zero or less: Relu, and Clip with a lower bound of zero or less, give exact zeros; Tanh and
+sines give negative numbers; a negated Relu, Abs, Exp or Sigmoid is never positive; a stored number is what it is. An
+epsilon that is added, or a Clip or Max with a positive bound, ends the search in silence.
 
 ## Why it matters
-Log(0) is -inf and Log(-1) is NaN, and one of them makes NaN of everything behind it, for some inputs only: tests pass and production fails. Integer division
-by zero ends the process.
+Log(0) is -inf and Log(-1) is NaN, and one of them makes NaN of everything behind it, for some inputs only: tests pass
+and production fails. Integer division by zero ends the process.
 
 ## Fires on
 ```onnx
@@ -89,7 +90,19 @@ from ..wording import counted, listed
 from . import rule
 
 _HANDS_ON = frozenset(
-    {"Identity", "Dropout", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Slice", "MaxPool", "GlobalMaxPool"}
+    {
+        "Identity",
+        "Dropout",
+        "Reshape",
+        "Transpose",
+        "Flatten",
+        "Squeeze",
+        "Unsqueeze",
+        "Expand",
+        "Slice",
+        "MaxPool",
+        "GlobalMaxPool",
+    }
 )
 _NEVER_NEGATIVE = frozenset({"Abs", "Relu", "Exp", "Sigmoid", "Softmax", "Softplus", "Sqrt"})
 _BOTH_SIGNS = frozenset({"Tanh", "Sin", "Cos", "Softsign", "Erf"})
@@ -107,7 +120,7 @@ class _Least(NamedTuple):
 
 class _Fault(NamedTuple):
     scope: Scope
-    index: int
+    at: int  # the node's index there
     why: str
     gives: str
 
@@ -122,9 +135,9 @@ def domain_faults(model: Model, facts: Facts) -> Iterator[Finding]:
                 if fault is not None:
                     found.setdefault((node.op_type, fault.why), []).append(fault)
     for faults in found.values():
-        scope, index, why, gives = faults[0]
-        node, label = scope.graph.nodes[index], scope.graph.label(index)
-        others = [f.scope.graph.label(f.index) for f in faults[1:]]
+        scope, at, why, gives = faults[0]
+        node, label = scope.graph.nodes[at], scope.graph.label(at)
+        others = [f.scope.graph.label(f.at) for f in faults[1:]]
         also = f"; so do {counted(others, 'other node')}: {listed(others)}" if others else ""
         deadly = gives == _DEADLY
         yield Finding(

@@ -1,12 +1,14 @@
 """Tensors that the file stores more than once.
 
 ## What it does
-Compares stored tensors of equal type and shape by their content, and adds up the bytes that a second copy costs. Tensors under 1 KiB are left
-out, and so are tensors of one number throughout under 64 KiB, for fresh biases and statistics are alike by nature.
+Compares stored tensors of equal type and shape by their content, and adds up the bytes that a second copy costs.
+Tensors under 1 KiB are left out, and so are tensors of one number throughout under 64 KiB, for fresh biases and
+statistics are alike by nature.
 
 ## Why it matters
-The file, its download and the memory of every process that loads it are larger than they need be. Exporters store tied weights twice (the embedding and the output
-layer of a language model), and unrolled loops their weights once a turn. A warning from 64 KiB on, below it a note.
+The file, its download and the memory of every process that loads it are larger than they need be. Exporters store
+tied weights twice (the embedding and the output layer of a language model), and unrolled loops their weights once a
+turn. A warning from 64 KiB on, below it a note.
 
 ## Fires on
 ```mutator
@@ -20,7 +22,8 @@ fresh_statistics
 ```
 
 ## How to fix
-Let both nodes take one initializer: `onnxslim`, onnxruntime's optimiser, or `torch.onnx.export` with the weights tied at export.
+Let both nodes take one initializer: `onnxslim`, onnxruntime's optimiser, or `torch.onnx.export` with the weights tied
+at export.
 """
 
 from __future__ import annotations
@@ -46,7 +49,8 @@ def duplicate_initializers(weights: Weights) -> Iterator[Finding]:
     wasted = sum(size * (len(keys) - 1) for size, keys in groups)
     _, first = groups[0]
     if len(groups) == 1:
-        message = f"{listed(k.tensor for k in first)} hold the same {in_bytes(groups[0][0])}: {in_bytes(wasted)} are wasted"
+        same = in_bytes(groups[0][0])
+        message = f"{listed(k.tensor for k in first)} hold the same {same}: {in_bytes(wasted)} are wasted"
     else:
         message = (
             f"{counted(groups, 'tensor')} are stored more than once and waste {in_bytes(wasted)}; "

@@ -1,13 +1,15 @@
 """Numbers that float16 cannot hold, and numbers too large for any sum of products.
 
 ## What it does
-In a float16 model, finds infinite weights: what a conversion makes of numbers beyond 65504. With `--target-dtype float16`, finds the stored
-numbers that will become infinite. In every model, finds weights of convolutions, matrix products and recurrent layers beyond 1e30.
+In a float16 model, finds infinite weights: what a conversion makes of numbers beyond 65504. With `--target-dtype
+float16`, finds the stored numbers that will become infinite. In every model, finds weights of convolutions, matrix
+products and recurrent layers beyond 1e30.
 
 ## Why it matters
-float16 ends at 65504. One infinite weight makes infinite or NaN outputs, often for some inputs only. A mask that holds -3.4e38 becomes -inf, which is as good
-while a row keeps one open place, and NaN where a row is masked altogether. A finite weight of 1e30 is no trained number: it is what an exploding
-training or the bytes of another type look like.
+float16 ends at 65504. One infinite weight makes infinite or NaN outputs, often for some inputs only. A mask that
+holds -3.4e38 becomes -inf, which is as good while a row keeps one open place, and NaN where a row is masked
+altogether. A finite weight of 1e30 is no trained number: it is what an exploding training or the bytes of another
+type look like.
 
 ## Fires on
 ```onnx
@@ -37,8 +39,8 @@ agraph (float[N, 2] x) => (float[N, 2] y) <float[2, 2] w = {1.0, 70000.0, 0.5, 0
 ```
 
 ## How to fix
-Keep the named layer in float32 (onnxconverter-common: `node_block_list`), use bfloat16, or rescale the weight. Write masks as -1e4. A weight of 1e30 wants
-another look at the checkpoint.
+Keep the named layer in float32 (onnxconverter-common: `node_block_list`), use bfloat16, or rescale the weight. Write
+masks as -1e4. A weight of 1e30 wants another look at the checkpoint.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ from collections.abc import Iterator
 from ..report import Basis, Finding, Location, Severity
 from ..settings import Settings
 from ..weights import Key, Statistics, Use, Weights
-from ..wording import listed
+from ..wording import counted, listed
 from . import rule
 
 MOST = 65504.0
@@ -66,23 +68,23 @@ def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Finding]:
         if statistics.dtype == _FLOAT16 and statistics.inf:
             use = _computing(weights, key)
             if use is not None:
-                what = f"is infinite in {statistics.inf:,} of {statistics.elements:,} elements: float16 ends at {MOST:g}"
-                yield _finding(key, use, what, "inf")
+                share = f"{statistics.inf:,} of {counted(statistics.elements, 'element')}"
+                yield _finding(key, use, f"is infinite in {share}: float16 ends at {MOST:g}", "inf")
         elif statistics.dtype in _WIDER and statistics.magnitude >= _ROUNDS_TO_INFINITY:
             use = _computing(weights, key)
             if becomes and use is not None:
-                what = f"goes up to {statistics.magnitude:.5g} in magnitude, which is infinite in float16 (at most {MOST:g})"
-                yield _finding(key, use, what, f"{statistics.magnitude:.5g}")
+                most = f"{statistics.magnitude:.5g}"
+                yield _finding(key, use, f"goes up to {most}, which is infinite in float16 (at most {MOST:g})", most)
             elif use is not None and use.dense and statistics.magnitude > _EXPLODING:
-                what = f"goes up to {statistics.magnitude:.3g} in magnitude: no trained weight is that large"
-                yield _finding(key, use, what, f"{statistics.magnitude:.3g}", Severity.WARNING)
+                most = f"{statistics.magnitude:.3g}"
+                yield _finding(key, use, f"goes up to {most}: no trained weight is that large", most, Severity.WARNING)
             elif becomes and use is None and weights.sources.uses(weights.tensor(key)):
                 masks[key] = statistics
     if masks:
         key, statistics = next(iter(masks.items()))
         yield Finding(
-            f"{listed(k.tensor for k in masks)} go beyond {MOST:g} and become infinite in float16: as a mask that is as good, "
-            "unless a whole row is masked, which then is NaN",
+            f"{listed(k.tensor for k in masks)} go beyond {MOST:g} and become infinite in float16: "
+            "as a mask that is as good, unless a whole row is masked, which then is NaN",
             Location(key.graph, tensor=key.tensor),
             "write masks as -1e4, and keep other large constants in float32",
             expected=f"at most {MOST:g}",

@@ -1,13 +1,14 @@
 """Weights that hold NaN or infinity.
 
 ## What it does
-Looks at every stored number and finds NaN wherever operators use it, and infinity where it is a weight, a bias or a parameter of a
-convolution, a matrix product, a recurrent layer or a normalization.
+Looks at every stored number and finds NaN wherever operators use it, and infinity where it is a weight, a bias or a
+parameter of a convolution, a matrix product, a recurrent layer or a normalization.
 
 ## Why it matters
-One NaN in a weight makes NaN of everything behind it: comparisons are then false, the best class is the first, and no runtime says a word.
-It is what a diverged training or a broken conversion leaves behind. onnx's checker and session creation accept it. Infinity times zero is NaN
-too, so it has no place in a sum of products; in masks and embeddings -inf is ordinary, and this rule is silent.
+One NaN in a weight makes NaN of everything behind it: comparisons are then false, the best class is the first, and no
+runtime says a word. It is what a diverged training or a broken conversion leaves behind. onnx's checker and session
+creation accept it. Infinity times zero is NaN too, so it has no place in a sum of products; in masks and embeddings
+-inf is ordinary, and this rule is silent.
 
 ## Fires on
 ```onnx
@@ -44,8 +45,8 @@ agraph (float[N] x, bool[N] missing) => (float[N] y) <float none = {nan}> { y = 
 ```
 
 ## How to fix
-Take the last checkpoint without NaN and export again. If the weights were sound before the conversion, look for an overflow in it: float16
-holds nothing beyond 65504.
+Take the last checkpoint without NaN and export again. If the weights were sound before the conversion, look for an
+overflow in it: float16 holds nothing beyond 65504.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def nan_weights(model: Model, weights: Weights) -> Iterator[Finding]:
         if not statistics.nan and not statistics.inf:
             continue
         uses = weights.sources.uses(weights.tensor(key))
-        if all(u.node.op_type == "BatchNormalization" and u.input == 4 for u in uses) and uses:
+        if all(u.node.op_type == "BatchNormalization" and u.position == 4 for u in uses) and uses:
             continue  # a variance: bad-variance says more
         if statistics.nan and not _on_purpose(statistics, uses) and (uses or (not key.graph and key.tensor in outputs)):
             nan[key] = uses
@@ -90,14 +91,15 @@ def _on_purpose(statistics: Statistics, uses: tuple[Use, ...]) -> bool:
 def _findings(weights: Weights, found: dict[Key, tuple[Use, ...]], what: str) -> Iterator[Finding]:
     if len(found) > 3:  # a diverged training leaves them everywhere: one cause, one finding
         key, uses = next(iter(found.items()))
-        names = listed(k.tensor for k in found)
         total = sum(_count(weights[k], what) for k in found)
-        yield _finding(key, uses, f"{counted(found, 'stored tensor')} hold {what} values, {total:,} in all: {names}", total)
+        said = f"{counted(found, 'stored tensor')} hold {what} values, {total:,} in all"
+        yield _finding(key, uses, f"{said}: {listed(k.tensor for k in found)}", total)
         return
     for key, uses in found.items():
-        bad, elements = _count(weights[key], what), weights[key].elements
+        bad = _count(weights[key], what)
         user = f", used by {uses[0].label}," if uses else ""
-        yield _finding(key, uses, f"{key.tensor!r}{user} holds {what} in {bad:,} of {counted(elements, 'element')}", bad)
+        share = f"{bad:,} of {counted(weights[key].elements, 'element')}"
+        yield _finding(key, uses, f"{key.tensor!r}{user} is {what} in {share}", bad)
 
 
 def _count(statistics: Statistics, what: str) -> int:

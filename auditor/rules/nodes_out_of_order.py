@@ -46,7 +46,7 @@ from collections.abc import Iterator
 
 from ..model.graph import Model
 from ..model.order import cycles, out_of_order
-from ..model.scopes import scopes
+from ..model.scopes import in_order, scopes
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted
 from . import rule
@@ -56,9 +56,9 @@ from . import rule
 def nodes_out_of_order(model: Model) -> Iterator[Finding]:
     for scope in scopes(model):
         graph = scope.graph
-        pairs = out_of_order(graph)
-        if not pairs:
+        if in_order(graph):
             continue
+        pairs = out_of_order(graph)
         on_cycle = {i for cycle in cycles(graph) for i in cycle}
         pairs = tuple(pair for pair in pairs if not on_cycle.issuperset(pair))
         early = {i for i, _ in pairs}

@@ -43,6 +43,7 @@ from collections.abc import Iterator
 from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
+from ..wording import others
 from . import rule
 
 _CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
@@ -53,17 +54,21 @@ _AUTOMATIC = frozenset({"SAME_UPPER", "SAME_LOWER", "VALID"})
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def padding_twice(model: Model) -> Iterator[Finding]:
     for scope in scopes(model):
+        found: dict[tuple[str, object, tuple[object, ...]], list[int]] = {}
         for i, node in enumerate(scope.graph.nodes):
             if node.op_type not in _WINDOWS or node.domain:
                 continue
             pads, automatic = node.attributes.get("pads"), node.attributes.get("auto_pad")
             if not isinstance(pads, tuple) or not pads or automatic not in _AUTOMATIC:
                 continue
-            harmless = node.op_type not in _CONVOLUTIONS and not any(pads)
-            label = scope.graph.label(i)
+            found.setdefault((node.op_type, automatic, pads), []).append(i)
+        for (op_type, automatic, pads), places in found.items():
+            node = scope.graph.nodes[places[0]]
+            harmless = op_type not in _CONVOLUTIONS and not any(pads)
+            label = scope.graph.label(places[0])
             yield Finding(
-                f"{label} has auto_pad {automatic} and pads {list(pads)}; only one of them may be given",
-                Location(scope.path, label, node.op_type, attribute="auto_pad", offset=node.offset),
+                f"{label}{others(places)}: auto_pad {automatic} and pads {list(pads)}; only one of them may be given",
+                Location(scope.path, label, op_type, attribute="auto_pad", offset=node.offset),
                 "take auto_pad away and write the pads that were meant, or take pads away",
                 expected="auto_pad or pads",
                 actual="both",

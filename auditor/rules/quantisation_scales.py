@@ -4,9 +4,10 @@
 Looks at every stored scale of QuantizeLinear, DequantizeLinear, QLinearConv, QLinearMatMul and their kin.
 
 ## Why it matters
-"y = saturate((x / y_scale) + y_zero_point)" (https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html): a scale of zero divides by zero, a negative one turns
-every sign, NaN makes one value of all. Calibration over no data, or a cast of a tiny scale to float16, leaves such scales behind, and the model still
-runs. onnx's checker and session creation accept them. In a DequantizeLinear, a zero in some channels of a weight zeroes those channels: a warning.
+"y = saturate((x / y_scale) + y_zero_point)" (https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html): a scale of
+zero divides by zero, a negative one turns every sign, NaN makes one value of all. Calibration over no data, or a cast
+of a tiny scale to float16, leaves such scales behind, and the model still runs. onnx's checker and session creation
+accept them. In a DequantizeLinear, a zero in some channels of a weight zeroes those channels: a warning.
 
 ## Fires on
 ```onnx
@@ -19,7 +20,9 @@ agraph (int8[N, 2] x) => (float[N, 2] y) <float s = {-0.5}, int8 z = {0}> { y = 
 ```
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
-agraph (int8[2, 2] x) => (float[2, 2] y) <float[2] s = {nan, 0.5}, int8[2] z = {0, 0}> { y = DequantizeLinear<axis = 1>(x, s, z) }
+agraph (int8[2, 2] x) => (float[2, 2] y) <float[2] s = {nan, 0.5}, int8[2] z = {0, 0}> {
+  y = DequantizeLinear<axis = 1>(x, s, z)
+}
 ```
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
@@ -41,7 +44,8 @@ agraph (float[N, 2] x, float s) => (uint8[N, 2] y) <uint8 z = {128}> { y = Quant
 ```
 
 ## How to fix
-Calibrate again with data that reaches the named tensor; a quantiser should give a channel without any range the scale 1.
+Calibrate again with data that reaches the named tensor; a quantiser should give a channel without any range the scale
+1.
 """
 
 from __future__ import annotations

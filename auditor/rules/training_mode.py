@@ -65,7 +65,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model, Node
-from ..model.scopes import Scope, dead_nodes, scopes
+from ..model.scopes import Scope, dead_nodes, scopes, taken
 from ..report import Basis, Finding, Location, Severity
 from ..shapes.facts import Facts
 from ..wording import counted, listed
@@ -114,8 +114,7 @@ def _trains(scope: Scope, node: Node, facts: Facts) -> bool:
         trains = bool(extra)
     else:
         return False  # is_test was 0 by default, and inference models of those years do not set it
-    taken = scope.graph.consumers.keys() | {v.name for v in scope.graph.outputs}
-    return trains and taken.isdisjoint(extra)
+    return trains and taken(scope.graph).isdisjoint(extra)
 
 
 def _value(scope: Scope, name: str, facts: Facts) -> object:

@@ -53,13 +53,14 @@ from ..model.graph import Model
 from ..model.schemas import Schema, schema, versions
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
-from ..wording import listed
+from ..wording import listed, others
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def undeclared_attributes(model: Model) -> Iterator[Finding]:
     for scope in scopes(model):
+        found: dict[tuple[str, str, AttributeFlaw], list[int]] = {}
         good: set[tuple[int, int]] = set()  # attributes of equal bytes are one object
         for i, node in enumerate(scope.graph.nodes):
             known = schema_of(model, node, scope.opsets)
@@ -69,15 +70,20 @@ def undeclared_attributes(model: Model) -> Iterator[Finding]:
             if not flaws:
                 good.add((id(known), id(node.attributes)))
             for flaw in flaws:
-                label = scope.graph.label(i)
-                message, fix, expected, actual = _says(flaw, known)
-                yield Finding(
-                    f"{label}: {message}",
-                    Location(scope.path, label, node.op_type, attribute=flaw.name, offset=node.offset),
-                    fix,
-                    expected=expected,
-                    actual=actual,
-                )
+                found.setdefault((node.domain, node.op_type, flaw), []).append(i)
+        for (_, _, flaw), places in found.items():
+            node, label = scope.graph.nodes[places[0]], scope.graph.label(places[0])
+            known = schema_of(model, node, scope.opsets)
+            if known is None:
+                continue
+            message, fix, expected, actual = _says(flaw, known)
+            yield Finding(
+                f"{label}{others(places)}: {message}",
+                Location(scope.path, label, node.op_type, attribute=flaw.name, offset=node.offset),
+                fix,
+                expected=expected,
+                actual=actual,
+            )
 
 
 def _says(flaw: AttributeFlaw, known: Schema) -> tuple[str, str, str, str]:

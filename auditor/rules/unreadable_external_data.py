@@ -93,8 +93,8 @@ def _finding(group: list[Fault]) -> Finding:
             fix = "give whoever runs the model the right to read the file"
         case TooShort(location, offset, length, size):
             why = (
-                f"the external data {location!r} has {size:,} bytes; {tensor.name!r} takes {length:,} from byte {offset:,} "
-                f"on, {offset + length - size:,} too many"
+                f"the external data {location!r} has {size:,} bytes; {tensor.name!r} takes {length:,} "
+                f"from byte {offset:,} on, {offset + length - size:,} too many"
             )
             fix, basis = "fetch the data file again: it was cut off, or belongs to another model", Basis.ILLEGAL
         case BadEntry(key, value):

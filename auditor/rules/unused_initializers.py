@@ -37,7 +37,7 @@ from collections.abc import Iterator
 
 from ..model.dtypes import bytes_of
 from ..model.graph import Model, Tensor
-from ..model.scopes import scopes
+from ..model.scopes import scopes, taken
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, in_bytes
 from . import rule
@@ -53,7 +53,7 @@ def unused_initializers(model: Model) -> Iterator[Finding]:
     for scope in scopes(model):
         graph = scope.graph
         if graph.initializer_names:
-            used = graph.consumers.keys() | {v.name for v in graph.outputs}
+            used = taken(graph)
             for tensor in (*graph.initializers, *(s.values for s in graph.sparse_initializers)):
                 size = _size(tensor)
                 stored_in_all += size

@@ -33,6 +33,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
+from ..model.scopes import taken
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, listed
 from . import rule
@@ -41,7 +42,7 @@ from . import rule
 @rule(Severity.NOTE, Basis.SUSPICIOUS)
 def unused_inputs(model: Model) -> Iterator[Finding]:
     graph = model.graph
-    used = graph.consumers.keys() | {v.name for v in graph.outputs}
+    used = taken(graph)
     unused = [v for v in graph.feeds if v.name not in used]
     if unused:
         verb = "is" if len(unused) == 1 else "are"

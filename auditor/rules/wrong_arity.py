@@ -47,25 +47,28 @@ from ..model.conformance import ArityFlaw, Count, LeftOut, arity_flaws, schema_o
 from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
-from ..wording import counted
+from ..wording import counted, others
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def wrong_arity(model: Model) -> Iterator[Finding]:
     for scope in scopes(model):
+        found: dict[tuple[str, str, ArityFlaw], list[int]] = {}
         for i, node in enumerate(scope.graph.nodes):
             known = schema_of(model, node, scope.opsets)
             for flaw in () if known is None else arity_flaws(node, known):
-                label = scope.graph.label(i)
-                message, expected, actual = _says(flaw)
-                yield Finding(
-                    f"{label}: {node.op_type} {message}",
-                    Location(scope.path, label, node.op_type, offset=node.offset),
-                    f"give {label} the {flaw.what}s that {node.op_type} has at opset {scope.opsets[node.domain]}",
-                    expected=expected,
-                    actual=actual,
-                )
+                found.setdefault((node.domain, node.op_type, flaw), []).append(i)
+        for (_, _, flaw), places in found.items():
+            node, label = scope.graph.nodes[places[0]], scope.graph.label(places[0])
+            message, expected, actual = _says(flaw)
+            yield Finding(
+                f"{label}{others(places)}: {node.op_type} {message}",
+                Location(scope.path, label, node.op_type, offset=node.offset),
+                f"give {label} the {flaw.what}s that {node.op_type} has at opset {scope.opsets[node.domain]}",
+                expected=expected,
+                actual=actual,
+            )
 
 
 def _says(flaw: ArityFlaw) -> tuple[str, str, int | str]:

@@ -1,13 +1,14 @@
 """Layers whose whole weight is zero, or one number throughout.
 
 ## What it does
-Finds convolutions, dense layers and recurrent layers whose stored weight is zero in every element: their result hangs on nothing but the bias. Also those
-with several inputs and outputs whose weight is one number in every element: all their outputs are the same. Where at least a quarter of a
-convolution's filters are zero, a note counts them.
+Finds convolutions, dense layers and recurrent layers whose stored weight is zero in every element: their result hangs
+on nothing but the bias. Also those with several inputs and outputs whose weight is one number in every element: all
+their outputs are the same. Where at least a quarter of a convolution's filters are zero, a note counts them.
 
 ## Why it matters
-Such a layer has not been trained, was never filled by the conversion, or lost its values in a cast. The model runs and answers, and the
-answers are worthless. Nothing else says so. A zero bias, a box filter of one channel, and some filters that died in training are ordinary.
+Such a layer has not been trained, was never filled by the conversion, or lost its values in a cast. The model runs
+and answers, and the answers are worthless. Nothing else says so. A zero bias, a box filter of one channel, and some
+filters that died in training are ordinary.
 
 ## Fires on
 ```onnx
@@ -16,13 +17,17 @@ agraph (float[N, 2] x) => (float[N, 2] y) <float[2, 2] w = {0.0, 0.0, 0.0, 0.0}>
 ```
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
-agraph (float[N, 2] x) => (float[N, 2] y) <float[2, 2] w = {0.5, 0.5, 0.5, 0.5}, float[2] b = {1.0, 2.0}> { y = Gemm(x, w, b) }
+agraph (float[N, 2] x) => (float[N, 2] y) <float[2, 2] w = {0.5, 0.5, 0.5, 0.5}, float[2] b = {1.0, 2.0}> {
+  y = Gemm(x, w, b)
+}
 ```
 ```onnx
 # Four of eight filters.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 1, 4, 4] x) => (float[N, 8, 4, 3] y)
-<float[8, 1, 1, 2] w = {1.0, 2.0, 0.0, 0.0, 3.0, 4.0, 0.0, 0.0, 5.0, 6.0, 0.0, 0.0, 7.0, 8.0, 0.0, 0.0}> { y = Conv(x, w) }
+<float[8, 1, 1, 2] w = {1.0, 2.0, 0.0, 0.0, 3.0, 4.0, 0.0, 0.0, 5.0, 6.0, 0.0, 0.0, 7.0, 8.0, 0.0, 0.0}> {
+  y = Conv(x, w)
+}
 ```
 
 ## Quiet on
@@ -39,7 +44,8 @@ agraph (float[N, 3] x) => (float[N, 1] y) <float[3, 1] ones = {1.0, 1.0, 1.0}> {
 ```
 
 ## How to fix
-Compare the named weight with the checkpoint. If it is zero there too, the layer was not trained; if not, the conversion lost it: export again.
+Compare the named weight with the checkpoint. If it is zero there too, the layer was not trained; if not, the
+conversion lost it: export again.
 """
 
 from __future__ import annotations
@@ -72,9 +78,12 @@ def zero_weights(weights: Weights) -> Iterator[Finding]:
         elif statistics.constant:
             if statistics.shape[0] > 1 and statistics.shape[1] > 1:
                 equal[key] = use
-        elif use.node.op_type == "Conv" and use.node.inputs[1] == key.tensor:
-            if (statistics.dead_channels or 0) >= max(_FEW, _SHARE * statistics.shape[0]):
-                dead[key] = use
+        elif (
+            use.node.op_type == "Conv"
+            and use.node.inputs[1] == key.tensor  # as it is stored, so that its first axis is the filters
+            and (statistics.dead_channels or 0) >= max(_FEW, _SHARE * statistics.shape[0])
+        ):
+            dead[key] = use
     yield from _whole(zero, "zero in every element: the result hangs on nothing but the bias", 0)
     for key, use in equal.items():
         value = f"{weights[key].min:g}"
@@ -104,7 +113,9 @@ def _filters(weights: Weights, dead: dict[Key, Use]) -> Finding:
     key, use = next(iter(dead.items()))
     number = sum(weights[k].dead_channels or 0 for k in dead)
     total = sum(weights[k].shape[0] for k in dead)
-    layers = use.label if len(dead) == 1 else f"{counted(dead, 'convolution')} ({listed(u.label for u in dead.values())})"
+    layers = use.label
+    if len(dead) > 1:
+        layers = f"{counted(dead, 'convolution')} ({listed(u.label for u in dead.values())})"
     return Finding(
         f"{number:,} of {total:,} filters of {layers} are zero",
         Location(use.scope.path, use.label, use.node.op_type, key.tensor),

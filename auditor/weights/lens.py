@@ -79,7 +79,10 @@ def _copied(raw: Array, buffer: Array) -> Array:
 
 
 def _float16(raw: Array, buffer: Array) -> Array:
-    """Exponent and mantissa moved to where float32 has them, the exponent's bias mended by a product; 2^16 stands for Inf and NaN."""
+    """Exponent and mantissa moved to where float32 has them, the exponent's bias mended by a product.
+
+    Inf and NaN come out as 2^16 and more.
+    """
     numbers: Array = buffer[: raw.size]
     bits = numbers.view("<i4")
     np.left_shift(raw.view("<i2"), 13, out=bits, dtype="<i4")

@@ -24,7 +24,10 @@ WORTH_COMPARING = 1024
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """One tensor's figures. ``min``, ``max``, ``mean`` and ``std`` are of its finite elements, NaN where there are none."""
+    """One tensor's figures.
+
+    ``min``, ``max``, ``mean`` and ``std`` are of its finite elements, NaN where there are none.
+    """
 
     dtype: int
     shape: tuple[int, ...]

@@ -1,4 +1,5 @@
-"""A tensor's bytes for the pass, laid out as raw_data is: straight out of a file, or decoded from a typed field on the way."""
+"""A tensor's bytes for the pass, laid out as raw_data is: straight out of a file, or decoded from a typed field on
+the way."""
 
 from __future__ import annotations
 
@@ -142,7 +143,10 @@ def _decoded(model: Model, spans: tuple[Span, ...], raw: np.dtype[Any]) -> Itera
 
 
 def _varints(model: Model, span: Span) -> Iterator[NDArray[np.uint64]]:
-    """Packed variable-length integers, a chunk at a time: seven bits a byte, the lowest first, the last byte below 128."""
+    """Packed variable-length integers, a chunk at a time.
+
+    Seven bits a byte, the lowest first; the last byte of each is below 128.
+    """
     at, end = span.offset, span.offset + span.length
     while at < end:
         chunk = np.frombuffer(payload.read(model, at, min(CHUNK, end - at)), np.uint8)

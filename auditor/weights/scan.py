@@ -1,8 +1,9 @@
 """All figures of one tensor in one pass over its bytes, a block at a time, while the block is in cache.
 
 Sums are BLAS dot products in the block's own precision, merged over blocks in float64; a block whose mean is far from
-zero is shifted by it first, so that the deviation keeps its digits. A block with NaN, Inf or numbers whose squares leave
-the range is done again in float64. Zeros are counted only where the smallest magnitude says that there are some.
+zero is shifted by it first, so that the deviation keeps its digits. A block with NaN, Inf or numbers whose squares
+leave the range is done again in float64. Zeros are counted only where the smallest magnitude says that there are
+some.
 """
 
 from __future__ import annotations
@@ -21,12 +22,17 @@ Array: TypeAlias = NDArray[Any]
 BLOCK = 1 << 16
 """Elements of a block: 256 KiB of float32."""
 
+_ROW = 256
+
 Fill: TypeAlias = Callable[[memoryview, int], None]
 """Fills the buffer with the payload's bytes from this byte on."""
 
 
 class Figures(NamedTuple):
-    """What the pass says. ``low``, ``high``, ``mean`` and ``std`` are of the finite elements, NaN where there are none."""
+    """What the pass says.
+
+    ``low``, ``high``, ``mean`` and ``std`` are of the finite elements, NaN where there are none.
+    """
 
     low: float
     high: float
@@ -48,7 +54,7 @@ class Scanner:
         self._work = np.empty(BLOCK, "<f8")
         self._shifted = np.empty(BLOCK, "<f8")
         self._mask = np.empty(BLOCK, bool)
-        self._ones = {"<f4": np.ones(BLOCK, "<f4"), "<f8": np.ones(BLOCK, "<f8")}
+        self._ones = {work: np.ones(BLOCK // _ROW, work) for work in ("<f4", "<f8")}
 
     def scan(self, seen: Lens, dims: tuple[int, ...], fill: Fill) -> Figures:
         """The figures of a tensor of these dims."""
@@ -69,8 +75,14 @@ class Scanner:
                 sums.count_zeros(numbers)  # last: it takes the signs away
         return sums.figures(channels.dead, channels.constant) if channel > 1 else sums.figures(None, None)
 
-    def ones(self, work: str, count: int) -> Array:
-        return self._ones[work][:count]
+    def total(self, block: Array, work: str) -> float:
+        """The sum of a block: over rows of a matrix and then over their sums, so that the ones stay in cache."""
+        ones = self._ones[work]
+        if block.size <= _ROW:
+            return float(np.dot(block, ones[: block.size]))
+        rows, rest = divmod(block.size, _ROW)
+        total = np.dot(np.dot(block[: block.size - rest].reshape(rows, _ROW), ones[:_ROW]), ones[:rows])
+        return float(total) + (float(np.dot(block[block.size - rest :], ones[:rest])) if rest else 0.0)
 
     def scratch(self, work: str, count: int) -> Array:
         return self._shifted.view(work)[:count]
@@ -103,7 +115,7 @@ class _Sums:
         self.block_low = self.block_high = math.nan
 
     def add(self, raw: Array, block: Array) -> Array:
-        """Take in one block: as stored, and as numbers. Returns the numbers, NaN and Inf put right where there are some."""
+        """Take in one block: as stored, and as numbers. Returns the numbers, NaN and Inf put right if there are any."""
         low, high = float(block.min()), float(block.max())
         self.block_low, self.block_high = low, high
         if not (-self._lens.most <= low and high <= self._lens.most):
@@ -113,7 +125,7 @@ class _Sums:
         elif low == high:
             self._merge(block.size, low, 0.0, low, high)
         else:
-            total = float(np.dot(block, self._scanner.ones(self._lens.work, block.size)))
+            total = self._scanner.total(block, self._lens.work)
             squares = float(np.dot(block, block))
             if not (block.size * self._tiny < squares < math.inf and math.isfinite(total)):
                 self._carefully(block.astype("<f8"))
@@ -129,7 +141,7 @@ class _Sums:
             shifted = self._scanner.scratch(self._lens.work, block.size)
             around = block.dtype.type(mean)
             np.subtract(block, around, out=shifted)
-            rest = float(np.dot(shifted, self._scanner.ones(self._lens.work, block.size))) / block.size
+            rest = self._scanner.total(shifted, self._lens.work) / block.size
             squared = float(np.dot(shifted, shifted)) - block.size * rest * rest
             mean = float(around) + rest
         return mean, math.sqrt(max(squared, 0.0) / block.size)

@@ -40,21 +40,21 @@ class Use(NamedTuple):
     """A node that takes a stored tensor, directly or through carriers, as this input."""
 
     scope: Scope
-    index: int
-    input: int
+    at: int  # the node's index there
+    position: int  # of the input
 
     @property
     def node(self) -> Node:
-        return self.scope.graph.nodes[self.index]
+        return self.scope.graph.nodes[self.at]
 
     @property
     def label(self) -> str:
-        return self.scope.graph.label(self.index)
+        return self.scope.graph.label(self.at)
 
     @property
     def dense(self) -> bool:
         """Whether the tensor is a weight of dense arithmetic here: each number goes into many sums."""
-        return self.input in _DENSE.get(self.node.op_type, ())
+        return self.position in _DENSE.get(self.node.op_type, ())
 
     @property
     def computes(self) -> bool:

@@ -73,7 +73,7 @@ def _starts(cond: Fact | None) -> bool | None:
     return first if isinstance(first, bool) else None
 
 
-@op("Scan")
+@op("Scan", since=8)
 def scan_8(
     sequence_lens: Fact | None = None, *initial_state_and_scan_inputs: Fact, num_scan_inputs: int, body: Body
 ) -> Facts:
@@ -260,5 +260,10 @@ def sequence_length(input_sequence: Fact) -> Fact:
 
 
 @op("OptionalHasElement", since=15)
+def optional_has_element_15(input: Fact) -> Fact:
+    return Fact(_BOOL, ())
+
+
+@op("OptionalHasElement", since=18)
 def optional_has_element(input: Fact | None = None) -> Fact:
     return Fact(_BOOL, ())

@@ -23,12 +23,14 @@ from .checks import (
 )
 from .values import Elements, counted, picked
 
+Facts = tuple[Fact, ...]
+
 # Joining and splitting
 
 
 @op("Concat")
-def concat_1(*inputs: Fact | None, axis: int = 1) -> Answer:
-    return concat(*inputs, axis=axis)
+def concat_1(*inputs: Fact | None, axis: int | None = None) -> Answer:
+    return concat(*inputs, axis=1 if axis is None else axis)
 
 
 @op("Concat", since=4)
@@ -82,18 +84,13 @@ def _joined(facts: list[Fact], axis: int, sizes: tuple[int, ...] | None) -> Elem
 
 
 @op("Split")
-def split_1(
-    input: Fact,
-    lengths: Fact | None = None,
-    *,
-    axis: int | None = None,
-    split: tuple[int, ...] | None = None,
-    output_count: int,
-) -> Answer:
-    """Nobody says what axis it is where none is named."""
-    if axis is None:
-        return Answer((open_axes(input, input.rank),) * output_count)
-    return _split(input, axis, split if lengths is None else _parts(lengths, output_count), output_count)
+def split_1(input: Fact, split: Fact | None = None, *, axis: int | None = None, output_count: int) -> Facts:
+    """The lengths may stand in an attribute that shares its name with an input, so only the other axes are known."""
+    shape = input.shape
+    if axis is None or shape is None:
+        return (open_axes(input, input.rank),) * output_count
+    at = axis_of(axis, len(shape))
+    return (input.shaped(*shape[:at], None, *shape[at + 1 :]),) * output_count
 
 
 @op("Split", since=2)

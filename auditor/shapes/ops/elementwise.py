@@ -28,10 +28,11 @@ def identity(input: Fact) -> Fact:
 
 @op(
     "Elu", "Exp", "HardSigmoid", "LeakyRelu", "Log", "Reciprocal", "Selu", "Sigmoid", "Softplus", "Softsign", "Tanh",
-    "ImageScaler", "ParametricSoftplus", "ScaledTanh", "Affine", "ThresholdedRelu",
+    "ImageScaler", "ParametricSoftplus", "ScaledTanh", "Affine",
 )  # fmt: skip
 @op("Acos", "Asin", "Atan", "Cos", "Sin", "Tan", since=7)
 @op("Acosh", "Asinh", "Atanh", "Cosh", "Sinh", "Erf", "Shrink", since=9)
+@op("ThresholdedRelu", since=10)
 @op("Celu", since=12)
 @op("HardSwish", since=14)
 @op("Mish", "BitwiseNot", since=18)
@@ -53,11 +54,18 @@ op("Abs")(_unary(values.absolute))
 op("Neg")(_unary(lambda x: -x))
 op("Sqrt")(_unary(values.square_root))
 op("Not")(_unary(values.negated))
-op("Sign", since=9)(_unary(values.sign))
 op("Relu")(_unary(lambda x: _larger(x, 0.0 if isinstance(x, float) else 0)))
 op("Floor")(_unary(lambda x: float(floor(x))))
 op("Ceil")(_unary(lambda x: float(ceil(x))))
 op("Round", since=11)(_unary(lambda x: float(round(x))))  # half to even, as Python does
+
+
+@op("Sign", since=9)
+def sign(input: Fact) -> Fact:
+    return _sign(input)
+
+
+_sign = _unary(values.sign)
 
 
 @op("IsNaN", since=9)
@@ -235,7 +243,12 @@ def mod(a: Fact, b: Fact, *, fmod: int = 0) -> Fact:
 _mod = _binary(values.remainder)
 _mod_of_c = _binary(lambda a, b: fmod(a, b) if isinstance(a, float) else values.remainder_of_c(a, b))
 
-op("Pow")(_binary_1(values.power))
+_pow_1 = _binary_1(values.power)
+
+
+@op("Pow")
+def pow_1(x: Fact, y: Fact, *, axis: int | None = None, broadcast: int = 0) -> Fact:
+    return _pow_1(x, y, axis=axis, broadcast=broadcast)
 
 
 @op("Pow", since=7)

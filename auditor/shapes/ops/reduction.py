@@ -122,9 +122,3 @@ def cumulative(x: Fact, axis: Fact) -> Fact:
     if place and x.shape is not None:
         axis_of(place[0], len(x.shape))
     return Fact(x.dtype, x.shape)
-
-
-@op("Det", since=11)
-def det(x: Fact) -> Fact:
-    """One number for each of a batch of square matrices."""
-    return x.unknown() if x.shape is None else x.shaped(*x.shape[:-2])

@@ -116,9 +116,14 @@ def _resize(
     if not by_sizes:
         after = [_scaled(size, scale) for size, scale in zip(before, values, strict=True)]
         if crops:
-            after = [_cropped(before, values, roi, i) for i in range(len(at))]
+            n = len(at)
+            region = roi.elements if roi is not None and roi.elements is not None else ()
+            region = region if len(region) == 2 * n else (None,) * 2 * n
+            after = [_cropped(*axis) for axis in zip(before, after, region[:n], region[n:], strict=True)]
     elif policy == "stretch":
         after = [None if isinstance(v, float | bool | str) else v for v in values]
+    elif axes is not None and min(axes, default=0) < 0:
+        after = [None for _ in at]  # onnxruntime takes no notice of such an axis here
     else:
         after = _in_proportion(before, values, policy)
     y = list(shape)
@@ -149,22 +154,11 @@ def _scaled(size: Size | None, scale: Element) -> Size | None:
     return _rounded_down(_float32(size) * scale)
 
 
-def _cropped(before: Sequence[Size | None], scales: Sequence[Element], roi: Fact | None, i: int) -> Size | None:
-    """floor(size * (end - start) * scale), where every order of the factors comes to the same."""
-    if roi is None or roi.elements is None or len(roi.elements) != 2 * len(before):
-        return None
-    size, scale, start, end = before[i], scales[i], roi.elements[i], roi.elements[i + len(before)]
-    if not isinstance(size, int) or not isinstance(scale, float | int):
-        return size if scale == 1 and (start, end) == (0, 1) else None
-    if not isinstance(start, float | int) or not isinstance(end, float | int):
-        return None
-    part = _float32(end - start)
-    found = {
-        _rounded_down(_float32(_float32(size) * part) * scale),
-        _rounded_down(_float32(_float32(size) * scale) * part),
-        _rounded_down(_float32(part * scale) * size),
-    }
-    return found.pop() if len(found) == 1 else None
+def _cropped(size: Size | None, scaled: Size | None, start: Element, end: Element) -> Size | None:
+    """The specification multiplies by ``end - start`` too, onnxruntime does not: known where that is 1, or nothing."""
+    if (start, end) == (0, 1):
+        return scaled
+    return size if size == scaled == 0 else None
 
 
 def _in_proportion(before: Sequence[Size | None], sizes: Sequence[Element], policy: str) -> list[Size | None]:

@@ -77,9 +77,10 @@ class Window(NamedTuple):
         """The axis that a transposed convolution makes of ``size`` places."""
         if size is None or size == 0:
             return None
-        if self.auto_pad[:4] == "SAME":
-            return size * self.stride
         reach = self.reach
+        if self.auto_pad[:4] == "SAME":
+            # A kernel shorter than its stride would need padding below 0: the specification does not mind, runtimes do.
+            return size * self.stride if isinstance(reach, int) and reach + extra >= self.stride else None
         return None if reach is None else (size - 1) * self.stride + reach + extra - self.before - self.after
 
     def spread_arithmetic(self, size: Size | None, extra: int) -> str:
@@ -391,7 +392,11 @@ def _pool(
     strides: Numbers | None,
     ceil_mode: int,
 ) -> Answer:
-    """A window that is too large by less than a stride takes 0 places by the formula, and 1 in onnxruntime: unknown."""
+    """Two cases in which onnxruntime does not follow the specification are left unknown.
+
+    A window too large by less than a stride takes 0 places by the formula, and 1 there. (By more, it is below 0: an
+    error.) And for SAME, onnxruntime pads as if there were no dilation.
+    """
     if x.shape is None:
         return Answer((x.shaped(None, None, *(None for _ in kernel)),))
     if len(x.shape) < 2:
@@ -403,6 +408,8 @@ def _pool(
         if isinstance(n, int) and n < 1:
             if n < 0 and space[i] != 0:
                 raise _too_large(sliding[i], space[i])
+            sizes[i] = None
+        elif auto_pad[:4] == "SAME" and sliding[i].dilation > 1 and sliding[i].kernel != 1:
             sizes[i] = None
     return Answer(
         (Fact(x.dtype, (batch, channels, *sizes)),),
