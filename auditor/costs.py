@@ -13,17 +13,29 @@ from functools import cached_property
 
 from .model.dtypes import FLOATS, bytes_of
 from .model.graph import Graph, Node, SparseTensor, Tensor, captured
-from .shapes.dim import Size, TooComplex, greatest, product
+from .shapes.dim import Size, TooComplex, greatest, product, rivals
 from .shapes.fact import BroadcastsTo, Exact, Fact, Need
 from .shapes.facts import Facts
 from .shapes.troubles import At
 from .shapes.walk import Entry
 
-_CARRIERS = frozenset({"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten", "DequantizeLinear"})
+_CARRIERS = frozenset(
+    {"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten", "DequantizeLinear"}
+)
 """Operators that hand a weight on: behind them it is still the same weight."""
 
-_QUANTISED = {"DequantizeLinear": (0,), "QLinearConv": (3, 8), "QLinearMatMul": (3,), "ConvInteger": (1,), "MatMulInteger": (1,)}
+_QUANTISED = {
+    "DequantizeLinear": (0,),
+    "QLinearConv": (3, 8),
+    "QLinearMatMul": (3,),
+    "ConvInteger": (1,),
+    "MatMulInteger": (1,),
+    "DynamicQuantizeLSTM": (1, 2),
+}
 """Where an integer tensor is a quantised weight."""
+
+_MOST_PEAKS = 4
+"""A greatest of more sizes than this is no answer that anybody can use, and takes long to find."""
 
 _BIASED = frozenset({"Conv", "ConvTranspose", "MatMul"})
 _ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div"})
@@ -116,7 +128,7 @@ class _Count:
 
     @cached_property
     def _parameters(self) -> frozenset[tuple[str, str]]:
-        """The keys of the stored tensors that are parameters: floats, and integers where an operator dequantises them."""
+        """The keys of the stored tensors that are parameters: floats, and integers that an operator dequantises."""
         stored = dict(self._stored())
         floats = {key for key, t in stored.items() if t.dtype in FLOATS}
         quantised = set()
@@ -291,8 +303,8 @@ class _Count:
     def _peak(self) -> Size | None:
         """The most bytes of activations that are alive at once while the main graph runs in the order of the walk.
 
-        Inputs live until their last use, outputs to the end, everything else from its maker to its last user. Stored tensors
-        and what hangs on them alone are no activations; views (Reshape and kin) count like copies.
+        Inputs live until their last use, outputs to the end, everything else from its maker to its last user. Stored
+        tensors and what hangs on them alone are no activations; views (Reshape and kin) count like copies.
         """
         graph, visited = self.facts.model.graph, self.facts.graphs[""]
         fixed = self.facts.fixed
@@ -312,6 +324,8 @@ class _Count:
                 if alive is None or peak is None:
                     return None
                 peak = greatest(peak, alive)
+                if len(rivals(peak)) > _MOST_PEAKS:
+                    return None
                 dying = [n for n in made if n not in last]
                 dying += [n for n in dict.fromkeys(node.inputs) if n and last[n] == step and not fixed(n)]
                 for name in dying:

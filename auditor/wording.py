@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Mapping, Sized
+
+from .report import Fit
 
 
 def listed(names: Iterable[str], most: int = 3) -> str:
@@ -33,3 +35,38 @@ def in_bytes(size: int) -> str:
         if value < 1024:
             return f"{value:.1f} {unit}"
     return f"{value / 1024:.1f} TiB"
+
+
+def fitting(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None]) -> str:
+    """``227 <= H = W <= 258``: the sizes that fit, by the names of `axes`; ``shapes`` are those of the graph's inputs."""
+    names = " = ".join(dict.fromkeys(axes(fit, shapes)))
+    return " or ".join(_range(names, *r) for r in fit.ranges)
+
+
+def axes(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None]) -> list[str]:
+    """What people call the axes: as the input declares them, else H and W where it is an image, else ``data[2]``."""
+    places = [_place(axis) for axis in fit.axes]
+    declared = [str(_size(shapes.get(name), axis)) for name, axis in places]
+    if all(name.isidentifier() and name != "None" for name in declared):
+        return declared
+    inputs = {name for name, _ in places}
+    image = len(inputs) == 1 and all(len(shapes.get(name) or ()) == 4 for name in inputs)
+    if image and all(axis in (2, 3) for _, axis in places):
+        return ["HW"[axis - 2] for _, axis in places]
+    return list(fit.axes)
+
+
+def _place(axis: str) -> tuple[str, int]:
+    name, _, index = axis.rpartition("[")
+    return name, int(index.rstrip("]")) if index.rstrip("]").isdecimal() else -1
+
+
+def _size(shape: tuple[object, ...] | None, axis: int) -> object:
+    return shape[axis] if shape is not None and 0 <= axis < len(shape) else None
+
+
+def _range(names: str, low: int, high: int | None, step: int = 1) -> str:
+    if low == high:
+        return f"{names} = {low}"
+    text = f"{names} >= {low}" if high is None else f"{low} <= {names} <= {high}"
+    return text if step == 1 else f"{text} in steps of {step}"

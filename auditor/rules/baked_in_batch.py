@@ -4,7 +4,8 @@
 Where an input's leading size is open, propagates batches of 2, 3, 64 and 1,000 through the model. If none of them can
 run, and one number can, the batch is baked in: an error that names the node and the number. If all can run, but an
 output keeps a fixed leading size while another of its axes grows with the batch, because a Reshape writes that size
-as a number, the images of a batch are run together into one: a warning.
+as a number, the images of a batch are run together into one: a warning. A warning too, where nothing in the graph
+fixes the batch, but another input is declared for one number alone.
 
 ## Why it matters
 The export looks dynamic (`dynamic_axes` gave the input a named batch), every tool says so, and the first request with
@@ -29,6 +30,11 @@ agraph (float[N, 2, 3, 3] x) => (float[N, 1] y)
 # It never fails, and gives one answer for all images.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 10, 4] x) => (float[A, B, C] y) <int64[3] s = {1, -1, 4}> { y = Reshape(x, s) }
+```
+```onnx
+# The state that comes in beside the data is declared for one alone.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 4] x, float[1, 2] state) => (float[A, B] y) { y = Concat<axis = 1>(x, state) }
 ```
 
 ## Quiet on
@@ -67,7 +73,7 @@ works.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from math import prod
 
 from ..model.graph import Model
@@ -76,6 +82,7 @@ from ..shapes.dim import Dim
 from ..shapes.fact import Shape, show
 from ..shapes.facts import Facts
 from ..shapes.troubles import At, Impossible, Misfit
+from ..wording import listed
 from . import rule
 
 _TRIED = (2, 3, 64, 1000)
@@ -97,7 +104,8 @@ def baked_in_batch(model: Model, facts: Facts) -> Iterator[Finding]:
         else:
             only = _only(facts, name, roots[0], before)
             if only is not None:
-                yield _finding(facts, name, roots[0], only)
+                at_odds = _at_odds(facts, name, only, before)
+                yield _declared(facts, name, only, at_odds) if at_odds else _finding(facts, name, roots[0], only)
             continue
         if not roots:
             yield from _run_together(model, facts, name)
@@ -109,13 +117,30 @@ def _batches(facts: Facts) -> list[str]:
     return list(dict.fromkeys(str(s) for s in leading if isinstance(s, Dim)))
 
 
-def _with(facts: Facts, name: str, batch: int) -> Facts:
-    shapes: Mapping[str, Shape] = {
+def _with(facts: Facts, name: str, batch: int, others: Iterable[str] = (), axis: int = 0) -> Facts:
+    """The facts for this batch, in the named inputs and on one axis of ``others``."""
+    shapes: dict[str, Shape] = {
         tensor: tuple(batch if str(size) == name else size for size in fact.shape)
         for tensor, fact in facts.inputs.items()
         if fact.shape is not None
     }
+    for tensor in others:
+        shapes[tensor] = (*shapes[tensor][:axis], batch, *shapes[tensor][axis + 1 :])
     return facts.rebind(shapes)
+
+
+def _at_odds(facts: Facts, name: str, only: int, before: frozenset[At]) -> list[tuple[str, int]]:
+    """The other inputs, and their axis, that are declared for this batch, if with them every batch would work."""
+    shapes = {tensor: fact.shape for tensor, fact in facts.inputs.items() if fact.shape is not None}
+    for axis in range(max(map(len, shapes.values()), default=0)):
+        others = [
+            tensor
+            for tensor, shape in shapes.items()
+            if axis < len(shape) and shape[axis] == only and name not in map(str, shape)
+        ]
+        if others and all(_root(_with(facts, name, batch, others, axis), before) is None for batch in _TRIED):
+            return [(tensor, axis) for tensor in others]
+    return []
 
 
 def _broken(facts: Facts) -> frozenset[At]:
@@ -170,6 +195,21 @@ def _finding(facts: Facts, name: str, root: Misfit | Impossible, only: int) -> F
         expected=name,
         actual=only,
         derivation=facts.derivation(node.inputs[0], root.at.graph) if node.inputs else (),
+    )
+
+
+def _declared(facts: Facts, name: str, only: int, at_odds: list[tuple[str, int]]) -> Finding:
+    """Nothing in the graph fixes the batch: the inputs are declared for different ones."""
+    leading = next(n for n, f in facts.inputs.items() if f.shape and str(f.shape[0]) == name)
+    other, axis = at_odds[0]
+    shape = show(facts.inputs[other].shape)
+    return Finding(
+        f"the batch of {leading!r} is declared open ({name}), but only {only} works: {other!r} is declared as {shape}",
+        Location(tensor=other),
+        f"declare axis {axis} of {listed(t for t, _ in at_odds)} as {name}, or the batch of {leading!r} as {only}",
+        expected=name,
+        actual=only,
+        severity=Severity.WARNING,
     )
 
 

@@ -8,7 +8,7 @@ epsilon that is added, or a Clip or Max with a positive bound, ends the search i
 
 ## Why it matters
 Log(0) is -inf and Log(-1) is NaN, and one of them makes NaN of everything behind it, for some inputs only: tests pass
-and production fails. Integer division by zero ends the process.
+and production fails. Where a stored integer divides by zero, onnxruntime 1.32 refuses to load the model: an error.
 
 ## Fires on
 ```onnx
@@ -139,18 +139,18 @@ def domain_faults(model: Model, facts: Facts) -> Iterator[Finding]:
         node, label = scope.graph.nodes[at], scope.graph.label(at)
         others = [f.scope.graph.label(f.at) for f in faults[1:]]
         also = f"; so do {counted(others, 'other node')}: {listed(others)}" if others else ""
-        deadly = gives == _DEADLY
+        refused = gives == _REFUSED
         yield Finding(
             f"{label} takes {why}, and so gives {gives}{also}",
             Location(scope.path, label, node.op_type, offset=node.offset),
             "add a small constant in front of it, or clip to one",
-            severity=Severity.ERROR if deadly else None,
-            basis=Basis.REFUSED if deadly else None,
+            severity=Severity.ERROR if refused else None,
+            basis=Basis.REFUSED if refused else None,
         )
 
 
 _CHECKS = frozenset({"Log", "Sqrt", "Reciprocal", "Div", "Pow"})
-_DEADLY = "the end of the process"
+_REFUSED = "nothing: integers cannot be divided by zero, and onnxruntime 1.32 refuses the model"
 
 
 def _fault(facts: Facts, scope: Scope, index: int, node: Node) -> _Fault | None:
@@ -171,7 +171,7 @@ def _fault(facts: Facts, scope: Scope, index: int, node: Node) -> _Fault | None:
         case "Div":
             fact = facts.at(node.inputs[1], scope.path)
             floating = fact is not None and fact.dtype in _FLOATS
-            gives = "" if not least.zero or fact is None else "an infinite number or NaN" if floating else _DEADLY
+            gives = "" if not least.zero or fact is None else "an infinite number or NaN" if floating else _REFUSED
         case "Pow":
             exponents = _numbers(facts, scope, node.inputs[1]) if len(node.inputs) > 1 else ()
             if least.below and any(e != int(e) for e in exponents):

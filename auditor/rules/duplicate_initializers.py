@@ -8,7 +8,7 @@ statistics are alike by nature.
 ## Why it matters
 The file, its download and the memory of every process that loads it are larger than they need be. Exporters store
 tied weights twice (the embedding and the output layer of a language model), and unrolled loops their weights once a
-turn. A warning from 64 KiB on, below it a note.
+turn. A warning where it is 64 KiB and a hundredth of all weights or more, else a note.
 
 ## Fires on
 ```mutator
@@ -47,6 +47,7 @@ def duplicate_initializers(weights: Weights) -> Iterator[Finding]:
         return
     groups.sort(key=lambda group: -group[0] * (len(group[1]) - 1))
     wasted = sum(size * (len(keys) - 1) for size, keys in groups)
+    stored = sum(_size(weights, key) for key in weights)
     _, first = groups[0]
     if len(groups) == 1:
         same = in_bytes(groups[0][0])
@@ -62,7 +63,7 @@ def duplicate_initializers(weights: Weights) -> Iterator[Finding]:
         "let the nodes share one initializer",
         expected=0,
         actual=wasted,
-        severity=None if wasted >= _CONSIDERABLE else Severity.NOTE,
+        severity=None if wasted >= max(_CONSIDERABLE, stored / 100) else Severity.NOTE,
     )
 
 

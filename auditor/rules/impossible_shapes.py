@@ -40,7 +40,7 @@ padding, a permutation, the size of the input.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..model.conformance import flawed
 from ..model.graph import Model
@@ -49,27 +49,36 @@ from ..report import Basis, Finding, Location, Severity
 from ..shapes.fact import show
 from ..shapes.facts import Facts
 from ..shapes.troubles import Impossible
+from ..wording import others
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def impossible_shapes(model: Model, facts: Facts) -> Iterator[Finding]:
+    alike: dict[tuple[str, str], list[Impossible]] = {}
+    opsets: dict[str, Mapping[str, int]] = {}
     for trouble in facts.troubles:
         if not isinstance(trouble, Impossible) or trouble.declared:
             continue
-        node = facts.node(trouble.at)
-        if flawed(model, node, opsets_of(model, facts.graphs[trouble.at.graph].nodes)):
-            continue  # wrong by itself, whatever arrives: `wrong-arity` and `undeclared-attributes` speak of it
-        label = facts.label(trouble.at)
-        shapes = [
-            (n, f.shape) for n in node.inputs if n and (f := facts.at(n, trouble.at.graph)) and f.shape is not None
-        ]
-        given = ", ".join(f"{name} {show(shape)}" for name, shape in shapes[:4]) + (", ..." if len(shapes) > 4 else "")
-        moving = next((n for n in node.inputs if n and not facts.fixed(n, trouble.at.graph)), "")
-        yield Finding(
-            f"{label}: {trouble.why}" + (f"; its inputs are {given}" if given else ""),
-            Location(trouble.at.graph, label, node.op_type, moving, trouble.attribute, node.offset),
-            f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or what comes before it",
-            actual=show(shapes[0][1]) if shapes else None,
-            derivation=facts.derivation(moving, trouble.at.graph) if moving else (),
-        )
+        path, node = trouble.at.graph, facts.node(trouble.at)
+        if path not in opsets:
+            opsets[path] = opsets_of(model, facts.graphs[path].nodes)
+        if not flawed(model, node, opsets[path]):  # wrong by itself, whatever arrives: other rules speak of that
+            alike.setdefault((node.op_type, trouble.why), []).append(trouble)
+    for troubles in alike.values():
+        yield _finding(facts, troubles)
+
+
+def _finding(facts: Facts, troubles: list[Impossible]) -> Finding:
+    trouble = troubles[0]
+    at, node, label = trouble.at, facts.node(trouble.at), facts.label(trouble.at)
+    shapes = [(n, f.shape) for n in node.inputs if n and (f := facts.at(n, at.graph)) and f.shape is not None]
+    given = ", ".join(f"{name} {show(shape)}" for name, shape in shapes[:4]) + (", ..." if len(shapes) > 4 else "")
+    moving = next((n for n in node.inputs if n and not facts.fixed(n, at.graph)), "")
+    return Finding(
+        f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given else ""),
+        Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset),
+        f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or what comes before it",
+        actual=show(shapes[0][1]) if shapes else None,
+        derivation=facts.derivation(moving, at.graph) if moving else (),
+    )

@@ -63,12 +63,15 @@ from math import isqrt
 from ..report import Basis, Finding, Fit, Location, Severity
 from ..shapes.dim import Dim, Size, same
 from ..shapes.fact import BroadcastsTo, Fact, Need, Shape, show
-from ..shapes.facts import Facts
+from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
 from ..shapes.troubles import At, Misfit, Open
+from ..wording import fitting
 from . import rule
 
 _DENSE = {"Gemm": "b", "MatMul": "b"}
+
+_NONE = "no input size up to 4096 fits"
 
 _VIEWS = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Relu", "Cast"})
 """Operators that hand the features on: what gives them stands before."""
@@ -96,8 +99,9 @@ def misfit_initializers(facts: Facts) -> Iterator[Finding]:
 def _misfit(facts: Facts, case: Misfit) -> Finding:
     fits = solve(facts, case.at, case.parameter)
     dense = _features(facts, case)
+    hopeless = f": {_NONE}" if dense and fits and not _best(fits) and _is_open(case.expected.shape) else ""
     return Finding(
-        dense or _plain(facts, case),
+        (dense or _plain(facts, case)) + hopeless,
         _location(facts, case),
         _fix(facts, case, fits),
         expected=show(case.expected.shape),
@@ -111,11 +115,11 @@ def _open(facts: Facts, case: Open) -> Iterator[Finding]:
     fits = solve(facts, case.at, case.parameter)
     if not fits:
         return
-    none = all(not fit.ranges for fit in fits)
-    bare = all(isinstance(s, int) or s is None or str(s) in s.names for s in case.expected.shape)
+    best = _best(fits)
+    bare = not _is_open(case.expected.shape)
     yield Finding(
         f"{_features(facts, case) or _plain(facts, case)}: "
-        + ("no input size up to 4096 fits" if none else f"it fits only for {_ranges(fits[0])}"),
+        + (f"it fits only for {_ranges(facts, best)}" if best else _NONE),
         _location(facts, case),
         _fix(facts, case, fits),
         expected=show(case.expected.shape),
@@ -123,8 +127,8 @@ def _open(facts: Facts, case: Open) -> Iterator[Finding]:
         derivation=facts.derivation(_data(facts, case)[0], case.at.graph),
         fits=fits,
         # An open size of which one value works is a loose declaration; one behind windows is a trap.
-        severity=Severity.ERROR if none else Severity.NOTE if bare else Severity.WARNING,
-        basis=Basis.ILLEGAL if none else Basis.SUSPICIOUS,
+        severity=Severity.ERROR if not best else Severity.NOTE if bare else Severity.WARNING,
+        basis=Basis.ILLEGAL if not best else Basis.SUSPICIOUS,
     )
 
 
@@ -219,16 +223,23 @@ def _data(facts: Facts, case: Misfit | Open) -> tuple[str, Fact | None, str]:
 
 
 def _fix(facts: Facts, case: Misfit | Open, fits: tuple[Fit, ...]) -> str:
-    best = next((f for f in fits if f.ranges), None)
-    size = f"feed an input that fits ({_ranges(best)}), or " if best else ""
+    best = _best(fits)
+    size = f"feed an input that fits ({_ranges(facts, best)}), or " if best else ""
+    if _is_open(case.expected.shape):
+        return f"{size}put an adaptive (global) pooling in front of {facts.label(case.at)}"
     return f"{size}give {case.tensor} the shape {show(case.expected.shape)}"
 
 
-def _ranges(fit: Fit) -> str:
-    """``227 <= H = W <= 258``, by the axes' own names."""
-    axes = " = ".join(fit.axes)
-    parts = []
-    for low, high, *step in fit.ranges:
-        text = f"{axes} = {low}" if low == high else f"{axes} >= {low}" if high is None else f"{low} <= {axes} <= {high}"
-        parts.append(text + (f" in steps of {step[0]}" if step else ""))
-    return " or ".join(parts)
+def _best(fits: tuple[Fit, ...]) -> Fit | None:
+    """The first that some size fulfils."""
+    return next((f for f in fits if f.ranges), None)
+
+
+def _is_open(shape: Shape) -> bool:
+    """Whether it hangs on sizes that are worked out from open ones: no stored parameter can follow them."""
+    return any(isinstance(s, Dim) and str(s) not in s.names for s in shape)
+
+
+def _ranges(facts: Facts, fit: Fit) -> str:
+    """``227 <= H = W <= 258``."""
+    return fitting(fit, {name: rendered(fact.shape) for name, fact in facts.inputs.items()})

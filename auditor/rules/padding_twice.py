@@ -54,21 +54,21 @@ _AUTOMATIC = frozenset({"SAME_UPPER", "SAME_LOWER", "VALID"})
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def padding_twice(model: Model) -> Iterator[Finding]:
     for scope in scopes(model):
-        found: dict[tuple[str, object, tuple[object, ...]], list[int]] = {}
+        found: dict[tuple[str, str, tuple[int, ...]], list[int]] = {}
         for i, node in enumerate(scope.graph.nodes):
             if node.op_type not in _WINDOWS or node.domain:
                 continue
-            pads, automatic = node.attributes.get("pads"), node.attributes.get("auto_pad")
-            if not isinstance(pads, tuple) or not pads or automatic not in _AUTOMATIC:
-                continue
-            found.setdefault((node.op_type, automatic, pads), []).append(i)
+            automatic, given = node.attributes.get("auto_pad"), node.attributes.get("pads")
+            if isinstance(automatic, str) and automatic in _AUTOMATIC and isinstance(given, tuple) and given:
+                pads = tuple(p for p in given if isinstance(p, int))
+                found.setdefault((node.op_type, automatic, pads), []).append(i)
         for (op_type, automatic, pads), places in found.items():
-            node = scope.graph.nodes[places[0]]
-            harmless = op_type not in _CONVOLUTIONS and not any(pads)
             label = scope.graph.label(places[0])
+            harmless = op_type not in _CONVOLUTIONS and not any(pads)
             yield Finding(
-                f"{label}{others(places)}: auto_pad {automatic} and pads {list(pads)}; only one of them may be given",
-                Location(scope.path, label, op_type, attribute="auto_pad", offset=node.offset),
+                f"{label}{others(places)}: auto_pad is {automatic} and pads are {list(pads)}; "
+                "only one of them may be given",
+                Location(scope.path, label, op_type, attribute="auto_pad", offset=scope.graph.nodes[places[0]].offset),
                 "take auto_pad away and write the pads that were meant, or take pads away",
                 expected="auto_pad or pads",
                 actual="both",

@@ -120,6 +120,11 @@ def least(a: Size, b: Size) -> Size:
     return _least(a, b)
 
 
+def rivals(size: Size) -> tuple[Size, ...]:
+    """The sizes of which ``size`` is the greatest; itself alone, if it is no maximum."""
+    return (size,) if isinstance(size, int) else _options(size, Greatest)
+
+
 def substitute(size: Size, values: Mapping[str, Size]) -> Size:
     """``size`` with other sizes in the place of some names."""
     if isinstance(size, int) or size.names.isdisjoint(values):

@@ -5,6 +5,7 @@ This is the door to `auditor.shapes` for everybody above: costs, rules and the p
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -14,7 +15,8 @@ from ..report import Step
 from .dim import Dim, Size
 from .fact import Fact, Shape, show
 from .troubles import At, Open, Trouble
-from .walk import Budget, Entry, Visited, Walk, declared
+from .stored import declared
+from .walk import Budget, Entry, Visited, Walk
 
 MOST_STEPS = 400
 """Longest derivation that is told; of a longer one, the end."""
@@ -174,7 +176,13 @@ def infer(
     """
     inputs = input_facts(model.graph, shapes or {}, dims or {})
     walk = Walk(model, budget, before)
-    walk.main(inputs)
+    collecting = gc.isenabled()
+    gc.disable()  # what a walk makes stays: collecting would only go over it again and again
+    try:
+        walk.main(inputs)
+    finally:
+        if collecting:
+            gc.enable()
     return Facts(model, walk, inputs)
 
 

@@ -2,33 +2,25 @@
 
 The walk asks every node once, in order, and always reaches the end: a node that it cannot follow costs its own outputs,
 which fall back to what the model declares for them (marked so), and leaves a trouble behind. Answers are remembered by
-operator, attributes and input facts, so repeated blocks become dictionary look-ups (FACTS.md, section 5).
+operator, attributes and input facts, so repeated blocks become dictionary look-ups (FACTS.md, section 5). Facts are
+interned, so that the identity of one is its key.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..model.graph import Attribute, Attributes, Function, Graph, Model, Node, Reference, Tensor, TensorType, Value
+from ..model.graph import Attributes, Function, Graph, Model, Node, Reference, Tensor, Value
 from ..model.order import ordered
-from ..model.payload import small
-from .dim import Dim, Size, TooComplex, named
-from .fact import MOST_ELEMENTS, NO_NEEDS, Answer, Fact, Need, Shape, ShapeError, show
+from .calls import Bound, Call, Unknown, call_of
+from .dim import TooComplex
+from .fact import NO_NEEDS, Answer, Fact, Need, Shape, ShapeError
 from .ops.checks import fits
-from .registry import Rule, find
+from .stored import constant, declared, followed, name_unknowns
 from .troubles import At, Exhausted, Impossible, Internal, Misfit, Open, Trouble, Undefined, Unsupported
-
-_FLOATS_FOLLOWED = 8  # Resize scales, Range bounds; a bias of more channels is never a shape
-_FOLLOWED_AS_FLOAT = frozenset({1, 10, 11, 16})
-_FOLLOWED = frozenset({2, 3, 4, 5, 6, 7, 9, 12, 13})
-_SCALARS: dict[str, tuple[type, ...]] = {
-    "tuple[int, ...]": (int,),
-    "tuple[float, ...]": (float, int),
-    "tuple[str, ...]": (str,),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +37,15 @@ class Entry(NamedTuple):
 
     outputs: tuple[Fact, ...]
     answer: Answer | None
-    unknown: bool  # an output has a size that wants a name
+    plain: bool  # one output, known but for values, and nothing to say
     needs: tuple[tuple[str, Need, Shape, bool | None], ...]  # those that fail (False) or are open (None)
-    error: ShapeError | Exception | None
+    error: Exception | None
     inputs: tuple[str, ...]  # of the rule's signature
     body: str = ""  # of a call: the path under which the function's body was walked
 
 
 class Visited(NamedTuple):
-    """One graph as the walk left it: the facts of its own tensors, and what each node answered (None: not reached)."""
+    """One graph as the walk left it: the facts of its own tensors, and what each node answered (missing: not reached)."""
 
     nodes: tuple[Node, ...]
     facts: Mapping[str, Fact | None]
@@ -75,6 +67,39 @@ class _Scope(dict[str, Fact | None]):
             raise KeyError(name)
         return self.outer[name]
 
+    def find(self, name: str) -> Fact | None:
+        try:
+            return self[name]
+        except KeyError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opsets:
+    """What is remembered under one set of opset imports."""
+
+    versions: Mapping[str, int]
+    entries: dict[Any, Entry] = field(default_factory=dict)
+    calls: dict[Any, Call] = field(default_factory=dict)
+
+
+class _Memory:
+    """What holds for a model whatever its inputs are: shared by all walks over it."""
+
+    def __init__(self) -> None:
+        self.opsets: dict[tuple[tuple[str, int], ...], _Opsets] = {}
+        self.facts: dict[Fact | None, Fact | None] = {}
+        self.stored: dict[Graph, dict[str, Fact | None]] = {}
+        self.plain: dict[tuple[int, tuple[int, ...]], Fact | None] = {}  # of stored tensors whose values are not followed
+        self.resolved: dict[tuple[Attributes, Attributes], Attributes] = {}
+        self.completed: dict[tuple[Function, Attributes], Attributes] = {}
+
+    def under(self, opsets: Mapping[str, int]) -> _Opsets:
+        key = tuple(sorted(opsets.items()))
+        if key not in self.opsets:
+            self.opsets[key] = _Opsets(opsets)
+        return self.opsets[key]
+
 
 class Walk:
     """One propagation over one model; `auditor.shapes.facts` wraps it for everybody else."""
@@ -87,39 +112,49 @@ class Walk:
         self.troubles: list[Trouble] = []
         self.open: list[Open] = []
         self.visited: dict[str, Visited] = {}
-        self._calls: list[tuple[str, str, str]] = []
-        # What is remembered, and may be taken over from an earlier walk of the same model:
-        self.memos: dict[Any, dict[Any, Entry]] = before.memos if before else {}
-        self._arguments: dict[tuple[int, int], dict[str, Any] | ShapeError] = before._arguments if before else {}
-        self._resolved: dict[tuple[Attributes, Attributes], Attributes] = before._resolved if before else {}
-        self._constants: dict[int, Fact] = before._constants if before else {}
-        self._keep: list[Any] = before._keep if before else []  # objects whose id is a key above
+        self._memory = before._memory if before else _Memory()
+        self._calling: list[Function] = []
 
     def main(self, inputs: Mapping[str, Fact]) -> None:
         """Walk the main graph from the facts of its inputs."""
-        self.graph(self.model.graph, inputs, None, "", self.model.opsets)
+        self._graph(self.model.graph, inputs, None, "", self._memory.under(self.model.opsets))
 
-    def graph(
-        self, graph: Graph, inputs: Mapping[str, Fact], outer: _Scope | None, path: str, opsets: Mapping[str, int]
+    def _graph(
+        self, graph: Graph, inputs: Mapping[str, Fact], outer: _Scope | None, path: str, opsets: _Opsets
     ) -> tuple[Fact, ...]:
         """The facts of a graph's outputs."""
         scope = _Scope(outer)
+        stored = self._stored(graph)
         for value in graph.inputs:
-            scope[value.name] = inputs.get(value.name) or declared(value, path)
-        for tensor in graph.initializers:
-            scope[tensor.name] = self._constant(tensor)
-        for sparse in graph.sparse_initializers:
-            scope[sparse.name] = Fact(sparse.values.dtype, sparse.dims)
+            if value.name not in stored:
+                scope[value.name] = self._interned(inputs.get(value.name) or declared(value, path))
+        scope.update(stored)
         annotations = {v.name: v for v in (*graph.value_info, *graph.outputs)}
         self._nodes(graph.nodes, scope, annotations, path, opsets, graph)
-        return tuple(_get(scope, v.name) or declared(v, path, rests=True) for v in graph.outputs)
+        return tuple(scope.find(v.name) or declared(v, path, rests=True) for v in graph.outputs)
 
-    def _constant(self, tensor: Tensor) -> Fact:
-        """The fact of a stored tensor, with its values where shapes may hang on them."""
-        fact = self._constants.get(id(tensor))
-        if fact is None:
-            fact = self._constants[id(tensor)] = constant(self.model, tensor)
-        return fact
+    def _stored(self, graph: Graph) -> Mapping[str, Fact | None]:
+        """The facts of the tensors that a graph stores."""
+        memory = self._memory
+        known = memory.stored.get(graph)
+        if known is None:
+            known = memory.stored[graph] = {}
+            plain = memory.plain
+            for tensor in graph.initializers:
+                name, dtype, dims, *_ = tensor
+                fact = plain.get((dtype, dims))
+                if fact is None:
+                    fact = self._interned(constant(self.model, tensor))
+                    if not followed(tensor):
+                        plain[dtype, dims] = fact
+                known[name] = fact
+            for sparse in graph.sparse_initializers:
+                known[sparse.name] = self._interned(Fact(sparse.values.dtype, sparse.dims))
+        return known
+
+    def _interned(self, fact: Fact) -> Fact:
+        """The one object that stands for all equal facts."""
+        return self._memory.facts.setdefault(fact, fact) or fact
 
     def _nodes(
         self,
@@ -127,60 +162,50 @@ class Walk:
         scope: _Scope,
         annotations: Mapping[str, Value],
         path: str,
-        opsets: Mapping[str, int],
+        opsets: _Opsets,
         graph: Graph | None = None,
         called_with: Attributes | None = None,
     ) -> None:
-        memo = self.memos.setdefault(tuple(sorted(opsets.items())), {})
         entries: dict[int, Entry] = {}
         self.visited[path] = Visited(nodes, scope, entries)
-        order: Iterable[int] = range(len(nodes))
-        repaired = False
-        waiting = iter(order)
-        at = -1
+        remembered = opsets.entries.get
+        order: Sequence[int] = range(len(nodes))
         while True:
-            for at in waiting:
+            for at in order:
                 op_type, domain, inputs, outputs, attributes, _, overload, _ = nodes[at]
                 try:
                     given = [scope[name] for name in inputs]
                 except KeyError as missing:
-                    if not repaired and graph is not None and missing.args[0] in graph.producers:
+                    if order.__class__ is range and graph is not None and missing.args[0] in graph.producers:
                         break  # listed out of order: a rule says so; here the order is repaired
                     given = self._without(nodes[at], scope, At(path, at))
                 if called_with is not None and attributes:
                     attributes = self._resolve(attributes, called_with)
-                key = (op_type, domain, overload, attributes, len(outputs), *given)
-                entry = memo.get(key)
+                key = (op_type, domain, overload, attributes, len(outputs), *map(id, given))
+                entry = remembered(key)
                 if entry is None:
-                    entry = self._ask(nodes[at], attributes, given, scope, At(path, at), opsets)
-                    if not _has_graphs(attributes) and not isinstance(entry.error, _OutOfBudget):
-                        memo[key] = entry
+                    entry = self._ask(nodes[at], attributes, given, scope, At(path, at), opsets, key)
                 entries[at] = entry
-                if entry.unknown or entry.needs or entry.error or len(entry.outputs) < len(outputs):
-                    self._settle(nodes[at], entry, scope, annotations, At(path, at), given)
+                if entry.plain and outputs[0]:
+                    scope[outputs[0]] = entry.outputs[0]
                 else:
-                    for name, fact in zip(outputs, entry.outputs, strict=False):
-                        scope[name] = fact
-                    if "" in outputs:
-                        scope[""] = None
+                    self._settle(nodes[at], entry, scope, annotations, At(path, at), given)
             else:
                 break
-            repaired = True
-            assert graph is not None
-            done = set(entries)
-            waiting = iter([i for i in ordered(graph) if i not in done])
+            assert graph is not None  # only a graph's order is repaired
+            order = [i for i in ordered(graph) if i not in entries]
         self.visits += len(nodes)
         if self.visits > self.budget.visits or time.monotonic() > self.deadline:
-            self._exhaust(At(path, max(at, 0)))
+            self._exhaust(At(path, max(len(nodes) - 1, 0)))
 
     def _exhaust(self, at: At) -> None:
-        if not any(isinstance(t, Exhausted) for t in self.troubles):
-            budget = "node visits" if self.visits > self.budget.visits else "seconds"
+        if not self.exhausted:
+            budget = "node visits" if self.visits > self.budget.visits else "seconds or nesting"
             self.troubles.append(Exhausted(at, budget))
 
     @property
     def exhausted(self) -> bool:
-        return bool(self.troubles) and isinstance(self.troubles[-1], Exhausted)
+        return any(isinstance(t, Exhausted) for t in self.troubles)
 
     def _without(self, node: Node, scope: _Scope, at: At) -> list[Fact | None]:
         """The inputs of a node of which some are made by nothing."""
@@ -190,7 +215,7 @@ class Walk:
                 given.append(scope[name])
             except KeyError:
                 self.troubles.append(Undefined(at, name))
-                given.append(Fact(declared=True))
+                given.append(self._interned(Fact(declared=True)))
         return given
 
     def _settle(
@@ -202,27 +227,27 @@ class Walk:
         at: At,
         given: list[Fact | None],
     ) -> None:
-        """The slow way to write a node's outputs: names for unknown sizes, troubles, what is declared for the rest."""
-        rests = any(fact is not None and fact.declared for fact in given)
+        """The careful way to write a node's outputs: names for unknown sizes, troubles, what is declared for the rest."""
+        rests = _rests(given)
         match entry.error:
             case None:
                 pass
-            case _Known(trouble=trouble):
-                self.troubles.append(trouble._replace(at=at))
+            case _NoRule(opset=opset):
+                self.troubles.append(Unsupported(at, node.domain, node.op_type, opset))
             case ShapeError() as error:
                 self.troubles.append(Impossible(at, str(error), error.attribute, error.parameter, rests))
             case _OutOfBudget():
                 self._exhaust(at)
             case error:
                 self.troubles.append(Internal(at, f"{type(error).__name__}: {error}"))
+        wrong = False
         for parameter, need, actual, verdict in entry.needs:
-            index = _position(entry.inputs, parameter, len(node.inputs))
-            tensor = node.inputs[index]
+            tensor = node.inputs[min(entry.inputs.index(parameter), len(node.inputs) - 1)]
             if verdict is False:
+                wrong = True
                 self.troubles.append(Misfit(at, parameter, tensor, need, actual, rests))
             elif not rests:
                 self.open.append(Open(at, parameter, tensor, need, actual))
-        wrong = any(verdict is False for *_, verdict in entry.needs)
         for i, name in enumerate(node.outputs):
             if not name:
                 continue
@@ -234,7 +259,7 @@ class Walk:
                 fact = declared(annotations[name], at.graph, rests=True)
             else:
                 fact = Fact(declared=True)
-            scope[name] = _name_unknowns(fact, f"{at.graph}/{name}" if at.graph else name)
+            scope[name] = self._interned(name_unknowns(fact, f"{at.graph}/{name}" if at.graph else name))
 
     def _ask(
         self,
@@ -243,130 +268,93 @@ class Walk:
         given: list[Fact | None],
         scope: _Scope,
         at: At,
-        opsets: Mapping[str, int],
+        opsets: _Opsets,
+        key: tuple[object, ...],
     ) -> Entry:
-        inputs: tuple[str, ...] = ()
+        """Ask the rule, and remember its answer unless it hangs on more than the key (a body sees the scope around it)."""
+        which = key[:4]
+        call = opsets.calls.get(which)
+        if call is None:
+            call = opsets.calls[which] = call_of(self.model, opsets.versions, node, attributes, self._constant)
+        inputs = call.rule.inputs if isinstance(call, Bound) else ()
         try:
-            function = self.model.functions.get((node.domain, node.op_type, node.overload))
-            if function is not None:
-                result: Any = self._call(function, attributes, given, at)
-            else:
-                opset = opsets.get(node.domain)
-                rule = find(node.domain, node.op_type, opset if opset is not None else 1 if node.domain else 0)
-                if rule is None:
-                    return _failed(_Known(Unsupported(at, node.domain, node.op_type, opset)))
-                inputs = rule.inputs
-                result = self._apply(rule, node, attributes, given, scope, at, opsets)
-        except (ShapeError, _OutOfBudget) as error:
-            return _failed(error, inputs)
-        except (TooComplex, ZeroDivisionError):  # a size that nobody can say: unknown, not wrong
-            return _failed(None, inputs)
-        except RecursionError:
+            entry = self._answered(call, node, attributes, given, scope, at, opsets)
+        except (TooComplex, ZeroDivisionError):  # sizes that nobody can say: unknown, not wrong
+            entry = _failed(None, inputs)
+        except (_OutOfBudget, RecursionError):
             return _failed(_OutOfBudget(), inputs)
-        except Exception as error:  # a fault in a rule must not cost the audit
-            return _failed(error, inputs)
-        answer = result if isinstance(result, Answer) else Answer(result if type(result) is tuple else (result,))
-        outputs = answer.outputs
-        if any(fact is not None and fact.declared for fact in given):
-            outputs = tuple(fact._replace(declared=True) for fact in outputs)
-        return Entry(
-            outputs,
-            answer,
-            any(fact.shape is not None and None in fact.shape for fact in outputs),
-            _unmet(answer.needs, inputs, given),
-            None,
-            inputs,
-            _body_path(function, at) if function is not None else "",
-        )
+        except Exception as error:  # a ShapeError; or a fault in a rule, which must not cost the audit
+            entry = _failed(error, inputs)
+        if not (isinstance(call, Bound) and call.bodies):
+            opsets.entries[key] = entry
+        return entry
 
-    def _apply(
+    def _answered(
         self,
-        rule: Rule,
+        call: Call,
         node: Node,
         attributes: Attributes,
         given: list[Fact | None],
         scope: _Scope,
         at: At,
-        opsets: Mapping[str, int],
-    ) -> Any:
-        if len(given) > len(rule.inputs) and not rule.variadic:
-            extra = given[len(rule.inputs) :]
-            if any(fact is not None for fact in extra):
-                raise ShapeError(f"{node.op_type} takes at most {len(rule.inputs)} inputs, is given {len(given)}")
-            given = given[: len(rule.inputs)]
-        if len(given) < rule.required or any(fact is None for fact in given[: rule.required]):
-            names = [n for i, n in enumerate(rule.inputs[: rule.required]) if i >= len(given) or given[i] is None]
-            raise ShapeError(f"{node.op_type} needs its input {names[0]}", parameter=names[0])
-        arguments = self._bound(rule, attributes)
-        if _has_graphs(attributes):
-            arguments = {
-                name: self._body(value, scope, f"{_label(node, at)}/{name}", opsets) if isinstance(value, Graph) else value
-                for name, value in arguments.items()
-            }
-        if rule.counts_outputs:
-            return rule.run(*given, **arguments, output_count=len(node.outputs))
-        return rule.run(*given, **arguments)
+        opsets: _Opsets,
+    ) -> Entry:
+        body = ""
+        inputs: tuple[str, ...] = ()
+        match call:
+            case Bound(rule=rule, arguments=arguments, bodies=bodies):
+                call.check(node, given)
+                inputs = rule.inputs
+                if bodies:
+                    arguments = {**arguments, **self._bodies(bodies, scope, _label(node, at), opsets)}
+                if rule.counts_outputs:
+                    result = rule.run(*given, **arguments, output_count=len(node.outputs))
+                else:
+                    result = rule.run(*given, **arguments)
+            case Function():
+                body = f"{at.graph}/{call.name}[{at.index}]" if at.graph else f"{call.name}[{at.index}]"
+                result = self._call(call, attributes, given, body)
+            case Unknown(opset=opset):
+                raise _NoRule(opset)
+            case ShapeError():
+                raise call
+        answer = result if type(result) is Answer else Answer(result if type(result) is tuple else (result,))
+        outputs = answer.outputs
+        if _rests(given):
+            outputs = tuple(fact._replace(declared=True) for fact in outputs)
+        keep = self._memory.facts.setdefault
+        outputs = tuple([keep(fact, fact) or fact for fact in outputs])
+        unmet = () if answer.needs is NO_NEEDS else _unmet(answer.needs, inputs, given)
+        shape = outputs[0].shape if outputs else None
+        plain = not unmet and len(node.outputs) == 1 and bool(outputs) and not (shape is not None and None in shape)
+        return Entry(outputs, answer, plain, unmet, None, inputs, body)
 
-    def _bound(self, rule: Rule, attributes: Attributes) -> dict[str, Any]:
-        """The keyword arguments for a rule, checked once for each distinct run of attributes."""
-        key = (id(rule), id(attributes))
-        bound = self._arguments.get(key)
-        if bound is None:
-            self._keep.append(attributes)
-            try:
-                bound = {n: self._typed(n, attributes[n], k) for n, k in rule.attributes.items() if n in attributes}
-                if missing := rule.mandatory - bound.keys():
-                    name = min(missing)
-                    raise ShapeError(f"the attribute {name} is missing", attribute=name)
-            except ShapeError as error:
-                bound = error
-            self._arguments[key] = bound
-        if isinstance(bound, ShapeError):
-            raise bound
-        return bound
-
-    def _typed(self, name: str, value: Attribute, kind: str) -> Any:
-        """An attribute's value, of the kind that the rule's annotation says; a tensor arrives as its fact."""
-        match kind:
-            case "int":
-                good = type(value) is int
-            case "float":
-                good = type(value) in (int, float)
-            case "str":
-                good = type(value) is str
-            case "tuple[int, ...]" | "tuple[float, ...]" | "tuple[str, ...]":
-                inner = _SCALARS[kind]
-                good = type(value) is tuple and all(type(v) in inner for v in value)
-            case "Fact":
-                if isinstance(value, Tensor):
-                    return self._constant(value)
-                good = False
-            case "Body":
-                good = isinstance(value, Graph)
-            case _:
-                good = True
-        if not good:
-            raise ShapeError(f"the attribute {name} must be {kind}, is {type(value).__name__}", attribute=name)
-        return value
+    def _constant(self, tensor: Tensor) -> Fact:
+        return self._interned(constant(self.model, tensor))
 
     def _resolve(self, attributes: Attributes, called_with: Attributes) -> Attributes:
         """The attributes of a node in a function's body, its references replaced by the call's values."""
         if not any(isinstance(v, Reference) for v in attributes.values()):
             return attributes
         key = (attributes, called_with)
-        if key not in self._resolved:
+        if key not in self._memory.resolved:
             values = {n: called_with.get(v.name) if isinstance(v, Reference) else v for n, v in attributes.items()}
-            self._resolved[key] = Attributes({n: v for n, v in values.items() if v is not None})
-        return self._resolved[key]
+            self._memory.resolved[key] = Attributes({n: v for n, v in values.items() if v is not None})
+        return self._memory.resolved[key]
 
-    def _body(self, body: Graph, scope: _Scope, path: str, opsets: Mapping[str, int]) -> Callable[..., tuple[Fact, ...]]:
+    def _bodies(
+        self, bodies: Mapping[str, Graph], scope: _Scope, label: str, opsets: _Opsets
+    ) -> dict[str, Callable[..., tuple[Fact, ...]]]:
+        return {name: self._body(body, scope, f"{label}/{name}", opsets) for name, body in bodies.items()}
+
+    def _body(self, body: Graph, scope: _Scope, path: str, opsets: _Opsets) -> Callable[..., tuple[Fact, ...]]:
         """A subgraph as a function on facts. ``tentative``: nobody knows whether it runs on these, so no trouble is proof."""
 
         def run(*inputs: Fact, tentative: bool = False) -> tuple[Fact, ...]:
             self._enter(path)
             given = {value.name: fact for value, fact in zip(body.inputs, inputs, strict=False)}
             before, opened = len(self.troubles), len(self.open)
-            outputs = self.graph(body, given, scope, path, opsets)
+            outputs = self._graph(body, given, scope, path, opsets)
             if tentative:
                 self.troubles[before:] = [_unproven(t) for t in self.troubles[before:]]
                 del self.open[opened:]
@@ -375,24 +363,24 @@ class Walk:
         return run
 
     def _call(
-        self, function: Function, attributes: Attributes, given: list[Fact | None], at: At
+        self, function: Function, attributes: Attributes, given: list[Fact | None], path: str
     ) -> tuple[Fact, ...]:
-        name = (function.domain, function.name, function.overload)
-        if name in self._calls:
+        if function in self._calling:
             raise ShapeError(f"the function {function.name} calls itself")
-        path = _body_path(function, at)
         self._enter(path)
         if function.defaults:
-            attributes = Attributes({**function.defaults, **attributes})
-            self._keep.append(attributes)
+            key = (function, attributes)
+            completed = self._memory.completed
+            attributes = completed.setdefault(key, Attributes({**function.defaults, **attributes}))
         scope = _Scope()
         scope.update((n, given[i] if i < len(given) else None) for i, n in enumerate(function.inputs))
-        self._calls.append(name)
+        self._calling.append(function)
         try:
-            self._nodes(function.nodes, scope, {}, path, function.opsets, None, attributes)
+            opsets = self._memory.under(function.opsets)
+            self._nodes(function.nodes, scope, {}, path, opsets, None, attributes)
         finally:
-            self._calls.pop()
-        return tuple(_get(scope, n) or Fact(declared=True) for n in function.outputs)
+            self._calling.pop()
+        return tuple(scope.find(n) or Fact(declared=True) for n in function.outputs)
 
     def _enter(self, path: str) -> None:
         if self.exhausted or self.visits > self.budget.visits or path.count("/") > 2 * self.budget.depth:
@@ -403,12 +391,18 @@ class _OutOfBudget(Exception):
     pass
 
 
-class _Known(Exception):
-    """A trouble that is known at once; its place is filled in for each node that meets it."""
-
-    def __init__(self, trouble: Unsupported) -> None:
+class _NoRule(Exception):
+    def __init__(self, opset: int | None) -> None:
         super().__init__()
-        self.trouble = trouble
+        self.opset = opset
+
+
+def _rests(given: list[Fact | None]) -> bool:
+    """Whether an input rests on what the file declares."""
+    for fact in given:
+        if fact is not None and fact.declared:
+            return True
+    return False
 
 
 def _unproven(trouble: Trouble) -> Trouble:
@@ -419,60 +413,14 @@ def _unproven(trouble: Trouble) -> Trouble:
             return trouble
 
 
-def declared(value: Value, path: str = "", *, rests: bool = False) -> Fact:
-    """What the file claims of a tensor. A size's name that is no identifier proves no equality: it gets one of its own."""
-    if not isinstance(value.type, TensorType):
-        return Fact(declared=rests)
-    sizes = value.type.shape
-    if sizes is None:
-        return Fact(value.type.dtype or None, None, None, rests)
-    prefix = f"{path}/{value.name}" if path else value.name
-    return Fact(value.type.dtype or None, tuple(_size(s, f"{prefix}[{i}]") for i, s in enumerate(sizes)), None, rests)
-
-
-def _size(size: int | str | None, otherwise: str) -> Size:
-    if isinstance(size, int) and size >= 0:
-        return size
-    return named(size if isinstance(size, str) and size.isidentifier() else otherwise)
-
-
-def constant(model: Model, tensor: Tensor) -> Fact:
-    """The fact of a stored tensor, with its values where it is small."""
-    most = MOST_ELEMENTS if tensor.dtype in _FOLLOWED else _FLOATS_FOLLOWED if tensor.dtype in _FOLLOWED_AS_FLOAT else 0
-    if not most or tensor.elements > most:
-        return Fact(tensor.dtype, tensor.dims)
-    return Fact(tensor.dtype, tensor.dims, small(model, tensor, most))
-
-
-def _get(scope: _Scope, name: str) -> Fact | None:
-    try:
-        return scope[name]
-    except KeyError:
-        return None
-
-
 def _label(node: Node, at: At) -> str:
     label = node.name or f"{node.op_type}[{at.index}]"
     return f"{at.graph}/{label}" if at.graph else label
 
 
-def _body_path(function: Function, at: At) -> str:
-    return f"{at.graph}/{function.name}[{at.index}]" if at.graph else f"{function.name}[{at.index}]"
-
-
-def _has_graphs(attributes: Attributes) -> bool:
-    return bool(attributes) and any(isinstance(v, Graph) for v in attributes.values())
-
-
-def _position(inputs: tuple[str, ...], parameter: str, count: int) -> int:
-    return min(inputs.index(parameter), count - 1)
-
-
 def _unmet(
     needs: Mapping[str, Need], inputs: tuple[str, ...], given: list[Fact | None]
 ) -> tuple[tuple[str, Need, Shape, bool | None], ...]:
-    if needs is NO_NEEDS:
-        return ()
     unmet = []
     for parameter, need in needs.items():
         index = inputs.index(parameter)
@@ -486,11 +434,3 @@ def _unmet(
 
 def _failed(error: Exception | None, inputs: tuple[str, ...] = ()) -> Entry:
     return Entry((), None, False, (), error, inputs)
-
-
-def _name_unknowns(fact: Fact, prefix: str) -> Fact:
-    """Give each unknown size a name that says where it was born: ``boxes[0]``."""
-    if fact.shape is None or None not in fact.shape:
-        return fact
-    sizes = tuple(named(f"{prefix}[{i}]") if s is None else s for i, s in enumerate(fact.shape))
-    return fact._replace(shape=sizes)

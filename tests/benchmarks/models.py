@@ -15,7 +15,7 @@ def residual(nodes: int, *, different: bool) -> bytes:
     ``different``: no two blocks have the same attributes and widths.
     """
     rng = np.random.default_rng(0)
-    channels, graph, at = 4, onnx.GraphProto(name="residual"), "data"
+    channels, graph, at = 16, onnx.GraphProto(name="residual"), "data"
 
     def store(name: str, *dims: int) -> str:
         tensor = graph.initializer.add(name=name, data_type=TensorProto.FLOAT, dims=dims)
@@ -23,9 +23,9 @@ def residual(nodes: int, *, different: bool) -> bytes:
         return name
 
     def conv(name: str, data: str, into: int, out: int, dilation: int) -> str:
-        attributes = {"kernel_shape": [3, 3], "pads": [dilation] * 4, "dilations": [dilation] * 2, "strides": [1, 1]}
+        attributes = {"kernel_shape": [1, 1], "pads": [0] * 4, "dilations": [dilation] * 2, "strides": [1, 1], "group": 1}
         graph.node.append(
-            helper.make_node("Conv", [data, store(f"{name}.w", out, into, 3, 3), store(f"{name}.b", out)], [name], name=name, **attributes)
+            helper.make_node("Conv", [data, store(f"{name}.w", out, into, 1, 1), store(f"{name}.b", out)], [name], name=name, **attributes)
         )
         return name
 
@@ -35,7 +35,7 @@ def residual(nodes: int, *, different: bool) -> bytes:
         return name
 
     for block in range(nodes // 7):
-        inner = 1 + block % 8 if different else channels
+        inner = 9 + block % 8 if different else channels
         dilation = 1 + block // 8 if different else 1
         a = norm(f"b{block}.n1", conv(f"b{block}.c1", at, channels, inner, dilation), inner)
         graph.node.append(helper.make_node("Relu", [a], [f"b{block}.r1"], name=f"b{block}.r1"))

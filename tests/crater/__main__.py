@@ -73,6 +73,7 @@ def examined(model: RealModel, bare: Path, true_warnings: dict[str, dict[str, st
         "sha256": hashlib.sha256(model.path.read_bytes()).hexdigest(),
         "verdict": str(judge(report)),
         "findings": {f"{severity} {rule}": n for (rule, severity), n in sorted(findings.items())},
+        "run": report.run.status,
         "nodes": report.totals.nodes,
     }
     excused = true_warnings.get(model.name, {})
@@ -86,7 +87,7 @@ def examined(model: RealModel, bare: Path, true_warnings: dict[str, dict[str, st
         truth = ask(model.path, bare)
     except Failed as error:
         return Outcome(model.name, entry, [*faults, f"the oracle does not run it: {error}"], Counter())
-    comparison = compare(bare, truth)
+    comparison = compare(model.path, bare, truth)
     entry |= counted(comparison, truth)
     return Outcome(model.name, entry, faults + list(comparison.faults(truth)), comparison.unknown)
 
@@ -94,8 +95,9 @@ def examined(model: RealModel, bare: Path, true_warnings: dict[str, dict[str, st
 def counted(comparison: Comparison, truth: Truth) -> dict[str, Any]:
     return {
         "inputs": truth.inputs,
-        "parameters": comparison.parameters,
-        "macs": comparison.macs,
+        "parameters": comparison.totals.parameters,
+        "learnable_parameters": comparison.totals.learnable_parameters,
+        "macs": comparison.totals.macs,
         "tensors": comparison.tensors,
         "known": comparison.known,
     }

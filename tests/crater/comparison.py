@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import auditor
-from auditor.costs import count
+from auditor.report import Totals
+from auditor.settings import Settings
 from auditor.shapes.fact import Fact
 from auditor.shapes.facts import Facts
 
@@ -23,21 +24,21 @@ class Comparison:
     known: int
     wrong: tuple[str, ...]
     unknown: Counter[str]
-    macs: int | str | None
-    parameters: int
+    totals: Totals
 
     def faults(self, truth: Truth) -> Iterator[str]:
         """What must not be."""
         yield from self.wrong
-        if self.macs != truth.macs and not truth.uncounted:
-            yield f"MACs {self.macs}, by the run's shapes {truth.macs}"
-        if self.parameters != truth.parameters:
-            yield f"parameters {self.parameters}, the file stores {truth.parameters}"
+        if self.totals.macs != truth.macs and not truth.uncounted:
+            yield f"MACs {self.totals.macs}, by the run's shapes {truth.macs}"
+        if self.totals.parameters != truth.parameters:
+            yield f"parameters {self.totals.parameters}, the file stores {truth.parameters}"
 
 
-def compare(bare: Path, truth: Truth) -> Comparison:
-    """``bare``: the model with all declarations taken out but its inputs'."""
-    facts = auditor.infer_shapes(auditor.load(bare), {name: tuple(shape) for name, shape in truth.inputs.items()})
+def compare(path: Path, bare: Path, truth: Truth) -> Comparison:
+    """The counts are of the model as it is, the shapes of ``bare``: it declares nothing but its inputs."""
+    sizes = {name: tuple(shape) for name, shape in truth.inputs.items()}
+    facts = auditor.infer_shapes(auditor.load(bare), sizes)
     wrong: list[str] = []
     unknown: Counter[str] = Counter()
     known = 0
@@ -51,9 +52,8 @@ def compare(bare: Path, truth: Truth) -> Comparison:
             wrong.append(f"{graph}/{name}".lstrip("/") + f" is {fact.dtype} {fact.shape}, came out {dtype} {shape}")
         elif certain(fact):
             known += 1
-    costs = count(facts)
-    macs = costs.macs if costs.macs is None or isinstance(costs.macs, int) else str(costs.macs)
-    return Comparison(len(truth.tensors), known, tuple(wrong), unknown, macs, costs.parameters)
+    bound = Settings(shapes=sizes, run=False, weights=False)
+    return Comparison(len(truth.tensors), known, tuple(wrong), unknown, auditor.audit(path, bound).totals)
 
 
 def certain(fact: Fact | None) -> bool:

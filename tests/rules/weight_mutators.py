@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
+
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper, parser
+
+from auditor.runtime.outcome import Outcome, OutOfMemory, Placed, Run, TimedOut
+from auditor.trial import Trial
+
+RECORDED = "trial.pickle"
+"""The file beside a model that holds a run made elsewhere."""
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
 
@@ -39,3 +48,49 @@ def weights_stored_once() -> bytes:
 
 def fresh_statistics() -> bytes:
     return _summed(np.ones((64, 8), np.float32), np.ones((64, 8), np.float32))
+
+
+# ---- runs
+
+
+RELU = HEAD + "agraph (float[2] x) => (float[2] y) { y = Relu(x) }"
+
+
+def _with_golden(folder: Path, expected: list[float]) -> Path:
+    data = folder / "test_data_set_0"
+    data.mkdir()
+    for name, values in (("input_0.pb", [-1.0, 2.0]), ("output_0.pb", expected)):
+        (data / name).write_bytes(numpy_helper.from_array(np.array(values, np.float32)).SerializeToString())
+    path = folder / "model.onnx"
+    path.write_bytes(parser.parse_model(RELU).SerializeToString())
+    return path
+
+
+def golden_vector(folder: Path) -> Path:
+    return _with_golden(folder, [0.0, 2.0])
+
+
+def golden_vector_of_another_model(folder: Path) -> Path:
+    return _with_golden(folder, [0.0, 2.5])
+
+
+def _recorded(folder: Path, result: Outcome) -> Path:
+    """A model with a run that was recorded elsewhere: this machine cannot, or should not, do it."""
+    path = folder / "model.onnx"
+    path.write_bytes(parser.parse_model(RELU).SerializeToString())
+    (folder / RECORDED).write_bytes(pickle.dumps(Trial(result, invented=True)))
+    return path
+
+
+def recorded_timeout(folder: Path) -> Path:
+    return _recorded(folder, TimedOut(30.0, "run"))
+
+
+def recorded_memory_fault(folder: Path) -> Path:
+    return _recorded(folder, OutOfMemory(1 << 30, "run", "std::bad_alloc"))
+
+
+def recorded_fallback(folder: Path) -> Path:
+    placed = (Placed("", "Conv", "CUDAExecutionProvider"), Placed("nms", "NonMaxSuppression", "CPUExecutionProvider"))
+    placement = {"CUDAExecutionProvider": 1, "CPUExecutionProvider": 1}
+    return _recorded(folder, Run("CUDAExecutionProvider", "1.32.0", {}, placement=placement, placed=placed))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from auditor.shapes.dim import Size
-from auditor.shapes.fact import Answer, Element, Fact, Shape
+from auditor.shapes.fact import Answer, Element, Fact, Shape, ShapeError
 from auditor.shapes.ops.checks import fits
 from auditor.shapes.registry import find
 
@@ -80,9 +80,14 @@ def misfits(
 
 
 def observed(
-    op_type: str, opset: int, inputs: Sequence[np.ndarray | None], attributes: Mapping[str, Any], outputs: int = 1
+    op_type: str,
+    opset: int,
+    inputs: Sequence[np.ndarray | None],
+    attributes: Mapping[str, Any],
+    outputs: int = 1,
+    values: bool = False,
 ) -> list[Fact] | None:
-    """The types and shapes that onnxruntime's CPU makes of one node; None where it refuses."""
+    """What onnxruntime's CPU makes of one node: types, shapes, and values if asked for; None where it refuses."""
     import onnx
     import onnxruntime
     from onnx import helper
@@ -106,7 +111,7 @@ def observed(
         made = session.run(None, feeds)
     except Exception:
         return None
-    return [fact_of(array) for array in made]
+    return [fact_of(array, values) for array in made]
 
 
 def fact_of(array: np.ndarray, values: bool = False) -> Fact:
@@ -127,3 +132,35 @@ def contradiction(claimed: Sequence[Fact], truth: Sequence[Fact]) -> str:
             if any(m is not None and m != t for m, t in zip(mine.shape, theirs.shape, strict=True)):
                 return f"output {n} has shape {theirs.shape}, we say {mine.shape}"
     return ""
+
+
+def confront(
+    op_type: str,
+    opset: int,
+    arrays: Sequence[np.ndarray | None],
+    attributes: Mapping[str, Any] | None = None,
+    outputs: int = 1,
+    values: bool = False,
+) -> bool:
+    """Hold a rule to onnxruntime: what ran is not accused, and nothing claimed of it is wrong. False if it did not run.
+
+    ``values``: the rule is told the values of small tensors behind the first, as it would be of initializers.
+    """
+    attributes = attributes or {}
+    truth = observed(op_type, opset, arrays, attributes, outputs)
+    if truth is None:
+        return False
+    facts = [None if a is None else fact_of(a, values and n > 0 and a.size <= 16) for n, a in enumerate(arrays)]
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in attributes.items()}
+    case = f"{op_type}-{opset} {[f and f.shape for f in facts]} {attributes}"
+    try:
+        answer = ask(op_type, opset, facts, given, outputs)
+        wrong = misfits(op_type, opset, facts, given)
+    except ShapeError as error:
+        assert any(0 in (fact.shape or ()) for fact in truth), f"{case}: {error}"  # an empty image is an error to us
+        return True
+    assert not wrong, f"{case}: {wrong} do not fit"
+    assert not contradiction(answer.outputs, truth), f"{case}: {contradiction(answer.outputs, truth)}"
+    if answer.formula is not None:
+        assert answer.formula().count("?") == 0 or any(s is None for s in answer.outputs[0].shape or (None,)), case
+    return True

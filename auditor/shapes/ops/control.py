@@ -8,6 +8,7 @@ another one each time, so such names never leave it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 from ...model.dtypes import DType
 from ..dim import Dim, Size, greatest, named, same
@@ -17,6 +18,7 @@ from .checks import agree, axis_of
 
 _INT64 = DType.INT64.value
 _BOOL = DType.BOOL.value
+_UNROLLED = 16  # trips of a loop that is followed one by one
 _PASSES = 32  # of one body; each loses something, and a body rarely carries so much
 
 Facts = tuple[Fact, ...]
@@ -57,8 +59,24 @@ def loop(m: Fact | None = None, cond: Fact | None = None, *v_initial: Fact | Non
     if cond is None and not steady:
         outputs = _stable(step(None), carried, body, 1)
     length = 0 if never else trips if steady and start is True else None
+    if certain and steady and isinstance(length, int) and length <= _UNROLLED and any(map(_is_open, outputs)):
+        return _unrolled(body, carried, length)
     final = carried if never else _final(carried, outputs[1:], body, certain)
     return *final, *(_stacked(fact, length, 0, body) for fact in outputs[len(carried) + 1 :])
+
+
+def _is_open(x: Fact) -> bool:
+    return x.shape is None or any(not isinstance(size, int) for size in x.shape)
+
+
+def _unrolled(body: Body, carried: Facts, trips: int) -> Facts:
+    """The iterations one by one, where what is true of all of them leaves sizes open."""
+    stacks: list[Facts] = []
+    for i in range(trips):
+        outputs = body(Fact(_INT64, (), (i,)), Fact(_BOOL, (), (True,)), *carried)
+        carried = tuple(_outside(fact, body) for fact in outputs[1 : len(carried) + 1])
+        stacks.append(outputs[len(carried) + 1 :])
+    return *carried, *(_stacked(reduce(_either, facts), trips, 0, body) for facts in zip(*stacks, strict=True))
 
 
 def _trips(m: Fact | None) -> Size | None:

@@ -231,6 +231,8 @@ def _sliced(
         if step == 0:
             raise ShapeError("a step is 0", parameter="steps")
         size = data.shape[at]
+        if step < 0 and isinstance(end, int) and end >= _FAR:
+            end = None  # the front by the specification, the back in runtimes
         if isinstance(size, int) and isinstance(start, int) and isinstance(end, int):
             taken = _taken(size, start, end, step)
             out[at] = len(taken)

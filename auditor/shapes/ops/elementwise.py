@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from math import ceil, floor, fmod
+from math import ceil, floor, fmod, isinf
 
 from ...model.dtypes import BITS, DType, name_of
 from ..dim import Dim, greatest, least, same
@@ -89,7 +89,13 @@ def clip(input: Fact, min: Fact | None = None, max: Fact | None = None) -> Fact:
     for bound, compute in ((min, _larger), (max, _lesser)):
         if bound is not None:
             kept = Fact(input.dtype, input.shape, follow(compute, input.dtype, input.shape, kept, bound))
+    if (min is None or max is None) and kept.elements is not None and any(map(_infinite, kept.elements)):
+        return Fact(input.dtype, input.shape)  # a bound that is not given is the greatest finite number
     return kept
+
+
+def _infinite(element: Element) -> bool:
+    return isinstance(element, float) and isinf(element)
 
 
 # Casts
@@ -222,8 +228,8 @@ for _name, _decide in {
     op(_name)(_binary_1(_decide, _BOOL))
     op(_name, since=7)(_binary(_decide, _BOOL))
 
-op("LessOrEqual", since=12)(_binary(lambda a, b: values.negated(values.smaller(b, a)), _BOOL))
-op("GreaterOrEqual", since=12)(_binary(lambda a, b: values.negated(values.smaller(a, b)), _BOOL))
+op("LessOrEqual", since=12)(_binary(values.not_greater, _BOOL))
+op("GreaterOrEqual", since=12)(_binary(lambda a, b: values.not_greater(b, a), _BOOL))
 op("BitwiseAnd", "BitwiseOr", "BitwiseXor", since=18)(_binary(None))
 
 

@@ -62,7 +62,7 @@ def multiply(a: Fact, b: Fact, dtype: int | None) -> Answer:
     if a.shape == () or b.shape == ():
         raise ShapeError("a scalar has no place in a matrix product", parameter="a" if a.shape == () else "b")
     if a.shape is None or b.shape is None:
-        return Answer((Fact(dtype),), macs=None)
+        return Answer((Fact(dtype),), {} if b.shape is None else {"b": Exact(b.shape, "learnable")}, macs=None)
     *batch_a, rows, inner = a.shape if len(a.shape) > 1 else (1, *a.shape)
     *batch_b, inner_b, columns = b.shape if len(b.shape) > 1 else (*b.shape, 1)
     batch: Shape = (*batch_a,) if not batch_b else broadcast((*batch_a,), (*batch_b,)) or ()

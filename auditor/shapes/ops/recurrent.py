@@ -27,7 +27,7 @@ def rnn(
     layout: int = 0,
 ) -> Answer:
     """https://onnx.ai/onnx/operators/onnx__RNN.html"""
-    return _Layer.of(x, w, r, 1, direction, hidden_size, layout).answer(x)
+    return _Layer.of(x, r, 1, direction, hidden_size, layout).answer(x)
 
 
 @op("RNN")
@@ -42,7 +42,7 @@ def rnn_1(
     direction: str = "forward",
     hidden_size: int | None = None,
 ) -> Answer:
-    return _Layer.of(x, w, r, 1, direction, hidden_size).answer(x)
+    return _Layer.of(x, r, 1, direction, hidden_size).answer(x)
 
 
 @op("GRU", since=14)
@@ -59,7 +59,7 @@ def gru(
     layout: int = 0,
 ) -> Answer:
     """https://onnx.ai/onnx/operators/onnx__GRU.html"""
-    return _Layer.of(x, w, r, 3, direction, hidden_size, layout).answer(x)
+    return _Layer.of(x, r, 3, direction, hidden_size, layout).answer(x)
 
 
 @op("GRU", since=3)
@@ -74,7 +74,7 @@ def gru_3(
     direction: str = "forward",
     hidden_size: int | None = None,
 ) -> Answer:
-    return _Layer.of(x, w, r, 3, direction, hidden_size).answer(x)
+    return _Layer.of(x, r, 3, direction, hidden_size).answer(x)
 
 
 @op("GRU")
@@ -89,7 +89,7 @@ def gru_1(
     direction: str = "foward",
     hidden_size: int | None = None,
 ) -> Answer:
-    return _Layer.of(x, w, r, 3, direction, hidden_size).answer(x)
+    return _Layer.of(x, r, 3, direction, hidden_size).answer(x)
 
 
 @op("LSTM", since=14)
@@ -108,7 +108,7 @@ def lstm(
     layout: int = 0,
 ) -> Answer:
     """https://onnx.ai/onnx/operators/onnx__LSTM.html"""
-    return _lstm(x, _Layer.of(x, w, r, 4, direction, hidden_size, layout))
+    return _lstm(x, _Layer.of(x, r, 4, direction, hidden_size, layout))
 
 
 @op("LSTM")
@@ -125,7 +125,40 @@ def lstm_1(
     direction: str = "forward",
     hidden_size: int | None = None,
 ) -> Answer:
-    return _lstm(x, _Layer.of(x, w, r, 4, direction, hidden_size))
+    return _lstm(x, _Layer.of(x, r, 4, direction, hidden_size))
+
+
+@op("DynamicQuantizeLSTM", domain="com.microsoft")
+def dynamic_quantize_lstm(
+    x: Fact,
+    w: Fact,
+    r: Fact,
+    b: Fact | None = None,
+    sequence_lens: Fact | None = None,
+    initial_h: Fact | None = None,
+    initial_c: Fact | None = None,
+    p: Fact | None = None,
+    w_scale: Fact | None = None,
+    w_zero_point: Fact | None = None,
+    r_scale: Fact | None = None,
+    r_zero_point: Fact | None = None,
+    *,
+    direction: str = "forward",
+    hidden_size: int | None = None,
+) -> Answer:
+    """onnxruntime's LSTM of integer weights, which it keeps transposed: features or hidden states by gates.
+
+    https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeLSTM
+    """
+    directions, hidden, rows = of_rank(r, 3, "r")
+    layer = _Layer.of(x, r.shaped(directions, rows, hidden), 4, direction, hidden_size)
+    answer = _lstm(x, layer)
+    gates = tally(4, layer.hidden)
+    transposed: dict[str, Need] = {
+        "w": Exact((layer.directions, layer.features, gates), "learnable"),
+        "r": Exact((layer.directions, layer.hidden, gates), "learnable"),
+    }
+    return answer._replace(needs={**answer.needs, **transposed})
 
 
 def _lstm(x: Fact, layer: _Layer) -> Answer:
@@ -151,9 +184,7 @@ class _Layer(NamedTuple):
     batch_first: bool
 
     @classmethod
-    def of(
-        cls, x: Fact, w: Fact, r: Fact, gates: int, direction: str, hidden_size: int | None, layout: int = 0
-    ) -> _Layer:
+    def of(cls, x: Fact, r: Fact, gates: int, direction: str, hidden_size: int | None, layout: int = 0) -> _Layer:
         """Where the hidden size is not said, R has it as its last."""
         if direction not in _DIRECTIONS:
             raise ShapeError(

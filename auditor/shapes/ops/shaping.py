@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from ..dim import Size, divide_exact, floor_div, mod, same
+from ..dim import Dim, Size, divide_exact, floor_div, mod, same
 from ..fact import Answer, Fact, Shape, ShapeError, show
 from ..registry import op
 from .checks import (
@@ -65,8 +65,8 @@ def _reshaped(data: Fact, target: Shape, allowzero: bool) -> Answer:
     if blank is None and sizes.count(None) == 1:
         blank = sizes.index(None)  # one size that is not followed is what is left, too
     if blank is None:
-        shape = tuple(sizes)
-        _check_count(data, shape)
+        _check_count(data, tuple(sizes))
+        shape = _solved(data, sizes)
         return Answer((_with_elements(data, shape),), formula=lambda: f"{show(data.shape)} into {show(shape)}")
     whole = None if data.shape is None else tally(*data.shape)
     part = tally(*sizes[:blank], *sizes[blank + 1 :])
@@ -101,6 +101,18 @@ def _check_count(data: Fact, shape: Shape) -> None:
     whole, part = tally(*data.shape), tally(*shape)
     if whole is not None and part is not None and same(whole, part) is False:
         raise ShapeError(f"{show(data.shape)} has {whole} elements, {show(shape)} has {part}", parameter="shape")
+
+
+def _solved(data: Fact, sizes: list[Size | None]) -> Shape:
+    """Where one size alone has a name, the count of elements says what it is."""
+    named = [i for i, size in enumerate(sizes) if isinstance(size, Dim)]
+    if len(named) == 1 and data.shape is not None:
+        at = named[0]
+        whole, part = tally(*data.shape), tally(*sizes[:at], *sizes[at + 1 :])
+        left = None if whole is None or part is None else divide_exact(whole, part)
+        if left is not None:
+            sizes[at] = left
+    return tuple(sizes)
 
 
 def _with_elements(data: Fact, shape: Shape) -> Fact:
@@ -139,16 +151,16 @@ def squeeze(data: Fact, axes: Fact | None = None) -> Fact:
     numbers = integers(axes)
     if axes is not None and numbers is None:
         count = length_of(axes)
-        return open_axes(data, None if count is None or data.shape is None else len(data.shape) - count)
+        return open_axes(data, None if not count or data.shape is None else len(data.shape) - count)
     return _squeezed(data, numbers)
 
 
 def _squeezed(data: Fact, axes: tuple[int, ...] | None) -> Fact:
     if data.shape is None:
         return data.unknown()
-    if axes is None:
+    if not axes:
         ones = [None if size is None else same(size, 1) for size in data.shape]
-        if None in ones:
+        if None in ones or (axes is not None and True in ones):  # is an empty list none, or all? Runtimes differ
             return data.unknown()
         return _with_elements(data, tuple(s for s, one in zip(data.shape, ones, strict=True) if not one))
     gone = axes_of(axes, len(data.shape))

@@ -13,7 +13,7 @@ from math import isfinite, isinf, isnan, prod, sqrt
 from typing import TypeAlias
 
 from ...model.dtypes import DType
-from ..dim import Dim, Size, TooComplex, less, mod, same, trunc_div
+from ..dim import Dim, Size, TooComplex, bounds, less, mod, same, trunc_div
 from ..fact import MOST_ELEMENTS, Element, Fact, Shape
 
 Elements: TypeAlias = tuple[Element, ...]
@@ -66,14 +66,21 @@ def settled(value: Element, dtype: int | None) -> Element:
     if dtype == DType.BOOL:
         return value if isinstance(value, bool) else None
     if dtype in _RANGES:
-        if isinstance(value, Dim):
-            low = _RANGES[dtype][0]
-            return value if dtype in _WIDE and (low < 0 or less(value, 0) is False) else None
         low, high = _RANGES[dtype]
+        if isinstance(value, Dim):
+            return value if dtype in _WIDE and _stays_within(value, low, high) else None
         return int(value) if isinstance(value, int) and low <= value <= high else None
     if dtype in _FLOATS:  # a size is never kept as a float: beyond 2**24 float32 would round it
         return rounded(value, dtype) if isinstance(value, float) else None
     return value if dtype == DType.STRING and isinstance(value, str) else None
+
+
+def _stays_within(value: Dim, low: int, high: int) -> bool:
+    """A count never comes near the end of a wide type, unless a number brings it there; but it may fall below 0."""
+    least, most = bounds(value)
+    if low == 0:
+        return least is not None and least >= 0 and least <= high
+    return (least is None or least <= high) and (most is None or most >= low)
 
 
 def rounded(value: float, dtype: int) -> float:
@@ -222,6 +229,13 @@ def smaller(a: Element, b: Element) -> bool | None:
     if isinstance(a, int | Dim) and isinstance(b, int | Dim):
         return less(a, b)
     return a < b if isinstance(a, float) and isinstance(b, float) else None
+
+
+def not_greater(a: Element, b: Element) -> bool | None:
+    """``a <= b``; NaN is neither above nor below."""
+    if isinstance(a, float) and isinstance(b, float):
+        return a <= b
+    return negated(smaller(b, a))
 
 
 def negated(a: Element) -> bool | None:

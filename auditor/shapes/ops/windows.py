@@ -173,11 +173,10 @@ def convolve(
     if group < 1:
         raise ShapeError(f"group must be positive, is {group}", attribute="group")
     filters = w.shape[0] if w.shape else b.shape[0] if b is not None and b.shape else None
-    if x.shape is None:
-        return Answer((Fact(dtype, (None, filters, *(None for _ in w.shape[2:])) if w.shape else None),), macs=None)
-    if len(x.shape) < 3:
-        raise ShapeError(f"X must have a spatial axis, has shape {show(x.shape)}", parameter="x")
-    batch, channels, *space = x.shape
+    data = _data(x, w)
+    if data is None:
+        return Answer((Fact(dtype),), macs=None)
+    batch, channels, *space = data
     rank = len(space)
     kernel: Shape = kernel_shape or (w.shape[2:] if w.shape and len(w.shape) == rank + 2 else (None,) * rank)
     divides(channels, group, "channels")
@@ -196,6 +195,15 @@ def convolve(
         tally(batch, filters, each, *sizes, *kernel),
         lambda: each_once(window.arithmetic(size) for window, size in zip(sliding, space, strict=True)),
     )
+
+
+def _data(x: Fact, w: Fact) -> Shape | None:
+    """The shape of X: where nobody knows it, it still has the rank of its filters."""
+    if x.shape is None:
+        return (None,) * len(w.shape) if w.shape is not None and len(w.shape) > 2 else None
+    if len(x.shape) < 3:
+        raise ShapeError(f"X must have a spatial axis, has shape {show(x.shape)}", parameter="x")
+    return x.shape
 
 
 def divides(size: Size | None, group: int, what: str) -> None:
@@ -229,11 +237,10 @@ def conv_transpose(
         raise ShapeError(f"group must be positive, is {group}", attribute="group")
     each = w.shape[1] if w.shape and len(w.shape) > 1 else None
     maps = b.shape[0] if each is None and b is not None and b.shape else None if each is None else each * group
-    if x.shape is None:
-        return Answer((x.shaped(None, maps, *(None for _ in w.shape[2:])) if w.shape else x.unknown(),), macs=None)
-    if len(x.shape) < 3:
-        raise ShapeError(f"X must have a spatial axis, has shape {show(x.shape)}", parameter="x")
-    batch, channels, *space = x.shape
+    data = _data(x, w)
+    if data is None:
+        return Answer((x.unknown(),), macs=None)
+    batch, channels, *space = data
     rank = len(space)
     kernel: Shape = kernel_shape or (w.shape[2:] if w.shape and len(w.shape) == rank + 2 else (None,) * rank)
     divides(channels, group, "channels")

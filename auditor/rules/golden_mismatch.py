@@ -1,0 +1,64 @@
+"""Outputs that are not those of the golden vectors beside the model.
+
+## What it does
+Runs the inputs of every `test_data_set_N/` beside the model and compares the outputs with those that lie there,
+within `--rtol` and `--atol`.
+
+## Why it matters
+The golden vectors are what the exporter's framework gave. A model that answers otherwise is not the model that was
+trained: a layer was converted wrongly, weights were exchanged, or the vectors belong to another version.
+
+## Fires on
+```mutator
+golden_vector_of_another_model
+```
+
+## Quiet on
+```mutator
+golden_vector
+```
+
+## How to fix
+Compare the intermediate tensors of both sides layer by layer from the input on; the first that differs is the one. If
+only the last digits differ, raise `--rtol`. If the vectors are old, make them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..report import Basis, Finding, Location, Severity
+from ..runtime.outcome import Comparison, GoldenResult, Run
+from ..trial import Trial
+from ..wording import listed
+from . import rule
+
+
+@rule(Severity.ERROR, Basis.SUSPICIOUS)
+def golden_mismatch(trial: Trial) -> Iterator[Finding]:
+    match trial.result:
+        case Run(golden=golden):
+            wrong = [(vector, [c for c in vector.comparisons if c.difference is not None]) for vector in golden]
+            wrong = [(vector, differing) for vector, differing in wrong if differing]
+            if wrong:
+                yield _finding(wrong, len(golden))
+
+
+def _finding(wrong: list[tuple[GoldenResult, list[Comparison]]], vectors: int) -> Finding:
+    vector, differing = wrong[0]
+    first = differing[0]
+    difference = first.difference
+    assert difference is not None  # as was asked
+    where = f" at {list(difference.index)}" if difference.index else ""
+    numbers = f": {difference.actual} instead of {difference.expected}" if difference.expected else ""
+    largest = f", at most {difference.largest:.3g} apart" if difference.largest is not None else ""
+    outputs = f"; also {listed(c.output for c in differing[1:])}" if len(differing) > 1 else ""
+    more = f"; {len(wrong)} of {vectors} vectors differ" if len(wrong) > 1 else ""
+    return Finding(
+        f"{vector.name}: the output {first.output!r} differs{where}{numbers} "
+        f"({difference.why}{largest}){outputs}{more}",
+        Location(tensor=first.output),
+        "compare the layers with the framework's from the input on, or make the vectors anew",
+        expected=difference.expected or None,
+        actual=difference.actual or None,
+    )

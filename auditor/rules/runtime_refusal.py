@@ -1,0 +1,102 @@
+"""Models that onnxruntime does not load, or does not run.
+
+## What it does
+Says what onnxruntime said when it refused the model, and at which node. A failure of the run counts as a fault where
+the inputs are real: golden vectors beside the model, or a file given with `--inputs`. On inputs that auditor invented
+it is a note: they may be what the model never gets.
+
+## Why it matters
+The specification may allow what a runtime cannot run: an operator without a kernel for a type, an opset that it does
+not know, a combination of attributes. Where the model itself is wrong other rules say so, and this finding is folded
+under theirs.
+
+## Fires on
+```onnx
+# onnxruntime 1.32 has no kernel for a convolution in float64.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (double[N, 1, 4, 4] x, double[1, 1, 2, 2] w) => (double[N, 1, 3, 3] y) { y = Conv(x, w) }
+```
+```onnx
+# The index lies outside: the run fails on the inputs that auditor invents, and on all others.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2] x) => (float[1] y) <int64[1] i = {5}> { y = Gather(x, i) }
+```
+
+## Quiet on
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N] x) => (float[N] y) { y = Relu(x) }
+```
+
+## How to fix
+Look up the named operator in onnxruntime's list of kernels (docs/OperatorKernels.md) for your provider, and export
+with an opset or a type that it has. Where the inputs were invented, give some that are real: `--inputs FILE.npz`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..model.graph import Model
+from ..model.scopes import scopes
+from ..report import Basis, Finding, Location, Severity
+from ..runtime.outcome import Failed, Try
+from ..trial import Trial
+from . import rule
+
+_NUMBER = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
+
+
+@rule(Severity.ERROR, Basis.REFUSED)
+def runtime_refusal(model: Model, trial: Trial) -> Iterator[Finding]:
+    match trial.result:
+        case Failed(stage="run") as failed if trial.invented:
+            yield Finding(
+                f"the run failed on inputs that auditor invented{_fed(failed.tries)}: {first_line(failed.message)}",
+                location(model, failed.node, failed.op_type),
+                "give inputs that the model is made for: --inputs FILE.npz, --input-shape, --dim",
+                severity=Severity.NOTE,
+            )
+        case Failed(kind="NOT_IMPLEMENTED") as failed:
+            operator = failed.op_type or "an operator"
+            yield Finding(
+                f"onnxruntime has no kernel for {operator} as it is used here: {first_line(failed.message)}",
+                location(model, failed.node, failed.op_type),
+                "export with an opset or element type that has one, or use another provider",
+            )
+        case Failed(stage=stage) as failed:
+            what = "load the model" if stage == "load" else "run the model"
+            yield Finding(
+                f"onnxruntime does not {what}: {first_line(failed.message)}",
+                location(model, failed.node, failed.op_type),
+                "mend what onnxruntime names, or export again",
+            )
+
+
+def location(model: Model, name: str | None, op_type: str | None) -> Location:
+    """The place of the node that onnxruntime named, as far as it did."""
+    if name:
+        for scope in scopes(model):
+            for node in scope.graph.nodes:
+                if node.name == name:
+                    return Location(scope.path, name, node.op_type, offset=node.offset)
+    elif op_type:
+        alike = [(s, i) for s in scopes(model) for i, node in enumerate(s.graph.nodes) if node.op_type == op_type]
+        if len(alike) == 1:
+            scope, index = alike[0]
+            return Location(scope.path, scope.graph.label(index), op_type, offset=scope.graph.nodes[index].offset)
+    return Location(node=name or "", op_type=op_type or "")
+
+
+def first_line(message: str) -> str:
+    """onnxruntime's first line without its number; what follows are places in its own code."""
+    line = next((line.strip() for line in message.splitlines() if line.strip()), "no reason given")
+    return _NUMBER.sub("", line)
+
+
+def _fed(tries: tuple[Try, ...]) -> str:
+    if not tries:
+        return ""
+    shapes = (f"{feed.name}: {list(feed.shape)}" for feed in tries[-1].feeds[:3])
+    return f" ({', '.join(shapes)})"

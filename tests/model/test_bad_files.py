@@ -1,0 +1,220 @@
+"""What is no model is refused in one line that says what it is and where."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import pickle
+import random
+import socket
+import struct
+import time
+import tracemalloc
+import zipfile
+
+import onnx
+import pytest
+
+from auditor.errors import CannotLook, NothingToAudit, Unreadable, UsageError
+from auditor.model.load import load, loads
+from auditor.model.troubles import TooLargeForProtobuf
+from auditor.model.wire import Limits
+
+from .rewriting import field, tag, varint
+from .samples import data, model_with_graph, nested, with_node, with_tensor
+
+
+def zipped(*names: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"x" * 10)
+    return out.getvalue()
+
+
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d7a" * 16 + b"\nsize 1234567\n"
+
+IMPOSTORS = {
+    "empty": (b"", "empty"),
+    "zeros": (b"\0" * 5000, "zero bytes"),
+    "html": (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", "HTML page"),
+    "git lfs": (LFS, "Git LFS pointer"),
+    "zip": (zipped("model.onnx"), "zip archive"),
+    "torch": (zipped("model/data.pkl", "model/version"), "PyTorch checkpoint"),
+    "gzip": (gzip.compress(b"x" * 99), "gzip"),
+    "pickle": (pickle.dumps({"weight": [1.0, 2.0]}, protocol=4), "pickle"),
+    "old pickle": (pickle.dumps({"weight": [1.0, 2.0]}, protocol=2), "pickle"),
+    "safetensors": (struct.pack("<Q", 20) + b'{"w":{"dtype":"F32"}' + b"\0" * 40, "safetensors"),
+    "ort": (b"\x24\0\0\0ORTM" + bytes(range(60)), ".ort"),
+    "hdf5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 90, "HDF5"),
+    "tflite": (b"\x1c\0\0\0TFL3" + b"\0" * 90, "TensorFlow Lite"),
+    "json": (b'{"irVersion": "8", "graph": {}}', "JSON"),
+    "onnx text": (b'<ir_version: 8, opset_import: ["" : 17]>\nagraph (float[N] x) => (float[N] y) {}', "text form"),
+    "textproto": (b"ir_version: 8\ngraph {\n}\n", "text form"),
+    "no graph": (b"\x08\x08" + field(8, b"\x10\x11"), "no graph"),
+    "a group": (b"\x08\x08" + tag(7, 3) + tag(7, 4), "group"),
+    "wire type 6": (b"\x08\x08" + tag(7, 6), "wire type 6"),
+    "wire type 7": (with_node(tag(1, 7)), "wire type 7"),
+    "field 0": (with_node(b"\x02\x00"), "field number 0"),
+    "a long varint": (b"\x08" + b"\x80" * 11 + b"\x01", "more than ten bytes"),
+    "an overrun": (with_node(b"\x0a\x7f" + b"x" * 9), "past the end"),
+    "half a packed number": (with_tensor(field(1, b"\x80")), "in the middle"),
+    "a long name": (with_node(field(4, b"n" * 70_000)), "limit: name"),
+    "rank eight million": (with_tensor(b"\x08\x01" * 8_000_000), "limit: rank"),
+    "packed rank": (with_tensor(field(1, b"\x01" * 8_000_000)), "limit: rank"),
+    "rank of a shape": (
+        model_with_graph(field(11, field(2, field(1, field(2, b"\x0a\x00" * 5_000))))),
+        "limit: rank",
+    ),
+    "20,000 deep": (nested(20_000), "limit: nesting"),
+    "fields": (b"\x08\x08" * 5_000_000, "limit: fields"),
+    "values": (with_node(field(5, field(8, b"\1" * 17_000_000))), "limit: values"),
+}
+
+
+@pytest.mark.parametrize("name", IMPOSTORS)
+def test_what_it_is(name, tmp_path):
+    content, expected = IMPOSTORS[name]
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    for read in (lambda: load(path), lambda: loads(content)):
+        start = time.process_time()
+        with pytest.raises(Unreadable) as caught:
+            read()
+        assert expected in caught.value.why
+        assert caught.value.offset is not None
+        assert time.process_time() - start < 5
+
+
+def test_lfs_pointer_says_what_to_fetch():
+    with pytest.raises(Unreadable) as caught:
+        loads(LFS)
+    assert "sha256:4d7a" in caught.value.why
+    assert "1,234,567" in caught.value.why
+    assert "git lfs pull" in caught.value.fix
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_bytes(seed):
+    with pytest.raises(Unreadable):
+        loads(random.Random(seed).randbytes(5000))
+
+
+def test_truncated():
+    """At every byte before the graph's end the cut is seen and the missing bytes are counted."""
+    whole = data(weights=1000)
+    end = whole.index(b"\x42\x02\x10\x11")  # the opset import, which follows the graph
+    for cut in [1, 5, 30, end // 2, end - 1]:
+        with pytest.raises(Unreadable) as caught:
+            loads(whole[:cut])
+        assert "truncated" in caught.value.why
+        assert caught.value.offset == cut
+    assert "at least 1 bytes are missing" in caught.value.why
+
+
+def test_four_million_empty_nodes():
+    content = model_with_graph(b"\x0a\x00" * 4_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Unreadable, match="limit: nodes"):
+            loads(content)
+        assert tracemalloc.get_traced_memory()[1] < 100 << 20
+    finally:
+        tracemalloc.stop()
+    start = time.process_time()
+    with pytest.raises(Unreadable, match="limit: nodes"):
+        loads(content)
+    assert time.process_time() - start < 2  # and less than one on a machine of its own
+
+
+def test_limits_are_the_callers():
+    with pytest.raises(Unreadable, match="more than 1 nodes") as caught:
+        loads(data(), limits=Limits(nodes=1))
+    assert data()[caught.value.offset] == 0x0A
+
+
+def test_nesting_is_protobufs():
+    """What protobuf still takes is read, and the first that it refuses is refused."""
+    for levels in range(30, 36):
+        content = nested(levels)
+        try:
+            onnx.load_model_from_string(content)
+        except Exception:
+            with pytest.raises(Unreadable, match="nesting"):
+                loads(content)
+        else:
+            assert len(loads(content).graphs) == levels + 1
+
+
+def test_no_such_path(tmp_path):
+    (tmp_path / "file").write_bytes(data())
+    (tmp_path / "dangling").symlink_to(tmp_path / "nothing")
+    for path in (tmp_path / "nothing", tmp_path / "file" / "below", tmp_path / "dangling", tmp_path / ("n" * 300)):
+        with pytest.raises(NothingToAudit):
+            load(path)
+    with pytest.raises(NothingToAudit):
+        load("a\0b")
+
+
+def test_folder(tmp_path):
+    with pytest.raises(UsageError, match="auditor batch"):
+        load(tmp_path)
+
+
+def test_no_permission(tmp_path, monkeypatch):
+    path = tmp_path / "m.onnx"
+    path.write_bytes(data())
+
+    def refuse(*_args, **_more):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(CannotLook, match="Permission denied"):
+        load(path)
+
+
+def test_input_output_error(tmp_path, monkeypatch):
+    path = tmp_path / "m.onnx"
+    path.write_bytes(data())
+
+    def fail(*_args):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "pread", fail)
+    with pytest.raises(CannotLook, match="Input/output error"):
+        load(path)
+
+
+def test_not_a_regular_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        for path, kind in ((tmp_path / "pipe", "named pipe"), (tmp_path / "socket", "socket"), ("/dev/zero", "device")):
+            with pytest.raises(Unreadable, match=f"not a regular file but .*{kind}"):
+                load(path)
+
+
+def test_model_behind_a_link(tmp_path):
+    (tmp_path / "real").write_bytes(data())
+    (tmp_path / "m.onnx").symlink_to("real")
+    assert len(load(tmp_path / "m.onnx").graph.nodes) == 2
+
+
+def test_beyond_protobufs_two_gibibytes(tmp_path):
+    """An initializer of 2.5 GiB, of which the disk holds nothing."""
+    size = 5 << 29
+    tensor = b"\x08" + varint(size // 4) + b"\x10\x01" + field(8, b"w") + tag(9, 2) + varint(size)
+    head = b"\x08\x08" + tag(7, 2) + varint(len(tensor) + size + 1 + len(varint(len(tensor) + size)))
+    path = tmp_path / "large.onnx"
+    with path.open("wb") as file:
+        file.write(head + tag(5, 2) + varint(len(tensor) + size) + tensor)
+        file.truncate(file.tell() + size)
+        file.seek(0, 2)
+        file.write(field(8, b"\x10\x11"))
+    start = time.perf_counter()
+    model = load(path)
+    assert time.perf_counter() - start < 0.5
+    assert TooLargeForProtobuf(path.stat().st_size) in model.troubles
+    assert model.graph.initializers[0].spans[0].length == size
+    assert model.opsets == {"": 17}

@@ -1,0 +1,58 @@
+"""Rules are silent on what the specification allows: ONNX's own models, and hundreds of tests of single operators."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from pathlib import Path
+
+import onnx
+import pytest
+
+from auditor.evidence import Evidence
+from auditor.model.graph import Model
+from auditor.model.load import load, loads
+from auditor.report import Finding, Severity
+from auditor.rules import all_rules
+from auditor.settings import Settings
+from tests.corpus import converted_models, light_models
+
+STATIC = [rule for rule in all_rules() if not {"Trial", "Contract"} & set(rule.wants)]
+
+WASTEFUL = {"light_resnet50", "light_zfnet512"}
+"""Each stores one number that nothing uses."""
+
+
+@cache
+def single_operators() -> tuple[tuple[str, onnx.ModelProto], ...]:
+    from onnx.backend.test.case.node import collect_testcases
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the cases divide by zero on purpose
+        return tuple((case.name, case.model) for case in collect_testcases(None) if case.model is not None)
+
+
+def said(model: Model) -> list[tuple[Severity, Finding]]:
+    evidence = Evidence(model, Settings(run=False))
+    return [
+        (finding.severity or rule.severity, finding)
+        for rule in STATIC
+        for finding in rule.check(*(evidence.of(kind) for kind in rule.wants))
+    ]
+
+
+def test_no_error_on_a_test_of_a_single_operator() -> None:
+    cases = single_operators()
+    assert len(cases) > 1500
+    wrong = []
+    for name, model in cases:
+        found = said(loads(model.SerializeToString()))
+        wrong += [f"{name}: {finding.message}" for severity, finding in found if severity is Severity.ERROR]
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", [*light_models(), *converted_models()], ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_no_error_and_no_warning_on_a_whole_model(path: Path) -> None:
+    found = said(load(path))
+    assert not [finding.message for severity, finding in found if severity is not Severity.NOTE]
+    assert len(found) == (path.stem in WASTEFUL)
