@@ -1,8 +1,8 @@
 """auditor: proves that an exported ONNX model is what it claims to be, before anyone deploys it.
 
-    >>> import auditor
-    >>> facts = auditor.infer_shapes(auditor.load("model.onnx"), shapes={"data": (1, 3, 224, 224)})
-    >>> report = auditor.audit("model.onnx")
+>>> import auditor
+>>> facts = auditor.infer_shapes(auditor.load("model.onnx"), shapes={"data": (1, 3, 224, 224)})
+>>> report = auditor.audit("model.onnx")
 """
 
 from __future__ import annotations

@@ -72,6 +72,7 @@ class Costs:
     body_macs: Size | None  # the part of the MACs that lies in subgraphs and functions
     weight_bytes: int
     peak_activation_bytes: Size | None
+    generated_bytes: int  # of tensors that nodes make of stored ones alone, such as ConstantOfShape's weights
 
     @property
     def flops(self) -> Size | None:
@@ -108,6 +109,7 @@ class _Count:
             None if macs is None or own is None else macs - own,
             sum(_stored_bytes(t) for t in stored.values()),
             self._peak(),
+            self._generated(),
         )
 
     # Stored tensors
@@ -299,6 +301,17 @@ class _Count:
         return 1
 
     # Memory
+
+    def _generated(self) -> int:
+        """Bytes of what does not hang on the inputs and still takes memory in a run."""
+        made = (
+            _bytes(visited.facts.get(name))
+            for path, visited in self.facts.graphs.items()
+            for index in visited.entries
+            for name in visited.nodes[index].outputs
+            if name and visited.nodes[index].op_type != "Constant" and self.facts.fixed(name, path)
+        )
+        return sum(size for size in made if isinstance(size, int))
 
     def _peak(self) -> Size | None:
         """The most bytes of activations that are alive at once while the main graph runs in the order of the walk.

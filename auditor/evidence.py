@@ -1,4 +1,4 @@
-"""What the rules judge by: the model, what follows from it, and, if asked for, its weights and a run. Each is made once."""
+"""What the rules judge by: the model, what follows from it and, if asked for, its weights and a run; each made once."""
 
 from __future__ import annotations
 

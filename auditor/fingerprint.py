@@ -1,4 +1,4 @@
-"""What makes a finding the same finding in the next version of a model: the rule and the structure around the place, never names."""
+"""What makes a finding the same in the next version of a model: the rule and the structure around it, never names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def fingerprinted(model: Model | None, findings: Iterable[Finding]) -> tuple[Fin
     for finding in findings:
         where = finding.location
         depth = where.graph.count("/")
-        text = "\0".join((finding.rule, where.op_type, where.attribute, str(depth), place(where.graph, where.node, where.tensor)))
+        around = place(where.graph, where.node, where.tensor)
+        text = "\0".join((finding.rule, where.op_type, where.attribute, str(depth), around))
         counts[text] += 1
         digest = hashlib.sha256(f"{text}\0{counts[text]}".encode("utf-8", "surrogateescape")).hexdigest()[:20]
         done.append(replace(finding, fingerprint=digest))
@@ -34,7 +35,7 @@ def fingerprinted(model: Model | None, findings: Iterable[Finding]) -> tuple[Fin
 
 
 def _surroundings(graph: Graph, label: str, tensor: str) -> str:
-    """The node of that label, what makes its inputs and what takes its outputs; of a tensor alone, what it is and who takes it."""
+    """The node of that label with its neighbours; of a tensor alone, what it is and who takes it."""
     index = next((i for i in range(len(graph.nodes)) if graph.label(i) == label), None) if label else None
     if index is None:
         stored = next((t for t in graph.initializers if t.name == tensor), None)

@@ -25,7 +25,8 @@ def folded(findings: Sequence[Finding], facts: Facts | None) -> tuple[Finding, .
         if finding.rule not in _FROM_A_RUN:
             continue
         same_node = [f for f in roots if f.location.node and f.location.node == finding.location.node]
-        explaining = same_node or roots or [f for f in static if f.rule in _EXPLAINS and finding.rule == "nonfinite-outputs"]
+        warned = [f for f in static if f.rule in _EXPLAINS] if finding.rule == "nonfinite-outputs" else []
+        explaining = same_node or roots or warned
         if explaining:
             _credit(kept, explaining[0], 1)
         else:
@@ -41,7 +42,7 @@ def folded(findings: Sequence[Finding], facts: Facts | None) -> tuple[Finding, .
 
 def _credit(kept: list[Finding], root: Finding, number: int) -> None:
     for i, finding in enumerate(kept):
-        if finding is root or (finding.location, finding.rule, finding.message) == (root.location, root.rule, root.message):
+        if (finding.location, finding.rule, finding.message) == (root.location, root.rule, root.message):
             kept[i] = replace(finding, consequences=finding.consequences + number)
             return
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from .errors import CannotLook, Unreadable, UsageError
 from .evidence import Evidence, NotLookedAt
@@ -36,8 +37,8 @@ _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 def audit(path: str | os.PathLike[str], settings: Settings | None = None, contract: Contract | None = None) -> Report:
     """Audit one model file.
 
-    What is wrong with the model, down to bytes that are no model, is in the report. Raises `NothingToAudit` where there is
-    no file, `CannotLook` where the system does not let us read it, `UsageError` for settings that make no sense.
+    What is wrong with the model, down to bytes that are no model, is in the report. Raises `NothingToAudit` where there
+    is no file, `CannotLook` where the system does not let us read it, `UsageError` for settings that make no sense.
     """
     settings = settings or Settings()
     chosen = selected(settings)
@@ -54,8 +55,18 @@ def selected(settings: Settings) -> tuple[Rule, ...]:
     names = {r.name for r in rules}
     for name in sorted(settings.select | settings.ignore):
         if name not in names:
-            raise UsageError(f"there is no rule {name!r}; `auditor rules` lists them")
-    return tuple(r for r in rules if (not settings.select or r.name in settings.select) and r.name not in settings.ignore)
+            raise UsageError(f"there is no rule {name!r}{_near(name, names)}; `auditor rules` lists them")
+    return tuple(
+        r for r in rules if (not settings.select or r.name in settings.select) and r.name not in settings.ignore
+    )
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    """The right name, where only a letter or two are wrong."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name[:100], names, n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _judge(evidence: Evidence, rules: Iterable[Rule]) -> Report:
@@ -70,7 +81,9 @@ def _judge(evidence: Evidence, rules: Iterable[Rule]) -> Report:
         except NotLookedAt as not_looked_at:
             skipped[not_looked_at.missed.what] = not_looked_at.missed
         except Exception as error:  # a rule that fails is an entry in the report, never the end of the audit
-            failed.append(Missed(f"rule {rule.name}", f"a fault of auditor: {type(error).__name__}: {error}", asked=True))
+            failed.append(
+                Missed(f"rule {rule.name}", f"a fault of auditor: {type(error).__name__}: {error}", asked=True)
+            )
     model, facts = evidence.model, evidence.facts
     findings = fingerprinted(model, sorted(folded(found, facts), key=lambda f: _ORDER[f.severity or Severity.ERROR]))
     skipped.update((missed.what, missed) for missed in looked_at(evidence))
@@ -97,7 +110,7 @@ def _named(rule: Rule, findings: Iterable[Finding]) -> list[Finding]:
 def _unreadable(path: str, error: Unreadable) -> Report:
     rule = next(r for r in all_rules() if r.name == "unreadable-model")
     finding = Finding(error.why, Location(offset=error.offset), error.fix)
-    size = os.stat(path).st_size if os.path.isfile(path) else 0
+    size = Path(path).stat().st_size if Path(path).is_file() else 0
     return Report(
         ModelIdentity(path, size),
         fingerprinted(None, _named(rule, [finding])),

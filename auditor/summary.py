@@ -64,7 +64,9 @@ def run_summary(evidence: Evidence) -> RunSummary:
         case Failed() as failed:
             return RunSummary(provider, "failed", f"{failed.stage}: {failed.message}", isolation=failed.isolation)
         case Crashed() as crashed:
-            return RunSummary(provider, "crashed", f"{crashed.signal} during {crashed.stage}", isolation=crashed.isolation)
+            return RunSummary(
+                provider, "crashed", f"{crashed.signal} during {crashed.stage}", isolation=crashed.isolation
+            )
         case TimedOut() as out:
             why = f"no end after {out.seconds:g} s ({out.stage})"
             return RunSummary(provider, "timed out", why, out.seconds, isolation=out.isolation)

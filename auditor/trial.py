@@ -20,6 +20,8 @@ from .shapes.facts import Facts, rendered
 LARGEST = 2**31 - 1
 """onnxruntime reads no model file beyond protobuf's 2 GiB."""
 
+_OPEN = 1 << 29  # bytes of activations where sizes are open
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -43,7 +45,7 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         vectors,
         settings.provider,
         limits=_limits(costs, settings),
-        predicted_bytes=costs.peak_activation_bytes if isinstance(costs.peak_activation_bytes, int) else None,
+        predicted_bytes=_beside_the_weights(costs),
         require_isolation=settings.require_isolation,
         seed=settings.seed,
         rtol=settings.rtol,
@@ -57,7 +59,10 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
             missed.append(Missed("run", why, asked))
         case Failed(stage="run", message=message) if invented:
             missed.append(Missed("run", f"it failed on inputs that auditor invented: {message.splitlines()[0]}", asked))
-        case Run(golden=results):
+        case Run(golden=results, tries=tries):
+            if settings.inputs is not None and tries:  # the golden vectors ran, and these did not
+                message = tries[0].message.splitlines()[0]
+                missed.append(Missed("run", f"it failed on the inputs of {settings.inputs}: {message}", True))
             missed += [Missed(f"golden vector {g.name}", g.failed, True) for g in results if g.failed]
     return Trial(result, invented, tuple(missed))
 
@@ -74,9 +79,18 @@ def _hopeless(model: Model, costs: Costs, settings: Settings) -> str:
         return f"the file has {model.size} bytes, and onnxruntime reads none of more than 2 GiB"
     peak = costs.peak_activation_bytes
     memory = settings.memory or _memory_of_machine()
-    if isinstance(peak, int) and peak + costs.weight_bytes > memory:
-        return f"it would take {(peak + costs.weight_bytes) >> 20} MiB, and {memory >> 20} MiB may be used"
+    needed = costs.weight_bytes + costs.generated_bytes + (peak if isinstance(peak, int) else 0)
+    if needed > memory:
+        return f"it would take {needed >> 20} MiB, and {memory >> 20} MiB may be used"
     return ""
+
+
+def _beside_the_weights(costs: Costs) -> int | None:
+    """Bytes that the run takes besides what the file stores; None where sizes are open and nothing else is known."""
+    peak, generated = costs.peak_activation_bytes, costs.generated_bytes
+    if isinstance(peak, int):
+        return generated + peak
+    return generated + _OPEN if generated else None
 
 
 def _memory_of_machine() -> int:

@@ -38,7 +38,7 @@ def in_bytes(size: int) -> str:
 
 
 def fitting(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None]) -> str:
-    """``227 <= H = W <= 258``: the sizes that fit, by the names of `axes`; ``shapes`` are those of the graph's inputs."""
+    """``227 <= H = W <= 258``: the sizes that fit, by `axes`; ``shapes`` are those of the graph's inputs."""
     names = " = ".join(dict.fromkeys(axes(fit, shapes)))
     return " or ".join(_range(names, *r) for r in fit.ranges)
 

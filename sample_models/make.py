@@ -93,7 +93,9 @@ def alexnet(height: int | str, width: int | str, batch: int | str = 1) -> onnx.M
     net.conv("conv3", 256, 384, 3, pads=[1] * 4).add("Relu", "relu3")
     net.conv("conv4", 384, 384, 3, pads=[1] * 4).add("Relu", "relu4")
     net.conv("conv5", 384, 256, 3, pads=[1] * 4).add("Relu", "relu5").pool("pool5", 3, 2).add("Flatten", "flat")
-    net.dense("fc6", 9216, 4096).add("Relu", "relu6").dense("fc7", 4096, 4096).add("Relu", "relu7").dense("fc8", 4096, 1000)
+    net.dense("fc6", 9216, 4096).add("Relu", "relu6").dense("fc7", 4096, 4096).add("Relu", "relu7").dense(
+        "fc8", 4096, 1000
+    )
     return net.add("Softmax", "prob", axis=1).model([batch, 1000])
 
 
@@ -106,7 +108,9 @@ def vgg16() -> onnx.ModelProto:
             net.conv(f"conv{block}_{layer}", into, out, 3, pads=[1] * 4).add("Relu", f"relu{block}_{layer}")
             into = out
         net.pool(f"pool{block}", 2, 2)
-    net.add("Flatten", "flat").dense("fc6", 25088, 4096).add("Relu", "relu6").dense("fc7", 4096, 4096).add("Relu", "relu7")
+    net.add("Flatten", "flat").dense("fc6", 25088, 4096).add("Relu", "relu6").dense("fc7", 4096, 4096).add(
+        "Relu", "relu7"
+    )
     return net.dense("fc8", 4096, 1000).model([1, 1000])
 
 
@@ -124,7 +128,9 @@ def resnet_block() -> onnx.ModelProto:
     net.conv("conv1", 16, 16, 3, pads=[1] * 4).add("Relu", "relu1").conv("conv2", 16, 16, 3, pads=[1] * 4)
     net.add("Add", "sum", "data").add("Relu", "relu2").pool("pool", 2, 2)
     net.nodes.append(helper.make_node("Shape", ["pool"], ["shape"], name="shape"))
-    net.nodes.append(helper.make_node("Gather", ["shape", net.store("zero", np.array(0, np.int64))], ["batch"], name="batch"))
+    net.nodes.append(
+        helper.make_node("Gather", ["shape", net.store("zero", np.array(0, np.int64))], ["batch"], name="batch")
+    )
     axes = net.store("axes", np.array([0], np.int64))
     net.nodes.append(helper.make_node("Unsqueeze", ["batch", axes], ["batch_1d"], name="batch_1d"))
     rest = net.store("rest", np.array([-1], np.int64))
@@ -153,7 +159,9 @@ def never_fits() -> onnx.ModelProto:
 def wrong_bias() -> onnx.ModelProto:
     """The convolution has 8 filters and 6 biases. Checkers and session creation are silent; the run fails."""
     net = small()
-    next(t for t in net.stored if t.name == "conv_b").CopyFrom(numpy_helper.from_array(np.zeros(6, np.float32) + 0.1, "conv_b"))
+    next(t for t in net.stored if t.name == "conv_b").CopyFrom(
+        numpy_helper.from_array(np.zeros(6, np.float32) + 0.1, "conv_b")
+    )
     return net.add("Flatten", "flat").add("Gemm", "head", "head_w", "head_b", transB=1).model(["N", 10])
 
 
@@ -185,7 +193,9 @@ def training_mode() -> onnx.ModelProto:
     """The Dropout was exported in training mode: answers vary from run to run, or with the optimiser's level."""
     net = small().add("Flatten", "flat")
     ratio, training = net.store("ratio", np.array(0.5, np.float32)), net.store("training", np.array(True))
-    return net.add("Dropout", "drop", ratio, training).add("Gemm", "head", "head_w", "head_b", transB=1).model(["N", 10])
+    return (
+        net.add("Dropout", "drop", ratio, training).add("Gemm", "head", "head_w", "head_b", transB=1).model(["N", 10])
+    )
 
 
 def wrong_declared_shape() -> onnx.ModelProto:
@@ -232,7 +242,9 @@ def golden(model: onnx.ModelProto, folder: Path) -> None:
     data = np.random.default_rng(7).normal(0, 1, (2, 1, 32, 32)).astype(np.float32)
     (output,) = ReferenceEvaluator(model).run(None, {"data": data})
     (folder / "input_0.pb").write_bytes(numpy_helper.from_array(data, "data").SerializeToString())
-    (folder / "output_0.pb").write_bytes(numpy_helper.from_array(output, model.graph.output[0].name).SerializeToString())
+    (folder / "output_0.pb").write_bytes(
+        numpy_helper.from_array(output, model.graph.output[0].name).SerializeToString()
+    )
 
 
 def main(folder: Path) -> None:

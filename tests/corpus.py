@@ -57,7 +57,9 @@ def light_models() -> list[Path]:
 
 def converted_models() -> list[Path]:
     """ONNX's models converted from PyTorch, and its simple ones."""
-    return sorted(p for kind in ("pytorch-converted", "pytorch-operator", "simple") for p in (DATA / kind).glob("*/model.onnx"))
+    return sorted(
+        p for kind in ("pytorch-converted", "pytorch-operator", "simple") for p in (DATA / kind).glob("*/model.onnx")
+    )
 
 
 def vectors(folder: Path, kind: str) -> Iterator[np.ndarray | None]:

@@ -17,7 +17,6 @@ Generated: ``python -m tests.make_schemas`` writes this file anew, and a test co
 # ruff: noqa: E501
 # fmt: off
 '''
-_OPERATORS = "OPERATORS: dict[str, dict[str, tuple[str, ...]]] = {"
 
 
 def made() -> str:
@@ -25,18 +24,13 @@ def made() -> str:
     import onnx
     import onnx.defs
 
-    by_domain: dict[str, dict[str, list[str]]] = {}
+    by_domain: dict[str, list[str]] = {}
     for schema in sorted(onnx.defs.get_all_schemas_with_history(), key=lambda s: (s.domain, s.name, s.since_version)):
-        by_domain.setdefault(schema.domain, {}).setdefault(schema.name, []).append(_row(schema))
+        by_domain.setdefault(schema.domain, []).append(_row(schema))
     newest = {domain: max(newest for d, newest in _newest() if d == domain) for domain in by_domain}
-    lines = [_HEADER.format(version=onnx.__version__), f"NEWEST = {json.dumps(newest)}", "", _OPERATORS]
-    for domain, operators in by_domain.items():
-        lines.append(f"{json.dumps(domain)}: {{")
-        for name, rows in operators.items():
-            lines.append(f"{json.dumps(name)}: (")
-            lines += [f"{row!r}," for row in rows]
-            lines.append("),")
-        lines.append("},")
+    lines = [_HEADER.format(version=onnx.__version__), f"NEWEST = {json.dumps(newest)}", "", "OPERATORS = {"]
+    for domain, rows in by_domain.items():
+        lines += [f'{json.dumps(domain)}: """\\', *rows, '""",']
     return "\n".join([*lines, "}", ""])
 
 
@@ -53,6 +47,7 @@ def _newest() -> list[tuple[str, int]]:
 def _row(schema) -> str:  # type: ignore[no-untyped-def]  # onnx.defs.OpSchema, which is imported late
     return "|".join(
         (
+            schema.name,
             f"{schema.since_version}{'!' if schema.deprecated else ''}",
             _count(schema.min_input, schema.max_input),
             _count(schema.min_output, schema.max_output),

@@ -1,6 +1,6 @@
 """The command line: one module a command; each parses, calls one function, renders and exits.
 
-Set up before anything heavy can be imported: onnxruntime's telemetry is off, and idle BLAS threads of NumPy are not started.
+Set before anything heavy can be imported: onnxruntime's telemetry is off, and NumPy starts no idle BLAS threads.
 """
 
 from __future__ import annotations

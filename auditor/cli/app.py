@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 import typer
@@ -32,7 +31,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version and exit."),
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
 ) -> None:
     pass
 
@@ -53,20 +54,25 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return int(result or 0)
     except AuditorError as error:
-        typer.echo(f"auditor: {error}", err=True)
+        _say(str(error))
         return error.exit_code
-    except KeyboardInterrupt:
-        typer.echo("auditor: interrupted", err=True)
-        return ExitCode.INTERRUPTED
     except BrokenPipeError:  # `auditor ... | head`: nobody reads on, which is no fault
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.PASS
-    except typer.Abort:
+    except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except Exception as error:
         if hasattr(error, "show") and hasattr(error, "exit_code"):  # click's usage errors
             error.show()
             return ExitCode.USAGE
+        import traceback
+
         traceback.print_exc()
-        typer.echo(f"auditor {__version__}: this is a fault of auditor, please report it with the traceback", err=True)
+        _say(f"{__version__}: this is a fault of auditor, please report it with the traceback")
         return ExitCode.FAULT
+
+
+def _say(line: str) -> None:
+    from ..formats.names import prose
+
+    print(f"auditor: {prose(line)}", file=sys.stderr)

@@ -12,22 +12,27 @@ from . import options as o
 
 
 def explain(
-    what: Annotated[str, typer.Argument(metavar="RULE|MODEL", help="A rule's name, or an ONNX file.", show_default=False)],
+    what: Annotated[
+        str, typer.Argument(metavar="RULE|MODEL", help="A rule's name, or an ONNX file.", show_default=False)
+    ],
     node: Annotated[
         str | None,
-        typer.Argument(metavar="NODE", help="A node's name, Conv[3] by op and index, or a tensor's name.", show_default=False),
+        typer.Argument(
+            metavar="NODE", help="A node's name, Conv[3] by op and index, or a tensor's name.", show_default=False
+        ),
     ] = None,
     dim: o.Dims = None,
     input_shape: o.InputShapes = None,
 ) -> None:
     """Print a rule's page, or how the shapes and parameters of a node come about."""
     if node is None:
+        from ..formats.tables import rule_page
         from ..rules import all_rules
 
-        page = next((r.page for r in all_rules() if r.name == what.removeprefix("auditor/")), None)
-        if page is None:
+        rule = next((r for r in all_rules() if r.name == what.removeprefix("auditor/")), None)
+        if rule is None:
             raise UsageError(f"there is no rule {what!r} (`auditor rules` lists them); for a model, name a node too")
-        sys.stdout.write(f"{page}\n")
+        rule_page(rule, sys.stdout)
         return
     from ..formats.tables import derivation_table
     from ..inspection import explanation

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from .. import __version__
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
 from ..formats import json as json_format
 from ..formats import renderer
@@ -47,9 +49,9 @@ class Session:
         """Audit all; the exit code of each."""
         for path in paths:
             if Path(path).is_dir():
-                raise UsageError(f"{visible(path)} is a folder: `auditor batch` audits folders, `check` takes files")
+                raise UsageError(f"{path} is a folder: `auditor batch` audits folders, `check` takes files")
         for _, file in self.files:
-            _writable(file)
+            _emptied(file)
         several = len(paths) > 1
         return [self._one(path, several) for path in paths]
 
@@ -60,9 +62,16 @@ class Session:
             verdict = judge(report, self.settings.fail_on)
             code = exit_code(verdict)
         except (NothingToAudit, CannotLook) as error:
-            report, verdict, code = _nothing(path, error), Verdict.INCONCLUSIVE, error.exit_code
-            self._say(f"auditor: {prose(str(error))}")
-        stored = self._keep(report, verdict) if code != ExitCode.NOTHING else True
+            report, verdict, code = _nothing(path, str(error)), Verdict.INCONCLUSIVE, error.exit_code
+            _say(str(error))
+        except AuditorError:
+            raise
+        except Exception as error:  # a fault of ours costs this model, and the others are still audited
+            report = _nothing(path, f"a fault of auditor: {type(error).__name__}: {error}")
+            verdict, code = Verdict.INCONCLUSIVE, ExitCode.FAULT
+            traceback.print_exc()
+            _say(f"{__version__}: this is a fault of auditor, please report it with the traceback")
+        stored = not self.store or not report.audited_at or self._stored(report, verdict)
         self._write(report, verdict, several)
         if not stored and code == ExitCode.PASS and self.database is not None:
             return ExitCode.INCONCLUSIVE  # the store was asked for by name
@@ -72,22 +81,20 @@ class Session:
         if not self.quiet:
             if several and self.form == "json":
                 self.out.write(json_format.line(report, verdict) + "\n")
-            elif self.form == "json" or report.model.digest or report.findings:
+            elif self.form == "json" or report.audited_at:
                 self.render(report, verdict, self.out)
                 if several:
                     self.out.write("\n")
             self.out.flush()
         for form, file in self.files:
-            with Path(file).open("a" if several else "w", encoding="utf-8") as out:
+            with Path(file).open("a", encoding="utf-8") as out:
                 if several and form == "json":
                     out.write(json_format.line(report, verdict) + "\n")
                 else:
                     renderer(form)(report, verdict, out)
 
-    def _keep(self, report: Report, verdict: Verdict) -> bool:
-        """Store the report; what goes wrong there is one line, and the report is printed all the same."""
-        if not self.store:
-            return True
+    def _stored(self, report: Report, verdict: Verdict) -> bool:
+        """What goes wrong with the store is one line, and the report is printed all the same."""
         from ..store.store import Store
         from ..store.where import chosen_path
 
@@ -95,32 +102,35 @@ class Session:
             with Store.open(chosen_path(self.database)) as store:
                 store.save(json_format.document(report, verdict))
         except StoreError as error:
-            self._say(f"auditor: the report was not stored: {prose(str(error))}")
+            _say(f"the report was not stored: {error}")
             return False
         return True
 
-    def _say(self, line: str) -> None:
-        print(line, file=sys.stderr)
+    @contextmanager
+    def _progress(self, path: str) -> Iterator[None]:
+        """A sign of life on a terminal, gone when the report comes."""
+        if self.quiet or not sys.stderr.isatty() or os.environ.get("CI"):
+            yield
+            return
+        print(f"auditing {visible(path, 60)} ...", end="", file=sys.stderr, flush=True)
+        try:
+            yield
+        finally:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
-    def _progress(self, path: str) -> AbstractContextManager[object]:
-        """A sign of life on a terminal."""
-        if self.quiet or self.form == "json" or not sys.stderr.isatty() or os.environ.get("CI"):
-            return nullcontext()
-        from rich.console import Console
-        from rich.text import Text
 
-        return Console(stderr=True).status(Text(f"auditing {visible(path, 60)}"))
+def _say(line: str) -> None:
+    print(f"auditor: {prose(line)}", file=sys.stderr)
 
 
-def _nothing(path: str, error: AuditorError) -> Report:
+def _nothing(path: str, why: str) -> Report:
     """The report of a file that could not be looked at at all."""
-    return Report(ModelIdentity(path), coverage=Coverage(failed=(Missed("model", str(error), asked=True),)))
+    return Report(ModelIdentity(path), coverage=Coverage(failed=(Missed("model", why, asked=True),)))
 
 
-def _writable(file: str) -> None:
-    """Truncate an output file before the first audit: a path that cannot be written is found out at once."""
+def _emptied(file: str) -> None:
+    """Make an output file before the first audit: a path that cannot be written is found out at once."""
     try:
         Path(file).write_text("", encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"cannot write {visible(file)}: {error.strerror}") from None
-
+        raise UsageError(f"cannot write {file}: {error.strerror}") from None

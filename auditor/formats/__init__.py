@@ -1,4 +1,4 @@
-"""The formats of a report. Every module with a ``render(report, verdict, out)`` is one, and its name is the format's."""
+"""The formats of a report. A module with a ``render(report, verdict, out)`` is one, and its name is the format's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..report import Report, Verdict
 
 Render: TypeAlias = Callable[[Report, Verdict, TextIO], None]
 
-_HELPERS = frozenset({"names", "tables"})
+_HELPERS = frozenset({"layout", "names", "numbers", "tables"})
 
 
 def formats() -> tuple[str, ...]:

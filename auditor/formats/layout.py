@@ -67,14 +67,23 @@ class Page:
         room = self.width - indent - _GAP * (len(table[0]) - 1)
         widths = [max(cells(row[i][0]) for row in table) for i in range(len(table[0]))]
         if under and sum(widths) > room and room - sum(widths[:-1]) < min(_READABLE, widths[-1]):
-            for row in table:
-                self.grid([row[:-1]], indent=indent)
-                if row[-1][0]:
-                    self.line(row[-1], indent=indent + 4)
+            self._loose(table, widths, indent)
             return
         widths = _squeezed(widths, room, frozenset(right))
         for row in table:
             self._row(row, widths, indent, right)
+
+    def _loose(self, table: Sequence[Sequence[Span]], widths: Sequence[int], indent: int) -> None:
+        """The last column where its row leaves room for it, else under the row."""
+        firsts = _squeezed(widths[:-1], self.width - indent - _GAP * (len(widths) - 2), frozenset())
+        for *row, last in table:
+            used = indent + sum(firsts[:-1]) + cells(row[-1][0]) + _GAP * len(row)
+            if used + cells(last[0]) <= self.width:
+                self._row([*row, last], [*firsts[:-1], cells(row[-1][0]), cells(last[0])], indent, ())
+                continue
+            self._row(row, firsts, indent, ())
+            if last[0]:
+                self.line(last, indent=indent + firsts[0] + _GAP)
 
     def _row(self, row: Sequence[Span], widths: Sequence[int], indent: int, right: Sequence[int]) -> None:
         columns = [list(_wrapped([cell], width)) for cell, width in zip(row, widths, strict=True)]

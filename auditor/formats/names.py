@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 LONGEST = 256
@@ -9,6 +10,8 @@ LONGEST = 256
 
 # Letters that move or hide others on a terminal: controls, formats (bidi), surrogates, private use, line separators.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+_LONG_WORD = re.compile(rf"\S{{{LONGEST + 1},}}")
 
 
 def visible(text: str, longest: int = LONGEST) -> str:
@@ -21,7 +24,9 @@ def visible(text: str, longest: int = LONGEST) -> str:
 
 
 def prose(text: str, longest: int = 4096) -> str:
-    """A message with names in it: as `visible`, with a longer bound."""
+    """A message with names in it: as `visible`, with a longer bound; a single word in it has the bound of a name."""
+    if len(text) > LONGEST:
+        text = _LONG_WORD.sub(lambda word: word[0][: LONGEST - 1] + "…", text)
     return visible(text, longest)
 
 

@@ -1,103 +1,145 @@
-"""Tables for people, at 80 columns: layers, rules, audits, derivations."""
+"""Tables for people, at 80 columns: layers, rules, audits, derivations; and a rule's page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from ..wording import counted, in_bytes
+from .layout import Page
 from .names import prose, visible
-from .text import number, shape_text, size
+from .numbers import amount, is_short, open_names, shape_text
+from .text import step_row
 
 if TYPE_CHECKING:
     from ..costs import Costs
     from ..inspection import Explanation
     from ..model.graph import Model
     from ..rules import Rule
+    from ..shapes.dim import Size
     from ..store.store import Row
-
-
-def _console(out: TextIO) -> Console:
-    return Console(file=out, highlight=False, emoji=False, markup=False)
-
-
-def _table(*columns: str, right: Sequence[str] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=name in right)
-    return table
 
 
 def layer_table(model: Model, costs: Costs, out: TextIO) -> None:
     """One row a node, then the sums."""
     from ..shapes.facts import rendered
 
-    table = _table("layer", "output", "learnable", "MACs", right=("learnable", "MACs"))
+    page = Page(out)
+    page.line((visible(model.path), "bold"))
+    page.blank()
+    rows = []
     for layer in costs.layers:
         first = next((fact for fact in layer.facts if fact is not None), None)
-        table.add_row(
-            Text.assemble(visible(layer.label, 60), ("" if layer.label.startswith(layer.op_type) else f" {layer.op_type}", "dim")),
-            Text(shape_text(None if first is None else rendered(first.shape))),
-            Text(_amount(layer.learnable)),
-            Text(_amount(layer.macs)),
+        label, op = visible(layer.label, 60), visible(layer.op_type, 40)
+        name = label if layer.label.startswith(f"{layer.op_type}[") else f"{label} {op}"
+        shape = shape_text(None if first is None else rendered(first.shape))
+        rows.append((name, shape, _count(layer.learnable), _count(layer.macs)))
+    page.grid(rows, head=("layer", "output", "learnable", "MACs"), right=(2, 3))
+    page.blank()
+    page.grid(_sums(costs))
+    sums = [_text(s) for s in (costs.learnable, costs.macs, costs.peak_activation_bytes)]
+    names = open_names(s for s in sums if isinstance(s, str) and not is_short(s))
+    if names:
+        page.line(
+            (f"f(...): open until {', '.join(map(visible, names))} are bound, as by --dim {visible(names[0])}=1", "dim")
         )
-    console = _console(out)
-    console.print(Text(visible(model.path), style="bold"))
-    console.print(table)
-    console.print(
-        Text(
-            f"\n{costs.nodes:,} nodes; {_amount(costs.learnable) or 0} learnable parameters, {costs.parameters:,} stored"
-            + (f" ({costs.elementwise:,} of them for element-wise operators)" if costs.elementwise else "")
-            + (f"; {_amount(costs.statistics)} running statistics" if costs.statistics else "")
-            + f"\n{_amount(costs.macs) or 0} MACs, {_amount(costs.flops) or 0} FLOPs (2 x MACs)"
-            + (f"; {_amount(costs.body_macs)} of the MACs in subgraphs and functions" if costs.body_macs else "")
-            + f"\n{size(costs.weight_bytes)} of weights, {size(_plain(costs.peak_activation_bytes))} of activations at most"
-        )
-    )
+
+
+def _sums(costs: Costs) -> list[tuple[str, str]]:
+    stored = f"{costs.parameters:,} stored"
+    if costs.elementwise:
+        stored += f" ({costs.elementwise:,} of them for element-wise operators)"
+    if costs.statistics:
+        stored += f"; {amount(_text(costs.statistics))} running statistics"
+    macs = amount(_text(costs.macs))
+    if costs.body_macs:
+        macs += f" ({amount(_text(costs.body_macs))} of them in subgraphs and functions)"
+    peak = _text(costs.peak_activation_bytes)
+    activations = in_bytes(peak) if isinstance(peak, int) else "unknown" if peak is None else f"{amount(peak)} bytes"
+    return [
+        ("nodes", f"{costs.nodes:,}"),
+        ("parameters", f"{amount(_text(costs.learnable))} learnable; {stored}"),
+        ("MACs", macs),
+        ("FLOPs", f"{amount(_text(costs.flops))} (2 a MAC)"),
+        ("memory", f"{in_bytes(costs.weight_bytes)} of weights, {activations} of activations at most"),
+    ]
 
 
 def rule_table(rules: Sequence[Rule], out: TextIO) -> None:
-    table = _table("rule", "severity", "basis", "what it finds")
-    for rule in rules:
-        table.add_row(rule.name, rule.severity.value, rule.basis.value, rule.summary)
-    _console(out).print(table)
+    """Every rule in a line or two."""
+    rows = [(r.name, r.severity.value, r.basis.value, r.summary) for r in rules]
+    Page(out).grid(rows, head=("rule", "severity", "basis", "what it finds"))
+
+
+def rule_page(rule: Rule, out: TextIO) -> None:
+    """The page as it is, its paragraphs wrapped; models are left alone."""
+    page = Page(out)
+    page.line((f"{rule.name}  ({rule.severity.value}, {rule.basis.value})", "bold"))
+    page.blank()
+    paragraph: list[str] = []
+    fenced = False
+
+    def flush() -> None:
+        if paragraph:
+            page.line(" ".join(paragraph), hang=2 if paragraph[0].startswith(("- ", "* ")) else 0)
+            paragraph.clear()
+
+    for line in rule.page.splitlines():
+        fence = line.lstrip().startswith("```")
+        if fenced or fence:
+            flush()
+            out.write(f"{line}\n")
+            fenced = fenced != fence
+        elif line.startswith("#"):
+            flush()
+            page.line((line, "bold"))
+        elif line.startswith(("- ", "* ", "|")) or not line:
+            flush()
+            if line:
+                paragraph.append(line)
+            else:
+                page.blank()
+        else:
+            paragraph.append(line.strip())
+    flush()
 
 
 def history_table(rows: Sequence[Row], out: TextIO) -> None:
-    table = _table("id", "when", "verdict", "errors", "warnings", "parameters", "digest", right=("id", "errors", "warnings", "parameters"))
-    for row in rows:
-        parameters = "" if row.parameters is None else f"{row.parameters:,}"
-        table.add_row(
-            str(row.id), row.when[:19].replace("T", " "), row.verdict, str(row.errors), str(row.warnings), parameters, row.digest[:8]
-        )
-    _console(out).print(table)
+    """One audit a row."""
+    Page(out).grid(
+        [
+            (
+                str(row.id), row.when[:19].replace("T", " "), visible(row.verdict), str(row.errors), str(row.warnings),
+                "" if row.parameters is None else f"{row.parameters:,}", visible(row.digest[:8]),
+            )
+            for row in rows
+        ],
+        head=("id", "when (UTC)", "verdict", "errors", "warnings", "parameters", "digest"),
+        right=(0, 3, 4, 5),
+    )  # fmt: skip
 
 
 def derivation_table(told: Explanation, out: TextIO) -> None:
     """The chain from the inputs to a node, then its parameters."""
-    console = _console(out)
-    table = _table("node", "output", "how it comes about")
-    for name, shape in told.sources:
-        table.add_row(Text(visible(name, 60)), Text(prose(shape, 200)), Text("input", style="dim"))
-    for step in told.steps:
-        how = Text(prose(step.formula, 400)) if step.formula else Text(visible(step.op_type), style="dim")
-        table.add_row(Text(visible(step.node, 60)), Text(shape_text(step.output)), how)
-    console.print(table)
+    page = Page(out)
+    page.line((visible(told.label), "bold"), f"  {counted(told.steps, 'step')} from the inputs")
+    page.blank()
+    inputs = [(visible(name, 40), prose(shape, 200), "input") for name, shape in told.sources]
+    page.grid([*inputs, *(_step(*step_row(step), visible(step.op_type)) for step in told.steps)], under=True)
     if told.parameters:
-        parameters = _table("parameter", "must be", "is")
-        for name, needed, stored in told.parameters:
-            parameters.add_row(Text(visible(name, 60)), Text(prose(needed, 200)), Text(prose(stored, 200)))
-        console.print()
-        console.print(parameters)
+        page.blank()
+        rows = [tuple(prose(text, 200) for text in row) for row in told.parameters]
+        page.grid(rows, head=("parameter", "must be", "is"))
 
 
-def _amount(value: object) -> str:
+def _step(node: str, shape: str, formula: str, op_type: str) -> tuple[str, str, str]:
+    return node, shape, formula or op_type
+
+
+def _count(size: Size | None) -> str:
     """Nothing for 0: a table of layers is read by its numbers."""
-    return "" if value == 0 else number(_plain(value))
+    return "" if size == 0 else amount(_text(size))
 
 
-def _plain(value: object) -> int | str | None:
-    return value if value is None or isinstance(value, int) else str(value)
+def _text(size: Size | None) -> int | str | None:
+    return size if size is None or isinstance(size, int) else str(size)

@@ -1,192 +1,205 @@
-"""The report that people read, made for 80 columns: the verdict first, then each finding with its place, its numbers and what to do.
+"""The report that people read, made for 80 columns.
 
-Colours come only where the stream is a terminal (rich decides, and honours NO_COLOR).
+The verdict first; each finding with its place, its numbers and what to do; what was not looked at; the totals.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import TextIO
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from shlex import quote
+from typing import TextIO, TypeAlias
 
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
-from ..report import Finding, Fit, Missed, Port, Report, Severity, Step, Verdict
+from ..report import Basis, Finding, Fit, Missed, Port, Report, Severity, Step, Verdict
+from ..wording import axes, counted, fitting, in_bytes
+from .layout import Page, Span
 from .names import prose, visible
+from .numbers import amount, is_short, open_names, shape_text
 
-_WIDEST = 100
+Shapes: TypeAlias = Mapping[str, tuple[int | str | None, ...] | None]
+
 _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
-_VERDICT = {
+_VERDICT: dict[Verdict, Span] = {
     Verdict.PASS: ("PASS", "bold green"),
     Verdict.FAIL: ("FAIL", "bold red"),
     Verdict.INCONCLUSIVE: ("INCONCLUSIVE", "bold yellow"),
 }
 _BASIS = {
-    "illegal": "breaks the ONNX specification",
-    "refused": "legal, but a runtime cannot run it",
-    "suspicious": "legal, and hardly what was meant",
+    Basis.ILLEGAL: "breaks the ONNX specification",
+    Basis.REFUSED: "legal, but a runtime cannot run it, or does otherwise",
+    Basis.SUSPICIOUS: "legal, and hardly what was meant",
 }
 _MOST_STEPS = 24
+_MOST_ALIKE = 5  # findings of one rule that are told in full
+_MOST_PLACES = 12  # of the rest, the places that are named
+_MOST_PORTS = 8
+_MOST_BOUND = 4
 
 
 def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     """Write the whole report."""
-    console = Console(file=out, highlight=False, emoji=False, markup=False, soft_wrap=False)
-    if console.width > _WIDEST:
-        console.width = _WIDEST
-    for block in _blocks(report, verdict):
-        console.print(block)
-
-
-def _blocks(report: Report, verdict: Verdict) -> Iterator[Text | Padding | Table]:
-    yield _headline(report, verdict)
-    for finding in report.findings:
-        yield Text()
-        yield from _finding(finding)
-    missed = [*report.coverage.failed, *report.coverage.skipped]
-    if missed:
-        yield Text("\nNot looked at", style="bold")
-        yield _missed(missed)
+    page = Page(out)
+    shapes = {port.name: port.shape for port in report.inputs}
+    _headline(page, report, verdict)
+    for _, alike in groupby(report.findings, key=lambda f: (f.severity, f.rule)):
+        _findings(page, list(alike), shapes)
+    _missed(page, [*report.coverage.failed, *report.coverage.skipped])
     if report.model.ir_version:
-        yield Text("\nThe model", style="bold")
-        yield _facts(report)
+        _model(page, report)
 
 
-def _headline(report: Report, verdict: Verdict) -> Text:
-    word, style = _VERDICT[verdict]
+def _headline(page: Page, report: Report, verdict: Verdict) -> None:
     counts = Counter(f.severity for f in report.findings)
-    said = [_plural(counts[s], s.value) for s in Severity if counts[s]] or ["nothing found"]
-    return Text.assemble((word, style), "  ", (visible(report.model.path), "bold"), "  ", ", ".join(said))
+    said = [counted(counts[s], s.value) for s in Severity if counts[s]] or ["nothing found"]
+    page.line(_VERDICT[verdict], "  ", (visible(report.model.path), "bold"), "  ", ", ".join(said), hang=2)
 
 
-def _finding(finding: Finding) -> Iterator[Text | Padding]:
-    where = finding.location
+def _findings(page: Page, alike: list[Finding], shapes: Shapes) -> None:
+    told = alike if len(alike) <= _MOST_ALIKE else alike[: _MOST_ALIKE - 2]
+    for finding in told:
+        page.blank()
+        _finding(page, finding, shapes)
+    rest = alike[len(told) :]
+    if rest:
+        places = list(filter(None, dict.fromkeys(_place(f) for f in rest)))
+        named = ", ".join(places[:_MOST_PLACES]) + (", ..." if len(places) > _MOST_PLACES else "")
+        page.blank()
+        page.line(
+            _severity(rest[0]), "  ", (rest[0].rule, "bold"), f"  {len(rest):,} more",
+            f": {named}" if named else "", hang=2,
+        )  # fmt: skip
+        page.line(("--format json lists them all", "dim"), indent=2)
+
+
+def _severity(finding: Finding) -> Span:
     severity = finding.severity or Severity.ERROR
-    place = visible(f"{where.graph}/{where.node}" if where.graph else where.node)
-    if place and where.op_type and not place.startswith(f"{where.op_type}["):
+    return severity.value, _STYLE[severity]
+
+
+def _place(finding: Finding) -> str:
+    where = finding.location
+    place = visible(f"{where.graph}/{where.node}" if where.graph else where.node) or visible(where.tensor)
+    if where.node and where.op_type and not where.node.startswith(f"{where.op_type}["):
         place += f" ({visible(where.op_type)})"
-    if not place:
-        place = visible(where.tensor)
     if where.offset is not None and not where.node:
         place = f"{place} at byte {where.offset:,}".strip()
-    yield Text.assemble((severity.value, _STYLE[severity]), "  ", (finding.rule, "bold"), "  ", place)
-    yield _indented(Text(prose(finding.message)))
-    if finding.derivation:
-        yield _indented(_derivation(finding.derivation))
-    for fit in finding.fits:
-        yield _indented(Text(f"fits: {_fit(fit)}"))
+    return place
+
+
+def _finding(page: Page, finding: Finding, shapes: Shapes) -> None:
+    page.line(_severity(finding), "  ", (finding.rule, "bold"), "  ", _place(finding), hang=2)
+    page.line(prose(finding.message), indent=2)
+    _derivation(page, finding.derivation)
+    for fit in _told(finding.fits):
+        page.line(_fit(fit, shapes), indent=2)
     if finding.fix:
-        yield _indented(Text.assemble(("fix: ", "green"), prose(finding.fix)))
+        page.line(("fix: ", "green"), prose(finding.fix), indent=2)
     if finding.consequences:
-        yield _indented(Text(f"{_plural(finding.consequences, 'further fault')} behind it followed from this", style="dim"))
+        page.line((f"{counted(finding.consequences, 'further fault')} followed from this", "dim"), indent=2)
     if finding.basis is not None:
-        yield _indented(Text(f"{finding.basis.value}: {_BASIS[finding.basis.value]}", style="dim"))
+        page.line((f"{finding.basis.value}: {_BASIS[finding.basis]}", "dim"), indent=2)
 
 
-def _derivation(steps: tuple[Step, ...]) -> Table:
+def _derivation(page: Page, steps: tuple[Step, ...]) -> None:
     """The chain of layers; those that leave the shape as it is are left out."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(overflow="fold", max_width=24)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    told = [s for s in steps if s.formula] or list(steps)
+    told = [step for step in steps if step.formula] or list(steps)
     if len(told) > _MOST_STEPS:
-        table.add_row(Text(f"… {len(told) - _MOST_STEPS} steps before", style="dim"), "", "")
+        page.line((f"… {len(told) - _MOST_STEPS} steps before", "dim"), indent=4)
         told = told[-_MOST_STEPS:]
-    for step in told:
-        table.add_row(Text(visible(step.node, 40)), Text(shape_text(step.output)), Text(prose(step.formula, 200)))
-    return table
+    page.grid(map(step_row, told), indent=4, under=True)
 
 
-def _fit(fit: Fit) -> str:
-    axes = " = ".join(map(visible, fit.axes))
+def step_row(step: Step) -> tuple[str, str, str]:
+    """Node, output, arithmetic. Where sizes are open the output is the arithmetic, and needs to be read only once."""
+    worked_out = any(isinstance(s, str) and not s.isidentifier() and s in step.formula for s in step.output or ())
+    return visible(step.node, 40), shape_text(step.output), "" if worked_out else prose(step.formula, 200)
+
+
+def _told(fits: tuple[Fit, ...]) -> tuple[Fit, ...]:
+    """That no size fits is worth saying where it is all that there is to say."""
+    return tuple(f for f in fits if f.ranges) or fits[:1]
+
+
+def _fit(fit: Fit, shapes: Shapes) -> str:
+    names = axes(fit, shapes)
+    known = list(fit.axes) == names or all(
+        name in (shapes.get(_input(axis)) or ()) for name, axis in zip(names, fit.axes, strict=True)
+    )
+    where = "" if known else f" ({visible(', '.join(fit.axes))})"
     if not fit.ranges:
-        return f"no size of {axes} up to 4096"
-    return " or ".join(_range(axes, *r) for r in fit.ranges)
+        return f"fits for no {visible(' = '.join(names))} up to 4096{where}"
+    return f"fits for {prose(fitting(fit, shapes))}{where}"
 
 
-def _range(axes: str, low: int, high: int | None, step: int = 1) -> str:
-    if low == high:
-        return f"{axes} = {low}"
-    text = f"{axes} >= {low}" if high is None else f"{low} <= {axes} <= {high}"
-    return text if step == 1 else f"{text}, every {step}th"
+def _input(axis: str) -> str:
+    return axis.rpartition("[")[0]
 
 
-def _missed(missed: Iterable[Missed]) -> Padding:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(overflow="fold", max_width=36)
-    table.add_column(overflow="fold")
-    for one in missed:
-        table.add_row(Text(prose(one.what, 200)), Text(prose(one.why, 400)))
-    return _indented(table)
+def _missed(page: Page, missed: list[Missed]) -> None:
+    if missed:
+        page.blank()
+        page.line(("Not looked at", "bold"))
+        page.grid([(prose(one.what, 200), prose(one.why, 400)) for one in missed], indent=2)
 
 
-def _facts(report: Report) -> Padding:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    totals = report.totals
-    opsets = ", ".join(f"{visible(domain or 'ai.onnx')} {version}" for domain, version in report.model.opsets.items())
-    rows: list[tuple[str, str]] = [
-        ("made by", f"{visible(report.model.producer) or '(not said)'}, IR {report.model.ir_version}, opset {opsets}"),
-        ("inputs", _ports(report.inputs)),
-        ("outputs", _ports(report.outputs)),
+def _model(page: Page, report: Report) -> None:
+    totals, model = report.totals, report.model
+    opsets = ", ".join(f"{visible(domain or 'ai.onnx')} {version}" for domain, version in model.opsets.items())
+    made_by = visible(model.producer) or "(not said)"
+    stored = f"{amount(totals.learnable_parameters)} learnable; {totals.parameters:,} stored"
+    memory = f"{in_bytes(totals.weight_bytes)} of weights"
+    peak = totals.peak_activation_bytes
+    if peak is not None:
+        memory += f", {in_bytes(peak) if isinstance(peak, int) else f'{amount(peak)} bytes'} of activations at most"
+    page.blank()
+    page.line(("The model", "bold"))
+    rows = [
+        ("made by", f"{made_by}, IR {model.ir_version}, opset {opsets}"),
+        *_ports("inputs", report.inputs),
+        *_ports("outputs", report.outputs),
         ("nodes", f"{totals.nodes:,}"),
-        ("parameters", f"{number(totals.learnable_parameters)} learnable; {totals.parameters:,} stored"),
-        ("cost of one run", f"{number(totals.macs)} MACs = {number(totals.flops)} FLOPs"),
-        ("memory", f"{size(totals.weight_bytes)} of weights, {size(totals.peak_activation_bytes)} of activations at most"),
-        ("run", _run(report)),
+        ("parameters", stored),
+        ("MACs", amount(totals.macs)),
+        ("FLOPs", f"{amount(totals.flops)} (2 a MAC)"),
+        ("memory", memory),
+        *(("run", line) for line in _run(report)),
     ]
+    page.grid([((name, "dim"), value) for name, value in _once(rows)], indent=2)
+    open_sums = [s for s in (totals.learnable_parameters, totals.macs, peak) if isinstance(s, str) and not is_short(s)]
+    if open_sums:
+        sizes = {size for port in report.inputs for size in port.shape or ()}
+        names = [visible(name) for name in open_names(open_sums) if name in sizes]
+        bind = " ".join(f"--dim {quote(f'{name}=SIZE')}" for name in names[:_MOST_BOUND])
+        until = f"its sizes are bound ({bind})" if bind else "the model runs"
+        page.line((f"f(...): open until {until}; --format json has the formulas", "dim"), indent=2)
+
+
+def _once(rows: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """A name that stands above already is not said again."""
+    before = ""
     for name, value in rows:
-        table.add_row(Text(name, style="dim"), Text(value))
-    return _indented(table)
+        yield ("" if name == before else name), value
+        before = name
 
 
-def _run(report: Report) -> str:
+def _ports(kind: str, ports: tuple[Port, ...]) -> Iterator[tuple[str, str]]:
+    for port in ports[:_MOST_PORTS]:
+        yield kind, f"{visible(port.name)} {port.dtype} {shape_text(port.shape)}"
+    if len(ports) > _MOST_PORTS:
+        yield kind, f"and {len(ports) - _MOST_PORTS} more"
+    if not ports:
+        yield kind, "none"
+
+
+def _run(report: Report) -> Iterator[str]:
     run = report.run
     if run.status != "ok":
-        return f"{run.status}" + (f": {prose(run.why, 300)}" if run.why else "")
-    placed = ", ".join(f"{_plural(n, 'node')} on {visible(p)}" for p, n in run.placement.items())
-    isolation = run.isolation.get("level", "")
-    parts = [f"ok on {visible(run.provider)} in {run.seconds * 1000:.1f} ms", placed, f"isolation {isolation}" if isolation else ""]
-    return "; ".join([p for p in parts if p] + [prose(g, 200) for g in run.golden])
-
-
-def _ports(ports: tuple[Port, ...]) -> str:
-    shown = [f"{visible(p.name)} {p.dtype} {shape_text(p.shape)}" for p in ports[:8]]
-    if len(ports) > 8:
-        shown.append(f"and {len(ports) - 8} more")
-    return "\n".join(shown) or "none"
-
-
-def shape_text(shape: tuple[int | str | None, ...] | None) -> str:
-    """``[1, 3, H, W]``; ``?`` for what is not known."""
-    return "?" if shape is None else "[" + ", ".join("?" if s is None else visible(str(s)) for s in shape) + "]"
-
-
-def number(value: int | str | None) -> str:
-    """``61,706``; a polynomial as it is; ``unknown``."""
-    return "unknown" if value is None else f"{value:,}" if isinstance(value, int) else prose(value, 200)
-
-
-def size(value: int | str | None) -> str:
-    """Bytes for people: ``241.0 KiB``."""
-    if not isinstance(value, int):
-        return "unknown" if value is None else f"{prose(value, 200)} bytes"
-    amount = float(value)
-    for unit in ("bytes", "KiB", "MiB"):
-        if amount < 1024:
-            return f"{value} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} GiB"
-
-
-def _plural(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
-
-
-def _indented(block: Text | Table) -> Padding:
-    return Padding(block, (0, 0, 0, 2))
+        said = any(missed.what == "run" for missed in report.coverage.skipped)
+        yield f"{run.status}: see above" if said else f"{run.status}: {prose(run.why, 300)}" if run.why else run.status
+        return
+    level = run.isolation.get("level", "")
+    placed = ", ".join(f"{counted(n, 'node')} on {visible(p)}" for p, n in run.placement.items())
+    time = f" in {run.seconds * 1000:.1f} ms" if run.seconds else ""  # none where golden vectors alone were run
+    yield f"ok{time}; {placed or visible(run.provider)}" + (f"; isolation {level}" if level else "")
+    yield from (f"golden {prose(line, 200)}" for line in run.golden)

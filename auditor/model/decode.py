@@ -177,14 +177,20 @@ class Decoder:
     def _foresee(self, pos: int, end: int) -> None:
         """Counts the nodes ahead before any is built, where so many are to be feared."""
         wire, left, start = self.wire, self.nodes_left, pos
+        buf, base, stop = wire.buf, wire.base, wire.stop
         while pos < end:
-            if pos < wire.base or (pos + 32 > wire.stop and wire.stop < wire.size):
+            if pos < base or (pos + 32 > stop and stop < wire.size):
                 wire.move(pos)
-            if wire.buf[pos - wire.base] == NODE_TAG:
+                buf, base, stop = wire.buf, wire.base, wire.stop
+            i = pos - base
+            if buf[i] == NODE_TAG:
                 left -= 1
                 if left < 0:
                     raise self._too_many(pos)
-            pos = wire.skip(GRAPH, pos, end)
+            if buf[i] & 7 == 2 and buf[i] < 128 and buf[i + 1] < 128:
+                pos += 2 + buf[i + 1]
+            else:
+                pos = wire.skip(GRAPH, pos, end)
         wire.move(start)
 
     # -- nodes ---------------------------------------------------------------------------------------------------
@@ -196,11 +202,11 @@ class Decoder:
         name = ""
         at = first
         try:
-            while buf[at] == 0x0A:
+            while at < last and buf[at] == 0x0A:
                 start = at + 2
                 at = start + buf[at + 1]
                 inputs.append(text[start:at])
-            while buf[at] == 0x12:
+            while at < last and buf[at] == 0x12:
                 start = at + 2
                 at = start + buf[at + 1]
                 outputs.append(text[start:at])

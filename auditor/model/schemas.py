@@ -2,7 +2,7 @@
 
 The table behind it is generated. Of each version of an operator it holds one line:
 
-    since[!] | least and most inputs | least and most outputs | inputs | outputs | attributes
+    name | since[!] | least and most inputs | least and most outputs | inputs | outputs | attributes
 
 ``!`` marks a version that only says "deprecated", ``*`` no end. An input is ``name:mask``, with ``?`` behind the name
 where it is optional and ``*`` where it repeats; bit n of the hexadecimal mask allows tensors of the element type n,
@@ -80,13 +80,21 @@ def newest(domain: str) -> int:
 
 def operators(domain: str) -> tuple[str, ...]:
     """The names of all operators that a domain ever had."""
-    return tuple(OPERATORS.get(domain, ()))
+    return tuple(_rows(domain))
+
+
+@cache
+def _rows(domain: str) -> dict[str, list[str]]:
+    rows: dict[str, list[str]] = {}
+    for line in OPERATORS.get(domain, "").splitlines():
+        name, _, row = line.partition("|")
+        rows.setdefault(name, []).append(row)
+    return rows
 
 
 @cache
 def _schemas(domain: str, op_type: str) -> tuple[Schema, ...]:
-    rows = OPERATORS.get(domain, {}).get(op_type, ())
-    return tuple(_schema(domain, op_type, row) for row in rows)
+    return tuple(_schema(domain, op_type, row) for row in _rows(domain).get(op_type, ()))
 
 
 def _schema(domain: str, name: str, row: str) -> Schema:

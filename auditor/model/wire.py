@@ -163,6 +163,7 @@ class Wire:
         """
         fields, left = kind.fields, self.left
         out: dict[int, Any] = {}
+        repeated: dict[int, tuple[int, int]] = {}
         buf, base, stop, size = self.buf, self.base, self.stop, self.size
         for pos, end in extents:
             while pos < end:
@@ -214,12 +215,12 @@ class Wire:
                     self.note(OddEncoding(f"{kind.name}.{field.name} with wire type {wire}", start))
                     continue
                 if not field.many:
-                    if number in out:
-                        times = len(out[number]) + 1 if field.kind == MESSAGE else 2
-                        self.note(RepeatedField(kind.name, field.name, times, start))
+                    again = number in out
                     for rival in field.rivals:
-                        if out.pop(rival, None) is not None:
-                            self.note(RepeatedField(kind.name, f"{field.name} and its rival", 2, start))
+                        again = out.pop(rival, None) is not None or again
+                    if again:
+                        times, second = repeated.get(number, (1, start))
+                        repeated[number] = times + 1, second
                 if field.unused:
                     if not field.many:
                         out[number] = None
@@ -252,6 +253,8 @@ class Wire:
                         self._check_rank(kind.name, field, held, start)
                 else:
                     out[number] = value
+        for number, (times, second) in repeated.items():
+            self.note(RepeatedField(kind.name, fields[number].name, times, second))
         self.left = left
         return out
 

@@ -1,7 +1,7 @@
 """A batch size that is declared as open and works as one number only.
 
 ## What it does
-Where an input's leading size is open, propagates batches of 2, 3, 64 and 1,000 through the model. If none of them can
+Where an input's leading size is open, propagates batches of 7, 11, 64 and 1,000 through the model. If none of them can
 run, and one number can, the batch is baked in: an error that names the node and the number. If all can run, but an
 output keeps a fixed leading size while another of its axes grows with the batch, because a Reshape writes that size
 as a number, the images of a batch are run together into one: a warning. A warning too, where nothing in the graph
@@ -85,7 +85,7 @@ from ..shapes.troubles import At, Impossible, Misfit
 from ..wording import listed
 from . import rule
 
-_TRIED = (2, 3, 64, 1000)
+_TRIED = (7, 11, 64, 1000)
 """Batches that all must fail before one is called the only one."""
 
 _LIKELY = (1, 2, 3, 4, 5, 6, 8, 16, 32)
@@ -94,20 +94,22 @@ _LIKELY = (1, 2, 3, 4, 5, 6, 8, 16, 32)
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
 def baked_in_batch(model: Model, facts: Facts) -> Iterator[Finding]:
     for name in _batches(facts):
-        before = _broken(facts)
+        before = frozenset(t.at for t in facts.troubles if isinstance(t, Misfit | Impossible))
         roots = []
         for batch in _TRIED:
             root = _root(_with(facts, name, batch), before)
             if root is None:
                 break
             roots.append(root)
-        else:
-            only = _only(facts, name, roots[0], before)
-            if only is not None:
-                at_odds = _at_odds(facts, name, only, before)
-                yield _declared(facts, name, only, at_odds) if at_odds else _finding(facts, name, roots[0], only)
-            continue
-        if not roots:
+        if len(roots) == len(_TRIED):
+            tried = sorted({*_written(facts, roots[0].at), *_LIKELY} - set(_TRIED))
+            works = [batch for batch in tried if _root(_with(facts, name, batch), before) is None]
+            at_odds = _at_odds(facts, name, works[0], before) if len(works) == 1 else []
+            if at_odds:
+                yield _declared(facts, name, works[0], at_odds)
+            elif works:
+                yield _finding(facts, name, roots[0], works)
+        elif not roots:
             yield from _run_together(model, facts, name)
 
 
@@ -143,26 +145,11 @@ def _at_odds(facts: Facts, name: str, only: int, before: frozenset[At]) -> list[
     return []
 
 
-def _broken(facts: Facts) -> frozenset[At]:
-    return frozenset(t.at for t in facts.troubles if isinstance(t, Misfit | Impossible))
-
-
 def _root(facts: Facts, before: frozenset[At]) -> Misfit | Impossible | None:
     """The first node that this batch breaks."""
     for trouble in facts.troubles:
         if isinstance(trouble, Misfit | Impossible) and not trouble.declared and trouble.at not in before:
             return trouble
-    return None
-
-
-def _only(facts: Facts, name: str, root: Misfit | Impossible, before: frozenset[At]) -> int | None:
-    """The batch that works."""
-    for batch in dict.fromkeys((*_written(facts, root.at), *_LIKELY)):
-        if batch not in _TRIED and _root(_with(facts, name, batch), before) is None:
-            return batch
-    for batch in (b for b in _LIKELY if b in _TRIED):
-        if _root(_with(facts, name, batch), before) is None:
-            return batch
     return None
 
 
@@ -180,20 +167,22 @@ def _written(facts: Facts, at: At) -> tuple[int, ...]:
     return tuple(n for n in likely if n > 0)
 
 
-def _finding(facts: Facts, name: str, root: Misfit | Impossible, only: int) -> Finding:
+def _finding(facts: Facts, name: str, root: Misfit | Impossible, works: list[int]) -> Finding:
     node, label = facts.node(root.at), facts.label(root.at)
     culprit = _fixing(facts, root.at) or root.at
     cause, fixing = facts.label(culprit), facts.node(culprit)
     says = f"{cause} fixes the leading size" if fixing.op_type == "Reshape" else f"{cause} takes no other"
-    fails = f"; with 2, {label} fails" if culprit != root.at else ""
+    fails = f"; with {_TRIED[0]}, {label} fails" if culprit != root.at else ""
+    only = " and ".join(map(str, works))
     inputs = [n for n, f in facts.inputs.items() if f.shape and str(f.shape[0]) == name]
+    verb = "works" if len(works) == 1 else "work"
     return Finding(
-        f"the batch of {inputs[0]!r} is declared open ({name}), but only {only} works: {says}{fails}",
+        f"the batch of {inputs[0]!r} is declared open ({name}), but only {only} {verb}: {says}{fails}",
         Location(culprit.graph, cause, fixing.op_type, next(iter(fixing.inputs), ""), offset=fixing.offset),
         f"let {cause} keep the batch (0 or -1 as the first size of its target; x.flatten(1) in the framework), "
-        f"or declare the batch as {only}",
+        f"or declare the batch as {works[0]}",
         expected=name,
-        actual=only,
+        actual=only if len(works) > 1 else works[0],
         derivation=facts.derivation(node.inputs[0], root.at.graph) if node.inputs else (),
     )
 
@@ -255,7 +244,7 @@ def _run_together(model: Model, facts: Facts, name: str) -> Iterator[Finding]:
             continue
         at = facts.producer(value.name)
         culprit = _fixing(facts, at) if at is not None else None
-        if culprit is None:
+        if culprit is None or not _merges(facts, culprit, name):
             continue
         node, label = facts.node(culprit), facts.label(culprit)
         yield Finding(
@@ -270,3 +259,11 @@ def _run_together(model: Model, facts: Facts, name: str) -> Iterator[Finding]:
             severity=Severity.WARNING,
         )
         return
+
+
+def _merges(facts: Facts, at: At, name: str) -> bool:
+    """Whether a Reshape lays the images of a batch one behind the other, and does not just move the leading axis."""
+    made = facts.at(facts.node(at).outputs[0], at.graph)
+    images = any(f.shape and len(f.shape) > 2 and str(f.shape[0]) == name for f in facts.inputs.values())
+    sizes = (made.shape if made else None) or ()
+    return images and any(isinstance(s, Dim) and name in s.names and str(s) != name for s in sizes[1:])

@@ -74,9 +74,10 @@ def _finding(facts: Facts, troubles: list[Impossible]) -> Finding:
     at, node, label = trouble.at, facts.node(trouble.at), facts.label(trouble.at)
     shapes = [(n, f.shape) for n in node.inputs if n and (f := facts.at(n, at.graph)) and f.shape is not None]
     given = ", ".join(f"{name} {show(shape)}" for name, shape in shapes[:4]) + (", ..." if len(shapes) > 4 else "")
+    told = any(show(shape) in trouble.why for _, shape in shapes)
     moving = next((n for n in node.inputs if n and not facts.fixed(n, at.graph)), "")
     return Finding(
-        f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given else ""),
+        f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given and not told else ""),
         Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset),
         f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or what comes before it",
         actual=show(shapes[0][1]) if shapes else None,

@@ -65,7 +65,7 @@ from ..shapes.dim import Dim, Size, same
 from ..shapes.fact import BroadcastsTo, Fact, Need, Shape, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
-from ..shapes.troubles import At, Misfit, Open
+from ..shapes.troubles import Misfit, Open
 from ..wording import fitting
 from . import rule
 

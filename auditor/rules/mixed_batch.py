@@ -8,12 +8,27 @@ end of one image and the beginning of the next.
 ## Why it matters
 With one image it fails; with as many images that it comes out even it runs, gives fewer or more rows than there are
 images, and each row is nonsense. No runtime and no checker objects, for the file is legal. It happens where K was
-worked out for another image size: (N, 256, 5, 5) viewed as (-1, 9216), where 9216 = 256 x 6 x 6.
+worked out for another image size: (N, 256, 5, 5) viewed as (-1, 9216), where 9216 = 256 x 6 x 6. With an open height
+or width it is a warning that names the sizes at which an image is one row.
 
 ## Fires on
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 256, 5, 5] x) => (float[M, 9216] y) <int64[2] s = {-1, 9216}> { y = Reshape(x, s) }
+```
+
+```onnx
+# By 36 images it comes out even: 25 rows.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[36, 256, 5, 5] x) => (float[M, 9216] y) <int64[2] s = {-1, 9216}> { y = Reshape(x, s) }
+```
+```onnx
+# An image is one row for 12 <= H = W <= 13 alone.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 4, H, W] x) => (float[M, 144] y) <int64[2] s = {-1, 144}> {
+  p = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x)
+  y = Reshape(p, s)
+}
 ```
 
 ## Quiet on
@@ -27,6 +42,16 @@ agraph (float[N, 6, 4, 4] x) => (float[N, 96] a, float[M, 4] b, float[K, 8, 96] 
   c = Reshape(x, u)
 }
 ```
+```onnx
+# The channels of each place, whatever the size.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, H, W, 8] x) => (float[M, 4] y) <int64[2] s = {-1, 4}> { y = Reshape(x, s) }
+```
+```onnx
+# The leading axis is no batch: windows of an image.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[6, 10] x) => (float[4, 15] y) <int64[2] s = {4, 15}> { y = Reshape(x, s) }
+```
 
 ## How to fix
 In the framework use `x.flatten(1)` or `x.view(x.size(0), -1)`, which keep the batch, and give the dense layer behind
@@ -36,50 +61,159 @@ it the size that arrives; or feed the image size for which K was worked out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
-from ..model.graph import Model, Node
-from ..report import Basis, Finding, Location, Severity
-from ..shapes.dim import Dim
+from ..model.graph import Model
+from ..report import Basis, Finding, Fit, Location, Severity
+from ..shapes.dim import Dim, Size, divide_exact, evaluate, named, product
 from ..shapes.facts import Facts
-from ..shapes.troubles import At
+from ..shapes.troubles import At, Impossible, Misfit
 from . import rule
+
+_BOUND = 4096
+"""The largest input size that is tried."""
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
 def mixed_batch(model: Model, facts: Facts) -> Iterator[Finding]:
-    batches = {f.shape[0] for f in facts.inputs.values() if f.shape and isinstance(f.shape[0], Dim)}
-    if not batches:
-        return
+    found = list(_all(facts))
+    counted = any(f.shape and isinstance(f.shape[0], int) and f.shape[0] > 1 for f in facts.inputs.values())
+    if not found and counted and any(_unlike(facts, at) for at in _reshapes(facts)):
+        # So many images that a Reshape comes out even: with a name for their number it shows which axis the batch is.
+        found = list(_all(_with_open_batch(facts)))
+    yield from found
+
+
+def _reshapes(facts: Facts) -> Iterator[At]:
     for path, visited in facts.graphs.items():
         for index in visited.entries:
             node = visited.nodes[index]
-            if node.op_type == "Reshape" and not node.domain and node.inputs and node.outputs:
-                yield from _mixes(facts, At(path, index), node, batches)
+            if node.op_type == "Reshape" and not node.domain and len(node.inputs) > 1 and node.outputs:
+                yield At(path, index)
 
 
-def _mixes(facts: Facts, at: At, node: Node, batches: set[Dim]) -> Iterator[Finding]:
+def _all(facts: Facts) -> Iterator[Finding]:
+    batches = {f.shape[0] for f in facts.inputs.values() if f.shape and isinstance(f.shape[0], Dim)}
+    if batches:
+        for at in _reshapes(facts):
+            sizes = _image_and_row(facts, at)
+            if sizes is not None and sizes[0] in batches:
+                yield from _mixes(facts, at, *sizes[1:])
+
+
+def _image_and_row(facts: Facts, at: At) -> tuple[Size, Size, int] | None:
+    """What leads the data, and the elements of an image and of a row, where the Reshape works the leading size out."""
+    node = facts.node(at)
     data, made = facts.at(node.inputs[0], at.graph), facts.at(node.outputs[0], at.graph)
+    target = facts.at(node.inputs[1], at.graph)
     if data is None or made is None or data.declared or made.declared or not data.shape or not made.shape:
-        return
-    if data.shape[0] not in batches or not isinstance(made.shape[0], Dim):
-        return
-    image = [s for s in data.shape[1:] if isinstance(s, int)]
-    row = [s for s in made.shape[1:] if isinstance(s, int)]
-    if len(image) < len(data.shape) - 1 or len(row) < len(made.shape) - 1:
-        return
-    has, takes = prod(image), prod(row)
-    if not has or not takes or has % takes == 0 or takes % has == 0:
-        return
-    label = facts.label(at)
-    product = f" ({' x '.join(map(str, image))})" if len(image) > 1 else ""
+        return None
+    if target is None or not target.elements or target.elements[0] != -1:
+        return None
+    image = [s for s in data.shape if s is not None]
+    row = product(s for s in made.shape[1:] if s is not None)
+    if len(image) < len(data.shape) or None in made.shape or not isinstance(row, int) or not row:
+        return None
+    return image[0], product(image[1:]), row
+
+
+def _unlike(facts: Facts, at: At) -> bool:
+    """Whether neither an image is so many rows, nor a row so many images."""
+    sizes = _image_and_row(facts, at)
+    return sizes is not None and isinstance(sizes[1], int) and _mixed(sizes[1], sizes[2])
+
+
+def _mixed(image: int, row: int) -> bool:
+    return image > 0 and image % row != 0 and row % image != 0
+
+
+def _mixes(facts: Facts, at: At, image: Size, row: int) -> Iterator[Finding]:
+    node, label = facts.node(at), facts.label(at)
+    data, made = facts.at(node.inputs[0], at.graph), facts.at(node.outputs[0], at.graph)
+    shape, rows = (data.shape if data else None) or (), (made.shape if made else None) or ()
+    if isinstance(image, int):
+        if not _mixed(image, row):
+            return
+        of = f" ({' x '.join(map(str, shape[1:]))})" if len(shape) > 2 else ""
+        message = (
+            f"{label} makes rows of {row:,} elements from images of {image:,}{of}: a row holds parts of two images, "
+            f"and {shape[0]} images become {rows[0]} rows"
+        )
+        fits: tuple[Fit, ...] = ()
+        expected: int | str = image
+    else:
+        if divide_exact(image, row) is not None:
+            return
+        fit = _fit(facts, at, image, row)
+        if fit is None:
+            return
+        sizes = " or ".join(_said(fit, *span) for span in fit.ranges)
+        message = (
+            f"{label} makes rows of {row:,} elements; an image has {image}, which is that only for {sizes}: "
+            "at any other size a row holds parts of two images, or the model fails"
+        )
+        fits, expected = (fit,), str(image)
     yield Finding(
-        f"{label} makes rows of {takes:,} elements from images of {has:,}{product}: a row holds parts of two images, "
-        f"and {data.shape[0]} images become {made.shape[0]} rows",
+        message,
         Location(at.graph, label, node.op_type, node.inputs[0], offset=node.offset),
-        f"flatten with the batch kept (x.flatten(1)), and give the layer behind {label} the {has:,} features "
-        "that an image has",
-        expected=has,
-        actual=takes,
+        f"flatten with the batch kept (x.flatten(1)), and give the layer behind {label} the features that an image has",
+        expected=expected,
+        actual=row,
         derivation=facts.derivation(node.outputs[0], at.graph),
+        fits=fits,
+        severity=Severity.WARNING if fits else None,
+    )
+
+
+def _fit(facts: Facts, at: At, image: Size, row: int) -> Fit | None:
+    """The sizes of the open axes, all moved together, at which an image is one row."""
+    axes = {
+        str(size): f"{name}[{i}]"
+        for name, fact in facts.inputs.items()
+        for i, size in enumerate(fact.shape or ())
+        if i and isinstance(size, Dim) and len(size.names) == 1
+    }
+    names = sorted(image.names) if isinstance(image, Dim) else []
+    if not names or not axes.keys() >= set(names):
+        return None
+    try:
+        sizes = [s for s in range(1, _BOUND + 1) if evaluate(image, dict.fromkeys(names, s)) == row]
+    except ZeroDivisionError:
+        return None
+    spans: list[tuple[int, int]] = []
+    for size in sizes:
+        spans = [*spans[:-1], (spans[-1][0], size)] if spans and spans[-1][1] == size - 1 else [*spans, (size, size)]
+    spans = [span for span in spans if all(_runs(facts, at, names, size) for size in span)]
+    return Fit(tuple(axes[name] for name in names), tuple(spans)) if spans else None
+
+
+def _runs(facts: Facts, at: At, names: list[str], size: int) -> bool:
+    """Whether the nodes up to this one run at a size: one too small for a window solves the polynomial, too."""
+    shapes = {
+        name: tuple(size if str(s) in names else s for s in fact.shape)
+        for name, fact in facts.inputs.items()
+        if fact.shape is not None
+    }
+    troubles = facts.rebind(shapes).troubles
+    return not any(isinstance(t, Misfit | Impossible) and _before(t.at, at) for t in troubles)
+
+
+def _before(place: At, at: At) -> bool:
+    return place.graph != at.graph or place.index <= at.index
+
+
+def _said(fit: Fit, low: int, high: int | None, *_: int) -> str:
+    axes = " = ".join(fit.axes)
+    return f"{axes} = {low}" if low == high else f"{low} <= {axes} <= {high}"
+
+
+def _with_open_batch(facts: Facts) -> Facts:
+    """The same model, its images counted by a name."""
+    counts = [f.shape[0] for f in facts.inputs.values() if f.shape and len(f.shape) > 1]
+    batch = next((c for c in counts if isinstance(c, int) and c > 1), None)
+    return facts.rebind(
+        {
+            name: (named("N"), *fact.shape[1:])
+            for name, fact in facts.inputs.items()
+            if fact.shape and len(fact.shape) > 1 and fact.shape[0] == batch
+        }
     )

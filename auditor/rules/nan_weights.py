@@ -58,6 +58,7 @@ from ..report import Basis, Finding, Location, Severity
 from ..weights import Key, Statistics, Use, Weights
 from ..wording import counted, listed
 from . import rule
+from .quantisation_scales import SCALES
 
 _CHOOSING = frozenset({"Where", "Equal", "IsNaN", "Max", "Min", "Pad", "Clip", "ConstantOfShape"})
 """Operators to which a lone NaN is handed on purpose."""
@@ -74,14 +75,20 @@ def nan_weights(model: Model, weights: Weights) -> Iterator[Finding]:
         if not statistics.nan and not statistics.inf:
             continue
         uses = weights.sources.uses(weights.tensor(key))
-        if all(u.node.op_type == "BatchNormalization" and u.position == 4 for u in uses) and uses:
-            continue  # a variance: bad-variance says more
+        if uses and all(_said_elsewhere(u) for u in uses):
+            continue
         if statistics.nan and not _on_purpose(statistics, uses) and (uses or (not key.graph and key.tensor in outputs)):
             nan[key] = uses
         elif statistics.inf and statistics.dtype != _FLOAT16 and any(u.computes for u in uses):
             infinite[key] = tuple(u for u in uses if u.computes)  # in float16 it is an overflow, and that rule's
     yield from _findings(weights, nan, "NaN")
     yield from _findings(weights, infinite, "infinite")
+
+
+def _said_elsewhere(use: Use) -> bool:
+    """A variance or a scale: bad-variance and quantisation-scales say more of it."""
+    op_type = use.node.op_type
+    return (op_type == "BatchNormalization" and use.position == 4) or use.position in SCALES.get(op_type, ())
 
 
 def _on_purpose(statistics: Statistics, uses: tuple[Use, ...]) -> bool:

@@ -58,7 +58,7 @@ from ..report import Basis, Finding, Location, Severity
 from ..weights import Statistics, Weights
 from . import rule
 
-_SCALES: dict[str, tuple[int, ...]] = {
+SCALES: dict[str, tuple[int, ...]] = {
     "QuantizeLinear": (1,),
     "DequantizeLinear": (1,),
     "QLinearConv": (1, 4, 6),
@@ -84,7 +84,7 @@ def quantisation_scales(model: Model, weights: Weights) -> Iterator[Finding]:
     said: set[tuple[str, str]] = set()
     for scope in scopes(model):
         for index, node in enumerate(scope.graph.nodes):
-            for position in _SCALES.get(node.op_type, ()):
+            for position in SCALES.get(node.op_type, ()):
                 if position >= len(node.inputs) or not node.inputs[position]:
                     continue
                 found = weights.sources.behind(scope, node.inputs[position])

@@ -2,8 +2,8 @@
 
 ## What it does
 Says that the run was ended after its time. The time is half a minute and what the model's operations take at 0.5
-GFLOP/s, ten minutes at most, or what `--timeout` says. It is an error where the time was asked for or the operations
-are known, a warning where nobody can say how many there are.
+GFLOP/s, ten minutes at most, or what `--timeout` says. It is an error where the time was asked for or every size is
+known, a warning where nobody can say how much there is to do.
 
 ## Why it matters
 A model that does not end holds its worker for ever: a Loop whose condition never turns false, functions that unfold
@@ -41,8 +41,8 @@ def runtime_timeout(trial: Trial, costs: Costs, settings: Settings) -> Iterator[
     match trial.result:
         case TimedOut(seconds=seconds, stage=stage):
             what = "loading the model" if stage == "load" else "the run"
-            known = isinstance(costs.flops, int)
-            work = f"; its {costs.flops:,} operations should take less" if known else ""
+            known = isinstance(costs.peak_activation_bytes, int)  # every size is
+            work = f"; its {costs.flops:,} operations should take less" if known and costs.flops else ""
             yield Finding(
                 f"{what} had not ended after {seconds:g} s{work}",
                 fix="give it more time (--timeout SECONDS), or look for a loop that does not end",

@@ -54,7 +54,7 @@ from ..report import Basis, Finding, Location, Severity
 from ..shapes.dim import same
 from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
-from ..shapes.walk import declared
+from ..shapes.stored import declared
 from ..wording import counted
 from . import rule
 

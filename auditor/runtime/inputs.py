@@ -16,7 +16,7 @@ from .request import Feed
 Port: TypeAlias = tuple[str, int, tuple[int | str | None, ...] | None]
 """An input to feed: name, number of its element type, shape; a shape of None has no known rank."""
 
-BATCH = 2
+BATCHES = (2, 1)  # a batch of 1 hides what is baked in; some models take no other
 SIZES = (224, 64, 32, 1)  # what worked on trained models whose sizes are open, the likeliest first
 CHANNELS = (3, 1)
 LARGEST = 1 << 26  # elements of an input that we invent
@@ -43,10 +43,11 @@ def invent(
     shapes: Mapping[str, tuple[int, ...]] | None = None,
     size: int = SIZES[0],
     channels: int | None = None,
+    batch: int = BATCHES[0],
 ) -> tuple[Feed, ...]:
     """Feeds for all ports. A given shape or size wins; equal names get equal sizes.
 
-    Of an input's open sizes the first is taken for a batch, the others become ``size``; ``channels`` is for what looks
+    Of an input's open sizes the first becomes ``batch``, the others ``size``; ``channels`` is for what looks
     like an image's channel, if that is open.
     """
     chosen = dict(dims or {})
@@ -69,7 +70,7 @@ def invent(
             known = declared if isinstance(declared, str) else ""
             if known not in chosen:
                 first = not any(_is_open(earlier) for earlier in axes[:axis])
-                new = BATCH if first else size
+                new = batch if first else size
                 if channels is not None and len(axes) == 4 and axis == _channel_axis(axes):
                     new = channels
                 if not known.isidentifier():  # "?" names two different sizes in models that people run
@@ -87,8 +88,8 @@ def attempts(
     shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> tuple[tuple[Feed, ...], ...]:
     """Different choices of the open sizes, the likeliest first; none twice, none of monstrous size."""
-    choices = [(size, channels) for size in SIZES for channels in (*CHANNELS, None)]
-    tried = dict.fromkeys(invent(ports, dims, shapes, size, channels) for size, channels in choices)
+    choices = [(batch, size, channels) for batch in BATCHES for size in SIZES for channels in (*CHANNELS, None)]
+    tried = dict.fromkeys(invent(ports, dims, shapes, size, channels, batch) for batch, size, channels in choices)
     return tuple(feeds for feeds in tried if all(math.prod(feed.shape) <= LARGEST for feed in feeds))
 
 

@@ -99,7 +99,9 @@ class Facts(Mapping[str, Fact]):
             for value in (*node.inputs, *captured(node)):
                 if value and not self.fixed(value, at.graph):
                     waiting.append((value, at.graph))
-        rank = {at: i for path, visited in self.graphs.items() for i, at in enumerate(At(path, k) for k in visited.entries)}
+        rank = {
+            at: i for path, visited in self.graphs.items() for i, at in enumerate(At(path, k) for k in visited.entries)
+        }
         steps = sorted(wanted, key=lambda at: (at.graph, rank.get(at, at.index)))
         return tuple(self.step(at) for at in steps[-MOST_STEPS:])
 
@@ -114,7 +116,9 @@ class Facts(Mapping[str, Fact]):
         formula = ""
         if entry is not None and entry.answer is not None and entry.answer.formula is not None:
             formula = entry.answer.formula()
-        return Step(self.label(at), node.op_type, tuple(shapes), rendered(None if first is None else first.shape), formula)
+        return Step(
+            self.label(at), node.op_type, tuple(shapes), rendered(None if first is None else first.shape), formula
+        )
 
     @cached_property
     def _fixed_by_graph(self) -> dict[str, frozenset[str]]:

@@ -35,7 +35,10 @@ def solve(facts: Facts, at: At, parameter: str) -> tuple[Fit, ...]:
     deadline = time.monotonic() + SECONDS
     together = _together(facts, axes)
     found = []
-    for moving in (*([together] if together else []), *([[axis] for axis in axes] if len(axes) > 1 or not together else [])):
+    for moving in (
+        *([together] if together else []),
+        *([[axis] for axis in axes] if len(axes) > 1 or not together else []),
+    ):
         if len(moving) == 1 and not _settled(facts, [a for a in axes if a not in moving]):
             continue
         sizes = _sizes(facts, at, parameter, moving, deadline)
@@ -66,12 +69,15 @@ def _condition(facts: Facts, at: At, parameter: str) -> list[tuple[Size, Size]] 
     """Pairs of sizes that must be equal; none where the parameter fits whatever the sizes are; None: nobody knows."""
     for case in (*facts.open, *facts.troubles):
         match case:
-            case Open(at=place, parameter=name, expected=Exact(shape=wanted), actual=actual) | Misfit(
-                at=place, parameter=name, expected=Exact(shape=wanted), actual=actual
+            case (
+                Open(at=place, parameter=name, expected=Exact(shape=wanted), actual=actual)
+                | Misfit(at=place, parameter=name, expected=Exact(shape=wanted), actual=actual)
             ) if place == at and name == parameter:
                 if len(wanted) != len(actual):
                     return None
-                return [(w, a) for w, a in zip(wanted, actual, strict=True) if w is not None and a is not None and w != a]
+                return [
+                    (w, a) for w, a in zip(wanted, actual, strict=True) if w is not None and a is not None and w != a
+                ]
             case Impossible(at=place) if place == at:
                 return None
             case _:

@@ -21,6 +21,7 @@ from .fact import Answer, Fact
 
 Rule_ = TypeVar("Rule_", bound=Callable[..., "Answer | Fact | tuple[Fact, ...]"])
 
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One operator since one opset."""
@@ -85,7 +86,9 @@ def _rule(run: Callable[..., Any], since: int) -> Rule:
         run,
         since,
         tuple(p.name for p in inputs),
-        sum(1 for p in inputs if p.default is p.empty and p.kind is not p.VAR_POSITIONAL and "None" not in p.annotation),
+        sum(
+            1 for p in inputs if p.default is p.empty and p.kind is not p.VAR_POSITIONAL and "None" not in p.annotation
+        ),
         any(p.kind is p.VAR_POSITIONAL for p in inputs),
         {name: p.annotation.replace(" | None", "") for name, p in attributes.items()},
         frozenset(name for name, p in attributes.items() if p.default is p.empty),

@@ -90,7 +90,9 @@ class _Memory:
         self.opsets: dict[tuple[tuple[str, int], ...], _Opsets] = {}
         self.facts: dict[Fact | None, Fact | None] = {}
         self.stored: dict[Graph, dict[str, Fact | None]] = {}
-        self.plain: dict[tuple[int, tuple[int, ...]], Fact | None] = {}  # of stored tensors whose values are not followed
+        self.plain: dict[
+            tuple[int, tuple[int, ...]], Fact | None
+        ] = {}  # of stored tensors whose values are not followed
         self.resolved: dict[tuple[Attributes, Attributes], Attributes] = {}
         self.completed: dict[tuple[Function, Attributes], Attributes] = {}
 
@@ -112,7 +114,7 @@ class Walk:
         self.troubles: list[Trouble] = []
         self.open: list[Open] = []
         self.visited: dict[str, Visited] = {}
-        self._memory = before._memory if before else _Memory()
+        self._memory: _Memory = before._memory if before else _Memory()
         self._calling: list[Function] = []
 
     def main(self, inputs: Mapping[str, Fact]) -> None:
@@ -399,7 +401,7 @@ class _NoRule(Exception):
 
 def _rests(given: list[Fact | None]) -> bool:
     """Whether an input rests on what the file declares."""
-    for fact in given:
+    for fact in given:  # noqa: SIM110  # asked of every question: a generator costs more than the answer
         if fact is not None and fact.declared:
             return True
     return False

@@ -110,7 +110,7 @@ class Weights(Mapping[Key, Statistics]):
 
 def measure(model: Model) -> Weights:
     """The statistics of every tensor that the model stores. What cannot be read is in ``missed``."""
-    from .reading import Reading, Unread
+    from .reading import OUT_OF_TIME, Reading, Unread
     from .scan import Scanner
 
     measured: dict[Key, tuple[Tensor, Statistics]] = {}
@@ -126,7 +126,8 @@ def measure(model: Model) -> Weights:
             except Unread as unread:
                 reasons.setdefault(unread.why, []).append(key.tensor)
     missed = tuple(
-        Missed(f"the values of {counted(names, 'tensor')}: {listed(names)}", why) for why, names in reasons.items()
+        Missed(f"the values of {counted(names, 'tensor')}: {listed(names)}", why, asked=why == OUT_OF_TIME)
+        for why, names in reasons.items()
     )
     return Weights(model, measured, missed)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
@@ -26,6 +27,12 @@ _MOST_LOOSE = 16 << 20
 """Bytes of a typed field whose values are not packed, at most: they are decoded one by one."""
 
 
+SECONDS = 300.0
+"""How long reading weights may take in all: a sparse file of a terabyte is made in no time."""
+
+OUT_OF_TIME = f"reading weights took longer than {SECONDS:g} s"
+
+
 class Unread(Exception):
     """The tensor's values are not to be had; ``why`` is for the user."""
 
@@ -41,7 +48,8 @@ class Reading:
         self._model = model
         self._seen: payload.Seen = {}
         self._location: str | None = None
-        self._source: payload.Source | None = None
+        self._fd = -1
+        self._deadline = monotonic() + SECONDS
         self._open = ExitStack()
 
     def __enter__(self) -> Reading:
@@ -61,7 +69,9 @@ class Reading:
                         raise Unread(_why(troubles[0]))
                     return _nothing
                 case payload.Raw() as place:
-                    return _from_file(self._source_at(place), place)
+                    if self._model.data is not None and not place.location:
+                        return _from_memory(memoryview(self._model.data)[place.offset :][: place.length])
+                    return _from_file(self._descriptor(place), place.offset, self._deadline)
                 case payload.Typed(spans):
                     return _in_order(_decoded(self._model, spans, np.dtype(seen.raw)))
         except CannotLook as error:
@@ -79,28 +89,37 @@ class Reading:
             digest.update(part)
         return digest.digest()
 
-    def _source_at(self, place: payload.Raw) -> payload.Source:
+    def _descriptor(self, place: payload.Raw) -> int:
         if place.location != self._location:
             self._open.close()
-            self._source = self._open.enter_context(payload.opened(self._model, payload.Raw(place.location, 0, 0)))
-            self._location = place.location
-        assert self._source is not None
-        return self._source
+            source = self._open.enter_context(payload.opened(self._model, payload.Raw(place.location, 0, 0)))
+            assert source.fd is not None  # not in memory, so in a file
+            self._fd, self._location = source.fd, place.location
+        return self._fd
 
 
 def _nothing(buffer: memoryview, at: int) -> None:
     """Fills the buffer of a tensor without elements."""
 
 
-def _from_file(source: payload.Source, place: payload.Raw) -> Fill:
+def _from_memory(data: memoryview) -> Fill:
     def fill(buffer: memoryview, at: int) -> None:
-        at += place.offset
+        buffer[:] = data[at : at + len(buffer)]
+
+    return fill
+
+
+def _from_file(fd: int, offset: int, deadline: float) -> Fill:
+    def fill(buffer: memoryview, at: int) -> None:
+        if monotonic() > deadline:
+            raise Unread(OUT_OF_TIME)
+        at += offset
         while buffer:
             try:
-                got = os.preadv(source.fd, [buffer], at) if source.fd is not None else -1
+                got = os.preadv(fd, [buffer], at)
             except OSError as error:
                 raise Unread(f"reading failed: {os.strerror(error.errno or 0)}") from None
-            if got == 0:
+            if not got:
                 raise Unread("the file became shorter while it was read")
             buffer, at = buffer[got:], at + got
 

@@ -54,7 +54,7 @@ class Scanner:
         self._work = np.empty(BLOCK, "<f8")
         self._shifted = np.empty(BLOCK, "<f8")
         self._mask = np.empty(BLOCK, bool)
-        self._ones = {work: np.ones(BLOCK // _ROW, work) for work in ("<f4", "<f8")}
+        self._ones = {work: np.ones(max(_ROW, BLOCK // _ROW), work) for work in ("<f4", "<f8")}
 
     def scan(self, seen: Lens, dims: tuple[int, ...], fill: Fill) -> Figures:
         """The figures of a tensor of these dims."""

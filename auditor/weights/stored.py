@@ -11,6 +11,8 @@ from ..model.scopes import Scope, scopes
 _CARRIERS = frozenset({"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten"})
 """Operators whose first input arrives unchanged in number, whatever its form."""
 
+_STORED_OR_CARRIED = _CARRIERS | {"Constant"}
+
 
 _DENSE: dict[str, tuple[int, ...]] = {
     "Conv": (1,),
@@ -129,12 +131,19 @@ class Sources:
         """The nodes that take a stored tensor."""
         if self._uses is None:
             self._uses = {}
+            carried: dict[str, frozenset[str]] = {}  # what may be a stored tensor, by the scope's path
             for scope in scopes(self._model):
-                for index, node in enumerate(scope.graph.nodes):
+                nodes = scope.graph.nodes
+                names = {name for node in nodes if node.op_type in _STORED_OR_CARRIED for name in node.outputs}
+                names |= scope.graph.initializer_names
+                here = carried[scope.path] = frozenset(names) | (
+                    carried[scope.outside.path] if scope.outside else frozenset()
+                )
+                for index, node in enumerate(nodes):
                     if node.op_type in _CARRIERS and not node.domain:
                         continue
                     for position, name in enumerate(node.inputs):
-                        found = self.behind(scope, name) if name else None
+                        found = self.behind(scope, name) if name in here else None
                         if found is not None:
                             self._uses.setdefault(id(found[1]), []).append(Use(scope, index, position))
         return tuple(self._uses.get(id(tensor), ()))

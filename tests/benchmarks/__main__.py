@@ -25,7 +25,12 @@ def start() -> None:
     """The help against a bare interpreter."""
     ours, peer = processes((*AUDITOR, "--help"), (PYTHON, "-c", "pass"), TIMES)
     ratio = ours.wall / peer.wall
-    tell("auditor --help, wall, against python -c pass", f"{ratio:.1f}x ({ours.wall * 1e3:.0f} ms)", "<= 10x", ratio <= 10)
+    tell(
+        "auditor --help, wall, against python -c pass",
+        f"{ratio:.1f}x ({ours.wall * 1e3:.0f} ms)",
+        "<= 10x",
+        ratio <= 10,
+    )
 
 
 def check() -> None:
@@ -41,12 +46,27 @@ def check() -> None:
         heavy(path, 1.9)
         ours, peer = processes((*AUDITOR, "check", *STATIC, str(path)), (*CHECKER, str(path)), TIMES)
         ratio = peer.wall / ours.wall
-        tell("check of 1.9 GB, wall, against onnx.checker", f"1/{ratio:.0f} ({ours.wall * 1e3:.0f} ms)", "<= 1/30", ratio >= 30)
+        tell(
+            "check of 1.9 GB, wall, against onnx.checker",
+            f"1/{ratio:.0f} ({ours.wall * 1e3:.0f} ms)",
+            "<= 1/30",
+            ratio >= 30,
+        )
         peak = ours.peak / 1e6
-        tell("check of 1.9 GB, peak memory", f"{peak:.0f} MB (onnx.checker {peer.peak / 1e6:,.0f})", "<= 48 MB", peak <= 48)
+        tell(
+            "check of 1.9 GB, peak memory",
+            f"{peak:.0f} MB (onnx.checker {peer.peak / 1e6:,.0f})",
+            "<= 48 MB",
+            peak <= 48,
+        )
         heavy(path, 2.5 * 1.073741824)
         use = process((*AUDITOR, "check", *STATIC, str(path)), may_fail=True)
-        tell("check of 2.5 GiB inline", f"{use.wall * 1e3:.0f} ms, {use.peak / 1e6:.0f} MB", "audited at all", use.wall < 10)
+        tell(
+            "check of 2.5 GiB inline",
+            f"{use.wall * 1e3:.0f} ms, {use.peak / 1e6:.0f} MB",
+            "audited at all",
+            use.wall < 10,
+        )
 
 
 def propagation() -> None:
@@ -60,7 +80,9 @@ def propagation() -> None:
     for nodes in (10_000, 100_000):
         for different in (False, True):
             data = residual(nodes, different=different)
-            ours, peer = functions(lambda: infer(loads(data)), lambda: infer_shapes(data), 3 if nodes > 10_000 else TIMES)  # noqa: B023  # called at once
+            ours, peer = functions(
+                lambda: infer(loads(data)), lambda: infer_shapes(data), 3 if nodes > 10_000 else TIMES
+            )  # noqa: B023  # called at once
             count = nodes // 7 * 7
             ratio = ours / peer
             kind = "all different" if different else "equal"
@@ -101,15 +123,27 @@ def weights() -> None:
         tell("weight statistics, 1 GB of float32", speed, ">= 0.35", peer / ours >= 0.35)
         program = "import sys; from auditor.model.load import load; from auditor.weights import measure; measure(load(sys.argv[1]))"
         use = process((PYTHON, "-c", program, str(path)))
-        tell("weight statistics, 1 GB of float32, peak memory", f"{use.peak / 1e6:.0f} MB", "<= 64 MB", use.peak <= 64e6)
+        tell(
+            "weight statistics, 1 GB of float32, peak memory", f"{use.peak / 1e6:.0f} MB", "<= 64 MB", use.peak <= 64e6
+        )
         half = values[:2048].astype(np.float16)
         del values, target
         model(half, path)
         ours, peer = functions(lambda: measure(load(path)), lambda: naive(half), 3)
-        tell("weight statistics, float16, against naive NumPy", f"{peer / ours:.0f}x as fast", ">= 20x", peer / ours >= 20)
+        tell(
+            "weight statistics, float16, against naive NumPy",
+            f"{peer / ours:.0f}x as fast",
+            ">= 20x",
+            peer / ours >= 20,
+        )
 
 
-BENCHMARKS: dict[str, Callable[[], None]] = {"start": start, "check": check, "propagation": propagation, "weights": weights}
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "start": start,
+    "check": check,
+    "propagation": propagation,
+    "weights": weights,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BENCHMARKS:

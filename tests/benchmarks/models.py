@@ -23,9 +23,21 @@ def residual(nodes: int, *, different: bool) -> bytes:
         return name
 
     def conv(name: str, data: str, into: int, out: int, dilation: int) -> str:
-        attributes = {"kernel_shape": [1, 1], "pads": [0] * 4, "dilations": [dilation] * 2, "strides": [1, 1], "group": 1}
+        attributes = {
+            "kernel_shape": [1, 1],
+            "pads": [0] * 4,
+            "dilations": [dilation] * 2,
+            "strides": [1, 1],
+            "group": 1,
+        }
         graph.node.append(
-            helper.make_node("Conv", [data, store(f"{name}.w", out, into, 1, 1), store(f"{name}.b", out)], [name], name=name, **attributes)
+            helper.make_node(
+                "Conv",
+                [data, store(f"{name}.w", out, into, 1, 1), store(f"{name}.b", out)],
+                [name],
+                name=name,
+                **attributes,
+            )
         )
         return name
 

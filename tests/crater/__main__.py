@@ -100,6 +100,7 @@ def counted(comparison: Comparison, truth: Truth) -> dict[str, Any]:
         "macs": comparison.totals.macs,
         "tensors": comparison.tensors,
         "known": comparison.known,
+        "known_by_name": comparison.named,
     }
 
 
@@ -136,7 +137,9 @@ def concluded(outcomes: list[Outcome], summary: dict[str, Any], *, update: bool,
     """The sum of it, and what is not as it should be."""
     tensors = sum(o.entry.get("tensors", 0) for o in outcomes)
     known = sum(o.entry.get("known", 0) for o in outcomes)
-    print(f"\n{known} of {tensors} tensors known ({known / max(tensors, 1):.2%}) in {len(outcomes)} models")
+    named = sum(o.entry.get("known_by_name", 0) for o in outcomes)
+    print(f"\n{known} of {tensors} tensors known ({known / max(tensors, 1):.2%}) in {len(outcomes)} models;")
+    print(f"{named} ({named / max(tensors, 1):.2%}) where open sizes are names until the end")
     if unknown := sum((o.unknown for o in outcomes), Counter[str]()):
         print("unknown from here on: " + ", ".join(f"{op} {n}" for op, n in unknown.most_common()))
     faults = [f"{o.name}: {fault}" for o in outcomes for fault in o.faults]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import auditor
 from auditor.report import Totals
 from auditor.settings import Settings
+from auditor.shapes.dim import Dim, Size, substitute
 from auditor.shapes.fact import Fact
 from auditor.shapes.facts import Facts
 
@@ -18,10 +19,14 @@ from .oracle import Truth
 
 @dataclass(frozen=True)
 class Comparison:
-    """``unknown``: how many tensors are not known, by the operator at which the ignorance begins."""
+    """``unknown``: how many tensors are not known, by the operator at which the ignorance begins.
+
+    ``named``: how many are known when the open sizes of the inputs are names first, and get their numbers at the end.
+    """
 
     tensors: int
     known: int
+    named: int
     wrong: tuple[str, ...]
     unknown: Counter[str]
     totals: Totals
@@ -38,22 +43,49 @@ class Comparison:
 def compare(path: Path, bare: Path, truth: Truth) -> Comparison:
     """The counts are of the model as it is, the shapes of ``bare``: it declares nothing but its inputs."""
     sizes = {name: tuple(shape) for name, shape in truth.inputs.items()}
-    facts = auditor.infer_shapes(auditor.load(bare), sizes)
-    wrong: list[str] = []
-    unknown: Counter[str] = Counter()
+    model = auditor.load(bare)
+    facts = auditor.infer_shapes(model, sizes)
+    known, wrong = held_against(truth, lambda name, graph: facts.at(name, graph))
+    unknown = Counter(
+        beginning(facts, name, graph) for graph, name, _, _ in truth.tensors if not certain(facts.at(name, graph))
+    )
+    by_name = auditor.infer_shapes(model)
+    numbers = bindings(by_name, sizes)
+    named, wrong_later = held_against(truth, lambda name, graph: bound(by_name.at(name, graph), numbers))
+    counts = auditor.audit(path, Settings(shapes=sizes, run=False, weights=False)).totals
+    return Comparison(len(truth.tensors), known, named, (*wrong, *wrong_later), unknown, counts)
+
+
+def held_against(truth: Truth, fact_of: Callable[[str, str], Fact | None]) -> tuple[int, list[str]]:
+    """How many tensors are known, and what is said of one that is not so."""
     known = 0
+    wrong = []
     for graph, name, dtype, shape in truth.tensors:
-        fact = facts.at(name, graph)
-        if not certain(fact):
-            unknown[beginning(facts, name, graph)] += 1
+        fact = fact_of(name, graph)
         if fact is None:
             continue
         if contradicts(fact, dtype, shape):
             wrong.append(f"{graph}/{name}".lstrip("/") + f" is {fact.dtype} {fact.shape}, came out {dtype} {shape}")
         elif certain(fact):
             known += 1
-    bound = Settings(shapes=sizes, run=False, weights=False)
-    return Comparison(len(truth.tensors), known, tuple(wrong), unknown, auditor.audit(path, bound).totals)
+    return known, wrong
+
+
+def bindings(facts: Facts, sizes: Mapping[str, tuple[int, ...]]) -> dict[str, Size]:
+    """The number of each name that an input's open size has."""
+    return {
+        str(size): sizes[name][axis]
+        for name, fact in facts.inputs.items()
+        for axis, size in enumerate(fact.shape or ())
+        if isinstance(size, Dim)
+    }
+
+
+def bound(fact: Fact | None, numbers: Mapping[str, Size]) -> Fact | None:
+    """A fact with numbers in the place of names."""
+    if fact is None or fact.shape is None:
+        return fact
+    return fact._replace(shape=tuple(None if size is None else substitute(size, numbers) for size in fact.shape))
 
 
 def certain(fact: Fact | None) -> bool:

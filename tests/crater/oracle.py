@@ -30,8 +30,10 @@ from onnx.helper import make_node, tensor_dtype_to_np_dtype
 
 from tests.corpus import dtype_number, observed
 
-_OPEN = product((224, 64, 16000), (2, 1), (1, 0, 16000))
+_OPEN = tuple(product((224, 64, 16000), (2, 1), (1, 0, 16000)))
 """Attempts: the other open sizes, the first open size of an input, the value of integer inputs."""
+
+_SECONDS = 300
 
 _FLOATS = frozenset(
     {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE}
@@ -65,9 +67,11 @@ class Failed(Exception):
 
 def ask(path: Path, stripped: Path) -> Truth:
     """The truth about a model, found in another process."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.crater.oracle", str(path), str(stripped)], capture_output=True, text=True
-    )
+    command = [sys.executable, "-m", "tests.crater.oracle", str(path), str(stripped)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"not done after {_SECONDS} seconds") from None
     if done.returncode:
         raise Failed((done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1])
     fields = json.loads(done.stdout)

@@ -97,7 +97,13 @@ def test_einsum(equation: str, shapes: list[Any], expected: Any, macs: Any) -> N
 
 @pytest.mark.parametrize(
     ("equation", "shapes"),
-    [("ij,jk->ik", [(3, 4), (5, 6)]), ("ij->i", [(3, 4), (3, 4)]), ("ij->k", [(3, 4)]), ("ijk->i", [(3, 4)])],
+    [
+        ("ij,jk->ik", [(3, 4), (5, 6)]),
+        ("ij->i", [(3, 4), (3, 4)]),
+        ("ij->k", [(3, 4)]),
+        ("ijk->i", [(3, 4)]),
+        ("i1->i", [(3, 4)]),
+    ],
 )
 def test_impossible_einsums(equation: str, shapes: list[Any]) -> None:
     with pytest.raises(ShapeError):

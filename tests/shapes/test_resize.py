@@ -104,6 +104,20 @@ def test_upsampling_of_old() -> None:
     assert formula("Resize", 13, [x, None, None, values(1, 64, 26, 20)]) == "13 to 26; 13 to 20"
 
 
+def test_hostile_scales_are_not_followed() -> None:
+    for scale in (1e30, float("inf"), float("nan")):
+        asked = values(1.0, 1.0, scale, dtype=FLOAT)
+        for size in (H, 5, 1 << 62):
+            assert shape("Resize", 13, [tensor(1, 1, size), None, asked]) == (1, 1, None)
+    assert shape("Resize", 13, [tensor(1, 1, 1 << 62), None, scales(1, 1, 2)]) == (1, 1, None)
+
+
+def test_cropping_as_onnxruntime_still_does() -> None:
+    assert confront("Crop", 1, [floats(1, 2, 9, 8)], {"border": [1, 2, 3, 3]})
+    assert confront("Crop", 1, [floats(1, 2, 9, 8)], {"border": [1, 2, 3, 3], "scale": [3, 2]})
+    assert shape("Crop", 1, [tensor(N, 2, H, W)], {"border": (1, 2, 3, 3)}) == (N, 2, H - 5, W - 4)
+
+
 def test_grids() -> None:
     assert shape("GridSample", 16, [tensor(N, 3, H, W), tensor(N, 5, 6, 2)]) == (N, 3, 5, 6)
     assert shape("AffineGrid", 20, [tensor(N, 2, 3), values(2, 3, 5, 6)]) == (2, 5, 6, 2)

@@ -75,11 +75,13 @@ def test_domains() -> None:
     assert {"Conv", "Gemm"} <= set(operators("")) and not operators("com.example")
 
 
-def test_importing_costs_little() -> None:
-    """Of the module alone; five tries, for other work may disturb one."""
+def test_importing_and_asking_costs_little() -> None:
+    """Below 5 ms of processor time; the best of five, for a machine has other work too."""
     code = (
-        "import auditor.model.graph, json, bisect, time\n"
-        "start = time.perf_counter()\nimport auditor.model.schemas\nprint(time.perf_counter() - start)"
+        "import auditor.model.graph, json, time\n"
+        "start = time.process_time()\n"
+        "from auditor.model.schemas import schema\nschema('', 'Conv', 17)\n"
+        "print(time.process_time() - start)"
     )
     tries = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(5)]
     assert min(float(t.stdout) for t in tries) < 0.005

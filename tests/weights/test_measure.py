@@ -238,3 +238,12 @@ def test_uses_are_found_through_carriers_and_from_subgraphs() -> None:
     assert behind is not None and behind[0] == ("", "w")
     assert weights.sources.behind(main, "x") is None
     assert weights.sources.behind(main, "a") is None
+
+
+def test_reading_has_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(_model(numpy_helper.from_array(_random(4), "w")).SerializeToString())
+    monkeypatch.setattr("auditor.weights.reading.SECONDS", -1.0)
+    weights = measure(load(path))
+    assert not weights
+    assert [(m.what, m.asked) for m in weights.missed] == [("the values of 1 tensor: 'w'", True)]

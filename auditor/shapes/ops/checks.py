@@ -56,6 +56,8 @@ def agree(a: Size | None, b: Size | None, what: str) -> Size | None:
 def broadcast(*shapes: Shape | None) -> Shape | None:
     """The shape to which all of them stretch (Broadcasting.md); None where a rank is unknown."""
     first = shapes[0]
+    if len(shapes) == 2:
+        return _of_two(first, shapes[1])
     if first is not None and shapes.count(first) == len(shapes) and None not in first:
         return first
     ranked = [s for s in shapes if s is not None]
@@ -64,6 +66,21 @@ def broadcast(*shapes: Shape | None) -> Shape | None:
     rank = max(map(len, ranked))
     padded = [(1,) * (rank - len(s)) + s for s in ranked]
     return tuple(_stretch(sizes, ranked) for sizes in zip(*padded, strict=True))
+
+
+def _of_two(a: Shape | None, b: Shape | None) -> Shape | None:
+    """`broadcast` in its most frequent form."""
+    if a is None or b is None:
+        return None
+    if len(a) < len(b):
+        a, b = b, a
+    out = list(a)
+    for i, size in enumerate(b, len(a) - len(b)):
+        mine = a[i]
+        if size == 1 or mine == size:
+            continue
+        out[i] = size if mine == 1 else _stretch((mine, size), [a, b])
+    return tuple(out)
 
 
 def _stretch(sizes: tuple[Size | None, ...], shapes: list[Shape]) -> Size | None:
@@ -107,11 +124,17 @@ def fits(actual: Shape, need: Need) -> bool | None:
 def tally(*sizes: Size | None) -> Size | None:
     """The product of sizes, for a count: unknown if one is, or if it grows too long to write."""
     total: Size = 1
+    symbols = []  # multiplied last: numbers are cheap
+    for size in sizes:
+        if size is None:
+            return None
+        if isinstance(size, int):
+            total *= size
+        else:
+            symbols.append(size)
     try:
-        for size in sizes:
-            if size is None:
-                return None
-            total = total * size
+        for symbol in symbols:
+            total = total * symbol
     except TooComplex:
         return None
     return total

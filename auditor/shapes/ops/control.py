@@ -58,10 +58,12 @@ def loop(m: Fact | None = None, cond: Fact | None = None, *v_initial: Fact | Non
     steady = outputs[0].elements == (True,)
     if cond is None and not steady:
         outputs = _stable(step(None), carried, body, 1)
-    length = 0 if never else trips if steady and start is True else None
+    if never:  # what shape a result has that never was, runtimes do not agree
+        return *carried, *(fact.unknown() for fact in outputs[len(carried) + 1 :])
+    length = trips if steady and start is True else None
     if certain and steady and isinstance(length, int) and length <= _UNROLLED and any(map(_is_open, outputs)):
         return _unrolled(body, carried, length)
-    final = carried if never else _final(carried, outputs[1:], body, certain)
+    final = _final(carried, outputs[1:], body, certain)
     return *final, *(_stacked(fact, length, 0, body) for fact in outputs[len(carried) + 1 :])
 
 

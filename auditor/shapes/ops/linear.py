@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..dim import Size
 from ..fact import Answer, BroadcastsTo, Exact, Fact, Need, Shape, ShapeError, show
 from ..registry import op
-from .checks import agree, broadcast, of_rank, tally
+from .checks import agree, broadcast, of_rank, tally, told
 
 # Gemm
 
@@ -44,7 +44,7 @@ def _gemm(a: Fact, b: Fact, trans_a: int, trans_b: int, stretches: bool) -> Answ
         (Fact(a.dtype or b.dtype, y),),
         needs,
         tally(rows, inner, columns),
-        lambda: f"{_told(inner)} features in, {_told(columns)} out",
+        lambda: f"{told(inner)} features in, {told(columns)} out",
     )
 
 
@@ -79,7 +79,7 @@ def multiply(a: Fact, b: Fact, dtype: int | None) -> Answer:
         (Fact(dtype, y),),
         {"b": Exact(need, "learnable")},
         tally(*batch, rows, inner_b if inner is None else inner, columns),
-        lambda: f"{_told(inner)} features in, {_told(columns)} out",
+        lambda: f"{told(inner)} features in, {told(columns)} out",
     )
 
 
@@ -104,6 +104,8 @@ def per_column(b: Fact) -> Need | None:
 def einsum(*inputs: Fact, equation: str) -> Answer:
     """Each letter is an axis; those missing on the right are summed. https://onnx.ai/onnx/operators/onnx__Einsum.html"""
     left, arrow, right = equation.replace(" ", "").partition("->")
+    if strange := {c for c in left + right if c not in ".," and not (c.isascii() and c.isalpha())}:
+        raise ShapeError(f"{min(strange)!r} in {equation!r} is no letter", attribute="equation")
     terms = left.split(",")
     if len(terms) != len(inputs):
         raise ShapeError(f"{equation!r} is for {len(terms)} inputs, there are {len(inputs)}", attribute="equation")
@@ -161,7 +163,3 @@ def det(x: Fact) -> Fact:
         raise ShapeError(f"X must hold matrices, has shape {show(x.shape)}", parameter="x")
     agree(x.shape[-2], x.shape[-1], "a matrix's rows and columns")
     return x.shaped(*x.shape[:-2])
-
-
-def _told(size: Size | None) -> str:
-    return "?" if size is None else str(size)

@@ -64,7 +64,7 @@ def _batch_normalization(x: Fact, parameters: tuple[Size | None, ...] | None) ->
 
 @op("InstanceNormalization")
 def instance_normalization(input: Fact, scale: Fact, b: Fact) -> Answer:
-    each = Exact((_channels(input),), "learnable")
+    each = Exact((_channels(input, "input"),), "learnable")
     return Answer((_alike(input),), {"scale": each, "b": each})
 
 
@@ -194,10 +194,10 @@ def _alike(x: Fact) -> Fact:
     return Fact(x.dtype, x.shape)
 
 
-def _channels(x: Fact) -> Size | None:
+def _channels(x: Fact, name: str = "x") -> Size | None:
     """The size of axis 1; a batch of plain numbers has one channel."""
     if x.shape is None:
         return None
     if not x.shape:
-        raise ShapeError(f"X must have channels, has shape {show(x.shape)}", parameter="x")
+        raise ShapeError(f"{name} must have channels, has shape {show(x.shape)}", parameter=name)
     return x.shape[1] if len(x.shape) > 1 else 1

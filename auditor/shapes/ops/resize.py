@@ -13,7 +13,7 @@ from math import floor
 from ..dim import Dim, Size
 from ..fact import Answer, Element, Fact, ShapeError
 from ..registry import op
-from .checks import agree, axes_of, of_rank, open_axes
+from .checks import agree, axes_of, of_rank, open_axes, told
 
 _WHOLE = 1 << 24  # float32 holds every integer up to here
 _SHORT = 256  # a numerator so short that its product with any size below 65536 is exact in float32
@@ -129,7 +129,7 @@ def _resize(
     y = list(shape)
     for axis, size in zip(at, after, strict=True):
         y[axis] = size
-    return Answer((x.shaped(*y),), formula=_told(before, values, after, by_sizes or crops))
+    return Answer((x.shaped(*y),), formula=_tale(before, values, after, by_sizes or crops))
 
 
 def _given(x: Fact | None) -> bool:
@@ -145,13 +145,15 @@ def _scaled(size: Size | None, scale: Element) -> Size | None:
         raise ShapeError(f"a scale must be greater than 0, is {scale:g}", parameter="scales")
     if scale == 1:
         return size
+    if not scale < _WHOLE:
+        return None
     scale = _float32(scale)
     if isinstance(size, Dim):
         exact = Fraction(scale)
         if exact.numerator < _SHORT and exact.denominator < _WHOLE:
             return size * exact.numerator // exact.denominator
         return None
-    return _rounded_down(_float32(size) * scale)
+    return floor(_float32(size * scale)) if size <= _WHOLE else None
 
 
 def _cropped(size: Size | None, scaled: Size | None, start: Element, end: Element) -> Size | None:
@@ -177,6 +179,25 @@ def _in_proportion(before: Sequence[Size | None], sizes: Sequence[Element], poli
     return after
 
 
+@op("Crop")
+def crop(input: Fact, *, border: tuple[int, ...] = (0, 0, 0, 0), scale: tuple[int, ...] | None = None) -> Fact:
+    """Taken out of ONNX long ago. The border is left, top, right, bottom; a scale is the height and width to keep."""
+    batch, channels, height, width = of_rank(input, 4, "input")
+    if scale:
+        if len(scale) != 2:
+            raise ShapeError(f"scale has {len(scale)} numbers, needs 2", attribute="scale")
+        return input.shaped(batch, channels, *scale)
+    if len(border) != 4:
+        raise ShapeError(f"border has {len(border)} numbers, needs 4", attribute="border")
+    left, top, right, bottom = border
+    return input.shaped(
+        batch,
+        channels,
+        None if height is None else height - top - bottom,
+        None if width is None else width - left - right,
+    )
+
+
 @op("GridSample", since=16)
 def grid_sample(x: Fact, grid: Fact) -> Fact:
     """X (N, C, ...) at the places that the grid (N, ..., axes) names."""
@@ -199,16 +220,12 @@ def affine_grid(theta: Fact, size: Fact) -> Fact:
             return theta.unknown()
 
 
-def _rounded_down(product: float) -> Size | None:
-    return floor(_float32(product)) if abs(product) < 2**62 else None
-
-
 def _float32(value: float) -> float:
     found: float = struct.unpack("f", struct.pack("f", value))[0]
     return found
 
 
-def _told(
+def _tale(
     before: Sequence[Size | None], values: Sequence[Element], after: Sequence[Size | None], by_sizes: bool
 ) -> Callable[[], str]:
     def tell() -> str:
@@ -217,11 +234,7 @@ def _told(
             if old == new:
                 continue
             by = f" * {value:g}" if isinstance(value, float | int) and not by_sizes else ""
-            lines.append(f"floor({_name(old)}{by}) = {_name(new)}" if by else f"{_name(old)} to {_name(new)}")
+            lines.append(f"floor({told(old)}{by}) = {told(new)}" if by else f"{told(old)} to {told(new)}")
         return "; ".join(dict.fromkeys(lines))
 
     return tell
-
-
-def _name(size: Size | None) -> str:
-    return "?" if size is None else str(size)

@@ -13,7 +13,7 @@ from math import isfinite, isinf, isnan, prod, sqrt
 from typing import TypeAlias
 
 from ...model.dtypes import DType
-from ..dim import Dim, Size, TooComplex, bounds, less, mod, same, trunc_div
+from ..dim import Dim, Size, TooComplex, less, mod, same, trunc_div
 from ..fact import MOST_ELEMENTS, Element, Fact, Shape
 
 Elements: TypeAlias = tuple[Element, ...]
@@ -76,11 +76,10 @@ def settled(value: Element, dtype: int | None) -> Element:
 
 
 def _stays_within(value: Dim, low: int, high: int) -> bool:
-    """A count never comes near the end of a wide type, unless a number brings it there; but it may fall below 0."""
-    least, most = bounds(value)
-    if low == 0:
-        return least is not None and least >= 0 and least <= high
-    return (least is None or least <= high) and (most is None or most >= low)
+    """A count never comes near the end of a wide type, unless great numbers bring it there; but it may fall below 0."""
+    if low == 0 and less(value, 0) is not False:
+        return False
+    return all(abs(k) <= high // 2 for _, k in value.terms)
 
 
 def rounded(value: float, dtype: int) -> float:

@@ -1,141 +1,18 @@
-"""Operators that slide a window over the spatial axes: convolution, its transpose, pooling.
+"""Operators that slide a window over the spatial axes: convolution, its transpose, pooling; and what pools regions.
 
 All of them ask a `Window` how many places it takes along one axis.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Callable
 
 from ...model.dtypes import DType
 from ..dim import Size
 from ..fact import Answer, Exact, Fact, Need, Shape, ShapeError, show
 from ..registry import op
-from .checks import agree, integers, of_rank, open_axes, tally
-
-Numbers = tuple[int, ...]
-
-
-class Window(NamedTuple):
-    """A window along one axis."""
-
-    kernel: Size | None
-    stride: int
-    dilation: int
-    before: int  # padding in front of the data, and behind it
-    after: int
-    auto_pad: str
-    ceil_mode: int
-
-    @property
-    def reach(self) -> Size | None:
-        """From the window's first element to its last."""
-        return None if self.kernel is None else (self.kernel - 1) * self.dilation + 1
-
-    def places(self, size: Size | None) -> Size | None:
-        """How many places the window takes; below 1 where it is larger than the padded data.
-
-        With ceil_mode, a last window that would start in the end padding is dropped:
-        min(ceil(room / stride) + 1, ceil((size + before) / stride)), here in one division. Under VALID the
-        specification knows no ceil_mode and onnxruntime does: known only where both say the same.
-        """
-        kernel, stride, dilation, before, after, auto_pad, ceil_mode = self
-        if size is None:
-            return None
-        if auto_pad[:4] == "SAME":
-            return (size + stride - 1) // stride
-        if kernel is None:
-            return None
-        reach = (kernel - 1) * dilation + 1
-        down = (size + before + after - reach) // stride + 1
-        if not ceil_mode or stride == 1:
-            return down
-        assert isinstance(reach, int)  # pools have their kernel in an attribute
-        up = (size + before + min(after + stride - reach, 0) + stride - 1) // stride
-        return up if auto_pad != "VALID" or up == down else None
-
-    def arithmetic(self, size: Size | None) -> str:
-        """`places` for a reader, with its numbers: ``floor((224 + 2*2 - 11) / 4) + 1 = 55``."""
-        _, stride, _, before, after, auto_pad, ceil_mode = self
-        places = "?" if (n := self.places(size)) is None else n
-        if auto_pad[:4] == "SAME":
-            return f"ceil({_grouped(size)} / {stride}) = {places}" if stride > 1 else f"{_told(size)}, padded to stay"
-        inside = f"{_told(size)}{_padding(before, after, '+')} - {self._spread()}"
-        if stride == 1:
-            return f"{inside} + 1 = {places}"
-        if not ceil_mode:
-            return f"floor(({inside}) / {stride}) + 1 = {places}"
-        reach = self.reach
-        if isinstance(reach, int) and after + stride > reach:  # the rounded window would start in the end padding
-            padded = f"({_told(size)} + {before})" if before else _grouped(size)
-            return f"ceil({padded} / {stride}) = {places}, as no window starts in the end padding"
-        return f"ceil(({inside}) / {stride}) + 1 = {places}"
-
-    def spread(self, size: Size | None, extra: int) -> Size | None:
-        """The axis that a transposed convolution makes of ``size`` places."""
-        if size is None or size == 0:
-            return None
-        reach = self.reach
-        if self.auto_pad[:4] == "SAME":
-            # A kernel shorter than its stride would need padding below 0: the specification does not mind, runtimes do.
-            return size * self.stride if isinstance(reach, int) and reach + extra >= self.stride else None
-        return None if reach is None else (size - 1) * self.stride + reach + extra - self.before - self.after
-
-    def spread_arithmetic(self, size: Size | None, extra: int) -> str:
-        """`spread` for a reader: ``2*(112 - 1) + 3 - 2*1 + 1 = 224``."""
-        places = "?" if (n := self.spread(size, extra)) is None else n
-        if self.auto_pad[:4] == "SAME":
-            return f"{_grouped(size)} * {self.stride} = {places}"
-        front = f"{_told(size)} - 1" if self.stride == 1 else f"{self.stride}*({_told(size)} - 1)"
-        padding = _padding(self.before, self.after, "-")
-        return f"{front} + {self._spread()}{padding}{f' + {extra}' if extra else ''} = {places}"
-
-    def _spread(self) -> str:
-        if self.dilation == 1:
-            return _grouped(self.kernel)
-        return f"({self.dilation}*({_told(self.kernel)} - 1) + 1)"
-
-
-@lru_cache(maxsize=512)
-def windows(
-    rank: int,
-    kernel: Shape,
-    auto_pad: str,
-    dilations: Numbers | None,
-    pads: Numbers | None,
-    strides: Numbers | None,
-    ceil_mode: int = 0,
-) -> tuple[Window, ...]:
-    """A window for each spatial axis, from the attributes as ONNX writes them; pads beside an auto_pad do not count."""
-    strides = strides or (1,) * rank
-    dilations = dilations or (1,) * rank
-    pads = pads or (0,) * 2 * rank
-    for name, values, length in (
-        ("kernel_shape", kernel, rank),
-        ("strides", strides, rank),
-        ("dilations", dilations, rank),
-        ("pads", pads, 2 * rank),
-    ):
-        if len(values) != length:
-            count = "1 number" if len(values) == 1 else f"{len(values)} numbers"
-            raise ShapeError(f"{name} has {count} for {rank} spatial axes, needs {length}", attribute=name)
-        if name != "pads" and any(isinstance(v, int) and v < 1 for v in values):
-            raise ShapeError(f"{name} must be positive, is {show(values)}", attribute=name)
-    if auto_pad not in ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):
-        raise ShapeError(f"auto_pad is {auto_pad!r}", attribute="auto_pad")
-    if auto_pad != "NOTSET":
-        pads = (0,) * 2 * rank
-    return tuple(
-        Window(kernel[i], strides[i], dilations[i], pads[i], pads[i + rank], auto_pad, ceil_mode) for i in range(rank)
-    )
-
-
-def each_once(lines: Iterable[str]) -> str:
-    """Axes that go alike are told once."""
-    return "; ".join(dict.fromkeys(lines))
-
+from .checks import agree, integers, of_rank, open_axes, tally, told
+from .window import Numbers, Window, each_once, windows
 
 # Convolution
 
@@ -405,7 +282,7 @@ def _pool(
     error.) And for SAME, onnxruntime pads as if there were no dilation.
     """
     if x.shape is None:
-        return Answer((x.shaped(None, None, *(None for _ in kernel)),))
+        return Answer((open_axes(x, len(kernel) + 2),))
     if len(x.shape) < 2:
         raise ShapeError(f"X must have a spatial axis, has shape {show(x.shape)}", parameter="x")
     batch, channels, *space = x.shape
@@ -431,7 +308,7 @@ def global_pool(x: Fact) -> Answer:
     if shape is None:
         return Answer((x.unknown(),))
     y = x.shaped(*shape[:2], *(1 for _ in shape[2:]))
-    return Answer((y,), formula=lambda: f"all of {' x '.join(map(_told, shape[2:]))} into one")
+    return Answer((y,), formula=lambda: f"all of {' x '.join(map(told, shape[2:]))} into one")
 
 
 @op("MaxUnpool", since=9)
@@ -448,7 +325,7 @@ def max_unpool(
     if output_shape is not None:
         if output_shape.elements is not None:
             return Answer((x.shaped(*(e if isinstance(e, int) else None for e in output_shape.elements)),))
-        return Answer((x.shaped(*(None for _ in range(len(kernel_shape) + 2))),))
+        return Answer((open_axes(x, len(kernel_shape) + 2),))
     shape = of_rank(x, len(kernel_shape) + 2, "x")
     if i.shape is not None and len(i.shape) == len(shape):
         for mine, other in zip(shape, i.shape, strict=True):
@@ -494,18 +371,3 @@ def col2im(input: Fact, image_shape: Fact, block_shape: Fact) -> Fact:
     return input.shaped(
         batch, channels, *(None if isinstance(e, (float, bool, str)) else e for e in image_shape.elements)
     )
-
-
-def _padding(before: int, after: int, sign: str) -> str:
-    if before == after:
-        return f" {sign} 2*{before}" if before else ""
-    return "".join(f" {sign} {n}" for n in (before, after) if n)
-
-
-def _told(size: Size | None) -> str:
-    return "?" if size is None else str(size)
-
-
-def _grouped(size: Size | None) -> str:
-    told = _told(size)
-    return f"({told})" if " " in told else told

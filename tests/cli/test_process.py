@@ -1,0 +1,184 @@
+"""What only a process of its own shows: imports, pipes, signals, terminals, limits."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import resource
+import select
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import ALEXNET_224, LENET, SAMPLES
+
+Process = Callable[..., "subprocess.CompletedProcess[str]"]
+HEAVY = ("alembic", "numpy", "onnx", "onnxruntime", "rich", "sqlalchemy")
+COMMANDS = ((), ("check",), ("inspect",), ("explain",), ("rules",), ("history",), ("show",), ("db",), ("db", "upgrade"))
+
+
+def imported(*arguments: str) -> tuple[int, set[str]]:
+    """The exit code of a command line, and every module that it imported."""
+    program = (
+        "import sys\nfrom auditor.cli.app import run\n"
+        f"code = run({list(arguments)!r})\n"
+        "sys.stderr.write('\\n'.join(sys.modules)); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, set(done.stderr.splitlines())
+
+
+def test_help_imports_nothing_that_an_audit_needs() -> None:
+    code, modules = imported("--help")
+    assert code == 0
+    assert modules.isdisjoint(HEAVY)
+    ours = {name for name in modules if name.startswith("auditor") and not name.startswith("auditor.cli")}
+    assert ours == {"auditor", "auditor.errors"}
+
+
+def test_a_static_check_imports_nothing_heavy() -> None:
+    code, modules = imported("check", LENET, "--no-run", "--no-weights", "--no-store", "--format", "json")
+    assert code == 0
+    assert modules.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_fits_80_columns(process: Process, command: tuple[str, ...]) -> None:
+    done = process(*command, "--help", env={"COLUMNS": "200"})
+    assert done.returncode == 0
+    assert "Usage:" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_version(process: Process) -> None:
+    assert re.fullmatch(r"auditor \d+\.\d+\.\d+\n", process("--version").stdout)
+
+
+def test_nobody_reads_on(process: Process) -> None:
+    command = f"{sys.executable} -m auditor rules --format json | head -c 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_interrupted() -> None:
+    program = (
+        "import sys, time\nfrom auditor import pipeline\n"
+        "def slow(*_): print('begun', flush=True); time.sleep(60)\n"
+        "pipeline.load = slow\n"
+        f"from auditor.cli.app import run\nsys.exit(run(['check', {LENET!r}, '--no-store']))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None and child.stdout.readline() == "begun\n"
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert (out, err) == ("", "")
+
+
+def on_a_terminal(*arguments: str, **env: str) -> str:
+    """What a command writes to a terminal of 80 columns."""
+    parent, child = pty.openpty()
+    environment = {**{k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR")}, "TERM": "xterm", **env}
+    command = [sys.executable, "-m", "auditor", *arguments]
+    with subprocess.Popen(command, stdout=child, stderr=child, stdin=child, env=environment) as started:
+        os.close(child)
+        said = b""
+        while select.select([parent], [], [], 60)[0]:
+            try:
+                said += os.read(parent, 65536)
+            except OSError:  # the other end is closed
+                break
+        started.wait(60)
+    os.close(parent)
+    return said.decode().replace("\r\n", "\n")
+
+
+STATIC = ("check", ALEXNET_224, "--no-run", "--no-weights", "--no-store")
+
+
+def test_colours_and_progress_on_a_terminal() -> None:
+    said = on_a_terminal(*STATIC, COLUMNS="80")
+    assert "\x1b[1;31mFAIL\x1b[0m" in said
+    assert said.startswith("auditing ")
+    assert said.count("\r\x1b[K") == 1
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"CI": "true"}], ids=str)
+def test_no_colours_where_nobody_wants_them(env: dict[str, str]) -> None:
+    assert "\x1b[1;31m" not in on_a_terminal(*STATIC, **env)
+
+
+def test_a_pipe_has_no_colours(process: Process) -> None:
+    assert "\x1b" not in process(*STATIC).stdout
+
+
+def test_a_terminal_that_knows_no_unicode(process: Process, tmp_path: Path) -> None:
+    path = tmp_path / "größe.onnx"
+    path.write_bytes(Path(LENET).read_bytes())
+    done = process("check", str(path), "--no-run", "--no-store", env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert "gr\\xf6\\xdfe.onnx" in done.stdout
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """The database may not grow: the report is printed all the same, and one line says what happened."""
+    done = subprocess.run(
+        [sys.executable, "-m", "auditor", "check", LENET, "--no-run", "--no-weights"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "AUDITOR_DB": str(tmp_path / "reports.db")},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("PASS")
+    assert re.fullmatch(r"auditor: the report was not stored: [^\n]+\n", done.stderr)
+
+
+def test_a_newer_database(process: Process, tmp_path: Path) -> None:
+    where = tmp_path / "reports.db"
+    assert process("db", "upgrade", env={"AUDITOR_DB": str(where)}).returncode == 0
+    with sqlite3.connect(where) as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+    for command in (("history", LENET), ("show", "1")):
+        done = process(*command, env={"AUDITOR_DB": str(where)})
+        assert done.returncode == 2
+        assert "newer" in done.stderr
+        assert done.stderr.count("\n") == 1
+    done = process("check", LENET, "--no-run", "--no-weights", env={"AUDITOR_DB": str(where)})
+    assert done.returncode == 0
+    assert "newer" in done.stderr
+
+
+def test_help_starts_fast() -> None:
+    """At most ten times `python -c pass`; the best of some, for others compute on this machine too."""
+
+    def best(*arguments: str) -> float:
+        times = []
+        for _ in range(7):
+            before = time.perf_counter()
+            subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+            times.append(time.perf_counter() - before)
+        return min(times)
+
+    best("-m", "auditor", "--help")  # the bytecode is there
+    assert best("-m", "auditor", "--help") <= 10 * best("-c", "pass")
+
+
+def test_every_sample_at_80_columns(process: Process) -> None:
+    samples = [str(path) for path in sorted(SAMPLES.rglob("*.onnx"))]
+    done = process("check", *samples, "--no-run", "--no-store")
+    assert done.returncode == 1
+    lines = [line for line in done.stdout.splitlines() if str(SAMPLES) not in line]
+    assert max(map(len, lines)) <= 80
+    assert not any(line != line.rstrip() for line in lines)

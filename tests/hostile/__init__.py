@@ -1,0 +1,1 @@
+"""Files that break readers, and what the command must make of each."""

@@ -1,0 +1,122 @@
+"""What the rules on runs say of outcomes that a test can hardly bring about: severities and words."""
+
+from __future__ import annotations
+
+import pytest
+from onnx import parser
+
+from auditor.evidence import Evidence
+from auditor.model.load import loads
+from auditor.report import Finding, Severity
+from auditor.rules import all_rules
+from auditor.runtime.outcome import (
+    Crashed,
+    Failed,
+    NotRun,
+    Observed,
+    Outcome,
+    OutOfMemory,
+    Placed,
+    Run,
+    TimedOut,
+    Try,
+)
+from auditor.runtime.request import Feed
+from auditor.settings import Settings
+from auditor.trial import Trial
+
+HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
+MODEL = HEAD + "agraph (float[N, 4] x) => (float[N, 4] y) { [first] r = Relu(x)  y = Neg(r) }"
+DEFAULT = Settings()
+
+RULES = {r.name: r for r in all_rules() if "Trial" in r.wants}
+
+
+def said(result: Outcome, *, invented: bool = True, settings: Settings = DEFAULT) -> list[Finding]:
+    """All that the rules on runs say, each finding with its rule's name and severity."""
+    evidence = Evidence(loads(parser.parse_model(MODEL).SerializeToString()), settings)
+    evidence.__dict__["trial"] = Trial(result, invented)
+    found = []
+    for rule in RULES.values():
+        for finding in rule.check(*(evidence.of(kind) for kind in rule.wants)):
+            found.append(
+                Finding(finding.message, finding.location, severity=finding.severity or rule.severity, rule=rule.name)
+            )
+    return found
+
+
+def only(findings: list[Finding]) -> Finding:
+    assert len(findings) == 1
+    return findings[0]
+
+
+def ran(*outputs: Observed, feeds: tuple[Feed, ...] = (Feed("x", 1, (2, 4)),)) -> Run:
+    return Run("CPUExecutionProvider", "1.32.0", {}, feeds, outputs)
+
+
+def test_what_was_not_run_is_no_fault() -> None:
+    assert said(NotRun("onnxruntime is not installed")) == []
+    assert said(ran(Observed("y", 1, (2, 4), nonfinite=0))) == []
+
+
+def test_a_refusal_names_the_node() -> None:
+    message = "[ONNXRuntimeError] : 9 : NOT_IMPLEMENTED : Could not find an implementation for Relu(14) node"
+    found = only(said(Failed("load", "NOT_IMPLEMENTED", message, "first", "Relu")))
+    assert (found.rule, found.severity, found.location.node) == ("runtime-refusal", Severity.ERROR, "first")
+    assert found.message.startswith("onnxruntime has no kernel for Relu")
+    assert "ONNXRuntimeError" not in found.message
+    unnamed = only(said(Failed("load", "FAIL", "no", None, "Neg")))
+    assert unnamed.location.node == "Neg[1]"
+
+
+@pytest.mark.parametrize("invented, severity", [(True, Severity.NOTE), (False, Severity.ERROR)])
+def test_a_run_that_fails_counts_on_real_inputs_only(invented: bool, severity: Severity) -> None:
+    failed = Failed("run", "FAIL", "it does not work", tries=(Try((Feed("x", 1, (2, 4)),), "FAIL", ""),))
+    found = only(said(failed, invented=invented))
+    assert (found.rule, found.severity) == ("runtime-refusal", severity)
+    assert ("x: [2, 4]" in found.message) == invented
+
+
+def test_a_crash_is_an_error_on_any_input() -> None:
+    found = only(said(Crashed("SIGSEGV", "run", "", {}, (Feed("x", 1, (2, 4)),))))
+    assert (found.rule, found.severity) == ("runtime-crash", Severity.ERROR)
+    assert "SIGSEGV" in found.message and "x: [2, 4]" in found.message
+
+
+def test_time_and_memory_count_where_somebody_knows_what_is_needed() -> None:
+    bound = Settings(dims={"N": 2})
+    assert only(said(TimedOut(30.0, "run"))).severity is Severity.WARNING
+    assert only(said(TimedOut(30.0, "run"), settings=bound)).severity is Severity.ERROR
+    assert only(said(TimedOut(5.0, "run"), settings=Settings(timeout=5.0))).severity is Severity.ERROR
+    assert only(said(OutOfMemory(1 << 30, "run"))).severity is Severity.WARNING
+    assert only(said(OutOfMemory(1 << 30, "run"), settings=bound)).severity is Severity.ERROR
+    assert "1.0 GiB" in only(said(OutOfMemory(1 << 30, "run"))).message
+    assert only(said(OutOfMemory(None, "run"), settings=bound)).severity is Severity.WARNING
+
+
+def test_outputs_without_a_finite_number_are_an_error() -> None:
+    some = only(said(ran(Observed("y", 1, (2, 4), nonfinite=3)), invented=False))
+    assert (some.rule, some.severity, some.location.tensor) == ("nonfinite-outputs", Severity.WARNING, "y")
+    assert only(said(ran(Observed("y", 1, (2, 4), nonfinite=3)))).severity is Severity.NOTE
+    assert only(said(ran(Observed("y", 1, (2, 4), nonfinite=8)))).severity is Severity.ERROR
+    assert said(ran(Observed("y", 1, (0, 4), nonfinite=0), feeds=(Feed("x", 1, (0, 4)),))) == []
+
+
+def test_a_run_that_contradicts_what_follows_or_what_is_declared() -> None:
+    other = only(said(ran(Observed("y", 1, (2, 5), nonfinite=0))))
+    assert (other.rule, other.severity) == ("output-contradicts-run", Severity.WARNING)
+    assert "float32[2, 5]" in other.message and "float32[2, 4]" in other.message
+    assert "float64[2, 4]" in only(said(ran(Observed("y", 11, (2, 4))))).message
+    file = (Feed("x", file="inputs.npz", key="x"),)  # of sizes that nobody here knows
+    assert said(ran(Observed("y", 1, (9, 4), nonfinite=0), feeds=file)) == []
+    assert said(ran(Observed("y", 0, (), type="seq(tensor(float))"))) == []
+
+
+def test_shape_arithmetic_on_the_cpu_is_a_trifle() -> None:
+    cuda, cpu = "CUDAExecutionProvider", "CPUExecutionProvider"
+    placement = {cuda: 5, cpu: 1}
+    for op, severity in (("Shape", Severity.NOTE), ("TopK", Severity.WARNING)):
+        run = Run(cuda, "1.32.0", {}, placement=placement, placed=(Placed("n", op, cpu),))
+        found = only(said(run))
+        assert (found.rule, found.severity, found.location.node) == ("provider-fallback", severity, "n")
+        assert f"1 of 6 nodes did not run on CUDA but on CPU: 1 {op}" == found.message

@@ -1,0 +1,199 @@
+"""If, Loop and Scan: in whole models, against what the runtime makes of them, and sound where nobody knows."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import onnx.parser
+import pytest
+
+from auditor.model.load import loads
+from auditor.shapes.dim import named
+from auditor.shapes.fact import Fact, Shape
+from auditor.shapes.facts import Facts, infer
+from auditor.shapes.troubles import Impossible
+from tests.shapes.asking import ask, fact_of, tensor
+
+N = named("N")
+
+
+def facts_of(text: str, **shapes: Shape) -> tuple[Facts, onnx.ModelProto]:
+    model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]> {text}')
+    return infer(loads(model.SerializeToString()), shapes), model
+
+
+def agrees(facts: Facts, model: onnx.ModelProto, **feeds: np.ndarray) -> tuple[Shape | None, ...]:
+    """The propagated shapes of the outputs; nothing in them contradicts the run."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    found = []
+    for value, array in zip(model.graph.output, session.run(None, feeds), strict=True):
+        mine, real = facts[value.name], fact_of(array)
+        assert mine.dtype in (None, real.dtype)
+        if mine.shape is not None:
+            assert real.shape is not None
+            assert len(mine.shape) == len(real.shape)
+            for ours, theirs in zip(mine.shape, real.shape, strict=True):
+                assert not isinstance(ours, int) or ours == theirs
+        found.append(mine.shape)
+    return tuple(found)
+
+
+X = np.ones((2, 3), np.float32)
+
+BRANCHES = """
+g (float[2, 3] x, bool c) => (float[] y) {{
+  {condition}
+  y = If (decided) <
+    then_branch = t () => (float[] a) {{ a = Concat <axis = 1> (x, x) }},
+    else_branch = e () => (float[] b) {{ b = {other} }}
+  >
+}}"""
+
+
+def test_an_unknown_condition_leaves_what_both_branches_say() -> None:
+    facts, model = facts_of(BRANCHES.format(condition="decided = Identity (c)", other="Concat <axis = 0> (x, x)"))
+    (shape,) = agrees(facts, model, x=X, c=np.array(True))
+    assert shape is not None
+    assert not any(isinstance(size, int) for size in shape)
+    facts, model = facts_of(BRANCHES.format(condition="decided = Identity (c)", other="Concat <axis = 1> (x, x)"))
+    assert agrees(facts, model, x=X, c=np.array(False)) == ((2, 6),)
+
+
+def test_branches_of_different_rank_leave_no_shape() -> None:
+    facts, model = facts_of(BRANCHES.format(condition="decided = Identity (c)", other="ReduceSum <keepdims = 0> (x)"))
+    assert agrees(facts, model, x=X, c=np.array(True)) == (None,)
+
+
+def test_a_known_condition_takes_its_branch() -> None:
+    condition = """
+      r = Size (x)
+      five = Constant <value_int = 5> ()
+      decided = Less (r, five)"""
+    facts, model = facts_of(BRANCHES.format(condition=condition, other="ReduceSum <keepdims = 0> (x)"))
+    assert agrees(facts, model, x=X, c=np.array(True)) == ((),)
+
+
+def test_a_branch_that_cannot_run_is_no_fault_while_nobody_knows_whether_it_does() -> None:
+    broken = "Reshape <allowzero = 0> (x, five)"
+    text = BRANCHES.format(condition="five = Constant <value_ints = [5]> () decided = Identity (c)", other=broken)
+    facts, model = facts_of(text)
+    assert agrees(facts, model, x=X, c=np.array(True)) == (None,)
+    assert all(trouble.declared for trouble in facts.troubles if isinstance(trouble, Impossible))
+    assert any(isinstance(trouble, Impossible) for trouble in facts.troubles)
+
+
+LOOP = """
+g (float[2, 3] x, int64 m) => (float[] y, float[] s) {{
+  n = {trips}
+  yes = Constant <value = bool {{1}}> ()
+  y, s = Loop (n, yes, x) <body = b (int64 i, bool go, float[] h) => (bool again, float[] k, float[] v) {{
+    again = {again}
+    k = {step}
+    v = Identity (h)
+  }}>
+}}"""
+
+
+@pytest.mark.parametrize(
+    ("trips", "again", "step", "expected"),
+    [
+        ("Constant <value_int = 4> ()", "Identity (go)", "Relu (h)", ((2, 3), (4, 2, 3))),
+        ("Constant <value_int = 0> ()", "Identity (go)", "Relu (h)", ((2, 3), None)),
+        ("Identity (m)", "Identity (go)", "Relu (h)", ((2, 3), (None, 2, 3))),
+        ("Identity (m)", "Identity (go)", "Concat <axis = 0> (h, x)", ((None, 3), (None, None, 3))),
+        ("Constant <value_int = 3> ()", "Not (go)", "Relu (h)", ((2, 3), (None, 2, 3))),
+        ("Constant <value_int = 1> ()", "Identity (go)", "Concat <axis = 0> (h, x)", ((4, 3), (1, 2, 3))),
+    ],
+)
+def test_loops(trips: str, again: str, step: str, expected: tuple[Shape | None, ...]) -> None:
+    facts, model = facts_of(LOOP.format(trips=trips, again=again, step=step))
+    shapes = agrees(facts, model, x=X, m=np.array(1, np.int64))
+    for shape, wanted in zip(shapes, expected, strict=True):
+        assert (shape and tuple(size if isinstance(size, int) else None for size in shape)) == wanted
+
+
+def test_a_loop_that_grows_is_followed_where_its_trips_are_few() -> None:
+    text = LOOP.format(
+        trips="Constant <value_int = 3> ()", again="Identity (go)", step="Concat <axis = 0> (h, x)"
+    ).replace("v = Identity (h)", "v = ReduceSum <keepdims = 0> (h)")
+    facts, model = facts_of(text)
+    assert agrees(facts, model, x=X, m=np.array(1, np.int64)) == ((8, 3), (3,))
+
+
+def test_a_size_born_in_a_body_does_not_leave_it() -> None:
+    """NonZero finds another number of places in each iteration; no two may be called by one name."""
+    text = LOOP.format(trips="Identity (m)", again="Identity (go)", step="Add (h, x)").replace(
+        "v = Identity (h)", "z = NonZero (h) v = Cast <to = 1> (z)"
+    )
+    facts, _ = facts_of(text)
+    scanned = facts["s"].shape
+    assert scanned is not None
+    assert scanned[1] == 2
+    assert all("/" not in str(size) for size in scanned)
+
+
+def test_a_condition_without_trips() -> None:
+    text = """
+    g (float[2, 3] x, int64 m) => (float[] y, float[] s) {
+      yes = Constant <value = bool {1}> ()
+      y, s = Loop (, yes, x) <body = b (int64 i, bool go, float[] h) => (bool again, float[] k, float[] v) {
+        again = Less (i, m)
+        k = Relu (h)
+        v = Identity (h)
+      }>
+    }"""
+    facts, model = facts_of(text)
+    carried, scanned = agrees(facts, model, x=X, m=np.array(3, np.int64))
+    assert carried == (2, 3)
+    assert scanned is not None
+    assert scanned[1:] == (2, 3)
+    assert not isinstance(scanned[0], int)
+
+
+SCAN = """
+g (float[4, 2, 3] x, float[2] h) => (float[] y, float[] s) {{
+  y, s = Scan (h, x) <num_scan_inputs = 1{axes}, body = b (float[] p, float[] row) => (float[] q, float[] v) {{
+    t = ReduceSum <keepdims = 0> (row)
+    q = Add (p, t)
+    v = Relu (row)
+  }}>
+}}"""
+
+
+@pytest.mark.parametrize(
+    ("axes", "scanned"),
+    [
+        ("", (4, 2, 3)),
+        (", scan_input_axes = [1]", (2, 4, 3)),
+        (", scan_input_axes = [-1], scan_output_axes = [1]", (4, 3, 2)),
+        (", scan_output_axes = [-1]", (2, 3, 4)),
+    ],
+)
+def test_scan(axes: str, scanned: Shape) -> None:
+    facts, model = facts_of(SCAN.format(axes=axes))
+    shapes = agrees(facts, model, x=np.ones((4, 2, 3), np.float32), h=np.ones(2, np.float32))
+    assert shapes == ((2,), scanned)
+
+
+def test_scan_with_a_named_length() -> None:
+    facts, _ = facts_of(SCAN.format(axes=""), x=(N, 2, 3))
+    assert facts["s"].shape == (N, 2, 3)
+    assert facts["y"].shape == (2,)
+
+
+def test_scan_8_has_a_batch() -> None:
+    def body(*inputs: Fact, tentative: bool = False) -> tuple[Fact, ...]:
+        state, row = inputs
+        assert state.shape == (5,)
+        assert row.shape == (3,)
+        return state, tensor(7)
+
+    answer = ask("Scan", 8, [None, tensor(N, 5), tensor(N, 4, 3)], {"num_scan_inputs": 1, "body": body})
+    assert [fact.shape for fact in answer.outputs] == [(N, 5), (N, 4, 7)]
+
+
+def test_lengths_and_presence() -> None:
+    assert ask("SequenceLength", 11, [Fact()]).outputs[0] == Fact(7, ())
+    assert ask("OptionalHasElement", 18, []).outputs[0] == Fact(9, ())
