@@ -24,7 +24,7 @@ def folded(findings: Sequence[Finding], facts: Facts | None) -> tuple[Finding, .
     for finding in findings:
         if finding.rule not in _FROM_A_RUN:
             continue
-        same_node = [f for f in roots if f.location.node and f.location.node == finding.location.node]
+        same_node = [f for f in static if f.location.node and f.location.node == finding.location.node]
         warned = [f for f in static if f.rule in _EXPLAINS] if finding.rule == "nonfinite-outputs" else []
         explaining = same_node or roots or warned
         if explaining:

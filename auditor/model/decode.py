@@ -64,7 +64,8 @@ DEFAULTS: dict[int, Attribute] = {1: 0.0, 2: 0, 3: ""}  # a writer of proto3 lea
 REMEMBERED = 16_384  # entries at most in each memory of byte runs
 RUN = 512  # bytes of the longest run that is remembered
 
-INTS = re.compile(rb"(?:\x40[\x00-\x7f])++")
+INTS = re.compile(rb"(?:\x40(?:[\x00-\x7f]|[\x80-\xff][\x01-\x7f]))++")
+INT = re.compile(rb"\x40([\x80-\xff]?[\x00-\x7f])")
 FLOAT = Struct("<f")
 HEAD = re.compile(
     rb"(?:\x08(?:[\x00-\x7f]|[\x80-\xff]{1,8}[\x01-\x7f])){0,16}+\x10[\x00-\x7f]"
@@ -538,9 +539,14 @@ def _usual_attribute(run: bytes) -> tuple[str, Attribute] | None:
     if room < 2 or not name.isascii():
         return None
     if kind == 7 and INTS.fullmatch(value):
-        return str(name, "ascii"), tuple(value[1::2])
-    if kind == 2 and room == 2 and value[0] == 0x18 and value[1] < 128:
-        return str(name, "ascii"), value[1]
+        if value.isascii():
+            return str(name, "ascii"), tuple(value[1::2])
+        return str(name, "ascii"), tuple(n[0] if len(n) == 1 else n[0] - 128 + (n[1] << 7) for n in INT.findall(value))
+    if kind == 2 and value[0] == 0x18 and room < 4:
+        if room == 2 and value[1] < 128:
+            return str(name, "ascii"), value[1]
+        if room == 3 and value[1] > 127 and 0 < value[2] < 128:
+            return str(name, "ascii"), value[1] - 128 + (value[2] << 7)
     if kind == 1 and room == 5 and value[0] == 0x15:
         return str(name, "ascii"), FLOAT.unpack_from(value, 1)[0]
     if kind == 3 and value[0] == 0x22 and value[1] == room - 2 and value.isascii():

@@ -51,7 +51,10 @@ def cyclic_graph(model: Model) -> Iterator[Finding]:
         graph = scope.graph
         if in_order(graph):
             continue
+        given = graph.initializer_names | scope.inputs
         for cycle in cycles(graph):
+            if len(cycle) == 1 and not given.isdisjoint(graph.nodes[cycle[0]].outputs):
+                continue  # it takes the input or initializer of that name: `duplicate-names` speaks of it
             labels = [graph.label(i) for i in cycle]
             middle = [f"({len(labels) - _SHOWN} more)"] if len(labels) > _SHOWN else []
             shown = [*labels[: _SHOWN - 1], *middle, labels[-1]] if middle else labels

@@ -45,6 +45,7 @@ from collections.abc import Iterator, Mapping
 from ..model.conformance import flawed
 from ..model.graph import Model
 from ..model.scopes import opsets_of
+from ..model.troubles import AttributeTwice, BadAttribute
 from ..report import Basis, Finding, Location, Severity
 from ..shapes.fact import show
 from ..shapes.facts import Facts
@@ -57,13 +58,16 @@ from . import rule
 def impossible_shapes(model: Model, facts: Facts) -> Iterator[Finding]:
     alike: dict[tuple[str, str], list[Impossible]] = {}
     opsets: dict[str, Mapping[str, int]] = {}
+    malformed = {t.node_offset for t in model.troubles if isinstance(t, AttributeTwice | BadAttribute)}
     for trouble in facts.troubles:
         if not isinstance(trouble, Impossible) or trouble.declared:
             continue
         path, node = trouble.at.graph, facts.node(trouble.at)
         if path not in opsets:
             opsets[path] = opsets_of(model, facts.graphs[path].nodes)
-        if not flawed(model, node, opsets[path]):  # wrong by itself, whatever arrives: other rules speak of that
+        if node.offset not in malformed and not flawed(
+            model, node, opsets[path]
+        ):  # wrong by itself, whatever arrives: other rules speak of that
             alike.setdefault((node.op_type, trouble.why), []).append(trouble)
     for troubles in alike.values():
         yield _finding(facts, troubles)

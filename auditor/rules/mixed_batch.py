@@ -1,9 +1,10 @@
-"""A Reshape whose rows hold parts of two images.
+"""A Reshape whose rows hold more than one image.
 
 ## What it does
 Finds a Reshape (`x.view(-1, K)` in PyTorch) of a tensor that leads with the batch, where one image's elements are no
-multiple of a row, nor a row of one image's elements. Then -1 takes as many rows as it can get, and a row holds the
-end of one image and the beginning of the next.
+multiple of a row. Then -1 takes as many rows as it can get, and a row holds the end of one image and the beginning of
+the next, or several images. Rows of several whole images are let pass where the target has axes for them, as the
+segments of a video do, and where what is joined are vectors, as pairs are.
 
 ## Why it matters
 With one image it fails; with as many images that it comes out even it runs, gives fewer or more rows than there are
@@ -16,7 +17,11 @@ or width it is a warning that names the sizes at which an image is one row.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 256, 5, 5] x) => (float[M, 9216] y) <int64[2] s = {-1, 9216}> { y = Reshape(x, s) }
 ```
-
+```onnx
+# Two images to a row: every even batch runs.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 8, 8, 8] x) => (float[M, 1024] y) <int64[2] s = {-1, 1024}> { y = Reshape(x, s) }
+```
 ```onnx
 # By 36 images it comes out even: 25 rows.
 <ir_version: 8, opset_import: ["" : 17]>
@@ -46,6 +51,11 @@ agraph (float[N, 6, 4, 4] x) => (float[N, 96] a, float[M, 4] b, float[K, 8, 96] 
 # The channels of each place, whatever the size.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, H, W, 8] x) => (float[M, 4] y) <int64[2] s = {-1, 4}> { y = Reshape(x, s) }
+```
+```onnx
+# Pairs of vectors.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 8] x) => (float[M, 16] y) <int64[2] s = {-1, 16}> { y = Reshape(x, s) }
 ```
 ```onnx
 # The leading axis is no batch: windows of an image.
@@ -119,11 +129,17 @@ def _image_and_row(facts: Facts, at: At) -> tuple[Size, Size, int] | None:
 def _unlike(facts: Facts, at: At) -> bool:
     """Whether neither an image is so many rows, nor a row so many images."""
     sizes = _image_and_row(facts, at)
-    return sizes is not None and isinstance(sizes[1], int) and _mixed(sizes[1], sizes[2])
+    return sizes is not None and isinstance(sizes[1], int) and _mixed(facts, at, sizes[1], sizes[2])
 
 
-def _mixed(image: int, row: int) -> bool:
-    return image > 0 and image % row != 0 and row % image != 0
+def _mixed(facts: Facts, at: At, image: int, row: int) -> bool:
+    """Whether rows cross images. Whole vectors to a row may be meant (pairs), or axes of their own (segments)."""
+    if image == 0 or image % row == 0:
+        return False
+    node = facts.node(at)
+    data, made = facts.at(node.inputs[0], at.graph), facts.at(node.outputs[0], at.graph)
+    flattens = data is not None and made is not None and (data.rank or 0) > 2 and made.rank == 2
+    return row % image != 0 or flattens
 
 
 def _mixes(facts: Facts, at: At, image: Size, row: int) -> Iterator[Finding]:
@@ -131,11 +147,12 @@ def _mixes(facts: Facts, at: At, image: Size, row: int) -> Iterator[Finding]:
     data, made = facts.at(node.inputs[0], at.graph), facts.at(node.outputs[0], at.graph)
     shape, rows = (data.shape if data else None) or (), (made.shape if made else None) or ()
     if isinstance(image, int):
-        if not _mixed(image, row):
+        if not _mixed(facts, at, image, row):
             return
         of = f" ({' x '.join(map(str, shape[1:]))})" if len(shape) > 2 else ""
+        holds = "parts of several images" if row % image else f"{row // image} images"
         message = (
-            f"{label} makes rows of {row:,} elements from images of {image:,}{of}: a row holds parts of two images, "
+            f"{label} makes rows of {row:,} elements from images of {image:,}{of}: a row holds {holds}, "
             f"and {shape[0]} images become {rows[0]} rows"
         )
         fits: tuple[Fit, ...] = ()
@@ -149,7 +166,7 @@ def _mixes(facts: Facts, at: At, image: Size, row: int) -> Iterator[Finding]:
         sizes = " or ".join(_said(fit, *span) for span in fit.ranges)
         message = (
             f"{label} makes rows of {row:,} elements; an image has {image}, which is that only for {sizes}: "
-            "at any other size a row holds parts of two images, or the model fails"
+            "at any other size a row holds parts of several images, or the model fails"
         )
         fits, expected = (fit,), str(image)
     yield Finding(

@@ -52,6 +52,7 @@ from ..model.conformance import AttributeFlaw, Missing, Mistyped, Undeclared, at
 from ..model.graph import Model
 from ..model.schemas import Schema, schema, versions
 from ..model.scopes import scopes
+from ..model.troubles import BadAttribute
 from ..report import Basis, Finding, Location, Severity
 from ..wording import listed, others
 from . import rule
@@ -59,6 +60,7 @@ from . import rule
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def undeclared_attributes(model: Model) -> Iterator[Finding]:
+    malformed = {(t.node_offset, t.name) for t in model.troubles if isinstance(t, BadAttribute)}
     for scope in scopes(model):
         found: dict[tuple[str, str, AttributeFlaw], list[int]] = {}
         good: set[tuple[int, int]] = set()  # attributes of equal bytes are one object
@@ -70,6 +72,8 @@ def undeclared_attributes(model: Model) -> Iterator[Finding]:
             if not flaws:
                 good.add((id(known), id(node.attributes)))
             for flaw in flaws:
+                if (node.offset, flaw.name) in malformed:
+                    continue  # `malformed-attributes` speaks of it
                 found.setdefault((node.domain, node.op_type, flaw), []).append(i)
         for (_, _, flaw), places in found.items():
             node, label = scope.graph.nodes[places[0]], scope.graph.label(places[0])

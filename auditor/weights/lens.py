@@ -31,6 +31,7 @@ class Lens(NamedTuple):
     most: float
     decode: Callable[[Array, Array], Array]  # (raw, buffer) -> numbers
     exact: Callable[[Array], Array]  # raw -> float64, NaN and Inf included
+    by_bits: bool = False  # a float of 16 bits, whose `ends` are found without a conversion
 
 
 def lens(dtype: int) -> Lens | None:
@@ -41,9 +42,9 @@ def lens(dtype: int) -> Lens | None:
         case DType.DOUBLE:
             return Lens("<f8", "<f8", 1, 2.0**-1022, FLOAT64_MOST, _as_it_lies, _wider)
         case DType.FLOAT16:
-            return Lens("<u2", "<f4", 1, 2.0**-14, 65504.0, _float16, _float16_exact)
+            return Lens("<u2", "<f4", 1, 2.0**-14, 65504.0, _float16, _float16_exact, True)
         case DType.BFLOAT16:
-            return Lens("<u2", "<f4", 1, 2.0**-126, FLOAT32_MOST, _bfloat16, _bfloat16_exact)
+            return Lens("<u2", "<f4", 1, 2.0**-126, FLOAT32_MOST, _bfloat16, _bfloat16_exact, True)
     if dtype in _INTEGERS:
         raw, work = _INTEGERS[dtype]
         return Lens(raw, work, 1, 0.0, FLOAT64_MOST, _copied, _wider)
@@ -85,7 +86,8 @@ def _float16(raw: Array, buffer: Array) -> Array:
     """
     numbers: Array = buffer[: raw.size]
     bits = numbers.view("<i4")
-    np.left_shift(raw.view("<i2"), 13, out=bits, dtype="<i4")
+    bits[:] = raw.view("<i2")
+    np.left_shift(bits, 13, out=bits)
     np.bitwise_and(bits, np.int32(-0x7000_0001), out=bits)  # the sign was spread over bits 28 to 31: keep the last
     return np.multiply(numbers, np.float32(2.0**112), out=numbers)
 
@@ -103,6 +105,22 @@ def _bfloat16(raw: Array, buffer: Array) -> Array:
 
 def _bfloat16_exact(raw: Array) -> Array:
     return _bfloat16(raw, np.empty(raw.size, "<f4")).astype("<f8")
+
+
+def ends(seen: Lens, raw: Array) -> tuple[float, float, float]:
+    """The least and the greatest number and the smallest magnitude, by the order of the bits.
+
+    Read as int16, positive numbers keep their order and negative ones are all below them; read as uint16, negative numbers
+    grow with their magnitude. A pattern past the infinities is a NaN, and comes out as one.
+    """
+    signed = raw.view("<i2")
+    least, greatest = int(raw.min()), int(raw.max())
+    faintest, highest = int(signed.min()) & 0xFFFF, int(signed.max())
+    low = greatest if greatest >= 0x8000 else least
+    high = highest if highest >= 0 else faintest
+    smallest = min(least, faintest & 0x7FFF) if faintest >= 0x8000 else least
+    numbers = seen.exact(np.array([low, high, smallest], "<u2"))
+    return float(numbers[0]), float(numbers[1]), float(numbers[2])
 
 
 def _coded(dtype: int) -> Lens:

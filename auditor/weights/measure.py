@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -110,6 +112,7 @@ class Weights(Mapping[Key, Statistics]):
 
 def measure(model: Model) -> Weights:
     """The statistics of every tensor that the model stores. What cannot be read is in ``missed``."""
+    _numpy_on_one_thread()
     from .reading import OUT_OF_TIME, Reading, Unread
     from .scan import Scanner
 
@@ -130,6 +133,17 @@ def measure(model: Model) -> Weights:
         for why, names in reasons.items()
     )
     return Weights(model, measured, missed)
+
+
+def _numpy_on_one_thread() -> None:
+    """Blocks are small: threads of BLAS would only wait for each other. OpenBLAS asks the environment when loaded."""
+    if "numpy" in sys.modules or "OPENBLAS_NUM_THREADS" in os.environ:
+        return
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    try:
+        import numpy  # noqa: F401
+    finally:
+        del os.environ["OPENBLAS_NUM_THREADS"]
 
 
 def _statistics(tensor: Tensor, reading: Reading, scanner: Scanner) -> Statistics:

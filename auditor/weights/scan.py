@@ -15,14 +15,14 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .lens import Lens
+from .lens import Lens, ends
 
 Array: TypeAlias = NDArray[Any]
 
-BLOCK = 1 << 16
-"""Elements of a block: 256 KiB of float32."""
+BLOCK = 1 << 17
+"""Elements of a block: 512 KiB of float32."""
 
-_ROW = 256
+_ROW = 256  # whose square is no more than a block
 
 Fill: TypeAlias = Callable[[memoryview, int], None]
 """Fills the buffer with the payload's bytes from this byte on."""
@@ -54,7 +54,7 @@ class Scanner:
         self._work = np.empty(BLOCK, "<f8")
         self._shifted = np.empty(BLOCK, "<f8")
         self._mask = np.empty(BLOCK, bool)
-        self._ones = {work: np.ones(max(_ROW, BLOCK // _ROW), work) for work in ("<f4", "<f8")}
+        self._ones = {work: np.ones(BLOCK // _ROW, work) for work in ("<f4", "<f8")}
 
     def scan(self, seen: Lens, dims: tuple[int, ...], fill: Fill) -> Figures:
         """The figures of a tensor of these dims."""
@@ -113,10 +113,14 @@ class _Sums:
         self.low, self.high = math.inf, -math.inf
         self.zeros = self.nan = self.inf = self.denormal = 0
         self.block_low = self.block_high = math.nan
+        self._smallest = math.nan  # magnitude in the block; NaN where it is not known yet
 
     def add(self, raw: Array, block: Array) -> Array:
         """Take in one block: as stored, and as numbers. Returns the numbers, NaN and Inf put right if there are any."""
-        low, high = float(block.min()), float(block.max())
+        if self._lens.by_bits:
+            low, high, self._smallest = ends(self._lens, raw)
+        else:
+            low, high, self._smallest = float(block.min()), float(block.max()), math.nan
         self.block_low, self.block_high = low, high
         if not (-self._lens.most <= low and high <= self._lens.most):
             self.block_low = math.nan
@@ -176,10 +180,14 @@ class _Sums:
 
     def count_zeros(self, block: Array) -> None:
         """Only where the smallest magnitude says that there is something to count."""
-        magnitudes = np.abs(block, out=block)
-        smallest = magnitudes.min()
+        smallest = self._smallest
+        magnitudes = None
+        if math.isnan(smallest):
+            magnitudes = np.abs(block, out=block)
+            smallest = float(magnitudes.min())
         if smallest > 0 and smallest >= self._lens.normal:
             return
+        magnitudes = np.abs(block, out=block) if magnitudes is None else magnitudes
         mask = self._scanner.mask(block.size)
         zeros = int(np.count_nonzero(np.equal(magnitudes, 0, out=mask)))
         self.zeros += zeros

@@ -94,7 +94,7 @@ def examined(model: RealModel, bare: Path, true_warnings: dict[str, dict[str, st
 
 def counted(comparison: Comparison, truth: Truth) -> dict[str, Any]:
     return {
-        "inputs": truth.inputs,
+        "inputs": {name: "x".join(map(str, shape)) for name, shape in truth.inputs.items()},
         "parameters": comparison.totals.parameters,
         "learnable_parameters": comparison.totals.learnable_parameters,
         "macs": comparison.totals.macs,

@@ -69,7 +69,7 @@ IMPOSTORS = {
         "limit: rank",
     ),
     "20,000 deep": (nested(20_000), "limit: nesting"),
-    "fields": (b"\x08\x08" * 5_000_000, "limit: fields"),
+    "fields": (b"\x08\x08" * 2_500_000, "limit: fields"),
     "values": (with_node(field(5, field(8, b"\1" * 17_000_000))), "limit: values"),
 }
 
@@ -115,14 +115,14 @@ def test_truncated():
 
 
 FOUR_MILLION = """
-import resource, sys, time
+import sys, time
 from auditor.errors import Unreadable
 from auditor.model.load import load
 start = time.process_time()
 try:
     load(sys.argv[1])
 except Unreadable as error:
-    print(error.why, time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, sep=";")
+    print(error.why, time.process_time() - start, open("/proc/self/status").read(), sep=";")
 """
 
 
@@ -130,10 +130,10 @@ def test_four_million_empty_nodes(tmp_path):
     path = tmp_path / "m.onnx"
     path.write_bytes(model_with_graph(b"\x0a\x00" * 4_000_000))
     done = subprocess.run([sys.executable, "-c", FOUR_MILLION, path], capture_output=True, text=True, timeout=60, check=True)
-    why, seconds, kilobytes = done.stdout.split(";")
+    why, seconds, status = done.stdout.split(";", 2)
     assert "limit: nodes" in why
     assert float(seconds) < 2  # 0.3 on a machine of its own
-    assert int(kilobytes) < 100_000
+    assert int(status.split("VmHWM:")[1].split()[0]) < 100_000
 
 
 def test_limits_are_the_callers():

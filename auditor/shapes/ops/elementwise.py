@@ -28,7 +28,7 @@ def identity(input: Fact) -> Fact:
 
 @op(
     "Elu", "Exp", "HardSigmoid", "LeakyRelu", "Log", "Reciprocal", "Selu", "Sigmoid", "Softplus", "Softsign", "Tanh",
-    "ImageScaler", "ParametricSoftplus", "ScaledTanh", "Affine",
+    "ImageScaler", "ParametricSoftplus", "Scale", "ScaledTanh", "Affine",
 )  # fmt: skip
 @op("Acos", "Asin", "Atan", "Cos", "Sin", "Tan", since=7)
 @op("Acosh", "Asinh", "Atanh", "Cosh", "Sinh", "Erf", "Shrink", since=9)
