@@ -10,9 +10,9 @@ from .model.graph import Model
 from .report import Contract, Missed
 from .settings import Settings
 from .shapes.facts import Facts, infer
-from .trial import Trial, attempt
 
 if TYPE_CHECKING:
+    from .trial import Trial
     from .weights import Weights
 
 
@@ -54,6 +54,8 @@ class Evidence:
         """What came of running the model; that it was not run is an outcome, too."""
         if not self.settings.run:
             raise NotLookedAt(Missed("run", "left out by --no-run"))
+        from .trial import attempt
+
         return attempt(self.model, self.facts, self.costs, self.settings)
 
     @property

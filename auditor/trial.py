@@ -9,11 +9,8 @@ from .costs import Costs
 from .model import digest, external
 from .model.graph import Model
 from .report import Missed
-from .runtime import golden
-from .runtime.inputs import attempts
 from .runtime.outcome import Failed, NotRun, Outcome, Run
 from .runtime.request import Feed, Limits, Request
-from .runtime.run import run
 from .settings import Settings
 from .shapes.facts import Facts, rendered
 
@@ -34,6 +31,9 @@ class Trial:
 
 def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Trial:
     """Run the model once, in a sandboxed child."""
+    from .runtime import golden  # a check without a run does without all this
+    from .runtime.run import run
+
     asked = settings.provider_asked or settings.require_isolation or settings.inputs is not None
     if why := _hopeless(model, costs, settings):
         return Trial(NotRun(why), True, (Missed("run", why, asked),))
@@ -101,6 +101,8 @@ def _feeds(facts: Facts, settings: Settings) -> tuple[tuple[Feed, ...], ...]:
     if settings.inputs is not None:
         feeds = (Feed(name, fact.dtype or 0, file=settings.inputs, key=name) for name, fact in facts.inputs.items())
         return (tuple(feeds),)
+    from .runtime.inputs import attempts
+
     ports = tuple((name, fact.dtype or 0, rendered(fact.shape)) for name, fact in facts.inputs.items())
     return attempts(ports)
 

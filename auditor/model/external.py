@@ -13,56 +13,48 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from .graph import External, Identity, Model, Tensor
 from .sniff import name_of_mode
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(NamedTuple):
     """A location that leads out of the model's folder."""
 
     location: str
 
 
-@dataclass(frozen=True, slots=True)
-class NoFolder:
+class NoFolder(NamedTuple):
     """A model that came as bytes: nobody knows where its external data lies."""
 
     location: str
 
 
-@dataclass(frozen=True, slots=True)
-class MissingFile:
+class MissingFile(NamedTuple):
     location: str
 
 
-@dataclass(frozen=True, slots=True)
-class IsLink:
+class IsLink(NamedTuple):
     """A symbolic link; ``part`` is the piece of the location that is one."""
 
     location: str
     part: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotRegular:
+class NotRegular(NamedTuple):
     """A folder, a named pipe, a device: ``kind`` says which."""
 
     location: str
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class CannotOpen:
+class CannotOpen(NamedTuple):
     location: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class TooShort:
+class TooShort(NamedTuple):
     """The tensor's range ends behind the end of the file."""
 
     location: str
@@ -71,24 +63,21 @@ class TooShort:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class BadEntry:
+class BadEntry(NamedTuple):
     """A key of ``external_data`` whose value is none: no location, a size that is no number or absurd."""
 
     key: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class HardLinked:
+class HardLinked(NamedTuple):
     """The file has other names too, perhaps outside the folder."""
 
     location: str
     links: int
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
+class Overlap(NamedTuple):
     """Two tensors whose ranges share bytes without being the same range."""
 
     location: str

@@ -5,12 +5,10 @@ Rules turn these into findings; nobody parses their text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownFields:
+class UnknownFields(NamedTuple):
     """Fields that onnx.proto does not have; ``hidden`` counts all their bytes in this kind of message."""
 
     message: str  # "ModelProto", "NodeProto", ...
@@ -19,8 +17,7 @@ class UnknownFields:
     offset: int  # of the first
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatedField:
+class RepeatedField(NamedTuple):
     """A singular field that stands more than once: readers merge or take the last, in silence."""
 
     message: str
@@ -29,8 +26,7 @@ class RepeatedField:
     offset: int  # of the second
 
 
-@dataclass(frozen=True, slots=True)
-class NotUtf8:
+class NotUtf8(NamedTuple):
     """A string of the file that is not UTF-8, as protobuf's ``string`` must be."""
 
     message: str
@@ -38,30 +34,26 @@ class NotUtf8:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Concatenated:
+class Concatenated(NamedTuple):
     """A second ModelProto behind the first; protobuf merges the two in silence."""
 
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class TooLargeForProtobuf:
+class TooLargeForProtobuf(NamedTuple):
     """A file beyond protobuf's 2 GiB."""
 
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class OddEncoding:
+class OddEncoding(NamedTuple):
     """Bytes that readers of protobuf disagree on (a group, an over-long varint, a tag beyond 2^29)."""
 
     what: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeTwice:
+class AttributeTwice(NamedTuple):
     """A node with two attributes of one name."""
 
     node_offset: int
@@ -69,8 +61,7 @@ class AttributeTwice:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class BadAttribute:
+class BadAttribute(NamedTuple):
     """An attribute whose type and value do not go together."""
 
     node_offset: int
@@ -79,8 +70,7 @@ class BadAttribute:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentedTensor:
+class SegmentedTensor(NamedTuple):
     """A tensor with a ``segment``: stored in chunks, which no runtime reads."""
 
     name: str

@@ -48,7 +48,7 @@ def rule(severity: Severity, basis: Basis) -> Callable[[Check], Check]:
     def bind(check: Check) -> Check:
         module = sys.modules[check.__module__]
         name = check.__module__.rpartition(".")[2].replace("_", "-")
-        wants = tuple(p.annotation for p in inspect.signature(check).parameters.values())
+        wants = tuple(kind for name, kind in check.__annotations__.items() if name != "return")
         _registered[name] = Rule(name, severity, basis, check, wants, inspect.cleandoc(module.__doc__ or ""))
         return check
 

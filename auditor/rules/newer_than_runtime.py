@@ -44,6 +44,9 @@ is used, or install a newer runtime.
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 
@@ -64,6 +67,9 @@ _TAKES: dict[tuple[int, int], tuple[int, int]] = {
 """By onnxruntime's minor version: the newest IR version and ai.onnx opset with which a session can be created."""
 
 _OTHER_DOMAINS = {"ai.onnx.ml": 5, "com.microsoft": 1, "ai.onnx.training": 1, "ai.onnx.preview.training": 1}
+
+
+_INSTALLED = re.compile(r"onnxruntime(?:_gpu)?-(\d+)\.(\d+)\..*\.dist-info")
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
@@ -100,13 +106,14 @@ def _exceeded(model: Model, ir_version: int, opset: int) -> list[tuple[str, int,
 
 @cache
 def _installed() -> tuple[int, int] | None:
-    """The minor version of the runtime in this environment, without importing it."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    for name in ("onnxruntime", "onnxruntime-gpu"):
+    """The minor version of the runtime in this environment, read off its folder: importlib.metadata costs 30 ms."""
+    for folder in sys.path:
         try:
-            major, minor, *_ = version(name).split(".")
-            return int(major), int(minor)
-        except (PackageNotFoundError, ValueError):
+            names = os.listdir(folder or ".")  # noqa: PTH208  # pathlib costs more than the look
+        except OSError:
             continue
+        for name in names:
+            found = _INSTALLED.fullmatch(name)
+            if found:
+                return int(found[1]), int(found[2])
     return None

@@ -8,9 +8,9 @@ compared, and where propagation itself rests on a declaration, nothing is.
 ## Why it matters
 Whoever reads the declaration (a serving system's configuration, a buffer's allocation, another compiler) is misled.
 onnxruntime 1.32 warns about a wrong shape and runs the model, and refuses one whose declared element type is wrong;
-onnx's strict shape inference refuses both. A wrong size or type is an error here, a wrong number of axes a warning: sound,
-deployed models carry such outputs. "Each main (top-level) graph MUST define the names,
-types and shapes of its inputs and outputs" (https://onnx.ai/onnx/repo-docs/IR.html#graphs).
+onnx's strict shape inference refuses both. A wrong size or type is an error here, a wrong number of axes a warning:
+sound, deployed models carry such outputs. "Each main (top-level) graph MUST define the names, types and shapes of its
+inputs and outputs" (https://onnx.ai/onnx/repo-docs/IR.html#graphs).
 
 ## Fires on
 ```onnx
@@ -118,7 +118,7 @@ def _fault(facts: Facts, value: Value, path: str) -> tuple[str, str, Severity | 
         isinstance(a, int) and a >= 0 and b is not None and same(a, b) is False
         for a, b in zip(said, fact.shape, strict=True)
     ):
-        # A wrong number misleads whoever reads it. A wrong rank of an output stands in sound models (two of 22 measured).
+        # A wrong number misleads whoever reads it. A wrong rank of an output stands in sound models (2 of 22 measured).
         severity = Severity.ERROR if len(said) == len(fact.shape) else None
         return "[" + ", ".join("?" if s is None else str(s) for s in said) + "]", show(fact.shape), severity
     return None

@@ -362,6 +362,7 @@ class Walk:
                 del self.open[opened:]
             return outputs
 
+        run.path = path  # type: ignore[attr-defined]  # control.py tells sizes that were born in the body by it
         return run
 
     def _call(

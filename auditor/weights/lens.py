@@ -27,7 +27,7 @@ class Lens(NamedTuple):
     raw: str  # NumPy's dtype of what lies in the file
     work: str  # and of what is worked on
     packed: int  # elements in one of ``raw``
-    normal: float  # the smallest number that is not denormal; 0 where there are none
+    normal: float  # the smallest number that is not denormal; 0 where there are none, or none that slow anything down
     most: float
     decode: Callable[[Array, Array], Array]  # (raw, buffer) -> numbers
     exact: Callable[[Array], Array]  # raw -> float64, NaN and Inf included
@@ -42,7 +42,7 @@ def lens(dtype: int) -> Lens | None:
         case DType.DOUBLE:
             return Lens("<f8", "<f8", 1, 2.0**-1022, FLOAT64_MOST, _as_it_lies, _wider)
         case DType.FLOAT16:
-            return Lens("<u2", "<f4", 1, 2.0**-14, 65504.0, _float16, _float16_exact, True)
+            return Lens("<u2", "<f4", 1, 0.0, 65504.0, _float16, _float16_exact, True)
         case DType.BFLOAT16:
             return Lens("<u2", "<f4", 1, 2.0**-126, FLOAT32_MOST, _bfloat16, _bfloat16_exact, True)
     if dtype in _INTEGERS:
@@ -110,8 +110,8 @@ def _bfloat16_exact(raw: Array) -> Array:
 def ends(seen: Lens, raw: Array) -> tuple[float, float, float]:
     """The least and the greatest number and the smallest magnitude, by the order of the bits.
 
-    Read as int16, positive numbers keep their order and negative ones are all below them; read as uint16, negative numbers
-    grow with their magnitude. A pattern past the infinities is a NaN, and comes out as one.
+    Read as int16, positive numbers keep their order and negative ones are all below them; read as uint16, negative
+    numbers grow with their magnitude. A pattern past the infinities is a NaN, and comes out as one.
     """
     signed = raw.view("<i2")
     least, greatest = int(raw.min()), int(raw.max())

@@ -40,7 +40,7 @@ class Statistics:
     zeros: int
     nan: int
     inf: int
-    denormal: int
+    denormal: int  # not counted in float16, whose denormal numbers cost nothing
     dead_channels: int | None  # slices along the first axis of one number, zero; None: rank below 2, or not looked at
     constant_channels: int | None  # and of any one number, zero included
 

@@ -158,7 +158,14 @@ def seen(view: object) -> object:
         case views.Attributes():
             return {name: seen(value) for name, value in view.items()}
         case views.Graph():
-            lists = (view.nodes, view.initializers, view.sparse_initializers, view.inputs, view.outputs, view.value_info)
+            lists = (
+                view.nodes,
+                view.initializers,
+                view.sparse_initializers,
+                view.inputs,
+                view.outputs,
+                view.value_info,
+            )
             return (view.name, *(tuple(seen(v) for v in items) for items in lists))
         case views.Function():
             names = (view.name, view.domain, view.overload, view.inputs, view.outputs, view.attributes)
@@ -185,7 +192,10 @@ def tensors_of(model: onnx.ModelProto) -> Iterator[TensorProto]:
                 if a.type == AttributeProto.TENSOR:
                     yield a.t
                 yield from a.tensors
-                for sparse in (*([a.sparse_tensor] if a.type == AttributeProto.SPARSE_TENSOR else []), *a.sparse_tensors):
+                for sparse in (
+                    *([a.sparse_tensor] if a.type == AttributeProto.SPARSE_TENSOR else []),
+                    *a.sparse_tensors,
+                ):
                     yield from (sparse.values, sparse.indices)
                 inner.extend([a.g] if a.type == AttributeProto.GRAPH else a.graphs)
         waiting.extend(reversed(inner))

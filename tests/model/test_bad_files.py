@@ -129,7 +129,9 @@ except Unreadable as error:
 def test_four_million_empty_nodes(tmp_path):
     path = tmp_path / "m.onnx"
     path.write_bytes(model_with_graph(b"\x0a\x00" * 4_000_000))
-    done = subprocess.run([sys.executable, "-c", FOUR_MILLION, path], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", FOUR_MILLION, path], capture_output=True, text=True, timeout=60, check=True
+    )
     why, seconds, status = done.stdout.split(";", 2)
     assert "limit: nodes" in why
     assert float(seconds) < 2  # 0.3 on a machine of its own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy
 import pytest
@@ -90,7 +91,7 @@ def test_refused_without_a_look(folder, location, expected, monkeypatch):
 
     def watched(path, flags, *args, **more):
         fd = real(path, flags, *args, **more)
-        opened.append(os.readlink(f"/proc/self/fd/{fd}"))
+        opened.append(str(Path(f"/proc/self/fd/{fd}").readlink()))
         return fd
 
     monkeypatch.setattr(os, "open", watched)

@@ -70,8 +70,13 @@ def check(content: bytes) -> str:
         proto = onnx.load_model_from_string(content)
     except DecodeError:
         return "read by us alone"
+    untyped = model.ir_version < 2  # then types of attributes are ours to guess
     same_functions = len(model.functions) == len(proto.functions)
-    if any(isinstance(t, (BadAttribute, NotUtf8, OddEncoding)) for t in model.troubles) or not same_functions:
+    if (
+        any(isinstance(t, (BadAttribute, NotUtf8, OddEncoding)) for t in model.troubles)
+        or untyped
+        or not same_functions
+    ):
         return "read with troubles"
     assert repr(oracle.seen(model)) == repr(oracle.model_of(proto))  # repr: NaN is to equal NaN
     return "read like protobuf"

@@ -66,10 +66,10 @@ def test_node_tests():
 
 
 def test_every_known_field_is_ours():
-    from auditor.model.fields import BYTES, FLOAT, INT32, INT64, MESSAGE, MESSAGES, PAYLOAD, TEXT
     from google.protobuf.descriptor import FieldDescriptor as F
-
     from onnx import onnx_ml_pb2
+
+    from auditor.model.fields import BYTES, FLOAT, INT32, INT64, MESSAGE, MESSAGES, PAYLOAD, TEXT
 
     kinds = {TEXT: {F.TYPE_STRING}, BYTES: {F.TYPE_BYTES}, INT64: {F.TYPE_INT64}, FLOAT: {F.TYPE_FLOAT}}
     kinds |= {INT32: {F.TYPE_INT32, F.TYPE_ENUM}, MESSAGE: {F.TYPE_MESSAGE}}

@@ -119,7 +119,7 @@ def test_few_odd_values_among_many(dtype: int) -> None:
     check(scan(dtype, values.tobytes(), values.shape), values)
 
 
-@pytest.mark.parametrize("dtype, tiny", [(1, 1e-40), (10, 3e-5), (11, 1e-310), (16, 1e-40)])
+@pytest.mark.parametrize("dtype, tiny", [(1, 1e-40), (11, 1e-310), (16, 1e-40)])
 def test_denormal_numbers_are_counted(dtype: int, tiny: float) -> None:
     values = np.ones(1000, TYPES[dtype])
     values[:20], values[20:50], values[50] = 0, tiny, -tiny
