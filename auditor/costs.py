@@ -8,8 +8,8 @@ With open sizes a count is a polynomial; None: it cannot be known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from .model.dtypes import FLOATS, bytes_of
 from .model.graph import Graph, Node, SparseTensor, Tensor, captured
@@ -41,8 +41,7 @@ _BIASED = frozenset({"Conv", "ConvTranspose", "MatMul"})
 _ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div"})
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One node's share. ``needs`` are the shapes that its parameters must have."""
 
     at: At
@@ -58,8 +57,7 @@ class Layer:
     activation_bytes: Size | None
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
+class Costs(NamedTuple):
     """The layers in the order of the walk, and the sums."""
 
     layers: tuple[Layer, ...]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
 
 from .model.graph import Graph, Model, Node, SparseTensor, Tensor
@@ -30,7 +29,7 @@ def fingerprinted(model: Model | None, findings: Iterable[Finding]) -> tuple[Fin
         text = "\0".join((finding.rule, where.op_type, where.attribute, str(depth), around))
         counts[text] += 1
         digest = hashlib.sha256(f"{text}\0{counts[text]}".encode("utf-8", "surrogateescape")).hexdigest()[:20]
-        done.append(replace(finding, fingerprint=digest))
+        done.append(finding._replace(fingerprint=digest))
     return tuple(done)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from .report import Finding, Severity
 from .shapes.facts import Facts
@@ -43,7 +42,7 @@ def folded(findings: Sequence[Finding], facts: Facts | None) -> tuple[Finding, .
 def _credit(kept: list[Finding], root: Finding, number: int) -> None:
     for i, finding in enumerate(kept):
         if (finding.location, finding.rule, finding.message) == (root.location, root.rule, root.message):
-            kept[i] = replace(finding, consequences=finding.consequences + number)
+            kept[i] = finding._replace(consequences=finding.consequences + number)
             return
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -103,7 +102,7 @@ def _judge(evidence: Evidence, rules: Iterable[Rule]) -> Report:
 
 def _named(rule: Rule, findings: Iterable[Finding]) -> list[Finding]:
     return [
-        replace(f, rule=rule.name, severity=f.severity or rule.severity, basis=f.basis or rule.basis) for f in findings
+        f._replace(rule=rule.name, severity=f.severity or rule.severity, basis=f.basis or rule.basis) for f in findings
     ]
 
 

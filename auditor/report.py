@@ -7,8 +7,11 @@ none needs to know what a size is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Severity(StrEnum):
@@ -33,8 +36,7 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """Where in the model. ``graph`` is "" for the main graph, else a path such as ``if_1/then_branch``."""
 
     graph: str = ""
@@ -45,8 +47,7 @@ class Location:
     offset: int | None = None  # byte in the model file
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One line of a derivation: how one node's output shape came about, numbers filled in."""
 
     node: str
@@ -56,8 +57,7 @@ class Step:
     formula: str  # "floor((224 - 11) / 4) + 1 = 54"
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """Sizes of the graph's inputs under which a place would be right.
 
     ``ranges`` holds ``(low, high)`` or ``(low, high, step)``, closed; high None: up to the search's bound. No range: none fits.
@@ -67,8 +67,7 @@ class Fit:
     ranges: tuple[tuple[int, int | None] | tuple[int, int | None, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One fault of the model. The message says what is there and what was expected; ``fix`` what to do."""
 
     message: str
@@ -85,8 +84,7 @@ class Finding:
     consequences: int = 0  # what follows from this one and was folded under it
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(NamedTuple):
     """Something that was not looked at, and why. ``asked``: it was asked for by name, so the verdict is inconclusive."""
 
     what: str
@@ -94,8 +92,7 @@ class Missed:
     asked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(NamedTuple):
     """What was looked at. "Clean" and "not looked at" are different answers, and only the first is a pass."""
 
     ran: tuple[str, ...] = ()
@@ -103,20 +100,18 @@ class Coverage:
     failed: tuple[Missed, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ModelIdentity:
+class ModelIdentity(NamedTuple):
     path: str
     bytes: int = 0
     digest: str = ""  # of the structure and the payloads' lengths; always there
     content_digest: str | None = None  # of every byte; null unless the weights were read
     files: tuple[str, ...] = ()  # external data files, relative to the model's folder
     ir_version: int = 0
-    opsets: Mapping[str, int] = field(default_factory=dict)
+    opsets: Mapping[str, int] = _NOTHING
     producer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(NamedTuple):
     """An input or output of the graph: as declared, propagated sizes filled in."""
 
     name: str
@@ -124,8 +119,7 @@ class Port:
     shape: tuple[int | str | None, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """Counts over the whole model. With an open size a count is a polynomial, as text; None: it cannot be known."""
 
     nodes: int = 0
@@ -139,8 +133,7 @@ class Totals:
     peak_activation_bytes: int | str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WeightRow:
+class WeightRow(NamedTuple):
     tensor: str
     dtype: str
     shape: tuple[int, ...]
@@ -153,22 +146,20 @@ class WeightRow:
     inf: int
 
 
-@dataclass(frozen=True, slots=True)
-class RunSummary:
+class RunSummary(NamedTuple):
     """What came of running the model, for the report."""
 
     provider: str = ""
     status: str = "not run"  # ok | failed | crashed | timed out | not run
     why: str = ""
     seconds: float = 0.0
-    isolation: Mapping[str, str] = field(default_factory=dict)
-    placement: Mapping[str, int] = field(default_factory=dict)  # execution provider: number of nodes
+    isolation: Mapping[str, str] = _NOTHING
+    placement: Mapping[str, int] = _NOTHING  # execution provider: number of nodes
     golden: tuple[str, ...] = ()  # one line a golden vector: "test_data_set_0: equal within rtol 0.001"
     outputs: tuple[Port, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """All that one audit of one model found out."""
 
     model: ModelIdentity
@@ -183,8 +174,7 @@ class Report:
     rules_digest: str = ""  # of the set of rules that this version knows
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(NamedTuple):
     """What a registry says of a model: one more witness, filled by the source, taken by rules as evidence."""
 
     inputs: tuple[Port, ...] = ()

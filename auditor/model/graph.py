@@ -179,7 +179,8 @@ class Graph:
 
 
 Attribute: TypeAlias = (
-    int | float | str | Blob | Tensor | SparseTensor | Graph | Type | Reference | tuple[int, ...] | tuple[float, ...] | tuple[str | Blob, ...]
+    int | float | str | Blob | Tensor | SparseTensor | Graph | Type | Reference
+    | tuple[int, ...] | tuple[float, ...] | tuple[str | Blob, ...]
     | tuple[Tensor, ...] | tuple[SparseTensor, ...] | tuple[Graph, ...] | tuple[Type | None, ...] | None
 )  # fmt: skip
 

@@ -49,7 +49,7 @@ def _finding(wrong: list[tuple[GoldenResult, list[Comparison]]], vectors: int) -
     first = differing[0]
     difference = first.difference
     assert difference is not None  # as was asked
-    where = f" at {list(difference.index)}" if difference.index else ""
+    where = f" at {list(difference.place)}" if difference.place else ""
     numbers = f": {difference.actual} instead of {difference.expected}" if difference.expected else ""
     largest = f", at most {difference.largest:.3g} apart" if difference.largest is not None else ""
     outputs = f"; also {listed(c.output for c in differing[1:])}" if len(differing) > 1 else ""

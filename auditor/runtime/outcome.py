@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from .request import Feed
 
+_NOTHING: Mapping[str, Any] = {}
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+
+class Observed(NamedTuple):
     """A tensor as a run gave it. Of an output that is no tensor, ``dtype`` is 0 and ``type`` says what it is."""
 
     name: str
@@ -23,24 +23,22 @@ class Observed:
     digest: str = ""  # of the bytes; outputs only
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Where two tensors are not the same. ``index`` is the first place beyond the tolerance."""
+class Difference(NamedTuple):
+    """Where two tensors are not the same. ``place`` is the first place beyond the tolerance."""
 
     why: str
-    index: tuple[int, ...] = ()
+    place: tuple[int, ...] = ()
     expected: str = ""
     actual: str = ""
     largest: float | None = None  # the largest absolute difference among finite elements
 
     def __str__(self) -> str:
-        place = f" at {list(self.index)}" if self.index else ""
+        where = f" at {list(self.place)}" if self.place else ""
         largest = "" if self.largest is None else f", at most {self.largest:.3g} apart"
-        return f"{self.why}{place}: expected {self.expected}, got {self.actual}{largest}"
+        return f"{self.why}{where}: expected {self.expected}, got {self.actual}{largest}"
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """One output against its golden value: ``compared`` False says that it was not, and why."""
 
     output: str
@@ -49,8 +47,7 @@ class Comparison:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class GoldenResult:
+class GoldenResult(NamedTuple):
     """One golden vector. ``failed``: why it could not be run at all."""
 
     name: str
@@ -76,8 +73,7 @@ class GoldenResult:
         return f"{self.name}: {'; '.join(told) or f'equal within rtol {rtol:g}, atol {atol:g}'}"
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(NamedTuple):
     """Inputs that did not run, and what the runtime said."""
 
     feeds: tuple[Feed, ...]
@@ -85,8 +81,7 @@ class Try:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A node, and the execution provider that onnxruntime gave it to."""
 
     node: str
@@ -94,8 +89,7 @@ class Placed:
     provider: str
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """The model ran. ``feeds`` are the inputs that it ran on; none where only golden vectors were asked for."""
 
     provider: str
@@ -107,15 +101,14 @@ class Run:
     load_seconds: float = 0.0
     run_seconds: tuple[float, ...] = ()  # one a repeat
     unstable: tuple[str, ...] = ()  # outputs that were not the same bytes in every repeat
-    placement: Mapping[str, int] = field(default_factory=dict)  # provider: number of nodes
+    placement: Mapping[str, int] = _NOTHING  # provider: number of nodes
     placed: tuple[Placed, ...] = ()
     golden: tuple[GoldenResult, ...] = ()
     tries: tuple[Try, ...] = ()  # inputs that failed before these ran
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """onnxruntime refused the model (``load``), or the inputs that it was given (``run``)."""
 
     stage: str
@@ -123,34 +116,31 @@ class Failed:
     message: str
     node: str | None = None
     op_type: str | None = None
-    isolation: Mapping[str, str] = field(default_factory=dict)
+    isolation: Mapping[str, str] = _NOTHING
     tries: tuple[Try, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Crashed:
+class Crashed(NamedTuple):
     """The child died of the model."""
 
     signal: str  # "SIGSEGV"; "exit 3" where it ended by itself without an answer
     stage: str
     message: str = ""  # the last words
-    isolation: Mapping[str, str] = field(default_factory=dict)
+    isolation: Mapping[str, str] = _NOTHING
     feeds: tuple[Feed, ...] = ()  # what it was running on
 
 
-@dataclass(frozen=True, slots=True)
-class TimedOut:
+class TimedOut(NamedTuple):
     """The child was ended after its time."""
 
     seconds: float
     stage: str
-    isolation: Mapping[str, str] = field(default_factory=dict)
+    isolation: Mapping[str, str] = _NOTHING
     feeds: tuple[Feed, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OutOfMemory:
+class OutOfMemory(NamedTuple):
     """The model wanted more memory than the run may have."""
 
     limit: int | None  # bytes; None where there was no limit but the machine's
@@ -158,16 +148,15 @@ class OutOfMemory:
     message: str = ""
     node: str | None = None
     op_type: str | None = None
-    isolation: Mapping[str, str] = field(default_factory=dict)
+    isolation: Mapping[str, str] = _NOTHING
     tries: tuple[Try, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NotRun:
+class NotRun(NamedTuple):
     """The model was not run, and nothing follows about it."""
 
     why: str
-    isolation: Mapping[str, str] = field(default_factory=dict)
+    isolation: Mapping[str, str] = _NOTHING
 
 
 Outcome: TypeAlias = Run | Failed | Crashed | TimedOut | OutOfMemory | NotRun

@@ -1,11 +1,10 @@
-"""Frozen dataclasses to JSON and back. The way back checks every type: the child that answers may be hostile."""
+"""Named tuples to JSON and back. The way back checks every type: the child that answers may be hostile."""
 
 from __future__ import annotations
 
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar
 
@@ -13,29 +12,37 @@ T = TypeVar("T")
 
 
 def plain(value: Any) -> Any:
-    """A dataclass as dicts, lists, strings and numbers."""
-    return asdict(value)
+    """A named tuple as dicts, lists, strings and numbers."""
+    if _is_record(type(value)):
+        return {name: plain(inner) for name, inner in value._asdict().items()}
+    if isinstance(value, tuple):
+        return [plain(inner) for inner in value]
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _is_record(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
 
 
 def restore(kind: type[T], value: object) -> T:
-    """The dataclass ``kind`` out of what ``plain`` made of it; ValueError where it does not fit."""
+    """The named tuple ``kind`` out of what ``plain`` made of it; ValueError where it does not fit."""
     made: T = _restore(kind, value)
     return made
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     hints = typing.get_type_hints(kind)
-    return {f.name: hints[f.name] for f in fields(kind)}
+    return {name: hints[name] for name in kind._fields}
 
 
 def _restore(kind: Any, value: Any) -> Any:
-    if is_dataclass(kind):
-        hints = _hints(kind)  # type: ignore[arg-type]  # is_dataclass does not narrow Any to a type
+    if _is_record(kind):
+        hints = _hints(kind)
         if not isinstance(value, dict) or not value.keys() <= hints.keys():
             raise ValueError(f"no {kind}: {str(value)[:80]}")
         try:
-            return kind(**{name: _restore(hints[name], inner) for name, inner in value.items()})  # type: ignore[operator]
+            return kind(**{name: _restore(hints[name], inner) for name, inner in value.items()})
         except TypeError as error:
             raise ValueError(str(error)) from None
     if kind is float and isinstance(value, int | float):

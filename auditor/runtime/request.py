@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MEGABYTE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(NamedTuple):
     """One input of a run. The child makes the array, so that none crosses the pipe.
 
     ``file`` is a TensorProto (``.pb``) or an ``.npz``, of which ``key`` names the array; without a file the values are
@@ -23,8 +22,7 @@ class Feed:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Golden:
+class Golden(NamedTuple):
     """Inputs and the outputs that they must give: files in the order of the model's inputs and outputs."""
 
     name: str
@@ -32,8 +30,7 @@ class Golden:
     outputs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What the child may use. ``memory`` None: from the sizes of the model and what is predicted for its run."""
 
     seconds: float = 60.0
@@ -61,8 +58,7 @@ class Limits:
         return max(1, min(wanted, 2))
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One model to run.
 
     ``attempts`` are inputs to try in turn until one runs; the model is loaded once. ``files`` are the resolved paths of

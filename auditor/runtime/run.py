@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -294,25 +294,25 @@ def _cleaned(outcome: Outcome, ended: _Ended, cleaner: Cleaner) -> Outcome:
     match outcome:
         case Run():
             golden = tuple(_clean_golden(one, cleaner) for one in outcome.golden)
-            return replace(outcome, tries=_clean_tries(outcome.tries, cleaner), golden=golden, warnings=warnings)
+            return outcome._replace(tries=_clean_tries(outcome.tries, cleaner), golden=golden, warnings=warnings)
         case Failed():
             tries = _clean_tries(outcome.tries, cleaner)
-            return replace(outcome, message=cleaner.text(outcome.message), tries=tries, warnings=warnings)
+            return outcome._replace(message=cleaner.text(outcome.message), tries=tries, warnings=warnings)
         case OutOfMemory():
             tries = _clean_tries(outcome.tries, cleaner)
-            return replace(outcome, message=cleaner.text(outcome.message), tries=tries)
+            return outcome._replace(message=cleaner.text(outcome.message), tries=tries)
         case Crashed():
-            return replace(outcome, message=cleaner.text(outcome.message, last=True))
+            return outcome._replace(message=cleaner.text(outcome.message, last=True))
         case NotRun():
             hint = cleaner.errors(bytes(ended.noise)) if "could not be started" in outcome.why else ""
-            return replace(outcome, why=cleaner.text(outcome.why + (f": {hint}" if hint else "")))
+            return outcome._replace(why=cleaner.text(outcome.why + (f": {hint}" if hint else "")))
         case TimedOut():
             return outcome
 
 
 def _clean_tries(tries: tuple[Try, ...], cleaner: Cleaner) -> tuple[Try, ...]:
-    return tuple(replace(one, message=cleaner.text(one.message)) for one in tries)
+    return tuple(one._replace(message=cleaner.text(one.message)) for one in tries)
 
 
 def _clean_golden(result: GoldenResult, cleaner: Cleaner) -> GoldenResult:
-    return replace(result, failed=cleaner.text(result.failed))
+    return result._replace(failed=cleaner.text(result.failed))

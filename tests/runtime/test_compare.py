@@ -45,7 +45,7 @@ def test_the_same(expected: np.ndarray, actual: np.ndarray) -> None:
 def test_where_first_not(expected: np.ndarray, actual: np.ndarray, why: str, index: tuple[int, ...]) -> None:
     found = compare(expected, actual, 1e-3, 1e-5)
     assert found is not None
-    assert (found.why, found.index) == (why, index)
+    assert (found.why, found.place) == (why, index)
 
 
 def test_both_values_and_the_largest_difference_are_told() -> None:
