@@ -185,7 +185,7 @@ def _once(rows: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 def _ports(kind: str, ports: tuple[Port, ...]) -> Iterator[tuple[str, str]]:
     for port in ports[:_MOST_PORTS]:
-        yield kind, f"{visible(port.name)} {port.dtype} {shape_text(port.shape)}"
+        yield kind, f"{visible(port.name)} {visible(port.dtype)} {shape_text(port.shape)}"
     if len(ports) > _MOST_PORTS:
         yield kind, f"and {len(ports) - _MOST_PORTS} more"
     if not ports:

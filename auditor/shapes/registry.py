@@ -8,12 +8,12 @@ annotation says (``int``, ``float``, ``str``, ``tuple[int, ...]``, ``Body`` for 
 
 from __future__ import annotations
 
-import inspect
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from inspect import CO_VARARGS
 from pkgutil import iter_modules
 from typing import Any, TypeVar
 
@@ -79,18 +79,22 @@ def _load() -> None:
 
 
 def _rule(run: Callable[..., Any], since: int) -> Rule:
-    parameters = inspect.signature(run).parameters.values()
-    inputs = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
-    attributes = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "output_count"}
+    """Read the signature off the function's code: `inspect.signature` costs twenty times as much, at every start."""
+    code, annotations = run.__code__, run.__annotations__
+    names = code.co_varnames
+    positional = names[: code.co_argcount]
+    keywords = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    variadic = bool(code.co_flags & CO_VARARGS)
+    defaults = len(run.__defaults__ or ())
+    with_default = positional[len(positional) - defaults :] if defaults else ()
+    attributes = tuple(name for name in keywords if name != "output_count")
     return Rule(
         run,
         since,
-        tuple(p.name for p in inputs),
-        sum(
-            1 for p in inputs if p.default is p.empty and p.kind is not p.VAR_POSITIONAL and "None" not in p.annotation
-        ),
-        any(p.kind is p.VAR_POSITIONAL for p in inputs),
-        {name: p.annotation.replace(" | None", "") for name, p in attributes.items()},
-        frozenset(name for name, p in attributes.items() if p.default is p.empty),
-        any(p.name == "output_count" for p in parameters),
+        (*positional, names[len(positional) + len(keywords)]) if variadic else positional,
+        sum(1 for name in positional if name not in with_default and "None" not in annotations[name]),
+        variadic,
+        {name: annotations[name].replace(" | None", "") for name in attributes},
+        frozenset(attributes) - (run.__kwdefaults__ or {}).keys(),
+        "output_count" in keywords,
     )

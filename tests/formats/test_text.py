@@ -44,7 +44,7 @@ HOSTILE = [
     "\u2028\u2029\x85",
     "\udc80\udcff\ud800",
     "e" + "\u0301" * 500,
-    "x" * 1_000_000,
+    "x" * 100_000,
     "漢字" * 200,
     "👩‍👩‍👧",
 ]
@@ -90,8 +90,8 @@ def test_names_are_data(name: str) -> None:
     said.encode("utf-8")
     assert len(said) < 60_000
     # Only the report itself speaks in the first column.
-    starts = re.compile(r"$| |FAIL  |error  some-rule|note  other-rule|Not looked at$|The model$")
-    assert all(starts.match(line) for line in said.splitlines())
+    starts = re.compile(r"$| |FAIL(  |$)|error  some-rule|note  other-rule|Not looked at$|The model$")
+    assert [line for line in said.splitlines() if not starts.match(line)] == []
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, "plain"], ids=lambda name: ascii(name[:8]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import numpy
 import onnx
@@ -179,3 +180,13 @@ def test_content_is_every_byte(tmp_path):
     (tmp_path / "w.bin").unlink()
     with pytest.raises(CannotLook):
         content(load(path))
+
+
+def test_millions_of_packed_numbers():
+    """Two million negative and large numbers in int64_data, as onnx writes and reads them."""
+    numbers = numpy.random.default_rng(5).integers(-(1 << 62), 1 << 62, 2_000_000) >> numpy.arange(2_000_000) % 62
+    tensor = TensorProto(name="t", data_type=TensorProto.INT64, dims=[2_000_000], int64_data=numbers)
+    model = loads(onnx.helper.make_model(onnx.helper.make_graph([], "g", [], [], [tensor])).SerializeToString())
+    start = time.process_time()
+    assert numpy.array_equal(payload.array(model, model.graph.initializers[0]), numbers)
+    assert time.process_time() - start < 5

@@ -1,0 +1,83 @@
+"""The campaign: seeds out of the corpus, spoilt, read, propagated, counted and judged by every rule that runs nothing.
+
+Inside a process, for thousands of files a second want no process each. A file that takes too long is a find as well.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from auditor.errors import AuditorError
+from auditor.evidence import Evidence
+from auditor.formats import json as json_format
+from auditor.gate import judge
+from auditor.model.load import loads
+from auditor.pipeline import _judge, selected
+from auditor.settings import Settings
+from tests.corpus import converted_models, node_tests
+from tests.rules import mutators
+
+from .mutations import mutated
+
+SECONDS = 2.0
+LARGEST = 30_000
+SETTINGS = Settings(run=False, weights=False)
+
+
+@dataclass(frozen=True)
+class Find:
+    """A file that got out of hand; ``seed`` makes it again: `spoilt(seed)`."""
+
+    seed: int
+    what: str
+    data: bytes
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}: {self.what} ({len(self.data)} bytes)"
+
+
+@cache
+def seeds() -> tuple[bytes, ...]:
+    """Small models of every operator, subgraphs, functions and external data among them."""
+    models = [case.model.SerializeToString() for case in node_tests()[::3]]
+    models += [path.read_bytes() for path in converted_models()]
+    models += [mutators._bytes(text) for text in (mutators.RELU, mutators.ADD, mutators.BRANCHES, mutators.TWO_WEIGHTS)]
+    return tuple(m for m in models if len(m) < LARGEST)
+
+
+def spoilt(seed: int) -> bytes:
+    """The file of this seed."""
+    rng = random.Random(seed)
+    return mutated(rng, rng.choice(seeds()), seeds())
+
+
+def trouble(data: bytes) -> str:
+    """What went wrong with us over this file; "" if nothing did."""
+    started = time.process_time()
+    try:
+        report = _judge(Evidence(loads(data), SETTINGS), selected(SETTINGS))
+        json_format.line(report, judge(report))
+    except AuditorError:
+        pass
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"[:300]
+    else:
+        for missed in (*report.coverage.skipped, *report.coverage.failed):
+            if "fault of auditor" in missed.why:
+                return f"{missed.what}: {missed.why}"[:300]
+    spent = time.process_time() - started
+    return f"{spent:.1f} s" if spent > SECONDS else ""
+
+
+def campaign(first: int, until: float) -> Iterator[tuple[int, Find | None]]:
+    """Files from a seed on, until the clock (monotonic) says so."""
+    seed = first
+    while time.monotonic() < until:
+        data = spoilt(seed)
+        what = trouble(data)
+        yield seed, Find(seed, what, data) if what else None
+        seed += 1
