@@ -5,8 +5,6 @@ here it is only summed, each shared weight once, an If by its dearer branch, a L
 With open sizes a count is a polynomial; None: it cannot be known.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple

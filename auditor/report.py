@@ -4,8 +4,6 @@ All names and numbers in a `Finding` are already rendered (strings and ints), so
 none needs to know what a size is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple

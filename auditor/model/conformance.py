@@ -1,7 +1,5 @@
 """What a node gives against what its operator takes: inputs, outputs and attributes, by the operator's schema."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple, TypeAlias

@@ -5,8 +5,6 @@ exception is a Hugging Face cache, whose ``snapshots/<revision>/`` hold links in
 cannot be told from its original, and package managers make them: `HardLinked` is to be noted, not to be refused.
 """
 
-from __future__ import annotations
-
 import os
 import posixpath
 import re
@@ -217,7 +215,7 @@ def _blob(place: str, target: str) -> tuple[str, list[str], str] | None:
 
 
 @contextmanager
-def _folder(path: str) -> Iterator[tuple[int, Holder]]:
+def _folder(path: str) -> "Iterator[tuple[int, Holder]]":
     hold = Holder()
     try:
         yield hold(os.open(path, _PATH)), hold

@@ -1,7 +1,5 @@
 """What is wrong with the data of the tensors that a model stores, looked for once for each model."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 

@@ -5,8 +5,6 @@ Kept by hand in the order of onnx.proto; a test holds it to the descriptors of t
 ``oneof`` excludes the other fields of its message that are marked so.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 TEXT, BYTES, MESSAGE, PAYLOAD, INT64, INT32, FLOAT = range(7)

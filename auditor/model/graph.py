@@ -4,8 +4,6 @@ Nothing here reads a file; `load` makes these, and `payload` reads tensor conten
 Strings that are not UTF-8 are decoded with ``surrogateescape`` and reported as a trouble of the file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -78,16 +76,16 @@ class TensorType(NamedTuple):
 
 
 class SequenceType(NamedTuple):
-    element: Type | None
+    element: "Type | None"
 
 
 class OptionalType(NamedTuple):
-    element: Type | None
+    element: "Type | None"
 
 
 class MapType(NamedTuple):
     key: int
-    value: Type | None
+    value: "Type | None"
 
 
 Type: TypeAlias = TensorType | SequenceType | OptionalType | MapType

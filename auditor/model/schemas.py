@@ -10,8 +10,6 @@ bit 0 whatever is no tensor. An attribute is ``name:kind``, with ``!`` where it 
 as JSON.
 """
 
-from __future__ import annotations
-
 import json
 from bisect import bisect_right
 from collections.abc import Mapping

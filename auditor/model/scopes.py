@@ -1,7 +1,5 @@
 """Every body of nodes that a model has: the main graph, its functions, and the subgraphs in both."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -16,7 +14,7 @@ class Scope(NamedTuple):
     graph: Graph
     opsets: Mapping[str, int]
     function: Function | None
-    outside: Scope | None  # the scope whose node holds this subgraph
+    outside: "Scope | None"  # the scope whose node holds this subgraph
     holder: int  # that node's index
 
     def holds(self, name: str) -> bool:
@@ -32,7 +30,7 @@ class Scope(NamedTuple):
 _known: WeakKeyDictionary[Model, tuple[Scope, ...]] = WeakKeyDictionary()
 
 
-def scopes(model: Model) -> tuple[Scope, ...]:
+def scopes(model: Model) -> "tuple[Scope, ...]":
     """All of them, the main graph first, a graph before those inside it."""
     found = _known.get(model)
     if found is None:
@@ -40,7 +38,7 @@ def scopes(model: Model) -> tuple[Scope, ...]:
     return found
 
 
-def _all(model: Model) -> Iterator[Scope]:
+def _all(model: Model) -> "Iterator[Scope]":
     yield from _below(Scope("", model.graph, model.opsets, None, None, -1))
     for function in model.functions.values():
         path = f"function {function.domain}.{function.name}" if function.domain else f"function {function.name}"
@@ -53,7 +51,7 @@ def _as_graph(function: Function) -> Graph:
     return Graph(function.name, function.nodes, (), (), inputs, outputs, (), function.offset)
 
 
-def _below(top: Scope) -> Iterator[Scope]:
+def _below(top: "Scope") -> "Iterator[Scope]":
     waiting = [top]
     plain: set[int] = set()  # attributes without graphs: equal ones are one object
     while waiting:
@@ -73,7 +71,7 @@ def _below(top: Scope) -> Iterator[Scope]:
         waiting.extend(reversed(inner))
 
 
-def node_at(model: Model, offset: int) -> tuple[Scope, int, Node] | None:
+def node_at(model: Model, offset: int) -> "tuple[Scope, int, Node] | None":
     """The node whose message begins at this byte of the file."""
     for scope in scopes(model):
         for i, node in enumerate(scope.graph.nodes):

@@ -1,7 +1,5 @@
 """What a file is that is no ONNX model."""
 
-from __future__ import annotations
-
 import re
 import stat
 from typing import NamedTuple

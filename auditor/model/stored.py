@@ -1,7 +1,5 @@
 """Bytes of tensor data, read from where they lie: the model's own file, an external file, or memory."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

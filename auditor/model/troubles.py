@@ -3,8 +3,6 @@
 Rules turn these into findings; nobody parses their text.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple, TypeAlias
 
 

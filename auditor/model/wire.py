@@ -4,8 +4,6 @@ Positions are byte offsets in the file. The bytes around the current one stand i
 to 256 KB while reading goes on in order. Not mmap, for over it huge page-cache folios count as resident memory.
 """
 
-from __future__ import annotations
-
 import os
 import struct
 from collections.abc import Callable, Sequence

@@ -5,8 +5,6 @@ as it goes, so that its death can be told from where it happened, ``["isolation"
 ``[outcome's name, outcome]``, or ``["Fault", traceback]`` where the fault is ours.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import json

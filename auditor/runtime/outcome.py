@@ -1,7 +1,5 @@
 """What came of a run: a sum type, so that nobody parses text to learn whether a model ran."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 

@@ -1,7 +1,5 @@
 """What a run is asked to do: plain data that crosses from the parent to the child as JSON."""
 
-from __future__ import annotations
-
 import os
 from typing import NamedTuple
 
@@ -38,7 +36,7 @@ class Limits(NamedTuple):
     threads: int | None = None
 
     @classmethod
-    def predicted(cls, flops: int | None = None, memory: int | None = None) -> Limits:
+    def predicted(cls, flops: int | None = None, memory: int | None = None) -> "Limits":
         """Time enough for a machine that makes 0.5 GFLOP/s: half a minute at least, ten at most."""
         return cls(seconds=min(30.0 + (flops or 0) / 5e8, 600.0), memory=memory)
 

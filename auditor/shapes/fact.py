@@ -1,7 +1,5 @@
 """What is known about one tensor before it runs, and what an operator answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
@@ -34,11 +32,11 @@ class Fact(NamedTuple):
     def rank(self) -> int | None:
         return None if self.shape is None else len(self.shape)
 
-    def shaped(self, *sizes: Size | None) -> Fact:
+    def shaped(self, *sizes: Size | None) -> "Fact":
         """Another shape of the same dtype; the values are forgotten."""
         return Fact(self.dtype, sizes)
 
-    def unknown(self) -> Fact:
+    def unknown(self) -> "Fact":
         """The same dtype, and nothing else."""
         return Fact(self.dtype)
 

@@ -1,7 +1,5 @@
 """What the walk stumbled over: typed, never text to be parsed. The walk never stops at one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 

@@ -6,8 +6,6 @@ operator, attributes and input facts, so repeated blocks become dictionary look-
 interned, so that the identity of one is its key.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,7 +55,7 @@ class _Scope(dict[str, Fact | None]):
 
     __slots__ = ("outer",)
 
-    def __init__(self, outer: _Scope | None = None) -> None:
+    def __init__(self, outer: "_Scope | None" = None) -> None:
         super().__init__()
         self.outer = outer
         self[""] = None  # an optional input that is not given
@@ -106,7 +104,7 @@ class _Memory:
 class Walk:
     """One propagation over one model; `auditor.shapes.facts` wraps it for everybody else."""
 
-    def __init__(self, model: Model, budget: Budget, before: Walk | None = None) -> None:
+    def __init__(self, model: Model, budget: Budget, before: "Walk | None" = None) -> None:
         self.model = model
         self.budget = budget
         self.visits = 0

@@ -4,8 +4,6 @@ float32 and float64 are read as they lie. float16 and bfloat16 become float32 by
 fast as NumPy's conversion; integers are copied into floats; float8 and packed types go through a table of their codes.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias

@@ -6,8 +6,6 @@ leave the range is done again in float64. Zeros are counted only where the small
 some.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias

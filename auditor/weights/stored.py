@@ -1,7 +1,5 @@
 """Which tensors a model stores, and which nodes use them: through operators that only hand a weight on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 

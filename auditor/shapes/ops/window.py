@@ -1,7 +1,5 @@
 """How a window slides along one axis: the arithmetic of convolution and pooling, and how it is told."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
