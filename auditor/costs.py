@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from .memory import add_up, bytes_of_fact, generated, peak_activations
 from .model.dtypes import FLOATS, bytes_of
-from .model.graph import Graph, Node, SparseTensor, Tensor, captured
-from .shapes.dim import Size, TooComplex, greatest, product, rivals
+from .model.graph import Graph, Node, SparseTensor, Tensor
+from .shapes.dim import Size, greatest, product
 from .shapes.fact import BroadcastsTo, Exact, Fact, Need
 from .shapes.facts import Facts
 from .shapes.troubles import At
@@ -31,9 +32,6 @@ _QUANTISED = {
     "DynamicQuantizeLSTM": (1, 2),
 }
 """Where an integer tensor is a quantised weight."""
-
-_MOST_PEAKS = 4
-"""A greatest of more sizes than this is no answer that anybody can use, and takes long to find."""
 
 _BIASED = frozenset({"Conv", "ConvTranspose", "MatMul"})
 _ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div"})
@@ -86,26 +84,25 @@ class _Count:
         self.seen: set[tuple[str, str]] = set()  # weights already counted, by (graph, name)
         self.statistics: Size | None = 0
         self._macs: dict[str, Size | None] = {}
+        self.stored = dict(self._stored())
 
     def costs(self) -> Costs:
-        stored = dict(self._stored())
-        first_use = self._first_use(stored)
-        layers = tuple(self._layers(first_use))
-        learnable = _sum(layer.learnable for layer in layers)
+        layers = tuple(self._layers(self._first_use()))
+        learnable = add_up(layer.learnable for layer in layers)
         macs = self.graph_macs("")
-        own = _sum(layer.macs for layer in layers if not layer.at.graph)
+        own = add_up(layer.macs for layer in layers if not layer.at.graph)
         return Costs(
             layers,
             sum(len(v.nodes) for v in self.facts.graphs.values()),
-            sum(t.elements for key, t in stored.items() if key in self._parameters),
+            sum(self.stored[key].elements for key in self._parameters),
             learnable,
             self.statistics,
-            self._elementwise(stored),
+            self._elementwise(),
             macs,
             None if macs is None or own is None else macs - own,
-            sum(_stored_bytes(t) for t in stored.values()),
-            self._peak(),
-            self._generated(),
+            sum(_stored_bytes(t) for t in self.stored.values()),
+            peak_activations(self.facts),
+            generated(self.facts),
         )
 
     # Stored tensors
@@ -127,27 +124,27 @@ class _Count:
     @cached_property
     def _parameters(self) -> frozenset[tuple[str, str]]:
         """The keys of the stored tensors that are parameters: floats, and integers that an operator dequantises."""
-        stored = dict(self._stored())
-        floats = {key for key, t in stored.items() if t.dtype in FLOATS}
+        floats = {key for key, t in self.stored.items() if t.dtype in FLOATS}
         quantised = set()
         for path, visited in self.facts.graphs.items():
             for node in visited.nodes:
                 for i in _QUANTISED.get(node.op_type, ()):
                     if i < len(node.inputs) and node.inputs[i]:
                         quantised.add(self.root(node.inputs[i], path))
-        return frozenset(floats | (quantised & stored.keys()))
+        return frozenset(floats | (quantised & self.stored.keys()))
 
-    def _first_use(self, stored: Mapping[tuple[str, str], Tensor]) -> Mapping[At, int]:
+    def _first_use(self) -> Mapping[At, int]:
         """Stored parameters by the node that uses them first."""
         uses: dict[At, int] = {}
-        taken: set[tuple[str, str]] = set()
+        left = set(self._parameters)
         for path, visited in self.facts.graphs.items():
+            fixed = self.facts.fixed_in(path)
             for index in visited.entries:
                 for name in visited.nodes[index].inputs:
-                    key = self.home(name, path) if name else None
-                    if key in stored and key in self._parameters and key not in taken:
-                        taken.add(key)
-                        uses[At(path, index)] = uses.get(At(path, index), 0) + stored[key].elements
+                    key = self.home(name, path) if name in fixed else None
+                    if key in left:
+                        left.remove(key)
+                        uses[At(path, index)] = uses.get(At(path, index), 0) + self.stored[key].elements
         return uses
 
     def home(self, name: str, path: str) -> tuple[str, str]:
@@ -175,13 +172,15 @@ class _Count:
 
     def _layers(self, first_use: Mapping[At, int]) -> Iterable[Layer]:
         for path, visited in self.facts.graphs.items():
+            fixed = self.facts.fixed_in(path)
             for index, entry in visited.entries.items():
                 at, node = At(path, index), visited.nodes[index]
-                outputs = tuple(visited.facts.get(name) if name else None for name in node.outputs)
+                outputs = tuple([visited.facts.get(name) if name else None for name in node.outputs])
                 answer = entry.answer
+                label = node.name or f"{node.op_type}[{index}]"
                 yield Layer(
                     at,
-                    f"{path}/{self.facts.label(at)}" if path else self.facts.label(at),
+                    f"{path}/{label}" if path else label,
                     node.op_type,
                     node.inputs,
                     node.outputs,
@@ -190,10 +189,10 @@ class _Count:
                     first_use.get(at, 0),
                     self._learnable(at, node, entry),
                     0 if answer is None else answer.macs,
-                    _sum(
-                        _bytes(fact)
+                    add_up(
+                        bytes_of_fact(fact)
                         for name, fact in zip(node.outputs, outputs, strict=True)
-                        if name and not self.facts.fixed(name, path)
+                        if name and name not in fixed
                     ),
                 )
 
@@ -214,11 +213,11 @@ class _Count:
             self.seen.add(root)
             size = _elements(need, self.facts.at(name, at.graph))
             if need.role == "learnable":
-                total = _sum((total, size))
+                total = add_up((total, size))
             else:
-                self.statistics = _sum((self.statistics, size))
+                self.statistics = add_up((self.statistics, size))
         if node.op_type == "Add" and len(node.inputs) == 2:
-            total = _sum((total, self._bias(at, node)))
+            total = add_up((total, self._bias(at, node)))
         return total
 
     def _bias(self, at: At, node: Node) -> Size | None:
@@ -244,7 +243,8 @@ class _Count:
                 return elements
         return 0
 
-    def _elementwise(self, stored: Mapping[tuple[str, str], Tensor]) -> int:
+    def _elementwise(self) -> int:
+        stored = self.stored
         keys: set[tuple[str, str]] = set()
         for path, visited in self.facts.graphs.items():
             for index in visited.entries:
@@ -262,13 +262,13 @@ class _Count:
             self._macs[path] = 0  # a body cannot hold itself; this ends a hostile one
             visited = self.facts.graphs.get(path)
             entries = visited.entries.items() if visited else ()
-            self._macs[path] = _sum(self._node_macs(At(path, index), entry) for index, entry in entries)
+            self._macs[path] = add_up(self._node_macs(At(path, index), entry) for index, entry in entries)
         return self._macs[path]
 
     def _node_macs(self, at: At, entry: Entry) -> Size | None:
         own: Size | None = 0 if entry.answer is None else entry.answer.macs
         if entry.body:
-            return _sum((own, self.graph_macs(entry.body)))
+            return add_up((own, self.graph_macs(entry.body)))
         node = self.facts.node(at)
         bodies = [n for n, v in node.attributes.items() if isinstance(v, Graph)]
         if not bodies:
@@ -296,54 +296,6 @@ class _Count:
             return fact.shape[0] if fact is not None and fact.shape else None
         return 1
 
-    # Memory
-
-    def _generated(self) -> int:
-        """Bytes of what does not hang on the inputs and still takes memory in a run."""
-        made = (
-            _bytes(visited.facts.get(name))
-            for path, visited in self.facts.graphs.items()
-            for index in visited.entries
-            for name in visited.nodes[index].outputs
-            if name and visited.nodes[index].op_type != "Constant" and self.facts.fixed(name, path)
-        )
-        return sum(size for size in made if isinstance(size, int))
-
-    def _peak(self) -> Size | None:
-        """The most bytes of activations that are alive at once while the main graph runs in the order of the walk.
-
-        Inputs live until their last use, outputs to the end, everything else from its maker to its last user. Stored
-        tensors and what hangs on them alone are no activations; views (Reshape and kin) count like copies.
-        """
-        graph, visited = self.facts.model.graph, self.facts.graphs[""]
-        fixed = self.facts.fixed
-        order = list(visited.entries)
-        last: dict[str, int] = {}
-        for step, index in enumerate(order):
-            for name in (*visited.nodes[index].inputs, *captured(visited.nodes[index])):
-                last[name] = step
-        kept = {v.name for v in graph.outputs}
-        alive: Size | None = _sum(_bytes(visited.facts.get(v.name)) for v in graph.feeds)
-        peak = alive
-        try:
-            for step, index in enumerate(order):
-                node = visited.nodes[index]
-                made = [n for n in node.outputs if n and not fixed(n)]
-                alive = _sum((alive, *(_bytes(visited.facts.get(n)) for n in made)))
-                if alive is None or peak is None:
-                    return None
-                peak = greatest(peak, alive)
-                if len(rivals(peak)) > _MOST_PEAKS:
-                    return None
-                dying = [n for n in made if n not in last]
-                dying += [n for n in dict.fromkeys(node.inputs) if n and last[n] == step and not fixed(n)]
-                for name in dying:
-                    size = _bytes(visited.facts.get(name)) if name not in kept else 0
-                    alive = None if alive is None or size is None else alive - size
-        except TooComplex:
-            return None
-        return peak
-
 
 def _elements(need: Need, actual: Fact | None) -> Size | None:
     """How many elements a parameter has by the formula; what the formula leaves open, as it is."""
@@ -358,35 +310,7 @@ def _elements(need: Need, actual: Fact | None) -> Size | None:
     return product(sizes) if len(sizes) == len(wanted) else None
 
 
-def _bytes(fact: Fact | None) -> Size | None:
-    """The bytes of a tensor; None where its shape or its dtype is not known."""
-    if fact is None or fact.shape is None or fact.dtype is None:
-        return None
-    sizes = [s for s in fact.shape if s is not None]
-    width = bytes_of(fact.dtype, 1)
-    if len(sizes) != len(fact.shape) or width is None:
-        return None
-    try:
-        elements = product(sizes)
-        return bytes_of(fact.dtype, elements) if isinstance(elements, int) else elements * width
-    except TooComplex:
-        return None
-
-
 def _stored_bytes(tensor: Tensor) -> int:
     if tensor.external is None and tensor.spans:
         return sum(span.length for span in tensor.spans)
     return bytes_of(tensor.dtype, tensor.elements) or 0
-
-
-def _sum(sizes: Iterable[Size | None]) -> Size | None:
-    total: Size = 0
-    try:
-        for size in sizes:
-            if size is None:
-                return None
-            if size != 0:
-                total = total + size
-    except TooComplex:
-        return None
-    return total

@@ -26,18 +26,18 @@ def explain(
 ) -> None:
     """Print a rule's page, or how the shapes and parameters of a node come about."""
     if node is None:
-        from ..formats.tables import rule_page
         from ..rules import all_rules
+        from .tables import rule_page
 
         rule = next((r for r in all_rules() if r.name == what.removeprefix("auditor/")), None)
         if rule is None:
             raise UsageError(f"there is no rule {what!r} (`auditor rules` lists them); for a model, name a node too")
         rule_page(rule, sys.stdout)
         return
-    from ..formats.tables import derivation_table
     from ..inspection import explanation
     from ..model.load import load
     from ..shapes.facts import infer
+    from .tables import derivation_table
 
     facts = infer(load(what), o.shapes(input_shape), o.dims(dim))
     derivation_table(explanation(facts, node), sys.stdout)

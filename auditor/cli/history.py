@@ -17,9 +17,9 @@ def history(
 ) -> None:
     """List the audits of a model that were stored, newest first."""
     from ..errors import NothingToAudit
-    from ..formats.tables import history_table
     from ..store.store import Store
     from ..store.where import chosen_path
+    from .tables import history_table
 
     with Store.open(chosen_path(db), create=False) as store:
         rows = store.history(model, limit)

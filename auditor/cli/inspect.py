@@ -29,6 +29,6 @@ def inspect(
 
         sys.stdout.write(document(loaded, facts, costs) + "\n")
     else:
-        from ..formats.tables import layer_table
+        from .tables import layer_table
 
         layer_table(loaded, costs, sys.stdout)

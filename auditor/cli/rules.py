@@ -17,7 +17,7 @@ def rules(format: o.Format = "text") -> None:
         rows = [{"rule": r.name, "severity": r.severity, "basis": r.basis, "summary": r.summary} for r in all_rules()]
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
     elif format == "text":
-        from ..formats.tables import rule_table
+        from .tables import rule_table
 
         rule_table(all_rules(), sys.stdout)
     else:

@@ -12,7 +12,7 @@ from ..report import Report, Verdict
 
 Render: TypeAlias = Callable[[Report, Verdict, TextIO], None]
 
-_HELPERS = frozenset({"layout", "names", "numbers", "tables"})
+_HELPERS = frozenset({"layout", "names", "numbers"})
 
 
 def formats() -> tuple[str, ...]:

@@ -263,9 +263,18 @@ def subgraphs(node: Node) -> Iterator[tuple[str, Graph]]:
             yield from ((f"{name}[{i}]", g) for i, g in enumerate(value) if isinstance(g, Graph))
 
 
+def has_subgraphs(node: Node) -> bool:
+    """Whether there is a graph among a node's attributes. Asked of every node, so without a generator."""
+    for value in node.attributes.values():
+        kind = type(value)
+        if kind is Graph or (kind is tuple and value and type(value[0]) is Graph):  # type: ignore[index]  # a tuple
+            return True
+    return False
+
+
 def captured(node: Node) -> tuple[str, ...]:
     """Names that a node's subgraphs take from outside (in order of first use)."""
-    if not any(True for _ in subgraphs(node)):
+    if not has_subgraphs(node):
         return ()
     names: dict[str, None] = {}
     waiting: list[tuple[Graph, frozenset[str]]] = [(g, frozenset()) for _, g in subgraphs(node)]

@@ -1,24 +1,29 @@
 """Parameters whose shape is not the one that their layer needs.
 
 ## What it does
-Works out, from the graph's inputs on, the shape that every parameter of every operator must have (weights, biases, scales,
-running statistics, slopes), and compares it with the shape that the file stores. For a dense layer it names the features that
-arrive and those that the weight takes, the layers in between, and the input sizes under which the two would agree.
-With open sizes (a symbolic height and width) it says for which of them the model can run: a warning; an error where there is none.
+Works out, from the graph's inputs on, the shape that every parameter of every operator must have (weights, biases,
+scales, running statistics, slopes), and compares it with the shape that the file stores. For a dense layer it names the
+features that arrive and those that the weight takes, the layers in between, and the input sizes under which the two
+would agree. With open sizes (a symbolic height and width) it says for which of them the model can run: a warning; an
+error where there is none.
 
 ## Why it matters
-The first dense layer is where exported networks break: its size is fixed in the weight, and what arrives there hangs on every
-convolution and pooling before it. onnx's checker and strict shape inference, and onnxruntime's session creation, accept a wrong
-bias, wrong channels, a wrong group and, with open sizes, a first dense layer that can never fit; the model fails when it is run.
+The first dense layer is where exported networks break: its size is fixed in the weight, and what arrives there hangs on
+every convolution and pooling before it. onnx's checker and strict shape inference, and onnxruntime's session creation,
+accept a wrong bias, wrong channels, a wrong group and, with open sizes, a first dense layer that can never fit; the
+model fails when it is run.
 
 Conv: "X.shape[1] == (W.shape[1] * group) == C and W.shape[0] mod G == 0"; its bias "has size of M"
-(https://onnx.ai/onnx/operators/onnx__Conv.html). Gemm: "A will be transposed before doing the computation if attribute transA is
-non-zero, same for B and transB", and C "should be unidirectional broadcastable to (M, N)" (https://onnx.ai/onnx/operators/onnx__Gemm.html).
+(https://onnx.ai/onnx/operators/onnx__Conv.html). Gemm: "A will be transposed before doing the computation if attribute
+transA is non-zero, same for B and transB", and C "should be unidirectional broadcastable to (M, N)"
+(https://onnx.ai/onnx/operators/onnx__Gemm.html).
 
 ## Fires on
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
-bias (float[1, 1, 4, 4] x, float[2, 1, 3, 3] w) => (float[1, 2, 2, 2] y) <float[3] b = {1.0, 2.0, 3.0}> { y = Conv(x, w, b) }
+bias (float[1, 1, 4, 4] x, float[2, 1, 3, 3] w) => (float[1, 2, 2, 2] y) <float[3] b = {1.0, 2.0, 3.0}> {
+  y = Conv(x, w, b)
+}
 ```
 ```onnx
 # The dense layer takes 18 features; 2 x 2 x 2 = 8 arrive.
@@ -51,8 +56,8 @@ good (float[N, 2, 6, 6] x, float[18, 5] w, float[2, 2, 3, 3] k) => (float[N, 5] 
 ```
 
 ## How to fix
-Feed the input size that the message names, or change the named layer: export the model again with the size that it will be fed,
-put an adaptive (global) pooling in front of the dense layer, or give the parameter the shape that is needed.
+Feed the input size that the message names, or change the named layer: export the model again with the size that it will
+be fed, put an adaptive (global) pooling in front of the dense layer, or give the parameter the shape that is needed.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class Facts(Mapping[str, Fact]):
 
     def fixed(self, name: str, graph: str = "") -> bool:
         """Whether a tensor hangs on nothing that a caller gives: an initializer, or worked out from such alone."""
-        return name in self._fixed(graph)
+        return name in self.fixed_in(graph)
 
     def derivation(self, name: str, graph: str = "") -> tuple[Step, ...]:
         """The steps from the graph's inputs to this tensor, in order; at most `MOST_STEPS`, the last ones."""
@@ -124,13 +124,14 @@ class Facts(Mapping[str, Fact]):
     def _fixed_by_graph(self) -> dict[str, frozenset[str]]:
         return {}
 
-    def _fixed(self, graph: str) -> frozenset[str]:
+    def fixed_in(self, graph: str) -> frozenset[str]:
+        """The tensors that are `fixed` as the nodes of a graph see them."""
         known = self._fixed_by_graph.get(graph)
         if known is None:
             visited = self.graphs.get(graph)
             names = set(self.initializers(graph))
             if graph:
-                names |= self._fixed(self.around(graph))
+                names |= self.fixed_in(self.around(graph))
             for index in visited.entries if visited else ():
                 node = visited.nodes[index]  # type: ignore[union-attr]  # there are entries, so it was visited
                 if node.op_type not in _RANDOM and all(n in names for n in (*node.inputs, *captured(node)) if n):

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+import onnx
+
 from auditor.errors import AuditorError
 from auditor.evidence import Evidence
 from auditor.formats import json as json_format
@@ -18,11 +20,12 @@ from auditor.gate import judge
 from auditor.model.load import loads
 from auditor.pipeline import _judge, selected
 from auditor.settings import Settings
-from tests.corpus import converted_models, node_tests
-from tests.rules import mutators
+from tests.corpus import NodeTest, converted_models, node_tests
+from tests.rules.mutators import ADD, BRANCHES, RELU, TWO_WEIGHTS
 
-from .mutations import mutated
+from .mutations import bytes_spoilt, meaning_spoilt
 
+TEXTS = (RELU, ADD, BRANCHES, TWO_WEIGHTS)
 SECONDS = 2.0
 LARGEST = 30_000
 SETTINGS = Settings(run=False, weights=False)
@@ -43,16 +46,34 @@ class Find:
 @cache
 def seeds() -> tuple[bytes, ...]:
     """Small models of every operator, subgraphs, functions and external data among them."""
-    models = [case.model.SerializeToString() for case in node_tests()[::3]]
+    models = [_with_its_integers(case) for case in node_tests()]
     models += [path.read_bytes() for path in converted_models()]
-    models += [mutators._bytes(text) for text in (mutators.RELU, mutators.ADD, mutators.BRANCHES, mutators.TWO_WEIGHTS)]
+    models += [onnx.parser.parse_model(text).SerializeToString() for text in TEXTS]
     return tuple(m for m in models if len(m) < LARGEST)
+
+
+def _with_its_integers(case: NodeTest) -> bytes:
+    """A node test whose small integer inputs are stored: shapes hang on them."""
+    model = onnx.ModelProto()
+    model.CopyFrom(case.model)
+    for value, array in zip(case.model.graph.input, case.inputs, strict=False):
+        if array is not None and array.dtype == "int64" and array.size <= 16:
+            model.graph.initializer.append(onnx.numpy_helper.from_array(array, value.name))
+    return bytes(model.SerializeToString())
+
+
+@cache
+def operators() -> tuple[str, ...]:
+    return tuple(sorted({schema.name for schema in onnx.defs.get_all_schemas()}))
 
 
 def spoilt(seed: int) -> bytes:
     """The file of this seed."""
     rng = random.Random(seed)
-    return mutated(rng, rng.choice(seeds()), seeds())
+    model = rng.choice(seeds())
+    if rng.random() < 0.4:
+        return bytes_spoilt(rng, model, seeds())
+    return meaning_spoilt(rng, model, operators())
 
 
 def trouble(data: bytes) -> str:

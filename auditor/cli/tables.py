@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from ..formats.layout import Page
+from ..formats.names import prose, visible
+from ..formats.numbers import amount, is_short, open_names, shape_text
+from ..formats.text import step_row
 from ..wording import counted, in_bytes
-from .layout import Page
-from .names import prose, visible
-from .numbers import amount, is_short, open_names, shape_text
-from .text import step_row
 
 if TYPE_CHECKING:
     from ..costs import Costs

@@ -1,0 +1,54 @@
+"""The parts of README.md that are made: ``python -m tests.readme --update`` writes them anew; a test compares."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import sys
+from pathlib import Path
+
+from auditor.cli.app import run
+from auditor.rules import all_rules
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+_PART = re.compile(r"(<!-- (?P<kind>rules|report)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def made(text: str) -> str:
+    """The text with every made part as it should be."""
+    return _PART.sub(lambda part: part[1] + _content(part["kind"], part["what"] or "") + part[4], text)
+
+
+def output(command: str) -> str:
+    """What ``auditor ...`` writes, called in the repository's folder."""
+    out = io.StringIO()
+    before = Path.cwd()
+    os.chdir(ROOT)
+    try:
+        with contextlib.redirect_stdout(out):
+            run(command.split()[1:])
+    finally:
+        os.chdir(before)
+    return out.getvalue()
+
+
+def _content(kind: str, command: str) -> str:
+    if kind == "report":
+        return f"```\n$ {command}\n{output(command)}```\n"
+    rows = [f"| `{r.name}` | {r.severity} | {r.basis} | {_cell(r.summary)} |" for r in all_rules()]
+    return "\n".join(["| rule | severity | basis | what it finds |", "|---|---|---|---|", *rows, ""])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    now = README.read_text(encoding="utf-8")
+    if "--update" in sys.argv:
+        README.write_text(made(now), encoding="utf-8")
+    elif made(now) != now:
+        sys.exit("README.md is behind: python -m tests.readme --update")
