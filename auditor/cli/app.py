@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
+from errno import ENOSPC
 
 import typer
 
 from .. import __version__
 from ..errors import AuditorError, ExitCode
 from . import check, db, explain, history, inspect, rules, show
+from .streams import hush, say
 
 app = typer.Typer(
     name="auditor",
@@ -54,25 +55,23 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return int(result or 0)
     except AuditorError as error:
-        _say(str(error))
+        say(str(error))
         return error.exit_code
-    except BrokenPipeError:  # `auditor ... | head`: nobody reads on, which is no fault
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        hush()
         return ExitCode.PASS
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == ENOSPC:
+            hush()
+            say(f"the result cannot be written: {error.strerror}")
+            return ExitCode.USAGE
         if hasattr(error, "show") and hasattr(error, "exit_code"):  # click's usage errors
             error.show()
             return ExitCode.USAGE
         import traceback
 
         traceback.print_exc()
-        _say(f"{__version__}: this is a fault of auditor, please report it with the traceback")
+        say(f"{__version__}: this is a fault of auditor, please report it with the traceback")
         return ExitCode.FAULT
-
-
-def _say(line: str) -> None:
-    from ..formats.names import prose
-
-    print(f"auditor: {prose(line)}", file=sys.stderr)

@@ -14,11 +14,12 @@ from .. import __version__
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
 from ..formats import json as json_format
 from ..formats import renderer
-from ..formats.names import prose, visible
+from ..formats.names import visible
 from ..gate import exit_code, judge
 from ..pipeline import audit, selected
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..settings import Settings
+from .streams import hush, say
 
 
 class Session:
@@ -37,13 +38,13 @@ class Session:
     ) -> None:
         self.settings = settings
         self.form = form
-        self.render = renderer(form)
         self.files = files
         self.out = out
         self.quiet = quiet
         self.store = store
         self.database = database
-        selected(settings)  # a wrong rule's name ends this before anything is audited
+        renderer(form)  # a wrong format's or rule's name ends this before anything is audited
+        selected(settings)
 
     def audit(self, paths: Sequence[str]) -> list[ExitCode]:
         """Audit all; the exit code of each."""
@@ -63,14 +64,14 @@ class Session:
             code = exit_code(verdict)
         except (NothingToAudit, CannotLook) as error:
             report, verdict, code = _nothing(path, str(error)), Verdict.INCONCLUSIVE, error.exit_code
-            _say(str(error))
+            say(str(error))
         except AuditorError:
             raise
         except Exception as error:  # a fault of ours costs this model, and the others are still audited
             report = _nothing(path, f"a fault of auditor: {type(error).__name__}: {error}")
             verdict, code = Verdict.INCONCLUSIVE, ExitCode.FAULT
             traceback.print_exc()
-            _say(f"{__version__}: this is a fault of auditor, please report it with the traceback")
+            say(f"{__version__}: this is a fault of auditor, please report it with the traceback")
         stored = not self.store or not report.audited_at or self._stored(report, verdict)
         self._write(report, verdict, several)
         if not stored and code == ExitCode.PASS and self.database is not None:
@@ -78,20 +79,18 @@ class Session:
         return code
 
     def _write(self, report: Report, verdict: Verdict, several: bool) -> None:
-        if not self.quiet:
-            if several and self.form == "json":
-                self.out.write(json_format.line(report, verdict) + "\n")
-            elif self.form == "json" or report.audited_at:
-                self.render(report, verdict, self.out)
-                if several:
-                    self.out.write("\n")
-            self.out.flush()
+        if not self.quiet and (self.form == "json" or report.audited_at):
+            try:
+                _written(self.form, report, verdict, self.out, several)
+                self.out.flush()
+            except BrokenPipeError:  # the verdict still counts
+                hush()
         for form, file in self.files:
-            with Path(file).open("a", encoding="utf-8") as out:
-                if several and form == "json":
-                    out.write(json_format.line(report, verdict) + "\n")
-                else:
-                    renderer(form)(report, verdict, out)
+            try:
+                with Path(file).open("a", encoding="utf-8") as out:
+                    _written(form, report, verdict, out, several)
+            except OSError as error:
+                raise UsageError(f"cannot write {file}: {error.strerror}") from None
 
     def _stored(self, report: Report, verdict: Verdict) -> bool:
         """What goes wrong with the store is one line, and the report is printed all the same."""
@@ -102,7 +101,7 @@ class Session:
             with Store.open(chosen_path(self.database)) as store:
                 store.save(json_format.document(report, verdict))
         except StoreError as error:
-            _say(f"the report was not stored: {error}")
+            say(f"the report was not stored: {error}")
             return False
         return True
 
@@ -119,8 +118,14 @@ class Session:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _say(line: str) -> None:
-    print(f"auditor: {prose(line)}", file=sys.stderr)
+def _written(form: str, report: Report, verdict: Verdict, out: TextIO, several: bool) -> None:
+    """One report; of several models JSON has a line each, and people an empty line behind each."""
+    if several and form == "json":
+        out.write(json_format.line(report, verdict) + "\n")
+        return
+    renderer(form)(report, verdict, out)
+    if several:
+        out.write("\n")
 
 
 def _nothing(path: str, why: str) -> Report:

@@ -1,10 +1,8 @@
 """What is wrong with the data of tensors: typed, and found without reading weights."""
 
-from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from . import encoding, external
 from .dtypes import DType, bytes_of
@@ -16,8 +14,7 @@ from .stored import read
 COUNTED = 64 << 20  # bytes of packed numbers at most that are read to count them
 
 
-@dataclass(frozen=True, slots=True)
-class WrongLength:
+class WrongLength(NamedTuple):
     """Data that does not fit the dims: ``unit`` is "bytes", or "values" of a typed field."""
 
     expected: int
@@ -25,33 +22,28 @@ class WrongLength:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class NegativeDims:
+class NegativeDims(NamedTuple):
     dims: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownType:
+class UnknownType(NamedTuple):
     dtype: int
 
 
-@dataclass(frozen=True, slots=True)
-class SeveralFields:
+class SeveralFields(NamedTuple):
     """Data in more than one place ("external_data" may be one of them); readers take the one or the other."""
 
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WrongField:
+class WrongField(NamedTuple):
     """Data in a typed field that belongs to other element types."""
 
     dtype: int
     field: str
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenData:
+class BrokenData(NamedTuple):
     """A typed field whose bytes are no values."""
 
     why: str

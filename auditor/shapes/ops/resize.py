@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from math import floor
 
 from ..dim import Dim, Size
@@ -149,6 +148,8 @@ def _scaled(size: Size | None, scale: Element) -> Size | None:
         return None
     scale = _float32(scale)
     if isinstance(size, Dim):
+        from fractions import Fraction  # 2 ms that hardly a model needs
+
         exact = Fraction(scale)
         if exact.numerator < _SHORT and exact.denominator < _WHOLE:
             return size * exact.numerator // exact.denominator
@@ -169,6 +170,8 @@ def _in_proportion(before: Sequence[Size | None], sizes: Sequence[Element], poli
     wanted = [s for s in sizes if isinstance(s, int)]
     if len(numbers) != len(before) or len(wanted) != len(sizes) or policy not in ("not_larger", "not_smaller"):
         return [None] * len(before)
+    from fractions import Fraction  # 2 ms that hardly a model needs
+
     pick: Callable[[list[float]], float] = min if policy == "not_larger" else max
     exact = (min if policy == "not_larger" else max)(Fraction(w, n) for w, n in zip(wanted, numbers, strict=True))
     near = pick([_float32(w / n) for w, n in zip(wanted, numbers, strict=True)])
