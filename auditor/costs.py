@@ -292,7 +292,9 @@ class _Count:
             return value if not isinstance(value, str | float) else None
         if node.op_type == "Scan":
             scanned = node.attributes.get("num_scan_inputs")
-            fact = self.facts.at(node.inputs[-scanned], at.graph) if isinstance(scanned, int) and scanned else None
+            if not (isinstance(scanned, int) and 0 < scanned <= len(node.inputs)):
+                return None
+            fact = self.facts.at(node.inputs[-scanned], at.graph)
             return fact.shape[0] if fact is not None and fact.shape else None
         return 1
 

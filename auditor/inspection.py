@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .costs import Costs, Layer
 from .errors import UsageError
-from .formats.json import escaped
+from .formats.json import SCHEMA_VERSION, plain
 from .model.dtypes import name_of
 from .model.graph import Model
 from .report import Step
@@ -61,33 +61,31 @@ def _find(facts: Facts, name: str) -> At:
 
 def document(model: Model, facts: Facts, costs: Costs) -> str:
     """``layers`` and ``tensors`` as JSON; symbolic sizes as strings, unknown ones null."""
-    return json.dumps(
-        {
-            "schema_version": 1,
-            "model": escaped(model.path),
-            "layers": [_layer(layer) for layer in costs.layers],
-            "tensors": [
-                {
-                    "graph": escaped(path),
-                    "name": escaped(name),
-                    "dtype": None if fact.dtype is None else name_of(fact.dtype),
-                    "shape": rendered(fact.shape),
-                }
-                for path, visited in facts.graphs.items()
-                for name, fact in visited.facts.items()
-                if fact is not None
-            ],
-        },
-        indent=2,
-    )
+    whole = {
+        "schema_version": SCHEMA_VERSION,
+        "model": model.path,
+        "layers": [_layer(layer) for layer in costs.layers],
+        "tensors": [
+            {
+                "graph": path,
+                "name": name,
+                "dtype": None if fact.dtype is None else name_of(fact.dtype),
+                "shape": rendered(fact.shape),
+            }
+            for path, visited in facts.graphs.items()
+            for name, fact in visited.facts.items()
+            if fact is not None
+        ],
+    }
+    return json.dumps(plain(whole), indent=2, allow_nan=False)
 
 
 def _layer(layer: Layer) -> dict[str, object]:
     return {
-        "path": escaped(layer.label),
-        "op_type": escaped(layer.op_type),
-        "inputs": [escaped(n) for n in layer.inputs],
-        "outputs": [escaped(n) for n in layer.outputs],
+        "path": layer.label,
+        "op_type": layer.op_type,
+        "inputs": layer.inputs,
+        "outputs": layer.outputs,
         "output_shapes": [None if fact is None else rendered(fact.shape) for fact in layer.facts],
         "expected_parameter_shapes": {name: rendered(need.shape) for name, need in layer.needs.items()},
         "parameters": layer.parameters,

@@ -57,7 +57,7 @@ def run(arguments: Sequence[str]) -> int:
     except AuditorError as error:
         say(str(error))
         return error.exit_code
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # nobody reads on, and click may have seen it first
         hush()
         return ExitCode.PASS
     except (KeyboardInterrupt, typer.Abort):

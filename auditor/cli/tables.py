@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from ..formats.layout import Page
 from ..formats.names import prose, visible
-from ..formats.numbers import amount, is_short, open_names, shape_text
+from ..formats.numbers import amount, brief_shape, is_short, open_names
 from ..formats.text import step_row
 from ..wording import counted, in_bytes
 
@@ -32,7 +32,7 @@ def layer_table(model: Model, costs: Costs, out: TextIO) -> None:
         first = next((fact for fact in layer.facts if fact is not None), None)
         label, op = visible(layer.label, 60), visible(layer.op_type, 40)
         name = label if layer.label.startswith(f"{layer.op_type}[") else f"{label} {op}"
-        shape = shape_text(None if first is None else rendered(first.shape))
+        shape = brief_shape(None if first is None else rendered(first.shape))
         rows.append((name, shape, _count(layer.learnable), _count(layer.macs)))
     page.grid(rows, head=("layer", "output", "learnable", "MACs"), right=(2, 3))
     page.blank()

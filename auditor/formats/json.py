@@ -72,7 +72,7 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
         "audited_at": report.audited_at,
         **extra,
     }
-    return {key: _plain(value) for key, value in whole.items()}
+    return {key: plain(value) for key, value in whole.items()}
 
 
 def render(report: Report, verdict: Verdict, out: TextIO, **extra: object) -> None:
@@ -123,7 +123,7 @@ def _finding(finding: Finding) -> dict[str, object]:
     }
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Only what JSON can say: NaN and Inf as text, what is not UTF-8 escaped, tuples as lists."""
     match value:
         case None | bool():
@@ -135,9 +135,9 @@ def _plain(value: object) -> object:
         case float():
             return float(value) if math.isfinite(value) else _unbounded(value)
         case list() | tuple():
-            return [_plain(inner) for inner in value]
+            return [plain(inner) for inner in value]
         case dict() | Mapping():
-            return {escaped(str(key)): _plain(inner) for key, inner in value.items()}
+            return {escaped(str(key)): plain(inner) for key, inner in value.items()}
         case _:
             raise TypeError(f"JSON has no {type(value).__name__}: {value!r}")
 

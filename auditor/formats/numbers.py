@@ -18,6 +18,11 @@ def shape_text(shape: tuple[int | str | None, ...] | None) -> str:
     return "?" if shape is None else "[" + ", ".join("?" if s is None else visible(str(s)) for s in shape) + "]"
 
 
+def brief_shape(shape: tuple[int | str | None, ...] | None) -> str:
+    """The same, a long polynomial as ``f(H, W)``."""
+    return shape_text(shape if shape is None else tuple(amount(s) if isinstance(s, str) else s for s in shape))
+
+
 def amount(value: int | str | None) -> str:
     """``61,706``; a short polynomial as it is, a long one as ``f(H, W)``; ``unknown``."""
     if value is None:
@@ -26,9 +31,8 @@ def amount(value: int | str | None) -> str:
         return f"{value:,}"
     if is_short(value):
         return visible(value)
-    names = open_names([value])
-    told = [visible(name, _LONGEST_NAME) for name in names[:_MOST_NAMES]]
-    return f"f({', '.join(told)}{', ...' if len(names) > _MOST_NAMES else ''})"
+    names = list(dict.fromkeys(visible(name, _LONGEST_NAME) for name in open_names([value])))
+    return f"f({', '.join(names[:_MOST_NAMES])}{', ...' if len(names) > _MOST_NAMES else ''})"
 
 
 def is_short(polynomial: str) -> bool:

@@ -13,9 +13,9 @@ from typing import TextIO, TypeAlias
 
 from ..report import Basis, Finding, Fit, Missed, Port, Report, Severity, Step, Verdict
 from ..wording import axes, counted, fitting, in_bytes
-from .layout import Page, Span
+from .layout import Page, Span, cells
 from .names import prose, visible
-from .numbers import amount, is_short, open_names, shape_text
+from .numbers import amount, brief_shape, is_short, open_names, shape_text
 
 Shapes: TypeAlias = Mapping[str, tuple[int | str | None, ...] | None]
 
@@ -52,7 +52,12 @@ def render(report: Report, verdict: Verdict, out: TextIO) -> None:
 def _headline(page: Page, report: Report, verdict: Verdict) -> None:
     counts = Counter(f.severity for f in report.findings)
     said = [counted(counts[s], s.value) for s in Severity if counts[s]] or ["nothing found"]
-    page.line(_VERDICT[verdict], "  ", (visible(report.model.path), "bold"), "  ", ", ".join(said), hang=2)
+    path, told = visible(report.model.path), ", ".join(said)
+    if cells(f"{verdict.value}  {path}  {told}") <= page.width:
+        page.line(_VERDICT[verdict], "  ", (path, "bold"), "  ", told)
+    else:  # a long path in a line of its own can still be copied
+        page.line(_VERDICT[verdict], "  ", told)
+        page.line((path, "bold"), indent=2)
 
 
 def _findings(page: Page, alike: list[Finding], shapes: Shapes) -> None:
@@ -185,7 +190,7 @@ def _once(rows: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 def _ports(kind: str, ports: tuple[Port, ...]) -> Iterator[tuple[str, str]]:
     for port in ports[:_MOST_PORTS]:
-        yield kind, f"{visible(port.name)} {visible(port.dtype)} {shape_text(port.shape)}"
+        yield kind, f"{visible(port.name)} {visible(port.dtype)} {brief_shape(port.shape)}"
     if len(ports) > _MOST_PORTS:
         yield kind, f"and {len(ports) - _MOST_PORTS} more"
     if not ports:

@@ -28,7 +28,7 @@ NODE_TAG, TENSOR_TAG, INPUT_TAG, OUTPUT_TAG, VALUE_INFO_TAG = b"\x0a\x2a\x5a\x62
 class Decoder:
     def __init__(self, wire: Wire, ir_version: int) -> None:
         self.wire, self.ir_version = wire, ir_version
-        self.nodes_left = wire.limits.nodes
+        self.nodes_left, self.entries_left = wire.limits.nodes, wire.limits.entries
         self._none = Attributes()
         self._tails: dict[bytes, tuple[str, str, Attributes]] = {}  # what follows a node's name
         self._runs: dict[tuple[int, int, bytes], Attributes] = {}
@@ -56,6 +56,11 @@ class Decoder:
                     wire.move(pos)
                     buf, text, base, stop = wire.buf, wire.text, wire.base, wire.stop
                 tag = buf[pos - base]
+                if tag != NODE_TAG:
+                    self.entries_left -= 1
+                    if self.entries_left == wire.limits.entries - 65_536 and (end - pos) // 2 > self.entries_left:
+                        self._foresee(pos, end)
+                        buf, text, base, stop = wire.buf, wire.text, wire.base, wire.stop
                 if tag != NODE_TAG and tag != TENSOR_TAG and tag not in values:
                     after = wire.skip(GRAPH, pos, end)
                     rest.append((pos, after))
@@ -124,8 +129,8 @@ class Decoder:
         return Unreadable(f"more than {self.wire.limits.nodes:,} nodes (limit: nodes)", pos)
 
     def _foresee(self, pos: int, end: int) -> None:
-        """Counts the nodes ahead before any is built, where so many are to be feared."""
-        wire, left, start = self.wire, self.nodes_left, pos
+        """Counts the nodes and entries ahead before any is built, where too many are to be feared."""
+        wire, left, entries, start = self.wire, self.nodes_left, self.entries_left, pos
         buf, base, stop = wire.buf, wire.base, wire.stop
         while pos < end:
             if pos < base or (pos + 32 > stop and stop < wire.size):
@@ -136,6 +141,11 @@ class Decoder:
                 left -= 1
                 if left < 0:
                     raise self._too_many(pos)
+            else:
+                entries -= 1
+                if entries < 0:
+                    what = "initializers, inputs, outputs and annotations in graphs"
+                    raise Unreadable(f"more than {wire.limits.entries:,} {what} (limit: entries)", pos)
             if buf[i] & 7 == 2 and buf[i] < 128 and buf[i + 1] < 128:
                 pos += 2 + buf[i + 1]
             else:

@@ -33,6 +33,7 @@ class Limits:
     """What a file may ask of us. A sound model is far below all of them; an error names the limit."""
 
     nodes: int = 1_000_000
+    entries: int = 2_000_000  # initializers, inputs, outputs, annotations
     fields: int = 2_000_000  # that are decoded one by one, off the usual paths
     values: int = 16_000_000  # numbers in attributes
     nesting: int = 100  # messages in messages: protobuf's own limit

@@ -56,9 +56,10 @@ def payload_size_mismatch(model: Model) -> Iterator[Finding]:
         place = Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None)
         match trouble:
             case WrongLength(expected, actual, unit):
+                takes = f"{expected:,}" if expected < 1 << 64 else "more than 2^64"
                 yield Finding(
                     f"the tensor {named} is {name_of(tensor.dtype)} {list(tensor.dims)}, "
-                    f"which takes {expected:,} {unit}; the file holds {actual:,}",
+                    f"which takes {takes} {unit}; the file holds {actual:,}",
                     place,
                     "export or download the model again, or give the tensor the data that belongs to its dims",
                     expected=expected,

@@ -34,6 +34,8 @@ class Bound:
                 raise ShapeError(f"{node.op_type} needs its input {rule.inputs[i]}", parameter=rule.inputs[i])
         if len(given) > len(rule.inputs) and not rule.variadic:
             raise ShapeError(f"{node.op_type} takes at most {len(rule.inputs)} inputs, is given {len(given)}")
+        if rule.variadic and None in given[len(rule.inputs) - 1 :]:
+            raise ShapeError("an input is left out")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def _size(size: int | str | None, otherwise: str) -> Size:
 
 def followed(tensor: Tensor) -> bool:
     """Whether shapes may hang on the values of a stored tensor."""
-    return tensor.elements <= _FOLLOWED.get(tensor.dtype, -1)
+    return tensor.dtype in _FOLLOWED and tensor.elements <= _FOLLOWED[tensor.dtype]
 
 
 def constant(model: Model, tensor: Tensor) -> Fact:

@@ -184,7 +184,7 @@ class Walk:
                 key = (op_type, domain, overload, attributes, len(outputs), *map(id, given))
                 entry = remembered(key)
                 if entry is None:
-                    entry = self._ask(nodes[at], attributes, given, scope, At(path, at), opsets, key)
+                    entry = self._ask(nodes[at], attributes, given, scope, path, at, opsets, key)
                 entries[at] = entry
                 if entry.plain and outputs[0]:
                     scope[outputs[0]] = entry.outputs[0]
@@ -267,7 +267,8 @@ class Walk:
         attributes: Attributes,
         given: list[Fact | None],
         scope: _Scope,
-        at: At,
+        path: str,
+        index: int,
         opsets: _Opsets,
         key: tuple[object, ...],
     ) -> Entry:
@@ -278,7 +279,7 @@ class Walk:
             call = opsets.calls[which] = call_of(self.model, opsets.versions, node, attributes, self._constant)
         inputs = call.rule.inputs if isinstance(call, Bound) else ()
         try:
-            entry = self._answered(call, node, attributes, given, scope, at, opsets)
+            entry = self._answered(call, node, attributes, given, scope, path, index, opsets)
         except (TooComplex, ZeroDivisionError):  # sizes that nobody can say: unknown, not wrong
             entry = _failed(None, inputs)
         except (_OutOfBudget, RecursionError):
@@ -296,7 +297,8 @@ class Walk:
         attributes: Attributes,
         given: list[Fact | None],
         scope: _Scope,
-        at: At,
+        path: str,
+        index: int,
         opsets: _Opsets,
     ) -> Entry:
         body = ""
@@ -306,13 +308,13 @@ class Walk:
                 call.check(node, given)
                 inputs = rule.inputs
                 if bodies:
-                    arguments = {**arguments, **self._bodies(bodies, scope, _label(node, at), opsets)}
+                    arguments = {**arguments, **self._bodies(bodies, scope, _label(node, path, index), opsets)}
                 if rule.counts_outputs:
                     result = rule.run(*given, **arguments, output_count=len(node.outputs))
                 else:
                     result = rule.run(*given, **arguments)
             case Function():
-                body = f"{at.graph}/{call.name}[{at.index}]" if at.graph else f"{call.name}[{at.index}]"
+                body = f"{path}/{call.name}[{index}]" if path else f"{call.name}[{index}]"
                 result = self._call(call, attributes, given, body)
             case Unknown(opset=opset):
                 raise _NoRule(opset)
@@ -414,9 +416,9 @@ def _unproven(trouble: Trouble) -> Trouble:
             return trouble
 
 
-def _label(node: Node, at: At) -> str:
-    label = node.name or f"{node.op_type}[{at.index}]"
-    return f"{at.graph}/{label}" if at.graph else label
+def _label(node: Node, path: str, index: int) -> str:
+    label = node.name or f"{node.op_type}[{index}]"
+    return f"{path}/{label}" if path else label
 
 
 def _unmet(

@@ -83,7 +83,7 @@ def propagation() -> None:
             ours, peer = functions(
                 lambda: infer(loads(data)), lambda: infer_shapes(data), 3 if nodes > 10_000 else TIMES
             )  # noqa: B023  # called at once
-            count = nodes // 7 * 7
+            count = nodes // 5 * 5
             ratio = ours / peer
             kind = "all different" if different else "equal"
             figure = f"{ratio:.2f}x ({ours / count * 1e6:.1f} and {peer / count * 1e6:.1f} us a node)"

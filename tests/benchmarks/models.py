@@ -10,9 +10,9 @@ from onnx import TensorProto, helper
 
 
 def residual(nodes: int, *, different: bool) -> bytes:
-    """A residual CNN of about so many nodes: blocks of Conv, BatchNormalization, Relu, Conv, BatchNormalization, Add, Relu.
+    """A residual CNN of about so many nodes, as exported: the normalizations folded into Conv, Relu, Conv, Add, Relu.
 
-    ``different``: no two blocks have the same attributes and widths.
+    ``different``: no two blocks have the same width and the same attributes.
     """
     rng = np.random.default_rng(0)
     channels, graph, at = 16, onnx.GraphProto(name="residual"), "data"
@@ -22,39 +22,24 @@ def residual(nodes: int, *, different: bool) -> bytes:
         tensor.raw_data = rng.normal(size=int(np.prod(dims))).astype(np.float32).tobytes()
         return name
 
-    def conv(name: str, data: str, into: int, out: int, dilation: int) -> str:
-        attributes = {
-            "kernel_shape": [1, 1],
-            "pads": [0] * 4,
-            "dilations": [dilation] * 2,
-            "strides": [1, 1],
-            "group": 1,
-        }
-        graph.node.append(
-            helper.make_node(
-                "Conv",
-                [data, store(f"{name}.w", out, into, 1, 1), store(f"{name}.b", out)],
-                [name],
-                name=name,
-                **attributes,
-            )
-        )
-        return name
+    def conv(name: str, data: str, into: int, out: int, dilation: int) -> None:
+        inputs = [data, store(f"{name}.w", out, into, 1, 1), store(f"{name}.b", out)]
+        shape = {"kernel_shape": [1, 1], "pads": [0] * 4, "dilations": [dilation] * 2, "strides": [1, 1], "group": 1}
+        graph.node.append(helper.make_node("Conv", inputs, [name], name=name, **shape))
 
-    def norm(name: str, data: str, width: int) -> str:
-        parameters = [store(f"{name}.{part}", width) for part in ("scale", "bias", "mean", "var")]
-        graph.node.append(helper.make_node("BatchNormalization", [data, *parameters], [name], name=name))
-        return name
+    def add(op: str, name: str, *inputs: str) -> None:
+        graph.node.append(helper.make_node(op, inputs, [name], name=name))
 
-    for block in range(nodes // 7):
-        inner = 9 + block % 8 if different else channels
-        dilation = 1 + block // 8 if different else 1
-        a = norm(f"b{block}.n1", conv(f"b{block}.c1", at, channels, inner, dilation), inner)
-        graph.node.append(helper.make_node("Relu", [a], [f"b{block}.r1"], name=f"b{block}.r1"))
-        b = norm(f"b{block}.n2", conv(f"b{block}.c2", f"b{block}.r1", inner, channels, dilation), channels)
-        graph.node.append(helper.make_node("Add", [b, at], [f"b{block}.sum"], name=f"b{block}.sum"))
-        graph.node.append(helper.make_node("Relu", [f"b{block}.sum"], [f"b{block}.out"], name=f"b{block}.out"))
-        at = f"b{block}.out"
+    for block in range(nodes // 5):
+        name = f"layer.{block}"
+        inner = 9 + block % 50 if different else channels
+        dilation = 1 + block // 50 if different else 1
+        conv(f"{name}.conv1", at, channels, inner, dilation)
+        add("Relu", f"{name}.relu1", f"{name}.conv1")
+        conv(f"{name}.conv2", f"{name}.relu1", inner, channels, dilation)
+        add("Add", f"{name}.sum", f"{name}.conv2", at)
+        add("Relu", f"{name}.relu2", f"{name}.sum")
+        at = f"{name}.relu2"
     graph.input.append(helper.make_tensor_value_info("data", TensorProto.FLOAT, [1, channels, 32, 32]))
     graph.output.append(helper.make_tensor_value_info(at, TensorProto.FLOAT, None))
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()

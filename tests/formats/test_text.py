@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from auditor.formats.layout import Page, cells
 from auditor.formats.names import prose, visible
-from auditor.formats.numbers import amount, shape_text
+from auditor.formats.numbers import amount, brief_shape, shape_text
 from auditor.formats.text import render
 from auditor.report import (
     Basis,
@@ -203,6 +203,7 @@ def test_amounts() -> None:
     assert amount("3*N*floor((H - 1)/2)*floor((W - 1)/2) + max(H, 7)*boxes[0]") == "f(H, N, W, ...)"
     assert shape_text((1, "N", None)) == "[1, N, ?]"
     assert shape_text(None) == "?"
+    assert brief_shape(("N", "floor((H - 1)/2)*floor((W - 1)/2)*3 + 1", 4096)) == "[N, f(H, W), 4096]"
 
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.just(" "), max_size=120)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import numpy_helper
 
 _VARINTS = (
     b"\x00", b"\x7f", b"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", b"\xff" * 9 + b"\x01", b"\xff\xff\xff\xff\x0f", b"\x80\x80\x04",
@@ -123,11 +122,10 @@ def _spoil_tensor(rng: random.Random, tensor: onnx.TensorProto) -> None:
             tensor.data_type = rng.randrange(30)
         case 2:
             tensor.dims.append(rng.choice(_NUMBERS))
-        case _ if tensor.data_type == onnx.TensorProto.INT64:
-            values = numpy_helper.to_array(tensor).copy() if tensor.raw_data else None
-            if values is not None and values.size:
-                values.reshape(-1)[rng.randrange(values.size)] = rng.choice(_NUMBERS)
-                tensor.raw_data = values.tobytes()
+        case _ if tensor.data_type == onnx.TensorProto.INT64 and len(tensor.raw_data) >= 8:
+            at = 8 * rng.randrange(len(tensor.raw_data) // 8)
+            value = rng.choice(_NUMBERS).to_bytes(8, "little", signed=True)
+            tensor.raw_data = tensor.raw_data[:at] + value + tensor.raw_data[at + 8 :]
 
 
 def _spoil_graph(rng: random.Random, model: onnx.ModelProto) -> None:

@@ -113,7 +113,7 @@ def split_18(
     output_count: int,
 ) -> Answer:
     """Of unequal parts, the last is the smaller."""
-    if num_outputs is not None and num_outputs < output_count:
+    if num_outputs is not None and num_outputs != output_count:
         raise ShapeError(f"num_outputs is {num_outputs}, the node has {output_count}", attribute="num_outputs")
     if split is None and num_outputs is not None:
         return _split(input, axis, None, num_outputs, uneven=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from math import floor
+from math import floor, inf
 
 from ..dim import Dim, Size
 from ..fact import Answer, Element, Fact, ShapeError
@@ -140,8 +140,8 @@ def _scaled(size: Size | None, scale: Element) -> Size | None:
     """floor(size * scale); of a named size only where the product is exact."""
     if size is None or not isinstance(scale, float | int):
         return None
-    if scale <= 0:
-        raise ShapeError(f"a scale must be greater than 0, is {scale:g}", parameter="scales")
+    if not 0 < scale < inf:
+        raise ShapeError(f"a scale must be a finite number greater than 0, is {scale:g}", parameter="scales")
     if scale == 1:
         return size
     if not scale < _WHOLE:

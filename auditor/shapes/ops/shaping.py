@@ -70,6 +70,8 @@ def _reshaped(data: Fact, target: Shape, allowzero: bool) -> Answer:
         return Answer((_with_elements(data, shape),), formula=lambda: f"{show(data.shape)} into {show(shape)}")
     whole = None if data.shape is None else tally(*data.shape)
     part = tally(*sizes[:blank], *sizes[blank + 1 :])
+    if part == 0 and -1 in target:
+        raise ShapeError(f"a size of 0 in {show(target)} leaves nothing to find -1 by", parameter="shape")
     sizes[blank] = left = None if whole is None or part is None or part == 0 else _left(whole, part, data, target)
     y = _with_elements(data, tuple(sizes))
     return Answer((y,), formula=lambda: f"{grouped(whole)} / {grouped(part)} = {told(left)}")
@@ -233,7 +235,7 @@ def expand(input: Fact, shape: Fact) -> Fact:
             return input.unknown()
         target = open_axes(input, count).shape
     if target is not None and any(isinstance(size, int) and size < 0 for size in target):
-        target = tuple(None if isinstance(size, int) and size < 0 else size for size in target)
+        raise ShapeError(f"the new shape {show(target)} has a negative size", parameter="shape")
     out = broadcast(input.shape, target)
     return Fact(input.dtype, out, None if input.elements is None else _spread(input, out))
 
@@ -262,6 +264,8 @@ def tile(input: Fact, repeats: Fact) -> Fact:
         return open_axes(input, count)
     if count is not None and count != len(input.shape):
         raise ShapeError(f"repeats has {count} numbers for {show(input.shape)}", parameter="repeats")
+    if times is not None and any(isinstance(n, int) and n < 0 for n in times):
+        raise ShapeError(f"repeats {show(times)} has a negative number", parameter="repeats")
     return open_axes(input, len(input.shape)) if times is None else _tiled(input, times)
 
 

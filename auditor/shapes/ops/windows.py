@@ -5,7 +5,8 @@ All of them ask a `Window` how many places it takes along one axis.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from ...model.dtypes import DType
 from ..dim import Size
@@ -59,19 +60,27 @@ def convolve(
     divides(channels, group, "channels")
     divides(filters, group, "filters")
     sliding = windows(rank, kernel, auto_pad, dilations, pads, strides)
-    sizes = [window.places(size) for window, size in zip(sliding, space, strict=True)]
-    for size, window, n in zip(space, sliding, sizes, strict=True):
-        if isinstance(n, int) and n < 1:
-            if size != 0:
-                raise _too_large(window, size)
-            sizes = [None] * rank
+    sizes: list[Size | None] = []
+    for window, size in zip(sliding, space, strict=True):
+        n = window.places(size)
+        if isinstance(n, int) and n < 1 and size != 0:
+            raise _too_large(window, size)
+        sizes.append(n)
+    if 0 in space and any(isinstance(n, int) and n < 1 for n in sizes):
+        sizes = [None] * rank
     each = None if channels is None else channels // group
     return Answer(
         (Fact(dtype, (batch, filters, *sizes)),),
-        {"w": Exact((filters, each, *kernel), "learnable"), "b": Exact((filters,), "learnable")},
+        _parameters(filters, each, kernel),
         tally(batch, filters, each, *sizes, *kernel),
         lambda: each_once(window.arithmetic(size) for window, size in zip(sliding, space, strict=True)),
     )
+
+
+@lru_cache(maxsize=1024)
+def _parameters(filters: Size | None, each: Size | None, kernel: Shape) -> Mapping[str, Need]:
+    """The shapes that a convolution's weight and bias must have."""
+    return {"w": Exact((filters, each, *kernel), "learnable"), "b": Exact((filters,), "learnable")}
 
 
 def _data(x: Fact, w: Fact) -> Shape | None:
