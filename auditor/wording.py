@@ -29,6 +29,8 @@ def in_bytes(size: int) -> str:
     """``512 bytes``, ``4.0 KiB``, ``1.9 GiB``."""
     if size < 1024:
         return counted(size, "byte")
+    if size >= 1 << 80:
+        return "more than 2^80 bytes"
     value = float(size)
     for unit in ("KiB", "MiB", "GiB"):
         value /= 1024

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from .names import visible
 
 _LONGEST = 36
+_LARGEST = 1 << 100
 _MOST_NAMES = 3
 _LONGEST_NAME = 16
 _FUNCTIONS = frozenset({"floor", "ceil", "max", "min", "mod"})
@@ -28,7 +29,7 @@ def amount(value: int | str | None) -> str:
     if value is None:
         return "unknown"
     if isinstance(value, int):
-        return f"{value:,}"
+        return f"{value:,}" if abs(value) < _LARGEST else f"more than 2^{value.bit_length() - 1}"
     if is_short(value):
         return visible(value)
     names = list(dict.fromkeys(visible(name, _LONGEST_NAME) for name in open_names([value])))

@@ -15,10 +15,12 @@ from ..model.graph import Attributes, Function, Graph, Model, Node, Reference, T
 from ..model.order import ordered
 from .calls import Bound, Call, Unknown, call_of
 from .dim import TooComplex
-from .fact import NO_NEEDS, Answer, Fact, Need, Shape, ShapeError
+from .fact import NO_NEEDS, Answer, Fact, Need, Shape, ShapeError, show
 from .ops.checks import fits
 from .stored import constant, declared, followed, name_unknowns
 from .troubles import At, Exhausted, Impossible, Internal, Misfit, Open, Trouble, Undefined, Unsupported
+
+_LARGEST = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +324,7 @@ class Walk:
                 raise call
         answer = result if type(result) is Answer else Answer(result if type(result) is tuple else (result,))
         outputs = answer.outputs
+        _check_sizes(outputs)
         if _rests(given):
             outputs = tuple(fact._replace(declared=True) for fact in outputs)
         keep = self._memory.facts.setdefault
@@ -398,6 +401,17 @@ class _NoRule(Exception):
     def __init__(self, opset: int | None) -> None:
         super().__init__()
         self.opset = opset
+
+
+def _check_sizes(outputs: tuple[Fact, ...]) -> None:
+    """Sizes are int64, and so are counts of elements; beyond that there is no tensor, only a number of many digits."""
+    for fact in outputs:
+        count = 1
+        for size in fact.shape or ():
+            if isinstance(size, int):
+                count *= size
+        if count > _LARGEST:
+            raise ShapeError(f"{show(fact.shape)} has more than 2^63 - 1 elements")
 
 
 def _rests(given: list[Fact | None]) -> bool:

@@ -199,6 +199,7 @@ def test_that_none_fits_is_said_only_where_that_is_all() -> None:
 def test_amounts() -> None:
     assert amount(61706) == "61,706"
     assert amount(None) == "unknown"
+    assert amount(2**20000 + 1) == "more than 2^20000"  # Python writes no integer of more than 4,300 digits
     assert amount("416520*N") == "416520*N"
     assert amount("3*N*floor((H - 1)/2)*floor((W - 1)/2) + max(H, 7)*boxes[0]") == "f(H, N, W, ...)"
     assert shape_text((1, "N", None)) == "[1, N, ?]"

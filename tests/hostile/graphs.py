@@ -105,7 +105,7 @@ def node_makes_an_input() -> bytes:
     return _text("g (float[2] x) => (float[2] x) { x = Relu(x) }")
 
 
-@case()
+@case(run=True)
 def empty_graph() -> bytes:
     model = parsed(RELU)
     model.ClearField("graph")
@@ -144,8 +144,9 @@ def opset_negative() -> bytes:
     return bytes(model.SerializeToString())
 
 
-@case("", 1)
+@case("", 0)
 def ir_version_negative() -> bytes:
+    """onnx refuses it for its opset, onnxruntime runs it."""
     return _text("g (float[2] x) => (float[2] y) { y = Relu(x) }", ir_version=-1)
 
 
@@ -197,8 +198,9 @@ def functions_that_expand_2_16_times() -> bytes:
     return bytes(chain_of_functions(16).SerializeToString())
 
 
-@case("", 4, coverage="budget", cpu=8.0)
+@case("", 0)
 def functions_that_expand_2_60_times() -> bytes:
+    """Each body is propagated once, whoever calls it."""
     return bytes(chain_of_functions(60).SerializeToString())
 
 
@@ -230,12 +232,12 @@ def branches_twelve_deep() -> bytes:
     return bytes(model.SerializeToString()).replace(b"\x01y", b"\x01z")
 
 
-@case("stale-shape-annotations", 0)
+@case("stale-shape-annotations")
 def declared_as_something_else() -> bytes:
     return _text("g (float[2] x) => (int64[7, 7] y) { y = Relu(x) }")
 
 
-@case()
+@case(run=True)
 def value_of_no_type() -> bytes:
     """The input is a map of sequences of optionals."""
     model = parsed(RELU)

@@ -103,7 +103,6 @@ WRONG = {
     "constant_of_negative_shape": lambda: _constant_of_shape(-1),
     "gemm_of_rank_4": lambda: single("Gemm", constants=(floats("w", 8, 2),)),
     "einsum_of_nonsense": lambda: single("Einsum", equation="ij,..->" + "k" * 1000),
-    "negative_input": lambda: single("Relu", (-5, 3)),
 }  # fmt: skip
 for name, maker in WRONG.items():
     add(name, maker, IMPOSSIBLE)
@@ -147,6 +146,19 @@ def _range(start: int, limit: int, delta: int) -> bytes:
 
 add("huge_range", lambda: _range(0, 1 << 62, 1), "", 0)
 add("huge_range_of_extremes", lambda: _range(LOWEST, LARGEST, 1), "", 0)
+
+
+def _tiled(times: int) -> bytes:
+    """2^62 times as large, again and again: a number that takes thousands of digits."""
+    steps = "".join(f"t{i + 1} = Tile(t{i}, r)  " for i in range(times))
+    model = parsed(HEAD + f"g (float[1] t0) => (float[M] y) {{ {steps} y = Relu(t{times}) }}")
+    model.graph.initializer.append(ints("r", 1 << 62))
+    return bytes(model.SerializeToString())
+
+
+add("huge_tile_300_times", lambda: _tiled(300), IMPOSSIBLE)
+add("input_of_a_negative_size", lambda: single("Relu", (-5, 3)), "", 0)
+add("input_of_a_thousand_huge_axes", lambda: single("Relu", (LARGEST,) * 1_000), IMPOSSIBLE)
 add("range_of_step_0", lambda: _range(0, 5, 0), IMPOSSIBLE)
 
 

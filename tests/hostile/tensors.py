@@ -44,7 +44,7 @@ add("dims_of_zero_and_the_largest", lambda: _dims(0, (1 << 63) - 1), SIZE)
 add("dims_of_a_thousand_axes", lambda: _dims(*[(1 << 63) - 1] * 1_000), SIZE)
 
 
-@case(MALFORMED)
+@case(SIZE)
 def packed_data_that_is_cut() -> bytes:
     """int32_data whose last number never ends."""
     model = parsed(WEIGHTED.replace("float[4] w = {1.0, 2.0, 3.0, 4.0}", "int32[4] w = {1, 2, 3, 4}"))
@@ -67,7 +67,7 @@ def sparse_tensor_of_nonsense() -> bytes:
 # ---- external data
 
 
-def _external(folder: Path, name: str = "model.onnx", **entries: str) -> Path:
+def external(folder: Path, name: str = "model.onnx", **entries: str) -> Path:
     """One weight of 16 bytes with these entries."""
     model = parsed(WEIGHTED)
     weight = model.graph.initializer[0]
@@ -82,7 +82,7 @@ def _external(folder: Path, name: str = "model.onnx", **entries: str) -> Path:
 
 def _beside(folder: Path, size: int = 16, **entries: str) -> Path:
     (folder / "weights.bin").write_bytes(b"\x00\x00\x80\x3f" * (size // 4))
-    return _external(folder, **entries)
+    return external(folder, **entries)
 
 
 for name, location in {
@@ -102,7 +102,7 @@ for name, location in {
     "with_ansi": "\x1b[31mweights\u202e.bin",
     "missing": "absent.bin",
 }.items():
-    add(f"external_{name}", lambda folder, location=location: _external(folder, location=location), EXTERNAL)
+    add(f"external_{name}", lambda folder, location=location: external(folder, location=location), EXTERNAL)
 
 for name, entries in {
     "offset_behind_the_end": {"offset": "17"},
@@ -130,13 +130,13 @@ add("external_hard_link", mutators.external_data_with_two_names, EXTERNAL, 0)
 @case(EXTERNAL)
 def external_is_a_folder(folder: Path) -> Path:
     (folder / "weights.bin").mkdir()
-    return _external(folder)
+    return external(folder)
 
 
 @case(EXTERNAL)
 def external_link_to_a_device(folder: Path) -> Path:
     (folder / "weights.bin").symlink_to("/dev/zero")
-    return _external(folder)
+    return external(folder)
 
 
 @case(EXTERNAL)
@@ -144,13 +144,13 @@ def external_behind_a_linked_folder(folder: Path) -> Path:
     (folder / "real").mkdir()
     (folder / "real" / "weights.bin").write_bytes(bytes(16))
     (folder / "sub").symlink_to("real")
-    return _external(folder, location="sub/weights.bin")
+    return external(folder, location="sub/weights.bin")
 
 
 @case(EXTERNAL)
 def external_link_to_itself(folder: Path) -> Path:
     (folder / "weights.bin").symlink_to("weights.bin")
-    return _external(folder)
+    return external(folder)
 
 
 @case(EXTERNAL)
@@ -161,7 +161,7 @@ def external_in_a_false_cache(folder: Path) -> Path:
     snapshot = folder / "snapshots" / "main"
     snapshot.mkdir(parents=True)
     (snapshot / "weights.bin").symlink_to("../../blobs/secret")
-    return _external(snapshot)
+    return external(snapshot)
 
 
 @case("", 0, sound=True, run=True)
@@ -188,7 +188,7 @@ def model_behind_a_link(folder: Path) -> Path:
 @case("unreadable-model")
 def external_data_is_the_model(folder: Path) -> Path:
     """Sparse data in the model's own file, cut in the middle of its graph."""
-    path = _external(folder, location="model.onnx")
+    path = external(folder, location="model.onnx")
     os.truncate(path, path.stat().st_size - 5)
     return path
 

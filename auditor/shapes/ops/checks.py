@@ -8,6 +8,7 @@ from ...model.dtypes import name_of
 from ..dim import Dim, Size, TooComplex, same
 from ..fact import BroadcastsTo, Fact, Need, Shape, ShapeError, show
 
+_MOST_LISTED = 1_024
 _MOST_AXES = 64
 """A file may claim any rank; nobody has use for more."""
 
@@ -165,10 +166,10 @@ def all_given(inputs: Sequence[Fact | None]) -> list[Fact]:
 
 
 def length_of(x: Fact | None) -> int | None:
-    """How many elements a list (a tensor of one axis) has, if that is a number."""
+    """How many elements a list (a tensor of one axis) has, if that is a number that axes may have."""
     if x is None or x.shape is None or len(x.shape) != 1 or not isinstance(x.shape[0], int):
         return None
-    return x.shape[0]
+    return x.shape[0] if x.shape[0] <= _MOST_LISTED else None
 
 
 def sizes_of(x: Fact) -> Shape | None:
