@@ -9,13 +9,16 @@ from .costs import Costs
 from .model import digest, external
 from .model.graph import Model
 from .report import Missed
-from .runtime.outcome import Failed, NotRun, Outcome, Run
+from .runtime.outcome import Crashed, Failed, NotRun, OutOfMemory, Outcome, Run, TimedOut
 from .runtime.request import Feed, Limits, Request
 from .settings import Settings
 from .shapes.facts import Facts, rendered
 
 LARGEST = 2**31 - 1
 """onnxruntime reads no model file beyond protobuf's 2 GiB."""
+
+_BEFORE_THE_MODEL = frozenset({"start", "import"})
+"""Stages of a run in which nothing that happens is the model's fault."""
 
 _OPEN = 1 << 29  # bytes of activations where sizes are open
 
@@ -35,8 +38,13 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     from .runtime.run import run
 
     asked = settings.provider_asked or settings.require_isolation or settings.inputs is not None
-    if why := _hopeless(model, costs, settings):
+    if model.size > LARGEST:
+        why = f"the file has {model.size} bytes, and onnxruntime reads none of more than 2 GiB"
         return Trial(NotRun(why), True, (Missed("run", why, asked),))
+    memory, needed = settings.memory or _memory_of_machine(), _needed(costs)
+    if needed > memory:
+        why = f"it would take {in_bytes(needed)}, and {in_bytes(memory)} may be used"
+        return Trial(OutOfMemory(memory, "prediction", why), True, (Missed("run", why, asked),))
     vectors = golden.find(model.path, len(facts.inputs), len(model.graph.outputs))
     request = Request(
         model.path,
@@ -52,6 +60,9 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         atol=settings.atol,
     )
     result = run(request)
+    if isinstance(result, TimedOut | OutOfMemory | Crashed) and result.stage in _BEFORE_THE_MODEL:
+        why = "onnxruntime did not get as far as the model within the limits of the run (--timeout, --memory)"
+        return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked=True),))
     invented = settings.inputs is None and not vectors
     missed: list[Missed] = []
     match result:
@@ -73,16 +84,10 @@ def _data_files(model: Model) -> tuple[str, ...]:
     return tuple(os.path.join(os.path.dirname(model.path), name) for name in readable)
 
 
-def _hopeless(model: Model, costs: Costs, settings: Settings) -> str:
-    """Why starting the runtime makes no sense, if so."""
-    if model.size > LARGEST:
-        return f"the file has {model.size} bytes, and onnxruntime reads none of more than 2 GiB"
+def _needed(costs: Costs) -> int:
+    """Bytes that a run takes at least: where that is too many, starting the runtime makes no sense."""
     peak = costs.peak_activation_bytes
-    memory = settings.memory or _memory_of_machine()
-    needed = costs.weight_bytes + costs.generated_bytes + (peak if isinstance(peak, int) else 0)
-    if needed > memory:
-        return f"it would take {needed >> 20} MiB, and {memory >> 20} MiB may be used"
-    return ""
+    return costs.weight_bytes + costs.generated_bytes + (peak if isinstance(peak, int) else 0)
 
 
 def _beside_the_weights(costs: Costs) -> int | None:

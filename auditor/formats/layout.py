@@ -63,12 +63,15 @@ class Page:
         cells = [[_text(cell) for cell in row] for row in rows]
         if head:
             cells.insert(0, [Text(name, "bold") for name in head])
+        while cells and len(cells[0]) > 1 and not any(row[-1] for row in cells):
+            cells = [row[:-1] for row in cells]
         if not cells:
             return
         *firsts, last = (max(row[i].cell_len for row in cells) for i in range(len(cells[0])))
         left = self.width - indent - sum(firsts) - _GAP * len(firsts)
         if under and left < min(_READABLE, last):
             for *row, end in cells:
+                row[0].pad_right(firsts[0] - row[0].cell_len)
                 fits = sum(cell.cell_len + _GAP for cell in row) + end.cell_len <= self.width - indent
                 self._put(Padding(_table([[*row, end] if fits else row], ()), (0, 0, 0, indent), expand=False))
                 if not fits and end:

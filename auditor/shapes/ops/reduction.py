@@ -98,7 +98,7 @@ def _folded(data: Fact, axes: tuple[int, ...], fold: Fold) -> Elements | None:
 
 def _fold_of(elements: list[Element], fold: Fold, dtype: int | None) -> Element:
     numbers = [e for e in elements if isinstance(e, int | Dim)]
-    if len(numbers) < len(elements) or dtype == DType.BOOL:
+    if not numbers or len(numbers) < len(elements) or dtype == DType.BOOL:
         return None
     try:
         return settled(reduce(fold, numbers), dtype)

@@ -206,6 +206,8 @@ def grid_sample(x: Fact, grid: Fact) -> Fact:
     """X (N, C, ...) at the places that the grid (N, ..., axes) names."""
     if grid.shape is None:
         return x.unknown() if x.shape is None else x.shaped(*x.shape[:2], *(None for _ in x.shape[2:]))
+    if len(grid.shape) < 3:
+        raise ShapeError(f"the grid must have rank 3 at least, has shape {show(grid.shape)}", parameter="grid")
     shape = of_rank(x, len(grid.shape), "x")
     return x.shaped(agree(shape[0], grid.shape[0], "the batches of X and the grid"), shape[1], *grid.shape[1:-1])
 
