@@ -47,7 +47,7 @@ def _credit(kept: list[Finding], root: Finding, number: int) -> None:
 
 
 def _downstream(facts: Facts) -> dict[At, int]:
-    """For each proven trouble of the shapes, how many unproven ones stand behind it; each counts for its nearest root."""
+    """For each proven trouble of the shapes, how many unproven ones stand behind it; each counts for its nearest."""
     proven: list[At] = []
     unproven: list[At] = []
     for trouble in facts.troubles:

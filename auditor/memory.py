@@ -21,8 +21,8 @@ _MOST_PEAKS = 4
 def peak_activations(facts: Facts) -> Size | None:
     """The most bytes of activations that are alive at once while the main graph runs in the order of the walk.
 
-    Inputs live until their last use, outputs to the end, everything else from its maker to its last user. Stored tensors
-    and what hangs on them alone are no activations; views (Reshape and kin) count like copies.
+    Inputs live until their last use, outputs to the end, everything else from its maker to its last user. Stored
+    tensors and what hangs on them alone are no activations; views (Reshape and kin) count like copies.
     """
     graph, visited, fixed = facts.model.graph, facts.graphs[""], facts.fixed_in("")
     steps = [visited.nodes[index] for index in visited.entries]

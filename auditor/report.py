@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -58,7 +57,8 @@ class Step(NamedTuple):
 class Fit(NamedTuple):
     """Sizes of the graph's inputs under which a place would be right.
 
-    ``ranges`` holds ``(low, high)`` or ``(low, high, step)``, closed; high None: up to the search's bound. No range: none fits.
+    ``ranges`` holds ``(low, high)`` or ``(low, high, step)``, closed; high None: up to the search's bound.
+    No range: none fits.
     """
 
     axes: tuple[str, ...]  # "data[2]"
@@ -83,7 +83,7 @@ class Finding(NamedTuple):
 
 
 class Missed(NamedTuple):
-    """Something that was not looked at, and why. ``asked``: it was asked for by name, so the verdict is inconclusive."""
+    """Something that was not looked at, and why. ``asked``: it was asked for by name, so the verdict is open."""
 
     what: str
     why: str

@@ -70,6 +70,8 @@ def run_summary(evidence: Evidence) -> RunSummary:
         case TimedOut() as out:
             why = f"no end after {out.seconds:g} s ({out.stage})"
             return RunSummary(provider, "timed out", why, out.seconds, isolation=out.isolation)
+        case OutOfMemory(stage="prediction", message=why):
+            return RunSummary(provider, "not run", why)
         case OutOfMemory() as memory:
             return RunSummary(provider, "failed", f"{memory.stage}: out of memory", isolation=memory.isolation)
         case NotRun() as not_run:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from .costs import Costs
 from .model import digest, external
 from .model.graph import Model
 from .report import Missed
-from .runtime.outcome import Crashed, Failed, NotRun, OutOfMemory, Outcome, Run, TimedOut
+from .runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run, TimedOut
 from .runtime.request import Feed, Limits, Request
 from .settings import Settings
 from .shapes.facts import Facts, rendered
+from .wording import in_bytes
 
 LARGEST = 2**31 - 1
 """onnxruntime reads no model file beyond protobuf's 2 GiB."""
@@ -41,9 +43,9 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     if model.size > LARGEST:
         why = f"the file has {model.size} bytes, and onnxruntime reads none of more than 2 GiB"
         return Trial(NotRun(why), True, (Missed("run", why, asked),))
-    memory, needed = settings.memory or _memory_of_machine(), _needed(costs)
-    if needed > memory:
-        why = f"it would take {in_bytes(needed)}, and {in_bytes(memory)} may be used"
+    memory, least = settings.memory or _memory_of_machine(), needed(costs)
+    if least > memory:
+        why = f"it would take {in_bytes(least)}, and {in_bytes(memory)} may be used"
         return Trial(OutOfMemory(memory, "prediction", why), True, (Missed("run", why, asked),))
     vectors = golden.find(model.path, len(facts.inputs), len(model.graph.outputs))
     request = Request(
@@ -81,10 +83,11 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
 def _data_files(model: Model) -> tuple[str, ...]:
     """The external data files that may be read; the sandbox opens no others."""
     readable = (n for n in digest.files(model) if isinstance(external.look(model, n), external.DataFile))
-    return tuple(os.path.join(os.path.dirname(model.path), name) for name in readable)
+    folder = Path(model.path).parent
+    return tuple(os.fspath(folder / name) for name in readable)
 
 
-def _needed(costs: Costs) -> int:
+def needed(costs: Costs) -> int:
     """Bytes that a run takes at least: where that is too many, starting the runtime makes no sense."""
     peak = costs.peak_activation_bytes
     return costs.weight_bytes + costs.generated_bytes + (peak if isinstance(peak, int) else 0)

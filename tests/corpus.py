@@ -31,7 +31,7 @@ class NodeTest:
 
 @cache
 def node_tests() -> tuple[NodeTest, ...]:
-    """ONNX's node tests, about 1,900. The wheel ships the program that makes them, not the files; this takes some seconds."""
+    """ONNX's node tests, about 1,900. The wheel ships what makes them, not the files; it takes some seconds."""
     from onnx.backend.test.case.node import collect_testcases
 
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Lines and columns for people, by rich: as wide as the terminal, coloured only where there is one, with nothing trailing.
+"""Lines and columns for people, by rich: as wide as the terminal, coloured only where there is one, nothing trailing.
 
 Every text that comes here is already made harmless by `names`; none of it is read as rich's markup.
 """

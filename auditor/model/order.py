@@ -39,7 +39,7 @@ def out_of_order(graph: Graph) -> tuple[tuple[int, int], ...]:
 
 
 def cycles(graph: Graph) -> tuple[tuple[int, ...], ...]:
-    """The cycles among the nodes, each once, as node indices in the order of the data; the first starts at its lowest index."""
+    """The cycles among the nodes, each once: node indices in the order of the data, from the lowest on."""
     waits, follows = _edges(graph)
     ready = [i for i, n in enumerate(waits) if n == 0]
     while ready:

@@ -1,8 +1,9 @@
 """The rules. Every module of this package is one rule, and its name is the rule's: ``nan_weights`` is ``nan-weights``.
 
-A rule is a generator function decorated with `rule`; its parameters' annotations say which evidence it wants (``Model``,
-``Facts``, ``Costs``, ``Weights``, ``Trial``, ``Settings``, ``Contract``). Its module's docstring is its page, with the sections *What it
-does*, *Why it matters*, *Fires on*, *Quiet on* and *How to fix*; the tests run the models of the two in the middle.
+A rule is a generator function decorated with `rule`. Its parameters' annotations say which evidence it wants:
+``Model``, ``Facts``, ``Costs``, ``Weights``, ``Trial``, ``Settings`` or ``Contract``. Its module's docstring is its
+page, with the sections *What it does*, *Why it matters*, *Fires on*, *Quiet on* and *How to fix*; the tests run the
+models of the two in the middle.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 ## What it does
 Says that the run failed for want of memory, how much it was allowed, and at which node where onnxruntime names one.
 The limit is 512 MiB, six times the model and twice the activations that its shapes predict, or what `--memory` says.
-It is an error where the limit was asked for or the activations are known, else a warning.
+It is an error where the limit was asked for or the activations are known, else a warning. A run that would take more
+than the machine has is not started: a warning, and an error where it is more than any process can address.
 
 ## Why it matters
 A few bytes of model can ask for terabytes: ConstantOfShape, Expand, Tile, and loops whose outputs grow. On a shared
@@ -31,18 +32,28 @@ from collections.abc import Iterator
 
 from ..costs import Costs
 from ..model.graph import Model
-from ..report import Basis, Finding, Severity
+from ..report import Basis, Finding, Location, Severity
 from ..runtime.outcome import OutOfMemory
 from ..settings import Settings
-from ..trial import Trial
+from ..trial import Trial, needed
 from ..wording import in_bytes
 from . import rule
 from .runtime_refusal import first_line, location
+
+_FIX = "allow it more (--memory), or bind the input sizes to smaller ones (--dim, --input-shape)"
+_ANY_MACHINE = 1 << 47  # bytes that a process can address
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
 def runtime_memory(model: Model, trial: Trial, costs: Costs, settings: Settings) -> Iterator[Finding]:
     match trial.result:
+        case OutOfMemory(stage="prediction", message=message):
+            yield Finding(
+                f"the run was not started: {message}",
+                Location(),
+                _FIX,
+                severity=None if settings.memory is not None or needed(costs) > _ANY_MACHINE else Severity.WARNING,
+            )
         case OutOfMemory(limit=limit, stage=stage, message=message, node=node, op_type=op_type):
             known = isinstance(costs.peak_activation_bytes, int)
             may = f"the {in_bytes(limit)} that it may have" if limit is not None else "the memory that there is"
@@ -50,7 +61,7 @@ def runtime_memory(model: Model, trial: Trial, costs: Costs, settings: Settings)
             yield Finding(
                 f"{what} took more than {may}: {first_line(message)}",
                 location(model, node, op_type),
-                "allow it more (--memory), or bind the input sizes to smaller ones (--dim, --input-shape)",
+                _FIX,
                 expected=f"at most {in_bytes(limit)}" if limit is not None else None,
                 severity=None if settings.memory is not None or (known and limit is not None) else Severity.WARNING,
             )

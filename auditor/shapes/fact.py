@@ -19,8 +19,9 @@ MOST_ELEMENTS = 1024
 class Fact(NamedTuple):
     """What is known of a tensor. Every field may be unknown (None).
 
-    ``elements`` holds the values, row-major, of the small tensors that shape arithmetic passes around. A float is rounded
-    as its dtype would. ``declared``: rests on what the file declares, so nothing that follows from it may be an error.
+    ``elements`` holds the values, row-major, of the small tensors that shape arithmetic passes around. A float is
+    rounded as its dtype would. ``declared``: rests on what the file declares, so nothing that follows
+    from it may be an error.
     """
 
     dtype: int | None = None
@@ -42,7 +43,7 @@ class Fact(NamedTuple):
 
 
 class ShapeError(Exception):
-    """The node cannot run on inputs of these types and shapes; ``attribute`` or ``parameter`` is at fault, where one is."""
+    """The node cannot run on such inputs; ``attribute`` or ``parameter`` is at fault, where one is."""
 
     def __init__(self, message: str, *, attribute: str = "", parameter: str = "") -> None:
         super().__init__(message)

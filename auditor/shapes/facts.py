@@ -14,9 +14,9 @@ from ..model.graph import Graph, Model, Node, Value, captured
 from ..report import Step
 from .dim import Dim, Size
 from .fact import Fact, Shape, show
-from .troubles import At, Open, Trouble
 from .stored import declared
-from .walk import Budget, Entry, Visited, Walk
+from .troubles import At, Open, Trouble
+from .walk import USUAL, Budget, Entry, Visited, Walk
 
 MOST_STEPS = 400
 """Longest derivation that is told; of a longer one, the end."""
@@ -172,12 +172,12 @@ def infer(
     model: Model,
     shapes: Mapping[str, Shape] | None = None,
     dims: Mapping[str, int] | None = None,
-    budget: Budget = Budget(),
+    budget: Budget = USUAL,
     before: Walk | None = None,
 ) -> Facts:
     """Propagate through the whole model: from the shapes given for inputs, the declared ones for the rest.
 
-    ``dims`` binds named sizes of the inputs to numbers. Raises `UsageError` for an input or a name that the model does not have.
+    ``dims`` binds named sizes of the inputs to numbers. Raises `UsageError` for an input or name that the model lacks.
     """
     inputs = input_facts(model.graph, shapes or {}, dims or {})
     walk = Walk(model, budget, before)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from ..report import Fit
 from .dim import Dim, Size, TooComplex, evaluator, named
@@ -27,7 +28,7 @@ _MOVING = "size"
 def solve(facts: Facts, at: At, parameter: str) -> tuple[Fit, ...]:
     """Where the parameter of that node would fit: all moving axes together first, then each alone.
 
-    Axes move that the condition hangs on; the leading axis of an input (its batch) stays. An empty result: not found out.
+    Axes move that the condition hangs on; an input's leading axis (its batch) stays. An empty result: not found out.
     """
     axes = _axes(facts, at, parameter)
     if not axes:
@@ -164,7 +165,7 @@ def _runs(sizes: Sequence[int]) -> list[list[int]]:
 def _ranges(sizes: Sequence[int]) -> Iterator[tuple[int, int | None] | tuple[int, int | None, int]]:
     """Closed ranges; single sizes at equal distances become one range with a step."""
     runs = _runs(sizes)
-    steps = {b[0] - a[0] for a, b in zip(runs, runs[1:], strict=False)}
+    steps = {b[0] - a[0] for a, b in pairwise(runs)}
     if len(runs) > 2 and all(len(r) == 1 for r in runs) and len(steps) == 1:
         step = steps.pop()
         last = runs[-1][0]

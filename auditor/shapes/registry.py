@@ -1,9 +1,10 @@
 """Where a rule says which operator it is for.
 
-A rule's signature is the operator's: positional parameters are the inputs in order (lower case), keyword-only parameters
-are the attributes that its answer depends on, with ONNX's defaults. It returns one `Fact`, a tuple with one for each output, or an
-`Answer`. A keyword-only parameter ``output_count`` receives how many outputs the node lists. Attribute values arrive as the
-annotation says (``int``, ``float``, ``str``, ``tuple[int, ...]``, ``Body`` for a graph, ``Fact`` for a tensor); any other kind never reaches the rule.
+A rule's signature is the operator's: positional parameters are the inputs in order (lower case), keyword-only
+parameters are the attributes that its answer depends on, with ONNX's defaults. It returns one `Fact`, a tuple with one
+for each output, or an `Answer`. A keyword-only parameter ``output_count`` receives how many outputs the node lists.
+Attribute values arrive as the annotation says: ``int``, ``float``, ``str``, ``tuple[int, ...]`` and kin, ``Body`` for
+a graph, ``Fact`` for a tensor; any other kind never reaches the rule.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from .dim import Size, named
 from .fact import MOST_ELEMENTS, Fact
 
 _FLOATS_FOLLOWED = 8  # Resize scales, Range bounds; a bias of more channels is never a shape
-_FOLLOWED = {dtype: MOST_ELEMENTS for dtype in (2, 3, 4, 5, 6, 7, 9, 12, 13)} | dict.fromkeys(
+_FOLLOWED = dict.fromkeys((2, 3, 4, 5, 6, 7, 9, 12, 13), MOST_ELEMENTS) | dict.fromkeys(
     (1, 10, 11, 16), _FLOATS_FOLLOWED
 )
 """How many elements of a stored tensor are followed, by its dtype."""

@@ -15,7 +15,7 @@ class At:
 
 
 class Misfit(NamedTuple):
-    """A parameter cannot have the shape that its operator needs. ``declared``: this rests on a declaration, no proof."""
+    """A parameter cannot have the shape that its operator needs. ``declared``: it rests on a declaration, no proof."""
 
     at: At
     parameter: str  # its name in the rule's signature: "w"

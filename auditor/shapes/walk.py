@@ -32,6 +32,9 @@ class Budget:
     seconds: float = 60.0
 
 
+USUAL = Budget()
+
+
 class Entry(NamedTuple):
     """What is remembered of one question: the answer, or why there is none."""
 
@@ -45,7 +48,7 @@ class Entry(NamedTuple):
 
 
 class Visited(NamedTuple):
-    """One graph as the walk left it: the facts of its own tensors, and what each node answered (missing: not reached)."""
+    """One graph as the walk left it: the facts of its own tensors, and what each node that was reached answered."""
 
     nodes: tuple[Node, ...]
     facts: Mapping[str, Fact | None]
@@ -229,7 +232,7 @@ class Walk:
         at: At,
         given: list[Fact | None],
     ) -> None:
-        """The careful way to write a node's outputs: names for unknown sizes, troubles, what is declared for the rest."""
+        """The careful way to write a node's outputs: names for unknown sizes, troubles, declarations for the rest."""
         rests = _rests(given)
         match entry.error:
             case None:
@@ -274,7 +277,7 @@ class Walk:
         opsets: _Opsets,
         key: tuple[object, ...],
     ) -> Entry:
-        """Ask the rule, and remember its answer unless it hangs on more than the key (a body sees the scope around it)."""
+        """Ask the rule, and remember its answer unless it hangs on more than the key: a body sees what is around it."""
         which = key[:4]
         call = opsets.calls.get(which)
         if call is None:
@@ -353,7 +356,7 @@ class Walk:
         return {name: self._body(body, scope, f"{label}/{name}", opsets) for name, body in bodies.items()}
 
     def _body(self, body: Graph, scope: _Scope, path: str, opsets: _Opsets) -> Callable[..., tuple[Fact, ...]]:
-        """A subgraph as a function on facts. ``tentative``: nobody knows whether it runs on these, so no trouble is proof."""
+        """A subgraph as a function on facts. ``tentative``: nobody knows whether it runs, so no trouble is proof."""
 
         def run(*inputs: Fact, tentative: bool = False) -> tuple[Fact, ...]:
             self._enter(path)

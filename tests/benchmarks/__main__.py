@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in the same run.
+"""``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
 Names: start check propagation weights. Without one, all; 6 GB of disk are used meanwhile.
 """
@@ -8,10 +8,15 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, process, processes
 from tests.corpus import light_models
+
+if TYPE_CHECKING:
+    import numpy as np
 
 TIMES = 9
 STATIC = ("--no-run", "--no-weights", "--no-store", "--format", "json")
@@ -73,16 +78,13 @@ def propagation() -> None:
     """Bytes to facts, decoding included, against onnx's C++ inference from bytes to bytes."""
     from onnx.shape_inference import infer_shapes
 
-    from auditor.model.load import loads
-    from auditor.shapes.facts import infer
     from tests.benchmarks.models import residual
 
     for nodes in (10_000, 100_000):
         for different in (False, True):
             data = residual(nodes, different=different)
-            ours, peer = functions(
-                lambda: infer(loads(data)), lambda: infer_shapes(data), 3 if nodes > 10_000 else TIMES
-            )  # noqa: B023  # called at once
+            times = 3 if nodes > 10_000 else TIMES
+            ours, peer = functions(partial(propagate, data), partial(infer_shapes, data), times)
             count = nodes // 5 * 5
             ratio = ours / peer
             kind = "all different" if different else "equal"
@@ -90,52 +92,71 @@ def propagation() -> None:
             tell(f"propagation, {nodes:,} nodes, {kind} blocks, against onnx", figure, "<= 0.6x", ratio <= 0.6)
     for path in light_models():
         data = path.read_bytes()
-        ours, peer = functions(lambda: infer(loads(data)), lambda: infer_shapes(data), TIMES)  # noqa: B023  # called at once
+        ours, peer = functions(partial(propagate, data), partial(infer_shapes, data), TIMES)
         ratio = ours / peer
         tell(f"propagation, {path.stem}, against onnx", f"{ratio:.2f}x ({ours * 1e3:.2f} ms)", "<= 2x", ratio <= 2)
+
+
+def propagate(data: bytes) -> object:
+    """The facts of a model in bytes."""
+    from auditor.model.load import loads
+    from auditor.shapes.facts import infer
+
+    return infer(loads(data))
 
 
 def weights() -> None:
     """One pass over a gigabyte against a copy of it; float16 against NumPy as one would write it."""
     import numpy as np
-    import onnx
-    from onnx import numpy_helper
 
-    from auditor.model.load import load
-    from auditor.weights import measure
-
-    def model(values: np.ndarray, path: Path) -> None:
-        graph = onnx.GraphProto(name="weights", initializer=[numpy_helper.from_array(values, "w")])
-        graph.node.append(onnx.helper.make_node("Identity", ["w"], ["y"]))
-        path.write_bytes(onnx.helper.make_model(graph, ir_version=8).SerializeToString())
-
-    def naive(values: np.ndarray) -> tuple[object, ...]:
-        zeros, nan, inf = (values == 0).sum(), np.isnan(values).sum(), np.isinf(values).sum()
-        return values.min(), values.max(), values.mean(dtype=np.float64), values.std(dtype=np.float64), zeros, nan, inf
-
+    rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weights.onnx"
-        values = np.random.default_rng(0).normal(size=(1 << 14, 1 << 14)).astype(np.float32)  # 1.07 GB
-        target = np.empty_like(values)
-        model(values, path)
-        ours, peer = functions(lambda: measure(load(path)), lambda: np.copyto(target, values), TIMES)
+        values = rng.normal(size=(1 << 14, 1 << 14)).astype(np.float32)  # 1.07 GB
+        stored(values, path)
+        ours, peer = functions(partial(statistics, path), partial(np.copyto, np.empty_like(values), values), TIMES)
         speed = f"{values.nbytes / ours / 1e9:.1f} GB/s, {peer / ours:.2f} of memcpy"
         tell("weight statistics, 1 GB of float32", speed, ">= 0.35", peer / ours >= 0.35)
-        program = "import sys; from auditor.model.load import load; from auditor.weights import measure; measure(load(sys.argv[1]))"
+        program = "import sys; from tests.benchmarks.__main__ import statistics; statistics(sys.argv[1])"
         use = process((PYTHON, "-c", program, str(path)))
         tell(
             "weight statistics, 1 GB of float32, peak memory", f"{use.peak / 1e6:.0f} MB", "<= 64 MB", use.peak <= 64e6
         )
         half = values[:2048].astype(np.float16)
-        del values, target
-        model(half, path)
-        ours, peer = functions(lambda: measure(load(path)), lambda: naive(half), 3)
+        stored(half, path)
+        ours, peer = functions(partial(statistics, path), partial(naive, half), 3)
         tell(
             "weight statistics, float16, against naive NumPy",
             f"{peer / ours:.0f}x as fast",
             ">= 20x",
             peer / ours >= 20,
         )
+
+
+def statistics(path: Path | str) -> object:
+    """The statistics of a model's weights."""
+    from auditor.model.load import load
+    from auditor.weights import measure
+
+    return measure(load(path))
+
+
+def stored(values: np.ndarray, path: Path) -> None:
+    """A model that holds one tensor."""
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.GraphProto(name="weights", initializer=[numpy_helper.from_array(values, "w")])
+    graph.node.append(onnx.helper.make_node("Identity", ["w"], ["y"]))
+    path.write_bytes(onnx.helper.make_model(graph, ir_version=8).SerializeToString())
+
+
+def naive(values: np.ndarray) -> tuple[object, ...]:
+    """The same figures, as one would write them."""
+    import numpy as np
+
+    zeros, nan, inf = (values == 0).sum(), np.isnan(values).sum(), np.isinf(values).sum()
+    return values.min(), values.max(), values.mean(dtype=np.float64), values.std(dtype=np.float64), zeros, nan, inf
 
 
 BENCHMARKS: dict[str, Callable[[], None]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
@@ -24,16 +25,26 @@ class Use:
     peak: int  # bytes of resident memory
 
 
+LAUNCHER = """
+import json, os, sys, time
+began = time.perf_counter()
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(child, 0)
+wall = time.perf_counter() - began
+print(json.dumps([os.waitstatus_to_exitcode(status), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024]))
+"""
+"""Starts a command from a small process: Linux counts the parent's memory for a child's until it has begun."""
+
+
 def process(command: Sequence[str], *, may_fail: bool = False) -> Use:
     """One run of a command, its output thrown away."""
-    began = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
-    _, status, usage = os.wait4(child.pid, 0)
-    wall = time.perf_counter() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0 and not may_fail:
-        raise SystemExit(f"{' '.join(command)} ended with {child.returncode}")
-    return Use(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    quiet = ["sh", "-c", 'exec "$@" >/dev/null 2>&1', "sh", *command]
+    launched = [sys.executable, "-I", "-S", "-c", LAUNCHER, *quiet]
+    answer = subprocess.run(launched, capture_output=True, text=True, env=ENVIRONMENT, check=True).stdout
+    code, wall, cpu, peak = json.loads(answer)
+    if code != 0 and not may_fail:
+        raise SystemExit(f"{' '.join(command)} ended with {code}")
+    return Use(wall, cpu, peak)
 
 
 def processes(ours: Sequence[str], peer: Sequence[str], times: int, *, may_fail: bool = False) -> tuple[Use, Use]:

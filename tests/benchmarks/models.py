@@ -46,7 +46,7 @@ def residual(nodes: int, *, different: bool) -> bytes:
 
 
 def heavy(path: Path, gigabytes: float, tensors: int = 12) -> None:
-    """A chain of dense layers whose weights fill so many gigabytes, written piece by piece: no protobuf holds it whole."""
+    """A chain of dense layers whose weights fill so many gigabytes, written piece by piece."""
     width = 4096
     rows = int(gigabytes * 1e9 / tensors / width / 4)
     block = np.random.default_rng(0).normal(0, 0.02, 1 << 20).astype(np.float32).tobytes()

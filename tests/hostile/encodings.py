@@ -8,7 +8,21 @@ from tests.rules import mutators
 
 from .files import add, case
 from .wire import (
-    FUNCTIONS, GRAPH, HEAD, METADATA, RELU, WEIGHTED, binary, graph_bytes, handmade, integer, message, nested, parsed, tag, varint,
+    FUNCTIONS,
+    GRAPH,
+    HEAD,
+    METADATA,
+    RELU,
+    WEIGHTED,
+    binary,
+    graph_bytes,
+    handmade,
+    integer,
+    message,
+    nested,
+    parsed,
+    tag,
+    varint,
 )  # fmt: skip
 
 UNREADABLE = "unreadable-model"

@@ -83,11 +83,11 @@ DOUBLING = """g (float[1] x) => (float[N] y) {
 }"""
 
 add("loop_without_end", lambda: parsed(HEAD + LOOP).SerializeToString(), TIMEOUT, 1, run=True)
-add("loop_whose_output_grows", lambda: parsed(HEAD + GROWING).SerializeToString(), "", 1, run=True)
+add("loop_whose_output_grows", lambda: parsed(HEAD + GROWING).SerializeToString(), MEMORY, 1, run=True)
 add("loop_that_doubles", lambda: parsed(HEAD + DOUBLING).SerializeToString(), "", 1, run=True)
 
 
-@case("", 1, run=True)
+@case(MEMORY, 1, run=True)
 def products_without_end() -> bytes:
     """A chain of products, each of 3000 x 3000, that folds into a constant."""
     nodes = [helper.make_node("ConstantOfShape", ["size"], ["m0"])]
@@ -104,8 +104,8 @@ def _huge(op_type: str) -> bytes:
     return bytes(model.SerializeToString())
 
 
-add("run_constant_of_2_40", lambda: _huge("ConstantOfShape"), "", 0, coverage="MiB", run=True)
-add("run_expand_to_2_40", lambda: _huge("Expand"), "", 0, coverage="MiB", run=True)
+add("run_constant_of_2_40", lambda: _huge("ConstantOfShape"), MEMORY, coverage="it would take", run=True)
+add("run_expand_to_2_40", lambda: _huge("Expand"), MEMORY, coverage="it would take", run=True)
 
 
 @case("", 1, run=True)

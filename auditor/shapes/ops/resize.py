@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from math import floor, inf
 
 from ..dim import Dim, Size
-from ..fact import Answer, Element, Fact, ShapeError
+from ..fact import Answer, Element, Fact, ShapeError, show
 from ..registry import op
 from .checks import agree, axes_of, of_rank, open_axes, told
 

@@ -112,7 +112,7 @@ def windows(
         if len(values) != length:
             count = "1 number" if len(values) == 1 else f"{len(values)} numbers"
             raise ShapeError(f"{name} has {count} for {rank} spatial axes, needs {length}", attribute=name)
-        if name != "pads" and not all([not isinstance(v, int) or v > 0 for v in values]):
+        if name != "pads" and not all(not isinstance(v, int) or v > 0 for v in values):
             raise ShapeError(f"{name} must be positive, is {show(values)}", attribute=name)
     if auto_pad not in ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):
         raise ShapeError(f"auto_pad is {auto_pad!r}", attribute="auto_pad")
