@@ -1,1 +1,1 @@
-"""The operators, a file a family. A rule is a pure function from facts to an answer; `registry` says how to write one."""
+"""The operators, a file a family. A rule is a function from facts to an answer; `registry` tells how to write it."""
