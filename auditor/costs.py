@@ -130,7 +130,7 @@ class _Count:
             for node in visited.nodes:
                 for i in _QUANTISED.get(node.op_type, ()):
                     if i < len(node.inputs) and node.inputs[i]:
-                        quantised.add(self.root(node.inputs[i], path))
+                        quantised.update(self.roots(node.inputs[i], path))
         return frozenset(floats | (quantised & self.stored.keys()))
 
     def _first_use(self) -> Mapping[At, int]:
@@ -141,32 +141,40 @@ class _Count:
             fixed = self.facts.fixed_in(path)
             for index in visited.entries:
                 for name in visited.nodes[index].inputs:
-                    key = self.home(name, path) if name in fixed else None
+                    key = (self.facts.owner(name, path), name) if name in fixed else None
                     if key in left:
                         left.remove(key)
                         uses[At(path, index)] = uses.get(At(path, index), 0) + self.stored[key].elements
         return uses
 
-    def home(self, name: str, path: str) -> tuple[str, str]:
-        """The graph in which a name that is seen from ``path`` is made."""
-        at = self.facts.producer(name, path)
-        if at is not None:
-            return at.graph, name
-        while path and name not in self.facts.initializers(path):
-            path = self.facts.around(path)
-        return path, name
+    def roots(self, name: str, path: str) -> list[tuple[str, str]]:
+        """The stored tensors behind a name: through operators that only hand a weight on.
 
-    def root(self, name: str, path: str) -> tuple[str, str]:
-        """The stored tensor behind a name: through operators that only hand a weight on."""
-        for _ in range(len(self.facts.graphs[path].nodes) + 1):
+        One; behind a function's input, one for each call.
+        """
+        found: list[tuple[str, str]] = []
+        waiting, seen = [(name, path)], set()
+        while waiting:
+            name, path = waiting.pop()
+            path = self.facts.owner(name, path)
+            if (path, name) in seen:
+                continue
+            seen.add((path, name))
             at = self.facts.producer(name, path)
-            if at is None:
-                break
-            node = self.facts.node(at)
-            if node.op_type not in _CARRIERS or not node.inputs:
-                return at.graph, name
-            name, path = node.inputs[0], at.graph
-        return self.home(name, path)
+            node = self.facts.node(at) if at is not None and at.graph == path else None
+            if node is not None and node.op_type in _CARRIERS and node.inputs:
+                waiting.append((node.inputs[0], path))
+            elif node is None and (given := self.facts.given(name, path)):
+                waiting += given
+            else:
+                found.append((path, name))
+        return found
+
+    def _new_roots(self, name: str, path: str) -> int:
+        """How many of the stored tensors behind a name were not counted yet; now they are."""
+        new = [root for root in self.roots(name, path) if root not in self.seen]
+        self.seen.update(new)
+        return len(new)
 
     # Layers
 
@@ -207,11 +215,11 @@ class _Count:
             name = node.inputs[index] if index < len(node.inputs) else ""
             if not name or not self.facts.fixed(name, at.graph):
                 continue
-            root = self.root(name, at.graph)
-            if root in self.seen:
+            new = self._new_roots(name, at.graph)
+            if not new:
                 continue
-            self.seen.add(root)
             size = _elements(need, self.facts.at(name, at.graph))
+            size = None if size is None else size * new
             if need.role == "learnable":
                 total = add_up((total, size))
             else:
@@ -236,11 +244,9 @@ class _Count:
             if result is None or not result.shape or not self.facts.fixed(layer.inputs[1], at.graph):
                 continue
             channels = result.shape[1 if layer.op_type != "MatMul" and len(result.shape) > 1 else -1]
-            root = self.root(other, at.graph)
             elements = product(s for s in fact.shape if s is not None)
-            if elements == channels and root not in self.seen:
-                self.seen.add(root)
-                return elements
+            if elements == channels and (new := self._new_roots(other, at.graph)):
+                return elements * new
         return 0
 
     def _elementwise(self) -> int:
@@ -250,7 +256,8 @@ class _Count:
             for index in visited.entries:
                 node = visited.nodes[index]
                 if node.op_type in _ELEMENTWISE:
-                    roots = [self.root(name, path) for name in node.inputs if name and self.facts.fixed(name, path)]
+                    fixed = [name for name in node.inputs if name and self.facts.fixed(name, path)]
+                    roots = [root for name in fixed for root in self.roots(name, path)]
                     keys.update(r for r in roots if r not in self.seen and r in stored and stored[r].dtype in FLOATS)
         return sum(stored[key].elements for key in keys if stored[key].elements > 1)
 
@@ -305,7 +312,7 @@ def _elements(need: Need, actual: Fact | None) -> Size | None:
     match need:
         case Exact(shape=wanted):
             if have is not None and len(have) == len(wanted):
-                wanted = tuple(h if w is None else w for w, h in zip(wanted, have, strict=True))
+                wanted = tuple(w if isinstance(w, int) or h is None else h for w, h in zip(wanted, have, strict=True))
         case BroadcastsTo(shape=wanted):
             wanted = have if have is not None else wanted[-1:]
     sizes = [s for s in wanted if s is not None]

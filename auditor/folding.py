@@ -56,7 +56,7 @@ def _downstream(facts: Facts) -> dict[At, int]:
     counts = dict.fromkeys(proven, 0)
     if not proven:
         return {}
-    for at in unproven:
+    for at in dict.fromkeys(unproven).keys() - counts.keys():
         before = [root for root in proven if root.graph != at.graph or root.index < at.index]
         if before:
             counts[before[-1]] += 1

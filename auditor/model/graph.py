@@ -52,11 +52,11 @@ class Tensor(NamedTuple):
 
     @property
     def elements(self) -> int:
-        """How many elements the dims say."""
+        """How many elements the dims say; of more than 2^64, that many: a file's dims make numbers without end."""
         count = 1
         for d in self.dims:
             count *= d
-        return count
+        return min(count, 1 << 64)
 
 
 class SparseTensor(NamedTuple):

@@ -13,7 +13,7 @@ from .decode import Decoder
 from .fields import MESSAGES
 from .graph import Function, Identity, Model
 from .sniff import kind_of, name_of_mode
-from .troubles import Concatenated, RepeatedField, TooLargeForProtobuf, Trouble
+from .troubles import Concatenated, FunctionTwice, RepeatedField, TooLargeForProtobuf, Trouble
 from .wire import Limits, Wire
 
 MODEL = MESSAGES["ModelProto"]
@@ -91,7 +91,9 @@ def _model(wire: Wire, path: str, data: bytes | None, identity: Identity | None)
     functions: dict[tuple[str, str, str], Function] = {}
     for extent in fields.get(25, ()):
         function = decoder.function(extent, 1)
-        functions.setdefault((function.domain, function.name, function.overload), function)
+        key = (function.domain, function.name, function.overload)
+        if functions.setdefault(key, function) is not function:
+            wire.note(FunctionTwice(":".join(filter(None, key)), function.offset))
     for extent in fields.get(20, ()):
         decoder.training(extent, 1)
     producer = " ".join(filter(None, (fields.get(2, ""), fields.get(3, ""))))

@@ -80,7 +80,7 @@ def small(model: Model, tensor: Tensor, most: int = 4096) -> tuple[Scalar, ...] 
                 numbers = [v for v in values if not isinstance(v, bytes)]
                 return encoding.from_field(tensor.dtype, numbers, tensor.elements)
             case Absent(troubles):
-                return None if troubles else ()
+                return None if troubles or tensor.elements else ()
     except ValueError:
         return None
 

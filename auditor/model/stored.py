@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from ..errors import CannotLook
+from ..errors import AuditorError, CannotLook
 from . import external
 from .graph import Model
 
@@ -38,7 +38,10 @@ def _own_file(model: Model) -> int:
     if held is None:
         from .load import open_regular
 
-        fd, identity = open_regular(model.path)
+        try:
+            fd, identity = open_regular(model.path)
+        except AuditorError as error:
+            raise CannotLook(f"{model.path} has changed since it was loaded: {error}") from None
         held = _File(fd)
         if identity != model.identity:
             raise CannotLook(f"{model.path} has changed since it was loaded")

@@ -51,6 +51,13 @@ class OddEncoding(NamedTuple):
     offset: int
 
 
+class FunctionTwice(NamedTuple):
+    """A second local function of one domain, name and overload."""
+
+    name: str
+    offset: int
+
+
 class AttributeTwice(NamedTuple):
     """A node with two attributes of one name."""
 
@@ -82,6 +89,7 @@ Trouble: TypeAlias = (
     | Concatenated
     | TooLargeForProtobuf
     | OddEncoding
+    | FunctionTwice
     | AttributeTwice
     | BadAttribute
     | SegmentedTensor

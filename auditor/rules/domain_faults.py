@@ -72,6 +72,16 @@ agraph (float[N, 2] x) => (float[N, 2] a, float[N, 2] b, float[N, 2] c, float[N,
   f = Pow(v, two)
 }
 ```
+```onnx
+# What comes of the zeros is not chosen.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 3] x) => (float[N, 3] y) <float zero = {0.0}> {
+  r = Relu(x)
+  positive = Greater(r, zero)
+  l = Log(r)
+  y = Where(positive, l, zero)
+}
+```
 
 ## How to fix
 Add a small constant, or clip to one, in front of the operator: Log(x + 1e-6), Clip(x, 1e-6).
@@ -130,7 +140,7 @@ def domain_faults(model: Model, facts: Facts) -> Iterator[Finding]:
     found: dict[tuple[str, str], list[_Fault]] = {}
     for scope in scopes(model):
         for index, node in enumerate(scope.graph.nodes):
-            if node.op_type in _CHECKS and not node.domain:
+            if node.op_type in _CHECKS and not node.domain and not _chosen_from(scope, node):
                 fault = _fault(facts, scope, index, node)
                 if fault is not None:
                     found.setdefault((node.op_type, fault.why), []).append(fault)
@@ -179,6 +189,14 @@ def _fault(facts: Facts, scope: Scope, index: int, node: Node) -> _Fault | None:
             elif least.zero and any(e < 0 for e in exponents):
                 gives = "an infinite number"
     return _Fault(scope, index, least.why, gives) if gives else None
+
+
+def _chosen_from(scope: Scope, node: Node) -> bool:
+    """Whether a Where alone takes the result: it may leave out what is no number."""
+    graph = scope.graph
+    users = [graph.nodes[i] for i in graph.consumers.get(node.outputs[0], ())] if node.outputs else []
+    returned = any(v.name in node.outputs for v in graph.outputs)
+    return bool(users) and not returned and all(u.op_type == "Where" for u in users)
 
 
 def _least(facts: Facts, scope: Scope, name: str) -> _Least | None:

@@ -2,7 +2,7 @@
 
 ## What it does
 Finds tensors that a graph defines twice (as an input, an initializer or the output of a node), node outputs of a
-subgraph that hide a tensor of the graph around it, and nodes of one name.
+subgraph that hide a tensor of the graph around it, nodes of one name, and local functions of one name.
 
 ## Why it matters
 "A value name used in a graph must have a unique definition, with the exception that the same name MAY appear in both
@@ -21,6 +21,12 @@ agraph (float[2] x) => (float[2] y) {
   a = Abs(x)
   y = Neg(a)
 }
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 17, "f" : 1]>
+agraph (float[2] x) => (float[2] y) { y = f.g(x) }
+<domain: "f", opset_import: ["" : 17]> g (a) => (b) { b = Relu(a) }
+<domain: "f", opset_import: ["" : 17]> g (a) => (b) { b = Neg(a) }
 ```
 ```mutator
 two_nodes_of_one_name
@@ -53,6 +59,7 @@ from collections.abc import Iterator
 
 from ..model.graph import Graph, Model
 from ..model.scopes import Scope, scopes
+from ..model.troubles import FunctionTwice
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, listed
 from . import rule
@@ -60,6 +67,13 @@ from . import rule
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def duplicate_names(model: Model) -> Iterator[Finding]:
+    for trouble in model.troubles:
+        if isinstance(trouble, FunctionTwice):
+            yield Finding(
+                f"there is a second local function {trouble.name!r}; which of the two is called hangs on the reader",
+                Location(offset=trouble.offset),
+                "rename one of the functions, or delete it",
+            )
     for scope in scopes(model):
         yield from _values(scope)
         yield from _hidden(scope)

@@ -47,20 +47,25 @@ from ..model.graph import Model
 from ..model.scopes import opsets_of
 from ..model.troubles import AttributeTwice, BadAttribute
 from ..report import Basis, Finding, Location, Severity
+from ..shapes.dense import Rows, given, rows, source, taken, taker
+from ..shapes.dim import divide_exact, same
 from ..shapes.fact import show
-from ..shapes.facts import Facts
-from ..shapes.troubles import Impossible
-from ..wording import others
+from ..shapes.facts import Facts, rendered
+from ..shapes.fits import BOUND, solve
+from ..shapes.troubles import At, Impossible
+from ..wording import fitting, others
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def impossible_shapes(model: Model, facts: Facts) -> Iterator[Finding]:
+    flattens = dict(_flattens(facts))
+    yield from flattens.values()
     alike: dict[tuple[str, str], list[Impossible]] = {}
     opsets: dict[str, Mapping[str, int]] = {}
     malformed = {t.node_offset for t in model.troubles if isinstance(t, AttributeTwice | BadAttribute)}
     for trouble in facts.troubles:
-        if not isinstance(trouble, Impossible) or trouble.declared:
+        if not isinstance(trouble, Impossible) or trouble.declared or trouble.at in flattens:
             continue
         path, node = trouble.at.graph, facts.node(trouble.at)
         if path not in opsets:
@@ -71,6 +76,72 @@ def impossible_shapes(model: Model, facts: Facts) -> Iterator[Finding]:
             alike.setdefault((node.op_type, trouble.why), []).append(trouble)
     for troubles in alike.values():
         yield _finding(facts, troubles)
+
+
+def _flattens(facts: Facts) -> Iterator[tuple[At, Finding]]:
+    """Reshapes that make a row of each image, where an image has another number of elements: always, or but for some sizes."""
+    proven = {t.at for t in facts.troubles if isinstance(t, Impossible) and not t.declared}
+    for path, visited in facts.graphs.items():
+        for index in visited.entries:
+            if visited.nodes[index].op_type != "Reshape":
+                continue
+            at = At(path, index)
+            flat = rows(facts, at)
+            if (
+                flat is not None
+                and flat.image != flat.row
+                and (not path or at in proven)  # whether a branch is taken on these shapes, nobody knows
+                and _one_image_a_row(facts, at, flat)
+                and (finding := _flatten(facts, at, flat)) is not None
+            ):
+                yield at, finding
+
+
+def _one_image_a_row(facts: Facts, at: At, flat: Rows) -> bool:
+    """Whether nothing else can be meant. How a -1 shares an open batch out is for mixed-batch to say."""
+    if flat.lead == 1 and flat.images != 1:  # one row of all images: of so many, where it comes out even
+        return isinstance(flat.image, int) and flat.image > 0 and flat.row % flat.image != 0
+    if flat.lead != -1:
+        return flat.lead == 0 or flat.lead == flat.images
+    if flat.images != 1:
+        return False
+    if isinstance(flat.image, int):
+        return flat.image % flat.row != 0
+    return divide_exact(flat.image, flat.row) is None and taker(facts, at, flat.row) is not None
+
+
+def _flatten(facts: Facts, at: At, flat: Rows) -> Finding | None:
+    never = same(flat.image, flat.row) is False
+    fits = solve(facts, at, "shape")
+    best = next((f for f in fits if f.ranges), None)
+    if not never and not fits:  # whether it fits, hangs on what nobody chooses
+        return None
+    node, label = facts.node(at), facts.label(at)
+    dense = taker(facts, at, flat.row)
+    layer = facts.label(dense) if dense is not None else ""
+    origin = source(facts, node.inputs[0], at.graph)
+    takes = f"{label}, in front of {layer}, takes" if layer else f"{label} takes"
+    message = (
+        f"{takes} {taken(flat.row, origin.image)} features of each image; "
+        f"{origin.giver or origin.tensor} gives {given(origin.image, flat.image)}"
+    )
+    said = fitting(best, {n: rendered(f.shape) for n, f in facts.inputs.items()}) if best else ""
+    if not never:
+        message += f": it fits only for {said}" if best else f": no input size up to {BOUND} fits"
+    mend = f"let {label} keep the batch (x.flatten(1)) and give {layer or 'the layer behind it'}"
+    other = f"{mend} {flat.image} features" if never else f"put an adaptive (global) pooling in front of {label}"
+    warns = best is not None and not never
+    return Finding(
+        message,
+        Location(at.graph, label, node.op_type, node.inputs[0], offset=node.offset),
+        f"feed an input that fits ({said}), or {other}" if best else other,
+        expected=flat.row,
+        actual=flat.image if isinstance(flat.image, int) else str(flat.image),
+        derivation=facts.derivation(node.inputs[0], at.graph),
+        fits=fits,
+        severity=Severity.WARNING if warns else None,
+        basis=Basis.SUSPICIOUS if warns else None,
+    )
 
 
 def _finding(facts: Facts, troubles: list[Impossible]) -> Finding:

@@ -62,24 +62,19 @@ be fed, put an adaptive (global) pooling in front of the dense layer, or give th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import isqrt
+from collections.abc import Iterator, Sequence
 
 from ..report import Basis, Finding, Fit, Location, Severity
+from ..shapes.dense import WEIGHTS, given, source, taken
 from ..shapes.dim import Dim, Size, same
-from ..shapes.fact import BroadcastsTo, Fact, Need, Shape, show
+from ..shapes.fact import BroadcastsTo, Need, Shape, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
-from ..shapes.troubles import Misfit, Open
+from ..shapes.troubles import At, Misfit, Open
 from ..wording import fitting
 from . import rule
 
-_DENSE = {"Gemm": "b", "MatMul": "b"}
-
 _NONE = "no input size up to 4096 fits"
-
-_VIEWS = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Relu", "Cast"})
-"""Operators that hand the features on: what gives them stands before."""
 
 _MEANING = {
     ("Conv", "b"): "one number for each filter",
@@ -93,25 +88,32 @@ _MEANING = {
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def misfit_initializers(facts: Facts) -> Iterator[Finding]:
+    by_node: dict[At, list[Misfit]] = {}
     for trouble in facts.troubles:
         if isinstance(trouble, Misfit) and not trouble.declared:
-            yield _misfit(facts, trouble)
+            by_node.setdefault(trouble.at, []).append(trouble)
+    for cases in by_node.values():
+        yield _misfit(facts, cases)
     for case in facts.open:
         if _hangs_on_inputs(facts, case):
             yield from _open(facts, case)
 
 
-def _misfit(facts: Facts, case: Misfit) -> Finding:
+def _misfit(facts: Facts, cases: list[Misfit]) -> Finding:
+    """One finding for a node: several parameters that misfit have one cause as a rule, the input or the first of them."""
+    case, *more = cases
     fits = solve(facts, case.at, case.parameter)
     dense = _features(facts, case)
     hopeless = f": {_NONE}" if dense and fits and not _best(fits) and _is_open(case.expected.shape) else ""
+    alike = [o.tensor for o in more if (o.expected.shape, o.actual) == (case.expected.shape, case.actual)]
+    also = "".join(f"; {o.tensor} is {show(o.actual)}, {_needed(o)}" for o in more if o.tensor not in alike)
     return Finding(
-        (dense or _plain(facts, case)) + hopeless,
+        (dense or _plain(facts, case, alike)) + hopeless + also,
         _location(facts, case),
-        _fix(facts, case, fits),
+        _fix(facts, case, fits, alike),
         expected=show(case.expected.shape),
         actual=show(case.actual),
-        derivation=facts.derivation(_data(facts, case)[0], case.at.graph) if dense else (),
+        derivation=facts.derivation(source(facts, facts.node(case.at).inputs[0], case.at.graph).tensor, case.at.graph) if dense else (),
         fits=fits,
     )
 
@@ -129,7 +131,7 @@ def _open(facts: Facts, case: Open) -> Iterator[Finding]:
         _fix(facts, case, fits),
         expected=show(case.expected.shape),
         actual=show(case.actual),
-        derivation=facts.derivation(_data(facts, case)[0], case.at.graph),
+        derivation=facts.derivation(source(facts, facts.node(case.at).inputs[0], case.at.graph).tensor, case.at.graph),
         fits=fits,
         # An open size of which one value works is a loose declaration; one behind windows is a trap.
         severity=Severity.ERROR if not best else Severity.NOTE if bare else Severity.WARNING,
@@ -157,38 +159,38 @@ def _location(facts: Facts, case: Misfit | Open) -> Location:
     return Location(case.at.graph, facts.label(case.at), node.op_type, case.tensor, offset=node.offset)
 
 
-def _plain(facts: Facts, case: Misfit | Open) -> str:
+def _plain(facts: Facts, case: Misfit | Open, alike: Sequence[str] = ()) -> str:
     node = facts.node(case.at)
     label = facts.label(case.at)
-    verb = "must broadcast to" if isinstance(case.expected, BroadcastsTo) else "must be"
     meaning = _MEANING.get((node.op_type, case.parameter)) or _MEANING.get((node.op_type, ""), "")
     data = facts.at(node.inputs[0], case.at.graph) if node.inputs and node.inputs[0] else None
     group = node.attributes.get("group", 1)
     given = f"; its input is {show(data.shape)}" if data is not None and data.shape is not None else ""
     return (
-        f"{label}: {case.tensor} is {show(case.actual)}, {verb} {show(case.expected.shape)}"
+        f"{label}: {', '.join((case.tensor, *alike))} {'are' if alike else 'is'} {show(case.actual)}, {_needed(case)}"
         + (f" ({meaning})" if meaning else "")
         + given
         + (f", group {group}" if group != 1 else "")
     )
 
 
+def _needed(case: Misfit | Open) -> str:
+    verb = "must broadcast to" if isinstance(case.expected, BroadcastsTo) else "must be"
+    return f"{verb} {show(case.expected.shape)}"
+
+
 def _features(facts: Facts, case: Misfit | Open) -> str:
     """The dense layer's sentence: what it takes, what arrives, each as the product that it is."""
     node = facts.node(case.at)
-    if _DENSE.get(node.op_type) != case.parameter:
+    if WEIGHTS.get(node.op_type) != case.parameter:
         return ""
     arrives, takes = _inner(node.attributes.get("transB", 0), case.expected, case.actual)
     if arrives is None or takes is None or arrives == takes:
         return ""
-    name, fact, giver = _data(facts, case)
-    image = fact.shape[1:] if fact is not None and fact.shape is not None and len(fact.shape) > 2 else ()
-    sizes = [s for s in image if s is not None]
-    if len(sizes) != len(image) or not sizes:
-        return f"{facts.label(case.at)} takes {takes} features; {giver or name} gives {arrives}"
-    product = " x ".join(str(s) if isinstance(s, int) else f"({s})" if " " in str(s) else str(s) for s in sizes)
-    given = f"{product} = {arrives}" if isinstance(arrives, int) else product
-    return f"{facts.label(case.at)} takes {takes}{_as_product(takes, sizes)} features; {giver or name} gives {given}"
+    origin = source(facts, node.inputs[0], case.at.graph)
+    image = origin.image
+    gives = given(image, arrives) if image else str(arrives)
+    return f"{facts.label(case.at)} takes {taken(takes, image)} features; {origin.giver or origin.tensor} gives {gives}"
 
 
 def _inner(turned: object, expected: Need, actual: Shape) -> tuple[Size | None, Size | None]:
@@ -199,40 +201,36 @@ def _inner(turned: object, expected: Need, actual: Shape) -> tuple[Size | None, 
     return expected.shape[axis], actual[axis]
 
 
-def _as_product(features: Size, like: list[Size]) -> str:
-    """``= 256 x 6 x 6`` where the features are so many channels times a square, as they arrive."""
-    channels = like[0]
-    if not isinstance(features, int) or not isinstance(channels, int) or not channels or features % channels:
-        return ""
-    area = features // channels
-    side = isqrt(area)
-    if len(like) == 3 and side * side == area:
-        return f" = {channels} x {side} x {side}"
-    return f" = {channels} x {area}"
-
-
-def _data(facts: Facts, case: Misfit | Open) -> tuple[str, Fact | None, str]:
-    """The tensor behind the features before anybody flattened it: its name, its fact, and the node that gives it."""
-    name = facts.node(case.at).inputs[0]
-    for _ in range(16):
-        at = facts.producer(name, case.at.graph)
-        fact = facts.at(name, case.at.graph)
-        if at is None or (fact is not None and fact.rank is not None and fact.rank > 2):
-            break
-        node = facts.node(at)
-        if node.op_type not in _VIEWS or not node.inputs:
-            break
-        name = node.inputs[0]
-    at = facts.producer(name, case.at.graph)
-    return name, facts.at(name, case.at.graph), "" if at is None else facts.label(at)
-
-
-def _fix(facts: Facts, case: Misfit | Open, fits: tuple[Fit, ...]) -> str:
-    best = _best(fits)
+def _fix(facts: Facts, case: Misfit | Open, fits: tuple[Fit, ...], alike: Sequence[str] = ()) -> str:
+    best, label, node = _best(fits), facts.label(case.at), facts.node(case.at)
     size = f"feed an input that fits ({_ranges(facts, best)}), or " if best else ""
+    if WEIGHTS.get(node.op_type) == case.parameter and _turned(case, node.attributes.get("transB", 0)):
+        how = f"set transB of {label} to {0 if node.attributes.get('transB', 0) else 1}" if node.op_type == "Gemm" else ""
+        return f"{case.tensor} stands turned around: {how or f'store it as {show(case.actual[::-1])}'}"
     if _is_open(case.expected.shape):
-        return f"{size}put an adaptive (global) pooling in front of {facts.label(case.at)}"
-    return f"{size}give {case.tensor} the shape {show(case.expected.shape)}"
+        return f"{size}put an adaptive (global) pooling in front of {label}"
+    giver = facts.producer(node.inputs[0], case.at.graph)
+    if alike and giver is not None:  # the parameters agree with one another
+        return f"{size}look whether {facts.label(giver)} gives what it should, or make all of them {_mended(facts, case)}"
+    return f"{size}give {case.tensor} the shape {_mended(facts, case)}"
+
+
+def _mended(facts: Facts, case: Misfit | Open) -> str:
+    """The shape that the parameter most likely should have."""
+    wanted = case.expected.shape
+    if isinstance(case.expected, BroadcastsTo):
+        op_type = facts.node(case.at).op_type
+        if op_type == "PRelu" and len(wanted) > 2:  # one slope for each channel
+            wanted = (wanted[1], *(1 for _ in wanted[2:]))
+        elif op_type == "Gemm":
+            wanted = wanted[-1:]
+    return show(wanted)
+
+
+def _turned(case: Misfit | Open, trans_b: object) -> bool:
+    """Whether a dense layer's weight would fit the other way round."""
+    arrives, _ = _inner(trans_b, case.expected, case.actual)
+    return len(case.actual) == 2 and arrives is not None and case.actual[-2 if trans_b else -1] == arrives
 
 
 def _best(fits: tuple[Fit, ...]) -> Fit | None:

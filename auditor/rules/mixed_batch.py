@@ -53,9 +53,13 @@ agraph (float[N, 6, 4, 4] x) => (float[N, 96] a, float[M, 4] b, float[K, 8, 96] 
 agraph (float[N, H, W, 8] x) => (float[M, 4] y) <int64[2] s = {-1, 4}> { y = Reshape(x, s) }
 ```
 ```onnx
-# Pairs of vectors.
+# Pairs of vectors, and of the frames of one speaker.
 <ir_version: 8, opset_import: ["" : 17]>
-agraph (float[N, 8] x) => (float[M, 16] y) <int64[2] s = {-1, 16}> { y = Reshape(x, s) }
+agraph (float[N, 8] x, float[T, 1, 80] f) => (float[M, 16] y, float[U, 160] g)
+<int64[2] s = {-1, 16}, int64[2] t = {-1, 160}> {
+  y = Reshape(x, s)
+  g = Reshape(f, t)
+}
 ```
 ```onnx
 # The leading axis is no batch: windows of an image.
@@ -74,9 +78,12 @@ from collections.abc import Iterator
 
 from ..model.graph import Model
 from ..report import Basis, Finding, Fit, Location, Severity
+from ..shapes.dense import taker
 from ..shapes.dim import Dim, Size, divide_exact, evaluate, named, product
-from ..shapes.facts import Facts
+from ..shapes.facts import Facts, rendered
+from ..shapes.fits import solve
 from ..shapes.troubles import At, Impossible, Misfit
+from ..wording import fitting
 from . import rule
 
 _BOUND = 4096
@@ -138,24 +145,29 @@ def _mixed(facts: Facts, at: At, image: int, row: int) -> bool:
         return False
     node = facts.node(at)
     data, made = facts.at(node.inputs[0], at.graph), facts.at(node.outputs[0], at.graph)
-    flattens = data is not None and made is not None and (data.rank or 0) > 2 and made.rank == 2
+    axes = [s for s in (data.shape if data else None) or () if s != 1]
+    flattens = len(axes) > 2 and made is not None and made.rank == 2
     return row % image != 0 or flattens
 
 
 def _mixes(facts: Facts, at: At, image: Size, row: int) -> Iterator[Finding]:
     node, label = facts.node(at), facts.label(at)
     data, made = facts.at(node.inputs[0], at.graph), facts.at(node.outputs[0], at.graph)
+    dense = taker(facts, at, row)
+    layer = facts.label(dense) if dense is not None else ""
+    behind = f" for {layer}" if layer else ""
+    warns = not isinstance(image, int)
     shape, rows = (data.shape if data else None) or (), (made.shape if made else None) or ()
     if isinstance(image, int):
         if not _mixed(facts, at, image, row):
             return
         of = f" ({' x '.join(map(str, shape[1:]))})" if len(shape) > 2 else ""
+        fits = solve(facts, at, "shape")
         holds = "parts of several images" if row % image else f"{row // image} images"
         message = (
-            f"{label} makes rows of {row:,} elements from images of {image:,}{of}: a row holds {holds}, "
+            f"{label} makes rows of {row:,} elements{behind} from images of {image:,}{of}: a row holds {holds}, "
             f"and {shape[0]} images become {rows[0]} rows"
         )
-        fits: tuple[Fit, ...] = ()
         expected: int | str = image
     else:
         if divide_exact(image, row) is not None:
@@ -163,21 +175,25 @@ def _mixes(facts: Facts, at: At, image: Size, row: int) -> Iterator[Finding]:
         fit = _fit(facts, at, image, row)
         if fit is None:
             return
-        sizes = " or ".join(_said(fit, *span) for span in fit.ranges)
+        factors = " x ".join(f"({s})" if " " in str(s) else str(s) for s in shape[1:])
         message = (
-            f"{label} makes rows of {row:,} elements; an image has {image}, which is that only for {sizes}: "
+            f"{label} makes rows of {row:,} elements{behind}; an image has {factors}, "
+            f"which is that only for {_said(facts, fit)}: "
             "at any other size a row holds parts of several images, or the model fails"
         )
         fits, expected = (fit,), str(image)
+    best = next((f for f in fits if f.ranges), None)
+    size = f"feed images that fit ({_said(facts, best)}), or " if best else ""
     yield Finding(
         message,
         Location(at.graph, label, node.op_type, node.inputs[0], offset=node.offset),
-        f"flatten with the batch kept (x.flatten(1)), and give the layer behind {label} the features that an image has",
+        f"{size}flatten with the batch kept (x.flatten(1)), and give {layer or f'the layer behind {label}'} "
+        "the features that an image has",
         expected=expected,
         actual=row,
         derivation=facts.derivation(node.outputs[0], at.graph),
         fits=fits,
-        severity=Severity.WARNING if fits else None,
+        severity=Severity.WARNING if warns else None,
     )
 
 
@@ -218,9 +234,8 @@ def _before(place: At, at: At) -> bool:
     return place.graph != at.graph or place.index <= at.index
 
 
-def _said(fit: Fit, low: int, high: int | None, *_: int) -> str:
-    axes = " = ".join(fit.axes)
-    return f"{axes} = {low}" if low == high else f"{low} <= {axes} <= {high}"
+def _said(facts: Facts, fit: Fit) -> str:
+    return fitting(fit, {name: rendered(fact.shape) for name, fact in facts.inputs.items()})
 
 
 def _with_open_batch(facts: Facts) -> Facts:

@@ -56,6 +56,7 @@ def invent(
         for asked, declared in zip(given.get(name, ()), shape or (), strict=False):
             if isinstance(declared, str) and declared.isidentifier():
                 chosen.setdefault(declared, asked)
+    leading = {shape[0] for _, _, shape in ports if shape and str(shape[0]).isidentifier()}
     feeds = []
     for name, dtype, shape in ports:
         if name in given:
@@ -69,7 +70,8 @@ def invent(
                 continue
             known = declared if isinstance(declared, str) else ""
             if known not in chosen:
-                first = not any(_is_open(earlier) for earlier in axes[:axis])
+                # A size that is open behind a leading one that is not is a length: [1, samples].
+                first = not any(_is_open(earlier) for earlier in axes[:axis]) and (axis == 0 or known in leading)
                 new = batch if first else size
                 if channels is not None and len(axes) == 4 and axis == _channel_axis(axes):
                     new = channels

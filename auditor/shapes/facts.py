@@ -15,7 +15,7 @@ from ..report import Step
 from .dim import Dim, Size
 from .fact import Fact, Shape, show
 from .stored import declared
-from .troubles import At, Open, Trouble
+from .troubles import At, Misfit, Open, Trouble
 from .walk import USUAL, Budget, Entry, Visited, Walk
 
 MOST_STEPS = 400
@@ -34,7 +34,7 @@ class Facts(Mapping[str, Fact]):
         self.inputs = inputs
         self._walk = walk
         self.graphs: Mapping[str, Visited] = walk.visited
-        self.troubles: tuple[Trouble, ...] = tuple({(type(t), t.at): t for t in walk.troubles}.values())
+        self.troubles: tuple[Trouble, ...] = tuple({_place(t): t for t in walk.troubles}.values())
         self.open: tuple[Open, ...] = tuple({(o.at, o.parameter): o for o in walk.open}.values())
 
     def __getitem__(self, name: str) -> Fact:
@@ -74,12 +74,45 @@ class Facts(Mapping[str, Fact]):
     def producer(self, name: str, graph: str = "") -> At | None:
         """The node that makes a tensor, looked for in its graph and in those around it."""
         while True:
+            graph = self.owner(name, graph)
             index = self._producers(graph).get(name)
             if index is not None:
                 return At(graph, index)
-            if not graph:
+            given = self.given(name, graph)
+            if not given:
                 return None
+            name, graph = given[0]
+
+    def owner(self, name: str, graph: str) -> str:
+        """The graph in which a tensor that is seen from ``graph`` is made, stored or fed. A function sees its own alone."""
+        while graph and graph not in self._calls:
+            if name in self._producers(graph) or name in self.initializers(graph):
+                break
             graph = self.around(graph)
+        return graph
+
+    def given(self, name: str, graph: str) -> tuple[tuple[str, str], ...]:
+        """What a function's input stands for, in each of its calls, as (name, graph); nothing for any other tensor."""
+        calls = self._calls.get(graph, ())
+        found = []
+        for at in calls:
+            node = self.node(at)
+            inputs = self.model.functions[node.domain, node.op_type, node.overload].inputs
+            place = inputs.index(name) if name in inputs else len(node.inputs)
+            if place < len(node.inputs) and node.inputs[place]:
+                found.append((node.inputs[place], at.graph))
+        return tuple(found)
+
+    @cached_property
+    def _calls(self) -> Mapping[str, list[At]]:
+        """The nodes that stand for a function's body, by its path: calls on equal facts share one body."""
+        found: dict[str, list[At]] = {}
+        if self.model.functions:
+            for path, visited in self.graphs.items():
+                for index, entry in visited.entries.items():
+                    if entry.body:
+                        found.setdefault(entry.body, []).append(At(path, index))
+        return found
 
     def fixed(self, name: str, graph: str = "") -> bool:
         """Whether a tensor hangs on nothing that a caller gives: an initializer, or worked out from such alone."""
@@ -130,7 +163,9 @@ class Facts(Mapping[str, Fact]):
         if known is None:
             visited = self.graphs.get(graph)
             names = set(self.initializers(graph))
-            if graph:
+            if graph in self._calls:
+                names |= self._fixed_inputs(graph)
+            elif graph:
                 names |= self.fixed_in(self.around(graph))
             for index in visited.entries if visited else ():
                 node = visited.nodes[index]  # type: ignore[union-attr]  # there are entries, so it was visited
@@ -138,6 +173,14 @@ class Facts(Mapping[str, Fact]):
                     names.update(node.outputs)
             known = self._fixed_by_graph[graph] = frozenset(names)
         return known
+
+    def _fixed_inputs(self, body: str) -> set[str]:
+        """The inputs of a function that are fixed in all of its calls."""
+        calls = self._calls[body]
+        node = self.node(calls[0])
+        names = self.model.functions[node.domain, node.op_type, node.overload].inputs
+        given = {name: self.given(name, body) for name in names}
+        return {n for n, g in given.items() if len(g) == len(calls) and all(self.fixed(*actual) for actual in g)}
 
     def initializers(self, graph: str = "") -> frozenset[str]:
         """The names of the tensors that a graph stores."""
@@ -220,6 +263,11 @@ def _bound(value: Value, shape: Shape | None, dims: Mapping[str, int]) -> Fact:
 
 def _number(size: Size | None, dims: Mapping[str, int]) -> Size | None:
     return size if size is None or isinstance(size, int) else dims.get(str(size), size)
+
+
+def _place(trouble: Trouble) -> tuple[object, ...]:
+    """What a trouble is remembered by: a body that is walked more than once meets the same one again."""
+    return type(trouble), trouble.at, trouble.parameter if isinstance(trouble, Misfit) else ""
 
 
 def _names(value: Value) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from ..report import Fit
+from .dense import rows
 from .dim import Dim, Size, TooComplex, evaluator, named
 from .fact import Exact, Shape
 from .facts import Facts
@@ -19,14 +20,14 @@ from .troubles import At, Impossible, Misfit, Open
 BOUND = 4096
 """The largest input size that is tried."""
 
-SECONDS = 3.0
+SECONDS = 1.5
 """How long one search may take; a search that ends early tells nothing."""
 
 _MOVING = "size"
 
 
 def solve(facts: Facts, at: At, parameter: str) -> tuple[Fit, ...]:
-    """Where the parameter of that node would fit: all moving axes together first, then each alone.
+    """Where the parameter of that node would fit (of a Reshape: where a row is one image): all moving axes together first, then each alone.
 
     Axes move that the condition hangs on; an input's leading axis (its batch) stays. An empty result: not found out.
     """
@@ -59,7 +60,10 @@ def _axes(facts: Facts, at: At, parameter: str) -> list[tuple[str, int]]:
     }
     condition = _condition(facts.rebind(shapes), at, parameter)
     names = {n for a, b in condition or () for n in (*_names(a), *_names(b))}
-    return [axis for label, axis in named_axes.items() if label in names]
+    hangs = [axis for label, axis in named_axes.items() if label in names]
+    # Where all three axes of an image count, the first of them are its channels: nobody chooses those.
+    images = {name for name, _ in hangs if {(name, i) for i in (1, 2, 3)} <= set(hangs)}
+    return [(name, i) for name, i in hangs if i > 1 or name not in images]
 
 
 def _names(size: Size) -> frozenset[str]:
@@ -68,6 +72,9 @@ def _names(size: Size) -> frozenset[str]:
 
 def _condition(facts: Facts, at: At, parameter: str) -> list[tuple[Size, Size]] | None:
     """Pairs of sizes that must be equal; none where the parameter fits whatever the sizes are; None: nobody knows."""
+    if facts.node(at).op_type == "Reshape":
+        flat = rows(facts, at)
+        return None if flat is None else [(flat.image, flat.row)] if flat.image != flat.row else []
     for case in (*facts.open, *facts.troubles):
         match case:
             case (

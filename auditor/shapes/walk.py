@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ..model.graph import Attributes, Function, Graph, Model, Node, Reference, Tensor, Value
 from ..model.order import ordered
+from .blame import harmless, own
 from .calls import Bound, Call, Unknown, call_of
 from .dim import TooComplex
 from .fact import NO_NEEDS, Answer, Fact, Need, Shape, ShapeError, show
@@ -245,20 +246,21 @@ class Walk:
                 self._exhaust(at)
             case error:
                 self.troubles.append(Internal(at, f"{type(error).__name__}: {error}"))
-        wrong = False
+        wrong = any(verdict is False for *_, verdict in entry.needs)
+        sure = own(entry, given) if wrong else frozenset()
         for parameter, need, actual, verdict in entry.needs:
             tensor = node.inputs[min(entry.inputs.index(parameter), len(node.inputs) - 1)]
             if verdict is False:
-                wrong = True
-                self.troubles.append(Misfit(at, parameter, tensor, need, actual, rests))
+                self.troubles.append(Misfit(at, parameter, tensor, need, actual, rests and parameter not in sure))
             elif not rests:
                 self.open.append(Open(at, parameter, tensor, need, actual))
+        shaken = wrong and not harmless(entry, node.op_type, given)
         for i, name in enumerate(node.outputs):
             if not name:
                 continue
             if i < len(entry.outputs):
                 fact = entry.outputs[i]
-                if wrong:
+                if shaken:
                     fact = fact._replace(declared=True)
             elif name in annotations:
                 fact = declared(annotations[name], at.graph, rests=True)
@@ -412,6 +414,8 @@ def _check_sizes(outputs: tuple[Fact, ...]) -> None:
         count = 1
         for size in fact.shape or ():
             if isinstance(size, int):
+                if size < 0:
+                    raise ShapeError(f"{show(fact.shape)} has a negative size")
                 count *= size
         if count > _LARGEST:
             raise ShapeError(f"{show(fact.shape)} has more than 2^63 - 1 elements")

@@ -11,7 +11,26 @@ from google.protobuf.message import DecodeError
 _VARINTS = (
     b"\x00", b"\x7f", b"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", b"\xff" * 9 + b"\x01", b"\xff\xff\xff\xff\x0f", b"\x80\x80\x04",
 )  # fmt: skip
-_NUMBERS = (0, 1, -1, 2, 3, 5, 7, -2, -5, 64, 255, 1 << 20, 1 << 31, -(1 << 31), 1 << 40, 1 << 62, (1 << 63) - 1, -(1 << 63))
+_NUMBERS = (
+    0,
+    1,
+    -1,
+    2,
+    3,
+    5,
+    7,
+    -2,
+    -5,
+    64,
+    255,
+    1 << 20,
+    1 << 31,
+    -(1 << 31),
+    1 << 40,
+    1 << 62,
+    (1 << 63) - 1,
+    -(1 << 63),
+)
 _FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 1e-38, 1e38, float("inf"), float("-inf"), float("nan"))
 _NAMES = ("N", "M", "?", "", "N*M//0", "-1", "K" * 300)
 
@@ -105,7 +124,9 @@ def _spoil_attribute(
         case kinds.INTS:
             attribute.ints.append(rng.choice(_NUMBERS))
         case kinds.STRING:
-            attribute.s = rng.choice((b"", b"SAME_UPPER", b"VALID", b"\xff", b"ij,jk->ik", b"...,...", b"->", b"linear"))
+            attribute.s = rng.choice(
+                (b"", b"SAME_UPPER", b"VALID", b"\xff", b"ij,jk->ik", b"...,...", b"->", b"linear")
+            )
         case kinds.TENSOR:
             _spoil_tensor(rng, attribute.t)
         case kinds.GRAPH if attribute.g.node:

@@ -37,13 +37,13 @@ class Ended:
         return found
 
 
-def call(*arguments: str, seconds: float = 60.0, program: tuple[str, ...] = ("-m", "auditor"), user: int | None = None) -> Ended:
+def call(*arguments: str, seconds: float = 60.0, program: tuple[str, ...] = ("-m", "auditor")) -> Ended:
     """Run ``python -m auditor`` and end it, with all its children, after so many seconds."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         command = [sys.executable, *program, *arguments]
         started = time.monotonic()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=ROOT, start_new_session=True, user=user
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=ROOT, start_new_session=True
         )
         peak, pid = 0, 0
         while not pid:

@@ -175,7 +175,11 @@ def metadata_not_utf8() -> bytes:
 
 @case("names-not-utf8")
 def everything_not_utf8() -> bytes:
-    return binary(WEIGHTED.replace("Add", "Foo").replace("weighted", "q")).replace(b"Foo", b"\xff\xfeo").replace(b"\x01w", b"\x01\xff")
+    return (
+        binary(WEIGHTED.replace("Add", "Foo").replace("weighted", "q"))
+        .replace(b"Foo", b"\xff\xfeo")
+        .replace(b"\x01w", b"\x01\xff")
+    )
 
 
 @case("", 0)

@@ -67,7 +67,9 @@ def flood_of_numbers() -> bytes:
 @case("", 0, cpu=6.0)
 def a_hundred_thousand_nodes() -> bytes:
     """Not hostile, only large: a chain of nodes without names."""
-    nodes = [b"".join((message(1, b"t%d" % i), message(2, b"t%d" % (i + 1)), message(4, b"Relu"))) for i in range(50_000)]
+    nodes = [
+        b"".join((message(1, b"t%d" % i), message(2, b"t%d" % (i + 1)), message(4, b"Relu"))) for i in range(50_000)
+    ]
     value = message(2, message(1, b"\x08\x01" + message(2, message(1, b"\x08\x02"))))
     ends = message(11, message(1, b"t0") + value) + message(12, message(1, b"t50000") + value)
     return handmade(b"".join(message(1, node) for node in nodes) + message(2, b"g") + ends)

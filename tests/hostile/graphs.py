@@ -250,4 +250,6 @@ def value_of_no_type() -> bytes:
 @case("", 0)
 def training_info_of_nonsense() -> bytes:
     """Training information whose graphs reach for what is not there."""
-    return _text("g (float[2] x) => (float[2] y) { y = Relu(x) }") + message(20, message(2, message(1, message(1, b"nobody"))))
+    return _text("g (float[2] x) => (float[2] y) { y = Relu(x) }") + message(
+        20, message(2, message(1, message(1, b"nobody")))
+    )

@@ -44,7 +44,9 @@ def normalization_with_an_empty_bias() -> bytes:
     y = helper.make_empty_tensor_value_info("y")
     node = helper.make_node("LayerNormalization", ["x", "s", ""], ["y", "mean"])
     graph = helper.make_graph([node], "g", [x], [y], [floats("s", 3)])
-    return bytes(helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString())
+    return bytes(
+        helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString()
+    )
 
 
 @case(CRASH, run=True)
@@ -92,8 +94,12 @@ def products_without_end() -> bytes:
     """A chain of products, each of 3000 x 3000, that folds into a constant."""
     nodes = [helper.make_node("ConstantOfShape", ["size"], ["m0"])]
     nodes += [helper.make_node("MatMul", [f"m{i}", f"m{i}"], [f"m{i + 1}"]) for i in range(600)]
-    graph = helper.make_graph(nodes, "g", [], [helper.make_empty_tensor_value_info("m600")], [ints("size", 3_000, 3_000)])
-    return bytes(helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString())
+    graph = helper.make_graph(
+        nodes, "g", [], [helper.make_empty_tensor_value_info("m600")], [ints("size", 3_000, 3_000)]
+    )
+    return bytes(
+        helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString()
+    )
 
 
 def _huge(op_type: str) -> bytes:
@@ -124,9 +130,12 @@ def run_opset_99() -> bytes:
 
 @case("", 1, run=True)
 def branches_that_capture_nobody() -> bytes:
-    model = parsed(HEAD + """g (bool c, float[2] x) => (float[2] y) {
+    model = parsed(
+        HEAD
+        + """g (bool c, float[2] x) => (float[2] y) {
   y = If (c) <then_branch = t () => (float[2] p) { p = Neg(x) }, else_branch = e () => (float[2] q) { q = Abs(x) }>
-}""")
+}"""
+    )
     model.graph.node[0].attribute[0].g.node[0].input[0] = "nobody"
     return bytes(model.SerializeToString())
 

@@ -28,7 +28,9 @@ def single(
     x = helper.make_tensor_value_info("x", dtype, dims)
     y = [helper.make_empty_tensor_value_info(f"y{i}") for i in range(outputs)]
     graph = helper.make_graph([node], "g", [x], y, [c for c in constants if c is not None])
-    return bytes(helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", opset)]).SerializeToString())
+    return bytes(
+        helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", opset)]).SerializeToString()
+    )
 
 
 def ints(name: str, *values: int) -> onnx.TensorProto:
@@ -163,7 +165,21 @@ add("range_of_step_0", lambda: _range(0, 5, 0), IMPOSSIBLE)
 
 
 # Names of sizes: whatever stands there is a name, and never computed with.
-SIZE_NAMES = ("N*M//0", "?", "", "-1", "1e999", "N" * 300, "批次", "\u202eN", "\x1b[31mN", "__import__('os')", "N.M[0]", "a b\nc", " ")
+SIZE_NAMES = (
+    "N*M//0",
+    "?",
+    "",
+    "-1",
+    "1e999",
+    "N" * 300,
+    "批次",
+    "\u202eN",
+    "\x1b[31mN",
+    "__import__('os')",
+    "N.M[0]",
+    "a b\nc",
+    " ",
+)
 
 
 def _of_named_sizes() -> bytes:
@@ -179,7 +195,9 @@ def _doubled(depth: int) -> bytes:
 
 def _powers(depth: int) -> bytes:
     """A size that squares itself so many times: it would have 2^depth factors."""
-    steps = "".join(f"a{i} = Unsqueeze(t{i}, one)  b{i} = Mul(a{i}, t{i})  t{i + 1} = Reshape(b{i}, flat)  " for i in range(depth))
+    steps = "".join(
+        f"a{i} = Unsqueeze(t{i}, one)  b{i} = Mul(a{i}, t{i})  t{i + 1} = Reshape(b{i}, flat)  " for i in range(depth)
+    )
     model = parsed(HEAD + f"g (float[N] t0) => (float[M] y) {{ {steps} y = Relu(t{depth}) }}")
     model.graph.initializer.extend([ints("one", 1), ints("flat", -1)])
     return bytes(model.SerializeToString())
@@ -188,7 +206,9 @@ def _powers(depth: int) -> bytes:
 def _sums(depth: int) -> bytes:
     """The square of a sum of names, squared again and again: the terms of the polynomial explode."""
     names = [f"float[{n}] in_{n}" for n in "ABCDEFGH"]
-    steps = "".join(f"a{i} = Unsqueeze(t{i}, one)  b{i} = Mul(a{i}, t{i})  t{i + 1} = Reshape(b{i}, flat)  " for i in range(depth))
+    steps = "".join(
+        f"a{i} = Unsqueeze(t{i}, one)  b{i} = Mul(a{i}, t{i})  t{i + 1} = Reshape(b{i}, flat)  " for i in range(depth)
+    )
     joined = ", ".join(f"in_{n}" for n in "ABCDEFGH")
     text = f"g ({', '.join(names)}) => (float[M] y) {{ t0 = Concat<axis = 0>({joined})  {steps} y = Relu(t{depth}) }}"
     model = parsed(HEAD + text)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from .command import Ended, call
-from .files import Case, all_cases
+from .files import CASES, Case, all_cases
 
 VERDICT_OF = {0: "pass", 1: "fail", 3: "inconclusive", 4: "inconclusive"}
 
@@ -17,19 +19,14 @@ KEYS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("store") / "reports.db"
-
-
-def audited(path: Path, database: Path, *, run: bool) -> Ended:
+def audited(path: Path, *, run: bool) -> Ended:
     limits = ("--timeout", "2", "--memory", "700M") if run else ("--no-run",)
-    return call("check", "--format", "json", "--db", str(database), *limits, str(path), seconds=40.0)
+    return call("check", "--format", "json", "--no-store", *limits, str(path), seconds=40.0)
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=repr)
-def test_a_hostile_file(case: Case, tmp_path: Path, database: Path) -> None:
-    ended = audited(case.make(tmp_path), database, run=case.run)
+def test_a_hostile_file(case: Case, tmp_path: Path) -> None:
+    ended = audited(case.make(tmp_path), run=case.run)
     assert "Traceback" not in ended.err, ended.err
     assert ended.status == case.exit, (ended.out[:3000], ended.err)
     report = ended.report
@@ -49,5 +46,33 @@ def test_a_hostile_file(case: Case, tmp_path: Path, database: Path) -> None:
     assert ended.wall < 30.0
 
 
+STORED = (
+    "empty",
+    "pipe",
+    "missing_path",
+    "named_ansi",
+    "named_nul",
+    "names_of_sizes",
+    "path_not_utf8",
+    "everything_not_utf8",
+)
+
+
+def test_hostile_reports_are_stored(tmp_path: Path) -> None:
+    """Several models, one object a line, and each report that there is lies in the database."""
+    paths = []
+    for name in STORED:
+        (tmp_path / name).mkdir()
+        paths.append(str(CASES[name].make(tmp_path / name)))
+    database = tmp_path / "reports.db"
+    ended = call("check", "--format", "json", "--no-run", "--db", str(database), *paths)
+    assert ended.status == 1
+    assert not ended.err.count("not stored"), ended.err
+    assert [json.loads(line)["schema_version"] for line in ended.out.splitlines()] == [1] * len(STORED)
+    with sqlite3.connect(database) as connection:
+        (count,) = connection.execute("select count(*) from audits").fetchone()
+    assert count == len(STORED) - 1  # of a path without a file there is nothing to keep
+
+
 def test_there_are_enough() -> None:
-    assert len(all_cases()) >= 200
+    assert len(all_cases()) >= 250

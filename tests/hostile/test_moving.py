@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from .command import ROOT, call
+from .command import call
 from .tensors import external
 from .wire import RELU, WEIGHTED, binary, parsed
 
@@ -56,23 +53,31 @@ def test_a_file_that_moves(change: str, which: str, tmp_path: Path) -> None:
     program = ("-c", _PROGRAM.format(change=CHANGES[change]), str(tmp_path / which))
     ended = call("check", "--format", "json", "--no-store", "--no-run", str(path), program=program, seconds=20.0)
     assert "Traceback" not in ended.err, ended.err
-    assert ended.status in (0, 1, 4)
+    assert ended.status in (0, 1, 3, 4)
     assert json.loads(ended.out)["schema_version"] == 1
 
 
+# The command, after it has given up the superuser's right to read everything.
+_AS_NOBODY = """
+import os, sys
+from auditor import rules
+from auditor.cli.app import run
+from auditor.cli import session
+rules.all_rules()
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+sys.exit(run(sys.argv[1:]))
+"""
+
+
 def test_a_model_that_nobody_may_read() -> None:
-    """The superuser reads everything, so nobody asks."""
     with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(0o755)
         path = Path(folder) / "model.onnx"
         path.write_bytes(binary(RELU))
         path.chmod(0)
-        nobody = 65534 if os.getuid() == 0 else None
-        if nobody is not None:
-            tried = subprocess.run([sys.executable, "-c", "import auditor.cli.app"], cwd=ROOT, user=nobody, capture_output=True)
-            if tried.returncode:
-                pytest.skip("this Python lies where nobody but the superuser may read")
-        ended = call("check", "--format", "json", "--no-store", str(path), user=nobody)
+        ended = call("check", "--format", "json", "--no-store", str(path), program=("-c", _AS_NOBODY))
         assert "Traceback" not in ended.err, ended.err
         assert ended.status == 4
         assert "Permission denied" in ended.report["coverage"]["failed"][0]["why"]

@@ -32,8 +32,14 @@ def shapes(feeds: tuple[Feed, ...]) -> list[tuple[int, ...]]:
 
 def test_the_first_open_size_is_the_batch_and_the_others_are_an_images() -> None:
     assert invent((IMAGE,)) == (Feed("x", 1, (2, 3, 224, 224)),)
-    assert shapes(invent((("x", 1, (1, 3, None, -1)),))) == [(1, 3, 2, 224)]
+    assert shapes(invent((("x", 1, (1, 3, None, -1)),))) == [(1, 3, 224, 224)]
     assert shapes(invent((("x", 1, ()), ("y", 7, (5, 0))))) == [(), (5, 0)]
+
+
+def test_a_length_behind_a_fixed_batch_is_no_batch() -> None:
+    assert shapes(invent((("audio", 1, (1, "samples")),))) == [(1, 224)]
+    state: tuple[Port, ...] = (("h", 1, (2, "batch", 64)), ("x", 1, ("batch", "seq", 8)))
+    assert shapes(invent(state)) == [(2, 2, 64), (2, 224, 8)]
 
 
 def test_equal_names_have_equal_sizes() -> None:

@@ -52,7 +52,7 @@ def concat(*inputs: Fact | None, axis: int) -> Answer:
                 out[i] = agree(out[i], shape[i], f"the sizes at axis {i}")
     out[at] = _total([shape[at] for shape in shapes]) if len(shapes) == len(facts) else None
     elements = None
-    if facts[0].elements is not None:
+    if any(fact.elements is not None for fact in facts):
         elements = _joined(facts, at, counted(tuple(out)))
     y = Fact(dtype, tuple(out), elements)
     return Answer((y,), formula=lambda: f"{' + '.join(told(shape[at]) for shape in shapes)} = {told(out[at])}")
@@ -73,14 +73,14 @@ def _joined(facts: list[Fact], axis: int, sizes: tuple[int, ...] | None) -> Elem
     parts = []
     for fact in facts:
         mine = counted(fact.shape)
-        if fact.elements is None or mine is None:
+        if mine is None:
             return None
-        parts.append((fact.elements, prod(mine[axis:])))
+        parts.append((fact.elements or (None,) * prod(mine), prod(mine[axis:])))
     found: list[Element] = []
     for i in range(prod(sizes[:axis])):
         for elements, run in parts:
             found += elements[i * run : (i + 1) * run]
-    return tuple(found)
+    return kept(found)
 
 
 @op("Split")

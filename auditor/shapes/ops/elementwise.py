@@ -315,8 +315,9 @@ def where(condition: Fact, x: Fact, y: Fact) -> Fact:
         return Fact(dtype, shape)
     columns = [_blank(f) if f.elements is None else f for f in (condition, x, y)]
     spread = [values.spread(column, shape) for column in columns]
-    chosen = zip(*spread, strict=True)
-    return Fact(dtype, shape, values.kept(_chosen(*each) for each in chosen))
+    if any(column is None for column in spread):
+        return Fact(dtype, shape)
+    return Fact(dtype, shape, values.kept(_chosen(*each) for each in zip(*spread, strict=True)))
 
 
 def _blank(x: Fact) -> Fact:

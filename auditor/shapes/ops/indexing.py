@@ -68,6 +68,7 @@ def gather_elements(data: Fact, indices: Fact, *, axis: int = 0) -> Fact:
         at = axis_of(axis, len(data.shape))
         if indices.shape is not None and len(indices.shape) != len(data.shape):
             raise ShapeError(f"indices {show(indices.shape)} and data {show(data.shape)} differ in rank")
+        _check_bounds(indices.elements, data.shape[at])
         if len(data.shape) == 1:
             elements = _gathered(data, indices, at)
     return Fact(data.dtype, indices.shape, elements)

@@ -259,7 +259,7 @@ def tile_1(input: Fact, tiles: Fact, axis: Fact) -> Fact:
 @op("Tile", since=6)
 def tile(input: Fact, repeats: Fact) -> Fact:
     times = sizes_of(repeats)
-    count = length_of(repeats)
+    count = length_of(repeats) if times is None else len(times)
     if input.shape is None:
         return open_axes(input, count)
     if count is not None and count != len(input.shape):
