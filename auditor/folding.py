@@ -15,6 +15,11 @@ _EXPLAINS = frozenset({"nan-weights", "bad-variance", "domain-faults", "float16-
 """Warnings that explain an output that is not finite."""
 
 
+_CUTS = frozenset({"dangling-inputs", "wrong-arity"})
+_CUT_OFF = frozenset({"dead-branches", "unused-initializers", "unused-inputs"})
+"""Where a node or an output has lost what it takes, something else has lost its use: one fault, and not two."""
+
+
 def folded(findings: Sequence[Finding], facts: Facts | None) -> tuple[Finding, ...]:
     """The roots, each with the number of its consequences; notes are never folded into and never roots."""
     static = [f for f in findings if f.rule not in _FROM_A_RUN]
@@ -30,6 +35,11 @@ def folded(findings: Sequence[Finding], facts: Facts | None) -> tuple[Finding, .
             _credit(kept, explaining[0], 1)
         else:
             kept.append(finding)
+    cut = next((f for f in kept if f.rule in _CUTS), None)
+    if cut is not None:
+        useless = [f for f in kept if f.rule in _CUT_OFF and f.location.graph == cut.location.graph]
+        kept = [f for f in kept if f not in useless]
+        _credit(kept, cut, len(useless))
     if facts is not None:
         for root, number in _downstream(facts).items():
             label = facts.label(root)

@@ -4,7 +4,9 @@
 Propagates shapes from the graph's inputs through every operator and finds nodes whose inputs and attributes
 contradict each other for every value of the named sizes: sizes that do not broadcast, a window larger than its input,
 an axis outside the tensor, a Reshape that does not come out even. Nothing that rests on a declared shape counts; what
-follows from the first contradiction is folded under it.
+follows from the first contradiction is folded under it. A Reshape that makes a row of each image is told as the dense
+layer behind it: the features that it takes, those that arrive, and the input sizes that would fit; with an open height
+or width it is a warning, if some size fits.
 
 ## Why it matters
 The model fails as soon as the node runs. onnxruntime often names another node or only the runtime's source line, and
@@ -25,12 +27,50 @@ agraph (float[1, 1, 4, 4] x) => (float[1, 1, 1, 1] y) {
   y = MaxPool<kernel_shape = [3, 3]>(a)
 }
 ```
+```onnx
+# A Reshape in front of a dense layer: one image has 2 x 3 x 3 = 18 features, and 8 are asked for.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[1, 2, 6, 6] x, float[8, 5] w) => (float[1, 5] y) <int64[2] s = {1, 8}> {
+  p = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x)
+  f = Reshape(p, s)
+  y = MatMul(f, w)
+}
+```
+```onnx
+# The batch may be any, and the features never fit.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2, 3, 3] x, float[8, 5] w) => (float[N, 5] y) <int64[2] s = {0, 8}> {
+  f = Reshape(x, s)
+  y = MatMul(f, w)
+}
+```
+```onnx
+# With open sizes: it runs for 4 <= H = W <= 5.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[1, 2, H, W] x, float[8, 5] w) => (float[1, 5] y) <int64[2] s = {1, 8}> {
+  p = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x)
+  f = Reshape(p, s)
+  y = MatMul(f, w)
+}
+```
 
 ## Quiet on
 ```onnx
 # Whether 2*N is 6, hangs on N.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 2] x) => (float[2, 3] y) <int64[2] s = {2, 3}> { y = Reshape(x, s) }
+```
+```onnx
+# All in one row, rows within an image, and boxes of four numbers whatever the image's size.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[8, 4, 16] x, float[1, 8, 16, 16] z, float[1, 8, H, W] v, float[4, 2] w)
+=> (float[1, 512] a, float[4, 512] b, float[M, 2] d)
+<int64[2] s = {1, 512}, int64[2] t = {-1, 512}, int64[2] u = {-1, 4}> {
+  a = Reshape(x, s)
+  b = Reshape(z, t)
+  c = Reshape(v, u)
+  d = MatMul(c, w)
+}
 ```
 
 ## How to fix
@@ -79,7 +119,7 @@ def impossible_shapes(model: Model, facts: Facts) -> Iterator[Finding]:
 
 
 def _flattens(facts: Facts) -> Iterator[tuple[At, Finding]]:
-    """Reshapes that make a row of each image, where an image has another number of elements: always, or but for some sizes."""
+    """Reshapes that make a row of each image, where an image has other elements: always, or but for some sizes."""
     proven = {t.at for t in facts.troubles if isinstance(t, Impossible) and not t.declared}
     for path, visited in facts.graphs.items():
         for index in visited.entries:
@@ -126,10 +166,11 @@ def _flatten(facts: Facts, at: At, flat: Rows) -> Finding | None:
         f"{origin.giver or origin.tensor} gives {given(origin.image, flat.image)}"
     )
     said = fitting(best, {n: rendered(f.shape) for n, f in facts.inputs.items()}) if best else ""
-    if not never:
+    settled = isinstance(flat.image, int)
+    if not settled and fits:
         message += f": it fits only for {said}" if best else f": no input size up to {BOUND} fits"
     mend = f"let {label} keep the batch (x.flatten(1)) and give {layer or 'the layer behind it'}"
-    other = f"{mend} {flat.image} features" if never else f"put an adaptive (global) pooling in front of {label}"
+    other = f"{mend} {flat.image} features" if settled else f"put an adaptive (global) pooling in front of {label}"
     warns = best is not None and not never
     return Finding(
         message,

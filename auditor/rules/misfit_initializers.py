@@ -64,7 +64,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..report import Basis, Finding, Fit, Location, Severity
+from ..report import Basis, Finding, Fit, Location, Severity, Step
 from ..shapes.dense import WEIGHTS, given, source, taken
 from ..shapes.dim import Dim, Size, same
 from ..shapes.fact import BroadcastsTo, Need, Shape, show
@@ -100,7 +100,7 @@ def misfit_initializers(facts: Facts) -> Iterator[Finding]:
 
 
 def _misfit(facts: Facts, cases: list[Misfit]) -> Finding:
-    """One finding for a node: several parameters that misfit have one cause as a rule, the input or the first of them."""
+    """One finding for a node: what several parameters misfit by has one cause as a rule."""
     case, *more = cases
     fits = solve(facts, case.at, case.parameter)
     dense = _features(facts, case)
@@ -113,7 +113,7 @@ def _misfit(facts: Facts, cases: list[Misfit]) -> Finding:
         _fix(facts, case, fits, alike),
         expected=show(case.expected.shape),
         actual=show(case.actual),
-        derivation=facts.derivation(source(facts, facts.node(case.at).inputs[0], case.at.graph).tensor, case.at.graph) if dense else (),
+        derivation=_derived(facts, case) if dense else (),
         fits=fits,
     )
 
@@ -131,7 +131,7 @@ def _open(facts: Facts, case: Open) -> Iterator[Finding]:
         _fix(facts, case, fits),
         expected=show(case.expected.shape),
         actual=show(case.actual),
-        derivation=facts.derivation(source(facts, facts.node(case.at).inputs[0], case.at.graph).tensor, case.at.graph),
+        derivation=_derived(facts, case),
         fits=fits,
         # An open size of which one value works is a loose declaration; one behind windows is a trap.
         severity=Severity.ERROR if not best else Severity.NOTE if bare else Severity.WARNING,
@@ -152,6 +152,10 @@ def _hangs_on_inputs(facts: Facts, case: Open) -> bool:
         for n in s.names
     }
     return bool(names) and names <= chosen and None not in case.actual
+
+
+def _derived(facts: Facts, case: Misfit | Open) -> tuple[Step, ...]:
+    return facts.derivation(source(facts, facts.node(case.at).inputs[0], case.at.graph).tensor, case.at.graph)
 
 
 def _location(facts: Facts, case: Misfit | Open) -> Location:
@@ -205,13 +209,17 @@ def _fix(facts: Facts, case: Misfit | Open, fits: tuple[Fit, ...], alike: Sequen
     best, label, node = _best(fits), facts.label(case.at), facts.node(case.at)
     size = f"feed an input that fits ({_ranges(facts, best)}), or " if best else ""
     if WEIGHTS.get(node.op_type) == case.parameter and _turned(case, node.attributes.get("transB", 0)):
-        how = f"set transB of {label} to {0 if node.attributes.get('transB', 0) else 1}" if node.op_type == "Gemm" else ""
+        how = (
+            f"set transB of {label} to {0 if node.attributes.get('transB', 0) else 1}" if node.op_type == "Gemm" else ""
+        )
         return f"{case.tensor} stands turned around: {how or f'store it as {show(case.actual[::-1])}'}"
     if _is_open(case.expected.shape):
         return f"{size}put an adaptive (global) pooling in front of {label}"
     giver = facts.producer(node.inputs[0], case.at.graph)
     if alike and giver is not None:  # the parameters agree with one another
-        return f"{size}look whether {facts.label(giver)} gives what it should, or make all of them {_mended(facts, case)}"
+        return (
+            f"{size}look whether {facts.label(giver)} gives what it should, or make all of them {_mended(facts, case)}"
+        )
     return f"{size}give {case.tensor} the shape {_mended(facts, case)}"
 
 

@@ -154,4 +154,5 @@ def _foreign(domain: str, places: list[tuple[Scope, int]]) -> Finding:
 def _near(domain: str, op_type: str) -> str:
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(op_type, operators(domain), 1, 0.7)), "")
+    known = {name.lower(): name for name in operators(domain)}
+    return next((known[name] for name in get_close_matches(op_type.lower(), known, 1, 0.7)), "")

@@ -1,4 +1,4 @@
-"""Dense layers and what arrives at them: the features of an image as the product that they are, and who flattens them."""
+"""Dense layers and what arrives at them: the features of an image as the product that they are."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def given(sizes: Sequence[Size], total: Size) -> str:
 
 
 def taken(features: Size, like: Sequence[Size]) -> str:
-    """``9216 = 256 x 6 x 6``, where the features are so many channels times a square as they arrive; else the number."""
+    """``9216 = 256 x 6 x 6``, where the features are as many channels as arrive times a square; else the number."""
     channels = like[0] if like else 0
     if not isinstance(features, int) or not isinstance(channels, int) or not channels or features % channels:
         return str(features)

@@ -84,7 +84,7 @@ class Facts(Mapping[str, Fact]):
             name, graph = given[0]
 
     def owner(self, name: str, graph: str) -> str:
-        """The graph in which a tensor that is seen from ``graph`` is made, stored or fed. A function sees its own alone."""
+        """The graph, this or one around it, that makes, stores or is fed a tensor. A function sees its own alone."""
         while graph and graph not in self._calls:
             if name in self._producers(graph) or name in self.initializers(graph):
                 break

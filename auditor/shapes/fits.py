@@ -27,7 +27,9 @@ _MOVING = "size"
 
 
 def solve(facts: Facts, at: At, parameter: str) -> tuple[Fit, ...]:
-    """Where the parameter of that node would fit (of a Reshape: where a row is one image): all moving axes together first, then each alone.
+    """Where the parameter of that node would fit: all moving axes together first, then each alone.
+
+    Of a Reshape: where a row is one image.
 
     Axes move that the condition hangs on; an input's leading axis (its batch) stays. An empty result: not found out.
     """

@@ -118,6 +118,8 @@ def test_concat() -> None:
     assert formula("Concat", 13, parts, {"axis": 1}) == "64 + 64 = 128"
     assert shape("Concat", 1, parts) == (N, 128, H)
     assert elements("Concat", [values(N), values(3, 4)], axis=0) == (N, 3, 4)
+    assert elements("Concat", [tensor(2, dtype=7), values(N)], axis=0) == (None, None, N)
+    assert elements("Concat", [tensor(2, dtype=7), values()], axis=0) is None
     square = Fact(INT64, (2, 1), (1, 2))
     assert elements("Concat", [square, square], axis=1) == (1, 1, 2, 2)
     with pytest.raises(ShapeError, match="axis 2"):

@@ -21,7 +21,7 @@ from .checks import (
     sizes_of,
     told,
 )
-from .values import Elements, counted, picked
+from .values import Elements, counted, kept, picked
 
 Facts = tuple[Fact, ...]
 
