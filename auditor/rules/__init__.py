@@ -32,12 +32,17 @@ class Rule:
     basis: Basis
     check: Check
     wants: tuple[str, ...]  # the annotations of its parameters, in order
-    page: str  # the docstring of its module
+    doc: str  # the docstring of its module
+
+    @property
+    def page(self) -> str:
+        """What there is to say of the rule, in Markdown."""
+        return inspect.cleandoc(self.doc)
 
     @property
     def summary(self) -> str:
         """The first line of the page."""
-        return self.page.partition("\n")[0].rstrip(".")
+        return self.doc.partition("\n")[0].rstrip(".")
 
 
 _registered: dict[str, Rule] = {}
@@ -50,7 +55,7 @@ def rule(severity: Severity, basis: Basis) -> Callable[[Check], Check]:
         module = sys.modules[check.__module__]
         name = check.__module__.rpartition(".")[2].replace("_", "-")
         wants = tuple(kind for name, kind in check.__annotations__.items() if name != "return")
-        _registered[name] = Rule(name, severity, basis, check, wants, inspect.cleandoc(module.__doc__ or ""))
+        _registered[name] = Rule(name, severity, basis, check, wants, module.__doc__ or "")
         return check
 
     return bind
@@ -67,5 +72,5 @@ def all_rules() -> tuple[Rule, ...]:
 @cache
 def rules_digest() -> str:
     """Identifies the set of rules: the hash of their names and pages."""
-    text = "\0".join(f"{r.name}\0{r.severity}\0{r.basis}\0{r.page}" for r in all_rules())
+    text = "\0".join(f"{r.name}\0{r.severity}\0{r.basis}\0{r.doc}" for r in all_rules())
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""``python -m tests.fuzz --seconds 300 --seed 1``: the long form; prints what it finds, and keeps those files if asked to."""
+"""``python -m tests.fuzz --seconds 300 --seed 1``: the long form; prints what it finds, and may keep it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 _VARINTS = (
-    b"\x00", b"\x7f", b"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", b"\xff" * 9 + b"\x01", b"\xff\xff\xff\xff\x0f", b"\x80\x80\x04",
+    b"\x00", b"\x7f", b"\x80" * 9 + b"\x01", b"\xff" * 9 + b"\x01", b"\xff\xff\xff\xff\x0f", b"\x80\x80\x04",
 )  # fmt: skip
 _NUMBERS = (
     0,

@@ -46,7 +46,7 @@ def case(rule: str = "", exit: int = 1, **more: object) -> Callable[[Callable[..
 
 
 def add(name: str, maker: Callable[..., Path | bytes], rule: str = "", exit: int = 1, **more: object) -> Maker:
-    """The same, of a maker that is made in a loop or stands elsewhere; a parameter ``folder`` says that it wants one."""
+    """The same, of a maker from a loop or from elsewhere; a parameter ``folder`` says that it wants one."""
     takes_folder = "folder" in signature(maker).parameters
 
     def make(folder: Path) -> Path:

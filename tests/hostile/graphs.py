@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import onnx
 from onnx import helper
 
@@ -187,7 +189,7 @@ def chain_of_functions(length: int, calls: int = 2) -> onnx.ModelProto:
     functions = ""
     for i in range(length):
         names = ["a", *(f"t{j}" for j in range(1, calls)), "c"]
-        steps = "  ".join(f"{after} = f.f{i + 1}({before})" for before, after in zip(names, names[1:], strict=False))
+        steps = "  ".join(f"{after} = f.f{i + 1}({before})" for before, after in pairwise(names))
         functions += f"{head}f{i} (a) => (c) {{ {steps} }}\n"
     functions += f"{head}f{length} (a) => (c) {{ c = Neg(a) }}\n"
     return parsed(CALLS + "main (float[2] x) => (float[2] y) { y = f.f0(x) }\n" + functions)

@@ -67,7 +67,9 @@ def functions_that_expand_2_24_times() -> bytes:
 
 LOOP = """g (float[1] x) => (float[1] y) {
   trips = Constant<value = int64 {4611686018427387904}>()
-  y = Loop(trips, "", x) <body = b (int64 i, bool go, float[1] a) => (bool on, float[1] c) { on = Identity(go)  c = Add(a, a) }>
+  y = Loop(trips, "", x) <body = b (int64 i, bool go, float[1] a) => (bool on, float[1] c) {
+    on = Identity(go)  c = Add(a, a)
+  }>
 }"""
 
 GROWING = """g (float[1024] x) => (float[N, 1024] y) {

@@ -58,7 +58,7 @@ def pipe(folder: Path) -> Path:
 
 @case(UNREADABLE)
 def a_socket(folder: Path) -> Path:
-    where = os.getcwd()
+    where = Path.cwd()
     os.chdir(folder)  # a socket's path may have 107 characters
     try:
         with socket.socket(socket.AF_UNIX) as listening:

@@ -1,4 +1,4 @@
-"""A model that changes while it is audited: what was there is reported, or that it could not be read; never a traceback."""
+"""A model that changes while it is audited: what was there is reported, or that it could not be read."""
 
 from __future__ import annotations
 
