@@ -3,7 +3,8 @@
 ## What it does
 Says what onnxruntime said when it refused the model, and at which node. A failure of the run counts as a fault where
 the inputs are real: golden vectors beside the model, or a file given with `--inputs`. On inputs that auditor invented
-it is a note: they may be what the model never gets.
+it is a note: they may be what the model never gets. An operator for which this provider has no kernel is a warning,
+and an error where the provider was asked for by name (`--provider`): another runtime may have one.
 
 ## Why it matters
 The specification may allow what a runtime cannot run: an operator without a kernel for a type, an opset that it does
@@ -42,6 +43,7 @@ from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
 from ..runtime.outcome import Failed, Try
+from ..settings import Settings
 from ..trial import Trial
 from . import rule
 
@@ -49,7 +51,7 @@ _NUMBER = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
-def runtime_refusal(model: Model, trial: Trial) -> Iterator[Finding]:
+def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[Finding]:
     match trial.result:
         case Failed(stage="run") as failed if trial.invented:
             yield Finding(
@@ -64,6 +66,8 @@ def runtime_refusal(model: Model, trial: Trial) -> Iterator[Finding]:
                 f"onnxruntime has no kernel for {operator} as it is used here: {first_line(failed.message)}",
                 location(model, failed.node, failed.op_type),
                 "export with an opset or element type that has one, or use another provider",
+                # Another runtime may have one: this one fails the model only if it was asked for.
+                severity=Severity.ERROR if settings.provider_asked else Severity.WARNING,
             )
         case Failed(stage=stage) as failed:
             what = "load the model" if stage == "load" else "run the model"

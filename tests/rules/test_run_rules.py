@@ -61,8 +61,10 @@ def test_what_was_not_run_is_no_fault() -> None:
 
 def test_a_refusal_names_the_node() -> None:
     message = "[ONNXRuntimeError] : 9 : NOT_IMPLEMENTED : Could not find an implementation for Relu(14) node"
-    found = only(said(Failed("load", "NOT_IMPLEMENTED", message, "first", "Relu")))
-    assert (found.rule, found.severity, found.location.node) == ("runtime-refusal", Severity.ERROR, "first")
+    refused = Failed("load", "NOT_IMPLEMENTED", message, "first", "Relu")
+    found = only(said(refused))
+    assert (found.rule, found.severity, found.location.node) == ("runtime-refusal", Severity.WARNING, "first")
+    assert only(said(refused, settings=Settings(provider_asked=True))).severity is Severity.ERROR
     assert found.message.startswith("onnxruntime has no kernel for Relu")
     assert "ONNXRuntimeError" not in found.message
     unnamed = only(said(Failed("load", "FAIL", "no", None, "Neg")))

@@ -89,8 +89,8 @@ def _data(x: Fact, w: Fact) -> Shape | None:
         return (None,) * len(w.shape) if w.shape is not None and len(w.shape) > 2 else None
     if len(x.shape) < 3:
         raise ShapeError(f"X must have a spatial axis, has shape {show(x.shape)}", parameter="x")
-    if w.shape is not None and len(w.shape) > 2 and len(w.shape) != len(x.shape):
-        raise ShapeError(f"X has {len(x.shape)} axes and the weight {len(w.shape)}: must be as many", parameter="x")
+    if w.shape is not None and len(w.shape) > len(x.shape):  # an image without its batch
+        raise ShapeError(f"X must have {len(w.shape)} axes as its weight has, has {len(x.shape)}", parameter="x")
     return x.shape
 
 
