@@ -2,7 +2,8 @@
 
 ## What it does
 Counts what is not finite in the outputs of the run. An error where no output holds one finite number; else a warning,
-for some models give -inf on purpose; and a note where the inputs are invented, for they may mean nothing to the model.
+for some models give -inf on purpose. One degree less each where the inputs are invented, for they may mean nothing to
+the model.
 
 ## Why it matters
 NaN in an output is never an answer, and whoever compares it gets false. It shows overflows, logarithms of zero and
@@ -60,8 +61,14 @@ def nonfinite_outputs(trial: Trial) -> Iterator[Finding]:
                     "run again with intermediate tensors as outputs to see where it begins",
                     expected=0,
                     actual=first.nonfinite,
-                    severity=Severity.ERROR if everything else Severity.NOTE if trial.invented else None,
+                    severity=_severity(everything, trial.invented),
                 )
+
+
+def _severity(everything: bool, invented: bool) -> Severity:
+    if everything:
+        return Severity.WARNING if invented else Severity.ERROR
+    return Severity.NOTE if invented else Severity.WARNING
 
 
 def _elements(seen: Observed) -> int:

@@ -1,13 +1,14 @@
 """A pooling window larger than what is left of the image.
 
 ## What it does
-Finds poolings whose window is larger than their padded input by less than a stride. (A window that is larger by more
+Finds poolings whose window is larger than their padded input by at most a stride. (A window that is larger by more
 has a negative number of places: impossible-shapes says so.)
 
 ## Why it matters
 By the specification's formula such a pooling has no place to stand, and gives an empty tensor: floor((1 - 3) / 2) + 1
-= 0 (https://onnx.ai/onnx/operators/onnx__MaxPool.html). onnxruntime 1.32 gives one place all the same, and PyTorch
-refuses the layer. The image was fed too small for the network, or the network has one pooling too many.
+= 0 (https://onnx.ai/onnx/operators/onnx__MaxPool.html). onnxruntime 1.32 gives an empty tensor where a whole stride is
+missing, and one place where less is, for it rounds towards zero; PyTorch refuses the layer. The image was fed too small
+for the network, or the network has one pooling too many.
 
 ## Fires on
 ```onnx
@@ -38,10 +39,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..model.graph import Attributes
 from ..report import Basis, Finding, Location, Severity
-from ..shapes.fact import ShapeError
+from ..shapes.fact import Fact, Shape, ShapeError
 from ..shapes.facts import Facts
-from ..shapes.ops.window import windows
+from ..shapes.ops.window import Window, windows
 from ..shapes.troubles import At
 from . import rule
 
@@ -50,41 +52,53 @@ _POOLS = frozenset({"MaxPool", "AveragePool", "LpPool"})
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
 def oversized_windows(facts: Facts) -> Iterator[Finding]:
+    fine: set[tuple[Attributes, Fact]] = set()
     for path, visited in facts.graphs.items():
         for index, entry in visited.entries.items():
-            if visited.nodes[index].op_type in _POOLS and entry.error is None:
-                yield from _of(facts, At(path, index))
+            node = visited.nodes[index]
+            if node.op_type not in _POOLS or node.domain or entry.error is not None or not node.inputs:
+                continue
+            fact = facts.at(node.inputs[0], path)
+            if fact is None or fact.declared or fact.shape is None or (node.attributes, fact) in fine:
+                continue
+            why = _too_large(node.attributes, fact.shape)
+            if why is None:
+                fine.add((node.attributes, fact))
+            else:
+                yield _finding(facts, At(path, index), *why)
 
 
-def _of(facts: Facts, at: At) -> Iterator[Finding]:
-    node, label = facts.node(at), facts.label(at)
-    fact = facts.at(node.inputs[0], at.graph) if node.inputs else None
-    kernel = _numbers(node.attributes.get("kernel_shape"))
-    if fact is None or fact.declared or fact.shape is None or kernel is None or node.domain:
-        return
-    auto_pad, ceil_mode = node.attributes.get("auto_pad", "NOTSET"), node.attributes.get("ceil_mode", 0)
-    dilations, pads, strides = (_numbers(node.attributes.get(name)) for name in ("dilations", "pads", "strides"))
-    if not isinstance(auto_pad, str) or not isinstance(ceil_mode, int):
-        return
-    space = fact.shape[2:]
+def _too_large(attributes: Attributes, shape: Shape) -> tuple[Window, int] | None:
+    """The first window that is, and what it finds."""
+    auto_pad, ceil_mode = attributes.get("auto_pad", "NOTSET"), attributes.get("ceil_mode", 0)
+    kernel, dilations, pads, strides = (
+        _numbers(attributes.get(name)) for name in ("kernel_shape", "dilations", "pads", "strides")
+    )
+    if kernel is None or not isinstance(auto_pad, str) or not isinstance(ceil_mode, int):
+        return None
+    space = shape[2:]
     try:
         sliding = windows(len(space), kernel, auto_pad, dilations, pads, strides, ceil_mode)
     except ShapeError:  # of that impossible-shapes speaks
-        return
+        return None
     for window, size in zip(sliding, space, strict=True):
-        places = window.places(size)
-        if isinstance(places, int) and places < 1 and size != 0:
-            padded = f"{size} + {window.before} + {window.after}" if window.before or window.after else f"{size}"
-            yield Finding(
-                f"{label}: a window of {window.reach} does not fit into {padded} ({window.arithmetic(size)}); "
-                "onnxruntime gives 1 all the same",
-                Location(at.graph, label, node.op_type, node.inputs[0], "kernel_shape", node.offset),
-                f"feed a larger input, or take {label} away",
-                expected=f"at most {padded}",
-                actual=str(window.reach),
-                derivation=facts.derivation(node.inputs[0], at.graph),
-            )
-            return
+        if isinstance(size, int) and size and isinstance(places := window.places(size), int) and places < 1:
+            return window, size
+    return None
+
+
+def _finding(facts: Facts, at: At, window: Window, size: int) -> Finding:
+    node, label = facts.node(at), facts.label(at)
+    padded = f"{size} + {window.before} + {window.after}" if window.before or window.after else f"{size}"
+    return Finding(
+        f"{label}: a window of {window.reach} does not fit into {padded} ({window.arithmetic(size)}): "
+        "nothing comes out, or what runtimes make up",
+        Location(at.graph, label, node.op_type, node.inputs[0], "kernel_shape", node.offset),
+        f"feed a larger input, or take {label} away",
+        expected=f"at most {padded}",
+        actual=str(window.reach),
+        derivation=facts.derivation(node.inputs[0], at.graph),
+    )
 
 
 def _numbers(value: object) -> tuple[int, ...] | None:

@@ -53,6 +53,19 @@ def _scales(value: float) -> tuple[onnx.TensorProto | None, ...]:
 
 
 W = floats("w", 2, 3, 3, 3)
+_BODY = helper.make_graph(
+    [], "body", [helper.make_empty_tensor_value_info("r")], [helper.make_empty_tensor_value_info("r")]
+)
+
+
+def _of_constants(op_type: str, *constants: onnx.TensorProto) -> bytes:
+    """One node that takes stored tensors alone."""
+    node = helper.make_node(op_type, [c.name for c in constants], ["y"], name="odd")
+    graph = helper.make_graph([node], "g", [], [helper.make_empty_tensor_value_info("y")], list(constants))
+    return bytes(
+        helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString()
+    )
+
 
 WRONG = {
     "reshape_to_more": lambda: single("Reshape", constants=(ints("s", 1 << 31, 1 << 31),)),
@@ -112,6 +125,17 @@ WRONG = {
     "one_hot_of_2_62": lambda: single("OneHot", constants=(scalar("d", 1 << 62), floats("v", 2))),
     "einsum_of_nonsense": lambda: single("Einsum", equation="ij,..->" + "k" * 1000),
 }  # fmt: skip
+WRONG |= {  # found by tests.fuzz
+    "einsum_of_a_left_out_input": lambda: single("Einsum", constants=(None,), equation="i,i->i"),
+    "split_of_2_40_parts": lambda: single("Split", opset=18, outputs=2, num_outputs=1 << 40),
+    "split_of_more_than_it_has": lambda: single("Split", (6,), opset=18, outputs=2, num_outputs=3),
+    "grid_of_one_axis": lambda: single("GridSample", (5,), constants=(floats("g", 5),)),
+    "elements_behind_the_end": lambda: _of_constants("GatherElements", ints("d", 10, 9), ints("i", 10, 9)),
+    "tile_by_a_table": lambda: single("Tile", (2,), constants=(helper.make_tensor("r", 7, [2, 2], [1, 1, 1, 1]),)),
+    "scan_of_the_lowest_number": lambda: single("Scan", (2, 3), body=_BODY, num_scan_inputs=LOWEST),
+    "scan_of_more_than_there_is": lambda: single("Scan", (2, 3), body=_BODY, num_scan_inputs=2),
+    "scan_of_a_left_out_state": lambda: single("Scan", (2, 3), constants=(None,), body=_BODY, num_scan_inputs=1),
+}
 for name, maker in WRONG.items():
     add(name, maker, IMPOSSIBLE)
 
@@ -150,6 +174,19 @@ add("huge_range", lambda: _range(0, 1 << 62, 1), "", 0)
 add("huge_range_of_extremes", lambda: _range(LOWEST, LARGEST, 1), IMPOSSIBLE)
 
 
+def _sliced_by_a_list(length: int) -> bytes:
+    """Starts and ends that are inputs, each a list longer than memory."""
+    return parsed(
+        HEAD + f"g (float[4] x, int64[{length}] b, int64[{length}] e) => (float[M] y) {{ y = Slice(x, b, e) }}"
+    ).SerializeToString()
+
+
+def _complex_of_negative_dims() -> bytes:
+    model = parsed(HEAD + "g (float[2] x) => (float[2] y) { y = Relu(x) }")
+    model.graph.initializer.add(name="c", data_type=onnx.TensorProto.COMPLEX64, dims=[-3])
+    return bytes(model.SerializeToString())
+
+
 def _tiled(times: int) -> bytes:
     """2^62 times as large, again and again: a number that takes thousands of digits."""
     steps = "".join(f"t{i + 1} = Tile(t{i}, r)  " for i in range(times))
@@ -159,6 +196,8 @@ def _tiled(times: int) -> bytes:
 
 
 add("huge_tile_300_times", lambda: _tiled(300), IMPOSSIBLE)
+add("slice_of_a_list_of_2_40", lambda: _sliced_by_a_list(1 << 40), "", 0)
+add("complex_of_negative_dims", _complex_of_negative_dims, "malformed-tensors")
 add("input_of_a_negative_size", lambda: single("Relu", (-5, 3)), "", 0)
 add("input_of_a_thousand_huge_axes", lambda: single("Relu", (LARGEST,) * 1_000), IMPOSSIBLE)
 add("range_of_step_0", lambda: _range(0, 5, 0), IMPOSSIBLE)
