@@ -190,12 +190,16 @@ def _finding(facts: Facts, troubles: list[Impossible]) -> Finding:
     at, node, label = trouble.at, facts.node(trouble.at), facts.label(trouble.at)
     shapes = [(n, f.shape) for n in node.inputs if n and (f := facts.at(n, at.graph)) and f.shape is not None]
     given = ", ".join(f"{name} {show(shape)}" for name, shape in shapes[:4]) + (", ..." if len(shapes) > 4 else "")
-    told = any(show(shape) in trouble.why for _, shape in shapes)
-    moving = next((n for n in node.inputs if n and not facts.fixed(n, at.graph)), "")
+    said = [show(shape) in trouble.why for _, shape in shapes]
+    told = any(said) and not (all(said) and len(said) > 1)  # of several shapes a reader wants to know whose they are
+    movings = [n for n in node.inputs if n and not facts.fixed(n, at.graph)]
+    moving = movings[0] if movings else ""
+    givers = dict.fromkeys(facts.label(p) for n in movings if (p := facts.producer(n, at.graph)) is not None)
+    before = f"what comes before it ({' and '.join(list(givers)[:3])})" if givers else "what comes before it"
     return Finding(
         f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given and not told else ""),
         Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset),
-        f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or what comes before it",
+        f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}",
         actual=show(shapes[0][1]) if shapes else None,
         derivation=facts.derivation(moving, at.graph) if moving else (),
     )
