@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from . import encoding
@@ -66,33 +67,33 @@ def _values(model: Model, place: Typed) -> list[int | float | bytes]:
 
 def small(model: Model, tensor: Tensor, most: int = 4096) -> tuple[Scalar, ...] | None:
     """The elements of a tensor of at most ``most``, in order; None if they cannot be had, or are complex numbers."""
-    if any(d < 0 for d in tensor.dims) or tensor.elements > most:
+    elements = 1
+    for size in tensor.dims:
+        if size < 0 or elements > most:
+            return None
+        elements *= size
+    if elements > most:
         return None
-    place = _small_extent(model, tensor)
+    spans, code = tensor.spans, encoding.FORMATS.get(tensor.dtype)
+    if code is not None and len(spans) == 1 and spans[0].field == RAW_DATA and tensor.external is None and elements:
+        _, offset, length, _ = spans[0]  # the usual case without ado, for there are thousands
+        if length == elements * struct.calcsize(f"<{code}"):
+            return struct.unpack(f"<{elements}{code}", read(model, offset, length))
+    place = extent(model, tensor)
     try:
         match place:
             case Raw():
-                return encoding.from_raw(tensor.dtype, stored_bytes(model, place), tensor.elements)
+                return encoding.from_raw(tensor.dtype, stored_bytes(model, place), elements)
             case Typed():
                 values = _values(model, place)
                 if tensor.dtype == DType.STRING:
                     return tuple(str(v, "utf-8", "surrogateescape") for v in values if isinstance(v, bytes))
                 numbers = [v for v in values if not isinstance(v, bytes)]
-                return encoding.from_field(tensor.dtype, numbers, tensor.elements)
+                return encoding.from_field(tensor.dtype, numbers, elements)
             case Absent(troubles):
-                return None if troubles or tensor.elements else ()
+                return None if troubles or elements else ()
     except ValueError:
         return None
-
-
-def _small_extent(model: Model, tensor: Tensor) -> Extent:
-    """The usual case without ado, for there are thousands: one span of raw data that fits."""
-    spans = tensor.spans
-    if len(spans) == 1 and spans[0].field == RAW_DATA and tensor.external is None:
-        bits = BITS.get(tensor.dtype)
-        if bits is not None and tensor.elements and spans[0].length == (tensor.elements * bits + 7) // 8:
-            return Raw("", spans[0].offset, spans[0].length)
-    return extent(model, tensor)
 
 
 def array(model: Model, tensor: Tensor) -> numpy.ndarray[Any, Any]:

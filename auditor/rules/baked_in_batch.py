@@ -88,6 +88,14 @@ from . import rule
 _TRIED = (7, 11, 64, 1000)
 """Batches that all must fail before one is called the only one."""
 
+_HOW = {
+    "Reshape": " (0 or -1 as the first size of its target; x.flatten(1) in the framework)",
+    "Expand": " (take the first size of its target from the Shape of the data, or 1 where the data has the batch)",
+    "Split": " (split along another axis)",
+    "Concat": " (Expand what is stored for one image to the batch in front of it)",
+}
+"""What a person can do at the node that fixes the batch."""
+
 _LIKELY = (1, 2, 3, 4, 5, 6, 8, 16, 32)
 
 
@@ -179,8 +187,7 @@ def _finding(facts: Facts, name: str, root: Misfit | Impossible, works: list[int
     return Finding(
         f"the batch of {inputs[0]!r} is declared open ({name}), but only {only} {verb}: {says}{fails}",
         Location(culprit.graph, cause, fixing.op_type, next(iter(fixing.inputs), ""), offset=fixing.offset),
-        f"let {cause} keep the batch (0 or -1 as the first size of its target; x.flatten(1) in the framework), "
-        f"or declare the batch as {works[0]}",
+        f"let {cause} keep the batch{_HOW.get(fixing.op_type, '')}, or declare the batch as {works[0]}",
         expected=name,
         actual=only if len(works) > 1 else works[0],
         derivation=facts.derivation(node.inputs[0], root.at.graph) if node.inputs else (),

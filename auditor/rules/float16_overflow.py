@@ -21,6 +21,14 @@ agraph (float16[N, 2] x) => (float16[N, 2] y) <float16[2, 2] w = {15360, 31744, 
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 2] x) => (float[N, 2] y) <float[2, 2] w = {1.0, 1e35, 0.5, 0.25}> { y = MatMul(x, w) }
 ```
+```onnx
+# Stored wide, cast to float16 in front of its use.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float16[N, 2] x) => (float16[N, 2] y) <float[2, 2] w = {1.0, 70000.0, 0.5, 0.25}> {
+  h = Cast<to = 10>(w)
+  y = MatMul(x, h)
+}
+```
 
 ## Quiet on
 ```onnx
@@ -72,7 +80,7 @@ def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Finding]:
                 yield _finding(key, use, f"is infinite in {share}: float16 ends at {MOST:g}", "inf")
         elif statistics.dtype in _WIDER and statistics.magnitude >= _ROUNDS_TO_INFINITY:
             use = _computing(weights, key)
-            if becomes and use is not None:
+            if use is not None and (becomes or _narrowed(use)):
                 most = f"{statistics.magnitude:.5g}"
                 yield _finding(key, use, f"goes up to {most}, which is infinite in float16 (at most {MOST:g})", most)
             elif use is not None and use.dense and statistics.magnitude > _EXPLODING:
@@ -97,6 +105,20 @@ def _computing(weights: Weights, key: Key) -> Use | None:
     """The first use in which the tensor's numbers go into the result; a dense one before others."""
     uses = [u for u in weights.sources.uses(weights.tensor(key)) if u.computes]
     return next((u for u in uses if u.dense), uses[0] if uses else None)
+
+
+def _narrowed(use: Use) -> bool:
+    """Whether a Cast to float16 stands between the stored tensor and its use."""
+    graph, name = use.scope.graph, use.node.inputs[use.position]
+    for _ in range(8):
+        at = graph.producers.get(name)
+        if at is None or not graph.nodes[at].inputs:
+            return False
+        node = graph.nodes[at]
+        if node.op_type == "Cast" and node.attributes.get("to") == _FLOAT16:
+            return True
+        name = node.inputs[0]
+    return False
 
 
 def _finding(key: Key, use: Use, what: str, actual: str, severity: Severity | None = None) -> Finding:

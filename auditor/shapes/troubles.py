@@ -15,7 +15,10 @@ class At:
 
 
 class Misfit(NamedTuple):
-    """A parameter cannot have the shape that its operator needs. ``declared``: it rests on a declaration, no proof."""
+    """A parameter cannot have the shape that its operator needs. ``declared``: it rests on a declaration, no proof.
+
+    ``own``: the node's other parameters contradict it, so it is wrong whatever arrives, and whenever the node runs.
+    """
 
     at: At
     parameter: str  # its name in the rule's signature: "w"
@@ -23,6 +26,7 @@ class Misfit(NamedTuple):
     expected: Need
     actual: Shape
     declared: bool
+    own: bool = False
 
 
 class Open(NamedTuple):

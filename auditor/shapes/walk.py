@@ -147,11 +147,11 @@ class Walk:
             known = memory.stored[graph] = {}
             plain = memory.plain
             for tensor in graph.initializers:
-                name, dtype, dims, *_ = tensor
+                name, dtype, dims, _, _, _ = tensor
                 fact = plain.get((dtype, dims))
                 if fact is None:
                     fact = self._interned(constant(self.model, tensor))
-                    if not followed(tensor):
+                    if fact.elements is None and not followed(tensor):
                         plain[dtype, dims] = fact
                 known[name] = fact
             for sparse in graph.sparse_initializers:
@@ -251,7 +251,8 @@ class Walk:
         for parameter, need, actual, verdict in entry.needs:
             tensor = node.inputs[min(entry.inputs.index(parameter), len(node.inputs) - 1)]
             if verdict is False:
-                self.troubles.append(Misfit(at, parameter, tensor, need, actual, rests and parameter not in sure))
+                certain = parameter in sure
+                self.troubles.append(Misfit(at, parameter, tensor, need, actual, rests and not certain, certain))
             elif not rests:
                 self.open.append(Open(at, parameter, tensor, need, actual))
         shaken = wrong and not harmless(entry, node.op_type, given)
@@ -431,7 +432,7 @@ def _rests(given: list[Fact | None]) -> bool:
 
 def _unproven(trouble: Trouble) -> Trouble:
     match trouble:
-        case Misfit() | Impossible():
+        case Misfit(own=False) | Impossible():
             return trouble._replace(declared=True)
         case _:
             return trouble

@@ -41,6 +41,16 @@ behind (float[N, 3, 8, 8] x, float[4, 2, 3, 3] w, float[4] s, float[4] b, float[
 }"""
 """Nobody knows what the convolution gives; its neighbours say that the variance is wrong whatever that is."""
 
+IN_A_BRANCH = """
+branch (float[N, 2, 8, 8] x, bool c) => (float[A, B, C, D] y)
+<float[4, 2, 3, 3] w, float[4, 3, 3, 3] w3, float[3] b> {
+  y = If (c) <
+    then_branch = t () => (float[A, B, C, D] u) { u = Conv(x, w, b) },
+    else_branch = e () => (float[A, B, C, D] v) { v = Conv(x, w3) }
+  >
+}"""
+"""Whether a branch is taken, nobody knows: a bias that its weight contradicts is wrong whenever it is."""
+
 TURNED = """
 turned (float[N, 6] x, float[6, 4] w, float[4] b) => (float[N, 4] y) { y = Gemm<transB = 1>(x, w, b) }"""
 
@@ -81,6 +91,11 @@ def test_what_follows_from_a_lost_filter_is_one_finding(tmp_path: Path) -> None:
 
 def test_a_vector_that_its_neighbours_contradict_is_wrong_whatever_arrives(tmp_path: Path) -> None:
     assert places(found(BEHIND_ANOTHER, tmp_path)) == [("Conv[0]", "w"), ("BatchNormalization[1]", "v")]
+
+
+def test_so_it_is_in_a_branch_that_nobody_knows_to_be_taken(tmp_path: Path) -> None:
+    (finding,) = found(IN_A_BRANCH, tmp_path)
+    assert (finding.location.graph, finding.location.tensor) == ("If[0]/then_branch", "b")
 
 
 def test_a_weight_that_stands_turned_around_is_told_so(tmp_path: Path) -> None:
