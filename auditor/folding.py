@@ -11,9 +11,11 @@ from .shapes.troubles import At, Impossible, Misfit
 _FROM_A_RUN = frozenset({"runtime-refusal", "nonfinite-outputs", "golden-mismatch"})
 """Rules whose findings an error in the model itself explains. A crash or a hang is never folded away."""
 
-_EXPLAINS = frozenset({"nan-weights", "bad-variance", "domain-faults", "float16-overflow"})
-"""Warnings that explain an output that is not finite."""
-
+_EXPLAINS = {
+    "nonfinite-outputs": frozenset({"nan-weights", "bad-variance", "domain-faults", "float16-overflow"}),
+    "runtime-refusal": frozenset({"misfit-initializers", "impossible-shapes", "oversized-windows"}),
+}
+"""Warnings that explain what a run came to."""
 
 _CUTS = frozenset({"dangling-inputs", "wrong-arity"})
 _CUT_OFF = frozenset({"dead-branches", "unused-initializers", "unused-inputs"})
@@ -29,7 +31,7 @@ def folded(findings: Sequence[Finding], facts: Facts | None) -> tuple[Finding, .
         if finding.rule not in _FROM_A_RUN:
             continue
         same_node = [f for f in static if f.location.node and f.location.node == finding.location.node]
-        warned = [f for f in static if f.rule in _EXPLAINS] if finding.rule == "nonfinite-outputs" else []
+        warned = [f for f in static if f.severity is Severity.WARNING and f.rule in _EXPLAINS.get(finding.rule, ())]
         explaining = same_node or roots or warned
         if explaining:
             _credit(kept, explaining[0], 1)

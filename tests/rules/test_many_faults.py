@@ -42,8 +42,8 @@ behind (float[N, 3, 8, 8] x, float[4, 2, 3, 3] w, float[4] s, float[4] b, float[
 """Nobody knows what the convolution gives; its neighbours say that the variance is wrong whatever that is."""
 
 IN_A_BRANCH = """
-branch (float[N, 2, 8, 8] x, bool c) => (float[A, B, C, D] y)
-<float[4, 2, 3, 3] w, float[4, 3, 3, 3] w3, float[3] b> {
+branch (float[N, 2, 8, 8] x, bool c, float[4, 2, 3, 3] w, float[4, 3, 3, 3] w3, float[3] b)
+=> (float[A, B, C, D] y) {
   y = If (c) <
     then_branch = t () => (float[A, B, C, D] u) { u = Conv(x, w, b) },
     else_branch = e () => (float[A, B, C, D] v) { v = Conv(x, w3) }
