@@ -16,7 +16,7 @@ from .shapes.dim import Size, greatest, product
 from .shapes.fact import BroadcastsTo, Exact, Fact, Need
 from .shapes.facts import Facts
 from .shapes.troubles import At
-from .shapes.walk import Entry
+from .shapes.visits import Entry
 
 _CARRIERS = frozenset(
     {"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten", "DequantizeLinear"}

@@ -1,6 +1,5 @@
 """What is wrong with the data of tensors: typed, and found without reading weights."""
 
-
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 

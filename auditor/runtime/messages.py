@@ -10,7 +10,7 @@ _KIND = re.compile(r"\[ONNXRuntimeError\] : \d+ : (\w+)")
 def kind_of(error: Exception) -> str:
     """onnxruntime's word for an error (INVALID_GRAPH); the exception's name where it has none.
 
-    An operator that it has never heard of is NOT_IMPLEMENTED like one without a kernel, though onnxruntime calls it FAIL.
+    An operator that it never heard of is NOT_IMPLEMENTED, like one without a kernel, though onnxruntime calls it FAIL.
     """
     if "is not a registered function/op" in str(error):
         return "NOT_IMPLEMENTED"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .fact import BroadcastsTo, Exact, Fact, Need, Shape
 
 if TYPE_CHECKING:
-    from .walk import Entry
+    from .visits import Entry
 
 _DENSE = frozenset({"Gemm", "MatMul"})
 

@@ -16,7 +16,8 @@ from .dim import Dim, Size
 from .fact import Fact, Shape, show
 from .stored import declared
 from .troubles import At, Misfit, Open, Trouble
-from .walk import USUAL, Budget, Entry, Visited, Walk
+from .visits import USUAL, Budget, Entry, Visited
+from .walk import Walk
 
 MOST_STEPS = 400
 """Longest derivation that is told; of a longer one, the end."""

@@ -8,8 +8,6 @@ interned, so that the identity of one is its key.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 from ..model.graph import Attributes, Function, Graph, Model, Node, Reference, Tensor, Value
 from ..model.order import ordered
@@ -18,93 +16,11 @@ from .calls import Bound, Call, Unknown, call_of
 from .dim import TooComplex
 from .fact import NO_NEEDS, Answer, Fact, Need, Shape, ShapeError, show
 from .ops.checks import fits
-from .stored import constant, declared, followed, name_unknowns
+from .stored import constant, declared, name_unknowns
 from .troubles import At, Exhausted, Impossible, Internal, Misfit, Open, Trouble, Undefined, Unsupported
+from .visits import Budget, Entry, Memory, Opsets, Scope, Visited
 
 _LARGEST = (1 << 63) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What one propagation may use: node visits (functions and loop bodies count each time), nesting, seconds."""
-
-    visits: int = 2_000_000
-    depth: int = 64
-    seconds: float = 60.0
-
-
-USUAL = Budget()
-
-
-class Entry(NamedTuple):
-    """What is remembered of one question: the answer, or why there is none."""
-
-    outputs: tuple[Fact, ...]
-    answer: Answer | None
-    plain: bool  # one output, known but for values, and nothing to say
-    needs: tuple[tuple[str, Need, Shape, bool | None], ...]  # those that fail (False) or are open (None)
-    error: Exception | None
-    inputs: tuple[str, ...]  # of the rule's signature
-    body: str = ""  # of a call: the path under which the function's body was walked
-
-
-class Visited(NamedTuple):
-    """One graph as the walk left it: the facts of its own tensors, and what each node that was reached answered."""
-
-    nodes: tuple[Node, ...]
-    facts: Mapping[str, Fact | None]
-    entries: Mapping[int, Entry]
-
-
-class _Scope(dict[str, Fact | None]):
-    """The facts of one graph's tensors; what it does not have is asked of the graph around it."""
-
-    __slots__ = ("outer",)
-
-    def __init__(self, outer: "_Scope | None" = None) -> None:
-        super().__init__()
-        self.outer = outer
-        self[""] = None  # an optional input that is not given
-
-    def __missing__(self, name: str) -> Fact | None:
-        if self.outer is None:
-            raise KeyError(name)
-        return self.outer[name]
-
-    def find(self, name: str) -> Fact | None:
-        try:
-            return self[name]
-        except KeyError:
-            return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Opsets:
-    """What is remembered under one set of opset imports."""
-
-    versions: Mapping[str, int]
-    entries: dict[Any, Entry] = field(default_factory=dict)
-    calls: dict[Any, Call] = field(default_factory=dict)
-
-
-class _Memory:
-    """What holds for a model whatever its inputs are: shared by all walks over it."""
-
-    def __init__(self) -> None:
-        self.opsets: dict[tuple[tuple[str, int], ...], _Opsets] = {}
-        self.facts: dict[Fact | None, Fact | None] = {}
-        self.stored: dict[Graph, dict[str, Fact | None]] = {}
-        self.plain: dict[
-            tuple[int, tuple[int, ...]], Fact | None
-        ] = {}  # of stored tensors whose values are not followed
-        self.resolved: dict[tuple[Attributes, Attributes], Attributes] = {}
-        self.completed: dict[tuple[Function, Attributes], Attributes] = {}
-
-    def under(self, opsets: Mapping[str, int]) -> _Opsets:
-        key = tuple(sorted(opsets.items()))
-        if key not in self.opsets:
-            self.opsets[key] = _Opsets(opsets)
-        return self.opsets[key]
 
 
 class Walk:
@@ -118,7 +34,7 @@ class Walk:
         self.troubles: list[Trouble] = []
         self.open: list[Open] = []
         self.visited: dict[str, Visited] = {}
-        self._memory: _Memory = before._memory if before else _Memory()
+        self._memory: Memory = before._memory if before else Memory()
         self._calling: list[Function] = []
 
     def main(self, inputs: Mapping[str, Fact]) -> None:
@@ -126,49 +42,26 @@ class Walk:
         self._graph(self.model.graph, inputs, None, "", self._memory.under(self.model.opsets))
 
     def _graph(
-        self, graph: Graph, inputs: Mapping[str, Fact], outer: _Scope | None, path: str, opsets: _Opsets
+        self, graph: Graph, inputs: Mapping[str, Fact], outer: Scope | None, path: str, opsets: Opsets
     ) -> tuple[Fact, ...]:
         """The facts of a graph's outputs."""
-        scope = _Scope(outer)
-        stored = self._stored(graph)
+        scope = Scope(outer)
+        stored = self._memory.of(self.model, graph)
         for value in graph.inputs:
             if value.name not in stored:
-                scope[value.name] = self._interned(inputs.get(value.name) or declared(value, path))
+                scope[value.name] = self._memory.interned(inputs.get(value.name) or declared(value, path))
         scope.update(stored)
         annotations = {v.name: v for v in (*graph.value_info, *graph.outputs)}
         self._nodes(graph.nodes, scope, annotations, path, opsets, graph)
         return tuple(scope.find(v.name) or declared(v, path, rests=True) for v in graph.outputs)
 
-    def _stored(self, graph: Graph) -> Mapping[str, Fact | None]:
-        """The facts of the tensors that a graph stores."""
-        memory = self._memory
-        known = memory.stored.get(graph)
-        if known is None:
-            known = memory.stored[graph] = {}
-            plain = memory.plain
-            for tensor in graph.initializers:
-                name, dtype, dims, _, _, _ = tensor
-                fact = plain.get((dtype, dims))
-                if fact is None:
-                    fact = self._interned(constant(self.model, tensor))
-                    if fact.elements is None and not followed(tensor):
-                        plain[dtype, dims] = fact
-                known[name] = fact
-            for sparse in graph.sparse_initializers:
-                known[sparse.name] = self._interned(Fact(sparse.values.dtype, sparse.dims))
-        return known
-
-    def _interned(self, fact: Fact) -> Fact:
-        """The one object that stands for all equal facts."""
-        return self._memory.facts.setdefault(fact, fact) or fact
-
     def _nodes(
         self,
         nodes: tuple[Node, ...],
-        scope: _Scope,
+        scope: Scope,
         annotations: Mapping[str, Value],
         path: str,
-        opsets: _Opsets,
+        opsets: Opsets,
         graph: Graph | None = None,
         called_with: Attributes | None = None,
     ) -> None:
@@ -213,7 +106,7 @@ class Walk:
     def exhausted(self) -> bool:
         return any(isinstance(t, Exhausted) for t in self.troubles)
 
-    def _without(self, node: Node, scope: _Scope, at: At) -> list[Fact | None]:
+    def _without(self, node: Node, scope: Scope, at: At) -> list[Fact | None]:
         """The inputs of a node of which some are made by nothing."""
         given = []
         for name in node.inputs:
@@ -221,14 +114,14 @@ class Walk:
                 given.append(scope[name])
             except KeyError:
                 self.troubles.append(Undefined(at, name))
-                given.append(self._interned(Fact(declared=True)))
+                given.append(self._memory.interned(Fact(declared=True)))
         return given
 
     def _settle(
         self,
         node: Node,
         entry: Entry,
-        scope: _Scope,
+        scope: Scope,
         annotations: Mapping[str, Value],
         at: At,
         given: list[Fact | None],
@@ -267,17 +160,17 @@ class Walk:
                 fact = declared(annotations[name], at.graph, rests=True)
             else:
                 fact = Fact(declared=True)
-            scope[name] = self._interned(name_unknowns(fact, f"{at.graph}/{name}" if at.graph else name))
+            scope[name] = self._memory.interned(name_unknowns(fact, f"{at.graph}/{name}" if at.graph else name))
 
     def _ask(
         self,
         node: Node,
         attributes: Attributes,
         given: list[Fact | None],
-        scope: _Scope,
+        scope: Scope,
         path: str,
         index: int,
-        opsets: _Opsets,
+        opsets: Opsets,
         key: tuple[object, ...],
     ) -> Entry:
         """Ask the rule, and remember its answer unless it hangs on more than the key: a body sees what is around it."""
@@ -304,10 +197,10 @@ class Walk:
         node: Node,
         attributes: Attributes,
         given: list[Fact | None],
-        scope: _Scope,
+        scope: Scope,
         path: str,
         index: int,
-        opsets: _Opsets,
+        opsets: Opsets,
     ) -> Entry:
         body = ""
         inputs: tuple[str, ...] = ()
@@ -341,7 +234,7 @@ class Walk:
         return Entry(outputs, answer, plain, unmet, None, inputs, body)
 
     def _constant(self, tensor: Tensor) -> Fact:
-        return self._interned(constant(self.model, tensor))
+        return self._memory.interned(constant(self.model, tensor))
 
     def _resolve(self, attributes: Attributes, called_with: Attributes) -> Attributes:
         """The attributes of a node in a function's body, its references replaced by the call's values."""
@@ -354,11 +247,11 @@ class Walk:
         return self._memory.resolved[key]
 
     def _bodies(
-        self, bodies: Mapping[str, Graph], scope: _Scope, label: str, opsets: _Opsets
+        self, bodies: Mapping[str, Graph], scope: Scope, label: str, opsets: Opsets
     ) -> dict[str, Callable[..., tuple[Fact, ...]]]:
         return {name: self._body(body, scope, f"{label}/{name}", opsets) for name, body in bodies.items()}
 
-    def _body(self, body: Graph, scope: _Scope, path: str, opsets: _Opsets) -> Callable[..., tuple[Fact, ...]]:
+    def _body(self, body: Graph, scope: Scope, path: str, opsets: Opsets) -> Callable[..., tuple[Fact, ...]]:
         """A subgraph as a function on facts. ``tentative``: nobody knows whether it runs, so no trouble is proof."""
 
         def run(*inputs: Fact, tentative: bool = False) -> tuple[Fact, ...]:
@@ -384,7 +277,7 @@ class Walk:
             key = (function, attributes)
             completed = self._memory.completed
             attributes = completed.setdefault(key, Attributes({**function.defaults, **attributes}))
-        scope = _Scope()
+        scope = Scope()
         scope.update((n, given[i] if i < len(given) else None) for i, n in enumerate(function.inputs))
         self._calling.append(function)
         try:

@@ -138,7 +138,7 @@ def test_a_terminal_that_knows_no_unicode(process: Process, tmp_path: Path) -> N
     path.write_bytes(Path(LENET).read_bytes())
     done = process("check", str(path), "--no-run", "--no-store", env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0
-    assert "gr\\xf6\\xdfe.onnx" in done.stdout
+    assert "gr\\xf6\\xdfe" in "".join(done.stdout.split())  # wherever the path was broken
 
 
 def test_a_full_disk(tmp_path: Path) -> None:

@@ -1,0 +1,114 @@
+"""What a walk leaves behind: what each node answered, and what is remembered for the next time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..model.graph import Attributes, Function, Graph, Model, Node
+from .calls import Call
+from .fact import Answer, Fact, Need, Shape
+from .stored import constant, followed
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one propagation may use: node visits (functions and loop bodies count each time), nesting, seconds."""
+
+    visits: int = 2_000_000
+    depth: int = 64
+    seconds: float = 60.0
+
+
+USUAL = Budget()
+
+
+class Entry(NamedTuple):
+    """What is remembered of one question: the answer, or why there is none."""
+
+    outputs: tuple[Fact, ...]
+    answer: Answer | None
+    plain: bool  # one output, known but for values, and nothing to say
+    needs: tuple[tuple[str, Need, Shape, bool | None], ...]  # those that fail (False) or are open (None)
+    error: Exception | None
+    inputs: tuple[str, ...]  # of the rule's signature
+    body: str = ""  # of a call: the path under which the function's body was walked
+
+
+class Visited(NamedTuple):
+    """One graph as the walk left it: the facts of its own tensors, and what each node that was reached answered."""
+
+    nodes: tuple[Node, ...]
+    facts: Mapping[str, Fact | None]
+    entries: Mapping[int, Entry]
+
+
+class Scope(dict[str, Fact | None]):
+    """The facts of one graph's tensors; what it does not have is asked of the graph around it."""
+
+    __slots__ = ("outer",)
+
+    def __init__(self, outer: "Scope | None" = None) -> None:
+        super().__init__()
+        self.outer = outer
+        self[""] = None  # an optional input that is not given
+
+    def __missing__(self, name: str) -> Fact | None:
+        if self.outer is None:
+            raise KeyError(name)
+        return self.outer[name]
+
+    def find(self, name: str) -> Fact | None:
+        try:
+            return self[name]
+        except KeyError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Opsets:
+    """What is remembered under one set of opset imports."""
+
+    versions: Mapping[str, int]
+    entries: dict[Any, Entry] = field(default_factory=dict)
+    calls: dict[Any, Call] = field(default_factory=dict)
+
+
+class Memory:
+    """What holds for a model whatever its inputs are: shared by all walks over it."""
+
+    def __init__(self) -> None:
+        self.opsets: dict[tuple[tuple[str, int], ...], Opsets] = {}
+        self.facts: dict[Fact | None, Fact | None] = {}
+        self.stored: dict[Graph, dict[str, Fact | None]] = {}
+        # Of stored tensors whose values are not followed, by dtype and dims:
+        self.plain: dict[tuple[int, tuple[int, ...]], Fact | None] = {}
+        self.resolved: dict[tuple[Attributes, Attributes], Attributes] = {}
+        self.completed: dict[tuple[Function, Attributes], Attributes] = {}
+
+    def under(self, opsets: Mapping[str, int]) -> Opsets:
+        key = tuple(sorted(opsets.items()))
+        if key not in self.opsets:
+            self.opsets[key] = Opsets(opsets)
+        return self.opsets[key]
+
+    def interned(self, fact: Fact) -> Fact:
+        """The one object that stands for all equal facts."""
+        return self.facts.setdefault(fact, fact) or fact
+
+    def of(self, model: Model, graph: Graph) -> Mapping[str, Fact | None]:
+        """The facts of the tensors that a graph stores."""
+        known = self.stored.get(graph)
+        if known is None:
+            known = self.stored[graph] = {}
+            plain = self.plain
+            for tensor in graph.initializers:
+                name, dtype, dims, _, _, _ = tensor
+                fact = plain.get((dtype, dims))
+                if fact is None:
+                    fact = self.interned(constant(model, tensor))
+                    if fact.elements is None and not followed(tensor):
+                        plain[dtype, dims] = fact
+                known[name] = fact
+            for sparse in graph.sparse_initializers:
+                known[sparse.name] = self.interned(Fact(sparse.values.dtype, sparse.dims))
+        return known
