@@ -69,6 +69,12 @@ class Costs(NamedTuple):
     generated_bytes: int  # of tensors that nodes make of stored ones alone, such as ConstantOfShape's weights
 
     @property
+    def needed_bytes(self) -> int:
+        """Bytes that a run takes at least: where that is too many, starting a runtime makes no sense."""
+        peak = self.peak_activation_bytes
+        return self.weight_bytes + self.generated_bytes + (peak if isinstance(peak, int) else 0)
+
+    @property
     def flops(self) -> Size | None:
         return None if self.macs is None else 2 * self.macs
 

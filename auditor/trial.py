@@ -43,7 +43,7 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     if model.size > LARGEST:
         why = f"the file has {model.size} bytes, and onnxruntime reads none of more than 2 GiB"
         return Trial(NotRun(why), True, (Missed("run", why, asked),))
-    memory, least = settings.memory or _memory_of_machine(), needed(costs)
+    memory, least = settings.memory or _memory_of_machine(), costs.needed_bytes
     if least > memory:
         why = f"it would take {in_bytes(least)}, and {in_bytes(memory)} may be used"
         return Trial(OutOfMemory(memory, "prediction", why), True, (Missed("run", why, asked),))
@@ -85,12 +85,6 @@ def _data_files(model: Model) -> tuple[str, ...]:
     readable = (n for n in digest.files(model) if isinstance(external.look(model, n), external.DataFile))
     folder = Path(model.path).parent
     return tuple(os.fspath(folder / name) for name in readable)
-
-
-def needed(costs: Costs) -> int:
-    """Bytes that a run takes at least: where that is too many, starting the runtime makes no sense."""
-    peak = costs.peak_activation_bytes
-    return costs.weight_bytes + costs.generated_bytes + (peak if isinstance(peak, int) else 0)
 
 
 def _beside_the_weights(costs: Costs) -> int | None:

@@ -59,13 +59,16 @@ been written in its place. If they were never collected, run the model in traini
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
-from ..weights import Statistics, Weights
 from ..wording import counted
 from . import rule
+
+if TYPE_CHECKING:
+    from ..weights import Statistics, Weights
 
 _DEFAULT_EPSILON = 1e-5
 _TINY = 1e-12  # one over its root is a million

@@ -33,11 +33,14 @@ Set them to zero before the export (`w[w.abs() < 1e-30] = 0`), or set onnxruntim
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..report import Basis, Finding, Location, Severity
-from ..weights import Weights
 from ..wording import counted
 from . import rule
+
+if TYPE_CHECKING:
+    from ..weights import Weights
 
 _SHARE = 0.05
 _SLOW = frozenset({1, 11, 16})  # float32, float64, bfloat16

@@ -29,12 +29,15 @@ at export.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..model.dtypes import bytes_of
 from ..report import Basis, Finding, Location, Severity
-from ..weights import Key, Weights
 from ..wording import counted, in_bytes, listed
 from . import rule
+
+if TYPE_CHECKING:
+    from ..weights import Key, Weights
 
 _CONSIDERABLE = 64 << 10
 

@@ -54,12 +54,15 @@ masks as -1e4. A weight of 1e30 wants another look at the checkpoint.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..report import Basis, Finding, Location, Severity
 from ..settings import Settings
-from ..weights import Key, Statistics, Use, Weights
 from ..wording import counted, listed
 from . import rule
+
+if TYPE_CHECKING:
+    from ..weights import Key, Statistics, Use, Weights
 
 MOST = 65504.0
 _ROUNDS_TO_INFINITY = 65520.0

@@ -26,12 +26,15 @@ only the last digits differ, raise `--rtol`. If the vectors are old, make them a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..report import Basis, Finding, Location, Severity
 from ..runtime.outcome import Comparison, GoldenResult, Run
-from ..trial import Trial
 from ..wording import listed
 from . import rule
+
+if TYPE_CHECKING:
+    from ..trial import Trial
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)

@@ -52,12 +52,15 @@ overflow in it: float16 holds nothing beyond 65504.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..model.graph import Model
 from ..report import Basis, Finding, Location, Severity
-from ..weights import Key, Statistics, Use, Weights
 from ..wording import counted, listed
 from . import rule
+
+if TYPE_CHECKING:
+    from ..weights import Key, Statistics, Use, Weights
 from .quantisation_scales import SCALES
 
 _CHOOSING = frozenset({"Where", "Equal", "IsNaN", "Max", "Min", "Pad", "Clip", "ConstantOfShape"})

@@ -35,12 +35,15 @@ and domains name the usual causes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..report import Basis, Finding, Location, Severity
 from ..runtime.outcome import Observed, Run
-from ..trial import Trial
 from ..wording import listed
 from . import rule
+
+if TYPE_CHECKING:
+    from ..trial import Trial
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)

@@ -35,6 +35,7 @@ it with the file.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..model.dtypes import name_of
@@ -42,8 +43,10 @@ from ..model.graph import Model, TensorType, Value
 from ..report import Basis, Finding, Location, Severity
 from ..runtime.outcome import Observed, Run
 from ..shapes.facts import Facts, rendered
-from ..trial import Trial
 from . import rule
+
+if TYPE_CHECKING:
+    from ..trial import Trial
 
 
 @rule(Severity.WARNING, Basis.REFUSED)

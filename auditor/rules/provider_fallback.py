@@ -30,12 +30,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..report import Basis, Finding, Location, Severity
 from ..runtime.outcome import Run
-from ..trial import Trial
 from ..wording import counted
 from . import rule
+
+if TYPE_CHECKING:
+    from ..trial import Trial
 
 _ON_SHAPES = frozenset(
     {

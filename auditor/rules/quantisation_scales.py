@@ -51,12 +51,15 @@ Calibrate again with data that reaches the named tensor; a quantiser should give
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
-from ..weights import Statistics, Weights
 from . import rule
+
+if TYPE_CHECKING:
+    from ..weights import Statistics, Weights
 
 SCALES: dict[str, tuple[int, ...]] = {
     "QuantizeLinear": (1,),

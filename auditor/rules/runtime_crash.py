@@ -33,12 +33,15 @@ Max), optional inputs that are left out want to be at the end. Report it to onnx
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..report import Basis, Finding, Severity
 from ..runtime.outcome import Crashed
-from ..trial import Trial
 from ..wording import listed
 from . import rule
+
+if TYPE_CHECKING:
+    from ..trial import Trial
 
 _MEANS = {
     "SIGSEGV": "it touched memory that is not its own",

@@ -29,15 +29,18 @@ and look at the named node.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..costs import Costs
 from ..model.graph import Model
 from ..report import Basis, Finding, Location, Severity
 from ..runtime.outcome import OutOfMemory
 from ..settings import Settings
-from ..trial import Trial, needed
 from ..wording import in_bytes
 from . import rule
+
+if TYPE_CHECKING:
+    from ..trial import Trial
 from .runtime_refusal import first_line, location
 
 _FIX = "allow it more (--memory), or bind the input sizes to smaller ones (--dim, --input-shape)"
@@ -52,7 +55,7 @@ def runtime_memory(model: Model, trial: Trial, costs: Costs, settings: Settings)
                 f"the run was not started: {message}",
                 Location(),
                 _FIX,
-                severity=None if settings.memory is not None or needed(costs) > _ANY_MACHINE else Severity.WARNING,
+                severity=None if settings.memory is not None or costs.needed_bytes > _ANY_MACHINE else Severity.WARNING,
             )
         case OutOfMemory(limit=limit, stage=stage, message=message, node=node, op_type=op_type):
             known = isinstance(costs.peak_activation_bytes, int)

@@ -38,14 +38,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
 from ..runtime.outcome import Failed, Try
 from ..settings import Settings
-from ..trial import Trial
 from . import rule
+
+if TYPE_CHECKING:
+    from ..trial import Trial
 
 _NUMBER = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 

@@ -27,13 +27,16 @@ If the model is only slow, give it time: `--timeout 600`. Else look at its loops
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..costs import Costs
 from ..report import Basis, Finding, Severity
 from ..runtime.outcome import TimedOut
 from ..settings import Settings
-from ..trial import Trial
 from . import rule
+
+if TYPE_CHECKING:
+    from ..trial import Trial
 
 
 @rule(Severity.ERROR, Basis.REFUSED)

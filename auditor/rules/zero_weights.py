@@ -51,11 +51,14 @@ conversion lost it: export again.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..report import Basis, Finding, Location, Severity
-from ..weights import Key, Use, Weights
 from ..wording import counted, listed
 from . import rule
+
+if TYPE_CHECKING:
+    from ..weights import Key, Use, Weights
 
 _FEW = 4  # dead filters that are not worth a word
 _SHARE = 0.25
