@@ -4,7 +4,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from .graph import Model, Tensor
-from .payload import PayloadTrouble, Seen, tensors, trouble
+from .payload_troubles import PayloadTrouble, Seen, plainly_sound, tensors, trouble
 
 
 class Fault(NamedTuple):
@@ -21,6 +21,7 @@ def faults(model: Model) -> tuple[Fault, ...]:
     found = _known.get(model)
     if found is None:
         seen: Seen = {}
-        found = tuple(Fault(path, tensor, t) for path, tensor in tensors(model) for t in trouble(model, tensor, seen))
+        doubtful = ((path, tensor) for path, tensor in tensors(model) if not plainly_sound(tensor))
+        found = tuple(Fault(path, tensor, t) for path, tensor in doubtful for t in trouble(model, tensor, seen))
         _known[model] = found
     return found

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from . import encoding, external
-from .dtypes import DType, bytes_of
+from .dtypes import BITS, DType, bytes_of
 from .encoding import FIELD_NAMES, RAW_DATA, WIDTHS
 from .external import ExternalTrouble, HardLinked
 from .graph import Graph, Model, Node, Span, SparseTensor, Tensor, subgraphs
@@ -80,7 +80,8 @@ def _of_graph(graph: Graph) -> Iterator[Tensor]:
         yield from _of_value(sparse)
     for node in graph.nodes:
         for value in node.attributes.values():
-            yield from _of_value(value)
+            if isinstance(value, tuple):  # a Tensor is one too; most attributes are numbers
+                yield from _of_value(value)
 
 
 def _of_value(value: object) -> Iterator[Tensor]:
@@ -103,6 +104,19 @@ def _graphs_below(node: Node) -> Iterator[Graph]:
 
 
 # -- what is wrong with them -----------------------------------------------------------------------------------------
+
+
+def plainly_sound(tensor: Tensor) -> bool:
+    """Whether there is just one piece of raw data, and of the right length: of nearly all tensors, and cheap to see."""
+    spans, bits = tensor.spans, BITS.get(tensor.dtype)
+    if bits is None or len(spans) != 1 or spans[0].field != RAW_DATA or tensor.external is not None:
+        return False
+    elements = 1
+    for size in tensor.dims:
+        if size < 0:
+            return False
+        elements *= size
+    return spans[0].length == (elements * bits + 7) // 8
 
 
 def trouble(model: Model, tensor: Tensor, seen: Seen | None = None) -> tuple[PayloadTrouble, ...]:
