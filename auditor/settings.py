@@ -1,15 +1,14 @@
 """What a caller can ask of an audit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from .report import Severity
 
+_NONE: Mapping[str, Any] = {}
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+
+class Settings(NamedTuple):
     """The options of one audit; the defaults are those of ``auditor check MODEL``."""
 
     select: frozenset[str] = frozenset()  # names of rules; empty: all
@@ -17,8 +16,8 @@ class Settings:
     fail_on: Severity | None = Severity.ERROR  # None: never
     run: bool = True
     weights: bool = True
-    dims: Mapping[str, int] = field(default_factory=dict)  # named sizes of inputs
-    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # whole shapes of inputs
+    dims: Mapping[str, int] = _NONE  # named sizes of inputs
+    shapes: Mapping[str, tuple[int, ...]] = _NONE  # whole shapes of inputs
     inputs: str | None = None  # an .npz file with the run's inputs
     provider: str = "cpu"
     provider_asked: bool = False  # named by the user, so not having it is inconclusive

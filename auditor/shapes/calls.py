@@ -1,10 +1,7 @@
 """From a node's operator and attributes to the rule that answers, bound once for each distinct run of attributes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ..model.graph import Attribute, Attributes, Function, Graph, Model, Node, Tensor
 from .fact import Fact, ShapeError
@@ -18,8 +15,7 @@ _LISTS: dict[str, tuple[type, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """A rule with the attributes that it takes; ``bodies`` are those that are graphs."""
 
     rule: Rule
@@ -38,8 +34,7 @@ class Bound:
             raise ShapeError("an input is left out")
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(NamedTuple):
     """We have no rule for the operator at this opset (None: the model imports no opset of its domain)."""
 
     opset: int | None

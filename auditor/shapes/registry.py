@@ -7,24 +7,20 @@ Attribute values arrive as the annotation says: ``int``, ``float``, ``str``, ``t
 a graph, ``Fact`` for a tensor; any other kind never reaches the rule.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from inspect import CO_VARARGS
 from pkgutil import iter_modules
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from .fact import Answer, Fact
 
 Rule_ = TypeVar("Rule_", bound=Callable[..., "Answer | Fact | tuple[Fact, ...]"])
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One operator since one opset."""
 
     run: Callable[..., Any]

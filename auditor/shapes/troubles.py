@@ -1,17 +1,15 @@
 """What the walk stumbled over: typed, never text to be parsed. The walk never stops at one."""
 
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from .fact import Need, Shape
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(NamedTuple):
     """A node: the path of its graph ("" for the main one) and its index there."""
 
     graph: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a place
 
 
 class Misfit(NamedTuple):
