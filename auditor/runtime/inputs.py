@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import product
 from typing import TypeAlias
 
 from auditor.model.graph import Graph, TensorType
@@ -44,11 +45,13 @@ def invent(
     size: int = SIZES[0],
     channels: int | None = None,
     batch: int = BATCHES[0],
+    behind: bool = False,
 ) -> tuple[Feed, ...]:
     """Feeds for all ports. A given shape or size wins; equal names get equal sizes.
 
-    Of an input's open sizes the first becomes ``batch``, the others ``size``; ``channels`` is for what looks
-    like an image's channel, if that is open.
+    An input's leading size becomes ``batch`` if it is open, the other open ones ``size``; ``channels`` is for what
+    looks like an image's channel, if that is open. ``behind``: the first open size is the batch wherever it stands, as in a
+    recurrent state.
     """
     chosen = dict(dims or {})
     given = shapes or {}
@@ -71,7 +74,9 @@ def invent(
             known = declared if isinstance(declared, str) else ""
             if known not in chosen:
                 # A size that is open behind a leading one that is not is a length: [1, samples].
-                first = not any(_is_open(earlier) for earlier in axes[:axis]) and (axis == 0 or known in leading)
+                first = not any(_is_open(earlier) for earlier in axes[:axis]) and (
+                    axis == 0 or behind or known in leading
+                )
                 new = batch if first else size
                 if channels is not None and len(axes) == 4 and axis == _channel_axis(axes):
                     new = channels
@@ -90,8 +95,10 @@ def attempts(
     shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> tuple[tuple[Feed, ...], ...]:
     """Different choices of the open sizes, the likeliest first; none twice, none of monstrous size."""
-    choices = [(batch, size, channels) for batch in BATCHES for size in SIZES for channels in (*CHANNELS, None)]
-    tried = dict.fromkeys(invent(ports, dims, shapes, size, channels, batch) for batch, size, channels in choices)
+    choices = product(BATCHES, (False, True), SIZES, (*CHANNELS, None))
+    tried = dict.fromkeys(
+        invent(ports, dims, shapes, size, channels, batch, behind) for batch, behind, size, channels in choices
+    )
     return tuple(feeds for feeds in tried if all(math.prod(feed.shape) <= LARGEST for feed in feeds))
 
 

@@ -101,3 +101,9 @@ def test_fixed_sizes_stay(declared: list[list[int | str | None]]) -> None:
                 assert got >= 0
                 count *= got
             assert count <= LARGEST
+
+
+def test_a_recurrent_state_has_its_batch_behind_its_directions() -> None:
+    """silero-vad: input [?, ?], state [2, ?, 128]. One of the attempts gives both the same batch."""
+    ports = (("input", 1, (None, None)), ("state", 1, (2, None, 128)))
+    assert any(state.shape[1] == data.shape[0] for data, state in attempts(ports))
