@@ -50,8 +50,8 @@ def invent(
     """Feeds for all ports. A given shape or size wins; equal names get equal sizes.
 
     An input's leading size becomes ``batch`` if it is open, the other open ones ``size``; ``channels`` is for what
-    looks like an image's channel, if that is open. ``behind``: the first open size is the batch wherever it stands, as in a
-    recurrent state.
+    looks like an image's channel, if that is open. ``behind``: the first open size is the batch wherever it stands, as
+    in a recurrent state.
     """
     chosen = dict(dims or {})
     given = shapes or {}

@@ -6,7 +6,7 @@ This is the door to `auditor.shapes` for everybody above: costs, rules and the p
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from ..errors import UsageError
@@ -44,7 +44,7 @@ class Facts(Mapping[str, Fact]):
             raise KeyError(name)
         return fact
 
-    def __iter__(self):  # type: ignore[no-untyped-def]  # Iterator[str]
+    def __iter__(self) -> Iterator[str]:
         return (name for name, fact in self.graphs[""].facts.items() if fact is not None)
 
     def __len__(self) -> int:
