@@ -220,11 +220,11 @@ def missing_external_data() -> onnx.ModelProto:
 SAMPLES = {
     "lenet5/lenet5.onnx": lenet5,
     "alexnet.onnx": lambda: alexnet(227, 227),
+    "alexnet_open.onnx": lambda: alexnet("H", "W", "N"),
     "vgg16.onnx": vgg16,
     "open_sizes.onnx": open_sizes,
     "resnet_block.onnx": resnet_block,
     "broken/alexnet_224.onnx": lambda: alexnet(224, 224),
-    "broken/alexnet_open.onnx": lambda: alexnet("H", "W", "N"),
     "broken/head_never_fits.onnx": never_fits,
     "broken/wrong_bias.onnx": wrong_bias,
     "broken/batch_baked_in.onnx": batch_baked_in,
