@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import Unreadable
+from . import remembered
 from .decode_attributes import DEFAULTS, FIELD_OF_TYPE, LISTS, TYPE_OF_FIELD, mismatch, usual_attribute
 from .decode_tensors import TensorDecoder
 from .decode_types import TypeDecoder
 from .fields import MESSAGES
 from .graph import Attribute, Attributes, Function, Graph, Node, Reference, Tensor, Value
 from .troubles import AttributeTwice, BadAttribute
-from .wire import REMEMBERED, RUN, Extents, Wire, new
+from .wire import RUN, Extents, Wire, new
 
 GRAPH, NODE, ATTRIBUTE = MESSAGES["GraphProto"], MESSAGES["NodeProto"], MESSAGES["AttributeProto"]
 FUNCTION, OPSET, TRAINING = MESSAGES["FunctionProto"], MESSAGES["OperatorSetIdProto"], MESSAGES["TrainingInfoProto"]
@@ -25,12 +26,15 @@ FUNCTION, OPSET, TRAINING = MESSAGES["FunctionProto"], MESSAGES["OperatorSetIdPr
 NODE_TAG, TENSOR_TAG, INPUT_TAG, OUTPUT_TAG, VALUE_INFO_TAG = b"\x0a\x2a\x5a\x62\x6a"
 
 
+_NONE = Attributes()
+
+
 class Decoder:
     def __init__(self, wire: Wire, ir_version: int) -> None:
         self.wire, self.ir_version = wire, ir_version
         self.nodes_left, self.entries_left = wire.limits.nodes, wire.limits.entries
-        self._none = Attributes()
-        self._tails: dict[bytes, tuple[str, str, Attributes]] = {}  # what follows a node's name
+        self._tails: dict[bytes, remembered.Tail] = {}
+        self._tails_of_all = remembered.tails(ir_version)
         self._runs: dict[tuple[int, int, bytes], Attributes] = {}
         self._attributes: dict[bytes, tuple[str, Attribute]] = {}
         self._types = TypeDecoder(wire)
@@ -179,14 +183,17 @@ class Decoder:
         if at >= last or not text[first:at].isascii():
             return None
         run = buf[at:last] if last - at <= RUN else b""
-        tail = self._tails.get(run)
+        tail = self._tails_of_all.get(run) or self._tails.get(run)
         if tail is None:
             before = self.wire.particulars
             tail = self._usual_tail(buf, text, at, last, offset, offset - first, depth)
             if tail is None:
                 return None
-            if run and len(self._tails) < REMEMBERED and self.wire.particulars == before:
-                self._tails[run] = tail
+            if run and self.wire.particulars == before:
+                everywhere = remembered.placeless(tail[2])
+                memory = self._tails_of_all if everywhere else self._tails
+                if len(memory) < remembered.MOST:
+                    memory[run] = tail
         op_type, domain, attributes = tail
         node: Node = new(Node, (op_type, domain, tuple(inputs), tuple(outputs), attributes, name, "", offset))
         return node
@@ -241,7 +248,7 @@ class Decoder:
 
     def attributes(self, extents: Extents, node_offset: int, depth: int) -> Attributes:
         if not extents:
-            return self._none
+            return _NONE
         first, last = extents[0][0], extents[-1][1]
         key = None
         if last - first <= RUN:
@@ -256,7 +263,7 @@ class Decoder:
             if name in attributes:
                 self.wire.note(AttributeTwice(node_offset, name, start))
             attributes[name] = value
-        if key and len(self._runs) < REMEMBERED and self.wire.particulars == before:
+        if key and len(self._runs) < remembered.MOST and self.wire.particulars == before:
             self._runs[key] = attributes
         return attributes
 
@@ -269,7 +276,7 @@ class Decoder:
             return known
         before = self.wire.particulars
         decoded = usual_attribute(run) or self.attribute([(start, end)], node_offset, depth + 1)
-        if len(self._attributes) < REMEMBERED and self.wire.particulars == before:
+        if len(self._attributes) < remembered.MOST and self.wire.particulars == before:
             self._attributes[run] = decoded
         return decoded
 

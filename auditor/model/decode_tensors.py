@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from operator import attrgetter
 
+from . import remembered
 from .external import parse
 from .fields import MESSAGES
 from .graph import External, Span, SparseTensor, Tensor
 from .troubles import SegmentedTensor
-from .wire import REMEMBERED, Extents, Wire, new
+from .wire import Extents, Wire, new
 
 TENSOR, SPARSE, ENTRY = (MESSAGES[name] for name in ("TensorProto", "SparseTensorProto", "StringStringEntryProto"))
 DATA_FIELDS = (4, 5, 6, 7, 9, 10, 11)
@@ -21,7 +22,6 @@ class TensorDecoder:
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
         self._payload = wire.limits.payload
-        self._heads: dict[bytes, tuple[tuple[int, ...], int]] = {}
 
     def usual(self, buf: bytes, text: str, base: int, body: int, after: int) -> Tensor | None:
         """dims, data_type, name, raw_data. Only the head need be in the window."""
@@ -29,14 +29,14 @@ class TensorDecoder:
         if head is None:
             return None
         at, last = head.end(), after - base
-        known = self._heads.get(head[0])
+        known = remembered.heads.get(head[0])
         if known is None:
             if at > last:
                 return None
             fields = self.wire.message(TENSOR, [(body, base + at)])
             known = tuple(fields.get(1, ())), fields[2]
-            if len(self._heads) < REMEMBERED:
-                self._heads[head[0]] = known
+            if len(remembered.heads) < remembered.MOST:
+                remembered.heads[head[0]] = known
         name, payload = "", False
         spans: tuple[Span, ...] = ()
         try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..errors import Unreadable
+from . import remembered
 from .fields import MESSAGES
 from .graph import MapType, OptionalType, SequenceType, TensorType, Type, Value
-from .wire import REMEMBERED, RUN, Extents, Wire, new
+from .wire import RUN, Extents, Wire, new
 
 VALUE, TYPE, SHAPE, DIMENSION = (
     MESSAGES[name] for name in ("ValueInfoProto", "TypeProto", "TensorShapeProto", "TensorShapeProto.Dimension")
@@ -15,7 +16,6 @@ VALUE, TYPE, SHAPE, DIMENSION = (
 class TypeDecoder:
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
-        self._types: dict[bytes, Type | None] = {}
 
     def usual_value(self, buf: bytes, text: str, first: int, last: int, offset: int, depth: int) -> Value | None:
         """A name and a type, which is known by its bytes."""
@@ -35,12 +35,12 @@ class TypeDecoder:
         if end - start > RUN:
             return self.type([(start, end)], depth + 2)
         run = self.wire.slice(start, end - start)
-        if run in self._types:
-            return self._types[run]
+        if run in remembered.types:
+            return remembered.types[run]
         before = self.wire.particulars
         decoded = self.type([(start, end)], depth + 2)
-        if len(self._types) < REMEMBERED and self.wire.particulars == before:
-            self._types[run] = decoded
+        if len(remembered.types) < remembered.MOST and self.wire.particulars == before:
+            remembered.types[run] = decoded
         return decoded
 
     def value(self, extents: Extents, depth: int) -> Value:

@@ -20,7 +20,6 @@ Extents: TypeAlias = Sequence[tuple[int, int]]
 which is to parse the ranges one behind the other."""
 
 WRONG_WIRE_TYPES = {3: "the start of a group", 4: "the end of a group", 6: "wire type 6", 7: "wire type 7"}
-REMEMBERED = 16_384  # entries at most in each memory of byte runs
 RUN = 512  # bytes of the longest run that is remembered
 GUARD = b"\0" * 32  # behind the last window, so that scanning loops need not ask for the end at every byte
 

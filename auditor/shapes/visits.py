@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from ..model.graph import Attributes, Function, Graph, Model, Node
 from .calls import Call
@@ -73,17 +74,30 @@ class Opsets:
     calls: dict[Any, Call] = field(default_factory=dict)
 
 
+MOST_REMEMBERED = 50_000
+"""Answers and facts that outlive a model, at most (and what the last one adds): some 40 MB."""
+
+
 class Memory:
-    """What holds for a model whatever its inputs are: shared by all walks over it."""
+    """What holds whatever the inputs are: shared by all walks over a model, and by all models without functions.
+
+    An answer hangs on the operator, its attributes, the opsets and the facts that go in: on nothing else of a model.
+    """
 
     def __init__(self) -> None:
         self.opsets: dict[tuple[tuple[str, int], ...], Opsets] = {}
         self.facts: dict[Fact | None, Fact | None] = {}
-        self.stored: dict[Graph, dict[str, Fact | None]] = {}
+        self.stored: WeakKeyDictionary[Graph, dict[str, Fact | None]] = WeakKeyDictionary()
         # Of stored tensors whose values are not followed, by dtype and dims:
         self.plain: dict[tuple[int, tuple[int, ...]], Fact | None] = {}
         self.resolved: dict[tuple[Attributes, Attributes], Attributes] = {}
         self.completed: dict[tuple[Function, Attributes], Attributes] = {}
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is remembered that it is time to begin anew."""
+        answers = sum(len(o.entries) + len(o.calls) for o in self.opsets.values())
+        return len(self.facts) + answers > MOST_REMEMBERED
 
     def under(self, opsets: Mapping[str, int]) -> Opsets:
         key = tuple(sorted(opsets.items()))
@@ -112,3 +126,16 @@ class Memory:
             for sparse in graph.sparse_initializers:
                 known[sparse.name] = self.interned(Fact(sparse.values.dtype, sparse.dims))
         return known
+
+
+_shared = Memory()
+
+
+def memory_for(model: Model) -> Memory:
+    """What earlier models of this process have taught; a model with functions of its own learns alone."""
+    global _shared
+    if model.functions:
+        return Memory()
+    if _shared.full:
+        _shared = Memory()
+    return _shared

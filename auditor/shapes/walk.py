@@ -18,7 +18,7 @@ from .fact import NO_NEEDS, Answer, Fact, Need, Shape, ShapeError, show
 from .ops.checks import fits
 from .stored import constant, declared, name_unknowns
 from .troubles import At, Exhausted, Impossible, Internal, Misfit, Open, Trouble, Undefined, Unsupported
-from .visits import Budget, Entry, Memory, Opsets, Scope, Visited
+from .visits import Budget, Entry, Memory, Opsets, Scope, Visited, memory_for
 
 _LARGEST = (1 << 63) - 1
 
@@ -34,7 +34,7 @@ class Walk:
         self.troubles: list[Trouble] = []
         self.open: list[Open] = []
         self.visited: dict[str, Visited] = {}
-        self._memory: Memory = before._memory if before else Memory()
+        self._memory: Memory = before._memory if before else memory_for(model)
         self._calling: list[Function] = []
 
     def main(self, inputs: Mapping[str, Fact]) -> None:
