@@ -10,6 +10,7 @@ from .costs import Costs
 from .model import digest, external
 from .model.graph import Model
 from .report import Missed
+from .runtime.messages import MACHINE
 from .runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run, TimedOut
 from .runtime.request import Feed, Limits, Request
 from .settings import Settings
@@ -65,6 +66,9 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     if isinstance(result, TimedOut | OutOfMemory | Crashed) and result.stage in _BEFORE_THE_MODEL:
         why = "onnxruntime did not get as far as the model within the limits of the run (--timeout, --memory)"
         return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked=True),))
+    if isinstance(result, Failed) and result.kind == MACHINE:
+        why = f"this machine lacks what the model needs: {result.message.splitlines()[0]}"
+        return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked),))
     invented = settings.inputs is None and not vectors
     missed: list[Missed] = []
     match result:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+MACHINE = "MACHINE"
+"""The kind of an error that is the machine's and not the model's."""
+
 _KIND = re.compile(r"\[ONNXRuntimeError\] : \d+ : (\w+)")
 
 
@@ -14,6 +17,8 @@ def kind_of(error: Exception) -> str:
     """
     if "is not a registered function/op" in str(error):
         return "NOT_IMPLEMENTED"
+    if "Failed to construct locale" in str(error):  # StringNormalizer's, which this machine does not have
+        return MACHINE
     found = _KIND.match(str(error))
     return found[1] if found else type(error).__name__
 
