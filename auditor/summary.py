@@ -10,6 +10,7 @@ from .evidence import Evidence
 from .model.dtypes import name_of
 from .model.graph import Value
 from .report import Missed, Port, RunSummary, Totals
+from .runtime.messages import first_line
 from .runtime.outcome import Crashed, Failed, GoldenResult, NotRun, OutOfMemory, Run, TimedOut
 from .shapes.dim import Size
 from .shapes.facts import Facts, rendered
@@ -62,7 +63,9 @@ def run_summary(evidence: Evidence) -> RunSummary:
                 tuple(Port(o.name, name_of(o.dtype) if o.dtype else o.type, o.shape) for o in run.outputs),
             )
         case Failed() as failed:
-            return RunSummary(provider, "failed", f"{failed.stage}: {failed.message}", isolation=failed.isolation)
+            return RunSummary(
+                provider, "failed", f"{failed.stage}: {first_line(failed.message)}", isolation=failed.isolation
+            )
         case Crashed() as crashed:
             return RunSummary(
                 provider, "crashed", f"{crashed.signal} during {crashed.stage}", isolation=crashed.isolation

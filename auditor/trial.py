@@ -10,7 +10,7 @@ from .costs import Costs
 from .model import digest, external
 from .model.graph import Model
 from .report import Missed
-from .runtime.messages import MACHINE
+from .runtime.messages import MACHINE, first_line
 from .runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run, TimedOut
 from .runtime.request import Feed, Limits, Request
 from .settings import Settings
@@ -67,7 +67,7 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         why = "onnxruntime did not get as far as the model within the limits of the run (--timeout, --memory)"
         return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked=True),))
     if isinstance(result, Failed) and result.kind == MACHINE:
-        why = f"this machine lacks what the model needs: {result.message.splitlines()[0]}"
+        why = f"this machine lacks what the model needs: {first_line(result.message)}"
         return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked),))
     invented = settings.inputs is None and not vectors
     missed: list[Missed] = []
@@ -75,10 +75,10 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         case NotRun(why=why):
             missed.append(Missed("run", why, asked))
         case Failed(stage="run", message=message) if invented:
-            missed.append(Missed("run", f"it failed on inputs that auditor invented: {message.splitlines()[0]}", asked))
+            missed.append(Missed("run", f"it failed on inputs that auditor invented: {first_line(message)}", asked))
         case Run(golden=results, tries=tries):
             if settings.inputs is not None and tries:  # the golden vectors ran, and these did not
-                message = tries[0].message.splitlines()[0]
+                message = first_line(tries[0].message)
                 missed.append(Missed("run", f"it failed on the inputs of {settings.inputs}: {message}", True))
             missed += [Missed(f"golden vector {g.name}", g.failed, True) for g in results if g.failed]
     return Trial(result, invented, tuple(missed))

@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 from ..costs import Costs
 from ..model.graph import Model
 from ..report import Basis, Finding, Location, Severity
+from ..runtime.messages import first_line
 from ..runtime.outcome import OutOfMemory
 from ..settings import Settings
 from ..wording import in_bytes
@@ -41,7 +42,7 @@ from . import rule
 
 if TYPE_CHECKING:
     from ..trial import Trial
-from .runtime_refusal import first_line, location
+from .runtime_refusal import location
 
 _FIX = "allow it more (--memory), or bind the input sizes to smaller ones (--dim, --input-shape)"
 _ANY_MACHINE = 1 << 47  # bytes that a process can address

@@ -36,21 +36,19 @@ with an opset or a type that it has. Where the inputs were invented, give some t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
+from ..runtime.messages import first_line
 from ..runtime.outcome import Failed, Try
 from ..settings import Settings
 from . import rule
 
 if TYPE_CHECKING:
     from ..trial import Trial
-
-_NUMBER = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
@@ -94,12 +92,6 @@ def location(model: Model, name: str | None, op_type: str | None) -> Location:
             scope, index = alike[0]
             return Location(scope.path, scope.graph.label(index), op_type, offset=scope.graph.nodes[index].offset)
     return Location(node=name or "", op_type=op_type or "")
-
-
-def first_line(message: str) -> str:
-    """onnxruntime's first line without its number; what follows are places in its own code."""
-    line = next((line.strip() for line in message.splitlines() if line.strip()), "no reason given")
-    return _NUMBER.sub("", line)
 
 
 def _fed(tries: tuple[Try, ...]) -> str:
