@@ -72,11 +72,14 @@ def _read(
     gc.disable()  # all that is built here stays: collecting would only go over it again and again
     try:
         return _model(wire, path, data, identity)
-    except Unreadable:
+    except Unreadable as error:
         other = kind_of(wire.read(0, 1024), size)
         if other is not None:
             raise Unreadable(f"no ONNX model but {other.what}", 0, other.fix) from None
-        raise
+        if error.fix:
+            raise
+        fix = "fetch or export the model anew; if it loads elsewhere, tell what wrote it"
+        raise Unreadable(f"no ONNX model, or a damaged one: {error.why}", error.offset, fix) from None
     finally:
         if collecting:
             gc.enable()

@@ -31,6 +31,7 @@ _AT_START = (
 _LFS = re.compile(rb"version https://git-lfs\S*\s.*?oid (\S+)\s.*?size (\d+)", re.DOTALL)
 _PICKLE = re.compile(rb"\x80[\x02-\x05][\x95}\](c\x8a\x8cKMX]")
 _HTML = re.compile(rb"\s*(<!--.*?-->\s*)?<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_NO_TEXT = re.compile(rb"[^\t\n\r\x20-\x7e]")
 _TEXT_MODEL = re.compile(rb"\s*(?:<\s*ir_version\s*:|ir_version\s*:)")
 
 
@@ -67,6 +68,8 @@ def kind_of(head: bytes, size: int) -> Kind | None:
         )
     if re.match(rb'\s*[{\[]\s*["{\[\]}]', head):
         return Kind("a JSON file", "if it is an ONNX model as JSON, convert it: onnx.load(path, format='json')")
+    if head and head.isascii() and not _NO_TEXT.search(head):
+        return Kind("a text file", "give the .onnx file: an ONNX model is binary")
     if head and not head.strip(b"\0"):
         return Kind("nothing but zero bytes", "fetch the file anew: the download or the disk failed")
     return None
