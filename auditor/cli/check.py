@@ -14,7 +14,7 @@ from . import options as o
 def check(
     models: o.Models,
     # What is said, and where.
-    format: o.Format = "text",
+    format: o.ReportFormat = "text",
     output: o.Outputs = None,
     fail_on: o.FailOn = "error",
     quiet: o.Quiet = False,

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 Models = Annotated[list[str], typer.Argument(metavar="MODEL...", help="One or several ONNX files.", show_default=False)]
 ModelPath = Annotated[str, typer.Argument(metavar="MODEL", help="An ONNX file.", show_default=False)]
 Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="What goes to standard output: text or json.")]
+ReportFormat = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="What goes to standard output: text, json, sarif, junit, markdown, github or csv.",
+    ),
+]
 Outputs = Annotated[
     list[str] | None,
     typer.Option(

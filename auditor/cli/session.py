@@ -6,8 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import TextIO
 
 from .. import __version__
@@ -19,7 +18,8 @@ from ..gate import exit_code, judge
 from ..pipeline import audit, selected
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..settings import Settings
-from .streams import hush, say
+from .outlet import Outlet, into_file
+from .streams import say
 
 
 class Session:
@@ -51,12 +51,16 @@ class Session:
         for path in paths:
             if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
                 raise UsageError(f"{path} is a folder: `auditor batch` audits folders, `check` takes files")
-        for _, file in self.files:
-            _emptied(file)
         several = len(paths) > 1
-        return [self._one(path, several) for path in paths]
+        with ExitStack() as stack:
+            outlets = [stack.enter_context(into_file(form, file, several=several)) for form, file in self.files]
+            shown = None
+            if not self.quiet:
+                shown = Outlet(self.form, self.out, several=several)
+                stack.callback(shown.close)
+            return [self._one(path, shown, outlets) for path in paths]
 
-    def _one(self, path: str, several: bool) -> ExitCode:
+    def _one(self, path: str, shown: Outlet | None, files: Sequence[Outlet]) -> ExitCode:
         try:
             with self._progress(path):
                 report = audit(path, self.settings)
@@ -73,24 +77,13 @@ class Session:
             traceback.print_exc()
             say(f"{__version__}: this is a fault of auditor, please report it with the traceback")
         stored = not self.store or not report.audited_at or self._stored(report, verdict)
-        self._write(report, verdict, several)
+        if shown and (self.form != "text" or report.audited_at):  # people read on standard error why there is none
+            shown.write(report, verdict)
+        for outlet in files:
+            outlet.write(report, verdict)
         if not stored and code == ExitCode.PASS and self.database is not None:
             return ExitCode.INCONCLUSIVE  # the store was asked for by name
         return code
-
-    def _write(self, report: Report, verdict: Verdict, several: bool) -> None:
-        if not self.quiet and (self.form == "json" or report.audited_at):
-            try:
-                _written(self.form, report, verdict, self.out, several)
-                self.out.flush()
-            except BrokenPipeError:  # the verdict still counts
-                hush()
-        for form, file in self.files:
-            try:
-                with Path(file).open("a", encoding="utf-8") as out:
-                    _written(form, report, verdict, out, several)
-            except OSError as error:
-                raise UsageError(f"cannot write {file}: {error.strerror}") from None
 
     def _stored(self, report: Report, verdict: Verdict) -> bool:
         """What goes wrong with the store is one line, and the report is printed all the same."""
@@ -118,24 +111,6 @@ class Session:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _written(form: str, report: Report, verdict: Verdict, out: TextIO, several: bool) -> None:
-    """One report; of several models JSON has a line each, and people an empty line behind each."""
-    if several and form == "json":
-        out.write(json_format.line(report, verdict) + "\n")
-        return
-    renderer(form)(report, verdict, out)
-    if several:
-        out.write("\n")
-
-
 def _nothing(path: str, why: str) -> Report:
     """The report of a file that could not be looked at at all."""
     return Report(ModelIdentity(path), coverage=Coverage(failed=(Missed("model", why, asked=True),)))
-
-
-def _emptied(file: str) -> None:
-    """Make an output file before the first audit: a path that cannot be written is found out at once."""
-    try:
-        Path(file).write_text("", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from None

@@ -12,7 +12,7 @@ from . import options as o
 
 def show(
     report: Annotated[int, typer.Argument(metavar="ID", help="As `auditor history` lists it.", show_default=False)],
-    format: o.Format = "text",
+    format: o.ReportFormat = "text",
     db: o.Database = None,
 ) -> None:
     """Print a stored report."""

@@ -16,13 +16,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from .names import begun
+
 Span: TypeAlias = tuple[str, str]
 """A text and its style."""
 
 _USUAL, _NARROWEST, _WIDEST = 80, 40, 100
 _READABLE = 30  # a column narrower than this is no place for a sentence
 _GAP = 2
-_TRAILING = re.compile(r" +$", re.MULTILINE)
+_TRAILING = re.compile(r"[^\S\n]+$", re.MULTILINE)
 
 
 class Page:
@@ -45,7 +47,7 @@ class Page:
         lines = Text.assemble(*spans).wrap(self._console, max(self.width - indent - hang, _NARROWEST // 2))
         for i, row in enumerate(lines):
             row.rstrip()
-            self._put(Padding(row, (0, 0, 0, indent + (hang if i else 0)), expand=False))
+            self._put(Text(" " * (indent + (hang if i else 0))).append_text(row))
 
     def grid(
         self,
@@ -83,7 +85,7 @@ class Page:
         """Print without the spaces that rich fills lines with; a terminal without Unicode gets escapes."""
         with self._console.capture() as captured:
             self._console.print(block)
-        text = _TRAILING.sub("", captured.get())
+        text = "\n".join(map(begun, _TRAILING.sub("", captured.get()).split("\n")))
         encoding = getattr(self._out, "encoding", None) or "utf-8"
         self._out.write(text.encode(encoding, "backslashreplace").decode(encoding))
 

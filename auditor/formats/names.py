@@ -11,6 +11,10 @@ LONGEST = 256
 # Letters that move or hide others on a terminal: controls, formats (bidi), surrogates, private use, line separators.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
+# What the logs of CI services obey: ``::error::`` where a line begins, ``##[error]`` and ``##vso[...]`` anywhere.
+_LINE_COMMAND = re.compile(r"^(\s*):(?=:)")
+COMMAND = re.compile(r"##(?=\w*\[)")
+
 _LONG_WORD = re.compile(rf"\S{{{LONGEST + 1},}}")
 
 
@@ -18,6 +22,9 @@ def visible(text: str, longest: int = LONGEST) -> str:
     """The text with every character that is not plainly printable as its escape, cut with ``…`` behind ``longest``."""
     if len(text) > longest:
         text = text[: longest - 1] + "…"
+    if "##" in text:
+        text = COMMAND.sub(r"#\\x23", text)
+    text = begun(text)
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c == " " or unicodedata.category(c) not in _HIDDEN else _escape(c) for c in text)
@@ -28,6 +35,11 @@ def prose(text: str, longest: int = 4096) -> str:
     if len(text) > LONGEST:
         text = _LONG_WORD.sub(lambda word: word[0][: LONGEST - 1] + "…", text)
     return visible(text, longest)
+
+
+def begun(line: str) -> str:
+    """A line that a CI service does not take for a command, wherever a name was broken into lines."""
+    return _LINE_COMMAND.sub(r"\1\\x3a", line) if "::" in line else line
 
 
 def _escape(character: str) -> str:

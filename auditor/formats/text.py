@@ -5,19 +5,17 @@ The verdict first; each finding with its place, its numbers and what to do; what
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import groupby
 from shlex import quote
-from typing import TextIO, TypeAlias
+from typing import TextIO
 
 from ..report import Basis, Finding, Fit, Missed, Port, Report, Severity, Step, Verdict
 from ..wording import axes, counted, fitting, in_bytes
 from .layout import Page, Span, cells
 from .names import prose, visible
 from .numbers import amount, brief_shape, is_short, open_names, shape_text
-
-Shapes: TypeAlias = Mapping[str, tuple[int | str | None, ...] | None]
+from .telling import Shapes, input_shapes, place, severity, shown_steps, summary
 
 _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 _VERDICT: dict[Verdict, Span] = {
@@ -30,7 +28,6 @@ _BASIS = {
     Basis.REFUSED: "legal, but a runtime cannot run it, or does otherwise",
     Basis.SUSPICIOUS: "legal, and hardly what was meant",
 }
-_MOST_STEPS = 24
 _MOST_ALIKE = 5  # findings of one rule that are told in full
 _MOST_PLACES = 12  # of the rest, the places that are named
 _MOST_PORTS = 8
@@ -40,7 +37,7 @@ _MOST_BOUND = 4
 def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     """Write the whole report."""
     page = Page(out)
-    shapes = {port.name: port.shape for port in report.inputs}
+    shapes = input_shapes(report)
     _headline(page, report, verdict)
     for _, alike in groupby(report.findings, key=lambda f: (f.severity, f.rule)):
         _findings(page, list(alike), shapes)
@@ -50,9 +47,7 @@ def render(report: Report, verdict: Verdict, out: TextIO) -> None:
 
 
 def _headline(page: Page, report: Report, verdict: Verdict) -> None:
-    counts = Counter(f.severity for f in report.findings)
-    said = [counted(counts[s], s.value) for s in Severity if counts[s]] or ["nothing found"]
-    path, told = visible(report.model.path), ", ".join(said)
+    path, told = visible(report.model.path), summary(report)
     if cells(f"{verdict.value}  {path}  {told}") <= page.width:
         page.line(_VERDICT[verdict], "  ", (path, "bold"), "  ", told)
     else:  # a long path in a line of its own can still be copied
@@ -67,7 +62,7 @@ def _findings(page: Page, alike: list[Finding], shapes: Shapes) -> None:
         _finding(page, finding, shapes)
     rest = alike[len(told) :]
     if rest:
-        places = list(filter(None, dict.fromkeys(_place(f) for f in rest)))
+        places = list(filter(None, dict.fromkeys(place(f.location) for f in rest)))
         named = ", ".join(places[:_MOST_PLACES]) + (", ..." if len(places) > _MOST_PLACES else "")
         page.blank()
         page.line(
@@ -78,24 +73,14 @@ def _findings(page: Page, alike: list[Finding], shapes: Shapes) -> None:
 
 
 def _severity(finding: Finding) -> Span:
-    severity = finding.severity or Severity.ERROR
-    return severity.value, _STYLE[severity]
-
-
-def _place(finding: Finding) -> str:
-    where = finding.location
-    place = visible(f"{where.graph}/{where.node}" if where.graph else where.node) or visible(where.tensor)
-    if where.node and where.op_type and not where.node.startswith(f"{where.op_type}["):
-        place += f" ({visible(where.op_type)})"
-    if where.offset is not None and not where.node:
-        place = f"{place} at byte {where.offset:,}".strip()
-    return place
+    bad = severity(finding)
+    return bad.value, _STYLE[bad]
 
 
 def _finding(page: Page, finding: Finding, shapes: Shapes) -> None:
-    page.line(_severity(finding), "  ", (finding.rule, "bold"), "  ", _place(finding), hang=2)
+    page.line(_severity(finding), "  ", (finding.rule, "bold"), "  ", place(finding.location), hang=2)
     page.line(prose(finding.message), indent=2)
-    _derivation(page, finding.derivation)
+    _derivation(page, finding)
     for fit in _told(finding.fits):
         page.line(_fit(fit, shapes), indent=2)
     if finding.fix:
@@ -106,12 +91,11 @@ def _finding(page: Page, finding: Finding, shapes: Shapes) -> None:
         page.line((f"{finding.basis.value}: {_BASIS[finding.basis]}", "dim"), indent=2)
 
 
-def _derivation(page: Page, steps: tuple[Step, ...]) -> None:
+def _derivation(page: Page, finding: Finding) -> None:
     """The chain of layers; those that leave the shape as it is are left out."""
-    told = [step for step in steps if step.formula] or list(steps)
-    if len(told) > _MOST_STEPS:
-        page.line((f"… {len(told) - _MOST_STEPS} steps before", "dim"), indent=4)
-        told = told[-_MOST_STEPS:]
+    told, before = shown_steps(finding)
+    if before:
+        page.line((f"… {before} steps before", "dim"), indent=4)
     page.grid(map(step_row, told), indent=4, under=True)
 
 

@@ -108,7 +108,7 @@ def test_formats_to_files(auditor: Auditor, tmp_path: Path) -> None:
     [
         (["--select", "nan-weight"], "did you mean 'nan-weights'?"),
         (["--ignore", "no-such-thing-at-all"], "there is no rule 'no-such-thing-at-all'; `auditor rules`"),
-        (["--format", "xml"], "there are json, text"),
+        (["--format", "xml"], "there are csv, github, json, junit, markdown, sarif, text"),
         (["-o", "json"], "FORMAT:FILE"),
         (["-o", "json:/no/such/folder/report.json"], "cannot write /no/such/folder/report.json"),
         (["--fail-on", "fatal"], "--fail-on takes"),

@@ -15,12 +15,9 @@ from auditor.formats.names import prose, visible
 from auditor.formats.numbers import amount, brief_shape, shape_text
 from auditor.formats.text import render
 from auditor.report import (
-    Basis,
-    Coverage,
     Finding,
     Fit,
     Location,
-    Missed,
     ModelIdentity,
     Port,
     Report,
@@ -32,54 +29,13 @@ from auditor.report import (
 )
 from auditor.wording import fitting
 
-HOSTILE = [
-    "\x1b[31mred\x1b[0m",
-    "\x1b]0;title\x07",
-    "\x9b31m",
-    "a\nPASS  fake.onnx  nothing found",
-    "a\r\x08\x7f\x00b",
-    "[bold]markup[/bold]",
-    "\u202egnitset\u202c",
-    "\u2066x\u2069\u200b\u200d\ufeff",
-    "\u2028\u2029\x85",
-    "\udc80\udcff\ud800",
-    "e" + "\u0301" * 500,
-    "x" * 100_000,
-    "漢字" * 200,
-    "👩‍👩‍👧",
-]
+from .reports import HOSTILE, with_name
 
 
 def text(report: Report, verdict: Verdict = Verdict.FAIL) -> str:
     out = io.StringIO()
     render(report, verdict, out)
     return out.getvalue()
-
-
-def with_name(name: str) -> Report:
-    """A report in which the name stands wherever a file can put one."""
-    finding = Finding(
-        f"{name!r} is wrong, and so is {name}",
-        Location(f"{name}/then", name, name, name, name, 7),
-        f"rename {name}",
-        name,
-        name,
-        (Step(name, name, (name,), (name, 3), f"{name} + 1 = 3"),),
-        (Fit((f"{name}[2]", f"{name}[3]"), ((1, 2),)),),
-        Severity.ERROR,
-        Basis.ILLEGAL,
-        "some-rule",
-    )
-    port = Port(name, name, (1, name, 8, 8))
-    return Report(
-        ModelIdentity(name, 1, "d", None, (name,), 8, {name: 1}, name),
-        (finding, Finding("no node", Location(tensor=name), severity=Severity.NOTE, rule="other-rule")),
-        Coverage(("some-rule",), (Missed(name, name),), (Missed(name, name, True),)),
-        Totals(1, 1, f"{name}*2", macs=f"{name}*3", flops=name, peak_activation_bytes=name),
-        (port,),
-        (port,),
-        run=RunSummary(name, "ok", name, 0.1, {"level": "full"}, {name: 1}, (name,), (port,)),
-    )
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:8]))

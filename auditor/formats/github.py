@@ -1,0 +1,60 @@
+"""Annotations of GitHub Actions: a workflow command for each finding, and for what was asked for and not looked at.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from ..report import Finding, Missed, Report, Severity, Verdict
+from .names import prose, visible
+from .telling import Shapes, further, input_shapes, place, severity
+
+_COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+class Several:
+    """The lines of several models: each names its file."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, report: Report, verdict: Verdict) -> None:
+        render(report, verdict, self._out)
+
+    def close(self) -> None:
+        """Each line is whole."""
+
+
+def render(report: Report, verdict: Verdict, out: TextIO) -> None:
+    """A line a finding; a model without findings, of which everything was looked at, has no line."""
+    shapes = input_shapes(report)
+    for finding in report.findings:
+        out.write(_annotation(report, finding, shapes))
+    for missed in (*report.coverage.failed, *report.coverage.skipped):
+        if missed.asked:
+            out.write(_missed(report, missed))
+
+
+def _annotation(report: Report, finding: Finding, shapes: Shapes) -> str:
+    title = ": ".join(filter(None, (visible(finding.rule), place(finding.location))))
+    message = "\n".join([prose(finding.message), *further(finding, shapes)])
+    return _command(_COMMAND[severity(finding)], report.model.path, title, message)
+
+
+def _missed(report: Report, missed: Missed) -> str:
+    return _command("warning", report.model.path, f"not looked at: {visible(missed.what)}", prose(missed.why))
+
+
+def _command(name: str, path: str, title: str, message: str) -> str:
+    return f"::{name} file={_property(visible(path, 4096))},title={_property(title)}::{_data(message)}\n"
+
+
+def _data(text: str) -> str:
+    """As the runner reads a message back: on one line, so that nothing in it begins a command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,73 @@
+"""A finding in words, for every format that shows text: made harmless, without colour and without columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+from ..report import Finding, Location, Report, Severity, Step
+from ..wording import counted, fitting
+from .names import prose, visible
+from .numbers import shape_text
+
+Shapes: TypeAlias = Mapping[str, tuple[int | str | None, ...] | None]
+
+MOST_STEPS = 24
+"""Lines of a derivation that are shown: the last ones."""
+
+
+def place(where: Location) -> str:
+    """``fc6 (Gemm)``, ``if_1/then_branch/conv``, ``w at byte 1,024``; nothing where the whole model is meant."""
+    name = visible("/".join(filter(None, (where.graph, where.node or where.tensor))))
+    if where.node and where.op_type and not where.node.startswith(f"{where.op_type}["):
+        name += f" ({visible(where.op_type)})"
+    if where.offset is not None and not where.node:
+        name = f"{name} at byte {where.offset:,}".strip()
+    return name
+
+
+def severity(finding: Finding) -> Severity:
+    """A finding that says nothing is an error."""
+    return finding.severity or Severity.ERROR
+
+
+def summary(report: Report) -> str:
+    """``1 error, 2 warnings``; ``nothing found``."""
+    counts = {s: sum(severity(f) is s for f in report.findings) for s in Severity}
+    return ", ".join(counted(n, s.value) for s, n in counts.items() if n) or "nothing found"
+
+
+def shown_steps(finding: Finding) -> tuple[list[Step], int]:
+    """The last steps of the derivation (of those that change a shape, if any do), and how many there are before."""
+    steps = [step for step in finding.derivation if step.formula] or list(finding.derivation)
+    return steps[-MOST_STEPS:], max(len(steps) - MOST_STEPS, 0)
+
+
+def derivation(finding: Finding) -> Iterator[str]:
+    """``conv1  [1, 96, 54, 54]  floor((224 - 11) / 4) + 1 = 54``, a line a step."""
+    steps, before = shown_steps(finding)
+    if before:
+        yield f"… {before} steps before"
+    for step in steps:
+        yield f"{visible(step.node, 40)}  {shape_text(step.output)}  {prose(step.formula, 200)}".rstrip()
+
+
+def fits(finding: Finding, shapes: Shapes) -> Iterator[str]:
+    """``227 <= H = W <= 258``: the sizes under which the place would be right."""
+    yield from (prose(fitting(fit, shapes)) for fit in finding.fits if fit.ranges)
+
+
+def further(finding: Finding, shapes: Shapes) -> Iterator[str]:
+    """What is said behind the message: the sizes that fit, what to do, what followed."""
+    yield from (f"fits for {sizes}" for sizes in fits(finding, shapes))
+    if finding.fix:
+        yield f"fix: {prose(finding.fix)}"
+    if finding.consequences:
+        yield f"{counted(finding.consequences, 'further fault')} followed from this"
+    if finding.basis is not None:
+        yield f"basis: {finding.basis.value}"
+
+
+def input_shapes(report: Report) -> Shapes:
+    """The shapes of the graph's inputs, by which axes get their names."""
+    return {port.name: port.shape for port in report.inputs}
