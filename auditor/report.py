@@ -173,8 +173,15 @@ class Report(NamedTuple):
 
 
 class Contract(NamedTuple):
-    """What a registry says of a model: one more witness, filled by the source, taken by rules as evidence."""
+    """What a registry says of a model: one more witness, filled by the source, taken by rules as evidence.
+
+    A port without a name is the model's only one. A dtype "" and a shape or a size None say nothing.
+    """
 
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
-    origin: str = ""
+    origin: str = ""  # the file that says it
+    sha256: str = ""  # what the model's file should hash to
+    max_batch: int = 0  # over 0: each shape's first size is a batch of up to so many
+    open_is_promise: bool = False  # a size None says that any size is served, and that every input is named
+    troubles: tuple[str, ...] = ()  # what of it could not be read

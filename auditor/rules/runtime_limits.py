@@ -77,5 +77,7 @@ def _padded_wider(attributes: Attributes) -> tuple[int, int] | None:
     kernel, pads = attributes.get("kernel_shape"), attributes.get("pads")
     if attributes.get("auto_pad", "NOTSET") != "NOTSET" or not isinstance(kernel, tuple) or not isinstance(pads, tuple):
         return None
-    pairs = zip(pads, (*kernel, *kernel), strict=False)
-    return next(((p, k) for p, k in pairs if isinstance(p, int) and isinstance(k, int) and 0 < k <= p), None)
+    for pad, size in zip(pads, (*kernel, *kernel), strict=False):
+        if isinstance(pad, int) and isinstance(size, int) and 0 < size <= pad:
+            return pad, size
+    return None

@@ -73,7 +73,11 @@ def findings(rule: Rule, path: Path) -> list[Finding]:
         model = load(path)
     except Unreadable as error:
         return [Finding(error.why, fix=error.fix)] if rule.name == "unreadable-model" else []
-    evidence = Evidence(model, Settings(run="Trial" in rule.wants, weights="Weights" in rule.wants))
+    contract = path.with_name("contract.pickle")  # contract_mutators.py
+    if "Contract" in rule.wants and not contract.exists():
+        return []
+    said = pickle.loads(contract.read_bytes()) if contract.exists() else None
+    evidence = Evidence(model, Settings(run="Trial" in rule.wants, weights="Weights" in rule.wants), said)
     recorded = path.with_name("trial.pickle")  # of a run that this machine cannot make (weight_mutators.py)
     if recorded.exists():
         evidence.__dict__["trial"] = pickle.loads(recorded.read_bytes())
@@ -81,9 +85,9 @@ def findings(rule: Rule, path: Path) -> list[Finding]:
 
 
 def _mutator(name: str):  # type: ignore[no-untyped-def]  # a callable of either kind
-    for module in ("tests.rules.mutators", "tests.rules.weight_mutators"):
+    for module in ("tests.rules.mutators", "tests.rules.weight_mutators", "tests.rules.contract_mutators"):
         if find_spec(module) is not None:
             found = getattr(import_module(module), name, None)
             if found is not None:
                 return found
-    raise LookupError(f"no function {name} in tests/rules/mutators.py or weight_mutators.py")
+    raise LookupError(f"no function {name} in tests/rules/mutators.py, weight_mutators.py or contract_mutators.py")

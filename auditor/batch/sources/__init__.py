@@ -1,0 +1,28 @@
+"""Sources of models, one small class each; `find` tells which by looking at the path."""
+
+from __future__ import annotations
+
+import os
+
+from ...errors import NothingToAudit
+from ..refs import Source
+from .folder import File, Folder, Glob
+from .huggingface import HuggingFace
+from .manifest import Manifest
+from .mlflow import MLflow
+from .triton import Triton
+from .zoo import Zoo
+
+_BY_LOOKS = (Zoo, Manifest, MLflow, HuggingFace, Triton)
+
+
+def find(path: str) -> Source:
+    """The source that lies at the path. `NothingToAudit` where nothing does."""
+    if not os.path.lexists(path):
+        if any(c in path for c in "*?["):
+            return Glob(path)
+        raise NothingToAudit(f"there is no file or folder {path}")
+    for source in _BY_LOOKS:
+        if source.is_at(path):
+            return source(path)
+    return Folder(path) if os.path.isdir(path) else File(path)  # noqa: PTH112  # names that are not UTF-8 stay text

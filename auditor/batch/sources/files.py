@@ -1,0 +1,111 @@
+"""What every source needs: bounded reading, and all the files that make a model up."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ...errors import AuditorError
+from ...model import digest
+from ...model.load import load
+from ...model.sniff import name_of_mode
+from ...wording import in_bytes
+
+CONFIG = 1 << 20  # bytes of a configuration that are read: real ones hold a few thousand
+
+_SMALL = 1 << 22  # bytes of a model that are searched for external data, instead of its being loaded
+_EXTERNAL = b"\x0a\x08location"  # the key of an entry of external_data, as protobuf writes it
+
+
+class Unusable(Exception):
+    """A file that a source cannot read; the text says why."""
+
+
+class Made(NamedTuple):
+    """The files that make a model up, and what is wrong with them."""
+
+    files: tuple[str, ...]
+    data: tuple[str, ...]  # of these, the external data: places relative to the model's folder
+    troubles: tuple[str, ...]
+
+
+def read(path: str, most: int = CONFIG) -> bytes:
+    """A regular file's bytes, if it holds no more than so many. Never waits for a named pipe."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise Unusable(f"{_name(path)} cannot be opened: {_why(error)}") from None
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
+            raise Unusable(f"{_name(path)} is not a regular file but {name_of_mode(found.st_mode)}")
+        if found.st_size > most:
+            raise Unusable(f"{_name(path)} holds {in_bytes(found.st_size)}; at most {in_bytes(most)} are read")
+        with os.fdopen(fd, "rb", closefd=False) as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise Unusable(f"{_name(path)} cannot be read: {_why(error)}") from None
+    finally:
+        os.close(fd)
+    if len(data) > most:
+        raise Unusable(f"{_name(path)} grew while it was read")
+    return data
+
+
+def read_text(path: str, most: int = CONFIG) -> str:
+    try:
+        return read(path, most).decode()
+    except UnicodeDecodeError as error:
+        raise Unusable(f"{_name(path)} is not UTF-8: byte {error.start}") from None
+
+
+def make_up(path: str, others: Iterable[str] = ()) -> Made:
+    """The model's own file, its external data and the files given beside it."""
+    troubles = []
+    data: list[str] = []
+    for location in _locations(path):
+        normal = posixpath.normpath(location)
+        if normal.startswith(("/", "../")) or normal == ".." or "\0" in location:
+            troubles.append(f"external data {location!r} leads out of the model's folder")
+        elif os.path.exists(beside(path, normal)):  # noqa: PTH110
+            data.append(normal)
+        else:
+            troubles.append(f"external data {location!r} is missing")
+    files = (path, *(beside(path, d) for d in data), *(o for o in others if os.path.lexists(o)))
+    return Made(files, tuple(data), tuple(troubles))
+
+
+def beside(path: str, name: str) -> str:
+    return os.path.join(os.path.dirname(path), name)  # noqa: PTH118, PTH120  # a Path would cost more than the look
+
+
+def trouble_of_file(path: str) -> str:
+    """Why the file is none that can be audited; nothing where it may be."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116
+    except (OSError, ValueError) as error:
+        link = os.path.islink(path)  # noqa: PTH114
+        return f"a link that leads nowhere: {_why(error)}" if link else f"the model is not there: {_why(error)}"
+    return "" if stat.S_ISREG(mode) else f"not a regular file but {name_of_mode(mode)}"
+
+
+def _locations(path: str) -> tuple[str, ...]:
+    """Where the model says that its external data lies. Most models have none, which costs one look at their bytes."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+        if not stat.S_ISREG(found.st_mode) or (found.st_size <= _SMALL and _EXTERNAL not in read(path, _SMALL)):
+            return ()
+        return digest.files(load(path))
+    except (OSError, ValueError, Unusable, AuditorError):  # the audit says what is wrong with the model
+        return ()
+
+
+def _name(path: str) -> str:
+    return os.path.basename(path) or path  # noqa: PTH119
+
+
+def _why(error: OSError | ValueError) -> str:
+    return os.strerror(error.errno or 0) if isinstance(error, OSError) else str(error)

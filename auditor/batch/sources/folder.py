@@ -1,0 +1,147 @@
+"""Plain folders, globs and single files."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator
+
+from ...wording import listed
+from ..refs import Ref
+from .files import make_up, trouble_of_file
+
+_DATA = re.compile(r".*[._]data|.*\.onnx[._]data_\d+|.*\.weights?", re.IGNORECASE | re.DOTALL)
+"""How exporters name external data: whatever is named so and belongs to no model is left over."""
+
+
+class File:
+    """One file."""
+
+    kind = "file"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.troubles: list[str] = []
+
+    def models(self) -> Iterator[Ref]:
+        yield plain(self.path, _stem(os.path.basename(self.path)))  # noqa: PTH119
+
+
+class Glob:
+    """All files that a pattern names; ``**`` stands for any number of folders."""
+
+    kind = "glob"
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.troubles: list[str] = []
+
+    def models(self) -> Iterator[Ref]:
+        for path in sorted(glob.iglob(self.pattern, recursive=True)):  # noqa: PTH207  # patterns may be absolute
+            if not os.path.isdir(path):  # noqa: PTH112
+                yield plain(path, _stem(path))
+
+
+class Folder:
+    """Every ``*.onnx`` below a folder. Links to files are models, links to folders are not entered."""
+
+    kind = "folder"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.troubles: list[str] = []
+
+    def models(self) -> Iterator[Ref]:
+        self.troubles.clear()
+        claimed: set[str] = set()  # external data of models further up
+        for folder, names in walk(self.path, self.troubles):
+            models = [n for n in names if n.lower().endswith(".onnx")]
+            left = [n for n in names if _DATA.fullmatch(n)]
+            refs = [self._ref(os.path.join(folder, n)) for n in models]  # noqa: PTH118
+            for ref in refs:
+                claimed.update(map(os.path.normpath, ref.files[1:]))
+            orphans = [n for n in left if os.path.normpath(os.path.join(folder, n)) not in claimed]  # noqa: PTH118
+            if orphans and not refs:
+                self.troubles += (f"{os.path.join(folder, n)}: data of no model" for n in orphans)  # noqa: PTH118
+            for ref, leftover in zip(refs, _shared_out(models, orphans), strict=True):
+                yield ref._replace(troubles=(*ref.troubles, *leftover))
+
+    def _ref(self, path: str) -> Ref:
+        return plain(path, _stem(os.path.relpath(path, self.path)))
+
+
+def plain(path: str, name: str) -> Ref:
+    """A model of which nothing is known but its path."""
+    trouble = trouble_of_file(path)
+    if trouble:
+        return Ref(name, "", path, (path,), {}, None, (trouble,))
+    made = make_up(path)
+    return Ref(name, "", path, made.files, {}, None, made.troubles)
+
+
+def walk(path: str, troubles: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each folder with the names of what lies in it and is no folder, in order. A link to a folder is not followed."""
+    todo = [path]
+    while todo:
+        folder = todo.pop()
+        folders, names = [], []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                    elif entry.is_symlink() and _is_folder(entry):
+                        _not_followed(path, entry, troubles)
+                    else:
+                        names.append(entry.name)
+        except OSError as error:
+            troubles.append(f"{folder}: cannot be entered: {os.strerror(error.errno or 0)}")
+        yield folder, sorted(names)
+        todo += (os.path.join(folder, f) for f in sorted(folders, reverse=True) if f != ".git")  # noqa: PTH118
+
+
+def unclaimed(top: str, seen: Collection[str]) -> Iterator[str]:
+    """A line on the ``*.onnx`` below a registry that no model of it names: they are not audited."""
+    seen = {os.path.normpath(path) for path in seen}
+    left = [
+        os.path.relpath(path, top)
+        for folder, names in walk(top, [])
+        for name in names
+        if name.lower().endswith(".onnx") and os.path.normpath(path := os.path.join(folder, name)) not in seen  # noqa: PTH118
+    ]
+    if left:
+        yield f"{top}: no model of the registry names {listed(left)}: not audited"
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a loop of links
+        return False
+
+
+def _not_followed(top: str, entry: os.DirEntry[str], troubles: list[str]) -> None:
+    """What a link within the source leads to is visited there; only a link that leads out leaves something unseen."""
+    inside = os.path.realpath(top)
+    target = os.path.realpath(entry.path)
+    if target != inside and not target.startswith(inside.rstrip("/") + "/") and not inside.startswith(target + "/"):
+        troubles.append(f"{entry.path}: a link to the folder {target}, which is not followed")
+
+
+def _shared_out(models: list[str], orphans: Iterable[str]) -> list[list[str]]:
+    """Each leftover file to the model whose name it begins with, else to the first one."""
+    shared: list[list[str]] = [[] for _ in models]
+    if models:
+        for orphan in orphans:
+            near = max(range(len(models)), key=lambda i: (_alike(models[i], orphan), -i))
+            shared[near].append(f"{orphan!r} looks like external data, and no model here names it")
+    return shared
+
+
+def _alike(model: str, orphan: str) -> int:
+    return len(_stem(model)) if orphan.startswith(_stem(model)) else 0
+
+
+def _stem(path: str) -> str:
+    return path[:-5] if path.lower().endswith(".onnx") else path

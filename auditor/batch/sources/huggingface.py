@@ -1,0 +1,114 @@
+"""Hugging Face: a repository's folder, or the cache: ``models--org--name/snapshots/<revision>/`` of links into blobs.
+
+https://huggingface.co/docs/huggingface_hub/guides/manage-cache
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..refs import Ref
+from .files import Unusable, make_up, read, trouble_of_file
+from .folder import walk
+
+_CONFIG = "config.json"
+_MARKS = {"model_type", "architectures", "transformers_version", "_name_or_path", "model_max_length"}
+
+
+class HuggingFace:
+    kind = "huggingface"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.troubles: list[str] = []
+
+    @staticmethod
+    def is_at(path: str) -> bool:
+        top = Path(path)
+        return top.is_dir() and (bool(_repositories(top)) or _is_repository(top))
+
+    def models(self) -> Iterator[Ref]:
+        self.troubles.clear()
+        top = Path(self.path)
+        repositories = _repositories(top)
+        if not repositories:
+            yield from self._revision(top, *_of_snapshot(top))
+        for repository in repositories:
+            for snapshot in _folders(repository / "snapshots"):
+                yield from self._revision(snapshot, *_of_snapshot(snapshot))
+
+    def _revision(self, folder: Path, name: str, revision: str, refs: list[str]) -> Iterator[Ref]:
+        """The models of one revision: variants of one another, as a rule."""
+        config, said, trouble = _config(folder)
+        found = [
+            os.path.join(f, n)  # noqa: PTH118
+            for f, names in walk(str(folder), self.troubles)
+            for n in names
+            if n.lower().endswith(".onnx")
+        ]
+        for path in found:
+            variant = os.path.relpath(path, folder)
+            metadata = {"repository": name, "variant": variant, **said}
+            if refs:
+                metadata["refs"] = ", ".join(refs)
+            wrong = trouble_of_file(path)
+            made = make_up(path, (config,))
+            troubles = (*((trouble,) if trouble else ()), *((wrong,) if wrong else ()), *made.troubles)
+            yield Ref(f"{name}/{variant[:-5]}", revision, path, made.files, metadata, None, troubles)
+
+
+def _folders(top: Path) -> list[Path]:
+    try:
+        return sorted(f for f in top.iterdir() if f.is_dir())
+    except OSError:
+        return []
+
+
+def _repositories(top: Path) -> list[Path]:
+    """The cached repositories at a path: the path itself, or what lies in the cache."""
+    if (top / "snapshots").is_dir() and ((top / "blobs").is_dir() or (top / "refs").is_dir()):
+        return [top]
+    return [f for f in _folders(top) if f.name.startswith("models--") and (f / "snapshots").is_dir()]
+
+
+def _is_repository(top: Path) -> bool:
+    """One revision's files: a snapshot of the cache, or a clone."""
+    absolute = top.absolute()
+    if absolute.parent.name == "snapshots" and absolute.parent.parent.name.startswith("models--"):
+        return True
+    return bool(_config(top)[1]) and ((top / "onnx").is_dir() or any(top.glob("*.onnx")))
+
+
+def _of_snapshot(folder: Path) -> tuple[str, str, list[str]]:
+    """Name, revision and what points to it."""
+    absolute = folder.absolute()
+    if absolute.parent.name != "snapshots":
+        return absolute.name, "", []
+    repository = absolute.parent.parent
+    refs = []
+    for path in sorted((repository / "refs").rglob("*")):
+        try:
+            if read(str(path), 1000).strip() == os.fsencode(absolute.name):
+                refs.append(path.relative_to(repository / "refs").as_posix())
+        except Unusable:
+            continue
+    return repository.name.removeprefix("models--").replace("--", "/"), absolute.name, refs
+
+
+def _config(folder: Path) -> tuple[str, dict[str, str], str]:
+    """Path of config.json, what of it is worth keeping, and what is wrong with it."""
+    path = folder / _CONFIG
+    if not os.path.lexists(path):
+        return str(path), {}, ""
+    try:
+        said = json.loads(read(str(path)))
+        if not isinstance(said, dict):
+            raise Unusable(f"{_CONFIG} is no object")
+    except Unusable as error:
+        return str(path), {}, str(error)
+    except (ValueError, RecursionError) as error:
+        return str(path), {}, f"{_CONFIG} is no JSON: {error}"
+    return str(path), {k: str(said[k])[:200] for k in sorted(_MARKS & said.keys())}, ""

@@ -1,0 +1,95 @@
+"""A list of models: CSV with a head line, or JSON lines. ``path`` must stand there, all else is what people like."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ...errors import CannotLook, UsageError
+from ...report import Contract
+from ..refs import Ref
+from .files import make_up, trouble_of_file
+
+_MOST_FIELDS = 100
+_LONGEST = 1 << 16  # characters of a line
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
+
+class Manifest:
+    kind = "manifest"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.troubles: list[str] = []
+
+    @staticmethod
+    def is_at(path: str) -> bool:
+        return path.lower().endswith((".csv", ".jsonl", ".ndjson")) and Path(path).is_file()
+
+    def models(self) -> Iterator[Ref]:
+        self.troubles.clear()
+        rows = self._csv() if self.path.lower().endswith(".csv") else self._json()
+        for line, row in rows:
+            if not row.get("path") or "\0" in row["path"]:
+                self.troubles.append(f"line {line} has no path")
+                continue
+            yield self._ref(row)
+
+    def _ref(self, row: dict[str, str]) -> Ref:
+        given = row.pop("path")
+        path = os.path.join(os.path.dirname(self.path), given)  # noqa: PTH118, PTH120  # relative to the manifest
+        name, version, sha = (row.pop(k, "") for k in ("name", "version", "sha256"))
+        wrong = trouble_of_file(path)
+        made = make_up(path)
+        troubles = (*((wrong,) if wrong else ()), *made.troubles)
+        contract = None
+        origin = os.path.basename(self.path)  # noqa: PTH119
+        if _SHA256.fullmatch(sha):
+            contract = Contract(origin=origin, sha256=sha.lower())
+        elif sha:
+            troubles += (f"sha256 {sha[:80]!r} is none",)
+            contract = Contract(origin=origin, troubles=troubles[-1:])
+        name = name or os.path.splitext(given)[0]  # noqa: PTH122
+        return Ref(name, version, path, made.files, row, contract, troubles)
+
+    def _csv(self) -> Iterator[tuple[int, dict[str, str]]]:
+        try:
+            with Path(self.path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+                reader = csv.DictReader(file)
+                if "path" not in (reader.fieldnames or ()):
+                    raise UsageError(f"{self.path} is no manifest: its first line names no column `path`")
+                for row in reader:
+                    yield reader.line_num, {k: v for k, v in row.items() if isinstance(k, str) and v}
+        except OSError as error:
+            raise CannotLook(f"{self.path} cannot be read: {os.strerror(error.errno or 0)}") from None
+        except csv.Error as error:
+            raise CannotLook(f"{self.path} is no CSV: {error}") from None
+
+    def _json(self) -> Iterator[tuple[int, dict[str, str]]]:
+        try:
+            with Path(self.path).open(encoding="utf-8-sig", errors="surrogateescape") as file:
+                number = 0
+                while text := file.readline(_LONGEST):
+                    number += 1
+                    if row := self._row(text, number):
+                        yield number, row
+        except OSError as error:
+            raise CannotLook(f"{self.path} cannot be read: {os.strerror(error.errno or 0)}") from None
+
+    def _row(self, text: str, number: int) -> dict[str, str]:
+        if not text.strip():
+            return {}
+        try:
+            row = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            self.troubles.append(f"line {number} is no JSON: {error}")
+            return {}
+        if not isinstance(row, Mapping):
+            self.troubles.append(f"line {number} is no object")
+            return {}
+        plain = {str(k): str(v) for k, v in list(row.items())[:_MOST_FIELDS] if isinstance(v, str | int | float)}
+        return plain or {"": ""}

@@ -1,0 +1,205 @@
+"""Triton's model repository: ``<model>/config.pbtxt`` and ``<model>/<version>/model.onnx``.
+
+https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_repository.md
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from ...report import Contract, Port
+from ..refs import Ref
+from .files import Unusable, make_up, read_text, trouble_of_file
+from .folder import unclaimed
+from .pbtxt import Message, Value, parse
+
+_DTYPES = {"FP16": "float16", "FP32": "float32", "FP64": "float64", "BF16": "bfloat16"}
+_CONFIG = "config.pbtxt"
+
+
+class Triton:
+    """A repository, or one model's folder of it."""
+
+    kind = "triton"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.troubles: list[str] = []
+
+    @staticmethod
+    def is_at(path: str) -> bool:
+        top = Path(path)
+        return top.is_dir() and (_is_model(top) or any(_is_model(f) for f in _folders(top)))
+
+    def models(self) -> Iterator[Ref]:
+        self.troubles.clear()
+        top = Path(self.path)
+        seen: set[str] = set()
+        for folder in [top] if _is_model(top) else _folders(top):
+            for ref in _versions(folder):
+                seen.add(ref.path)
+                yield ref
+        self.troubles += unclaimed(self.path, seen)
+
+
+def _folders(top: Path) -> list[Path]:
+    try:
+        return sorted(f for f in top.iterdir() if f.is_dir())
+    except OSError:
+        return []
+
+
+def _is_model(folder: Path) -> bool:
+    return os.path.lexists(folder / _CONFIG) or any((v / "model.onnx").exists() for v in _numbered(folder))
+
+
+def _numbered(folder: Path) -> list[Path]:
+    """The versions' folders, the lowest first. Triton takes no number that begins with 0."""
+    found = [f for f in _folders(folder) if f.name.isascii() and f.name.isdecimal() and f.name[0] != "0"]
+    return sorted(found, key=lambda f: (len(f.name), f.name))
+
+
+class _Said(NamedTuple):
+    """What a config.pbtxt says of a model."""
+
+    backend: str = ""
+    file: str = "model.onnx"
+    policy: Message = MappingProxyType({})
+    contract: Contract | None = None
+    troubles: tuple[str, ...] = ()
+
+
+def _versions(folder: Path) -> Iterator[Ref]:
+    name = Path(os.path.abspath(folder)).name  # noqa: PTH100  # by the letter: the folder may be a link
+    config = folder / _CONFIG
+    said = _look(config, name)
+    if said.backend and not said.backend.startswith("onnxruntime"):
+        return  # another engine's model
+    versions = _numbered(folder)
+    served = _served(said.policy, [v.name for v in versions])
+    for version in versions:
+        path = version / said.file
+        if path.is_dir():  # a model with its external data
+            path = path / "model.onnx"
+        if said.backend or _is_onnx(path):
+            yield _ref(name, version.name, str(path), str(config), said, version.name in served)
+    if not versions and (said.backend or said.contract):
+        why = "the model has no version: a folder whose name is a number"
+        said = said._replace(troubles=(*said.troubles, why))
+        yield _ref(name, "", str(folder / "1" / said.file), str(config), said, False)
+
+
+def _is_onnx(path: Path) -> bool:
+    return path.name.endswith(".onnx") and os.path.lexists(path)
+
+
+def _look(config: Path, folder: str) -> _Said:
+    if not os.path.lexists(config):
+        return _Said()
+    try:
+        fields = parse(read_text(str(config)))
+        name, file = _text(fields, "name"), _text(fields, "default_model_filename") or "model.onnx"
+        if "/" in file or file == "..":
+            raise Unusable(f"default_model_filename {file!r} is no name of a file")
+        return _Said(
+            _text(fields, "backend") or _text(fields, "platform"),
+            file,
+            _policy(fields),
+            _contract(fields),
+            (f"{_CONFIG} names the model {name!r}; the folder is {folder!r}",) if name not in ("", folder) else (),
+        )
+    except Unusable as error:
+        why = str(error) if str(error).startswith(_CONFIG) else f"{_CONFIG}: {error}"
+        return _Said(contract=Contract(origin=_CONFIG, troubles=(why,)), troubles=(why,))
+
+
+def _ref(name: str, version: str, path: str, config: str, said: _Said, served: bool) -> Ref:
+    trouble = trouble_of_file(path)
+    made = make_up(path, (config,))
+    troubles = (*said.troubles, *((trouble,) if trouble else ()), *made.troubles)
+    return Ref(name, version, path, made.files, {"served": "yes" if served else "no"}, said.contract, troubles)
+
+
+def _contract(fields: Message) -> Contract:
+    batch = _number(_text(fields, "max_batch_size") or "0")
+    inputs = [_port(p, batch) for p in _messages(fields, "input")]
+    if inputs:  # else Triton takes all that it needs from the model
+        inputs += _fed_by_triton(fields)
+    return Contract(
+        tuple(inputs),
+        tuple(_port(p, batch) for p in _messages(fields, "output")),
+        _CONFIG,
+        max_batch=batch,
+        open_is_promise=True,
+    )
+
+
+def _fed_by_triton(fields: Message) -> Iterator[Port]:
+    """Inputs that no request carries: the controls and states of sequences, the sizes of ragged batches."""
+    for sequence in _messages(fields, "sequence_batching"):
+        for control in _messages(sequence, "control_input"):
+            yield Port(_text(control, "name"), "", None)
+        for state in _messages(sequence, "state"):
+            yield Port(_text(state, "input_name"), "", None)
+    for batch in _messages(fields, "batch_input"):
+        yield from (Port(name, "", None) for name in batch.get("target_name", []) if isinstance(name, str))
+
+
+def _port(fields: Message, batch: int) -> Port:
+    dtype = _text(fields, "data_type").removeprefix("TYPE_")
+    shaped = next(_messages(fields, "reshape"), None)
+    dims = fields.get("dims", []) if shaped is None else shaped.get("shape", [])
+    sizes = tuple(None if (n := _number(d)) < 0 else n for d in dims)
+    shape = None if not sizes and shaped is None else (None, *sizes) if batch > 0 else sizes
+    if _text(fields, "allow_ragged_batch") == "true":
+        shape = None
+    return Port(_text(fields, "name"), _DTYPES.get(dtype, dtype.lower()), shape)
+
+
+def _policy(fields: Message) -> Message:
+    policy = next(_messages(fields, "version_policy"), {})
+    for kind in ("specific", "latest"):
+        for message in _messages(policy, kind):
+            for value in (*message.get("versions", []), *message.get("num_versions", [])):
+                _number(value)
+    return policy
+
+
+def _served(policy: Message, versions: list[str]) -> set[str]:
+    """By the version policy: the latest one, unless it says otherwise."""
+    if "all" in policy:
+        return set(versions)
+    if specific := next(_messages(policy, "specific"), None):
+        return {v for v in specific.get("versions", []) if isinstance(v, str)}
+    latest = next(_messages(policy, "latest"), {})
+    return set(versions[-max(1, _number(_text(latest, "num_versions") or "1")) :])
+
+
+def _messages(fields: Message, name: str) -> Iterator[Message]:
+    for value in fields.get(name, []):
+        if isinstance(value, str):
+            raise Unusable(f"{name} is {value!r}, no message")
+        yield value
+
+
+def _text(fields: Message, name: str) -> str:
+    """A field's value; the last one counts, as in protobuf."""
+    value = (fields.get(name) or [""])[-1]
+    if not isinstance(value, str):
+        raise Unusable(f"{name} is a message, no value")
+    return value
+
+
+def _number(value: Value) -> int:
+    try:
+        return int(value) if isinstance(value, str) and len(value) < 20 else _no_number(value)
+    except ValueError:
+        return _no_number(value)
+
+
+def _no_number(value: Value) -> int:
+    raise Unusable(f"{str(value)[:40]!r} is no number")

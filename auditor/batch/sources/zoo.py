@@ -1,0 +1,105 @@
+"""The ONNX model zoo's manifest: ``ONNX_HUB_MANIFEST.json`` with each model's path, hash and ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ...errors import CannotLook
+from ...report import Contract, Port
+from ..refs import Ref
+from .files import Unusable, make_up, read, trouble_of_file
+from .folder import unclaimed
+
+_MANIFEST = "ONNX_HUB_MANIFEST.json"
+_MOST = 1 << 26  # bytes; the zoo's own holds half a million
+_TENSOR = re.compile(r"tensor\((\w+)\)")
+_DTYPES = {"float": "float32", "double": "float64"}
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
+
+class Zoo:
+    kind = "zoo"
+
+    def __init__(self, path: str) -> None:
+        self.path = os.path.join(path, _MANIFEST) if os.path.isdir(path) else path  # noqa: PTH112, PTH118
+        self.troubles: list[str] = []
+
+    @staticmethod
+    def is_at(path: str) -> bool:
+        return os.path.basename(path) == _MANIFEST or os.path.lexists(os.path.join(path, _MANIFEST))  # noqa: PTH118, PTH119
+
+    def models(self) -> Iterator[Ref]:
+        self.troubles.clear()
+        try:
+            entries = json.loads(read(self.path, _MOST))
+            if not isinstance(entries, list):
+                raise Unusable(f"{_MANIFEST} is no list")
+        except Unusable as error:
+            raise CannotLook(str(error)) from None
+        except (ValueError, RecursionError) as error:
+            raise CannotLook(f"{self.path} is no JSON: {error}") from None
+        folder = os.path.dirname(self.path)  # noqa: PTH120
+        seen: set[str] = set()
+        for number, entry in enumerate(entries, 1):
+            where = entry.get("model_path") if isinstance(entry, dict) else None
+            if not isinstance(where, str) or not where:
+                self.troubles.append(f"entry {number} of {_MANIFEST} has no model_path")
+                continue
+            if where.startswith("/") or ".." in where.split("/") or "\0" in where:
+                self.troubles.append(f"entry {number} of {_MANIFEST} leads out of its folder: {where!r}")
+                continue
+            seen.add(os.path.join(folder, where))  # noqa: PTH118
+            yield _model(entry, os.path.join(folder, where))  # noqa: PTH118
+        self.troubles += unclaimed(folder or ".", seen)
+
+
+def _model(entry: dict[str, Any], path: str) -> Ref:
+    metadata = entry.get("metadata")
+    said = metadata if isinstance(metadata, dict) else {}
+    troubles: tuple[str, ...] = ()
+    try:
+        contract = _contract(said)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        troubles = (f"{_MANIFEST}: what it says of the model cannot be read: {type(error).__name__}: {error}",)
+        contract = Contract(origin=_MANIFEST, troubles=troubles)
+    wrong = trouble_of_file(path)
+    made = make_up(path)
+    tags = said.get("tags")
+    known = {
+        "model": entry.get("model"),
+        "onnx_version": entry.get("onnx_version"),
+        "opset_version": entry.get("opset_version"),
+        "tags": ", ".join(map(str, tags)) if isinstance(tags, list) else None,
+    }
+    return Ref(
+        os.path.splitext(entry["model_path"])[0],  # noqa: PTH122
+        "",
+        path,
+        made.files,
+        {key: str(value)[:200] for key, value in known.items() if value is not None},
+        contract,
+        (*troubles, *((wrong,) if wrong else ()), *made.troubles),
+    )
+
+
+def _contract(said: dict[str, Any]) -> Contract | None:
+    ports = said.get("io_ports") or {}
+    inputs, outputs = (tuple(_port(p) for p in ports.get(side) or ()) for side in ("inputs", "outputs"))
+    sha = said.get("model_sha") or ""
+    if sha and not _SHA256.fullmatch(sha):
+        raise ValueError(f"model_sha {sha[:80]!r} is no sha256")
+    return Contract(inputs, outputs, _MANIFEST, sha.lower()) if inputs or outputs or sha else None
+
+
+def _port(said: dict[str, Any]) -> Port:
+    dtype = _TENSOR.fullmatch(said.get("type") or "")
+    shape = said.get("shape")
+    return Port(
+        str(said["name"]),
+        _DTYPES.get(dtype[1], dtype[1]) if dtype else "",
+        None if shape is None else tuple(n if isinstance(n, int) and n > 0 else None for n in shape),
+    )

@@ -1,0 +1,98 @@
+"""MLflow's artifacts, and where they and the model disagree."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from .by_hand import put, refs, said
+
+MLMODEL = """artifact_path: model
+flavors:
+  onnx:
+    code: null
+    data: model.onnx
+    onnx_version: 1.23.2
+    providers:
+    - CPUExecutionProvider
+  python_function:
+    loader_module: mlflow.onnx
+model_uuid: 0123456789abcdef
+run_id: 8f2a
+signature:
+  inputs: '[{"type": "tensor", "name": "x", "tensor-spec": {"dtype": "float32", "shape": [-1, 4]}}]'
+  outputs: '[{"type": "tensor", "name": "y", "tensor-spec": {"dtype": "float32", "shape": [-1, 4]}}]'
+"""
+
+
+def test_an_mlflow_artifact_and_a_tree_of_them(tmp_path: Path) -> None:
+    artifact = tmp_path / "mlruns/0/8f2a/artifacts/model"
+    put(artifact / "MLmodel", MLMODEL)
+    put(artifact / "model.onnx")
+    put(tmp_path / "mlruns/0/meta.yaml", "")
+    put(tmp_path / "mlruns/0/77/artifacts/other/MLmodel", "flavors: {sklearn: {data: model.pkl}}")
+    (ref,) = refs(artifact)
+    assert (ref.name, ref.version, ref.path) == ("model", "0123456789abcdef", str(artifact / "model.onnx"))
+    assert ref.metadata == {"run_id": "8f2a", "onnx_version": "1.23.2", "providers": "CPUExecutionProvider"}
+    assert ref.files == (str(artifact / "model.onnx"), str(artifact / "MLmodel")) and not ref.troubles
+    assert said(ref) == []
+    (same,) = refs(tmp_path / "mlruns")
+    assert same.name == "0/8f2a/artifacts/model" and same.contract == ref.contract
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected", "actual"),
+    [
+        ('"name": "x"', '"name": "data"', "data", "x"),
+        ('"dtype": "float32", "shape": [-1, 4]}}]\'\n  out', '"dtype": "int64", "shape": [-1, 4]}}]\'\n  out', *"if"),
+        ("[-1, 4]", "[-1, 3]", "[?, 3]", "[N, 4]"),
+        ("[-1, 4]", "[-1, 3, 4]", "[?, 3, 4]", "[N, 4]"),
+    ],
+)
+def test_where_mlflow_and_the_model_disagree_both_are_named(
+    tmp_path: Path, before: str, after: str, expected: str, actual: str
+) -> None:
+    put(tmp_path / "MLmodel", MLMODEL.replace(before, after))
+    put(tmp_path / "model.onnx")
+    (ref,) = refs(tmp_path)
+    sides = {"i": "int64", "f": "float32"}
+    found = [(f.expected, f.actual) for f in said(ref)]
+    assert (sides.get(expected, expected), sides.get(actual, actual)) in found
+
+
+BOMB = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        (BOMB, "an alias"),
+        ("a: [", "line 1"),
+        ("- 1", "no map"),
+        ("a: " + "[" * 5000, "levels"),
+        ("? [a]\n: b", "a key that is no text"),
+        ("x" * 300_000, "at most 256.0 KiB"),
+        ("signature: {inputs: nonsense}", "signature.inputs is no list"),
+        ('signature: {inputs: \'[{"type": "tensor"}]\'}', "signature.inputs is no list"),
+        ("flavors: {onnx: {data: ../../secret.onnx}}", "out of the model's folder"),
+        ("a: \x01", "special characters"),
+    ],
+)
+def test_a_broken_mlmodel_is_a_trouble_of_its_model(tmp_path: Path, config: str, why: str) -> None:
+    put(tmp_path / "MLmodel", config)
+    put(tmp_path / "model.onnx")
+    start = time.process_time()
+    (ref,) = refs(tmp_path)
+    assert why in ref.troubles[0]
+    assert time.process_time() - start < 5
+    if "folder" not in why:
+        assert [f.rule for f in said(ref)] == ["unreadable-contract"]
+
+
+def test_yaml_tags_make_nothing(tmp_path: Path) -> None:
+    put(tmp_path / "MLmodel", "run_id: !!python/object/apply:os.system ['touch " + str(tmp_path / "made") + "']")
+    put(tmp_path / "model.onnx")
+    (ref,) = refs(tmp_path)
+    assert not (tmp_path / "made").exists() and ref.metadata == {}
