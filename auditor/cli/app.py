@@ -10,7 +10,7 @@ import typer
 
 from .. import __version__
 from ..errors import AuditorError, ExitCode
-from . import check, db, explain, history, inspect, rules, show
+from . import batch, check, db, explain, history, inspect, rules, show
 from .streams import hush, say
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ def _options(
 
 
 app.command(name="check")(check.check)
+app.command(name="batch")(batch.batch)
 app.command(name="inspect")(inspect.inspect)
 app.command(name="explain")(explain.explain)
 app.command(name="rules")(rules.rules)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import URL, ColumnElement, Engine, and_, insert, or_, select, update
+from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, insert, or_, select, update
 
 from auditor.errors import StoreError
 
@@ -60,7 +60,7 @@ class Store:
         self._patience = patience
 
     @classmethod
-    def open(cls, where: str | Path, create: bool = True, patience: float = PATIENCE) -> Store:
+    def open(cls, where: str | Path, create: bool = True, patience: float = PATIENCE) -> Self:
         """The database at a path or a URL, its schema up to date; made if it is not there, unless told not to."""
         url = address(where)
         _prepare(url, create)
@@ -78,22 +78,19 @@ class Store:
 
         ``source`` says whose history it belongs to; by default the model's path, made absolute.
         """
-        row = _audit(document, _key(_absolute(document["model"]["path"]) if source is None else source))
-        found = [_finding(i, f) for i, f in enumerate(document["findings"])]
-        with told(self._engine.url, self._patience):
-            return self._insert(row, found)
-
-    def _insert(self, row: dict[str, object], found: list[dict[str, object]]) -> int:
-        with self._engine.begin() as connection:
+        row = audit_row(document, source_of(document["model"]["path"]) if source is None else _key(source))
+        found = finding_rows(document)
+        with told(self._engine.url, self._patience), self._engine.begin() as connection:
             take_turn(connection, f"audits of {row['source']}")
-            connection.execute(
-                update(audits).where(audits.c.source == row["source"], audits.c.latest).values(latest=False)
-            )
-            key = connection.execute(insert(audits), row).inserted_primary_key
-            assert key is not None  # an insert of one row always tells its key
-            audit_id = int(key[0])
-            if found:
-                connection.execute(insert(findings), [{"audit_id": audit_id, **f} for f in found])
+            return self._insert(connection, row, found)
+
+    def _insert(self, connection: Connection, row: dict[str, object], found: list[dict[str, object]]) -> int:
+        connection.execute(update(audits).where(audits.c.source == row["source"], audits.c.latest).values(latest=False))
+        key = connection.execute(insert(audits), row).inserted_primary_key
+        assert key is not None  # an insert of one row always tells its key
+        audit_id = int(key[0])
+        if found:
+            connection.execute(insert(findings), [{"audit_id": audit_id, **f} for f in found])
         return audit_id
 
     def get(self, audit_id: int) -> dict[str, Any] | None:
@@ -155,14 +152,15 @@ def _prepare(url: URL, create: bool) -> None:
         ) from error
 
 
-def _audit(document: Mapping[str, Any], source: str) -> dict[str, object]:
+def audit_row(document: Mapping[str, Any], source: str) -> dict[str, object]:
+    """The row of ``audits`` for a document."""
     model, totals = document["model"], document["totals"]
     severities = Counter(f["severity"] for f in document["findings"])
     text = json.dumps(document, separators=(",", ":"), allow_nan=False)
     return {
         "source": source,
         "latest": True,
-        "digest": _text(model["digest"]),
+        "digest": storable(model["digest"]),
         "content_digest": model["content_digest"],
         "verdict": document["verdict"],
         "errors": severities["error"],
@@ -182,23 +180,28 @@ def _audit(document: Mapping[str, Any], source: str) -> dict[str, object]:
     }
 
 
+def finding_rows(document: Mapping[str, Any]) -> list[dict[str, object]]:
+    """Its rows of ``findings``, without the audit's id."""
+    return [_finding(i, f) for i, f in enumerate(document["findings"])]
+
+
 def _finding(ordinal: int, finding: Mapping[str, Any]) -> dict[str, object]:
     place = finding["location"]
     return {
         "ordinal": ordinal,
-        "rule": _text(finding["rule"]),
+        "rule": storable(finding["rule"]),
         "severity": finding["severity"] or "",
         "basis": finding["basis"] or "",
-        "graph": _text(place["graph"]),
-        "node": _text(place["node"]),
-        "op_type": _text(place["op_type"]),
-        "tensor": _text(place["tensor"]),
-        "fingerprint": _text(finding["fingerprint"]),
-        "message": _text(finding["message"]),
+        "graph": storable(place["graph"]),
+        "node": storable(place["node"]),
+        "op_type": storable(place["op_type"]),
+        "tensor": storable(place["tensor"]),
+        "fingerprint": storable(finding["fingerprint"]),
+        "message": storable(finding["message"]),
     }
 
 
-def _text(value: str) -> str:
+def storable(value: str) -> str:
     """A text that every database takes: PostgreSQL refuses the character NUL."""
     return value.replace("\0", "\\x00")
 
@@ -212,6 +215,11 @@ def _count(value: object) -> int | None:
     return value if isinstance(value, int) and -_LARGEST <= value < _LARGEST else None
 
 
+def source_of(path: str) -> str:
+    """Under which source a model's audits are kept, where nothing else is said."""
+    return _key(_absolute(path))
+
+
 def _absolute(path: str) -> str:
     """Links are left alone: a link that moves on to a new version keeps its history. "" is a model from bytes."""
     return os.path.abspath(path) if path else ""  # noqa: PTH100  Path.resolve() follows links, absolute() keeps ".."
@@ -219,7 +227,7 @@ def _absolute(path: str) -> str:
 
 def _key(source: str) -> str:
     """What a model's audits have in common; of a very long path the beginning and a digest of all."""
-    whole = _text(source.encode("utf-8", "backslashreplace").decode("utf-8"))
+    whole = storable(source.encode("utf-8", "backslashreplace").decode("utf-8"))
     if len(whole) <= _LONGEST:
         return whole
     return f"{whole[: _LONGEST // 2]}...{hashlib.sha256(whole.encode()).hexdigest()}"

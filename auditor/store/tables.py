@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0001_reports"
+HEAD = "0002_works"
 """The revision of ``migrations/`` that these tables are: known here, so that a fresh database needs no Alembic."""
 
 metadata = MetaData(
@@ -86,6 +86,27 @@ findings = Table(
     Index("ix_findings_rule_audit_id", "rule", "audit_id"),
     Index("ix_findings_fingerprint_audit_id", "fingerprint", "audit_id"),
     sqlite_with_rowid=False,
+)
+
+# Work that is done: a model's content, the rules and the settings are the key; a model at two places has two audits.
+works = Table(
+    "works",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("audit_id", Integer, ForeignKey("audits.id", ondelete="CASCADE"), nullable=False),
+    Index("ix_works_audit_id", "audit_id"),
+)
+
+# Files as they were when they were hashed: one that still looks so need not be read again.
+file_states = Table(
+    "file_states",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("inode", String(20), nullable=False),  # up to 2^64, which no database's integer holds
+    Column("digest", String(64), nullable=False),
 )
 
 # Alembic's own table, as Alembic makes it.

@@ -19,6 +19,7 @@ from auditor.store.engine import address, open_engine
 from auditor.store.schema import config, migrate, migrations_folder
 from auditor.store.store import Store
 from auditor.store.tables import HEAD, audits, findings, metadata
+from auditor.store.works import FileState, Works
 
 from .reports import document
 
@@ -73,6 +74,21 @@ def test_up_down_and_up_again_with_rows(tmp_path: Path) -> None:
         assert store.get(store.save(saved)) == saved
 
 
+def test_each_step_leaves_the_reports_of_the_other_alone(tmp_path: Path) -> None:
+    """Down from 0002 and up again: the work of batches goes, and every report stays."""
+    path = tmp_path / "reports.db"
+    settings = config(address(path))
+    with Works.open(path) as store:
+        kept, _ = store.finish(document(), "m", "k" * 64, [FileState("m", 1, 2, 3, "d" * 64)])
+    command.downgrade(settings, "0001_reports")
+    assert set(inspect(create_engine(address(path))).get_table_names()) == {"alembic_version", "audits", "findings"}
+    with Works.open(path) as store:  # brings it up
+        assert store.get(kept) == document()
+        assert store.done({"k" * 64: "m"}) == {}
+        assert store.states(["m"]) == {}
+        assert store.finish(document(), "m", "k" * 64) == (kept + 1, False)
+
+
 def test_an_empty_database_of_alembics_is_taken_as_fresh(tmp_path: Path) -> None:
     settings = config(address(tmp_path / "reports.db"))
     command.upgrade(settings, "head")
@@ -82,17 +98,17 @@ def test_an_empty_database_of_alembics_is_taken_as_fresh(tmp_path: Path) -> None
 
 
 def test_a_schema_that_is_behind_is_brought_up_when_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a second revision in a copy of the folder: the rows stay, those that point to a copied table too."""
+    """With one more revision in a copy of the folder: the rows stay, those that point to a copied table too."""
     folder = tmp_path / "migrations"
     (folder / "versions").mkdir(parents=True)
-    for file in ("env.py", "script.py.mako", "versions/0001_reports.py"):
+    for file in ("env.py", "script.py.mako", "versions/0001_reports.py", "versions/0002_works.py"):
         (folder / file).write_text((migrations_folder() / file).read_text())
     with Store.open(tmp_path / "reports.db") as store:
         kept = store.save(document())
-    (folder / "versions" / "0002_widen.py").write_text(
+    (folder / "versions" / "0003_widen.py").write_text(
         "import sqlalchemy as sa\n"
         "from alembic import op\n"
-        "revision, down_revision = '0002_widen', '0001_reports'\n"
+        "revision, down_revision = '0003_widen', '0002_works'\n"
         "def upgrade():\n"
         "    with op.batch_alter_table('audits', recreate='always') as table:\n"
         "        table.add_column(sa.Column('accepted', sa.Boolean))\n"
@@ -100,11 +116,11 @@ def test_a_schema_that_is_behind_is_brought_up_when_opened(tmp_path: Path, monke
         "    raise AssertionError\n"
     )
     monkeypatch.setattr("auditor.store.schema.migrations_folder", lambda: folder)
-    monkeypatch.setattr("auditor.store.schema.HEAD", "0002_widen")
+    monkeypatch.setattr("auditor.store.schema.HEAD", "0003_widen")
     with Store.open(tmp_path / "reports.db") as store:
         assert store.get(kept) == document()
     with create_engine(address(tmp_path / "reports.db")).connect() as connection:
-        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0002_widen"]
+        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0003_widen"]
         assert connection.scalars(text("SELECT accepted FROM audits")).all() == [None]
         assert len(connection.execute(select(findings)).all()) == 2
 

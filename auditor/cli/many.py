@@ -1,0 +1,213 @@
+"""One call of ``auditor batch``: outcomes written as they come, a sign of progress, and a summary."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+
+from .. import __version__
+from ..batch.engine import Limits
+from ..batch.refs import Ref, Source
+from ..batch.run import Outcome, batch
+from ..batch.sources import find
+from ..errors import ExitCode, UsageError, worst
+from ..formats import json as json_format
+from ..formats import renderer
+from ..pipeline import selected
+from ..settings import Settings
+from .many_tables import Tally, has_to_be_told, told
+from .outlet import Outlet, into_file
+from .streams import hush, say
+
+
+class Many:
+    """Where outcomes go: standard output, files, the store, the terminal."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        limits: Limits,
+        form: str,
+        files: Sequence[tuple[str, str]],
+        out: TextIO,
+        *,
+        quiet: bool,
+        store: bool,
+        database: str | None,
+    ) -> None:
+        self.settings = settings
+        self.limits = limits
+        self.form = form
+        self.files = files
+        self.out = out
+        self.quiet = quiet
+        self.store = store
+        self.database = database
+        self.tally = Tally()
+        self.draws = not quiet and sys.stderr.isatty() and not os.environ.get("CI")
+        self.outlets: list[_Lines | Outlet] = []
+        renderer(form)  # a wrong format's or rule's name ends this before anything is audited
+        selected(settings)
+
+    def audit(self, paths: Sequence[str], jobs: int | None, limit: int | None) -> ExitCode:
+        """Audit all that lies at the paths; the worst exit code."""
+        sources = [find(path) for path in paths]
+        codes: set[ExitCode] = set()
+        try:
+            with self._opened() as store, ExitStack() as stack, self._progress(sources, limit) as moved:
+                self.outlets = [stack.enter_context(self._outlet(form, file)) for form, file in self._wanted()]
+                refs = islice(_each_once(sources), limit)
+                outcomes = batch(refs, self.settings, store, jobs or _processors(), self.limits)
+                stack.enter_context(closing(outcomes))
+                for outcome in outcomes:
+                    codes.add(outcome.code)
+                    with _undisturbed():
+                        self._take(outcome)
+                    moved(outcome)
+        except KeyboardInterrupt:
+            self._summary()
+            kept = (
+                "what is done is stored, and the same command goes on from there" if self.store else "nothing is stored"
+            )
+            say(f"interrupted after {self.tally.models} models: {kept}")
+            return ExitCode.INTERRUPTED
+        self._summary()
+        for source in sources:
+            for trouble in islice(source.troubles, 20):
+                say(trouble)
+        if not codes:
+            say(f"there is no model in {', '.join(paths)}")
+        return worst(list(codes))
+
+    def _take(self, outcome: Outcome) -> None:
+        self.tally.add(outcome)
+        tells = self.form == "text" and not self.quiet and has_to_be_told(outcome)
+        if self.draws and (tells or outcome.trace or (self.form != "text" and self.out.isatty())):
+            from .bar import clear
+
+            clear()
+        if outcome.trace:
+            print(outcome.trace, file=sys.stderr)
+            say(f"{__version__}: this is a fault of auditor, please report it with the traceback")
+        if tells:
+            self._say(lambda out: told(outcome, out))
+        for outlet in self.outlets:
+            if isinstance(outlet, _Lines):
+                outlet.write(outcome)
+            else:
+                outlet.write(*json_format.parse(outcome.document))
+
+    def _wanted(self) -> Iterator[tuple[str, str]]:
+        """Formats and their files; "" is standard output, where text is told in a few lines a model instead."""
+        if self.form != "text" and not self.quiet:
+            yield self.form, ""
+        yield from self.files
+
+    @contextmanager
+    def _outlet(self, form: str, file: str) -> Iterator[_Lines | Outlet]:
+        """Of JSON each model is a line with what only a batch knows; the other formats are as `check` writes them."""
+        if form == "json":
+            with _opened_file(file) if file else nullcontext(self.out) as out:
+                yield _Lines(out, file)
+        elif file:
+            with into_file(form, file, several=True) as outlet:
+                yield outlet
+        else:
+            with closing(Outlet(form, self.out, several=True)) as outlet:
+                yield outlet
+
+    def _summary(self) -> None:
+        if self.form == "text" and not self.quiet:
+            self._say(self.tally.write)
+
+    def _say(self, write: Callable[[TextIO], None]) -> None:
+        try:
+            write(self.out)
+            self.out.flush()
+        except BrokenPipeError:  # the verdict still counts
+            hush()
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        if not self.store:
+            yield None
+            return
+        from ..store.where import chosen_path
+        from ..store.works import Works
+
+        with Works.open(chosen_path(self.database)) as store:
+            yield store
+
+    @contextmanager
+    def _progress(self, sources: Sequence[Source], limit: int | None) -> Iterator[Any]:
+        """A bar with rate and time left on a terminal. It has no thread: workers are forked."""
+        if not self.draws:
+            yield lambda outcome: None
+            return
+        from .bar import bar
+
+        total = sum(1 for _ in islice(_each_once(sources), limit))
+        with bar(total) as moved:
+            yield moved
+
+
+class _Lines:
+    """JSON lines: the report, and beside it the model's name, its version, and whether the report was reused."""
+
+    def __init__(self, out: TextIO, file: str) -> None:
+        self._out = out
+        self._file = file
+
+    def write(self, outcome: Outcome) -> None:
+        extra = {"name": outcome.ref.name, "version": outcome.ref.version, "reused": outcome.reused}
+        known = {key: json_format.plain(value) for key, value in extra.items()}
+        try:
+            self._out.write(json_format.dumps({**outcome.document, **known}) + "\n")
+            self._out.flush()
+        except OSError as error:
+            if self._file:
+                raise UsageError(f"cannot write {self._file}: {error.strerror}") from None
+            if not isinstance(error, BrokenPipeError):
+                raise
+            hush()
+
+
+@contextmanager
+def _opened_file(file: str) -> Iterator[TextIO]:
+    try:
+        out = Path(file).open("w", encoding="utf-8")  # noqa: SIM115  # closed two lines below
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from None
+    with out:
+        yield out
+
+
+def _each_once(sources: Sequence[Source]) -> Iterator[Ref]:
+    """The models of all sources, and of one that lies in two of them only the first."""
+    seen: set[str] = set()
+    for source in sources:
+        for ref in source.models():
+            path = os.path.abspath(ref.path)  # noqa: PTH100  # no link followed
+            if path not in seen:
+                seen.add(path)
+                yield ref
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits until a line is whole."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

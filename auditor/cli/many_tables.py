@@ -1,0 +1,121 @@
+"""What ``auditor batch`` tells people: a few lines for a model with something to say, and a summary of one screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, TextIO
+
+from ..batch.run import Outcome
+from ..errors import ExitCode
+from ..formats.layout import Page, Span, cells
+from ..formats.names import prose, visible
+from ..report import Verdict
+from ..wording import counted
+
+_MOST_FINDINGS = 4  # of one model
+_MOST_ROWS = 8  # of each table of the summary
+_LONGEST = 56  # of a path in a table
+_HEADS: dict[Verdict, Span] = {
+    Verdict.PASS: ("PASS", "bold green"),
+    Verdict.FAIL: ("FAIL", "bold red"),
+    Verdict.INCONCLUSIVE: ("INCONCLUSIVE", "bold yellow"),
+}
+
+
+def has_to_be_told(outcome: Outcome) -> bool:
+    """Whether there is more to say than that the model passed."""
+    return outcome.verdict is not Verdict.PASS or any(_worth_telling(outcome))
+
+
+def _worth_telling(outcome: Outcome) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    findings = [f for f in outcome.document["findings"] if f["severity"] != "note"]
+    return findings, outcome.document["coverage"]["failed"]
+
+
+def told(outcome: Outcome, out: TextIO) -> None:
+    """One model: its verdict, and its findings in a line each."""
+    findings, failed = _worth_telling(outcome)
+    page = Page(out)
+    head, path = _HEADS[outcome.verdict], visible(outcome.ref.path)
+    beside = f"  version {visible(outcome.ref.version)}" if outcome.ref.version else ""
+    beside += "  (reused)" if outcome.reused else ""
+    if cells(f"{head[0]}  {path}{beside}") <= page.width:
+        page.line(head, "  ", (path, "bold"), beside)
+    else:  # a long path in a line of its own can still be copied
+        page.line(head, beside)
+        page.line((path, "bold"), indent=2)
+    for finding in findings[:_MOST_FINDINGS]:
+        page.line(_line(finding), indent=2, hang=2)
+    if len(findings) > _MOST_FINDINGS:
+        page.line(f"and {len(findings) - _MOST_FINDINGS} more", indent=2)
+    for missed in failed[:_MOST_FINDINGS]:
+        page.line(f"not looked at: {prose(missed['what'], 200)}: {prose(missed['why'], 400)}", indent=2, hang=2)
+
+
+def _line(finding: dict[str, Any]) -> str:
+    return f"{finding['severity']}  {visible(finding['rule'])}  {prose(finding['message'].splitlines()[0], 300)}"
+
+
+def _end(path: str) -> str:
+    """The end of a long path tells more than its beginning."""
+    return path if len(path) <= _LONGEST else "…" + path[1 - _LONGEST :]
+
+
+class Tally:
+    """What all models together come to."""
+
+    def __init__(self) -> None:
+        self.models = self.reused = 0
+        self.verdicts: Counter[Verdict] = Counter()
+        self.rules: Counter[tuple[str, str]] = Counter()  # severity and rule: findings
+        self.models_of: Counter[tuple[str, str]] = Counter()  # the same: models
+        self.worst: list[tuple[int, int, str]] = []  # errors, warnings, model
+
+    def add(self, outcome: Outcome) -> None:
+        """Take one more model into account."""
+        self.models += 1
+        self.reused += outcome.reused
+        self.verdicts[outcome.verdict] += 1
+        found = Counter((f["severity"], f["rule"]) for f in outcome.document["findings"])
+        self.rules.update(found)
+        self.models_of.update(found.keys())
+        by_severity: Counter[str] = Counter()
+        for (severity, _), number in found.items():
+            by_severity[severity] += number
+        if outcome.code != ExitCode.PASS:
+            self.worst.append((by_severity["error"], by_severity["warning"], _end(visible(outcome.ref.path))))
+            self.worst = sorted(self.worst, key=lambda row: (-row[0], -row[1], row[2]))[:_MOST_ROWS]
+
+    def write(self, out: TextIO) -> None:
+        """The summary, by rule and by model; it fits a screen."""
+        page = Page(out)
+        verdicts = ", ".join(f"{self.verdicts[v]} {word}" for v, word in _WORDS.items() if self.verdicts[v])
+        reused = f"; {self.reused} reused" if self.reused else ""
+        page.line((counted(self.models, "model"), "bold"), f": {verdicts or 'none'}{reused}")
+        if self.rules:
+            page.blank()
+            rows = sorted(self.rules.items(), key=lambda row: (_ORDER.get(row[0][0], 3), -row[1], row[0]))
+            page.grid(
+                [
+                    (visible(rule), severity, str(number), str(self.models_of[severity, rule]))
+                    for (severity, rule), number in rows[:_MOST_ROWS]
+                ],
+                head=("rule", "severity", "findings", "models"),
+                right=(2, 3),
+            )
+            if len(rows) > _MOST_ROWS:
+                page.line(f"and {len(rows) - _MOST_ROWS} more rules")
+        if self.worst:
+            page.blank()
+            page.grid(
+                [(path, str(errors), str(warnings)) for errors, warnings, path in self.worst],
+                head=("not passed", "errors", "warnings"),
+                right=(1, 2),
+            )
+            left = self.models - self.verdicts[Verdict.PASS] - len(self.worst)
+            if left > 0:
+                page.line(f"and {counted(left, 'more model')}")
+
+
+_WORDS = {Verdict.PASS: "passed", Verdict.FAIL: "failed", Verdict.INCONCLUSIVE: "inconclusive"}
+_ORDER = {"error": 0, "warning": 1, "note": 2}

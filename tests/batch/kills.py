@@ -1,0 +1,164 @@
+"""Kills workers and whole batches at random, goes on each time, and looks whether anything was lost or doubled.
+
+``python -m tests.batch.kills --kills 400 --audits 9000`` is the whole campaign; the tests run a short one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+from auditor.store.store import Store
+
+ROOT = Path(__file__).parents[2]
+
+
+def make_models(folder: Path, number: int) -> None:
+    """Small models, no two alike, every tenth with a fault."""
+    for i in range(number):
+        place = folder / f"{i // 100:03d}"
+        place.mkdir(parents=True, exist_ok=True)
+        weight = np.random.default_rng(i).normal(size=(4, 3 + (i % 10 == 0))).astype(np.float32)
+        graph = helper.make_graph(
+            [helper.make_node("Gemm", ["x", "w"], ["y"], name="head", transB=1)],
+            f"model_{i}",
+            [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3])],
+            [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 4])],
+            [numpy_helper.from_array(weight, "w")],
+        )
+        model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
+        (place / f"{i}.onnx").write_bytes(model.SerializeToString())
+
+
+@dataclass(slots=True)
+class Campaign:
+    """One registry, one database, and what the batches said until they were killed."""
+
+    registry: Path
+    database: Path
+    chance: random.Random
+    acknowledged: Counter[str] = field(default_factory=Counter)  # models that a batch audited and told of
+    kills: Counter[str] = field(default_factory=Counter)
+    starts: int = 0
+    out: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+
+    def run(self, kills: int) -> None:
+        """Batch after batch until one comes to its end; so many kills on the way."""
+        while True:
+            self.starts += 1
+            batch = self._start()
+            killed = self._kill_some(batch, kills)
+            out, code = self._said(batch)
+            for line in out:
+                if line["model"]["digest"] and not line["reused"]:  # without a digest: given up
+                    self.acknowledged[line["model"]["path"]] += 1
+            if not killed:
+                assert code == 1, f"the batch ended with {code}"
+                return
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "auditor", "batch", str(self.registry), "--no-run", "--format", "json"]
+        command += ["--jobs", "2", "--db", str(self.database)]
+        self.out = tempfile.TemporaryFile()  # noqa: SIM115  # closed where it is read
+        return subprocess.Popen(command, stdout=self.out, stderr=subprocess.DEVNULL, cwd=ROOT)
+
+    def _kill_some(self, batch: subprocess.Popen[bytes], kills: int) -> bool:
+        """Workers, and at last perhaps the batch itself, which is said by True."""
+        while batch.poll() is None:
+            time.sleep(self.chance.uniform(0.01, 0.12))
+            if self.kills.total() >= kills:
+                batch.wait()
+                return False
+            workers = _children(batch.pid)
+            if not workers:  # it has not begun
+                continue
+            if self.chance.random() < 0.15:
+                batch.kill()
+                batch.wait()
+                self.kills["batch"] += 1
+                return True
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.chance.choice(workers), signal.SIGKILL)
+                self.kills["worker"] += 1
+        return False
+
+    def _said(self, batch: subprocess.Popen[bytes]) -> tuple[list[dict[str, Any]], int]:
+        """The whole lines; the last one may have been cut by a kill."""
+        self.out.seek(0)
+        with self.out:
+            lines = self.out.read().split(b"\n")
+        return [json.loads(line) for line in lines[:-1]], batch.returncode
+
+    def verdict(self) -> dict[str, object]:
+        """The figures; all of ``lost``, ``doubled``, ``partial`` and ``missing`` are to be 0."""
+        models = {str(path) for path in self.registry.rglob("*.onnx")}
+        with contextlib.closing(sqlite3.connect(self.database)) as plain:
+            integrity = plain.execute("PRAGMA integrity_check").fetchone()[0]
+            dangling = plain.execute("PRAGMA foreign_key_check").fetchall()
+            rows = plain.execute("SELECT id, source, digest, errors + warnings + notes FROM audits").fetchall()
+            found = dict(plain.execute("SELECT audit_id, count(*) FROM findings GROUP BY 1"))
+            works = plain.execute("SELECT count(*), count(DISTINCT source) FROM works").fetchone()
+        whole = Counter(source for _, source, digest, _ in rows if digest)
+        given_up = sum(not digest for _, _, digest, _ in rows)
+        with Store.open(self.database) as store:
+            documents = {i: store.get(i) for i, *_ in rows}
+        partial = sum(
+            found.get(i, 0) != told or documents[i] is None or len(documents[i]["findings"]) != told  # type: ignore[index]
+            for i, _, _, told in rows
+        )
+        return {
+            "models": len(models),
+            "kills": dict(self.kills),
+            "starts": self.starts,
+            "acknowledged": self.acknowledged.total(),
+            "lost": len(set(self.acknowledged) - set(whole)),
+            "missing": len(models - {source for _, source, *_ in rows}),
+            "doubled": sum(n > 1 for count in (whole, self.acknowledged) for n in count.values()) + works[0] - works[1],
+            "partial": partial + len(dangling),
+            "given up": given_up,  # three times at work in a worker that we killed: an outcome, and no audit
+            "integrity": integrity,
+        }
+
+
+def campaign(kills: int, audits: int, seed: int) -> dict[str, object]:
+    with tempfile.TemporaryDirectory() as scratch:
+        registry = Path(scratch) / "registry"
+        make_models(registry, audits)
+        one = Campaign(registry, Path(scratch) / "reports.db", random.Random(seed))
+        one.run(kills)
+        return one.verdict() | {"seed": seed}
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=400)
+    parser.add_argument("--audits", type=int, default=9000)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    chosen = parser.parse_args()
+    began = time.monotonic()
+    figures = campaign(chosen.kills, chosen.audits, chosen.seed)
+    print(json.dumps(figures | {"seconds": round(time.monotonic() - began, 1)}, indent=2))
+    sys.exit(any(figures[name] for name in ("lost", "missing", "doubled", "partial")) or figures["integrity"] != "ok")

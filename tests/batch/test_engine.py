@@ -1,0 +1,153 @@
+"""The pool: whatever a worker does, each task has one result, and no other task pays for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from auditor.batch.engine import Died, Limits, Overdue, Pool, Raised, Returned, TooLarge
+
+
+def double(n: int) -> int:
+    return 2 * n
+
+
+def kill_itself(_: int = 0) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_itself_once(mark: Path) -> str:
+    if not mark.exists():
+        mark.touch()
+        kill_itself()
+    return "the second time"
+
+
+def kill_itself_when_idle() -> int:
+    """The answer is sent first: the worker dies with nothing to do."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    return os.getpid()
+
+
+def swell() -> int:
+    block = bytearray(1 << 28)
+    block[:: 1 << 12] = b"x" * (1 << 16)
+    time.sleep(30)
+    return len(block)
+
+
+def unpicklable() -> object:
+    return lambda: None
+
+
+def pool(jobs: int = 2, seconds: float = 30.0, memory: int = 4 << 30) -> Pool:
+    return Pool(jobs, Limits(seconds, memory))
+
+
+def test_each_task_comes_back_once_with_its_result() -> None:
+    with pool() as workers:
+        tasks = {workers.submit(double, n): n for n in range(100)}
+        done = list(workers.as_completed())
+        assert {tasks[task]: task.result for task in done} == {n: Returned(2 * n) for n in range(100)}
+        assert len(done) == 100 and len(workers.processes()) == 2
+
+
+def test_tasks_that_are_submitted_meanwhile_come_back_too() -> None:
+    seen = []
+    with pool() as workers:
+        workers.submit(double, 1)
+        for task in workers.as_completed():
+            assert isinstance(task.result, Returned)
+            seen.append(task.result.value)
+            if task.result.value < 100:
+                workers.submit(double, task.result.value)
+    assert seen == [2, 4, 8, 16, 32, 64, 128]
+
+
+def test_a_task_that_kills_its_worker_is_tried_three_times_and_costs_no_other() -> None:
+    with pool() as workers:
+        deadly = workers.submit(kill_itself)
+        others = [workers.submit(double, n) for n in range(50)]
+        assert len(list(workers.as_completed())) == 51
+    assert deadly.result == Died("SIGKILL", 3)
+    assert [task.result for task in others] == [Returned(2 * n) for n in range(50)]
+
+
+def test_a_worker_that_is_killed_once_costs_nothing(tmp_path: Path) -> None:
+    with pool() as workers:
+        task = workers.submit(kill_itself_once, tmp_path / "mark")
+        assert list(workers.as_completed()) == [task]
+    assert task.result == Returned("the second time")
+
+
+def test_a_worker_that_dies_idle_is_replaced() -> None:
+    with pool(jobs=1) as workers:
+        first = workers.submit(kill_itself_when_idle)
+        assert list(workers.as_completed()) == [first]
+        time.sleep(0.3)
+        second = workers.submit(double, 4)
+        assert list(workers.as_completed()) == [second]
+    assert second.result == Returned(8)
+
+
+def test_a_hang_ends_with_its_time() -> None:
+    with pool(seconds=0.3) as workers:
+        hanging = workers.submit(time.sleep, 60)
+        others = [workers.submit(double, n) for n in range(20)]
+        began = time.monotonic()
+        assert len(list(workers.as_completed())) == 21
+    assert time.monotonic() - began < 10
+    assert hanging.result == Overdue(0.3)
+    assert all(isinstance(task.result, Returned) for task in others)
+
+
+def test_too_much_memory_ends_it() -> None:
+    with pool(memory=200 << 20) as workers:
+        task = workers.submit(swell)
+        other = workers.submit(double, 3)
+        assert set(workers.as_completed()) == {task, other}
+    assert (task.result, other.result) == (TooLarge(200 << 20), Returned(6))
+
+
+@pytest.mark.parametrize(("function", "error"), [(unpicklable, "lambda"), (int, "invalid literal")])
+def test_what_is_raised_is_told_with_its_traceback(function: object, error: str) -> None:
+    with pool() as workers:
+        task = workers.submit(function, *(["x"] if function is int else []))  # type: ignore[arg-type]  # two functions
+        assert list(workers.as_completed()) == [task]
+    assert isinstance(task.result, Raised)
+    assert error in task.result.error and "Traceback" in task.result.trace
+
+
+def test_workers_end_with_the_pool_and_with_their_parent() -> None:
+    with pool() as workers:
+        workers.submit(double, 1)
+        list(workers.as_completed())
+        (worker,) = workers.processes()
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
+def test_random_kills_lose_no_task_and_double_none() -> None:
+    import random
+
+    chance = random.Random(5)
+    kills = 0
+    with pool() as workers:
+        tasks = [workers.submit(double, n) for n in range(2000)]
+        done = []
+        for task in workers.as_completed():
+            done.append(task)
+            if chance.random() < 0.02 and workers.processes():
+                kills += 1
+                try:
+                    os.kill(chance.choice(workers.processes()), signal.SIGKILL)
+                except ProcessLookupError:
+                    kills -= 1
+    assert kills > 10
+    assert len(done) == 2000 and set(done) == set(tasks)
+    assert [task.result for task in tasks] == [Returned(2 * n) for n in range(2000)]

@@ -1,0 +1,235 @@
+"""A batch: one recorded outcome for every model, nothing done twice, nothing lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import auditor.batch.run
+from auditor.batch.engine import Limits
+from auditor.batch.refs import Ref
+from auditor.batch.run import Outcome, batch
+from auditor.errors import ExitCode
+from auditor.report import Contract, Port, Report, Severity, Verdict
+from auditor.settings import Settings
+from auditor.store.works import Works
+
+from .conftest import reference
+from .kills import make_models
+
+Refs = Callable[[Path], list[Ref]]
+STATIC = Settings(run=False)
+BROKEN = Path(__file__).parents[2] / "sample_models" / "broken"
+
+
+def run(refs: list[Ref], database: Path | None, settings: Settings = STATIC, seconds: float = 60.0) -> list[Outcome]:
+    if database is None:
+        return list(batch(refs, settings, None, 2, Limits(seconds)))
+    with Works.open(database) as store:
+        return list(batch(refs, settings, store, 2, Limits(seconds)))
+
+
+def audits(database: Path) -> int:
+    with sqlite3.connect(database) as plain:
+        return int(plain.execute("SELECT count(*) FROM audits").fetchone()[0])
+
+
+def verdicts(outcomes: list[Outcome]) -> dict[str, Verdict]:
+    return {outcome.ref.name: outcome.verdict for outcome in outcomes}
+
+
+def test_every_model_has_one_outcome_and_it_is_stored(registry: Path, refs: Refs, tmp_path: Path) -> None:
+    outcomes = run(refs(registry), tmp_path / "reports.db")
+    expected = {str(n): Verdict.PASS if n % 10 else Verdict.FAIL for n in range(12)}
+    assert len(outcomes) == 12 and verdicts(outcomes) == expected
+    with Works.open(tmp_path / "reports.db") as store:
+        for outcome in outcomes:
+            assert outcome.audit_id is not None
+            assert store.get(outcome.audit_id) == outcome.document
+            assert not outcome.reused
+
+
+def test_nothing_is_stored_without_a_store(registry: Path, refs: Refs) -> None:
+    assert [outcome.audit_id for outcome in run(refs(registry), None)] == [None] * 12
+
+
+def test_unchanged_work_is_reused_and_changed_work_is_not(registry: Path, refs: Refs, tmp_path: Path) -> None:
+    first = run(refs(registry), tmp_path / "reports.db")
+    changed = registry / "000" / "3.onnx"
+    changed.write_bytes((registry / "000" / "0.onnx").read_bytes())  # the same size
+    os.utime(registry / "000" / "4.onnx", ns=(1, 1))  # touched, and the same within
+    second = run(refs(registry), tmp_path / "reports.db")
+    assert {outcome.ref.name for outcome in second if not outcome.reused or outcome.audit_id == 13} == {"3"}
+    assert verdicts(second)["3"] is Verdict.FAIL
+    others = {outcome.ref.name: outcome.document for outcome in first if outcome.ref.name != "3"}
+    assert {outcome.ref.name: outcome.document for outcome in second if outcome.ref.name != "3"} == others
+    assert audits(tmp_path / "reports.db") == 13
+
+
+def test_old_files_are_known_by_their_looks(
+    registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Size, time and inode are enough, once the file has been left alone for a while: nothing is read."""
+    for path in registry.rglob("*.onnx"):
+        os.utime(path, (1_000_000, 1_000_000))
+    run(refs(registry), tmp_path / "reports.db")
+    monkeypatch.setattr("auditor.batch.run.hashed", pytest.fail)
+    assert all(outcome.reused for outcome in run(refs(registry), tmp_path / "reports.db"))
+
+
+def test_what_matters_makes_new_work(registry: Path, tmp_path: Path) -> None:
+    path = registry / "000" / "1.onnx"
+    data = registry / "000" / "weights.bin"
+    data.write_bytes(b"1")
+    plain = reference(path)
+
+    def reused(ref: Ref, settings: Settings = STATIC) -> bool:
+        (outcome,) = run([ref], tmp_path / "reports.db", settings)
+        return outcome.reused
+
+    assert not reused(plain) and reused(plain)
+    assert reused(plain, STATIC._replace(fail_on=Severity.NOTE))  # policy, applied when a report is read
+    assert not reused(plain, STATIC._replace(weights=False))
+    assert not reused(plain, STATIC._replace(ignore=frozenset({"nan-weights"})))
+    assert not reused(plain._replace(contract=Contract((Port("x", "float32", (1, 3)),))))
+    with_data = plain._replace(files=(str(path), str(data)))
+    assert not reused(with_data) and reused(with_data)
+    data.write_bytes(b"2")
+    assert not reused(with_data)
+
+
+def test_a_changed_policy_judges_the_stored_report_anew(registry: Path, refs: Refs, tmp_path: Path) -> None:
+    run(refs(registry), tmp_path / "reports.db")
+    outcomes = run(refs(registry), tmp_path / "reports.db", STATIC._replace(fail_on=None))
+    assert {(outcome.reused, outcome.verdict, outcome.code) for outcome in outcomes} == {
+        (True, Verdict.PASS, ExitCode.PASS)
+    }
+    assert {outcome.document["verdict"] for outcome in outcomes} == {"pass"}
+
+
+def test_the_same_content_at_another_place_is_reused_under_its_own_name(registry: Path, tmp_path: Path) -> None:
+    one, other = registry / "000" / "1.onnx", tmp_path / "copy.onnx"
+    other.write_bytes(one.read_bytes())
+    run([reference(one)], tmp_path / "reports.db")
+    for _ in range(2):
+        (outcome,) = run([reference(other)], tmp_path / "reports.db")
+        assert outcome.reused and outcome.document["model"]["path"] == str(other)
+    assert audits(tmp_path / "reports.db") == 2
+    with Works.open(tmp_path / "reports.db") as store:
+        assert [row.id for row in store.history(str(other))] == [2]
+
+
+def test_two_batches_at_once_double_nothing(registry: Path, refs: Refs, tmp_path: Path) -> None:
+    database = tmp_path / "reports.db"
+    with Works.open(database) as one, Works.open(database) as other:
+        first = batch(refs(registry), STATIC, one, 1, Limits())
+        second = batch(refs(registry), STATIC, other, 1, Limits())
+        pairs = list(zip(first, second, strict=True))  # by turns: each has audited what the other is about to store
+    assert len(pairs) == 12
+    assert audits(database) == 12
+
+
+def test_an_interrupted_batch_goes_on(registry: Path, refs: Refs, tmp_path: Path) -> None:
+    with Works.open(tmp_path / "reports.db") as store:
+        outcomes = batch(refs(registry), STATIC, store, 1, Limits())
+        for _ in range(5):
+            next(outcomes)
+        outcomes.close()
+    assert audits(tmp_path / "reports.db") == 5
+    assert sum(outcome.reused for outcome in run(refs(registry), tmp_path / "reports.db")) == 5
+    assert audits(tmp_path / "reports.db") == 12
+
+
+@pytest.mark.parametrize(
+    ("act", "seconds", "why"),
+    [
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), 60.0, "killed the process that audits it, 3 times (SIGKILL)"),
+        (lambda: time.sleep(60), 0.5, "did not end in 0.5 seconds"),
+        (lambda: 1 // 0, 60.0, "a fault of auditor: ZeroDivisionError"),
+    ],
+    ids=["kills", "hangs", "fails"],
+)
+def test_a_model_that_ruins_its_worker_has_an_outcome_and_no_other_pays(
+    registry: Path,
+    refs: Refs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    act: Callable[[], object],
+    seconds: float,
+    why: str,
+) -> None:
+    whole = auditor.batch.run.audit
+
+    def audit(path: str, settings: Settings, contract: Contract | None) -> Report:
+        if path.endswith("/5.onnx"):
+            act()
+        return whole(path, settings, contract)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("auditor.batch.run.audit", audit)
+        outcomes = run(refs(registry), tmp_path / "reports.db", seconds=seconds)
+    assert len(outcomes) == 12 and audits(tmp_path / "reports.db") == 12
+    (ruined,) = (outcome for outcome in outcomes if outcome.ref.name == "5")
+    assert ruined.verdict is Verdict.INCONCLUSIVE
+    (failed,) = ruined.document["coverage"]["failed"]
+    assert failed["what"] == "model" and why in failed["why"] and failed["asked"]
+    assert ruined.code == (ExitCode.FAULT if ruined.trace else ExitCode.INCONCLUSIVE)
+    again = run(refs(registry), tmp_path / "reports.db")  # it is tried again, and now it goes well
+    assert {outcome.ref.name for outcome in again if not outcome.reused} == {"5"}
+    assert verdicts(again)["5"] is Verdict.PASS
+
+
+def test_a_hostile_registry_ends_in_reports(tmp_path: Path) -> None:
+    folder = tmp_path / "registry"
+    make_models(folder, 2)
+    os.mkfifo(folder / "fifo.onnx")
+    (folder / "loop.onnx").symlink_to("loop.onnx")
+    (folder / "gone.onnx").symlink_to("nowhere")
+    (folder / "folder.onnx").mkdir()
+    (folder / "page.onnx").write_text("<!DOCTYPE html>")
+    paths = [*(folder / "000").iterdir(), *(path for path in folder.iterdir() if path.suffix == ".onnx")]
+    outcomes = run([reference(path) for path in paths], tmp_path / "reports.db")
+    assert {outcome.ref.name: outcome.code for outcome in outcomes} == {
+        "0": ExitCode.FINDINGS,
+        "1": ExitCode.PASS,
+        "page": ExitCode.FINDINGS,
+        "fifo": ExitCode.FINDINGS,
+        "loop": ExitCode.INCONCLUSIVE,
+        "gone": ExitCode.NOTHING,
+        "folder": ExitCode.INCONCLUSIVE,
+    }
+    assert audits(tmp_path / "reports.db") == 7
+
+
+def test_what_the_registry_cannot_say_is_in_the_report(registry: Path, tmp_path: Path) -> None:
+    ref = reference(registry / "000" / "1.onnx", troubles=("config.pbtxt cannot be read",))
+    (outcome,) = run([ref], tmp_path / "reports.db")
+    assert {"what": "registry", "why": "config.pbtxt cannot be read", "asked": False} in outcome.document["coverage"][
+        "skipped"
+    ]
+
+
+def test_missing_data_is_a_content_too(tmp_path: Path) -> None:
+    """A model without its data is not audited over and over, and is when the data comes."""
+    model = tmp_path / "m.onnx"
+    model.write_bytes((BROKEN / "missing_external_data.onnx").read_bytes())
+    ref = reference(model, files=(str(model), str(tmp_path / "head.bin")))
+    assert [run([ref], tmp_path / "reports.db")[0].reused for _ in range(3)] == [False, True, True]
+    (tmp_path / "head.bin").write_bytes(b"short")
+    assert not run([ref], tmp_path / "reports.db")[0].reused
+
+
+def test_a_model_whose_data_the_source_did_not_name_is_not_reused(tmp_path: Path) -> None:
+    """Nobody would see the data change."""
+    model = tmp_path / "m.onnx"
+    model.write_bytes((BROKEN / "missing_external_data.onnx").read_bytes())
+    assert [run([reference(model)], tmp_path / "reports.db")[0].reused for _ in range(2)] == [False, True]
+    (tmp_path / "head.bin").write_bytes(b"short")
+    model.write_bytes(model.read_bytes() + b"\x12\x03you")  # producer_name
+    assert [run([reference(model)], tmp_path / "reports.db")[0].reused for _ in range(2)] == [False, False]

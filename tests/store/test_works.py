@@ -1,0 +1,74 @@
+"""What a batch keeps: work is done once, and files are known by their looks."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from auditor.store.store import Store
+from auditor.store.works import FileState, Works
+
+from .reports import document
+
+KEY = "k" * 64
+
+
+def test_work_is_kept_once_and_the_second_is_told_of_the_first(tmp_path: Path) -> None:
+    with Works.open(tmp_path / "reports.db") as one, Works.open(tmp_path / "reports.db") as other:
+        audit_id, there = one.finish(document(), "/m.onnx", KEY)
+        assert not there
+        assert other.finish(document(findings=9), "/m.onnx", KEY) == (audit_id, True)
+        done = other.done({KEY: "/m.onnx"})[KEY]
+        assert (done.source, done.audit_id, done.document) == ("/m.onnx", audit_id, document())
+        assert other.done({"x" * 64: "/m.onnx"}) == {}
+    with sqlite3.connect(tmp_path / "reports.db") as plain:
+        assert plain.execute("SELECT count(*) FROM audits").fetchone() == (1,)
+
+
+def test_without_a_key_a_report_is_kept_and_the_work_is_not(tmp_path: Path) -> None:
+    with Works.open(tmp_path / "reports.db") as store:
+        assert [store.finish(document(), "/m.onnx", None) for _ in range(2)] == [(1, False), (2, False)]
+        assert store.get(2) == document()
+
+
+def test_of_two_places_with_one_content_its_own_audit_comes_first(tmp_path: Path) -> None:
+    with Works.open(tmp_path / "reports.db") as store:
+        store.finish(document("a.onnx"), "/a.onnx", KEY)
+        assert store.done({KEY: "/b.onnx"})[KEY].source == "/a.onnx"
+        own, _ = store.finish(document("b.onnx"), "/b.onnx", KEY)
+        store.finish(document("c.onnx"), "/c.onnx", KEY)
+        assert store.done({KEY: "/b.onnx"})[KEY].audit_id == own
+
+
+def test_a_file_is_known_as_it_was_last_seen(tmp_path: Path) -> None:
+    odd = "/a/\udcff\n%.onnx"
+    with Works.open(tmp_path / "reports.db") as store:
+        store.finish(document(), "/m.onnx", KEY, [FileState(odd, 1, 2, (1 << 64) - 1, "d" * 64)])
+        assert store.states([odd, "/b.onnx"]) == {odd: FileState(odd, 1, 2, (1 << 64) - 1, "d" * 64)}
+        store.remember([FileState(odd, 5, 6, 7, "e" * 64)])
+        assert store.states([odd])[odd].digest == "e" * 64
+
+
+def test_more_paths_than_one_statement_takes(tmp_path: Path) -> None:
+    states = [FileState(f"/{n}.onnx", n, n, n, f"{n:064}") for n in range(1234)]
+    with Works.open(tmp_path / "reports.db") as store:
+        store.remember(states)
+        assert store.states([state.path for state in states]) == {state.path: state for state in states}
+
+
+def test_a_report_that_goes_takes_its_work_along(tmp_path: Path) -> None:
+    with Works.open(tmp_path / "reports.db") as store:
+        store.finish(document(), "/m.onnx", KEY)
+        with sqlite3.connect(tmp_path / "reports.db") as plain:
+            plain.execute("PRAGMA foreign_keys=ON")
+            plain.execute("DELETE FROM audits")
+        assert store.done({KEY: "/m.onnx"}) == {}
+
+
+@pytest.mark.parametrize("kind", [Store, Works])
+def test_both_open_the_same_database(tmp_path: Path, kind: type[Store]) -> None:
+    with kind.open(tmp_path / "reports.db") as store:
+        assert type(store) is kind
+        assert store.save(document()) == 1
