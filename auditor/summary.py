@@ -10,8 +10,7 @@ from .evidence import Evidence
 from .model.dtypes import name_of
 from .model.graph import Value
 from .report import Missed, Port, RunSummary, Totals
-from .runtime.messages import first_line
-from .runtime.outcome import Crashed, Failed, GoldenResult, NotRun, OutOfMemory, Run, TimedOut
+from .runtime.outcome import Crashed, Failed, GoldenResult, NotRun, OutOfMemory, Run, TimedOut, first_line
 from .shapes.dim import Size
 from .shapes.facts import Facts, rendered
 from .shapes.troubles import Exhausted, Internal, Unsupported

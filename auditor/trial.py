@@ -10,8 +10,7 @@ from .costs import Costs
 from .model import digest, external
 from .model.graph import Model
 from .report import Missed
-from .runtime.messages import MACHINE, first_line
-from .runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run, TimedOut
+from .runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run, TimedOut, first_line
 from .runtime.request import Feed, Limits, Request
 from .settings import Settings
 from .shapes.facts import Facts, rendered
@@ -38,6 +37,7 @@ class Trial:
 def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Trial:
     """Run the model once, in a sandboxed child."""
     from .runtime import golden  # a check without a run does without all this
+    from .runtime.messages import MACHINE
     from .runtime.run import run
 
     asked = settings.provider_asked or settings.require_isolation or settings.inputs is not None

@@ -12,7 +12,6 @@ from ..errors import CannotLook, NothingToAudit, Unreadable, UsageError
 from .decode import Decoder
 from .fields import MESSAGES
 from .graph import Function, Identity, Model
-from .sniff import kind_of, name_of_mode
 from .troubles import Concatenated, FunctionTwice, RepeatedField, TooLargeForProtobuf, Trouble
 from .wire import Limits, Wire
 
@@ -42,7 +41,7 @@ def open_regular(path: str) -> tuple[int, Identity]:
         if stat.S_ISDIR(mode):
             raise UsageError(f"{path} is a folder: use `auditor batch {path}`")
         if not stat.S_ISREG(mode):
-            raise Unreadable(f"not a regular file but {name_of_mode(mode)}")
+            raise _not_regular(mode)
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0))
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
@@ -53,8 +52,14 @@ def open_regular(path: str) -> tuple[int, Identity]:
     found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode):
         os.close(fd)
-        raise Unreadable(f"not a regular file but {name_of_mode(found.st_mode)}")
+        raise _not_regular(found.st_mode)
     return fd, Identity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _not_regular(mode: int) -> Unreadable:
+    from .sniff import name_of_mode
+
+    return Unreadable(f"not a regular file but {name_of_mode(mode)}")
 
 
 def _read(
@@ -73,6 +78,8 @@ def _read(
     try:
         return _model(wire, path, data, identity)
     except Unreadable as error:
+        from .sniff import kind_of  # its patterns cost a start that meets only models
+
         other = kind_of(wire.read(0, 1024), size)
         if other is not None:
             raise Unreadable(f"no ONNX model but {other.what}", 0, other.fix) from None

@@ -34,8 +34,7 @@ from typing import TYPE_CHECKING
 from ..costs import Costs
 from ..model.graph import Model
 from ..report import Basis, Finding, Location, Severity
-from ..runtime.messages import first_line
-from ..runtime.outcome import OutOfMemory
+from ..runtime.outcome import OutOfMemory, first_line
 from ..settings import Settings
 from ..wording import in_bytes
 from . import rule

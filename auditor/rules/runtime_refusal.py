@@ -42,8 +42,7 @@ from typing import TYPE_CHECKING
 from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
-from ..runtime.messages import first_line
-from ..runtime.outcome import Failed, Try
+from ..runtime.outcome import Failed, Try, first_line
 from ..settings import Settings
 from . import rule
 

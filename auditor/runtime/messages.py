@@ -8,7 +8,6 @@ MACHINE = "MACHINE"
 """The kind of an error that is the machine's and not the model's."""
 
 _KIND = re.compile(r"\[ONNXRuntimeError\] : \d+ : (\w+)")
-_NUMBER = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 
 
 def kind_of(error: Exception) -> str:
@@ -22,12 +21,6 @@ def kind_of(error: Exception) -> str:
         return MACHINE
     found = _KIND.match(str(error))
     return found[1] if found else type(error).__name__
-
-
-def first_line(message: str) -> str:
-    """onnxruntime's first line without its number; what follows are places in its own code."""
-    line = next((line.strip() for line in message.splitlines() if line.strip()), "no reason given")
-    return _NUMBER.sub("", line)
 
 
 def is_memory(error: Exception) -> bool:

@@ -158,3 +158,11 @@ class NotRun(NamedTuple):
 
 
 Outcome: TypeAlias = Run | Failed | Crashed | TimedOut | OutOfMemory | NotRun
+
+
+def first_line(message: str) -> str:
+    """onnxruntime's first line without its number; what follows are places in its own code."""
+    line = next((line.strip() for line in message.splitlines() if line.strip()), "no reason given")
+    if line.startswith("[ONNXRuntimeError] : "):
+        return line.split(" : ", 3)[-1]
+    return line

@@ -1,7 +1,6 @@
 """What a walk leaves behind: what each node answered, and what is remembered for the next time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -11,8 +10,7 @@ from .fact import Answer, Fact, Need, Shape
 from .stored import constant, followed
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """What one propagation may use: node visits (functions and loop bodies count each time), nesting, seconds."""
 
     visits: int = 2_000_000
@@ -65,13 +63,13 @@ class Scope(dict[str, Fact | None]):
             return None
 
 
-@dataclass(frozen=True, slots=True)
 class Opsets:
     """What is remembered under one set of opset imports."""
 
-    versions: Mapping[str, int]
-    entries: dict[Any, Entry] = field(default_factory=dict)
-    calls: dict[Any, Call] = field(default_factory=dict)
+    def __init__(self, versions: Mapping[str, int]) -> None:
+        self.versions = versions
+        self.entries: dict[Any, Entry] = {}
+        self.calls: dict[Any, Call] = {}
 
 
 MOST_REMEMBERED = 50_000
