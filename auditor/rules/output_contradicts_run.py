@@ -2,7 +2,8 @@
 
 ## What it does
 Compares the dtype and shape of each output of the run with those that auditor propagates for the same inputs, and,
-where it cannot propagate them, with those that the file declares. Sizes that are open prove nothing.
+where it cannot propagate them, with those that the file declares. Sizes that are open prove nothing; sizes that hang on
+values which auditor invented prove little: a note.
 
 ## Why it matters
 Whoever allocates buffers or checks requests by the declared shape is wrong then. Where the propagated shape differs,
@@ -64,7 +65,7 @@ def output_contradicts_run(model: Model, facts: Facts, trial: Trial) -> Iterator
                 if fact is not None and not fact.declared and _differ(fact.dtype, sizes, seen):
                     yield _finding(seen, "what follows from the graph is", _words(fact.dtype, sizes), _PROPAGATED)
                 elif (sizes is None or any(not isinstance(s, int) for s in sizes)) and seen.name in declared:
-                    yield from _declared(declared[seen.name], seen)
+                    yield from _declared(declared[seen.name], seen, trial.invented)
 
 
 _PROPAGATED = "report it with the file: the runtime or auditor does not follow the specification here"
@@ -81,11 +82,14 @@ def _bound(facts: Facts, shapes: dict[str, tuple[int, ...]]) -> Facts | None:
         return None
 
 
-def _declared(value: Value, seen: Observed) -> Iterator[Finding]:
+def _declared(value: Value, seen: Observed, invented: bool) -> Iterator[Finding]:
+    """Sizes that propagation cannot tell hang on values: on those that auditor invented, they prove little."""
     if isinstance(value.type, TensorType):
         dtype, sizes = value.type.dtype or None, value.type.shape
         if _differ(dtype, sizes, seen):
-            yield _finding(seen, "the file declares", _words(dtype, sizes), _DECLARED)
+            found = _finding(seen, "the file declares", _words(dtype, sizes), _DECLARED)
+            only_sizes = dtype in (None, seen.dtype) and sizes is not None and len(sizes) == len(seen.shape)
+            yield found._replace(severity=Severity.NOTE) if invented and only_sizes else found
 
 
 def _differ(dtype: int | None, sizes: tuple[int | str | None, ...] | None, seen: Observed) -> bool:

@@ -115,6 +115,18 @@ def test_a_run_that_contradicts_what_follows_or_what_is_declared() -> None:
     assert said(ran(Observed("y", 0, (), type="seq(tensor(float))"))) == []
 
 
+def test_sizes_that_hang_on_invented_values_prove_little() -> None:
+    """An Expand to a shape that is itself an input (ONNX's test_expand_shape_model1)."""
+    text = HEAD + "g (float[1, 3, 1] x, int64[2] shape) => (float[1, 3, 1] y) { y = Expand(x, shape) }"
+    model = loads(parser.parse_model(text).SerializeToString())
+    rule = RULES["output-contradicts-run"]
+    feeds = (Feed("x", 1, (1, 3, 1)), Feed("shape", 7, (2,)))
+    for invented, severity in ((True, Severity.NOTE), (False, None)):
+        evidence = Evidence(model, DEFAULT)
+        evidence.__dict__["trial"] = Trial(ran(Observed("y", 1, (1, 3, 0), nonfinite=0), feeds=feeds), invented)
+        assert only(list(rule.check(*(evidence.of(kind) for kind in rule.wants)))).severity is severity
+
+
 def test_shape_arithmetic_on_the_cpu_is_a_trifle() -> None:
     cuda, cpu = "CUDAExecutionProvider", "CPUExecutionProvider"
     placement = {cuda: 5, cpu: 1}
