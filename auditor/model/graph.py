@@ -266,8 +266,8 @@ def subgraphs(node: Node) -> Iterator[tuple[str, Graph]]:
 def has_subgraphs(node: Node) -> bool:
     """Whether there is a graph among a node's attributes. Asked of every node, so without a generator."""
     for value in node.attributes.values():
-        kind = type(value)
-        if kind is Graph or (kind is tuple and value and type(value[0]) is Graph):  # type: ignore[index]  # a tuple
+        first = value[0] if isinstance(value, tuple) and value else value
+        if isinstance(first, Graph):
             return True
     return False
 

@@ -248,7 +248,7 @@ def _numbers(facts: Facts, scope: Scope, name: str) -> tuple[float, ...]:
         return ()
     fact = facts.at(name, scope.path)
     elements = fact.elements if fact is not None and not fact.declared else None
-    if not elements or not all(isinstance(e, int | float) for e in elements):
+    numbers = tuple(float(e) for e in elements or () if isinstance(e, int | float))
+    if len(numbers) < len(elements or ()):
         return ()
-    numbers = tuple(float(e) for e in elements)  # type: ignore[arg-type]  # all are numbers, as was seen
     return numbers if all(n == n and abs(n) != float("inf") for n in numbers) else ()

@@ -168,8 +168,7 @@ class Facts(Mapping[str, Fact]):
                 names |= self._fixed_inputs(graph)
             elif graph:
                 names |= self.fixed_in(self.around(graph))
-            for index in visited.entries if visited else ():
-                node = visited.nodes[index]  # type: ignore[union-attr]  # there are entries, so it was visited
+            for node in [visited.nodes[index] for index in visited.entries] if visited else ():
                 if node.op_type not in _RANDOM and all(n in names for n in (*node.inputs, *captured(node)) if n):
                     names.update(node.outputs)
             known = self._fixed_by_graph[graph] = frozenset(names)

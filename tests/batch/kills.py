@@ -119,7 +119,7 @@ class Campaign:
         with Store.open(self.database) as store:
             documents = {i: store.get(i) for i, *_ in rows}
         partial = sum(
-            found.get(i, 0) != told or documents[i] is None or len(documents[i]["findings"]) != told  # type: ignore[index]
+            found.get(i, 0) != told or (document := documents[i]) is None or len(document["findings"]) != told
             for i, _, _, told in rows
         )
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -115,9 +116,9 @@ def test_too_much_memory_ends_it() -> None:
 
 
 @pytest.mark.parametrize(("function", "error"), [(unpicklable, "lambda"), (int, "invalid literal")])
-def test_what_is_raised_is_told_with_its_traceback(function: object, error: str) -> None:
+def test_what_is_raised_is_told_with_its_traceback(function: Callable[..., object], error: str) -> None:
     with pool() as workers:
-        task = workers.submit(function, *(["x"] if function is int else []))  # type: ignore[arg-type]  # two functions
+        task = workers.submit(function, *(["x"] if function is int else []))
         assert list(workers.as_completed()) == [task]
     assert isinstance(task.result, Raised)
     assert error in task.result.error and "Traceback" in task.result.trace

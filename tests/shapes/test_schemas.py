@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import onnx.defs
 import pytest
 from onnx import TensorProto
@@ -73,15 +70,3 @@ def test_domains() -> None:
     assert {"", "ai.onnx.ml"} <= set(domains())
     assert newest("") >= 26 and newest("ai.onnx.ml") >= 5 and newest("com.example") == 0
     assert {"Conv", "Gemm"} <= set(operators("")) and not operators("com.example")
-
-
-def test_importing_and_asking_costs_little() -> None:
-    """Below 5 ms of processor time; the best of five, for a machine has other work too."""
-    code = (
-        "import auditor.model.graph, json, time\n"
-        "start = time.process_time()\n"
-        "from auditor.model.schemas import schema\nschema('', 'Conv', 17)\n"
-        "print(time.process_time() - start)"
-    )
-    tries = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(5)]
-    assert min(float(t.stdout) for t in tries) < 0.005
