@@ -65,6 +65,15 @@ class Fit(NamedTuple):
     ranges: tuple[tuple[int, int | None] | tuple[int, int | None, int], ...]
 
 
+class Waived(NamedTuple):
+    """Why a finding does not count: the baseline knows it, or somebody answers for it."""
+
+    by: str  # "baseline" or "waiver"
+    reason: str = ""
+    owner: str = ""
+    expires: str = ""  # ISO 8601, the last day; "" never
+
+
 class Finding(NamedTuple):
     """One fault of the model. The message says what is there and what was expected; ``fix`` what to do."""
 
@@ -80,6 +89,7 @@ class Finding(NamedTuple):
     rule: str = ""  # set by the pipeline
     fingerprint: str = ""  # set by the pipeline
     consequences: int = 0  # what follows from this one and was folded under it
+    waived: Waived | None = None  # set by the gate
 
 
 class Missed(NamedTuple):

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .report import Severity
-
 _NONE: Mapping[str, Any] = {}
 
 
@@ -13,7 +11,6 @@ class Settings(NamedTuple):
 
     select: frozenset[str] = frozenset()  # names of rules; empty: all
     ignore: frozenset[str] = frozenset()
-    fail_on: Severity | None = Severity.ERROR  # None: never
     run: bool = True
     weights: bool = True
     dims: Mapping[str, int] = _NONE  # named sizes of inputs

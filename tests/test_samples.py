@@ -83,7 +83,7 @@ def test_the_table_names_every_sample() -> None:
 def test_a_broken_sample(name: str) -> None:
     report = audit(FOLDER / "broken" / f"{name}.onnx")
     assert only_finding(report, BROKEN[name]).severity is Severity.ERROR
-    assert exit_code(judge(report)) == ExitCode.FINDINGS
+    assert exit_code(judge(report).verdict) == ExitCode.FINDINGS
 
 
 def test_an_alexnet_of_open_sizes() -> None:
@@ -91,7 +91,7 @@ def test_an_alexnet_of_open_sizes() -> None:
     told = Told("misfit-initializers", "fc6", ("9216 = 256 x 6 x 6", "only for 227 <= H = W <= 258"))
     report = audit(FOLDER / "alexnet_open.onnx")
     assert only_finding(report, told).severity is Severity.WARNING
-    assert exit_code(judge(report)) == ExitCode.PASS
+    assert exit_code(judge(report).verdict) == ExitCode.PASS
 
 
 def only_finding(report: Report, told: Told) -> Finding:
@@ -106,7 +106,7 @@ def only_finding(report: Report, told: Told) -> Finding:
 def test_a_sound_sample(name: str) -> None:
     report = audit(FOLDER / name)
     assert [f for f in report.findings if f.severity is not Severity.NOTE] == []
-    assert exit_code(judge(report)) == ExitCode.PASS
+    assert exit_code(judge(report).verdict) == ExitCode.PASS
     assert report.run.status == "ok"
     assert report.totals.learnable_parameters == LEARNABLE[name]
 

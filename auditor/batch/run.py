@@ -13,6 +13,7 @@ from ..errors import AuditorError, ExitCode, NothingToAudit
 from ..formats.json import document, escaped
 from ..gate import exit_code, judge
 from ..pipeline import audit, selected
+from ..policy import Policy
 from ..report import Coverage, Finding, Missed, ModelIdentity, Report, Severity, Verdict
 from ..rules import rules_digest
 from ..settings import Settings
@@ -50,6 +51,7 @@ class Audited(NamedTuple):
 def batch(
     refs: Iterable[Ref],
     settings: Settings,
+    policy: Policy,
     store: Works | None,
     jobs: int,
     limits: Limits,
@@ -57,14 +59,14 @@ def batch(
     """Audit all models; exactly one outcome for each, in the order of completion, stored before it is yielded."""
     selected(settings)  # a wrong name ends this before anything is audited, and workers inherit the imported rules
     with Pool(jobs, limits) as pool:
-        yield from _Batch(iter(refs), settings, store, pool).outcomes()
+        yield from _Batch(iter(refs), settings, policy, store, pool).outcomes()
 
 
-def audit_one(ref: Ref, settings: Settings) -> Audited:
+def audit_one(ref: Ref, settings: Settings, policy: Policy) -> Audited:
     """One model, in a worker. Whatever can be said of the model is in the document."""
     try:
         report = audit(ref.path, settings, ref.contract)
-        verdict = judge(report, settings.fail_on)
+        verdict = judge(report, policy).verdict
         code = exit_code(verdict)
     except AuditorError as error:
         report, verdict = nothing(ref, str(error)), Verdict.INCONCLUSIVE
@@ -106,6 +108,7 @@ class _Work(NamedTuple):
 class _Batch:
     refs: Iterator[Ref]
     settings: Settings
+    policy: Policy
     store: Works | None
     pool: Pool
     at: dict[Task, _Work] = field(default_factory=dict)
@@ -161,12 +164,12 @@ class _Batch:
                 self._submit(work)
 
     def _submit(self, work: _Work) -> None:
-        self.at[self.pool.submit(audit_one, work.ref, self.settings)] = work
+        self.at[self.pool.submit(audit_one, work.ref, self.settings, self.policy)] = work
 
     def _reused(self, work: _Work, done: Done) -> Outcome:
         assert self.store is not None
         source, audit_id, told = source_of(work.ref.path), done.audit_id, done.document
-        told["verdict"] = verdict = rejudged(told, self.settings.fail_on)
+        told["verdict"] = verdict = rejudged(told, self.policy)
         if done.source != source:  # the same content at another place: a model with a history of its own
             told["model"]["path"] = escaped(work.ref.path)
             audit_id, _ = self.store.finish(told, source, work.key, work.settled())
@@ -187,13 +190,13 @@ class _Batch:
         return outcome._replace(audit_id=audit_id, reused=there)
 
 
-def rejudged(told: Mapping[str, Any], fail_on: Severity | None) -> Verdict:
+def rejudged(told: Mapping[str, Any], policy: Policy) -> Verdict:
     """The verdict on a stored document: policy is applied when a report is read."""
     findings = tuple(Finding("", severity=Severity(f["severity"] or "error")) for f in told["findings"])
     failed, skipped = (
         tuple(Missed(m["what"], m["why"], m["asked"]) for m in told["coverage"][part]) for part in ("failed", "skipped")
     )
-    return judge(Report(ModelIdentity(""), findings, Coverage((), skipped, failed)), fail_on)
+    return judge(Report(ModelIdentity(""), findings, Coverage((), skipped, failed)), policy).verdict
 
 
 def _audited(ref: Ref, result: Result) -> tuple[Audited, str]:

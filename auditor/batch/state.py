@@ -21,7 +21,6 @@ _BLOCK = 1 << 20
 _SETTLED = 2_000_000_000  # ns: a file changed later than so before it was hashed may change again within one tick
 
 _ABSENT = "absent"
-_NO_MATTER = frozenset({"fail_on"})  # policy: applied when a report is read
 
 
 def files_of(ref: Ref) -> tuple[str, ...]:
@@ -85,7 +84,7 @@ def key(ref: Ref, settings: Settings, states: Mapping[str, FileState]) -> str:
 
 
 def _settings(settings: Settings) -> list[tuple[str, str]]:
-    return [(name, _text(value)) for name, value in settings._asdict().items() if name not in _NO_MATTER]
+    return [(name, _text(value)) for name, value in settings._asdict().items()]
 
 
 def _text(value: object) -> str:

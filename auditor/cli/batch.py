@@ -54,18 +54,21 @@ def batch(
     models', as check has them.
     """
     from ..batch.engine import Limits
+    from ..policy import Policy
     from ..settings import Settings
     from .many import Many
+    from .outlet import Destinations
 
     settings = Settings(
         select=frozenset(select or ()),
         ignore=frozenset(ignore or ()),
-        fail_on=o.fail_on(fail_on),
         run=not no_run,
         weights=not no_weights,
         timeout=o.seconds(timeout),
         memory=o.memory(memory),
     )
     limits = Limits(seconds=(timeout or 540.0) + 60.0)
-    many = Many(settings, limits, format, o.files(output), sys.stdout, quiet=quiet, store=not no_store, database=db)
+    policy = Policy(fail_on=o.fail_on(fail_on))
+    to = Destinations(format, o.files(output), sys.stdout, quiet=quiet, store=not no_store, database=db)
+    many = Many(settings, policy, limits, to)
     return many.audit(sources, jobs, limit)

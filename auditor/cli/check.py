@@ -63,13 +63,14 @@ def check(
     Exit codes: 0 passed, 1 findings at or above --fail-on, 2 wrong usage, 3 nothing to audit, 4 inconclusive,
     70 a fault of auditor.
     """
+    from ..policy import Policy
     from ..settings import Settings
+    from .outlet import Destinations
     from .session import Session
 
     settings = Settings(
         select=frozenset(select or ()),
         ignore=frozenset(ignore or ()),
-        fail_on=o.fail_on(fail_on),
         run=not no_run,
         weights=not no_weights,
         dims=o.dims(dim),
@@ -85,5 +86,7 @@ def check(
         atol=o.tolerance("--atol", atol),
         target_dtype=o.target_dtype(target_dtype),
     )
-    session = Session(settings, format, o.files(output), sys.stdout, quiet=quiet, store=not no_store, database=db)
+    policy = Policy(fail_on=o.fail_on(fail_on))
+    to = Destinations(format, o.files(output), sys.stdout, quiet=quiet, store=not no_store, database=db)
+    session = Session(settings, policy, to)
     return worst(session.audit(models))

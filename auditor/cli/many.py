@@ -20,9 +20,10 @@ from ..errors import ExitCode, UsageError, worst
 from ..formats import json as json_format
 from ..formats import renderer
 from ..pipeline import selected
+from ..policy import Policy
 from ..settings import Settings
 from .many_tables import Tally, has_to_be_told, told
-from .outlet import Outlet, into_file
+from .outlet import Destinations, Outlet, into_file
 from .streams import hush, say
 
 
@@ -32,27 +33,18 @@ class Many:
     def __init__(
         self,
         settings: Settings,
+        policy: Policy,
         limits: Limits,
-        form: str,
-        files: Sequence[tuple[str, str]],
-        out: TextIO,
-        *,
-        quiet: bool,
-        store: bool,
-        database: str | None,
+        to: Destinations,
     ) -> None:
         self.settings = settings
+        self.policy = policy
         self.limits = limits
-        self.form = form
-        self.files = files
-        self.out = out
-        self.quiet = quiet
-        self.store = store
-        self.database = database
+        self.to = to
         self.tally = Tally()
-        self.draws = not quiet and sys.stderr.isatty() and not os.environ.get("CI")
+        self.draws = not to.quiet and sys.stderr.isatty() and not os.environ.get("CI")
         self.outlets: list[_Lines | Outlet] = []
-        renderer(form)  # a wrong format's or rule's name ends this before anything is audited
+        renderer(to.form)  # a wrong format's or rule's name ends this before anything is audited
         selected(settings)
 
     def audit(self, paths: Sequence[str], jobs: int | None, limit: int | None) -> ExitCode:
@@ -63,7 +55,7 @@ class Many:
             with self._opened() as store, ExitStack() as stack, self._progress(sources, limit) as moved:
                 self.outlets = [stack.enter_context(self._outlet(form, file)) for form, file in self._wanted()]
                 refs = islice(_each_once(sources), limit)
-                outcomes = batch(refs, self.settings, store, jobs or _processors(), self.limits)
+                outcomes = batch(refs, self.settings, self.policy, store, jobs or _processors(), self.limits)
                 stack.enter_context(closing(outcomes))
                 for outcome in outcomes:
                     codes.add(outcome.code)
@@ -73,7 +65,9 @@ class Many:
         except KeyboardInterrupt:
             self._summary()
             kept = (
-                "what is done is stored, and the same command goes on from there" if self.store else "nothing is stored"
+                "what is done is stored, and the same command goes on from there"
+                if self.to.store
+                else "nothing is stored"
             )
             say(f"interrupted after {self.tally.models} models: {kept}")
             return ExitCode.INTERRUPTED
@@ -87,8 +81,8 @@ class Many:
 
     def _take(self, outcome: Outcome) -> None:
         self.tally.add(outcome)
-        tells = self.form == "text" and not self.quiet and has_to_be_told(outcome)
-        if self.draws and (tells or outcome.trace or (self.form != "text" and self.out.isatty())):
+        tells = self.to.form == "text" and not self.to.quiet and has_to_be_told(outcome)
+        if self.draws and (tells or outcome.trace or (self.to.form != "text" and self.to.out.isatty())):
             from .bar import clear
 
             clear()
@@ -105,43 +99,43 @@ class Many:
 
     def _wanted(self) -> Iterator[tuple[str, str]]:
         """Formats and their files; "" is standard output, where text is told in a few lines a model instead."""
-        if self.form != "text" and not self.quiet:
-            yield self.form, ""
-        yield from self.files
+        if self.to.form != "text" and not self.to.quiet:
+            yield self.to.form, ""
+        yield from self.to.files
 
     @contextmanager
     def _outlet(self, form: str, file: str) -> Iterator[_Lines | Outlet]:
         """Of JSON each model is a line with what only a batch knows; the other formats are as `check` writes them."""
         if form == "json":
-            with _opened_file(file) if file else nullcontext(self.out) as out:
+            with _opened_file(file) if file else nullcontext(self.to.out) as out:
                 yield _Lines(out, file)
         elif file:
             with into_file(form, file, several=True) as outlet:
                 yield outlet
         else:
-            with closing(Outlet(form, self.out, several=True)) as outlet:
+            with closing(Outlet(form, self.to.out, several=True)) as outlet:
                 yield outlet
 
     def _summary(self) -> None:
-        if self.form == "text" and not self.quiet:
+        if self.to.form == "text" and not self.to.quiet:
             self._say(self.tally.write)
 
     def _say(self, write: Callable[[TextIO], None]) -> None:
         try:
-            write(self.out)
-            self.out.flush()
+            write(self.to.out)
+            self.to.out.flush()
         except BrokenPipeError:  # the verdict still counts
             hush()
 
     @contextmanager
     def _opened(self) -> Iterator[Any]:
-        if not self.store:
+        if not self.to.store:
             yield None
             return
         from ..store.where import chosen_path
         from ..store.works import Works
 
-        with Works.open(chosen_path(self.database)) as store:
+        with Works.open(chosen_path(self.to.database)) as store:
             yield store
 
     @contextmanager

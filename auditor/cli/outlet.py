@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from ..errors import UsageError
 from ..formats import Writer, renderer, writer
 from ..report import Report, Verdict
 from .streams import hush
+
+
+class Destinations(NamedTuple):
+    """Where the reports of one call go: standard output, files, the store."""
+
+    form: str  # of standard output
+    files: Sequence[tuple[str, str]]  # format and path
+    out: TextIO
+    quiet: bool = False
+    store: bool = True
+    database: str | None = None  # as --db names it
 
 
 class Outlet:

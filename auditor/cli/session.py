@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TextIO
 
 from .. import __version__
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
@@ -16,34 +15,21 @@ from ..formats import renderer
 from ..formats.names import visible
 from ..gate import exit_code, judge
 from ..pipeline import audit, selected
+from ..policy import Policy
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..settings import Settings
-from .outlet import Outlet, into_file
+from .outlet import Destinations, Outlet, into_file
 from .streams import say
 
 
 class Session:
     """Where reports go: standard output, files, the store."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        form: str,
-        files: Sequence[tuple[str, str]],
-        out: TextIO,
-        *,
-        quiet: bool,
-        store: bool,
-        database: str | None,
-    ) -> None:
+    def __init__(self, settings: Settings, policy: Policy, to: Destinations) -> None:
         self.settings = settings
-        self.form = form
-        self.files = files
-        self.out = out
-        self.quiet = quiet
-        self.store = store
-        self.database = database
-        renderer(form)  # a wrong format's or rule's name ends this before anything is audited
+        self.policy = policy
+        self.to = to
+        renderer(to.form)  # a wrong format's or rule's name ends this before anything is audited
         selected(settings)
 
     def audit(self, paths: Sequence[str]) -> list[ExitCode]:
@@ -53,10 +39,10 @@ class Session:
                 raise UsageError(f"{path} is a folder: `auditor batch` audits folders, `check` takes files")
         several = len(paths) > 1
         with ExitStack() as stack:
-            outlets = [stack.enter_context(into_file(form, file, several=several)) for form, file in self.files]
+            outlets = [stack.enter_context(into_file(form, file, several=several)) for form, file in self.to.files]
             shown = None
-            if not self.quiet:
-                shown = Outlet(self.form, self.out, several=several)
+            if not self.to.quiet:
+                shown = Outlet(self.to.form, self.to.out, several=several)
                 stack.callback(shown.close)
             return [self._one(path, shown, outlets) for path in paths]
 
@@ -64,7 +50,7 @@ class Session:
         try:
             with self._progress(path):
                 report = audit(path, self.settings)
-            verdict = judge(report, self.settings.fail_on)
+            verdict = judge(report, self.policy).verdict
             code = exit_code(verdict)
         except (NothingToAudit, CannotLook) as error:
             report, verdict, code = _nothing(path, str(error)), Verdict.INCONCLUSIVE, error.exit_code
@@ -76,12 +62,12 @@ class Session:
             verdict, code = Verdict.INCONCLUSIVE, ExitCode.FAULT
             traceback.print_exc()
             say(f"{__version__}: this is a fault of auditor, please report it with the traceback")
-        stored = not self.store or not report.audited_at or self._stored(report, verdict)
-        if shown and (self.form != "text" or report.audited_at):  # people read on standard error why there is none
+        stored = not self.to.store or not report.audited_at or self._stored(report, verdict)
+        if shown and (self.to.form != "text" or report.audited_at):  # people read on standard error why there is none
             shown.write(report, verdict)
         for outlet in files:
             outlet.write(report, verdict)
-        if not stored and code == ExitCode.PASS and self.database is not None:
+        if not stored and code == ExitCode.PASS and self.to.database is not None:
             return ExitCode.INCONCLUSIVE  # the store was asked for by name
         return code
 
@@ -91,7 +77,7 @@ class Session:
         from ..store.where import chosen_path
 
         try:
-            with Store.open(chosen_path(self.database)) as store:
+            with Store.open(chosen_path(self.to.database)) as store:
                 store.save(json_format.document(report, verdict))
         except StoreError as error:
             say(f"the report was not stored: {error}")
@@ -101,7 +87,7 @@ class Session:
     @contextmanager
     def _progress(self, path: str) -> Iterator[None]:
         """A sign of life on a terminal, gone when the report comes."""
-        if self.quiet or not sys.stderr.isatty() or os.environ.get("CI"):
+        if self.to.quiet or not sys.stderr.isatty() or os.environ.get("CI"):
             yield
             return
         print(f"auditing {visible(path, 60)} ...", end="", file=sys.stderr, flush=True)

@@ -54,25 +54,33 @@ def op(*names: str, since: int = 1, domain: str = "") -> Callable[[Rule_], Rule_
 
 def find(domain: str, name: str, opset: int) -> Rule | None:
     """The rule that holds for an operator at an opset, if we have one."""
-    _load()
-    versions = _rules.get((domain, name), [])
+    _load("ops")
+    versions = _rules.get((domain, name))
+    if versions is None:
+        _load("ops.rare")
+        versions = _rules.get((domain, name), [])
     at = bisect_right(versions, opset, key=lambda v: v.since)
     return versions[at - 1] if at else None
 
 
 def all_rules() -> dict[tuple[str, str], tuple[Rule, ...]]:
     """Every operator that we know, by (domain, name), oldest rule first."""
-    _load()
+    _load("ops")
+    _load("ops.rare")
     return {key: tuple(versions) for key, versions in _rules.items()}
 
 
 @cache
-def _load() -> None:
-    """Import every family: a new file in `ops` needs no entry anywhere."""
-    from . import ops
+def _load(package: str) -> None:
+    """Import every family of a package: a new file needs no entry anywhere.
 
-    for family in iter_modules(ops.__path__):
-        import_module(f"{ops.__name__}.{family.name}")
+    `ops` holds what most models are made of. `ops.rare` is imported when a model has an operator that is not there, and
+    holds every version of what it holds.
+    """
+    families = import_module(f"{__package__}.{package}")
+    for family in iter_modules(families.__path__):
+        if not family.ispkg:
+            import_module(f"{families.__name__}.{family.name}")
 
 
 def _rule(run: Callable[..., Any], since: int) -> Rule:

@@ -16,6 +16,8 @@ from auditor.batch.engine import Limits
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.errors import ExitCode
+from auditor.gate import USUAL
+from auditor.policy import Policy
 from auditor.report import Contract, Port, Report, Severity, Verdict
 from auditor.settings import Settings
 from auditor.store.works import Works
@@ -28,11 +30,17 @@ STATIC = Settings(run=False)
 BROKEN = Path(__file__).parents[2] / "sample_models" / "broken"
 
 
-def run(refs: list[Ref], database: Path | None, settings: Settings = STATIC, seconds: float = 60.0) -> list[Outcome]:
+def run(
+    refs: list[Ref],
+    database: Path | None,
+    settings: Settings = STATIC,
+    policy: Policy = USUAL,
+    seconds: float = 60.0,
+) -> list[Outcome]:
     if database is None:
-        return list(batch(refs, settings, None, 2, Limits(seconds)))
+        return list(batch(refs, settings, policy, None, 2, Limits(seconds)))
     with Works.open(database) as store:
-        return list(batch(refs, settings, store, 2, Limits(seconds)))
+        return list(batch(refs, settings, policy, store, 2, Limits(seconds)))
 
 
 def audits(database: Path) -> int:
@@ -89,12 +97,12 @@ def test_what_matters_makes_new_work(registry: Path, tmp_path: Path) -> None:
     data.write_bytes(b"1")
     plain = reference(path)
 
-    def reused(ref: Ref, settings: Settings = STATIC) -> bool:
-        (outcome,) = run([ref], tmp_path / "reports.db", settings)
+    def reused(ref: Ref, settings: Settings = STATIC, policy: Policy = USUAL) -> bool:
+        (outcome,) = run([ref], tmp_path / "reports.db", settings, policy)
         return outcome.reused
 
     assert not reused(plain) and reused(plain)
-    assert reused(plain, STATIC._replace(fail_on=Severity.NOTE))  # policy, applied when a report is read
+    assert reused(plain, policy=Policy(fail_on=Severity.NOTE))  # policy, applied when a report is read
     assert not reused(plain, STATIC._replace(weights=False))
     assert not reused(plain, STATIC._replace(ignore=frozenset({"nan-weights"})))
     assert not reused(plain._replace(contract=Contract((Port("x", "float32", (1, 3)),))))
@@ -106,7 +114,7 @@ def test_what_matters_makes_new_work(registry: Path, tmp_path: Path) -> None:
 
 def test_a_changed_policy_judges_the_stored_report_anew(registry: Path, refs: Refs, tmp_path: Path) -> None:
     run(refs(registry), tmp_path / "reports.db")
-    outcomes = run(refs(registry), tmp_path / "reports.db", STATIC._replace(fail_on=None))
+    outcomes = run(refs(registry), tmp_path / "reports.db", policy=Policy(fail_on=None))
     assert {(outcome.reused, outcome.verdict, outcome.code) for outcome in outcomes} == {
         (True, Verdict.PASS, ExitCode.PASS)
     }
@@ -128,8 +136,8 @@ def test_the_same_content_at_another_place_is_reused_under_its_own_name(registry
 def test_two_batches_at_once_double_nothing(registry: Path, refs: Refs, tmp_path: Path) -> None:
     database = tmp_path / "reports.db"
     with Works.open(database) as one, Works.open(database) as other:
-        first = batch(refs(registry), STATIC, one, 1, Limits())
-        second = batch(refs(registry), STATIC, other, 1, Limits())
+        first = batch(refs(registry), STATIC, USUAL, one, 1, Limits())
+        second = batch(refs(registry), STATIC, USUAL, other, 1, Limits())
         pairs = list(zip(first, second, strict=True))  # by turns: each has audited what the other is about to store
     assert len(pairs) == 12
     assert audits(database) == 12
@@ -137,7 +145,7 @@ def test_two_batches_at_once_double_nothing(registry: Path, refs: Refs, tmp_path
 
 def test_an_interrupted_batch_goes_on(registry: Path, refs: Refs, tmp_path: Path) -> None:
     with Works.open(tmp_path / "reports.db") as store:
-        outcomes = batch(refs(registry), STATIC, store, 1, Limits())
+        outcomes = batch(refs(registry), STATIC, USUAL, store, 1, Limits())
         for _ in range(5):
             next(outcomes)
         outcomes.close()

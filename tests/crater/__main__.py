@@ -71,7 +71,7 @@ def examined(model: RealModel, bare: Path, true_warnings: dict[str, dict[str, st
     findings = Counter((f.rule, str(f.severity)) for f in report.findings)
     entry: dict[str, Any] = {
         "sha256": hashlib.sha256(model.path.read_bytes()).hexdigest(),
-        "verdict": str(judge(report)),
+        "verdict": str(judge(report).verdict),
         "findings": {f"{severity} {rule}": n for (rule, severity), n in sorted(findings.items())},
         "run": report.run.status,
         "nodes": report.totals.nodes,

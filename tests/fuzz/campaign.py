@@ -81,7 +81,7 @@ def trouble(data: bytes) -> str:
     started = time.process_time()
     try:
         report = _judge(Evidence(loads(data), SETTINGS), selected(SETTINGS))
-        json_format.line(report, judge(report))
+        json_format.line(report, judge(report).verdict)
     except AuditorError:
         pass
     except Exception as error:

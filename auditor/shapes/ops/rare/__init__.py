@@ -1,0 +1,1 @@
+"""Families that few models need, imported when one does: attention, contrib, classical, training, legacy."""
