@@ -1,7 +1,7 @@
 """What a model costs: parameters, multiply-accumulates and activation bytes, per layer and in all.
 
 The definitions are DESIGN.md's, "Counting". Operators say what they need and what they compute (`shapes.fact.Answer`);
-here it is only summed, each shared weight once, an If by its dearer branch, a Loop or Scan times its trips.
+here it is only summed, each shared weight once.
 With open sizes a count is a polynomial; None: it cannot be known.
 """
 
@@ -9,12 +9,14 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from .memory import add_up, bytes_of_fact, generated, peak_activations
+from .memory import bytes_of_fact, generated, peak_activations
 from .model.dtypes import FLOATS, bytes_of
-from .model.graph import Graph, Node, SparseTensor, Tensor
-from .shapes.dim import Size, greatest, product
+from .model.graph import Node, SparseTensor, Tensor
+from .shapes.dim import Size, product
 from .shapes.fact import BroadcastsTo, Exact, Fact, Need
 from .shapes.facts import Facts
+from .shapes.macs import Macs
+from .shapes.ops.checks import add_up
 from .shapes.troubles import At
 from .shapes.visits import Entry
 
@@ -89,13 +91,12 @@ class _Count:
         self.facts = facts
         self.seen: set[tuple[str, str]] = set()  # weights already counted, by (graph, name)
         self.statistics: Size | None = 0
-        self._macs: dict[str, Size | None] = {}
         self.stored = dict(self._stored())
 
     def costs(self) -> Costs:
         layers = tuple(self._layers(self._first_use()))
         learnable = add_up(layer.learnable for layer in layers)
-        macs = self.graph_macs("")
+        macs = Macs(self.facts).of_graph("")
         own = add_up(layer.macs for layer in layers if not layer.at.graph)
         return Costs(
             layers,
@@ -105,7 +106,7 @@ class _Count:
             self.statistics,
             self._elementwise(),
             macs,
-            None if macs is None or own is None else macs - own,
+            None if macs is None or own is None else add_up((macs, -own)),
             sum(_stored_bytes(t) for t in self.stored.values()),
             peak_activations(self.facts),
             generated(self.facts),
@@ -266,50 +267,6 @@ class _Count:
                     roots = [root for name in fixed for root in self.roots(name, path)]
                     keys.update(r for r in roots if r not in self.seen and r in stored and stored[r].dtype in FLOATS)
         return sum(stored[key].elements for key in keys if stored[key].elements > 1)
-
-    # MACs
-
-    def graph_macs(self, path: str) -> Size | None:
-        """The MACs of one run of a graph, with those of the bodies in it."""
-        if path not in self._macs:
-            self._macs[path] = 0  # a body cannot hold itself; this ends a hostile one
-            visited = self.facts.graphs.get(path)
-            entries = visited.entries.items() if visited else ()
-            self._macs[path] = add_up(self._node_macs(At(path, index), entry) for index, entry in entries)
-        return self._macs[path]
-
-    def _node_macs(self, at: At, entry: Entry) -> Size | None:
-        own: Size | None = 0 if entry.answer is None else entry.answer.macs
-        if entry.body:
-            return add_up((own, self.graph_macs(entry.body)))
-        node = self.facts.node(at)
-        bodies = [n for n, v in node.attributes.items() if isinstance(v, Graph)]
-        if not bodies:
-            return own
-        prefix = f"{at.graph}/{self.facts.label(at)}" if at.graph else self.facts.label(at)
-        inside = [self.graph_macs(f"{prefix}/{name}") for name in bodies]
-        if node.op_type == "If":
-            dearer = inside[0]
-            for other in inside[1:]:
-                dearer = None if dearer is None or other is None else greatest(dearer, other)
-            return dearer
-        trips = self._trips(at, node)
-        if inside == [0]:
-            return own
-        return None if trips is None or inside[0] is None else inside[0] * trips
-
-    def _trips(self, at: At, node: Node) -> Size | None:
-        if node.op_type == "Loop":
-            count = self.facts.at(node.inputs[0], at.graph) if node.inputs and node.inputs[0] else None
-            value = count.elements[0] if count is not None and count.elements else None
-            return value if not isinstance(value, str | float) else None
-        if node.op_type == "Scan":
-            scanned = node.attributes.get("num_scan_inputs")
-            if not (isinstance(scanned, int) and 0 < scanned <= len(node.inputs)):
-                return None
-            fact = self.facts.at(node.inputs[-scanned], at.graph)
-            return fact.shape[0] if fact is not None and fact.shape else None
-        return 1
 
 
 def _elements(need: Need, actual: Fact | None) -> Size | None:

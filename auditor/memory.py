@@ -5,17 +5,20 @@ With open sizes a number of bytes is a polynomial; None: it cannot be known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 
-from .model.dtypes import bytes_of
+from .model.dtypes import BITS
 from .model.graph import captured
-from .shapes.dim import Size, TooComplex, greatest, product, rivals
+from .shapes.dim import Dim, Size, TooComplex, ceil_div, evaluate, greatest, product, rivals
 from .shapes.fact import Fact
 from .shapes.facts import Facts
+from .shapes.ops.checks import add_up
 
-_MOST_PEAKS = 4
+_MOST_PEAKS = 8
 """A greatest of more sizes than this is no answer that anybody can use, and takes long to find."""
+
+_MOST_SUMS = 2_000
+"""Different sums that are compared."""
 
 
 def peak_activations(facts: Facts) -> Size | None:
@@ -33,24 +36,46 @@ def peak_activations(facts: Facts) -> Size | None:
     kept = {v.name for v in graph.outputs}
     sizes = {name: bytes_of_fact(fact) for name, fact in visited.facts.items() if name not in fixed}
     alive: Size | None = add_up(sizes.get(v.name) for v in graph.feeds)
-    peak = alive
+    sums = [alive]
     try:
         for step, node in enumerate(steps):
             made = [n for n in node.outputs if n and n not in fixed]
             alive = add_up((alive, *(sizes[n] for n in made)))
-            if alive is None or peak is None:
+            if alive is None:
                 return None
-            peak = greatest(peak, alive)
-            if not isinstance(peak, int) and len(rivals(peak)) > _MOST_PEAKS:
-                return None
+            sums.append(alive)
             dying = [n for n in made if n not in last]
             dying += [n for n in dict.fromkeys(node.inputs) if n and last[n] == step and n in sizes]
             for name in dying:
                 size = sizes[name] if name not in kept else 0
                 alive = None if alive is None or size is None else alive - size
+        return _greatest([s for s in sums if s is not None]) if None not in sums else None
     except TooComplex:
         return None
-    return peak
+
+
+def _greatest(sums: list[Size]) -> Size | None:
+    """The greatest of all; None if too many are the greatest for some numbers, or it takes too long to find out.
+
+    Those that are great for usual numbers come first: nearly every other is then seen at once to be no more.
+    """
+    most: Size = max((s for s in sums if isinstance(s, int)), default=0)
+    symbolic = sorted({s for s in sums if isinstance(s, Dim)}, key=_usual, reverse=True)
+    if len(symbolic) > _MOST_SUMS:
+        return None
+    for each in (*symbolic[:1], most, *symbolic[1:]):
+        most = greatest(most, each)
+        if len(rivals(most)) > _MOST_PEAKS:
+            return None
+    return most
+
+
+def _usual(size: Dim) -> tuple[int, str]:
+    """What a sum comes to for numbers as inputs have them; of equal ones, by their text."""
+    try:
+        return evaluate(size, dict.fromkeys(size.names, 64)), str(size)
+    except ArithmeticError:
+        return 0, str(size)
 
 
 def generated(facts: Facts) -> int:
@@ -72,25 +97,11 @@ def bytes_of_fact(fact: Fact | None) -> Size | None:
     if fact is None or fact.shape is None or fact.dtype is None:
         return None
     sizes = [s for s in fact.shape if s is not None]
-    width = bytes_of(fact.dtype, 1)
-    if len(sizes) != len(fact.shape) or width is None:
+    bits = BITS.get(fact.dtype)
+    if len(sizes) != len(fact.shape) or bits is None:
         return None
     try:
         elements = product(sizes)
-        return bytes_of(fact.dtype, elements) if isinstance(elements, int) else elements * width
+        return elements * (bits // 8) if bits % 8 == 0 else ceil_div(elements * bits, 8)
     except TooComplex:
         return None
-
-
-def add_up(sizes: Iterable[Size | None]) -> Size | None:
-    """The sum; None as soon as one is not known."""
-    found: Size = 0
-    try:
-        for size in sizes:
-            if size is None:
-                return None
-            if size != 0:
-                found = found + size
-    except TooComplex:
-        return None
-    return found

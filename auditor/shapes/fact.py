@@ -21,13 +21,14 @@ class Fact(NamedTuple):
 
     ``elements`` holds the values, row-major, of the small tensors that shape arithmetic passes around. A float is
     rounded as its dtype would. ``declared``: rests on what the file declares, so nothing that follows
-    from it may be an error.
+    from it may be an error. ``items``: it is no tensor, but a sequence or an optional, and dtype and shape are unknown.
     """
 
     dtype: int | None = None
     shape: Shape | None = None
     elements: tuple[Element, ...] | None = None
     declared: bool = False
+    items: "Items | None" = None
 
     @property
     def rank(self) -> int | None:
@@ -40,6 +41,19 @@ class Fact(NamedTuple):
     def unknown(self) -> "Fact":
         """The same dtype, and nothing else."""
         return Fact(self.dtype)
+
+
+class Items(NamedTuple):
+    """What a sequence holds, or an optional, which is one of at most one.
+
+    ``joint`` is true of every item (None: there is none that it could be of), ``each`` says them one by one where their
+    number is known.
+    """
+
+    joint: Fact | None
+    length: Size | None = None
+    each: tuple[Fact, ...] | None = None
+    optional: bool = False
 
 
 class ShapeError(Exception):

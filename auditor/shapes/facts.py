@@ -8,11 +8,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 from ..errors import UsageError
 from ..model.graph import Graph, Model, Node, Value, captured
 from ..report import Step
 from .dim import Dim, Size
+from .evaluation import Evaluation, given_facts, whole
 from .fact import Fact, Shape, show
 from .stored import declared
 from .troubles import At, Misfit, Open, Trouble
@@ -67,6 +69,21 @@ class Facts(Mapping[str, Fact]):
 
     def entry(self, at: At) -> Entry | None:
         return self.graphs[at.graph].entries.get(at.index)
+
+    @property
+    def unfollowed(self) -> tuple[At, ...]:
+        """Where values end that were given: their operator rounds as each runtime likes, or they grew too many."""
+        if self._walk.evaluation is None:
+            return ()
+        found = []
+        for path, visited in self.graphs.items():
+            for index in visited.entries:
+                node = visited.nodes[index]
+                given = [self.at(name, path) for name in node.inputs if name]
+                made = [self.at(name, path) for name in node.outputs if name]
+                if all(f is not None and whole(f) for f in given) and not all(f is not None and whole(f) for f in made):
+                    found.append(At(path, index))
+        return tuple(found)
 
     def rebind(self, shapes: Mapping[str, Shape] | None = None, dims: Mapping[str, int] | None = None) -> Facts:
         """The facts for other input sizes. Answers that do not hang on them are taken from memory."""
@@ -217,13 +234,20 @@ def infer(
     dims: Mapping[str, int] | None = None,
     budget: Budget = USUAL,
     before: Walk | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> Facts:
     """Propagate through the whole model: from the shapes given for inputs, the declared ones for the rest.
 
-    ``dims`` binds named sizes of the inputs to numbers. Raises `UsageError` for an input or name that the model lacks.
+    ``dims`` binds named sizes of the inputs to numbers. ``values`` are the inputs of a run: arrays, lists of arrays for
+    sequences, None for an optional that is absent; with them comes out exactly what hangs on the data, where every
+    runtime would find the same. Raises `UsageError` for an input or name that the model lacks.
     """
     inputs = input_facts(model.graph, shapes or {}, dims or {})
-    walk = Walk(model, budget, before)
+    evaluation = None
+    if values is not None:
+        evaluation = Evaluation(model)
+        inputs |= given_facts(model.graph, values)
+    walk = Walk(model, budget, before, evaluation)
     collecting = gc.isenabled()
     gc.disable()  # what a walk makes stays: collecting would only go over it again and again
     try:

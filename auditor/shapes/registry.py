@@ -11,11 +11,14 @@ from bisect import bisect_right
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from inspect import CO_VARARGS
+from importlib.util import module_from_spec, spec_from_file_location
+from inspect import CO_VARARGS, formatannotation
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, NamedTuple, TypeVar
 
-from .fact import Answer, Fact
+from ..errors import UsageError
+from .fact import Answer, Body, Fact
 
 Rule_ = TypeVar("Rule_", bound=Callable[..., "Answer | Fact | tuple[Fact, ...]"])
 
@@ -70,6 +73,36 @@ def all_rules() -> dict[tuple[str, str], tuple[Rule, ...]]:
     return {key: tuple(versions) for key, versions in _rules.items()}
 
 
+_more: dict[Path, None] = {}
+
+
+def load_more(path: str | Path) -> None:
+    """Import a Python file whose functions are `op`s too: for operators of one's own. Once; its code is run.
+
+    Raises `UsageError`, and keeps none of its rules, where the file cannot be imported or repeats a rule.
+    """
+    file = Path(path).resolve()
+    if file in _more:
+        return
+    before = {key: list(versions) for key, versions in all_rules().items()}
+    spec = spec_from_file_location(f"auditor_more_{len(_more)}", file)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{path} is no Python file")
+    try:
+        spec.loader.exec_module(module_from_spec(spec))
+    except Exception as error:
+        _rules.clear()
+        _rules.update(before)
+        why = str(error).partition("\n")[0]
+        raise UsageError(f"{path} cannot be imported: {type(error).__name__}: {why}") from error
+    _more[file] = None
+
+
+def loaded() -> int:
+    """How many files `load_more` has read: an answer from before may be out of date."""
+    return len(_more)
+
+
 @cache
 def _load(package: str) -> None:
     """Import every family of a package: a new file needs no entry anywhere.
@@ -86,6 +119,8 @@ def _load(package: str) -> None:
 def _rule(run: Callable[..., Any], since: int) -> Rule:
     """Read the signature off the function's code: `inspect.signature` costs twenty times as much, at every start."""
     code, annotations = run.__code__, run.__annotations__
+    if not all(isinstance(a, str) for a in annotations.values()):  # a file without `from __future__ import annotations`
+        annotations = {name: _written(a) for name, a in annotations.items()}
     names = code.co_varnames
     positional = names[: code.co_argcount]
     keywords = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
@@ -103,3 +138,10 @@ def _rule(run: Callable[..., Any], since: int) -> Rule:
         frozenset(attributes) - (run.__kwdefaults__ or {}).keys(),
         "output_count" in keywords,
     )
+
+
+def _written(annotation: Any) -> str:
+    """An annotation as one would write it."""
+    if isinstance(annotation, str):
+        return annotation
+    return "Body" if annotation == Body else formatannotation(annotation).replace(f"{Fact.__module__}.", "")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..model.graph import Model, Tensor, TensorType, Value
+from ..model.graph import Model, OptionalType, SequenceType, Tensor, TensorType, Type, Value
 from ..model.payload import small
 from .dim import Size, named
-from .fact import MOST_ELEMENTS, Fact
+from .fact import MOST_ELEMENTS, Fact, Items
 
 _FLOATS_FOLLOWED = 8  # Resize scales, Range bounds; a bias of more channels is never a shape
 _FOLLOWED = dict.fromkeys((2, 3, 4, 5, 6, 7, 9, 12, 13), MOST_ELEMENTS) | dict.fromkeys(
@@ -20,12 +20,27 @@ def declared(value: Value, path: str = "", *, rests: bool = False) -> Fact:
     ``path`` is the graph's, so that such names are one's own in the whole model; ``rests`` marks the fact as no proof.
     """
     if not isinstance(value.type, TensorType):
-        return Fact(declared=rests)
+        return Fact(declared=rests, items=_items(value.type))
     sizes = value.type.shape
     if sizes is None:
         return Fact(value.type.dtype or None, None, None, rests)
     prefix = f"{path}/{value.name}" if path else value.name
     return Fact(value.type.dtype or None, tuple(_size(s, f"{prefix}[{i}]") for i, s in enumerate(sizes)), None, rests)
+
+
+def of_type(kind: Type | None) -> Fact:
+    """What the file claims of each item of a sequence or an optional: no runtime holds it to the sizes, so no proof."""
+    if isinstance(kind, TensorType):
+        sizes = kind.shape
+        shape = None if sizes is None else tuple(s if isinstance(s, int) and s >= 0 else None for s in sizes)
+        return Fact(kind.dtype or None, shape, None, True)
+    return Fact(declared=True, items=_items(kind))
+
+
+def _items(kind: Type | None) -> Items | None:
+    if isinstance(kind, SequenceType | OptionalType):
+        return Items(of_type(kind.element), optional=isinstance(kind, OptionalType))
+    return None
 
 
 def _size(size: int | str | None, otherwise: str) -> Size:
@@ -34,16 +49,18 @@ def _size(size: int | str | None, otherwise: str) -> Size:
     return named(size if isinstance(size, str) and size.isidentifier() else otherwise)
 
 
-def followed(tensor: Tensor) -> bool:
-    """Whether shapes may hang on the values of a stored tensor."""
+def followed(tensor: Tensor, most: int | None = None) -> bool:
+    """Whether shapes may hang on the values of a stored tensor. ``most``: elements of any type, if more than usual."""
+    if most is not None:
+        return tensor.elements <= most
     return tensor.dtype in _FOLLOWED and tensor.elements <= _FOLLOWED[tensor.dtype]
 
 
-def constant(model: Model, tensor: Tensor) -> Fact:
+def constant(model: Model, tensor: Tensor, most: int | None = None) -> Fact:
     """The fact of a stored tensor, with its values where they are followed."""
-    if not followed(tensor):
+    if not followed(tensor, most):
         return Fact(tensor.dtype, tensor.dims)
-    return Fact(tensor.dtype, tensor.dims, small(model, tensor, _FOLLOWED[tensor.dtype]))
+    return Fact(tensor.dtype, tensor.dims, small(model, tensor, _FOLLOWED[tensor.dtype] if most is None else most))
 
 
 def name_unknowns(fact: Fact, prefix: str) -> Fact:

@@ -7,13 +7,15 @@ from weakref import WeakKeyDictionary
 from ..model.graph import Attributes, Function, Graph, Model, Node
 from .calls import Call
 from .fact import Answer, Fact, Need, Shape
+from .registry import loaded
 from .stored import constant, followed
 
 
 class Budget(NamedTuple):
-    """What one propagation may use: node visits (functions and loop bodies count each time), nesting, seconds."""
+    """What one propagation may use: node visits (functions and bodies count each time), bodies, nesting, seconds."""
 
     visits: int = 2_000_000
+    bodies: int = 20_000  # of If, Loop and Scan; ten times as many where values are given
     depth: int = 64
     seconds: float = 60.0
 
@@ -72,8 +74,8 @@ class Opsets:
         self.calls: dict[Any, Call] = {}
 
 
-MOST_REMEMBERED = 50_000
-"""Answers and facts that outlive a model, at most (and what the last one adds): some 40 MB."""
+MOST_REMEMBERED = 10_000
+"""Answers and facts that outlive a model, at most (and what the last one adds): some 8 MB."""
 
 
 class Memory:
@@ -82,7 +84,9 @@ class Memory:
     An answer hangs on the operator, its attributes, the opsets and the facts that go in: on nothing else of a model.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
+        self.loaded = loaded()
+        self.most = most  # elements of a stored tensor that are followed, if more than usual
         self.opsets: dict[tuple[tuple[str, int], ...], Opsets] = {}
         self.facts: dict[Fact | None, Fact | None] = {}
         self.stored: WeakKeyDictionary[Graph, dict[str, Fact | None]] = WeakKeyDictionary()
@@ -117,8 +121,8 @@ class Memory:
                 name, dtype, dims, _, _, _ = tensor
                 fact = plain.get((dtype, dims))
                 if fact is None:
-                    fact = self.interned(constant(model, tensor))
-                    if fact.elements is None and not followed(tensor):
+                    fact = self.interned(constant(model, tensor, self.most))
+                    if fact.elements is None and not followed(tensor, self.most):
                         plain[dtype, dims] = fact
                 known[name] = fact
             for sparse in graph.sparse_initializers:
@@ -134,6 +138,6 @@ def memory_for(model: Model) -> Memory:
     global _shared
     if model.functions:
         return Memory()
-    if _shared.full:
+    if _shared.full or _shared.loaded != loaded():
         _shared = Memory()
     return _shared

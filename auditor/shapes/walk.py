@@ -14,8 +14,10 @@ from ..model.order import ordered
 from .blame import harmless, own
 from .calls import Bound, Call, Unknown, call_of
 from .dim import TooComplex
+from .evaluation import MOST_STORED, TRIPS, Evaluation, brief
 from .fact import NO_NEEDS, Answer, Fact, Need, Shape, ShapeError, show
 from .ops.checks import fits
+from .ops.joins import without_names
 from .stored import constant, declared, name_unknowns
 from .troubles import At, Exhausted, Impossible, Internal, Misfit, Open, Trouble, Undefined, Unsupported
 from .visits import Budget, Entry, Memory, Opsets, Scope, Visited, memory_for
@@ -26,7 +28,9 @@ _LARGEST = (1 << 63) - 1
 class Walk:
     """One propagation over one model; `auditor.shapes.facts` wraps it for everybody else."""
 
-    def __init__(self, model: Model, budget: Budget, before: "Walk | None" = None) -> None:
+    def __init__(
+        self, model: Model, budget: Budget, before: "Walk | None" = None, evaluation: Evaluation | None = None
+    ) -> None:
         self.model = model
         self.budget = budget
         self.visits = 0
@@ -34,7 +38,14 @@ class Walk:
         self.troubles: list[Trouble] = []
         self.open: list[Open] = []
         self.visited: dict[str, Visited] = {}
-        self._memory: Memory = before._memory if before else memory_for(model)
+        self.evaluation = evaluation
+        self._bodies_left = budget.bodies * (1 if evaluation is None else 10)
+        if evaluation is not None:  # such long facts and whole answers are for this walk alone
+            self._memory = Memory(MOST_STORED)
+        elif before and before.evaluation is None and not model.functions:
+            self._memory = before._memory
+        else:  # an answer for a function would be remembered without what was found in its body
+            self._memory = memory_for(model)
         self._calling: list[Function] = []
 
     def main(self, inputs: Mapping[str, Fact]) -> None:
@@ -99,7 +110,7 @@ class Walk:
 
     def _exhaust(self, at: At) -> None:
         if not self.exhausted:
-            budget = "node visits" if self.visits > self.budget.visits else "seconds or nesting"
+            budget = "node visits" if self.visits > self.budget.visits else "seconds, bodies or nesting"
             self.troubles.append(Exhausted(at, budget))
 
     @property
@@ -208,15 +219,17 @@ class Walk:
             case Bound(rule=rule, arguments=arguments, bodies=bodies):
                 call.check(node, given)
                 inputs = rule.inputs
+                asked = given if self.evaluation is None else brief(given)
                 if bodies:
                     arguments = {**arguments, **self._bodies(bodies, scope, _label(node, path, index), opsets)}
                 if rule.counts_outputs:
-                    result = rule.run(*given, **arguments, output_count=len(node.outputs))
+                    result = rule.run(*asked, **arguments, output_count=len(node.outputs))
                 else:
-                    result = rule.run(*given, **arguments)
+                    result = rule.run(*asked, **arguments)
             case Function():
                 body = f"{path}/{call.name}[{index}]" if path else f"{call.name}[{index}]"
-                result = self._call(call, attributes, given, body)
+                # Calls on equal facts share an answer, and not the sizes that only a run knows.
+                result = tuple(without_names(fact, body) for fact in self._call(call, attributes, given, body))
             case Unknown(opset=opset):
                 raise _NoRule(opset)
             case ShapeError():
@@ -224,6 +237,8 @@ class Walk:
         answer = result if type(result) is Answer else Answer(result if type(result) is tuple else (result,))
         outputs = answer.outputs
         _check_sizes(outputs)
+        if self.evaluation is not None and isinstance(call, Bound) and not bodies:
+            outputs = self.evaluation.completed(node, attributes, given, outputs)
         if _rests(given):
             outputs = tuple(fact._replace(declared=True) for fact in outputs)
         keep = self._memory.facts.setdefault
@@ -234,7 +249,7 @@ class Walk:
         return Entry(outputs, answer, plain, unmet, None, inputs, body)
 
     def _constant(self, tensor: Tensor) -> Fact:
-        return self._memory.interned(constant(self.model, tensor))
+        return self._memory.interned(constant(self.model, tensor, self._memory.most))
 
     def _resolve(self, attributes: Attributes, called_with: Attributes) -> Attributes:
         """The attributes of a node in a function's body, its references replaced by the call's values."""
@@ -256,6 +271,9 @@ class Walk:
 
         def run(*inputs: Fact, tentative: bool = False) -> tuple[Fact, ...]:
             self._enter(path)
+            self._bodies_left -= 1
+            if self._bodies_left < 0:
+                raise _OutOfBudget
             given = {value.name: fact for value, fact in zip(body.inputs, inputs, strict=False)}
             before, opened = len(self.troubles), len(self.open)
             outputs = self._graph(body, given, scope, path, opsets)
@@ -265,6 +283,8 @@ class Walk:
             return outputs
 
         run.path = path  # type: ignore[attr-defined]  # control.py tells sizes that were born in the body by it
+        if self.evaluation is not None:
+            run.trips = TRIPS  # type: ignore[attr-defined]  # so many are followed one by one
         return run
 
     def _call(

@@ -12,7 +12,7 @@ from auditor.shapes.fact import Answer, Element, Fact, Shape, ShapeError
 from auditor.shapes.ops.checks import fits
 from auditor.shapes.registry import find
 
-FLOAT, INT64 = 1, 7
+FLOAT, INT64, STRING = 1, 7, 8
 
 
 def tensor(*sizes: Size | None, dtype: int | None = FLOAT) -> Fact:
@@ -86,6 +86,7 @@ def observed(
     attributes: Mapping[str, Any],
     outputs: int = 1,
     values: bool = False,
+    domain: str = "",
 ) -> list[Fact] | None:
     """What onnxruntime's CPU makes of one node: types, shapes, and values if asked for; None where it refuses."""
     import onnx
@@ -94,14 +95,15 @@ def observed(
 
     names = ["" if array is None else f"i{n}" for n, array in enumerate(inputs)]
     feeds = {name: array for name, array in zip(names, inputs, strict=True) if array is not None}
-    node = helper.make_node(op_type, names, [f"o{n}" for n in range(outputs)], **attributes)
+    node = helper.make_node(op_type, names, [f"o{n}" for n in range(outputs)], domain=domain, **attributes)
     graph = helper.make_graph(
         [node],
         op_type,
-        [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(a.dtype), a.shape) for n, a in feeds.items()],
+        [helper.make_tensor_value_info(name, dtype_of(array), array.shape) for name, array in feeds.items()],
         [onnx.ValueInfoProto(name=name) for name in node.output],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    imports = [helper.make_opsetid(domain, opset)] + ([helper.make_opsetid("", 17)] if domain else [])
+    model = helper.make_model(graph, opset_imports=imports, ir_version=8)
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
@@ -116,9 +118,16 @@ def observed(
 
 def fact_of(array: np.ndarray, values: bool = False) -> Fact:
     """What a rule would be told of an array; with its values if asked for."""
+    if not isinstance(array, np.ndarray):  # a sequence or a map: no tensor
+        return Fact()
+    return Fact(dtype_of(array), array.shape, tuple(array.ravel().tolist()) if values else None)
+
+
+def dtype_of(array: np.ndarray) -> int:
+    """The ONNX element type of an array; of objects, for strings arrive as such."""
     from onnx.helper import np_dtype_to_tensor_dtype
 
-    return Fact(np_dtype_to_tensor_dtype(array.dtype), array.shape, tuple(array.ravel().tolist()) if values else None)
+    return STRING if array.dtype == object else int(np_dtype_to_tensor_dtype(array.dtype))
 
 
 def contradiction(claimed: Sequence[Fact], truth: Sequence[Fact]) -> str:

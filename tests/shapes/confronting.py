@@ -17,18 +17,19 @@ def confront(
     inputs: Sequence[np.ndarray | None],
     attributes: Mapping[str, Any] | None = None,
     outputs: int = 1,
+    domain: str = "",
 ) -> bool:
     """Assert that nothing we claim is otherwise in the runtime, and that we refuse nothing that runs.
 
     False where the runtime refuses; then nothing was compared.
     """
-    truth = observed(op_type, opset, inputs, attributes or {}, outputs, values=True)
+    truth = observed(op_type, opset, inputs, attributes or {}, outputs, values=True, domain=domain)
     if truth is None:
         return False
     case = f"{op_type}-{opset} of {inputs} with {attributes}"
     for known in (True, False):
         facts = [None if array is None else fact_of(array, values=known) for array in inputs]
-        answer = _asked(op_type, opset, facts, attributes, outputs, case)
+        answer = _asked(op_type, opset, facts, attributes, outputs, domain, case)
         assert (fault := contradiction(answer.outputs, truth)) == "", f"{case}: {fault}"
         for mine, theirs in zip(answer.outputs, truth, strict=False):
             assert (fault := _other_value(mine, theirs)) == "", f"{case}: {fault}"
@@ -41,10 +42,11 @@ def _asked(
     facts: Sequence[Fact | None],
     attributes: Mapping[str, Any] | None,
     outputs: int,
+    domain: str,
     case: str,
 ) -> Answer:
     try:
-        return ask(op_type, opset, facts, attributes, outputs)
+        return ask(op_type, opset, facts, attributes, outputs, domain)
     except ShapeError as error:
         raise AssertionError(f"{case} runs, and we say: {error}") from error
 

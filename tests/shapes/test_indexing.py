@@ -108,7 +108,8 @@ def test_non_zero() -> None:
 def test_compress() -> None:
     condition = Fact(9, (3,), (False, True, True))
     assert shape("Compress", 11, [tensor(3, N), condition], {"axis": 0}) == (2, N)
-    assert shape("Compress", 11, [tensor(3, N), condition]) == (2,)
+    assert shape("Compress", 11, [tensor(3, N + 1), condition]) == (2,)
+    assert shape("Compress", 11, [tensor(3, N), condition]) == (None,)  # of nothing, nothing
     assert shape("Compress", 11, [tensor(3, N), tensor(3, dtype=9)], {"axis": 0}) == (None, N)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 
-from auditor.shapes.dim import named
+from auditor.shapes.dim import evaluate, named
 from auditor.shapes.fact import BroadcastsTo, Exact, ShapeError
 from tests.shapes.asking import ask, confront, formula, misfits, shape, tensor
 
@@ -166,3 +167,21 @@ def test_random_einsums_come_out_as_onnxruntime_makes_them() -> None:
             equation += "->" + ("..." if dots else "") + "".join(kept)
         ran += confront("Einsum", 12, arrays, {"equation": equation})
     assert ran > 100
+
+
+@pytest.mark.parametrize("equation", ["i,i->i", "ik,kj->ij", "ik,kj->ikj", "...i,...i->..."])
+def test_named_axes_of_one_letter_stretch_as_numpy_says(equation: str) -> None:
+    ranks = [len(term.replace("...", "b")) for term in equation.partition("->")[0].split(",")]
+    names = [named(f"n{i}") for i in range(sum(ranks))]
+    found = shape("Einsum", 12, [tensor(*names[: ranks[0]]), tensor(*names[ranks[0] :])], {"equation": equation})
+    assert found is not None
+    tried = 0
+    for numbers in product((0, 1, 2, 3), repeat=len(names)):
+        try:
+            made = np.einsum(equation, floats(*numbers[: ranks[0]]), floats(*numbers[ranks[0] :]))
+        except ValueError:
+            continue
+        tried += 1
+        values = {f"n{i}": number for i, number in enumerate(numbers)}
+        assert tuple(evaluate(size, values) for size in found if size is not None) == made.shape, numbers
+    assert tried >= 10

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ...model.dtypes import name_of
 from ..dim import Dim, Size, TooComplex, same
 from ..fact import BroadcastsTo, Fact, Need, Shape, ShapeError, show
+from ..stretching import stretched
 
 _MOST_LISTED = 1_024
 _MOST_AXES = 64
@@ -93,7 +94,10 @@ def _stretch(sizes: tuple[Size | None, ...], shapes: list[Shape]) -> Size | None
         return numbers[0]  # whatever the others are, they must be 1 or this
     if not kept:
         return 1
-    return kept[0] if len(kept) == 1 else None
+    try:
+        return stretched([size for size in kept if size is not None]) if None not in kept else None
+    except TooComplex:
+        return None
 
 
 def fits(actual: Shape, need: Need) -> bool | None:
@@ -139,6 +143,20 @@ def tally(*sizes: Size | None) -> Size | None:
     except TooComplex:
         return None
     return total
+
+
+def add_up(sizes: Iterable[Size | None]) -> Size | None:
+    """The sum; None as soon as one is not known."""
+    found: Size = 0
+    try:
+        for size in sizes:
+            if size is None:
+                return None
+            if size != 0:
+                found = found + size
+    except TooComplex:
+        return None
+    return found
 
 
 def open_axes(x: Fact, axes: Size | None) -> Fact:

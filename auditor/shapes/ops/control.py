@@ -1,4 +1,4 @@
-"""Operators with graphs inside, which arrive as functions on facts; and what little is said of sequences.
+"""Operators with graphs inside, which arrive as functions on facts.
 
 A body that runs several times is asked until the facts that it carries are stable: what one iteration changes is
 unknown from then on, so the last question holds for every iteration. A size that a body gave a name of its own is
@@ -11,14 +11,17 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 
 from ...model.dtypes import DType
-from ..dim import Dim, Size, greatest, named, same
-from ..fact import Body, Element, Fact, Shape, ShapeError, show
+from ..dim import Dim, Size, greatest, named
+from ..fact import MOST_ELEMENTS, Body, Element, Fact, ShapeError, show
 from ..registry import op
 from .checks import agree, axis_of
+from .joins import either, without_names
 
 _INT64 = DType.INT64.value
 _BOOL = DType.BOOL.value
-_UNROLLED = 16  # trips of a loop that is followed one by one
+_COUNTS = frozenset({DType.INT32.value, DType.INT64.value, DType.BOOL.value})
+UNROLLED = 16  # trips of a loop that is followed one by one, unless its body says more
+_ENDLESS = 1 << 62  # of a loop that its condition alone ends
 _PASSES = 32  # of one body; each loses something, and a body rarely carries so much
 
 Facts = tuple[Fact, ...]
@@ -33,7 +36,7 @@ def if_(cond: Fact, *, then_branch: Body, else_branch: Body) -> Facts:
     left, right = then_branch(tentative=True), else_branch(tentative=True)
     if len(left) != len(right):
         raise ShapeError(f"the branches have {len(left)} and {len(right)} outputs")
-    return tuple(map(_either, left, right))
+    return tuple(map(either, left, right))
 
 
 @op("Loop")
@@ -61,24 +64,52 @@ def loop(m: Fact | None = None, cond: Fact | None = None, *v_initial: Fact | Non
     if never:  # what shape a result has that never was, runtimes do not agree
         return *carried, *(fact.unknown() for fact in outputs[len(carried) + 1 :])
     length = trips if steady and start is True else None
-    if certain and steady and isinstance(length, int) and length <= _UNROLLED and any(map(_is_open, outputs)):
-        return _unrolled(body, carried, length)
+    if start is True and any(map(_is_open, outputs)) and (cond is not None or steady):
+        followed = _unrolled(body, carried, trips if m is not None else _ENDLESS)
+        if followed is not None:
+            return followed
     final = _final(carried, outputs[1:], body, certain)
-    return *final, *(_stacked(fact, length, 0, body) for fact in outputs[len(carried) + 1 :])
+    scanned = outputs[len(carried) + 1 :]
+    if not certain and length is None:  # of perhaps no iteration, as above
+        return *final, *(fact.unknown() for fact in scanned)
+    return *final, *(_stacked(fact, length, 0, body) for fact in scanned)
 
 
 def _is_open(x: Fact) -> bool:
-    return x.shape is None or any(not isinstance(size, int) for size in x.shape)
+    """Whether one iteration after the other may tell more: of a size, or of a number that may become one."""
+    if x.shape is None or any(not isinstance(size, int) for size in x.shape):
+        return True
+    return x.dtype in _COUNTS and x.shape in ((), (1,)) and (x.elements is None or None in x.elements)
 
 
-def _unrolled(body: Body, carried: Facts, trips: int) -> Facts:
-    """The iterations one by one, where what is true of all of them leaves sizes open."""
+def _unrolled(body: Body, carried: Facts, trips: Size | None) -> Facts | None:
+    """The iterations one by one, where it is known how many there are and they are few."""
+    most = getattr(body, "trips", UNROLLED)
+    if not isinstance(trips, int) or (trips > most and trips != _ENDLESS):
+        return None
     stacks: list[Facts] = []
-    for i in range(trips):
-        outputs = body(Fact(_INT64, (), (i,)), Fact(_BOOL, (), (True,)), *carried)
-        carried = tuple(_outside(fact, body) for fact in outputs[1 : len(carried) + 1])
-        stacks.append(outputs[len(carried) + 1 :])
-    return *carried, *(_stacked(reduce(_either, facts), trips, 0, body) for facts in zip(*stacks, strict=True))
+    count, go_on = 0, True
+    while go_on and count < trips:
+        if count >= most:
+            return None
+        outputs = body(Fact(_INT64, (), (count,)), Fact(_BOOL, (), (True,)), *carried)
+        again = outputs[0].elements[0] if outputs[0].elements else None
+        if not isinstance(again, bool):
+            return None
+        go_on, count = again, count + 1
+        carried = tuple(outside(fact, body) for fact in outputs[1 : len(carried) + 1])
+        stacks.append(tuple(outside(fact, body) for fact in outputs[len(carried) + 1 :]))
+    return *carried, *(_piled(facts, body) for facts in zip(*stacks, strict=True))
+
+
+def _piled(facts: Facts, body: Body) -> Fact:
+    """The results of known iterations along a new first axis, with their values."""
+    joint = reduce(either, facts)
+    pile = _stacked(joint, len(facts), 0, body)
+    columns = [fact.elements for fact in facts if fact.elements is not None]
+    if joint.shape is None or len(columns) < len(facts) or sum(map(len, columns)) > MOST_ELEMENTS:
+        return pile
+    return pile._replace(elements=tuple(element for column in columns for element in column))
 
 
 def _trips(m: Fact | None) -> Size | None:
@@ -184,8 +215,8 @@ def _stable(run: Callable[[Facts], Facts], state: Facts, body: Body, first: int)
 
 
 def _wider(old: Fact, new: Fact, body: Body, index: int) -> Fact:
-    """`_either`, for the next pass: a size that changes is one of its own in each iteration."""
-    both = _either(old, new)
+    """`either`, for the next pass: a size that changes is one of its own in each iteration."""
+    both = either(old, new)
     path = _path(body)
     if both.shape is None or not path:
         return both
@@ -195,95 +226,25 @@ def _wider(old: Fact, new: Fact, body: Body, index: int) -> Fact:
 
 def _final(initial: Facts, outputs: Facts, body: Body, certain: bool) -> Facts:
     """What is carried out: of the last iteration, or, if perhaps none ran, of that or what went in."""
-    last = (_outside(fact, body) for fact in outputs[: len(initial)])
-    return tuple(last) if certain else tuple(map(_either, initial, last))
+    last = (outside(fact, body) for fact in outputs[: len(initial)])
+    return tuple(last) if certain else tuple(map(either, initial, last))
 
 
 def _stacked(x: Fact, count: Size | None, axis: int, body: Body) -> Fact:
     """The results of all iterations along a new axis."""
-    x = _outside(x, body)
+    x = outside(x, body)
     if x.shape is None:
         return x._replace(elements=None)
     at = axis_of(axis, len(x.shape) + 1, "scan_output_axes")
     return x._replace(shape=(*x.shape[:at], count, *x.shape[at:]), elements=None)
 
 
-def _outside(x: Fact, body: Body) -> Fact:
+def outside(x: Fact, body: Body) -> Fact:
     """``x`` without the sizes that only one iteration knows."""
-    if x.shape is None:
-        return x
-    shape: Shape = tuple(None if _inside(size, body) else size for size in x.shape)
-    elements = x.elements and tuple(None if _inside(e, body) else e for e in x.elements)
-    return x._replace(shape=shape, elements=elements)
-
-
-def _inside(size: Element, body: Body) -> bool:
-    if not isinstance(size, Dim):
-        return False
-    within = f"{_path(body)}/"
-    return any(name.startswith(within) if len(within) > 1 else within in name for name in size.names)
+    return without_names(x, _path(body))
 
 
 def _path(body: Body) -> str:
     """Names that the body gives start with its path; where that is not known, any with a slash may be one."""
     path = getattr(body, "path", "")
     return path if isinstance(path, str) else ""
-
-
-def _either(a: Fact, b: Fact) -> Fact:
-    """What is true of both."""
-    dtype = a.dtype if a.dtype == b.dtype else None
-    declared = a.declared or b.declared
-    if a.shape is None or b.shape is None or len(a.shape) != len(b.shape):
-        return Fact(dtype, None, None, declared)
-    shape: Shape = tuple(
-        x if x is not None and y is not None and (x == y or same(x, y)) else None
-        for x, y in zip(a.shape, b.shape, strict=True)
-    )
-    elements = None
-    if a.elements is not None and b.elements is not None and len(a.elements) == len(b.elements) and dtype is not None:
-        elements = tuple(x if x == y else None for x, y in zip(a.elements, b.elements, strict=True))
-    return Fact(dtype, shape, elements, declared)
-
-
-# Sequences
-
-
-@op("SequenceConstruct", since=11)
-def sequence_construct(*inputs: Fact) -> Fact:
-    return Fact()
-
-
-@op("SequenceEmpty", since=11)
-def sequence_empty() -> Fact:
-    return Fact()
-
-
-@op("SequenceInsert", since=11)
-def sequence_insert(input_sequence: Fact, tensor: Fact, position: Fact | None = None) -> Fact:
-    return Fact()
-
-
-@op("SequenceErase", since=11)
-def sequence_erase(input_sequence: Fact, position: Fact | None = None) -> Fact:
-    return Fact()
-
-
-@op("SplitToSequence", since=11)
-def split_to_sequence(input: Fact, split: Fact | None = None) -> Fact:
-    return Fact()
-
-
-@op("SequenceLength", since=11)
-def sequence_length(input_sequence: Fact) -> Fact:
-    return Fact(_INT64, ())
-
-
-@op("OptionalHasElement", since=15)
-def optional_has_element_15(input: Fact) -> Fact:
-    return Fact(_BOOL, ())
-
-
-@op("OptionalHasElement", since=18)
-def optional_has_element(input: Fact | None = None) -> Fact:
-    return Fact(_BOOL, ())

@@ -131,10 +131,12 @@ def _count_of_floats(first: float, last: float, step: float, dtype: int | None) 
     """Known where it does not matter whether the difference is rounded before the division."""
     if step == 0:
         raise ShapeError("delta is 0", parameter="delta")
-    if dtype not in (DType.FLOAT, DType.DOUBLE):
+    if dtype not in (DType.FLOAT, DType.DOUBLE, DType.FLOAT16, DType.BFLOAT16):
         return None
+    single = DType.FLOAT if dtype != DType.DOUBLE else dtype  # narrow floats are worked out in float32, too
     try:
         counts = {
+            ceil(rounded(rounded(last - first, single) / step, single)),
             ceil((last - first) / step),
             ceil(rounded(last - first, dtype) / step),
             ceil(rounded(rounded(last - first, dtype) / step, dtype)),

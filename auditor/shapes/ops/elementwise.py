@@ -28,11 +28,10 @@ def identity(input: Fact) -> Fact:
 
 @op(
     "Elu", "Exp", "HardSigmoid", "LeakyRelu", "Log", "Reciprocal", "Selu", "Sigmoid", "Softplus", "Softsign", "Tanh",
-    "ImageScaler", "ParametricSoftplus", "Scale", "ScaledTanh", "Affine",
+    "ImageScaler", "ParametricSoftplus", "Scale", "ScaledTanh", "Affine", "ThresholdedRelu",
 )  # fmt: skip
 @op("Acos", "Asin", "Atan", "Cos", "Sin", "Tan", since=7)
 @op("Acosh", "Asinh", "Atanh", "Cosh", "Sinh", "Erf", "Shrink", since=9)
-@op("ThresholdedRelu", since=10)
 @op("Celu", since=12)
 @op("HardSwish", since=14)
 @op("Mish", "BitwiseNot", since=18)
@@ -82,9 +81,11 @@ def clip_1(input: Fact) -> Fact:
 
 @op("Clip", since=11)
 def clip(input: Fact, min: Fact | None = None, max: Fact | None = None) -> Fact:
-    """Below min or above max, that one; where min is above max, max."""
+    """Below min or above max, that one; where min is above max, max. What a bound does that is NaN, nobody says."""
     if input.elements is None:
         return input
+    if any(bound is not None and bound.elements and bound.elements[0] != bound.elements[0] for bound in (min, max)):
+        return Fact(input.dtype, input.shape)
     kept = input
     for bound, compute in ((min, _larger), (max, _lesser)):
         if bound is not None:

@@ -224,15 +224,22 @@ def _is_zero(element: Element) -> bool | None:
 @op("Compress", since=9)
 def compress(input: Fact, condition: Fact, *, axis: int | None = None) -> Fact:
     """The slices under a true condition; of the flattened input if no axis is named."""
-    taken = None
-    if condition.elements is not None and None not in condition.elements:
-        taken = sum(map(bool, condition.elements))
     if axis is None:
-        return input.shaped(taken)
+        return input.shaped(_chosen(condition, None if input.shape is None else tally(*input.shape)))
     if input.shape is None:
         return input.unknown()
     at = axis_of(axis, len(input.shape))
-    return input.shaped(*input.shape[:at], taken, *input.shape[at + 1 :])
+    return input.shaped(*input.shape[:at], _chosen(condition, input.shape[at]), *input.shape[at + 1 :])
+
+
+def _chosen(condition: Fact, room: Size | None) -> int | None:
+    """How many conditions are true, of those for which there is room: runtimes take no notice of the others."""
+    if condition.elements is None or None in condition.elements or room is None:
+        return None
+    true = [place for place, element in enumerate(condition.elements) if element]
+    if isinstance(room, int):
+        return sum(place < room for place in true)
+    return len(true) if not true or less(true[-1], room) else None
 
 
 @op("Unique", since=11)

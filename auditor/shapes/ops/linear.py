@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..dim import Size
 from ..fact import Answer, BroadcastsTo, Exact, Fact, Need, Shape, ShapeError, show
 from ..registry import op
+from ..stretching import stretched
 from .checks import agree, broadcast, of_rank, tally, told
 
 # Gemm
@@ -151,7 +152,9 @@ def _joined(a: Size | None, b: Size | None, label: str) -> Size | None:
         return b
     if isinstance(a, int) and isinstance(b, int):
         raise ShapeError(f"{label!r} is both {a} and {b}", attribute="equation")
-    return a if isinstance(a, int) else b if isinstance(b, int) else None
+    if a is None or b is None or isinstance(a, int) or isinstance(b, int):
+        return a if isinstance(a, int) else b if isinstance(b, int) else None
+    return stretched((a, b))
 
 
 @op("Det", since=11)

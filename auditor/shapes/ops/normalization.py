@@ -92,9 +92,12 @@ def _grouped(x: Fact, groups: int) -> None:
         raise ShapeError(f"num_groups {groups} does not divide the {channels} channels", attribute="num_groups")
 
 
-@op("LayerNormalization", since=17)
+@op("LayerNormalization")
 def layer_normalization(x: Fact, scale: Fact, b: Fact | None = None, *, axis: int = -1, stash_type: int = 1) -> Answer:
-    """Over the axes from ``axis`` on; the parameters may stretch to them."""
+    """Over the axes from ``axis`` on; the parameters may stretch to them.
+
+    ONNX has it since opset 17; exporters wrote it before, in its domain, and onnxruntime takes it there.
+    """
     if x.shape is None:
         return Answer((x.unknown(), Fact(stash_type), Fact(stash_type)))
     at = axis_of(axis, len(x.shape))
@@ -137,8 +140,7 @@ def prelu_1(x: Fact, slope: Fact) -> Answer:
 # Without parameters
 
 
-@op("MeanVarianceNormalization", since=9)
-@op("LRN")
+@op("MeanVarianceNormalization", "LRN")
 def normalization(x: Fact) -> Fact:
     return _alike(x)
 

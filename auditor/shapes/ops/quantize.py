@@ -95,8 +95,8 @@ def _scaling(x: Fact, scale: Fact, axis: int, block_size: int) -> Need | None:
         return None
     rank = len(x.shape)
     if not -rank <= axis < rank:
-        if scale.shape is None:
-            return None
+        if scale.shape is None or (not block_size and len(scale.shape) == 1 and not isinstance(scale.shape[0], int)):
+            return None  # it may be a single value
         raise ShapeError(f"axis {axis} is outside a tensor of rank {rank}", attribute="axis")
     size = x.shape[axis]
     if not block_size:

@@ -9,7 +9,7 @@ from ...model.dtypes import DType
 from ..dim import Dim, Size, TooComplex, greatest, least
 from ..fact import Answer, Element, Fact, Shape
 from ..registry import op
-from .checks import axes_of, axis_of, integers, length_of, open_axes, told
+from .checks import axis_of, integers, length_of, open_axes, told
 from .values import Elements, counted, kept, places, settled, strides
 
 Fold = Callable[[Size, Size], Size]
@@ -58,8 +58,10 @@ def _reduced(data: Fact, axes: tuple[int, ...] | None, keepdims: int, fold: Fold
     """Without axes, over all of them."""
     shape = data.shape
     if shape is None:
-        return Answer((Fact(data.dtype, None if axes is not None or keepdims else ()),))
-    gone = tuple(range(len(shape))) if axes is None else axes_of(axes, len(shape))
+        return Answer((Fact(data.dtype, None if axes is not None or keepdims == 1 else ()),))
+    rank = len(shape)
+    named = range(rank) if axes is None else (axis_of(axis, rank, "axes") for axis in axes)
+    gone = tuple(dict.fromkeys(named))  # nothing forbids to name an axis twice
     out = _without(shape, gone, keepdims)
     elements = None if data.elements is None or fold is None else _folded(data, gone, fold)
     return Answer(
@@ -69,7 +71,7 @@ def _reduced(data: Fact, axes: tuple[int, ...] | None, keepdims: int, fold: Fold
 
 
 def _without(shape: Shape, axes: tuple[int, ...], keepdims: int) -> Shape:
-    if keepdims:
+    if keepdims == 1:
         return tuple(1 if i in axes else size for i, size in enumerate(shape))
     return tuple(size for i, size in enumerate(shape) if i not in axes)
 
@@ -78,10 +80,11 @@ def _along_unknown(data: Fact, axes: Fact, keepdims: int) -> Fact:
     """The shape where only the number of axes may be known."""
     if data.shape is None:
         return data.unknown()
-    if keepdims:
+    if keepdims == 1:
         return open_axes(data, len(data.shape))
     count = length_of(axes)
-    return open_axes(data, None if count is None else len(data.shape) - count)
+    once = count if count == 1 else None  # of more, one may be named twice
+    return open_axes(data, None if once is None else len(data.shape) - once)
 
 
 def _folded(data: Fact, axes: tuple[int, ...], fold: Fold) -> Elements | None:

@@ -15,7 +15,7 @@ from ..registry import op
 from .checks import agree, axes_of, of_rank, open_axes, told
 
 _WHOLE = 1 << 24  # float32 holds every integer up to here
-_SHORT = 256  # a numerator so short that its product with any size below 65536 is exact in float32
+_SHORT = 64  # an odd numerator so short that its product with any size up to 2^18 is exact in float32
 
 
 @op("Resize", since=18)
@@ -137,7 +137,7 @@ def _given(x: Fact | None) -> bool:
 
 
 def _scaled(size: Size | None, scale: Element) -> Size | None:
-    """floor(size * scale); of a named size only where the product is exact."""
+    """floor(size * scale); of a named size only where the product is exact: by powers of 2 at every size up to 2^24."""
     if size is None or not isinstance(scale, float | int):
         return None
     if not 0 < scale < inf:
@@ -151,7 +151,8 @@ def _scaled(size: Size | None, scale: Element) -> Size | None:
         from fractions import Fraction  # 2 ms that hardly a model needs
 
         exact = Fraction(scale)
-        if exact.numerator < _SHORT and exact.denominator < _WHOLE:
+        odd = exact.numerator // (exact.numerator & -exact.numerator)
+        if odd < _SHORT and exact.denominator < _WHOLE:
             return size * exact.numerator // exact.denominator
         return None
     return floor(_float32(size * scale)) if size <= _WHOLE else None

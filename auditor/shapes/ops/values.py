@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from math import isfinite, isinf, isnan, prod, sqrt
+from math import copysign, isfinite, isinf, isnan, prod, sqrt
 from typing import TypeAlias
 
 from ...model.dtypes import DType
@@ -31,6 +31,7 @@ _RANGES: dict[int, tuple[int, int]] = {
 _MOST_FLOATS = 8  # scales, bounds of a Range: whatever is longer is data
 _FORMATS: dict[int, str] = {DType.FLOAT: "f", DType.FLOAT16: "e"}
 _FLOATS = frozenset({DType.FLOAT, DType.FLOAT16, DType.DOUBLE, DType.BFLOAT16})
+_NARROW = frozenset({DType.FLOAT16, DType.BFLOAT16})
 _WIDE = frozenset({DType.INT32, DType.INT64, DType.UINT32, DType.UINT64})
 _EXACT = 2**53  # up to here a double holds every integer
 
@@ -71,7 +72,11 @@ def settled(value: Element, dtype: int | None) -> Element:
             return value if dtype in _WIDE and _stays_within(value, low, high) else None
         return int(value) if isinstance(value, int) and low <= value <= high else None
     if dtype in _FLOATS:  # a size is never kept as a float: beyond 2**24 float32 would round it
-        return rounded(value, dtype) if isinstance(value, float) else None
+        if not isinstance(value, float):
+            return None
+        result = rounded(value, dtype)
+        # Between two operators on 16 bits, runtimes may keep 32.
+        return result if dtype not in _NARROW or result == value or isnan(value) else None
     return value if dtype == DType.STRING and isinstance(value, str) else None
 
 
@@ -246,6 +251,8 @@ def converted(value: Element, source: int | None, target: int) -> Element:
     if value is None or isinstance(value, str) or source is None:
         return value if source == target == DType.STRING else None
     if target == DType.BOOL:
+        if isinstance(value, float) and value == 0 and copysign(1, value) < 0 and source not in _FLOATS:
+            return None  # onnxruntime calls the -0 of 8 bits true
         zero = same(value, 0) if isinstance(value, Dim) else value == 0
         return None if zero is None else not zero
     if target in _RANGES:
@@ -261,5 +268,4 @@ def converted(value: Element, source: int | None, target: int) -> Element:
     if result == value or isnan(result):
         return result
     # Between wide and 16-bit types some runtimes round twice.
-    narrow = target in (DType.FLOAT16, DType.BFLOAT16)
-    return None if narrow else result
+    return None if target in _NARROW else result
