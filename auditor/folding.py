@@ -21,6 +21,9 @@ _CUTS = frozenset({"dangling-inputs", "wrong-arity"})
 _CUT_OFF = frozenset({"dead-branches", "unused-initializers", "unused-inputs"})
 """Where a node or an output has lost what it takes, something else has lost its use: one fault, and not two."""
 
+FOLDED = _FROM_A_RUN | _CUT_OFF
+"""Rules whose findings may be there and be no findings of their own."""
+
 
 def folded(findings: Sequence[Finding], facts: Facts | None) -> tuple[Finding, ...]:
     """The roots, each with the number of its consequences; notes are never folded into and never roots."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +26,9 @@ from .report import (
 )
 from .rules import Rule, all_rules, rules_digest
 from .settings import Settings
-from .summary import looked_at, ports, run_summary, totals
+from .shapes.registry import load_more
+from .summary import dtypes, looked_at, operators, ports, run_summary, totals
+from .wording import counted, listed, nearest
 
 _HASHED = 1 << 26  # bytes of a model whose contents are hashed on the way
 
@@ -49,26 +51,23 @@ def audit(path: str | os.PathLike[str], settings: Settings | None = None, contra
 
 
 def selected(settings: Settings) -> tuple[Rule, ...]:
-    """The rules that the settings choose; `UsageError` for a name that is no rule's."""
+    """The rules that the settings choose; `UsageError` for a name that is no rule's.
+
+    The files with more operators that they name are imported, so that a wrong one ends this before any audit.
+    """
+    for file in settings.operators:
+        load_more(file)
     rules = all_rules()
     names = {r.name for r in rules}
     for name in sorted(settings.select | settings.ignore):
         if name not in names:
-            raise UsageError(f"there is no rule {name!r}{_near(name, names)}; `auditor rules` lists them")
+            raise UsageError(f"there is no rule {name!r}{nearest(name, names)}; `auditor rules` lists them")
     return tuple(
         r for r in rules if (not settings.select or r.name in settings.select) and r.name not in settings.ignore
     )
 
 
-def _near(name: str, names: Iterable[str]) -> str:
-    """The right name, where only a letter or two are wrong."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name[:100], names, n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
-
-
-def _judge(evidence: Evidence, rules: Iterable[Rule]) -> Report:
+def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     found: list[Finding] = []
     ran: list[str] = []
     skipped: dict[str, Missed] = {}
@@ -83,6 +82,8 @@ def _judge(evidence: Evidence, rules: Iterable[Rule]) -> Report:
             failed.append(
                 Missed(f"rule {rule.name}", f"a fault of auditor: {type(error).__name__}: {error}", asked=True)
             )
+    if left := [rule.name for rule in all_rules() if rule not in rules]:
+        skipped["rules"] = Missed("rules", f"{counted(left, 'rule')} left out by --select or --ignore: {listed(left)}")
     model, facts = evidence.model, evidence.facts
     findings = fingerprinted(model, sorted(folded(found, facts), key=lambda f: _ORDER[f.severity or Severity.ERROR]))
     skipped.update((missed.what, missed) for missed in looked_at(evidence))
@@ -97,6 +98,8 @@ def _judge(evidence: Evidence, rules: Iterable[Rule]) -> Report:
         run=run_summary(evidence),
         audited_at=_now(),
         rules_digest=rules_digest(),
+        operators=operators(model),
+        dtypes=dtypes(facts),
     )
 
 

@@ -38,9 +38,7 @@ class Policy(NamedTuple):
     ignore: frozenset[str] = frozenset()
     severity: Mapping[str, Severity] = _NONE  # by rule, instead of the finding's own
     limits: Mapping[str, Limit] = _NONE  # by measure
-    allowed: Mapping[str, frozenset[str]] = (
-        _NONE  # by "operators", "domains", "dtypes", "providers": all that may occur
-    )
+    allowed: Mapping[str, frozenset[str]] = _NONE  # by "operators", "domains", "dtypes", "providers": what may occur
     required: frozenset[str] = frozenset()  # what must have been looked at, or the verdict is inconclusive
     waivers: tuple[Waiver, ...] = ()
     known: frozenset[str] = frozenset()  # fingerprints of the baseline

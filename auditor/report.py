@@ -44,6 +44,14 @@ class Location(NamedTuple):
     offset: int | None = None  # byte in the model file
 
 
+class Places(NamedTuple):
+    """Nodes of one graph, by their index there, and tensors by their name."""
+
+    graph: str = ""
+    nodes: tuple[int, ...] = ()
+    tensors: tuple[str, ...] = ()
+
+
 class Step(NamedTuple):
     """One line of a derivation: how one node's output shape came about, numbers filled in."""
 
@@ -90,6 +98,7 @@ class Finding(NamedTuple):
     fingerprint: str = ""  # set by the pipeline
     consequences: int = 0  # what follows from this one and was folded under it
     waived: Waived | None = None  # set by the gate
+    places: tuple[Places, ...] = ()  # all of them where it speaks of many: for the fingerprint, and dropped behind it
 
 
 class Missed(NamedTuple):
@@ -180,6 +189,8 @@ class Report(NamedTuple):
     run: RunSummary = RunSummary()
     audited_at: str = ""  # ISO 8601, UTC
     rules_digest: str = ""  # of the set of rules that this version knows
+    operators: Mapping[str, int] = _NOTHING  # nodes of each ("com.microsoft:Gelu"), in subgraphs and functions too
+    dtypes: tuple[str, ...] = ()  # element types of all tensors; "?" where there are some that are not known
 
 
 class Contract(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from .costs import Costs
 from .evidence import Evidence
 from .model.dtypes import name_of
-from .model.graph import Value
+from .model.graph import Model, Value, has_subgraphs, subgraphs
 from .report import Missed, Port, RunSummary, Totals
 from .runtime.outcome import Crashed, Failed, GoldenResult, NotRun, OutOfMemory, Run, TimedOut, first_line
 from .shapes.dim import Size
@@ -42,6 +42,29 @@ def ports(facts: Facts, values: Iterable[Value]) -> tuple[Port, ...]:
         fact = facts.get(value.name)
         found.append(Port(value.name, name_of(fact.dtype if fact else None), rendered(fact.shape) if fact else None))
     return tuple(found)
+
+
+def operators(model: Model) -> dict[str, int]:
+    """Nodes of each operator, wherever in the file they stand. A call of one of the model's functions is none."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    waiting = [model.graph.nodes, *(f.nodes for f in model.functions.values())]
+    while waiting:
+        nodes = waiting.pop()
+        counts.update((n.domain, n.op_type, n.overload) for n in nodes)
+        waiting += (body.nodes for node in nodes if has_subgraphs(node) for _, body in subgraphs(node))
+    named: Counter[str] = Counter()
+    for key, number in counts.items():
+        if key not in model.functions:
+            named[f"{key[0]}:{key[1]}" if key[0] not in ("", "ai.onnx") else key[1]] += number
+    return dict(sorted(named.items()))
+
+
+def dtypes(facts: Facts) -> tuple[str, ...]:
+    """The element types of all tensors: stored ones, and those that were propagated."""
+    stored = {t.dtype for _, graph in facts.model.graphs for t in graph.initializers}
+    stored |= {t.values.dtype for _, graph in facts.model.graphs for t in graph.sparse_initializers}
+    found = {f.dtype if f is not None else None for v in facts.graphs.values() for name, f in v.facts.items() if name}
+    return tuple(sorted({name_of(dtype) for dtype in found | stored}))
 
 
 def run_summary(evidence: Evidence) -> RunSummary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sized
 
 from .report import Fit
@@ -72,3 +73,20 @@ def _range(names: str, low: int, high: int | None, step: int = 1) -> str:
         return f"{names} = {low}"
     text = f"{names} >= {low}" if high is None else f"{low} <= {names} <= {high}"
     return text if step == 1 else f"{text} in steps of {step}"
+
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+def bytes_of(word: str) -> int | None:
+    """``2G``, ``512M``, ``64 KiB`` as a number; None for what says no size."""
+    match = re.fullmatch(r"([0-9]{1,18}) ?([KMGT]?)(?:i?B)?", word.strip(), re.IGNORECASE)
+    return int(match[1]) * _UNITS[match[2].upper()] if match else None
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """`` (did you mean 'fail-on'?)``, to stand behind a wrong name; else nothing."""
+    from difflib import get_close_matches  # only an error needs it
+
+    near = get_close_matches(name[:100], names, n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -7,14 +7,18 @@ import io
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 from auditor.cli.app import run
 from auditor.rules import all_rules
+from auditor.store.views import VIEWS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-_PART = re.compile(r"(<!-- (?P<kind>rules|report)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)", re.DOTALL)
+_PART = re.compile(
+    r"(<!-- (?P<kind>rules|report|stored|views)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)", re.DOTALL
+)
 
 
 def made(text: str) -> str:
@@ -38,8 +42,36 @@ def output(command: str) -> str:
 def _content(kind: str, command: str) -> str:
     if kind == "report":
         return f"```\n$ {command}\n{output(command)}```\n"
+    if kind == "stored":
+        return f"```\n$ {command}\n{_stored(command)}```\n"
+    if kind == "views":
+        return _views()
     rows = [f"| `{r.name}` | {r.severity} | {r.basis} | {_cell(r.summary)} |" for r in all_rules()]
     return "\n".join(["| rule | severity | basis | what it finds |", "|---|---|---|---|", *rows, ""])
+
+
+def _stored(command: str) -> str:
+    """What a command says of the sample of a store."""
+    before = os.environ.get("AUDITOR_DB")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["AUDITOR_DB"] = f"{folder}/reports.db"
+        try:
+            output("auditor db import sample_models/history.jsonl")
+            return output(command)
+        finally:
+            del os.environ["AUDITOR_DB"]
+            if before is not None:
+                os.environ["AUDITOR_DB"] = before
+
+
+def _views() -> str:
+    """Each view, and each column once."""
+    views = [f"| `{n}` | {v.row} | {', '.join(f'`{c}`' for c in v.columns)} |" for n, v in VIEWS.items()]
+    means = {column: meaning for view in VIEWS.values() for column, meaning in view.columns.items()}
+    columns = [f"| `{column}` | {_cell(meaning)} |" for column, meaning in means.items()]
+    return "\n".join(
+        ["| view | a row is | columns |", "|---|---|---|", *views, "", "| column | means |", "|---|---|", *columns, ""]
+    )
 
 
 def _cell(text: str) -> str:

@@ -42,7 +42,7 @@ def test_its_commands_and_options_exist() -> None:
     commands = {f"auditor {name}": command for name, command in group.commands.items()}  # type: ignore[attr-defined]  # a group
     for name, command in list(commands.items()):
         commands |= {f"{name} {sub}": inner for sub, inner in getattr(command, "commands", {}).items()}
-    options = {option for command in commands.values() for p in command.params for option in p.opts}
+    options = {o for command in commands.values() for p in command.params for o in (*p.opts, *p.secondary_opts)}
     options |= {"--version", "--help"}
     named = set(re.findall(r"`auditor ([a-z]+)", TEXT))
     assert named == {name.split()[1] for name in commands}

@@ -11,17 +11,19 @@ import contextlib
 import gc
 import os
 import signal
+import socket
 import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
+from select import POLLIN, POLLOUT, poll
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeAlias
 
 from ..runtime.libc import die_with
+from .frames import Inbox, NoFrame, framed, receive, send
 
 TRIES = 3
 """A task that killed so many workers is given up."""
@@ -41,9 +43,9 @@ class Raised(NamedTuple):
 
 
 class Died(NamedTuple):
-    """The task killed its worker each time."""
+    """Its worker ended each time, by the task or by whoever ends processes here."""
 
-    how: str
+    how: str  # the last time: a signal's name, or what else there is to say
     tries: int
 
 
@@ -78,7 +80,9 @@ class Task:
 @dataclass(eq=False, slots=True)
 class _Worker:
     pid: int
-    pipe: Connection
+    pipe: socket.socket
+    inbox: Inbox = field(default_factory=Inbox)
+    outbox: bytes = b""  # what the pipe did not take yet: a worker that is stopped keeps nobody waiting
     task: Task | None = None
     deadline: float = 0.0
 
@@ -92,6 +96,7 @@ class Pool:
     _queue: deque[Task] = field(default_factory=deque)
     _workers: list[_Worker] = field(default_factory=list)
     _completed: deque[Task] = field(default_factory=deque)
+    _looked: float = 0.0  # when time and memory were looked at
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Task:
         """Have ``function`` called in a worker; it and what it takes and returns must be picklable."""
@@ -136,29 +141,56 @@ class Pool:
             worker = idle.pop() if idle else self._start()
             task = self._queue.popleft()
             worker.task, worker.deadline = task, time.monotonic() + self.limits.seconds
-            try:
-                worker.pipe.send((task.function, task.arguments))
-            except OSError:  # it died while it was idle: the task has not been tried
+            worker.outbox = framed((task.function, task.arguments))
+            if not self._pushed(worker):  # it died while it was idle: the task has not been tried
                 worker.task = None
                 self._end(worker)
                 self._queue.appendleft(task)
 
+    def _pushed(self, worker: _Worker) -> bool:
+        """Whether the worker is there to take what it is sent."""
+        try:
+            worker.outbox = worker.outbox[worker.pipe.send(worker.outbox) :]
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return True
+
     def _listen(self) -> None:
-        pipes = {worker.pipe: worker for worker in self._workers}
-        for pipe in wait(list(pipes), _LOOK_EVERY) if pipes and not self._completed else ():
-            worker = pipes[pipe]  # type: ignore[index]  # wait gives back what it was given
-            try:
-                result = worker.pipe.recv()
-            except (EOFError, OSError):
+        waiting, workers = poll(), {worker.pipe.fileno(): worker for worker in self._workers}
+        for descriptor, worker in workers.items():
+            waiting.register(descriptor, POLLIN | (POLLOUT if worker.outbox else 0))
+        for descriptor, event in waiting.poll(0 if self._completed else _LOOK_EVERY * 1000) if workers else ():
+            worker = workers[descriptor]
+            if event & ~POLLOUT:
+                self._heard(worker)
+            elif not self._pushed(worker):
                 self._lost(worker)
-                continue
+
+    def _heard(self, worker: _Worker) -> None:
+        """A piece of an answer, or all of it; what is no answer is as good as a worker's death."""
+        try:
+            answers = worker.inbox.take(worker.pipe.recv(1 << 18))
+        except (BlockingIOError, InterruptedError):
+            return None
+        except (OSError, EOFError):
+            return self._lost(worker)
+        except NoFrame:
+            return self._lost(worker, "it sent what is no answer")
+        for result in answers:
+            if worker.task is None or not isinstance(result, Returned | Raised):
+                return self._lost(worker, "it sent what is no answer")
             task, worker.task = worker.task, None
-            if task is not None:
-                self._complete(task, result)
+            self._complete(task, result)
+        return None
 
     def _watch(self) -> None:
         """End the workers whose time is up or that hold too much memory: trying again would end the same."""
         now = time.monotonic()
+        if now - self._looked < _LOOK_EVERY:
+            return
+        self._looked = now
         for worker in [worker for worker in self._workers if worker.task is not None]:
             result: Result | None = None
             if now > worker.deadline:
@@ -169,9 +201,10 @@ class Pool:
                 self._complete(worker.task, result)
                 self._end(worker)
 
-    def _lost(self, worker: _Worker) -> None:
+    def _lost(self, worker: _Worker, why: str = "") -> None:
         """A worker has died. Its task waits behind the others: whatever killed it may be over by then."""
-        how, task = self._end(worker), worker.task
+        ended, task = self._end(worker), worker.task
+        how = why or ended
         if task is None:
             return
         task.tries += 1
@@ -185,7 +218,7 @@ class Pool:
         self._completed.append(task)
 
     def _start(self) -> _Worker:
-        ours, theirs = Pipe()
+        ours, theirs = socket.socketpair()
         parent = os.getpid()
         pid = os.fork()
         if not pid:
@@ -195,6 +228,7 @@ class Pool:
                 _serve(theirs, parent)
             os._exit(0)
         theirs.close()
+        ours.setblocking(False)
         worker = _Worker(pid, ours)
         self._workers.append(worker)
         return worker
@@ -211,7 +245,7 @@ class Pool:
         return signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
 
 
-def _serve(pipe: Connection, parent: int) -> None:
+def _serve(pipe: socket.socket, parent: int) -> None:
     """A worker's life: a call, its result, until the parent goes."""
     die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, and it ends us
@@ -220,11 +254,11 @@ def _serve(pipe: Connection, parent: int) -> None:
     for stream in (0, 1):  # standard output belongs to the result
         os.dup2(nowhere, stream)
     while True:
-        function, arguments = pipe.recv()
+        function, arguments = receive(pipe)
         try:
-            pipe.send(Returned(function(*arguments)))
+            send(pipe, Returned(function(*arguments)))
         except Exception as error:
-            pipe.send(Raised(f"{type(error).__name__}: {error}", traceback.format_exc()))
+            send(pipe, Raised(f"{type(error).__name__}: {error}", traceback.format_exc()))
 
 
 def _resident(pid: int) -> int:

@@ -18,11 +18,13 @@ class Ref(NamedTuple):
     metadata: Mapping[str, str]  # what the source says of it beside name and version: origin, licence, alias...
     contract: Contract | None  # what the source says of its inputs and outputs
     troubles: tuple[str, ...]  # what could not be read, is missing or is left over: a line each
+    subject: str = ""  # as its registry names it, whatever the version; "" where no registry does
 
 
 class Source(Protocol):
     """Where models lie: a folder, a registry, a manifest."""
 
+    path: str
     kind: str  # "folder", "triton", ...: for people
     troubles: list[str]  # of the source itself, not of one model: filled while `models` goes
 

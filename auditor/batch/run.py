@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
-from ..errors import AuditorError, ExitCode, NothingToAudit
-from ..formats.json import document, escaped
-from ..gate import exit_code, judge
-from ..pipeline import audit, selected
+from ..errors import ExitCode
+from ..formats.json import escaped
+from ..pipeline import selected
 from ..policy import Policy
-from ..report import Coverage, Finding, Missed, ModelIdentity, Report, Severity, Verdict
-from ..rules import rules_digest
+from ..report import Verdict
 from ..settings import Settings
 from ..store.store import source_of
-from ..store.works import Done, FileState, Works
-from .engine import Died, Limits, Overdue, Pool, Raised, Result, Returned, Task, TooLarge
+from ..store.works import Done, FileState, Piece, Works
+from .engine import Limits, Pool, Result, Returned, Task
+from .judging import Judged, Policies, compares, judged, passes_without_findings
+from .one import Audited, audit_one, audited
 from .refs import Ref
-from .state import files_of, hashed, key, settled, unchanged
+from .state import Keys, files_of, hashed, settled, unchanged
 
-_BLOCK = 64  # models that are looked up together
+_BLOCK = 256  # models that are looked up together
+_LATELY = 4096  # keys
 _AHEAD = 8  # tasks a worker that wait in the pool
+_CHUNK, _CHUNK_BYTES = 64, 1 << 23  # models that one task hashes, and their bytes
 
 
 class Outcome(NamedTuple):
-    """What came of one model: its report as a document, and whether an earlier audit of the same content was taken."""
+    """What came of one model: its report as the policy sees it, and whether an audit of the same content was taken."""
 
     ref: Ref
-    document: Mapping[str, Any]
+    document: Mapping[str, Any] | None  # None: it passed without a finding, and nobody asked for more
     verdict: Verdict
     code: ExitCode
     reused: bool = False
@@ -39,59 +40,23 @@ class Outcome(NamedTuple):
     trace: str = ""  # of a fault of ours
 
 
-class Audited(NamedTuple):
-    """What a worker sends back."""
-
-    document: dict[str, Any]
-    verdict: Verdict
-    code: ExitCode
-    whole: bool  # all was looked at that can be: doing it again would give the same
-
-
 def batch(
     refs: Iterable[Ref],
     settings: Settings,
-    policy: Policy,
+    policies: Policies,
     store: Works | None,
     jobs: int,
     limits: Limits,
+    *,
+    all_shown: bool = True,
 ) -> Generator[Outcome, None, None]:
-    """Audit all models; exactly one outcome for each, in the order of completion, stored before it is yielded."""
+    """Audit all models; exactly one outcome for each, in the order of completion, stored before it is yielded.
+
+    Without ``all_shown`` a stored report without findings is not read again, where the policy asks for no more.
+    """
     selected(settings)  # a wrong name ends this before anything is audited, and workers inherit the imported rules
     with Pool(jobs, limits) as pool:
-        yield from _Batch(iter(refs), settings, policy, store, pool).outcomes()
-
-
-def audit_one(ref: Ref, settings: Settings, policy: Policy) -> Audited:
-    """One model, in a worker. Whatever can be said of the model is in the document."""
-    try:
-        report = audit(ref.path, settings, ref.contract)
-        verdict = judge(report, policy).verdict
-        code = exit_code(verdict)
-    except AuditorError as error:
-        report, verdict = nothing(ref, str(error)), Verdict.INCONCLUSIVE
-        code = error.exit_code if isinstance(error, NothingToAudit) else ExitCode.INCONCLUSIVE
-    skipped = report.coverage.skipped + tuple(Missed("registry", trouble) for trouble in ref.troubles)
-    report = report._replace(coverage=report.coverage._replace(skipped=skipped))
-    whole = not report.coverage.failed and _all_known(ref, report)
-    return Audited(document(report, verdict), verdict, code, whole)
-
-
-def _all_known(ref: Ref, report: Report) -> bool:
-    """Whether the source named all the data that is there; of other data nobody would see that it changed."""
-    folder = os.path.dirname(ref.path)  # noqa: PTH120
-    files = {os.path.normpath(os.path.join(folder, file)) for file in report.model.files}  # noqa: PTH118
-    return {file for file in files if os.path.lexists(file)} <= {os.path.normpath(file) for file in ref.files}
-
-
-def nothing(ref: Ref, why: str) -> Report:
-    """The report of a model that could not be looked at."""
-    return Report(
-        ModelIdentity(ref.path),
-        coverage=Coverage(failed=(Missed("model", why, asked=True),)),
-        audited_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        rules_digest=rules_digest(),
-    )
+        yield from _Batch(iter(refs), settings, policies, store, pool, all_shown, Keys(settings)).outcomes()
 
 
 class _Work(NamedTuple):
@@ -108,20 +73,24 @@ class _Work(NamedTuple):
 class _Batch:
     refs: Iterator[Ref]
     settings: Settings
-    policy: Policy
+    policies: Policies
     store: Works | None
     pool: Pool
-    at: dict[Task, _Work] = field(default_factory=dict)
+    all_shown: bool
+    keys: Keys
+    at: dict[Task, list[_Work]] = field(default_factory=dict)
+    lately: dict[str, Done] = field(default_factory=dict)  # by key, the work that was found done or was done last
+    alike: dict[str, list[_Work]] = field(default_factory=dict)  # by the key of work that is being done: who waits
 
     def outcomes(self) -> Iterator[Outcome]:
         yield from self._refill()
         for task in self.pool.as_completed():
-            work, result = self.at.pop(task), task.result
+            works, result = self.at.pop(task), task.result
             assert result is not None
             if task.function is hashed:
-                yield from self._looked_up([self._with_key(work.ref, result)])
+                yield from self._hashed(works, result)
             else:
-                yield self._finished(work, result)
+                yield from self._finished(works[0], result)
             yield from self._refill()
 
     def _refill(self) -> Iterator[Outcome]:
@@ -137,83 +106,157 @@ class _Batch:
             for ref in refs:
                 self._submit(_Work(ref))
             return
-        paths = [files_of(ref) for ref in refs]
+        paths = files_of(refs)
         states = self.store.states([path for group in paths for path in group])
-        known = []
+        known: list[_Work] = []
+        chunk: list[_Work] = []
+        held = 0
         for ref, group in zip(refs, paths, strict=True):
             if all(unchanged(path, states.get(path)) for path in group):
-                known.append(_Work(ref, key(ref, self.settings, {path: states[path] for path in group})))
-            else:
-                self.at[self.pool.submit(hashed, group)] = _Work(ref)
+                known.append(_Work(ref, self.keys.of(ref, [states[path] for path in group])))
+                continue
+            size = sum(map(_size, group))
+            if chunk and (len(chunk) == _CHUNK or held + size > _CHUNK_BYTES):
+                self._hash(chunk)
+                chunk, held = [], 0
+            chunk.append(_Work(ref))
+            held += size
+        if chunk:
+            self._hash(chunk)
         yield from self._looked_up(known)
 
-    def _with_key(self, ref: Ref, result: Result) -> _Work:
+    def _hash(self, works: list[_Work]) -> None:
+        self.at[self.pool.submit(hashed, files_of([work.ref for work in works]))] = works
+
+    def _hashed(self, works: list[_Work], result: Result) -> Iterator[Outcome]:
         match result:
-            case Returned(tuple() as states):
-                return _Work(ref, key(ref, self.settings, {state.path: state for state in states}), states)
+            case Returned(list() as states):
+                yield from self._looked_up(
+                    [
+                        work if found is None else _Work(work.ref, self.keys.of(work.ref, found), found)
+                        for work, found in zip(works, states, strict=True)
+                    ]
+                )
+            case _ if len(works) > 1:  # one of them is to blame
+                for work in works:
+                    self._hash([work])
             case _:  # a file that cannot be read has no content that work could be known by
-                return _Work(ref)
+                self._submit(works[0])
 
     def _looked_up(self, works: list[_Work]) -> Iterator[Outcome]:
         assert self.store is not None
-        done = self.store.done({work.key: source_of(work.ref.path) for work in works if work.key is not None})
+        sources = {id(work): source_of(work.ref.path) for work in works}
+        wanted = [(work.key, sources[id(work)]) for work in works if work.key is not None]
+        done = self.store.done(wanted, self.lately)
+        reused = []
         for work in works:
-            if work.key is not None and work.key in done:
-                yield self._reused(work, done[work.key])
+            found = None
+            if work.key is not None:
+                found = done.get((work.key, sources[id(work)])) or self.lately.get(work.key)
+            if found is not None and work.key is not None:
+                self._keep_in_mind(work.key, found)
+                reused.append((work, sources[id(work)], found))
+            elif work.key is not None and work.key in self.alike:
+                self.alike[work.key].append(work)
             else:
                 self._submit(work)
+        yield from self._reused(reused)
+
+    def _keep_in_mind(self, key: str, done: Done) -> None:
+        if len(self.lately) >= _LATELY:
+            self.lately.clear()
+        self.lately[key] = done
 
     def _submit(self, work: _Work) -> None:
-        self.at[self.pool.submit(audit_one, work.ref, self.settings, self.policy)] = work
+        if work.key is not None:
+            self.alike.setdefault(work.key, [])
+        self.at[self.pool.submit(audit_one, work.ref, self.settings)] = [work]
 
-    def _reused(self, work: _Work, done: Done) -> Outcome:
+    def _reused(self, works: Sequence[tuple[_Work, str, Done]]) -> Iterator[Outcome]:
+        """Outcomes of work that is done. The same content at another place is a model with a history of its own."""
         assert self.store is not None
-        source, audit_id, told = source_of(work.ref.path), done.audit_id, done.document
-        told["verdict"] = verdict = rejudged(told, self.policy)
-        if done.source != source:  # the same content at another place: a model with a history of its own
-            told["model"]["path"] = escaped(work.ref.path)
-            audit_id, _ = self.store.finish(told, source, work.key, work.settled())
-        elif work.settled():
-            self.store.remember(work.settled())
-        return Outcome(work.ref, told, verdict, exit_code(verdict), True, audit_id)
-
-    def _finished(self, work: _Work, result: Result) -> Outcome:
-        audited, trace = _audited(work.ref, result)
-        outcome = Outcome(work.ref, audited.document, audited.verdict, audited.code, trace=trace)
-        if self.store is None:
-            return outcome
-        source = source_of(work.ref.path)
-        same = audited.whole and all(unchanged(state.path, state) for state in work.states)
-        audit_id, there = self.store.finish(
-            audited.document, source, work.key if same else None, work.settled() if same else ()
+        policies = [self.policies(work.ref) for work, _, _ in works]
+        documents = self.store.documents(
+            {
+                done.audit_id
+                for (_, source, done), policy in zip(works, policies, strict=True)
+                if self.all_shown or done.findings or done.source != source or not passes_without_findings(policy)
+            }
         )
-        return outcome._replace(audit_id=audit_id, reused=there)
+        outcomes: list[Outcome] = []
+        pieces: dict[int, Piece] = {}  # by the outcome's place
+        seen: list[FileState] = []
+        for (work, source, done), policy in zip(works, policies, strict=True):
+            told, audit_id = documents.get(done.audit_id), done.audit_id
+            if told is None:
+                outcome = Outcome(work.ref, None, Verdict.PASS, ExitCode.PASS, True, audit_id)
+            else:
+                here = told
+                if done.source != source:
+                    here = {**told, "model": {**told["model"], "path": escaped(work.ref.path)}}
+                verdict = judged(Audited(dict(here), True), policy, self._accepted(work.ref, policy))
+                outcome = Outcome(work.ref, *verdict, True, audit_id)
+                if done.source != source:
+                    pieces[len(outcomes)] = self._piece(work, source, here, verdict, whole=True)
+            if done.source == source:
+                seen += work.settled()
+            outcomes.append(outcome)
+        kept = self.store.finish_all(list(pieces.values())) if pieces else []
+        for place, (audit_id, _) in zip(pieces, kept, strict=True):
+            outcomes[place] = outcomes[place]._replace(audit_id=audit_id)
+        if seen:
+            self.store.remember(seen)
+        yield from outcomes
+
+    def _finished(self, work: _Work, result: Result) -> Iterator[Outcome]:
+        done, trace = audited(work.ref, result)
+        policy = self.policies(work.ref)
+        verdict = judged(done, policy, self._accepted(work.ref, policy))
+        outcome = Outcome(work.ref, *verdict, trace=trace)
+        if self.store is None:
+            yield outcome
+            return
+        source = source_of(work.ref.path)
+        whole = work.key is not None and done.whole and all(unchanged(state.path, state) for state in work.states)
+        piece = self._piece(work, source, done.document, verdict, whole=whole)
+        ((audit_id, there),) = self.store.finish_all([piece])
+        if whole and work.key is not None:
+            self._keep_in_mind(work.key, Done(source, audit_id, len(done.document["findings"])))
+        if there:  # a batch beside this one was faster
+            yield from self._reused([(work._replace(states=()), source, Done(source, audit_id, 1))])
+        else:
+            yield outcome._replace(audit_id=audit_id)
+        waiting = self.alike.pop(work.key, []) if work.key is not None else []
+        if whole or there:
+            yield from self._looked_up(waiting) if waiting else ()
+        else:
+            for one in waiting:
+                self._submit(one)
+
+    def _accepted(self, ref: Ref, policy: Policy) -> Mapping[str, Any] | None:
+        """The version that was accepted last, where the policy holds something against it."""
+        if self.store is None or not compares(policy):
+            return None
+        accepted = self.store.accepted(ref.subject or source_of(ref.path))
+        return None if accepted is None else accepted.document
+
+    def _piece(self, work: _Work, source: str, document: Mapping[str, Any], judged: Judged, *, whole: bool) -> Piece:
+        """What is kept: the report before any policy, with the verdict of the policy of the moment."""
+        raw = {**document, "verdict": judged.verdict.value}
+        return Piece(
+            raw,
+            source,
+            work.key,
+            work.settled() if whole else (),
+            self.keys.again(work.key, work.ref),
+            whole,
+            work.ref.subject or None,
+            work.ref.version or None,
+        )
 
 
-def rejudged(told: Mapping[str, Any], policy: Policy) -> Verdict:
-    """The verdict on a stored document: policy is applied when a report is read."""
-    findings = tuple(Finding("", severity=Severity(f["severity"] or "error")) for f in told["findings"])
-    failed, skipped = (
-        tuple(Missed(m["what"], m["why"], m["asked"]) for m in told["coverage"][part]) for part in ("failed", "skipped")
-    )
-    return judge(Report(ModelIdentity(""), findings, Coverage((), skipped, failed)), policy).verdict
-
-
-def _audited(ref: Ref, result: Result) -> tuple[Audited, str]:
-    """What there is to say when the worker says it, and when it cannot."""
-    code, trace = ExitCode.INCONCLUSIVE, ""
-    match result:
-        case Returned(Audited() as audited):
-            return audited, ""
-        case Raised(error, trace):
-            why, code = f"a fault of auditor: {error}", ExitCode.FAULT
-        case Died(how, tries):
-            why = f"it killed the process that audits it, {tries} times ({how})"
-        case Overdue(seconds):
-            why = f"its audit did not end in {seconds:g} seconds"
-        case TooLarge(limit):
-            why = f"its audit took more than {limit} bytes of memory"
-        case _:
-            raise TypeError(f"a worker returned {result!r}")
-    report = nothing(ref, why)
-    return Audited(document(report, Verdict.INCONCLUSIVE), Verdict.INCONCLUSIVE, code, whole=False), trace
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except (OSError, ValueError):
+        return 0

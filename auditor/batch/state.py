@@ -7,11 +7,11 @@ import json
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from pathlib import Path
 
 from .. import __version__
-from ..rules import rules_digest
 from ..runtime import golden
 from ..settings import Settings
 from ..store.works import FileState
@@ -23,13 +23,21 @@ _SETTLED = 2_000_000_000  # ns: a file changed later than so before it was hashe
 _ABSENT = "absent"
 
 
-def files_of(ref: Ref) -> tuple[str, ...]:
-    """Every file that an audit of the model may look at, golden vectors beside it included."""
-    return tuple(dict.fromkeys((ref.path, *ref.files, *_vectors_beside(ref.path))))
+def files_of(refs: Iterable[Ref]) -> list[tuple[str, ...]]:
+    """Of each model every file that an audit of it may look at, golden vectors beside it included."""
+    beside: dict[str, tuple[str, ...]] = {}  # by folder: models lie together
+    found = []
+    for ref in refs:
+        folder = os.path.dirname(ref.path) or "."  # noqa: PTH120
+        vectors = beside.get(folder)
+        if vectors is None:
+            vectors = beside[folder] = _vectors_beside(folder)
+        plain = not vectors and ref.files == (ref.path,)
+        found.append(ref.files if plain else tuple(dict.fromkeys((ref.path, *ref.files, *vectors))))
+    return found
 
 
-def _vectors_beside(path: str) -> tuple[str, ...]:
-    folder = os.path.dirname(path) or "."  # noqa: PTH120
+def _vectors_beside(folder: str) -> tuple[str, ...]:
     try:
         return _vectors_in(folder, os.stat(folder).st_mtime_ns)  # noqa: PTH116
     except (OSError, ValueError):
@@ -56,11 +64,15 @@ def unchanged(path: str, known: FileState | None) -> bool:
     return (now.st_size, now.st_mtime_ns, now.st_ino) == (known.size, known.mtime_ns, known.inode)
 
 
-def hashed(paths: tuple[str, ...]) -> tuple[FileState, ...] | None:
-    """The files as they are, with the hash of their contents; None if one cannot be read or is no regular file.
+def hashed(groups: Sequence[tuple[str, ...]]) -> list[tuple[FileState, ...] | None]:
+    """Each model's files as they are, with the hash of their contents; None if one is no regular file to be read.
 
     That a file is not there is a content like any other: external data that is missing, until it comes.
     """
+    return [_all_hashed(paths) for paths in groups]
+
+
+def _all_hashed(paths: tuple[str, ...]) -> tuple[FileState, ...] | None:
     try:
         return tuple(_hashed(path) for path in paths)
     except (OSError, ValueError):
@@ -72,19 +84,37 @@ def settled(state: FileState) -> bool:
     return time.time_ns() - state.mtime_ns > _SETTLED
 
 
-def key(ref: Ref, settings: Settings, states: Mapping[str, FileState]) -> str:
+class Keys:
     """What an audit's result depends on: contents, what the registry says, rules, settings, versions."""
-    folder = os.path.dirname(ref.path) or "."  # noqa: PTH120  # by the letter
-    contents = sorted(
-        ("" if path == ref.path else os.fsencode(os.path.relpath(path, folder)).hex(), state.digest)
-        for path, state in states.items()
-    )
-    said = [contents, repr(ref.contract), ref.troubles, _settings(settings), rules_digest(), __version__]
-    return hashlib.sha256(json.dumps([*said, _runtime() if settings.run else ""]).encode()).hexdigest()
+
+    def __init__(self, settings: Settings) -> None:
+        chosen = [(name, _text(value)) for name, value in settings._asdict().items()]
+        runtime = _runtime() if settings.run else ""
+        more = [state.digest for state in _all_hashed(settings.operators) or ()]
+        self._same = hashlib.sha256(json.dumps([chosen, more, _code(), __version__, runtime]).encode())
+
+    def of(self, ref: Ref, states: Sequence[FileState]) -> str:
+        """The key of work: the same for the same content under other names."""
+        if len(states) == 1:
+            contents = [("", states[0].digest)]
+        else:
+            folder = os.path.dirname(ref.path) or "."  # noqa: PTH120  # by the letter
+            contents = sorted((_place(state.path, ref.path, folder), state.digest) for state in states)
+        said = "" if ref.contract is None and not ref.troubles else [repr(ref.contract), ref.troubles]
+        return self._hash([contents, said])
+
+    def again(self, key: str | None, ref: Ref) -> str:
+        """Of the same work, where it came to no end and is to be done again."""
+        return self._hash(["again", key or os.fsencode(os.path.abspath(ref.path)).hex()])  # noqa: PTH100
+
+    def _hash(self, said: list[object]) -> str:
+        whole = self._same.copy()
+        whole.update(json.dumps(said).encode())
+        return whole.hexdigest()
 
 
-def _settings(settings: Settings) -> list[tuple[str, str]]:
-    return [(name, _text(value)) for name, value in settings._asdict().items()]
+def _place(path: str, model: str, folder: str) -> str:
+    return "" if path == model else os.fsencode(os.path.relpath(path, folder)).hex()
 
 
 def _text(value: object) -> str:
@@ -96,6 +126,16 @@ def _text(value: object) -> str:
             return repr(sorted(value.items()))
         case _:
             return repr(value)
+
+
+@cache
+def _code() -> str:
+    """The hash of our own code: between two releases it changes, and the version does not."""
+    package = Path(__file__).parent.parent
+    whole = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        whole.update(f"{path.relative_to(package)}\0".encode() + path.read_bytes())
+    return whole.hexdigest()
 
 
 @cache

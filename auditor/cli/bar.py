@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..batch.run import Outcome
 from ..errors import ExitCode
+from ..runtime.libc import die_with
 
 _EVERY = 0.1  # seconds between two drawings
 
@@ -21,9 +24,38 @@ def clear() -> None:
     print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
+class Count:
+    """How many there are, counted by a process of its own: nobody waits for it, and it may take as long as it likes."""
+
+    def __init__(self, things: Callable[[], Iterable[object]]) -> None:
+        self._answer, theirs = os.pipe()
+        os.set_blocking(self._answer, False)
+        self._total: int | None = None
+        parent = os.getpid()
+        self._pid = os.fork()
+        if not self._pid:
+            with suppress(BaseException):
+                die_with(parent)
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                os.write(theirs, str(sum(1 for _ in things())).encode())
+            os._exit(0)
+        os.close(theirs)
+
+    def __call__(self) -> int | None:
+        if self._total is None:
+            with suppress(BlockingIOError):
+                self._total = int(os.read(self._answer, 20) or b"0") or None
+        return self._total
+
+    def close(self) -> None:
+        os.close(self._answer)
+        os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
+
+
 @contextmanager
-def bar(total: int) -> Iterator[Callable[[Outcome], None]]:
-    """Yields what is to be called with every outcome; the bar is gone at the end."""
+def bar(total: Callable[[], int | None]) -> Iterator[Callable[[Outcome], None]]:
+    """Yields what is to be called with every outcome; the bar is gone at the end. ``total``: None as yet."""
     columns = (
         TextColumn("auditing"), BarColumn(20), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(), TextColumn("{task.fields[failed]}"),
@@ -37,7 +69,7 @@ def bar(total: int) -> Iterator[Callable[[Outcome], None]]:
         redirect_stderr=False,
     )
     with progress:
-        task = progress.add_task("", total=total, rate="", failed="")
+        task = progress.add_task("", total=None, rate="", failed="")
         began = drawn = time.monotonic()
         done = failed = 0
 
@@ -51,6 +83,7 @@ def bar(total: int) -> Iterator[Callable[[Outcome], None]]:
                 progress.update(
                     task,
                     completed=done,
+                    total=total(),
                     rate=f"{done / (now - began):.0f}/s",
                     failed=f"{failed} not passed" if failed else "",
                 )

@@ -13,14 +13,15 @@ from typing import Any, TextIO
 
 from .. import __version__
 from ..batch.engine import Limits
+from ..batch.judging import Policies
 from ..batch.refs import Ref, Source
 from ..batch.run import Outcome, batch
 from ..batch.sources import find
-from ..errors import ExitCode, UsageError, worst
+from ..configuration import Configuration
+from ..errors import AuditorError, ExitCode, NothingToAudit, UsageError, worst
 from ..formats import json as json_format
 from ..formats import renderer
 from ..pipeline import selected
-from ..policy import Policy
 from ..settings import Settings
 from .many_tables import Tally, has_to_be_told, told
 from .outlet import Destinations, Outlet, into_file
@@ -30,18 +31,13 @@ from .streams import hush, say
 class Many:
     """Where outcomes go: standard output, files, the store, the terminal."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        policy: Policy,
-        limits: Limits,
-        to: Destinations,
-    ) -> None:
+    def __init__(self, settings: Settings, configured: Configuration, limits: Limits, to: Destinations) -> None:
         self.settings = settings
-        self.policy = policy
+        self.policies = _policies(configured)
         self.limits = limits
         self.to = to
         self.tally = Tally()
+        self.codes: set[ExitCode] = set()
         self.draws = not to.quiet and sys.stderr.isatty() and not os.environ.get("CI")
         self.outlets: list[_Lines | Outlet] = []
         renderer(to.form)  # a wrong format's or rule's name ends this before anything is audited
@@ -49,16 +45,22 @@ class Many:
 
     def audit(self, paths: Sequence[str], jobs: int | None, limit: int | None) -> ExitCode:
         """Audit all that lies at the paths; the worst exit code."""
-        sources = [find(path) for path in paths]
-        codes: set[ExitCode] = set()
+        sources = list(self._found(paths))
         try:
             with self._opened() as store, ExitStack() as stack, self._progress(sources, limit) as moved:
                 self.outlets = [stack.enter_context(self._outlet(form, file)) for form, file in self._wanted()]
-                refs = islice(_each_once(sources), limit)
-                outcomes = batch(refs, self.settings, self.policy, store, jobs or _processors(), self.limits)
+                outcomes = batch(
+                    islice(_each_once(sources, self._failed), limit),
+                    self.settings,
+                    self.policies,
+                    store,
+                    jobs or _processors(),
+                    self.limits,
+                    all_shown=self._shows_all(),
+                )
                 stack.enter_context(closing(outcomes))
                 for outcome in outcomes:
-                    codes.add(outcome.code)
+                    self.codes.add(outcome.code)
                     with _undisturbed():
                         self._take(outcome)
                     moved(outcome)
@@ -75,9 +77,32 @@ class Many:
         for source in sources:
             for trouble in islice(source.troubles, 20):
                 say(trouble)
-        if not codes:
+            if len(source.troubles) > 20:
+                say(f"and {len(source.troubles) - 20} more lines like these on {source.path}")
+        if not self.tally.models and ExitCode.INCONCLUSIVE not in self.codes:
             say(f"there is no model in {', '.join(paths)}")
-        return worst(list(codes))
+        return worst(list(self.codes))
+
+    def _found(self, paths: Sequence[str]) -> Iterator[Source]:
+        """The sources; one that is not there is no reason to leave out the others."""
+        for path in paths:
+            try:
+                yield find(path)
+            except AuditorError as error:
+                self._failed(error)
+
+    def _failed(self, error: AuditorError) -> None:
+        """A source that cannot be read, as a whole or from here on."""
+        self.codes.add(ExitCode.NOTHING if isinstance(error, NothingToAudit) else ExitCode.INCONCLUSIVE)
+        if self.draws:
+            from .bar import clear
+
+            clear()
+        say(str(error))
+
+    def _shows_all(self) -> bool:
+        """Whether anything is written of models that pass without a finding."""
+        return bool(self.to.files) or (self.to.form != "text" and not self.to.quiet)
 
     def _take(self, outcome: Outcome) -> None:
         self.tally.add(outcome)
@@ -94,7 +119,7 @@ class Many:
         for outlet in self.outlets:
             if isinstance(outlet, _Lines):
                 outlet.write(outcome)
-            else:
+            elif outcome.document is not None:
                 outlet.write(*json_format.parse(outcome.document))
 
     def _wanted(self) -> Iterator[tuple[str, str]]:
@@ -144,11 +169,18 @@ class Many:
         if not self.draws:
             yield lambda outcome: None
             return
-        from .bar import bar
+        from .bar import Count, bar
 
-        total = sum(1 for _ in islice(_each_once(sources), limit))
-        with bar(total) as moved:
+        with closing(Count(lambda: islice(_each_once(sources), limit))) as total, bar(total) as moved:
             yield moved
+
+
+def _policies(configured: Configuration) -> Policies:
+    """What is asked of each model. One policy for all is made once: there are many models."""
+    if configured.same_for_all:
+        policy = configured.policy("model.onnx")
+        return lambda ref: policy
+    return lambda ref: configured.policy(ref.path, ref.subject)
 
 
 class _Lines:
@@ -161,6 +193,7 @@ class _Lines:
     def write(self, outcome: Outcome) -> None:
         extra = {"name": outcome.ref.name, "version": outcome.ref.version, "reused": outcome.reused}
         known = {key: json_format.plain(value) for key, value in extra.items()}
+        assert outcome.document is not None  # all are shown
         try:
             self._out.write(json_format.dumps({**outcome.document, **known}) + "\n")
             self._out.flush()
@@ -182,15 +215,18 @@ def _opened_file(file: str) -> Iterator[TextIO]:
         yield out
 
 
-def _each_once(sources: Sequence[Source]) -> Iterator[Ref]:
+def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None] = lambda error: None) -> Iterator[Ref]:
     """The models of all sources, and of one that lies in two of them only the first."""
     seen: set[str] = set()
     for source in sources:
-        for ref in source.models():
-            path = os.path.abspath(ref.path)  # noqa: PTH100  # no link followed
-            if path not in seen:
-                seen.add(path)
-                yield ref
+        try:
+            for ref in source.models():
+                path = os.path.abspath(ref.path)  # noqa: PTH100  # no link followed
+                if path not in seen:
+                    seen.add(path)
+                    yield ref
+        except AuditorError as error:
+            failed(error)
 
 
 def _processors() -> int:

@@ -28,7 +28,9 @@ def has_to_be_told(outcome: Outcome) -> bool:
 
 
 def _worth_telling(outcome: Outcome) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    findings = [f for f in outcome.document["findings"] if f["severity"] != "note"]
+    if outcome.document is None:
+        return [], []
+    findings = [f for f in outcome.document["findings"] if f["severity"] != "note" and not f.get("waived")]
     return findings, outcome.document["coverage"]["failed"]
 
 
@@ -76,7 +78,10 @@ class Tally:
         self.models += 1
         self.reused += outcome.reused
         self.verdicts[outcome.verdict] += 1
-        found = Counter((f["severity"], f["rule"]) for f in outcome.document["findings"])
+        if outcome.document is None:
+            return
+        findings = outcome.document["findings"]
+        found = Counter(("waived" if f.get("waived") else f["severity"], f["rule"]) for f in findings)
         self.rules.update(found)
         self.models_of.update(found.keys())
         by_severity: Counter[str] = Counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from ..errors import UsageError
 
 if TYPE_CHECKING:
+    from ..configuration import Configuration
     from ..report import Severity
 
 Models = Annotated[list[str], typer.Argument(metavar="MODEL...", help="One or several ONNX files.", show_default=False)]
@@ -35,7 +37,14 @@ Outputs = Annotated[
         show_default=False,
     ),
 ]
-FailOn = Annotated[str, typer.Option(metavar="LEVEL", help="Exit 1 from here on: error, warning, note or never.")]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LEVEL",
+        help="Exit 1 from here on: error, warning, note or never [default: as configured, else error].",
+        show_default=False,
+    ),
+]
 Select = Annotated[
     list[str] | None, typer.Option(metavar="RULE", help="Only this rule; may be repeated.", show_default=False)
 ]
@@ -57,8 +66,54 @@ InputShapes = Annotated[
         show_default=False,
     ),
 ]
-NoRun = Annotated[bool, typer.Option("--no-run", help="Do not run the model.")]
-NoWeights = Annotated[bool, typer.Option("--no-weights", help="Do not read the weights.")]
+Run = Annotated[
+    bool | None,
+    typer.Option(
+        "--run/--no-run", help="Run the model, or do not [default: as configured, else run].", show_default=False
+    ),
+]
+Weights = Annotated[
+    bool | None,
+    typer.Option(
+        "--weights/--no-weights",
+        help="Read the weights, or do not [default: as configured, else read].",
+        show_default=False,
+    ),
+]
+Config = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="The configuration [default: AUDITOR_CONFIG, else the nearest auditor.toml or pyproject.toml upwards].",
+        show_default=False,
+    ),
+]
+NoConfig = Annotated[bool, typer.Option("--no-config", help="Read no configuration.")]
+BaselineFile = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        metavar="FILE",
+        help="Findings that are known [default: as configured, else auditor-baseline.json].",
+        show_default=False,
+    ),
+]
+TargetDtype = Annotated[
+    str | None,
+    typer.Option(metavar="DTYPE", help="The type that the model is to become: float16.", show_default=False),
+]
+Provider = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Run on cpu, cuda, tensorrt, ... [default: cpu]", show_default=False),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(metavar="NUMBER", help="Of the inputs that are invented [default: 0].", show_default=False),
+]
+RequireIsolation = Annotated[
+    bool, typer.Option("--require-isolation", help="Inconclusive unless the run is fully sandboxed.")
+]
 NoStore = Annotated[bool, typer.Option("--no-store", help="Do not keep the report.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict's exit code, and what -o writes.")]
 Database = Annotated[
@@ -72,7 +127,6 @@ Database = Annotated[
 ]
 
 _SIZE = re.compile(r"[0-9]{1,18}")
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 def dims(words: Iterable[str] | None) -> dict[str, int]:
@@ -98,14 +152,31 @@ def shapes(words: Iterable[str] | None) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def memory(word: str | None) -> int | None:
+def configuration(
+    config: str | None, no_config: bool = False, fail_on: str | None = None, baseline: str | None = None
+) -> Configuration:
+    """What is configured, and what the command line says of it."""
+    from ..configuration import find
+
+    return find(config, no_config).overridden(fail_on, baseline).checked()
+
+
+def database(option: str | None) -> str:
+    """``--db``, else what AUDITOR_DB or the configuration says, else the usual place."""
+    from ..configuration import find
+    from ..store.where import chosen_path
+
+    return chosen_path(option or find().db)
+
+
+def memory(word: str | None, option: str = "--memory") -> int | None:
     """``2G`` to bytes."""
-    if word is None:
-        return None
-    match = re.fullmatch(r"([0-9]{1,18})([KMGT]?)(i?B)?", word.strip(), re.IGNORECASE)
-    if match is None or not int(match[1]):
-        raise UsageError(f"--memory takes a size such as 512M or 2G, not {word!r}")
-    return int(match[1]) * _UNITS[match[2].upper()]
+    from ..wording import bytes_of
+
+    size = None if word is None else bytes_of(word)
+    if word is not None and not size:
+        raise UsageError(f"{option} takes a size such as 512M or 2G, not {word!r}")
+    return size
 
 
 def npz(path: str | None) -> str | None:
@@ -121,23 +192,23 @@ def npz(path: str | None) -> str | None:
     return path
 
 
-def seconds(number: float | None) -> float | None:
+def seconds(number: float | None, option: str = "--timeout") -> float | None:
     """A time that ends."""
     if number is not None and not 0 < number < float("inf"):
-        raise UsageError(f"--timeout takes a number of seconds above 0, not {number}")
+        raise UsageError(f"{option} takes a number of seconds above 0, not {number}")
     return number
 
 
-def tolerance(option: str, number: float) -> float:
+def tolerance(option: str, number: float | None) -> float | None:
     """A number that is no less than 0, infinity allowed."""
-    if not number >= 0:
+    if number is not None and not number >= 0:
         raise UsageError(f"{option} takes a number of at least 0, not {number}")
     return number
 
 
-def seed(number: int) -> int:
+def seed(number: int | None) -> int | None:
     """NumPy's generators take no negative seed."""
-    if number < 0:
+    if number is not None and number < 0:
         raise UsageError(f"--seed takes a number of at least 0, not {number}")
     return number
 
@@ -148,16 +219,11 @@ def target_dtype(word: str | None) -> str | None:
     return word
 
 
-def fail_on(word: str) -> Severity | None:
+def fail_on(word: str | None) -> Severity | None:
     """``error``, ``warning``, ``note``; ``never`` is None."""
-    from ..report import Severity
+    from ..configuration import level
 
-    if word == "never":
-        return None
-    try:
-        return Severity(word)
-    except ValueError:
-        raise UsageError(f"--fail-on takes error, warning, note or never, not {word!r}") from None
+    return level("--fail-on", word or "error")
 
 
 def files(words: Iterable[str] | None) -> list[tuple[str, str]]:
@@ -172,3 +238,8 @@ def files(words: Iterable[str] | None) -> list[tuple[str, str]]:
         renderer(form)
         found.append((form, path))
     return found
+
+
+def processors() -> int:
+    """How many models are audited at once where nothing else is said."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -22,7 +22,8 @@ class Destinations(NamedTuple):
     out: TextIO
     quiet: bool = False
     store: bool = True
-    database: str | None = None  # as --db names it
+    database: str | None = None  # as --db, AUDITOR_DB or the configuration names it
+    insist: bool = False  # the store was named on the command line: not having it leaves the verdict open
 
 
 class Outlet:

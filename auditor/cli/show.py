@@ -1,4 +1,4 @@
-"""``auditor show ID``: a stored report again."""
+"""``auditor show ID``: a stored report again, under the policy of today."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from . import options as o
 def show(
     report: Annotated[int, typer.Argument(metavar="ID", help="As `auditor history` lists it.", show_default=False)],
     format: o.ReportFormat = "text",
+    raw: Annotated[bool, typer.Option("--raw", help="As it was stored, whatever is configured now.")] = False,
+    config: o.Config = None,
+    no_config: o.NoConfig = False,
     db: o.Database = None,
 ) -> None:
-    """Print a stored report."""
-    from ..errors import NothingToAudit
+    """Print a stored report, as the policy that is configured now has it."""
     from ..formats import renderer
     from ..formats.json import parse
-    from ..store.store import Store
-    from ..store.where import chosen_path
+    from .judging import stored
 
     render = renderer(format)
-    with Store.open(chosen_path(db), create=False) as store:
-        document = store.get(report)
-    if document is None:
-        raise NothingToAudit(f"no report {report} is stored in {chosen_path(db)}")
-    render(*parse(document), sys.stdout)
+    configured = o.configuration(config, no_config)
+    database = db or configured.db
+    subject, document = stored(report, configured, database)
+    found, verdict = parse(document)
+    if not raw and not configured.asks_nothing:
+        found, verdict, _ = subject.judged(found, database)
+    render(found, verdict, sys.stdout)

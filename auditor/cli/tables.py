@@ -1,4 +1,4 @@
-"""Tables for people, at 80 columns: layers, rules, audits, derivations; and a rule's page."""
+"""Tables for people, at 80 columns: layers, rules, derivations; and a rule's page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ..model.graph import Model
     from ..rules import Rule
     from ..shapes.dim import Size
-    from ..store.store import Row
 
 
 def layer_table(model: Model, costs: Costs, out: TextIO) -> None:
@@ -102,21 +101,6 @@ def rule_page(rule: Rule, out: TextIO) -> None:
         else:
             paragraph.append(line.strip())
     flush()
-
-
-def history_table(rows: Sequence[Row], out: TextIO) -> None:
-    """One audit a row."""
-    Page(out).grid(
-        [
-            (
-                str(row.id), row.when[:19].replace("T", " "), visible(row.verdict), str(row.errors), str(row.warnings),
-                "" if row.parameters is None else f"{row.parameters:,}", visible(row.digest[:8]),
-            )
-            for row in rows
-        ],
-        head=("id", "when (UTC)", "verdict", "errors", "warnings", "parameters", "digest"),
-        right=(0, 3, 4, 5),
-    )  # fmt: skip
 
 
 def derivation_table(told: Explanation, out: TextIO) -> None:

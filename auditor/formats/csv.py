@@ -12,6 +12,7 @@ from .telling import severity
 COLUMNS = (
     "model", "verdict", "severity", "rule", "basis", "graph", "node", "op_type", "tensor", "attribute", "offset",
     "message", "expected", "actual", "fix", "consequences", "fingerprint",
+    "waived", "waived_reason", "waived_owner", "waived_expires",
 )  # fmt: skip
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # OWASP's list; what else it has is escaped as a control
@@ -52,7 +53,15 @@ def _row(finding: Finding) -> list[str]:
         _plain(prose(finding.fix)),
         str(finding.consequences),
         _cell(finding.fingerprint),
+        *_waived(finding),
     ]
+
+
+def _waived(finding: Finding) -> tuple[str, str, str, str]:
+    waived = finding.waived
+    if waived is None:
+        return "", "", "", ""
+    return _cell(waived.by), _plain(prose(waived.reason)), _cell(waived.owner), _cell(waived.expires)
 
 
 def _cell(name: str, longest: int = 256) -> str:

@@ -1,5 +1,7 @@
 """Annotations of GitHub Actions: a workflow command for each finding, and for what was asked for and not looked at.
 
+Findings that are waived or known are told in one notice for the model: the runner shows ten annotations of a kind.
+
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
 
@@ -8,10 +10,12 @@ from __future__ import annotations
 from typing import TextIO
 
 from ..report import Finding, Missed, Report, Severity, Verdict
+from ..wording import counted
 from .names import prose, visible
-from .telling import Shapes, further, input_shapes, place, severity
+from .telling import Shapes, counting, covered, further, input_shapes, place, severity, why_waived
 
 _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+_MOST_WAIVED = 10
 
 
 class Several:
@@ -30,17 +34,30 @@ class Several:
 def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     """A line a finding; a model without findings, of which everything was looked at, has no line."""
     shapes = input_shapes(report)
-    for finding in report.findings:
+    for finding in counting(report):
         out.write(_annotation(report, finding, shapes))
+    if waived := covered(report):
+        out.write(_waived(report, waived))
     for missed in (*report.coverage.failed, *report.coverage.skipped):
         if missed.asked:
             out.write(_missed(report, missed))
 
 
 def _annotation(report: Report, finding: Finding, shapes: Shapes) -> str:
-    title = ": ".join(filter(None, (visible(finding.rule), place(finding.location))))
     message = "\n".join([prose(finding.message), *further(finding, shapes)])
-    return _command(_COMMAND[severity(finding)], report.model.path, title, message)
+    return _command(_COMMAND[severity(finding)], report.model.path, _title(finding), message)
+
+
+def _waived(report: Report, waived: list[Finding]) -> str:
+    lines = [f"{_title(finding)}: {why_waived(finding)}" for finding in waived[:_MOST_WAIVED]]
+    if len(waived) > _MOST_WAIVED:
+        lines.append(f"and {len(waived) - _MOST_WAIVED:,} more")
+    title = f"{counted(waived, 'finding')} waived or known"
+    return _command("notice", report.model.path, title, "\n".join(lines))
+
+
+def _title(finding: Finding) -> str:
+    return ": ".join(filter(None, (visible(finding.rule), place(finding.location))))
 
 
 def _missed(report: Report, missed: Missed) -> str:

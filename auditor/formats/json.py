@@ -11,9 +11,9 @@ import math
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from auditor import __version__
-from auditor.errors import StoreError
-from auditor.report import (
+from .. import __version__
+from ..errors import StoreError
+from ..report import (
     Basis,
     Coverage,
     Finding,
@@ -28,9 +28,9 @@ from auditor.report import (
     Step,
     Totals,
     Verdict,
+    Waived,
     WeightRow,
 )
-
 from .names import COMMAND
 
 SCHEMA_VERSION = 1
@@ -41,6 +41,7 @@ _FINDING = ("rule", "severity", "basis", "message", "fix", "consequences", "expe
 _LOCATION = ("graph", "node", "op_type", "tensor", "attribute", "offset")
 _STEP = ("node", "op_type", "inputs", "output", "formula")
 _FIT = ("axes", "ranges")
+_WAIVED = ("by", "reason", "owner", "expires")
 _MISSED = ("what", "why", "asked")
 _TOTALS = (
     "nodes", "parameters", "learnable_parameters", "running_statistics", "elementwise_parameters",
@@ -72,6 +73,8 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
         "weights": _rows(report.weights, _WEIGHTS),
         "run": {**_row(report.run, _RUN), "outputs": _rows(report.run.outputs, _PORT)},
         "audited_at": report.audited_at,
+        "operators": report.operators,
+        "dtypes": report.dtypes,
         **extra,
     }
     return {key: plain(value) for key, value in whole.items()}
@@ -140,6 +143,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "location": _row(finding.location, _LOCATION),
         "derivation": _rows(finding.derivation, _STEP),
         "fits": _rows(finding.fits, _FIT),
+        "waived": None if finding.waived is None else _row(finding.waived, _WAIVED),
     }
 
 
@@ -192,6 +196,8 @@ def _report(document: Mapping[str, Any]) -> Report:
         run=_run(document["run"]),
         audited_at=document["audited_at"],
         rules_digest=document["auditor"]["rules"],
+        operators=dict(document.get("operators", {})),
+        dtypes=tuple(document.get("dtypes", ())),
     )
 
 
@@ -217,6 +223,7 @@ def _read_finding(row: Mapping[str, Any]) -> Finding:
         location=Location(**_known(row["location"], _LOCATION)),
         derivation=tuple(Step(**_known(step, _STEP)) for step in row["derivation"]),
         fits=tuple(Fit(**_known(fit, _FIT)) for fit in row["fits"]),
+        waived=Waived(**_known(row["waived"], _WAIVED)) if row.get("waived") else None,
     )
 
 

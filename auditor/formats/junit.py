@@ -1,7 +1,8 @@
 """JUnit XML: a suite for each model, a case for each rule that ran and for each thing that was not looked at.
 
 An error fails its rule's case, and a warning or a note does where the verdict is a failure without any error. What was
-left out is skipped, with its reason; what was asked for and not looked at is an error, as the verdict is open.
+left out is skipped, with its reason; what was asked for and not looked at is an error, as the verdict is open. A case
+whose findings are waived or known is skipped with who answers for them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from ..report import Finding, Missed, Report, Severity, Verdict
 from .names import prose, visible
-from .telling import Shapes, derivation, further, input_shapes, place, severity
+from .telling import Shapes, counting, derivation, further, input_shapes, place, severity, why_waived
 
 
 class Several:
@@ -72,7 +73,7 @@ def _suite(report: Report, verdict: Verdict) -> Element:
 
 def _failing(report: Report, verdict: Verdict) -> frozenset[Severity]:
     """Which severities fail a case. A failure without any error was made by the worst that is there."""
-    there = {severity(f) for f in report.findings} if verdict is Verdict.FAIL else set()
+    there = {severity(f) for f in counting(report)} if verdict is Verdict.FAIL else set()
     worst = next((s for s in Severity if s in there), Severity.ERROR)
     return frozenset({Severity.ERROR, worst})
 
@@ -83,12 +84,16 @@ def _case(path: str, name: str) -> Element:
 
 def _rule(path: str, name: str, findings: list[Finding], fails: frozenset[Severity], shapes: Shapes) -> Element:
     case = _case(path, name)
-    failing = [f for f in findings if severity(f) in fails]
+    failing = [f for f in findings if f.waived is None and severity(f) in fails]
     if failing:
         first, more = failing[0], len(failing) - 1
         message = prose(first.message, 1000) + (f" (and {more:,} more)" if more else "")
         SubElement(case, "failure", type=severity(first).value, message=message).text = _told(failing, shapes)
-    said = [f for f in findings if severity(f) not in fails]
+    waived = [f for f in findings if f.waived is not None]
+    if waived and not failing:
+        others = f" (and {len(waived) - 1:,} more)" if len(waived) > 1 else ""
+        SubElement(case, "skipped", type="waived", message=why_waived(waived[0]) + others)
+    said = [f for f in findings if f.waived is not None or severity(f) not in fails]
     if said:
         SubElement(case, "system-out").text = _told(said, shapes)
     return case
@@ -98,10 +103,19 @@ def _told(findings: Iterable[Finding], shapes: Shapes) -> str:
     return "\n\n".join(
         "\n".join([
             f"{severity(finding).value}: {place(finding.location)}".removesuffix(": "),
-            *("  " + line for line in (prose(finding.message), *derivation(finding), *further(finding, shapes))),
+            *("  " + line for line in _lines(finding, shapes)),
         ])
         for finding in findings
     )  # fmt: skip
+
+
+def _lines(finding: Finding, shapes: Shapes) -> Iterable[str]:
+    yield prose(finding.message)
+    if finding.waived is not None:
+        yield why_waived(finding)
+    else:
+        yield from derivation(finding)
+        yield from further(finding, shapes)
 
 
 def _missed(path: str, missed: Missed) -> Element:

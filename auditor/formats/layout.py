@@ -44,7 +44,13 @@ class Page:
 
     def line(self, *spans: str | Span, indent: int = 0, hang: int = 0) -> None:
         """A paragraph; further lines of it stand ``hang`` deeper."""
-        lines = Text.assemble(*spans).wrap(self._console, max(self.width - indent - hang, _NARROWEST // 2))
+        room = max(self.width - indent - hang, _NARROWEST // 2)
+        if not self._console.is_terminal:  # nothing to colour, and mostly nothing to wrap: rich would take a while
+            whole = "".join(span if isinstance(span, str) else span[0] for span in spans).rstrip()
+            if whole.isprintable() and cell_len(whole) <= room:
+                self._write(begun(" " * indent + whole if whole else "") + "\n")
+                return
+        lines = Text.assemble(*spans).wrap(self._console, room)
         for i, row in enumerate(lines):
             row.rstrip()
             self._put(Text(" " * (indent + (hang if i else 0))).append_text(row))
@@ -85,7 +91,9 @@ class Page:
         """Print without the spaces that rich fills lines with; a terminal without Unicode gets escapes."""
         with self._console.capture() as captured:
             self._console.print(block)
-        text = "\n".join(map(begun, _TRAILING.sub("", captured.get()).split("\n")))
+        self._write("\n".join(map(begun, _TRAILING.sub("", captured.get()).split("\n"))))
+
+    def _write(self, text: str) -> None:
         encoding = getattr(self._out, "encoding", None) or "utf-8"
         self._out.write(text.encode(encoding, "backslashreplace").decode(encoding))
 

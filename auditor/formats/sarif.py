@@ -1,6 +1,20 @@
-"""SARIF 2.1.0: one run, whose results are the findings of all models.
+"""SARIF 2.1.0: the findings of all models as the results of a run.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html
+
+Where SARIF leaves a choice, it is made for GitHub's code scanning, which reads a part of the format:
+
+- It knows an alert again by the fingerprint ``primaryLocationLineHash`` alone
+  (https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning).
+  Its upload action would fill it in only where there is a line
+  (https://github.com/github/codeql-action/blob/main/src/fingerprints.ts), and a model has none.
+- It does not show the message of a result whose region is in bytes (https://github.com/ossf/scorecard/pull/1458), so
+  that the byte stands among the result's properties.
+- It opens an alert for a suppressed result as for any other (https://github.com/github/codeql-action/issues/1230). What
+  is waived or known is therefore a note, at which no check fails; its severity stands among the properties.
+- It refuses a run of more than 25,000 results, and two runs of one category
+  (https://github.blog/changelog/2025-07-21-code-scanning-will-stop-combining-multiple-sarif-runs-uploaded-in-the-same-sarif-file/).
+  The results behind those are another run, in a category of its own. Of each run GitHub shows the 5,000 most severe.
 """
 
 from __future__ import annotations
@@ -13,46 +27,85 @@ from typing import TextIO
 from urllib.parse import quote
 
 from .. import __version__
-from ..report import Finding, Location, Missed, Report, Verdict
+from ..report import Finding, Location, Missed, Report, Severity, Verdict, Waived
 from ..rules import Rule, all_rules
 from .json import plain
 from .names import prose, visible
-from .telling import Shapes, derivation, fits, input_shapes, severity
+from .telling import Shapes, derivation, fits, input_shapes, severity, why_waived
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LONGEST_PATH = 4096  # no system takes a longer one
 _SECTION = re.compile(r"^## What it does\n(.*?)(?=\n## |\Z)", re.DOTALL | re.MULTILINE)
 
 
+_MOST_RESULTS = 25_000
+
+
 class Several:
-    """One run over several models. Results are written as they come; what is kept are a few lines for each model."""
+    """Results are written as they come; what is kept are a few lines for each model of the run."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._between = "\n"
+        out.write(f'{{\n"$schema": "{SCHEMA}",\n"version": "2.1.0",\n"runs": [')
+        self._run = _Run(out, 1)
+
+    def write(self, report: Report, verdict: Verdict) -> None:
+        model = self._run.model(report, verdict)
+        shapes = input_shapes(report)
+        compared = any(f.waived is not None and f.waived.by == "baseline" for f in report.findings)
+        for finding in report.findings:
+            if self._run.results == _MOST_RESULTS:
+                self._run.close(more=True)
+                self._out.write(",\n")
+                self._run = _Run(self._out, self._run.number + 1)
+                model = self._run.model(report, verdict)
+            self._run.result(_result(finding, model, shapes) | _state(finding, compared))
+        for missed in report.coverage.failed:
+            self._run.notify(_not_looked_at(missed), "error", model)
+        for missed in report.coverage.skipped:
+            self._run.notify(_not_looked_at(missed), "warning" if missed.asked else "note", model)
+
+    def close(self) -> None:
+        self._run.close()
+        self._out.write("]\n}\n")
+
+
+class _Run:
+    """One run of the document; it begins when it is made."""
+
+    def __init__(self, out: TextIO, number: int) -> None:
+        self._out = out
+        self.number = number
+        self.results = 0
         self._artifacts: dict[str, int] = {}  # as text, and its index: a model that is audited twice stands there once
         self._notifications: list[object] = []
         self._successful = True
         driver = {"name": "auditor", "version": __version__, "semanticVersion": __version__, "rules": _rules()}
-        out.write(f'{{\n"$schema": "{SCHEMA}",\n"version": "2.1.0",\n"runs": [{{\n')
-        out.write(f'"tool": {_dumps({"driver": driver})},\n"results": [')
+        out.write(f'{{\n"tool": {_dumps({"driver": driver})},\n')
+        if number > 1:  # the category of the first one is the uploader's
+            out.write(f'"automationDetails": {_dumps({"id": f"auditor/{number}/"})},\n')
+        out.write('"results": [')
 
-    def write(self, report: Report, verdict: Verdict) -> None:
-        index = self._artifacts.setdefault(_dumps(_artifact(report, verdict)), len(self._artifacts))
-        model = {"uri": _uri(report.model.path), "index": index}
+    def model(self, report: Report, verdict: Verdict) -> object:
+        """What results and notifications name the model by."""
         self._successful = self._successful and not report.coverage.failed
-        shapes = input_shapes(report)
-        for finding in report.findings:
-            self._out.write(self._between + _dumps(_result(finding, model, shapes)))
-            self._between = ",\n"
-        self._notifications += [_notification(m, "error", model) for m in report.coverage.failed]
-        for missed in report.coverage.skipped:
-            self._notifications.append(_notification(missed, "warning" if missed.asked else "note", model))
+        index = self._artifacts.setdefault(_dumps(_artifact(report, verdict)), len(self._artifacts))
+        return {"uri": _uri(report.model.path), "index": index}
 
-    def close(self) -> None:
+    def result(self, result: object) -> None:
+        self._out.write((",\n" if self.results else "\n") + _dumps(result))
+        self.results += 1
+
+    def notify(self, text: str, level: str, model: object = None) -> None:
+        where = {} if model is None else {"locations": [{"physicalLocation": {"artifactLocation": model}}]}
+        self._notifications.append({"level": level, "message": {"text": _message(text)}} | where)
+
+    def close(self, *, more: bool = False) -> None:
+        if more:
+            self.notify(f"there are more than {_MOST_RESULTS:,} results: the others are in the next run", "note")
         invocation = {"executionSuccessful": self._successful, "toolExecutionNotifications": self._notifications}
         self._out.write('\n],\n"artifacts": [' + ",\n".join(self._artifacts))
-        self._out.write(f'],\n"invocations": {_dumps([invocation])}\n}}]\n}}\n')
+        self._out.write(f'],\n"invocations": {_dumps([invocation])}\n}}')
 
 
 def render(report: Report, verdict: Verdict, out: TextIO) -> None:
@@ -89,17 +142,14 @@ def _rule(rule: Rule) -> object:
 
 def _result(finding: Finding, model: object, shapes: Shapes) -> dict[str, object]:
     where = finding.location
-    physical: dict[str, object] = {"artifactLocation": model}
-    if where.offset is not None and where.offset >= 0:
-        physical["region"] = {"byteOffset": where.offset}
-    location: dict[str, object] = {"physicalLocation": physical}
+    location: dict[str, object] = {"physicalLocation": {"artifactLocation": model}}
     logical = list(_logical(where))
     if logical:
         location["logicalLocations"] = logical
     fix = [f"Fix: {prose(finding.fix)}"] if finding.fix else []
     result: dict[str, object] = {
         "ruleId": f"auditor/{visible(finding.rule)}",
-        "level": severity(finding).value,
+        "level": (severity(finding) if finding.waived is None else Severity.NOTE).value,
         "message": {"text": _message("\n".join([prose(finding.message), *fix]))},
         "locations": [location],
         "properties": _properties(finding, shapes),
@@ -107,13 +157,28 @@ def _result(finding: Finding, model: object, shapes: Shapes) -> dict[str, object
     if finding.rule in _indices():
         result["ruleIndex"] = _indices()[finding.rule]
     if finding.fingerprint:
-        result["partialFingerprints"] = {"auditor/v1": visible(finding.fingerprint)}
+        fingerprint = visible(finding.fingerprint)
+        result["partialFingerprints"] = {"auditor/v1": fingerprint, "primaryLocationLineHash": fingerprint}
     return result
 
 
+def _state(finding: Finding, compared: bool) -> dict[str, object]:
+    """A waiver is a suppression; what the baseline knows is unchanged, and beside it the others are new."""
+    match finding.waived:
+        case None:
+            return {"baselineState": "new"} if compared else {}
+        case Waived("baseline"):
+            return {"baselineState": "unchanged"}
+    justification = _message(why_waived(finding))
+    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": justification}]}
+
+
 def _properties(finding: Finding, shapes: Shapes) -> dict[str, object]:
+    offset = finding.location.offset
     return {
+        "severity": severity(finding).value,
         "basis": finding.basis.value if finding.basis else None,
+        "byteOffset": offset if offset is not None and offset >= 0 else None,
         "expected": _value(finding.expected),
         "actual": _value(finding.actual),
         "fix": prose(finding.fix),
@@ -149,12 +214,8 @@ def _artifact(report: Report, verdict: Verdict) -> object:
     }
 
 
-def _notification(missed: Missed, level: str, model: object) -> object:
-    return {
-        "level": level,
-        "message": {"text": _message(f"not looked at: {prose(missed.what)}: {prose(missed.why)}")},
-        "locations": [{"physicalLocation": {"artifactLocation": model}}],
-    }
+def _not_looked_at(missed: Missed) -> str:
+    return f"not looked at: {prose(missed.what)}: {prose(missed.why)}"
 
 
 def _message(text: str) -> str:

@@ -32,9 +32,34 @@ def severity(finding: Finding) -> Severity:
 
 
 def summary(report: Report) -> str:
-    """``1 error, 2 warnings``; ``nothing found``."""
-    counts = {s: sum(severity(f) is s for f in report.findings) for s in Severity}
-    return ", ".join(counted(n, s.value) for s, n in counts.items() if n) or "nothing found"
+    """``1 error, 2 warnings, 1 waived``; ``nothing found``."""
+    counts = {s: sum(severity(f) is s for f in counting(report)) for s in Severity}
+    parts = [counted(n, s.value) for s, n in counts.items() if n]
+    for by, word in (("waiver", "waived"), ("baseline", "known")):
+        number = sum(f.waived is not None and f.waived.by == by for f in report.findings)
+        parts += [f"{number:,} {word}"] if number else []
+    return ", ".join(parts) or "nothing found"
+
+
+def counting(report: Report) -> list[Finding]:
+    """The findings that nothing covers."""
+    return [f for f in report.findings if f.waived is None]
+
+
+def covered(report: Report) -> list[Finding]:
+    """The findings that a waiver or the baseline covers: they are told, and count for nothing."""
+    return [f for f in report.findings if f.waived is not None]
+
+
+def why_waived(finding: Finding) -> str:
+    """``waived by vision team until 2027-01-31: the client sends it``; ``known: in the baseline``; nothing."""
+    waived = finding.waived
+    if waived is None:
+        return ""
+    if waived.by == "baseline":
+        return "known: in the baseline"
+    until = f" until {visible(waived.expires, 32)}" if waived.expires else ""
+    return f"waived by {visible(waived.owner, 100) or 'nobody'}{until}: {prose(waived.reason, 500)}"
 
 
 def shown_steps(finding: Finding) -> tuple[list[Step], int]:

@@ -15,7 +15,7 @@ from ..wording import axes, counted, fitting, in_bytes
 from .layout import Page, Span, cells
 from .names import prose, visible
 from .numbers import amount, brief_shape, is_short, open_names, shape_text
-from .telling import Shapes, input_shapes, place, severity, shown_steps, summary
+from .telling import Shapes, input_shapes, place, severity, shown_steps, summary, why_waived
 
 _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 _VERDICT: dict[Verdict, Span] = {
@@ -38,15 +38,15 @@ def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     """Write the whole report."""
     page = Page(out)
     shapes = input_shapes(report)
-    _headline(page, report, verdict)
-    for _, alike in groupby(report.findings, key=lambda f: (f.severity, f.rule)):
+    headline(page, report, verdict)
+    for _, alike in groupby(report.findings, key=lambda f: (f.severity, f.rule, f.waived)):
         _findings(page, list(alike), shapes)
     _missed(page, [*report.coverage.failed, *report.coverage.skipped])
     if report.model.ir_version:
         _model(page, report)
 
 
-def _headline(page: Page, report: Report, verdict: Verdict) -> None:
+def headline(page: Page, report: Report, verdict: Verdict) -> None:
     path, told = visible(report.model.path), summary(report)
     if cells(f"{verdict.value}  {path}  {told}") <= page.width:
         page.line(_VERDICT[verdict], "  ", (path, "bold"), "  ", told)
@@ -69,17 +69,20 @@ def _findings(page: Page, alike: list[Finding], shapes: Shapes) -> None:
             _severity(rest[0]), "  ", (rest[0].rule, "bold"), f"  {len(rest):,} more",
             f": {named}" if named else "", hang=2,
         )  # fmt: skip
-        page.line(("--format json lists them all", "dim"), indent=2)
+        page.line(("; ".join(filter(None, (why_waived(rest[0]), "--format json lists them all"))), "dim"), indent=2)
 
 
 def _severity(finding: Finding) -> Span:
     bad = severity(finding)
-    return bad.value, _STYLE[bad]
+    return bad.value, _STYLE[bad] if finding.waived is None else "dim"
 
 
 def _finding(page: Page, finding: Finding, shapes: Shapes) -> None:
     page.line(_severity(finding), "  ", (finding.rule, "bold"), "  ", place(finding.location), hang=2)
     page.line(prose(finding.message), indent=2)
+    if finding.waived is not None:  # what mends it is for those whom it keeps busy
+        page.line((why_waived(finding), "dim"), indent=2)
+        return
     _derivation(page, finding)
     for fit in _told(finding.fits):
         page.line(_fit(fit, shapes), indent=2)

@@ -12,13 +12,13 @@ import hashlib
 import inspect
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TypeAlias
 
-from ..report import Basis, Finding, Severity
+from ..report import Basis, Finding, Places, Severity
 
 Check: TypeAlias = Callable[..., Iterator[Finding]]
 
@@ -59,6 +59,22 @@ def rule(severity: Severity, basis: Basis) -> Callable[[Check], Check]:
         return check
 
     return bind
+
+
+def nodes_at(found: Iterable[tuple[str, int]]) -> tuple[Places, ...]:
+    """Nodes, each as the path of its graph and its index there, as the places of one finding."""
+    graphs: dict[str, list[int]] = {}
+    for path, index in found:
+        graphs.setdefault(path, []).append(index)
+    return tuple(Places(path, nodes=tuple(indices)) for path, indices in graphs.items())
+
+
+def tensors_at(found: Iterable[tuple[str, str]]) -> tuple[Places, ...]:
+    """Tensors, each as the path of its graph and its name there, as the places of one finding."""
+    graphs: dict[str, list[str]] = {}
+    for path, name in found:
+        graphs.setdefault(path, []).append(name)
+    return tuple(Places(path, tensors=tuple(names)) for path, names in graphs.items())
 
 
 @cache

@@ -40,7 +40,7 @@ from ..model.graph import Model
 from ..model.order import cycles
 from ..model.scopes import in_order, scopes
 from ..report import Basis, Finding, Location, Severity
-from . import rule
+from . import nodes_at, rule
 
 _SHOWN = 8
 
@@ -65,4 +65,5 @@ def cyclic_graph(model: Model) -> Iterator[Finding]:
                 "give one of these nodes the input that was meant",
                 expected="no cycle",
                 actual=f"a cycle of {len(cycle)}",
+                places=nodes_at((scope.path, i) for i in cycle),
             )

@@ -55,7 +55,7 @@ from ..model.graph import Graph, Model, Tensor
 from ..model.scopes import dead_nodes, scopes, taken
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, in_bytes, listed
-from . import rule
+from . import nodes_at, rule
 
 _HEAVY = frozenset(
     {
@@ -92,6 +92,7 @@ def dead_branches(model: Model) -> Iterator[Finding]:
             expected=0,
             actual=len(dead),
             severity=None if heavy or weights >= _TRIFLE else Severity.NOTE,
+            places=nodes_at((scope.path, i) for i in dead),
         )
 
 

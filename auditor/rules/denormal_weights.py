@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING
 
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted
-from . import rule
+from . import rule, tensors_at
 
 if TYPE_CHECKING:
     from ..weights import Weights
@@ -53,7 +53,7 @@ def denormal_weights(weights: Weights) -> Iterator[Finding]:
     total = sum(s.elements for s in floats.values())
     if denormal and denormal >= _SHARE * total:
         worst = max(floats, key=lambda key: floats[key].denormal)
-        tensors = sum(1 for s in floats.values() if s.denormal)
+        tensors = [key for key, s in floats.items() if s.denormal]
         yield Finding(
             f"{denormal:,} of {total:,} stored numbers ({denormal / total:.0%}) are denormal, "
             f"in {counted(tensors, 'tensor')}, most of them in {worst.tensor!r}: slow on many processors",
@@ -61,4 +61,5 @@ def denormal_weights(weights: Weights) -> Iterator[Finding]:
             'set them to zero, or run with session.set_denormal_as_zero = "1"',
             expected=0,
             actual=denormal,
+            places=tensors_at(tensors),
         )

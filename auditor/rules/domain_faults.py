@@ -97,7 +97,7 @@ from ..model.scopes import Scope, scopes
 from ..report import Basis, Finding, Location, Severity
 from ..shapes.facts import Facts
 from ..wording import counted, listed
-from . import rule
+from . import nodes_at, rule
 
 _HANDS_ON = frozenset(
     {
@@ -156,6 +156,7 @@ def domain_faults(model: Model, facts: Facts) -> Iterator[Finding]:
             "add a small constant in front of it, or clip to one",
             severity=Severity.ERROR if refused else None,
             basis=Basis.REFUSED if refused else None,
+            places=nodes_at((f.scope.path, f.at) for f in faults),
         )
 
 

@@ -50,7 +50,7 @@ from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
 from ..wording import counted
-from . import rule
+from . import nodes_at, rule
 
 _HEAVY = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum", "LSTM", "GRU", "RNN", "Attention"})
 
@@ -88,6 +88,7 @@ def double_precision(model: Model, facts: Facts) -> Iterator[Finding]:
             expected="float32",
             actual="float64",
             severity=None if heavy else Severity.NOTE,
+            places=nodes_at(places),
         )
 
 

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 from ..model.dtypes import bytes_of
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, in_bytes, listed
-from . import rule
+from . import rule, tensors_at
 
 if TYPE_CHECKING:
     from ..weights import Key, Weights
@@ -67,6 +67,7 @@ def duplicate_initializers(weights: Weights) -> Iterator[Finding]:
         expected=0,
         actual=wasted,
         severity=None if wasted >= max(_CONSIDERABLE, stored / 100) else Severity.NOTE,
+        places=tensors_at(key for _, keys in groups for key in keys),
     )
 
 

@@ -62,7 +62,7 @@ from ..model.scopes import Scope, scopes
 from ..model.troubles import FunctionTwice
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, listed
-from . import rule
+from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
@@ -142,6 +142,7 @@ def _nodes(scope: Scope) -> Iterator[Finding]:
     harmless = [name for name in sorted(twice) if working[name] < 2]
     for group, severity, basis in ((refused, Severity.ERROR, Basis.REFUSED), (harmless, Severity.NOTE, Basis.ILLEGAL)):
         if group:
+            shared = frozenset(group)
             first = next(node for node in graph.nodes if node.name == group[0])
             yield Finding(
                 f"{counted(sum(names[n] for n in group), 'node')} share {counted(group, 'name')}: {listed(group)}"
@@ -154,4 +155,5 @@ def _nodes(scope: Scope) -> Iterator[Finding]:
                 "give each node a name of its own, or none",
                 severity=severity,
                 basis=basis,
+                places=nodes_at((scope.path, i) for i, node in enumerate(graph.nodes) if node.name in shared),
             )

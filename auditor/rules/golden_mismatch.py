@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 from ..report import Basis, Finding, Location, Severity
 from ..runtime.outcome import Comparison, GoldenResult, Run
 from ..wording import listed
-from . import rule
+from . import rule, tensors_at
 
 if TYPE_CHECKING:
     from ..trial import Trial
@@ -64,4 +64,5 @@ def _finding(wrong: list[tuple[GoldenResult, list[Comparison]]], vectors: int) -
         "compare the layers with the framework's from the input on, or make the vectors anew",
         expected=difference.expected or None,
         actual=difference.actual or None,
+        places=tensors_at(("", name) for name in {c.output for _, differing in wrong for c in differing}),
     )

@@ -14,6 +14,23 @@ onnx's inference stops at the first one without its cause. The page of each oper
 (https://onnx.ai/onnx/operators/); element-wise operators must broadcast
 (https://onnx.ai/onnx/repo-docs/Broadcasting.html).
 
+onnxruntime 1.32 runs a few such nodes against the page's own sentence, in its own way; another runtime need not:
+
+- Attention: K and V are "(batch_size, kv_num_heads, kv_sequence_length, ...)", both alike; nonpad_kv_seqlen is "of
+  shape (batch_size,)". It stretches what is shorter.
+- Concat, ConcatFromSequence: inputs "must have the same shape, except for the dimension size of the axis". It passes
+  over an empty one.
+- Gemm: "The shape of A should be (M, K)". It takes a vector.
+- PRelu: the slope "should be unidirectional broadcastable to input tensor X". It stretches X as well.
+- Resize: as many scales as there are axes: "should be the same as the rank of input X". It drops the rest.
+- DFT, onesided: "only real input is supported". It takes the real parts.
+- Multinomial: "shape [batch_size, class_size]". It takes the first two of more axes.
+- Reduce, ArgMax and ArgMin of a scalar: "Accepted range is [-r, r-1]". It takes any axis.
+- NegativeLogLikelihoodLoss: "Target tensor of shape (N) or (N, d1, d2, ..., dk)", the weight: "it has to be a tensor of
+  size C". It takes what it needs of either.
+- SoftmaxCrossEntropyLoss: "shape(labels): (N) ... or (N, D1, D2, ..., Dk)", weights "assigning weight to each of the
+  classes". It flattens the labels, and looks them up.
+
 ## Fires on
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>

@@ -67,6 +67,7 @@ from collections.abc import Iterator, Sequence
 from ..report import Basis, Finding, Fit, Location, Severity, Step
 from ..shapes.dense import WEIGHTS, given, source, taken
 from ..shapes.dim import Dim, Size, same
+from ..shapes.equalities import unimplied
 from ..shapes.fact import BroadcastsTo, Need, Shape, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
@@ -94,9 +95,8 @@ def misfit_initializers(facts: Facts) -> Iterator[Finding]:
             by_node.setdefault(trouble.at, []).append(trouble)
     for cases in by_node.values():
         yield _misfit(facts, cases)
-    for case in facts.open:
-        if _hangs_on_inputs(facts, case):
-            yield from _open(facts, case)
+    for case in unimplied(case for case in facts.open if _hangs_on_inputs(facts, case)):
+        yield from _open(facts, case)
 
 
 def _misfit(facts: Facts, cases: list[Misfit]) -> Finding:

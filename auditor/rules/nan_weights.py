@@ -57,7 +57,7 @@ from typing import TYPE_CHECKING
 from ..model.graph import Model
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, listed
-from . import rule
+from . import rule, tensors_at
 
 if TYPE_CHECKING:
     from ..weights import Key, Statistics, Use, Weights
@@ -103,7 +103,8 @@ def _findings(weights: Weights, found: dict[Key, tuple[Use, ...]], what: str) ->
         key, uses = next(iter(found.items()))
         total = sum(_count(weights[k], what) for k in found)
         said = f"{counted(found, 'stored tensor')} hold {what} values, {total:,} in all"
-        yield _finding(key, uses, f"{said}: {listed(k.tensor for k in found)}", total)
+        all_of_them = _finding(key, uses, f"{said}: {listed(k.tensor for k in found)}", total)
+        yield all_of_them._replace(places=tensors_at(found))
         return
     for key, uses in found.items():
         bad = _count(weights[key], what)

@@ -49,7 +49,7 @@ from ..model.order import cycles, out_of_order
 from ..model.scopes import in_order, scopes
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted
-from . import rule
+from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
@@ -73,4 +73,5 @@ def nodes_out_of_order(model: Model) -> Iterator[Finding]:
                 "sort the nodes topologically",
                 expected=f"behind node {producer}",
                 actual=f"node {first}",
+                places=nodes_at((scope.path, i) for i in early),
             )

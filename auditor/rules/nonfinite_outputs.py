@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING
 from ..report import Basis, Finding, Location, Severity
 from ..runtime.outcome import Observed, Run
 from ..wording import listed
-from . import rule
+from . import rule, tensors_at
 
 if TYPE_CHECKING:
     from ..trial import Trial
@@ -65,6 +65,7 @@ def nonfinite_outputs(trial: Trial) -> Iterator[Finding]:
                     expected=0,
                     actual=first.nonfinite,
                     severity=_severity(everything, trial.invented),
+                    places=tensors_at(("", o.name) for o in bad),
                 )
 
 

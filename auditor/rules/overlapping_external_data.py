@@ -32,7 +32,7 @@ from ..model.graph import Model
 from ..model.payload import overlaps
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted
-from . import rule
+from . import rule, tensors_at
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
@@ -50,4 +50,5 @@ def overlapping_external_data(model: Model) -> Iterator[Finding]:
             "export the model again: an offset or a length is wrong",
             expected=0,
             actual=first.length,
+            places=tensors_at(("", name) for overlap in shared for name in (overlap.first, overlap.second)),
         )

@@ -44,7 +44,7 @@ from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
 from ..wording import others
-from . import rule
+from . import nodes_at, rule
 
 _CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
 _WINDOWS = _CONVOLUTIONS | {"MaxPool", "AveragePool", "LpPool"}
@@ -73,4 +73,5 @@ def padding_twice(model: Model) -> Iterator[Finding]:
                 expected="auto_pad or pads",
                 actual="both",
                 severity=Severity.NOTE if harmless else None,
+                places=nodes_at((scope.path, i) for i in places),
             )

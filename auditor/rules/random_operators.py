@@ -37,10 +37,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..model.scopes import dead_nodes, scopes
+from ..model.scopes import Scope, dead_nodes, scopes
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, listed
-from . import rule
+from . import nodes_at, rule
 
 RANDOM = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"}
@@ -49,25 +49,27 @@ RANDOM = frozenset(
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
 def random_operators(model: Model) -> Iterator[Finding]:
-    places: dict[bool, list[tuple[str, str, str, int]]] = {False: [], True: []}
+    places: dict[bool, list[tuple[Scope, int]]] = {False: [], True: []}
     for scope in scopes(model):
         graph = scope.graph
         nodes = [i for i, node in enumerate(graph.nodes) if node.op_type in RANDOM and not node.domain]
         dead = set(dead_nodes(graph)) if nodes else set()
         for i in nodes:
             if i not in dead:
-                node = graph.nodes[i]
-                places["seed" in node.attributes].append((scope.path, graph.label(i), node.op_type, node.offset))
+                places["seed" in graph.nodes[i].attributes].append((scope, i))
     for seeded, found in places.items():
         if found:
-            path, label, op_type, offset = found[0]
+            labels = [scope.graph.label(i) for scope, i in found]
+            scope, index = found[0]
+            node = scope.graph.nodes[index]
             yield Finding(
                 f"{counted(found, 'random operator')} {'with' if seeded else 'without'} a seed: "
-                f"{listed(p[1] for p in found)}; "
+                f"{listed(labels)}; "
                 + ("the numbers differ from runtime to runtime" if seeded else "results differ from run to run"),
-                Location(path, label, op_type, offset=offset),
+                Location(scope.path, labels[0], node.op_type, offset=node.offset),
                 "make the random tensor an input"
                 if seeded
                 else "make the random tensor an input, or set the attribute seed",
                 severity=Severity.NOTE if seeded else None,
+                places=nodes_at((s.path, i) for s, i in found),
             )

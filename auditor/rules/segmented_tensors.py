@@ -30,7 +30,7 @@ from ..model.graph import Model
 from ..model.troubles import SegmentedTensor
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, listed
-from . import rule
+from . import rule, tensors_at
 
 
 @rule(Severity.WARNING, Basis.REFUSED)
@@ -43,4 +43,5 @@ def segmented_tensors(model: Model) -> Iterator[Finding]:
             "join the chunks into one tensor; for large ones use external data",
             expected=0,
             actual=len(found),
+            places=tensors_at(("", t.name) for t in found),
         )

@@ -57,7 +57,7 @@ from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
 from ..shapes.stored import declared
 from ..wording import counted
-from . import rule
+from . import rule, tensors_at
 
 
 @rule(Severity.WARNING, Basis.ILLEGAL)
@@ -76,7 +76,8 @@ def stale_shape_annotations(model: Model, facts: Facts) -> Iterator[Finding]:
             stale.sort(key=lambda s: graph.producers.get(s[0].name, -1))
             stale.sort(key=lambda s: s[1][2] is not Severity.ERROR)
             (value, fault), others = stale[0], len(stale) - 1
-            yield _one(facts, graph, path, value, fault, "tensor", others)
+            found = _one(facts, graph, path, value, fault, "tensor", others)
+            yield found._replace(places=tensors_at((path, v.name) for v, _ in stale))
 
 
 def _one(

@@ -69,7 +69,7 @@ from ..model.scopes import Scope, dead_nodes, scopes, taken
 from ..report import Basis, Finding, Location, Severity
 from ..shapes.facts import Facts
 from ..wording import counted, listed
-from . import rule
+from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
@@ -99,6 +99,7 @@ def training_mode(model: Model, facts: Facts) -> Iterator[Finding]:
             "call model.eval() before the export, or set training_mode to 0",
             expected=0,
             actual=1,
+            places=nodes_at((s.path, i) for s, i in places),
         )
 
 

@@ -55,7 +55,7 @@ from ..model.scopes import scopes
 from ..model.troubles import BadAttribute
 from ..report import Basis, Finding, Location, Severity
 from ..wording import listed, others
-from . import rule
+from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
@@ -87,6 +87,7 @@ def undeclared_attributes(model: Model) -> Iterator[Finding]:
                 fix,
                 expected=expected,
                 actual=actual,
+                places=nodes_at((scope.path, i) for i in places),
             )
 
 

@@ -44,7 +44,7 @@ from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted
-from . import rule
+from . import nodes_at, rule
 
 _TAKEN = frozenset({"", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "com.microsoft.experimental"})
 """Domains that onnxruntime takes without an import."""
@@ -76,4 +76,5 @@ def undeclared_domains(model: Model) -> Iterator[Finding]:
                 Location(scope.path, graph.label(nodes[0]), first.op_type, offset=first.offset),
                 f"add {domain or 'ai.onnx'!r} to opset_import",
                 severity=Severity.WARNING if domain in _TAKEN else None,
+                places=nodes_at((scope.path, i) for i in nodes),
             )

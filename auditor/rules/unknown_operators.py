@@ -59,7 +59,7 @@ from ..model.schemas import domains, newest, operators, schema, versions
 from ..model.scopes import Scope, scopes
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, listed
-from . import rule
+from . import nodes_at, rule
 
 _EXPERIMENTAL = frozenset(
     {
@@ -132,7 +132,12 @@ def _finding(scope: Scope, domain: str, op_type: str, nodes: list[int]) -> Findi
     node, label = scope.graph.nodes[index], scope.graph.label(index)
     many = f" ({counted(nodes, 'node')}, the first is {label})" if len(nodes) > 1 else f" ({label})"
     return Finding(
-        why + many, Location(scope.path, label, op_type, offset=node.offset), fix, severity=severity, basis=basis
+        why + many,
+        Location(scope.path, label, op_type, offset=node.offset),
+        fix,
+        severity=severity,
+        basis=basis,
+        places=nodes_at((scope.path, i) for i in nodes),
     )
 
 
@@ -148,6 +153,7 @@ def _foreign(domain: str, places: list[tuple[Scope, int]]) -> Finding:
         "see that the runtime it is deployed on has this domain, or export to ONNX's own operators",
         severity=Severity.NOTE,
         basis=Basis.SUSPICIOUS,
+        places=nodes_at((s.path, i) for s, i in places),
     )
 
 

@@ -53,7 +53,7 @@ from ..model.faults import Fault, faults
 from ..model.graph import Model
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, listed
-from . import rule
+from . import rule, tensors_at
 
 _TROUBLES = (Outside, NoFolder, MissingFile, IsLink, NotRegular, CannotOpen, TooShort, BadEntry, HardLinked)
 
@@ -114,4 +114,5 @@ def _finding(group: list[Fault]) -> Finding:
         fix,
         severity=severity,
         basis=basis,
+        places=tensors_at((fault.path, fault.tensor.name) for fault in group),
     )

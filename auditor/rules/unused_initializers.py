@@ -40,7 +40,7 @@ from ..model.graph import Model, Tensor
 from ..model.scopes import scopes, taken
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, in_bytes
-from . import rule
+from . import rule, tensors_at
 
 _TRIFLE = 1 << 10
 _MUCH = 1 << 20
@@ -73,6 +73,7 @@ def unused_initializers(model: Model) -> Iterator[Finding]:
             expected=0,
             actual=total,
             severity=None if total >= _MUCH or total >= max(_TRIFLE, stored_in_all // 100) else Severity.NOTE,
+            places=tensors_at((path, tensor.name) for _, path, tensor in unused),
         )
 
 

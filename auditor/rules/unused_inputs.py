@@ -36,7 +36,7 @@ from ..model.graph import Model
 from ..model.scopes import taken
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, listed
-from . import rule
+from . import rule, tensors_at
 
 
 @rule(Severity.NOTE, Basis.SUSPICIOUS)
@@ -52,4 +52,5 @@ def unused_inputs(model: Model) -> Iterator[Finding]:
             "remove the input, or look why its use was lost",
             expected=0,
             actual=len(unused),
+            places=tensors_at(("", v.name) for v in unused),
         )

@@ -48,7 +48,7 @@ from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, others
-from . import rule
+from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
@@ -68,6 +68,7 @@ def wrong_arity(model: Model) -> Iterator[Finding]:
                 f"give {label} the {flaw.what}s that {node.op_type} has at opset {scope.opsets[node.domain]}",
                 expected=expected,
                 actual=actual,
+                places=nodes_at((scope.path, i) for i in places),
             )
 
 

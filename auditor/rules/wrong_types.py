@@ -49,7 +49,7 @@ from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
 from ..wording import others
-from . import rule
+from . import nodes_at, rule
 
 _OF_ONE_TYPE = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 
@@ -78,6 +78,7 @@ def wrong_types(model: Model, facts: Facts) -> Iterator[Finding]:
             f"{label}{others(places)}: {why}",
             Location(at.graph, label, op_type, offset=node.offset),
             "store the tensor in the type that is wanted, or put a Cast in front of it",
+            places=nodes_at(places),
         )
 
 

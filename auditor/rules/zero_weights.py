@@ -55,7 +55,7 @@ from typing import TYPE_CHECKING
 
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, listed
-from . import rule
+from . import rule, tensors_at
 
 if TYPE_CHECKING:
     from ..weights import Key, Use, Weights
@@ -109,6 +109,7 @@ def _whole(found: dict[Key, Use], what: str, actual: int | str) -> Iterator[Find
         "compare the weight with the checkpoint, and export again",
         expected="different numbers",
         actual=actual,
+        places=tensors_at(found),
     )
 
 
@@ -126,4 +127,5 @@ def _filters(weights: Weights, dead: dict[Key, Use]) -> Finding:
         expected=0,
         actual=number,
         severity=Severity.NOTE,
+        places=tensors_at(dead),
     )

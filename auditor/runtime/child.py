@@ -14,7 +14,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import IO, Any, NamedTuple, NoReturn
 
 from . import tensors
 from .compare import compare
@@ -44,15 +44,26 @@ _MESSAGE = 8000  # characters that cross the pipe; the parent cleans and cuts
 
 def main() -> NoReturn:
     """``child.main()`` with the pipe's number and the parent's process number as arguments."""
-    channel = Channel(int(sys.argv[1]))
+    answer(int(sys.argv[1]), int(sys.argv[2]), sys.stdin.buffer)
+
+
+def answer(descriptor: int, parent: int, asked: IO[bytes]) -> NoReturn:
+    """Do what is asked, say what came of it, and end."""
+    channel = Channel(descriptor)
     try:
-        die_with(int(sys.argv[2]))
+        die_with(parent)
         die_first()
-        request = restore(Request, json.load(sys.stdin.buffer))
+        request = restore(Request, json.load(asked))
         channel.send(*_named(perform(request, channel)))
     except BaseException:
         channel.send("Fault", traceback.format_exc()[-_MESSAGE:])
     os._exit(0)  # tearing a session down takes time, and may crash
+
+
+def preload() -> None:
+    """Import what a run needs, where it is there: what is missing the run says."""
+    with contextlib.suppress(ImportError):
+        import onnxruntime  # noqa: F401
 
 
 class Channel:

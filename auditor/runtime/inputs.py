@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import TypeAlias
 
-from auditor.model.graph import Graph, TensorType
-
+from ..model.graph import Graph, TensorType
 from .request import Feed
 
 Port: TypeAlias = tuple[str, int, tuple[int | str | None, ...] | None]

@@ -11,8 +11,6 @@ import json
 import os
 import selectors
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -23,15 +21,12 @@ from .clean import Cleaner
 from .outcome import Crashed, Failed, GoldenResult, NotRun, Outcome, OutOfMemory, Run, TimedOut, Try
 from .plain import plain, restore
 from .request import Request
+from .started import Started, start
 
 LARGEST_MODEL = (1 << 31) - 1  # protobuf reads no more
 _LARGEST_ANSWER = 32 << 20
 _KEPT_NOISE, _LARGEST_NOISE = 256 << 10, 64 << 20  # of stdout and stderr: kept, and borne at all
 _LOOK_EVERY = 0.1  # seconds
-
-_KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ", "HOME")
-_KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "ROCM_", "HIP_")
-_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); from auditor.runtime.child import main; main()"
 
 
 class ChildFault(RuntimeError):
@@ -109,22 +104,27 @@ class _Child:
                     question.write(json.dumps(plain(self._request)).encode("ascii"))
                     question.flush()
                     question.seek(0)
-                    process = _start(question, theirs)
+                    process = start(question, theirs, plain=self._request.provider == "cpu")
             finally:
                 os.close(theirs)
-            with process:
-                try:
-                    self._listen(process, answer, deadline)
-                finally:
-                    _kill(process)
-        self._ended.status = process.returncode
-        return self._ended
+            ended, waited, patience = self._ended, False, 0.0
+            try:
+                self._listen(process, answer, deadline)
+                if not (ended.killed or ended.broken or ended.answer):
+                    # it has closed both pipes: it ends, or does nothing that anybody could see
+                    waited, patience = True, max(0.0, min(1.0, deadline - time.monotonic()))
+            finally:
+                status = process.end(patience)
+        if status is not None:
+            ended.status = status
+        elif waited:
+            ended.killed = "time"
+        return ended
 
-    def _listen(self, process: subprocess.Popen[bytes], answer: IO[bytes], deadline: float) -> None:
-        assert process.stdout is not None
+    def _listen(self, process: Started, answer: IO[bytes], deadline: float) -> None:
         with selectors.DefaultSelector() as waiting:
             waiting.register(answer, selectors.EVENT_READ, self._answer)
-            waiting.register(process.stdout, selectors.EVENT_READ, self._noise)
+            waiting.register(process.noise, selectors.EVENT_READ, self._noise)
             while waiting.get_map():
                 left = deadline - time.monotonic()
                 if left <= 0:
@@ -132,7 +132,7 @@ class _Child:
                 elif self._too_big(process.pid):
                     self._ended.killed = "memory"
                 if self._ended.killed or self._ended.broken:
-                    return None
+                    return
                 for key, _ in waiting.select(min(left, _LOOK_EVERY)):
                     data = os.read(key.fd, 1 << 16)
                     if data:
@@ -140,12 +140,8 @@ class _Child:
                     else:
                         waiting.unregister(key.fileobj)
                 if self._ended.answer is not None:
-                    return self._rest(process.stdout.fileno())
-        try:  # it has closed both pipes: it ends, or does nothing that anybody could see
-            process.wait(max(0.0, min(1.0, deadline - time.monotonic())))
-        except subprocess.TimeoutExpired:
-            self._ended.killed = "time"
-        return None
+                    self._rest(process.noise)
+                    return
 
     def _rest(self, noise: int) -> None:
         """What was written before the answer and not yet read."""
@@ -200,41 +196,6 @@ def _scratch() -> IO[bytes]:
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("request"), "w+b")
     return tempfile.TemporaryFile()
-
-
-def _start(question: IO[bytes], channel: int) -> subprocess.Popen[bytes]:
-    """A fresh interpreter that finds what this one finds, and takes nothing else from the environment."""
-    command = [sys.executable, "-I", "-S", "-c", _BOOT, str(channel), str(os.getpid()), json.dumps(_search_path())]
-    return subprocess.Popen(
-        command,
-        stdin=question,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        pass_fds=(channel,),
-        env=_environment(),
-        start_new_session=True,
-    )
-
-
-def _search_path() -> list[str]:
-    """Where this process finds modules, so that the child need not look for site-packages itself."""
-    package = str(Path(__file__).resolve().parents[2])
-    return list(dict.fromkeys([*(str(Path(entry).absolute()) for entry in sys.path), package]))
-
-
-def _environment() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k in _KEPT_ENVIRONMENT or k.startswith(_KEPT_PREFIXES)}
-    return kept | {
-        "ORT_DISABLE_TELEMETRY": "1",  # or the import starts a thread and writes below the home directory
-        "OPENBLAS_NUM_THREADS": "1",  # NumPy's threads would stay outside of Landlock, and take address space
-        "OMP_NUM_THREADS": "1",
-        "MALLOC_ARENA_MAX": "2",
-    }
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _outcome(request: Request, ended: _Ended) -> Outcome:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from auditor.errors import StoreError
+from ..errors import StoreError
 
 PATIENCE = 10.0
 """Seconds to wait for a database that another process holds."""
@@ -70,6 +70,8 @@ def _make_sqlite_transactional(engine: Engine, foreign_keys: bool) -> None:
     def connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        if not foreign_keys:  # migrations, which copy and rename tables that views look at
+            connection.execute("PRAGMA legacy_alter_table=ON")
         connection.execute("PRAGMA synchronous=FULL")
 
     @event.listens_for(engine, "begin")

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, Engine, insert, inspect, select
 
-from auditor.errors import StoreError
-
+from ..errors import StoreError
 from .engine import OTHER, PATIENCE, reading, shown, take_turn, told, write_ahead
 from .tables import HEAD, alembic_version, audits, metadata
 

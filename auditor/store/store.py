@@ -7,19 +7,21 @@ import json
 import os
 import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
+from uuid import uuid4
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, insert, or_, select, update
+from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, func, insert, or_, select, update
 
-from auditor.errors import StoreError
-
+from ..errors import StoreError
 from .engine import OTHER, PATIENCE, address, file_of, open_engine, reading, shown, take_turn, told
 from .schema import ensure
-from .tables import audits, findings
+from .tables import acceptances, audits, findings
 
 _LARGEST = 1 << 63  # of a database's integers
 _DIGITS = 8  # of a digest, enough to name it
@@ -43,12 +45,28 @@ class Row:
     macs: int | None
     digest: str
     content_digest: str | None
+    subject: str
+    version: str
+    accepted: str | None  # when, ISO 8601, UTC
 
 
-_ROW = (
+class Accepted(NamedTuple):
+    """A version that somebody answers for."""
+
+    audit_id: int
+    when: str  # ISO 8601, UTC
+    reason: str
+    by: str
+    document: dict[str, Any]
+
+
+ROW = (
     audits.c.id, audits.c.audited_at.label("when"), audits.c.source, audits.c.verdict,
     audits.c.errors, audits.c.warnings, audits.c.notes, audits.c.bytes, audits.c.nodes,
     audits.c.parameters, audits.c.macs, audits.c.digest, audits.c.content_digest,
+    audits.c.subject, audits.c.version,
+    select(func.max(acceptances.c.accepted_at))
+    .where(acceptances.c.audit_id == audits.c.id).scalar_subquery().label("accepted"),
 )  # fmt: skip
 
 
@@ -73,43 +91,146 @@ class Store:
             raise
         return cls(engine, patience)
 
-    def save(self, document: Mapping[str, Any], source: str | None = None) -> int:
+    def save(
+        self,
+        document: Mapping[str, Any],
+        source: str | None = None,
+        *,
+        subject: str | None = None,
+        version: str | None = None,
+    ) -> int:
         """Keep a document of `formats.json`; returns its id. All of it is kept, or nothing.
 
-        ``source`` says whose history it belongs to; by default the model's path, made absolute.
+        ``source`` says which file it is of; by default the model's path, made absolute. ``subject`` is the model's
+        name across its versions, and ``version`` which one this is, where a registry says so. Otherwise they are
+        those of the source's audit before, and of a first one the source itself and "".
         """
-        row = audit_row(document, source_of(document["model"]["path"]) if source is None else _key(source))
+        row = audit_row(document, source_of(document["model"]["path"]) if source is None else key_of(source))
         found = finding_rows(document)
-        with told(self._engine.url, self._patience), self._engine.begin() as connection:
-            take_turn(connection, f"audits of {row['source']}")
-            return self._insert(connection, row, found)
+        with self.writing(f"audits of {row['source']}") as connection:
+            return self._insert(connection, row, found, subject, version)
 
-    def _insert(self, connection: Connection, row: dict[str, object], found: list[dict[str, object]]) -> int:
-        connection.execute(update(audits).where(audits.c.source == row["source"], audits.c.latest).values(latest=False))
-        key = connection.execute(insert(audits), row).inserted_primary_key
-        assert key is not None  # an insert of one row always tells its key
-        audit_id = int(key[0])
-        if found:
-            connection.execute(insert(findings), [{"audit_id": audit_id, **f} for f in found])
-        return audit_id
+    def _insert(
+        self,
+        connection: Connection,
+        row: dict[str, object],
+        found: list[dict[str, object]],
+        subject: str | None,
+        version: str | None,
+    ) -> int:
+        newest = (audits.c.source == row["source"]) & audits.c.latest
+        before = connection.execute(select(audits.c.subject, audits.c.version).where(newest)).first()
+        known = (before.subject, before.version) if before else (row["source"], "")
+        row["subject"] = known[0] if subject is None else key_of(subject)
+        row["version"] = known[1] if version is None else key_of(version)
+        connection.execute(update(audits).where(newest).values(latest=False))
+        return insert_audit(connection, row, found)
+
+    def accept(self, subject: str, audit_id: int, *, reason: str, by: str) -> None:
+        """Take a stored audit as the accepted version of a model: what later ones are compared with."""
+        row = {
+            "subject": key_of(subject),
+            "audit_id": audit_id,
+            "accepted_at": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "reason": storable(reason),
+            "accepted_by": storable(by),
+        }
+        with self.writing(f"acceptances of {row['subject']}") as connection:
+            there = 0 < audit_id < _LARGEST and connection.scalar(select(audits.c.id).where(audits.c.id == audit_id))
+            if not there:
+                raise StoreError(f"no report {audit_id} is stored in {shown(self._engine.url)}: nothing was accepted")
+            connection.execute(insert(acceptances), row)
+
+    def accepted(self, subject: str) -> Accepted | None:
+        """The version of a model that was accepted last; None if none ever was."""
+        c = acceptances.c
+        query = (
+            select(c.audit_id, c.accepted_at, c.reason, c.accepted_by, audits.c.document)
+            .join(audits, audits.c.id == c.audit_id)
+            .where(c.subject == key_of(subject))
+            .order_by(c.accepted_at.desc(), c.id.desc())
+            .limit(1)
+        )
+        with self.reading() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else Accepted(*row[:4], self.unpacked(row[0], row[4]))
+
+    def subject(self, model: str) -> str:
+        """The name under which a model's versions are kept: of a path what its newest audit says, else as given."""
+        source = source_of(model)
+        with self.reading() as connection:
+            known = connection.scalar(select(audits.c.subject).where(audits.c.source == source, audits.c.latest))
+            if known is None and connection.scalar(
+                select(audits.c.id).where(audits.c.subject == key_of(model)).limit(1)
+            ):
+                known = key_of(model)
+        return source if known is None else str(known)
+
+    def whose(self, audit_id: int) -> tuple[str, str, str] | None:
+        """Of a stored audit the source, the subject and the version; None if there is none."""
+        query = select(audits.c.source, audits.c.subject, audits.c.version).where(audits.c.id == audit_id)
+        with self.reading() as connection:
+            row = connection.execute(query).first() if 0 < audit_id < _LARGEST else None
+        return None if row is None else tuple(row)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One snapshot, read only."""
+        with told(self._engine.url, self._patience), reading(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, *what: str) -> Iterator[Connection]:
+        """One transaction, in turn with others that write the same."""
+        with told(self._engine.url, self._patience), self._engine.begin() as connection:
+            for thing in what:
+                take_turn(connection, thing)
+            yield connection
 
     def get(self, audit_id: int) -> dict[str, Any] | None:
         """The document that was saved under this id; None if there is none."""
+        with self.reading() as connection:
+            return self.document(connection, audit_id)
+
+    def document(self, connection: Connection, audit_id: int) -> dict[str, Any] | None:
+        """The same within a transaction."""
         if not 0 < audit_id < _LARGEST:
             return None
-        with told(self._engine.url, self._patience), reading(self._engine) as connection:
-            packed = connection.scalar(select(audits.c.document).where(audits.c.id == audit_id))
-        return None if packed is None else self._unpacked(audit_id, packed)
+        packed = connection.scalar(select(audits.c.document).where(audits.c.id == audit_id))
+        return None if packed is None else self.unpacked(audit_id, packed)
+
+    def latest(self, model: str) -> dict[str, Any] | None:
+        """The newest document of a path or of a subject; None if there is none."""
+        newest = select(audits.c.id, audits.c.document).where(audits.c.latest, audits.c.source == source_of(model))
+        of_subject = select(audits.c.id, audits.c.document).where(audits.c.subject == key_of(model))
+        with self.reading() as connection:
+            row = (
+                connection.execute(newest).first()
+                or connection.execute(of_subject.order_by(audits.c.id.desc()).limit(1)).first()
+            )
+        return None if row is None else self.unpacked(*row)
+
+    def failing(self, rule: str) -> list[str]:
+        """The sources whose newest audits have findings of a rule."""
+        found = select(findings.c.rule).where(findings.c.audit_id == audits.c.id, findings.c.rule == rule).exists()
+        with self.reading() as connection:
+            return sorted(connection.scalars(select(audits.c.source).where(audits.c.latest, found)))
 
     def history(self, model: str, limit: int = 20) -> list[Row]:
-        """The audits of a model, newest first: ``model`` is its path, or a digest, or its first eight digits."""
-        as_given = _key(model)
-        of_it: ColumnElement[bool] = audits.c.source.in_([_key(_absolute(model)), as_given])
+        """The audits of a model, newest first: ``model`` is its path, its subject, or a digest's first eight digits."""
+        as_given = key_of(model)
+        of_it: ColumnElement[bool] = or_(
+            audits.c.source.in_([key_of(_absolute(model)), as_given]), audits.c.subject == as_given
+        )
         if len(as_given) >= _DIGITS:  # files that could not be read have the digest "", and nothing else in common
-            of_it = or_(of_it, _begins(audits.c.digest, as_given), _begins(audits.c.content_digest, as_given))
-        query = select(*_ROW).where(of_it).order_by(audits.c.id.desc()).limit(limit)
-        with told(self._engine.url, self._patience), reading(self._engine) as connection:
+            of_it = or_(of_it, begins(audits.c.digest, as_given), begins(audits.c.content_digest, as_given))
+        query = select(*ROW).where(of_it).order_by(audits.c.audited_at.desc(), audits.c.id.desc()).limit(limit)
+        with self.reading() as connection:
             return [Row(**row._mapping) for row in connection.execute(query)]
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine
 
     def close(self) -> None:
         self._engine.dispose()
@@ -122,7 +243,8 @@ class Store:
     ) -> None:
         self.close()
 
-    def _unpacked(self, audit_id: int, packed: bytes) -> dict[str, Any]:
+    def unpacked(self, audit_id: int, packed: bytes) -> dict[str, Any]:
+        """The document of a stored row."""
         try:
             document = json.loads(zlib.decompress(packed))
         except (zlib.error, ValueError) as error:
@@ -158,6 +280,7 @@ def audit_row(document: Mapping[str, Any], source: str) -> dict[str, object]:
     severities = Counter(f["severity"] for f in document["findings"])
     text = json.dumps(document, separators=(",", ":"), allow_nan=False)
     return {
+        "uid": uuid4().hex,
         "source": source,
         "latest": True,
         "digest": storable(model["digest"]),
@@ -178,6 +301,16 @@ def audit_row(document: Mapping[str, Any], source: str) -> dict[str, object]:
         "peak_activation_bytes": _count(totals["peak_activation_bytes"]),
         "document": zlib.compress(text.encode("ascii")),
     }
+
+
+def insert_audit(connection: Connection, row: Mapping[str, object], found: list[dict[str, object]]) -> int:
+    """One audit and its findings; its id. That no other of its source is the latest is the caller's to see to."""
+    key = connection.execute(insert(audits), row).inserted_primary_key
+    assert key is not None  # an insert of one row always tells its key
+    audit_id = int(key[0])
+    if found:
+        connection.execute(insert(findings), [{"audit_id": audit_id, **f} for f in found])
+    return audit_id
 
 
 def finding_rows(document: Mapping[str, Any]) -> list[dict[str, object]]:
@@ -206,7 +339,7 @@ def storable(value: str) -> str:
     return value.replace("\0", "\\x00")
 
 
-def _begins(digest: ColumnElement[Any], digits: str) -> ColumnElement[bool]:
+def begins(digest: ColumnElement[Any], digits: str) -> ColumnElement[bool]:
     """As a range, so that an index is used: "g" comes behind every hexadecimal digit."""
     return and_(digest >= digits, digest < digits + "g")
 
@@ -217,7 +350,7 @@ def _count(value: object) -> int | None:
 
 def source_of(path: str) -> str:
     """Under which source a model's audits are kept, where nothing else is said."""
-    return _key(_absolute(path))
+    return key_of(_absolute(path))
 
 
 def _absolute(path: str) -> str:
@@ -225,7 +358,7 @@ def _absolute(path: str) -> str:
     return os.path.abspath(path) if path else ""  # noqa: PTH100  Path.resolve() follows links, absolute() keeps ".."
 
 
-def _key(source: str) -> str:
+def key_of(source: str) -> str:
     """What a model's audits have in common; of a very long path the beginning and a digest of all."""
     whole = storable(source.encode("utf-8", "backslashreplace").decode("utf-8"))
     if len(whole) <= _LONGEST:

@@ -6,10 +6,13 @@ null here and whole in the document. All text columns hold names escaped as in J
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -19,10 +22,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    event,
     text,
 )
 
-HEAD = "0002_works"
+from .views import VIEWS, create_view
+
+HEAD = "0003_history"
 """The revision of ``migrations/`` that these tables are: known here, so that a fresh database needs no Alembic."""
 
 metadata = MetaData(
@@ -36,7 +42,7 @@ audits = Table(
     "audits",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("source", Text, nullable=False),  # the model's absolute path; what makes audits a model's history
+    Column("source", Text, nullable=False),  # the model's absolute path
     Column("latest", Boolean, nullable=False),  # the newest audit of its source
     Column("digest", String(128), nullable=False),
     Column("content_digest", String(128)),
@@ -55,9 +61,15 @@ audits = Table(
     Column("weight_bytes", BigInteger),
     Column("peak_activation_bytes", BigInteger),
     Column("document", LargeBinary, nullable=False),  # the versioned JSON, zlib
+    # The model's name across its versions, and the version: as a registry says, else the source and "".
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("version", Text, nullable=False, server_default=""),
+    Column("uid", String(32), nullable=False, server_default=""),  # the same audit in every database
     Index("ix_audits_source_id", "source", "id"),
     Index("ix_audits_digest_id", "digest", "id"),
     Index("ix_audits_content_digest_id", "content_digest", "id"),
+    Index("ix_audits_subject_id", "subject", "id"),
+    Index("ix_audits_uid", "uid", unique=True),
     # One row a model: the way to "latest report of a model" and, with findings' index, to "models that fail a rule".
     Index(
         "ix_audits_latest_source",
@@ -108,6 +120,28 @@ file_states = Table(
     Column("inode", String(20), nullable=False),  # up to 2^64, which no database's integer holds
     Column("digest", String(64), nullable=False),
 )
+
+# Audits that somebody answers for; of a subject the newest counts.
+acceptances = Table(
+    "acceptances",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("audit_id", Integer, ForeignKey("audits.id", ondelete="CASCADE"), nullable=False),
+    Column("accepted_at", String(40), nullable=False),  # ISO 8601, UTC
+    Column("reason", Text, nullable=False),
+    Column("accepted_by", Text, nullable=False),
+    Index("ix_acceptances_subject", "subject", "accepted_at", "id"),
+    Index("ix_acceptances_audit_id", "audit_id"),
+    sqlite_autoincrement=True,
+)
+
+
+@event.listens_for(metadata, "after_create")
+def _make_views(_metadata: object, connection: Connection, **_options: Any) -> None:
+    for name in VIEWS:
+        connection.exec_driver_sql(create_view(name, connection.dialect.name))
+
 
 # Alembic's own table, as Alembic makes it.
 alembic_version = Table(

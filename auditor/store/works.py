@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
-from .engine import reading, take_turn, told
-from .store import Store, audit_row, finding_rows, source_of, storable
-from .tables import audits, file_states, works
+from .store import Store, audit_row, finding_rows, key_of, source_of, storable
+from .tables import acceptances, audits, file_states, findings, works
+
+T = TypeVar("T")
 
 _AT_ONCE = 400  # values, or pairs of them, in one statement: older SQLite takes no more than 999
 
@@ -25,58 +26,87 @@ class FileState(NamedTuple):
 
 
 class Done(NamedTuple):
-    """Work that is done: the audit it led to, and of which source that is."""
+    """Work that is done: the audit it led to, of which source that is, and how many findings it has."""
 
     source: str
     audit_id: int
-    document: dict[str, Any]
+    findings: int
+
+
+class Piece(NamedTuple):
+    """What is to be kept of one model."""
+
+    document: Mapping[str, Any]
+    source: str
+    key: str | None  # of its work; None where nobody knows the content
+    states: tuple[FileState, ...] = ()
+    again: str | None = None  # of the same work, where it is to be done again: what comes of it takes this one's place
+    whole: bool = True  # it need not be done again
+    subject: str | None = None  # this and the version: as `Store.save` takes them
+    version: str | None = None
 
 
 class Works(Store):
     """A report database that also knows the work of batches."""
 
     def finish(
-        self, document: Mapping[str, Any], source: str, key: str | None, states: Iterable[FileState] = ()
+        self,
+        document: Mapping[str, Any],
+        source: str,
+        key: str | None,
+        states: Iterable[FileState] = (),
+        *,
+        subject: str | None = None,
+        version: str | None = None,
     ) -> tuple[int, bool]:
-        """Keep a report, its work's key and its files' states: all, or nothing.
+        """Keep one report, as `finish_all` does."""
+        return self.finish_all([Piece(document, source, key, tuple(states), subject=subject, version=version)])[0]
 
-        Returns the audit's id, and whether it is another's: a batch beside this one was faster. Without a key the
-        report is kept, and the work is to be done again.
+    def finish_all(self, pieces: Sequence[Piece]) -> list[tuple[int, bool]]:
+        """Keep reports, the keys of their work and the states of their files: all of it, or nothing.
+
+        Returns of each the audit's id, and whether it is another's: a batch beside this one was faster. Of work that is
+        to be done again there is one report, found by ``again``, until a whole one or the next one takes its place.
         """
-        row = audit_row(document, source)
-        with told(self._engine.url, self._patience), self._engine.begin() as connection:
-            take_turn(connection, f"audits of {source}")
-            _remember(connection, states)
-            if key is not None:
-                same = (works.c.key == key) & (works.c.source == source)
-                there = connection.scalar(select(works.c.audit_id).where(same))
-                if there is not None:
-                    return int(there), True
-            audit_id = self._insert(connection, row, finding_rows(document))
-            if key is not None:
-                connection.execute(insert(works).values(key=key, source=source, audit_id=audit_id))
-            return audit_id, False
+        fresh = [_Row(piece, audit_row(piece.document, piece.source), finding_rows(piece.document)) for piece in pieces]
+        with self.writing(*sorted({f"audits of {piece.source}" for piece in pieces})) as connection:
+            _remember(connection, [state for piece in pieces for state in piece.states])
+            return [kept for group in _no_source_twice(fresh) for kept in _finish(connection, group)]
 
-    def done(self, wanted: Mapping[str, str]) -> dict[str, Done]:
-        """Of keys to sources, the work that is done: that source's own audit if there is one, else another's."""
-        found: dict[str, tuple[str, int, bytes]] = {}
+    def done(self, wanted: Collection[tuple[str, str]], known: Container[str] = ()) -> dict[tuple[str, str], Done]:
+        """Of pairs of key and source, the work that is done: that source's own audit, if there is one, else another's.
+
+        Of ``known`` keys only the source's own is looked up: there may be many others, and the caller has one.
+        """
+        found: dict[tuple[str, str], Done] = {}
         joined = works.join(audits, works.c.audit_id == audits.c.id)
-        query = select(works.c.key, works.c.source, audits.c.id, audits.c.document).select_from(joined)
+        number = audits.c.errors + audits.c.warnings + audits.c.notes
+        query = select(works.c.key, works.c.source, audits.c.id, number).select_from(joined)
         same = works.alias()
         first = select(func.min(same.c.source)).where(same.c.key == works.c.key).scalar_subquery()
-        with told(self._engine.url, self._patience), reading(self._engine) as connection:
-            for keys in _parts(wanted):
-                own = query.where(tuple_(works.c.key, works.c.source).in_([(key, wanted[key]) for key in keys]))
-                found |= {key: tuple(rest) for key, *rest in connection.execute(own)}
-                if left := [key for key in keys if key not in found]:
-                    anothers = query.where(works.c.key.in_(left), works.c.source == first)
-                    found |= {key: tuple(rest) for key, *rest in connection.execute(anothers)}
-        return {key: Done(source, i, self._unpacked(i, packed)) for key, (source, i, packed) in found.items()}
+        with self.reading() as connection:
+            for pairs in _parts(wanted):
+                own = query.where(tuple_(works.c.key, works.c.source).in_(pairs))
+                found |= {(key, source): Done(source, *rest) for key, source, *rest in connection.execute(own)}
+            for keys in _parts({pair[0] for pair in wanted if pair not in found and pair[0] not in known}):
+                anothers = query.where(works.c.key.in_(keys), works.c.source == first)
+                others = {key: Done(*rest) for key, *rest in connection.execute(anothers)}
+                found |= {p: others[p[0]] for p in wanted if p not in found and p[0] in others}
+        return found
+
+    def documents(self, audit_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+        """The documents that were kept under these ids."""
+        found: dict[int, dict[str, Any]] = {}
+        with self.reading() as connection:
+            for part in _parts(audit_ids):
+                query = select(audits.c.id, audits.c.document).where(audits.c.id.in_(part))
+                found |= {i: self.unpacked(i, packed) for i, packed in connection.execute(query)}
+        return found
 
     def states(self, paths: Collection[str]) -> dict[str, FileState]:
         """How files looked when they were hashed, by path."""
         found = {}
-        with told(self._engine.url, self._patience), reading(self._engine) as connection:
+        with self.reading() as connection:
             for part in _parts(paths):
                 keys = {_path(path): path for path in part}
                 for row in connection.execute(select(file_states).where(file_states.c.path.in_(keys))):
@@ -86,15 +116,97 @@ class Works(Store):
 
     def remember(self, states: Iterable[FileState]) -> None:
         """Keep how files look, without a report."""
-        with told(self._engine.url, self._patience), self._engine.begin() as connection:
-            take_turn(connection, "file states")
+        with self.writing("file states") as connection:
             _remember(connection, states)
+
+
+class _Row(NamedTuple):
+    """What is to be kept of one model, as the tables take it."""
+
+    piece: Piece
+    audit: dict[str, Any]
+    findings: list[dict[str, object]]
+
+
+def _no_source_twice(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+    """In order, in groups: what was kept of a source before must be there when the next is."""
+    group: dict[str, _Row] = {}
+    for row in rows:
+        if row.piece.source in group:
+            yield list(group.values())
+            group.clear()
+        group[row.piece.source] = row
+    if group:
+        yield list(group.values())
+
+
+def _finish(connection: Connection, rows: list[_Row]) -> list[tuple[int, bool]]:
+    """Of rows of different sources: of each its audit's id, and whether that was there before."""
+    there = _audits_of(connection, rows)
+    kept = {
+        row.piece.source: (there[pair], True) for row in rows if (pair := (row.piece.key, row.piece.source)) in there
+    }
+    new = [row for row in rows if row.piece.source not in kept]
+    if new:
+        ids = _insert(connection, new)
+        kept |= {row.piece.source: (audit_id, False) for row, audit_id in zip(new, ids, strict=True)}
+        for row in new:
+            before = there.get((row.piece.again, row.piece.source))
+            if before is not None:
+                _forget(connection, before)
+        keys = [(row.piece.key if row.piece.whole else row.piece.again, row.piece.source) for row in new]
+        done = [{"key": k, "source": s, "audit_id": i} for (k, s), i in zip(keys, ids, strict=True) if k is not None]
+        if done:
+            connection.execute(insert(works), done)
+    return [kept[row.piece.source] for row in rows]
+
+
+def _audits_of(connection: Connection, rows: Iterable[_Row]) -> dict[tuple[str | None, str], int]:
+    """By key and source, the audits that work led to."""
+    pairs = {(key, row.piece.source) for row in rows for key in (row.piece.key, row.piece.again) if key is not None}
+    found: dict[tuple[str | None, str], int] = {}
+    for part in _parts(pairs):
+        query = select(works.c.key, works.c.source, works.c.audit_id)
+        for key, source, audit_id in connection.execute(query.where(tuple_(works.c.key, works.c.source).in_(part))):
+            found[key, source] = audit_id
+    return found
+
+
+def _insert(connection: Connection, rows: list[_Row]) -> list[int]:
+    """Each becomes its source's latest audit. Name and version are the registry's, else those of the one before."""
+    newest = {}
+    for part in _parts([row.audit["source"] for row in rows]):
+        query = select(audits.c.source, audits.c.id, audits.c.subject, audits.c.version)
+        for source, *rest in connection.execute(query.where(audits.c.source.in_(part), audits.c.latest)):
+            newest[source] = rest
+    for row in rows:
+        _, *known = newest.get(row.audit["source"], (0, row.audit["source"], ""))
+        for column, said, before in zip(
+            ("subject", "version"), (row.piece.subject, row.piece.version), known, strict=True
+        ):
+            row.audit[column] = before if said is None else key_of(said)
+    for ids in _parts([before[0] for before in newest.values()]):
+        connection.execute(update(audits).where(audits.c.id.in_(ids)).values(latest=False))
+    made = insert(audits).returning(audits.c.id, sort_by_parameter_order=True)
+    numbers = [int(i) for i in connection.scalars(made, [row.audit for row in rows])]
+    found = [{"audit_id": i, **f} for i, row in zip(numbers, rows, strict=True) for f in row.findings]
+    if found:
+        connection.execute(insert(findings), found)
+    return numbers
+
+
+def _forget(connection: Connection, audit_id: int) -> None:
+    """An audit whose work was done again goes, unless somebody answers for it."""
+    kept = select(acceptances.c.audit_id).where(acceptances.c.audit_id == audit_id)
+    connection.execute(delete(works).where(works.c.audit_id == audit_id))
+    connection.execute(delete(audits).where(audits.c.id == audit_id, ~kept.exists()))
 
 
 def _remember(connection: Connection, states: Iterable[FileState]) -> None:
     rows = {_path(state.path): state._asdict() | {"path": _path(state.path)} for state in states}
+    for part in _parts(rows):
+        connection.execute(delete(file_states).where(file_states.c.path.in_(part)))
     if rows:
-        connection.execute(delete(file_states).where(file_states.c.path.in_(rows)))
         connection.execute(insert(file_states), [row | {"inode": str(row["inode"])} for row in rows.values()])
 
 
@@ -102,6 +214,6 @@ def _path(path: str) -> str:
     return storable(source_of(path))
 
 
-def _parts(values: Iterable[str]) -> Iterable[list[str]]:
+def _parts(values: Iterable[T]) -> Iterable[list[T]]:
     values = list(values)
     return (values[i : i + _AT_ONCE] for i in range(0, len(values), _AT_ONCE))

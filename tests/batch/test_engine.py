@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.batch.engine import Died, Limits, Overdue, Pool, Raised, Returned, TooLarge
+from auditor.batch.frames import framed
 
 
 def double(n: int) -> int:
@@ -44,6 +46,27 @@ def swell() -> int:
 
 def unpicklable() -> object:
     return lambda: None
+
+
+def say_to_the_parent(data: bytes) -> None:
+    for path in Path("/proc/self/fd").iterdir():
+        descriptor = int(path.name)
+        try:
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                os.write(descriptor, data)
+        except OSError:
+            continue
+
+
+def babble(data: bytes) -> None:
+    say_to_the_parent(data)
+    time.sleep(30)
+
+
+def stop_in_the_middle() -> None:
+    """Half an answer, and then nothing: neither an end nor a word."""
+    say_to_the_parent(framed(Returned("x" * 1000))[:100])
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def pool(jobs: int = 2, seconds: float = 30.0, memory: int = 4 << 30) -> Pool:
@@ -113,6 +136,45 @@ def test_too_much_memory_ends_it() -> None:
         other = workers.submit(double, 3)
         assert set(workers.as_completed()) == {task, other}
     assert (task.result, other.result) == (TooLarge(200 << 20), Returned(6))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"garbage" * 9, framed("no result"), framed(Returned(1)).replace(b"Returned", b"Nonsense"), b"\xff" * 99],
+    ids=["text", "no result", "no pickle", "a long way to go"],
+)
+def test_what_is_no_answer_costs_its_own_task(data: bytes) -> None:
+    with pool(seconds=60) as workers:
+        babbling = workers.submit(babble, data)
+        others = [workers.submit(double, n) for n in range(20)]
+        began = time.monotonic()
+        assert len(list(workers.as_completed())) == 21
+    assert babbling.result == Died("it sent what is no answer", 3)
+    assert [task.result for task in others] == [Returned(2 * n) for n in range(20)]
+    assert time.monotonic() - began < 20
+
+
+def test_a_worker_that_is_stopped_in_the_middle_of_its_answer_keeps_nobody_waiting() -> None:
+    with pool(seconds=2.0) as workers:
+        stopped = workers.submit(stop_in_the_middle)
+        others = [workers.submit(double, n) for n in range(200)]
+        began = time.monotonic()
+        done = workers.as_completed()
+        assert {next(done) for _ in others} == set(others) and time.monotonic() - began < 2.0
+        assert list(done) == [stopped]
+    assert stopped.result == Overdue(2.0)
+
+
+def test_a_task_too_long_for_a_pipe_waits_for_no_worker_that_is_stopped() -> None:
+    with pool(jobs=1, seconds=1.0) as workers:
+        first = workers.submit(os.getpid)
+        assert list(workers.as_completed()) == [first]
+        os.kill(workers.processes()[0], signal.SIGSTOP)
+        long = workers.submit(len, b"x" * (1 << 22))
+        assert list(workers.as_completed()) == [long]
+        again = workers.submit(len, b"x" * (1 << 22))
+        assert list(workers.as_completed()) == [again]
+    assert (long.result, again.result) == (Overdue(1.0), Returned(1 << 22))
 
 
 @pytest.mark.parametrize(("function", "error"), [(unpicklable, "lambda"), (int, "invalid literal")])

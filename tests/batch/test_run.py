@@ -9,15 +9,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import onnx
+import onnx.parser
 import pytest
 
-import auditor.batch.run
+import auditor.batch.one
+import auditor.batch.state
 from auditor.batch.engine import Limits
+from auditor.batch.judging import judged
+from auditor.batch.one import Audited, audit_one
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.errors import ExitCode
-from auditor.gate import USUAL
-from auditor.policy import Policy
+from auditor.formats.json import document, parse
+from auditor.gate import USUAL, judge
+from auditor.policy import Limit, Policy
 from auditor.report import Contract, Port, Report, Severity, Verdict
 from auditor.settings import Settings
 from auditor.store.works import Works
@@ -38,9 +44,9 @@ def run(
     seconds: float = 60.0,
 ) -> list[Outcome]:
     if database is None:
-        return list(batch(refs, settings, policy, None, 2, Limits(seconds)))
+        return list(batch(refs, settings, lambda ref: policy, None, 2, Limits(seconds)))
     with Works.open(database) as store:
-        return list(batch(refs, settings, policy, store, 2, Limits(seconds)))
+        return list(batch(refs, settings, lambda ref: policy, store, 2, Limits(seconds)))
 
 
 def audits(database: Path) -> int:
@@ -112,6 +118,15 @@ def test_what_matters_makes_new_work(registry: Path, tmp_path: Path) -> None:
     assert not reused(with_data)
 
 
+def test_another_auditor_of_the_same_version_audits_anew(
+    registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is installed from another commit: its rules may find more."""
+    run(refs(registry), tmp_path / "reports.db")
+    monkeypatch.setattr(auditor.batch.state, "_code", lambda: "another commit")
+    assert not any(outcome.reused for outcome in run(refs(registry), tmp_path / "reports.db"))
+
+
 def test_a_changed_policy_judges_the_stored_report_anew(registry: Path, refs: Refs, tmp_path: Path) -> None:
     run(refs(registry), tmp_path / "reports.db")
     outcomes = run(refs(registry), tmp_path / "reports.db", policy=Policy(fail_on=None))
@@ -136,8 +151,8 @@ def test_the_same_content_at_another_place_is_reused_under_its_own_name(registry
 def test_two_batches_at_once_double_nothing(registry: Path, refs: Refs, tmp_path: Path) -> None:
     database = tmp_path / "reports.db"
     with Works.open(database) as one, Works.open(database) as other:
-        first = batch(refs(registry), STATIC, USUAL, one, 1, Limits())
-        second = batch(refs(registry), STATIC, USUAL, other, 1, Limits())
+        first = batch(refs(registry), STATIC, lambda ref: USUAL, one, 1, Limits())
+        second = batch(refs(registry), STATIC, lambda ref: USUAL, other, 1, Limits())
         pairs = list(zip(first, second, strict=True))  # by turns: each has audited what the other is about to store
     assert len(pairs) == 12
     assert audits(database) == 12
@@ -145,7 +160,7 @@ def test_two_batches_at_once_double_nothing(registry: Path, refs: Refs, tmp_path
 
 def test_an_interrupted_batch_goes_on(registry: Path, refs: Refs, tmp_path: Path) -> None:
     with Works.open(tmp_path / "reports.db") as store:
-        outcomes = batch(refs(registry), STATIC, USUAL, store, 1, Limits())
+        outcomes = batch(refs(registry), STATIC, lambda ref: USUAL, store, 1, Limits())
         for _ in range(5):
             next(outcomes)
         outcomes.close()
@@ -157,7 +172,7 @@ def test_an_interrupted_batch_goes_on(registry: Path, refs: Refs, tmp_path: Path
 @pytest.mark.parametrize(
     ("act", "seconds", "why"),
     [
-        (lambda: os.kill(os.getpid(), signal.SIGKILL), 60.0, "killed the process that audits it, 3 times (SIGKILL)"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), 60.0, "its worker was killed 3 times (SIGKILL): by the system"),
         (lambda: time.sleep(60), 0.5, "did not end in 0.5 seconds"),
         (lambda: 1 // 0, 60.0, "a fault of auditor: ZeroDivisionError"),
     ],
@@ -172,7 +187,7 @@ def test_a_model_that_ruins_its_worker_has_an_outcome_and_no_other_pays(
     seconds: float,
     why: str,
 ) -> None:
-    whole = auditor.batch.run.audit
+    whole = auditor.batch.one.audit
 
     def audit(path: str, settings: Settings, contract: Contract | None) -> Report:
         if path.endswith("/5.onnx"):
@@ -180,7 +195,7 @@ def test_a_model_that_ruins_its_worker_has_an_outcome_and_no_other_pays(
         return whole(path, settings, contract)
 
     with monkeypatch.context() as patched:
-        patched.setattr("auditor.batch.run.audit", audit)
+        patched.setattr("auditor.batch.one.audit", audit)
         outcomes = run(refs(registry), tmp_path / "reports.db", seconds=seconds)
     assert len(outcomes) == 12 and audits(tmp_path / "reports.db") == 12
     (ruined,) = (outcome for outcome in outcomes if outcome.ref.name == "5")
@@ -191,6 +206,110 @@ def test_a_model_that_ruins_its_worker_has_an_outcome_and_no_other_pays(
     again = run(refs(registry), tmp_path / "reports.db")  # it is tried again, and now it goes well
     assert {outcome.ref.name for outcome in again if not outcome.reused} == {"5"}
     assert verdicts(again)["5"] is Verdict.PASS
+
+
+def test_a_model_without_an_end_has_one_report_until_it_comes_to_one(
+    registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, one = tmp_path / "reports.db", refs(registry)[:1]
+    whole = auditor.batch.one.audit
+
+    def hangs(path: str, settings: Settings, contract: Contract | None) -> Report:
+        time.sleep(60)
+        return whole(path, settings, contract)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("auditor.batch.one.audit", hangs)
+        for expected in (1, 2):
+            (outcome,) = run(one, database, seconds=0.3)
+            assert (outcome.verdict, outcome.reused, outcome.audit_id) == (Verdict.INCONCLUSIVE, False, expected)
+            assert audits(database) == 1
+    (outcome,) = run(one, database)
+    assert outcome.verdict is Verdict.FAIL and audits(database) == 1
+    assert run(one, database)[0].reused and audits(database) == 1
+
+
+def test_a_file_that_nobody_can_hash_has_one_report(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.onnx")
+    for _ in range(3):
+        (outcome,) = run([reference(tmp_path / "fifo.onnx")], tmp_path / "reports.db")
+        assert outcome.code is ExitCode.FINDINGS and not outcome.reused
+    assert audits(tmp_path / "reports.db") == 1
+
+
+def test_of_many_copies_one_is_audited_and_each_has_its_report(tmp_path: Path) -> None:
+    make_models(tmp_path / "one", 1)
+    data = (tmp_path / "one" / "000" / "0.onnx").read_bytes()
+    paths = [tmp_path / f"{n}.onnx" for n in range(300)]
+    for path in paths:
+        path.write_bytes(data)
+    outcomes = run([reference(path) for path in paths], tmp_path / "reports.db")
+    assert sum(not outcome.reused for outcome in outcomes) == 1
+    assert {outcome.document["model"]["path"] for outcome in outcomes} == {str(path) for path in paths}
+    assert {outcome.audit_id for outcome in outcomes} == set(range(1, 301)) and audits(tmp_path / "reports.db") == 300
+    again = run([reference(path) for path in paths], tmp_path / "reports.db")
+    assert all(outcome.reused for outcome in again) and audits(tmp_path / "reports.db") == 300
+
+
+def test_a_report_without_findings_is_read_again_only_where_it_is_shown_or_asked(
+    registry: Path, refs: Refs, tmp_path: Path
+) -> None:
+    def passed(policy: Policy, all_shown: bool) -> set[bool]:
+        with Works.open(tmp_path / "reports.db") as store:
+            found = batch(refs(registry), STATIC, lambda ref: policy, store, 2, Limits(), all_shown=all_shown)
+            outcomes = [outcome for outcome in found if outcome.ref.name not in ("0", "10")]
+        assert {outcome.verdict for outcome in outcomes} == {Verdict.PASS}
+        return {outcome.document is None for outcome in outcomes}
+
+    assert passed(USUAL, all_shown=False) == {False}  # they are new
+    assert passed(USUAL, all_shown=False) == {True}
+    assert passed(USUAL, all_shown=True) == {False}
+    assert passed(Policy(limits={"nodes": Limit(max=5)}), all_shown=False) == {False}
+
+
+def test_the_policy_of_each_model_is_applied_and_the_report_is_kept_as_it_was(registry: Path, tmp_path: Path) -> None:
+    small = Policy(limits={"nodes": Limit(max=0)})
+    paths = [reference(registry / "000" / f"{n}.onnx") for n in (1, 2)]
+    for _ in range(2):
+        with Works.open(tmp_path / "reports.db") as store:
+            found = batch(paths, STATIC, lambda ref: small if ref.name == "1" else USUAL, store, 2, Limits())
+            outcomes = {outcome.ref.name: outcome for outcome in found}
+            assert {name: outcome.verdict for name, outcome in outcomes.items()} == {"1": "fail", "2": "pass"}
+            assert [f["rule"] for f in outcomes["1"].document["findings"]] == ["over-limit"]
+            kept = store.get(outcomes["1"].audit_id or 0)
+            assert kept is not None and (kept["findings"], kept["verdict"]) == ([], "fail")
+    assert audits(tmp_path / "reports.db") == 2
+
+
+@pytest.mark.parametrize("fail_on", [None, *Severity])
+def test_severities_alone_give_the_verdict_of_the_gate(fail_on: Severity | None) -> None:
+    """What `judged` does without parsing a report, `gate.judge` does with it."""
+    policy = Policy(fail_on=fail_on)
+    for path in sorted(BROKEN.glob("*.onnx")):
+        raw = audit_one(reference(path), STATIC).document
+        (told, verdict, _) = judged(Audited(raw, True), policy)
+        judgement = judge(parse(raw)[0], policy)
+        assert (verdict, told["findings"]) == (judgement.verdict, document(*judgement[:2])["findings"])
+
+
+def test_sizes_hold_for_the_models_that_have_them(tmp_path: Path) -> None:
+    for name, shape in (("open", "N, 4"), ("fixed", "2, 4")):
+        text = f'<ir_version: 8, opset_import: ["" : 17]> g (float[{shape}] x) => (float[{shape}] y) {{ y = Relu (x) }}'
+        onnx.save(onnx.parser.parse_model(text), tmp_path / f"{name}.onnx")
+    refs = [reference(tmp_path / f"{name}.onnx") for name in ("open", "fixed")]
+    settings = STATIC._replace(dims={"N": 3}, shapes={"z": (1,)})
+    outcomes = {outcome.ref.name: outcome for outcome in run(refs, None, settings)}
+    assert {outcome.verdict for outcome in outcomes.values()} == {Verdict.PASS}
+    assert [outcomes[name].document["inputs"][0]["shape"] for name in ("open", "fixed")] == [[3, 4], [2, 4]]
+    said = {name: {m["what"]: m["why"] for m in o.document["coverage"]["skipped"]} for name, o in outcomes.items()}
+    assert "--dim N" not in said["open"] and said["fixed"]["--dim N"] == "no input has such a size"
+    assert said["open"]["--input-shape z"] == said["fixed"]["--input-shape z"] == "the model has no such input"
+
+
+def test_runs_of_a_batch_come_from_one_server_a_worker(registry: Path, refs: Refs) -> None:
+    outcomes = run(refs(registry)[3:6], None, Settings())
+    assert [outcome.document["run"]["status"] for outcome in outcomes] == ["ok"] * 3
+    assert {outcome.document["run"]["isolation"]["level"] for outcome in outcomes} == {"full"}
 
 
 def test_a_hostile_registry_ends_in_reports(tmp_path: Path) -> None:

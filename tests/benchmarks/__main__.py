@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights. Without one, all; 6 GB of disk are used meanwhile.
+Names: start check propagation weights store batch shapes. Without one, all; 6 GB of disk are used meanwhile.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.benchmarks.batch import batch
 from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, process, processes
+from tests.benchmarks.shapes import shapes
+from tests.benchmarks.store import store
 from tests.corpus import light_models
 
 if TYPE_CHECKING:
@@ -181,6 +184,9 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "check": check,
     "propagation": propagation,
     "weights": weights,
+    "store": partial(store, tell),
+    "batch": partial(batch, tell),
+    "shapes": shapes,
 }
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +59,8 @@ def test_several_models_are_one_document(auditor: Auditor, tmp_path: Path) -> No
     github = auditor("check", *models, *STATIC, "--format", "github").out.splitlines()
     assert [line.split()[0] for line in github] == ["::warning", "::error"]
     markdown = auditor("check", *models, *STATIC, "--format", "markdown").out
-    assert markdown.count("\n### ") == 2
+    assert markdown.startswith("### 3 models: 1 failed, 1 inconclusive, 1 passed\n")
+    assert re.findall("^#### [A-Z]+", markdown, re.MULTILINE) == ["#### FAIL", "#### INCONCLUSIVE"]
     rows = list(csv.DictReader(io.StringIO(auditor("check", *models, *STATIC, "--format", "csv").out)))
     assert [row["model"] for row in rows] == [ALEXNET_224]
 
@@ -83,11 +85,11 @@ def test_an_early_end_leaves_a_whole_document(auditor: Auditor, tmp_path: Path, 
 
     real, seen = session.audit, []
 
-    def audit(path: str, settings: Any) -> Any:
+    def audit(path: str, *others: Any) -> Any:
         seen.append(path)
         if len(seen) == 2:
             raise KeyboardInterrupt
-        return real(path, settings)
+        return real(path, *others)
 
     monkeypatch.setattr(session, "audit", audit)
     file = tmp_path / "report.sarif"

@@ -79,6 +79,19 @@ def test_a_full_output(process: Process) -> None:
     assert (done.returncode, done.stderr) == (2, "auditor: cannot write /dev/full: No space left on device\n")
 
 
+@pytest.mark.parametrize("streams", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams(streams: str, tmp_path: Path) -> None:
+    """A file that is opened then has the number of a standard stream, and the verdict is the same."""
+    env = {**os.environ, "AUDITOR_DB": str(tmp_path / "reports.db")}
+    for model, code in ((LENET, 0), (ALEXNET_224, 1)):
+        command = f"exec {sys.executable} -m auditor check {model} {streams}"
+        done = subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, timeout=120, check=False)
+        assert (done.returncode, done.stderr) == (code, "")
+    with sqlite3.connect(tmp_path / "reports.db") as plain:
+        assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert plain.execute("SELECT count(*) FROM audits").fetchone() == (2,)
+
+
 def test_interrupted() -> None:
     program = (
         "import sys, time\nfrom auditor import pipeline\n"

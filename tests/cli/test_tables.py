@@ -112,7 +112,8 @@ def test_the_database(auditor: Auditor, tmp_path: Path) -> None:
     assert auditor("show", "1").code == 3
     auditor("check", LENET, "--no-run", "-q")
     listed = auditor("history", LENET)
-    assert listed.out.splitlines()[1].split()[3:] == ["pass", "0", "0", "61,706", listed.out.split()[-1]]
+    assert listed.out.splitlines()[0] == f"{LENET}  1 audit"
+    assert "parameters  ▄  61,706\n" in listed.out
     assert json.loads(auditor("show", "1", "--format", "json").out)["verdict"] == "pass"
 
 

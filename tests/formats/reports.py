@@ -16,6 +16,7 @@ from auditor.report import (
     Severity,
     Step,
     Totals,
+    Waived,
 )
 
 HOSTILE = [
@@ -81,7 +82,11 @@ def with_name(name: str) -> Report:
     port = Port(name, name, (1, name, 8, 8))
     return Report(
         ModelIdentity(name, 1, "d", None, (name,), 8, {name: 1}, name),
-        (finding, Finding("no node", Location(tensor=name), severity=Severity.NOTE, rule="other-rule")),
+        (
+            finding,
+            Finding("no node", Location(tensor=name), severity=Severity.NOTE, rule="other-rule"),
+            finding._replace(rule="waived-rule", waived=Waived("waiver", name, name, name)),
+        ),
         Coverage(("some-rule",), (Missed(name, name),), (Missed(name, name, True),)),
         Totals(1, 1, f"{name}*2", macs=f"{name}*3", flops=name, peak_activation_bytes=name),
         (port,),
@@ -119,6 +124,13 @@ ALEXNET = Report(
     (Port("y", "float32", (1, 10)),),
     run=RunSummary("cpu", "not run", "left out by --no-run"),
     audited_at="2026-01-02T03:04:05+00:00",
+)
+WAIVED = ALEXNET._replace(
+    findings=(
+        ALEXNET.findings[0]._replace(waived=Waived("waiver", "the client sends 227", "vision team", "2027-01-31")),
+        ALEXNET.findings[1]._replace(waived=Waived("baseline"), fingerprint="beef"),
+        Finding("2 inputs are used by nothing", severity=Severity.NOTE, rule="unused-inputs"),
+    )
 )
 CLEAN = ALEXNET._replace(
     model=ALEXNET.model._replace(path="/models/a clean:one.onnx"), findings=(), coverage=Coverage(("dead-branches",))

@@ -10,7 +10,7 @@ import pytest
 from auditor.formats import renderer, writer
 from auditor.report import Finding, Report, Verdict
 
-from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, with_name
+from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, WAIVED, with_name
 
 
 def rows(*reports: Report) -> list[dict[str, str]]:
@@ -46,8 +46,23 @@ def test_a_row_a_finding() -> None:
         "fix": "feed an input that fits",
         "consequences": "0",
         "fingerprint": "f00d",
+        "waived": "",
+        "waived_reason": "",
+        "waived_owner": "",
+        "waived_expires": "",
     }
     assert (second["graph"], second["tensor"], second["offset"]) == ("if_1/then", "spare", "")
+
+
+def test_who_answers_for_a_finding() -> None:
+    waived = [
+        tuple(row[key] for key in ("waived", "waived_reason", "waived_owner", "waived_expires")) for row in rows(WAIVED)
+    ]
+    assert waived == [
+        ("waiver", "the client sends 227", "vision team", "2027-01-31"),
+        ("baseline", "", "", ""),
+        ("", "", "", ""),
+    ]
 
 
 def test_several_models_have_one_head() -> None:
@@ -63,7 +78,7 @@ def test_a_number_stays_one() -> None:
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:8]))
 def test_names_are_data(name: str) -> None:
     found = rows(with_name(name), with_name(name))
-    assert len(found) == 4
+    assert len(found) == 6
     for row in found:
         assert None not in row
         for cell in row.values():

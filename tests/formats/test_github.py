@@ -10,7 +10,7 @@ import pytest
 from auditor.formats import renderer, writer
 from auditor.report import Report, Verdict
 
-from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, with_name
+from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, WAIVED, with_name
 
 
 class Command(NamedTuple):
@@ -85,6 +85,19 @@ def test_what_was_asked_for_and_not_looked_at_is_a_warning() -> None:
     )  # fmt: skip
 
 
+def test_what_is_waived_is_one_notice() -> None:
+    note, waived = commands(said(WAIVED))
+    assert (note.name, note.properties["title"]) == ("notice", "unused-inputs")
+    assert (waived.name, waived.properties["title"]) == ("notice", "2 findings waived or known")
+    assert waived.message.splitlines() == [
+        "misfit-initializers: fc6 (Gemm): waived by vision team until 2027-01-31: the client sends 227",
+        "unused-initializers: if_1/then/spare: known: in the baseline",
+    ]
+    many = WAIVED._replace(findings=WAIVED.findings[:1] * 1000)
+    [waived] = commands(said(many))
+    assert waived.message.splitlines()[-1] == "and 990 more"
+
+
 def test_nothing_to_say() -> None:
     assert said(CLEAN) == ""
 
@@ -94,8 +107,8 @@ def test_names_are_data(name: str) -> None:
     text = said(with_name(name))
     found = commands(text)
     assert len(found) == text.count("\n") == len(text.splitlines())
-    assert [c.name for c in found] == ["error", "notice", "warning"]
+    assert [c.name for c in found] == ["error", "notice", "notice", "warning"]
     assert all(set(c.properties) == {"file", "title"} for c in found)
     if name.isprintable() and "##" not in name and not name.strip().startswith("::") and len(name) < 256:
         assert {c.properties["file"] for c in found} == {name.strip()} or name != name.strip()
-        assert found[2].message == name
+        assert found[3].message == name

@@ -11,7 +11,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from auditor.formats import renderer, writer
 from auditor.report import Report, Severity, Verdict
 
-from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, with_name
+from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, WAIVED, with_name
 
 
 def written(*reports: Report, verdict: Verdict = Verdict.FAIL) -> str:
@@ -85,6 +85,35 @@ def test_findings_of_one_rule_are_one_failure() -> None:
     assert failure.text.count("error: fc6 (Gemm)") == 3
 
 
+def test_what_is_waived_is_skipped() -> None:
+    [suite] = suites(WAIVED, verdict=Verdict.PASS)
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (5, 0, 0, 3)
+    told = cases(suite)
+    [waived] = told["misfit-initializers"].result
+    [known] = told["unused-initializers"].result
+    assert isinstance(waived, Skipped) and isinstance(known, Skipped)
+    assert waived.message == "waived by vision team until 2027-01-31: the client sends 227"
+    assert known.message == "known: in the baseline"
+    assert "fc6 takes 9216" in told["misfit-initializers"].system_out
+
+
+def test_a_waived_finding_hides_no_other_of_its_rule() -> None:
+    both = ALEXNET._replace(findings=(WAIVED.findings[0], ALEXNET.findings[0]))
+    [suite] = suites(both)
+    case = cases(suite)["misfit-initializers"]
+    [failure] = case.result
+    assert isinstance(failure, Failure)
+    assert "waived by vision team" not in failure.text
+    assert "waived by vision team" in case.system_out
+
+
+def test_a_waived_error_fails_no_case_where_a_warning_fails_the_verdict() -> None:
+    mixed = ALEXNET._replace(findings=(WAIVED.findings[0], ALEXNET.findings[1]))
+    [suite] = suites(mixed)
+    assert cases(suite)["unused-initializers"].result[0].type == "warning"
+    assert isinstance(cases(suite)["misfit-initializers"].result[0], Skipped)
+
+
 def test_several_models_are_one_document() -> None:
     assert [suite.name for suite in suites(CLEAN, ALEXNET)] == ["/models/a clean:one.onnx", "models/alexnet.onnx"]
     assert suites() == []
@@ -100,7 +129,7 @@ def test_names_are_data(name: str) -> None:
     }  # fmt: skip
     first, second = suites(with_name(name), with_name(name))
     assert [case.name for case in first] == [case.name for case in second]
-    assert (first.tests, first.failures, first.errors, first.skipped) == (4, 1, 1, 1)
+    assert (first.tests, first.failures, first.errors, first.skipped) == (5, 1, 1, 2)
     severities = {finding.severity for finding in with_name(name).findings}
     assert severities == {Severity.ERROR, Severity.NOTE}
     if name.isprintable() and "##" not in name and not name.strip().startswith("::") and len(name) < 256:

@@ -29,7 +29,7 @@ from auditor.report import (
 )
 from auditor.wording import fitting
 
-from .reports import HOSTILE, with_name
+from .reports import ALEXNET, HOSTILE, WAIVED, with_name
 
 
 def text(report: Report, verdict: Verdict = Verdict.FAIL) -> str:
@@ -46,7 +46,7 @@ def test_names_are_data(name: str) -> None:
     said.encode("utf-8")
     assert len(said) < 60_000
     # Only the report itself speaks in the first column.
-    starts = re.compile(r"$| |FAIL(  |$)|error  some-rule|note  other-rule|Not looked at$|The model$")
+    starts = re.compile(r"$| |FAIL(  |$)|error  (?:some|waived)-rule|note  other-rule|Not looked at$|The model$")
     assert [line for line in said.splitlines() if not starts.match(line)] == []
 
 
@@ -112,6 +112,20 @@ def test_many_of_one_rule_fold() -> None:
     assert text(few).count("message") == 5
 
 
+def test_what_is_waived_is_told_and_counted_apart() -> None:
+    said = text(WAIVED, Verdict.PASS).splitlines()
+    assert said[0] == "PASS  models/alexnet.onnx  1 note, 1 waived, 1 known"
+    at = said.index("error  misfit-initializers  fc6 (Gemm)")
+    assert said[at + 2] == "  waived by vision team until 2027-01-31: the client sends 227"
+    assert said[at + 3] == ""
+    at = said.index("warning  unused-initializers  if_1/then/spare")
+    assert said[at + 2] == "  known: in the baseline"
+    many = text(WAIVED._replace(findings=(*WAIVED.findings[:1] * 100, *ALEXNET.findings[:1])))
+    assert "97 more: fc6 (Gemm)" in " ".join(many.split())
+    assert many.startswith("FAIL  models/alexnet.onnx  1 error, 100 waived\n")
+    assert many.count("fix: ") == 1
+
+
 def test_open_sizes_are_their_own_arithmetic() -> None:
     steps = (
         Step("c1", "Conv", (), (1, 8, 54, 54), "floor((224 - 11) / 4) + 1 = 54"),
@@ -163,7 +177,9 @@ def test_amounts() -> None:
     assert brief_shape(("N", "floor((H - 1)/2)*floor((W - 1)/2)*3 + 1", 4096)) == "[N, f(H, W), 4096]"
 
 
-words = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.just(" "), max_size=120)
+words = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.just(" "), max_size=120).filter(
+    lambda word: not word or cells(word) > 0  # nobody sees a cell of marks alone, with no letter to stand on
+)
 
 
 @given(st.lists(st.tuples(words, words, words), min_size=1, max_size=4), st.booleans(), st.integers(0, 20))

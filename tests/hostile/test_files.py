@@ -15,7 +15,7 @@ VERDICT_OF = {0: "pass", 1: "fail", 3: "inconclusive", 4: "inconclusive"}
 
 KEYS = {
     "schema_version", "auditor", "model", "verdict", "findings", "coverage", "totals", "inputs", "outputs",
-    "weights", "run", "audited_at",
+    "weights", "run", "operators", "dtypes", "audited_at",
 }  # fmt: skip
 
 

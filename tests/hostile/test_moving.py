@@ -77,7 +77,7 @@ def test_a_model_that_nobody_may_read() -> None:
         path = Path(folder) / "model.onnx"
         path.write_bytes(binary(RELU))
         path.chmod(0)
-        ended = call("check", "--format", "json", "--no-store", str(path), program=("-c", _AS_NOBODY))
+        ended = call("check", "--no-config", "--format", "json", "--no-store", str(path), program=("-c", _AS_NOBODY))
         assert "Traceback" not in ended.err, ended.err
         assert ended.status == 4
         assert "Permission denied" in ended.report["coverage"]["failed"][0]["why"]

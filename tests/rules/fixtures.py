@@ -11,9 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from auditor import configuration
 from auditor.errors import Unreadable
 from auditor.evidence import Evidence
+from auditor.gate import judge
 from auditor.model.load import load
+from auditor.pipeline import audit
 from auditor.report import Finding
 from auditor.rules import Rule
 from auditor.settings import Settings
@@ -21,7 +24,7 @@ from auditor.settings import Settings
 SECTIONS = ("What it does", "Why it matters", "Fires on", "Quiet on", "How to fix")
 
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
-_BLOCK = re.compile(r"^```(onnx|mutator)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(onnx|mutator|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Fixture(NamedTuple):
@@ -31,6 +34,7 @@ class Fixture(NamedTuple):
     section: str
     name: str  # of the mutator, or the number of the block
     text: str  # "" where a mutator makes it
+    policy: str = ""  # the auditor.toml under which a rule fires that the gate makes
 
     @property
     def label(self) -> str:
@@ -59,9 +63,12 @@ def sections(page: str) -> dict[str, str]:
 
 def fixtures(rule: Rule) -> Iterator[Fixture]:
     for section in ("Fires on", "Quiet on"):
+        policy = ""  # of the models behind it
         for number, (kind, text) in enumerate(_BLOCK.findall(sections(rule.page).get(section, "")), 1):
-            if kind == "onnx":
-                yield Fixture(rule, section, str(number), text)
+            if kind == "toml":
+                policy = text
+            elif kind == "onnx":
+                yield Fixture(rule, section, str(number), text, policy)
             else:
                 names = (line.partition("#")[0].strip() for line in text.splitlines())
                 yield from (Fixture(rule, section, name, "") for name in names if name)
@@ -82,6 +89,15 @@ def findings(rule: Rule, path: Path) -> list[Finding]:
     if recorded.exists():
         evidence.__dict__["trial"] = pickle.loads(recorded.read_bytes())
     return list(rule.check(*(evidence.of(kind) for kind in rule.wants)))
+
+
+def gate_findings(rule: Rule, path: Path, policy: str) -> list[Finding]:
+    """What one rule says of one model where the gate makes its findings, out of a policy."""
+    written = path.with_name("auditor.toml")
+    written.write_text(policy)
+    settings = Settings(run=False, weights=False)
+    judged = judge(audit(path, settings), configuration.read(str(written)).policy(str(path))).report
+    return [finding for finding in judged.findings if finding.rule == rule.name]
 
 
 def _mutator(name: str):  # type: ignore[no-untyped-def]  # a callable of either kind

@@ -8,7 +8,7 @@ import pytest
 
 from auditor.rules import Rule, all_rules
 
-from .fixtures import SECTIONS, Fixture, findings, fixtures, sections
+from .fixtures import SECTIONS, Fixture, findings, fixtures, gate_findings, sections
 
 RULES = all_rules()
 FIXTURES = [fixture for rule in RULES for fixture in fixtures(rule)]
@@ -28,7 +28,8 @@ def test_a_page_shows_what_fires_and_what_does_not(rule: Rule) -> None:
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda f: f.label)
 def test_a_page_tells_the_truth(fixture: Fixture, tmp_path: Path) -> None:
-    found = findings(fixture.rule, fixture.model(tmp_path))
+    path = fixture.model(tmp_path)
+    found = gate_findings(fixture.rule, path, fixture.policy) if fixture.policy else findings(fixture.rule, path)
     if fixture.section == "Fires on":
         assert found
         assert all(f.message and f.fix for f in found)

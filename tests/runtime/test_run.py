@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from auditor.runtime import run as module
+from auditor.runtime import started as module
 from auditor.runtime.outcome import Crashed, Failed, NotRun, OutOfMemory, Run, TimedOut
 from auditor.runtime.request import Feed, Limits, Request
 from auditor.runtime.run import ChildFault, run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,17 +12,19 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, insert, inspect, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, create_engine, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from auditor.errors import StoreError
 from auditor.store.engine import address, open_engine
 from auditor.store.schema import config, migrate, migrations_folder
-from auditor.store.store import Store
+from auditor.store.store import Store, audit_row, finding_rows
 from auditor.store.tables import HEAD, audits, findings, metadata
 from auditor.store.works import FileState, Works
 
 from .reports import document
+
+STEPS = ["0001_reports", "0002_works", "0003_history"]
 
 
 def test_the_head_that_we_stamp_is_alembics_own(tmp_path: Path) -> None:
@@ -58,7 +61,10 @@ def _look(connection: Connection) -> dict[str, str]:
     """The schema as SQLite keeps it, a line a clause in alphabetical order (their order says nothing)."""
     with connection:
         rows = connection.execute(text("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
-        return {name: "\n".join(sorted(part.strip(" \t,") for part in sql.splitlines())) for name, sql in rows}
+        return {name: "\n".join(sorted(part.strip(" \t,)") for part in _CLAUSES.split(sql))) for name, sql in rows}
+
+
+_CLAUSES = re.compile(r"\n|, (?=\w+ [A-Z]+)")  # a column that was added stands behind a comma, in the last line
 
 
 def test_up_down_and_up_again_with_rows(tmp_path: Path) -> None:
@@ -84,9 +90,59 @@ def test_each_step_leaves_the_reports_of_the_other_alone(tmp_path: Path) -> None
     assert set(inspect(create_engine(address(path))).get_table_names()) == {"alembic_version", "audits", "findings"}
     with Works.open(path) as store:  # brings it up
         assert store.get(kept) == document()
-        assert store.done({"k" * 64: "m"}) == {}
+        assert store.done([("k" * 64, "m")]) == {}
         assert store.states(["m"]) == {}
         assert store.finish(document(), "m", "k" * 64) == (kept + 1, False)
+
+
+@pytest.mark.parametrize("behind", STEPS[:-1])
+def test_a_database_of_an_older_auditor_is_brought_up(where: str, behind: str) -> None:
+    """Made by that schema's own statements, with rows in it; then every model has a name, and every audit its id."""
+    command.upgrade(config(address(where)), behind)
+    kept = document("/m.onnx")
+    with create_engine(address(where)).begin() as connection:
+        columns = {column["name"] for column in inspect(connection).get_columns("audits")}
+        for latest in (False, True):
+            row = audit_row(kept, "/m.onnx") | {"latest": latest}
+            connection.execute(insert(audits_of(columns)), {key: row[key] for key in row if key in columns})
+        connection.execute(insert(findings), [{"audit_id": 2, **found} for found in finding_rows(kept)])
+    with Store.open(where) as store:
+        assert store.latest("/m.onnx") == kept
+        assert [(row.id, row.subject, row.version) for row in store.history("/m.onnx")] == [
+            (2, "/m.onnx", ""), (1, "/m.onnx", ""),
+        ]  # fmt: skip
+        store.accept("/m.onnx", 1, reason="", by="")
+        with store.reading() as connection:
+            uids = connection.scalars(select(audits.c.uid)).all()
+        assert len(set(uids)) == 2 and all(re.fullmatch("[0-9a-f]{32}", uid) for uid in uids)
+        assert store.save(kept) == 3
+
+
+def audits_of(columns: set[str]) -> Table:
+    """The table as it was when it had these columns."""
+    kept = [Column(column.name, column.type) for column in audits.c if column.name in columns]
+    return Table("audits", MetaData(), *kept)
+
+
+def test_accepted_versions_go_with_their_step_and_reports_stay(where: str) -> None:
+    settings = config(address(where))
+    with Store.open(where) as store:
+        kept = store.save(document("/m.onnx"), subject="m", version="1")
+        store.accept("m", kept, reason="", by="")
+    command.downgrade(settings, "0002_works")
+    found = inspect(create_engine(address(where)))
+    assert found.get_view_names() == []
+    assert not {"subject", "version", "uid"} & {column["name"] for column in found.get_columns("audits")}
+    with Store.open(where) as store:  # brings it up
+        assert store.get(kept) == document("/m.onnx")
+        assert store.accepted("m") is None
+        assert [row.subject for row in store.history("/m.onnx")] == ["/m.onnx"]
+
+
+def test_the_tables_are_what_alembic_makes_elsewhere_too(where: str) -> None:
+    migrate(address(where))
+    with create_engine(address(where)).connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
 
 
 def test_an_empty_database_of_alembics_is_taken_as_fresh(tmp_path: Path) -> None:
@@ -101,27 +157,27 @@ def test_a_schema_that_is_behind_is_brought_up_when_opened(tmp_path: Path, monke
     """With one more revision in a copy of the folder: the rows stay, those that point to a copied table too."""
     folder = tmp_path / "migrations"
     (folder / "versions").mkdir(parents=True)
-    for file in ("env.py", "script.py.mako", "versions/0001_reports.py", "versions/0002_works.py"):
+    for file in ("env.py", "script.py.mako", *(f"versions/{name}.py" for name in STEPS)):
         (folder / file).write_text((migrations_folder() / file).read_text())
     with Store.open(tmp_path / "reports.db") as store:
         kept = store.save(document())
-    (folder / "versions" / "0003_widen.py").write_text(
+    (folder / "versions" / "0004_widen.py").write_text(
         "import sqlalchemy as sa\n"
         "from alembic import op\n"
-        "revision, down_revision = '0003_widen', '0002_works'\n"
+        "revision, down_revision = '0004_widen', '0003_history'\n"
         "def upgrade():\n"
         "    with op.batch_alter_table('audits', recreate='always') as table:\n"
-        "        table.add_column(sa.Column('accepted', sa.Boolean))\n"
+        "        table.add_column(sa.Column('reviewed', sa.Boolean))\n"
         "def downgrade():\n"
         "    raise AssertionError\n"
     )
     monkeypatch.setattr("auditor.store.schema.migrations_folder", lambda: folder)
-    monkeypatch.setattr("auditor.store.schema.HEAD", "0003_widen")
+    monkeypatch.setattr("auditor.store.schema.HEAD", "0004_widen")
     with Store.open(tmp_path / "reports.db") as store:
         assert store.get(kept) == document()
     with create_engine(address(tmp_path / "reports.db")).connect() as connection:
-        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0003_widen"]
-        assert connection.scalars(text("SELECT accepted FROM audits")).all() == [None]
+        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0004_widen"]
+        assert connection.scalars(text("SELECT reviewed FROM audits")).all() == [None]
         assert len(connection.execute(select(findings)).all()) == 2
 
 

@@ -63,6 +63,9 @@ def test_history_is_newest_first_and_of_that_model_only(tmp_path: Path, monkeypa
                 macs=1 << 40,
                 digest="d" * 64,
                 content_digest="c" * 64,
+                subject=str(tmp_path / "m.onnx"),
+                version="",
+                accepted=None,
             )
         ]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from auditor.errors import StoreError
 from auditor.store.store import Store
-from auditor.store.works import FileState, Works
+from auditor.store.works import FileState, Piece, Works
 
 from .reports import document
 
@@ -20,9 +21,10 @@ def test_work_is_kept_once_and_the_second_is_told_of_the_first(tmp_path: Path) -
         audit_id, there = one.finish(document(), "/m.onnx", KEY)
         assert not there
         assert other.finish(document(findings=9), "/m.onnx", KEY) == (audit_id, True)
-        done = other.done({KEY: "/m.onnx"})[KEY]
-        assert (done.source, done.audit_id, done.document) == ("/m.onnx", audit_id, document())
-        assert other.done({"x" * 64: "/m.onnx"}) == {}
+        done = other.done([(KEY, "/m.onnx")])[KEY, "/m.onnx"]
+        assert done == ("/m.onnx", audit_id, len(document()["findings"]))
+        assert other.documents([audit_id]) == {audit_id: document()}
+        assert other.done([("x" * 64, "/m.onnx")]) == {}
     with sqlite3.connect(tmp_path / "reports.db") as plain:
         assert plain.execute("SELECT count(*) FROM audits").fetchone() == (1,)
 
@@ -33,13 +35,33 @@ def test_without_a_key_a_report_is_kept_and_the_work_is_not(tmp_path: Path) -> N
         assert store.get(2) == document()
 
 
+def test_work_that_is_to_be_done_again_is_kept_once_until_it_is_done(tmp_path: Path) -> None:
+    with Works.open(tmp_path / "reports.db") as store:
+        for kept in (1, 2, 3):
+            piece = Piece(document(findings=kept), "/m.onnx", KEY, again="a" * 64, whole=kept == 3)
+            assert store.finish_all([piece]) == [(kept, False)]
+            assert [row.id for row in store.history("/m.onnx")] == [kept]
+        assert store.done([(KEY, "/m.onnx")])[KEY, "/m.onnx"].findings == 3
+        for whole in (True, False):
+            assert store.finish_all([Piece(document(), "/m.onnx", KEY, (), "a" * 64, whole)]) == [(3, True)]
+
+
+def test_reports_are_kept_together_or_not_at_all(tmp_path: Path) -> None:
+    good = Piece(document(), "/m.onnx", KEY)
+    with Works.open(tmp_path / "reports.db") as store:
+        with pytest.raises(StoreError):
+            store.finish_all([good, Piece(document() | {"verdict": None}, "/n.onnx", "n" * 64)])
+        assert store.history("/m.onnx") == []
+        assert store.finish_all([good, good]) == [(1, False), (1, True)]
+
+
 def test_of_two_places_with_one_content_its_own_audit_comes_first(tmp_path: Path) -> None:
     with Works.open(tmp_path / "reports.db") as store:
         store.finish(document("a.onnx"), "/a.onnx", KEY)
-        assert store.done({KEY: "/b.onnx"})[KEY].source == "/a.onnx"
+        assert store.done([(KEY, "/b.onnx")])[KEY, "/b.onnx"].source == "/a.onnx"
         own, _ = store.finish(document("b.onnx"), "/b.onnx", KEY)
         store.finish(document("c.onnx"), "/c.onnx", KEY)
-        assert store.done({KEY: "/b.onnx"})[KEY].audit_id == own
+        assert store.done([(KEY, "/b.onnx")])[KEY, "/b.onnx"].audit_id == own
 
 
 def test_a_file_is_known_as_it_was_last_seen(tmp_path: Path) -> None:
@@ -64,7 +86,7 @@ def test_a_report_that_goes_takes_its_work_along(tmp_path: Path) -> None:
         with sqlite3.connect(tmp_path / "reports.db") as plain:
             plain.execute("PRAGMA foreign_keys=ON")
             plain.execute("DELETE FROM audits")
-        assert store.done({KEY: "/m.onnx"}) == {}
+        assert store.done([(KEY, "/m.onnx")]) == {}
 
 
 @pytest.mark.parametrize("kind", [Store, Works])

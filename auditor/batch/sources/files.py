@@ -44,8 +44,9 @@ def read(path: str, most: int = CONFIG) -> bytes:
             raise Unusable(f"{_name(path)} is not a regular file but {name_of_mode(found.st_mode)}")
         if found.st_size > most:
             raise Unusable(f"{_name(path)} holds {in_bytes(found.st_size)}; at most {in_bytes(most)} are read")
-        with os.fdopen(fd, "rb", closefd=False) as file:
-            data = file.read(most + 1)
+        data = os.read(fd, most + 1)
+        while len(data) <= most and (more := os.read(fd, most + 1 - len(data)) if len(data) < found.st_size else b""):
+            data += more
     except OSError as error:
         raise Unusable(f"{_name(path)} cannot be read: {_why(error)}") from None
     finally:
@@ -63,10 +64,13 @@ def read_text(path: str, most: int = CONFIG) -> str:
 
 
 def make_up(path: str, others: Iterable[str] = ()) -> Made:
-    """The model's own file, its external data and the files given beside it."""
+    """The model's own file, its external data and the files given beside it; and whether it is a file at all."""
+    trouble, size = _look(path)
+    if trouble:
+        return Made((path, *(o for o in others if os.path.lexists(o))), (), (trouble,))
     troubles = []
     data: list[str] = []
-    for location in _locations(path):
+    for location in _locations(path, size):
         normal = posixpath.normpath(location)
         if normal.startswith(("/", "../")) or normal == ".." or "\0" in location:
             troubles.append(f"external data {location!r} leads out of the model's folder")
@@ -82,21 +86,22 @@ def beside(path: str, name: str) -> str:
     return os.path.join(os.path.dirname(path), name)  # noqa: PTH118, PTH120  # a Path would cost more than the look
 
 
-def trouble_of_file(path: str) -> str:
-    """Why the file is none that can be audited; nothing where it may be."""
-    try:
-        mode = os.stat(path).st_mode  # noqa: PTH116
-    except (OSError, ValueError) as error:
-        link = os.path.islink(path)  # noqa: PTH114
-        return f"a link that leads nowhere: {_why(error)}" if link else f"the model is not there: {_why(error)}"
-    return "" if stat.S_ISREG(mode) else f"not a regular file but {name_of_mode(mode)}"
-
-
-def _locations(path: str) -> tuple[str, ...]:
-    """Where the model says that its external data lies. Most models have none, which costs one look at their bytes."""
+def _look(path: str) -> tuple[str, int]:
+    """Why the file is none that can be audited, "" where it may be; and its size."""
     try:
         found = os.stat(path)  # noqa: PTH116
-        if not stat.S_ISREG(found.st_mode) or (found.st_size <= _SMALL and _EXTERNAL not in read(path, _SMALL)):
+    except (OSError, ValueError) as error:
+        link = os.path.islink(path)  # noqa: PTH114
+        return f"a link that leads nowhere: {_why(error)}" if link else f"the model is not there: {_why(error)}", 0
+    if stat.S_ISREG(found.st_mode):
+        return "", found.st_size
+    return f"not a regular file but {name_of_mode(found.st_mode)}", 0
+
+
+def _locations(path: str, size: int) -> tuple[str, ...]:
+    """Where the model says that its external data lies. Most models have none, which costs one look at their bytes."""
+    try:
+        if size == 0 or (size <= _SMALL and _EXTERNAL not in read(path, _SMALL)):
             return ()
         return digest.files(load(path))
     except (OSError, ValueError, Unusable, AuditorError):  # the audit says what is wrong with the model

@@ -5,11 +5,14 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ...wording import listed
-from ..refs import Ref
-from .files import make_up, trouble_of_file
+from ..refs import Ref, Source
+from .files import make_up
+
+LEFT = ": not audited"
+"""How a line on models ends that a registry does not name; in a folder around it they are audited."""
 
 _DATA = re.compile(r".*[._]data|.*\.onnx[._]data_\d+|.*\.weights?", re.IGNORECASE | re.DOTALL)
 """How exporters name external data: whatever is named so and belongs to no model is left over."""
@@ -34,48 +37,62 @@ class Glob:
     kind = "glob"
 
     def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
+        self.path = pattern
         self.troubles: list[str] = []
 
     def models(self) -> Iterator[Ref]:
-        for path in sorted(glob.iglob(self.pattern, recursive=True)):  # noqa: PTH207  # patterns may be absolute
+        for path in sorted(glob.iglob(self.path, recursive=True)):  # noqa: PTH207  # patterns may be absolute
             if not os.path.isdir(path):  # noqa: PTH112
                 yield plain(path, _stem(path))
 
 
 class Folder:
-    """Every ``*.onnx`` below a folder. Links to files are models, links to folders are not entered."""
+    """Every ``*.onnx`` below a folder. Links to files are models, links to folders are not entered.
+
+    ``within`` recognises a registry by a folder and the names in it: what lies below is the registry's to tell.
+    """
 
     kind = "folder"
 
-    def __init__(self, path: str) -> None:
+    def __init__(
+        self, path: str, within: Callable[[str, list[str]], Source | None] = lambda folder, names: None
+    ) -> None:
         self.path = path
         self.troubles: list[str] = []
+        self._within = within
 
     def models(self) -> Iterator[Ref]:
         self.troubles.clear()
         claimed: set[str] = set()  # external data of models further up
+        told: set[str] = set()  # models that a registry within has told of
+        inside = ""
         for folder, names in walk(self.path, self.troubles):
+            if folder != self.path and not (inside and folder.startswith(inside)):
+                registry = self._within(folder, names)
+                if registry is not None:
+                    inside = folder + "/"
+                    for ref in registry.models():
+                        told.add(os.path.normpath(ref.path))
+                        claimed.update(map(os.path.normpath, ref.files[1:]))
+                        yield ref
+                    self.troubles += (t for t in registry.troubles if not t.endswith(LEFT))
             models = [n for n in names if n.lower().endswith(".onnx")]
+            if told:
+                models = [n for n in models if os.path.normpath(os.path.join(folder, n)) not in told]  # noqa: PTH118
             left = [n for n in names if _DATA.fullmatch(n)]
-            refs = [self._ref(os.path.join(folder, n)) for n in models]  # noqa: PTH118
+            way = "" if folder == self.path else os.path.relpath(folder, self.path) + "/"
+            refs = [plain(os.path.join(folder, n), way + _stem(n)) for n in models]  # noqa: PTH118
             for ref in refs:
                 claimed.update(map(os.path.normpath, ref.files[1:]))
             orphans = [n for n in left if os.path.normpath(os.path.join(folder, n)) not in claimed]  # noqa: PTH118
             if orphans and not refs:
                 self.troubles += (f"{os.path.join(folder, n)}: data of no model" for n in orphans)  # noqa: PTH118
             for ref, leftover in zip(refs, _shared_out(models, orphans), strict=True):
-                yield ref._replace(troubles=(*ref.troubles, *leftover))
-
-    def _ref(self, path: str) -> Ref:
-        return plain(path, _stem(os.path.relpath(path, self.path)))
+                yield ref._replace(troubles=(*ref.troubles, *leftover)) if leftover else ref
 
 
 def plain(path: str, name: str) -> Ref:
     """A model of which nothing is known but its path."""
-    trouble = trouble_of_file(path)
-    if trouble:
-        return Ref(name, "", path, (path,), {}, None, (trouble,))
     made = make_up(path)
     return Ref(name, "", path, made.files, {}, None, made.troubles)
 
@@ -111,7 +128,7 @@ def unclaimed(top: str, seen: Collection[str]) -> Iterator[str]:
         if name.lower().endswith(".onnx") and os.path.normpath(path := os.path.join(folder, name)) not in seen  # noqa: PTH118
     ]
     if left:
-        yield f"{top}: no model of the registry names {listed(left)}: not audited"
+        yield f"{top}: no model of the registry names {listed(left)}{LEFT}"
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

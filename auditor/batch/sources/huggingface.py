@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..refs import Ref
-from .files import Unusable, make_up, read, trouble_of_file
+from .files import Unusable, make_up, read
 from .folder import walk
 
 _CONFIG = "config.json"
@@ -54,10 +54,10 @@ class HuggingFace:
             metadata = {"repository": name, "variant": variant, **said}
             if refs:
                 metadata["refs"] = ", ".join(refs)
-            wrong = trouble_of_file(path)
             made = make_up(path, (config,))
-            troubles = (*((trouble,) if trouble else ()), *((wrong,) if wrong else ()), *made.troubles)
-            yield Ref(f"{name}/{variant[:-5]}", revision, path, made.files, metadata, None, troubles)
+            troubles = (*((trouble,) if trouble else ()), *made.troubles)
+            known = f"{name}/{variant[:-5]}"
+            yield Ref(known, revision, path, made.files, metadata, None, troubles, known)
 
 
 def _folders(top: Path) -> list[Path]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from ...errors import CannotLook, UsageError
 from ...report import Contract
 from ..refs import Ref
-from .files import make_up, trouble_of_file
+from .files import make_up
 
 _MOST_FIELDS = 100
 _LONGEST = 1 << 16  # characters of a line
@@ -43,9 +43,8 @@ class Manifest:
         given = row.pop("path")
         path = os.path.join(os.path.dirname(self.path), given)  # noqa: PTH118, PTH120  # relative to the manifest
         name, version, sha = (row.pop(k, "") for k in ("name", "version", "sha256"))
-        wrong = trouble_of_file(path)
         made = make_up(path)
-        troubles = (*((wrong,) if wrong else ()), *made.troubles)
+        troubles = made.troubles
         contract = None
         origin = os.path.basename(self.path)  # noqa: PTH119
         if _SHA256.fullmatch(sha):
@@ -53,8 +52,8 @@ class Manifest:
         elif sha:
             troubles += (f"sha256 {sha[:80]!r} is none",)
             contract = Contract(origin=origin, troubles=troubles[-1:])
-        name = name or os.path.splitext(given)[0]  # noqa: PTH122
-        return Ref(name, version, path, made.files, row, contract, troubles)
+        known = name or os.path.splitext(given)[0]  # noqa: PTH122
+        return Ref(known, version, path, made.files, row, contract, troubles, name)
 
     def _csv(self) -> Iterator[tuple[int, dict[str, str]]]:
         try:

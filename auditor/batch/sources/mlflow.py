@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from ...report import Contract, Port
 from ..refs import Ref
 from . import plainyaml
-from .files import Unusable, make_up, read_text, trouble_of_file
+from .files import Unusable, make_up, read_text
 from .folder import unclaimed, walk
 
 _MLMODEL = "MLmodel"
@@ -99,7 +99,7 @@ def _called(ref: Ref, versions: list[_Version]) -> Ref:
         metadata["aliases"] = ", ".join(newest.aliases)
     if len(versions) > 1:
         metadata["also"] = ", ".join(f"{v.name} {v.version}" for v in versions[1:])
-    return ref._replace(name=newest.name, version=newest.version, metadata=metadata)
+    return ref._replace(name=newest.name, version=newest.version, metadata=metadata, subject=newest.name)
 
 
 def _yaml(path: Path) -> plainyaml.Value:
@@ -138,6 +138,7 @@ def _model(folder: Path, top: Path) -> Iterator[Ref]:
         if not isinstance(said, dict):
             raise Unusable("no map")
         contract = _contract(said)
+        troubles = _columns(said)
     except Unusable as error:
         why = str(error) if str(error).startswith(_MLMODEL) else f"{_MLMODEL}: {error}"
         troubles = (why,)
@@ -153,7 +154,6 @@ def _model(folder: Path, top: Path) -> Iterator[Ref]:
         path = folder / "model.onnx"
     if path.is_dir():  # with its external data
         path = path / "model.onnx"
-    trouble = trouble_of_file(str(path))
     made = make_up(str(path), (str(config),))
     yield Ref(
         _name(folder, top),
@@ -162,7 +162,7 @@ def _model(folder: Path, top: Path) -> Iterator[Ref]:
         made.files,
         _metadata(said, flavor),
         contract,
-        (*troubles, *((trouble,) if trouble else ()), *made.troubles),
+        (*troubles, *made.troubles),
     )
 
 
@@ -185,6 +185,18 @@ def _contract(said: plainyaml.Value) -> Contract | None:
     signature = _map(said, "signature")
     inputs, outputs = (_ports(_text(signature, side), side) for side in ("inputs", "outputs"))
     return Contract(inputs, outputs, f"{_MLMODEL}'s signature") if inputs or outputs else None
+
+
+def _columns(said: plainyaml.Value) -> tuple[str, ...]:
+    """A signature of a table's columns is not looked at, which is said."""
+    signature = _map(said, "signature")
+    sides = [
+        side for side in ("inputs", "outputs") if _text(signature, side) and not _ports(_text(signature, side), side)
+    ]
+    sides = [side for side in sides if _text(signature, side) not in ("null", "[]")]
+    if not sides:
+        return ()
+    return (f"{_MLMODEL}'s signature gives {' and '.join(sides)} as columns of a table: not compared with the graph",)
 
 
 def _ports(text: str, side: str) -> tuple[Port, ...]:

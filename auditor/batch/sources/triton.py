@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ...report import Contract, Port
 from ..refs import Ref
-from .files import Unusable, make_up, read_text, trouble_of_file
+from .files import Unusable, make_up, read_text
 from .folder import unclaimed
 from .pbtxt import Message, Value, parse
 
@@ -118,10 +118,9 @@ def _look(config: Path, folder: str) -> _Said:
 
 
 def _ref(name: str, version: str, path: str, config: str, said: _Said, served: bool) -> Ref:
-    trouble = trouble_of_file(path)
     made = make_up(path, (config,))
-    troubles = (*said.troubles, *((trouble,) if trouble else ()), *made.troubles)
-    return Ref(name, version, path, made.files, {"served": "yes" if served else "no"}, said.contract, troubles)
+    troubles = (*said.troubles, *made.troubles)
+    return Ref(name, version, path, made.files, {"served": "yes" if served else "no"}, said.contract, troubles, name)
 
 
 def _contract(fields: Message) -> Contract:

@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import CannotLook
 from ...report import Contract, Port
 from ..refs import Ref
-from .files import Unusable, make_up, read, trouble_of_file
+from .files import Unusable, make_up, read
 from .folder import unclaimed
 
 _MANIFEST = "ONNX_HUB_MANIFEST.json"
@@ -66,7 +66,6 @@ def _model(entry: dict[str, Any], path: str) -> Ref:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         troubles = (f"{_MANIFEST}: what it says of the model cannot be read: {type(error).__name__}: {error}",)
         contract = Contract(origin=_MANIFEST, troubles=troubles)
-    wrong = trouble_of_file(path)
     made = make_up(path)
     tags = said.get("tags")
     known = {
@@ -75,14 +74,16 @@ def _model(entry: dict[str, Any], path: str) -> Ref:
         "opset_version": entry.get("opset_version"),
         "tags": ", ".join(map(str, tags)) if isinstance(tags, list) else None,
     }
+    name = os.path.splitext(entry["model_path"])[0]  # noqa: PTH122
     return Ref(
-        os.path.splitext(entry["model_path"])[0],  # noqa: PTH122
+        name,
         "",
         path,
         made.files,
         {key: str(value)[:200] for key, value in known.items() if value is not None},
         contract,
-        (*troubles, *((wrong,) if wrong else ()), *made.troubles),
+        (*troubles, *made.troubles),
+        name,
     )
 
 

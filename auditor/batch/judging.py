@@ -1,0 +1,70 @@
+"""Reports of a batch under the policy of each model; where a policy asks for little, little of a report is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from ..errors import ExitCode
+from ..formats.json import document, parse
+from ..gate import USUAL, exit_code, judge
+from ..policy import Policy
+from ..report import Severity, Verdict
+from .one import Audited
+from .refs import Ref
+
+Policies: TypeAlias = Callable[[Ref], Policy]
+"""What is asked of a model."""
+
+_RANK = {"note": 0, "warning": 1, "error": 2}
+
+
+class Judged(NamedTuple):
+    """A document as a policy sees it."""
+
+    document: Mapping[str, Any]
+    verdict: Verdict
+    code: ExitCode
+
+
+def passes_without_findings(policy: Policy) -> bool:
+    """Whether a whole report that finds nothing passes, whatever else stands in it."""
+    return not (policy.limits or policy.allowed or policy.required or policy.waivers)
+
+
+def compares(policy: Policy) -> bool:
+    """Whether the policy asks how much a model has grown since the version that was accepted last."""
+    limits = policy.limits.values()
+    return any(limit.max_increase is not None or limit.max_increase_percent is not None for limit in limits)
+
+
+def judged(audited: Audited, policy: Policy, accepted: Mapping[str, Any] | None = None) -> Judged:
+    """The verdict of a policy on a fresh or a stored document; ``accepted`` is that of the version accepted last."""
+    raw = audited.document
+    if audited.code is not None:
+        return Judged({**raw, "verdict": Verdict.INCONCLUSIVE.value}, Verdict.INCONCLUSIVE, audited.code)
+    if _asks_for_severities(policy) and not (policy.known and raw["findings"]):
+        verdict = _by_severities(raw, policy)
+        return Judged({**raw, "verdict": verdict.value}, verdict, exit_code(verdict))
+    report, _ = parse(raw)
+    judgement = judge(report, policy, None if accepted is None else parse(accepted)[0])
+    told = document(judgement.report, judgement.verdict)
+    known = {key: value for key, value in raw.items() if key not in told}  # from a version that knew more
+    return Judged({**known, **told}, judgement.verdict, exit_code(judgement.verdict))
+
+
+def _asks_for_severities(policy: Policy) -> bool:
+    """Whether nothing but findings' severities and what was not looked at decide: then a report need not be parsed."""
+    return policy is USUAL or policy._replace(fail_on=USUAL.fail_on, known=frozenset(), origin="") == USUAL
+
+
+def _by_severities(raw: Mapping[str, Any], policy: Policy) -> Verdict:
+    """As `gate.judge` has it; a test holds the two together."""
+    if policy.fail_on is None:
+        return Verdict.PASS
+    if any(_RANK[f["severity"] or Severity.ERROR] >= _RANK[policy.fail_on] for f in raw["findings"]):
+        return Verdict.FAIL
+    coverage = raw["coverage"]
+    if coverage["failed"] or any(missed["asked"] for missed in coverage["skipped"]):
+        return Verdict.INCONCLUSIVE
+    return Verdict.PASS

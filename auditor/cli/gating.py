@@ -1,0 +1,201 @@
+"""One call of ``auditor gate``: stored reports, report files, models and registries, each with its verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from ..configuration import Configuration
+from ..errors import CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
+from ..gate import Judgement, exit_code, judge
+from ..report import Report, Verdict
+from ..settings import Settings
+from .judging import Subject, compared, stored, there
+
+if TYPE_CHECKING:
+    from ..batch.refs import Ref
+    from ..store.store import Accepted
+    from ..store.works import Works
+
+_MOST = 1 << 28  # bytes of a report file
+_HEAD = 4096
+
+
+class Acceptance(NamedTuple):
+    """Who takes a version, and why."""
+
+    reason: str
+    by: str
+
+
+class Gated(NamedTuple):
+    """One model with its verdict."""
+
+    subject: Subject
+    key: str  # whose version it is
+    judgement: Judgement
+    code: ExitCode
+    before: Accepted | None  # what it was compared with
+    audit_id: int | None = None
+    accepted: bool = False
+    refused: bool = False  # it was to be accepted, and did not pass
+
+
+class Gate:
+    """Gives verdicts; where it is told to, what passes becomes the accepted version."""
+
+    def __init__(
+        self, configured: Configuration, settings: Settings, database: str | None, name: str | None,
+        acceptance: Acceptance | None, jobs: int,
+    ) -> None:  # fmt: skip
+        self.configured = configured
+        self.settings = settings
+        self.database = database
+        self.name = name
+        self.acceptance = acceptance
+        self.jobs = jobs
+        self._opened: Works | None = None
+
+    def verdicts(self, target: str) -> Iterator[Gated]:
+        """Of all that a word names: a report's number, a file with reports, a model, or a place where models lie."""
+        if target.isascii() and target.isdecimal() and not os.path.lexists(target):
+            subject, document = stored(int(target[:19]), self.configured, self.database)
+            yield self._gated(subject, document, int(target))
+        elif _holds_reports(target):
+            for report in _reports(target):
+                path = report["model"]["path"]
+                yield self._gated(Subject(path, self.configured.policy(path, self.name or ""), self.name), report)
+        else:
+            yield from self._audited(target)
+
+    def _audited(self, target: str) -> Iterator[Gated]:
+        """Through the batch, which runs nothing again that is unchanged."""
+        from ..batch.engine import Limits
+        from ..batch.run import batch
+
+        refs, several = _models(target)
+        if several and self.name is not None:
+            raise UsageError("--name is for one model: the models of a registry have names of their own")
+        if self.name is not None:
+            refs = (ref._replace(subject=self.name) for ref in refs)
+        limits = Limits(seconds=(self.settings.timeout or 540.0) + 60.0)
+        store = self._store(create=True)
+        assert store is not None
+        with closing(batch(refs, self.settings, self._policy, store, self.jobs, limits)) as outcomes:
+            for outcome in outcomes:
+                assert outcome.audit_id is not None  # there is a store
+                document = store.get(outcome.audit_id)
+                assert document is not None
+                ref = outcome.ref
+                subject = Subject(ref.path, self._policy(ref), ref.subject or None, ref.version)
+                yield self._gated(subject, document, outcome.audit_id, outcome.code)
+
+    def _policy(self, ref: Ref) -> Any:
+        return self.configured.policy(ref.path, ref.subject)
+
+    def _gated(
+        self, subject: Subject, document: Mapping[str, Any], audit_id: int | None = None, code: ExitCode | None = None
+    ) -> Gated:
+        from ..formats.json import parse
+
+        raw = parse(document)[0]
+        key = self.name or subject.key
+        store = self._store(create=False)
+        before = None if store is None else store.accepted(key)
+        judgement = judge(raw, subject.policy, compared(before), whole=True)
+        if not _not_looked_at(raw):
+            code = exit_code(judgement.verdict)
+        else:
+            judgement = judgement._replace(verdict=Verdict.INCONCLUSIVE)
+            code = code or ExitCode.INCONCLUSIVE
+        gated = Gated(subject, key, judgement, code, before, audit_id)
+        if self.acceptance is None:
+            return gated
+        if judgement.verdict is not Verdict.PASS:
+            return gated._replace(refused=True)
+        if subject.policy.fail_on is None:
+            raise UsageError(f"{subject.path}: a policy under which nothing fails (never) accepts nothing")
+        return self._accept(gated, document)
+
+    def _accept(self, gated: Gated, document: Mapping[str, Any]) -> Gated:
+        """A report that came as a file is stored first: what is accepted can be compared with."""
+        store = self._store(create=True)
+        assert store is not None and self.acceptance is not None
+        audit_id = gated.audit_id or store.save(document, subject=gated.key)
+        store.accept(gated.key, audit_id, reason=self.acceptance.reason, by=self.acceptance.by)
+        return gated._replace(audit_id=audit_id, accepted=True)
+
+    def _store(self, *, create: bool) -> Works | None:
+        """Opened once, when it is first needed; None where there is none and it is not to be made."""
+        if self._opened is None:
+            from ..store.where import chosen_path
+            from ..store.works import Works
+
+            where = chosen_path(self.database)
+            if not create and not there(where):
+                return None
+            self._opened = Works.open(where)
+        return self._opened
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+
+def _not_looked_at(report: Report) -> bool:
+    """Whether there was no audit at all: no policy makes a pass of that."""
+    return any(missed.what == "model" for missed in report.coverage.failed)
+
+
+def _models(target: str) -> tuple[Iterator[Ref], bool]:
+    from ..batch.around import around
+    from ..batch.sources import find
+
+    source = find(target)
+    if source.kind != "file":
+        return source.models(), True
+    ref = around(target)
+    return (source.models() if ref is None else iter([ref])), False
+
+
+def _holds_reports(path: str) -> bool:
+    """JSON that says which schema of reports it has. What is named .onnx is a model, whatever is in it."""
+    if path.lower().endswith(".onnx") or not os.path.isfile(path):  # noqa: PTH113
+        return False
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            head = file.read(_HEAD).lstrip()
+    except OSError as error:
+        raise CannotLook(f"{path} cannot be read: {error.strerror}") from None
+    return head.startswith(b"{") and b'"schema_version"' in head
+
+
+def _reports(path: str) -> Iterator[Mapping[str, Any]]:
+    """One report, or one a line."""
+    from ..formats.json import parse
+
+    if os.path.getsize(path) > _MOST:  # noqa: PTH202
+        raise UsageError(f"{path} is larger than {_MOST >> 20} MiB, which no report is")
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123
+        try:
+            text = file.read()
+            try:
+                documents: list[Mapping[str, Any]] = [json.loads(text)]
+            except json.JSONDecodeError:
+                documents = [json.loads(line) for line in text.splitlines() if line.strip()]
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"{path} holds no reports of auditor: {error}") from None
+    for document in documents:
+        try:
+            parse(document)
+        except (StoreError, AttributeError) as error:
+            raise UsageError(f"{path}: {error}") from None
+    if not documents:
+        raise NothingToAudit(f"there is no report in {path}")
+    yield from documents

@@ -1,0 +1,97 @@
+"""Whose version a model is, what is asked of it, and the version that it is compared with."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..configuration import Configuration
+from ..gate import Judgement, judge
+from ..policy import Policy
+from ..report import Contract, Report
+
+if TYPE_CHECKING:
+    from ..store.store import Accepted
+
+
+class Subject(NamedTuple):
+    """One model with the policy that holds for it; all else is what a registry says, None where none does."""
+
+    path: str
+    policy: Policy
+    name: str | None = None
+    version: str | None = None
+    contract: Contract | None = None
+    troubles: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Under which the store knows its versions: the name, else the file's path."""
+        from ..store.store import source_of
+
+        return self.name or source_of(self.path)
+
+    def judged(self, report: Report, database: str | None) -> Judgement:
+        """The report under the policy; the accepted version is looked up only where something is held against it."""
+        before = accepted(self.key, database) if _compares(self.policy) else None
+        return judge(report, self.policy, compared(before))
+
+
+def named(path: str, configured: Configuration) -> Subject:
+    """The model at a path. Only a registry around it, seen by its own files, costs more than a few looks."""
+    from ..batch.around import around
+
+    ref = around(path)
+    if ref is None:
+        return Subject(path, configured.policy(path))
+    return Subject(
+        path, configured.policy(path, ref.subject), ref.subject or None, ref.version or None, ref.contract, ref.troubles
+    )
+
+
+def stored(audit_id: int, configured: Configuration, database: str | None) -> tuple[Subject, dict[str, Any]]:
+    """A stored report, and whose it is."""
+    from ..errors import NothingToAudit
+    from ..store.store import Store
+    from ..store.where import chosen_path
+
+    with Store.open(chosen_path(database), create=False) as store:
+        document, whose = store.get(audit_id), store.whose(audit_id)
+    if document is None or whose is None:
+        raise NothingToAudit(f"no report {audit_id} is stored in {chosen_path(database)}")
+    source, name, version = whose
+    path = source or document["model"]["path"]
+    if name == source:
+        return Subject(path, configured.policy(path)), document
+    return Subject(path, configured.policy(path, name), name, version), document
+
+
+def accepted(subject: str, database: str | None) -> Accepted | None:
+    """The version that was accepted last. Without a database none was."""
+    from ..store.store import Store
+    from ..store.where import chosen_path
+
+    where = chosen_path(database)
+    if not there(where):
+        return None
+    with Store.open(where, create=False) as store:
+        return store.accepted(subject)
+
+
+def there(database: str) -> bool:
+    """Whether there may be a database: of an address nobody knows before asking."""
+    return "://" in database or os.path.lexists(database)
+
+
+def compared(before: Accepted | None) -> Report | None:
+    """The report of an accepted version."""
+    if before is None:
+        return None
+    from ..formats.json import parse
+
+    return parse(before.document)[0]
+
+
+def _compares(policy: Policy) -> bool:
+    limits = policy.limits.values()
+    return any(limit.max_increase is not None or limit.max_increase_percent is not None for limit in limits)

@@ -1,0 +1,218 @@
+"""The whole store as lines of JSON, out and in again: to move it, to merge two, to look at it with other tools.
+
+The first line says what it is, the last how many lines there were, so that a file that was cut off is known as such.
+Each audit has an id of its own in every database (``uid``), so importing twice doubles nothing. Numbers of audits are
+a database's own, and are given anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, NamedTuple
+
+from sqlalchemy import Connection, Select, Table, insert, select, update
+
+from .. import __version__
+from ..errors import StoreError
+from .store import Store, audit_row, finding_rows, insert_audit, key_of
+from .tables import HEAD, acceptances, audits, file_states, findings, works
+from .typed import conforms
+
+FORMAT = 1
+"""Of the lines; it grows when a key changes its meaning or goes."""
+
+LONGEST = 64 << 20
+"""Bytes of a line that is read."""
+
+_KEYS = frozenset({"source", "subject", "version", "path"})  # what is indexed, and so cut to a length
+
+_ROWS = 200  # that a database sends at once
+
+Read = Callable[[Mapping[str, Any]], tuple[object, ...]]
+"""What takes a document apart into a report, and raises `StoreError` where it is none."""
+
+
+class Imported(NamedTuple):
+    """What an import brought, and what was there already."""
+
+    audits: int = 0
+    there: int = 0
+    acceptances: int = 0
+
+
+def export(store: Store) -> Iterator[str]:
+    """Every line, without its end; one snapshot, one row after the other."""
+    with store.reading() as connection:
+        lines = 0
+        head = {"format": FORMAT, "schema": HEAD, "auditor": __version__}
+        for line in _rows(connection, store, head | {"exported_at": datetime.now(UTC).isoformat(timespec="seconds")}):
+            lines += 1
+            yield json.dumps(line, separators=(",", ":"), allow_nan=False)
+        yield json.dumps({"end": lines})
+
+
+def _rows(connection: Connection, store: Store, head: dict[str, object]) -> Iterator[dict[str, object]]:
+    streamed = connection.execution_options(yield_per=_ROWS)
+    yield {"auditor_export": head}
+    a = audits.c
+    for row in streamed.execute(select(a.id, a.uid, a.source, a.subject, a.version, a.document).order_by(a.id)):
+        document = store.unpacked(row.id, row.document)
+        named = {"uid": row.uid, "source": row.source, "subject": row.subject, "version": row.version}
+        yield {"audit": {**named, "document": document}}
+    c = acceptances.c
+    accepted = select(c.subject, a.uid, c.accepted_at, c.reason, c.accepted_by).join(audits, a.id == c.audit_id)
+    done = select(works.c.key, works.c.source, a.uid).join(audits, a.id == works.c.audit_id)
+    yield from _each(streamed, "acceptance", accepted.order_by(c.id))
+    yield from _each(streamed, "work", done)
+    yield from _each(streamed, "file_state", select(file_states))
+
+
+def _each(connection: Connection, kind: str, query: Select[Any]) -> Iterator[dict[str, object]]:
+    for row in connection.execute(query).mappings():
+        yield {kind: dict(row)}
+
+
+def load(store: Store, lines: BinaryIO, read: Read) -> Imported:
+    """Take in what `export` wrote: all of it, or nothing. What is there already stays as it is."""
+    with store.writing("import") as connection:
+        done = _Import(connection, read)
+        number = 0
+        for number, line in enumerate(_bounded(lines), 1):
+            try:
+                done.take(line)
+            except (StoreError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
+                raise StoreError(f"line {number} is none of an export ({why}): nothing was imported") from error
+        if not done.ended:
+            raise StoreError(f"the export ends after line {number} and is not whole: nothing was imported")
+        done.settle()
+        return done.imported
+
+
+def _bounded(lines: BinaryIO) -> Iterator[bytes]:
+    number = 0
+    while line := lines.readline(LONGEST + 1):
+        number += 1
+        if len(line) > LONGEST:
+            raise StoreError(f"line {number} is longer than {LONGEST >> 20} MiB: nothing was imported")
+        yield line
+
+
+class _Import:
+    def __init__(self, connection: Connection, read: Read) -> None:
+        self._connection = connection
+        self._read = read
+        self._lines = 0
+        self._sources: set[str] = set()
+        self.imported = Imported()
+        self.ended = False
+
+    def take(self, line: bytes) -> None:
+        """One line, whatever it is."""
+        whole = json.loads(line)
+        if self.ended:
+            raise ValueError("there is more behind its end")
+        if not isinstance(whole, dict) or len(whole) != 1:
+            raise ValueError("it is no object with one key")
+        ((kind, said),) = whole.items()
+        if (kind == "auditor_export") != (self._lines == 0):
+            raise ValueError("the first line, and only the first, must say auditor_export")
+        match kind:
+            case "auditor_export":
+                self._head(said)
+            case "audit":
+                self._audit(said)
+            case "acceptance":
+                self._acceptance(said)
+            case "work":
+                row = {"key": said["key"], "source": said["source"], "audit_id": self._known(said["uid"])}
+                self._add(works, row, ("key", "source"))
+            case "file_state":
+                self._add(file_states, {key: said[key] for key in file_states.c.keys()}, ("path",))  # noqa: SIM118
+            case "end":
+                if said != self._lines:
+                    raise ValueError(f"it says {said!r} lines and stands behind {self._lines}")
+                self.ended = True
+            case _:
+                raise ValueError(f"it is of an unknown kind {kind[:40]!r}")
+        self._lines += 1
+
+    def settle(self) -> None:
+        """Of each source the newest by its time is the latest."""
+        a = audits.c
+        for source in sorted(self._sources):
+            newest = select(a.id).where(a.source == source).order_by(a.audited_at.desc(), a.id.desc()).limit(1)
+            found = self._connection.scalar(newest)
+            self._connection.execute(update(audits).where(a.source == source, a.latest).values(latest=False))
+            self._connection.execute(update(audits).where(a.id == found).values(latest=True))
+
+    def _head(self, said: Mapping[str, Any]) -> None:
+        if type(said["format"]) is not int or said["format"] < 1:
+            raise ValueError("its format is no number")
+        if said["format"] > FORMAT:
+            raise StoreError(f"it was written by a newer auditor (format {said['format']}): upgrade auditor")
+
+    def _audit(self, said: Mapping[str, Any]) -> None:
+        if self._find(said["uid"]) is not None:
+            self.imported = self.imported._replace(there=self.imported.there + 1)
+            return
+        report, *_ = self._read(said["document"])
+        if not conforms(report, type(report)):
+            raise TypeError("its document has values of a wrong type")
+        row = audit_row(said["document"], said["source"])
+        row |= {key: said[key] for key in ("uid", "subject", "version")} | {"latest": False}
+        found = finding_rows(said["document"])
+        _fits(audits, row)
+        for finding in found:
+            _fits(findings, finding)
+        insert_audit(self._connection, row, found)
+        self._sources.add(said["source"])
+        self.imported = self.imported._replace(audits=self.imported.audits + 1)
+
+    def _acceptance(self, said: Mapping[str, Any]) -> None:
+        row = {key: said[key] for key in ("subject", "accepted_at", "reason", "accepted_by")}
+        row["audit_id"] = self._known(said["uid"])
+        if self._add(acceptances, row, tuple(row)):
+            self.imported = self.imported._replace(acceptances=self.imported.acceptances + 1)
+
+    def _add(self, table: Table, row: Mapping[str, object], key: tuple[str, ...]) -> bool:
+        """A row, unless one with this key is there."""
+        _fits(table, row)
+        there = select(1).select_from(table).where(*(table.c[name] == row[name] for name in key))
+        if self._connection.scalar(there) is not None:
+            return False
+        self._connection.execute(insert(table), row)
+        return True
+
+    def _find(self, uid: object) -> int | None:
+        if not isinstance(uid, str) or len(uid) != 32:
+            raise ValueError("its uid has not 32 letters")
+        found = self._connection.scalar(select(audits.c.id).where(audits.c.uid == uid))
+        return None if found is None else int(found)
+
+    def _known(self, uid: object) -> int:
+        found = self._find(uid)
+        if found is None:
+            raise ValueError(f"it names an audit {uid} that did not come before")
+        return found
+
+
+def _fits(table: Table, row: Mapping[str, object]) -> None:
+    """The types, lengths and bounds of a table's columns, which SQLite would not look at."""
+    for name, value in row.items():
+        column = table.c[name]
+        kind = column.type.python_type
+        if value is None and column.nullable:
+            continue
+        if type(value) is not kind:
+            raise TypeError(f"its {name} is no {kind.__name__}")
+        if isinstance(value, str):
+            value.encode()  # no half of a surrogate pair
+            if "\0" in value or len(value) > (getattr(column.type, "length", None) or LONGEST):
+                raise ValueError(f"its {name} cannot be stored")
+        if name in _KEYS and key_of(str(value)) != value:
+            raise ValueError(f"its {name} is too long")
+        if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+            raise ValueError(f"its {name} is too large")

@@ -1,0 +1,260 @@
+"""How a model went from audit to audit: which findings appeared, which were fixed, which are still there, since when.
+
+A finding is known again by its fingerprint. One that is gone counts as fixed only where its rule was run; else nobody
+looked. Read are the shown audits' findings one after the other, and of older ones what an index knows of the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple, TypeVar
+
+from sqlalchemy import Connection, func, or_, select
+
+from .store import ROW, Row, Store, begins, key_of, source_of
+from .tables import audits, findings
+
+T = TypeVar("T")
+
+_AT_ONCE = 200  # values in one statement
+_MESSAGE = 300  # characters of a message that are read
+_SEVERITIES = {"error": 0, "warning": 1, "note": 2}
+_STATES = ("new", "open", "not looked at", "fixed")
+
+
+class Point(NamedTuple):
+    """An audit in a model's history."""
+
+    id: int
+    when: str
+    version: str
+    source: str
+
+
+class Found(NamedTuple):
+    """What a finding is known by, and shown as."""
+
+    fingerprint: str
+    rule: str
+    severity: str
+    node: str
+    tensor: str
+    message: str
+
+
+class Known(NamedTuple):
+    """A finding over time. ``new``: the newest audit has it, and the one before had not."""
+
+    found: Found
+    state: str  # new, open, not looked at, fixed
+    since: Point
+    last: Point  # the newest audit that has it
+    fixed: Point | None = None
+
+
+class Changes(NamedTuple):
+    """What an audit found, against the one before."""
+
+    appeared: tuple[Found, ...] = ()
+    fixed: tuple[Found, ...] = ()
+    still: int = 0
+    unseen: int = 0  # found before, and their rules were not run
+
+
+class Step(NamedTuple):
+    """An audit, and what changed; None where that was not worked out."""
+
+    row: Row
+    changes: Changes | None = None
+
+
+class History(NamedTuple):
+    """A model's audits, newest version first, and its findings."""
+
+    subject: str
+    audits: int  # in all
+    steps: tuple[Step, ...]
+    findings: tuple[Known, ...]
+
+
+@dataclass(slots=True)
+class _Span:
+    found: Found
+    since: Point
+    last: Point
+    fixed: Point | None = None
+
+
+def history(store: Store, subject: str, limit: int = 20, compared: int | None = None) -> History | None:
+    """The last ``limit`` audits of a subject, the last ``compared`` of them with what changed; None if it has none."""
+    with store.reading() as connection:
+        points = _points(connection, subject)
+        if not points:
+            return None
+        limit = min(limit, len(points))
+        compared = min(limit if compared is None else compared, limit)
+        walk = _Walk(store, connection, points, len(points) - compared)
+        changes = dict(walk.changes())
+        rows = _rows(connection, [point.id for point in points[-limit:]])
+        steps = tuple(Step(rows[point.id], changes.get(point.id)) for point in reversed(points[-limit:]))
+        return History(subject, len(points), steps, walk.findings())
+
+
+class _Walk:
+    """From the oldest compared audit to the newest."""
+
+    def __init__(self, store: Store, connection: Connection, points: Sequence[Point], first: int) -> None:
+        self._store = store
+        self._connection = connection
+        self._points = points
+        self._first = first
+        self._ran: dict[int, frozenset[str]] = {}
+        self._open: dict[str, _Span] = {}
+        self._fixed: list[_Span] = []
+
+    def changes(self) -> Iterator[tuple[int, Changes]]:
+        if self._first:
+            base = self._points[self._first - 1]
+            self._open = {f.fingerprint: _Span(f, base, base) for f in _findings(self._connection, base.id)}
+        for at in range(self._first, len(self._points)):
+            yield self._points[at].id, self._step(at)
+        if self._first:
+            base = self._points[self._first - 1]
+            self._look_back([span for span in (*self._open.values(), *self._fixed) if span.since == base])
+
+    def _step(self, at: int) -> Changes:
+        point = self._points[at]
+        now = {f.fingerprint: f for f in _findings(self._connection, point.id)}
+        gone = [span for fingerprint, span in self._open.items() if fingerprint not in now]
+        fixed = [span for span in gone if span.found.rule in self._ran_in(point.id)]
+        for span in fixed:
+            span.fixed = point
+            del self._open[span.found.fingerprint]
+        self._fixed += fixed
+        first = [_Span(found, point, point) for fingerprint, found in now.items() if fingerprint not in self._open]
+        if self._first:
+            self._look_back([span for span in first if not self._looked_for(span.found.rule, at)])
+        for span in first:
+            self._open[span.found.fingerprint] = span
+        for fingerprint, found in now.items():
+            self._open[fingerprint].found, self._open[fingerprint].last = found, point
+        appeared = tuple(span.found for span in first if span.since == point)
+        return Changes(appeared, tuple(span.found for span in fixed), len(now) - len(appeared), len(gone) - len(fixed))
+
+    def _looked_for(self, rule: str, at: int) -> bool:
+        """Whether an audit before this one, of those that were read, ran the rule."""
+        return any(rule in self._ran_in(point.id) for point in self._points[self._first - 1 : at])
+
+    def _look_back(self, spans: Sequence[_Span]) -> None:
+        """Since when those were there already before the first audit that was read."""
+        tracked = {span.found.fingerprint: span for span in spans}
+        older = self._points[: self._first - 1][::-1]
+        for part in _parts(older):
+            if not tracked:
+                return
+            there = _which_have(self._connection, tracked, part)
+            for point in part:
+                for fingerprint, span in list(tracked.items()):
+                    if (fingerprint, point.id) in there:
+                        span.since = point
+                    elif span.found.rule in self._ran_in(point.id):
+                        del tracked[fingerprint]
+
+    def findings(self) -> tuple[Known, ...]:
+        """All that the compared audits have or had."""
+        newest = self._points[-1]
+        known = [Known(s.found, "fixed", s.since, s.last, s.fixed) for s in self._fixed]
+        for span in self._open.values():
+            state = "not looked at" if span.last != newest else "new" if span.since == newest else "open"
+            known.append(Known(span.found, state, span.since, span.last))
+        return tuple(sorted(known, key=_rank))
+
+    def _ran_in(self, audit_id: int) -> frozenset[str]:
+        if audit_id not in self._ran:
+            document = self._store.document(self._connection, audit_id) or {}
+            self._ran[audit_id] = frozenset(document["coverage"]["ran"])
+        return self._ran[audit_id]
+
+
+def subjects(store: Store, model: str) -> list[str]:
+    """The subjects that a path, a subject or the first eight digits of a digest name."""
+    key = key_of(model)
+    own = audits.c.source.in_([source_of(model), key])
+    named = or_(own, audits.c.subject == key)
+    query = select(audits.c.subject).distinct()
+    with store.reading() as connection:
+        found = connection.scalars(query.where(named)).all()
+        if not found and len(key) >= 8:
+            found = connection.scalars(
+                query.where(or_(begins(audits.c.digest, key), begins(audits.c.content_digest, key)))
+            ).all()
+    return sorted(found)
+
+
+def subjects_under(store: Store, folder: str) -> list[str]:
+    """The subjects with a file in a folder, or deeper."""
+    prefix = source_of(folder).rstrip("/") + "/"
+    under = func.substr(audits.c.source, 1, len(prefix)) == prefix
+    with store.reading() as connection:
+        return sorted(connection.scalars(select(audits.c.subject).distinct().where(audits.c.latest, under)))
+
+
+def subjects_of(store: Store, paths: Iterable[str]) -> list[str]:
+    """The subjects of so many paths."""
+    sources, found = iter(paths), set()
+    with store.reading() as connection:
+        while part := [source_of(path) for path in islice(sources, _AT_ONCE)]:
+            of_them = select(audits.c.subject).where(audits.c.latest, audits.c.source.in_(part))
+            found |= set(connection.scalars(of_them))
+    return sorted(found)
+
+
+def _points(connection: Connection, subject: str) -> list[Point]:
+    """A subject's audits, oldest version first, within a version by time: an old one may be audited again."""
+    c = audits.c
+    query = select(c.id, c.audited_at, c.version, c.source).where(c.subject == key_of(subject))
+    points = [Point(*row) for row in connection.execute(query.order_by(c.audited_at, c.id))]
+    first: dict[str, int] = {}
+    for i, point in enumerate(points):
+        first.setdefault(point.version, i)
+    if all(version.isascii() and version.isdigit() and len(version) < 100 for version in first):
+        first = {version: int(version) for version in first}
+    return sorted(points, key=lambda point: first[point.version])
+
+
+def _rows(connection: Connection, ids: list[int]) -> dict[int, Row]:
+    found = {}
+    for part in _parts(ids):
+        for row in connection.execute(select(*ROW).where(audits.c.id.in_(part))):
+            found[row.id] = Row(**row._mapping)
+    return found
+
+
+def _findings(connection: Connection, audit_id: int) -> list[Found]:
+    c = findings.c
+    message = func.substr(c.message, 1, _MESSAGE)
+    query = select(c.fingerprint, c.rule, c.severity, c.node, c.tensor, message).where(c.audit_id == audit_id)
+    return [Found(*row) for row in connection.execute(query.order_by(c.ordinal))]
+
+
+def _which_have(
+    connection: Connection, fingerprints: Mapping[str, _Span], points: Sequence[Point]
+) -> set[tuple[str, int]]:
+    c, found = findings.c, set()
+    for part in _parts(list(fingerprints)):
+        query = select(c.fingerprint, c.audit_id).where(
+            c.fingerprint.in_(part), c.audit_id.in_([point.id for point in points])
+        )
+        found |= {(fingerprint, audit_id) for fingerprint, audit_id in connection.execute(query)}
+    return found
+
+
+def _rank(known: Known) -> tuple[int, int, str, str, str]:
+    found = known.found
+    return _STATES.index(known.state), _SEVERITIES.get(found.severity, 3), found.rule, found.node, found.fingerprint
+
+
+def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (values[i : i + _AT_ONCE] for i in range(0, len(values), _AT_ONCE))

@@ -1,0 +1,99 @@
+"""Old audits taken out of the store: never the newest of a model file, never the newest accepted one of a subject."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, delete, func, select
+
+from .engine import file_of, told
+from .store import Store
+from .tables import acceptances, audits
+
+_AT_ONCE = 500  # audits that go in one transaction: others get their turn
+
+
+class Prunable(NamedTuple):
+    """What a prune takes, or would take."""
+
+    audits: int
+    models: int  # model files that have fewer audits afterwards
+    findings: int
+    bytes: int  # of their documents, as stored
+
+
+class Wish(NamedTuple):
+    """Which audits may go: all that is said must hold."""
+
+    keep: int | None = None  # not the newest so many of a model file
+    older_than: float | None = None  # days
+    model: str | None = None  # glob over the subject or the source
+
+
+def prune(store: Store, wish: Wish, dry_run: bool = False) -> Prunable:
+    """Take out what may go; with ``dry_run`` only say what it would be."""
+    ids: list[int] = []
+    models: set[str] = set()
+    findings = size = 0
+    for audit_id, source, count, length in _candidates(store, wish):
+        ids.append(audit_id)
+        models.add(source)
+        findings += count
+        size += length
+    if not dry_run:
+        for i in range(0, len(ids), _AT_ONCE):
+            with store.writing("prune") as connection:
+                connection.execute(delete(audits).where(audits.c.id.in_(ids[i : i + _AT_ONCE]), _may_go()))
+    return Prunable(len(ids), len(models), findings, size)
+
+
+def vacuum(store: Store) -> int | None:
+    """Give the free space back; how many bytes the file lost. None: another process is at it, or there is no file."""
+    url = store.engine.url
+    file = file_of(url)
+    before = file.stat().st_size if file else 0
+    with told(url), store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        raw = connection.connection.cursor()
+        try:
+            raw.execute("VACUUM")
+            if file is None:
+                return None
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                return None
+            raise
+        finally:
+            raw.close()
+    return max(before - file.stat().st_size, 0)
+
+
+def _may_go() -> ColumnElement[bool]:
+    """Neither the newest of its source, nor the accepted one of a subject."""
+    newer = acceptances.alias()
+    c = acceptances.c
+    is_newer = (newer.c.accepted_at > c.accepted_at) | ((newer.c.accepted_at == c.accepted_at) & (newer.c.id > c.id))
+    replaced = select(newer.c.id).where(newer.c.subject == c.subject, is_newer).exists()
+    stands = select(c.id).where(c.audit_id == audits.c.id, ~replaced).exists()
+    return ~audits.c.latest & ~stands
+
+
+def _candidates(store: Store, wish: Wish) -> Iterator[tuple[int, str, int, int]]:
+    c = audits.c
+    rank = func.row_number().over(partition_by=c.source, order_by=(c.audited_at.desc(), c.id.desc()))
+    ranked = select(c.id, rank.label("rank")).subquery()
+    count = c.errors + c.warnings + c.notes
+    query = select(c.id, c.subject, c.source, count, func.length(c.document)).where(_may_go())
+    if wish.keep is not None:
+        query = query.join(ranked, ranked.c.id == c.id).where(ranked.c.rank > wish.keep)
+    if wish.older_than is not None:
+        before = datetime.now(UTC) - timedelta(days=wish.older_than)
+        query = query.where(c.audited_at < before.isoformat(timespec="seconds").removesuffix("+00:00"))
+    with store.reading() as connection:
+        for audit_id, subject, source, findings, length in connection.execute(query):
+            if wish.model is None or fnmatchcase(subject, wish.model) or fnmatchcase(source, wish.model):
+                yield audit_id, source, findings, length

@@ -1,0 +1,154 @@
+"""``auditor baseline``: what is known passes, what is new fails, and what is gone is told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import onnx
+import pytest
+
+from tests.disguise import Disguise
+
+from .conftest import ALEXNET_224, LENET, NAN, SAMPLES, Said
+
+Auditor = Callable[..., Said]
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with a model in it, from which everything is called."""
+    shutil.copy(ALEXNET_224, tmp_path / "net.onnx")
+    monkeypatch.chdir(tmp_path)
+
+
+def known() -> dict[str, list[str]]:
+    """The rules that are known of each model."""
+    models = json.loads(Path("auditor-baseline.json").read_text())["models"]
+    return {subject: [entry["rule"] for entry in entries] for subject, entries in models.items()}
+
+
+def test_then_only_new_findings_fail(auditor: Auditor) -> None:
+    assert auditor("check", "net.onnx", "--no-run").code == 1
+    said = auditor("baseline", "net.onnx", "--no-run")
+    assert (said.code, said.out) == (0, "auditor-baseline.json: 1 model, 1 new finding recorded\n")
+    assert known() == {"net.onnx": ["misfit-initializers"]}
+    passed = auditor("check", "net.onnx", "--no-run")
+    assert passed.code == 0
+    assert passed.out.startswith("PASS  net.onnx  1 known\n")
+    assert "  known: in the baseline\n" in passed.out
+    broken = onnx.load("net.onnx")
+    broken.graph.node[0].input[0] = "nowhere"
+    onnx.save(broken, "net.onnx")
+    failed = auditor("check", "net.onnx", "--no-run")
+    assert failed.code == 1
+    assert "dangling-inputs" in failed.out
+
+
+@pytest.mark.parametrize("sample", sorted((SAMPLES / "broken").glob("*.onnx")), ids=lambda path: path.stem)
+def test_it_holds_for_the_model_in_disguise(sample: Path, auditor: Auditor) -> None:
+    """Every node and tensor renamed, and nodes that do not hang together in another order."""
+    shutil.copy(sample, "net.onnx")
+    shown = auditor("check", "net.onnx", "--no-run", "--fail-on", "note")
+    assert auditor("baseline", "net.onnx", "--no-run").code == 0
+    disguised = Disguise(onnx.load("net.onnx", load_external_data=False), seed=1).model
+    Path("net.onnx").write_bytes(disguised.SerializeToString())
+    after = auditor("check", "net.onnx", "--no-run", "--fail-on", "note")
+    assert (shown.code, after.code) == (1, 0)
+    assert " known\n" in after.out
+
+
+def test_a_baseline_that_is_there_is_changed_only_when_asked(auditor: Auditor) -> None:
+    assert auditor("baseline", "net.onnx", "--no-run").code == 0
+    before = Path("auditor-baseline.json").read_bytes()
+    refused = auditor("baseline", NAN, "--no-run")
+    assert refused.code == 2
+    assert "--update adds to it" in refused.err
+    assert Path("auditor-baseline.json").read_bytes() == before
+    assert auditor("baseline", "net.onnx", "--no-run", "--update").out.endswith("1 model, 0 new findings recorded\n")
+    assert Path("auditor-baseline.json").read_bytes() == before
+    shutil.copy(NAN, "nan.onnx")
+    assert auditor("baseline", "nan.onnx", "--no-run", "--update").code == 0
+    assert known() == {"nan.onnx": ["nan-weights"], "net.onnx": ["misfit-initializers"]}
+
+
+def test_what_no_longer_occurs_is_told_and_taken_out_when_asked(auditor: Auditor) -> None:
+    shutil.copy(NAN, "net.onnx")
+    assert auditor("baseline", "net.onnx", "--no-run").code == 0
+    unread = auditor("baseline", "net.onnx", "--no-run", "--no-weights", "--prune")
+    assert "no longer there" not in unread.out  # of what was not looked at nobody knows
+    assert known() == {"net.onnx": ["nan-weights"]}
+    shutil.copy(LENET, "net.onnx")
+    told = auditor("baseline", "net.onnx", "--no-run", "--update")
+    assert "no longer there: net.onnx: nan-weights head (Gemm): 'head_w'" in told.out
+    assert told.out.endswith("--prune takes out what no longer occurs\n")
+    assert known() == {"net.onnx": ["nan-weights"]}
+    pruned = auditor("baseline", "net.onnx", "--no-run", "--prune")
+    assert pruned.out.endswith("  taken out\n")
+    assert known() == {}
+
+
+def test_pruning_alone_adds_nothing(auditor: Auditor) -> None:
+    Path("auditor-baseline.json").write_text('{"schema_version": 1, "models": {}}')
+    assert auditor("baseline", "net.onnx", "--no-run", "--prune").code == 0
+    assert known() == {}
+
+
+def test_a_folder_and_a_report(auditor: Auditor) -> None:
+    Path("models").mkdir()
+    shutil.copy(NAN, "models/nan.onnx")
+    shutil.move("net.onnx", "models/net.onnx")
+    assert auditor("baseline", "models", "--no-run", "-o", "models/b.json").code == 0
+    assert set(json.loads(Path("models/b.json").read_text())["models"]) == {"nan.onnx", "net.onnx"}
+    assert auditor("check", "models/net.onnx", "--no-run", "--baseline", "models/b.json").code == 0
+    assert auditor("check", "models/net.onnx", "--no-run").code == 1
+    auditor("check", "models/net.onnx", "--no-run", "-q", "-o", "json:report.json")
+    assert auditor("baseline", "report.json").code == 0
+    assert known() == {"models/net.onnx": ["misfit-initializers"]}
+
+
+def test_what_a_waiver_covers_is_left_to_the_waiver(auditor: Auditor) -> None:
+    Path("auditor.toml").write_text(
+        '[[waivers]]\nrule = "misfit-initializers"\nreason = "being retrained"\nowner = "vision"\n'
+        "expires = 9999-12-31\n[limits]\nnodes = { max = 1 }\n"
+    )
+    checked = auditor("check", "net.onnx", "--no-run")
+    assert checked.code == 1
+    assert "  waived by vision until 9999-12-31: being retrained\n" in checked.out
+    assert "over-limit" in checked.out
+    assert auditor("baseline", "net.onnx", "--no-run").out.endswith("0 new findings recorded\n")
+    assert known() == {}
+
+
+def test_a_broken_baseline_is_one_line(auditor: Auditor) -> None:
+    Path("auditor-baseline.json").write_text('{"schema_version": 1,\n"models": oops}')
+    for command in (("check", "net.onnx", "--no-run"), ("baseline", "net.onnx", "--no-run", "--update")):
+        said = auditor(*command)
+        assert (said.code, said.out) == (2, "")
+        assert "auditor-baseline.json:2:11: this is no baseline: Expecting value" in said.err
+        assert len(said.err.splitlines()) == 1
+    assert auditor("check", "net.onnx", "--no-run", "--baseline", "none.json").code == 2
+
+
+def test_nothing_to_record(auditor: Auditor) -> None:
+    assert auditor("baseline", "none.onnx").code == 3
+    assert not Path("auditor-baseline.json").exists()
+    Path("empty").mkdir()
+    assert auditor("baseline", "empty").code == 3
+
+
+def test_the_example_of_the_readme(auditor: Auditor) -> None:
+    section = (
+        (SAMPLES.parent / "README.md").read_text().partition("\n## Baseline and waivers\n")[2].partition("\n## ")[0]
+    )
+    console = section.partition("```console\n")[2].partition("```")[0]
+    Path("models").mkdir()
+    shutil.move("net.onnx", "models/net.onnx")
+    shutil.copy(NAN, "models/nan.onnx")
+    commands = [part.partition("\n") for part in console.split("$ ")[1:]]
+    assert len(commands) == 2
+    for command, _, output in commands:
+        said = auditor(*command.split()[1:])
+        assert (said.code, said.out) == (0, output)

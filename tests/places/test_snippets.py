@@ -1,0 +1,92 @@
+"""The snippets of the README for GitLab and Jenkins, GitHub and pre-commit: their own commands."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from junitparser import Error, Failure, JUnitXml
+
+from ..formats.test_sarif import VALIDATOR
+from .conftest import ALEXNET_224, LENET, ROOT, Shell
+from .snippets import blocks, yaml_with
+from .test_action import ACTION
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory, shell: Shell) -> Path:
+    """What an image has: a Python, and pip beside it. The folder of both."""
+    folder = tmp_path_factory.mktemp("image")
+    assert shell("python3 -m venv .", cwd=folder).returncode == 0
+    return folder / "bin"
+
+
+@pytest.fixture
+def service(tmp_path: Path, shell: Shell, image: Path, machine: Mapping[str, str], repository: Path):  # type: ignore[no-untyped-def]
+    """Runs the lines of a job one behind the other, in a checkout with one model."""
+
+    def run(lines: list[str], model: Path) -> int:
+        (tmp_path / "models").mkdir()
+        shutil.copy(model, tmp_path / "models" / "net.onnx")
+        path = f"{image}:{machine['PATH']}"
+        done = shell("\n".join(lines), cwd=tmp_path, PATH=path, AUDITOR=f"file://{repository}")
+        assert done.returncode in (0, 1), done.stdout + done.stderr
+        return done.returncode
+
+    return run
+
+
+def faults(report: Path) -> list[str]:
+    """The messages of a JUnit report's failed cases, read by junitparser."""
+    cases = [case for suite in JUnitXml.fromfile(str(report)) for case in suite]
+    assert len(cases) > 50
+    return [r.message for case in cases for r in case.result if isinstance(r, Failure | Error)]
+
+
+JOBS = {
+    "gitlab": lambda: yaml_with("audit")["audit"]["script"],
+    "jenkins": lambda: re.findall(r"\bsh '(.*)'", blocks("groovy")[0]),
+}
+
+
+@pytest.mark.parametrize("where", JOBS)
+def test_a_good_model_passes(service, where: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    assert service(JOBS[where](), LENET) == 0
+    assert faults(tmp_path / "auditor.xml") == []
+    assert VALIDATOR.is_valid(json.loads((tmp_path / "auditor.sarif").read_text()))
+
+
+@pytest.mark.parametrize("where", JOBS)
+def test_a_broken_model_fails_and_its_report_is_there(service, where: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    assert service(JOBS[where](), ALEXNET_224) == 1
+    (message,) = faults(tmp_path / "auditor.xml")
+    assert "fc6 takes 9216 = 256 x 6 x 6 features; pool5 gives 256 x 5 x 5 = 6400" in message
+    (run,) = json.loads((tmp_path / "auditor.sarif").read_text())["runs"]
+    assert [result["ruleId"] for result in run["results"]] == ["auditor/misfit-initializers"]
+
+
+def test_the_services_read_the_files_that_the_commands_write() -> None:
+    job = yaml_with("audit")["audit"]
+    assert job["artifacts"] == {"when": "always", "paths": ["auditor.sarif"], "reports": {"junit": "auditor.xml"}}
+    always = blocks("groovy")[0].partition("always")[2]
+    assert "junit 'auditor.xml'" in always and "sarif(pattern: 'auditor.sarif')" in always
+
+
+def test_the_github_steps_name_what_the_action_has() -> None:
+    audit, upload = yaml_with("uses")
+    assert "OWNER/REPOSITORY/.github/actions/audit@" in audit["uses"]
+    assert (ROOT / ".github" / "actions" / "audit" / "action.yml").exists()
+    assert set(audit["with"]) <= set(ACTION["inputs"])
+    used = {name for text in (upload["if"], *upload["with"].values()) for name in re.findall(r"outputs\.(\w+)", text)}
+    assert used and used <= set(ACTION["outputs"])
+
+
+def test_the_pre_commit_hook_is_there() -> None:
+    (repository,) = yaml_with("repos")["repos"]
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert [hook["id"] for hook in repository["hooks"]] == [hook["id"] for hook in hooks]

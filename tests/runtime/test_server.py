@@ -1,0 +1,115 @@
+"""Runs that a server forks: what comes of them is what comes of a fresh interpreter."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from auditor.runtime import started
+from auditor.runtime.outcome import Crashed, Failed, NotRun, Outcome, Run, TimedOut
+from auditor.runtime.request import Feed, Limits, Request
+from auditor.runtime.run import run
+
+from .conftest import Write, floats
+
+ADD = "add (float[N, 4] x) => (float[N, 4] z) { [relu] y = Relu (x) [sum] z = Add (y, x) }"
+LOOP = """endless (float[1] x) => (float[1] y) {
+  most = Constant <value_int = 9000000000000000000> ()
+  go = Constant <value = bool {1}> ()
+  y = Loop <body = again (int64 i, bool on, float[1] held) => (bool more, float[1] next)
+    { more = Identity (on) next = Identity (held) }> (most, go, x)
+}"""
+
+
+@pytest.fixture(autouse=True)
+def _server() -> Iterator[None]:
+    started.keep_server()
+    yield
+    started.drop_server()
+
+
+def server() -> int:
+    assert started._server is not None
+    return started._server._process.pid
+
+
+def timeless(outcome: Outcome) -> Outcome:
+    return outcome._replace(load_seconds=0.0, run_seconds=()) if isinstance(outcome, Run) else outcome
+
+
+def test_the_same_comes_of_it_as_of_a_fresh_interpreter(write: Write) -> None:
+    requests = [
+        Request(write(ADD), attempts=((floats("x", 2, 4),),), trace=("y",), require_isolation=True),
+        Request(write("bad (float[2] x) => (float[3] y) { y = Reshape <allowzero = 0> (x, x) }"), attempts=((),)),
+        Request(write(ADD), attempts=((Feed("x", 99, (2, 4)),),)),
+    ]
+    forked = [run(request) for request in requests]
+    assert server() > 0
+    started.drop_server()
+    assert list(map(timeless, forked)) == [timeless(run(request)) for request in requests]
+    assert [type(outcome) for outcome in forked] == [Run, Failed, NotRun]
+    assert isinstance(forked[0], Run) and forked[0].isolation["level"] == "full"
+
+
+def test_one_server_serves_many_runs_and_leaves_no_child(write: Write) -> None:
+    request = Request(write(ADD), attempts=((floats("x", 2, 4),),))
+    assert isinstance(run(request), Run)
+    first, began = server(), time.monotonic()
+    assert all(isinstance(run(request), Run) for _ in range(10))
+    assert server() == first and time.monotonic() - began < 10
+    assert Path(f"/proc/{first}/task/{first}/children").read_text() == ""
+
+
+def test_a_run_without_end_is_ended(write: Write) -> None:
+    request = Request(write(LOOP), attempts=((floats("x", 1),),), limits=Limits(1.0))
+    assert isinstance(run(request), TimedOut)
+    assert Path(f"/proc/{server()}/task/{server()}/children").read_text() == ""
+    assert isinstance(run(Request(write(ADD), attempts=((floats("x", 2, 4),),))), Run)
+
+
+def test_a_child_that_is_killed_costs_its_run_alone(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it would open the model, the child ends itself."""
+    boot = "import os; from auditor.runtime import child as c; c.perform = lambda *_: os.abort(); "
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            started, "_BOOT", started._BOOT.replace("from auditor.runtime.child", boot + "from auditor.runtime.child")
+        )
+        outcome = run(Request(write(ADD), attempts=((floats("x", 2, 4),),)))
+        assert isinstance(outcome, Crashed) and outcome.signal == "SIGABRT"
+        held = server()
+        assert isinstance(run(Request(write(ADD))), Crashed) and server() == held
+
+
+def test_a_server_that_dies_is_done_without(write: Write) -> None:
+    request = Request(write(ADD), attempts=((floats("x", 2, 4),),))
+    assert isinstance(run(request), Run)
+    os.kill(server(), signal.SIGKILL)
+    assert isinstance(run(request), Run)
+    assert started._server is None
+
+
+def test_no_server_outlives_whom_it_serves(write: Write) -> None:
+    code = f"""
+import os
+from auditor.runtime import started
+from auditor.runtime.run import run
+from auditor.runtime.request import Request
+started.keep_server()
+run(Request({write(ADD)!r}))
+print(started._server._process.pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    until = time.monotonic() + 10
+    while os.path.exists(f"/proc/{answer.stdout.strip()}/fd") and time.monotonic() < until:  # noqa: PTH110
+        if "State:\tZ" in Path(f"/proc/{answer.stdout.strip()}/status").read_text():
+            break
+        time.sleep(0.05)
+    assert time.monotonic() < until

@@ -1,0 +1,65 @@
+"""A fresh database in SQLite, and one in PostgreSQL where there is a server to start and a driver for it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+_NUMBERS = count()
+
+
+def _binaries() -> Path | None:
+    """The folder of ``initdb``: on the path, or where Debian puts it."""
+    found = shutil.which("initdb")
+    if found is not None:
+        return Path(found).resolve().parent
+    return next((path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))), None)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A server of our own, without a port: it listens on a socket in a folder of its own."""
+    binaries = _binaries()
+    if binaries is None or find_spec("psycopg") is None:
+        pytest.skip("no PostgreSQL is installed here" if binaries is None else "psycopg is not installed")
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    if os.geteuid() == 0:  # the server refuses to run as root
+        user = "nobody"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.chown(folder, user)
+        run = {"user": user, "cwd": folder, "check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        data = str(folder / "data")
+        subprocess.run([binaries / "initdb", "-D", data, "-A", "trust", "-U", "auditor", "-E", "UTF8"], **run)
+        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+        subprocess.run([binaries / "pg_ctl", "-D", data, "-w", "-o", options, "start"], **run)
+        try:
+            yield f"postgresql+psycopg://auditor@/{{}}?host={folder}"
+        finally:
+            subprocess.run([binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **run)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database that is not made yet, as ``--db`` names it."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "reports.db")
+        return
+    from sqlalchemy import create_engine, text
+
+    url: str = request.getfixturevalue("postgresql")
+    name = f"reports_{next(_NUMBERS)}"
+    engine = create_engine(url.format("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    yield url.format(name)
