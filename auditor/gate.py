@@ -53,7 +53,7 @@ def judge(
     found, missed = _asked(report, policy, accepted)
     if whole:
         missed += left_out(report, policy)
-    kept = [_afresh(f) for f in report.findings if f.rule not in _OWN and _counts(f.rule, policy)]
+    kept = [f for f in unjudged(report).findings if _counts(f.rule, policy)]
     looked_at = tuple(rule for rule in report.coverage.ran if _counts(rule, policy))
     marked = waived((*kept, *found), policy, today or date.today(), looked_at)
     findings = [_weighed(f, policy) for f in marked if f.rule not in policy.ignore]
@@ -63,6 +63,11 @@ def judge(
         coverage=_with(report.coverage._replace(ran=looked_at), missed),
     )
     return Judgement(judged, _verdict(judged, policy), tuple(_reasons(judged, policy)))
+
+
+def unjudged(report: Report) -> Report:
+    """The report without what a policy made of it: one in a file may have been judged before."""
+    return report._replace(findings=tuple(_afresh(f) for f in report.findings if f.rule not in _OWN))
 
 
 def _asked(report: Report, policy: Policy, accepted: Report | None) -> tuple[list[Finding], list[Missed]]:
@@ -83,8 +88,10 @@ def _counts(rule: str, policy: Policy) -> bool:
 
 
 def _afresh(finding: Finding) -> Finding:
-    """A report in a file may have been judged before, and what was waived then need not be now."""
-    return finding if finding.waived is None else finding._replace(waived=None)
+    """What was waived or weighed once need not be now."""
+    if finding.waived is None and finding.own_severity is None:
+        return finding
+    return finding._replace(waived=None, severity=finding.own_severity or finding.severity, own_severity=None)
 
 
 def _not_counted(coverage: Coverage, looked_at: tuple[str, ...], policy: Policy) -> Iterator[Missed]:
@@ -97,7 +104,7 @@ def _not_counted(coverage: Coverage, looked_at: tuple[str, ...], policy: Policy)
 
 def _weighed(finding: Finding, policy: Policy) -> Finding:
     severity = policy.severity.get(finding.rule)
-    return finding if severity is None else finding._replace(severity=severity)
+    return finding if severity is None else finding._replace(severity=severity, own_severity=finding.severity)
 
 
 def _with(coverage: Coverage, missed: list[Missed]) -> Coverage:

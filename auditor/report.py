@@ -98,6 +98,7 @@ class Finding(NamedTuple):
     fingerprint: str = ""  # set by the pipeline
     consequences: int = 0  # what follows from this one and was folded under it
     waived: Waived | None = None  # set by the gate
+    own_severity: Severity | None = None  # set by the gate: what it was before a policy said otherwise
     places: tuple[Places, ...] = ()  # all of them where it speaks of many: for the fingerprint, and dropped behind it
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..configuration import Configuration
 from ..errors import CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
-from ..gate import Judgement, exit_code, judge
+from ..gate import Judgement, exit_code, judge, unjudged
 from ..report import Report, Verdict
 from ..settings import Settings
 from .judging import Subject, compared, stored, there
@@ -124,7 +124,7 @@ class Gate:
         """A report that came as a file is stored first: what is accepted can be compared with."""
         store = self._store(create=True)
         assert store is not None and self.acceptance is not None
-        audit_id = gated.audit_id or store.save(document, subject=gated.key)
+        audit_id = gated.audit_id or store.save(_raw(document), subject=gated.key)
         store.accept(gated.key, audit_id, reason=self.acceptance.reason, by=self.acceptance.by)
         return gated._replace(audit_id=audit_id, accepted=True)
 
@@ -146,6 +146,15 @@ class Gate:
     def __exit__(self, *_: object) -> None:
         if self._opened is not None:
             self._opened.close()
+
+
+def _raw(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A report as the store keeps it: before any policy."""
+    from ..formats.json import document as written
+    from ..formats.json import parse
+
+    report, verdict = parse(document)
+    return written(unjudged(report), verdict)
 
 
 def _not_looked_at(report: Report) -> bool:

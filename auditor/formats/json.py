@@ -37,7 +37,9 @@ SCHEMA_VERSION = 1
 
 # The keys of the plain parts, in order; each is also the name of the field that it is read from.
 _MODEL = ("path", "bytes", "digest", "content_digest", "files", "ir_version", "opsets", "producer")
-_FINDING = ("rule", "severity", "basis", "message", "fix", "consequences", "expected", "actual", "fingerprint")
+_FINDING = (
+    "rule", "severity", "own_severity", "basis", "message", "fix", "consequences", "expected", "actual", "fingerprint",
+)  # fmt: skip
 _LOCATION = ("graph", "node", "op_type", "tensor", "attribute", "offset")
 _STEP = ("node", "op_type", "inputs", "output", "formula")
 _FIT = ("axes", "ranges")
@@ -217,6 +219,8 @@ def _model(row: Mapping[str, Any]) -> ModelIdentity:
 def _read_finding(row: Mapping[str, Any]) -> Finding:
     known = _known(row, _FINDING)
     known["severity"] = None if known["severity"] is None else Severity(known["severity"])
+    if known.get("own_severity") is not None:
+        known["own_severity"] = Severity(known["own_severity"])
     known["basis"] = None if known["basis"] is None else Basis(known["basis"])
     return Finding(
         **known,

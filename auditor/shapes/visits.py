@@ -75,7 +75,7 @@ class Opsets:
 
 
 MOST_REMEMBERED = 10_000
-"""Answers and facts that outlive a model, at most (and what the last one adds): some 8 MB."""
+"""Answers and facts that outlive a model, beside what the largest one adds: some 8 MB."""
 
 
 class Memory:
@@ -94,12 +94,21 @@ class Memory:
         self.plain: dict[tuple[int, tuple[int, ...]], Fact | None] = {}
         self.resolved: dict[tuple[Attributes, Attributes], Attributes] = {}
         self.completed: dict[tuple[Function, Attributes], Attributes] = {}
+        self._before = self._largest = 0  # how much there was when the last model came, and what one added
 
     @property
+    def size(self) -> int:
+        return len(self.facts) + sum(len(o.entries) + len(o.calls) for o in self.opsets.values())
+
     def full(self) -> bool:
-        """Whether so much is remembered that it is time to begin anew."""
-        answers = sum(len(o.entries) + len(o.calls) for o in self.opsets.values())
-        return len(self.facts) + answers > MOST_REMEMBERED
+        """Whether so much is remembered, now that another model comes, that it is time to begin anew.
+
+        What the largest model added is no reason: of a batch of such, each would forget the one before.
+        """
+        size = self.size
+        self._largest = max(self._largest, size - self._before)
+        self._before = size
+        return size > MOST_REMEMBERED + self._largest
 
     def under(self, opsets: Mapping[str, int]) -> Opsets:
         key = tuple(sorted(opsets.items()))
@@ -138,6 +147,6 @@ def memory_for(model: Model) -> Memory:
     global _shared
     if model.functions:
         return Memory()
-    if _shared.full or _shared.loaded != loaded():
+    if _shared.full() or _shared.loaded != loaded():
         _shared = Memory()
     return _shared

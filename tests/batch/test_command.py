@@ -149,10 +149,11 @@ def test_many_empty_files_a_fifo_and_loops_of_links(tmp_path: Path, auditor: Aud
     assert time.monotonic() - began < 60
 
 
-def test_a_terminal_sees_a_bar_that_does_not_mix_with_the_findings(registry: Path) -> None:
+def test_a_terminal_sees_a_bar_that_does_not_mix_with_the_findings(tmp_path: Path) -> None:
     import pty
 
-    command = [sys.executable, "-m", "auditor", "batch", str(registry), "--no-run", "--no-store"]
+    make_models(tmp_path / "registry", 300)  # of a few, the last one may be done before the bar is drawn again
+    command = [sys.executable, "-m", "auditor", "batch", str(tmp_path / "registry"), "--no-run", "--no-store"]
     child, terminal = pty.fork()
     if not child:
         os.environ.pop("CI", None)
@@ -170,7 +171,7 @@ def test_a_terminal_sees_a_bar_that_does_not_mix_with_the_findings(registry: Pat
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
     text = said.decode()
-    assert "auditing" in text and "/12" in text
+    assert "auditing" in text and "/300" in text
     before = [text[:at] for at in range(len(text)) if text.startswith("FAIL", at)]
-    assert len(before) == 2
+    assert f", {len(before)} failed" in text
     assert all(start.removesuffix("\x1b[1;31m").endswith(("\r\x1b[K", "\n")) for start in before)

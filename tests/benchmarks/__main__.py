@@ -137,7 +137,10 @@ def weights() -> None:
         ours, peer = functions(partial(statistics, path), partial(np.copyto, np.empty_like(values), values), TIMES)
         speed = f"{values.nbytes / ours / 1e9:.1f} GB/s, {peer / ours:.2f} of memcpy"
         tell("weight statistics, 1 GB of float32", speed, ">= 0.35", peer / ours >= 0.35)
-        program = "import sys; from tests.benchmarks.__main__ import statistics; statistics(sys.argv[1])"
+        program = (
+            "import sys; from auditor.model.load import load; from auditor.weights import measure;"
+            " measure(load(sys.argv[1]))"
+        )
         use = process((PYTHON, "-c", program, str(path)))
         tell(
             "weight statistics, 1 GB of float32, peak memory", f"{use.peak / 1e6:.0f} MB", "<= 64 MB", use.peak <= 64e6

@@ -144,6 +144,17 @@ def test_a_report_in_a_file(auditor: Auditor, no_audit: Callable[[], None]) -> N
     assert auditor("gate", "broken.json").code == 2
 
 
+def test_a_severity_of_one_policy_is_not_that_of_the_next(auditor: Auditor) -> None:
+    """A file written under a policy that makes a note of the fault was once taken for a note for ever."""
+    Path("lenient.toml").write_text('severity = { nan-weights = "note" }\n')
+    options = ("--no-run", "--no-store", "--config", "lenient.toml", "-q", "-o", "json:note.json")
+    assert auditor("check", NAN, *options).code == 0
+    assert auditor("gate", "note.json", "--config", "lenient.toml").code == 0
+    assert auditor("gate", "note.json", "--no-config").code == 1
+    assert auditor("gate", "note.json", "--config", "lenient.toml", "--accept", "--by", "x", "--name", "nan").code == 0
+    assert auditor("gate", "1", "--no-config").code == 1
+
+
 def test_a_page_under_a_models_name_is_a_model(auditor: Auditor) -> None:
     Path("m.onnx").write_text('{"schema_version": 1, "error": "not found"}')
     said = auditor("gate", "m.onnx")

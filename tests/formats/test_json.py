@@ -167,7 +167,7 @@ def test_the_documented_keys_stand_in_their_places() -> None:
     assert whole["verdict"] == "fail"
     assert whole["findings"] == [
         {
-            "rule": "misfit-initializers", "severity": "error", "basis": "illegal",
+            "rule": "misfit-initializers", "severity": "error", "own_severity": None, "basis": "illegal",
             "message": "fc6 takes 9216; pool5 gives 6400", "fix": "", "consequences": 0,
             "location": {"graph": "", "node": "fc6", "op_type": "Gemm", "tensor": "", "attribute": "", "offset": None},
             "expected": 9216, "actual": 6400, "fingerprint": "",
