@@ -27,6 +27,11 @@ class Known(NamedTuple):
     fingerprint: str
     place: str
     message: str
+    parts: tuple[str, ...] = ()  # of many places, as `report.Finding` has them
+
+    @property
+    def each(self) -> frozenset[str]:
+        return frozenset(part_of(self.rule, part) for part in self.parts)
 
 
 class Baseline(NamedTuple):
@@ -49,8 +54,9 @@ class Baseline(NamedTuple):
         return cls(dict(_models(path, document)))
 
     def known(self, subject: str) -> frozenset[str]:
-        """The fingerprints that are known of a model."""
-        return frozenset(entry.fingerprint for entry in self.models.get(subject, ()))
+        """The fingerprints that are known of a model, and those of single places."""
+        entries = self.models.get(subject, ())
+        return frozenset(entry.fingerprint for entry in entries).union(*(entry.each for entry in entries))
 
     def with_model(self, subject: str, entries: Iterable[Known]) -> Baseline:
         """The same with other entries for one model; a model without any is left out."""
@@ -77,9 +83,19 @@ class Baseline(NamedTuple):
     def _text(self) -> str:
         models = []
         for subject in sorted(self.models):
-            lines = ",\n".join(json.dumps(_cut(entry)._asdict()) for entry in self.models[subject])
+            lines = ",\n".join(json.dumps(_row(entry)) for entry in self.models[subject])
             models.append(f"{json.dumps(subject)}: [\n{lines}\n]")
         return f'{{\n"schema_version": {SCHEMA_VERSION},\n"models": {{\n' + ",\n".join(models) + "\n}\n}\n"
+
+
+def part_of(rule: str, part: str) -> str:
+    """How a single place of a rule is known."""
+    return f"{rule}:{part}"
+
+
+def _row(entry: Known) -> dict[str, object]:
+    row = _cut(entry)._asdict()
+    return row if entry.parts else {key: value for key, value in row.items() if key != "parts"}
 
 
 def _cut(entry: Known) -> Known:
@@ -136,4 +152,7 @@ def _entry(where: str, index: int, row: Any) -> Known:
     for key in ("place", "message"):
         if not isinstance(row.get(key, ""), str):
             raise UsageError(f"{where}[{index}].{key} is no text")
-    return Known(row["rule"], row["fingerprint"], row.get("place", ""), row.get("message", ""))
+    parts = row.get("parts", [])
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise UsageError(f"{where}[{index}].parts is no list of texts")
+    return Known(row["rule"], row["fingerprint"], row.get("place", ""), row.get("message", ""), tuple(parts))

@@ -9,9 +9,9 @@ initializers and annotations in the file, values of weights, sizes of the graph'
 bound or opened), or the message. It changes when the node itself, its attributes, the type or sizes of its weights, or
 its near neighbours change, and where an equal node is put in before it.
 
-Some rules make one finding of many places. It is known by all of them: one more is a new finding, for a baseline that
-knew the group would hide it; and so is one less, for nobody could tell that from one that came for another that went.
-Of more than a thousand places the kinds are counted.
+Some rules make one finding of many places. It is known by all of them, so one more makes another finding, which a
+baseline that knew the group does not hide; and its ``parts`` say which they are, so that fewer of them stay known. Of
+more than a thousand places the kinds are counted.
 """
 
 from __future__ import annotations
@@ -47,14 +47,16 @@ def fingerprinted(model: Model | None, findings: Iterable[Finding]) -> tuple[Fin
     gc.disable()  # what is made here stays until the end: collecting would only go over it again and again
     try:
         keys = [(finding.rule, finding.location.attribute, _where(known, finding)) for finding in findings]
+        parts = [() if known is None or f.rule in _BY_KIND else known.parts(f.places) for f in findings]
     finally:
         if collecting:
             gc.enable()
     counts: Counter[tuple[str, str, str]] = Counter()
     done = []
-    for finding, key in zip(findings, keys, strict=True):
+    for finding, key, each in zip(findings, keys, parts, strict=True):
         counts[key] += 1
-        done.append(finding._replace(fingerprint=digest("\0".join((*key, str(counts[key])))), places=()))
+        mark = digest("\0".join((*key, str(counts[key]))))
+        done.append(finding._replace(fingerprint=mark, places=(), parts=each))
     return tuple(done)
 
 
@@ -103,9 +105,18 @@ class _Known:
 
     def all_of(self, places: tuple[Places, ...], *, by_kind: bool) -> str:
         """Many places together, in no order."""
-        by_kind = by_kind or self._too_many or sum(len(p.nodes) + len(p.tensors) for p in places) > _MOST_PLACES
-        counts = Counter(self._kinds(places) if by_kind else self._each(places))
+        counts = Counter(self._kinds(places) if by_kind or self._too_much(places) else self._each(places))
         return digest("|".join(f"{place}*{number}" for place, number in sorted(counts.items())))
+
+    def parts(self, places: tuple[Places, ...]) -> tuple[str, ...]:
+        """The places one by one, equal ones told apart by their number."""
+        if self._too_much(places):
+            return ()
+        counts = Counter(self._each(places))
+        return tuple(sorted(digest(f"{place}*{n}")[:12] for place, number in counts.items() for n in range(number)))
+
+    def _too_much(self, places: tuple[Places, ...]) -> bool:
+        return self._too_many or sum(len(p.nodes) + len(p.tensors) for p in places) > _MOST_PLACES
 
     def _kinds(self, places: tuple[Places, ...]) -> Iterator[str]:
         named: dict[tuple[str, str, str], str] = {}

@@ -100,6 +100,7 @@ class Finding(NamedTuple):
     waived: Waived | None = None  # set by the gate
     own_severity: Severity | None = None  # set by the gate: what it was before a policy said otherwise
     places: tuple[Places, ...] = ()  # all of them where it speaks of many: for the fingerprint, and dropped behind it
+    parts: tuple[str, ...] = ()  # a short fingerprint of each of many places, by which a baseline knows fewer of them
 
 
 class Missed(NamedTuple):

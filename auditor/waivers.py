@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 
+from .baseline import part_of
 from .folding import FOLDED
 from .policy import Policy, Waiver
 from .report import Basis, Finding, Severity, Waived
@@ -30,7 +31,7 @@ def waived(findings: Iterable[Finding], policy: Policy, today: date, ran: Iterab
         used.update(covering)
         if covering:
             marked.append(finding._replace(waived=_mark(valid[covering[0]])))
-        elif finding.fingerprint and finding.fingerprint in policy.known:
+        elif _is_known(finding, policy.known):
             marked.append(finding._replace(waived=Waived("baseline")))
         else:
             marked.append(finding)
@@ -41,6 +42,13 @@ def waived(findings: Iterable[Finding], policy: Policy, today: date, ran: Iterab
         *(_expired(waiver, marked) for waiver in policy.waivers if expired(waiver, today)),
         *map(_unused, unused),
     )
+
+
+def _is_known(finding: Finding, known: frozenset[str]) -> bool:
+    """In the baseline as it is, or all of its places are, which once were more."""
+    if finding.fingerprint and finding.fingerprint in known:
+        return True
+    return bool(finding.parts) and all(part_of(finding.rule, part) in known for part in finding.parts)
 
 
 def certain(ran: Iterable[str], findings: Iterable[Finding]) -> frozenset[str]:

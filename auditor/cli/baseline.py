@@ -92,7 +92,9 @@ def baseline(
                 subject = named_by.subject(gated.subject.path, gated.subject.name or "")
                 known = kept.models.get(subject, ())
                 found = tuple(_entries(report))
-                new = [] if there and not update else _without(found, known)
+                fresh = _without(found, known)
+                fewer = [entry for entry in fresh if _is_part(entry, known)]
+                new = [e for e in fresh if (prune if e in fewer else update or not there)]
                 lost = _lost(known, report, gated.subject.policy)
                 gone += [(subject, entry) for entry in lost]
                 added, total = added + len(new), total + 1
@@ -125,12 +127,17 @@ def _entries(report: Report) -> Iterator[Known]:
             finding.waived is None or finding.waived.by == "baseline"
         ):
             message = finding.message.partition("\n")[0]
-            yield Known(finding.rule, finding.fingerprint, place(finding.location), escaped(message))
+            yield Known(finding.rule, finding.fingerprint, place(finding.location), escaped(message), finding.parts)
 
 
 def _without(entries: tuple[Known, ...], others: tuple[Known, ...] | list[Known]) -> list[Known]:
     there = {(entry.rule, entry.fingerprint) for entry in others}
     return [entry for entry in entries if (entry.rule, entry.fingerprint) not in there]
+
+
+def _is_part(entry: Known, known: tuple[Known, ...]) -> bool:
+    """Whether it is what is left of one that is known."""
+    return bool(entry.parts) and any(other.rule == entry.rule and entry.each <= other.each for other in known)
 
 
 def _lost(known: tuple[Known, ...], report: Report, policy: Policy) -> list[Known]:

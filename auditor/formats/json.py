@@ -39,6 +39,7 @@ SCHEMA_VERSION = 1
 _MODEL = ("path", "bytes", "digest", "content_digest", "files", "ir_version", "opsets", "producer")
 _FINDING = (
     "rule", "severity", "own_severity", "basis", "message", "fix", "consequences", "expected", "actual", "fingerprint",
+    "parts",
 )  # fmt: skip
 _LOCATION = ("graph", "node", "op_type", "tensor", "attribute", "offset")
 _STEP = ("node", "op_type", "inputs", "output", "formula")

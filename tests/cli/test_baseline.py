@@ -152,3 +152,32 @@ def test_the_example_of_the_readme(auditor: Auditor) -> None:
     for command, _, output in commands:
         said = auditor(*command.split()[1:])
         assert (said.code, said.out) == (0, output)
+
+
+def _unused(*names: str) -> None:
+    """A model with initializers that nobody takes: one finding of many places."""
+    text = "".join(f", float[{len(name)}] {name} = {{{', '.join('1' * len(name))}}}" for name in names)
+    model = onnx.parser.parse_model(
+        f'<ir_version: 8, opset_import: ["" : 17]> g (float[2] x) => (float[2] y) <float[2] b = {{1, 2}}{text}>'
+        " { y = Add(x, b) }"
+    )
+    Path("net.onnx").write_bytes(model.SerializeToString())
+
+
+def test_what_is_left_of_many_places_stays_known(auditor: Auditor) -> None:
+    """Mending one of three once made a new finding of the other two."""
+    check = ("check", "net.onnx", "--no-run", "--fail-on", "note")
+    _unused("a", "bb", "ccc")
+    assert auditor(*check).code == 1
+    auditor("baseline", "net.onnx", "--no-run")
+    assert auditor(*check).code == 0
+    _unused("a", "ccc")
+    assert auditor(*check).code == 0
+    _unused("a", "ccc", "dddd")
+    assert auditor(*check).code == 1
+    _unused("a", "ccc")
+    said = auditor("baseline", "net.onnx", "--no-run", "--prune")
+    assert said.code == 0 and known() == {"net.onnx": ["unused-initializers"]}
+    assert auditor(*check).code == 0
+    _unused("a", "bb", "ccc")
+    assert auditor(*check).code == 1

@@ -170,7 +170,7 @@ def test_the_documented_keys_stand_in_their_places() -> None:
             "rule": "misfit-initializers", "severity": "error", "own_severity": None, "basis": "illegal",
             "message": "fc6 takes 9216; pool5 gives 6400", "fix": "", "consequences": 0,
             "location": {"graph": "", "node": "fc6", "op_type": "Gemm", "tensor": "", "attribute": "", "offset": None},
-            "expected": 9216, "actual": 6400, "fingerprint": "",
+            "expected": 9216, "actual": 6400, "fingerprint": "", "parts": [],
             "derivation": [{"node": "conv1", "op_type": "Conv", "inputs": ["[1, 3, 224, 224]"],
                             "output": [1, 96, "H", None], "formula": "floor((224 - 11) / 4) + 1 = 54"}],
             "fits": [{"axes": ["data[2]", "data[3]"], "ranges": [[227, 258]]}],
