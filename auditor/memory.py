@@ -17,6 +17,9 @@ from .shapes.ops.checks import add_up
 _MOST_PEAKS = 8
 """A greatest of more sizes than this is no answer that anybody can use, and takes long to find."""
 
+_MOST_NAMES = 4
+"""Sums of floors and maxima in more names than this, which no real model has, take seconds to compare."""
+
 _MOST_SUMS = 2_000
 """Different sums that are compared."""
 
@@ -62,6 +65,9 @@ def _greatest(sums: list[Size]) -> Size | None:
     most: Size = max((s for s in sums if isinstance(s, int)), default=0)
     symbolic = sorted({s for s in sums if isinstance(s, Dim)}, key=_usual, reverse=True)
     if len(symbolic) > _MOST_SUMS:
+        return None
+    names = frozenset[str]().union(*(s.names for s in symbolic))
+    if len(names) > _MOST_NAMES and any(s.depth for s in symbolic):
         return None
     for each in (*symbolic[:1], most, *symbolic[1:]):
         most = greatest(most, each)

@@ -37,6 +37,10 @@ FINDS = {
             y = QuantizeLinear (x, first)
         }
     """,
+    "an axis that is squeezed twice": """
+        <ir_version: 10, opset_import: ["" : 21]>
+        found (float[N, 1, 1] x) => (y) <int64[2] axes = {1, -2}> { y = Squeeze (x, axes) }
+    """,
 }
 
 FORBIDDEN = {

@@ -14,7 +14,7 @@ from auditor.model.load import loads
 from auditor.shapes.dim import evaluate
 from auditor.shapes.fact import Element, Fact
 from auditor.shapes.facts import Facts, infer
-from auditor.shapes.troubles import Exhausted, Impossible, Internal, Misfit, Trouble
+from auditor.shapes.troubles import At, Exhausted, Impossible, Internal, Misfit, Trouble
 
 from .graphs import NUMPY, Case
 from .lax import LAX, POOLS
@@ -150,6 +150,8 @@ def _contradicted(facts: Facts, made: dict[str, Made], names: Any) -> str:
 def _is_lax(facts: Facts, trouble: Trouble) -> bool:
     """Whether we accuse, with the specification's words, what onnxruntime lets pass."""
     match trouble:
+        case Misfit(own=True, at=At(graph=body)) if body:
+            return True  # it contradicts itself, and perhaps its branch or loop does not run
         case Misfit(parameter=at) | Impossible(parameter="", attribute=at) | Impossible(parameter=at):
             return (facts.node(trouble.at).op_type, at) in LAX
         case _:

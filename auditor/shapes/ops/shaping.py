@@ -153,7 +153,8 @@ def squeeze(data: Fact, axes: Fact | None = None) -> Fact:
     numbers = integers(axes)
     if axes is not None and numbers is None:
         count = length_of(axes)
-        return open_axes(data, None if not count or data.shape is None else len(data.shape) - count)
+        one = count == 1 and data.shape is not None  # of more, one may be named twice
+        return open_axes(data, len(data.shape or ()) - 1 if one else None)
     return _squeezed(data, numbers)
 
 
@@ -165,7 +166,7 @@ def _squeezed(data: Fact, axes: tuple[int, ...] | None) -> Fact:
         if None in ones or (axes is not None and True in ones):  # is an empty list none, or all? Runtimes differ
             return data.unknown()
         return _with_elements(data, tuple(s for s, one in zip(data.shape, ones, strict=True) if not one))
-    gone = axes_of(axes, len(data.shape))
+    gone = tuple(axis_of(axis, len(data.shape), "axes") for axis in axes)  # nothing forbids to name one twice
     for axis in gone:
         size = data.shape[axis]
         if size is not None and same(size, 1) is False:
