@@ -147,6 +147,7 @@ class Totals(NamedTuple):
     running_statistics: int | str | None = 0
     elementwise_parameters: int = 0  # stored for element-wise operators: no layer's by the formulas
     macs: int | str | None = 0
+    body_macs: int | str | None = 0  # the part of them that lies in subgraphs and functions
     flops: int | str | None = 0
     weight_bytes: int = 0
     peak_activation_bytes: int | str | None = None

@@ -25,6 +25,7 @@ def totals(costs: Costs) -> Totals:
         running_statistics=_rendered(costs.statistics),
         elementwise_parameters=costs.elementwise,
         macs=_rendered(costs.macs),
+        body_macs=_rendered(costs.body_macs),
         flops=_rendered(costs.flops),
         weight_bytes=costs.weight_bytes,
         peak_activation_bytes=_rendered(costs.peak_activation_bytes),

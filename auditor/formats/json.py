@@ -48,7 +48,7 @@ _WAIVED = ("by", "reason", "owner", "expires")
 _MISSED = ("what", "why", "asked")
 _TOTALS = (
     "nodes", "parameters", "learnable_parameters", "running_statistics", "elementwise_parameters",
-    "macs", "flops", "weight_bytes", "peak_activation_bytes",
+    "macs", "body_macs", "flops", "weight_bytes", "peak_activation_bytes",
 )  # fmt: skip
 _PORT = ("name", "dtype", "shape")
 _WEIGHTS = ("tensor", "dtype", "shape", "min", "max", "mean", "std", "zeros", "nan", "inf")
