@@ -103,13 +103,13 @@ class Configuration:
 
     def place(self, path: str) -> str:
         """The model's path from the configuration's folder on, with slashes."""
-        return _from_on(path, self.folder)
+        return _relative(path, self.folder)
 
     def subject(self, path: str, name: str = "") -> str:
         """Whose history and baseline a model belongs to: its registry's name for it, else its path."""
         if name:
             return name
-        return _from_on(path, os.path.dirname(self._baseline_path or "") or self.folder)  # noqa: PTH120
+        return _relative(path, os.path.dirname(self._baseline_path or "") or self.folder)  # noqa: PTH120
 
     @cached_property
     def _baseline_path(self) -> str | None:
@@ -163,7 +163,7 @@ def _nearest() -> Configuration:
 
                 data = bytes_in(path)
                 if data is None and name == OWN:  # it names a file that is gone: no reason to ask for nothing
-                    raise UsageError(f"{_from_on(path, '')} is a link to a file that is not there")
+                    raise UsageError(f"{_relative(path, '')} is a link to a file that is not there")
                 if data is None or (name == SHARED and b"auditor" not in data):
                     continue
                 found = _parsed(path, data, named=False)
@@ -181,10 +181,9 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
     A file that lay on the way and that nobody ``named`` may come with the models: it makes no code run.
     """
     from .keys import PLACES, POLICY, SETTINGS, table
-    from .toml import Toml
+    from .toml import Toml, called
 
-    near = _from_on(path, "")
-    toml = Toml(path if near.startswith("..") else near, data)
+    toml = Toml(called(path), data)
     top: Path = ()
     values: object = toml.values
     if os.path.basename(path) == SHARED:  # noqa: PTH119
@@ -207,9 +206,9 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
         folder,
         (Section(("**",), _fields(says, POLICY)), *says.get("models", ())),
         {**_fields(says, SETTINGS), **({"operators": operators} if operators else {})},
-        _from(folder, says.get("db")),
+        _beside(folder, says.get("db")),
         says.get("jobs"),
-        _from(folder, says.get("baseline")),
+        _beside(folder, says.get("baseline")),
     )
 
 
@@ -248,15 +247,15 @@ def _together(before: Any, value: Any) -> Any:
     return value
 
 
-def _from(folder: str, path: str | None) -> str | None:
+def _beside(folder: str, path: str | None) -> str | None:
     """A path in a file goes from that file's folder; an address is none."""
     if path is None or "://" in path:
         return path
     return os.path.join(folder, os.path.expanduser(path))  # noqa: PTH111, PTH118
 
 
-def _from_on(path: str, folder: str) -> str:
-    """The way to a file from a folder on ("" is the working one, which may be gone), with slashes."""
+def _relative(path: str, folder: str) -> str:
+    """A path from a folder on ("" is the working one, which may be gone), with slashes."""
     try:
         return os.path.relpath(path or os.curdir, folder or os.curdir).replace(os.sep, "/")
     except OSError:

@@ -77,6 +77,7 @@ class _Known:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._structures: dict[int, Structure] = {}
+        self._by_label: dict[int, dict[str, int]] = {}
         self._scopes = scopes(model)
         self._too_many = sum(len(scope.graph.nodes) for scope in self._scopes) > _MOST_NODES
 
@@ -203,10 +204,6 @@ class _Known:
             for index in range(len(graph.nodes)):
                 known.setdefault(graph.label(index), index)
         return known
-
-    @cached_property
-    def _by_label(self) -> dict[int, dict[str, int]]:
-        return {}
 
     @cached_property
     def _by_path(self) -> dict[str, Scope]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from .report import Coverage, Finding, Missed, Report, Severity, Verdict
 from .waivers import EXPIRED, UNUSED, waived
 from .wording import counted, listed
 
-_RANK = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+RANK: Mapping[str, int] = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 
 _OWN = frozenset((OVER, NOT_ALLOWED, EXPIRED, UNUSED))  # rules whose findings the policy makes
 
@@ -59,7 +59,7 @@ def judge(
     findings = [_weighed(f, policy) for f in marked if f.rule not in policy.ignore]
     missed += _not_counted(report.coverage, looked_at, policy)
     judged = report._replace(
-        findings=tuple(sorted(findings, key=lambda f: -_RANK[f.severity or Severity.ERROR])),
+        findings=tuple(sorted(findings, key=lambda f: -RANK[f.severity or Severity.ERROR])),
         coverage=_with(report.coverage._replace(ran=looked_at), missed),
     )
     return Judgement(judged, _verdict(judged, policy), tuple(_reasons(judged, policy)))
@@ -117,7 +117,7 @@ def _with(coverage: Coverage, missed: list[Missed]) -> Coverage:
 
 def _fails(finding: Finding, policy: Policy) -> bool:
     level = policy.fail_on
-    return level is not None and finding.waived is None and _RANK[finding.severity or Severity.ERROR] >= _RANK[level]
+    return level is not None and finding.waived is None and RANK[finding.severity or Severity.ERROR] >= RANK[level]
 
 
 def _open(coverage: Coverage) -> list[Missed]:

@@ -31,6 +31,7 @@ _WORDS = {
     "opset": "the opset of ai.onnx",
     "run-seconds": "seconds for the run",
 }
+_ONE = {"operators": "operator", "domains": "domain", "dtypes": "element type", "providers": "provider"}
 _MOST_NAMED = 8
 
 
@@ -76,23 +77,11 @@ def measured(report: Report, measure: str) -> Number | str | None:
 
 def _bounds(measure: str, number: Number, limit: Limit, policy: Policy) -> Iterator[Finding]:
     if limit.max is not None and number > limit.max:
-        yield _over(
-            measure,
-            "max",
-            number,
-            limit.max,
-            policy,
-            f"{_said(measure, number)}; at most {_shown(measure, limit.max)} may be",
-        )
+        text = f"{_said(measure, number)}; at most {_shown(measure, limit.max)} may be"
+        yield _over(measure, "max", number, limit.max, policy, text)
     if limit.min is not None and number < limit.min:
-        yield _over(
-            measure,
-            "min",
-            number,
-            limit.min,
-            policy,
-            f"{_said(measure, number)}; at least {_shown(measure, limit.min)} must be",
-        )
+        text = f"{_said(measure, number)}; at least {_shown(measure, limit.min)} must be"
+        yield _over(measure, "min", number, limit.min, policy, text)
 
 
 def _increase(
@@ -115,9 +104,8 @@ def _increase(
     percent = limit.max_increase_percent
     if percent is not None and grown > 0 and grown * 100 > _exact(percent) * _exact(before):
         share = f" ({float(grown * 100 / _exact(before)):.4g} %)" if before else ""
-        yield _over(
-            measure, "max-increase-percent", number, before, policy, f"{said}{share}; at most {percent:g} % more may be"
-        )
+        text = f"{said}{share}; at most {percent:g} % more may be"
+        yield _over(measure, "max-increase-percent", number, before, policy, text)
 
 
 def _exact(number: Number) -> Fraction:
@@ -174,13 +162,10 @@ def not_allowed(report: Report, policy: Policy) -> Iterator[Finding | Missed]:
 
 
 def _unlisted(kind: str, name: str, used: str, names: frozenset[str], policy: Policy) -> Finding:
-    listed = ", ".join(sorted(names)[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
-    text = f"the model uses the {_ONE[kind]} {name}{used}; allowed are {listed or 'none'}"
+    may = ", ".join(sorted(names)[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
+    text = f"the model uses the {_ONE[kind]} {name}{used}; allowed are {may or 'none'}"
     fix = f"export without it, or add it to allowed.{kind}{_where(policy)}"
     return _finding(NOT_ALLOWED, f"{kind}\0{name}", text, fix, None, name)
-
-
-_ONE = {"operators": "operator", "domains": "domain", "dtypes": "element type", "providers": "provider"}
 
 
 def _domains(report: Report) -> dict[str, str]:

@@ -43,3 +43,9 @@ class Policy(NamedTuple):
     waivers: tuple[Waiver, ...] = ()
     known: frozenset[str] = frozenset()  # fingerprints of the baseline
     origin: str = ""  # the file that says so; "" none
+
+    @property
+    def compares(self) -> bool:
+        """Whether it asks how much a model has grown since the version that was accepted last."""
+        limits = self.limits.values()
+        return any(limit.max_increase is not None or limit.max_increase_percent is not None for limit in limits)

@@ -32,9 +32,8 @@ _STRING = re.compile(
     re.DOTALL,
 )
 _PLAIN = re.compile(r"[^,\]}#\n]+")
-_ENDLESS = re.compile(
-    r"""(?<![\w"'-])(?:[\w"'-]+[ \t]*\.[ \t]*){20}"""
-)  # such keys cost the library the square of their length
+# Such keys cost the library the square of their length.
+_ENDLESS = re.compile(r"""(?<![\w"'-])(?:[\w"'-]+[ \t]*\.[ \t]*){20}""")
 
 
 class Toml:
@@ -272,9 +271,9 @@ def dotted(path: Path) -> str:
     return text if len(text) <= 100 else f"{text[:99]}…"
 
 
-def read(path: str, most: int = LARGEST) -> bytes | None:
+def read(path: str) -> bytes | None:
     """A regular file's bytes; None where there is no file. Never waits for a named pipe."""
-    name = path if (near := _near(path)).startswith("..") else near
+    name = called(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
@@ -286,19 +285,21 @@ def read(path: str, most: int = LARGEST) -> bytes | None:
         if not stat.S_ISREG(found.st_mode):
             raise UsageError(f"{name} is no regular file, and a configuration has to be one")
         data = b""
-        while len(data) <= most and (block := os.read(descriptor, most + 1 - len(data))):
+        while len(data) <= LARGEST and (block := os.read(descriptor, LARGEST + 1 - len(data))):
             data += block
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from None
     finally:
         os.close(descriptor)
-    if len(data) > most:
-        raise UsageError(f"{name} holds more than {in_bytes(most)}, which no configuration needs")
+    if len(data) > LARGEST:
+        raise UsageError(f"{name} holds more than {in_bytes(LARGEST)}, which no configuration needs")
     return data
 
 
-def _near(path: str) -> str:
+def called(path: str) -> str:
+    """A file as people call it: from the working directory on, where it lies in that."""
     try:
-        return os.path.relpath(path)
+        near = os.path.relpath(path)
     except OSError:  # there is no working directory any more
         return path
+    return path if near.startswith("..") else near

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..errors import ExitCode
 from ..formats.json import document, parse
-from ..gate import USUAL, exit_code, judge
+from ..gate import RANK, USUAL, exit_code, judge
 from ..policy import Policy
 from ..report import Severity, Verdict
 from .one import Audited
@@ -15,8 +15,6 @@ from .refs import Ref
 
 Policies: TypeAlias = Callable[[Ref], Policy]
 """What is asked of a model."""
-
-_RANK = {"note": 0, "warning": 1, "error": 2}
 
 
 class Judged(NamedTuple):
@@ -30,12 +28,6 @@ class Judged(NamedTuple):
 def passes_without_findings(policy: Policy) -> bool:
     """Whether a whole report that finds nothing passes, whatever else stands in it."""
     return not (policy.limits or policy.allowed or policy.required or policy.waivers)
-
-
-def compares(policy: Policy) -> bool:
-    """Whether the policy asks how much a model has grown since the version that was accepted last."""
-    limits = policy.limits.values()
-    return any(limit.max_increase is not None or limit.max_increase_percent is not None for limit in limits)
 
 
 def judged(audited: Audited, policy: Policy, accepted: Mapping[str, Any] | None = None) -> Judged:
@@ -62,7 +54,7 @@ def _by_severities(raw: Mapping[str, Any], policy: Policy) -> Verdict:
     """As `gate.judge` has it; a test holds the two together."""
     if policy.fail_on is None:
         return Verdict.PASS
-    if any(_RANK[f["severity"] or Severity.ERROR] >= _RANK[policy.fail_on] for f in raw["findings"]):
+    if any(RANK[f["severity"] or Severity.ERROR] >= RANK[policy.fail_on] for f in raw["findings"]):
         return Verdict.FAIL
     coverage = raw["coverage"]
     if coverage["failed"] or any(missed["asked"] for missed in coverage["skipped"]):

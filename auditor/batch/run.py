@@ -17,13 +17,14 @@ from ..settings import Settings
 from ..store.store import source_of
 from ..store.works import Done, FileState, Piece, Works
 from .engine import Limits, Pool, Result, Returned, Task
-from .judging import Judged, Policies, compares, judged, passes_without_findings
+from .judging import Judged, Policies, judged, passes_without_findings
 from .one import Audited, audit_one, audited
 from .refs import Ref
 from .state import Keys, files_of, hashed, settled, unchanged
 
 _BLOCK = 256  # models that are looked up together
 _LATELY = 4096  # keys
+_RUN, _BESIDE = 540.0, 60.0  # seconds for a run at most, and for all else of an audit
 _AHEAD = 8  # tasks a worker that wait in the pool
 _CHUNK, _CHUNK_BYTES = 64, 1 << 23  # models that one task hashes, and their bytes
 
@@ -38,6 +39,11 @@ class Outcome(NamedTuple):
     reused: bool = False
     audit_id: int | None = None  # where it is stored
     trace: str = ""  # of a fault of ours
+
+
+def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> Limits:
+    """What the audit of one model may take: what is said, else its run's time at most and a minute for all else."""
+    return Limits(seconds or max(_RUN, settings.timeout or 0.0) + _BESIDE, memory or Limits().memory)
 
 
 def batch(
@@ -145,18 +151,17 @@ class _Batch:
 
     def _looked_up(self, works: list[_Work]) -> Iterator[Outcome]:
         assert self.store is not None
-        sources = {id(work): source_of(work.ref.path) for work in works}
-        wanted = [(work.key, sources[id(work)]) for work in works if work.key is not None]
+        sources = [source_of(work.ref.path) for work in works]
+        wanted = [(work.key, source) for work, source in zip(works, sources, strict=True) if work.key is not None]
         done = self.store.done(wanted, self.lately)
         reused = []
-        for work in works:
-            found = None
-            if work.key is not None:
-                found = done.get((work.key, sources[id(work)])) or self.lately.get(work.key)
-            if found is not None and work.key is not None:
+        for work, source in zip(works, sources, strict=True):
+            if work.key is None:
+                self._submit(work)
+            elif found := done.get((work.key, source)) or self.lately.get(work.key):
                 self._keep_in_mind(work.key, found)
-                reused.append((work, sources[id(work)], found))
-            elif work.key is not None and work.key in self.alike:
+                reused.append((work, source, found))
+            elif work.key in self.alike:
                 self.alike[work.key].append(work)
             else:
                 self._submit(work)
@@ -187,17 +192,16 @@ class _Batch:
         pieces: dict[int, Piece] = {}  # by the outcome's place
         seen: list[FileState] = []
         for (work, source, done), policy in zip(works, policies, strict=True):
-            told, audit_id = documents.get(done.audit_id), done.audit_id
-            if told is None:
-                outcome = Outcome(work.ref, None, Verdict.PASS, ExitCode.PASS, True, audit_id)
+            document = documents.get(done.audit_id)
+            if document is None:
+                outcome = Outcome(work.ref, None, Verdict.PASS, ExitCode.PASS, True, done.audit_id)
             else:
-                here = told
                 if done.source != source:
-                    here = {**told, "model": {**told["model"], "path": escaped(work.ref.path)}}
-                verdict = judged(Audited(dict(here), True), policy, self._accepted(work.ref, policy))
-                outcome = Outcome(work.ref, *verdict, True, audit_id)
+                    document = {**document, "model": {**document["model"], "path": escaped(work.ref.path)}}
+                verdict = judged(Audited(document, True), policy, self._accepted(work.ref, policy))
+                outcome = Outcome(work.ref, *verdict, True, done.audit_id)
                 if done.source != source:
-                    pieces[len(outcomes)] = self._piece(work, source, here, verdict, whole=True)
+                    pieces[len(outcomes)] = self._piece(work, source, document, verdict, whole=True)
             if done.source == source:
                 seen += work.settled()
             outcomes.append(outcome)
@@ -235,7 +239,7 @@ class _Batch:
 
     def _accepted(self, ref: Ref, policy: Policy) -> Mapping[str, Any] | None:
         """The version that was accepted last, where the policy holds something against it."""
-        if self.store is None or not compares(policy):
+        if self.store is None or not policy.compares:
             return None
         accepted = self.store.accepted(ref.subject or source_of(ref.path))
         return None if accepted is None else accepted.document

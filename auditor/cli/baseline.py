@@ -12,23 +12,17 @@ from ..errors import ExitCode, UsageError, worst
 from . import options as o
 
 if TYPE_CHECKING:
-    from ..baseline import Known
+    from ..baseline import Baseline, Known
     from ..configuration import Configuration
     from ..policy import Policy
     from ..report import Report
+    from .gating import Gated
 
 _MOST_TOLD = 20
 
 
 def baseline(
-    targets: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="REPORT|MODEL|SOURCE...",
-            help="Ids of stored reports, files of JSON reports, models, folders or registries of models.",
-            show_default=False,
-        ),
-    ],
+    targets: o.Targets,
     output: Annotated[
         str | None,
         typer.Option(
@@ -49,10 +43,7 @@ def baseline(
     no_config: o.NoConfig = False,
     run: o.Run = None,
     weights: o.Weights = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", "-j", min=1, help="Models at once [default: the processors].", show_default=False),
-    ] = None,
+    jobs: o.Jobs = None,
     db: o.Database = None,
 ) -> int:
     """Record the findings that models have now: from then on only new ones fail.
@@ -62,7 +53,7 @@ def baseline(
     """
     from ..baseline import Baseline
     from ..pipeline import selected
-    from .gating import Gate
+    from .gating import Gate, looked_at
     from .streams import say
 
     configured = o.configuration(config, no_config)
@@ -70,42 +61,52 @@ def baseline(
     there = os.path.lexists(path)
     if there and not (update or prune):
         raise UsageError(f"there is a baseline {path}: --update adds to it, --prune takes out what no longer occurs")
-    kept = Baseline.read(path) if there else Baseline({})
+    drawn = _Drawn(Baseline.read(path) if there else Baseline({}), adds=update or not there, prunes=prune)
     judged_with = configured.overridden(baseline=path if there else "")
     named_by = configured.overridden(baseline=path)
     settings = configured.settings(run=run, weights=weights)
     selected(settings)
     codes: list[ExitCode] = []
-    added, gone, total = 0, [], 0
-    with Gate(
-        judged_with, settings, db or configured.db, None, None, jobs or configured.jobs or o.processors()
-    ) as gate:
+    with Gate(judged_with, settings, db or configured.db, jobs or configured.jobs or o.processors()) as gate:
         for target in targets:
             before = len(codes)
             for gated in gate.verdicts(target):
-                report = gated.judgement.report
-                if any(missed.what == "model" for missed in report.coverage.failed):
+                if looked_at(gated.judgement.report):
+                    drawn.take(named_by.subject(gated.subject.path, gated.subject.name or ""), gated)
+                    codes.append(ExitCode.PASS)
+                else:
                     say(f"{gated.subject.path} was not looked at: nothing is recorded of it")
                     codes.append(gated.code)
-                    continue
-                codes.append(ExitCode.PASS)
-                subject = named_by.subject(gated.subject.path, gated.subject.name or "")
-                known = kept.models.get(subject, ())
-                found = tuple(_entries(report))
-                fresh = _without(found, known)
-                fewer = [entry for entry in fresh if _is_part(entry, known)]
-                new = [e for e in fresh if (prune if e in fewer else update or not there)]
-                lost = _lost(known, report, gated.subject.policy)
-                gone += [(subject, entry) for entry in lost]
-                added, total = added + len(new), total + 1
-                kept = kept.with_model(subject, (*(_without(known, lost) if prune else known), *new))
             if len(codes) == before:
                 say(f"there is no model in {target}")
                 codes.append(ExitCode.NOTHING)
-    if total:
-        kept.write(path)
-    _tell(path, total, added, gone, prune)
+    if drawn.models:
+        drawn.baseline.write(path)
+    _tell(path, drawn)
     return worst(codes)
+
+
+class _Drawn:
+    """A baseline as it is drawn, one model after the other."""
+
+    def __init__(self, baseline: Baseline, *, adds: bool, prunes: bool) -> None:
+        self.baseline = baseline
+        self.adds = adds
+        self.prunes = prunes
+        self.models = self.added = 0
+        self.gone: list[tuple[str, Known]] = []  # what no longer occurs, and in which model
+
+    def take(self, subject: str, gated: Gated) -> None:
+        """Record what a model has now; what is left of a known finding takes the place of it."""
+        report, known = gated.judgement.report, self.baseline.models.get(subject, ())
+        fresh = _without(tuple(_entries(report)), known)
+        new = [entry for entry in fresh if (self.prunes if _is_part(entry, known) else self.adds)]
+        lost = _lost(known, report, gated.subject.policy)
+        kept = _without(known, lost) if self.prunes else known
+        self.baseline = self.baseline.with_model(subject, (*kept, *new))
+        self.gone += [(subject, entry) for entry in lost]
+        self.added += len(new)
+        self.models += 1
 
 
 def _usual(configured: Configuration) -> str:
@@ -150,15 +151,17 @@ def _lost(known: tuple[Known, ...], report: Report, policy: Policy) -> list[Know
     return [entry for entry in known if entry.rule in looked_at and entry.fingerprint not in there]
 
 
-def _tell(path: str, total: int, added: int, gone: list[tuple[str, Known]], pruned: bool) -> None:
+def _tell(path: str, drawn: _Drawn) -> None:
     from ..formats.names import prose, visible
     from ..wording import counted
 
-    if total:
-        typer.echo(f"{visible(path, 4096)}: {counted(total, 'model')}, {counted(added, 'new finding')} recorded")
+    gone = drawn.gone
+    if drawn.models:
+        models, added = counted(drawn.models, "model"), counted(drawn.added, "new finding")
+        typer.echo(f"{visible(path, 4096)}: {models}, {added} recorded")
     for subject, entry in gone[:_MOST_TOLD]:
         where = f" {visible(entry.place)}" if entry.place else ""
         typer.echo(f"  no longer there: {visible(subject)}: {visible(entry.rule)}{where}: {prose(entry.message, 200)}")
     if gone:
         rest = f"and {len(gone) - _MOST_TOLD} more; " if len(gone) > _MOST_TOLD else ""
-        typer.echo(f"  {rest}{'taken out' if pruned else '--prune takes out what no longer occurs'}")
+        typer.echo(f"  {rest}{'taken out' if drawn.prunes else '--prune takes out what no longer occurs'}")

@@ -9,8 +9,6 @@ import typer
 
 from . import options as o
 
-_RUN, _BESIDE = 540.0, 60.0  # seconds for a run at most, and for all else of an audit
-
 
 def batch(
     sources: Annotated[
@@ -18,16 +16,7 @@ def batch(
         typer.Argument(metavar="SOURCE...", help="Folders, patterns, manifests, registries.", show_default=False),
     ],
     # How much at once.
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs",
-            "-j",
-            min=1,
-            help="Models at once [default: as configured, else the processors].",
-            show_default=False,
-        ),
-    ] = None,
+    jobs: o.Jobs = None,
     limit: Annotated[int | None, typer.Option(min=1, help="No more models than these.", show_default=False)] = None,
     # What is said, and where.
     format: o.ReportFormat = "text",
@@ -87,7 +76,7 @@ def batch(
     for the models that have it; the others' reports say that they do not. The exit code is the worst of all models',
     as check has them; a source that cannot be read counts as inconclusive, and the others are audited.
     """
-    from ..batch.engine import Limits
+    from ..batch.run import allowed
     from .many import Many
     from .outlet import Destinations
 
@@ -106,8 +95,7 @@ def batch(
         memory=o.memory(memory),
         require_isolation=require_isolation or None,
     )
-    whole = o.seconds(audit_timeout, "--audit-timeout") or max(_RUN, settings.timeout or 0.0) + _BESIDE
-    limits = Limits(whole, o.memory(audit_memory, "--audit-memory") or Limits().memory)
+    limits = allowed(settings, o.seconds(audit_timeout, "--audit-timeout"), o.memory(audit_memory, "--audit-memory"))
     to = Destinations(
         format, o.files(output), sys.stdout, quiet, not no_store, db or configured.db, insist=db is not None
     )

@@ -12,14 +12,7 @@ from . import options as o
 
 
 def gate(
-    targets: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="REPORT|MODEL|SOURCE...",
-            help="Ids of stored reports, files of JSON reports, models, folders or registries of models.",
-            show_default=False,
-        ),
-    ],
+    targets: o.Targets,
     # What becomes of it.
     accept: Annotated[bool, typer.Option("--accept", help="What passes is the accepted version from now on.")] = False,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is accepted.", show_default=False)] = "",
@@ -44,10 +37,7 @@ def gate(
     # How models are audited.
     run: o.Run = None,
     weights: o.Weights = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", "-j", min=1, help="Models at once [default: the processors].", show_default=False),
-    ] = None,
+    jobs: o.Jobs = None,
     db: o.Database = None,
 ) -> int:
     """Say whether models may go live, and why.
@@ -69,7 +59,7 @@ def gate(
     selected(settings)
     acceptance = Acceptance(reason, by or _you()) if accept else None
     database = db or configured.db
-    gates = Gate(configured, settings, database, name, acceptance, jobs or configured.jobs or o.processors())
+    gates = Gate(configured, settings, database, jobs or configured.jobs or o.processors(), name, acceptance)
     to = Destinations(format, o.files(output), sys.stdout, quiet=quiet, database=database)
     codes: list[ExitCode] = []
     with gates, opened(to) as write:

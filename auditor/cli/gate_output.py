@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TextIO
 
 from ..errors import UsageError
@@ -28,41 +28,42 @@ def opened(to: Destinations) -> Iterator[Callable[[Gated], None]]:
     """What takes verdicts, one after the other; at the end their number is said."""
     renderer(to.form)
     with ExitStack() as stack:
-        writers: list[Callable[[Gated], None]] = []
-        for form, file in to.files:
-            outlet = stack.enter_context(into_file(form, file, several=True))
-            writers.append(_through(outlet))
-        seen: Counter[str] = Counter()
+        writers = [_through(stack.enter_context(into_file(form, file, several=True))) for form, file in to.files]
         if not to.quiet:
-            writers.append(_shown(to, stack, seen))
-        yield lambda gated: [write(gated) for write in writers].clear()
+            writers.append(_to_screen(to, stack))
+
+        def write(gated: Gated) -> None:
+            for writer in writers:
+                writer(gated)
+
+        yield write
 
 
-def _shown(to: Destinations, stack: ExitStack, seen: Counter[str]) -> Callable[[Gated], None]:
+def _to_screen(to: Destinations, stack: ExitStack) -> Callable[[Gated], None]:
+    """What takes verdicts to standard output; ``stack`` ends it."""
     match to.form:
         case "text":
-            stack.callback(lambda: _unbroken(lambda: summary(seen, to.out)))
+            seen: Counter[str] = Counter()
+            stack.callback(_unbroken, summary, seen, to.out)
 
             def text(gated: Gated) -> None:
                 seen[gated.judgement.verdict.value] += 1
-                _unbroken(lambda: told(gated, to.out))
+                _unbroken(told, gated, to.out)
 
             return text
         case "json":
-            return lambda gated: _unbroken(lambda: to.out.write(line(gated) + "\n"))
+            return lambda gated: _unbroken(to.out.write, line(gated) + "\n")
         case _:
-            outlet = Outlet(to.form, to.out, several=True)
-            stack.callback(outlet.close)
-            return _through(outlet)
+            return _through(stack.enter_context(closing(Outlet(to.form, to.out, several=True))))
 
 
 def _through(outlet: Outlet) -> Callable[[Gated], None]:
     return lambda gated: outlet.write(gated.judgement.report, gated.judgement.verdict)
 
 
-def _unbroken(write: Callable[[], object]) -> None:
+def _unbroken(write: Callable[..., object], *arguments: object) -> None:
     try:
-        write()
+        write(*arguments)
     except BrokenPipeError:  # nobody reads on, and the verdict still counts
         hush()
     except OSError as error:

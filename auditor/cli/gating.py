@@ -48,15 +48,15 @@ class Gate:
     """Gives verdicts; where it is told to, what passes becomes the accepted version."""
 
     def __init__(
-        self, configured: Configuration, settings: Settings, database: str | None, name: str | None,
-        acceptance: Acceptance | None, jobs: int,
+        self, configured: Configuration, settings: Settings, database: str | None, jobs: int,
+        name: str | None = None, acceptance: Acceptance | None = None,
     ) -> None:  # fmt: skip
         self.configured = configured
         self.settings = settings
         self.database = database
+        self.jobs = jobs
         self.name = name
         self.acceptance = acceptance
-        self.jobs = jobs
         self._opened: Works | None = None
 
     def verdicts(self, target: str) -> Iterator[Gated]:
@@ -73,15 +73,14 @@ class Gate:
 
     def _audited(self, target: str) -> Iterator[Gated]:
         """Through the batch, which runs nothing again that is unchanged."""
-        from ..batch.engine import Limits
-        from ..batch.run import batch
+        from ..batch.run import allowed, batch
 
         refs, several = _models(target)
         if several and self.name is not None:
             raise UsageError("--name is for one model: the models of a registry have names of their own")
         if self.name is not None:
             refs = (ref._replace(subject=self.name) for ref in refs)
-        limits = Limits(seconds=(self.settings.timeout or 540.0) + 60.0)
+        limits = allowed(self.settings)
         store = self._store(create=True)
         assert store is not None
         with closing(batch(refs, self.settings, self._policy, store, self.jobs, limits)) as outcomes:
@@ -106,7 +105,7 @@ class Gate:
         store = self._store(create=False)
         before = None if store is None else store.accepted(key)
         judgement = judge(raw, subject.policy, compared(before), whole=True)
-        if not _not_looked_at(raw):
+        if looked_at(raw):
             code = exit_code(judgement.verdict)
         else:
             judgement = judgement._replace(verdict=Verdict.INCONCLUSIVE)
@@ -157,9 +156,9 @@ def _raw(document: Mapping[str, Any]) -> dict[str, Any]:
     return written(unjudged(report), verdict)
 
 
-def _not_looked_at(report: Report) -> bool:
-    """Whether there was no audit at all: no policy makes a pass of that."""
-    return any(missed.what == "model" for missed in report.coverage.failed)
+def looked_at(report: Report) -> bool:
+    """Whether there was an audit at all: where there was none, no policy makes a pass of that."""
+    return all(missed.what != "model" for missed in report.coverage.failed)
 
 
 def _models(target: str) -> tuple[Iterator[Ref], bool]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TextIO
 
-from ..formats.layout import Page, cells
+from ..formats.layout import Page, cells, end_of
 from ..formats.names import visible
 from ..store.history import Changes, History, Known, Point
 from ..store.store import Row
@@ -111,7 +111,7 @@ def history_lines(histories: Iterable[History], models: int, out: TextIO) -> Non
         rows.append((_name(newest.row), visible(newest.row.verdict), *_counts(newest.changes), spark, mark))
     head = ("version", "verdict", "new", "fixed", "still", "parameters", "")
     others = sum(2 + max(map(cells, column)) for column in zip(head, *rows, strict=True))
-    names = [_end(visible(name), max(page.width - others, _SHORTEST)) for name in _apart(names)]
+    names = [end_of(visible(name), max(page.width - others, _SHORTEST)) for name in _apart(names)]
     page.grid(
         [(name, *row) for name, row in zip(names, rows, strict=True)],
         head=("model", *head),
@@ -159,8 +159,3 @@ def _day(when: str) -> str:
 
 def _minute(when: str) -> str:
     return visible(when[:16].replace("T", " "))
-
-
-def _end(name: str, longest: int) -> str:
-    """The end of a long path tells more than its beginning."""
-    return name if cells(name) <= longest else "…" + name[1 - longest :]

@@ -33,7 +33,7 @@ class Subject(NamedTuple):
 
     def judged(self, report: Report, database: str | None) -> Judgement:
         """The report under the policy; the accepted version is looked up only where something is held against it."""
-        before = accepted(self.key, database) if _compares(self.policy) else None
+        before = accepted(self.key, database) if self.policy.compares else None
         return judge(report, self.policy, compared(before))
 
 
@@ -90,8 +90,3 @@ def compared(before: Accepted | None) -> Report | None:
     from ..formats.json import parse
 
     return parse(before.document)[0]
-
-
-def _compares(policy: Policy) -> bool:
-    limits = policy.limits.values()
-    return any(limit.max_increase is not None or limit.max_increase_percent is not None for limit in limits)

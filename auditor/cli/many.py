@@ -24,6 +24,7 @@ from ..formats import renderer
 from ..pipeline import selected
 from ..settings import Settings
 from .many_tables import Tally, has_to_be_told, told
+from .options import processors
 from .outlet import Destinations, Outlet, into_file
 from .streams import hush, say
 
@@ -54,7 +55,7 @@ class Many:
                     self.settings,
                     self.policies,
                     store,
-                    jobs or _processors(),
+                    jobs or processors(),
                     self.limits,
                     all_shown=self._shows_all(),
                 )
@@ -227,10 +228,6 @@ def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None]
                     yield ref
         except AuditorError as error:
             failed(error)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

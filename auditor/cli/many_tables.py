@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from ..batch.run import Outcome
 from ..errors import ExitCode
-from ..formats.layout import Page, Span, cells
+from ..formats.layout import Page, Span, cells, end_of
 from ..formats.names import prose, visible
 from ..report import Verdict
 from ..wording import counted
@@ -58,11 +58,6 @@ def _line(finding: dict[str, Any]) -> str:
     return f"{finding['severity']}  {visible(finding['rule'])}  {prose(finding['message'].splitlines()[0], 300)}"
 
 
-def _end(path: str) -> str:
-    """The end of a long path tells more than its beginning."""
-    return path if len(path) <= _LONGEST else "…" + path[1 - _LONGEST :]
-
-
 class Tally:
     """What all models together come to."""
 
@@ -88,7 +83,9 @@ class Tally:
         for (severity, _), number in found.items():
             by_severity[severity] += number
         if outcome.code != ExitCode.PASS:
-            self.worst.append((by_severity["error"], by_severity["warning"], _end(visible(outcome.ref.path))))
+            self.worst.append(
+                (by_severity["error"], by_severity["warning"], end_of(visible(outcome.ref.path), _LONGEST))
+            )
             self.worst = sorted(self.worst, key=lambda row: (-row[0], -row[1], row[2]))[:_MOST_ROWS]
 
     def write(self, out: TextIO) -> None:

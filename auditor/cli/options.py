@@ -14,10 +14,27 @@ from ..errors import UsageError
 
 if TYPE_CHECKING:
     from ..configuration import Configuration
-    from ..report import Severity
 
 Models = Annotated[list[str], typer.Argument(metavar="MODEL...", help="One or several ONNX files.", show_default=False)]
 ModelPath = Annotated[str, typer.Argument(metavar="MODEL", help="An ONNX file.", show_default=False)]
+Targets = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="REPORT|MODEL|SOURCE...",
+        help="Ids of stored reports, files of JSON reports, models, folders or registries of models.",
+        show_default=False,
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        min=1,
+        help="Models at once [default: as configured, else the processors].",
+        show_default=False,
+    ),
+]
 Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="What goes to standard output: text or json.")]
 ReportFormat = Annotated[
     str,
@@ -217,13 +234,6 @@ def target_dtype(word: str | None) -> str | None:
     if word not in (None, "float16"):
         raise UsageError(f"--target-dtype takes float16, not {word!r}")
     return word
-
-
-def fail_on(word: str | None) -> Severity | None:
-    """``error``, ``warning``, ``note``; ``never`` is None."""
-    from ..configuration import level
-
-    return level("--fail-on", word or "error")
 
 
 def files(words: Iterable[str] | None) -> list[tuple[str, str]]:

@@ -27,6 +27,13 @@ _GAP = 2
 _TRAILING = re.compile(r"[^\S\n]+$", re.MULTILINE)
 
 
+class _Console(Console):
+    """Who reads no further ends the reading and not the audit: rich would leave with an exit code of its own."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Page:
     """Writes to a stream as wide as its terminal, within reason; 80 columns where it is none."""
 
@@ -34,7 +41,7 @@ class Page:
         self._out = out
         terminal = out.isatty() and not os.environ.get("CI")
         width = None if out.isatty() else _USUAL
-        self._console = Console(
+        self._console = _Console(
             file=out, width=width, force_terminal=terminal, highlight=False, markup=False, emoji=False, soft_wrap=False
         )
         self.width = self._console.width = min(max(self._console.width, _NARROWEST), _WIDEST)
@@ -115,3 +122,8 @@ def _table(rows: Sequence[Sequence[Text]], right: Sequence[int]) -> Table:
 def cells(text: str) -> int:
     """The columns that a text takes on a terminal."""
     return cell_len(text)
+
+
+def end_of(path: str, longest: int) -> str:
+    """A path cut in front: the end of a long one tells more than its beginning."""
+    return path if cell_len(path) <= longest else "…" + path[1 - longest :]

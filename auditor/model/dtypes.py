@@ -46,7 +46,6 @@ BITS: dict[int, int] = {
 """Bits of one element in raw_data; strings have none."""
 
 FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23, 24, 27, 28})
-INTEGERS = frozenset({2, 3, 4, 5, 6, 7, 12, 13, 21, 22, 25, 26})
 
 
 def name_of(dtype: int | None) -> str:

@@ -47,6 +47,7 @@ class Walk:
         else:  # an answer for a function would be remembered without what was found in its body
             self._memory = memory_for(model)
         self._calling: list[Function] = []
+        self._called_with: list[Attributes] = []  # by the calls that are being followed, the innermost last
 
     def main(self, inputs: Mapping[str, Fact]) -> None:
         """Walk the main graph from the facts of its inputs."""
@@ -74,8 +75,8 @@ class Walk:
         path: str,
         opsets: Opsets,
         graph: Graph | None = None,
-        called_with: Attributes | None = None,
     ) -> None:
+        called_with = self._called_with[-1] if self._called_with else None
         entries: dict[int, Entry] = {}
         self.visited[path] = Visited(nodes, scope, entries)
         remembered = opsets.entries.get
@@ -252,7 +253,7 @@ class Walk:
         return self._memory.interned(constant(self.model, tensor, self._memory.most))
 
     def _resolve(self, attributes: Attributes, called_with: Attributes) -> Attributes:
-        """The attributes of a node in a function's body, its references replaced by the call's values."""
+        """The attributes of a node in a function or its subgraphs, references replaced by the call's values."""
         if not any(isinstance(v, Reference) for v in attributes.values()):
             return attributes
         key = (attributes, called_with)
@@ -300,11 +301,13 @@ class Walk:
         scope = Scope()
         scope.update((n, given[i] if i < len(given) else None) for i, n in enumerate(function.inputs))
         self._calling.append(function)
+        self._called_with.append(attributes)
         try:
             opsets = self._memory.under(function.opsets)
-            self._nodes(function.nodes, scope, {}, path, opsets, None, attributes)
+            self._nodes(function.nodes, scope, {}, path, opsets)
         finally:
             self._calling.pop()
+            self._called_with.pop()
         return tuple(scope.find(n) or Fact(declared=True) for n in function.outputs)
 
     def _enter(self, path: str) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -19,6 +19,11 @@ from ..errors import StoreError
 
 PATIENCE = 10.0
 """Seconds to wait for a database that another process holds."""
+
+AT_ONCE = 400
+"""Values, or pairs of them, in one statement: older SQLite takes no more than 999."""
+
+T = TypeVar("T")
 
 OTHER = "give another database with --db or AUDITOR_DB"
 
@@ -85,6 +90,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that only reads: one snapshot, and nobody who writes has to wait for it."""
     with engine.connect() as connection:
         yield connection.execution_options(reading=True)
+
+
+def parts(values: Iterable[T]) -> Iterator[list[T]]:
+    """As many of the values at a time as one statement takes."""
+    values = list(values)
+    return (values[i : i + AT_ONCE] for i in range(0, len(values), AT_ONCE))
 
 
 def take_turn(connection: Connection, what: str) -> None:

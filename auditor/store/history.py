@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, or_, select
 
+from .engine import AT_ONCE, parts
 from .store import ROW, Row, Store, begins, key_of, source_of
 from .tables import audits, findings
 
-T = TypeVar("T")
-
-_AT_ONCE = 200  # values in one statement
 _MESSAGE = 300  # characters of a message that are read
 _SEVERITIES = {"error": 0, "warning": 1, "note": 2}
 _STATES = ("new", "open", "not looked at", "fixed")
@@ -151,7 +149,7 @@ class _Walk:
         """Since when those were there already before the first audit that was read."""
         tracked = {span.found.fingerprint: span for span in spans}
         older = self._points[: self._first - 1][::-1]
-        for part in _parts(older):
+        for part in parts(older):
             if not tracked:
                 return
             there = _which_have(self._connection, tracked, part)
@@ -205,7 +203,7 @@ def subjects_of(store: Store, paths: Iterable[str]) -> list[str]:
     """The subjects of so many paths."""
     sources, found = iter(paths), set()
     with store.reading() as connection:
-        while part := [source_of(path) for path in islice(sources, _AT_ONCE)]:
+        while part := [source_of(path) for path in islice(sources, AT_ONCE)]:
             of_them = select(audits.c.subject).where(audits.c.latest, audits.c.source.in_(part))
             found |= set(connection.scalars(of_them))
     return sorted(found)
@@ -226,7 +224,7 @@ def _points(connection: Connection, subject: str) -> list[Point]:
 
 def _rows(connection: Connection, ids: list[int]) -> dict[int, Row]:
     found = {}
-    for part in _parts(ids):
+    for part in parts(ids):
         for row in connection.execute(select(*ROW).where(audits.c.id.in_(part))):
             found[row.id] = Row(**row._mapping)
     return found
@@ -243,7 +241,7 @@ def _which_have(
     connection: Connection, fingerprints: Mapping[str, _Span], points: Sequence[Point]
 ) -> set[tuple[str, int]]:
     c, found = findings.c, set()
-    for part in _parts(list(fingerprints)):
+    for part in parts(fingerprints):
         query = select(c.fingerprint, c.audit_id).where(
             c.fingerprint.in_(part), c.audit_id.in_([point.id for point in points])
         )
@@ -254,7 +252,3 @@ def _which_have(
 def _rank(known: Known) -> tuple[int, int, str, str, str]:
     found = known.found
     return _STATES.index(known.state), _SEVERITIES.get(found.severity, 3), found.rule, found.node, found.fingerprint
-
-
-def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (values[i : i + _AT_ONCE] for i in range(0, len(values), _AT_ONCE))

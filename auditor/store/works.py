@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
+from .engine import parts
 from .store import Store, audit_row, finding_rows, key_of, source_of, storable
 from .tables import acceptances, audits, file_states, findings, works
-
-T = TypeVar("T")
-
-_AT_ONCE = 400  # values, or pairs of them, in one statement: older SQLite takes no more than 999
 
 
 class FileState(NamedTuple):
@@ -85,10 +82,10 @@ class Works(Store):
         same = works.alias()
         first = select(func.min(same.c.source)).where(same.c.key == works.c.key).scalar_subquery()
         with self.reading() as connection:
-            for pairs in _parts(wanted):
+            for pairs in parts(wanted):
                 own = query.where(tuple_(works.c.key, works.c.source).in_(pairs))
                 found |= {(key, source): Done(source, *rest) for key, source, *rest in connection.execute(own)}
-            for keys in _parts({pair[0] for pair in wanted if pair not in found and pair[0] not in known}):
+            for keys in parts({pair[0] for pair in wanted if pair not in found and pair[0] not in known}):
                 anothers = query.where(works.c.key.in_(keys), works.c.source == first)
                 others = {key: Done(*rest) for key, *rest in connection.execute(anothers)}
                 found |= {p: others[p[0]] for p in wanted if p not in found and p[0] in others}
@@ -98,7 +95,7 @@ class Works(Store):
         """The documents that were kept under these ids."""
         found: dict[int, dict[str, Any]] = {}
         with self.reading() as connection:
-            for part in _parts(audit_ids):
+            for part in parts(audit_ids):
                 query = select(audits.c.id, audits.c.document).where(audits.c.id.in_(part))
                 found |= {i: self.unpacked(i, packed) for i, packed in connection.execute(query)}
         return found
@@ -107,7 +104,7 @@ class Works(Store):
         """How files looked when they were hashed, by path."""
         found = {}
         with self.reading() as connection:
-            for part in _parts(paths):
+            for part in parts(paths):
                 keys = {_path(path): path for path in part}
                 for row in connection.execute(select(file_states).where(file_states.c.path.in_(keys))):
                     path = keys[row.path]
@@ -165,7 +162,7 @@ def _audits_of(connection: Connection, rows: Iterable[_Row]) -> dict[tuple[str |
     """By key and source, the audits that work led to."""
     pairs = {(key, row.piece.source) for row in rows for key in (row.piece.key, row.piece.again) if key is not None}
     found: dict[tuple[str | None, str], int] = {}
-    for part in _parts(pairs):
+    for part in parts(pairs):
         query = select(works.c.key, works.c.source, works.c.audit_id)
         for key, source, audit_id in connection.execute(query.where(tuple_(works.c.key, works.c.source).in_(part))):
             found[key, source] = audit_id
@@ -175,7 +172,7 @@ def _audits_of(connection: Connection, rows: Iterable[_Row]) -> dict[tuple[str |
 def _insert(connection: Connection, rows: list[_Row]) -> list[int]:
     """Each becomes its source's latest audit. Name and version are the registry's, else those of the one before."""
     newest = {}
-    for part in _parts([row.audit["source"] for row in rows]):
+    for part in parts([row.audit["source"] for row in rows]):
         query = select(audits.c.source, audits.c.id, audits.c.subject, audits.c.version)
         for source, *rest in connection.execute(query.where(audits.c.source.in_(part), audits.c.latest)):
             newest[source] = rest
@@ -185,7 +182,7 @@ def _insert(connection: Connection, rows: list[_Row]) -> list[int]:
             ("subject", "version"), (row.piece.subject, row.piece.version), known, strict=True
         ):
             row.audit[column] = before if said is None else key_of(said)
-    for ids in _parts([before[0] for before in newest.values()]):
+    for ids in parts([before[0] for before in newest.values()]):
         connection.execute(update(audits).where(audits.c.id.in_(ids)).values(latest=False))
     made = insert(audits).returning(audits.c.id, sort_by_parameter_order=True)
     numbers = [int(i) for i in connection.scalars(made, [row.audit for row in rows])]
@@ -204,7 +201,7 @@ def _forget(connection: Connection, audit_id: int) -> None:
 
 def _remember(connection: Connection, states: Iterable[FileState]) -> None:
     rows = {_path(state.path): state._asdict() | {"path": _path(state.path)} for state in states}
-    for part in _parts(rows):
+    for part in parts(rows):
         connection.execute(delete(file_states).where(file_states.c.path.in_(part)))
     if rows:
         connection.execute(insert(file_states), [row | {"inode": str(row["inode"])} for row in rows.values()])
@@ -212,8 +209,3 @@ def _remember(connection: Connection, states: Iterable[FileState]) -> None:
 
 def _path(path: str) -> str:
     return storable(source_of(path))
-
-
-def _parts(values: Iterable[T]) -> Iterable[list[T]]:
-    values = list(values)
-    return (values[i : i + _AT_ONCE] for i in range(0, len(values), _AT_ONCE))

@@ -198,3 +198,14 @@ def test_a_line_keeps_its_words(sentence: str, indent: int) -> None:
     Page(out).line(sentence, indent=indent)
     assert "".join(out.getvalue().split()) == "".join(sentence.split())
     assert all(cells(line) <= 80 for line in out.getvalue().split("\n"))
+
+
+def test_a_reader_who_leaves_is_no_exit() -> None:
+    """rich once left the process with a code of its own, and the verdict was lost."""
+
+    class Left(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        Page(Left()).grid([("one", "two")])

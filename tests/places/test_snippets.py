@@ -34,7 +34,8 @@ def service(tmp_path: Path, shell: Shell, image: Path, machine: Mapping[str, str
         (tmp_path / "models").mkdir()
         shutil.copy(model, tmp_path / "models" / "net.onnx")
         path = f"{image}:{machine['PATH']}"
-        done = shell("\n".join(lines), cwd=tmp_path, PATH=path, AUDITOR=f"file://{repository}")
+        here = f"file://localhost{repository}"  # pip before 24 wants a host
+        done = shell("\n".join(lines), cwd=tmp_path, PATH=path, AUDITOR=here)
         assert done.returncode in (0, 1), done.stdout + done.stderr
         return done.returncode
 

@@ -250,3 +250,56 @@ def test_a_sparse_input_has_its_declared_shape() -> None:
     model = onnx.parser.parse_model("""<ir_version: 8, opset_import: ["" : 17]>
     g (sparse_tensor(float[3, N]) x) => (float[] y) { y = Identity (x) }""")
     assert infer(loads(model.SerializeToString()))["y"] == Fact(1, (3, N))
+
+
+SEEN_BEFORE = """
+g (float[20, 4] x) => (int64[?] d) {
+  n = Constant <value_int = 20> ()
+  first = Constant <value_int = 0> ()
+  none = SequenceEmpty <dtype = 7> ()
+  s, d = Loop (n, , none) <body = b (int64 i, bool c, seq(int64[?, ?]) before) => (
+    bool go_on, seq(int64[?, ?]) after, int64[?] difference
+  ) {
+    go_on = Identity (c)
+    row = Gather (x, i)
+    places = NonZero (row)
+    after = SequenceInsert (before, places)
+    earlier = SequenceAt (after, first)
+    mine = Shape (places)
+    others = Shape (earlier)
+    difference = Sub (others, mine)
+  }>
+}"""
+
+
+def test_a_sequence_that_a_loop_carries_does_not_keep_the_size_of_one_iteration() -> None:
+    facts, model = facts_of(SEEN_BEFORE)
+    mine, earlier = facts.at("mine", "Loop[3]/body"), facts.at("earlier", "Loop[3]/body")
+    assert mine is not None and mine.elements is not None and mine.elements[0] == 1
+    assert earlier is not None and earlier.shape is not None and earlier.shape[1] != mine.elements[1]
+    difference = facts.at("difference", "Loop[3]/body")
+    assert difference is not None and difference.elements is not None and difference.elements[1] != 0
+    x = np.triu(np.ones((20, 4), np.float32))  # 4, 3, 2, 1 and then nothing
+    agrees(facts, model, x=x)
+
+
+REFERS = """
+<ir_version: 8, opset_import: ["" : 17, "acme" : 1]>
+g (float[N, 3] x, bool c) => (float[?, ?] wide, float[?, ?] long) {
+  wide = acme.Twice <axis = 1> (x, c)
+  long = acme.Twice (x, c)
+}
+<domain: "acme", opset_import: ["" : 17]>
+Twice <axis: int = 0> (x, c) => (y) {
+  y = If (c) <
+    then_branch = t () => (float[?, ?] a) { a = Concat <axis: int = @axis> (x, x) },
+    else_branch = f () => (float[?, ?] b) { b = Concat <axis: int = @axis> (x, x) }
+  >
+}"""
+
+
+def test_a_branch_within_a_function_takes_the_attributes_of_the_call() -> None:
+    model = onnx.parser.parse_model(REFERS)
+    facts = infer(loads(model.SerializeToString()))
+    assert facts.troubles == ()
+    assert agrees(facts, model, x=np.ones((2, 3), np.float32), c=np.array(True)) == ((N, 6), (2 * N, 3))

@@ -204,6 +204,7 @@ def test_pad() -> None:
     assert shape("Pad", 13, [tensor(1, N), tensor(4, dtype=INT64)]) == (None, None)
     assert formula("Pad", 2, [tensor(8, 8)], {"pads": (1, 1, 1, 1)}) == "8 + 1 + 1 = 10"
     assert elements("Pad", [values(N, 2), values(1, -1)]) == (0, N)
+    assert ask("Pad", 18, [Fact(INT64, (), (3,)), values()]).outputs[0] == Fact(INT64, (), (3,))
     with pytest.raises(ShapeError):
         ask("Pad", 2, [tensor(3)], {"pads": (-2, -2)})
     with pytest.raises(ShapeError, match="needs 4"):
@@ -281,6 +282,8 @@ def test_range() -> None:
     assert shape("Range", 11, [_scalar(1), _scalar(N), _scalar(2)]) == (greatest(N // 2, 0),)
     floats = [_scalar(value, 1) for value in (1.0, 5.0, 2.0)]
     assert ask("Range", 11, floats).outputs[0] == Fact(1, (2,), (1.0, 3.0))
+    beyond = [_scalar(value, 1) for value in (16777214.0, 16777218.0, 1.0)]  # 2^24 + 1 is no float32
+    assert ask("Range", 11, beyond).outputs[0] == Fact(1, (4,), (16777214.0, 16777215.0, None, None))
     with pytest.raises(ShapeError):
         ask("Range", 11, [one, one, _scalar(0)])
 

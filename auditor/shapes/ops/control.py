@@ -216,7 +216,7 @@ def _stable(run: Callable[[Facts], Facts], state: Facts, body: Body, first: int)
 
 def _wider(old: Fact, new: Fact, body: Body, index: int) -> Fact:
     """`either`, for the next pass: a size that changes is one of its own in each iteration."""
-    both = either(old, new)
+    both = either(old, outside(new, body))  # its own names mean another size in the next iteration
     path = _path(body)
     if both.shape is None or not path:
         return both

@@ -14,6 +14,8 @@ from .values import counted, followable, rounded, settled
 
 _INT64 = DType.INT64.value
 _FLOAT = DType.FLOAT.value
+_WHOLE: dict[int, int] = {DType.FLOAT16: 2**11, DType.BFLOAT16: 2**8, DType.FLOAT: 2**24, DType.DOUBLE: 2**53}
+"""Below these, a float holds every whole number."""
 
 
 @op("Shape")
@@ -115,8 +117,13 @@ def range_(start: Fact, limit: Fact, delta: Fact) -> Fact:
         if places is None or not followable(dtype, places):
             return Fact(dtype, (places,))
         whole = first.is_integer() and step.is_integer()  # else it matters whether they are added up one by one
-        return Fact(dtype, (places,), tuple(first + i * step for i in range(places)) if whole else None)
+        return Fact(dtype, (places,), tuple(_held(first + i * step, dtype) for i in range(places)) if whole else None)
     return Fact(dtype, (None,))
+
+
+def _held(value: float, dtype: int | None) -> Element:
+    """A value that no way to add up rounds; beyond the whole numbers that the dtype holds, runtimes differ."""
+    return value if dtype is not None and abs(value) < _WHOLE.get(dtype, 0) else None
 
 
 def _count(first: Size, last: Size, step: Size) -> Size | None:

@@ -317,7 +317,7 @@ def pad(
             rank = count // 2
         return Answer((open_axes(data, rank),))
     answer = _padded(data, around, on)
-    if data.elements is None or mode != "constant":
+    if data.elements is None or mode != "constant" or not around:
         return answer
     fill: Element = 0 if constant_value is None else constant_value.elements[0] if constant_value.elements else None
     (y,) = answer.outputs
