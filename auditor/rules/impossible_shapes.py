@@ -23,6 +23,7 @@ onnxruntime 1.32 runs a few such nodes against the page's own sentence, in its o
 - Gemm: "The shape of A should be (M, K)". It takes a vector.
 - PRelu: the slope "should be unidirectional broadcastable to input tensor X". It stretches X as well.
 - Resize: as many scales as there are axes: "should be the same as the rank of input X". It drops the rest.
+- CumSum: the axis "Must be in the range [-rank(x), rank(x)-1]". Of an empty tensor it does not look.
 - DFT, onesided: "only real input is supported". It takes the real parts.
 - Multinomial: "shape [batch_size, class_size]". It takes the first two of more axes.
 - Reduce, ArgMax and ArgMin of a scalar: "Accepted range is [-r, r-1]". It takes any axis.

@@ -14,6 +14,7 @@ LAX = {
         "",
     ): '"must have the same shape, except for the dimension size of the axis": an empty one passes',
     ("Gemm", "a"): '"The shape of A should be (M, K)": a vector passes',
+    ("CumSum", "axis"): '"Must be in the range [-rank(x), rank(x)-1]": of an empty tensor it does not look',
     ("DFT", "onesided"): '"only real input is supported": it takes the real parts',
     ("Multinomial", "input"): '"shape [batch_size, class_size]": it takes the first two of more',
     ("PRelu", "slope"): '"should be unidirectional broadcastable to input tensor X": it stretches X as well',

@@ -59,7 +59,7 @@ def _try(seed: int, tally: Tally) -> None:
     symbolic = count(facts)
     for numbers in _numbers(rng, {n: v for n, v in case.names.items() if n in open_names}):
         said = f"seed {seed}, {numbers}: "
-        if _copies(facts, numbers):
+        if _copies(facts, numbers) or _is_below_zero(facts, numbers):
             tally.excepted += 1
             continue
         again = facts.rebind(dims=numbers)
@@ -84,7 +84,7 @@ def _try(seed: int, tally: Tally) -> None:
                         tally.wrong.append(
                             f"{said}{name} has {mine} = {bound}, with numbers {real} ({_maker(anew, name)})"
                         )
-        if anew.troubles:
+        if anew.troubles or facts.troubles:
             continue  # what cannot run costs nothing that could be compared
         with_numbers = count(anew)
         for what in ("macs", "learnable", "statistics", "peak_activation_bytes"):
@@ -107,6 +107,12 @@ def _copies(facts: Facts, numbers: Mapping[str, int]) -> bool:
             if any(isinstance(e, Dim) and _bound(e, numbers) == 0 for e in (target and target.elements) or ()):
                 return True
     return False
+
+
+def _is_below_zero(facts: Facts, numbers: Mapping[str, int]) -> bool:
+    """Whether a tensor's size would be less than 0: a window larger than what it slides over, and nothing runs."""
+    sizes = (size for fact in facts.values() for size in fact.shape or () if isinstance(size, Dim))
+    return any((_bound(size, numbers) or 0) < 0 for size in sizes)
 
 
 def _open_names(facts: Facts) -> set[str]:
@@ -172,7 +178,7 @@ def main() -> int:
     print(
         f"{tally.graphs:,} graphs from seed {options.seed} in {time.monotonic() - started:.0f} s:"
         f" {tally.sizes:,} sizes of names, {tally.others:,} others, {tally.counts:,} counts: {len(tally.wrong)} wrong,"
-        f" {tally.excepted} bindings with a copying 0"
+        f" {tally.excepted} bindings with a copying 0 or a size below 0"
     )
     return 1 if tally.wrong else 0
 
