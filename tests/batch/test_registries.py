@@ -49,7 +49,7 @@ def signature(dtype: str = "float32", width: int = 4, name: str = "x"):  # type:
 def test_an_artifact_that_mlflow_saved(tmp_path: Path, changes: dict[str, object], both: list[object]) -> None:
     pytest.importorskip("pandas")
     mlflow_onnx = pytest.importorskip("mlflow.onnx")
-    mlflow_onnx.save_model(model(), str(tmp_path / "saved"), signature=signature(**changes))  # type: ignore[arg-type]
+    mlflow_onnx.save_model(model(), str(tmp_path / "saved"), signature=signature(**changes))  # type: ignore[arg-type]  # keywords of the test
     source = sources.find(str(tmp_path / "saved"))
     (ref,) = source.models()
     assert (source.kind, ref.name, Path(ref.path).name) == ("mlflow", "saved", "model.onnx")
