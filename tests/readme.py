@@ -23,7 +23,7 @@ DOCS = ROOT / "docs"
 _PART = re.compile(
     r"(<!-- (?P<kind>rules|report|stored|views)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)", re.DOTALL
 )
-_FENCED = re.compile(r"^```(?P<language>\w*)\n(?P<content>.*?)^```$", re.DOTALL | re.MULTILINE)
+_FENCED = re.compile(r"^(?P<fence>```+)(?P<language>\w*)\n(?P<content>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
 
 
 def pages() -> dict[str, str]:
