@@ -17,7 +17,7 @@ import typer.main
 
 from auditor.batch import sources
 from auditor.cli.app import app
-from auditor.configuration import ENVIRONMENT, find
+from auditor.config.configuration import ENVIRONMENT, find
 from auditor.errors import ExitCode
 from auditor.formats import formats
 
