@@ -30,7 +30,7 @@ CURRENT = {name: text for name, text in PAGES.items() if name != "CHANGELOG.md"}
 
 EVERYWHERE = frozenset({"sh", "python"})
 HERE: dict[str, frozenset[str]] = {
-    "docs/policy.md": frozenset({"toml"}),  # read as a configuration, here and in tests/test_configuration.py
+    "docs/policy.md": frozenset({"toml"}),  # read as a configuration, here and in tests/config/test_configuration.py
     "docs/baseline.md": frozenset({"console"}),  # run in tests/cli/test_baseline.py
     "docs/gates.md": frozenset({"yaml", "groovy", "bash", "py"}),  # run in tests/places
     "CONTRIBUTING.md": frozenset({"py"}),  # what a task adds: below
