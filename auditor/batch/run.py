@@ -261,6 +261,6 @@ class _Batch:
 
 def _size(path: str) -> int:
     try:
-        return os.stat(path).st_size  # noqa: PTH116
+        return os.stat(path).st_size
     except (OSError, ValueError):
         return 0

@@ -174,10 +174,10 @@ def _models(target: str) -> tuple[Iterator[Ref], bool]:
 
 def _holds_reports(path: str) -> bool:
     """JSON that says which schema of reports it has. What is named .onnx is a model, whatever is in it."""
-    if path.lower().endswith(".onnx") or not os.path.isfile(path):  # noqa: PTH113
+    if path.lower().endswith(".onnx") or not os.path.isfile(path):
         return False
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open(path, "rb") as file:
             head = file.read(_HEAD).lstrip()
     except OSError as error:
         raise CannotLook(f"{path} cannot be read: {error.strerror}") from None
@@ -188,9 +188,9 @@ def _reports(path: str) -> Iterator[Mapping[str, Any]]:
     """One report, or one a line."""
     from ..formats.json import parse
 
-    if os.path.getsize(path) > _MOST:  # noqa: PTH202
+    if os.path.getsize(path) > _MOST:
         raise UsageError(f"{path} is larger than {_MOST >> 20} MiB, which no report is")
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123
+    with open(path, encoding="utf-8") as file:
         try:
             text = file.read()
             try:

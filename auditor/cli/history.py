@@ -69,7 +69,7 @@ def _within(store: Store, source: str) -> list[str]:
     from ..store.history import subjects_of, subjects_under
 
     found = subjects_under(store, source)
-    if found or os.path.isdir(source):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
+    if found or os.path.isdir(source):  # Path.is_dir raises for a name that is too long
         return found
     try:
         return subjects_of(store, (ref.path for ref in find(source).models()))

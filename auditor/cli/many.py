@@ -222,7 +222,7 @@ def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None]
     for source in sources:
         try:
             for ref in source.models():
-                path = os.path.abspath(ref.path)  # noqa: PTH100  # no link followed
+                path = os.path.abspath(ref.path)  # no link followed
                 if path not in seen:
                     seen.add(path)
                     yield ref

@@ -173,7 +173,7 @@ def open_data(model: Model, location: str) -> int | ExternalTrouble:
         return Outside(location)
     if normal == ".":
         return BadEntry("location", location)
-    folder = os.path.dirname(model.path) or "."  # noqa: PTH120  # of the path as given: a model may be a link
+    folder = os.path.dirname(model.path) or "."  # of the path as given: a model may be a link
     *parts, name = normal.split("/")
     try:
         return _descend(folder, parts, name, location)
@@ -193,7 +193,7 @@ def _descend(folder: str, parts: list[str], name: str, location: str) -> int | E
             here = hold(os.open(part, _PATH | os.O_NOFOLLOW, dir_fd=here))
         mode = os.stat(name, dir_fd=here, follow_symlinks=False).st_mode
         if stat.S_ISLNK(mode):
-            place = os.path.join(os.path.abspath(folder), *parts)  # noqa: PTH100, PTH118  # by the letter, no link resolved
+            place = os.path.join(os.path.abspath(folder), *parts)  # by the letter, no link resolved
             blob = _blob(place, os.readlink(name, dir_fd=here))
             return IsLink(location, name) if blob is None else _descend(*blob, location)
         if not stat.S_ISREG(mode):

@@ -37,7 +37,7 @@ def loads(data: bytes, path: str = "", limits: ReadLimits | None = None) -> Mode
 def open_regular(path: str) -> tuple[int, Identity]:
     """A descriptor of the regular file at path, and what it is. Nothing else is opened: a device may act on it."""
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116  # a path that is not UTF-8 stays what it is
+        mode = os.stat(path).st_mode  # a path that is not UTF-8 stays what it is
         if stat.S_ISDIR(mode):
             raise UsageError(f"{path} is a folder: use `auditor batch {path}`")
         if not stat.S_ISREG(mode):

@@ -68,16 +68,16 @@ class Baseline(NamedTuple):
 
     def write(self, path: str) -> None:
         """Replace the file, or leave it as it was. What is no file, a device say, is never replaced."""
-        if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
+        if os.path.exists(path) and not os.path.isfile(path):
             raise UsageError(f"cannot write {path}: it is no regular file")
         beside = f"{path}.{os.getpid()}.new"
         try:
-            with open(beside, "x", encoding="ascii") as out:  # noqa: PTH123  # names that are not UTF-8 stay text
+            with open(beside, "x", encoding="ascii") as out:  # names that are not UTF-8 stay text
                 out.write(self._text())
-            os.replace(beside, path)  # noqa: PTH105
+            os.replace(beside, path)
         except OSError as error:
             with suppress(OSError):
-                os.unlink(beside)  # noqa: PTH108
+                os.unlink(beside)
             raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
     def _text(self) -> str:

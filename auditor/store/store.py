@@ -355,7 +355,7 @@ def source_of(path: str) -> str:
 
 def _absolute(path: str) -> str:
     """Links are left alone: a link that moves on to a new version keeps its history. "" is a model from bytes."""
-    return os.path.abspath(path) if path else ""  # noqa: PTH100  Path.resolve() follows links, absolute() keeps ".."
+    return os.path.abspath(path) if path else ""  # Path.resolve() follows links, absolute() keeps ".."
 
 
 def key_of(source: str) -> str:

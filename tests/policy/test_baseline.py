@@ -29,7 +29,7 @@ def test_a_file_that_a_person_reviews(tmp_path: Path) -> None:
         '{"rule": "nan-weights", "fingerprint": "f00d", "place": "head (Gemm)", '
         '"message": "\'head_w\' is NaN in 1 of 5,120 elements"}\n]\n}\n}\n'
     )
-    assert os.listdir(tmp_path) == ["auditor-baseline.json"]  # noqa: PTH208
+    assert os.listdir(tmp_path) == ["auditor-baseline.json"]
     read = Baseline.read(str(path))
     assert read.known("b.onnx") == {"f00d", "beef"}
     assert read.known("a.onnx") == {"f00d"}

@@ -74,7 +74,7 @@ def make_up(path: str, others: Iterable[str] = ()) -> ModelFiles:
         normal = posixpath.normpath(location)
         if normal.startswith(("/", "../")) or normal == ".." or "\0" in location:
             troubles.append(f"external data {location!r} leads out of the model's folder")
-        elif os.path.exists(beside(path, normal)):  # noqa: PTH110
+        elif os.path.exists(beside(path, normal)):
             data.append(normal)
         else:
             troubles.append(f"external data {location!r} is missing")
@@ -83,15 +83,15 @@ def make_up(path: str, others: Iterable[str] = ()) -> ModelFiles:
 
 
 def beside(path: str, name: str) -> str:
-    return os.path.join(os.path.dirname(path), name)  # noqa: PTH118, PTH120  # a Path would cost more than the look
+    return os.path.join(os.path.dirname(path), name)  # a Path would cost more than the look
 
 
 def _look(path: str) -> tuple[str, int]:
     """Why the file is none that can be audited, "" where it may be; and its size."""
     try:
-        found = os.stat(path)  # noqa: PTH116
+        found = os.stat(path)
     except (OSError, ValueError) as error:
-        link = os.path.islink(path)  # noqa: PTH114
+        link = os.path.islink(path)
         return f"a link that leads nowhere: {_why(error)}" if link else f"the model is not there: {_why(error)}", 0
     if stat.S_ISREG(found.st_mode):
         return "", found.st_size
@@ -109,7 +109,7 @@ def _locations(path: str, size: int) -> tuple[str, ...]:
 
 
 def _name(path: str) -> str:
-    return os.path.basename(path) or path  # noqa: PTH119
+    return os.path.basename(path) or path
 
 
 def _why(error: OSError | ValueError) -> str:

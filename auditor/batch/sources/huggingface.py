@@ -44,7 +44,7 @@ class HuggingFace:
         """The models of one revision: variants of one another, as a rule."""
         config, said, trouble = _config(folder)
         found = [
-            os.path.join(f, n)  # noqa: PTH118
+            os.path.join(f, n)
             for f, names in walk(str(folder), self.troubles)
             for n in names
             if n.lower().endswith(".onnx")

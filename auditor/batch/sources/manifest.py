@@ -41,18 +41,18 @@ class Manifest:
 
     def _ref(self, row: dict[str, str]) -> Ref:
         given = row.pop("path")
-        path = os.path.join(os.path.dirname(self.path), given)  # noqa: PTH118, PTH120  # relative to the manifest
+        path = os.path.join(os.path.dirname(self.path), given)  # relative to the manifest
         name, version, sha = (row.pop(k, "") for k in ("name", "version", "sha256"))
         made = make_up(path)
         troubles = made.troubles
         contract = None
-        origin = os.path.basename(self.path)  # noqa: PTH119
+        origin = os.path.basename(self.path)
         if _SHA256.fullmatch(sha):
             contract = Contract(origin=origin, sha256=sha.lower())
         elif sha:
             troubles += (f"sha256 {sha[:80]!r} is none",)
             contract = Contract(origin=origin, troubles=troubles[-1:])
-        known = name or os.path.splitext(given)[0]  # noqa: PTH122
+        known = name or os.path.splitext(given)[0]
         return Ref(known, version, path, made.files, row, contract, troubles, name)
 
     def _csv(self) -> Iterator[tuple[int, dict[str, str]]]:

@@ -74,7 +74,7 @@ class _Said(NamedTuple):
 
 
 def _versions(folder: Path) -> Iterator[Ref]:
-    name = Path(os.path.abspath(folder)).name  # noqa: PTH100  # by the letter: the folder may be a link
+    name = Path(os.path.abspath(folder)).name  # by the letter: the folder may be a link
     config = folder / _CONFIG
     said = _look(config, name)
     if said.backend and not said.backend.startswith("onnxruntime"):
