@@ -20,6 +20,8 @@ _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 class NotRegular(OSError):
     """What lies at the path is not a regular file; ``mode`` is its st_mode, ``strerror`` a sentence's end."""
 
+    strerror: str
+
     def __init__(self, mode: int) -> None:
         super().__init__(errno.EINVAL, f"not a regular file but {kind_of_mode(mode)}")
         self.mode = mode

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
 from .. import __version__
+from ..files import open_regular
 from ..runtime import golden
 from ..settings import Settings
 from ..store.works import FileState
@@ -153,13 +153,10 @@ def _runtime() -> str:
 
 def _hashed(path: str) -> FileState:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a named pipe does not keep us waiting
+        fd, before = open_regular(path)
     except FileNotFoundError:
         return FileState(path, 0, 0, 0, _ABSENT)
     try:
-        before = os.fstat(fd)
-        if not stat.S_ISREG(before.st_mode):
-            raise OSError(f"{path} is no regular file")
         sha = hashlib.sha256()
         while block := os.read(fd, _BLOCK):
             sha.update(block)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..config.configuration import Configuration
 from ..errors import CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
+from ..files import TooLarge, open_regular, read_regular
 from ..policy.judge import Judgement, exit_code, judge, unjudged
 from ..report import Report, Verdict
 from ..settings import Settings
@@ -177,7 +178,8 @@ def _holds_reports(path: str) -> bool:
     if path.lower().endswith(".onnx") or not os.path.isfile(path):
         return False
     try:
-        with open(path, "rb") as file:
+        descriptor, _ = open_regular(path)
+        with open(descriptor, "rb") as file:
             head = file.read(_HEAD).lstrip()
     except OSError as error:
         raise CannotLook(f"{path} cannot be read: {error.strerror}") from None
@@ -188,17 +190,18 @@ def _reports(path: str) -> Iterator[Mapping[str, Any]]:
     """One report, or one a line."""
     from ..formats.json import parse
 
-    if os.path.getsize(path) > _MOST:
-        raise UsageError(f"{path} is larger than {_MOST >> 20} MiB, which no report is")
-    with open(path, encoding="utf-8") as file:
+    try:
+        text = read_regular(path, _MOST).decode()
         try:
-            text = file.read()
-            try:
-                documents: list[Mapping[str, Any]] = [json.loads(text)]
-            except json.JSONDecodeError:
-                documents = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"{path} holds no reports of auditor: {error}") from None
+            documents: list[Mapping[str, Any]] = [json.loads(text)]
+        except json.JSONDecodeError:
+            documents = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except TooLarge:
+        raise UsageError(f"{path} is larger than {_MOST >> 20} MiB, which no report is") from None
+    except OSError as error:
+        raise CannotLook(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} holds no reports of auditor: {error}") from None
     for document in documents:
         try:
             parse(document)

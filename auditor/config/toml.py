@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
 
 from ..errors import UsageError
+from ..files import NotRegular, TooLarge, read_regular
 from ..wording import in_bytes
 
 LARGEST = 1 << 20
@@ -275,25 +275,15 @@ def read(path: str) -> bytes | None:
     """A regular file's bytes; None where there is no file. Never waits for a named pipe."""
     name = called(path)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_regular(path, LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise UsageError(f"{name} is no regular file, and a configuration has to be one")
-        data = b""
-        while len(data) <= LARGEST and (block := os.read(descriptor, LARGEST + 1 - len(data))):
-            data += block
+    except NotRegular as error:
+        raise UsageError(f"{name} is {error.strerror}, and a configuration has to be one") from None
+    except TooLarge:
+        raise UsageError(f"{name} holds more than {in_bytes(LARGEST)}, which no configuration needs") from None
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from None
-    finally:
-        os.close(descriptor)
-    if len(data) > LARGEST:
-        raise UsageError(f"{name} holds more than {in_bytes(LARGEST)}, which no configuration needs")
-    return data
 
 
 def called(path: str) -> str:

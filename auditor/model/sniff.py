@@ -1,7 +1,6 @@
 """What a file is that is no ONNX model."""
 
 import re
-import stat
 from typing import NamedTuple
 
 
@@ -73,17 +72,3 @@ def kind_of(head: bytes, size: int) -> Kind | None:
     if head and not head.strip(b"\0"):
         return Kind("nothing but zero bytes", "fetch the file anew: the download or the disk failed")
     return None
-
-
-_MODES = {
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a character device",
-    stat.S_IFBLK: "a block device",
-    stat.S_IFDIR: "a folder",
-    stat.S_IFLNK: "a link",
-}
-
-
-def name_of_mode(mode: int) -> str:
-    return _MODES.get(stat.S_IFMT(mode), "something else")

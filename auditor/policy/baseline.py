@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ..errors import UsageError
+from ..files import NotRegular, TooLarge, read_regular
 
 SCHEMA_VERSION = 1
 _LARGEST = 1 << 26  # bytes
@@ -69,7 +69,7 @@ class Baseline(NamedTuple):
     def write(self, path: str) -> None:
         """Replace the file, or leave it as it was. What is no file, a device say, is never replaced."""
         if os.path.exists(path) and not os.path.isfile(path):
-            raise UsageError(f"cannot write {path}: it is no regular file")
+            raise UsageError(f"cannot write {path}: it is not a regular file")
         beside = f"{path}.{os.getpid()}.new"
         try:
             with open(beside, "x", encoding="ascii") as out:  # names that are not UTF-8 stay text
@@ -104,25 +104,16 @@ def _cut(entry: KnownFinding) -> KnownFinding:
 
 
 def _bytes_of(path: str) -> bytes:
-    """A regular file of bounded size: a named pipe does not keep us waiting, a disk's device does not fill memory."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_regular(path, _LARGEST)
     except FileNotFoundError:
         raise UsageError(f"there is no baseline {path}: `auditor baseline MODEL -o {path}` makes one") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"the baseline {path} cannot be read: {getattr(error, 'strerror', error)}") from None
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UsageError(f"{path} is no baseline: it is no regular file")
-        with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(_LARGEST + 1)
+    except NotRegular as error:
+        raise UsageError(f"{path} is not a baseline: it is {error.strerror}") from None
+    except TooLarge:
+        raise UsageError(f"{path} is not a baseline: it is larger than {_LARGEST >> 20} MiB") from None
     except OSError as error:
         raise UsageError(f"the baseline {path} cannot be read: {error.strerror}") from None
-    finally:
-        os.close(descriptor)
-    if len(data) > _LARGEST:
-        raise UsageError(f"{path} is no baseline: it is larger than {_LARGEST >> 20} MiB")
-    return data
 
 
 def _models(path: str, document: Any) -> Iterator[tuple[str, tuple[KnownFinding, ...]]]:

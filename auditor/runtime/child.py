@@ -16,6 +16,7 @@ import traceback
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
 
+from ..files import TooLarge, read_regular
 from . import tensors
 from .compare import compare
 from .libc import die_first, die_with, hide_memory
@@ -208,10 +209,10 @@ class Session:
 
     def _traced(self) -> bytes:
         """The model's bytes, with what is to be traced among its outputs."""
-        path = Path(self.request.model)
-        if path.stat().st_size > LARGEST_TRACED:
-            raise tensors.CannotRead(f"a model of more than {LARGEST_TRACED >> 20} MB cannot be traced")
-        return with_outputs(path.read_bytes(), self.request.trace)
+        try:
+            return with_outputs(read_regular(self.request.model, LARGEST_TRACED), self.request.trace)
+        except TooLarge:
+            raise tensors.CannotRead(f"a model of more than {LARGEST_TRACED >> 20} MB cannot be traced") from None
 
     def _first_that_runs(self) -> tuple[tuple[Feed, ...], list[Observed]] | Exception | None:
         """The observations on the first inputs that run; if none does, what the runtime said first.

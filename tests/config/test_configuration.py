@@ -282,12 +282,12 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     for name, says in (
         ("large.toml", "holds more than 1.0 MiB"),
         ("latin.toml", r"latin\.toml:2:6: the file is not UTF-8"),
-        ("pipe.toml", "is no regular file"),
+        ("pipe.toml", "is not a regular file"),
     ):
         with pytest.raises(UsageError, match=says):
             read(str(tmp_path / name))
     (tmp_path / "folder.toml").mkdir()
-    with pytest.raises(UsageError, match="is no regular file"):
+    with pytest.raises(UsageError, match="is not a regular file"):
         read(str(tmp_path / "folder.toml"))
 
 

@@ -115,10 +115,10 @@ def test_what_is_no_baseline(content: bytes | dict[str, object], says: str, tmp_
 def test_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no baseline"):
         Baseline.read(str(tmp_path / "none.json"))
-    with pytest.raises(UsageError, match="no regular file"):
+    with pytest.raises(UsageError, match="not a regular file"):
         Baseline.read(str(tmp_path))
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(UsageError, match="no regular file"):
+    with pytest.raises(UsageError, match="not a regular file"):
         Baseline.read(str(tmp_path / "pipe"))
     with (tmp_path / "large").open("wb") as file:
         file.truncate((1 << 26) + 1)
@@ -140,6 +140,6 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
 def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
     """A device would be gone for everyone."""
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(UsageError, match="it is no regular file"):
+    with pytest.raises(UsageError, match="it is not a regular file"):
         Baseline({}).write(str(tmp_path / "pipe"))
     assert (tmp_path / "pipe").is_fifo()
