@@ -1,4 +1,4 @@
-"""Many models: each audited once, its report kept before it is told, and what is unchanged not audited again."""
+"""Many models: each audited once, its report stored before it is shown, and what is unchanged not audited again."""
 
 from __future__ import annotations
 

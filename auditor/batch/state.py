@@ -65,7 +65,7 @@ def unchanged(path: str, known: FileState | None) -> bool:
 
 
 def hashed(groups: Sequence[tuple[str, ...]]) -> list[tuple[FileState, ...] | None]:
-    """Each model's files as they are, with the hash of their contents; None if one is no regular file to be read.
+    """Each model's files as they are, with the hash of their contents; None if one is not a regular file to be read.
 
     That a file is not there is a content like any other: external data that is missing, until it comes.
     """

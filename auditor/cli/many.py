@@ -85,7 +85,7 @@ class Many:
         return worst(list(self.codes))
 
     def _found(self, paths: Sequence[str]) -> Iterator[Source]:
-        """The sources; one that is not there is no reason to leave out the others."""
+        """The sources; one that is not there does not keep the others out."""
         for path in paths:
             try:
                 yield find(path)
@@ -124,7 +124,7 @@ class Many:
                 outlet.write(*json_format.parse(outcome.document))
 
     def _wanted(self) -> Iterator[tuple[str, str]]:
-        """Formats and their files; "" is standard output, where text is told in a few lines a model instead."""
+        """Formats and their files; "" is standard output, where text is a few lines a model instead."""
         if self.to.form != "text" and not self.to.quiet:
             yield self.to.form, ""
         yield from self.to.files

@@ -248,7 +248,7 @@ def _together(before: Any, value: Any) -> Any:
 
 
 def _beside(folder: str, path: str | None) -> str | None:
-    """A path in a file goes from that file's folder; an address is none."""
+    """A path in a file starts in that file's folder; an address stays as it is."""
     if path is None or "://" in path:
         return path
     return os.path.join(folder, os.path.expanduser(path))

@@ -93,7 +93,7 @@ class Toml:
             raise UsageError(self._syntax(str(error))) from None
         except (RecursionError, ValueError) as error:
             why = "lists within lists without end" if isinstance(error, RecursionError) else str(error)
-            raise UsageError(f"{self.name}:1:1: this is no TOML that can be read: {why}") from None
+            raise UsageError(f"{self.name}:1:1: this is not TOML that can be read: {why}") from None
 
     def _syntax(self, error: str) -> str:
         """The library's words behind the place; a key that stands twice is said as such, for it names no key."""
@@ -106,7 +106,7 @@ class Toml:
         why, _, where = error.removesuffix(")").partition(" (at ")
         found = re.fullmatch(r"line (\d+), column (\d+)", where)
         place = f"{self.name}:{found[1]}:{found[2]}" if found else self._place(len(self.text.rstrip()))
-        return f"{place}: this is no TOML: {why[:1].lower()}{why[1:]}"
+        return f"{place}: this is not TOML: {why[:1].lower()}{why[1:]}"
 
 
 class _Scan:
@@ -243,7 +243,7 @@ class _Scan:
 
 
 class _End(Exception):
-    """The text is no valid TOML from here on."""
+    """The text is not valid TOML from here on."""
 
 
 def _unquoted(key: str) -> str:

@@ -81,4 +81,4 @@ class Evidence:
                 return self.settings
             case "Contract":
                 return self.contract
-        raise LookupError(f"a rule asks for {kind}, which is no evidence")
+        raise LookupError(f"a rule asks for {kind}, which is not evidence")

@@ -63,7 +63,7 @@ class TooShort(NamedTuple):
 
 
 class BadEntry(NamedTuple):
-    """A key of ``external_data`` whose value is none: no location, a size that is no number or absurd."""
+    """A key of ``external_data`` whose value makes no sense: an empty location, a size that is no number or absurd."""
 
     key: str
     value: str

@@ -72,11 +72,11 @@ def _read(
 
         other = kind_of(wire.read(0, 1024), size)
         if other is not None:
-            raise Unreadable(f"no ONNX model but {other.what}", 0, other.fix) from None
+            raise Unreadable(f"not an ONNX model but {other.what}", 0, other.fix) from None
         if error.fix:
             raise
         fix = "fetch or export the model anew; if it loads elsewhere, tell what wrote it"
-        raise Unreadable(f"no ONNX model, or a damaged one: {error.why}", error.offset, fix) from None
+        raise Unreadable(f"not an ONNX model, or a damaged one: {error.why}", error.offset, fix) from None
     finally:
         if collecting:
             gc.enable()
@@ -85,7 +85,7 @@ def _read(
 def _model(wire: Wire, path: str, data: bytes | None, identity: Identity | None) -> Model:
     fields = wire.message(MODEL, [(0, wire.size)])
     if 7 not in fields:
-        raise Unreadable("no ONNX model: it holds no graph", 0)
+        raise Unreadable("not an ONNX model: it holds no graph", 0)
     decoder = Decoder(wire, fields.get(1, 0))
     graph = decoder.graph(fields[7], 1)
     functions: dict[tuple[str, str, str], Function] = {}

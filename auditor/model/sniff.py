@@ -1,4 +1,4 @@
-"""What a file is that is no ONNX model."""
+"""What kind of file it is, if not an ONNX model."""
 
 import re
 from typing import NamedTuple
@@ -35,7 +35,7 @@ _TEXT_MODEL = re.compile(rb"\s*(?:<\s*ir_version\s*:|ir_version\s*:)")
 
 
 def kind_of(head: bytes, size: int) -> Kind | None:
-    """What the first bytes of a file say that it is; None for what nobody knows."""
+    """What the first bytes of a file say that it is; None where they say nothing."""
     if found := _LFS.match(head):
         oid, length = (g.decode("ascii", "replace") for g in found.groups())
         return Kind(

@@ -323,7 +323,7 @@ class Refused(Exception):
 
 
 class Made(NamedTuple):
-    """What a run gave. ``array`` None: nobody can look into it; ``type``: it is no tensor."""
+    """What a run gave. ``array`` None: nobody can look into it; ``type``: it is not a tensor."""
 
     dtype: int
     shape: tuple[int, ...]

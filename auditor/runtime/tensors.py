@@ -95,7 +95,7 @@ def _from_archive(feed: Feed) -> Array:
             held = ", ".join(archive.files)[:300] or "nothing"
             loaded: Array | None = archive[feed.key] if feed.key in archive.files else None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise CannotRead(f"the inputs are no readable .npz file: {error}") from None
+        raise CannotRead(f"the inputs cannot be read as an .npz file: {error}") from None
     if loaded is None:
         raise CannotRead(f"the inputs hold no array {feed.key!r}, only {held}")
     return loaded.astype(object) if loaded.dtype.kind == "U" else loaded

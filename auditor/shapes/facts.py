@@ -22,7 +22,7 @@ from .visits import USUAL, Budget, Entry, Visited
 from .walk import Walk
 
 MOST_STEPS = 400
-"""Longest derivation that is told; of a longer one, the end."""
+"""Most steps of a derivation that are kept; of a longer one, the last."""
 
 _RANDOM = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}

@@ -103,7 +103,7 @@ class Memory:
     def full(self) -> bool:
         """Whether so much is remembered, now that another model comes, that it is time to begin anew.
 
-        What the largest model added is no reason: of a batch of such, each would forget the one before.
+        What the largest model added does not count: of a batch of such, each would forget the one before.
         """
         size = self.size
         self._largest = max(self._largest, size - self._before)

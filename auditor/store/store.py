@@ -30,7 +30,7 @@ _LONGEST = 1000  # of an indexed path: PostgreSQL indexes no text beyond 2.7 KB
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One audit in a model's history. A count that is no 64-bit number is None here and whole in the document."""
+    """One audit in a model's history. A count that is not a 64-bit number is None here and whole in the document."""
 
     id: int
     when: str  # ISO 8601, UTC

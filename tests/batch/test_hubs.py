@@ -68,7 +68,7 @@ def test_a_hugging_face_repository_and_its_broken_config(tmp_path: Path) -> None
     assert ref.name == f"{tmp_path.name}/onnx/model_int8" and ref.metadata["variant"] == "onnx/model_int8.onnx"
     hugging(tmp_path / "hub", "3" * 40, {"config.json": b"{" * 3, "model.onnx": MODEL})
     (ref,) = refs(tmp_path / "hub")
-    assert "config.json is no JSON" in ref.troubles[0]
+    assert "config.json is not JSON" in ref.troubles[0]
 
 
 def zoo(folder: Path, **changes: object) -> Path:

@@ -76,8 +76,8 @@ def test_a_table_s_columns_are_said_not_to_be_compared(tmp_path: Path) -> None:
     ("name", "content", "why"),
     [
         ("models.csv", "file,name\na.onnx,a\n", "names no column `path`"),
-        ("ONNX_HUB_MANIFEST.json", "{", "is no JSON"),
-        ("ONNX_HUB_MANIFEST.json", '{"a": 1}', "is no list"),
+        ("ONNX_HUB_MANIFEST.json", "{", "is not JSON"),
+        ("ONNX_HUB_MANIFEST.json", '{"a": 1}', "is not a list"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_not_the_end_of_the_others(

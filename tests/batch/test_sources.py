@@ -141,8 +141,8 @@ def test_a_manifest_in_json_lines(tmp_path: Path) -> None:
     source = sources.find(str(tmp_path / "list.jsonl"))
     assert [(r.name, r.version) for r in source.models()] == [("a", "2")]
     assert [t.partition(":")[0] for t in source.troubles] == [
-        "line 3 is no JSON",
-        "line 4 is no object",
+        "line 3 is not JSON",
+        "line 4 is not an object",
         "line 5 has no path",
     ]
 

@@ -255,9 +255,9 @@ WRONG = [
     ("db = ''", 'auditor.toml:1:6: db is ""; expected a text'),
     ("fail-on = 'note'\nrun = true\nfail-on = 'error'", "auditor.toml:3:1: fail-on is there already, on line 1"),
     ("[dims]\nN = 1\n[limits]\n[dims]", "auditor.toml:4:1: dims is there already, on line 1"),
-    ("fail-on = ", "auditor.toml:1:10: this is no TOML: invalid value"),
-    ("fail-on", "auditor.toml:1:8: this is no TOML: expected '='"),
-    ("x = " + "[" * 5000 + "]" * 5000, "auditor.toml:1:1: this is no TOML that can be read"),
+    ("fail-on = ", "auditor.toml:1:10: this is not TOML: invalid value"),
+    ("fail-on", "auditor.toml:1:8: this is not TOML: expected '='"),
+    ("x = " + "[" * 5000 + "]" * 5000, "auditor.toml:1:1: this is not TOML that can be read"),
     (".".join(["a"] * 200) + " = 1", "auditor.toml:1:1: no key has more than twenty parts"),
     ("'" + "x" * 100_000 + "' = 1", "auditor.toml:1:1: there is no key"),
 ]  # fmt: skip

@@ -46,7 +46,7 @@ def test_a_custom_operator_costs_its_own_outputs_and_nothing_else() -> None:
     found = facts()
     assert found["before"].shape == found["y"].shape == (2, 3)
     assert found["c"].shape is None
-    assert (found["d"].shape, found["d"].declared) == ((2, 5), True)  # as the file declares it, which is no proof
+    assert (found["d"].shape, found["d"].declared) == ((2, 5), True)  # as the file declares it, which is not a proof
     assert found.troubles[0] == Unsupported(At("", 1), "acme", "Widen", 1)
     assert all(t.declared for t in found.troubles[1:])  # type: ignore[union-attr]  # what is said behind it
 

@@ -75,7 +75,7 @@ def beside(path: str, name: str) -> str:
 
 
 def _look(path: str) -> tuple[str, int]:
-    """Why the file is none that can be audited, "" where it may be; and its size."""
+    """Why the file cannot be audited, "" where it can; and its size."""
     try:
         found = os.stat(path)
     except (OSError, ValueError) as error:

@@ -64,7 +64,7 @@ class Folder:
     def models(self) -> Iterator[Ref]:
         self.troubles.clear()
         claimed: set[str] = set()  # external data of models further up
-        told: set[str] = set()  # models that a registry within has told of
+        told: set[str] = set()  # models that a registry within has listed
         inside = ""
         for folder, names in walk(self.path, self.troubles):
             if folder != self.path and not (inside and folder.startswith(inside)):
@@ -98,7 +98,7 @@ def plain(path: str, name: str) -> Ref:
 
 
 def walk(path: str, troubles: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Each folder with the names of what lies in it and is no folder, in order. A link to a folder is not followed."""
+    """Each folder with the names of the files in it, in order. A link to a folder is not followed."""
     todo = [path]
     while todo:
         folder = todo.pop()

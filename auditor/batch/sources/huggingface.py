@@ -106,9 +106,9 @@ def _config(folder: Path) -> tuple[str, dict[str, str], str]:
     try:
         said = json.loads(read(str(path)))
         if not isinstance(said, dict):
-            raise Unusable(f"{_CONFIG} is no object")
+            raise Unusable(f"{_CONFIG} is not an object")
     except Unusable as error:
         return str(path), {}, str(error)
     except (ValueError, RecursionError) as error:
-        return str(path), {}, f"{_CONFIG} is no JSON: {error}"
+        return str(path), {}, f"{_CONFIG} is not JSON: {error}"
     return str(path), {k: str(said[k])[:200] for k in sorted(_MARKS & said.keys())}, ""

@@ -52,7 +52,7 @@ class Manifest:
         if _SHA256.fullmatch(sha):
             contract = Contract(origin=origin, sha256=sha.lower())
         elif sha:
-            troubles += (f"sha256 {sha[:80]!r} is none",)
+            troubles += (f"sha256 {sha[:80]!r} is not 64 hexadecimal digits",)
             contract = Contract(origin=origin, troubles=troubles[-1:])
         known = name or os.path.splitext(given)[0]
         return Ref(known, version, path, made.files, row, contract, troubles, name)
@@ -65,13 +65,13 @@ class Manifest:
             with self._open(newline="") as file:
                 reader = csv.DictReader(file)
                 if "path" not in (reader.fieldnames or ()):
-                    raise UsageError(f"{self.path} is no manifest: its first line names no column `path`")
+                    raise UsageError(f"{self.path} is not a manifest: its first line names no column `path`")
                 for row in reader:
                     yield reader.line_num, {k: v for k, v in row.items() if isinstance(k, str) and v}
         except OSError as error:
             raise CannotLook(f"{self.path} cannot be read: {error.strerror}") from None
         except csv.Error as error:
-            raise CannotLook(f"{self.path} is no CSV: {error}") from None
+            raise CannotLook(f"{self.path} is not CSV: {error}") from None
 
     def _json(self) -> Iterator[tuple[int, dict[str, str]]]:
         try:
@@ -90,10 +90,10 @@ class Manifest:
         try:
             row = json.loads(text)
         except (ValueError, RecursionError) as error:
-            self.troubles.append(f"line {number} is no JSON: {error}")
+            self.troubles.append(f"line {number} is not JSON: {error}")
             return {}
         if not isinstance(row, Mapping):
-            self.troubles.append(f"line {number} is no object")
+            self.troubles.append(f"line {number} is not an object")
             return {}
         plain = {str(k): str(v) for k, v in list(row.items())[:_MOST_FIELDS] if isinstance(v, str | int | float)}
         return plain or {"": ""}

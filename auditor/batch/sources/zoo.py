@@ -37,11 +37,11 @@ class Zoo:
         try:
             entries = json.loads(read(self.path, _MOST))
             if not isinstance(entries, list):
-                raise Unusable(f"{_MANIFEST} is no list")
+                raise Unusable(f"{_MANIFEST} is not a list")
         except Unusable as error:
             raise CannotLook(str(error)) from None
         except (ValueError, RecursionError) as error:
-            raise CannotLook(f"{self.path} is no JSON: {error}") from None
+            raise CannotLook(f"{self.path} is not JSON: {error}") from None
         folder = os.path.dirname(self.path)
         seen: set[str] = set()
         for number, entry in enumerate(entries, 1):
@@ -92,7 +92,7 @@ def _contract(said: dict[str, Any]) -> Contract | None:
     inputs, outputs = (tuple(_port(p) for p in ports.get(side) or ()) for side in ("inputs", "outputs"))
     sha = said.get("model_sha") or ""
     if sha and not _SHA256.fullmatch(sha):
-        raise ValueError(f"model_sha {sha[:80]!r} is no sha256")
+        raise ValueError(f"model_sha {sha[:80]!r} is not a sha256")
     return Contract(inputs, outputs, _MANIFEST, sha.lower()) if inputs or outputs or sha else None
 
 

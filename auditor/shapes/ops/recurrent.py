@@ -187,9 +187,7 @@ class _Layer(NamedTuple):
     def of(cls, x: Fact, r: Fact, gates: int, direction: str, hidden_size: int | None, layout: int = 0) -> _Layer:
         """Where the hidden size is not said, R has it as its last."""
         if direction not in _DIRECTIONS:
-            raise ShapeError(
-                f"direction {direction!r} is none of forward, reverse, bidirectional", attribute="direction"
-            )
+            raise ShapeError(f"direction {direction!r} is not forward, reverse or bidirectional", attribute="direction")
         if layout not in (0, 1):
             raise ShapeError(f"layout must be 0 or 1, is {layout}", attribute="layout")
         if hidden_size is not None and hidden_size < 1:
