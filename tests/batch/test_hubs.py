@@ -130,5 +130,5 @@ def test_an_entry_of_the_zoo_that_cannot_be_read(tmp_path: Path, changes: dict[s
 
 def test_a_zoo_whose_manifest_is_no_json(tmp_path: Path) -> None:
     put(tmp_path / "ONNX_HUB_MANIFEST.json", "{")
-    with pytest.raises(CannotLook, match="no JSON"):
+    with pytest.raises(CannotLook, match="not JSON"):
         refs(tmp_path)

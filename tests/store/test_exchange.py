@@ -150,7 +150,7 @@ def test_a_broken_line_is_named_and_nothing_is_taken(
         (lambda lines: [*lines[:2], "[" * 100_000, *lines[2:]], "line 3 .*RecursionError"),
         (lambda lines: [*lines[:2], '{"audit":' + "9" * 5000 + "}", *lines[2:]], "line 3 .*ValueError"),
         (lambda lines: [*lines[:2], "\ud800", *lines[2:]], "line 3 .*JSONDecodeError"),
-        (lambda lines: [*lines[:2], {"audit": 1, "work": 2}, *lines[2:]], "line 3 .*no object with one key"),
+        (lambda lines: [*lines[:2], {"audit": 1, "work": 2}, *lines[2:]], "line 3 .*not an object with one key"),
         (lambda lines: [*lines[:2], {"x" * 9999: 1}, *lines[2:]], "line 3 .*it is of an unknown kind 'x{40}'"),
         (lambda lines: [{"auditor_export": {"format": 2}}, *lines[1:]], "line 1 .*newer auditor .format 2.: upgrade"),
         (lambda lines: [{"auditor_export": {"format": "1"}}, *lines[1:]], "line 1 .*its format is not a number"),
