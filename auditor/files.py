@@ -17,7 +17,7 @@ _KINDS = {
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 
 
-class NotRegular(OSError):
+class NotARegularFile(OSError):
     """What lies at the path is not a regular file; ``mode`` is its st_mode, ``strerror`` a sentence's end."""
 
     strerror: str
@@ -27,7 +27,7 @@ class NotRegular(OSError):
         self.mode = mode
 
 
-class TooLarge(OSError):
+class FileTooLarge(OSError):
     """The file holds more than was asked for; ``size`` in bytes, as far as it was looked at."""
 
     def __init__(self, size: int, most: int) -> None:
@@ -46,7 +46,7 @@ def open_regular(
     """A descriptor of the regular file at the path, which the caller closes, and its status.
 
     ``most`` bounds its size in bytes. ``follow`` says whether the last part of the path may be a link: where not,
-    a link is `NotRegular`. ``dir_fd`` is the folder that a relative path starts in.
+    a link is `NotARegularFile`. ``dir_fd`` is the folder that a relative path starts in.
 
     The status is looked at before opening, because opening a device may act on it, and again on the descriptor, because
     the file may have been exchanged in between. A named pipe never keeps us waiting, no terminal becomes ours, and no
@@ -55,16 +55,16 @@ def open_regular(
     try:
         mode = os.stat(path, dir_fd=dir_fd, follow_symlinks=follow).st_mode
         if not stat.S_ISREG(mode):
-            raise NotRegular(mode)
+            raise NotARegularFile(mode)
         descriptor = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW, dir_fd=dir_fd)
     except ValueError as error:
         raise OSError(errno.EINVAL, str(error)) from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise NotRegular(status.st_mode)
+            raise NotARegularFile(status.st_mode)
         if most is not None and status.st_size > most:
-            raise TooLarge(status.st_size, most)
+            raise FileTooLarge(status.st_size, most)
     except OSError:
         os.close(descriptor)
         raise
@@ -72,7 +72,7 @@ def open_regular(
 
 
 def read_regular(path: str | os.PathLike[str], most: int, *, follow: bool = True) -> bytes:
-    """All bytes of the regular file at the path. `TooLarge` where there are more than ``most``, or come to be."""
+    """All bytes of the regular file at the path. `FileTooLarge` where there are more than ``most``, or come to be."""
     descriptor, status = open_regular(path, most, follow=follow)
     try:
         data = os.read(descriptor, status.st_size + 1)  # a byte more, so that one call mostly says that this is all
@@ -82,5 +82,5 @@ def read_regular(path: str | os.PathLike[str], most: int, *, follow: bool = True
     finally:
         os.close(descriptor)
     if len(data) > most:
-        raise TooLarge(len(data), most)
+        raise FileTooLarge(len(data), most)
     return data

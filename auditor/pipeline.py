@@ -64,7 +64,7 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     failed: list[Missed] = []
     for rule in rules:
         try:
-            found += _named(rule, rule.check(*(evidence.of(kind) for kind in rule.wants)))
+            found += _named(rule, rule.check(*(evidence.about(kind) for kind in rule.wants)))
             ran.append(rule.name)
         except NotLookedAt as not_looked_at:
             skipped[not_looked_at.missed.what] = not_looked_at.missed

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.files import NotRegular, TooLarge, open_regular, read_regular
+from auditor.files import FileTooLarge, NotARegularFile, open_regular, read_regular
 
 ROOT = Path(__file__).parents[1]
 
@@ -47,14 +47,14 @@ def test_nothing_but_a_regular_file(
     Path("link").symlink_to("it")
     monkeypatch.setattr(os, "open", None)
     for name in ("it", "link"):
-        with pytest.raises(NotRegular) as refused:
+        with pytest.raises(NotARegularFile) as refused:
             open_regular(name)
         assert refused.value.strerror == f"not a regular file but {kind}"
         assert stat.S_IFMT(refused.value.mode) == stat.S_IFMT(os.stat(name).st_mode)
 
 
 def test_a_device() -> None:
-    with pytest.raises(NotRegular, match="a character device"):
+    with pytest.raises(NotARegularFile, match="a character device"):
         read_regular("/dev/zero", 10)
 
 
@@ -62,7 +62,7 @@ def test_a_link_is_followed_where_that_is_asked(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"content")
     (tmp_path / "link").symlink_to("a")
     assert read_regular(tmp_path / "link", 7) == b"content"
-    with pytest.raises(NotRegular, match="but a link") as refused:
+    with pytest.raises(NotARegularFile, match="but a link") as refused:
         read_regular(tmp_path / "link", 7, follow=False)
     assert stat.S_ISLNK(refused.value.mode)
     (tmp_path / "loop").symlink_to("loop")
@@ -102,7 +102,7 @@ def test_a_bound_on_the_size(tmp_path: Path) -> None:
     path.write_bytes(b"")
     os.truncate(path, 1 << 40)
     for look in (open_regular, read_regular):
-        with pytest.raises(TooLarge) as refused:
+        with pytest.raises(FileTooLarge) as refused:
             look(path, 1000)
         assert (refused.value.size, refused.value.most) == (1 << 40, 1000)
     os.truncate(path, 1000)
@@ -124,7 +124,7 @@ def test_a_file_that_changes_while_it_is_read(
 
     monkeypatch.setattr(os, "fstat", change)
     if grown is None:
-        with pytest.raises(TooLarge):
+        with pytest.raises(FileTooLarge):
             read_regular(path, 6)
     else:
         assert read_regular(path, 6) == after

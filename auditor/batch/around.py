@@ -43,9 +43,9 @@ def _marked(folder: str) -> bool:
 
 
 def _in(folder: str, path: str) -> Ref | None:
-    from .sources import find  # all registries' readers: only where there is one
+    from .sources import source_at  # all registries' readers: only where there is one
 
-    for ref in islice(find(folder).models(), _MOST):
+    for ref in islice(source_at(folder).models(), _MOST):
         said = ref.subject or ref.contract or ref.troubles  # an MLflow artifact has no name until it is registered
         if said and os.path.abspath(ref.path) == path:
             return ref

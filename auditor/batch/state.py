@@ -47,7 +47,7 @@ def _vectors_beside(folder: str) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def _vectors_in(folder: str, _changed: int) -> tuple[str, ...]:
     """A folder of 100,000 models is looked through once, and again when something comes or goes."""
-    found = golden.find(os.path.join(folder, "model.onnx"))
+    found = golden.vectors_beside(os.path.join(folder, "model.onnx"))
     return tuple(path for vector in found for path in (*vector.inputs, *vector.outputs))
 
 
@@ -93,7 +93,7 @@ class Keys:
         more = [state.digest for state in _all_hashed(settings.operators) or ()]
         self._same = hashlib.sha256(json.dumps([chosen, more, _code(), __version__, runtime]).encode())
 
-    def of(self, ref: Ref, states: Sequence[FileState]) -> str:
+    def key_of(self, ref: Ref, states: Sequence[FileState]) -> str:
         """The key of work: the same for the same content under other names."""
         if len(states) == 1:
             contents = [("", states[0].digest)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..config.configuration import Configuration
 from ..errors import CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
-from ..files import TooLarge, open_regular, read_regular
+from ..files import FileTooLarge, open_regular, read_regular
 from ..policy.judge import Judgement, exit_code, judge, unjudged
 from ..report import Report, Verdict
 from ..settings import Settings
@@ -164,9 +164,9 @@ def looked_at(report: Report) -> bool:
 
 def _models(target: str) -> tuple[Iterator[Ref], bool]:
     from ..batch.around import around
-    from ..batch.sources import find
+    from ..batch.sources import source_at
 
-    source = find(target)
+    source = source_at(target)
     if source.kind != "file":
         return source.models(), True
     ref = around(target)
@@ -196,7 +196,7 @@ def _reports(path: str) -> Iterator[Mapping[str, Any]]:
             documents: list[Mapping[str, Any]] = [json.loads(text)]
         except json.JSONDecodeError:
             documents = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except TooLarge:
+    except FileTooLarge:
         raise UsageError(f"{path} is larger than {_MOST >> 20} MiB, which no report is") from None
     except OSError as error:
         raise CannotLook(f"{path} cannot be read: {error.strerror}") from None

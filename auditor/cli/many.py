@@ -16,7 +16,7 @@ from ..batch.judging import Policies
 from ..batch.pool import WorkerLimits
 from ..batch.refs import Ref, Source
 from ..batch.run import Outcome, batch
-from ..batch.sources import find
+from ..batch.sources import source_at
 from ..config.configuration import Configuration
 from ..errors import AuditorError, ExitCode, NothingToAudit, UsageError, worst
 from ..formats import json as json_format
@@ -88,7 +88,7 @@ class Many:
         """The sources; one that is not there does not keep the others out."""
         for path in paths:
             try:
-                yield find(path)
+                yield source_at(path)
             except AuditorError as error:
                 self._failed(error)
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from ..errors import UsageError
-from ..files import NotRegular, TooLarge, read_regular
+from ..files import FileTooLarge, NotARegularFile, read_regular
 from ..wording import in_bytes
 
 LARGEST = 1 << 20
@@ -278,9 +278,9 @@ def read(path: str) -> bytes | None:
         return read_regular(path, LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except NotRegular as error:
+    except NotARegularFile as error:
         raise UsageError(f"{name} is {error.strerror}, and a configuration has to be one") from None
-    except TooLarge:
+    except FileTooLarge:
         raise UsageError(f"{name} holds more than {in_bytes(LARGEST)}, which no configuration needs") from None
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from None

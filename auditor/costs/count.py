@@ -171,7 +171,7 @@ class _Counting:
             node = self.facts.node(at) if at is not None and at.graph == path else None
             if node is not None and node.op_type in _CARRIERS and node.inputs:
                 waiting.append((node.inputs[0], path))
-            elif node is None and (given := self.facts.given(name, path)):
+            elif node is None and (given := self.facts.arguments_of(name, path)):
                 waiting += given
             else:
                 found.append((path, name))

@@ -64,7 +64,7 @@ class Evidence:
             raise NotLookedAt(Missed("contract", "no registry says anything of this model"))
         return self._contract
 
-    def of(self, kind: str) -> object:
+    def about(self, kind: str) -> object:
         """The evidence that an annotation of a rule's parameter names."""
         match kind:
             case "Model":

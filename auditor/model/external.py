@@ -193,7 +193,7 @@ def _descend(folder: str, parts: list[str], name: str, location: str) -> int | E
             here = hold(os.open(part, _PATH | os.O_NOFOLLOW, dir_fd=here))
         try:
             return open_regular(name, follow=False, dir_fd=here)[0]
-        except files.NotRegular as error:
+        except files.NotARegularFile as error:
             if not stat.S_ISLNK(error.mode):
                 return NotRegular(location, kind_of_mode(error.mode))
         place = os.path.join(os.path.abspath(folder), *parts)  # by the letter, no link resolved

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Callable
 
 from ..errors import CannotLook, NothingToAudit, Unreadable, UsageError
-from ..files import NotRegular, open_regular
+from ..files import NotARegularFile, open_regular
 from .decode import Decoder
 from .fields import MESSAGES
 from .file_troubles import Concatenated, FunctionTwice, RepeatedField, TooLargeForProtobuf, Trouble
@@ -39,7 +39,7 @@ def open_model(path: str) -> tuple[int, Identity]:
     """A descriptor of the model's file, and what it is, to know it again."""
     try:
         fd, found = open_regular(path)
-    except NotRegular as error:
+    except NotARegularFile as error:
         if stat.S_ISDIR(error.mode):
             raise UsageError(f"{path} is a folder: use `auditor batch {path}`") from None
         raise Unreadable(error.strerror) from None

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ..errors import UsageError
-from ..files import NotRegular, TooLarge, read_regular
+from ..files import FileTooLarge, NotARegularFile, read_regular
 
 SCHEMA_VERSION = 1
 _LARGEST = 1 << 26  # bytes
@@ -108,9 +108,9 @@ def _bytes_of(path: str) -> bytes:
         return read_regular(path, _LARGEST)
     except FileNotFoundError:
         raise UsageError(f"there is no baseline {path}: `auditor baseline MODEL -o {path}` makes one") from None
-    except NotRegular as error:
+    except NotARegularFile as error:
         raise UsageError(f"{path} is not a baseline: it is {error.strerror}") from None
-    except TooLarge:
+    except FileTooLarge:
         raise UsageError(f"{path} is not a baseline: it is larger than {_LARGEST >> 20} MiB") from None
     except OSError as error:
         raise UsageError(f"the baseline {path} cannot be read: {error.strerror}") from None

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..files import NotRegular, TooLarge, open_regular, read_regular
+from ..files import FileTooLarge, NotARegularFile, open_regular, read_regular
 from .outcome import Observed
 from .request import Feed
 
@@ -106,7 +106,7 @@ def read_file(path: str) -> bytes:
     name = path.rpartition("/")[2]
     try:
         return read_regular(path, LARGEST_FILE, follow=False)
-    except (NotRegular, TooLarge):
+    except (NotARegularFile, FileTooLarge):
         raise CannotRead(f"{name} is not a regular file of at most {LARGEST_FILE >> 20} MB") from None
     except OSError as error:
         raise CannotRead(f"{name} cannot be opened: {error.strerror}") from None

@@ -55,7 +55,7 @@ def op(*names: str, since: int = 1, domain: str = "") -> Callable[[Rule_], Rule_
     return bind
 
 
-def find(domain: str, name: str, opset: int) -> Operator | None:
+def operator_for(domain: str, name: str, opset: int) -> Operator | None:
     """The rule that holds for an operator at an opset, if we have one."""
     _load("ops")
     versions = _rules.get((domain, name))

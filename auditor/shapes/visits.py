@@ -58,7 +58,7 @@ class NamedFacts(dict[str, Fact | None]):
             raise KeyError(name)
         return self.outer[name]
 
-    def find(self, name: str) -> Fact | None:
+    def known_fact(self, name: str) -> Fact | None:
         try:
             return self[name]
         except KeyError:
@@ -120,7 +120,7 @@ class Memory:
         """The one object that stands for all equal facts."""
         return self.facts.setdefault(fact, fact) or fact
 
-    def of(self, model: Model, graph: Graph) -> Mapping[str, Fact | None]:
+    def stored_facts(self, model: Model, graph: Graph) -> Mapping[str, Fact | None]:
         """The facts of the tensors that a graph stores."""
         known = self.stored.get(graph)
         if known is None:

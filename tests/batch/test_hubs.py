@@ -64,7 +64,7 @@ def test_a_hugging_face_repository_and_its_broken_config(tmp_path: Path) -> None
     put(tmp_path / "config.json", '{"architectures": ["Net"]}')
     put(tmp_path / "onnx/model_int8.onnx")
     (ref,) = refs(tmp_path)
-    assert sources.find(str(tmp_path)).kind == "huggingface"
+    assert sources.source_at(str(tmp_path)).kind == "huggingface"
     assert ref.name == f"{tmp_path.name}/onnx/model_int8" and ref.metadata["variant"] == "onnx/model_int8.onnx"
     hugging(tmp_path / "hub", "3" * 40, {"config.json": b"{" * 3, "model.onnx": MODEL})
     (ref,) = refs(tmp_path / "hub")
@@ -88,7 +88,7 @@ def zoo(folder: Path, **changes: object) -> Path:
 
 
 def test_the_zoos_manifest(tmp_path: Path) -> None:
-    source = sources.find(str(zoo(tmp_path)))
+    source = sources.source_at(str(zoo(tmp_path)))
     (ref,) = source.models()
     assert (ref.name, ref.metadata["model"], ref.metadata["tags"]) == ("vision/net-1", "Net", "vision, classification")
     assert len(source.troubles) == 2 and "no model_path" in source.troubles[0] and "leads out" in source.troubles[1]

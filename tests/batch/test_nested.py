@@ -50,7 +50,7 @@ def test_registries_below_a_folder_are_read_as_what_they_are(tmp_path: Path) -> 
     put(top / "zoo/m/net.onnx")
     put(top / "hub/models--org--net/snapshots/abc/onnx/model.onnx")
     put(top / "hub/models--org--net/refs/main", "abc")
-    source = sources.find(str(top))
+    source = sources.source_at(str(top))
     found = {ref.name: ref for ref in source.models()}
     assert set(found) == {"plain", "scorer", "served/scorer/backup/old", "logged", "m/net", "org/net/onnx/model"}
     assert len({ref.path for ref in found.values()}) == 6 and not source.troubles

@@ -32,7 +32,7 @@ def test_a_triton_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     put(tmp_path / "python/config.pbtxt", 'backend: "python"')
     put(tmp_path / "python/1/model.py", "")
     put(tmp_path / "forgotten/net.onnx")
-    source = sources.find(str(tmp_path))
+    source = sources.source_at(str(tmp_path))
     found = list(source.models())
     assert source.kind == "triton"
     assert source.troubles == [

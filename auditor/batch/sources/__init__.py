@@ -16,7 +16,7 @@ from .zoo import Zoo
 _BY_LOOKS = (Zoo, Manifest, MLflow, HuggingFace, Triton)
 
 
-def find(path: str) -> Source:
+def source_at(path: str) -> Source:
     """The source that lies at the path. `NothingToAudit` where nothing does."""
     if not os.path.lexists(path):
         if any(c in path for c in "*?["):

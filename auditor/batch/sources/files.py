@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...errors import AuditorError
-from ...files import NotRegular, TooLarge, kind_of_mode, read_regular
+from ...files import FileTooLarge, NotARegularFile, kind_of_mode, read_regular
 from ...model import digest
 from ...model.load import load
 from ...wording import in_bytes
@@ -36,9 +36,9 @@ def read(path: str, most: int = CONFIG) -> bytes:
     """A regular file's bytes, if it holds no more than so many. Never waits for a named pipe."""
     try:
         return read_regular(path, most)
-    except NotRegular as error:
+    except NotARegularFile as error:
         raise Unusable(f"{_name(path)} is {error.strerror}") from None
-    except TooLarge as error:
+    except FileTooLarge as error:
         raise Unusable(f"{_name(path)} holds {in_bytes(error.size)}; at most {in_bytes(most)} are read") from None
     except OSError as error:
         raise Unusable(f"{_name(path)} cannot be read: {error.strerror}") from None
