@@ -19,6 +19,8 @@ from auditor.policy.globs import matches
 from auditor.policy.policy import Bounds
 from auditor.report import Severity
 
+from ..readme import DOCS, blocks
+
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,8 +365,8 @@ def value_at(value: object, path: tuple[str | int, ...]) -> object:
     return value
 
 
-def test_every_key_stands_in_the_readme_and_the_other_way_round() -> None:
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_every_key_stands_on_its_page_and_the_other_way_round() -> None:
+    text = (DOCS / "policy.md").read_text(encoding="utf-8")
     table = text.partition("<!-- keys -->")[2].partition("<!-- end of keys -->")[0]
     told = {name for row in re.findall(r"^\| ([^|]*)\|", table, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)}
     assert told == {*POLICY, *SETTINGS, *PLACES, "models"}
@@ -372,9 +374,9 @@ def test_every_key_stands_in_the_readme_and_the_other_way_round() -> None:
     assert variables == set(configuration.ENVIRONMENT)
 
 
-def test_the_example_in_the_readme_is_one(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"^```toml\n(fail-on.*?)^```", text, re.MULTILINE | re.DOTALL)
+def test_the_example_on_its_page_is_one(tmp_path: Path) -> None:
+    (example,) = blocks((DOCS / "policy.md").read_text(encoding="utf-8"), "toml")
+    assert example.startswith("fail-on")
     (tmp_path / "known.json").write_text('{"schema_version": 1, "models": {}}')
     found = configured(tmp_path, example)
     old = found.policy(str(tmp_path / "detectors" / "old.onnx"))
