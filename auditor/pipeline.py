@@ -28,8 +28,8 @@ _HASHED = 1 << 26  # bytes of a model whose contents are hashed on the way
 def audit(path: str | os.PathLike[str], settings: Settings | None = None, contract: Contract | None = None) -> Report:
     """Audit one model file.
 
-    What is wrong with the model, down to bytes that are no model, is in the report. Raises `NothingToAudit` where there
-    is no file, `CannotLook` where the system does not let us read it, `UsageError` for settings that make no sense.
+    What is wrong with the model, down to bytes that are not a model, is in the report. Raises `NothingToAudit` where
+    there is no file, `CannotLook` where the system does not let us read it, `UsageError` for senseless settings.
     """
     settings = settings or Settings()
     chosen = selected(settings)
@@ -41,7 +41,7 @@ def audit(path: str | os.PathLike[str], settings: Settings | None = None, contra
 
 
 def selected(settings: Settings) -> tuple[Rule, ...]:
-    """The rules that the settings choose; `UsageError` for a name that is no rule's.
+    """The rules that the settings choose; `UsageError` for a name that no rule has.
 
     The files with more operators that they name are imported, so that a wrong one ends this before any audit.
     """
@@ -64,7 +64,7 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     failed: list[Missed] = []
     for rule in rules:
         try:
-            found += _named(rule, rule.check(*(evidence.of(kind) for kind in rule.wants)))
+            found += _named(rule, rule.check(*(evidence.about(kind) for kind in rule.wants)))
             ran.append(rule.name)
         except NotLookedAt as not_looked_at:
             skipped[not_looked_at.missed.what] = not_looked_at.missed
@@ -106,7 +106,7 @@ def _unreadable(path: str, error: Unreadable) -> Report:
     return Report(
         ModelIdentity(path, size),
         fingerprinted(None, _named(rule, [finding])),
-        Coverage(ran=(rule.name,), skipped=(Missed("everything else", "the file is no model that can be read"),)),
+        Coverage(ran=(rule.name,), skipped=(Missed("everything else", "the file cannot be read as a model"),)),
         audited_at=_now(),
         rules_digest=rules_digest(),
     )

@@ -57,7 +57,7 @@ class Weights:
         at = self._facts.producer(name, path)
         node = self._facts.node(at) if at is not None and at.graph == path else None
         if at is None or node is None:
-            given = self._facts.given(name, path)
+            given = self._facts.arguments_of(name, path)
             if not given:
                 return (frozenset({(path, name)}),)
             return tuple(roots for one in given for roots in self._behind(*one, left - 1))
