@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from auditor.cli.app import run
+from auditor.formats import format_of, formats
 from auditor.rules import all_rules
 from auditor.store.views import VIEWS
 
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 _PART = re.compile(
-    r"(<!-- (?P<kind>rules|report|stored|views)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)", re.DOTALL
+    r"(<!-- (?P<kind>rules|formats|report|stored|views)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)", re.DOTALL
 )
 _FENCED = re.compile(r"^(?P<fence>```+)(?P<language>\w*)\n(?P<content>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
 
@@ -77,6 +78,8 @@ def _content(kind: str, command: str) -> str:
         return f"```\n$ {command}\n{_stored(command)}```\n"
     if kind == "views":
         return _views()
+    if kind == "formats":
+        return _formats()
     rows = [f"| `{r.name}` | {r.severity} | {r.basis} | {_cell(r.summary)} |" for r in all_rules()]
     return "\n".join(["| rule | severity | basis | what it finds |", "|---|---|---|---|", *rows, ""])
 
@@ -93,6 +96,11 @@ def _stored(command: str) -> str:
             del os.environ["AUDITOR_DB"]
             if before is not None:
                 os.environ["AUDITOR_DB"] = before
+
+
+def _formats() -> str:
+    rows = [f"| `{name}` | {_cell(format_of(name).used_for)} |" for name in formats()]
+    return "\n".join(["| format | for |", "|---|---|", *rows, ""])
 
 
 def _views() -> str:

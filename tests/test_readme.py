@@ -19,7 +19,6 @@ from auditor.batch import sources
 from auditor.cli.app import app
 from auditor.config.configuration import ENVIRONMENT, find
 from auditor.errors import ExitCode
-from auditor.formats import formats
 
 from .readme import DOCS, ROOT, blocks, fenced, made, pages, unfenced, written
 
@@ -193,10 +192,6 @@ def rows(page: str, mark: str) -> list[str]:
     """The first cells of the table behind a mark, without its head."""
     table = PAGES[page].partition(f"<!-- {mark} -->\n")[2].partition("\n\n")[0]
     return [row.split("|")[1].strip() for row in table.splitlines()[2:]]
-
-
-def test_every_format_has_its_row() -> None:
-    assert {row.strip("`") for row in rows("docs/formats.md", "formats")} == set(formats())
 
 
 def test_every_source_has_its_row() -> None:

@@ -31,7 +31,8 @@ from ..report import (
     Waived,
     WeightRow,
 )
-from .names import COMMAND
+from . import Format
+from .parts.names import COMMAND
 
 SCHEMA_VERSION = 1
 
@@ -88,7 +89,7 @@ def render(report: Report, verdict: Verdict, out: TextIO, **extra: object) -> No
     out.write(_tame(json.dumps(document(report, verdict, **extra), indent=2, allow_nan=False)) + "\n")
 
 
-class Several:
+class JsonLines:
     """Several models: one object a line."""
 
     def __init__(self, out: TextIO) -> None:
@@ -99,6 +100,9 @@ class Several:
 
     def close(self) -> None:
         """Each line is whole."""
+
+
+FORMAT = Format("machines: all that there is to say; of several models an object a line", render, JsonLines)
 
 
 def line(report: Report, verdict: Verdict, **extra: object) -> str:

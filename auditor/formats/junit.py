@@ -14,11 +14,12 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from ..report import Finding, Missed, Report, Severity, Verdict
-from .names import prose, visible
-from .telling import Shapes, counting, derivation, further, input_shapes, place, severity, why_waived
+from . import Format
+from .parts.names import prose, visible
+from .parts.telling import Shapes, counting, derivation, further, input_shapes, place, severity, why_waived
 
 
-class Several:
+class JunitSuites:
     """One document with a suite for each model, written as it comes."""
 
     def __init__(self, out: TextIO) -> None:
@@ -37,9 +38,17 @@ class Several:
 
 def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     """The document of one model."""
-    several = Several(out)
+    several = JunitSuites(out)
     several.write(report, verdict)
     several.close()
+
+
+FORMAT = Format(
+    "CI services: a suite for each model, a case for each rule, "
+    "skipped with the reason where something was not looked at",
+    render,
+    JunitSuites,
+)
 
 
 def _suite(report: Report, verdict: Verdict) -> Element:

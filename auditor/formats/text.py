@@ -12,10 +12,11 @@ from typing import TextIO
 
 from ..report import Basis, Finding, Fit, Missed, Port, Report, Severity, Step, Verdict
 from ..wording import axes, counted, fitting, in_bytes
-from .layout import Page, Span, cells
-from .names import prose, visible
-from .numbers import amount, brief_shape, is_short, open_names, shape_text
-from .telling import Shapes, input_shapes, place, severity, shown_steps, summary, why_waived
+from . import Format
+from .parts.layout import Page, Span, cells
+from .parts.names import prose, visible
+from .parts.numbers import amount, brief_shape, is_short, open_names, shape_text
+from .parts.telling import Shapes, input_shapes, place, severity, shown_steps, summary, why_waived
 
 _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 _VERDICT: dict[Verdict, Span] = {
@@ -44,6 +45,9 @@ def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     _missed(page, [*report.coverage.failed, *report.coverage.skipped])
     if report.model.ir_version:
         _model(page, report)
+
+
+FORMAT = Format("people", render)
 
 
 def headline(page: Page, report: Report, verdict: Verdict) -> None:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.formats.layout import Page, cells
-from auditor.formats.names import prose, visible
-from auditor.formats.numbers import amount, brief_shape, shape_text
+from auditor.formats.parts.layout import Page, cells
+from auditor.formats.parts.names import prose, visible
+from auditor.formats.parts.numbers import amount, brief_shape, shape_text
 from auditor.formats.text import render
 from auditor.report import (
     Finding,
