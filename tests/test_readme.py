@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import importlib
 import io
 import os
 import re
@@ -15,12 +14,11 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from auditor.batch import sources
 from auditor.cli.app import app
 from auditor.config.configuration import ENVIRONMENT, find
 from auditor.errors import ExitCode
 
-from .readme import DOCS, ROOT, blocks, fenced, made, pages, unfenced, written
+from .readme import ROOT, blocks, fenced, made, pages, unfenced, written
 
 PAGES = pages()
 TEXT = PAGES["README.md"]
@@ -183,27 +181,6 @@ def test_the_two_commands_are_the_readmes_and_ci_runs_the_second() -> None:
     assert first.endswith(".venv/bin/auditor check sample_models/lenet5/lenet5.onnx")
     assert "pytest" in tests
     assert tests in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-
-
-# ---- tables that say all of something
-
-
-def rows(page: str, mark: str) -> list[str]:
-    """The first cells of the table behind a mark, without its head."""
-    table = PAGES[page].partition(f"<!-- {mark} -->\n")[2].partition("\n\n")[0]
-    return [row.split("|")[1].strip() for row in table.splitlines()[2:]]
-
-
-def test_every_source_has_its_row() -> None:
-    """The kinds of the classes that are sources; a folder's row is that of a file and a glob, too."""
-    kinds = {
-        made.kind
-        for module in (DOCS.parent / "auditor" / "batch" / "sources").glob("[a-z]*.py")
-        for made in vars(importlib.import_module(f"{sources.__name__}.{module.stem}")).values()
-        if isinstance(made, type) and hasattr(made, "models") and isinstance(getattr(made, "kind", None), str)
-    }
-    told = " ".join(rows("docs/registries.md", "sources")).lower().replace(" ", "").replace("modelzoo", "zoo")
-    assert kinds and [kind for kind in kinds if kind.lower().replace(" ", "") not in told] == []
 
 
 # ---- pages, paths and links

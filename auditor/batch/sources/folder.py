@@ -9,13 +9,22 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ...wording import listed
 from ..refs import Ref, Source
-from .files import make_up
+from .parts.files import make_up
+from .parts.registry import Row
 
 LEFT = ": not audited"
 """How a line on models ends that a registry does not name; in a folder around it they are audited."""
 
 _DATA = re.compile(r".*[._]data|.*\.onnx[._]data_\d+|.*\.weights?", re.IGNORECASE | re.DOTALL)
 """How exporters name external data: whatever is named so and belongs to no model is left over."""
+
+
+ROW = Row(
+    "folder, file, glob",
+    "`*.onnx` with their external data; links to folders are not followed",
+    "the way from the folder",
+    "missing and left over data",
+)
 
 
 class File:

@@ -7,28 +7,39 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from ..refs import Ref
-from .files import Unusable, make_up, read
 from .folder import walk
+from .parts.files import Unusable, make_up, read
+from .parts.registry import Registry, Row
 
 _CONFIG = "config.json"
 _MARKS = {"model_type", "architectures", "transformers_version", "_name_or_path", "model_max_length"}
 
 
-class HuggingFace:
+class HuggingFace(Registry):
     kind = "huggingface"
+    row = Row(
+        "Hugging Face repository, cache",
+        "`models--*/snapshots/<revision>/`, every variant",
+        "repository and variant; the revision",
+    )
+    asked = 1  # by its content: a config.json is anybody's
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.troubles: list[str] = []
-
-    @staticmethod
-    def is_at(path: str) -> bool:
+    @classmethod
+    def is_at(cls, path: str) -> bool:
         top = Path(path)
         return top.is_dir() and (bool(_repositories(top)) or _is_repository(top))
+
+    @classmethod
+    def is_within(cls, folder: str, names: Container[str]) -> bool:
+        return (_is_cached(folder) or _CONFIG in names) and cls.is_at(folder)
+
+    @classmethod
+    def is_around(cls, folder: str, below: str) -> bool:
+        return _is_cached(folder)
 
     def models(self) -> Iterator[Ref]:
         self.troubles.clear()
@@ -58,6 +69,10 @@ class HuggingFace:
             troubles = (*((trouble,) if trouble else ()), *made.troubles)
             known = f"{name}/{variant[:-5]}"
             yield Ref(known, revision, path, made.files, metadata, None, troubles, known)
+
+
+def _is_cached(folder: str) -> bool:
+    return os.path.basename(folder).startswith("models--")
 
 
 def _folders(top: Path) -> list[Path]:

@@ -7,32 +7,40 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from ...report import Contract, Port
 from ..refs import Ref
-from . import plainyaml
-from .files import Unusable, make_up, read_text
 from .folder import unclaimed, walk
+from .parts import plainyaml
+from .parts.files import Unusable, make_up, read_text
+from .parts.registry import Registry, Row
 
 _MLMODEL = "MLmodel"
 _TEXT = ("object", "str", "string")
 
 
-class MLflow:
+class MLflow(Registry):
     kind = "mlflow"
+    row = Row(
+        "MLflow artifact, `mlruns/`",
+        "`MLmodel` and what it names",
+        "as registered, else the artifact's folder",
+        "the signature's tensors",
+    )
+    marks = (_MLMODEL,)
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.troubles: list[str] = []
-
-    @staticmethod
-    def is_at(path: str) -> bool:
+    @classmethod
+    def is_at(cls, path: str) -> bool:
         top = Path(path)
         return top.is_dir() and (os.path.lexists(top / _MLMODEL) or top.name == "mlruns" or _has_experiments(top))
+
+    @classmethod
+    def is_within(cls, folder: str, names: Container[str]) -> bool:
+        return super().is_within(folder, names) or os.path.basename(folder) == "mlruns"
 
     def models(self) -> Iterator[Ref]:
         self.troubles.clear()

@@ -13,27 +13,36 @@ from typing import NamedTuple
 
 from ...report import Contract, Port
 from ..refs import Ref
-from .files import Unusable, make_up, read_text
 from .folder import unclaimed
-from .pbtxt import Message, Value, parse
+from .parts.files import Unusable, make_up, read_text
+from .parts.pbtxt import Message, Value, parse
+from .parts.registry import Registry, Row
 
 _DTYPES = {"FP16": "float16", "FP32": "float32", "FP64": "float64", "BF16": "bfloat16"}
 _CONFIG = "config.pbtxt"
 
 
-class Triton:
+class Triton(Registry):
     """A repository, or one model's folder of it."""
 
     kind = "triton"
+    row = Row(
+        "Triton repository",
+        "`<model>/config.pbtxt`, `<model>/<version>/model.onnx`",
+        "folder and version",
+        "names, types, sizes, `max_batch_size`",
+    )
+    marks = (_CONFIG,)
+    asked = 2  # folders with numbers in them are elsewhere, too
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.troubles: list[str] = []
-
-    @staticmethod
-    def is_at(path: str) -> bool:
+    @classmethod
+    def is_at(cls, path: str) -> bool:
         top = Path(path)
         return top.is_dir() and (_is_model(top) or any(_is_model(f) for f in _folders(top)))
+
+    @classmethod
+    def is_around(cls, folder: str, below: str) -> bool:
+        return (below.isascii() and below.isdecimal()) or super().is_around(folder, below)
 
     def models(self) -> Iterator[Ref]:
         self.troubles.clear()

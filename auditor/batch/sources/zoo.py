@@ -11,8 +11,9 @@ from typing import Any
 from ...errors import CannotLook
 from ...report import Contract, Port
 from ..refs import Ref
-from .files import Unusable, make_up, read
 from .folder import unclaimed
+from .parts.files import Unusable, make_up, read
+from .parts.registry import Registry, Row
 
 _MANIFEST = "ONNX_HUB_MANIFEST.json"
 _MOST = 1 << 26  # bytes; the zoo's own holds half a million
@@ -21,16 +22,17 @@ _DTYPES = {"float": "float32", "double": "float64"}
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
-class Zoo:
+class Zoo(Registry):
     kind = "zoo"
+    row = Row("ONNX model zoo", f"`{_MANIFEST}`", "the model's path", "`model_sha`, `io_ports`")
+    marks = (_MANIFEST,)
 
     def __init__(self, path: str) -> None:
-        self.path = os.path.join(path, _MANIFEST) if os.path.isdir(path) else path
-        self.troubles: list[str] = []
+        super().__init__(os.path.join(path, _MANIFEST) if os.path.isdir(path) else path)
 
-    @staticmethod
-    def is_at(path: str) -> bool:
-        return os.path.basename(path) == _MANIFEST or os.path.lexists(os.path.join(path, _MANIFEST))
+    @classmethod
+    def is_at(cls, path: str) -> bool:
+        return os.path.basename(path) == _MANIFEST or super().is_at(path)
 
     def models(self) -> Iterator[Ref]:
         self.troubles.clear()
