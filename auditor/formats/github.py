@@ -13,7 +13,7 @@ from ..report import Finding, Missed, Report, Severity, Verdict
 from ..wording import counted
 from . import Format
 from .parts.names import prose, visible
-from .parts.telling import Shapes, counting, covered, further, input_shapes, place, severity, why_waived
+from .parts.telling import Shapes, counting, covered, further, input_shapes, place, why_waived
 
 _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _MOST_WAIVED = 10
@@ -49,7 +49,7 @@ FORMAT = Format("annotations in the log of GitHub Actions", render, GithubAnnota
 
 def _annotation(report: Report, finding: Finding, shapes: Shapes) -> str:
     message = "\n".join([prose(finding.message), *further(finding, shapes)])
-    return _command(_COMMAND[severity(finding)], report.model.path, _title(finding), message)
+    return _command(_COMMAND[finding.severity], report.model.path, _title(finding), message)
 
 
 def _waived(report: Report, waived: list[Finding]) -> str:

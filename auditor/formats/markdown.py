@@ -21,18 +21,7 @@ from ..wording import counted, in_bytes
 from . import Format
 from .parts.names import prose, visible
 from .parts.numbers import amount, brief_shape
-from .parts.telling import (
-    Shapes,
-    counting,
-    covered,
-    derivation,
-    further,
-    input_shapes,
-    place,
-    severity,
-    summary,
-    why_waived,
-)
+from .parts.telling import Shapes, counting, covered, derivation, further, input_shapes, place, summary, why_waived
 
 _MOST_ROWS = 25
 _MOST_DETAILS = 10
@@ -168,7 +157,7 @@ def code(name: str, longest: int = 256) -> str:
 
 def _row(finding: Finding) -> Sequence[str]:
     return (
-        severity(finding).value,
+        finding.severity.value,
         code(finding.rule),
         code(place(finding.location), 1024),
         text(finding.message, _LONGEST),

@@ -92,9 +92,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..findings.kind import Symptom
 from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
 from ..wording import counted, listed
 from . import nodes_at, rule
@@ -135,8 +136,8 @@ class _Fault(NamedTuple):
     gives: str
 
 
-@rule(Severity.WARNING, Basis.SUSPICIOUS)
-def domain_faults(model: Model, facts: Facts) -> Iterator[Finding]:
+@rule(Severity.WARNING, Basis.SUSPICIOUS, explains=(Symptom.NOT_FINITE,))
+def domain_faults(model: Model, facts: Facts) -> Iterator[Found]:
     found: dict[tuple[str, str], list[_Fault]] = {}
     for scope in scopes(model):
         for index, node in enumerate(scope.graph.nodes):
@@ -150,7 +151,7 @@ def domain_faults(model: Model, facts: Facts) -> Iterator[Finding]:
         others = [f.scope.graph.label(f.at) for f in faults[1:]]
         also = f"; so do {counted(others, 'other node')}: {listed(others)}" if others else ""
         refused = gives == _REFUSED
-        yield Finding(
+        yield Found(
             f"{label} takes {why}, and so gives {gives}{also}",
             Location(scope.path, label, node.op_type, offset=node.offset),
             "add a small constant in front of it, or clip to one",

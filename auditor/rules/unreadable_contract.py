@@ -26,14 +26,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..report import Basis, Contract, Finding, Severity
+from ..report import Basis, Contract, Found, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
-def unreadable_contract(contract: Contract) -> Iterator[Finding]:
+def unreadable_contract(contract: Contract) -> Iterator[Found]:
     for trouble in contract.troubles:
-        yield Finding(
+        yield Found(
             f"what the registry says of the model cannot be read: {trouble}",
             fix=f"mend what {contract.origin} says, or have it written anew",
         )

@@ -33,11 +33,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..report import Basis, Finding, Severity
+from ..report import Basis, Found, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def unreadable_model(model: Model) -> Iterator[Finding]:
+def unreadable_model(model: Model) -> Iterator[Found]:
     # What cannot be read gives no Model to look at: the pipeline makes this finding from `errors.Unreadable`.
     yield from ()

@@ -17,7 +17,7 @@ from auditor.evidence.evidence import Evidence
 from auditor.model.load import load
 from auditor.pipeline import audit
 from auditor.policy.judge import judge
-from auditor.report import Finding
+from auditor.report import Finding, Found
 from auditor.rules import Rule
 from auditor.settings import Settings
 
@@ -74,12 +74,12 @@ def fixtures(rule: Rule) -> Iterator[Fixture]:
                 yield from (Fixture(rule, section, name, "") for name in names if name)
 
 
-def findings(rule: Rule, path: Path) -> list[Finding]:
+def findings(rule: Rule, path: Path) -> list[Found]:
     """What one rule says of one model."""
     try:
         model = load(path)
     except Unreadable as error:
-        return [Finding(error.why, fix=error.fix)] if rule.name == "unreadable-model" else []
+        return [Found(error.why, fix=error.fix)] if rule.name == "unreadable-model" else []
     contract = path.with_name("contract.pickle")  # contract_mutators.py
     if "Contract" in rule.wants and not contract.exists():
         return []

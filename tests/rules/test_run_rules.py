@@ -29,7 +29,7 @@ def said(result: Outcome, *, invented: bool = True, settings: Settings = DEFAULT
     for rule in RULES.values():
         for finding in rule.check(*(evidence.about(kind) for kind in rule.wants)):
             found.append(
-                Finding(finding.message, finding.location, severity=finding.severity or rule.severity, rule=rule.name)
+                Finding(rule.name, finding.severity or rule.severity, rule.basis, finding.message, finding.location)
             )
     return found
 
