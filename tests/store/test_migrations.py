@@ -24,7 +24,7 @@ from auditor.store.works import FileState, Works
 
 from .reports import document
 
-STEPS = ["0001_reports", "0002_works", "0003_history"]
+STEPS = sorted(step.stem for step in (migrations_folder() / "versions").glob("*.py"))
 
 
 def test_the_head_that_we_stamp_is_alembics_own(tmp_path: Path) -> None:
