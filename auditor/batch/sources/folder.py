@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -15,7 +14,7 @@ from .parts.registry import Row
 LEFT = ": not audited"
 """How a line on models ends that a registry does not name; in a folder around it they are audited."""
 
-_DATA = re.compile(r".*[._]data|.*\.onnx[._]data_\d+|.*\.weights?", re.IGNORECASE | re.DOTALL)
+_DATA = r"(?is).*[._]data|.*\.onnx[._]data_\d+|.*\.weights?"
 """How exporters name external data: whatever is named so and belongs to no model is left over."""
 
 
@@ -50,6 +49,8 @@ class Glob:
         self.troubles: list[str] = []
 
     def models(self) -> Iterator[Ref]:
+        import glob
+
         for path in sorted(glob.iglob(self.path, recursive=True)):
             if not os.path.isdir(path):
                 yield plain(path, _stem(path))
@@ -88,7 +89,7 @@ class Folder:
             models = [n for n in names if n.lower().endswith(".onnx")]
             if told:
                 models = [n for n in models if os.path.normpath(os.path.join(folder, n)) not in told]
-            left = [n for n in names if _DATA.fullmatch(n)]
+            left = [n for n in names if re.fullmatch(_DATA, n)]
             way = "" if folder == self.path else os.path.relpath(folder, self.path) + "/"
             refs = [plain(os.path.join(folder, n), way + _stem(n)) for n in models]
             for ref in refs:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Container, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..refs import Ref
 from .folder import walk
 from .parts.files import Unusable, make_up, read
 from .parts.registry import Registry, Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _CONFIG = "config.json"
 _MARKS = {"model_type", "architectures", "transformers_version", "_name_or_path", "model_max_length"}
@@ -30,6 +33,8 @@ class HuggingFace(Registry):
 
     @classmethod
     def is_at(cls, path: str) -> bool:
+        from pathlib import Path
+
         top = Path(path)
         return top.is_dir() and (bool(_repositories(top)) or _is_repository(top))
 
@@ -42,6 +47,8 @@ class HuggingFace(Registry):
         return _is_cached(folder)
 
     def models(self) -> Iterator[Ref]:
+        from pathlib import Path
+
         self.troubles.clear()
         top = Path(self.path)
         repositories = _repositories(top)

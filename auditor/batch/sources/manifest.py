@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TextIO
 
 from ...errors import CannotLook, UsageError
@@ -18,7 +17,7 @@ from .parts.registry import Registry, Row
 
 _MOST_FIELDS = 100
 _LONGEST = 1 << 16  # characters of a line
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_SHA256 = r"[0-9a-fA-F]{64}"
 
 
 class Manifest(Registry):
@@ -32,6 +31,8 @@ class Manifest(Registry):
 
     @classmethod
     def is_at(cls, path: str) -> bool:
+        from pathlib import Path
+
         return path.lower().endswith((".csv", ".jsonl", ".ndjson")) and Path(path).is_file()
 
     def models(self) -> Iterator[Ref]:
@@ -51,7 +52,7 @@ class Manifest(Registry):
         troubles = made.troubles
         contract = None
         origin = os.path.basename(self.path)
-        if _SHA256.fullmatch(sha):
+        if re.fullmatch(_SHA256, sha):
             contract = Contract(origin=origin, sha256=sha.lower())
         elif sha:
             troubles += (f"sha256 {sha[:80]!r} is not 64 hexadecimal digits",)

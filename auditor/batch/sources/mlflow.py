@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Container, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...report import Contract, Port
 from ..refs import Ref
@@ -18,6 +16,9 @@ from .folder import unclaimed, walk
 from .parts import plainyaml
 from .parts.files import Unusable, make_up, read_text
 from .parts.registry import Registry, Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MLMODEL = "MLmodel"
 _TEXT = ("object", "str", "string")
@@ -35,6 +36,8 @@ class MLflow(Registry):
 
     @classmethod
     def is_at(cls, path: str) -> bool:
+        from pathlib import Path
+
         top = Path(path)
         return top.is_dir() and (os.path.lexists(top / _MLMODEL) or top.name == "mlruns" or _has_experiments(top))
 
@@ -43,6 +46,8 @@ class MLflow(Registry):
         return super().is_within(folder, names) or os.path.basename(folder) == "mlruns"
 
     def models(self) -> Iterator[Ref]:
+        from pathlib import Path
+
         self.troubles.clear()
         top = Path(self.path)
         registered = _registered(top)
@@ -72,6 +77,8 @@ class _Version(NamedTuple):
 
 def _registered(top: Path) -> dict[str, list[_Version]]:
     """What the registry in the tree calls the artifacts, by their ways from the top: the newest version first."""
+    from urllib.parse import unquote, urlsplit
+
     found: dict[str, list[_Version]] = {}
     for model in _folders(top / "models"):
         aliases: dict[str, list[str]] = {}
@@ -91,6 +98,8 @@ def _registered(top: Path) -> dict[str, list[_Version]]:
 
 def _way(place: str, top: Path) -> str:
     """From the top to the place; a tree that was moved since is known by its last ``mlruns``."""
+    from pathlib import Path
+
     try:
         return Path(place).relative_to(top.resolve()).as_posix()
     except ValueError:
@@ -137,6 +146,8 @@ def _names(folder: Path) -> list[str]:
 
 
 def _model(folder: Path, top: Path) -> Iterator[Ref]:
+    from pathlib import Path
+
     config = folder / _MLMODEL
     said: plainyaml.Value = {}
     troubles: tuple[str, ...] = ()

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...report import Contract, Port
 from ..refs import Ref
 from .folder import unclaimed
 from .parts.files import Unusable, make_up, read_text
-from .parts.pbtxt import Message, Value, parse
 from .parts.registry import Registry, Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .parts.pbtxt import Message, Value
 
 _DTYPES = {"FP16": "float16", "FP32": "float32", "FP64": "float64", "BF16": "bfloat16"}
 _CONFIG = "config.pbtxt"
@@ -37,6 +40,8 @@ class Triton(Registry):
 
     @classmethod
     def is_at(cls, path: str) -> bool:
+        from pathlib import Path
+
         top = Path(path)
         return top.is_dir() and (_is_model(top) or any(_is_model(f) for f in _folders(top)))
 
@@ -45,6 +50,8 @@ class Triton(Registry):
         return (below.isascii() and below.isdecimal()) or super().is_around(folder, below)
 
     def models(self) -> Iterator[Ref]:
+        from pathlib import Path
+
         self.troubles.clear()
         top = Path(self.path)
         seen: set[str] = set()
@@ -83,6 +90,8 @@ class _Said(NamedTuple):
 
 
 def _versions(folder: Path) -> Iterator[Ref]:
+    from pathlib import Path
+
     name = Path(os.path.abspath(folder)).name  # by the letter: the folder may be a link
     config = folder / _CONFIG
     said = _look(config, name)
@@ -109,6 +118,8 @@ def _is_onnx(path: Path) -> bool:
 def _look(config: Path, folder: str) -> _Said:
     if not os.path.lexists(config):
         return _Said()
+    from .parts.pbtxt import parse
+
     try:
         fields = parse(read_text(str(config)))
         name, file = _text(fields, "name"), _text(fields, "default_model_filename") or "model.onnx"

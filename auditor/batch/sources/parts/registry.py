@@ -24,6 +24,9 @@ class Registry:
     ``marks`` are the names of files that show it, in the folder where it begins. What shows itself otherwise too
     overrides `is_at`, `is_within` and `is_around`: the same question, asked of a path that is given, of each folder
     below a plain one, and of each folder above a model.
+
+    Every check of a model loads all registries, to ask the last: what a module needs beyond that, it imports where it
+    reads.
     """
 
     kind: str
