@@ -202,7 +202,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
 
 def test_alembic_says_nothing_of_its_own(tmp_path: Path) -> None:
     """stdout is the result and stderr the log: an upgrade writes to neither, warnings included."""
-    code = "import sys; from auditor.store import engine, schema; schema.migrate(engine.address(sys.argv[1]))"
+    code = "import sys; from auditor.store import connection, schema; schema.migrate(connection.address(sys.argv[1]))"
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", code, tmp_path / "reports.db"], capture_output=True, text=True, check=True
     )
