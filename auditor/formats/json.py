@@ -146,7 +146,7 @@ def _rows(things: tuple[object, ...], keys: tuple[str, ...]) -> list[dict[str, o
 
 
 def _finding(finding: Finding) -> dict[str, object]:
-    policy = finding if isinstance(finding, JudgedFinding) else JudgedFinding.of(finding)
+    policy = finding if isinstance(finding, JudgedFinding) else JudgedFinding.from_finding(finding)
     return {
         **_row(policy, _JUDGED),
         "location": _row(finding.location, Location._fields),
@@ -235,7 +235,7 @@ def _read_finding(row: Mapping[str, Any]) -> Finding:
     waived, own = row.get("waived"), row.get("own_severity")
     if not waived and own is None:
         return finding
-    return JudgedFinding.of(
+    return JudgedFinding.from_finding(
         finding,
         waived=Waived(**_known(waived, Waived._fields)) if waived else None,
         own_severity=None if own is None else Severity(own),

@@ -97,18 +97,18 @@ def _rule(path: str, name: str, findings: list[Finding], fails: frozenset[Severi
     if failing:
         first, more = failing[0], len(failing) - 1
         message = prose(first.message, 1000) + (f" (and {more:,} more)" if more else "")
-        SubElement(case, "failure", type=first.severity.value, message=message).text = _told(failing, shapes)
+        SubElement(case, "failure", type=first.severity.value, message=message).text = _sentences(failing, shapes)
     waived = [f for f in findings if waiver_of(f) is not None]
     if waived and not failing:
         others = f" (and {len(waived) - 1:,} more)" if len(waived) > 1 else ""
         SubElement(case, "skipped", type="waived", message=why_waived(waived[0]) + others)
     said = [f for f in findings if waiver_of(f) is not None or f.severity not in fails]
     if said:
-        SubElement(case, "system-out").text = _told(said, shapes)
+        SubElement(case, "system-out").text = _sentences(said, shapes)
     return case
 
 
-def _told(findings: Iterable[Finding], shapes: Shapes) -> str:
+def _sentences(findings: Iterable[Finding], shapes: Shapes) -> str:
     return "\n\n".join(
         "\n".join([
             f"{finding.severity.value}: {place(finding.location)}".removesuffix(": "),

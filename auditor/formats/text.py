@@ -88,7 +88,7 @@ def _finding(page: Page, finding: Finding, shapes: Shapes) -> None:
         page.line((why_waived(finding), "dim"), indent=2)
         return
     _derivation(page, finding)
-    for fit in _told(finding.fits):
+    for fit in _shown_fits(finding.fits):
         page.line(_fit(fit, shapes), indent=2)
     if finding.fix:
         page.line(("fix: ", "green"), prose(finding.fix), indent=2)
@@ -111,7 +111,7 @@ def step_row(step: Step) -> tuple[str, str, str]:
     return visible(step.node, 40), shape_text(step.output), "" if worked_out else prose(step.formula, 200)
 
 
-def _told(fits: tuple[Fit, ...]) -> tuple[Fit, ...]:
+def _shown_fits(fits: tuple[Fit, ...]) -> tuple[Fit, ...]:
     """That no size fits is worth saying where it is all that there is to say."""
     return tuple(f for f in fits if f.ranges) or fits[:1]
 

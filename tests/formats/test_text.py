@@ -100,7 +100,7 @@ The model
 
 def finding(n: int, **more: object) -> Finding:
     found = Finding("dead-branches", Severity.WARNING, Basis.SUSPICIOUS, f"message {n}", Location(node=f"n{n}"))
-    return JudgedFinding.of(found, **more)
+    return JudgedFinding.from_finding(found, **more)
 
 
 def test_many_of_one_rule_fold() -> None:

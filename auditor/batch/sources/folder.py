@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from ...wording import listed
 from ..refs import Ref, Source
 from .parts.files import make_up
-from .parts.registry import Row
+from .parts.registry import SourceRow
 
 LEFT = ": not audited"
 """How a line on models ends that a registry does not name; in a folder around it they are audited."""
@@ -18,7 +18,7 @@ _DATA = r"(?is).*[._]data|.*\.onnx[._]data_\d+|.*\.weights?"
 """How exporters name external data: whatever is named so and belongs to no model is left over."""
 
 
-ROW = Row(
+ROW = SourceRow(
     "folder, file, glob",
     "`*.onnx` with their external data; links to folders are not followed",
     "the way from the folder",
@@ -161,12 +161,12 @@ def _shared_out(models: list[str], orphans: Iterable[str]) -> list[list[str]]:
     shared: list[list[str]] = [[] for _ in models]
     if models:
         for orphan in orphans:
-            near = max(range(len(models)), key=lambda i: (_alike(models[i], orphan), -i))
+            near = max(range(len(models)), key=lambda i: (_common_start(models[i], orphan), -i))
             shared[near].append(f"{orphan!r} looks like external data, and no model here names it")
     return shared
 
 
-def _alike(model: str, orphan: str) -> int:
+def _common_start(model: str, orphan: str) -> int:
     return len(_stem(model)) if orphan.startswith(_stem(model)) else 0
 
 

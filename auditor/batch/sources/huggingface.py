@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..refs import Ref
 from .folder import walk
 from .parts.files import Unusable, make_up, read
-from .parts.registry import Registry, Row
+from .parts.registry import Registry, SourceRow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ _MARKS = {"model_type", "architectures", "transformers_version", "_name_or_path"
 
 class HuggingFace(Registry):
     kind = "huggingface"
-    row = Row(
+    row = SourceRow(
         "Hugging Face repository, cache",
         "`models--*/snapshots/<revision>/`, every variant",
         "repository and variant; the revision",

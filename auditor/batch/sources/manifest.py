@@ -13,7 +13,7 @@ from ...files import open_regular
 from ...report import Contract
 from ..refs import Ref
 from .parts.files import make_up
-from .parts.registry import Registry, Row
+from .parts.registry import Registry, SourceRow
 
 _MOST_FIELDS = 100
 _LONGEST = 1 << 16  # characters of a line
@@ -22,7 +22,7 @@ _SHA256 = r"[0-9a-fA-F]{64}"
 
 class Manifest(Registry):
     kind = "manifest"
-    row = Row(
+    row = SourceRow(
         "manifest",
         "`.csv` with a head line, or `.jsonl`: `path`, and if you like `name`, `version`, `sha256`",
         "as it says",

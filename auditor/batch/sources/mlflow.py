@@ -15,7 +15,7 @@ from ..refs import Ref
 from .folder import unclaimed, walk
 from .parts import plainyaml
 from .parts.files import Unusable, make_up, read_text
-from .parts.registry import Registry, Row
+from .parts.registry import Registry, SourceRow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ _TEXT = ("object", "str", "string")
 
 class MLflow(Registry):
     kind = "mlflow"
-    row = Row(
+    row = SourceRow(
         "MLflow artifact, `mlruns/`",
         "`MLmodel` and what it names",
         "as registered, else the artifact's folder",

@@ -14,7 +14,7 @@ from ...report import Contract, Port
 from ..refs import Ref
 from .folder import unclaimed
 from .parts.files import Unusable, make_up, read_text
-from .parts.registry import Registry, Row
+from .parts.registry import Registry, SourceRow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ class Triton(Registry):
     """A repository, or one model's folder of it."""
 
     kind = "triton"
-    row = Row(
+    row = SourceRow(
         "Triton repository",
         "`<model>/config.pbtxt`, `<model>/<version>/model.onnx`",
         "folder and version",

@@ -13,7 +13,7 @@ from ...report import Contract, Port
 from ..refs import Ref
 from .folder import unclaimed
 from .parts.files import Unusable, make_up, read
-from .parts.registry import Registry, Row
+from .parts.registry import Registry, SourceRow
 
 _MANIFEST = "ONNX_HUB_MANIFEST.json"
 _MOST = 1 << 26  # bytes; the zoo's own holds half a million
@@ -24,7 +24,7 @@ _SHA256 = r"[0-9a-fA-F]{64}"
 
 class Zoo(Registry):
     kind = "zoo"
-    row = Row("ONNX model zoo", f"`{_MANIFEST}`", "the model's path", "`model_sha`, `io_ports`")
+    row = SourceRow("ONNX model zoo", f"`{_MANIFEST}`", "the model's path", "`model_sha`, `io_ports`")
     marks = (_MANIFEST,)
 
     def __init__(self, path: str) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 from ...refs import Ref
 
 
-class Row(NamedTuple):
+class SourceRow(NamedTuple):
     """The cells of a source in the table of docs/registries.md."""
 
     source: str
@@ -30,7 +30,7 @@ class Registry:
     """
 
     kind: str
-    row: ClassVar[Row]
+    row: ClassVar[SourceRow]
     marks: ClassVar[tuple[str, ...]] = ()
     asked: ClassVar[int] = 0
     """Where a place looks like two registries, the smaller number wins: 0 for a mark of its own, more for less."""
