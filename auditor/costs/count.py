@@ -20,7 +20,7 @@ from ..shapes.visits import Entry
 from .lists import in_attributes
 from .macs import Macs
 from .peak import bytes_of_fact, generated, peak_activations
-from .roots import Key, Weights
+from .roots import Key, WeightRoots
 
 _QUANTISED = {
     "DequantizeLinear": (0,),
@@ -87,7 +87,7 @@ def count(facts: Facts) -> Costs:
 class _Counting:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.weights = Weights(facts)
+        self.weights = WeightRoots(facts)
         self.seen: set[Key] = set()  # weights already counted
         self.statistics: Size | None = 0
         self.stored = dict(self._stored())
