@@ -64,9 +64,7 @@ def mutants_of(path: str) -> tuple[Mutant, ...]:
         seen[key] += 1
         name = hashlib.sha256("\0".join((*key, str(seen[key]))).encode()).hexdigest()[:10]
         found.append(
-            Mutant(
-                name, path, line, end, change.kind, change.before, change.after, change.function, key[2], number
-            )
+            Mutant(name, path, line, end, change.kind, change.before, change.after, change.function, key[2], number)
         )
     return tuple(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from .wording import is_wording, skipped_fields
@@ -52,15 +53,15 @@ class _Place(NamedTuple):
 
     parent: ast.AST
     field: str
-    index: int | None
+    at: int | None  # in a list
 
     def put(self, new: ast.AST, old: ast.AST) -> None:
         ast.copy_location(new, old)
         ast.fix_missing_locations(new)
-        if self.index is None:
+        if self.at is None:
             setattr(self.parent, self.field, new)
         else:
-            getattr(self.parent, self.field)[self.index] = new
+            getattr(self.parent, self.field)[self.at] = new
 
 
 def changes(tree: ast.Module) -> list[Change]:
@@ -75,9 +76,8 @@ def _visit(node: ast.AST, place: _Place, name: str, owner: ast.AST, inside: bool
     if is_wording(node, place.parent):
         return
     for kind, new in _faults(node, place.parent):
-        change = Change(
-            kind, node, _text(node), _text(new), name if inside else "", owner, lambda p=place, n=new, o=node: p.put(n, o)
-        )
+        put = partial(place.put, new, node)
+        change = Change(kind, node, _text(node), _text(new), name if inside else "", owner, put)
         if change.before != change.after:
             found.append(change)
     is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)

@@ -14,7 +14,7 @@ PACKAGES = ("shapes", "costs", "findings", "policy", "rules", "batch", "model", 
 _DATA = frozenset({"auditor/model/schema_table.py"})
 """Tables made by a script; a test makes them again and compares."""
 
-TESTS = ("shapes", "rules", "batch", "model", "costs", "findings", "policy", "evidence", "config", "weights", "cli")
+TESTS = ("findings", "policy", "costs", "evidence", "model", "rules", "batch", "shapes", "config", "weights", "cli")
 """Folders of tests/ that are collected, where they are there; tests/test_*.py beside them are named below."""
 
 _MORE_TESTS = ("test_samples.py", "test_known_numbers.py")
