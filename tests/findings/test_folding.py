@@ -14,7 +14,7 @@ from auditor.shapes.facts import Facts, infer
 def finding(
     rule: str, severity: Severity = Severity.ERROR, graph: str = "", node: str = "", about: str = ""
 ) -> Finding:
-    return Finding(about or f"{rule} at {graph}/{node}", Location(graph, node), severity=severity, rule=rule)
+    return Finding(f"{rule} at {graph}/{node}", Location(graph, node), severity=severity, rule=rule)
 
 
 def said(findings: list[Finding], facts: Facts | None = None) -> list[tuple[str, str, str, int]]:

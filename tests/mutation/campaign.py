@@ -12,7 +12,6 @@ from .client import Client
 from .covering import Covering
 from .mutants import Mutant, digest
 from .results import Result, Results
-from .targets import test_files
 
 _FILES_AT_ONCE = 4
 """So many files of tests are collected for a mutant that is imported anew, before the next are."""
@@ -21,7 +20,8 @@ _FILES_AT_ONCE = 4
 class Worker:
     """Two processes: one has everything imported and swaps code, one imports mutants anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: list[str]) -> None:
+        self._files = files  # of all tests that may be asked
         self._swap: Client | None = None
         self._fresh: Client | None = None
 
@@ -30,7 +30,7 @@ class Worker:
             return _result(mutant, {"outcome": "uncovered"}, chosen)
         said: dict[str, Any] = {"outcome": "cannot"}
         if not chosen.fresh:
-            self._swap = self._swap or Client("swap", test_files())
+            self._swap = self._swap or Client("swap", self._files)
             said = self._swap.ask(_request(mutant, [(t.id, t.seconds) for t in chosen.tests]))
         if said["outcome"] == "cannot":
             said = self._anew(mutant, chosen)
@@ -79,19 +79,20 @@ def _result(mutant: Mutant, said: dict[str, Any], chosen: Choice) -> Result:
 
 def campaign(mutants: Sequence[Mutant], covering: Covering, results: Results, jobs: int) -> None:
     """Try every mutant; each result is kept as soon as it is there."""
-    todo = deque(mutants)
+    choices = [(mutant, choice(mutant, covering)) for mutant in mutants]
+    files = sorted({test.id.partition("::")[0] for _, chosen in choices for test in chosen.tests})
+    todo = deque(choices)
     lock = threading.Lock()
     done = 0
 
     def work() -> None:
         nonlocal done
-        worker = Worker()
+        worker = Worker(files)
         while True:
             with lock:
                 if not todo:
                     break
-                mutant = todo.popleft()
-                chosen = choice(mutant, covering)
+                mutant, chosen = todo.popleft()
             result = worker.result(mutant, chosen)
             with lock:
                 results.add(result)

@@ -77,6 +77,10 @@ class Server:
                 tell(self._answers, **answered(request, self._work))
         return True
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: object) -> None:
+        print(excrepr, file=sys.stderr)
+
     def _traced(self, tests: list[str]) -> Iterator[dict[str, object]]:
         """How each case of a test function comes out, and the lines that it runs: in one fork, caches emptied."""
         assert self._tracer is not None
@@ -158,7 +162,7 @@ def answered(request: Request, work: Callable[[Request, BinaryIO], None]) -> dic
         if outcome not in ("killed", "overdue") or request.get("number") is None:
             return result
         one = [pair for pair in request["tests"] if pair[0] == test] or request["tests"][:1]
-        plain = attempt({**request, "number": None, "tests": one}, work, 1e9)
+        plain = attempt({**request, "number": None, "tests": one}, work, 100.0)
         if plain["outcome"] != "survived":
             return {"outcome": "unsteady", "test": test, "why": plain.get("why", "")}
         if outcome == "killed" or bound(one[0][1], scale) >= RATIO * float(str(plain["seconds"])):
