@@ -129,15 +129,20 @@ class Chosen:
         self._tests = [test for test, _ in request["tests"]]
         self._pipe = pipe
         self._watcher = watcher
+        self._broken = ""
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        items = {item.nodeid: item for item in session.items}
-        missing = next((test for test in self._tests if test not in items), None)
-        if missing is not None:
-            tell(self._pipe, done=missing, failed="is not collected", passed=False, seconds=0.0)
+        """Run those that are there: a mutant that only renames cases is not seen by that."""
+        if self._broken:
+            tell(self._pipe, done=self._broken, failed="cannot be collected", passed=False, seconds=0.0)
             return True
-        run([items[test] for test in self._tests], self._watcher, self._pipe)
+        items = {item.nodeid: item for item in session.items}
+        run([items[test] for test in self._tests if test in items], self._watcher, self._pipe)
         return True
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._broken = report.nodeid or "the tests"
 
 
 def fresh(request: Request, pipe: BinaryIO) -> None:
