@@ -46,7 +46,7 @@ TEN = (
         "auditor/costs/count.py",
         "if elements == channels and (new :=",
         "if (new :=",
-        "tests/costs/test_count.py::test_an_add_is_a_bias_where_it_holds_one_number_for_each_map",
+        "tests/costs/test_by_hand.py::test_an_add_is_a_bias_where_it_holds_one_number_for_each_map",
     ),
     Fault(
         "folding ignores the graph of what is cut off",
