@@ -68,7 +68,7 @@ class IntegerSums:
             self._squares += int(np.vecdot(part, part).sum(dtype="<f8"))
 
     def _take_wide(self, raw: Array, low: int, high: int) -> None:
-        """Of d = n - low, in limbs: sum(n) = sum(d) + count low, and sum(n^2) = sum(d^2) + low (2 sum(d) + count low)."""
+        """Of d = n - low, in limbs: sum(n) = sum(d) + count low, sum(n^2) = sum(d^2) + low (2 sum(d) + count low)."""
         if raw.itemsize == 8:
             above = raw.view("<u8") - np.uint64(low & _64_BITS)
         else:
