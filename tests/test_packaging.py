@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pace import HANG
+
 ROOT = Path(__file__).parents[1]
 LENET = ROOT / "sample_models" / "lenet5" / "lenet5.onnx"
 
@@ -21,7 +23,7 @@ def run(*command: str | Path, cwd: Path, **env: str) -> str:
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANG,
         check=False,
         env={**os.environ, **env},
     )

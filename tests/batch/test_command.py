@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from auditor.cli.app import run
+from tests.pace import HANG
 
 from .kills import ROOT, make_models
 
@@ -122,12 +123,12 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     ) as batch:
         assert batch.stdout is not None and batch.stdout.readline()
         os.killpg(batch.pid, signal.SIGINT)  # as a terminal does: to the workers too
-        out, err = batch.communicate(timeout=30)
+        out, err = batch.communicate(timeout=HANG)
     assert batch.returncode == 130
     told = 1 + len(objects(out))
     said = f"interrupted after {told} models: what is done is stored, and the same command goes on from there"
     assert err == f"auditor: {said}\n"
-    again = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    again = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=HANG, check=False)
     lines = objects(again.stdout)
     assert len(lines) == 600 and told <= sum(o["reused"] for o in lines) <= told + 1
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.pace import HANG
+
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 LENET = str(SAMPLES / "lenet5" / "lenet5.onnx")
 ALEXNET_224 = str(SAMPLES / "broken" / "alexnet_224.onnx")
@@ -53,6 +55,6 @@ def process() -> Callable[..., subprocess.CompletedProcess[str]]:
     def call(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         env = {**os.environ, **options.pop("env", {})}
         command = [sys.executable, "-m", "auditor", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, env=env, **options)
+        return subprocess.run(command, capture_output=True, text=True, timeout=HANG, env=env, **options)
 
     return call

@@ -21,6 +21,7 @@ from auditor.errors import CannotLook, NothingToAudit, Unreadable, UsageError
 from auditor.model.load import load, loads
 from auditor.model.troubles import TooLargeForProtobuf
 from auditor.model.wire import Limits
+from tests.pace import HANG
 
 from .rewriting import field, tag, varint
 from .samples import data, model_with_graph, nested, with_node, with_tensor
@@ -130,7 +131,7 @@ def test_four_million_empty_nodes(tmp_path):
     path = tmp_path / "m.onnx"
     path.write_bytes(model_with_graph(b"\x0a\x00" * 4_000_000))
     done = subprocess.run(
-        [sys.executable, "-c", FOUR_MILLION, path], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", FOUR_MILLION, path], capture_output=True, text=True, timeout=HANG, check=True
     )
     why, seconds, status = done.stdout.split(";", 2)
     assert "limit: nodes" in why

@@ -15,6 +15,7 @@ from auditor.errors import CannotLook
 from auditor.model import payload
 from auditor.model.digest import content, structure
 from auditor.model.load import load, loads
+from tests.pace import HANG
 
 from . import samples
 from .rewriting import field, tag, varint
@@ -109,7 +110,7 @@ def test_small_needs_no_numpy(tmp_path):
         "import sys; from auditor.model import payload; from auditor.model.load import load; m = load(sys.argv[1]);"
         "print(payload.small(m, m.graph.initializers[0])[:3], 'numpy' in sys.modules, 'onnx' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True, timeout=HANG)
     assert done.stdout == "(0.0, 1.0, 2.0) False False\n"
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pace import HANG
+
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_models"
 LENET = SAMPLES / "lenet5" / "lenet5.onnx"
@@ -53,7 +55,7 @@ def shell(machine: Mapping[str, str]) -> Shell:
     def run(script: str, *arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
         command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script, "script", *arguments]
         return subprocess.run(
-            command, cwd=cwd, env={**machine, **env}, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=cwd, env={**machine, **env}, capture_output=True, text=True, timeout=HANG, check=False
         )
 
     return run

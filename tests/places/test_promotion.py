@@ -18,6 +18,8 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from tests.pace import HANG
+
 from .conftest import LENET
 from .snippets import blocks
 
@@ -90,7 +92,7 @@ class Team:
             },
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=HANG,
             check=False,
         )
         return Said(done.returncode, done.stdout, done.stderr)

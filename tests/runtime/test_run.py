@@ -16,6 +16,7 @@ from auditor.runtime import started as module
 from auditor.runtime.outcome import Crashed, Failed, NotRun, OutOfMemory, Run, TimedOut
 from auditor.runtime.request import Feed, Limits, Request
 from auditor.runtime.run import ChildFault, run
+from tests.pace import HANG
 
 from .conftest import Write, floats
 
@@ -59,7 +60,7 @@ from auditor.runtime.request import Request, Feed
 print(type(run(Request({write(ADD)!r}, attempts=((Feed("x", 1, (2, 4)),),)))).__name__)
 print([name for name in ("numpy", "onnxruntime", "onnx", "typer", "sqlalchemy") if name in sys.modules])
 """
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG)
     assert answer.stdout.split("\n")[:2] == ["Run", "[]"], answer.stderr
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from auditor.runtime import seccomp
 from auditor.runtime.sandbox import Profile, cpu_profile, device_profile
+from tests.pace import HANG
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Landlock and seccomp are Linux's")
 
@@ -82,7 +83,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     allowed.write_text("the model")
     outside.write_text("the canary")
     command = [sys.executable, "-c", PROBE, str(allowed), str(outside), str(folder)]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
     assert answer.returncode == 0, answer.stderr
     assert allowed.read_text() == "the model"
     assert sorted(p.name for p in folder.iterdir()) == ["allowed", "outside"]
@@ -159,7 +160,7 @@ from auditor.runtime import sandbox
 sandbox._landlock = lambda profile: "no: this kernel has none"
 print(json.dumps(sandbox.confine(sandbox.cpu_profile([], 1 << 30, 10))))
 """
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG)
     isolation = json.loads(answer.stdout)
     assert isolation["landlock"] == "no: this kernel has none"
     assert isolation["level"] == "partial"
@@ -187,7 +188,7 @@ except PermissionError:
 print(word)
 """
     command = [sys.executable, "-c", code, str(tmp_path)]
-    seen, word = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout.splitlines()
+    seen, word = subprocess.run(command, capture_output=True, text=True, timeout=HANG).stdout.splitlines()
     if word.startswith("no"):
         pytest.skip(f"Landlock is not to be had here ({word}): run on Linux 5.13 or later")
     assert seen == "closed"

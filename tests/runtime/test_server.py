@@ -16,6 +16,7 @@ from auditor.runtime import started
 from auditor.runtime.outcome import Crashed, Failed, NotRun, Outcome, Run, TimedOut
 from auditor.runtime.request import Feed, Limits, Request
 from auditor.runtime.run import run
+from tests.pace import HANG
 
 from .conftest import Write, floats
 
@@ -106,7 +107,7 @@ run(Request({write(ADD)!r}))
 print(started._server._process.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG, check=False)
     until = time.monotonic() + 10
     while os.path.exists(f"/proc/{answer.stdout.strip()}/fd") and time.monotonic() < until:  # noqa: PTH110
         if "State:\tZ" in Path(f"/proc/{answer.stdout.strip()}/status").read_text():

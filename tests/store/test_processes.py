@@ -12,6 +12,7 @@ from pathlib import Path
 
 from auditor.store.store import Store
 from auditor.store.tables import HEAD
+from tests.pace import HANG
 
 from .reports import document
 
@@ -54,7 +55,7 @@ def test_eight_first_runs_at_once(tmp_path: Path) -> None:
         assert child.stdin is not None
         child.stdin.write("\n")
         child.stdin.flush()
-    answers = [child.communicate(timeout=60) for child in children]
+    answers = [child.communicate(timeout=HANG) for child in children]
     assert [error for _, error in answers] == [""] * 8
     ids = [int(line) for out, _ in answers for line in out.split()]
     assert sorted(ids) == list(range(1, 41))
