@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 import random
 
+import hypothesis
 import pytest
+
+# A deadline, and what calls a test too slow, would ask how fast the machine is.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
