@@ -58,8 +58,8 @@ def test_help_fits_80_columns(process: Process, command: tuple[str, ...]) -> Non
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-def test_version(process: Process) -> None:
-    assert re.fullmatch(r"auditor \d+\.\d+\.\d+\n", process("--version").stdout)
+def test_version(interpreter: Process) -> None:
+    assert re.fullmatch(r"auditor \d+\.\d+\.\d+\n", interpreter("--version").stdout)
 
 
 @pytest.mark.parametrize(
@@ -148,10 +148,10 @@ def test_a_pipe_has_no_colours(process: Process) -> None:
     assert "\x1b" not in process(*STATIC).stdout
 
 
-def test_a_terminal_that_knows_no_unicode(process: Process, tmp_path: Path) -> None:
+def test_a_terminal_that_knows_no_unicode(interpreter: Process, tmp_path: Path) -> None:
     path = tmp_path / "größe.onnx"
     path.write_bytes(Path(LENET).read_bytes())
-    done = process("check", str(path), "--no-run", "--no-store", env={"PYTHONIOENCODING": "ascii"})
+    done = interpreter("check", str(path), "--no-run", "--no-store", env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0
     assert "gr\\xf6\\xdfe" in "".join(done.stdout.split())  # wherever the path was broken
 
