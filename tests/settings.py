@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+from tests.installed import package_folders
+
 ROOT = Path(__file__).parents[1]
 NOBODY = 65534
 _BUSY = "while True: pass"
@@ -107,7 +109,7 @@ def run(setting: Setting, more: Sequence[str]) -> Counted | str:
             env["TMPDIR"] = str(tmp)
         if setting.user is not None:
             root = _copied(scratch)
-            env |= {"HOME": str(scratch / "home"), "PYTHONPATH": os.pathsep.join([str(root), *_packages()])}
+            env |= {"HOME": str(scratch / "home"), "PYTHONPATH": os.pathsep.join([str(root), *package_folders()])}
             python = _python_of(setting.user, env)
             if not python:
                 return (
@@ -151,11 +153,6 @@ def _python_of(user: int, env: Mapping[str, str]) -> str:
         if done.returncode == 0:
             return python
     return ""
-
-
-def _packages() -> list[str]:
-    """Where packages are found that are not Python's own: an editable auditor is not among them."""
-    return [path for path in sys.path if path and Path(path, "pytest").is_dir()]
 
 
 @contextmanager

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import sysconfig
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from tests.installed import package_folders
 from tests.pace import HANG
 
 ROOT = Path(__file__).parents[1]
@@ -75,7 +75,7 @@ def test_installed_elsewhere_it_checks_and_stores(wheel: Path, tmp_path: Path) -
         cwd=tmp_path,
     )
     # Behind the wheel in sys.path; the .pth files in there, an editable auditor's among them, are not read.
-    (packages / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    (packages / "others.pth").write_text("".join(f"{folder}\n" for folder in package_folders()))
     python = home / "bin" / "python"
     where = run(python, "-c", "import auditor; print(auditor.__file__)", cwd=tmp_path).strip()
     assert Path(where).is_relative_to(packages)
