@@ -116,6 +116,10 @@ def run(setting: Setting, more: Sequence[str]) -> Counted | str:
                     f"left out: user {setting.user} may run no Python {sys.version_info[0]}.{sys.version_info[1]} here"
                 )
             (scratch / "home").mkdir()
+            (scratch / "bin").mkdir()
+            (scratch / "bin" / "auditor").write_text(f'#!/bin/sh\nexec "{python}" -m auditor "$@"\n')
+            (scratch / "bin" / "auditor").chmod(0o755)
+            env["PATH"] = f"{scratch / 'bin'}{os.pathsep}{env['PATH']}"
             for path in (scratch, *scratch.rglob("*")):
                 os.chown(path, setting.user, setting.user, follow_symlinks=False)
         held.enter_context(_busy(setting.busy))

@@ -1,4 +1,4 @@
-"""Many models: each audited once, its report kept before it is told, and what is unchanged not audited again."""
+"""Many models: each audited once, its report stored before it is shown, and what is unchanged not audited again."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 from ..errors import ExitCode
 from ..formats.json import escaped
 from ..pipeline import selected
-from ..policy import Policy
+from ..policy.policy import Policy
 from ..report import Verdict
 from ..settings import Settings
 from ..store.store import source_of
 from ..store.works import Done, FileState, Piece, Works
-from .engine import Limits, Pool, Result, Returned, Task
 from .judging import Judged, Policies, judged, passes_without_findings
 from .one import Audited, audit_one, audited
+from .pool import Pool, Result, Returned, Task, WorkerLimits
 from .refs import Ref
 from .state import Keys, files_of, hashed, settled, unchanged
 
@@ -41,9 +41,9 @@ class Outcome(NamedTuple):
     trace: str = ""  # of a fault of ours
 
 
-def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> Limits:
+def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> WorkerLimits:
     """What the audit of one model may take: what is said, else its run's time at most and a minute for all else."""
-    return Limits(seconds or max(_RUN, settings.timeout or 0.0) + _BESIDE, memory or Limits().memory)
+    return WorkerLimits(seconds or max(_RUN, settings.timeout or 0.0) + _BESIDE, memory or WorkerLimits().memory)
 
 
 def batch(
@@ -52,7 +52,7 @@ def batch(
     policies: Policies,
     store: Works | None,
     jobs: int,
-    limits: Limits,
+    limits: WorkerLimits,
     *,
     all_shown: bool = True,
 ) -> Generator[Outcome, None, None]:
@@ -119,7 +119,7 @@ class _Batch:
         held = 0
         for ref, group in zip(refs, paths, strict=True):
             if all(unchanged(path, states.get(path)) for path in group):
-                known.append(_Work(ref, self.keys.of(ref, [states[path] for path in group])))
+                known.append(_Work(ref, self.keys.key_of(ref, [states[path] for path in group])))
                 continue
             size = sum(map(_size, group))
             if chunk and (len(chunk) == _CHUNK or held + size > _CHUNK_BYTES):
@@ -139,7 +139,7 @@ class _Batch:
             case Returned(list() as states):
                 yield from self._looked_up(
                     [
-                        work if found is None else _Work(work.ref, self.keys.of(work.ref, found), found)
+                        work if found is None else _Work(work.ref, self.keys.key_of(work.ref, found), found)
                         for work, found in zip(works, states, strict=True)
                     ]
                 )
@@ -261,6 +261,6 @@ class _Batch:
 
 def _size(path: str) -> int:
     try:
-        return os.stat(path).st_size  # noqa: PTH116
+        return os.stat(path).st_size
     except (OSError, ValueError):
         return 0

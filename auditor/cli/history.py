@@ -35,7 +35,7 @@ def history(
     from ..store.history import history as of
     from ..store.history import subjects
     from ..store.store import Store
-    from .history_json import brief, whole
+    from .history_json import history_document, whole
     from .history_tables import history_lines, history_page
 
     if format not in ("text", "json"):
@@ -57,21 +57,21 @@ def history(
         if format == "json":
             for line in lines:
                 if line is not None:  # pruned meanwhile
-                    sys.stdout.write(json.dumps(brief(line)) + "\n")
+                    sys.stdout.write(json.dumps(history_document(line)) + "\n")
         else:
             history_lines(filter(None, lines), len(several), sys.stdout)
 
 
 def _within(store: Store, source: str) -> list[str]:
     """The models of a folder that were ever audited; of a manifest, a glob or another source those that it has now."""
-    from ..batch.sources import find
+    from ..batch.sources import source_at
     from ..errors import NothingToAudit
     from ..store.history import subjects_of, subjects_under
 
     found = subjects_under(store, source)
-    if found or os.path.isdir(source):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
+    if found or os.path.isdir(source):  # Path.is_dir raises for a name that is too long
         return found
     try:
-        return subjects_of(store, (ref.path for ref in find(source).models()))
+        return subjects_of(store, (ref.path for ref in source_at(source).models()))
     except NothingToAudit:
         return []

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from .. import __version__
-from ..configuration import Configuration
+from ..config.configuration import Configuration
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
 from ..formats import json as json_format
 from ..formats import renderer
 from ..formats.names import visible
-from ..gate import exit_code
 from ..pipeline import audit, selected
+from ..policy.judge import exit_code
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..settings import Settings
 from .judging import Subject, named
@@ -36,7 +36,7 @@ class Session:
     def audit(self, paths: Sequence[str]) -> list[ExitCode]:
         """Audit all; the exit code of each."""
         for path in paths:
-            if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
+            if os.path.isdir(path):  # Path.is_dir raises for a name that is too long
                 raise UsageError(f"{path} is a folder: `auditor batch` audits folders, `check` takes files")
         subjects = [named(path, self.configured) for path in paths]  # what cannot be read of a policy is said first
         several = len(paths) > 1

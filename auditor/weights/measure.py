@@ -14,7 +14,7 @@ from ..model.dtypes import bytes_of, name_of
 from ..model.graph import Model, Tensor
 from ..report import Missed, WeightRow
 from ..wording import counted, listed
-from .stored import Key, Sources, stored
+from .users import Key, Sources, stored
 
 if TYPE_CHECKING:
     from .reading import Reading
@@ -85,7 +85,7 @@ class Weights(Mapping[Key, Statistics]):
     def tensor(self, key: Key) -> Tensor:
         return self._measured[key][0]
 
-    def of(self, tensor: Tensor) -> Statistics | None:
+    def statistics_of(self, tensor: Tensor) -> Statistics | None:
         """The statistics of a tensor of the model; None where it was not measured."""
         return self._by_tensor.get(id(tensor))
 

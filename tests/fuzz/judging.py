@@ -11,9 +11,9 @@ import numpy as np
 import onnx
 
 from auditor.model.load import loads
-from auditor.shapes.dim import evaluate
 from auditor.shapes.fact import Element, Fact
 from auditor.shapes.facts import Facts, infer
+from auditor.shapes.sizes.dim import evaluate
 from auditor.shapes.troubles import At, Exhausted, Impossible, Internal, Misfit, Trouble
 
 from .graphs import NUMPY, Case
@@ -23,7 +23,7 @@ Run = Callable[[onnx.ModelProto, Any], dict[str, "Made"]]
 
 
 class Made(NamedTuple):
-    """A tensor as it came out; its dtype apart, for NumPy lacks some. The value is none of an array, if it is none."""
+    """A tensor as it came out; its dtype apart, for NumPy lacks some. The value is None where it is not an array."""
 
     dtype: int
     value: Any

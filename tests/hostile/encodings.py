@@ -1,4 +1,4 @@
-"""What readers of protobuf quarrel about, and names that are no names."""
+"""What readers of protobuf quarrel about, and names that are not names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.rules import mutators
 
 from .files import add, case
-from .wire import (
+from .wire import (  # fmt: skip
     FUNCTIONS,
     GRAPH,
     HEAD,
@@ -23,7 +23,7 @@ from .wire import (
     parsed,
     tag,
     varint,
-)  # fmt: skip
+)
 
 UNREADABLE = "unreadable-model"
 ODD = "disputed-encoding"

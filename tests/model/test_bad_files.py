@@ -1,4 +1,4 @@
-"""What is no model is refused in one line that says what it is and where."""
+"""What is not a model is refused in one line that says what it is and where."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ import onnx
 import pytest
 
 from auditor.errors import CannotLook, NothingToAudit, Unreadable, UsageError
+from auditor.model.file_troubles import TooLargeForProtobuf
 from auditor.model.load import load, loads
-from auditor.model.troubles import TooLargeForProtobuf
-from auditor.model.wire import Limits
+from auditor.model.wire import ReadLimits
 from tests.forked import call
 from tests.pace import check_units, cpu_of
 
@@ -142,7 +142,7 @@ def test_four_million_empty_nodes(tmp_path):
 
 def test_limits_are_the_callers():
     with pytest.raises(Unreadable, match="more than 1 nodes") as caught:
-        loads(data(), limits=Limits(nodes=1))
+        loads(data(), limits=ReadLimits(nodes=1))
     assert data()[caught.value.offset] == 0x0A
 
 

@@ -16,8 +16,8 @@ from google.protobuf.message import DecodeError
 
 from auditor.errors import CannotLook, Unreadable
 from auditor.model import payload
+from auditor.model.file_troubles import BadAttribute, NotUtf8, OddEncoding
 from auditor.model.load import loads
-from auditor.model.troubles import BadAttribute, NotUtf8, OddEncoding
 from tests.pace import check_units, cpu_of
 
 from . import oracle
@@ -55,7 +55,7 @@ def mutated(rng: random.Random, content: bytes) -> bytes:
 
 
 def check(content: bytes) -> str:
-    """One word for what came of it; AssertionError where it is none of the allowed."""
+    """One word for the outcome; AssertionError where it is not an allowed one."""
     start = time.process_time()
     try:
         model = loads(content)

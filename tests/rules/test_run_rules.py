@@ -5,25 +5,14 @@ from __future__ import annotations
 import pytest
 from onnx import parser
 
-from auditor.evidence import Evidence
+from auditor.evidence.evidence import Evidence
+from auditor.evidence.trial import Trial
 from auditor.model.load import loads
 from auditor.report import Finding, Severity
 from auditor.rules import all_rules
-from auditor.runtime.outcome import (
-    Crashed,
-    Failed,
-    NotRun,
-    Observed,
-    Outcome,
-    OutOfMemory,
-    Placed,
-    Run,
-    TimedOut,
-    Try,
-)
+from auditor.runtime.outcome import Crashed, Failed, NotRun, Observed, Outcome, OutOfMemory, Placed, Run, TimedOut, Try
 from auditor.runtime.request import Feed
 from auditor.settings import Settings
-from auditor.trial import Trial
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
 MODEL = HEAD + "agraph (float[N, 4] x) => (float[N, 4] y) { [first] r = Relu(x)  y = Neg(r) }"
@@ -38,9 +27,9 @@ def said(result: Outcome, *, invented: bool = True, settings: Settings = DEFAULT
     evidence.__dict__["trial"] = Trial(result, invented)
     found = []
     for rule in RULES.values():
-        for finding in rule.check(*(evidence.of(kind) for kind in rule.wants)):
+        for finding in rule.check(*(evidence.about(kind) for kind in rule.wants)):
             found.append(
-                Finding(finding.message, finding.location, severity=finding.severity or rule.severity, rule=rule.name)
+                Finding(rule.name, finding.severity or rule.severity, rule.basis, finding.message, finding.location)
             )
     return found
 
@@ -124,7 +113,7 @@ def test_sizes_that_hang_on_invented_values_prove_little() -> None:
     for invented, severity in ((True, Severity.NOTE), (False, None)):
         evidence = Evidence(model, DEFAULT)
         evidence.__dict__["trial"] = Trial(ran(Observed("y", 1, (1, 3, 0), nonfinite=0), feeds=feeds), invented)
-        assert only(list(rule.check(*(evidence.of(kind) for kind in rule.wants)))).severity is severity
+        assert only(list(rule.check(*(evidence.about(kind) for kind in rule.wants)))).severity is severity
 
 
 def test_shape_arithmetic_on_the_cpu_is_a_trifle() -> None:

@@ -11,8 +11,8 @@ import onnx.parser
 import pytest
 
 from auditor.runtime.outcome import Run
-from auditor.runtime.request import Feed, Limits, Request
-from auditor.runtime.run import run
+from auditor.runtime.parent import run
+from auditor.runtime.request import Feed, Request, RunLimits
 from tests.pace import HANG
 
 HEADER = '<ir_version: 8, opset_import: ["" : 17]>\n'
@@ -47,7 +47,7 @@ def patience(write: Write) -> float:
 
     What does not end is ended after them, and had time to begin.
     """
-    request = Request(write(ADD, "ordinary.onnx"), attempts=((floats("x", 1, 4),),), limits=Limits(seconds=HANG))
+    request = Request(write(ADD, "ordinary.onnx"), attempts=((floats("x", 1, 4),),), limits=RunLimits(seconds=HANG))
     began = time.monotonic()
     assert isinstance(run(request), Run)
     return max(1.5, 4 * (time.monotonic() - began))

@@ -9,8 +9,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from auditor.runtime.outcome import Crashed, Failed, Outcome, OutOfMemory, TimedOut
-from auditor.runtime.request import Feed, Limits, Request
-from auditor.runtime.run import run
+from auditor.runtime.parent import run
+from auditor.runtime.request import Feed, Request, RunLimits
 from tests.pace import HANG
 
 from .conftest import HEADER, Write, floats
@@ -96,7 +96,7 @@ def ended(request: Request) -> Outcome:
 
 def test_a_loop_that_never_ends(write: Write, patience: float) -> None:
     x = floats("x", 1)
-    outcome = ended(Request(write(LOOP), attempts=((x,),), limits=Limits(seconds=patience)))
+    outcome = ended(Request(write(LOOP), attempts=((x,),), limits=RunLimits(seconds=patience)))
     assert isinstance(outcome, TimedOut)
     assert (outcome.stage, outcome.seconds, outcome.feeds) == ("run", patience, (x,))
 
@@ -113,7 +113,7 @@ killer (float[1048576] x) => (float[N, 1048576] y) {
 
 
 def test_a_loop_whose_output_grows(write: Write) -> None:
-    limits = Limits(seconds=HANG, memory=700 * MEGABYTE)
+    limits = RunLimits(seconds=HANG, memory=700 * MEGABYTE)
     outcome = run(Request(write(GROWING), attempts=((floats("x", 1 << 20),),), limits=limits))
     assert isinstance(outcome, OutOfMemory | Crashed)
 
@@ -136,7 +136,7 @@ def test_products_that_are_folded_when_loading(write: Write, patience: float) ->
     nodes += [helper.make_node("MatMul", [f"m{i}", f"m{i}"], [f"m{i + 1}"]) for i in range(60)]
     path = write(made(nodes, (), ("m60",), size=size))
     for optimise, stage in ((True, "load"), (False, "run")):
-        outcome = ended(Request(path, attempts=((),), optimise=optimise, limits=Limits(seconds=patience)))
+        outcome = ended(Request(path, attempts=((),), optimise=optimise, limits=RunLimits(seconds=patience)))
         assert isinstance(outcome, TimedOut)
         assert outcome.stage == stage
 
@@ -150,6 +150,6 @@ def test_functions_that_expand_without_end(write: Write, patience: float) -> Non
     last = '<domain: "f", opset_import: ["" : 17]>\nf24 (a) => (c) { c = Neg (a) }\n'
     text = HEADER.replace("17]", '17, "f" : 1]') + "killer (float[1] x) => (float[1] y) { y = f.f0 (x) }\n"
     model = onnx.parser.parse_model(text + functions + last)
-    limits = Limits(seconds=patience, memory=800 * MEGABYTE)
+    limits = RunLimits(seconds=patience, memory=800 * MEGABYTE)
     outcome = ended(Request(write(model), attempts=((floats("x", 1),),), limits=limits))
     assert isinstance(outcome, TimedOut | OutOfMemory | Crashed)

@@ -8,11 +8,11 @@ import pytest
 
 from auditor.runtime.outcome import Failed, Observed, Run, Try
 from auditor.runtime.plain import plain, restore
-from auditor.runtime.request import Feed, Golden, Limits, Request
+from auditor.runtime.request import Feed, Golden, Request, RunLimits
 
 FEED = Feed("x", 1, (2, 3), "a.pb", "k")
 REQUEST = Request(
-    "m.onnx", ("w.bin",), ((FEED,), ()), (Golden("g", ("i",), ("o",)),), limits=Limits(3, None, 1), predicted_bytes=5
+    "m.onnx", ("w.bin",), ((FEED,), ()), (Golden("g", ("i",), ("o",)),), limits=RunLimits(3, None, 1), predicted_bytes=5
 )
 RUN = Run(
     "CPUExecutionProvider",
@@ -42,6 +42,9 @@ def test_there_and_back(value: Request | Run | Failed) -> None:
         {"more": 1},
         {"outputs": [{"name": "y", "dtype": True, "shape": []}]},
         {"outputs": [{"name": "y"}]},
+        {"load_seconds": 10**400},
+        {"outputs": [{"name": "y", "dtype": 1, "shape": [10**400]}]},
+        {"placement": {"a": -(2**65)}},
     ],
 )
 def test_what_does_not_fit_is_refused(change: dict[str, object]) -> None:

@@ -14,11 +14,11 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from auditor.costs import count
+from auditor.costs.count import count
 from auditor.model.load import loads
-from auditor.shapes.dim import Dim, Size, evaluate, substitute
 from auditor.shapes.fact import Element, Fact
 from auditor.shapes.facts import Facts, infer
+from auditor.shapes.sizes.dim import Dim, Size, evaluate, substitute
 from auditor.shapes.troubles import Internal
 from tests.fuzz.flow import random_case
 
@@ -146,7 +146,7 @@ def _known(pairs: Iterator[tuple[Element, Element]]) -> Iterator[tuple[Element, 
 
 
 def _bound(value: Element, numbers: Mapping[str, int]) -> Element:
-    """The number that comes of a value; by `substitute` and by `evaluate` the same, or it is none."""
+    """The number that comes of a value; by `substitute` and by `evaluate` the same, or there is none."""
     if not isinstance(value, Dim):
         return value
     if not value.names <= numbers.keys():

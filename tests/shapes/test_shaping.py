@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.shapes.dim import greatest, least, named
 from auditor.shapes.fact import Fact, ShapeError
+from auditor.shapes.sizes.dim import greatest, least, named
 from tests.shapes.asking import ask, formula, shape, tensor, values
 
 N, H, W = named("N"), named("H"), named("W")
@@ -174,6 +174,9 @@ def test_split_at_1_is_open_along_its_axis() -> None:
         (N, 3, N, 1, greatest(N - 3, 0)),
         (N + 1, 0, 2**63 - 1, 2, (N + 2) // 2),
         (N, -1, -(2**63), -1, N),
+        (N, -N, 2**63 - 1, 1, N),  # the last N of N, were it 0 too
+        (2 * N, -N, 2**63 - 1, 1, N),
+        (N, -2 * N, 2**63 - 1, 1, None),  # nobody needs to know
         (10, 0, N - 4, 1, None),  # may count from the end
         (5, -1, 2**63 - 1, -1, None),  # the specification says 0, runtimes 5
     ],
@@ -282,7 +285,7 @@ def test_range() -> None:
     assert shape("Range", 11, [_scalar(1), _scalar(N), _scalar(2)]) == (greatest(N // 2, 0),)
     floats = [_scalar(value, 1) for value in (1.0, 5.0, 2.0)]
     assert ask("Range", 11, floats).outputs[0] == Fact(1, (2,), (1.0, 3.0))
-    beyond = [_scalar(value, 1) for value in (16777214.0, 16777218.0, 1.0)]  # 2^24 + 1 is no float32
+    beyond = [_scalar(value, 1) for value in (16777214.0, 16777218.0, 1.0)]  # 2^24 + 1 is not a float32
     assert ask("Range", 11, beyond).outputs[0] == Fact(1, (4,), (16777214.0, 16777215.0, None, None))
     with pytest.raises(ShapeError):
         ask("Range", 11, [one, one, _scalar(0)])

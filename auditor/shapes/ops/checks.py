@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ...model.dtypes import name_of
-from ..dim import Dim, Size, TooComplex, same
 from ..fact import BroadcastsTo, Fact, Need, Shape, ShapeError, show
-from ..stretching import stretched
+from ..sizes.dim import Dim, Size, TooComplex, less, same
+from ..sizes.stretching import stretched
 
 _MOST_LISTED = 1_024
 _MOST_AXES = 64
@@ -190,6 +190,13 @@ def length_of(x: Fact | None) -> int | None:
     return x.shape[0] if x.shape[0] <= _MOST_LISTED else None
 
 
+def check_lengths(lengths: Fact | None, steps: Size | None) -> None:
+    """How many steps each sequence of a batch has: none has more than there are."""
+    for length in integers(lengths) or ():
+        if length < 0 or (steps is not None and same(steps, length) is False and less(steps, length) is True):
+            raise ShapeError(f"sequence_lens has {length}, and there are {steps} steps", parameter="sequence_lens")
+
+
 def sizes_of(x: Fact) -> Shape | None:
     """The values of ``x`` as sizes; None where the tensor is not followed, and for each value that is not."""
     if x.elements is None:
@@ -197,12 +204,12 @@ def sizes_of(x: Fact) -> Shape | None:
     return tuple(e if isinstance(e, int | Dim) else None for e in x.elements)
 
 
-def told(size: Size | None) -> str:
+def size_text(size: Size | None) -> str:
     """A size for a reader."""
     return "?" if size is None else str(size)
 
 
 def grouped(size: Size | None) -> str:
     """A size for a reader, as a factor."""
-    text = told(size)
+    text = size_text(size)
     return f"({text})" if " " in text else text

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import prod
 
 from ...model.dtypes import DType
-from ..dim import Size, ceil_div, divide_exact, floor_div, greatest, least, less, mod, same
 from ..fact import Answer, Element, Fact, Shape, ShapeError, show
 from ..registry import op
+from ..sizes.dim import Size, ceil_div, divide_exact, floor_div, greatest, least, less, mod, same
 from .checks import (
     agree,
     all_given,
@@ -18,8 +18,8 @@ from .checks import (
     length_of,
     one_dtype,
     open_axes,
+    size_text,
     sizes_of,
-    told,
 )
 from .values import Elements, counted, kept, picked
 
@@ -55,7 +55,9 @@ def concat(*inputs: Fact | None, axis: int) -> Answer:
     if any(fact.elements is not None for fact in facts):
         elements = _joined(facts, at, counted(tuple(out)))
     y = Fact(dtype, tuple(out), elements)
-    return Answer((y,), formula=lambda: f"{' + '.join(told(shape[at]) for shape in shapes)} = {told(out[at])}")
+    return Answer(
+        (y,), formula=lambda: f"{' + '.join(size_text(shape[at]) for shape in shapes)} = {size_text(out[at])}"
+    )
 
 
 def _total(sizes: list[Size | None]) -> Size | None:
@@ -115,6 +117,8 @@ def split_18(
     """Of unequal parts, the last is the smaller."""
     if num_outputs is not None and num_outputs != output_count:
         raise ShapeError(f"num_outputs is {num_outputs}, the node has {output_count}", attribute="num_outputs")
+    if split is not None and num_outputs is not None:
+        raise ShapeError("split and num_outputs are both given, and only one can be", attribute="num_outputs")
     if split is None and num_outputs is not None:
         return _split(input, axis, None, num_outputs, uneven=True)
     return _split(input, axis, _parts(split, output_count), output_count)
@@ -146,7 +150,7 @@ def _split(x: Fact, axis: int, parts: Shape | None, count: int, *, uneven: bool 
     if x.elements is not None:
         outputs = _cut(x, at, outputs)
     cut = parts
-    return Answer(tuple(outputs), formula=lambda: f"{told(size)} = {' + '.join(map(grouped, cut))}")
+    return Answer(tuple(outputs), formula=lambda: f"{size_text(size)} = {' + '.join(map(grouped, cut))}")
 
 
 def _equal_parts(size: Size | None, count: int, uneven: bool) -> Shape:
@@ -161,6 +165,9 @@ def _equal_parts(size: Size | None, count: int, uneven: bool) -> Shape:
         return (floor_div(size, count),) * count
     each = ceil_div(size, count)
     last = size - each * (count - 1)
+    if less(last, 0) is True:
+        why = f"{size} into {count} parts of {each} leaves {last} for the last"
+        raise ShapeError(why, attribute="num_outputs")
     if less(last, 0) is not False:
         return (None,) * count
     return (*(each,) * (count - 1), last)
@@ -274,6 +281,8 @@ def _from_front(size: Size, place: Size) -> Size | None:
             return size
         return -1 if place <= -_FAR else place + size if place < 0 else place
     below = less(place, 0)
+    if below is None and less(0, place) is False and divide_exact(size, 0 - place) is not None:
+        return place + size  # the last L of an axis of L: where L is 0, the axis ends at 0 as well
     return None if below is None else place + size if below else place
 
 
@@ -283,8 +292,8 @@ _FAR = 2**31 - 1
 
 def _told_slice(axis: int, start: Size | None, end: Size | None, step: int, length: Size | None) -> str:
     far = isinstance(end, int) and abs(end) >= _FAR
-    to = "the end" if far else told(end)
-    return f"axis {axis} from {told(start)} to {to}{'' if step == 1 else f' by {step}'}: {told(length)}"
+    to = "the end" if far else size_text(end)
+    return f"axis {axis} from {size_text(start)} to {to}{'' if step == 1 else f' by {step}'}: {size_text(length)}"
 
 
 # Padding
@@ -316,12 +325,23 @@ def pad(
         if rank is None and axes is None and (count := length_of(pads)) is not None:
             rank = count // 2
         return Answer((open_axes(data, rank),))
+    if mode == "reflect":
+        _check_reflection(data.shape, around, on)
     answer = _padded(data, around, on)
     if data.elements is None or mode != "constant" or not around:
         return answer
     fill: Element = 0 if constant_value is None else constant_value.elements[0] if constant_value.elements else None
     (y,) = answer.outputs
     return answer._replace(outputs=(y._replace(elements=_filled(data, y, around[0], fill)),))
+
+
+def _check_reflection(shape: Shape, pads: Shape, axes: tuple[int, ...] | None) -> None:
+    """The edge itself is not repeated: an axis of n has n - 1 elements to reflect."""
+    on = range(len(shape)) if axes is None else axes_of(axes, len(shape))
+    for at, more in enumerate(pads):
+        size = shape[on[at % len(on)]] if len(pads) == 2 * len(on) else None
+        if size is not None and more is not None and less(size - 1, more) is True and less(0, more) is True:
+            raise ShapeError(f"{more} cannot be reflected of an axis of size {size}", parameter="pads")
 
 
 def _filled(data: Fact, y: Fact, before: Size | None, fill: Element) -> Elements | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 
-from ..dim import Dim, Size, same
 from ..fact import Element, Fact, Items, Shape
+from ..sizes.dim import Dim, Size, same
 
 
 def either(a: Fact, b: Fact) -> Fact:
@@ -45,7 +45,7 @@ def either_or_none(a: Fact | None, b: Fact | None) -> Fact | None:
 
 
 def joint_of(facts: Iterable[Fact]) -> Fact | None:
-    """What is true of all; None of none."""
+    """What is true of all facts; None where there is no fact."""
     found = tuple(facts)
     return reduce(either, found) if found else None
 

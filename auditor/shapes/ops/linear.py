@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..dim import Size
 from ..fact import Answer, BroadcastsTo, Exact, Fact, Need, Shape, ShapeError, show
 from ..registry import op
-from ..stretching import stretched
-from .checks import agree, broadcast, of_rank, tally, told
+from ..sizes.dim import Size
+from ..sizes.stretching import stretched
+from .checks import agree, broadcast, of_rank, size_text, tally
 
 # Gemm
 
@@ -45,7 +45,7 @@ def _gemm(a: Fact, b: Fact, trans_a: int, trans_b: int, stretches: bool) -> Answ
         (Fact(a.dtype or b.dtype, y),),
         needs,
         tally(rows, inner, columns),
-        lambda: f"{told(inner)} features in, {told(columns)} out",
+        lambda: f"{size_text(inner)} features in, {size_text(columns)} out",
     )
 
 
@@ -80,7 +80,7 @@ def multiply(a: Fact, b: Fact, dtype: int | None) -> Answer:
         (Fact(dtype, y),),
         {"b": Exact(need, "learnable")},
         tally(*batch, rows, inner_b if inner is None else inner, columns),
-        lambda: f"{told(inner)} features in, {told(columns)} out",
+        lambda: f"{size_text(inner)} features in, {size_text(columns)} out",
     )
 
 
@@ -106,7 +106,7 @@ def einsum(*inputs: Fact, equation: str) -> Answer:
     """Each letter is an axis; those missing on the right are summed. https://onnx.ai/onnx/operators/onnx__Einsum.html"""
     left, arrow, right = equation.replace(" ", "").partition("->")
     if strange := {c for c in left + right if c not in ".," and not (c.isascii() and c.isalpha())}:
-        raise ShapeError(f"{min(strange)!r} in {equation!r} is no letter", attribute="equation")
+        raise ShapeError(f"{min(strange)!r} in {equation!r} is not a letter", attribute="equation")
     terms = left.split(",")
     if len(terms) != len(inputs):
         raise ShapeError(f"{equation!r} is for {len(terms)} inputs, there are {len(inputs)}", attribute="equation")
@@ -134,7 +134,7 @@ def einsum(*inputs: Fact, equation: str) -> Answer:
     before, dots, after = right.partition("...")
     for label in before + after:
         if label not in sizes:
-            raise ShapeError(f"{label!r} is no axis of the inputs of {equation!r}", attribute="equation")
+            raise ShapeError(f"{label!r} is not an axis of the inputs of {equation!r}", attribute="equation")
     macs = None if spread is None else 0 if len(inputs) < 2 else tally(*sizes.values(), *spread, len(inputs) - 1)
     dtype = next((x.dtype for x in inputs if x.dtype is not None), None)
     if dots and spread is None:

@@ -9,10 +9,10 @@ import struct
 from collections.abc import Callable, Sequence
 from math import floor, inf
 
-from ..dim import Dim, Size
 from ..fact import Answer, Element, Fact, ShapeError, show
 from ..registry import op
-from .checks import agree, axes_of, of_rank, open_axes, told
+from ..sizes.dim import Dim, Size, same
+from .checks import agree, axes_of, of_rank, open_axes, size_text
 
 _WHOLE = 1 << 24  # float32 holds every integer up to here
 _SHORT = 64  # an odd numerator so short that its product with any size up to 2^18 is exact in float32
@@ -61,15 +61,23 @@ def resize_11(
     return _resize(x, roi if crops else None, crops, scales, sizes)
 
 
-@op("Upsample", since=9)
 @op("Resize", since=10)
 def resize_10(x: Fact, scales: Fact) -> Answer:
     return _resize(x, None, False, scales, None)
 
 
+@op("Upsample", since=9)
+def upsample(x: Fact, scales: Fact) -> Answer:
+    """It makes nothing smaller: each scale "takes value greater than or equal to 1"."""
+    for scale in scales.elements or ():
+        if isinstance(scale, int | float) and scale < 1:
+            raise ShapeError(f"scales must be 1 at least, {scale:g} is not", parameter="scales")
+    return _resize(x, None, False, scales, None)
+
+
 @op("Upsample", since=7)
 def upsample_7(x: Fact, *, scales: tuple[float, ...]) -> Answer:
-    return _resize(x, None, False, Fact(None, (len(scales),), scales), None)
+    return upsample(x, Fact(None, (len(scales),), scales))
 
 
 @op("Upsample")
@@ -210,6 +218,9 @@ def grid_sample(x: Fact, grid: Fact) -> Fact:
     if len(grid.shape) < 3:
         raise ShapeError(f"the grid must have rank 3 at least, has shape {show(grid.shape)}", parameter="grid")
     shape = of_rank(x, len(grid.shape), "x")
+    if grid.shape[-1] is not None and same(grid.shape[-1], len(grid.shape) - 2) is False:
+        axes = len(grid.shape) - 2
+        raise ShapeError(f"a place in {axes} axes has {axes} numbers, the grid is {show(grid.shape)}", parameter="grid")
     return x.shaped(agree(shape[0], grid.shape[0], "the batches of X and the grid"), shape[1], *grid.shape[1:-1])
 
 
@@ -240,7 +251,9 @@ def _tale(
             if old == new:
                 continue
             by = f" * {value:g}" if isinstance(value, float | int) and not by_sizes else ""
-            lines.append(f"floor({told(old)}{by}) = {told(new)}" if by else f"{told(old)} to {told(new)}")
+            lines.append(
+                f"floor({size_text(old)}{by}) = {size_text(new)}" if by else f"{size_text(old)} to {size_text(new)}"
+            )
         return "; ".join(dict.fromkeys(lines))
 
     return tell

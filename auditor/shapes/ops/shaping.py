@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from math import prod
 
-from ..dim import Dim, Size, divide_exact, floor_div, mod, same
 from ..fact import Answer, Fact, Shape, ShapeError, show
 from ..registry import op
+from ..sizes.dim import Dim, Size, divide_exact, floor_div, mod, same
 from .checks import (
+    agree,
     axes_of,
     axis_of,
     broadcast,
+    check_lengths,
     grouped,
     integers,
     length_of,
     of_rank,
     open_axes,
+    size_text,
     sizes_of,
     tally,
-    told,
 )
 from .values import Elements, counted, followable, picked, places, spread, strides
 
@@ -74,7 +76,7 @@ def _reshaped(data: Fact, target: Shape, allowzero: bool) -> Answer:
         raise ShapeError(f"a size of 0 in {show(target)} leaves nothing to find -1 by", parameter="shape")
     sizes[blank] = left = None if whole is None or part is None or part == 0 else _left(whole, part, data, target)
     y = _with_elements(data, tuple(sizes))
-    return Answer((y,), formula=lambda: f"{grouped(whole)} / {grouped(part)} = {told(left)}")
+    return Answer((y,), formula=lambda: f"{grouped(whole)} / {grouped(part)} = {size_text(left)}")
 
 
 def _copied(shape: Shape | None, axis: int, target: Shape) -> Size | None:
@@ -139,7 +141,7 @@ def flatten(input: Fact, *, axis: int = 1) -> Answer:
 
 def _told_product(sizes: Shape, total: Size | None) -> str:
     factors = " x ".join(map(grouped, sizes)) or "1"
-    return f"{factors} = {told(total)}" if len(sizes) > 1 else factors
+    return f"{factors} = {size_text(total)}" if len(sizes) > 1 else factors
 
 
 @op("Squeeze")
@@ -293,7 +295,7 @@ def depth_to_space(input: Fact, *, blocksize: int) -> Answer:
         raise ShapeError("blocksize is 0", attribute="blocksize")
     depth = None if channels is None else _quotient(channels, block, f"{channels} channels")
     y = input.shaped(batch, depth, tally(height, blocksize), tally(width, blocksize))
-    return Answer((y,), formula=lambda: f"{grouped(channels)} / {blocksize}^2 = {told(depth)} channels")
+    return Answer((y,), formula=lambda: f"{grouped(channels)} / {blocksize}^2 = {size_text(depth)} channels")
 
 
 @op("SpaceToDepth")
@@ -308,21 +310,32 @@ def space_to_depth(input: Fact, *, blocksize: int) -> Answer:
     depth = tally(channels, blocksize, blocksize)
     return Answer(
         (input.shaped(batch, depth, rows, columns),),
-        formula=lambda: f"{grouped(channels)} x {blocksize}^2 = {told(depth)} channels",
+        formula=lambda: f"{grouped(channels)} x {blocksize}^2 = {size_text(depth)} channels",
     )
 
 
 def _quotient(size: Size, by: int, what: str) -> Size:
     if same(mod(size, by), 0) is False:
-        raise ShapeError(f"{what} is no multiple of {by}", attribute="blocksize")
+        raise ShapeError(f"{what} is not a multiple of {by}", attribute="blocksize")
     return floor_div(size, by)
 
 
 @op("Trilu", since=14)
 def trilu(input: Fact, k: Fact | None = None) -> Fact:
+    if input.shape is not None and len(input.shape) < 2:
+        raise ShapeError(f"takes matrices, its input has shape {show(input.shape)}")
     return Fact(input.dtype, input.shape)
 
 
 @op("ReverseSequence", since=10)
-def reverse_sequence(input: Fact, sequence_lens: Fact) -> Fact:
+def reverse_sequence(input: Fact, sequence_lens: Fact, *, batch_axis: int = 1, time_axis: int = 0) -> Fact:
+    """https://onnx.ai/onnx/operators/onnx__ReverseSequence.html"""
+    if {batch_axis, time_axis} != {0, 1}:
+        raise ShapeError(
+            f"time_axis {time_axis} and batch_axis {batch_axis} must be 0 and 1, or 1 and 0", attribute="time_axis"
+        )
+    if input.shape is not None and len(input.shape) > 1:
+        (batch,) = of_rank(sequence_lens, 1, "sequence_lens")
+        agree(batch, input.shape[batch_axis], "the number of sequence_lens and the batch")
+        check_lengths(sequence_lens, input.shape[time_axis])
     return Fact(input.dtype, input.shape)

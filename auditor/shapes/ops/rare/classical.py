@@ -1,15 +1,15 @@
 """Classical machine learning (ai.onnx.ml): linear models, support vectors, trees, and what prepares their features.
 
-What these models have learnt stands in attributes, not in stored tensors: it is no parameter in the sense of the
-counts. A multiply-accumulate is counted where a row is multiplied by coefficients or by support vectors; trees compare.
+What these models have learnt stands in attributes, not in stored tensors: so the counts of parameters leave it
+out. A multiply-accumulate is counted where a row is multiplied by coefficients or by support vectors; trees compare.
 """
 
 from __future__ import annotations
 
 from ....model.dtypes import DType
-from ...dim import Size
 from ...fact import Answer, Fact, ShapeError, show
 from ...registry import op
+from ...sizes.dim import Size
 from ..checks import agree, all_given, of_rank, tally
 
 _ML = "ai.onnx.ml"
@@ -22,7 +22,7 @@ _STRING = DType.STRING.value
 
 
 @op("Binarizer", "Imputer", domain=_ML)
-def alike(x: Fact) -> Fact:
+def same_shape(x: Fact) -> Fact:
     """The same type and shape; other values."""
     return Fact(x.dtype, x.shape)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ....model.dtypes import DType
-from ...dim import Dim, Size, greatest
 from ...fact import Answer, Fact
+from ...sizes.dim import Dim, Size, greatest
 from ..checks import of_rank, tally
 from .heads import attending, each
-from .microsoft import alike, last, microsoft
+from .microsoft import last, microsoft, same_as_input
 
 _FLOATS = (DType.FLOAT.value, DType.FLOAT16.value, DType.BFLOAT16.value, DType.DOUBLE.value)
 
@@ -101,7 +101,7 @@ def sparse_attention(
 
 
 def _same(x: Fact | None) -> Fact:
-    return Fact() if x is None else alike(x)
+    return Fact() if x is None else same_as_input(x)
 
 
 @microsoft("DynamicSparseAttention")
@@ -239,7 +239,7 @@ def gated_relative_position_bias(
 
 @microsoft("RemovePadding")
 def remove_padding(input: Fact, sequence_token_count: Fact) -> tuple[Fact, ...]:
-    """How many places are no padding, values decide."""
+    """The values decide how many places are padding."""
     batch, length, hidden = of_rank(input, 3, "input")
     count = DType.INT32.value
     ends = None if batch is None else batch + 1

@@ -6,7 +6,7 @@ from ....model.dtypes import DType
 from ...fact import Answer, BroadcastsTo, Fact, Need, Shape, ShapeError
 from ..checks import axes_of, axis_of, broadcast, of_rank, tally
 from ..cutting import concat
-from .microsoft import alike, microsoft
+from .microsoft import microsoft, same_as_input
 
 _ONE = BroadcastsTo((1,))
 
@@ -88,7 +88,7 @@ def qlinear_activation(
     y_scale: Fact | None = None,
     y_zero_point: Fact | None = None,
 ) -> Answer:
-    return Answer((alike(x),), dict.fromkeys(("x_scale", "x_zero_point", "y_scale", "y_zero_point"), _ONE))
+    return Answer((same_as_input(x),), dict.fromkeys(("x_scale", "x_zero_point", "y_scale", "y_zero_point"), _ONE))
 
 
 @microsoft("QLinearSoftmax")
@@ -126,7 +126,7 @@ def qlinear_where(
 def qlinear_concat(y_scale: Fact, y_zero_point: Fact, *inputs: Fact, axis: int) -> Answer:
     """Each tensor is followed by its scale and its zero point."""
     if not inputs or len(inputs) % 3:
-        raise ShapeError(f"{len(inputs)} inputs are no multiple of 3: tensors, scales and zero points")
+        raise ShapeError(f"{len(inputs)} inputs are not a multiple of 3: tensors, scales and zero points")
     answer = concat(*(Fact(None, x.shape) for x in inputs[::3]), axis=axis)
     return answer._replace(outputs=(Fact(y_zero_point.dtype, answer.outputs[0].shape),))
 
@@ -238,4 +238,4 @@ def q_ordered_longformer_attention(
     global_: Fact,
     scale_output: Fact,
 ) -> Answer:
-    return Answer((alike(input),), macs=None)
+    return Answer((same_as_input(input),), macs=None)

@@ -1,0 +1,279 @@
+"""Run a model in a child process of its own, and say what came of it. The parent imports neither onnxruntime nor NumPy.
+
+A crash, a hang or too much memory is a result. The child may be hostile once it has opened the model: what it writes is
+read up to a bound and checked, and its process group is killed when its time is up, whatever it does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from .clean import Cleaner
+from .outcome import Crashed, Failed, GoldenResult, NotRun, Outcome, OutOfMemory, Run, TimedOut, Try
+from .plain import plain, restore
+from .request import Request
+from .started import Started, start
+
+LARGEST_MODEL = (1 << 31) - 1  # protobuf reads no more
+_LARGEST_ANSWER = 32 << 20
+_KEPT_NOISE, _LARGEST_NOISE = 256 << 10, 64 << 20  # of stdout and stderr: kept, and borne at all
+_LOOK_EVERY = 0.1  # seconds
+
+
+class ChildFault(RuntimeError):
+    """A fault of ours in the child: its traceback."""
+
+
+def run(request: Request) -> Outcome:
+    """Run the model. Nothing that the model does reaches the caller but the outcome."""
+    why = _why_not(request)
+    if why:
+        return NotRun(why)
+    try:
+        ended = _Child(request).watch()
+    except OSError as error:
+        return NotRun(f"no child process could be started: {error.strerror}")
+    return _cleaned(_outcome(request, ended), ended, Cleaner(request.opened()))
+
+
+def _why_not(request: Request) -> str:
+    """What is known to prevent a run before a process is started."""
+    if os.name != "posix":
+        return "running a model is not written for this system, only for Linux and macOS"
+    try:
+        size = Path(request.model).stat().st_size
+        whole = size + sum(Path(path).stat().st_size for path in request.files)
+    except OSError as error:
+        return f"{Path(str(error.filename)).name}: {error.strerror}"
+    if size > LARGEST_MODEL:
+        return f"the file has {size} bytes, and protobuf reads no more than {LARGEST_MODEL}"
+    needed = whole + (request.predicted_bytes or 0)
+    if request.limits.memory is not None and needed > request.limits.memory:
+        return f"weights and activations take {needed} bytes, and the run may have {request.limits.memory}"
+    free = _free_memory()
+    if free is not None and needed > free:
+        return f"weights and activations take {needed} bytes, and this machine has {free} free"
+    return ""
+
+
+def _free_memory() -> int | None:
+    with contextlib.suppress(OSError, ValueError, IndexError), Path("/proc/meminfo").open() as lines:
+        for line in lines:
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return None
+
+
+@dataclass(slots=True)
+class _Ended:
+    """What is known of a child that has ended."""
+
+    stage: str = "start"
+    attempt: int | None = None
+    isolation: dict[str, str] = field(default_factory=dict)
+    answer: tuple[str, Any] | None = None
+    broken: bool = False  # what it wrote is not an answer
+    noise: bytearray = field(default_factory=bytearray)  # stdout and stderr, their beginning
+    heard: int = 0  # bytes of them in all
+    status: int = 0
+    killed: str = ""  # "time", "memory" or "flood": why we ended it
+
+
+class _Child:
+    """The child from its start to its end."""
+
+    def __init__(self, request: Request) -> None:
+        self._request, self._ended, self._buffer = request, _Ended(), bytearray()
+
+    def watch(self) -> _Ended:
+        """Start it, listen until it ends or must be ended, and leave no process behind."""
+        deadline = time.monotonic() + self._request.limits.seconds
+        ours, theirs = os.pipe()
+        with os.fdopen(ours, "rb", buffering=0) as answer:
+            try:
+                with _scratch() as question:
+                    question.write(json.dumps(plain(self._request)).encode("ascii"))
+                    question.flush()
+                    question.seek(0)
+                    process = start(question, theirs, plain=self._request.provider == "cpu")
+            finally:
+                os.close(theirs)
+            ended, waited, patience = self._ended, False, 0.0
+            try:
+                self._listen(process, answer, deadline)
+                if not (ended.killed or ended.broken or ended.answer):
+                    # it has closed both pipes: it ends, or does nothing that anybody could see
+                    waited, patience = True, max(0.0, min(1.0, deadline - time.monotonic()))
+            finally:
+                status = process.end(patience)
+        if status is not None:
+            ended.status = status
+        elif waited:
+            ended.killed = "time"
+        return ended
+
+    def _listen(self, process: Started, answer: IO[bytes], deadline: float) -> None:
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(answer, selectors.EVENT_READ, self._answer)
+            waiting.register(process.noise, selectors.EVENT_READ, self._noise)
+            while waiting.get_map():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    self._ended.killed = "time"
+                elif self._too_big(process.pid):
+                    self._ended.killed = "memory"
+                if self._ended.killed or self._ended.broken:
+                    return
+                for key, _ in waiting.select(min(left, _LOOK_EVERY)):
+                    data = os.read(key.fd, 1 << 16)
+                    if data:
+                        key.data(data)
+                    else:
+                        waiting.unregister(key.fileobj)
+                if self._ended.answer is not None:
+                    self._rest(process.noise)
+                    return
+
+    def _rest(self, noise: int) -> None:
+        """What was written before the answer and not yet read."""
+        os.set_blocking(noise, False)
+        with contextlib.suppress(BlockingIOError):
+            while len(self._ended.noise) < _KEPT_NOISE and (data := os.read(noise, 1 << 16)):
+                self._noise(data)
+
+    def _answer(self, data: bytes) -> None:
+        self._buffer += data
+        if len(self._buffer) > _LARGEST_ANSWER:
+            self._ended.killed = "flood"
+            return
+        while (end := self._buffer.find(b"\n", max(0, len(self._buffer) - len(data) - 1))) >= 0:
+            line, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
+            data = bytes(self._buffer)
+            try:
+                self._heard(*json.loads(line))
+            except (ValueError, TypeError, RecursionError):
+                self._ended.broken = True
+                return
+
+    def _heard(self, kind: str, content: Any) -> None:
+        match kind, content:
+            case "stage", str():
+                self._ended.stage = content[:20]
+            case "attempt", int():
+                self._ended.attempt = content
+            case "isolation", dict():
+                self._ended.isolation = {str(k): str(v) for k, v in content.items()}
+            case _:
+                self._ended.answer = str(kind), content
+
+    def _noise(self, data: bytes) -> None:
+        self._ended.heard += len(data)
+        self._ended.noise += data[: _KEPT_NOISE - len(self._ended.noise)]
+        if self._ended.heard > _LARGEST_NOISE:
+            self._ended.killed = "flood"
+
+    def _too_big(self, process: int) -> bool:
+        """Whether it holds more memory than asked for: on a graphics card no limit on address space does this."""
+        limit = self._request.limits.memory
+        if limit is None:
+            return False
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") > limit
+        return False
+
+
+def _scratch() -> IO[bytes]:
+    """A file for the request: in memory, where the system can do that, so that a full disk does not matter."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("request"), "w+b")
+    return tempfile.TemporaryFile()
+
+
+def _outcome(request: Request, ended: _Ended) -> Outcome:
+    feeds = () if ended.attempt is None else request.attempts[ended.attempt : ended.attempt + 1]
+    tried = feeds[0] if feeds else ()
+    limits = request.limits
+    if ended.killed == "time":
+        return TimedOut(limits.seconds, ended.stage, ended.isolation, tried)
+    if ended.killed == "memory":
+        return OutOfMemory(limits.memory, ended.stage, "it was ended", isolation=ended.isolation)
+    if ended.killed == "flood" or ended.broken:
+        return Crashed("flood" if ended.killed else "no answer", ended.stage, "", ended.isolation, tried)
+    if ended.answer is not None:
+        return _restored(ended)
+    match _signal(ended.status):
+        case "SIGXCPU":
+            return TimedOut(limits.seconds, ended.stage, ended.isolation, tried)
+        case "SIGKILL":  # not by us: the system was short of memory
+            return OutOfMemory(None, ended.stage, "the system ended it", isolation=ended.isolation)
+        case name:
+            words = ended.noise.decode("utf-8", "replace")
+            return Crashed(name, ended.stage, words, ended.isolation, tried)
+
+
+def _signal(status: int) -> str:
+    if status >= 0:
+        return f"exit {status}"
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
+
+
+_ANSWERS: dict[str, type[Run] | type[Failed] | type[OutOfMemory] | type[NotRun]] = {
+    "Run": Run,
+    "Failed": Failed,
+    "OutOfMemory": OutOfMemory,
+    "NotRun": NotRun,
+}
+
+
+def _restored(ended: _Ended) -> Outcome:
+    assert ended.answer is not None
+    kind, content = ended.answer
+    if kind == "Fault":
+        raise ChildFault(str(content))
+    try:
+        answer: Run | Failed | OutOfMemory | NotRun = restore(_ANSWERS[kind], content)
+    except (KeyError, ValueError, RecursionError):
+        return Crashed("no answer", ended.stage, "", ended.isolation)
+    return answer
+
+
+def _cleaned(outcome: Outcome, ended: _Ended, cleaner: Cleaner) -> Outcome:
+    """The outcome without the host's paths, cut, and with the warnings that onnxruntime wrote."""
+    warnings = cleaner.warnings(bytes(ended.noise))
+    match outcome:
+        case Run():
+            golden = tuple(_clean_golden(one, cleaner) for one in outcome.golden)
+            return outcome._replace(tries=_clean_tries(outcome.tries, cleaner), golden=golden, warnings=warnings)
+        case Failed():
+            tries = _clean_tries(outcome.tries, cleaner)
+            return outcome._replace(message=cleaner.text(outcome.message), tries=tries, warnings=warnings)
+        case OutOfMemory():
+            tries = _clean_tries(outcome.tries, cleaner)
+            return outcome._replace(message=cleaner.text(outcome.message), tries=tries)
+        case Crashed():
+            return outcome._replace(message=cleaner.text(outcome.message, last=True))
+        case NotRun():
+            hint = cleaner.errors(bytes(ended.noise)) if "could not be started" in outcome.why else ""
+            return outcome._replace(why=cleaner.text(outcome.why + (f": {hint}" if hint else "")))
+        case TimedOut():
+            return outcome
+
+
+def _clean_tries(tries: tuple[Try, ...], cleaner: Cleaner) -> tuple[Try, ...]:
+    return tuple(one._replace(message=cleaner.text(one.message)) for one in tries)
+
+
+def _clean_golden(result: GoldenResult, cleaner: Cleaner) -> GoldenResult:
+    return result._replace(failed=cleaner.text(result.failed))
