@@ -197,7 +197,7 @@ def test_subgraphs_are_not_shared():
 
 
 def test_of_data_that_stands_twice_the_last_is_read():
-    """"the last one wins", as protobuf reads a singular field; the first is told as a trouble."""
+    """ "the last one wins", as protobuf reads a singular field; the first is told as a trouble."""
     head = b"\x08\x02\x10\x01" + field(8, b"t")
     first, last = numpy.array([1, 2], "<f4").tobytes(), numpy.array([3, 4], "<f4").tobytes()
     content = with_tensor(head + field(9, first) + field(9, last))
