@@ -30,8 +30,8 @@ _HASHED = 1 << 26  # bytes of a model whose contents are hashed on the way
 def audit(path: str | os.PathLike[str], settings: Settings | None = None, contract: Contract | None = None) -> Report:
     """Audit one model file.
 
-    What is wrong with the model, down to bytes that are no model, is in the report. Raises `NothingToAudit` where there
-    is no file, `CannotLook` where the system does not let us read it, `UsageError` for settings that make no sense.
+    What is wrong with the model, down to bytes that are not a model, is in the report. Raises `NothingToAudit` where
+    there is no file, `CannotLook` where the system does not let us read it, `UsageError` for senseless settings.
     """
     settings = settings or Settings()
     chosen = selected(settings)
@@ -43,7 +43,7 @@ def audit(path: str | os.PathLike[str], settings: Settings | None = None, contra
 
 
 def selected(settings: Settings) -> tuple[Rule, ...]:
-    """The rules that the settings choose; `UsageError` for a name that is no rule's.
+    """The rules that the settings choose; `UsageError` for a name that no rule has.
 
     The files with more operators that they name are imported, so that a wrong one ends this before any audit.
     """
@@ -66,7 +66,7 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     failed: list[Missed] = []
     for rule in rules:
         try:
-            found += [Candidate.of(rule.kind, f) for f in rule.check(*(evidence.of(kind) for kind in rule.wants))]
+            found += [Candidate.of(rule.kind, f) for f in rule.check(*(evidence.about(kind) for kind in rule.wants))]
             ran.append(rule.name)
         except NotLookedAt as not_looked_at:
             skipped[not_looked_at.missed.what] = not_looked_at.missed
@@ -102,7 +102,7 @@ def _unreadable(path: str, error: Unreadable) -> Report:
         ModelIdentity(path, size),
         fingerprinted(None, [Candidate.of(unreadable_model.kind, found)]),
         Coverage(
-            ran=(unreadable_model.name,), skipped=(Missed("everything else", "the file is no model that can be read"),)
+            ran=(unreadable_model.name,), skipped=(Missed("everything else", "the file cannot be read as a model"),)
         ),
         audited_at=_now(),
         rules_digest=rules_digest(),

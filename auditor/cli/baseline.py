@@ -119,7 +119,7 @@ class _Drawn:
 def _usual(configured: Configuration) -> str:
     from ..config.configuration import BASELINE
 
-    return os.path.join(configured.folder, BASELINE)  # noqa: PTH118
+    return os.path.join(configured.folder, BASELINE)
 
 
 def _entries(report: Report) -> Iterator[KnownFinding]:

@@ -1,6 +1,6 @@
 """Annotations of GitHub Actions: a workflow command for each finding, and for what was asked for and not looked at.
 
-Findings that are waived or known are told in one notice for the model: the runner shows ten annotations of a kind.
+Findings that are waived or known share one notice for the model: the runner shows ten annotations of a kind.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """

@@ -122,7 +122,7 @@ def parse(document: Mapping[str, Any]) -> tuple[Report, Verdict]:
     """The report that a document was made of, names in their escaped form; keys unknown to us are left aside."""
     version = document.get("schema_version")
     if not isinstance(version, int) or version < 1:
-        raise StoreError("this is no report of auditor: its schema_version is missing")
+        raise StoreError("this is not a report of auditor: its schema_version is missing")
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"the report was written by a newer auditor (schema_version {version}; "
@@ -131,7 +131,7 @@ def parse(document: Mapping[str, Any]) -> tuple[Report, Verdict]:
     try:
         return _report(document), Verdict(document["verdict"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StoreError(f"this is no whole report of auditor: {type(error).__name__} {error}") from error
+        raise StoreError(f"this is not a whole report of auditor: {type(error).__name__} {error}") from error
 
 
 def _row(thing: object, keys: tuple[str, ...]) -> dict[str, object]:

@@ -205,7 +205,7 @@ def _line(row: Sequence[str]) -> str:
 
 
 def _fold(out: TextIO, title: str) -> None:
-    """Between the tags and what they fold there must be an empty line, or it is no Markdown."""
+    """Between the tags and what they fold there must be an empty line, or it is not Markdown."""
     out.write(f"\n<details><summary>{_LINKS.sub(chr(0x2060), escape(title))}</summary>\n")
 
 

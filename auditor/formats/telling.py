@@ -42,7 +42,7 @@ def counting(report: Report) -> list[Finding]:
 
 
 def covered(report: Report) -> list[Finding]:
-    """The findings that a waiver or the baseline covers: they are told, and count for nothing."""
+    """The findings that a waiver or the baseline covers: they are shown, and do not count."""
     return [f for f in report.findings if waiver_of(f) is not None]
 
 

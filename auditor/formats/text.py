@@ -28,7 +28,7 @@ _BASIS = {
     Basis.REFUSED: "legal, but a runtime cannot run it, or does otherwise",
     Basis.SUSPICIOUS: "legal, and hardly what was meant",
 }
-_MOST_ALIKE = 5  # findings of one rule that are told in full
+_MOST_ALIKE = 5  # findings of one rule that are shown in full
 _MOST_PLACES = 12  # of the rest, the places that are named
 _MOST_PORTS = 8
 _MOST_BOUND = 4

@@ -52,7 +52,7 @@ def beyond_limits(report: Report, policy: Policy, accepted: Report | None) -> It
 
 
 def measured(report: Report, measure: str) -> Number | str | None:
-    """A number of the report; a text says why there is none, and None that there is nothing to measure."""
+    """A number of the report; a text says why it is not known, None that there is nothing to measure."""
     totals, model = report.totals, report.model
     if not model.digest and measure != "file-bytes":
         return "the model could not be read"

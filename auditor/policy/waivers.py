@@ -75,7 +75,7 @@ def covers(waiver: Waiver, finding: Finding) -> bool:
 
 
 def expired(waiver: Waiver, today: date) -> bool:
-    """Whether its last day is over; a day that is no date is over, so that a slip of the pen waives nothing."""
+    """Whether its last day is over; a text that is not a date is over, so that a slip of the pen waives nothing."""
     if not waiver.expires:
         return False
     try:

@@ -82,7 +82,7 @@ def bad_variance(model: Model, weights: Weights) -> Iterator[Found]:
             if node.op_type != "BatchNormalization" or node.domain or len(node.inputs) < 5:
                 continue
             found = weights.sources.behind(scope, node.inputs[4]) if not node.attributes.get("training_mode") else None
-            statistics = weights.of(found[1]) if found else None
+            statistics = weights.statistics_of(found[1]) if found else None
             if found is None or statistics is None:
                 continue
             epsilon = node.attributes.get("epsilon", _DEFAULT_EPSILON)

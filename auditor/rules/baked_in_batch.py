@@ -43,7 +43,7 @@ agraph (float[N, 4] x, float[1, 2] state) => (float[A, B] y) { y = Concat<axis =
 agraph (float[N, 2, 3, 3] x) => (float[N, 18] y) <int64[2] s = {-1, 18}> { y = Reshape(x, s) }
 ```
 ```onnx
-# A fixed batch is no secret.
+# Somebody may want a fixed batch.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[1, 2, 3, 3] x) => (float[1, 18] y) <int64[2] s = {1, 18}> { y = Reshape(x, s) }
 ```

@@ -1,8 +1,8 @@
 """A tensor that is used, and that nothing makes.
 
 ## What it does
-Finds node inputs and graph outputs that are no graph input, no initializer and no output of a node, here or in the
-graphs around.
+Finds node inputs and graph outputs that are neither a graph input, nor an initializer, nor the output of a node, here
+or in the graphs around.
 
 ## Why it matters
 "It must refer to either a graph input, a graph initializer or a node output."

@@ -194,7 +194,7 @@ def _fault(facts: Facts, scope: Scope, index: int, node: Node) -> _Fault | None:
 
 
 def _chosen_from(scope: Scope, node: Node) -> bool:
-    """Whether a Where alone takes the result: it may leave out what is no number."""
+    """Whether only a Where takes the result: it may leave the NaN out."""
     graph = scope.graph
     users = [graph.nodes[i] for i in graph.consumers.get(node.outputs[0], ())] if node.outputs else []
     returned = any(v.name in node.outputs for v in graph.outputs)
@@ -239,7 +239,7 @@ def _clipped(facts: Facts, scope: Scope, node: Node, label: str) -> _Least | Non
     else:
         bound = node.attributes.get("min")
         low = (float(bound),) if isinstance(bound, int | float) else ()
-    if len(low) != 1 or low[0] > 0 or low[0] < -1e6:  # a bound that far away is none
+    if len(low) != 1 or low[0] > 0 or low[0] < -1e6:  # a bound that far away bounds nothing
         return None
     return _Least(low[0] == 0, low[0] < 0, f"numbers down to {low[0]:g} from {label}")
 

@@ -8,7 +8,7 @@ products and recurrent layers beyond 1e30.
 ## Why it matters
 float16 ends at 65504. One infinite weight makes infinite or NaN outputs, often for some inputs only. A mask that
 holds -3.4e38 becomes -inf, which is as good while a row keeps one open place, and NaN where a row is masked
-altogether. A finite weight of 1e30 is no trained number: it is what an exploding training or the bytes of another
+altogether. No training that converges gives a weight of 1e30: it is what an exploding training or the bytes of another
 type look like.
 
 ## Fires on

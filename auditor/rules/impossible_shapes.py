@@ -4,9 +4,9 @@
 Propagates shapes from the graph's inputs through every operator and finds nodes whose inputs and attributes
 contradict each other for every value of the named sizes: sizes that do not broadcast, a window larger than its input,
 an axis outside the tensor, a Reshape that does not come out even. Nothing that rests on a declared shape counts; what
-follows from the first contradiction is folded under it. A Reshape that makes a row of each image is told as the dense
-layer behind it: the features that it takes, those that arrive, and the input sizes that would fit; with an open height
-or width it is a warning, if some size fits.
+follows from the first contradiction is folded under it. A Reshape that makes a row of each image is reported as the
+dense layer behind it: the features that it takes, those that arrive, and the input sizes that would fit; with an open
+height or width it is a warning, if some size fits.
 
 ## Why it matters
 The model fails as soon as the node runs. onnxruntime often names another node or only the runtime's source line, and

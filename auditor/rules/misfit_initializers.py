@@ -141,7 +141,7 @@ def _open(facts: Facts, case: Open) -> Iterator[Found]:
 
 
 def _hangs_on_inputs(facts: Facts, case: Open) -> bool:
-    """Whether the condition speaks of the inputs' sizes alone: what a node bore at run time is nobody's to choose."""
+    """Whether the condition speaks of the inputs' sizes alone: nobody chooses what a node computes."""
     chosen = {n for fact in facts.inputs.values() for s in fact.shape or () if isinstance(s, Dim) for n in s.names}
     pairs = zip(case.expected.shape, case.actual, strict=False)
     names = {

@@ -62,7 +62,7 @@ agraph (float[N, 8] x, float[T, 1, 80] f) => (float[M, 16] y, float[U, 160] g)
 }
 ```
 ```onnx
-# The leading axis is no batch: windows of an image.
+# The leading axis is not a batch: windows of an image.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[6, 10] x) => (float[4, 15] y) <int64[2] s = {4, 15}> { y = Reshape(x, s) }
 ```

@@ -109,7 +109,7 @@ def _installed() -> tuple[int, int] | None:
     """The minor version of the runtime in this environment, read off its folder: importlib.metadata costs 30 ms."""
     for folder in sys.path:
         try:
-            names = os.listdir(folder or ".")  # noqa: PTH208  # pathlib costs more than the look
+            names = os.listdir(folder or ".")  # pathlib costs more than the look
         except OSError:
             continue
         for name in names:

@@ -92,7 +92,7 @@ def quantisation_scales(model: Model, weights: Weights) -> Iterator[Found]:
                 if position >= len(node.inputs) or not node.inputs[position]:
                     continue
                 found = weights.sources.behind(scope, node.inputs[position])
-                statistics = weights.of(found[1]) if found else None
+                statistics = weights.statistics_of(found[1]) if found else None
                 if found is None or statistics is None or found[0] in said:
                     continue
                 verdict = _verdict(statistics, node.op_type)

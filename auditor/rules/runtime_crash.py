@@ -51,7 +51,7 @@ _MEANS = {
     "SIGILL": "it met an instruction that this processor lacks",
     "SIGSYS": "it asked the system for what a model has no business with",
     "flood": "it wrote without end",
-    "no answer": "it answered what is no answer",
+    "no answer": "its answer cannot be read",
 }
 
 

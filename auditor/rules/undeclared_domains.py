@@ -27,7 +27,7 @@ no_opset_import
 
 ## Quiet on
 ```onnx
-# An import that nothing uses is no fault.
+# An import that nothing uses is not a fault.
 <ir_version: 8, opset_import: ["" : 17, "my.domain" : 1, "ai.onnx.ml" : 3]>
 agraph (float[2] x) => (float[2] y) { y = my.domain.Fancy(x) }
 ```

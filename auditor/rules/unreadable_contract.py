@@ -2,7 +2,7 @@
 
 ## What it does
 Says why the file beside the model that describes it, Triton's config.pbtxt or MLflow's MLmodel, or its entry in a
-manifest, could not be read: it is no text of its format, too large (over 1 MiB; 256 KiB of YAML), nested too deeply, or
+manifest, could not be read: it is not of its format, too large (over 1 MiB; 256 KiB of YAML), nested too deeply, or
 holds YAML aliases, of which bombs are made and which neither registry writes.
 
 ## Why it matters

@@ -10,8 +10,8 @@ Weights that are missing are a model that cannot run; a location that leads out 
 model read a file of somebody else's choosing. "file path relative to the filesystem directory where the ONNX protobuf
 model was stored. Up-directory path components such as .. are disallowed"
 (https://onnx.ai/onnx/repo-docs/ExternalData.html). onnxruntime 1.32 refuses what lies outside, what is missing or too
-short, and offsets that are none. Of symbolic links it follows one whose target stays in the folder, which onnx's own
-reader refuses, and it reads through a hard link, which onnx refuses, too.
+short, and offsets that are not numbers. Of symbolic links it follows one whose target stays in the folder, which onnx's
+own reader refuses, and it reads through a hard link, which onnx refuses, too.
 
 ## Fires on
 ```mutator

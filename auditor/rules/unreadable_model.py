@@ -1,4 +1,4 @@
-"""A file that is no readable ONNX model.
+"""A file that cannot be read as an ONNX model.
 
 ## What it does
 Says why the file could not be read, as what it is: empty, an HTML page, a Git LFS pointer, an archive, another format

@@ -24,7 +24,7 @@ class Fact(NamedTuple):
 
     ``elements`` holds the values, row-major, of the small tensors that shape arithmetic passes around. A float is
     rounded as its dtype would. ``declared``: rests on what the file declares, so nothing that follows
-    from it may be an error. ``items``: it is no tensor, but a sequence or an optional, and dtype and shape are unknown.
+    from it may be an error. ``items``: it is not a tensor, but a sequence or an optional; dtype and shape are unknown.
     """
 
     dtype: int | None = None

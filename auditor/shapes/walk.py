@@ -58,14 +58,14 @@ class Walk:
     ) -> tuple[Fact, ...]:
         """The facts of a graph's outputs."""
         scope = NamedFacts(outer)
-        stored = self._memory.of(self.model, graph)
+        stored = self._memory.stored_facts(self.model, graph)
         for value in graph.inputs:
             if value.name not in stored:
                 scope[value.name] = self._memory.interned(inputs.get(value.name) or declared(value, path))
         scope.update(stored)
         annotations = {v.name: v for v in (*graph.value_info, *graph.outputs)}
         self._nodes(graph.nodes, scope, annotations, path, opsets, graph)
-        return tuple(scope.find(v.name) or declared(v, path, rests=True) for v in graph.outputs)
+        return tuple(scope.known_fact(v.name) or declared(v, path, rests=True) for v in graph.outputs)
 
     def _nodes(
         self,
@@ -301,7 +301,7 @@ class Walk:
         finally:
             self._calling.pop()
             self._called_with.pop()
-        return tuple(scope.find(n) or Fact(declared=True) for n in function.outputs)
+        return tuple(scope.known_fact(n) or Fact(declared=True) for n in function.outputs)
 
     def _enter(self, path: str) -> None:
         if self.exhausted or self.visits > self.budget.visits or path.count("/") > 2 * self.budget.depth:

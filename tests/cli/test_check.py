@@ -12,6 +12,7 @@ import pytest
 
 import auditor.rules
 from auditor.findings.kind import Kind
+from auditor.formats import formats
 from auditor.report import Basis, Found, Severity
 
 from .conftest import ALEXNET_224, LENET, NAN, SAMPLES, Said
@@ -109,7 +110,7 @@ def test_formats_to_files(auditor: Auditor, tmp_path: Path) -> None:
     [
         (["--select", "nan-weight"], "did you mean 'nan-weights'?"),
         (["--ignore", "no-such-thing-at-all"], "there is no rule 'no-such-thing-at-all'; `auditor rules`"),
-        (["--format", "xml"], "there are csv, github, json, junit, markdown, sarif, text"),
+        (["--format", "xml"], f"there are {', '.join(formats())}"),
         (["-o", "json"], "FORMAT:FILE"),
         (["-o", "json:/no/such/folder/report.json"], "cannot write /no/such/folder/report.json"),
         (["--fail-on", "fatal"], "--fail-on takes"),

@@ -30,7 +30,7 @@ IN_THE_BYTES = {
     "concatenated-models", "conflicting-data-fields", "disputed-encoding", "duplicate-attributes", "names-not-utf8",
     "payload-size-mismatch", "repeated-fields", "unknown-fields", "unreadable-model",
 }  # fmt: skip
-"""Rules about bytes that are no others any more when protobuf has written the model anew."""
+"""Rules about bytes that are not others any more when protobuf has written the model anew."""
 
 
 def candidate(rule: str, found: Found) -> Candidate:

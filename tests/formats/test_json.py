@@ -291,13 +291,13 @@ def test_what_is_no_value_of_json_is_a_fault_of_the_caller() -> None:
     ("change", "says"),
     [
         ({"schema_version": 2}, "newer auditor .schema_version 2; this one reads up to 1.: upgrade auditor"),
-        ({"schema_version": None}, "no report of auditor"),
-        ({"schema_version": "1"}, "no report of auditor"),
-        ({"findings": 3}, "no whole report"),
-        ({"findings": [{}]}, "no whole report"),
-        ({"model": {}}, "no whole report"),
-        ({"verdict": "perhaps"}, "no whole report"),
-        ({"run": []}, "no whole report"),
+        ({"schema_version": None}, "not a report of auditor"),
+        ({"schema_version": "1"}, "not a report of auditor"),
+        ({"findings": 3}, "not a whole report"),
+        ({"findings": [{}]}, "not a whole report"),
+        ({"model": {}}, "not a whole report"),
+        ({"verdict": "perhaps"}, "not a whole report"),
+        ({"run": []}, "not a whole report"),
     ],
 )
 def test_what_is_no_report_is_one_clear_line(change: dict[str, object], says: str) -> None:

@@ -183,7 +183,7 @@ def grown(parameters: int) -> Report:
         (1000, 1051, Bounds(max_increase=50), Verdict.FAIL),
         (1000, 1050, Bounds(max_increase_percent=5), Verdict.PASS),
         (1000, 1051, Bounds(max_increase_percent=5), Verdict.FAIL),
-        (1000, 1003, Bounds(max_increase_percent=0.3), Verdict.PASS),  # as written, though 0.3 is no float
+        (1000, 1003, Bounds(max_increase_percent=0.3), Verdict.PASS),  # as written, though 0.3 is not a float
         (10**15, 10**15 + 3 * 10**12, Bounds(max_increase_percent=0.3), Verdict.PASS),
         (10**15, 10**15 + 3 * 10**12 + 1, Bounds(max_increase_percent=0.3), Verdict.FAIL),
         (1000, 10, Bounds(max_increase=0, max_increase_percent=0), Verdict.PASS),

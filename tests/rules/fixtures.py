@@ -88,7 +88,7 @@ def findings(rule: Rule, path: Path) -> list[Found]:
     recorded = path.with_name("trial.pickle")  # of a run that this machine cannot make (weight_mutators.py)
     if recorded.exists():
         evidence.__dict__["trial"] = pickle.loads(recorded.read_bytes())
-    return list(rule.check(*(evidence.of(kind) for kind in rule.wants)))
+    return list(rule.check(*(evidence.about(kind) for kind in rule.wants)))
 
 
 def gate_findings(rule: Rule, path: Path, policy: str) -> list[Finding]:

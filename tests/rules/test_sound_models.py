@@ -25,7 +25,7 @@ def said(model: Model) -> list[tuple[Severity, Found]]:
     return [
         (finding.severity or rule.severity, finding)
         for rule in STATIC
-        for finding in rule.check(*(evidence.of(kind) for kind in rule.wants))
+        for finding in rule.check(*(evidence.about(kind) for kind in rule.wants))
     ]
 
 

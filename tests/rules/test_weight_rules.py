@@ -26,7 +26,7 @@ def said(name: str, text: str, settings: Settings = DEFAULT, **tensors: NDArray[
     model.graph.initializer.extend(numpy_helper.from_array(v, k) for k, v in tensors.items())
     evidence = Evidence(loads(model.SerializeToString()), settings)
     rule = RULES[name]
-    return [(f.severity or rule.severity, f) for f in rule.check(*(evidence.of(kind) for kind in rule.wants))]
+    return [(f.severity or rule.severity, f) for f in rule.check(*(evidence.about(kind) for kind in rule.wants))]
 
 
 DENSE = "agraph (float[N, 4] x) => (float[N, 4] y) { y = MatMul(x, w) }"

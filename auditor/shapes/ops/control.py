@@ -55,7 +55,7 @@ def loop(m: Fact | None = None, cond: Fact | None = None, *v_initial: Fact | Non
 
         return run
 
-    # An iteration is only there while the condition holds. Without one, nobody says what the body is told.
+    # An iteration is only there while the condition holds. Without one, the body's input is unknown.
     outputs = _stable(step((True,)), carried, body, 1)
     steady = outputs[0].elements == (True,)
     if cond is None and not steady:

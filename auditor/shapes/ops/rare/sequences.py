@@ -238,7 +238,7 @@ def optional(input: Fact | None = None, *, type: Type | None = None) -> Fact:
 
 @op("OptionalGetElement", since=15)
 def optional_get_element(input: Fact) -> Fact:
-    """What is no optional is passed on."""
+    """Everything but an optional is passed on."""
     items = input.items
     if items is None or not items.optional:
         return input
