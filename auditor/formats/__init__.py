@@ -6,6 +6,7 @@ behind the other.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pkgutil import iter_modules
@@ -51,6 +52,11 @@ def formats() -> tuple[str, ...]:
 def renderer(name: str) -> Render:
     """The function that writes a report in a format; `UsageError` for a name that is none."""
     return cast(Render, _module(name).render)
+
+
+def render(report: Report, verdict: Verdict, format: str = "text", out: TextIO | None = None) -> None:
+    """Write a report in a format, to standard output if nothing else is said. `UsageError` for a name that is none."""
+    renderer(format)(report, verdict, sys.stdout if out is None else out)
 
 
 def writer(name: str, out: TextIO) -> Writer:
