@@ -42,9 +42,13 @@ def test_nothing_explains_what_is_no_symptom() -> None:
 
 
 @pytest.mark.parametrize("milder", [WARNING, NOTE])
-def test_a_refusal_is_not_folded_under_something_milder_at_its_node(milder: Severity) -> None:
+@pytest.mark.parametrize("refusal", [ERROR, WARNING])
+def test_a_refusal_is_not_folded_under_something_that_only_stands_at_its_node(
+    milder: Severity, refusal: Severity
+) -> None:
     """A custom operator is a note, and a Div by a stored zero a warning: neither says that the runtime refuses it."""
-    assert told(one("odd", milder, "fc"), REFUSED) == [("odd", milder, 0), ("refused", ERROR, 0)]
+    refused = one("refused", refusal, "fc", symptom=Symptom.REFUSED)
+    assert told(one("odd", milder, "fc"), refused) == [("odd", milder, 0), ("refused", refusal, 0)]
 
 
 def test_a_warning_that_explains_it_gets_as_bad_as_it() -> None:
@@ -55,8 +59,7 @@ def test_a_warning_that_explains_it_gets_as_bad_as_it() -> None:
 
 def test_a_milder_symptom_leaves_the_root_as_it_is() -> None:
     mild = one("refused", NOTE, "fc", symptom=Symptom.REFUSED)
-    assert told(one("odd", WARNING, "fc"), mild) == [("odd", WARNING, 1)]
-    assert told(one("odd", WARNING, "fd"), mild) == [("odd", WARNING, 0), ("refused", NOTE, 0)]
+    assert told(one("window", WARNING, "fd", explains=(Symptom.REFUSED,)), mild) == [("window", WARNING, 1)]
 
 
 def test_notes_explain_nothing() -> None:
@@ -66,6 +69,8 @@ def test_notes_explain_nothing() -> None:
 
 def test_the_fault_of_the_same_node_comes_first() -> None:
     assert told(one("far"), one("near", node="fc"), REFUSED) == [("far", ERROR, 0), ("near", ERROR, 1)]
+    warned = one("near", WARNING, "fc", explains=(Symptom.REFUSED,))
+    assert told(one("far"), warned, REFUSED) == [("far", ERROR, 0), ("near", ERROR, 1)]
     other = one("near", node="fc", graph="if/then")  # another node of that name
     assert told(one("far"), other, REFUSED) == [("far", ERROR, 1), ("near", ERROR, 0)]
 
