@@ -26,10 +26,10 @@ def folded(candidates: Sequence[Candidate], facts: Facts | None) -> tuple[Candid
             kept[i] = candidates[i]
         else:
             kept[root] = _credited(kept[root], candidates[i])
-    cuts = [i for i, one in kept.items() if Symptom.UNUSED in one.kind.explains]
+    cuts = [i for i, c in kept.items() if Symptom.UNUSED in c.kind.explains and c.kind.symptom is not Symptom.UNUSED]
     for i, one in tuple(kept.items()):
         if one.kind.symptom is Symptom.UNUSED:
-            cut = next((n for n in cuts if n != i and _near(kept[n], one)), None)
+            cut = next((n for n in cuts if _near(kept[n], one)), None)
             if cut is not None:
                 kept[cut] = _credited(kept[cut], kept.pop(i))
     if facts is not None:
