@@ -20,17 +20,7 @@ from . import tensors
 from .compare import compare
 from .libc import die_first, die_with, hide_memory
 from .messages import is_memory, kind_of, place_of
-from .outcome import (
-    Comparison,
-    Failed,
-    GoldenResult,
-    NotRun,
-    Observed,
-    OutOfMemory,
-    Placed,
-    Run,
-    Try,
-)
+from .outcome import Comparison, Failed, GoldenResult, NotRun, Observed, OutOfMemory, Placed, Run, Try
 from .plain import plain, restore
 from .request import Feed, Golden, Request
 from .sandbox import confine, cpu_profile, device_profile
