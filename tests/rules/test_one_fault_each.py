@@ -1,0 +1,136 @@
+"""One fault makes the findings of one rule, whatever all the others see of it; without the fault nobody speaks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+from onnx import parser
+
+from auditor.evidence.evidence import Evidence
+from auditor.findings.folding import folded
+from auditor.model.load import loads
+from auditor.report import Finding, Severity
+from auditor.rules import all_rules
+from auditor.settings import Settings
+
+STATIC = [rule for rule in all_rules() if not {"Trial", "Contract", "Weights"} & set(rule.wants)]
+
+
+class Case(NamedTuple):
+    name: str
+    text: str
+    rules: tuple[str, ...] = ()  # that speak; none: the model is sound
+    says: str = ""  # in the first one's message or fix
+    severity: Severity = Severity.ERROR
+
+
+def said(text: str) -> list[Finding]:
+    """What the static rules say, errors and warnings, folded as in a report."""
+    model = loads(parser.parse_model(text).SerializeToString())
+    evidence = Evidence(model, Settings(run=False, weights=False))
+    found = [
+        f._replace(rule=r.name, severity=f.severity or r.severity, basis=f.basis or r.basis)
+        for r in STATIC
+        for f in r.check(*(evidence.of(kind) for kind in r.wants))
+    ]
+    return [f for f in folded(found, evidence.facts) if f.severity is not Severity.NOTE]
+
+
+def head(opset: int, ir: int = 9, more: str = "") -> str:
+    return f'<ir_version: {ir}, opset_import: ["" : {opset}{more}]>\n'
+
+
+MOVED = [
+    Case(
+        f"{op}-{opset}",
+        head(opset) + f"g (float[1, 2, 4, 4] x) => ({dtype}{shape} y) {{ {made} = {op}<{attribute}>(x) }}",
+        ("undeclared-attributes",),
+        f"since opset {since}",
+    )
+    for op, opset, attribute, shape, since, made, dtype in (
+        ("Squeeze", 13, "axes = [0]", "[2, 4, 4]", 13, "y", "float"),
+        ("Squeeze", 21, "axes = [0]", "[2, 4, 4]", 13, "y", "float"),
+        ("Unsqueeze", 13, "axes = [0]", "[1, 1, 2, 4, 4]", 13, "y", "float"),
+        ("ReduceSum", 13, "axes = [2, 3], keepdims = 0", "[1, 2]", 13, "y", "float"),
+        ("ReduceMean", 18, "axes = [2, 3], keepdims = 0", "[1, 2]", 18, "y", "float"),
+        ("Split", 13, "axis = 3, split = [1, 3]", "[1, 2, 4, 1]", 13, "y, z", "float"),
+        ("Clip", 11, "min = 0.0, max = 6.0", "[1, 2, 4, 4]", 11, "y", "float"),
+        ("Dropout", 12, "ratio = 0.5", "[1, 2, 4, 4]", 12, "y", "float"),
+        ("Reshape", 5, "shape = [1, 32]", "[1, 32]", 5, "y", "float"),
+        ("Slice", 10, "starts = [0], ends = [1], axes = [1]", "[1, 1, 4, 4]", 10, "y", "float"),
+        ("TopK", 11, "k = 2", "[1, 2, 4, 2]", 10, "y, i", "float"),
+        ("Pad", 11, "pads = [0, 0, 1, 1, 0, 0, 1, 1], value = 1.0", "[1, 2, 6, 6]", 11, "y", "float"),
+    )
+]
+
+CASES = [
+    *MOVED,
+    Case(
+        "what follows from an attribute that moved is not told",
+        head(13)
+        + """g (float[N, 4, 1, 8] x, float[8, 3] w) => (float[N, 3] y) {
+          r = ReduceSum<axes = [1], keepdims = 0>(x)
+          s = Squeeze<axes = [1]>(r)
+          y = MatMul(s, w)
+        }""",
+        ("undeclared-attributes", "undeclared-attributes"),
+        "(number 2) since opset 13",
+    ),
+    Case(
+        "an attribute at its own opset",
+        head(11) + "g (float[1, 2] x) => (float[2] y) { y = Squeeze<axes = [0]>(x) }",
+    ),
+    Case(
+        "an input where an attribute is due",
+        head(9)
+        + """g (float[2, 4] x) => (float[2, 2] y) <int64[1] s = {0}, int64[1] e = {2}, int64[1] a = {1}> {
+          y = Slice(x, s, e, a)
+        }""",
+        ("wrong-arity",),
+        "starts is an attribute below opset 10; ends is an attribute",
+    ),
+    Case(
+        "an input where a required attribute is due",
+        head(9) + "g (float[2, 4] x) => (float[2, 2] y, int64[2, 2] i) <int64[1] k = {2}> { y, i = TopK(x, k) }",
+        ("wrong-arity",),
+        "write k as an attribute instead of an input, or import opset 10 or later",
+    ),
+    Case(
+        "two types for one variable are told once",
+        head(17) + "g (float16[4] x) => (float16[4] y) <float e = {0.5}> { a = Add(x, e) y = Relu(a) }",
+        ("wrong-types",),
+        "store 'e' as float16",
+    ),
+    Case(
+        "a type that flows in is cast",
+        head(17) + "g (float16[4] x, float[4] z, float[4] w) => (float[4] y) { y = Sum(z, x, w) }",
+        ("wrong-types",),
+        "put a Cast to float32 between 'x' and this node",
+    ),
+    Case(
+        "a word that is none, and what its operator does with it",
+        head(17)
+        + 'g (float[1, 1, 4, 4] x, float[1, 1, 2, 2] w) => (float[1, 1, 2, 2] y) '
+        '{ y = Conv<auto_pad = "SAME", strides = [2, 2]>(x, w) }',
+        ("undefined-words",),
+        "write 'SAME_UPPER'",
+    ),
+    Case(
+        "auto_pad empty",
+        head(17)
+        + 'g (float[1, 1, 4, 4] x) => (float[1, 1, 3, 3] y) { y = MaxPool<auto_pad = "", kernel_shape = [2, 2]>(x) }',
+        ("undefined-words",),
+        "onnxruntime takes it as 'NOTSET'",
+        Severity.WARNING,
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_one_fault_is_told_once(case: Case) -> None:
+    found = said(case.text)
+    assert tuple(f.rule for f in found) == case.rules, [f.message for f in found]
+    if found:
+        assert case.says in f"{found[0].message}; {found[0].fix}", (found[0].message, found[0].fix)
+        assert {f.severity for f in found} == {case.severity}
