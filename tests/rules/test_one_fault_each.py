@@ -124,6 +124,33 @@ CASES = [
         "onnxruntime takes it as 'NOTSET'",
         Severity.WARNING,
     ),
+    Case(
+        "four rows for one image",
+        head(17)
+        + """g (float[N, 8, 16, 16] x, float[512, 10] w) => (float[N, 10] y) <int64[2] s = {-1, 512}> {
+          r = Reshape(x, s)
+          y = MatMul(r, w)
+        }""",
+        ("stale-shape-annotations",),
+        "gives [4*N, 10]; an input has a size N",
+    ),
+    Case(
+        "an inner tensor that is larger than its name",
+        head(17)
+        + """g (float[N, L] x) => (float[N, M] y) <float[N, L] a> {
+          a = Concat<axis = 1>(x, x)
+          y = Relu(a)
+        }""",
+        ("stale-shape-annotations",),
+        "gives [N, 2*L]",
+    ),
+    Case(
+        "a length that shrinks to nothing less than itself",
+        head(17) + "g (float[N, 1, L] x, float[1, 1, 3] w) => (float[N, 1, L] y) { y = Conv(x, w) }",
+        ("stale-shape-annotations",),
+        "a name of its own",
+        Severity.WARNING,
+    ),
 ]  # fmt: skip
 
 
