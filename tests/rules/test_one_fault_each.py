@@ -151,6 +151,50 @@ CASES = [
         "a name of its own",
         Severity.WARNING,
     ),
+    Case(
+        "a body that takes its number and its condition as vectors of one, as they are given",
+        head(17)
+        + """g (float[4, 1] x) => (float[4, 1] z) <int64[1] M = {4}, bool[1] go = {1}> {
+          y = Loop (M, go) <
+            body = b (int64[1] i, bool[1] c) => (bool[1] d, float[1] s) { s = Cast<to = 1>(i) d = Identity(c) }
+          >
+          z = Add(x, y)
+        }""",
+    ),
+    Case(
+        "a body that takes as vectors what it is given as scalars",
+        head(17)
+        + """g () => (float[A] y) <int64 M = {4}> {
+          y = Loop (M, "") < body = b (int64[1] i, bool c) => (bool c, float[1] w) { w = Cast<to = 1>(i) } >
+        }""",
+        ("stale-shape-annotations",),
+        "declared as [1]; Cast[0] gives []",
+        Severity.WARNING,
+    ),
+    Case(
+        "branches of two types",
+        head(17)
+        + """g (bool c, float[2] x) => (float[2] y) {
+          y = If (c) <
+            then_branch = one () => (float[2] t) { t = Neg(x) },
+            else_branch = two () => (double[2] e) { e = Cast<to = 11>(x) }
+          >
+        }""",
+        ("unequal-branches",),
+        "float32 in then_branch and float64 in else_branch",
+    ),
+    Case(
+        "a branch that returns what is stored outside",
+        head(17)
+        + """g (bool c, float[2] x) => (float[2] y) <float[2] w = {1.0, 2.0}> {
+          y = If (c) <
+            then_branch = one () => (float[2] w) { },
+            else_branch = two () => (float[2] e) { e = Neg(x) }
+          >
+        }""",
+        ("returned-outer-values",),
+        "put an Identity between 'w' and the subgraph's output",
+    ),
 ]  # fmt: skip
 
 
