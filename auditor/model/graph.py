@@ -227,11 +227,12 @@ class Model:
 
     @cached_property
     def opsets(self) -> Mapping[str, int]:
-        """Opset by domain ("" is ai.onnx). Of two imports the highest binds; without any, ai.onnx is at 1."""
-        bound: dict[str, int] = {}
-        for domain, version in self.imports:
-            domain = "" if domain == "ai.onnx" else domain
-            bound[domain] = max(version, bound.get(domain, version))
+        """Opset by domain ("" is ai.onnx); without any import, ai.onnx is at 1.
+
+        Of two imports of a domain the last is taken, as onnx's checker and onnxruntime 1.32 do; onnx.proto says that
+        the highest binds, and `repeated-imports` tells both.
+        """
+        bound = {"" if domain == "ai.onnx" else domain: version for domain, version in self.imports}
         return bound or {"": 1}
 
     @cached_property

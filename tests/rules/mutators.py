@@ -172,6 +172,60 @@ def no_opset_import() -> bytes:
     return model.SerializeToString()
 
 
+def _imports(*versions: int) -> bytes:
+    model = _parsed(RELU)
+    model.ClearField("opset_import")
+    for version in versions:
+        model.opset_import.add().version = version
+    return model.SerializeToString()
+
+
+def opset_17_then_11() -> bytes:
+    return _imports(17, 11)
+
+
+def opset_11_then_17() -> bytes:
+    return _imports(11, 17)
+
+
+def opset_17_twice() -> bytes:
+    return _imports(17, 17)
+
+
+# ---- what is left empty
+
+
+def ir_version_zero() -> bytes:
+    model = _parsed(RELU)
+    model.ir_version = 0
+    return model.SerializeToString()
+
+
+def nothing_in_the_graph() -> bytes:
+    model = _parsed(RELU)
+    for field in ("node", "input", "output", "initializer", "value_info"):
+        model.graph.ClearField(field)
+    return model.SerializeToString()
+
+
+def input_without_a_type() -> bytes:
+    model = _parsed(RELU)
+    model.graph.input[0].ClearField("type")
+    return model.SerializeToString()
+
+
+def output_without_a_type() -> bytes:
+    model = _parsed(RELU)
+    model.graph.output[0].ClearField("type")
+    return model.SerializeToString()
+
+
+def input_of_no_element_type() -> bytes:
+    model = _parsed(RELU)
+    model.graph.input[0].type.tensor_type.ClearField("elem_type")
+    return model.SerializeToString()
+
+
 # ---- attributes
 
 SOFTMAX = HEAD + "agraph (float[2, 3] x) => (float[2, 3] y) { y = Softmax<axis = 0>(x) }"

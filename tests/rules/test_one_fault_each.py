@@ -172,6 +172,70 @@ CASES = [
         Severity.WARNING,
     ),
     Case(
+        "scales and sizes",
+        head(13)
+        + """g (float[1, 3, 8, 8] x) => (float[1, 3, 16, 16] y)
+        <float[4] scales = {1.0, 1.0, 2.0, 2.0}, int64[4] sizes = {1, 3, 16, 16}> {
+          y = Resize<mode = "linear">(x, , scales, sizes)
+        }""",
+        ("impossible-shapes",),
+        "only one of them can be specified",
+    ),
+    Case(
+        "empty scales and sizes",
+        head(11)
+        + """g (float[1, 3, 8, 8] x) => (float[1, 3, 16, 16] y)
+        <float[0] roi = {}, float[0] scales = {}, int64[4] sizes = {1, 3, 16, 16}> {
+          y = Resize<mode = "linear">(x, roi, scales, sizes)
+        }""",
+    ),
+    Case(
+        "an operator that onnxruntime keeps",
+        head(14)
+        + """g (float[1, 4] x) => (float[1, 4] y) <float[4] s = {1.0, 1.0, 1.0, 1.0}> {
+          y = SimplifiedLayerNormalization<axis = -1>(x, s)
+        }""",
+        ("unknown-operators",),
+        "write RMSNormalization of opset 23",
+        Severity.WARNING,
+    ),
+    Case(
+        "an operator that came later, and is kept",
+        head(9) + "g (float[4] x) => (float[4] y) { y = ThresholdedRelu<alpha = 1.0>(x) }",
+        ("unknown-operators",),
+        "import opset 10 or later",
+        Severity.WARNING,
+    ),
+    Case(
+        "an operator of the first years at its opset",
+        head(9) + "g (float[1, 1, 4, 4] x) => (float[1, 1, 4, 4] y) { y = ImageScaler<scale = 1.0, bias = [0.0]>(x) }",
+        ("unknown-operators",),
+        "onnxruntime keeps it in ai.onnx",
+        Severity.WARNING,
+    ),
+    Case(
+        "an operator of the first years later",
+        head(17) + "g (float[1, 1, 4, 4] x) => (float[1, 1, 4, 4] y) { y = ImageScaler<scale = 1.0, bias = [0.0]>(x) }",
+        ("unknown-operators",),
+        "onnxruntime runs it below opset 10 only",
+    ),
+    Case(
+        "deprecated from birth",
+        head(18)
+        + """g (float[1, 4, 3, 3] x) => (float[1, 4, 3, 3] y) <float[2] s = {1.0, 1.0}, float[2] b = {0.0, 0.0}> {
+          y = GroupNormalization<num_groups = 2>(x, s, b)
+        }""",
+        ("unknown-operators",),
+        "import opset 21 and write GroupNormalization of opset 21, whose scale and bias have a number for each channel",
+        Severity.WARNING,
+    ),
+    Case(
+        "an internal domain that no release takes",
+        head(17, more=', "com.ms.internal.nhwc" : 40') + "g (float[2] x) => (float[2] y) { y = Relu(x) }",
+        ("internal-imports",),
+        "drop the import",
+    ),
+    Case(
         "branches of two types",
         head(17)
         + """g (bool c, float[2] x) => (float[2] y) {
