@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from ..errors import CannotLook, NothingToAudit, Unreadable, UsageError
 from .decode import Decoder
+from .decode_devices import configurations
 from .fields import MESSAGES
 from .file_troubles import Concatenated, FunctionTwice, RepeatedField, TooLargeForProtobuf, Trouble
 from .graph import Function, Identity, Model
@@ -121,6 +122,8 @@ def _model(wire: Wire, path: str, data: bytes | None, identity: Identity | None)
         graph=graph,
         functions=functions,
         metadata=metadata,
+        configurations=configurations(wire, fields.get(26, ())),
+        shardings=tuple(decoder.shardings),
         troubles=troubles,
         data=data,
         identity=identity,
