@@ -36,14 +36,14 @@ from collections.abc import Iterator
 from ..model.graph import Model
 from ..model.schemas import newest
 from ..model.scopes import scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 _INTERNAL = "com.ms.internal.nhwc"
 
 
 @rule(Severity.WARNING, Basis.REFUSED)
-def internal_imports(model: Model) -> Iterator[Finding]:
+def internal_imports(model: Model) -> Iterator[Found]:
     version, ours = model.opsets.get(_INTERNAL), model.opsets.get("", 1)
     if version is None or version <= ours:
         return
@@ -51,7 +51,7 @@ def internal_imports(model: Model) -> Iterator[Finding]:
         return
     never = version > newest("")
     who = "no onnxruntime takes that" if never else f"an onnxruntime that ends before opset {version} refuses the model"
-    yield Finding(
+    yield Found(
         f"the model imports {_INTERNAL} {version}, a domain of onnxruntime's own that nothing here uses; {who}",
         Location(),
         "drop the import",

@@ -51,15 +51,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model, TensorType, Value
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def meaningless_declarations(model: Model) -> Iterator[Finding]:
+def meaningless_declarations(model: Model) -> Iterator[Found]:
     graph = model.graph
     if model.ir_version <= 0:
-        yield Finding(
+        yield Found(
             f"the model's IR version is {model.ir_version}: it was never set",
             fix="set ir_version to the one that goes with the model's opset",
             expected="at least 1",
@@ -67,7 +67,7 @@ def meaningless_declarations(model: Model) -> Iterator[Finding]:
         )
     if not graph.outputs:
         empty = "nodes, inputs and outputs" if not graph.nodes and not graph.inputs else "outputs"
-        yield Finding(
+        yield Found(
             f"the graph has no {empty}: there is nothing to run",
             Location(offset=graph.offset if graph.offset >= 0 else None),
             "export the model anew, or name the outputs that were lost",
@@ -79,11 +79,11 @@ def meaningless_declarations(model: Model) -> Iterator[Finding]:
             yield from _negative(what, value)
 
 
-def _untyped(what: str, value: Value) -> Iterator[Finding]:
+def _untyped(what: str, value: Value) -> Iterator[Found]:
     bare = value.type is None
     if bare or (isinstance(value.type, TensorType) and not value.type.dtype):
         missing = "type" if bare else "element type"
-        yield Finding(
+        yield Found(
             f"the {what} {value.name!r} has no {missing}",
             Location(tensor=value.name, offset=value.offset),
             f"declare the {missing} and the shape of {value.name!r}",
@@ -91,11 +91,11 @@ def _untyped(what: str, value: Value) -> Iterator[Finding]:
         )
 
 
-def _negative(what: str, value: Value) -> Iterator[Finding]:
+def _negative(what: str, value: Value) -> Iterator[Found]:
     sizes = value.type.shape if isinstance(value.type, TensorType) else None
     below = [size for size in sizes or () if isinstance(size, int) and size < 0]
     if below:
-        yield Finding(
+        yield Found(
             f"the {what} {value.name!r} is declared with a size of {below[0]}; runtimes take it as unknown",
             Location(tensor=value.name, offset=value.offset),
             "give the size a name, or leave it out",

@@ -34,12 +34,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
-def repeated_imports(model: Model) -> Iterator[Finding]:
+def repeated_imports(model: Model) -> Iterator[Found]:
     by_domain: dict[str, list[int]] = {}
     for domain, version in model.imports:
         by_domain.setdefault("" if domain == "ai.onnx" else domain, []).append(version)
@@ -49,7 +49,7 @@ def repeated_imports(model: Model) -> Iterator[Finding]:
             highest, last = max(versions), versions[-1]
             last_taken = f"onnx's checker and onnxruntime take the last, {last}"
             rest = "others the first" if last == highest else f"onnx.proto binds the highest, {highest}"
-            yield Finding(
+            yield Found(
                 f"{domain or 'ai.onnx'} is imported at {told}: {last_taken}; {rest}",
                 Location(),
                 f"keep the one entry of {domain or 'ai.onnx'} for which the nodes were made",

@@ -51,12 +51,12 @@ from collections.abc import Iterator
 
 from ..model.graph import Model
 from ..model.scopes import Scope, scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
-def returned_outer_values(model: Model) -> Iterator[Finding]:
+def returned_outer_values(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         outside = scope.outside
         if outside is None:
@@ -64,7 +64,7 @@ def returned_outer_values(model: Model) -> Iterator[Finding]:
         for value in scope.graph.outputs:
             if not scope.holds(value.name) and _outside(scope, value.name):
                 holder, offset = outside.graph.nodes[scope.holder], value.offset
-                yield Finding(
+                yield Found(
                     f"the subgraph {scope.path} returns {value.name!r}, a tensor of the graph around it, as it is",
                     Location(
                         outside.path, outside.graph.label(scope.holder), holder.op_type, value.name, offset=offset

@@ -84,7 +84,7 @@ from typing import NamedTuple
 
 from ..model.dtypes import name_of
 from ..model.graph import Graph, Model, TensorType, Value
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.declared import declared
 from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
@@ -102,7 +102,7 @@ class _Fault(NamedTuple):
 
 
 @rule(Severity.WARNING, Basis.ILLEGAL)
-def stale_shape_annotations(model: Model, facts: Facts) -> Iterator[Finding]:
+def stale_shape_annotations(model: Model, facts: Facts) -> Iterator[Found]:
     if _overruled(model, facts):
         return  # the caller asked for sizes that the file does not declare: of course the rest does not fit either
     for path, graph in model.graphs:
@@ -129,7 +129,7 @@ def _one(
     fault: _Fault,
     what: str,
     others: int = 0,
-) -> Finding:
+) -> Found:
     said, is_, severity, name = fault
     index = graph.producers.get(value.name)
     maker = "" if index is None else graph.label(index)
@@ -137,7 +137,7 @@ def _one(
     more = f" (and {counted(others, 'other tensor')} whose declaration is wrong)" if others else ""
     twice = f"; an input has a size {name}, and this is another one" if name else ""
     fix = f"declare {value.name!r} as {is_}" if what == "output" else "delete the declaration, or infer it anew"
-    return Finding(
+    return Found(
         f"the {what} {value.name!r} is declared as {said}{by} {is_}{twice}{more}",
         Location(path, maker, "" if index is None else graph.nodes[index].op_type, value.name, offset=value.offset),
         f"give that size of {value.name!r} a name of its own" if name and what == "output" else fix,

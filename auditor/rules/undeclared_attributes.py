@@ -60,13 +60,13 @@ from ..model.graph import Attribute, Model, Node
 from ..model.moved import Moved, given_as_attributes, given_as_inputs
 from ..model.schemas import Schema, schema, versions
 from ..model.scopes import scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import listed, others
 from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def undeclared_attributes(model: Model) -> Iterator[Finding]:
+def undeclared_attributes(model: Model) -> Iterator[Found]:
     malformed = {(t.node_offset, t.name) for t in model.troubles if isinstance(t, BadAttribute)}
     for scope in scopes(model):
         found: dict[tuple[str, str, AttributeFlaw], list[int]] = {}
@@ -92,7 +92,7 @@ def undeclared_attributes(model: Model) -> Iterator[Finding]:
             if known is None:
                 continue
             message, fix, expected, actual = _says(flaw, known, node)
-            yield Finding(
+            yield Found(
                 f"{label}{others(places)}: {message}",
                 Location(scope.path, label, node.op_type, attribute=flaw.name, offset=node.offset),
                 fix,

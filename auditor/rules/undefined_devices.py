@@ -32,14 +32,14 @@ from collections.abc import Iterator
 
 from ..model.graph import Model, Node, Sharding
 from ..model.scopes import Scope, scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
 from ..wording import listed, nearest
 from . import nodes_at, rule
 
 
 @rule(Severity.WARNING, Basis.ILLEGAL)
-def undefined_devices(model: Model, facts: Facts) -> Iterator[Finding]:
+def undefined_devices(model: Model, facts: Facts) -> Iterator[Found]:
     if not model.shardings:
         return
     by_node: dict[int, list[Sharding]] = {}
@@ -50,7 +50,7 @@ def undefined_devices(model: Model, facts: Facts) -> Iterator[Finding]:
             for sharding in by_node.get(node.offset, ()):
                 for what, fix in _wrong(model, facts, scope, node, sharding):
                     label = scope.graph.label(index)
-                    yield Finding(
+                    yield Found(
                         f"{label}: {what}",
                         Location(scope.path, label, node.op_type, offset=sharding.offset),
                         fix,

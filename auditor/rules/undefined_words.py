@@ -76,7 +76,7 @@ from ..model.graph import Model
 from ..model.schemas import Schema
 from ..model.scopes import scopes
 from ..model.words import BadWord, bad_words
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import listed, others
 from . import nodes_at, rule
 
@@ -100,7 +100,7 @@ _MEANT = {
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def undefined_words(model: Model) -> Iterator[Finding]:
+def undefined_words(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         found: dict[tuple[str, str, BadWord], list[int]] = {}
         good: set[tuple[int, int]] = set()  # attributes of equal bytes are one object
@@ -120,7 +120,7 @@ def undefined_words(model: Model) -> Iterator[Finding]:
                 continue
             taken = _taken(op_type, word)
             silent = "" if taken else _silently(op_type, word)
-            yield Finding(
+            yield Found(
                 f"{label}{others(places)}: {word.attribute} is {word.word!r}, which {op_type} does not have at opset "
                 f"{scope.opsets[node.domain]}; it has {listed(word.known, 12)}{taken or silent}",
                 Location(scope.path, label, op_type, attribute=word.attribute, offset=node.offset),

@@ -53,7 +53,7 @@ from collections.abc import Iterator
 
 from ..model.dtypes import name_of
 from ..model.graph import Graph
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
@@ -61,7 +61,7 @@ from . import rule
 
 
 @rule(Severity.NOTE, Basis.SUSPICIOUS)
-def unequal_branches(facts: Facts) -> Iterator[Finding]:
+def unequal_branches(facts: Facts) -> Iterator[Found]:
     for path, visited in tuple(facts.graphs.items()):
         for index in visited.entries:
             node = visited.nodes[index]
@@ -71,7 +71,7 @@ def unequal_branches(facts: Facts) -> Iterator[Finding]:
             yield from _compared(facts, At(path, index), [b for b in branches if isinstance(b, Graph)])
 
 
-def _compared(facts: Facts, at: At, branches: list[Graph]) -> Iterator[Finding]:
+def _compared(facts: Facts, at: At, branches: list[Graph]) -> Iterator[Found]:
     node, label = facts.node(at), facts.label(at)
     around = f"{at.graph}/{label}" if at.graph else label
     inside = [f"{around}/then_branch", f"{around}/else_branch"]
@@ -84,7 +84,7 @@ def _compared(facts: Facts, at: At, branches: list[Graph]) -> Iterator[Finding]:
         name = node.outputs[place] if place < len(node.outputs) else values[0].name
         where = Location(at.graph, label, node.op_type, name, offset=node.offset)
         if None not in (then.dtype, other.dtype) and then.dtype != other.dtype:
-            yield Finding(
+            yield Found(
                 f"{label}: {name!r} is {name_of(then.dtype)} in then_branch and {name_of(other.dtype)} in else_branch",
                 where,
                 "cast to one type in front of the branches' outputs",
@@ -92,7 +92,7 @@ def _compared(facts: Facts, at: At, branches: list[Graph]) -> Iterator[Finding]:
                 basis=Basis.ILLEGAL,
             )
         elif then.shape is not None and other.shape is not None and len(then.shape) != len(other.shape):
-            yield Finding(
+            yield Found(
                 f"{label}: {name!r} is {show(then.shape)} in then_branch and {show(other.shape)} in else_branch; "
                 "what follows cannot be known",
                 where,

@@ -53,18 +53,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.kind import Symptom
 from ..model.conformance import ArityFlaw, LeftOut, WrongCount, arity_flaws, schema_of
 from ..model.graph import Model, Node
 from ..model.moved import Moved, given_as_attributes, given_as_inputs
 from ..model.schemas import Schema
 from ..model.scopes import scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, others
 from . import nodes_at, rule
 
 
-@rule(Severity.ERROR, Basis.ILLEGAL)
-def wrong_arity(model: Model) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.ILLEGAL, explains=(Symptom.UNUSED,))
+def wrong_arity(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         found: dict[tuple[str, str, ArityFlaw], list[int]] = {}
         for i, node in enumerate(scope.graph.nodes):
@@ -79,7 +80,7 @@ def wrong_arity(model: Model) -> Iterator[Finding]:
             known = schema_of(model, node, scope.opsets)
             moved = given_as_inputs(node, known) if known is not None else []
             told = "".join(f"; {m.parameter} is an attribute below opset {m.since}" for m in moved)
-            yield Finding(
+            yield Found(
                 f"{label}{others(places)}: {node.op_type} {message}{told}",
                 Location(scope.path, label, node.op_type, offset=node.offset),
                 _attributes(moved)

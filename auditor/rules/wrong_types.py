@@ -81,7 +81,7 @@ from collections.abc import Iterator
 
 from ..model.dtypes import name_of
 from ..model.graph import Node
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.element_types import NotAlike, NotAsked, NotGiven, NotTaken, TypeFlaw, mistyped
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
@@ -90,14 +90,14 @@ from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def wrong_types(facts: Facts) -> Iterator[Finding]:
+def wrong_types(facts: Facts) -> Iterator[Found]:
     found: dict[tuple[str, str, str], list[At]] = {}
     for at, flaw in mistyped(facts).items():
         message, fix = _says(facts, at, facts.node(at), flaw)
         found.setdefault((facts.node(at).op_type, message, fix), []).append(at)
     for (op_type, message, fix), places in found.items():
         at, node, label = places[0], facts.node(places[0]), facts.label(places[0])
-        yield Finding(
+        yield Found(
             f"{label}{others(places)}: {message}",
             Location(at.graph, label, op_type, offset=node.offset),
             fix,

@@ -9,8 +9,9 @@ from onnx import parser
 
 from auditor.evidence.evidence import Evidence
 from auditor.findings.folding import folded
+from auditor.findings.kind import Candidate
 from auditor.model.load import loads
-from auditor.report import Finding, Severity
+from auditor.report import Severity
 from auditor.rules import all_rules
 from auditor.settings import Settings
 
@@ -25,16 +26,16 @@ class Case(NamedTuple):
     severity: Severity = Severity.ERROR
 
 
-def said(text: str) -> list[Finding]:
+def said(text: str) -> list[Candidate]:
     """What the static rules say, errors and warnings, folded as in a report."""
     model = loads(parser.parse_model(text).SerializeToString())
     evidence = Evidence(model, Settings(run=False, weights=False))
     found = [
-        f._replace(rule=r.name, severity=f.severity or r.severity, basis=f.basis or r.basis)
-        for r in STATIC
-        for f in r.check(*(evidence.of(kind) for kind in r.wants))
+        Candidate.of(rule.kind, f)
+        for rule in STATIC
+        for f in rule.check(*(evidence.about(kind) for kind in rule.wants))
     ]
-    return [f for f in folded(found, evidence.facts) if f.severity is not Severity.NOTE]
+    return [c for c in folded(found, evidence.facts) if c.severity is not Severity.NOTE]
 
 
 def head(opset: int, ir: int = 9, more: str = "") -> str:
@@ -265,7 +266,8 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
 def test_one_fault_is_told_once(case: Case) -> None:
     found = said(case.text)
-    assert tuple(f.rule for f in found) == case.rules, [f.message for f in found]
+    assert tuple(c.kind.rule for c in found) == case.rules, [c.found.message for c in found]
     if found:
-        assert case.says in f"{found[0].message}; {found[0].fix}", (found[0].message, found[0].fix)
-        assert {f.severity for f in found} == {case.severity}
+        first = found[0].found
+        assert case.says in f"{first.message}; {first.fix}", (first.message, first.fix)
+        assert {c.severity for c in found} == {case.severity}
