@@ -139,6 +139,8 @@ def _places(graph: Graph, name: str, stored: int, fed: int) -> str:
 
 def _hidden(scope: Scope) -> Iterator[Found]:
     outside, holder = scope.outside, scope.holder
+    if outside is None:
+        return
     own = scope.graph.producers
     formal = {v.name: "input" for v in scope.graph.inputs} | dict.fromkeys(scope.graph.initializer_names, "initializer")
     while outside is not None:

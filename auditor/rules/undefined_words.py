@@ -72,7 +72,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.conformance import schema_of
-from ..model.graph import Model
+from ..model.graph import Attribute, Model
 from ..model.schemas import Schema
 from ..model.scopes import scopes
 from ..model.words import BadWord, bad_words
@@ -103,15 +103,16 @@ _MEANT = {
 def undefined_words(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         found: dict[tuple[str, str, BadWord], list[int]] = {}
-        good: set[tuple[int, int]] = set()  # attributes of equal bytes are one object
+        wordless: set[int] = set()  # attributes of equal bytes are one object
         for i, node in enumerate(scope.graph.nodes):
-            known = schema_of(model, node, scope.opsets) if node.attributes else None
-            if known is None or (id(known), id(node.attributes)) in good:
+            if not node.attributes or id(node.attributes) in wordless:
                 continue
-            bad = list(bad_words(node.domain, node.op_type, scope.opsets[node.domain], node.attributes))
-            if not bad:
-                good.add((id(known), id(node.attributes)))
-            for word in bad:
+            if not any(map(_holds_words, node.attributes.values())):
+                wordless.add(id(node.attributes))
+                continue
+            if schema_of(model, node, scope.opsets) is None:
+                continue
+            for word in bad_words(node.domain, node.op_type, scope.opsets[node.domain], node.attributes):
                 found.setdefault((node.domain, node.op_type, word), []).append(i)
         for (_, op_type, word), places in found.items():
             node, label = scope.graph.nodes[places[0]], scope.graph.label(places[0])
@@ -130,6 +131,10 @@ def undefined_words(model: Model) -> Iterator[Found]:
                 severity=Severity.WARNING if taken else None,
                 places=nodes_at((scope.path, i) for i in places),
             )
+
+
+def _holds_words(value: Attribute) -> bool:
+    return type(value) is str or (type(value) is tuple and bool(value) and type(value[0]) is str)
 
 
 def _taken(op_type: str, word: BadWord) -> str:

@@ -62,6 +62,8 @@ from . import rule
 
 @rule(Severity.NOTE, Basis.SUSPICIOUS)
 def unequal_branches(facts: Facts) -> Iterator[Found]:
+    if not any(path.endswith("/then_branch") for path in facts.graphs):
+        return
     for path, visited in tuple(facts.graphs.items()):
         for index in visited.entries:
             node = visited.nodes[index]

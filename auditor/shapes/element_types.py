@@ -54,6 +54,13 @@ class NotAsked(NamedTuple):
 
 TypeFlaw: TypeAlias = NotTaken | NotAlike | NotGiven | NotAsked
 
+_CHOOSERS = frozenset(
+    {
+        "Bernoulli", "BitCast", "BlackmanWindow", "Cast", "DequantizeLinear", "EyeLike", "HammingWindow", "HannWindow",
+        "MelWeightMatrix", "Multinomial", "QuantizeLinear", "RandomNormal", "RandomNormalLike", "RandomUniform",
+        "RandomUniformLike",
+    }
+)  # fmt: skip
 _CHOOSING = ("to", "dtype", "output_dtype", "output_datatype")
 """Attributes that choose the type of the output. 0 is "not said", but for ``to``."""
 
@@ -67,14 +74,15 @@ def mistyped(facts: Facts) -> Mapping[At, TypeFlaw]:
         get = visited.facts.__getitem__
         for index in visited.entries:
             node = visited.nodes[index]
-            types = tuple(_type(get, name) for name in node.inputs)
-            choice = _choice(node) if node.attributes else None
+            types = tuple([_type(get, name) for name in node.inputs])
+            choice = _choice(node) if node.op_type in _CHOOSERS else None
             key = (node.domain, node.op_type, types, choice)
-            if key not in known:
+            try:
+                flaw = known[key]
+            except KeyError:
                 opset = opsets.get(node.domain)
                 spec = schema(node.domain, node.op_type, opset) if opset is not None else None
-                known[key] = None if spec is None or opset is None else _flaw(spec, opset, types, choice)
-            flaw = known[key]
+                flaw = known[key] = None if spec is None or opset is None else _flaw(spec, opset, types, choice)
             if flaw is not None and (node.domain, node.op_type, node.overload) not in facts.model.functions:
                 found[At(path, index)] = flaw
     return found

@@ -10,7 +10,7 @@ from onnx import TensorProto
 
 from auditor.model.load import loads
 from auditor.model.type_variables import NONE, type_variables
-from auditor.shapes.element_types import mistyped
+from auditor.shapes.element_types import _CHOOSERS, _CHOOSING, mistyped
 from auditor.shapes.facts import infer
 from tests.corpus import node_tests
 from tests.make_types import TABLE, made
@@ -75,6 +75,18 @@ def test_the_type_check_agrees() -> None:
     assert set(missed) <= {
         "BitCast", "LabelEncoder", "TreeEnsemble", "SequenceInsert", "MeanVarianceNormalization", "RMSNormalization",
     }  # fmt: skip
+
+
+def test_the_operators_that_choose_a_type_are_those_with_such_an_attribute() -> None:
+    theirs = {
+        s.name
+        for s in onnx.defs.get_all_schemas_with_history()
+        for name in s.attributes
+        if name in _CHOOSING
+        and s.attributes[name].type.name == "INT"
+        and not any("seq" in t for t in s.outputs[0].types)
+    }
+    assert theirs == _CHOOSERS
 
 
 def test_a_type_that_rests_on_a_declaration_is_no_proof() -> None:
