@@ -96,8 +96,8 @@ def _resize(
     axes: tuple[int, ...] | None = None,
     policy: str = "stretch",
 ) -> Answer:
-    by_sizes = _given(sizes)
-    if _certainly_given(sizes) and _certainly_given(scales):
+    by_sizes = _is_given(sizes)
+    if _is_certainly_given(sizes) and _is_certainly_given(scales):
         raise ShapeError("scales and sizes are both given; only one of them can be specified")
     asked = sizes if by_sizes else scales
     if asked is None:
@@ -141,12 +141,12 @@ def _resize(
     return Answer((x.shaped(*y),), formula=_tale(before, values, after, by_sizes or crops))
 
 
-def _given(x: Fact | None) -> bool:
+def _is_given(x: Fact | None) -> bool:
     """An empty tensor counts as none: opset 11 could not leave scales out."""
     return x is not None and (x.shape is None or x.shape != (0,))
 
 
-def _certainly_given(x: Fact | None) -> bool:
+def _is_certainly_given(x: Fact | None) -> bool:
     return x is not None and x.shape is not None and all(isinstance(size, int) and size > 0 for size in x.shape)
 
 
