@@ -31,7 +31,7 @@ def said(text: str) -> list[Candidate]:
     model = loads(parser.parse_model(text).SerializeToString())
     evidence = Evidence(model, Settings(run=False, weights=False))
     found = [
-        Candidate.of(rule.kind, f)
+        Candidate.from_found(rule.kind, f)
         for rule in STATIC
         for f in rule.check(*(evidence.about(kind) for kind in rule.wants))
     ]
