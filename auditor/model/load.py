@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 from ..errors import CannotLook, NothingToAudit, Unreadable, UsageError
 from ..files import NotARegularFile, open_regular
 from .decode import Decoder
+from .decode_devices import configurations
 from .fields import MESSAGES
 from .file_troubles import Concatenated, FunctionTwice, RepeatedField, TooLargeForProtobuf, Trouble
 from .graph import Function, Identity, Model
@@ -157,6 +158,8 @@ def _model(wire: Wire, path: str, data: bytes | None, identity: Identity | None)
         graph=graph,
         functions=functions,
         metadata=metadata,
+        configurations=configurations(wire, fields.get(26, ())),
+        shardings=tuple(decoder.shardings),
         troubles=troubles,
         data=data,
         identity=identity,
