@@ -17,7 +17,7 @@ RULE = next(rule for rule in all_rules() if rule.name == "baked-in-batch")
 def found(text: str) -> list[Finding]:
     model = parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]> agraph {text}')
     evidence = Evidence(loads(model.SerializeToString()), Settings(run=False))
-    return list(RULE.check(*(evidence.of(kind) for kind in RULE.wants)))
+    return list(RULE.check(*(evidence.about(kind) for kind in RULE.wants)))
 
 
 def reshaped(target: str, inputs: str = "float[N, 3, 4, 4] x") -> list[Finding]:
