@@ -12,10 +12,10 @@ from pathlib import Path
 import onnx
 import onnx.parser
 import pytest
+from auditor.batch.verdicts import judged
 
 import auditor.batch.one
 import auditor.batch.state
-from auditor.batch.judging import judged
 from auditor.batch.one import Audited, audit_one
 from auditor.batch.pool import WorkerLimits
 from auditor.batch.refs import Ref

@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import auditor.sessions.checking
 import numpy as np
 import onnx
 import pytest
 
 import auditor.batch.one
-import auditor.cli.session
 
 from .conftest import ALEXNET_224, LENET, NAN, SAMPLES, Said
 
@@ -33,7 +33,7 @@ def no_audit(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         raise AssertionError("an audit was made")
 
     def forbid() -> None:
-        monkeypatch.setattr(auditor.cli.session, "audit", audit)
+        monkeypatch.setattr(auditor.sessions.checking, "audit", audit)
         monkeypatch.setattr(auditor.batch.one, "audit", audit)
 
     return forbid
