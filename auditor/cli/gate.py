@@ -52,5 +52,5 @@ COMMAND = Command(
     gate,
     ("auditor gate model.onnx", 'auditor gate registry/ --accept --reason "reviewed by the team"'),
     (TARGETS,),
-    options("accept", "reason", "by", "subject", "weights", SIZES, RUN, POLICY, SAID, AT_ONCE, "db"),
+    options("accept", "reason", "by", "subject", "weights", "target_dtype", SIZES, RUN, POLICY, SAID, AT_ONCE, "db"),
 )

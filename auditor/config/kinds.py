@@ -48,7 +48,8 @@ def from_words(kind: Kind, said_by: str, words: str | bool | Sequence[str]) -> A
     try:
         return kind.check(words if isinstance(words, bool) else kind.read(words))
     except Wrong as wrong:
-        raise UsageError(f"{said_by} takes {wrong.expected}, not {wrong.value!r}") from None
+        expected = wrong.expected.replace('"', "")  # words need no quotes
+        raise UsageError(f"{said_by} takes {expected}, not {wrong.value!r}") from None
 
 
 # Checks

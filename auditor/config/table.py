@@ -90,12 +90,13 @@ TABLE: tuple[Setting, ...] = (
         default="as configured, else run",
     ),
     Setting(
-        "provider", kinds.TEXT, RUN, "Run on cpu, cuda, tensorrt, ...", ("--provider",), "NAME", "provider",
-        "AUDITOR_PROVIDER", "audit",
+        "provider", kinds.TEXT, RUN, "Where to run: cpu, cuda, tensorrt or another one.", ("--provider",), "NAME",
+        "provider", "AUDITOR_PROVIDER", "audit",
     ),
     Setting("inputs", kinds.NPZ, RUN, "Run on these inputs, by name.", ("--inputs",), "FILE.npz", fills="audit"),
     Setting(
-        "seed", kinds.whole(), RUN, "Of the inputs that are invented.", ("--seed",), "NUMBER", "seed", fills="audit"
+        "seed", kinds.whole(), RUN, "Seed of the inputs that are invented.", ("--seed",), "NUMBER", "seed",
+        fills="audit",
     ),
     Setting(
         "rtol", kinds.TOLERANCE, RUN, "Relative tolerance against golden vectors.", ("--rtol",), "NUMBER", "rtol",

@@ -12,7 +12,6 @@ from pathlib import Path
 import onnx
 import onnx.parser
 import pytest
-from auditor.batch.verdicts import judged
 
 import auditor.batch.one
 import auditor.batch.state
@@ -20,6 +19,7 @@ from auditor.batch.one import Audited, audit_one
 from auditor.batch.pool import WorkerLimits
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
+from auditor.batch.verdicts import judged
 from auditor.errors import ExitCode
 from auditor.formats.json import document, parse
 from auditor.policy.judge import USUAL, judge

@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import auditor.sessions.checking
 import numpy as np
 import onnx
 import pytest
 
 import auditor.batch.one
+import auditor.sessions.checking
 
 from .conftest import ALEXNET_224, LENET, NAN, SAMPLES, Said
 
