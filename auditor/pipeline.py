@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
-from pathlib import Path
 
 from .errors import CannotLook, Unreadable, UsageError
 from .evidence.evidence import Evidence, NotLookedAt
@@ -102,7 +101,7 @@ def _named(rule: Rule, findings: Iterable[Finding]) -> list[Finding]:
 def _unreadable(path: str, error: Unreadable) -> Report:
     rule = next(r for r in all_rules() if r.name == "unreadable-model")
     finding = Finding(error.why, Location(offset=error.offset), error.fix)
-    size = Path(path).stat().st_size if Path(path).is_file() else 0
+    size = os.path.getsize(path) if os.path.isfile(path) else 0  # noqa: PTH113, PTH202
     return Report(
         ModelIdentity(path, size),
         fingerprinted(None, _named(rule, [finding])),
@@ -139,4 +138,4 @@ def _external_bytes(model: Model) -> int:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from .command import Command
+if TYPE_CHECKING:
+    from .command import Command
 
 SUMMARIES: Mapping[str, str] = {
     "check": "Audit models: shapes, parameters, weights, a run in a sandbox.",
@@ -34,7 +35,7 @@ def command(name: str) -> Command:
     """The command of a name, as in ``check`` or ``db path``."""
     module, _, inner = name.partition(" ")
     found = import_module(f".{module}", __package__)
-    return cast(Command, found.COMMANDS[inner] if inner else found.COMMAND)
+    return cast("Command", found.COMMANDS[inner] if inner else found.COMMAND)
 
 
 def called(arguments: Sequence[str]) -> tuple[str, Sequence[str]] | None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import Parameter, Signature
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from .. import __version__
-from ..config.table import Setting
-from .command import Argument, Command, Words
 from .commands import GROUPS, SUMMARIES, command
+
+if TYPE_CHECKING:
+    from ..config.table import Setting
+    from .command import Argument, Command, Words
 
 _COMPLETION = ("--install-completion", "--show-completion")
 _WIDTH = {"help_option_names": ["-h", "--help"], "max_content_width": 80}

@@ -8,9 +8,10 @@ said by typer. A test holds the two together: where this returns words, typer re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .command import Command, Words
+if TYPE_CHECKING:
+    from .command import Command, Words
 
 
 def plain_words(command: Command, arguments: Sequence[str]) -> Words | None:

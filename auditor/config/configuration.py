@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import UsageError
 from ..policy.globs import matches
 from ..policy.policy import Policy
+from ..records import record, replaced
 from ..settings import Settings
 from .kinds import from_words
 from .table import KEYS, TABLE, VARIABLES, Fills
@@ -27,6 +27,9 @@ OWN, SHARED = "auditor.toml", "pyproject.toml"
 BASELINE = "auditor-baseline.json"
 
 
+_NONE: Mapping[str, Any] = {}
+
+
 class Section(NamedTuple):
     """Part of a policy, for the models that its patterns mean."""
 
@@ -34,18 +37,18 @@ class Section(NamedTuple):
     says: Mapping[str, Any]  # by the names of Policy's fields
 
 
-@dataclass(frozen=True)
+@record()
 class Configuration:
     """What is asked of models, and how they are audited where the command line says nothing else."""
 
     origin: str = ""  # the file, as people know it; "" none
     folder: str = ""  # of that file, from which its paths go; "" is the working directory
     sections: tuple[Section, ...] = ()  # the first for all models, the later ones win
-    options: Mapping[str, Any] = field(default_factory=dict)  # by the names of Settings' fields
+    options: Mapping[str, Any] = _NONE  # by the names of Settings' fields
     db: str | None = None
     jobs: int | None = None
     baseline: str | None = None  # None: the usual file, if it is there; "" none
-    forced: Mapping[str, Any] = field(default_factory=dict)  # fields of Policy that the command line says
+    forced: Mapping[str, Any] = _NONE  # fields of Policy that the command line says
 
     def policy(self, path: str, name: str = "") -> Policy:
         """What is asked of the model at a path, which a registry knows under a name."""
@@ -96,7 +99,8 @@ class Configuration:
                 forced[row.name] = value
             elif row.fills == "place":
                 places[row.name] = os.path.abspath(value) if row.name == "baseline" and value else value  # noqa: PTH100
-        return replace(self, options=options, forced=forced, **places)
+        changed: Configuration = replaced(self, options=options, forced=forced, **places)
+        return changed
 
     @property
     def asks_nothing(self) -> bool:

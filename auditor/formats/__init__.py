@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from pkgutil import iter_modules
 from types import ModuleType
 from typing import Protocol, TextIO, TypeAlias, cast
 
 from ..errors import UsageError
+from ..modules import module_names
 from ..report import Report, Verdict
 
 Render: TypeAlias = Callable[[Report, Verdict, TextIO], None]
@@ -45,7 +45,7 @@ class _Apart:
 
 def formats() -> tuple[str, ...]:
     """The names of all formats."""
-    return tuple(sorted(m.name for m in iter_modules(__path__) if m.name not in _HELPERS))
+    return tuple(name for name in module_names(__path__) if name not in _HELPERS)
 
 
 def renderer(name: str) -> Render:

@@ -5,10 +5,10 @@ Strings that are not UTF-8 are decoded with ``surrogateescape`` and reported as 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
+from ..records import record
 from .file_troubles import Trouble
 
 
@@ -128,7 +128,7 @@ class Node(NamedTuple):
     offset: int
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Graph:
     """A GraphProto. Names live in the graph and in the subgraphs below it."""
 
@@ -183,7 +183,7 @@ Attribute: TypeAlias = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Function:
     """A FunctionProto: a body of nodes that nodes of its (domain, name, overload) stand for."""
 
@@ -208,7 +208,7 @@ class Identity(NamedTuple):
     mtime_ns: int
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Model:
     """A ModelProto and the file it came from."""
 
@@ -221,9 +221,9 @@ class Model:
     functions: Mapping[tuple[str, str, str], Function]  # by (domain, name, overload)
     metadata: tuple[tuple[str, str], ...]
     troubles: tuple[Trouble, ...] = ()  # what is wrong with the file, though it could be read
-    data: bytes | None = field(default=None, repr=False)  # the file itself where it came as bytes
+    data: bytes | None = None  # the file itself where it came as bytes
     identity: Identity | None = None  # of the file when it was loaded; None for a model from bytes
-    payloads: tuple[tuple[int, int], ...] = field(default=(), repr=False)  # offset, length of the big tensor data
+    payloads: tuple[tuple[int, int], ...] = ()  # offset, length of the big tensor data
 
     @cached_property
     def opsets(self) -> Mapping[str, int]:

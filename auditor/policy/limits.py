@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from ..hashing import sha256
 from ..report import Basis, Finding, Missed, Report, Severity
 from ..rules import all_rules
 from ..wording import counted, in_bytes, listed
@@ -269,7 +269,7 @@ def _where(policy: Policy) -> str:
 def _finding(
     rule: str, place: str, text: str, fix: str, expected: int | str | None, actual: int | str | None
 ) -> Finding:
-    digest = hashlib.sha256(f"{rule}\0{place}".encode("utf-8", "surrogateescape")).hexdigest()[:20]
+    digest = sha256(f"{rule}\0{place}".encode("utf-8", "surrogateescape")).hexdigest()[:20]
     return Finding(
         text, fix=fix, expected=expected, actual=actual, severity=Severity.ERROR, basis=Basis.SUSPICIOUS,
         rule=rule, fingerprint=digest,

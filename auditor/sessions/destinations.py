@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from io import TextIOWrapper
-from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from ..errors import UsageError
@@ -98,7 +97,7 @@ class Outlet:
 def into_file(form: str, file: str, *, several: bool) -> Iterator[Outlet]:
     """An outlet into a file."""
     try:
-        out = Path(file).open("w", encoding="utf-8")  # noqa: SIM115  # the outlet closes it
+        out = open(file, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # the outlet closes it
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from None
     with closing(Outlet(form, out, several=several, file=file)) as outlet:

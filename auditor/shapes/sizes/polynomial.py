@@ -7,9 +7,10 @@ degree first, then by name), so equal polynomials look equal. A polynomial witho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
+
+from ...records import record
 
 MOST_TERMS = 64
 MOST_WEIGHT = 1024  # terms and factors in all, those inside of divisions too
@@ -160,32 +161,40 @@ class Dim:
 Size: TypeAlias = int | Dim
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Floor:
     """``top / bottom`` rounded down, where it leaves a remainder."""
 
+    __slots__ = ("bottom", "top")
+
     top: Size
     bottom: Size
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Trunc:
     """``top / bottom`` rounded towards zero, where the sign is not known."""
 
+    __slots__ = ("bottom", "top")
+
     top: Size
     bottom: Size
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Greatest:
     """The greatest of several sizes, where it depends on the names."""
+
+    __slots__ = ("options",)
 
     options: tuple[Size, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Least:
     """The least of several sizes, where it depends on the names."""
+
+    __slots__ = ("options",)
 
     options: tuple[Size, ...]
 
