@@ -15,7 +15,7 @@ def module_names(folders: Iterable[str]) -> list[str]:
     found: set[str] = set()
     for folder in folders:
         try:
-            names = os.listdir(folder)  # noqa: PTH208  # importing pathlib costs as much
+            names = os.listdir(folder)  # importing pathlib costs as much
         except OSError:
             from pkgutil import iter_modules
 

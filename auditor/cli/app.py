@@ -45,7 +45,7 @@ def _typed(arguments: Sequence[str]) -> int | None:
     from .typed import app
 
     try:
-        result = app(arguments)(args=list(arguments), standalone_mode=False)
+        result = app(arguments)(args=list(arguments), prog_name="auditor", standalone_mode=False)
         sys.stdout.flush()
     except typer.Abort:
         return ExitCode.INTERRUPTED

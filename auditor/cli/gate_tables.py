@@ -11,7 +11,7 @@ from ..formats.text import headline
 from ..sessions.gating import Gated
 from ..wording import counted
 
-_MOST = 20  # reasons of one kind that are told
+_MOST = 20  # reasons of one kind that are shown
 _STYLES = {"fail": "bold red", "inconclusive": "bold yellow", "waived": "dim", "said": "dim"}
 _LABELS = {"said": "not looked at"}
 

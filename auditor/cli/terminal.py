@@ -41,7 +41,7 @@ class Terminal(Listener):
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
     def nobody_reads(self) -> None:
-        """Standard output leads nowhere from here on: `auditor ... | head` is no fault."""
+        """Standard output leads nowhere from here on: `auditor ... | head` is not a fault."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)

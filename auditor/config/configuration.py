@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import UsageError
 from ..policy.globs import matches
 from ..policy.policy import Policy
-from ..records import record, replaced
+from ..record import Record
 from ..settings import Settings
 from .kinds import from_words
 from .table import KEYS, TABLE, VARIABLES, Fills
@@ -37,8 +37,7 @@ class Section(NamedTuple):
     says: Mapping[str, Any]  # by the names of Policy's fields
 
 
-@record()
-class Configuration:
+class Configuration(Record):
     """What is asked of models, and how they are audited where the command line says nothing else."""
 
     origin: str = ""  # the file, as people know it; "" none
@@ -98,9 +97,8 @@ class Configuration:
             elif row.fills == "policy":
                 forced[row.name] = value
             elif row.fills == "place":
-                places[row.name] = os.path.abspath(value) if row.name == "baseline" and value else value  # noqa: PTH100
-        changed: Configuration = replaced(self, options=options, forced=forced, **places)
-        return changed
+                places[row.name] = os.path.abspath(value) if row.name == "baseline" and value else value
+        return self._replace(options=options, forced=forced, **places)
 
     @property
     def asks_nothing(self) -> bool:
@@ -115,13 +113,13 @@ class Configuration:
         """Whose history and baseline a model belongs to: its registry's name for it, else its path."""
         if name:
             return name
-        return _relative(path, os.path.dirname(self._baseline_path or "") or self.folder)  # noqa: PTH120
+        return _relative(path, os.path.dirname(self._baseline_path or "") or self.folder)
 
     @cached_property
     def _baseline_path(self) -> str | None:
         if self.baseline is not None:
             return self.baseline or None
-        usual = os.path.join(self.folder or os.curdir, BASELINE)  # noqa: PTH118
+        usual = os.path.join(self.folder or os.curdir, BASELINE)
         return usual if os.path.lexists(usual) else None
 
     @cached_property
@@ -158,12 +156,12 @@ def read(path: str) -> Configuration:
 def _nearest() -> Configuration:
     """Upwards from the working directory to the root; only a file that is there costs more than a look."""
     try:
-        folder = os.getcwd()  # noqa: PTH109
+        folder = os.getcwd()
     except OSError:  # the folder is gone
         return Configuration()
     while True:
         for name in (OWN, SHARED):
-            path = os.path.join(folder, name)  # noqa: PTH118
+            path = os.path.join(folder, name)
             if os.path.lexists(path):
                 from .toml import read as bytes_in
 
@@ -175,7 +173,7 @@ def _nearest() -> Configuration:
                 found = _parsed(path, data, named=False)
                 if found is not None:
                     return found
-        above = os.path.dirname(folder)  # noqa: PTH120
+        above = os.path.dirname(folder)
         if above == folder:
             return Configuration()
         folder = above
@@ -192,14 +190,14 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
     toml = Toml(called(path), data)
     top: Path = ()
     values: object = toml.values
-    if os.path.basename(path) == SHARED:  # noqa: PTH119
+    if os.path.basename(path) == SHARED:
         top = ("tool", "auditor")
         for key in top:
             if not isinstance(values, dict) or key not in values:
                 return None
             values = values[key]
     says = table(toml, top, values, {**readers("policy", "audit", "place"), "models": _models})
-    folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
+    folder = os.path.dirname(os.path.abspath(path))
     for key in says:
         if key in KEYS and KEYS[key].runs_code and not named:
             raise UsageError(
@@ -260,7 +258,7 @@ def _beside(folder: str, path: str | tuple[str, ...]) -> Any:
     """A path, or several, from a folder on. An address is not a path."""
     if isinstance(path, tuple):
         return tuple(_beside(folder, one) for one in path)
-    return path if "://" in path else os.path.join(folder, os.path.expanduser(path))  # noqa: PTH111, PTH118
+    return path if "://" in path else os.path.join(folder, os.path.expanduser(path))
 
 
 def _relative(path: str, folder: str) -> str:

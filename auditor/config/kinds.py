@@ -169,11 +169,11 @@ def _npz(value: object) -> str:
 
     path = _text(value)
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open(path, "rb") as file:
             good = is_zipfile(file)
     except (OSError, ValueError):
         good = False
-    if not good or not os.path.isfile(path):  # noqa: PTH113
+    if not good or not os.path.isfile(path):
         raise Wrong("a file made by numpy.savez", value)
     return path
 

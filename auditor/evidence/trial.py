@@ -46,7 +46,7 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     if least > memory:
         why = f"it would take {in_bytes(least)}, and {in_bytes(memory)} may be used"
         return Trial(OutOfMemory(memory, "prediction", why), True, (Missed("run", why, asked),))
-    vectors = golden.find(model.path, len(facts.inputs), len(model.graph.outputs))
+    vectors = golden.vectors_beside(model.path, len(facts.inputs), len(model.graph.outputs))
     request = Request(
         model.path,
         _data_files(model),
@@ -85,8 +85,8 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
 def _data_files(model: Model) -> tuple[str, ...]:
     """The external data files that may be read; the sandbox opens no others."""
     readable = (n for n in digest.files(model) if isinstance(external.look(model, n), external.DataFile))
-    folder = os.path.dirname(model.path)  # noqa: PTH120  # importing pathlib costs a sixtieth of a small check
-    return tuple(os.path.join(folder, name) for name in readable)  # noqa: PTH118
+    folder = os.path.dirname(model.path)  # importing pathlib costs a sixtieth of a small check
+    return tuple(os.path.join(folder, name) for name in readable)
 
 
 def _beside_the_weights(costs: Costs) -> int | None:

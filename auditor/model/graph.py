@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
-from ..records import record
+from ..record import Record
 from .file_troubles import Trouble
 
 
@@ -31,7 +31,7 @@ class Blob(NamedTuple):
 class External(NamedTuple):
     """Where a tensor says that its data lies (TensorProto.external_data); ``length`` None: to the end of the file.
 
-    A number that is none (``external.entry_troubles`` says so) is 0 or None here.
+    What is not a number (``external.entry_troubles`` says so) is 0 or None here.
     """
 
     location: str
@@ -128,8 +128,7 @@ class Node(NamedTuple):
     offset: int
 
 
-@record(eq=False)
-class Graph:
+class Graph(Record, eq=False):
     """A GraphProto. Names live in the graph and in the subgraphs below it."""
 
     name: str
@@ -183,8 +182,7 @@ Attribute: TypeAlias = (
 )  # fmt: skip
 
 
-@record(eq=False)
-class Function:
+class Function(Record, eq=False):
     """A FunctionProto: a body of nodes that nodes of its (domain, name, overload) stand for."""
 
     name: str
@@ -208,8 +206,7 @@ class Identity(NamedTuple):
     mtime_ns: int
 
 
-@record(eq=False)
-class Model:
+class Model(Record, eq=False):
     """A ModelProto and the file it came from."""
 
     path: str  # as given; "" for a model from bytes

@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import struct
 import sys
+from functools import cache
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 24, 47, 4
+_CAPABILITY_VERSION_3 = 0x20080522
 
 
+@cache
 def libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
@@ -27,6 +32,16 @@ def no_new_privileges() -> None:
     checked(libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 
 
+def drop_capabilities() -> None:
+    """None is left, and none can come back: not in this process, and not by a program that it might start."""
+    for capability in range(64):
+        if libc().prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
+            break  # the kernel has no more of them, or none is ours to drop
+    libc().prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
+    checked(libc().capset(header, bytes(24)))
+
+
 def hide_memory() -> None:
     """No core file, and no look into this process by others of the same user."""
     if sys.platform == "linux":
@@ -35,7 +50,7 @@ def hide_memory() -> None:
 
 def die_first() -> None:
     """Where memory runs out, the kernel takes this process, and not the one that waits for it."""
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123 - no pathlib here
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")
 
 

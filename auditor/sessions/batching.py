@@ -11,7 +11,7 @@ from typing import Any
 
 from ..batch.refs import Ref, Source
 from ..batch.run import Outcome, batch
-from ..batch.sources import find
+from ..batch.sources import source_at
 from ..batch.verdicts import Policies
 from ..config.configuration import Configuration
 from ..errors import AuditorError, ExitCode, NothingToAudit, worst
@@ -91,10 +91,10 @@ class Batching:
             yield f"there is no model in {', '.join(paths)}"
 
     def _found(self, paths: Sequence[str]) -> Iterator[Source]:
-        """The sources; one that is not there is no reason to leave out the others."""
+        """The sources; one that is not there does not keep the others out."""
         for path in paths:
             try:
-                yield find(path)
+                yield source_at(path)
             except AuditorError as error:
                 self._failed(error)
 
@@ -161,7 +161,7 @@ def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None]
     for source in sources:
         try:
             for ref in source.models():
-                path = os.path.abspath(ref.path)  # noqa: PTH100  # no link followed
+                path = os.path.abspath(ref.path)  # no link followed
                 if path not in seen:
                     seen.add(path)
                     yield ref

@@ -56,7 +56,7 @@ class Checking:
     def checked(self, paths: Sequence[str]) -> Iterator[Checked]:
         """Audit all; what cannot be read of a policy is an error before the first."""
         for path in paths:
-            if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
+            if os.path.isdir(path):  # Path.is_dir raises for a name that is too long
                 raise UsageError(f"{path} is a folder: `auditor batch` audits folders, `check` takes files")
         subjects = [named(path, self.configured) for path in paths]
         return map(self._one, subjects)

@@ -53,7 +53,7 @@ class Outlet:
         self._several = several
         self._listener = listener or Listener()
         self._writer: Writer | None = None  # nothing is written before there is a report
-        if isinstance(out, TextIOWrapper):  # a letter that the stream cannot say is no reason to stop
+        if isinstance(out, TextIOWrapper):  # a letter that the stream cannot encode does not stop the output
             out.reconfigure(errors="backslashreplace")
 
     def write(self, report: Report, verdict: Verdict) -> None:
@@ -97,7 +97,7 @@ class Outlet:
 def into_file(form: str, file: str, *, several: bool) -> Iterator[Outlet]:
     """An outlet into a file."""
     try:
-        out = open(file, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # the outlet closes it
+        out = open(file, "w", encoding="utf-8")  # noqa: SIM115  # the outlet closes it
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from None
     with closing(Outlet(form, out, several=several, file=file)) as outlet:

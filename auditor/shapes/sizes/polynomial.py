@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from ...records import record
+from ...record import Record
 
 MOST_TERMS = 64
 MOST_WEIGHT = 1024  # terms and factors in all, those inside of divisions too
@@ -161,40 +161,28 @@ class Dim:
 Size: TypeAlias = int | Dim
 
 
-@record()
-class Floor:
+class Floor(Record):
     """``top / bottom`` rounded down, where it leaves a remainder."""
 
-    __slots__ = ("bottom", "top")
-
     top: Size
     bottom: Size
 
 
-@record()
-class Trunc:
+class Trunc(Record):
     """``top / bottom`` rounded towards zero, where the sign is not known."""
 
-    __slots__ = ("bottom", "top")
-
     top: Size
     bottom: Size
 
 
-@record()
-class Greatest:
+class Greatest(Record):
     """The greatest of several sizes, where it depends on the names."""
-
-    __slots__ = ("options",)
 
     options: tuple[Size, ...]
 
 
-@record()
-class Least:
+class Least(Record):
     """The least of several sizes, where it depends on the names."""
-
-    __slots__ = ("options",)
 
     options: tuple[Size, ...]
 
