@@ -1,7 +1,5 @@
 """What a command is made of: its function, its arguments, and the rows of the table of settings that it offers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 

@@ -5,8 +5,6 @@ environment. `Kind.read` makes of words what a file would hold, and `Kind.check`
 or raises `Wrong`. Where the value stood, and so how the sentence begins, the caller knows.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -156,7 +154,7 @@ def _shapes(value: object) -> dict[str, tuple[int, ...]]:
     return value
 
 
-def _level(value: object) -> Severity | None:
+def _level(value: object) -> "Severity | None":
     from ..report import Severity
 
     word: str = one_of(*(level.value for level in Severity), "never").check(value)

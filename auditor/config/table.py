@@ -5,8 +5,6 @@ tables of the documentation are made of these rows. A new option is one row; a c
 row's group.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
