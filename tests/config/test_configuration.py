@@ -58,6 +58,23 @@ def test_upwards_to_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert find(none=True) == Configuration()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.auditor]\nseed = 3", "[tool]\nauditor.seed = 3", "[ tool . 'auditor' ]\nseed = 3",
+        '["tool"."auditor"]\nseed = 3', "tool.auditor.seed = 3", "tool.auditor = {seed = 3}",
+        "tool = {auditor = {seed = 3}}", "[x]\n[tool]\n  auditor = {seed = 3}",
+        '"tool" = {auditor = {seed = 3}}', "[tool]\r\nauditor.seed = 3\r\n",
+    ],
+)  # fmt: skip
+def test_every_way_to_write_the_table_of_a_pyproject(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(text, newline="")
+    monkeypatch.chdir(tmp_path)
+    assert find().settings().seed == 3
+
+
 def test_a_broken_pyproject_of_another_project_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "auditor.toml").write_text('fail-on = "note"')
     (tmp_path / "b").mkdir()
