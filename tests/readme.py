@@ -13,9 +13,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from auditor.batch.sources import registries
+from auditor.batch.sources.folder import ROW
 from auditor.cli.app import run
+from auditor.cli.command import help_of
 from auditor.cli.commands import SUMMARIES, command
 from auditor.config.table import KEYS, OPTIONS
+from auditor.formats import format_of, formats
 from auditor.rules import all_rules
 from auditor.store.views import VIEWS
 
@@ -23,7 +27,8 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 _PART = re.compile(
-    r"(<!-- (?P<kind>rules|report|stored|views|settings)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)", re.DOTALL
+    r"(<!-- (?P<kind>rules|formats|sources|report|stored|views|settings)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)",
+    re.DOTALL,
 )
 _FENCED = re.compile(r"^(?P<fence>```+)(?P<language>\w*)\n(?P<content>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
 
@@ -81,6 +86,10 @@ def _content(kind: str, what: str) -> str:
         return _views()
     if kind == "settings":
         return _options() if what == "options" else _keys()
+    if kind == "formats":
+        return _formats()
+    if kind == "sources":
+        return _sources()
     rows = [f"| `{r.name}` | {r.severity} | {r.basis} | {_cell(r.summary)} |" for r in all_rules()]
     return "\n".join(["| rule | severity | basis | what it finds |", "|---|---|---|---|", *rows, ""])
 
@@ -97,6 +106,19 @@ def _stored(command: str) -> str:
             del os.environ["AUDITOR_DB"]
             if before is not None:
                 os.environ["AUDITOR_DB"] = before
+
+
+def _formats() -> str:
+    rows = [f"| `{name}` | {_cell(format_of(name).used_for)} |" for name in formats()]
+    return "\n".join(["| format | for |", "|---|---|", *rows, ""])
+
+
+def _sources() -> str:
+    """The plain ones first."""
+    rows = [f"| {' | '.join(row)} |" for row in (ROW, *sorted(registry.row for registry in registries()))]
+    return "\n".join(
+        ["| source | what lies there | name and version | compared with the model |", "|---|---|---|---|", *rows, ""]
+    )
 
 
 def _views() -> str:
@@ -121,7 +143,7 @@ def _options() -> str:
         names += "".join(f", `{flag}`" for flag in row.flags[1:])
         value = f" {row.metavar}" if row.metavar else ""
         variable = f"`{row.env}`" if row.env else ""
-        cells = (f"{names}{value}", row.explained, ", ".join(f"`{n}`" for n in offered[row.name]), variable)
+        cells = (f"{names}{value}", help_of(row), ", ".join(f"`{n}`" for n in offered[row.name]), variable)
         rows.append(f"| {' | '.join(map(_cell, cells))} |")
     return "\n".join(["| option | says | commands | variable |", "|---|---|---|---|", *rows, ""])
 

@@ -40,7 +40,7 @@ def baseline(words: Words) -> int:
 
 
 def _tell(recording: Recording) -> None:
-    from ..formats.names import prose, visible
+    from ..formats.parts.names import prose, visible
     from ..wording import counted
 
     gone, lines = recording.gone, []

@@ -35,6 +35,13 @@ def options(*names_or_groups: str) -> tuple[Setting, ...]:
     return tuple(row for what in names_or_groups for row in ((OPTIONS[what],) if what in OPTIONS else in_groups(what)))
 
 
+def help_of(row: Setting) -> str:
+    """What the help says of an option, FORMATS by their names."""
+    from ..formats import formats
+
+    return row.explained.replace("FORMATS", ", ".join(formats())) if "FORMATS" in row.help else row.explained
+
+
 MODEL = Argument("model", "MODEL", "An ONNX file.")
 TARGETS = Argument(
     "targets",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TextIO
 
-from ..formats.layout import Page, Span
-from ..formats.names import prose, visible
+from ..formats.parts.layout import Page, Span
+from ..formats.parts.names import prose, visible
 from ..formats.text import headline
 from ..sessions.gating import Gated
 from ..wording import counted

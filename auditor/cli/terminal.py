@@ -18,7 +18,7 @@ class Terminal(Listener):
 
     def say(self, line: str) -> None:
         """One line, harmless whatever names are in it."""
-        from ..formats.names import prose
+        from ..formats.parts.names import prose
 
         print(f"auditor: {prose(line)}", file=sys.stderr)
 
@@ -32,7 +32,7 @@ class Terminal(Listener):
         if not self.draws:
             yield
             return
-        from ..formats.names import visible
+        from ..formats.parts.names import visible
 
         print(f"auditing {visible(path, 60)} ...", end="", file=sys.stderr, flush=True)
         try:

@@ -152,8 +152,10 @@ def _argument(argument: Argument) -> Parameter:
 
 def _option(row: Setting) -> Parameter:
     """Words and no numbers: the row's kind checks what they say, for every door in the same way."""
+    from .command import help_of
+
     of = bool if row.is_switch else list[str] if row.kind.repeated else str
     told = typer.Option(
-        *row.flags, metavar=row.metavar or None, help=row.explained, show_default=False, rich_help_panel=row.group
+        *row.flags, metavar=row.metavar or None, help=help_of(row), show_default=False, rich_help_panel=row.group
     )
     return Parameter(row.name, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[of | None, told])

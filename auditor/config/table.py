@@ -130,7 +130,7 @@ TABLE: tuple[Setting, ...] = (
         "AUDITOR_BASELINE", "place", "as configured, else auditor-baseline.json",
     ),
     Setting(
-        "form", kinds.TEXT, SAID, "What goes to standard output: text, json, sarif, junit, markdown, github or csv.",
+        "form", kinds.TEXT, SAID, "What goes to standard output: FORMATS.",
         ("--format",), "FORMAT", default="text",
     ),
     Setting(

@@ -69,7 +69,7 @@ class Recording:
 def _entries(report: Report) -> Iterator[KnownFinding]:
     """The findings that nobody answers for. What the policy finds is judged anew each time."""
     from ..formats.json import escaped
-    from ..formats.telling import place
+    from ..formats.parts.telling import place
     from ..policy.baseline import KnownFinding
     from ..policy.judge import by_policy
     from ..report import waiver_of

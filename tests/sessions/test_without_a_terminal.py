@@ -79,10 +79,10 @@ def test_a_fault_of_ours_costs_one_model_and_is_told(ask: Asked, monkeypatch: py
 
 def test_gates_and_records(ask: Asked, tmp_path: Path) -> None:
     out, heard = io.StringIO(), Heard()
-    with Gate(ask.configured, ask.limits(), listener=heard) as gate:
-        with written(ask.destinations(out, heard), lambda gated: None) as write:
-            for gated in gate.gated([LENET, NAN, str(tmp_path)]):
-                write(gated)
+    to = ask.destinations(out, heard)
+    with Gate(ask.configured, ask.limits(), listener=heard) as gate, written(to, lambda gated: None) as write:
+        for gated in gate.gated([LENET, NAN, str(tmp_path)]):
+            write(gated)
     assert gate.codes == [ExitCode.PASS, ExitCode.FINDINGS, ExitCode.NOTHING]
     assert [json.loads(line)["gate"]["accepted"] for line in out.getvalue().splitlines()] == [False, False]
     assert heard.lines == [f"there is no model in {tmp_path}"]
