@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from ..config.kinds import TEXT, Kind
+from ..config.kinds import TEXT, ValueKind
 from ..config.table import OPTIONS, Setting, in_groups
 
 Words: TypeAlias = Mapping[str, Any]
@@ -18,7 +18,7 @@ class Argument(NamedTuple):
     help: str
     many: bool = False
     optional: bool = False
-    kind: Kind = TEXT
+    kind: ValueKind = TEXT
 
 
 class Command(NamedTuple):

@@ -16,7 +16,7 @@ from ..policy.policy import Bounds, Waiver
 from ..report import Severity
 from ..wording import nearest
 from . import kinds
-from .kinds import Kind, Wrong
+from .kinds import ValueKind, Wrong
 from .table import KEYS, Fills
 from .toml import Path, Toml, dotted
 
@@ -66,7 +66,7 @@ def table(toml: Toml, path: Path, value: object, keys: Mapping[str, Reader], wha
     return {key: keys[key](toml, (*path, key), inner) for key, inner in value.items()}
 
 
-def plain(kind: Kind) -> Reader:
+def plain(kind: ValueKind) -> Reader:
     """The reader of a kind of value."""
 
     def reader(toml: Toml, path: Path, value: object) -> Any:
@@ -128,7 +128,7 @@ def limits(toml: Toml, path: Path, value: object) -> dict[str, Bounds]:
 _BOUNDS = ("max", "min", "max-increase", "max-increase-percent")
 
 
-def _limit(kind: Kind) -> Reader:
+def _limit(kind: ValueKind) -> Reader:
     keys = dict.fromkeys(_BOUNDS, plain(kind)) | {"max-increase-percent": plain(kinds.number())}
 
     def limit(toml: Toml, path: Path, value: object) -> Bounds:

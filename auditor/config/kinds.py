@@ -1,7 +1,7 @@
 """The kinds of values that settings have, each checked here and nowhere else.
 
 A value comes as a configuration has it (a number, a list, a table), or in the words of the command line or the
-environment. `Kind.read` makes of words what a file would hold, and `Kind.check` makes of that the value we work with,
+environment. `ValueKind.read` makes of words what a file would hold, and `ValueKind.check` makes of that the value we work with,
 or raises `Wrong`. Where the value stood, and so how the sentence begins, the caller knows.
 """
 
@@ -31,7 +31,7 @@ class Wrong(Exception):
         self.expected, self.value, self.way = expected, value, way
 
 
-class Kind(NamedTuple):
+class ValueKind(NamedTuple):
     """What a setting takes."""
 
     check: Callable[[object], Any]  # of a value as a file has it; raises Wrong
@@ -41,7 +41,7 @@ class Kind(NamedTuple):
     is_path: bool = False  # in a file it goes from that file's folder
 
 
-def from_words(kind: Kind, said_by: str, words: str | bool | Sequence[str]) -> Any:
+def from_words(kind: ValueKind, said_by: str, words: str | bool | Sequence[str]) -> Any:
     """The value in a word of the command line or the environment; `UsageError` names the option or the variable."""
     try:
         return kind.check(words if isinstance(words, bool) else kind.read(words))
@@ -78,7 +78,7 @@ def _patterns(value: object) -> tuple[str, ...]:
     return tuple(sorted(_texts(value))) if isinstance(value, list) else (_text(value),)
 
 
-def one_of(*choices: str) -> Kind:
+def one_of(*choices: str) -> ValueKind:
     """One of a few words."""
 
     def check(value: object) -> str:
@@ -89,10 +89,10 @@ def one_of(*choices: str) -> Kind:
             raise Wrong(expected + (nearest(value, choices) if isinstance(value, str) else ""), value)
         return value
 
-    return Kind(check, takes=" or ".join(f"`{c}`" for c in choices))
+    return ValueKind(check, takes=" or ".join(f"`{c}`" for c in choices))
 
 
-def number(least: float = 0.0, *, above: bool = False, endless: bool = False, of: str = "") -> Kind:
+def number(least: float = 0.0, *, above: bool = False, endless: bool = False, of: str = "") -> ValueKind:
     """A number from ``least`` on (``above``: it is not enough); ``endless``: infinity too."""
     expected = f"a number{of and f' of {of}'} {'above' if above else 'of at least'} {least:g}"
 
@@ -105,10 +105,10 @@ def number(least: float = 0.0, *, above: bool = False, endless: bool = False, of
                     return value
         raise Wrong(expected, value)
 
-    return Kind(check, _number_in, expected)
+    return ValueKind(check, _number_in, expected)
 
 
-def whole(least: int = 0) -> Kind:
+def whole(least: int = 0) -> ValueKind:
     """A whole number from ``least`` on."""
 
     def check(value: object) -> int:
@@ -116,7 +116,7 @@ def whole(least: int = 0) -> Kind:
             return value
         raise Wrong(f"a whole number of at least {least}", value)
 
-    return Kind(check, _whole_in, f"a whole number of at least {least}")
+    return ValueKind(check, _whole_in, f"a whole number of at least {least}")
 
 
 def _bytes(value: object) -> int:
@@ -229,19 +229,19 @@ def _in_a_file(value: object) -> object:
     raise Wrong("a configuration", value)
 
 
-YES_OR_NO = Kind(_yes_or_no, _yes_in, "true or false")
-TEXT = Kind(_text)
-PATH = Kind(_text, takes="a path", is_path=True)
-PATHS = Kind(_patterns, list, "a path, or a list of them", repeated=True, is_path=True)
-NAMES = Kind(_texts, list, "a list of names", repeated=True)
+YES_OR_NO = ValueKind(_yes_or_no, _yes_in, "true or false")
+TEXT = ValueKind(_text)
+PATH = ValueKind(_text, takes="a path", is_path=True)
+PATHS = ValueKind(_patterns, list, "a path, or a list of them", repeated=True, is_path=True)
+NAMES = ValueKind(_texts, list, "a list of names", repeated=True)
 SECONDS = number(above=True, of="seconds")
 TOLERANCE = number(endless=True)
-BYTES = Kind(_bytes, takes='a number of bytes, or a size such as "2G"')
-BYTES_ABOVE_0 = Kind(_bytes_above_0, takes='a number of bytes, or a size such as "2G"')
-SIZES = Kind(_sizes, _sizes_in, "a table: name = size", repeated=True)
-SHAPES = Kind(_shapes, _shapes_in, "sizes by name", repeated=True)
-LEVEL = Kind(_level, takes="`error`, `warning`, `note` or `never`")
-NPZ = Kind(_npz, takes="a path", is_path=True)
-OUTPUTS = Kind(_outputs, list, "formats and files", repeated=True)
-IN_A_FILE = Kind(_in_a_file, takes="")
+BYTES = ValueKind(_bytes, takes='a number of bytes, or a size such as "2G"')
+BYTES_ABOVE_0 = ValueKind(_bytes_above_0, takes='a number of bytes, or a size such as "2G"')
+SIZES = ValueKind(_sizes, _sizes_in, "a table: name = size", repeated=True)
+SHAPES = ValueKind(_shapes, _shapes_in, "sizes by name", repeated=True)
+LEVEL = ValueKind(_level, takes="`error`, `warning`, `note` or `never`")
+NPZ = ValueKind(_npz, takes="a path", is_path=True)
+OUTPUTS = ValueKind(_outputs, list, "formats and files", repeated=True)
+IN_A_FILE = ValueKind(_in_a_file, takes="")
 """What only a configuration can say; `keys` reads it."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..settings import Settings
 from . import kinds
-from .kinds import Kind, from_words
+from .kinds import ValueKind, from_words
 
 Fills: TypeAlias = Literal["audit", "policy", "place", "call"]
 """What a setting is a field of: `Settings`, `Policy`, `Configuration`; or it holds for one call."""
@@ -30,7 +30,7 @@ class Setting(NamedTuple):
     """One row."""
 
     name: str  # as the field that it fills
-    kind: Kind
+    kind: ValueKind
     group: str
     help: str
     flags: tuple[str, ...] = ()  # none: no option

@@ -10,7 +10,7 @@ from auditor.cli.commands import SUMMARIES, command
 from auditor.config import kinds
 from auditor.config.configuration import Configuration
 from auditor.config.keys import readers
-from auditor.config.kinds import Kind, Wrong, from_words
+from auditor.config.kinds import ValueKind, Wrong, from_words
 from auditor.config.table import (
     AT_ONCE,
     FILES,
@@ -128,7 +128,7 @@ def test_wrong_words_are_said_with_what_would_be_right(name: str, word: str | li
 
 @pytest.mark.parametrize("value", [True, "1", None, [1], {"N": True}, {"N": -1}, {"N": 1.0}, 10**19])
 @pytest.mark.parametrize("kind", [kinds.SECONDS, kinds.whole(), kinds.SIZES, kinds.TOLERANCE, kinds.NAMES, kinds.PATHS])
-def test_values_of_another_type_are_refused(kind: Kind, value: object) -> None:
+def test_values_of_another_type_are_refused(kind: ValueKind, value: object) -> None:
     if kind is kinds.PATHS and value == "1":
         return
     with pytest.raises(Wrong):
