@@ -12,7 +12,7 @@ from .covering import Covering, Test
 from .mutants import Mutant, source
 from .targets import ROOT, module_of, package_of
 
-MOST_SECONDS = 30.0
+MOST_SECONDS = 12.0
 """What the tests of one mutant may take in all, by what they took when they were traced."""
 
 MOST_TESTS = 600
