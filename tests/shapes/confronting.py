@@ -10,7 +10,6 @@ import numpy as np
 from auditor.shapes.fact import Answer, Fact, ShapeError
 from tests.shapes.asking import ask, contradiction, fact_of, observed
 
-
 _NOT_ALWAYS_WHOLE = frozenset({"Slice", "StringNormalizer", "SVMClassifier", "Unique"})
 """What is left of these hangs on more values than are followed, or on bounds beyond any size."""
 
