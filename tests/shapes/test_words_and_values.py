@@ -157,8 +157,8 @@ def test_a_value_cast_to_another_type(value: Element, source: int | None, target
 def test_a_range_of_floats_is_as_long_as_the_runtimes_or_open(
     dtype: type, first: float, last: float, step: float
 ) -> None:
-    arrays = [np.array(x, dtype) for x in (first, last, step)]
+    arrays: list[np.ndarray | None] = [np.array(x, dtype) for x in (first, last, step)]
     truth = observed("Range", 11, arrays, {})
-    facts = [Fact(1 if dtype is np.float32 else 11, (), (float(array),)) for array in arrays]
+    facts = [Fact(1 if dtype is np.float32 else 11, (), (float(x),)) for x in arrays if x is not None]
     assert truth is not None
     assert ask("Range", 11, facts).outputs[0].shape in (truth[0].shape, (None,))
