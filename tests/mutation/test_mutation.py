@@ -71,6 +71,9 @@ def test_the_faults_of_a_line(code: str, after: set[str]) -> None:
         "assert a < 3",
         "from a import b",
         "warning(a < 3)",
+        "x = least(a, b)",
+        "x = np.maximum(a, b)",
+        "x = zip(a, strict=True)",
     ],
 )
 def test_what_is_no_decision_stays(code: str) -> None:

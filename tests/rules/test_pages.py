@@ -6,12 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from auditor.report import Basis, Severity
 from auditor.rules import Rule, all_rules
 
 from .fixtures import SECTIONS, Fixture, findings, fixtures, gate_findings, sections
 
 RULES = all_rules()
 FIXTURES = [fixture for rule in RULES for fixture in fixtures(rule)]
+
+
+def test_every_rule_has_a_severity_and_a_basis() -> None:
+    """Two words that a decorator could take the wrong way round."""
+    assert all(isinstance(rule.kind.severity, Severity) for rule in RULES)
+    assert all(isinstance(rule.kind.basis, Basis) for rule in RULES)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.name)
