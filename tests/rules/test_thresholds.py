@@ -220,3 +220,50 @@ def test_a_variance(variance: list[float], epsilon: str, expected: list[Severity
     if epsilon == "<epsilon = 0.00001>":
         values[1] = -np.float32(1e-5)
     assert severities("bad-variance", text, v=values) == expected
+
+
+def messages(rule: str, text: str) -> list[tuple[str, str]]:
+    """The node that each finding names, and what it says."""
+    evidence = Evidence(loads(parser.parse_model(HEAD + text).SerializeToString()), STATIC)
+    found = RULES[rule]
+    return [(f.location.node, f.message) for f in found.check(*(evidence.about(kind) for kind in found.wants))]
+
+
+@pytest.mark.parametrize(
+    ("body", "node", "begins"),
+    [
+        ("a = Add (x, k) c = Cast <to = 11> (a) y = MatMul (c, c)", "MatMul[2]", "it begins in Cast[1]"),
+        ("c = Cast <to = 11> (x) y = MatMul (c, w)", "MatMul[1]", "it begins in Cast[0]"),
+        ("c = Cast <to = 11> (x) a = Add (c, c) b = Add (a, a) y = MatMul (b, w)", "MatMul[3]", "it begins in Cast[0]"),
+        # The heavy layers are named before others, in their order.
+        (
+            "c = Cast <to = 11> (x) a = Sigmoid (c) m = MatMul (a, a) n = Neg (m) y = MatMul (n, n)",
+            "MatMul[2]",
+            "it begins in Cast[0]",
+        ),
+    ],
+)
+def test_float64_is_told_with_where_it_begins(body: str, node: str, begins: str) -> None:
+    text = f"agraph (float[40, 40] x) => (double[40, 40] y) <float k = {{1.0}}, double w = {{1.0}}> {{ {body} }}"
+    text = text.replace(", double w = {1.0}", "") if "w)" not in body else text.replace("double w = {1.0}", WEIGHT)
+    ((named, message),) = messages("double-precision", text)
+    assert named == node
+    assert begins in message
+
+
+WEIGHT = f"double[40, 40] w = {{{', '.join(['1.0'] * 1600)}}}"
+
+
+@pytest.mark.parametrize(
+    ("body", "cycles"),
+    [
+        ("y = Add (x, y)", 1),
+        ("a = Add (x, y) y = Relu (a)", 1),
+        ("a = Add (x, b) b = Relu (a) c = Add (b, y) y = Relu (c)", 2),
+        ("y = Relu (a) a = Relu (x)", 0),  # only out of order
+        ("x = Relu (x) y = Relu (x)", 0),  # it takes the input of that name, which is another rule's
+    ],
+)
+def test_each_cycle_is_told_once(body: str, cycles: int) -> None:
+    text = f"agraph (float[2] x) => (float[2] y) {{ {body} }}"
+    assert of_model("cyclic-graph", parser.parse_model(HEAD + text)) == [ERROR] * cycles
