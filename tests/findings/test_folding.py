@@ -16,7 +16,9 @@ KINDS = {rule.name: rule.kind for rule in all_rules()}
 
 
 def finding(rule: str, severity: Severity = Severity.ERROR, graph: str = "", node: str = "") -> Candidate:
-    return Candidate.of(KINDS[rule], Found(f"{rule} at {graph}/{node}", Location(graph, node), severity=severity))
+    return Candidate.from_found(
+        KINDS[rule], Found(f"{rule} at {graph}/{node}", Location(graph, node), severity=severity)
+    )
 
 
 def said(findings: list[Candidate], facts: Facts | None = None) -> list[tuple[str, str, str, int]]:
