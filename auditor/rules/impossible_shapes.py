@@ -109,10 +109,11 @@ from ..shapes.dense import Rows, factors_shown, rows, source, taken, taker
 from ..shapes.fact import show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import BOUND, solve
+from ..shapes.mending import MOST_SEARCHES, Mend, mend
 from ..shapes.sizes.dim import divide_exact, same
 from ..shapes.troubles import At, Impossible
 from ..wording import fitting, others
-from . import rule
+from . import cured, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
@@ -132,8 +133,8 @@ def impossible_shapes(model: Model, facts: Facts) -> Iterator[Finding]:
             model, node, opsets[path]
         ):  # wrong by itself, whatever arrives: other rules speak of that
             alike.setdefault((node.op_type, trouble.why), []).append(trouble)
-    for troubles in alike.values():
-        yield _finding(facts, troubles)
+    for number, troubles in enumerate(alike.values()):
+        yield _finding(facts, troubles, mend(facts, troubles[0].at) if number < MOST_SEARCHES else None)
 
 
 def _flattens(facts: Facts) -> Iterator[tuple[At, Finding]]:
@@ -203,7 +204,7 @@ def _flatten(facts: Facts, at: At, flat: Rows) -> Finding | None:
     )
 
 
-def _finding(facts: Facts, troubles: list[Impossible]) -> Finding:
+def _finding(facts: Facts, troubles: list[Impossible], cure: Mend | None) -> Finding:
     trouble = troubles[0]
     at, node, label = trouble.at, facts.node(trouble.at), facts.label(trouble.at)
     shapes = [(n, f.shape) for n in node.inputs if n and (f := facts.at(n, at.graph)) and f.shape is not None]
@@ -214,10 +215,12 @@ def _finding(facts: Facts, troubles: list[Impossible]) -> Finding:
     moving = movings[0] if movings else ""
     givers = dict.fromkeys(facts.label(p) for n in movings if (p := facts.producer(n, at.graph)) is not None)
     before = f"what comes before it ({' and '.join(list(givers)[:3])})" if givers else "what comes before it"
+    message = f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given and not told else "")
+    location = Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset)
     return Finding(
-        f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given and not told else ""),
-        Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset),
-        f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}",
+        f"{message}; {cure.cause}" if cure else message,
+        cured(facts, location, cure),
+        cure.fix if cure else f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}",
         actual=show(shapes[0][1]) if shapes else None,
         derivation=facts.derivation(moving, at.graph) if moving else (),
     )

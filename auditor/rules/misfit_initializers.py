@@ -69,11 +69,12 @@ from ..shapes.dense import WEIGHTS, factors_shown, source, taken
 from ..shapes.fact import BroadcastsTo, Need, Shape, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
+from ..shapes.mending import MOST_SEARCHES, Mend, mend
 from ..shapes.sizes.dim import Dim, Size, same
 from ..shapes.sizes.equalities import unimplied
 from ..shapes.troubles import At, Misfit, Open
 from ..wording import fitting
-from . import rule
+from . import cured, rule
 
 _NONE = "no input size up to 4096 fits"
 
@@ -93,13 +94,13 @@ def misfit_initializers(facts: Facts) -> Iterator[Finding]:
     for trouble in facts.troubles:
         if isinstance(trouble, Misfit) and not trouble.declared:
             by_node.setdefault(trouble.at, []).append(trouble)
-    for cases in by_node.values():
-        yield _misfit(facts, cases)
+    for number, cases in enumerate(by_node.values()):
+        yield _misfit(facts, cases, mend(facts, cases[0].at) if number < MOST_SEARCHES else None)
     for case in unimplied(case for case in facts.open if _hangs_on_inputs(facts, case)):
         yield from _open(facts, case)
 
 
-def _misfit(facts: Facts, cases: list[Misfit]) -> Finding:
+def _misfit(facts: Facts, cases: list[Misfit], cure: Mend | None) -> Finding:
     """One finding for a node: what several parameters misfit by has one cause as a rule."""
     case, *more = cases
     fits = solve(facts, case.at, case.parameter)
@@ -108,12 +109,12 @@ def _misfit(facts: Facts, cases: list[Misfit]) -> Finding:
     alike = [o.tensor for o in more if (o.expected.shape, o.actual) == (case.expected.shape, case.actual)]
     also = "".join(f"; {o.tensor} is {show(o.actual)}, {_needed(o)}" for o in more if o.tensor not in alike)
     return Finding(
-        (dense or _plain(facts, case, alike)) + hopeless + also,
-        _location(facts, case),
-        _fix(facts, case, fits, alike),
+        (dense or _plain(facts, case, alike)) + hopeless + also + (f"; {cure.cause}" if cure else ""),
+        cured(facts, _location(facts, case), cure),
+        cure.fix if cure else _fix(facts, case, fits, alike),
         expected=show(case.expected.shape),
         actual=show(case.actual),
-        derivation=_derived(facts, case) if dense else (),
+        derivation=_derived(facts, case) if dense or cure else (),
         fits=fits,
     )
 
