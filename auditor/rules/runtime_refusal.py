@@ -39,9 +39,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.kind import Symptom
 from ..model.graph import Model
 from ..model.scopes import scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Failed, Try, first_line
 from ..settings import Settings
 from . import rule
@@ -50,11 +51,11 @@ if TYPE_CHECKING:
     from ..evidence.trial import Trial
 
 
-@rule(Severity.ERROR, Basis.REFUSED)
-def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.REFUSED, symptom=Symptom.REFUSED)
+def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[Found]:
     match trial.result:
         case Failed(stage="run") as failed if trial.invented:
-            yield Finding(
+            yield Found(
                 f"the run failed on inputs that auditor invented{_fed(failed.tries)}: {first_line(failed.message)}",
                 location(model, failed.node, failed.op_type),
                 "give inputs that the model is made for: --inputs FILE.npz, --input-shape, --dim",
@@ -62,7 +63,7 @@ def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[
             )
         case Failed(kind="NOT_IMPLEMENTED") as failed:
             operator = failed.op_type or "an operator"
-            yield Finding(
+            yield Found(
                 f"onnxruntime has no kernel for {operator} as it is used here: {first_line(failed.message)}",
                 location(model, failed.node, failed.op_type),
                 "export with an opset or element type that has one, or use another provider",
@@ -71,7 +72,7 @@ def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[
             )
         case Failed(stage=stage) as failed:
             what = "load the model" if stage == "load" else "run the model"
-            yield Finding(
+            yield Found(
                 f"onnxruntime does not {what}: {first_line(failed.message)}",
                 location(model, failed.node, failed.op_type),
                 "mend what onnxruntime names, or export again",

@@ -16,6 +16,7 @@ import traceback
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
 
+from ..files import FileTooLarge, read_regular
 from . import tensors
 from .compare import compare
 from .libc import die_first, die_with, hide_memory
@@ -99,7 +100,7 @@ def perform(request: Request, channel: Channel) -> Outcome:
     channel.send("isolation", isolation)
     if request.require_isolation and isolation["level"] != "full":
         return NotRun(f"full isolation was asked for and cannot be had: {_reasons(isolation)}", isolation)
-    return Session(request, channel, provider, isolation).outcome()
+    return LoadedModel(request, channel, provider, isolation).outcome()
 
 
 def _provider(wanted: str, available: list[str]) -> str | None:
@@ -125,7 +126,7 @@ def _confine(request: Request, devices: bool, libraries: str) -> dict[str, str]:
     return confine(cpu_profile(request.opened(), request.limits.memory_for(size, request.predicted_bytes), seconds))
 
 
-class Session:
+class LoadedModel:
     """One model in onnxruntime, and the inputs that it is tried on."""
 
     def __init__(self, request: Request, channel: Channel, provider: str, isolation: dict[str, str]) -> None:
@@ -208,10 +209,10 @@ class Session:
 
     def _traced(self) -> bytes:
         """The model's bytes, with what is to be traced among its outputs."""
-        path = Path(self.request.model)
-        if path.stat().st_size > LARGEST_TRACED:
-            raise tensors.CannotRead(f"a model of more than {LARGEST_TRACED >> 20} MB cannot be traced")
-        return with_outputs(path.read_bytes(), self.request.trace)
+        try:
+            return with_outputs(read_regular(self.request.model, LARGEST_TRACED), self.request.trace)
+        except FileTooLarge:
+            raise tensors.CannotRead(f"a model of more than {LARGEST_TRACED >> 20} MB cannot be traced") from None
 
     def _first_that_runs(self) -> tuple[tuple[Feed, ...], list[Observed]] | Exception | None:
         """The observations on the first inputs that run; if none does, what the runtime said first.
@@ -322,7 +323,7 @@ class Refused(Exception):
 
 
 class Made(NamedTuple):
-    """What a run gave. ``array`` None: nobody can look into it; ``type``: it is no tensor."""
+    """What a run gave. ``array`` None: nobody can look into it; ``type``: it is not a tensor."""
 
     dtype: int
     shape: tuple[int, ...]

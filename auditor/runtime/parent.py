@@ -81,7 +81,7 @@ class _Ended:
     attempt: int | None = None
     isolation: dict[str, str] = field(default_factory=dict)
     answer: tuple[str, Any] | None = None
-    broken: bool = False  # it wrote what is no answer
+    broken: bool = False  # what it wrote is not an answer
     noise: bytearray = field(default_factory=bytearray)  # stdout and stderr, their beginning
     heard: int = 0  # bytes of them in all
     status: int = 0
@@ -192,7 +192,7 @@ class _Child:
 
 
 def _scratch() -> IO[bytes]:
-    """A file for the request: in memory, so that a full disk is no hindrance, where the system can do that."""
+    """A file for the request: in memory, where the system can do that, so that a full disk does not matter."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("request"), "w+b")
     return tempfile.TemporaryFile()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
-from ..model.graph import Attribute, Attributes, Graph, Model, Node, Tensor
+from ..model.graph import Attribute, Attributes, Graph, Node, Tensor
 from .declared import declared
 from .fact import Element, Fact
 from .facts import Facts
@@ -24,7 +24,7 @@ _NEW = "\0new"  # no file's tensor: names end at a zero byte
 class SetAttribute(NamedTuple):
     """An attribute of a node gets another value."""
 
-    index: int
+    node: int  # its index
     name: str
     value: Attribute
 
@@ -39,7 +39,7 @@ class SetDims(NamedTuple):
 class SetValues(NamedTuple):
     """A small tensor that hangs on no input gets other values, for one node."""
 
-    index: int
+    node: int  # its index
     position: int
     values: tuple[Element, ...]
 
@@ -47,7 +47,7 @@ class SetValues(NamedTuple):
 class PutInFront(NamedTuple):
     """A node of one output comes in front of an input of a node; ``more`` are its further inputs."""
 
-    index: int
+    node: int  # its index
     position: int
     op_type: str
     attributes: Mapping[str, Attribute]
@@ -67,13 +67,9 @@ def mends(facts: Facts, at: At, edit: Edit) -> bool:
     if any(t.at == at or (not t.declared and t.at not in before) for t in troubles):
         return False
     opened = {(o.at, o.parameter) for o in facts.open}
-    if any(o.at == at or (o.at, o.parameter) not in opened for o in after.open if not (o.at == at and _open(facts, at))):
+    if any((o.at, o.parameter) not in opened or (o.at == at and at not in before) for o in after.open):
         return False
     return not _contradicted(after) - _contradicted(facts)
-
-
-def _open(facts: Facts, at: At) -> bool:
-    return any(o.at == at for o in facts.open)
 
 
 def edited(facts: Facts, edit: Edit) -> Facts | None:
@@ -82,18 +78,18 @@ def edited(facts: Facts, edit: Edit) -> Facts | None:
     stored: dict[str, Fact] = {}
     changed: Graph | None
     match edit:
-        case SetAttribute(index=index, name=name, value=value):
+        case SetAttribute(node=index, name=name, value=value):
             node = graph.nodes[index]
             changed = _with_node(graph, index, node._replace(attributes=Attributes({**node.attributes, name: value})))
         case SetDims(tensor=name, dims=dims):
             changed = _with_dims(graph, name, dims)
-        case SetValues(index=index, position=position, values=values):
+        case SetValues(node=index, position=position, values=values):
             fact = facts.at(graph.nodes[index].inputs[position])
             if fact is None:
                 return None
             stored[_NEW] = fact._replace(elements=values)
             changed = _with_node(graph, index, _taking(graph.nodes[index], position, _NEW))
-        case PutInFront(index=index, position=position, op_type=op_type, attributes=attributes, more=more):
+        case PutInFront(node=index, position=position, op_type=op_type, attributes=attributes, more=more):
             stored |= {f"{_NEW}{i}": fact for i, fact in enumerate(more)}
             given = graph.nodes[index].inputs[position]
             new = Node(op_type, "", (given, *stored), (_NEW,), Attributes(attributes), "", "", -1)

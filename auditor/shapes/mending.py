@@ -46,7 +46,9 @@ CHANNELS_FIRST = frozenset(
 )  # fmt: skip
 """Operators whose data has its channels at axis 1."""
 
-HANDING_ON = frozenset({"Identity", "Cast", "CastLike", "Dropout", "Relu", "Clip", "QuantizeLinear", "DequantizeLinear"})
+HANDING_ON = frozenset(
+    {"Identity", "Cast", "CastLike", "Dropout", "Relu", "Clip", "QuantizeLinear", "DequantizeLinear"}
+)
 """Operators that leave the axes of their data where they are."""
 
 

@@ -128,7 +128,7 @@ def test_a_broken_baseline_is_one_line(auditor: Auditor) -> None:
     for command in (("check", "net.onnx", "--no-run"), ("baseline", "net.onnx", "--no-run", "--update")):
         said = auditor(*command)
         assert (said.code, said.out) == (2, "")
-        assert "auditor-baseline.json:2:11: this is no baseline: Expecting value" in said.err
+        assert "auditor-baseline.json:2:11: this is not a baseline: Expecting value" in said.err
         assert len(said.err.splitlines()) == 1
     assert auditor("check", "net.onnx", "--no-run", "--baseline", "none.json").code == 2
 

@@ -257,9 +257,9 @@ WRONG = [
     ("db = ''", 'auditor.toml:1:6: db is ""; expected a text'),
     ("fail-on = 'note'\nrun = true\nfail-on = 'error'", "auditor.toml:3:1: fail-on is there already, on line 1"),
     ("[dims]\nN = 1\n[limits]\n[dims]", "auditor.toml:4:1: dims is there already, on line 1"),
-    ("fail-on = ", "auditor.toml:1:10: this is no TOML: invalid value"),
-    ("fail-on", "auditor.toml:1:8: this is no TOML: expected '='"),
-    ("x = " + "[" * 5000 + "]" * 5000, "auditor.toml:1:1: this is no TOML that can be read"),
+    ("fail-on = ", "auditor.toml:1:10: this is not TOML: invalid value"),
+    ("fail-on", "auditor.toml:1:8: this is not TOML: expected '='"),
+    ("x = " + "[" * 5000 + "]" * 5000, "auditor.toml:1:1: this is not TOML that can be read"),
     (".".join(["a"] * 200) + " = 1", "auditor.toml:1:1: no key has more than twenty parts"),
     ("'" + "x" * 100_000 + "' = 1", "auditor.toml:1:1: there is no key"),
 ]  # fmt: skip
@@ -284,12 +284,12 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     for name, says in (
         ("large.toml", "holds more than 1.0 MiB"),
         ("latin.toml", r"latin\.toml:2:6: the file is not UTF-8"),
-        ("pipe.toml", "is no regular file"),
+        ("pipe.toml", "is not a regular file"),
     ):
         with pytest.raises(UsageError, match=says):
             read(str(tmp_path / name))
     (tmp_path / "folder.toml").mkdir()
-    with pytest.raises(UsageError, match="is no regular file"):
+    with pytest.raises(UsageError, match="is not a regular file"):
         read(str(tmp_path / "folder.toml"))
 
 

@@ -54,7 +54,7 @@ def test_the_parent_stays_light(write: Write) -> None:
 
     code = f"""
 import sys
-from auditor.runtime.run import run
+from auditor.runtime.parent import run
 from auditor.runtime.request import Request, Feed
 print(type(run(Request({write(ADD)!r}, attempts=((Feed("x", 1, (2, 4)),),)))).__name__)
 print([name for name in ("numpy", "onnxruntime", "onnx", "typer", "sqlalchemy") if name in sys.modules])
@@ -273,7 +273,7 @@ def test_an_archive_that_would_run_code(write: Write, tmp_path: Path) -> None:
     np.savez(archive, x=np.array([{"a": 1}], dtype=object))
     outcome = run(Request(write(ADD), attempts=((Feed("x", file=str(archive), key="x"),),)))
     assert isinstance(outcome, NotRun)
-    assert "no readable .npz file" in outcome.why
+    assert "cannot be read as an .npz file" in outcome.why
 
 
 def test_without_inputs_the_model_is_only_loaded(write: Write) -> None:

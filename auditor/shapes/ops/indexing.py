@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-from ...model.dtypes import FLOATS, DType
+from ...model.dtypes import FLOATS, QUANTISED, DType
 from ..fact import MOST_ELEMENTS, Answer, Element, Exact, Fact, Shape, ShapeError, show
 from ..registry import op
 from ..sizes.dim import Dim, Size, less, same
@@ -28,7 +28,7 @@ def gather(data: Fact, indices: Fact, *, axis: int = 0) -> Answer:
     if indices.shape is None:
         return Answer((data.unknown(),))
     y = Fact(data.dtype, data.shape[:at] + indices.shape + data.shape[at + 1 :], _gathered(data, indices, at))
-    if len(data.shape) == 2 and data.dtype in FLOATS:
+    if len(data.shape) == 2 and (data.dtype in FLOATS or data.dtype in QUANTISED):
         return Answer((y,), {"data": Exact(data.shape, "learnable")})
     return Answer((y,))
 

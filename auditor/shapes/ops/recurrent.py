@@ -27,7 +27,7 @@ def rnn(
     layout: int = 0,
 ) -> Answer:
     """https://onnx.ai/onnx/operators/onnx__RNN.html"""
-    return _Layer.of(x, r, 1, direction, hidden_size, layout).answer(x, sequence_lens)
+    return _Layer.from_weights(x, r, 1, direction, hidden_size, layout).answer(x, sequence_lens)
 
 
 @op("RNN")
@@ -42,7 +42,7 @@ def rnn_1(
     direction: str = "forward",
     hidden_size: int | None = None,
 ) -> Answer:
-    return _Layer.of(x, r, 1, direction, hidden_size).answer(x, sequence_lens)
+    return _Layer.from_weights(x, r, 1, direction, hidden_size).answer(x, sequence_lens)
 
 
 @op("GRU", since=14)
@@ -59,7 +59,7 @@ def gru(
     layout: int = 0,
 ) -> Answer:
     """https://onnx.ai/onnx/operators/onnx__GRU.html"""
-    return _Layer.of(x, r, 3, direction, hidden_size, layout).answer(x, sequence_lens)
+    return _Layer.from_weights(x, r, 3, direction, hidden_size, layout).answer(x, sequence_lens)
 
 
 @op("GRU", since=3)
@@ -74,7 +74,7 @@ def gru_3(
     direction: str = "forward",
     hidden_size: int | None = None,
 ) -> Answer:
-    return _Layer.of(x, r, 3, direction, hidden_size).answer(x, sequence_lens)
+    return _Layer.from_weights(x, r, 3, direction, hidden_size).answer(x, sequence_lens)
 
 
 @op("GRU")
@@ -89,7 +89,7 @@ def gru_1(
     direction: str = "foward",
     hidden_size: int | None = None,
 ) -> Answer:
-    return _Layer.of(x, r, 3, direction, hidden_size).answer(x, sequence_lens)
+    return _Layer.from_weights(x, r, 3, direction, hidden_size).answer(x, sequence_lens)
 
 
 @op("LSTM", since=14)
@@ -108,7 +108,7 @@ def lstm(
     layout: int = 0,
 ) -> Answer:
     """https://onnx.ai/onnx/operators/onnx__LSTM.html"""
-    return _lstm(x, sequence_lens, _Layer.of(x, r, 4, direction, hidden_size, layout))
+    return _lstm(x, sequence_lens, _Layer.from_weights(x, r, 4, direction, hidden_size, layout))
 
 
 @op("LSTM")
@@ -125,7 +125,7 @@ def lstm_1(
     direction: str = "forward",
     hidden_size: int | None = None,
 ) -> Answer:
-    return _lstm(x, sequence_lens, _Layer.of(x, r, 4, direction, hidden_size))
+    return _lstm(x, sequence_lens, _Layer.from_weights(x, r, 4, direction, hidden_size))
 
 
 @op("DynamicQuantizeLSTM", domain="com.microsoft")
@@ -151,7 +151,7 @@ def dynamic_quantize_lstm(
     https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeLSTM
     """
     directions, hidden, rows = of_rank(r, 3, "r")
-    layer = _Layer.of(x, r.shaped(directions, rows, hidden), 4, direction, hidden_size)
+    layer = _Layer.from_weights(x, r.shaped(directions, rows, hidden), 4, direction, hidden_size)
     answer = _lstm(x, sequence_lens, layer)
     gates = tally(4, layer.hidden)
     transposed: dict[str, Need] = {
@@ -184,12 +184,12 @@ class _Layer(NamedTuple):
     batch_first: bool
 
     @classmethod
-    def of(cls, x: Fact, r: Fact, gates: int, direction: str, hidden_size: int | None, layout: int = 0) -> _Layer:
+    def from_weights(
+        cls, x: Fact, r: Fact, gates: int, direction: str, hidden_size: int | None, layout: int = 0
+    ) -> _Layer:
         """Where the hidden size is not said, R has it as its last."""
         if direction not in _DIRECTIONS:
-            raise ShapeError(
-                f"direction {direction!r} is none of forward, reverse, bidirectional", attribute="direction"
-            )
+            raise ShapeError(f"direction {direction!r} is not forward, reverse or bidirectional", attribute="direction")
         if layout not in (0, 1):
             raise ShapeError(f"layout must be 0 or 1, is {layout}", attribute="layout")
         if hidden_size is not None and hidden_size < 1:

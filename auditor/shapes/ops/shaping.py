@@ -316,7 +316,7 @@ def space_to_depth(input: Fact, *, blocksize: int) -> Answer:
 
 def _quotient(size: Size, by: int, what: str) -> Size:
     if same(mod(size, by), 0) is False:
-        raise ShapeError(f"{what} is no multiple of {by}", attribute="blocksize")
+        raise ShapeError(f"{what} is not a multiple of {by}", attribute="blocksize")
     return floor_div(size, by)
 
 
