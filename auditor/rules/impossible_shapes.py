@@ -105,11 +105,12 @@ from ..model.conformance import flawed
 from ..model.file_troubles import AttributeTwice, BadAttribute
 from ..model.graph import Model
 from ..model.scopes import opsets_of
-from ..report import Basis, Found, Location, Severity
+from ..report import Basis, Fit, Found, Location, Severity
+from ..shapes.conditions import STRETCHING, joins
 from ..shapes.dense import Rows, factors_shown, rows, source, taken, taker
 from ..shapes.fact import show
 from ..shapes.facts import Facts, rendered
-from ..shapes.fits import BOUND, solve
+from ..shapes.fits import BOUND, meeting, solve
 from ..shapes.mending import MOST_SEARCHES, Mend, mend
 from ..shapes.sizes.dim import divide_exact, same
 from ..shapes.troubles import At, Impossible
@@ -121,6 +122,7 @@ from . import cured, rule
 def impossible_shapes(model: Model, facts: Facts) -> Iterator[Found]:
     flattens = dict(_flattens(facts))
     yield from flattens.values()
+    yield from _meetings(facts)
     alike: dict[tuple[str, str], list[Impossible]] = {}
     opsets: dict[str, Mapping[str, int]] = {}
     malformed = {t.node_offset for t in model.troubles if isinstance(t, AttributeTwice | BadAttribute)}
@@ -205,6 +207,45 @@ def _flatten(facts: Facts, at: At, flat: Rows) -> Found | None:
     )
 
 
+def _meetings(facts: Facts) -> Iterator[Found]:
+    """Skip connections whose two ways are of one size for some of the sizes that a caller may choose."""
+    open_places = tuple(joins(facts))
+    if not open_places:
+        return
+    places, fits, each = meeting(facts)
+    best = next((f for f in fits if f.ranges), None)
+    if best is None or best.ranges == ((1, None),):
+        return
+    at = open_places[0]
+    node, label = facts.node(at), facts.label(at)
+    given = " and ".join(f"{n} {show(f.shape)}" for n in node.inputs if n and (f := facts.at(n)) is not None)
+    said = _sizes_said(facts, best, each)
+    yield Found(
+        f"{label}{others(places)}: its ways are of one size only for {said}; its inputs are {given}",
+        Location(at.graph, label, node.op_type, node.inputs[0], offset=node.offset),
+        f"feed an input that fits ({said}), say so where the model is used, "
+        "or bring one way to the size of the other (Resize to its Shape, Pad or Slice)",
+        expected=said,
+        derivation=facts.derivation(node.outputs[0]),
+        fits=fits,
+        severity=Severity.WARNING,
+        basis=Basis.SUSPICIOUS,
+    )
+
+
+def _sizes_said(facts: Facts, fit: Fit, each: bool) -> str:
+    return fitting(fit, {n: rendered(f.shape) for n, f in facts.inputs.items()}, each=each)
+
+
+def _fits_where_ways_meet(facts: Facts, at: At) -> tuple[tuple[Fit, ...], str]:
+    """The sizes at which all ways that meet agree, where this node is one of them, and in words."""
+    if at.graph or facts.node(at).op_type not in STRETCHING | {"Concat"}:
+        return (), ""
+    places, fits, each = meeting(facts)
+    best = next((f for f in fits if f.ranges), None)
+    return (fits, _sizes_said(facts, best, each)) if at in places and best else ((), "")
+
+
 def _finding(facts: Facts, troubles: list[Impossible], cure: Mend | None) -> Found:
     trouble = troubles[0]
     at, node, label = trouble.at, facts.node(trouble.at), facts.label(trouble.at)
@@ -218,10 +259,13 @@ def _finding(facts: Facts, troubles: list[Impossible], cure: Mend | None) -> Fou
     before = f"what comes before it ({' and '.join(list(givers)[:3])})" if givers else "what comes before it"
     message = f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given and not told else "")
     location = Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset)
+    fits, sizes = ((), "") if cure else _fits_where_ways_meet(facts, at)
+    change = f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}"
     return Found(
-        f"{message}; {cure.cause}" if cure else message,
+        f"{message}; {cure.cause}" if cure else f"{message}: it fits only for {sizes}" if sizes else message,
         cured(facts, location, cure),
-        cure.fix if cure else f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}",
+        cure.fix if cure else f"feed an input that fits ({sizes}), or {change}" if sizes else change,
         actual=show(shapes[0][1]) if shapes else None,
         derivation=facts.derivation(moving, at.graph) if moving else (),
+        fits=fits,
     )

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from ..model.dtypes import DType
 from ..model.graph import Node, Tensor
 from ..model.schemas import schema
+from .conditions import STRETCHING
 from .edits import Edit, PutInFront, SetAttribute, SetDims, SetValues, mends
 from .fact import Fact, Shape, show
 from .facts import Facts
@@ -28,14 +29,6 @@ MOST_SEARCHES = 8
 
 _FARTHEST = 24
 """Nodes in front of the broken one that are thought of."""
-
-STRETCHING = frozenset(
-    {
-        "Add", "Sub", "Mul", "Div", "Pow", "Mod", "Max", "Min", "Sum", "Mean", "And", "Or", "Xor", "Equal", "Greater",
-        "Less", "GreaterOrEqual", "LessOrEqual", "Where", "BitwiseAnd", "BitwiseOr", "BitwiseXor",
-    }
-)  # fmt: skip
-"""Operators whose inputs broadcast to one another."""
 
 CHANNELS_FIRST = frozenset(
     {
