@@ -66,11 +66,13 @@ from collections.abc import Iterator, Sequence
 
 from ..findings.kind import Symptom
 from ..report import Basis, Fit, Found, Location, Severity, Step
+from ..shapes.conditions import needed
 from ..shapes.dense import WEIGHTS, factors_shown, source, taken
-from ..shapes.fact import BroadcastsTo, Need, Shape, show
+from ..shapes.fact import BroadcastsTo, Exact, Need, Shape, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
 from ..shapes.mending import MOST_SEARCHES, Mend, mend
+from ..shapes.open_axes import open_axes
 from ..shapes.sizes.dim import Dim, Size, same
 from ..shapes.sizes.equalities import unimplied
 from ..shapes.troubles import At, Misfit, Open
@@ -97,7 +99,10 @@ def misfit_initializers(facts: Facts) -> Iterator[Found]:
             by_node.setdefault(trouble.at, []).append(trouble)
     for number, cases in enumerate(by_node.values()):
         yield _misfit(facts, cases, mend(facts, cases[0].at) if number < MOST_SEARCHES else None)
+    batches = frozenset(axis.name for axis in open_axes(facts) if axis.batch)
     for case in unimplied(case for case in facts.open if _hangs_on_inputs(facts, case)):
+        if _of_the_batch(case, batches):
+            continue  # what is stored for one batch is baked-in-batch's to tell
         yield from _open(facts, case)
 
 
@@ -154,6 +159,11 @@ def _hangs_on_inputs(facts: Facts, case: Open) -> bool:
         for n in s.names
     }
     return bool(names) and names <= chosen and None not in case.actual
+
+
+def _of_the_batch(case: Open, batches: frozenset[str]) -> bool:
+    asked = needed(case.expected, case.actual) if isinstance(case.expected, Exact) else None
+    return bool(asked) and all(isinstance(c.b, int) and str(c.a) in batches for c in asked or ())
 
 
 def _derived(facts: Facts, case: Misfit | Open) -> tuple[Step, ...]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from .fact import BroadcastsTo, Need, Shape
 from .facts import Facts
 from .ops.checks import sizes_of
+from .sizes.algebra import common_factors, without
 from .sizes.dim import Dim, Size, evaluator, mod, product, same
 from .troubles import At, Misfit, Open
 
@@ -141,6 +142,8 @@ def _reshaped(facts: Facts, at: At) -> list[Condition] | None:
     part = product(kept)
     if -1 in sizes:
         return [] if part == 1 else [Condition(mod(whole, part), 0)] if part != 0 else None
+    if isinstance(whole, Dim) and isinstance(part, Dim) and (common := common_factors(whole, part)):
+        whole, part = without(whole, common), without(part, common)  # of nothing, nobody makes rows
     return [] if whole == part else [Condition(whole, part)]
 
 
