@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
+from ..formats import formats
 
 if TYPE_CHECKING:
     from ..config.configuration import Configuration
@@ -41,7 +42,7 @@ ReportFormat = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT",
-        help="What goes to standard output: text, json, sarif, junit, markdown, github or csv.",
+        help=f"What goes to standard output: {', '.join(formats())}.",
     ),
 ]
 Outputs = Annotated[

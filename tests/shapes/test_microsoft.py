@@ -19,6 +19,7 @@ from tests.shapes.running import Case, run_all
 Truth = list[Fact | None] | str
 
 _DRAWS = 8
+_OF_THIS_PROCESSOR = "not yet supported on this hardware platform"
 
 NOT_RUN = {
     "DynamicQuantizeLSTM": "Runs in test_recurrent.py.",
@@ -45,7 +46,10 @@ def test_what_comes_out(name: str, runs: Mapping[str, Sequence[tuple[Case, Truth
         ran += 1
         for known in (True, False):
             _confront(case, truth, known)
-    assert ran >= _DRAWS // 3, [truth for _, truth in runs[name] if isinstance(truth, str)]
+    refused = [truth for _, truth in runs[name] if isinstance(truth, str)]
+    if not ran and all(_OF_THIS_PROCESSOR in why for why in refused):
+        pytest.skip(f"onnxruntime runs {name} on other processors only: {refused[0]}")
+    assert ran >= _DRAWS // 3, refused
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))
@@ -200,3 +204,10 @@ def test_what_does_not_fit(
         if (f := dict(zip(rule.inputs, facts, strict=False)).get(n)) and fits(f.shape or (), need) is False
     }
     assert wrong == {parameter}
+
+
+def test_a_mean_and_a_deviation_for_each_row() -> None:
+    """What onnxruntime 1.32 gives for rows of four: [2, 3, 1] twice."""
+    inputs = [tensor(2, 3, 4), tensor(2, 3, 4), tensor(4)]
+    outputs = ask("SkipLayerNormalization", 1, inputs, outputs=4, domain="com.microsoft").outputs
+    assert [fact.shape for fact in outputs] == [(2, 3, 4), (2, 3, 1), (2, 3, 1), (2, 3, 4)]
