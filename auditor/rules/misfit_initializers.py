@@ -101,8 +101,8 @@ def misfit_initializers(facts: Facts) -> Iterator[Found]:
         yield _misfit(facts, cases, mend(facts, cases[0].at) if number < MOST_SEARCHES else None)
     batches = frozenset(axis.name for axis in open_axes(facts) if axis.batch)
     for case in unimplied(case for case in facts.open if _hangs_on_inputs(facts, case)):
-        if _of_the_batch(case, batches):
-            continue  # what is stored for one batch is baked-in-batch's to tell
+        if _of_the_batch(case, batches) or _along_the_width(facts, case):
+            continue  # baked-in-batch tells the one, misaligned-channels the other
         yield from _open(facts, case)
 
 
@@ -164,6 +164,11 @@ def _hangs_on_inputs(facts: Facts, case: Open) -> bool:
 def _of_the_batch(case: Open, batches: frozenset[str]) -> bool:
     asked = needed(case.expected, case.actual) if isinstance(case.expected, Exact) else None
     return bool(asked) and all(isinstance(c.b, int) and str(c.a) in batches for c in asked or ())
+
+
+def _along_the_width(facts: Facts, case: Open) -> bool:
+    wanted = case.expected.shape
+    return facts.node(case.at).op_type == "PRelu" and len(wanted) > 3 and case.actual == wanted[1:2]
 
 
 def _derived(facts: Facts, case: Misfit | Open) -> tuple[Step, ...]:

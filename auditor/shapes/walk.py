@@ -149,7 +149,9 @@ class Walk:
             case _NoRule(opset=opset):
                 self.troubles.append(Unsupported(at, node.domain, node.op_type, opset))
             case ShapeError() as error:
-                self.troubles.append(Impossible(at, str(error), error.attribute, error.parameter, rests))
+                self.troubles.append(
+                    Impossible(at, str(error), error.attribute, error.parameter, rests, error.passed_over)
+                )
             case _OutOfBudget():
                 self._exhaust(at)
             case error:
