@@ -79,12 +79,12 @@ def _proposals(facts: Facts, at: At) -> Iterator[Iterable[Mend]]:
     """Kinds of proposals. Of an axis that is not the only one that fits, nobody knows whether it was meant."""
     yield _axis(facts, at)
     yield _aligned(facts, at)
-    yield _grouped(facts, at)
     yield _flattened(facts, at)
     before = list(_before(facts, at))
     for propose in (_permuted, _resampled, _keeping):
         for place in before:
             yield propose(facts, place)
+    yield _grouped(facts, at)
     for place in before:
         if facts.node(place).op_type in ("Concat", "Flatten"):
             yield _axis(facts, place)
