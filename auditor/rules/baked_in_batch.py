@@ -116,6 +116,8 @@ _HOW = {
 """What a person can do at the node that fixes the batch."""
 _HOW |= dict.fromkeys(("GRU", "RNN"), _HOW["LSTM"])
 
+_JOINING = STRETCHING | {"Concat"}
+
 _LIKELY = (1, 2, 3, 4, 5, 6, 8, 16, 32)
 """Sizes that are tried where the condition is not known."""
 
@@ -191,7 +193,7 @@ def _at_odds(facts: Facts, name: str, only: int, before: frozenset[At]) -> list[
 def _beside(facts: Facts, at: At) -> str:
     """The stored tensor that does not grow with the data: a state, an operand of as many rows."""
     node = facts.node(at)
-    wanted = {t.tensor for t in facts.open if t.at == at} if node.op_type not in STRETCHING else set(node.inputs)
+    wanted = {t.tensor for t in facts.open if t.at == at} if node.op_type not in _JOINING else set(node.inputs)
     for name in node.inputs:
         fact = facts.at(name, at.graph) if name in wanted and facts.fixed(name, at.graph) else None
         if fact is not None and fact.shape is not None:
@@ -215,7 +217,7 @@ def _finding(facts: Facts, axis: OpenAxis, root: Misfit | Impossible, works: lis
     verb = "works" if len(works) == 1 else "work"
     tried = ", ".join(map(str, _TRIED))
     but = f"only {numbers} {verb}" if proved else f"{tried} fail, and {numbers} {verb}"
-    keep, how = "the batch" if axis.batch else axis.name, _HOW.get(fixing.op_type, "")
+    keep, how = ("the batch", _HOW.get(fixing.op_type, "")) if axis.batch else (axis.name, "")
     declare = f"declare {keep} as {' or '.join(map(str, works))}"
     return Found(
         f"{axis} is declared open ({axis.name}), but {but}: {says}{fails}",

@@ -259,7 +259,7 @@ def _meetings(facts: Facts) -> Iterator[Found]:
         return
     places, fits, each = meeting(facts)
     best = next((f for f in fits if f.ranges), None)
-    if best is None or best.ranges == ((1, None),):
+    if best is None or _one_stretch(best):  # no less than a window, no more than a table has rows
         return
     at = open_places[0]
     node, label = facts.node(at), facts.label(at)
@@ -276,6 +276,11 @@ def _meetings(facts: Facts) -> Iterator[Found]:
         severity=Severity.WARNING,
         basis=Basis.SUSPICIOUS,
     )
+
+
+def _one_stretch(fit: Fit) -> bool:
+    low, high, *step = fit.ranges[0]
+    return len(fit.ranges) == 1 and not step and (low == 1 or high is None)
 
 
 def _sizes_said(facts: Facts, fit: Fit, each: bool) -> str:
