@@ -16,7 +16,9 @@ KINDS = {rule.name: rule.kind for rule in all_rules()}
 
 
 def finding(rule: str, severity: Severity = Severity.ERROR, graph: str = "", node: str = "") -> Candidate:
-    return Candidate.of(KINDS[rule], Found(f"{rule} at {graph}/{node}", Location(graph, node), severity=severity))
+    return Candidate.from_found(
+        KINDS[rule], Found(f"{rule} at {graph}/{node}", Location(graph, node), severity=severity)
+    )
 
 
 def said(findings: list[Candidate], facts: Facts | None = None) -> list[tuple[str, str, str, int]]:
@@ -110,6 +112,11 @@ def test_a_milder_fault_of_the_same_node_explains_only_what_its_rule_is_about() 
     window = finding("oversized-windows", Severity.WARNING, node="a")
     types = finding("wrong-types", node="b")
     assert [number for *_, number in said([types, window, finding("runtime-refusal", node="a")])] == [0, 1]
+
+
+def test_consequences_of_a_consequence_are_the_roots_too() -> None:
+    useless = finding("dead-branches", Severity.WARNING)._replace(consequences=3)
+    assert [number for *_, number in said([useless, finding("dangling-inputs")])] == [4]
 
 
 def test_a_root_is_as_bad_as_the_worst_of_its_consequences() -> None:

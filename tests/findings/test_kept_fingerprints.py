@@ -42,7 +42,7 @@ NOWHERE = Location()
 
 def candidate(rule: str, location: Location = NOWHERE, places: tuple[Places, ...] = ()) -> Candidate:
     kind = KINDS.get(rule, Kind(rule, Severity.ERROR, Basis.ILLEGAL))
-    return Candidate.of(kind, Found("m", location, places=places))
+    return Candidate.from_found(kind, Found("m", location, places=places))
 
 
 def marked(location: Location = NOWHERE, rule: str = "r", places: tuple[Places, ...] = ()) -> Finding:
