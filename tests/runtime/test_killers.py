@@ -53,7 +53,7 @@ def test_a_normalization_with_an_empty_bias(write: Write) -> None:
     """It is onnxruntime's optimiser that dies of it."""
     x, scale = floats("x", 2, 3), floats("s", 3)
     model = made([helper.make_node("LayerNormalization", ["x", "s", ""], ["y", "mean"])], (x, scale), ("y",))
-    outcome = run(Request(write(model), attempts=((x, scale),), optimise=True))
+    outcome = run(Request(write(model), attempts=((x, scale),), optimisation="all"))
     assert isinstance(outcome, Crashed)
     assert (outcome.signal, outcome.stage) == ("SIGSEGV", "load")
 
@@ -130,7 +130,7 @@ def test_products_that_are_folded_when_loading(write: Write) -> None:
     path = write(made(nodes, (), ("m60",), size=size))
     for optimise, stage in ((True, "load"), (False, "run")):
         started = time.monotonic()
-        outcome = run(Request(path, attempts=((),), optimise=optimise, limits=Limits(seconds=2)))
+        outcome = run(Request(path, attempts=((),), optimisation="all" if optimise else "off", limits=Limits(seconds=2)))
         assert isinstance(outcome, TimedOut)
         assert outcome.stage == stage
         assert time.monotonic() - started < 5
