@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from .costs import Costs, Layer
+from .costs.count import Costs, Layer
 from .errors import UsageError
 from .formats.json import SCHEMA_VERSION, plain
 from .model.dtypes import name_of
 from .model.graph import Model
 from .report import Step
-from .shapes.dim import Size
 from .shapes.fact import Exact, show
 from .shapes.facts import Facts, rendered
+from .shapes.sizes.dim import Size
 from .shapes.troubles import At
 
 

@@ -8,31 +8,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .errors import CannotLook, Unreadable, UsageError
-from .evidence import Evidence, NotLookedAt
-from .fingerprint import fingerprinted
-from .folding import folded
+from .evidence.evidence import Evidence, NotLookedAt
+from .evidence.summary import dtypes, looked_at, operators, ports, run_summary, totals
+from .findings.fingerprint import fingerprinted
+from .findings.folding import folded
+from .findings.order import worst_first
 from .model import digest, external
 from .model.graph import Model
 from .model.load import load
-from .report import (
-    Contract,
-    Coverage,
-    Finding,
-    Location,
-    Missed,
-    ModelIdentity,
-    Report,
-    Severity,
-)
+from .report import Contract, Coverage, Finding, Location, Missed, ModelIdentity, Report
 from .rules import Rule, all_rules, rules_digest
 from .settings import Settings
 from .shapes.registry import load_more
-from .summary import dtypes, looked_at, operators, ports, run_summary, totals
 from .wording import counted, listed, nearest
 
 _HASHED = 1 << 26  # bytes of a model whose contents are hashed on the way
-
-_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def audit(path: str | os.PathLike[str], settings: Settings | None = None, contract: Contract | None = None) -> Report:
@@ -85,7 +75,7 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     if left := [rule.name for rule in all_rules() if rule not in rules]:
         skipped["rules"] = Missed("rules", f"{counted(left, 'rule')} left out by --select or --ignore: {listed(left)}")
     model, facts = evidence.model, evidence.facts
-    findings = fingerprinted(model, sorted(folded(found, facts), key=lambda f: _ORDER[f.severity or Severity.ERROR]))
+    findings = fingerprinted(model, worst_first(folded(found, facts)))
     skipped.update((missed.what, missed) for missed in looked_at(evidence))
     return Report(
         model=_identity(model, content=evidence.settings.weights),

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from auditor.store.engine import open_engine, take_turn
+from auditor.store.connection import open_engine, take_turn
 from auditor.store.schema import SCHEMA
 from auditor.store.tables import metadata
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx.parser
 import pytest
 
-from auditor.costs import Costs, count
+from auditor.costs.count import Costs, count
 from auditor.model.load import load, loads
 from auditor.shapes.facts import Facts, infer
 from tests.corpus import SAMPLES, light_models
@@ -78,7 +78,7 @@ def test_costs_with_open_sizes_are_the_numbers_once_bound() -> None:
     model = load(SAMPLES / "open_sizes.onnx")
     open_costs = count(infer(model))
     bound = count(infer(model, dims={"N": 2, "H": 224, "W": 192}))
-    from auditor.shapes.dim import evaluate
+    from auditor.shapes.sizes.dim import evaluate
 
     for name in ("learnable", "macs", "peak_activation_bytes"):
         size = getattr(open_costs, name)

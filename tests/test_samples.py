@@ -15,7 +15,7 @@ from onnx import numpy_helper
 
 from auditor import Settings, audit
 from auditor.errors import ExitCode
-from auditor.gate import exit_code, judge
+from auditor.policy.judge import exit_code, judge
 from auditor.report import Finding, Report, Severity
 
 FOLDER = Path(__file__).parents[1] / "sample_models"

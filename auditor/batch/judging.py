@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from ..errors import ExitCode
+from ..findings.order import RANK
 from ..formats.json import document, parse
-from ..gate import RANK, USUAL, exit_code, judge
-from ..policy import Policy
+from ..policy.judge import USUAL, exit_code, judge
+from ..policy.policy import Policy
 from ..report import Severity, Verdict
 from .one import Audited
 from .refs import Ref

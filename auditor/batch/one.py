@@ -14,7 +14,7 @@ from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..rules import rules_digest
 from ..settings import Settings
 from ..shapes.facts import input_facts
-from .engine import Died, Overdue, Raised, Result, Returned, TooLarge
+from .pool import Died, Overdue, Raised, Result, Returned, TooLarge
 from .refs import Ref
 
 

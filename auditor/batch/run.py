@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 from ..errors import ExitCode
 from ..formats.json import escaped
 from ..pipeline import selected
-from ..policy import Policy
+from ..policy.policy import Policy
 from ..report import Verdict
 from ..settings import Settings
 from ..store.store import source_of
 from ..store.works import Done, FileState, Piece, Works
-from .engine import Limits, Pool, Result, Returned, Task
 from .judging import Judged, Policies, judged, passes_without_findings
 from .one import Audited, audit_one, audited
+from .pool import Pool, Result, Returned, Task, WorkerLimits
 from .refs import Ref
 from .state import Keys, files_of, hashed, settled, unchanged
 
@@ -41,9 +41,9 @@ class Outcome(NamedTuple):
     trace: str = ""  # of a fault of ours
 
 
-def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> Limits:
+def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> WorkerLimits:
     """What the audit of one model may take: what is said, else its run's time at most and a minute for all else."""
-    return Limits(seconds or max(_RUN, settings.timeout or 0.0) + _BESIDE, memory or Limits().memory)
+    return WorkerLimits(seconds or max(_RUN, settings.timeout or 0.0) + _BESIDE, memory or WorkerLimits().memory)
 
 
 def batch(
@@ -52,7 +52,7 @@ def batch(
     policies: Policies,
     store: Works | None,
     jobs: int,
-    limits: Limits,
+    limits: WorkerLimits,
     *,
     all_shown: bool = True,
 ) -> Generator[Outcome, None, None]:

@@ -24,7 +24,7 @@ def clear() -> None:
     print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-class Count:
+class CountedApart:
     """How many there are, counted by a process of its own: nobody waits for it, and it may take as long as it likes."""
 
     def __init__(self, things: Callable[[], Iterable[object]]) -> None:

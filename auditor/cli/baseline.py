@@ -12,9 +12,9 @@ from ..errors import ExitCode, UsageError, worst
 from . import options as o
 
 if TYPE_CHECKING:
-    from ..baseline import Baseline, Known
-    from ..configuration import Configuration
-    from ..policy import Policy
+    from ..config.configuration import Configuration
+    from ..policy.baseline import Baseline, KnownFinding
+    from ..policy.policy import Policy
     from ..report import Report
     from .gating import Gated
 
@@ -51,8 +51,8 @@ def baseline(
     A baseline that is there is changed only with --update or --prune. What a waiver covers is left to the waiver, and
     what the policy itself finds (limits, lists) is never known.
     """
-    from ..baseline import Baseline
     from ..pipeline import selected
+    from ..policy.baseline import Baseline
     from .gating import Gate, looked_at
     from .streams import say
 
@@ -94,7 +94,7 @@ class _Drawn:
         self.adds = adds
         self.prunes = prunes
         self.models = self.added = 0
-        self.gone: list[tuple[str, Known]] = []  # what no longer occurs, and in which model
+        self.gone: list[tuple[str, KnownFinding]] = []  # what no longer occurs, and in which model
 
     def take(self, subject: str, gated: Gated) -> None:
         """Record what a model has now; what is left of a known finding takes the place of it."""
@@ -110,40 +110,44 @@ class _Drawn:
 
 
 def _usual(configured: Configuration) -> str:
-    from ..configuration import BASELINE
+    from ..config.configuration import BASELINE
 
     return os.path.join(configured.folder, BASELINE)  # noqa: PTH118
 
 
-def _entries(report: Report) -> Iterator[Known]:
+def _entries(report: Report) -> Iterator[KnownFinding]:
     """The findings that nobody answers for. What the policy finds is judged anew each time."""
-    from ..baseline import Known
     from ..formats.json import escaped
     from ..formats.telling import place
-    from ..limits import NOT_ALLOWED, OVER
-    from ..waivers import EXPIRED, UNUSED
+    from ..policy.baseline import KnownFinding
+    from ..policy.limits import NOT_ALLOWED, OVER
+    from ..policy.waivers import EXPIRED, UNUSED
 
     for finding in report.findings:
         if finding.rule not in (NOT_ALLOWED, OVER, EXPIRED, UNUSED) and (
             finding.waived is None or finding.waived.by == "baseline"
         ):
             message = finding.message.partition("\n")[0]
-            yield Known(finding.rule, finding.fingerprint, place(finding.location), escaped(message), finding.parts)
+            yield KnownFinding(
+                finding.rule, finding.fingerprint, place(finding.location), escaped(message), finding.parts
+            )
 
 
-def _without(entries: tuple[Known, ...], others: tuple[Known, ...] | list[Known]) -> list[Known]:
+def _without(
+    entries: tuple[KnownFinding, ...], others: tuple[KnownFinding, ...] | list[KnownFinding]
+) -> list[KnownFinding]:
     there = {(entry.rule, entry.fingerprint) for entry in others}
     return [entry for entry in entries if (entry.rule, entry.fingerprint) not in there]
 
 
-def _is_part(entry: Known, known: tuple[Known, ...]) -> bool:
+def _is_part(entry: KnownFinding, known: tuple[KnownFinding, ...]) -> bool:
     """Whether it is what is left of one that is known."""
     return bool(entry.parts) and any(other.rule == entry.rule and entry.each <= other.each for other in known)
 
 
-def _lost(known: tuple[Known, ...], report: Report, policy: Policy) -> list[Known]:
+def _lost(known: tuple[KnownFinding, ...], report: Report, policy: Policy) -> list[KnownFinding]:
     """What no longer occurs: only of rules that were looked at, and that nothing else can have swallowed."""
-    from ..waivers import certain
+    from ..policy.waivers import certain
 
     ran = (rule for rule in report.coverage.ran if rule not in policy.ignore)
     looked_at = certain((rule for rule in ran if not policy.select or rule in policy.select), report.findings)

@@ -48,7 +48,7 @@ def _to_screen(to: Destinations, stack: ExitStack) -> Callable[[Gated], None]:
 
             def text(gated: Gated) -> None:
                 seen[gated.judgement.verdict.value] += 1
-                _unbroken(told, gated, to.out)
+                _unbroken(write_gated, gated, to.out)
 
             return text
         case "json":
@@ -86,7 +86,7 @@ def line(gated: Gated) -> str:
     return json_format.line(gated.judgement.report, gated.judgement.verdict, gate=said)
 
 
-def told(gated: Gated, out: TextIO) -> None:
+def write_gated(gated: Gated, out: TextIO) -> None:
     """The verdict, then why."""
     page = Page(out)
     headline(page, gated.judgement.report, gated.judgement.verdict)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from ..configuration import Configuration
+from ..config.configuration import Configuration
 from ..errors import CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
-from ..gate import Judgement, exit_code, judge, unjudged
+from ..policy.judge import Judgement, exit_code, judge, unjudged
 from ..report import Report, Verdict
 from ..settings import Settings
 from .judging import Subject, compared, stored, there

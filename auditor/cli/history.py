@@ -35,7 +35,7 @@ def history(
     from ..store.history import history as of
     from ..store.history import subjects
     from ..store.store import Store
-    from .history_json import brief, whole
+    from .history_json import history_document, whole
     from .history_tables import history_lines, history_page
 
     if format not in ("text", "json"):
@@ -57,7 +57,7 @@ def history(
         if format == "json":
             for line in lines:
                 if line is not None:  # pruned meanwhile
-                    sys.stdout.write(json.dumps(brief(line)) + "\n")
+                    sys.stdout.write(json.dumps(history_document(line)) + "\n")
         else:
             history_lines(filter(None, lines), len(several), sys.stdout)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..store.history import Found, History, Known, Point, Step
+from ..store.history import AuditChanges, FindingOverTime, Found, History, Point
 
 SCHEMA_VERSION = 1
 
@@ -22,7 +22,7 @@ def whole(history: History) -> dict[str, object]:
     }
 
 
-def brief(history: History) -> dict[str, object]:
+def history_document(history: History) -> dict[str, object]:
     """One of many models: its newest audit, what changed, and how its sizes moved (newest first)."""
     newest = history.steps[0]
     return {
@@ -34,7 +34,7 @@ def brief(history: History) -> dict[str, object]:
     }
 
 
-def _audit(step: Step) -> dict[str, object]:
+def _audit(step: AuditChanges) -> dict[str, object]:
     changes = step.changes
     row = {key: getattr(step.row, key) for key in (*_ROW, *_SIZES, *_DIGESTS)}
     if changes is None:
@@ -59,7 +59,7 @@ def _found(found: Found) -> dict[str, str]:
     }
 
 
-def _known(known: Known) -> dict[str, object]:
+def _known(known: FindingOverTime) -> dict[str, object]:
     return {
         **_found(known.found),
         "state": known.state,

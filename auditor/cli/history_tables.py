@@ -8,7 +8,7 @@ from typing import TextIO
 
 from ..formats.layout import Page, cells, end_of
 from ..formats.names import visible
-from ..store.history import Changes, History, Known, Point
+from ..store.history import Changes, FindingOverTime, History, Point
 from ..store.store import Row
 from ..wording import counted, in_bytes
 
@@ -71,7 +71,7 @@ def history_page(history: History, out: TextIO) -> None:
         _findings(page, head, [known for known in history.findings if known.state == state])
 
 
-def _findings(page: Page, head: str, findings: Sequence[Known]) -> None:
+def _findings(page: Page, head: str, findings: Sequence[FindingOverTime]) -> None:
     if not findings:
         return
     page.blank()
@@ -90,7 +90,7 @@ def _findings(page: Page, head: str, findings: Sequence[Known]) -> None:
         page.line(f"and {len(findings) - _MOST:,} more (--format json)", indent=2)
 
 
-def _over(known: Known) -> str:
+def _over(known: FindingOverTime) -> str:
     if known.fixed is not None:
         return f"{_at(known.fixed)}; there since {_at(known.since)}"
     if known.state == "not looked at":

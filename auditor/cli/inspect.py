@@ -15,7 +15,7 @@ def inspect(
     input_shape: o.InputShapes = None,
 ) -> None:
     """Show the layers of a model: output shapes, parameters, MACs. Nothing is judged, run or stored."""
-    from ..costs import count
+    from ..costs.count import count
     from ..model.load import load
     from ..shapes.facts import infer
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..configuration import Configuration
-from ..gate import Judgement, judge
-from ..policy import Policy
+from ..config.configuration import Configuration
+from ..policy.judge import Judgement, judge
+from ..policy.policy import Policy
 from ..report import Contract, Report
 
 if TYPE_CHECKING:

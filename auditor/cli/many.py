@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from .. import __version__
-from ..batch.engine import Limits
 from ..batch.judging import Policies
+from ..batch.pool import WorkerLimits
 from ..batch.refs import Ref, Source
 from ..batch.run import Outcome, batch
 from ..batch.sources import find
-from ..configuration import Configuration
+from ..config.configuration import Configuration
 from ..errors import AuditorError, ExitCode, NothingToAudit, UsageError, worst
 from ..formats import json as json_format
 from ..formats import renderer
 from ..pipeline import selected
 from ..settings import Settings
-from .many_tables import Tally, has_to_be_told, told
+from .many_tables import Tally, has_to_be_told, write_outcome
 from .options import processors
 from .outlet import Destinations, Outlet, into_file
 from .streams import hush, say
@@ -32,7 +32,7 @@ from .streams import hush, say
 class Many:
     """Where outcomes go: standard output, files, the store, the terminal."""
 
-    def __init__(self, settings: Settings, configured: Configuration, limits: Limits, to: Destinations) -> None:
+    def __init__(self, settings: Settings, configured: Configuration, limits: WorkerLimits, to: Destinations) -> None:
         self.settings = settings
         self.policies = _policies(configured)
         self.limits = limits
@@ -116,7 +116,7 @@ class Many:
             print(outcome.trace, file=sys.stderr)
             say(f"{__version__}: this is a fault of auditor, please report it with the traceback")
         if tells:
-            self._say(lambda out: told(outcome, out))
+            self._say(lambda out: write_outcome(outcome, out))
         for outlet in self.outlets:
             if isinstance(outlet, _Lines):
                 outlet.write(outcome)
@@ -170,9 +170,9 @@ class Many:
         if not self.draws:
             yield lambda outcome: None
             return
-        from .bar import Count, bar
+        from .bar import CountedApart, bar
 
-        with closing(Count(lambda: islice(_each_once(sources), limit))) as total, bar(total) as moved:
+        with closing(CountedApart(lambda: islice(_each_once(sources), limit))) as total, bar(total) as moved:
             yield moved
 
 

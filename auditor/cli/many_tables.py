@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from ..batch.run import Outcome
 from ..errors import ExitCode
+from ..findings.order import RANK
 from ..formats.layout import Page, Span, cells, end_of
 from ..formats.names import prose, visible
 from ..report import Verdict
@@ -34,7 +35,7 @@ def _worth_telling(outcome: Outcome) -> tuple[list[dict[str, Any]], list[dict[st
     return findings, outcome.document["coverage"]["failed"]
 
 
-def told(outcome: Outcome, out: TextIO) -> None:
+def write_outcome(outcome: Outcome, out: TextIO) -> None:
     """One model: its verdict, and its findings in a line each."""
     findings, failed = _worth_telling(outcome)
     page = Page(out)
@@ -96,7 +97,7 @@ class Tally:
         page.line((counted(self.models, "model"), "bold"), f": {verdicts or 'none'}{reused}")
         if self.rules:
             page.blank()
-            rows = sorted(self.rules.items(), key=lambda row: (_ORDER.get(row[0][0], 3), -row[1], row[0]))
+            rows = sorted(self.rules.items(), key=lambda row: (-RANK.get(row[0][0], -1), -row[1], row[0]))
             page.grid(
                 [
                     (visible(rule), severity, str(number), str(self.models_of[severity, rule]))
@@ -120,4 +121,3 @@ class Tally:
 
 
 _WORDS = {Verdict.PASS: "passed", Verdict.FAIL: "failed", Verdict.INCONCLUSIVE: "inconclusive"}
-_ORDER = {"error": 0, "warning": 1, "note": 2}

@@ -13,7 +13,7 @@ import typer
 from ..errors import UsageError
 
 if TYPE_CHECKING:
-    from ..configuration import Configuration
+    from ..config.configuration import Configuration
 
 Models = Annotated[list[str], typer.Argument(metavar="MODEL...", help="One or several ONNX files.", show_default=False)]
 ModelPath = Annotated[str, typer.Argument(metavar="MODEL", help="An ONNX file.", show_default=False)]
@@ -173,14 +173,14 @@ def configuration(
     config: str | None, no_config: bool = False, fail_on: str | None = None, baseline: str | None = None
 ) -> Configuration:
     """What is configured, and what the command line says of it."""
-    from ..configuration import find
+    from ..config.configuration import find
 
     return find(config, no_config).overridden(fail_on, baseline).checked()
 
 
 def database(option: str | None) -> str:
     """``--db``, else what AUDITOR_DB or the configuration says, else the usual place."""
-    from ..configuration import find
+    from ..config.configuration import find
     from ..store.where import chosen_path
 
     return chosen_path(option or find().db)

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from .. import __version__
-from ..configuration import Configuration
+from ..config.configuration import Configuration
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
 from ..formats import json as json_format
 from ..formats import renderer
 from ..formats.names import visible
-from ..gate import exit_code
 from ..pipeline import audit, selected
+from ..policy.judge import exit_code
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..settings import Settings
 from .judging import Subject, named

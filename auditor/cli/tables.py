@@ -12,11 +12,11 @@ from ..formats.text import step_row
 from ..wording import counted, in_bytes
 
 if TYPE_CHECKING:
-    from ..costs import Costs
+    from ..costs.count import Costs
     from ..inspection import Explanation
     from ..model.graph import Model
     from ..rules import Rule
-    from ..shapes.dim import Size
+    from ..shapes.sizes.dim import Size
 
 
 def layer_table(model: Model, costs: Costs, out: TextIO) -> None:

@@ -21,7 +21,7 @@ from .graph import (
 from .schemas import Parameter, Schema, newest, schema, versions
 
 
-class Count(NamedTuple):
+class WrongCount(NamedTuple):
     """A wrong number of inputs or outputs; ``most`` None: as many as one likes."""
 
     what: str  # "input" or "output"
@@ -60,7 +60,7 @@ class Missing(NamedTuple):
     kind: str
 
 
-ArityFlaw: TypeAlias = Count | LeftOut
+ArityFlaw: TypeAlias = WrongCount | LeftOut
 AttributeFlaw: TypeAlias = Undeclared | Mistyped | Missing
 
 
@@ -95,7 +95,7 @@ def _count(
     what: str, names: tuple[str, ...], parameters: tuple[Parameter, ...], least: int, most: int | None
 ) -> Iterator[ArityFlaw]:
     if len(names) < least or (most is not None and len(names) > most):
-        yield Count(what, len(names), least, most)
+        yield WrongCount(what, len(names), least, most)
     elif "" in names:
         for i, (name, parameter) in enumerate(zip(names, parameters, strict=False)):
             if not name and not parameter.optional and not parameter.variadic:

@@ -16,8 +16,8 @@ from .decode_attributes import DEFAULTS, FIELD_OF_TYPE, LISTS, TYPE_OF_FIELD, mi
 from .decode_tensors import TensorDecoder
 from .decode_types import TypeDecoder
 from .fields import MESSAGES
+from .file_troubles import AttributeTwice, BadAttribute
 from .graph import Attribute, Attributes, Function, Graph, Node, Reference, Tensor, Value
-from .troubles import AttributeTwice, BadAttribute
 from .wire import RUN, Extents, Wire, new
 
 GRAPH, NODE, ATTRIBUTE = MESSAGES["GraphProto"], MESSAGES["NodeProto"], MESSAGES["AttributeProto"]

@@ -8,8 +8,8 @@ from operator import attrgetter
 from . import remembered
 from .external import parse
 from .fields import MESSAGES
+from .file_troubles import SegmentedTensor
 from .graph import External, Span, SparseTensor, Tensor
-from .troubles import SegmentedTensor
 from .wire import Extents, Wire, new
 
 TENSOR, SPARSE, ENTRY = (MESSAGES[name] for name in ("TensorProto", "SparseTensorProto", "StringStringEntryProto"))

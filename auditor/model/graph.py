@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
-from .troubles import Trouble
+from .file_troubles import Trouble
 
 
 class Span(NamedTuple):

@@ -11,27 +11,27 @@ from collections.abc import Callable
 from ..errors import CannotLook, NothingToAudit, Unreadable, UsageError
 from .decode import Decoder
 from .fields import MESSAGES
+from .file_troubles import Concatenated, FunctionTwice, RepeatedField, TooLargeForProtobuf, Trouble
 from .graph import Function, Identity, Model
-from .troubles import Concatenated, FunctionTwice, RepeatedField, TooLargeForProtobuf, Trouble
-from .wire import Limits, Wire
+from .wire import ReadLimits, Wire
 
 MODEL = MESSAGES["ModelProto"]
 PROTOBUF_MOST = (1 << 31) - 1
 
 
-def load(path: str | os.PathLike[str], limits: Limits | None = None) -> Model:
+def load(path: str | os.PathLike[str], limits: ReadLimits | None = None) -> Model:
     """The model at path; its weights stay in the file."""
     path = os.fspath(path)
     fd, identity = open_regular(path)
     try:
-        return _read(identity.size, lambda n, at: os.pread(fd, n, at), limits or Limits(), path, None, identity)
+        return _read(identity.size, lambda n, at: os.pread(fd, n, at), limits or ReadLimits(), path, None, identity)
     finally:
         os.close(fd)
 
 
-def loads(data: bytes, path: str = "", limits: Limits | None = None) -> Model:
+def loads(data: bytes, path: str = "", limits: ReadLimits | None = None) -> Model:
     """The model in the bytes; ``path`` says in whose folder its external data lies."""
-    return _read(len(data), lambda n, at: data[at : at + n], limits or Limits(), path, data, None)
+    return _read(len(data), lambda n, at: data[at : at + n], limits or ReadLimits(), path, data, None)
 
 
 def open_regular(path: str) -> tuple[int, Identity]:
@@ -65,7 +65,7 @@ def _not_regular(mode: int) -> Unreadable:
 def _read(
     size: int,
     read: Callable[[int, int], bytes],
-    limits: Limits,
+    limits: ReadLimits,
     path: str,
     data: bytes | None,
     identity: Identity | None,

@@ -10,6 +10,8 @@ from .dtypes import BITS, DType, bytes_of
 from .encoding import RAW_DATA, WIDTHS, Scalar
 from .external import HardLinked
 from .graph import Model, Span, Tensor
+from .payload_bytes import PayloadSource, Raw, opened, read
+from .payload_bytes import bytes_of as stored_bytes
 from .payload_troubles import (
     BrokenData,
     NegativeDims,
@@ -23,8 +25,6 @@ from .payload_troubles import (
     tensors,
     trouble,
 )
-from .stored import Raw, Source, opened, read
-from .stored import bytes_of as stored_bytes
 
 if TYPE_CHECKING:
     import numpy
@@ -180,11 +180,11 @@ __all__ = [
     "BrokenData",
     "Extent",
     "NegativeDims",
+    "PayloadSource",
     "PayloadTrouble",
     "Raw",
     "Seen",
     "SeveralFields",
-    "Source",
     "Typed",
     "UnknownType",
     "WrongField",

@@ -8,7 +8,7 @@ from .dtypes import BITS, DType, bytes_of
 from .encoding import FIELD_NAMES, RAW_DATA, WIDTHS
 from .external import ExternalTrouble, HardLinked
 from .graph import Graph, Model, Node, Span, SparseTensor, Tensor, subgraphs
-from .stored import read
+from .payload_bytes import read
 
 COUNTED = 64 << 20  # bytes of packed numbers at most that are read to count them
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..errors import CannotLook, Unreadable
 from .fields import BYTES, FLOAT, INT32, INT64, MESSAGE, PAYLOAD, TEXT, Field, Message
+from .file_troubles import NotUtf8, OddEncoding, RepeatedField, Trouble, UnknownFields
 from .graph import Blob, Span
-from .troubles import NotUtf8, OddEncoding, RepeatedField, Trouble, UnknownFields
 
 Extents: TypeAlias = Sequence[tuple[int, int]]
 """Where a message lies: [start, end) ranges. Of a singular field that stands twice protobuf merges the messages,
@@ -28,7 +28,7 @@ new: Any = tuple.__new__
 
 
 @dataclass(frozen=True)
-class Limits:
+class ReadLimits:
     """What a file may ask of us. A sound model is far below all of them; an error names the limit."""
 
     nodes: int = 1_000_000
@@ -43,21 +43,21 @@ class Limits:
     payload: int = 1_024  # bytes of tensor data from which on it is no part of the structure
 
 
-class Unknown(NamedTuple):
+class HiddenFields(NamedTuple):
     numbers: dict[int, None]
     hidden: int
     offset: int
 
 
 class Wire:
-    def __init__(self, size: int, read: Callable[[int, int], bytes], limits: Limits) -> None:
+    def __init__(self, size: int, read: Callable[[int, int], bytes], limits: ReadLimits) -> None:
         """``read(length, offset)`` gives bytes of the file, as os.pread does."""
         self.size, self.limits, self._read = size, limits, read
         self.buf, self.text, self.base, self.stop, self._grow = b"", "", 0, 0, 2_048
         self.left, self.values_left = limits.fields, limits.values
         self.payloads: list[tuple[int, int]] = []
         self._troubles: dict[type[Trouble], list[Trouble]] = {}
-        self._unknown: dict[str, Unknown] = {}
+        self._unknown: dict[str, HiddenFields] = {}
         self.particulars = 0  # grows with each thing that must not be remembered for equal bytes: a trouble, a graph
 
     # -- bytes ---------------------------------------------------------------------------------------------------
@@ -95,10 +95,10 @@ class Wire:
 
     def _note_unknown(self, message: str, number: int, start: int, end: int) -> None:
         self.particulars += 1
-        numbers, hidden, first = self._unknown.get(message, Unknown({}, 0, start))
+        numbers, hidden, first = self._unknown.get(message, HiddenFields({}, 0, start))
         if len(numbers) < self.limits.troubles:
             numbers[number] = None
-        self._unknown[message] = Unknown(numbers, hidden + end - start, first)
+        self._unknown[message] = HiddenFields(numbers, hidden + end - start, first)
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:

@@ -78,9 +78,9 @@ from math import prod
 
 from ..model.graph import Model
 from ..report import Basis, Finding, Location, Severity
-from ..shapes.dim import Dim
 from ..shapes.fact import Shape, show
 from ..shapes.facts import Facts
+from ..shapes.sizes.dim import Dim
 from ..shapes.troubles import At, Impossible, Misfit
 from ..wording import listed
 from . import rule

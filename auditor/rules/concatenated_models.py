@@ -26,8 +26,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..model.file_troubles import Concatenated
 from ..model.graph import Model
-from ..model.troubles import Concatenated
 from ..report import Basis, Finding, Location, Severity
 from . import rule
 

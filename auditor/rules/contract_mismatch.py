@@ -50,10 +50,10 @@ from collections.abc import Iterable, Iterator
 from ..model.dtypes import DType, name_of
 from ..model.graph import Model, TensorType, Value
 from ..report import Basis, Contract, Finding, Location, Port, Severity
-from ..shapes.dim import Dim, Size, same
+from ..shapes.declared import declared
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
-from ..shapes.stored import declared
+from ..shapes.sizes.dim import Dim, Size, same
 from ..wording import counted, listed
 from . import rule
 

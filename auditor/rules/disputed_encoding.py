@@ -28,8 +28,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..model.file_troubles import OddEncoding
 from ..model.graph import Model
-from ..model.troubles import OddEncoding
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted
 from . import rule

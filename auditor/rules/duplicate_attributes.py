@@ -27,9 +27,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..model.file_troubles import AttributeTwice
 from ..model.graph import Model
 from ..model.scopes import node_at
-from ..model.troubles import AttributeTwice
 from ..report import Basis, Finding, Location, Severity
 from . import rule
 

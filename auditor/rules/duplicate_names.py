@@ -57,9 +57,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from ..model.file_troubles import FunctionTwice
 from ..model.graph import Graph, Model
 from ..model.scopes import Scope, scopes
-from ..model.troubles import FunctionTwice
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, listed
 from . import nodes_at, rule

@@ -101,15 +101,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..model.conformance import flawed
+from ..model.file_troubles import AttributeTwice, BadAttribute
 from ..model.graph import Model
 from ..model.scopes import opsets_of
-from ..model.troubles import AttributeTwice, BadAttribute
 from ..report import Basis, Finding, Location, Severity
-from ..shapes.dense import Rows, given, rows, source, taken, taker
-from ..shapes.dim import divide_exact, same
+from ..shapes.dense import Rows, factors_shown, rows, source, taken, taker
 from ..shapes.fact import show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import BOUND, solve
+from ..shapes.sizes.dim import divide_exact, same
 from ..shapes.troubles import At, Impossible
 from ..wording import fitting, others
 from . import rule
@@ -181,7 +181,7 @@ def _flatten(facts: Facts, at: At, flat: Rows) -> Finding | None:
     takes = f"{label}, in front of {layer}, takes" if layer else f"{label} takes"
     message = (
         f"{takes} {taken(flat.row, origin.image)} features of each image; "
-        f"{origin.giver or origin.tensor} gives {given(origin.image, flat.image)}"
+        f"{origin.giver or origin.tensor} gives {factors_shown(origin.image, flat.image)}"
     )
     said = fitting(best, {n: rendered(f.shape) for n, f in facts.inputs.items()}) if best else ""
     settled = isinstance(flat.image, int)

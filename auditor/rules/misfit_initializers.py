@@ -65,12 +65,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..report import Basis, Finding, Fit, Location, Severity, Step
-from ..shapes.dense import WEIGHTS, given, source, taken
-from ..shapes.dim import Dim, Size, same
-from ..shapes.equalities import unimplied
+from ..shapes.dense import WEIGHTS, factors_shown, source, taken
 from ..shapes.fact import BroadcastsTo, Need, Shape, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
+from ..shapes.sizes.dim import Dim, Size, same
+from ..shapes.sizes.equalities import unimplied
 from ..shapes.troubles import At, Misfit, Open
 from ..wording import fitting
 from . import rule
@@ -193,7 +193,7 @@ def _features(facts: Facts, case: Misfit | Open) -> str:
         return ""
     origin = source(facts, node.inputs[0], case.at.graph)
     image = origin.image
-    gives = given(image, arrives) if image else str(arrives)
+    gives = factors_shown(image, arrives) if image else str(arrives)
     return f"{facts.label(case.at)} takes {taken(takes, image)} features; {origin.giver or origin.tensor} gives {gives}"
 
 

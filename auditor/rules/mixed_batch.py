@@ -79,9 +79,9 @@ from collections.abc import Iterator
 from ..model.graph import Model
 from ..report import Basis, Finding, Fit, Location, Severity
 from ..shapes.dense import taker
-from ..shapes.dim import Dim, Size, divide_exact, evaluate, named, product
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
+from ..shapes.sizes.dim import Dim, Size, divide_exact, evaluate, named, product
 from ..shapes.troubles import At, Impossible, Misfit
 from ..wording import fitting
 from . import rule

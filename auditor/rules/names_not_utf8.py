@@ -28,8 +28,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..model.file_troubles import NotUtf8
 from ..model.graph import Model
-from ..model.troubles import NotUtf8
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted
 from . import rule

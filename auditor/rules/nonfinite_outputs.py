@@ -43,7 +43,7 @@ from ..wording import listed
 from . import rule, tensors_at
 
 if TYPE_CHECKING:
-    from ..trial import Trial
+    from ..evidence.trial import Trial
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)

@@ -63,5 +63,5 @@ from . import rule
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
 def not_allowed(model: Model) -> Iterator[Finding]:
-    # Policy is applied when a report is read: the gate makes this finding (`auditor.limits`).
+    # Policy is applied when a report is read: the gate makes this finding (`auditor.policy.limits`).
     yield from ()

@@ -47,7 +47,7 @@ from ..shapes.facts import Facts, rendered
 from . import rule
 
 if TYPE_CHECKING:
-    from ..trial import Trial
+    from ..evidence.trial import Trial
 
 
 @rule(Severity.WARNING, Basis.REFUSED)

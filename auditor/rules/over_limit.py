@@ -57,5 +57,5 @@ from . import rule
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
 def over_limit(model: Model) -> Iterator[Finding]:
-    # Policy is applied when a report is read: the gate makes this finding (`auditor.limits`).
+    # Policy is applied when a report is read: the gate makes this finding (`auditor.policy.limits`).
     yield from ()

@@ -38,7 +38,7 @@ from ..wording import counted
 from . import rule
 
 if TYPE_CHECKING:
-    from ..trial import Trial
+    from ..evidence.trial import Trial
 
 _ON_SHAPES = frozenset(
     {

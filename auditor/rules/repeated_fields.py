@@ -26,8 +26,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..model.file_troubles import Concatenated, RepeatedField
 from ..model.graph import Model
-from ..model.troubles import Concatenated, RepeatedField
 from ..report import Basis, Finding, Location, Severity
 from . import rule
 

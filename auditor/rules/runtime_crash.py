@@ -41,7 +41,7 @@ from ..wording import listed
 from . import rule
 
 if TYPE_CHECKING:
-    from ..trial import Trial
+    from ..evidence.trial import Trial
 
 _MEANS = {
     "SIGSEGV": "it touched memory that is not its own",

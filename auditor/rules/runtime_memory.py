@@ -31,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..costs import Costs
+from ..costs.count import Costs
 from ..model.graph import Model
 from ..report import Basis, Finding, Location, Severity
 from ..runtime.outcome import OutOfMemory, first_line
@@ -40,7 +40,7 @@ from ..wording import in_bytes
 from . import rule
 
 if TYPE_CHECKING:
-    from ..trial import Trial
+    from ..evidence.trial import Trial
 from .runtime_refusal import location
 
 _FIX = "allow it more (--memory), or bind the input sizes to smaller ones (--dim, --input-shape)"

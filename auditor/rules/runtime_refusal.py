@@ -47,7 +47,7 @@ from ..settings import Settings
 from . import rule
 
 if TYPE_CHECKING:
-    from ..trial import Trial
+    from ..evidence.trial import Trial
 
 
 @rule(Severity.ERROR, Basis.REFUSED)

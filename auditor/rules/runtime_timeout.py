@@ -29,14 +29,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..costs import Costs
+from ..costs.count import Costs
 from ..report import Basis, Finding, Severity
 from ..runtime.outcome import TimedOut
 from ..settings import Settings
 from . import rule
 
 if TYPE_CHECKING:
-    from ..trial import Trial
+    from ..evidence.trial import Trial
 
 
 @rule(Severity.ERROR, Basis.REFUSED)

@@ -26,8 +26,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..model.file_troubles import SegmentedTensor
 from ..model.graph import Model
-from ..model.troubles import SegmentedTensor
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, listed
 from . import rule, tensors_at

@@ -52,10 +52,10 @@ from collections.abc import Iterator
 from ..model.dtypes import name_of
 from ..model.graph import Graph, Model, TensorType, Value
 from ..report import Basis, Finding, Location, Severity
-from ..shapes.dim import same
+from ..shapes.declared import declared
 from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
-from ..shapes.stored import declared
+from ..shapes.sizes.dim import same
 from ..wording import counted
 from . import rule, tensors_at
 

@@ -28,8 +28,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..model.file_troubles import TooLargeForProtobuf
 from ..model.graph import Model
-from ..model.troubles import TooLargeForProtobuf
 from ..report import Basis, Finding, Severity
 from ..wording import in_bytes
 from . import rule

@@ -49,10 +49,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.conformance import AttributeFlaw, Missing, Mistyped, Undeclared, attribute_flaws, schema_of
+from ..model.file_troubles import BadAttribute
 from ..model.graph import Model
 from ..model.schemas import Schema, schema, versions
 from ..model.scopes import scopes
-from ..model.troubles import BadAttribute
 from ..report import Basis, Finding, Location, Severity
 from ..wording import listed, others
 from . import nodes_at, rule

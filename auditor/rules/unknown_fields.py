@@ -28,8 +28,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..model.file_troubles import UnknownFields
 from ..model.graph import Model
-from ..model.troubles import UnknownFields
 from ..report import Basis, Finding, Location, Severity
 from ..wording import counted, in_bytes
 from . import rule

@@ -70,5 +70,5 @@ from . import rule
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
 def unused_waiver(model: Model) -> Iterator[Finding]:
-    # Policy is applied when a report is read: the gate makes this finding (`auditor.waivers`).
+    # Policy is applied when a report is read: the gate makes this finding (`auditor.policy.waivers`).
     yield from ()

@@ -43,7 +43,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model.conformance import ArityFlaw, Count, LeftOut, arity_flaws, schema_of
+from ..model.conformance import ArityFlaw, LeftOut, WrongCount, arity_flaws, schema_of
 from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Finding, Location, Severity
@@ -74,7 +74,7 @@ def wrong_arity(model: Model) -> Iterator[Finding]:
 
 def _says(flaw: ArityFlaw) -> tuple[str, str, int | str]:
     match flaw:
-        case Count(what, actual, least, most):
+        case WrongCount(what, actual, least, most):
             right = f"{least} or more" if most is None else str(least) if most == least else f"{least} to {most}"
             verb = "takes" if what == "input" else "gives"
             noun = f"{right} {what}{'' if right == '1' else 's'}"

@@ -38,7 +38,7 @@ class Golden(NamedTuple):
     outputs: tuple[str, ...]
 
 
-class Limits(NamedTuple):
+class RunLimits(NamedTuple):
     """What the child may use. ``memory`` None: from the sizes of the model and what is predicted for its run."""
 
     seconds: float = 60.0
@@ -46,7 +46,7 @@ class Limits(NamedTuple):
     threads: int | None = None
 
     @classmethod
-    def predicted(cls, flops: int | None = None, memory: int | None = None) -> "Limits":
+    def predicted(cls, flops: int | None = None, memory: int | None = None) -> "RunLimits":
         """Time enough for a machine that makes 0.5 GFLOP/s: half a minute at least, ten at most."""
         return cls(seconds=min(30.0 + (flops or 0) / 5e8, 600.0), memory=memory)
 
@@ -83,7 +83,7 @@ class Request(NamedTuple):
     second: bool = False  # without optimisation, too: to find a failure's place, and to compare the outputs
     custom_ops: str = ""  # a library that registers operators: its code is run, in the child
     trace: tuple[str, ...] = ()
-    limits: Limits = Limits()
+    limits: RunLimits = RunLimits()
     predicted_bytes: int | None = None  # of activations, where they are known
     require_isolation: bool = False
     all_on_provider: bool = False  # a node that falls back to the CPU is then a failure

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DENSE = frozenset({"Gemm", "MatMul"})
 
 
-def own(entry: Entry, given: Sequence[Fact | None]) -> frozenset[str]:
+def own_faults(entry: Entry, given: Sequence[Fact | None]) -> frozenset[str]:
     """The vectors among a node's misfits (a bias, a variance) that another parameter beside them contradicts.
 
     The witness fits, and every size that the vector must have is one of its own: filters of the weight, channels of a
@@ -43,7 +43,7 @@ def harmless(entry: Entry, op_type: str, given: Sequence[Fact | None]) -> bool:
     wrong = [(p, need, actual) for p, need, actual, verdict in entry.needs if verdict is False]
     if op_type in _DENSE and len(wrong) == 1 and wrong[0][0] == "b":
         return _only_features(*wrong[0][1:])
-    return own(entry, given) >= {p for p, *_ in wrong}
+    return own_faults(entry, given) >= {p for p, *_ in wrong}
 
 
 def _known(entry: Entry, given: Sequence[Fact | None], parameter: str) -> Shape | None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..model.graph import Attribute, Attributes, Function, Graph, Model, Node, Tensor
 from .fact import Fact, ShapeError
-from .registry import Rule, find
+from .registry import Operator, find
 
 _SCALARS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (float, int), "str": (str,)}
 _LISTS: dict[str, tuple[type, ...]] = {
@@ -18,7 +18,7 @@ _LISTS: dict[str, tuple[type, ...]] = {
 class Bound(NamedTuple):
     """A rule with the attributes that it takes; ``bodies`` are those that are graphs."""
 
-    rule: Rule
+    rule: Operator
     arguments: Mapping[str, Any]
     bodies: Mapping[str, Graph]
 
@@ -34,13 +34,13 @@ class Bound(NamedTuple):
             raise ShapeError("an input is left out")
 
 
-class Unknown(NamedTuple):
+class UnknownOperator(NamedTuple):
     """We have no rule for the operator at this opset (None: the model imports no opset of its domain)."""
 
     opset: int | None
 
 
-Call: TypeAlias = Bound | Function | Unknown | ShapeError
+Call: TypeAlias = Bound | Function | UnknownOperator | ShapeError
 
 
 def call_of(
@@ -57,7 +57,7 @@ def call_of(
     opset = opsets.get(node.domain)
     rule = find(node.domain, node.op_type, opset if opset is not None else 1 if node.domain else 0)
     if rule is None:
-        return Unknown(opset)
+        return UnknownOperator(opset)
     arguments: dict[str, Any] = {}
     try:
         kinds = rule.attributes

@@ -7,9 +7,9 @@ from math import isqrt
 from typing import NamedTuple
 
 from ..model.graph import Node
-from .dim import Size, product
 from .fact import Fact, Shape
 from .facts import Facts
+from .sizes.dim import Size, product
 from .troubles import At
 
 WEIGHTS = {"Gemm": "b", "MatMul": "b"}
@@ -21,7 +21,7 @@ _VIEWS = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "D
 _FARTHEST = 16
 
 
-class Source(NamedTuple):
+class Unflattened(NamedTuple):
     """The tensor behind the features before anybody flattened it."""
 
     tensor: str
@@ -47,7 +47,7 @@ class Rows(NamedTuple):
     images: Size
 
 
-def source(facts: Facts, name: str, graph: str) -> Source:
+def source(facts: Facts, name: str, graph: str) -> Unflattened:
     """Where features come from, looking back through what only hands them on."""
     for _ in range(_FARTHEST):
         at, fact = facts.producer(name, graph), facts.at(name, graph)
@@ -58,10 +58,10 @@ def source(facts: Facts, name: str, graph: str) -> Source:
             break
         name = node.inputs[0]
     at = facts.producer(name, graph)
-    return Source(name, facts.at(name, graph), "" if at is None else facts.label(at))
+    return Unflattened(name, facts.at(name, graph), "" if at is None else facts.label(at))
 
 
-def given(sizes: Sequence[Size], total: Size) -> str:
+def factors_shown(sizes: Sequence[Size], total: Size) -> str:
     """``256 x 5 x 5 = 6400``; a total with names is the product itself."""
     text = " x ".join(f"({s})" if " " in str(s) else str(s) for s in sizes)
     return f"{text} = {total}" if isinstance(total, int) else text

@@ -144,7 +144,7 @@ class Evaluation:
     def _image(
         self, attributes: Attributes, given: Sequence[Fact | None], outputs: tuple[Fact, ...]
     ) -> tuple[Fact, ...]:
-        from .images import size_of
+        from .image_heads import size_of
 
         fact = given[0] if given else None
         size = None if fact is None else size_of(self._array(fact).tobytes())
@@ -166,7 +166,7 @@ def whole(fact: Fact) -> bool:
     )
 
 
-def brief(given: list[Fact | None]) -> list[Fact | None]:
+def without_long_values(given: list[Fact | None]) -> list[Fact | None]:
     """The facts as rules know them: without the values of a long tensor."""
     return [f if f is None or f.elements is None or len(f.elements) <= MOST_ELEMENTS else _brief(f) for f in given]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
-from .dim import Size
+from .sizes.dim import Size
 
 Shape: TypeAlias = tuple[Size | None, ...]
 """None: a size that nobody knows yet."""

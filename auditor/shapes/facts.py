@@ -13,10 +13,10 @@ from typing import Any
 from ..errors import UsageError
 from ..model.graph import Graph, Model, Node, Value, captured
 from ..report import Step
-from .dim import Dim, Size
+from .declared import declared
 from .evaluation import Evaluation, given_facts, whole
 from .fact import Fact, Shape, show
-from .stored import declared
+from .sizes.dim import Dim, Size
 from .troubles import At, Misfit, Open, Trouble
 from .visits import USUAL, Budget, Entry, Visited
 from .walk import Walk

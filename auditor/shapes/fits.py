@@ -12,9 +12,9 @@ from itertools import pairwise
 
 from ..report import Fit
 from .dense import rows
-from .dim import Dim, Size, TooComplex, evaluator, named
 from .fact import Exact, Shape
 from .facts import Facts
+from .sizes.dim import Dim, Size, TooComplex, evaluator, named
 from .troubles import At, Impossible, Misfit, Open
 
 BOUND = 4096

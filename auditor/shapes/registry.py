@@ -23,7 +23,7 @@ from .fact import Answer, Body, Fact
 Rule_ = TypeVar("Rule_", bound=Callable[..., "Answer | Fact | tuple[Fact, ...]"])
 
 
-class Rule(NamedTuple):
+class Operator(NamedTuple):
     """One operator since one opset."""
 
     run: Callable[..., Any]
@@ -36,7 +36,7 @@ class Rule(NamedTuple):
     counts_outputs: bool
 
 
-_rules: dict[tuple[str, str], list[Rule]] = {}
+_rules: dict[tuple[str, str], list[Operator]] = {}
 
 
 def op(*names: str, since: int = 1, domain: str = "") -> Callable[[Rule_], Rule_]:
@@ -55,7 +55,7 @@ def op(*names: str, since: int = 1, domain: str = "") -> Callable[[Rule_], Rule_
     return bind
 
 
-def find(domain: str, name: str, opset: int) -> Rule | None:
+def find(domain: str, name: str, opset: int) -> Operator | None:
     """The rule that holds for an operator at an opset, if we have one."""
     _load("ops")
     versions = _rules.get((domain, name))
@@ -66,7 +66,7 @@ def find(domain: str, name: str, opset: int) -> Rule | None:
     return versions[at - 1] if at else None
 
 
-def all_rules() -> dict[tuple[str, str], tuple[Rule, ...]]:
+def all_operators() -> dict[tuple[str, str], tuple[Operator, ...]]:
     """Every operator that we know, by (domain, name), oldest rule first."""
     _load("ops")
     _load("ops.rare")
@@ -84,7 +84,7 @@ def load_more(path: str | Path) -> None:
     file = Path(path).resolve()
     if file in _more:
         return
-    before = {key: list(versions) for key, versions in all_rules().items()}
+    before = {key: list(versions) for key, versions in all_operators().items()}
     spec = spec_from_file_location(f"auditor_more_{len(_more)}", file)
     if spec is None or spec.loader is None:
         raise UsageError(f"{path} is no Python file")
@@ -116,7 +116,7 @@ def _load(package: str) -> None:
             import_module(f"{families.__name__}.{family.name}")
 
 
-def _rule(run: Callable[..., Any], since: int) -> Rule:
+def _rule(run: Callable[..., Any], since: int) -> Operator:
     """Read the signature off the function's code: `inspect.signature` costs twenty times as much, at every start."""
     code, annotations = run.__code__, run.__annotations__
     if not all(isinstance(a, str) for a in annotations.values()):  # a file without `from __future__ import annotations`
@@ -128,7 +128,7 @@ def _rule(run: Callable[..., Any], since: int) -> Rule:
     defaults = len(run.__defaults__ or ())
     with_default = positional[len(positional) - defaults :] if defaults else ()
     attributes = tuple(name for name in keywords if name != "output_count")
-    return Rule(
+    return Operator(
         run,
         since,
         (*positional, names[len(positional) + len(keywords)]) if variadic else positional,

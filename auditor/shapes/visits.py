@@ -6,9 +6,9 @@ from weakref import WeakKeyDictionary
 
 from ..model.graph import Attributes, Function, Graph, Model, Node
 from .calls import Call
+from .declared import constant, followed
 from .fact import Answer, Fact, Need, Shape
 from .registry import loaded
-from .stored import constant, followed
 
 
 class Budget(NamedTuple):
@@ -43,12 +43,12 @@ class Visited(NamedTuple):
     entries: Mapping[int, Entry]
 
 
-class Scope(dict[str, Fact | None]):
+class NamedFacts(dict[str, Fact | None]):
     """The facts of one graph's tensors; what it does not have is asked of the graph around it."""
 
     __slots__ = ("outer",)
 
-    def __init__(self, outer: "Scope | None" = None) -> None:
+    def __init__(self, outer: "NamedFacts | None" = None) -> None:
         super().__init__()
         self.outer = outer
         self[""] = None  # an optional input that is not given

@@ -11,16 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..model.graph import Attributes, Function, Graph, Model, Node, Reference, Tensor, Value
 from ..model.order import ordered
-from .blame import harmless, own
-from .calls import Bound, Call, Unknown, call_of
-from .dim import TooComplex
-from .evaluation import MOST_STORED, TRIPS, Evaluation, brief
+from .blame import harmless, own_faults
+from .calls import Bound, Call, UnknownOperator, call_of
+from .declared import constant, declared, name_unknowns
+from .evaluation import MOST_STORED, TRIPS, Evaluation, without_long_values
 from .fact import NO_NEEDS, Answer, Fact, Need, Shape, ShapeError, show
 from .ops.checks import fits
 from .ops.joins import without_names
-from .stored import constant, declared, name_unknowns
+from .sizes.dim import TooComplex
 from .troubles import At, Exhausted, Impossible, Internal, Misfit, Open, Trouble, Undefined, Unsupported
-from .visits import Budget, Entry, Memory, Opsets, Scope, Visited, memory_for
+from .visits import Budget, Entry, Memory, NamedFacts, Opsets, Visited, memory_for
 
 _LARGEST = (1 << 63) - 1
 
@@ -54,10 +54,10 @@ class Walk:
         self._graph(self.model.graph, inputs, None, "", self._memory.under(self.model.opsets))
 
     def _graph(
-        self, graph: Graph, inputs: Mapping[str, Fact], outer: Scope | None, path: str, opsets: Opsets
+        self, graph: Graph, inputs: Mapping[str, Fact], outer: NamedFacts | None, path: str, opsets: Opsets
     ) -> tuple[Fact, ...]:
         """The facts of a graph's outputs."""
-        scope = Scope(outer)
+        scope = NamedFacts(outer)
         stored = self._memory.of(self.model, graph)
         for value in graph.inputs:
             if value.name not in stored:
@@ -70,7 +70,7 @@ class Walk:
     def _nodes(
         self,
         nodes: tuple[Node, ...],
-        scope: Scope,
+        scope: NamedFacts,
         annotations: Mapping[str, Value],
         path: str,
         opsets: Opsets,
@@ -118,7 +118,7 @@ class Walk:
     def exhausted(self) -> bool:
         return any(isinstance(t, Exhausted) for t in self.troubles)
 
-    def _without(self, node: Node, scope: Scope, at: At) -> list[Fact | None]:
+    def _without(self, node: Node, scope: NamedFacts, at: At) -> list[Fact | None]:
         """The inputs of a node of which some are made by nothing."""
         given = []
         for name in node.inputs:
@@ -133,7 +133,7 @@ class Walk:
         self,
         node: Node,
         entry: Entry,
-        scope: Scope,
+        scope: NamedFacts,
         annotations: Mapping[str, Value],
         at: At,
         given: list[Fact | None],
@@ -152,7 +152,7 @@ class Walk:
             case error:
                 self.troubles.append(Internal(at, f"{type(error).__name__}: {error}"))
         wrong = any(verdict is False for *_, verdict in entry.needs)
-        sure = own(entry, given) if wrong else frozenset()
+        sure = own_faults(entry, given) if wrong else frozenset()
         for parameter, need, actual, verdict in entry.needs:
             tensor = node.inputs[min(entry.inputs.index(parameter), len(node.inputs) - 1)]
             if verdict is False:
@@ -179,7 +179,7 @@ class Walk:
         node: Node,
         attributes: Attributes,
         given: list[Fact | None],
-        scope: Scope,
+        scope: NamedFacts,
         path: str,
         index: int,
         opsets: Opsets,
@@ -209,7 +209,7 @@ class Walk:
         node: Node,
         attributes: Attributes,
         given: list[Fact | None],
-        scope: Scope,
+        scope: NamedFacts,
         path: str,
         index: int,
         opsets: Opsets,
@@ -220,7 +220,7 @@ class Walk:
             case Bound(rule=rule, arguments=arguments, bodies=bodies):
                 call.check(node, given)
                 inputs = rule.inputs
-                asked = given if self.evaluation is None else brief(given)
+                asked = given if self.evaluation is None else without_long_values(given)
                 if bodies:
                     arguments = {**arguments, **self._bodies(bodies, scope, _label(node, path, index), opsets)}
                 if rule.counts_outputs:
@@ -231,7 +231,7 @@ class Walk:
                 body = f"{path}/{call.name}[{index}]" if path else f"{call.name}[{index}]"
                 # Calls on equal facts share an answer, and not the sizes that only a run knows.
                 result = tuple(without_names(fact, body) for fact in self._call(call, attributes, given, body))
-            case Unknown(opset=opset):
+            case UnknownOperator(opset=opset):
                 raise _NoRule(opset)
             case ShapeError():
                 raise call
@@ -263,11 +263,11 @@ class Walk:
         return self._memory.resolved[key]
 
     def _bodies(
-        self, bodies: Mapping[str, Graph], scope: Scope, label: str, opsets: Opsets
+        self, bodies: Mapping[str, Graph], scope: NamedFacts, label: str, opsets: Opsets
     ) -> dict[str, Callable[..., tuple[Fact, ...]]]:
         return {name: self._body(body, scope, f"{label}/{name}", opsets) for name, body in bodies.items()}
 
-    def _body(self, body: Graph, scope: Scope, path: str, opsets: Opsets) -> Callable[..., tuple[Fact, ...]]:
+    def _body(self, body: Graph, scope: NamedFacts, path: str, opsets: Opsets) -> Callable[..., tuple[Fact, ...]]:
         """A subgraph as a function on facts. ``tentative``: nobody knows whether it runs, so no trouble is proof."""
 
         def run(*inputs: Fact, tentative: bool = False) -> tuple[Fact, ...]:
@@ -298,7 +298,7 @@ class Walk:
             key = (function, attributes)
             completed = self._memory.completed
             attributes = completed.setdefault(key, Attributes({**function.defaults, **attributes}))
-        scope = Scope()
+        scope = NamedFacts()
         scope.update((n, given[i] if i < len(given) else None) for i, n in enumerate(function.inputs))
         self._calling.append(function)
         self._called_with.append(attributes)

@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, or_, select
 
-from .engine import AT_ONCE, parts
+from ..findings.order import RANK
+from .connection import AT_ONCE, parts
 from .store import ROW, Row, Store, begins, key_of, source_of
 from .tables import audits, findings
 
 _MESSAGE = 300  # characters of a message that are read
-_SEVERITIES = {"error": 0, "warning": 1, "note": 2}
 _STATES = ("new", "open", "not looked at", "fixed")
 
 
@@ -42,7 +42,7 @@ class Found(NamedTuple):
     message: str
 
 
-class Known(NamedTuple):
+class FindingOverTime(NamedTuple):
     """A finding over time. ``new``: the newest audit has it, and the one before had not."""
 
     found: Found
@@ -61,7 +61,7 @@ class Changes(NamedTuple):
     unseen: int = 0  # found before, and their rules were not run
 
 
-class Step(NamedTuple):
+class AuditChanges(NamedTuple):
     """An audit, and what changed; None where that was not worked out."""
 
     row: Row
@@ -73,8 +73,8 @@ class History(NamedTuple):
 
     subject: str
     audits: int  # in all
-    steps: tuple[Step, ...]
-    findings: tuple[Known, ...]
+    steps: tuple[AuditChanges, ...]
+    findings: tuple[FindingOverTime, ...]
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ def history(store: Store, subject: str, limit: int = 20, compared: int | None = 
         walk = _Walk(store, connection, points, len(points) - compared)
         changes = dict(walk.changes())
         rows = _rows(connection, [point.id for point in points[-limit:]])
-        steps = tuple(Step(rows[point.id], changes.get(point.id)) for point in reversed(points[-limit:]))
+        steps = tuple(AuditChanges(rows[point.id], changes.get(point.id)) for point in reversed(points[-limit:]))
         return History(subject, len(points), steps, walk.findings())
 
 
@@ -160,13 +160,13 @@ class _Walk:
                     elif span.found.rule in self._ran_in(point.id):
                         del tracked[fingerprint]
 
-    def findings(self) -> tuple[Known, ...]:
+    def findings(self) -> tuple[FindingOverTime, ...]:
         """All that the compared audits have or had."""
         newest = self._points[-1]
-        known = [Known(s.found, "fixed", s.since, s.last, s.fixed) for s in self._fixed]
+        known = [FindingOverTime(s.found, "fixed", s.since, s.last, s.fixed) for s in self._fixed]
         for span in self._open.values():
             state = "not looked at" if span.last != newest else "new" if span.since == newest else "open"
-            known.append(Known(span.found, state, span.since, span.last))
+            known.append(FindingOverTime(span.found, state, span.since, span.last))
         return tuple(sorted(known, key=_rank))
 
     def _ran_in(self, audit_id: int) -> frozenset[str]:
@@ -249,6 +249,6 @@ def _which_have(
     return found
 
 
-def _rank(known: Known) -> tuple[int, int, str, str, str]:
+def _rank(known: FindingOverTime) -> tuple[int, int, str, str, str]:
     found = known.found
-    return _STATES.index(known.state), _SEVERITIES.get(found.severity, 3), found.rule, found.node, found.fingerprint
+    return _STATES.index(known.state), -RANK.get(found.severity, -1), found.rule, found.node, found.fingerprint

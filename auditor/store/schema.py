@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL, Connection, Engine, insert, inspect, select
 
 from ..errors import StoreError
-from .engine import OTHER, PATIENCE, reading, shown, take_turn, told, write_ahead
+from .connection import OTHER, PATIENCE, errors_in_words, reading, shown, take_turn, write_ahead
 from .tables import HEAD, alembic_version, audits, metadata
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def migrate(url: URL, patience: float = PATIENCE) -> None:
     """Bring a database to the newest schema by its migrations, step by step, all of them or none."""
     from alembic import command
 
-    with told(url, patience):
+    with errors_in_words(url, patience):
         command.upgrade(config(url, patience), "head")
 
 

@@ -19,7 +19,7 @@ from uuid import uuid4
 from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, func, insert, or_, select, update
 
 from ..errors import StoreError
-from .engine import OTHER, PATIENCE, address, file_of, open_engine, reading, shown, take_turn, told
+from .connection import OTHER, PATIENCE, address, errors_in_words, file_of, open_engine, reading, shown, take_turn
 from .schema import ensure
 from .tables import acceptances, audits, findings
 
@@ -84,7 +84,7 @@ class Store:
         _prepare(url, create)
         engine = open_engine(url, patience)
         try:
-            with told(url, patience):
+            with errors_in_words(url, patience):
                 ensure(engine, patience)
         except BaseException:
             engine.dispose()
@@ -176,13 +176,13 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One snapshot, read only."""
-        with told(self._engine.url, self._patience), reading(self._engine) as connection:
+        with errors_in_words(self._engine.url, self._patience), reading(self._engine) as connection:
             yield connection
 
     @contextmanager
     def writing(self, *what: str) -> Iterator[Connection]:
         """One transaction, in turn with others that write the same."""
-        with told(self._engine.url, self._patience), self._engine.begin() as connection:
+        with errors_in_words(self._engine.url, self._patience), self._engine.begin() as connection:
             for thing in what:
                 take_turn(connection, thing)
             yield connection

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from .engine import file_of, told
+from .connection import errors_in_words, file_of
 from .store import Store
 from .tables import acceptances, audits
 
@@ -56,7 +56,7 @@ def vacuum(store: Store) -> int | None:
     url = store.engine.url
     file = file_of(url)
     before = file.stat().st_size if file else 0
-    with told(url), store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with errors_in_words(url), store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         raw = connection.connection.cursor()
         try:
             raw.execute("VACUUM")

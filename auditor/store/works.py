@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
-from .engine import parts
+from .connection import parts
 from .store import Store, audit_row, finding_rows, key_of, source_of, storable
 from .tables import acceptances, audits, file_states, findings, works
 

@@ -14,7 +14,7 @@ from ..model.dtypes import bytes_of, name_of
 from ..model.graph import Model, Tensor
 from ..report import Missed, WeightRow
 from ..wording import counted, listed
-from .stored import Key, Sources, stored
+from .users import Key, Sources, stored
 
 if TYPE_CHECKING:
     from .reading import Reading

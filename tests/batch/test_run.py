@@ -15,15 +15,15 @@ import pytest
 
 import auditor.batch.one
 import auditor.batch.state
-from auditor.batch.engine import Limits
 from auditor.batch.judging import judged
 from auditor.batch.one import Audited, audit_one
+from auditor.batch.pool import WorkerLimits
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.errors import ExitCode
 from auditor.formats.json import document, parse
-from auditor.gate import USUAL, judge
-from auditor.policy import Limit, Policy
+from auditor.policy.judge import USUAL, judge
+from auditor.policy.policy import Bounds, Policy
 from auditor.report import Contract, Port, Report, Severity, Verdict
 from auditor.settings import Settings
 from auditor.store.works import Works
@@ -44,9 +44,9 @@ def run(
     seconds: float = 60.0,
 ) -> list[Outcome]:
     if database is None:
-        return list(batch(refs, settings, lambda ref: policy, None, 2, Limits(seconds)))
+        return list(batch(refs, settings, lambda ref: policy, None, 2, WorkerLimits(seconds)))
     with Works.open(database) as store:
-        return list(batch(refs, settings, lambda ref: policy, store, 2, Limits(seconds)))
+        return list(batch(refs, settings, lambda ref: policy, store, 2, WorkerLimits(seconds)))
 
 
 def audits(database: Path) -> int:
@@ -151,8 +151,8 @@ def test_the_same_content_at_another_place_is_reused_under_its_own_name(registry
 def test_two_batches_at_once_double_nothing(registry: Path, refs: Refs, tmp_path: Path) -> None:
     database = tmp_path / "reports.db"
     with Works.open(database) as one, Works.open(database) as other:
-        first = batch(refs(registry), STATIC, lambda ref: USUAL, one, 1, Limits())
-        second = batch(refs(registry), STATIC, lambda ref: USUAL, other, 1, Limits())
+        first = batch(refs(registry), STATIC, lambda ref: USUAL, one, 1, WorkerLimits())
+        second = batch(refs(registry), STATIC, lambda ref: USUAL, other, 1, WorkerLimits())
         pairs = list(zip(first, second, strict=True))  # by turns: each has audited what the other is about to store
     assert len(pairs) == 12
     assert audits(database) == 12
@@ -160,7 +160,7 @@ def test_two_batches_at_once_double_nothing(registry: Path, refs: Refs, tmp_path
 
 def test_an_interrupted_batch_goes_on(registry: Path, refs: Refs, tmp_path: Path) -> None:
     with Works.open(tmp_path / "reports.db") as store:
-        outcomes = batch(refs(registry), STATIC, lambda ref: USUAL, store, 1, Limits())
+        outcomes = batch(refs(registry), STATIC, lambda ref: USUAL, store, 1, WorkerLimits())
         for _ in range(5):
             next(outcomes)
         outcomes.close()
@@ -256,7 +256,7 @@ def test_a_report_without_findings_is_read_again_only_where_it_is_shown_or_asked
 ) -> None:
     def passed(policy: Policy, all_shown: bool) -> set[bool]:
         with Works.open(tmp_path / "reports.db") as store:
-            found = batch(refs(registry), STATIC, lambda ref: policy, store, 2, Limits(), all_shown=all_shown)
+            found = batch(refs(registry), STATIC, lambda ref: policy, store, 2, WorkerLimits(), all_shown=all_shown)
             outcomes = [outcome for outcome in found if outcome.ref.name not in ("0", "10")]
         assert {outcome.verdict for outcome in outcomes} == {Verdict.PASS}
         return {outcome.document is None for outcome in outcomes}
@@ -264,15 +264,15 @@ def test_a_report_without_findings_is_read_again_only_where_it_is_shown_or_asked
     assert passed(USUAL, all_shown=False) == {False}  # they are new
     assert passed(USUAL, all_shown=False) == {True}
     assert passed(USUAL, all_shown=True) == {False}
-    assert passed(Policy(limits={"nodes": Limit(max=5)}), all_shown=False) == {False}
+    assert passed(Policy(limits={"nodes": Bounds(max=5)}), all_shown=False) == {False}
 
 
 def test_the_policy_of_each_model_is_applied_and_the_report_is_kept_as_it_was(registry: Path, tmp_path: Path) -> None:
-    small = Policy(limits={"nodes": Limit(max=0)})
+    small = Policy(limits={"nodes": Bounds(max=0)})
     paths = [reference(registry / "000" / f"{n}.onnx") for n in (1, 2)]
     for _ in range(2):
         with Works.open(tmp_path / "reports.db") as store:
-            found = batch(paths, STATIC, lambda ref: small if ref.name == "1" else USUAL, store, 2, Limits())
+            found = batch(paths, STATIC, lambda ref: small if ref.name == "1" else USUAL, store, 2, WorkerLimits())
             outcomes = {outcome.ref.name: outcome for outcome in found}
             assert {name: outcome.verdict for name, outcome in outcomes.items()} == {"1": "fail", "2": "pass"}
             assert [f["rule"] for f in outcomes["1"].document["findings"]] == ["over-limit"]

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import auditor
-from auditor.gate import judge
+from auditor.policy.judge import judge
 from auditor.report import Severity
 
 from .comparison import Comparison, compare

@@ -10,9 +10,9 @@ from pathlib import Path
 import auditor
 from auditor.report import Totals
 from auditor.settings import Settings
-from auditor.shapes.dim import Dim, Size, substitute
 from auditor.shapes.fact import Fact
 from auditor.shapes.facts import Facts
+from auditor.shapes.sizes.dim import Dim, Size, substitute
 
 from .oracle import Truth
 

@@ -14,11 +14,11 @@ from functools import cache
 import onnx
 
 from auditor.errors import AuditorError
-from auditor.evidence import Evidence
+from auditor.evidence.evidence import Evidence
 from auditor.formats import json as json_format
-from auditor.gate import judge
 from auditor.model.load import loads
 from auditor.pipeline import _judge, selected
+from auditor.policy.judge import judge
 from auditor.settings import Settings
 from tests.corpus import NodeTest, converted_models, node_tests
 from tests.rules.mutators import ADD, BRANCHES, RELU, TWO_WEIGHTS

@@ -11,9 +11,9 @@ import numpy as np
 import onnx
 
 from auditor.model.load import loads
-from auditor.shapes.dim import evaluate
 from auditor.shapes.fact import Element, Fact
 from auditor.shapes.facts import Facts, infer
+from auditor.shapes.sizes.dim import evaluate
 from auditor.shapes.troubles import At, Exhausted, Impossible, Internal, Misfit, Trouble
 
 from .graphs import NUMPY, Case

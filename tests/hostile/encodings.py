@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.rules import mutators
 
 from .files import add, case
-from .wire import (
+from .wire import (  # fmt: skip
     FUNCTIONS,
     GRAPH,
     HEAD,
@@ -23,7 +23,7 @@ from .wire import (
     parsed,
     tag,
     varint,
-)  # fmt: skip
+)
 
 UNREADABLE = "unreadable-model"
 ODD = "disputed-encoding"

@@ -18,9 +18,9 @@ import onnx
 import pytest
 
 from auditor.errors import CannotLook, NothingToAudit, Unreadable, UsageError
+from auditor.model.file_troubles import TooLargeForProtobuf
 from auditor.model.load import load, loads
-from auditor.model.troubles import TooLargeForProtobuf
-from auditor.model.wire import Limits
+from auditor.model.wire import ReadLimits
 
 from .rewriting import field, tag, varint
 from .samples import data, model_with_graph, nested, with_node, with_tensor
@@ -140,7 +140,7 @@ def test_four_million_empty_nodes(tmp_path):
 
 def test_limits_are_the_callers():
     with pytest.raises(Unreadable, match="more than 1 nodes") as caught:
-        loads(data(), limits=Limits(nodes=1))
+        loads(data(), limits=ReadLimits(nodes=1))
     assert data()[caught.value.offset] == 0x0A
 
 

@@ -15,8 +15,8 @@ from google.protobuf.message import DecodeError
 
 from auditor.errors import CannotLook, Unreadable
 from auditor.model import payload
+from auditor.model.file_troubles import BadAttribute, NotUtf8, OddEncoding
 from auditor.model.load import loads
-from auditor.model.troubles import BadAttribute, NotUtf8, OddEncoding
 
 from . import oracle
 from .rewriting import varint

@@ -5,9 +5,7 @@ from __future__ import annotations
 import onnx
 import pytest
 
-from auditor.model.graph import Blob
-from auditor.model.load import loads
-from auditor.model.troubles import (
+from auditor.model.file_troubles import (
     AttributeTwice,
     BadAttribute,
     Concatenated,
@@ -17,6 +15,8 @@ from auditor.model.troubles import (
     SegmentedTensor,
     UnknownFields,
 )
+from auditor.model.graph import Blob
+from auditor.model.load import loads
 
 from . import oracle
 from .rewriting import field, tag

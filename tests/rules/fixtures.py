@@ -11,12 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from auditor import configuration
+from auditor.config import configuration
 from auditor.errors import Unreadable
-from auditor.evidence import Evidence
-from auditor.gate import judge
+from auditor.evidence.evidence import Evidence
 from auditor.model.load import load
 from auditor.pipeline import audit
+from auditor.policy.judge import judge
 from auditor.report import Finding
 from auditor.rules import Rule
 from auditor.settings import Settings

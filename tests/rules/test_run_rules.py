@@ -5,25 +5,14 @@ from __future__ import annotations
 import pytest
 from onnx import parser
 
-from auditor.evidence import Evidence
+from auditor.evidence.evidence import Evidence
+from auditor.evidence.trial import Trial
 from auditor.model.load import loads
 from auditor.report import Finding, Severity
 from auditor.rules import all_rules
-from auditor.runtime.outcome import (
-    Crashed,
-    Failed,
-    NotRun,
-    Observed,
-    Outcome,
-    OutOfMemory,
-    Placed,
-    Run,
-    TimedOut,
-    Try,
-)
+from auditor.runtime.outcome import Crashed, Failed, NotRun, Observed, Outcome, OutOfMemory, Placed, Run, TimedOut, Try
 from auditor.runtime.request import Feed
 from auditor.settings import Settings
-from auditor.trial import Trial
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
 MODEL = HEAD + "agraph (float[N, 4] x) => (float[N, 4] y) { [first] r = Relu(x)  y = Neg(r) }"

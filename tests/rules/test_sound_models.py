@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.evidence import Evidence
+from auditor.evidence.evidence import Evidence
 from auditor.model.graph import Model
 from auditor.model.load import load, loads
 from auditor.report import Finding, Severity

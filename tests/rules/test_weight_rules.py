@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import numpy_helper, parser
 
-from auditor.evidence import Evidence
+from auditor.evidence.evidence import Evidence
 from auditor.model.load import loads
 from auditor.report import Finding, Severity
 from auditor.rules import all_rules

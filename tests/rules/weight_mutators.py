@@ -10,8 +10,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper, parser
 
+from auditor.evidence.trial import Trial
 from auditor.runtime.outcome import Outcome, OutOfMemory, Placed, Run, TimedOut
-from auditor.trial import Trial
 
 RECORDED = "trial.pickle"
 """The file beside a model that holds a run made elsewhere."""

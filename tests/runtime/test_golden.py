@@ -14,8 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from auditor.runtime.golden import find
 from auditor.runtime.outcome import GoldenResult, Run
+from auditor.runtime.parent import run
 from auditor.runtime.request import Request
-from auditor.runtime.run import run
 from auditor.runtime.tensors import CannotRead, read_tensor
 
 from .conftest import Write

@@ -8,8 +8,8 @@ import onnxruntime
 import pytest
 
 from auditor.runtime.outcome import Run
+from auditor.runtime.parent import run
 from auditor.runtime.request import Request
-from auditor.runtime.run import run
 
 from .conftest import Write, floats
 

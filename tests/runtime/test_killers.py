@@ -9,8 +9,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from auditor.runtime.outcome import Crashed, Failed, OutOfMemory, TimedOut
-from auditor.runtime.request import Feed, Limits, Request
-from auditor.runtime.run import run
+from auditor.runtime.parent import run
+from auditor.runtime.request import Feed, Request, RunLimits
 
 from .conftest import HEADER, Write, floats
 
@@ -88,7 +88,7 @@ killer (float[1] x) => (float[1] y) {
 def test_a_loop_that_never_ends(write: Write) -> None:
     x = floats("x", 1)
     started = time.monotonic()
-    outcome = run(Request(write(LOOP), attempts=((x,),), limits=Limits(seconds=1.5)))
+    outcome = run(Request(write(LOOP), attempts=((x,),), limits=RunLimits(seconds=1.5)))
     assert isinstance(outcome, TimedOut)
     assert (outcome.stage, outcome.seconds, outcome.feeds) == ("run", 1.5, (x,))
     assert time.monotonic() - started < 4
@@ -106,7 +106,7 @@ killer (float[1024] x) => (float[N, 1024] y) {
 
 
 def test_a_loop_whose_output_grows(write: Write) -> None:
-    limits = Limits(seconds=20, memory=700 * MEGABYTE)
+    limits = RunLimits(seconds=20, memory=700 * MEGABYTE)
     outcome = run(Request(write(GROWING), attempts=((floats("x", 1024),),), limits=limits))
     assert isinstance(outcome, OutOfMemory | Crashed | TimedOut)
 
@@ -130,7 +130,9 @@ def test_products_that_are_folded_when_loading(write: Write) -> None:
     path = write(made(nodes, (), ("m60",), size=size))
     for optimise, stage in ((True, "load"), (False, "run")):
         started = time.monotonic()
-        outcome = run(Request(path, attempts=((),), optimisation="all" if optimise else "off", limits=Limits(seconds=2)))
+        outcome = run(
+            Request(path, attempts=((),), optimisation="all" if optimise else "off", limits=RunLimits(seconds=2))
+        )
         assert isinstance(outcome, TimedOut)
         assert outcome.stage == stage
         assert time.monotonic() - started < 5
@@ -146,6 +148,8 @@ def test_functions_that_expand_without_end(write: Write) -> None:
     text = HEADER.replace("17]", '17, "f" : 1]') + "killer (float[1] x) => (float[1] y) { y = f.f0 (x) }\n"
     model = onnx.parser.parse_model(text + functions + last)
     started = time.monotonic()
-    outcome = run(Request(write(model), attempts=((floats("x", 1),),), limits=Limits(seconds=2, memory=800 * MEGABYTE)))
+    outcome = run(
+        Request(write(model), attempts=((floats("x", 1),),), limits=RunLimits(seconds=2, memory=800 * MEGABYTE))
+    )
     assert isinstance(outcome, TimedOut | OutOfMemory | Crashed)
     assert time.monotonic() - started < 5

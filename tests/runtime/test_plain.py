@@ -8,11 +8,11 @@ import pytest
 
 from auditor.runtime.outcome import Failed, Observed, Run, Try
 from auditor.runtime.plain import plain, restore
-from auditor.runtime.request import Feed, Golden, Limits, Request
+from auditor.runtime.request import Feed, Golden, Request, RunLimits
 
 FEED = Feed("x", 1, (2, 3), "a.pb", "k")
 REQUEST = Request(
-    "m.onnx", ("w.bin",), ((FEED,), ()), (Golden("g", ("i",), ("o",)),), limits=Limits(3, None, 1), predicted_bytes=5
+    "m.onnx", ("w.bin",), ((FEED,), ()), (Golden("g", ("i",), ("o",)),), limits=RunLimits(3, None, 1), predicted_bytes=5
 )
 RUN = Run(
     "CPUExecutionProvider",

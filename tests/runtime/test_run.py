@@ -14,8 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from auditor.runtime import started as module
 from auditor.runtime.outcome import Crashed, Failed, NotRun, OutOfMemory, Run, TimedOut
-from auditor.runtime.request import Feed, Limits, Request
-from auditor.runtime.run import ChildFault, run
+from auditor.runtime.parent import ChildFault, run
+from auditor.runtime.request import Feed, Request, RunLimits
 
 from .conftest import Write, floats
 
@@ -339,7 +339,7 @@ def test_more_than_protobuf_reads(tmp_path: Path) -> None:
 
 
 def test_more_memory_than_the_run_may_have(write: Write) -> None:
-    outcome = run(Request(write(ADD), limits=Limits(memory=1 << 30), predicted_bytes=2 << 30))
+    outcome = run(Request(write(ADD), limits=RunLimits(memory=1 << 30), predicted_bytes=2 << 30))
     assert isinstance(outcome, NotRun)
     assert str(1 << 30) in outcome.why
 
@@ -358,7 +358,7 @@ def test_memory_that_runs_out(write: Write) -> None:
         s = Constant <value = int64[1] {200000000}> ()
         [grow] y = Expand (x, s)
     }"""
-    outcome = run(Request(write(text), attempts=((floats("x", 1),),), limits=Limits(memory=600 << 20)))
+    outcome = run(Request(write(text), attempts=((floats("x", 1),),), limits=RunLimits(memory=600 << 20)))
     assert isinstance(outcome, OutOfMemory)
     assert (outcome.node, outcome.op_type, outcome.stage) == ("grow", "Expand", "run")
 
@@ -386,7 +386,7 @@ LIES = {
 @pytest.mark.parametrize("lie", LIES)
 def test_a_child_that_lies(write: Write, monkeypatch: pytest.MonkeyPatch, lie: str) -> None:
     boot(monkeypatch, LIES[lie])
-    outcome = run(Request(write(ADD), attempts=((floats("x", 1, 4),),), limits=Limits(seconds=10)))
+    outcome = run(Request(write(ADD), attempts=((floats("x", 1, 4),),), limits=RunLimits(seconds=10)))
     assert isinstance(outcome, Crashed)
     assert outcome.feeds == ()
 
@@ -394,14 +394,14 @@ def test_a_child_that_lies(write: Write, monkeypatch: pytest.MonkeyPatch, lie: s
 @pytest.mark.parametrize("where", ["int(sys.argv[1])", "1", "2"])
 def test_a_child_that_floods(write: Write, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     boot(monkeypatch, f"block = b'x' * 65536\nwhile True: os.write({where}, block)")
-    outcome = run(Request(write(ADD), limits=Limits(seconds=30)))
+    outcome = run(Request(write(ADD), limits=RunLimits(seconds=30)))
     assert isinstance(outcome, Crashed)
     assert outcome.signal == "flood"
 
 
 def test_a_child_that_closes_the_pipe_and_stays(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     boot(monkeypatch, "os.close(int(sys.argv[1])); os.close(1); os.close(2); time.sleep(60)")
-    assert isinstance(run(Request(write(ADD), limits=Limits(seconds=1))), TimedOut)
+    assert isinstance(run(Request(write(ADD), limits=RunLimits(seconds=1))), TimedOut)
 
 
 def test_a_fault_of_ours_is_raised(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -415,7 +415,7 @@ def test_no_process_stays_behind(write: Write, monkeypatch: pytest.MonkeyPatch, 
     """A grandchild that the sandbox would have prevented dies with the group."""
     note = tmp_path / "pid"
     boot(monkeypatch, f"p = os.fork(); p and open({str(note)!r}, 'w').write(str(p)); time.sleep(60)")
-    run(Request(write(ADD), limits=Limits(seconds=1)))
+    run(Request(write(ADD), limits=RunLimits(seconds=1)))
     deadline = time.monotonic() + 5
     while lives(note.read_text()):
         assert time.monotonic() < deadline
@@ -448,16 +448,16 @@ def test_the_childs_environment_is_small(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_threads_follow_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert Limits().thread_count() == 1
+    assert RunLimits().thread_count() == 1
     monkeypatch.setenv("OMP_NUM_THREADS", "64")
-    assert Limits().thread_count() == 2
-    assert Limits(threads=1).thread_count() == 1
+    assert RunLimits().thread_count() == 2
+    assert RunLimits(threads=1).thread_count() == 1
 
 
 def test_limits_follow_predictions() -> None:
-    assert Limits.predicted(flops=0).seconds == 30
-    assert Limits.predicted(flops=10**10).seconds == 50
-    assert Limits.predicted(flops=10**15).seconds == 600
+    assert RunLimits.predicted(flops=0).seconds == 30
+    assert RunLimits.predicted(flops=10**10).seconds == 50
+    assert RunLimits.predicted(flops=10**15).seconds == 600
     megabyte = 1 << 20
-    assert Limits().memory_for(100 * megabyte, 50 * megabyte) == (512 + 600 + 100) * megabyte
-    assert Limits(memory=7).memory_for(100, 100) == 7
+    assert RunLimits().memory_for(100 * megabyte, 50 * megabyte) == (512 + 600 + 100) * megabyte
+    assert RunLimits(memory=7).memory_for(100, 100) == 7

@@ -14,8 +14,8 @@ import pytest
 
 from auditor.runtime import started
 from auditor.runtime.outcome import Crashed, Failed, NotRun, Outcome, Run, TimedOut
-from auditor.runtime.request import Feed, Limits, Request
-from auditor.runtime.run import run
+from auditor.runtime.parent import run
+from auditor.runtime.request import Feed, Request, RunLimits
 
 from .conftest import Write, floats
 
@@ -68,7 +68,7 @@ def test_one_server_serves_many_runs_and_leaves_no_child(write: Write) -> None:
 
 
 def test_a_run_without_end_is_ended(write: Write) -> None:
-    request = Request(write(LOOP), attempts=((floats("x", 1),),), limits=Limits(1.0))
+    request = Request(write(LOOP), attempts=((floats("x", 1),),), limits=RunLimits(1.0))
     assert isinstance(run(request), TimedOut)
     assert Path(f"/proc/{server()}/task/{server()}/children").read_text() == ""
     assert isinstance(run(Request(write(ADD), attempts=((floats("x", 2, 4),),))), Run)

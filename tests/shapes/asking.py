@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from auditor.shapes.dim import Size
 from auditor.shapes.fact import Answer, Element, Fact, Shape, ShapeError
 from auditor.shapes.ops.checks import fits
 from auditor.shapes.registry import find
+from auditor.shapes.sizes.dim import Size
 
 FLOAT, INT64, STRING = 1, 7, 8
 

@@ -14,11 +14,11 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from auditor.costs import count
+from auditor.costs.count import count
 from auditor.model.load import loads
-from auditor.shapes.dim import Dim, Size, evaluate, substitute
 from auditor.shapes.fact import Element, Fact
 from auditor.shapes.facts import Facts, infer
+from auditor.shapes.sizes.dim import Dim, Size, evaluate, substitute
 from auditor.shapes.troubles import Internal
 from tests.fuzz.flow import random_case
 

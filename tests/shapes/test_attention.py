@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from auditor.model.load import loads
-from auditor.shapes.dim import named
 from auditor.shapes.fact import Fact, ShapeError
 from auditor.shapes.facts import infer
+from auditor.shapes.sizes.dim import named
 from tests.corpus import dtype_number, node_tests
 from tests.shapes.asking import ask, contradiction, fact_of, misfits, tensor
 from tests.shapes.microsoft.making import floats, ints, maybe, trimmed

@@ -12,10 +12,10 @@ import onnx.parser
 import pytest
 
 from auditor.model.load import loads
-from auditor.shapes.dim import Dim, Size, evaluate, least, named
 from auditor.shapes.fact import Fact, Shape
 from auditor.shapes.facts import infer
 from auditor.shapes.ops.checks import broadcast
+from auditor.shapes.sizes.dim import Dim, Size, evaluate, least, named
 from auditor.shapes.troubles import Impossible, Internal, Misfit
 from tests.benchmarks.witnesses import Case, node_cases
 

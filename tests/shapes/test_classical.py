@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from auditor.shapes.dim import named
 from auditor.shapes.fact import Fact, ShapeError
+from auditor.shapes.sizes.dim import named
 from tests.shapes.asking import INT64, STRING, ask, tensor
 from tests.shapes.classical_cases import FAMILIES, Case, strings
 from tests.shapes.confronting import confront

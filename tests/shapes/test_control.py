@@ -8,9 +8,9 @@ import onnx.parser
 import pytest
 
 from auditor.model.load import loads
-from auditor.shapes.dim import named
 from auditor.shapes.fact import Fact, Shape
 from auditor.shapes.facts import Facts, infer
+from auditor.shapes.sizes.dim import named
 from auditor.shapes.troubles import Exhausted, Impossible
 from tests.shapes.asking import ask, fact_of, tensor
 

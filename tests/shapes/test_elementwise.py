@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from auditor.shapes.dim import greatest, least, named
 from auditor.shapes.fact import Fact, ShapeError
+from auditor.shapes.sizes.dim import greatest, least, named
 from tests.shapes.asking import ask, shape, tensor, values
 from tests.shapes.confronting import confront
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.shapes.dim import named
 from auditor.shapes.fact import Exact, Fact, ShapeError
+from auditor.shapes.sizes.dim import named
 from tests.shapes.asking import ask, misfits, shape, tensor, values
 
 N, H = named("N"), named("H")

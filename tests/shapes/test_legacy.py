@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auditor.shapes.dim import named
 from auditor.shapes.fact import Fact
 from auditor.shapes.registry import find
+from auditor.shapes.sizes.dim import named
 from tests.shapes.asking import FLOAT, INT64, ask, tensor, values
 from tests.shapes.confronting import confront
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auditor.shapes.dim import evaluate, named
 from auditor.shapes.fact import BroadcastsTo, Exact, ShapeError
+from auditor.shapes.sizes.dim import evaluate, named
 from tests.shapes.asking import ask, confront, formula, misfits, shape, tensor
 
 N, M = named("N"), named("M")

@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from auditor.shapes.dim import named
 from auditor.shapes.fact import ShapeError
+from auditor.shapes.sizes.dim import named
 from tests.shapes.asking import INT64, ask, misfits, shape, tensor
 from tests.shapes.confronting import confront
 

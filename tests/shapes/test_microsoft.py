@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import pytest
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
-from auditor.shapes.dim import Dim, Size, TooComplex, named, substitute
 from auditor.shapes.fact import Answer, Fact, ShapeError
 from auditor.shapes.ops.checks import fits
 from auditor.shapes.registry import find
+from auditor.shapes.sizes.dim import Dim, Size, TooComplex, named, substitute
 from tests.shapes.asking import ask, contradiction, fact_of, tensor, values
 from tests.shapes.microsoft import MAKERS
 from tests.shapes.running import Case, run_all

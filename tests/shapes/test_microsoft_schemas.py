@@ -10,7 +10,7 @@ import pytest
 from onnx.helper import get_attribute_value
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
-from auditor.shapes.registry import Rule, all_rules, find
+from auditor.shapes.registry import Operator, all_operators, find
 
 REASONS = {
     (
@@ -57,7 +57,7 @@ def test_every_operator_has_a_rule_or_a_reason() -> None:
 
 
 def test_every_rule_is_of_an_operator_that_exists() -> None:
-    ours = {key for key in all_rules() if key[0] in _DOMAINS}
+    ours = {key for key in all_operators() if key[0] in _DOMAINS}
     assert ours <= _SCHEMAS.keys()
 
 
@@ -65,23 +65,23 @@ def test_every_rule_is_of_an_operator_that_exists() -> None:
     ("key", "rule"),
     [
         (key, rules[0])
-        for key, rules in sorted(all_rules().items())
+        for key, rules in sorted(all_operators().items())
         if key in _SCHEMAS and key[0] != "com.ms.internal.nhwc"
     ],
-    ids=lambda value: ":".join(value) if isinstance(value, tuple) and not isinstance(value, Rule) else "",
+    ids=lambda value: ":".join(value) if isinstance(value, tuple) and not isinstance(value, Operator) else "",
 )
-def test_signature(key: tuple[str, str], rule: Rule) -> None:
+def test_signature(key: tuple[str, str], rule: Operator) -> None:
     """Those of the inner domain with channels last are ONNX's own functions: test_signatures.py."""
     schema = _SCHEMAS[key]
     _inputs_agree(rule, schema)
     _attributes_agree(rule, schema)
 
 
-def _inputs_agree(rule: Rule, schema: Any) -> None:
+def _inputs_agree(rule: Operator, schema: Any) -> None:
     """By name and in order. What comes behind an optional input, no rule demands: it might be left out there."""
     options = [str(i.option).rpartition(".")[2] for i in schema.inputs]
     assert rule.variadic == ("Variadic" in options)
-    shared = sum(1 for rules in all_rules().values() if any(r.run is rule.run for r in rules)) > 1
+    shared = sum(1 for rules in all_operators().values() if any(r.run is rule.run for r in rules)) > 1
     if not shared:
         assert [name.rstrip("_") for name in rule.inputs] == [i.name.lower() for i in schema.inputs]
     assert len(rule.inputs) == len(schema.inputs)
@@ -89,7 +89,7 @@ def _inputs_agree(rule: Rule, schema: Any) -> None:
     assert rule.required == front
 
 
-def _attributes_agree(rule: Rule, schema: Any) -> None:
+def _attributes_agree(rule: Operator, schema: Any) -> None:
     parameters = inspect.signature(rule.run).parameters
     for attribute, annotation in rule.attributes.items():
         assert attribute in schema.attributes, attribute

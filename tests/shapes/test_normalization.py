@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from auditor.shapes.dim import named
 from auditor.shapes.fact import BroadcastsTo, Exact, ShapeError
+from auditor.shapes.sizes.dim import named
 from tests.shapes.asking import ask, confront, misfits, shape, tensor
 
 N, C = named("N"), named("C")

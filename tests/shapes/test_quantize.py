@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auditor.shapes.dim import named
 from auditor.shapes.fact import Exact, Fact, ShapeError
+from auditor.shapes.sizes.dim import named
 from tests.shapes.asking import ask, confront, misfits, tensor
 
 N = named("N")

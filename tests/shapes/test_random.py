@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from auditor.shapes.dim import named
 from auditor.shapes.fact import Fact, ShapeError
+from auditor.shapes.sizes.dim import named
 from tests.shapes.asking import ask, tensor
 from tests.shapes.confronting import confront
 

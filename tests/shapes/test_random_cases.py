@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.shapes.dim import Dim, Size, evaluate, named
 from auditor.shapes.fact import Element, Fact
+from auditor.shapes.sizes.dim import Dim, Size, evaluate, named
 from tests.shapes.asking import ask, contradiction, fact_of, observed
 from tests.shapes.cases import MAKERS, Case, Dice
 from tests.shapes.confronting import confront

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from auditor.model.load import loads
-from auditor.shapes.dim import Dim, evaluate
 from auditor.shapes.facts import infer
+from auditor.shapes.sizes.dim import Dim, evaluate
 from auditor.shapes.troubles import Impossible
 from tests.corpus import dtype_number, observed
 

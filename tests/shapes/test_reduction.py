@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.shapes.dim import greatest, named
 from auditor.shapes.fact import Fact, ShapeError
+from auditor.shapes.sizes.dim import greatest, named
 from tests.shapes.asking import ask, shape, tensor, values
 
 N, H = named("N"), named("H")

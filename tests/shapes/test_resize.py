@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from onnx.helper import get_attribute_value
 
-from auditor.shapes.dim import evaluate, named
 from auditor.shapes.fact import ShapeError
+from auditor.shapes.sizes.dim import evaluate, named
 from tests.corpus import NodeTest, node_tests
 from tests.shapes.asking import ask, confront, contradiction, fact_of, formula, shape, tensor, values
 

@@ -12,9 +12,9 @@ from onnx import TensorProto, helper
 
 from auditor.errors import UsageError
 from auditor.model.load import loads
-from auditor.shapes.dim import named
 from auditor.shapes.fact import Fact, Items, ShapeError
 from auditor.shapes.facts import Facts, infer
+from auditor.shapes.sizes.dim import named
 from auditor.shapes.troubles import Impossible
 from tests.shapes.asking import ask, tensor, values
 

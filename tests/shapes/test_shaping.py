@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.shapes.dim import greatest, least, named
 from auditor.shapes.fact import Fact, ShapeError
+from auditor.shapes.sizes.dim import greatest, least, named
 from tests.shapes.asking import ask, formula, shape, tensor, values
 
 N, H, W = named("N"), named("H"), named("W")

@@ -9,7 +9,7 @@ import onnx.defs
 import pytest
 from onnx.helper import get_attribute_value
 
-from auditor.shapes.registry import Rule, all_rules
+from auditor.shapes.registry import Operator, all_operators
 
 _SCHEMAS: dict[tuple[str, str], list[onnx.defs.OpSchema]] = {}
 for _schema in onnx.defs.get_all_schemas_with_history():
@@ -28,10 +28,10 @@ _KINDS = {
 }
 
 
-def _applications() -> list[tuple[str, str, Rule, onnx.defs.OpSchema]]:
+def _applications() -> list[tuple[str, str, Operator, onnx.defs.OpSchema]]:
     """Each rule with each version of its operator that it stands for."""
     found = []
-    for (domain, name), rules in all_rules().items():
+    for (domain, name), rules in all_operators().items():
         schemas = _SCHEMAS.get((domain, name), [])
         for i, rule in enumerate(rules):
             end = rules[i + 1].since if i + 1 < len(rules) else float("inf")
@@ -43,13 +43,13 @@ def _applications() -> list[tuple[str, str, Rule, onnx.defs.OpSchema]]:
 
 
 _APPLICATIONS = _applications()
-_shared = Counter(rule.run for rules in all_rules().values() for rule in {r.run: r for r in rules}.values())
+_shared = Counter(rule.run for rules in all_operators().values() for rule in {r.run: r for r in rules}.values())
 """How many operators a function answers for."""
 
 
 def test_every_rule_is_of_an_operator_that_exists_from_its_opset_on() -> None:
     unknown = []
-    for (domain, name), rules in all_rules().items():
+    for (domain, name), rules in all_operators().items():
         if domain in ("", "ai.onnx.ml"):
             first = min((s.since_version for s in _SCHEMAS.get((domain, name), [])), default=None)
             unknown += [f"{name} since {r.since}" for r in rules if first is None or r.since < first]
@@ -80,12 +80,12 @@ def test_every_rule_is_of_an_operator_that_exists_from_its_opset_on() -> None:
         for domain, name, rule, schema in _APPLICATIONS
     ],
 )
-def test_signature(domain: str, name: str, rule: Rule, schema: onnx.defs.OpSchema) -> None:
+def test_signature(domain: str, name: str, rule: Operator, schema: onnx.defs.OpSchema) -> None:
     _inputs_agree(rule, schema)
     _attributes_agree(rule, schema)
 
 
-def _inputs_agree(rule: Rule, schema: onnx.defs.OpSchema) -> None:
+def _inputs_agree(rule: Operator, schema: onnx.defs.OpSchema) -> None:
     """The walk refuses more inputs than a rule names, so it must name all; an older version may have fewer of them.
 
     Twins that share a rule cannot all have their own names for its inputs: there only the number counts.
@@ -103,7 +103,7 @@ def _inputs_agree(rule: Rule, schema: onnx.defs.OpSchema) -> None:
         assert all(i.option is option.Optional for i in schema.inputs[required:])
 
 
-def _attributes_agree(rule: Rule, schema: onnx.defs.OpSchema) -> None:
+def _attributes_agree(rule: Operator, schema: onnx.defs.OpSchema) -> None:
     parameters = inspect.signature(rule.run).parameters
     for attribute, annotation in rule.attributes.items():
         assert attribute in schema.attributes, attribute

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.shapes.dim import named
 from auditor.shapes.fact import Fact, ShapeError
+from auditor.shapes.sizes.dim import named
 from tests.corpus import NodeTest, node_tests
 from tests.shapes.asking import INT64, ask, fact_of, tensor
 

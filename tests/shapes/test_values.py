@@ -16,7 +16,7 @@ from auditor.model.load import loads
 from auditor.shapes import evaluation
 from auditor.shapes.fact import Fact
 from auditor.shapes.facts import Facts, infer
-from auditor.shapes.images import size_of
+from auditor.shapes.image_heads import size_of
 from auditor.shapes.troubles import Unsupported
 from tests.benchmarks.shapes import EXCEPTIONS
 from tests.benchmarks.witnesses import Case, node_cases

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.shapes.dim import evaluate, named
 from auditor.shapes.fact import Exact, ShapeError
+from auditor.shapes.sizes.dim import evaluate, named
 from tests.shapes.asking import ask, confront, formula, misfits, shape, tensor, values
 
 H, W, N, C = named("H"), named("W"), named("N"), named("C")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auditor.store.history import Known, history, subjects, subjects_of, subjects_under
+from auditor.store.history import FindingOverTime, history, subjects, subjects_of, subjects_under
 from auditor.store.store import Store
 
 from .reports import document
@@ -23,7 +23,7 @@ def found(*names: str, ran: str = "abc", path: str = "/m.onnx", when: int = 0) -
     return whole
 
 
-def told(known: Known) -> tuple[str, str, int, int, int | None]:
+def told(known: FindingOverTime) -> tuple[str, str, int, int, int | None]:
     return (
         known.found.fingerprint,
         known.state,

@@ -16,7 +16,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, create_engine, inser
 from sqlalchemy.exc import IntegrityError
 
 from auditor.errors import StoreError
-from auditor.store.engine import address, open_engine
+from auditor.store.connection import address, open_engine
 from auditor.store.schema import config, migrate, migrations_folder
 from auditor.store.store import Store, audit_row, finding_rows
 from auditor.store.tables import HEAD, audits, findings, metadata

@@ -24,7 +24,7 @@ class Unusable(Exception):
     """A file that a source cannot read; the text says why."""
 
 
-class Made(NamedTuple):
+class ModelFiles(NamedTuple):
     """The files that make a model up, and what is wrong with them."""
 
     files: tuple[str, ...]
@@ -63,11 +63,11 @@ def read_text(path: str, most: int = CONFIG) -> str:
         raise Unusable(f"{_name(path)} is not UTF-8: byte {error.start}") from None
 
 
-def make_up(path: str, others: Iterable[str] = ()) -> Made:
+def make_up(path: str, others: Iterable[str] = ()) -> ModelFiles:
     """The model's own file, its external data and the files given beside it; and whether it is a file at all."""
     trouble, size = _look(path)
     if trouble:
-        return Made((path, *(o for o in others if os.path.lexists(o))), (), (trouble,))
+        return ModelFiles((path, *(o for o in others if os.path.lexists(o))), (), (trouble,))
     troubles = []
     data: list[str] = []
     for location in _locations(path, size):
@@ -79,7 +79,7 @@ def make_up(path: str, others: Iterable[str] = ()) -> Made:
         else:
             troubles.append(f"external data {location!r} is missing")
     files = (path, *(beside(path, d) for d in data), *(o for o in others if os.path.lexists(o)))
-    return Made(files, tuple(data), tuple(troubles))
+    return ModelFiles(files, tuple(data), tuple(troubles))
 
 
 def beside(path: str, name: str) -> str:

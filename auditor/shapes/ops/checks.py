@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ...model.dtypes import name_of
-from ..dim import Dim, Size, TooComplex, same
 from ..fact import BroadcastsTo, Fact, Need, Shape, ShapeError, show
-from ..stretching import stretched
+from ..sizes.dim import Dim, Size, TooComplex, same
+from ..sizes.stretching import stretched
 
 _MOST_LISTED = 1_024
 _MOST_AXES = 64
@@ -197,12 +197,12 @@ def sizes_of(x: Fact) -> Shape | None:
     return tuple(e if isinstance(e, int | Dim) else None for e in x.elements)
 
 
-def told(size: Size | None) -> str:
+def size_text(size: Size | None) -> str:
     """A size for a reader."""
     return "?" if size is None else str(size)
 
 
 def grouped(size: Size | None) -> str:
     """A size for a reader, as a factor."""
-    text = told(size)
+    text = size_text(size)
     return f"({text})" if " " in text else text

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 
 from ...model.dtypes import DType
-from ..dim import Dim, Size, greatest, named
 from ..fact import MOST_ELEMENTS, Body, Element, Fact, ShapeError, show
 from ..registry import op
+from ..sizes.dim import Dim, Size, greatest, named
 from .checks import agree, axis_of
 from .joins import either, without_names
 

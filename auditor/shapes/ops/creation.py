@@ -6,9 +6,9 @@ from math import ceil, prod
 
 from ...model.dtypes import DType
 from ...model.graph import SparseTensor
-from ..dim import Dim, Size, ceil_div, greatest
 from ..fact import Element, Fact, Shape, ShapeError, show
 from ..registry import op
+from ..sizes.dim import Dim, Size, ceil_div, greatest
 from .checks import length_of, of_rank, one_dtype, open_axes, sizes_of, tally
 from .values import counted, followable, rounded, settled
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import prod
 
 from ...model.dtypes import DType
-from ..dim import Size, ceil_div, divide_exact, floor_div, greatest, least, less, mod, same
 from ..fact import Answer, Element, Fact, Shape, ShapeError, show
 from ..registry import op
+from ..sizes.dim import Size, ceil_div, divide_exact, floor_div, greatest, least, less, mod, same
 from .checks import (
     agree,
     all_given,
@@ -18,8 +18,8 @@ from .checks import (
     length_of,
     one_dtype,
     open_axes,
+    size_text,
     sizes_of,
-    told,
 )
 from .values import Elements, counted, kept, picked
 
@@ -55,7 +55,9 @@ def concat(*inputs: Fact | None, axis: int) -> Answer:
     if any(fact.elements is not None for fact in facts):
         elements = _joined(facts, at, counted(tuple(out)))
     y = Fact(dtype, tuple(out), elements)
-    return Answer((y,), formula=lambda: f"{' + '.join(told(shape[at]) for shape in shapes)} = {told(out[at])}")
+    return Answer(
+        (y,), formula=lambda: f"{' + '.join(size_text(shape[at]) for shape in shapes)} = {size_text(out[at])}"
+    )
 
 
 def _total(sizes: list[Size | None]) -> Size | None:
@@ -146,7 +148,7 @@ def _split(x: Fact, axis: int, parts: Shape | None, count: int, *, uneven: bool 
     if x.elements is not None:
         outputs = _cut(x, at, outputs)
     cut = parts
-    return Answer(tuple(outputs), formula=lambda: f"{told(size)} = {' + '.join(map(grouped, cut))}")
+    return Answer(tuple(outputs), formula=lambda: f"{size_text(size)} = {' + '.join(map(grouped, cut))}")
 
 
 def _equal_parts(size: Size | None, count: int, uneven: bool) -> Shape:
@@ -283,8 +285,8 @@ _FAR = 2**31 - 1
 
 def _told_slice(axis: int, start: Size | None, end: Size | None, step: int, length: Size | None) -> str:
     far = isinstance(end, int) and abs(end) >= _FAR
-    to = "the end" if far else told(end)
-    return f"axis {axis} from {told(start)} to {to}{'' if step == 1 else f' by {step}'}: {told(length)}"
+    to = "the end" if far else size_text(end)
+    return f"axis {axis} from {size_text(start)} to {to}{'' if step == 1 else f' by {step}'}: {size_text(length)}"
 
 
 # Padding

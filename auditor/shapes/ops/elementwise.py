@@ -7,9 +7,9 @@ from functools import reduce
 from math import ceil, floor, fmod, isinf
 
 from ...model.dtypes import BITS, DType, name_of
-from ..dim import Dim, greatest, least, same
 from ..fact import Element, Fact, Shape, ShapeError, show
 from ..registry import op
+from ..sizes.dim import Dim, greatest, least, same
 from . import values
 from .checks import all_given, broadcast, one_dtype
 from .values import follow

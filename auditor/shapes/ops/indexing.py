@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import prod
 
 from ...model.dtypes import FLOATS, DType
-from ..dim import Dim, Size, less, same
 from ..fact import MOST_ELEMENTS, Answer, Element, Exact, Fact, ShapeError, show
 from ..registry import op
+from ..sizes.dim import Dim, Size, less, same
 from .checks import agree, axis_of, of_rank, one_dtype, tally
 from .values import Elements, counted, strides
 

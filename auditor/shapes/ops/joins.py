@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 
-from ..dim import Dim, Size, same
 from ..fact import Element, Fact, Items, Shape
+from ..sizes.dim import Dim, Size, same
 
 
 def either(a: Fact, b: Fact) -> Fact:

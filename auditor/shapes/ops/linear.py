@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..dim import Size
 from ..fact import Answer, BroadcastsTo, Exact, Fact, Need, Shape, ShapeError, show
 from ..registry import op
-from ..stretching import stretched
-from .checks import agree, broadcast, of_rank, tally, told
+from ..sizes.dim import Size
+from ..sizes.stretching import stretched
+from .checks import agree, broadcast, of_rank, size_text, tally
 
 # Gemm
 
@@ -45,7 +45,7 @@ def _gemm(a: Fact, b: Fact, trans_a: int, trans_b: int, stretches: bool) -> Answ
         (Fact(a.dtype or b.dtype, y),),
         needs,
         tally(rows, inner, columns),
-        lambda: f"{told(inner)} features in, {told(columns)} out",
+        lambda: f"{size_text(inner)} features in, {size_text(columns)} out",
     )
 
 
@@ -80,7 +80,7 @@ def multiply(a: Fact, b: Fact, dtype: int | None) -> Answer:
         (Fact(dtype, y),),
         {"b": Exact(need, "learnable")},
         tally(*batch, rows, inner_b if inner is None else inner, columns),
-        lambda: f"{told(inner)} features in, {told(columns)} out",
+        lambda: f"{size_text(inner)} features in, {size_text(columns)} out",
     )
 
 

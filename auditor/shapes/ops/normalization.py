@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...model.dtypes import DType
-from ..dim import Size
 from ..fact import Answer, BroadcastsTo, Exact, Fact, Need, ShapeError, show
 from ..registry import op
+from ..sizes.dim import Size
 from .checks import axis_of
 
 # BatchNormalization: five parameters of one size

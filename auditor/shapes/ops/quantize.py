@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...model.dtypes import DType
-from ..dim import Size, ceil_div
 from ..fact import Answer, BroadcastsTo, Exact, Fact, Need, ShapeError
 from ..registry import op
+from ..sizes.dim import Size, ceil_div
 from .linear import multiply, per_column, per_row
 from .windows import convolve
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...model.dtypes import DType
-from ..dim import Size
 from ..fact import Fact, ShapeError
 from ..registry import op
+from ..sizes.dim import Size
 from .checks import of_rank
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..dim import Size
 from ..fact import Answer, Exact, Fact, Need, ShapeError
 from ..registry import op
+from ..sizes.dim import Size
 from .checks import of_rank, tally
 
 _DIRECTIONS = {"forward": 1, "foward": 1, "reverse": 1, "bidirectional": 2}

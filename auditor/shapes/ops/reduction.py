@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import reduce
 
 from ...model.dtypes import DType
-from ..dim import Dim, Size, TooComplex, greatest, least
 from ..fact import Answer, Element, Fact, Shape
 from ..registry import op
-from .checks import axis_of, integers, length_of, open_axes, told
+from ..sizes.dim import Dim, Size, TooComplex, greatest, least
+from .checks import axis_of, integers, length_of, open_axes, size_text
 from .values import Elements, counted, kept, places, settled, strides
 
 Fold = Callable[[Size, Size], Size]
@@ -66,7 +66,7 @@ def _reduced(data: Fact, axes: tuple[int, ...] | None, keepdims: int, fold: Fold
     elements = None if data.elements is None or fold is None else _folded(data, gone, fold)
     return Answer(
         (Fact(data.dtype, out, elements),),
-        formula=lambda: "; ".join(f"all {told(shape[axis])} of axis {axis} into one" for axis in gone),
+        formula=lambda: "; ".join(f"all {size_text(shape[axis])} of axis {axis} into one" for axis in gone),
     )
 
 

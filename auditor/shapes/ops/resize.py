@@ -9,10 +9,10 @@ import struct
 from collections.abc import Callable, Sequence
 from math import floor, inf
 
-from ..dim import Dim, Size
 from ..fact import Answer, Element, Fact, ShapeError, show
 from ..registry import op
-from .checks import agree, axes_of, of_rank, open_axes, told
+from ..sizes.dim import Dim, Size
+from .checks import agree, axes_of, of_rank, open_axes, size_text
 
 _WHOLE = 1 << 24  # float32 holds every integer up to here
 _SHORT = 64  # an odd numerator so short that its product with any size up to 2^18 is exact in float32
@@ -240,7 +240,9 @@ def _tale(
             if old == new:
                 continue
             by = f" * {value:g}" if isinstance(value, float | int) and not by_sizes else ""
-            lines.append(f"floor({told(old)}{by}) = {told(new)}" if by else f"{told(old)} to {told(new)}")
+            lines.append(
+                f"floor({size_text(old)}{by}) = {size_text(new)}" if by else f"{size_text(old)} to {size_text(new)}"
+            )
         return "; ".join(dict.fromkeys(lines))
 
     return tell

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
-from ..dim import Dim, Size, divide_exact, floor_div, mod, same
 from ..fact import Answer, Fact, Shape, ShapeError, show
 from ..registry import op
+from ..sizes.dim import Dim, Size, divide_exact, floor_div, mod, same
 from .checks import (
     axes_of,
     axis_of,
@@ -16,9 +16,9 @@ from .checks import (
     length_of,
     of_rank,
     open_axes,
+    size_text,
     sizes_of,
     tally,
-    told,
 )
 from .values import Elements, counted, followable, picked, places, spread, strides
 
@@ -74,7 +74,7 @@ def _reshaped(data: Fact, target: Shape, allowzero: bool) -> Answer:
         raise ShapeError(f"a size of 0 in {show(target)} leaves nothing to find -1 by", parameter="shape")
     sizes[blank] = left = None if whole is None or part is None or part == 0 else _left(whole, part, data, target)
     y = _with_elements(data, tuple(sizes))
-    return Answer((y,), formula=lambda: f"{grouped(whole)} / {grouped(part)} = {told(left)}")
+    return Answer((y,), formula=lambda: f"{grouped(whole)} / {grouped(part)} = {size_text(left)}")
 
 
 def _copied(shape: Shape | None, axis: int, target: Shape) -> Size | None:
@@ -139,7 +139,7 @@ def flatten(input: Fact, *, axis: int = 1) -> Answer:
 
 def _told_product(sizes: Shape, total: Size | None) -> str:
     factors = " x ".join(map(grouped, sizes)) or "1"
-    return f"{factors} = {told(total)}" if len(sizes) > 1 else factors
+    return f"{factors} = {size_text(total)}" if len(sizes) > 1 else factors
 
 
 @op("Squeeze")
@@ -293,7 +293,7 @@ def depth_to_space(input: Fact, *, blocksize: int) -> Answer:
         raise ShapeError("blocksize is 0", attribute="blocksize")
     depth = None if channels is None else _quotient(channels, block, f"{channels} channels")
     y = input.shaped(batch, depth, tally(height, blocksize), tally(width, blocksize))
-    return Answer((y,), formula=lambda: f"{grouped(channels)} / {blocksize}^2 = {told(depth)} channels")
+    return Answer((y,), formula=lambda: f"{grouped(channels)} / {blocksize}^2 = {size_text(depth)} channels")
 
 
 @op("SpaceToDepth")
@@ -308,7 +308,7 @@ def space_to_depth(input: Fact, *, blocksize: int) -> Answer:
     depth = tally(channels, blocksize, blocksize)
     return Answer(
         (input.shaped(batch, depth, rows, columns),),
-        formula=lambda: f"{grouped(channels)} x {blocksize}^2 = {told(depth)} channels",
+        formula=lambda: f"{grouped(channels)} x {blocksize}^2 = {size_text(depth)} channels",
     )
 
 

@@ -13,8 +13,8 @@ from math import copysign, isfinite, isinf, isnan, prod, sqrt
 from typing import TypeAlias
 
 from ...model.dtypes import DType
-from ..dim import Dim, Size, TooComplex, less, mod, same, trunc_div
 from ..fact import MOST_ELEMENTS, Element, Fact, Shape
+from ..sizes.dim import Dim, Size, TooComplex, less, mod, same, trunc_div
 
 Elements: TypeAlias = tuple[Element, ...]
 

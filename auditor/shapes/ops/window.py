@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..dim import Size
 from ..fact import Shape, ShapeError, show
-from .checks import grouped, told
+from ..sizes.dim import Size
+from .checks import grouped, size_text
 
 Numbers = tuple[int, ...]
 
@@ -54,11 +54,13 @@ class Window(NamedTuple):
         _, stride, _, before, after, auto_pad, ceil_mode = self
         places = "?" if (n := self.places(size)) is None else n
         if auto_pad[:4] == "SAME":
-            return f"ceil({grouped(size)} / {stride}) = {places}" if stride > 1 else f"{told(size)}, padded to stay"
-        inside = f"{told(size)}{_padding(before, after, '+')} - {self._spread()}"
+            return (
+                f"ceil({grouped(size)} / {stride}) = {places}" if stride > 1 else f"{size_text(size)}, padded to stay"
+            )
+        inside = f"{size_text(size)}{_padding(before, after, '+')} - {self._spread()}"
         reach = self.reach
         if ceil_mode and isinstance(reach, int) and after + stride > reach:  # or one would start in the end padding
-            padded = f"({told(size)} + {before})" if before else grouped(size)
+            padded = f"({size_text(size)} + {before})" if before else grouped(size)
             return f"ceil({padded} / {stride}) = {places}, as no window starts in the end padding"
         if stride == 1:
             return f"{inside} + 1 = {places}"
@@ -79,14 +81,14 @@ class Window(NamedTuple):
         places = "?" if (n := self.spread(size, extra)) is None else n
         if self.auto_pad[:4] == "SAME":
             return f"{grouped(size)} * {self.stride} = {places}"
-        front = f"{told(size)} - 1" if self.stride == 1 else f"{self.stride}*({told(size)} - 1)"
+        front = f"{size_text(size)} - 1" if self.stride == 1 else f"{self.stride}*({size_text(size)} - 1)"
         padding = _padding(self.before, self.after, "-")
         return f"{front} + {self._spread()}{padding}{f' + {extra}' if extra else ''} = {places}"
 
     def _spread(self) -> str:
         if self.dilation == 1:
             return grouped(self.kernel)
-        return f"({self.dilation}*({told(self.kernel)} - 1) + 1)"
+        return f"({self.dilation}*({size_text(self.kernel)} - 1) + 1)"
 
 
 @lru_cache(maxsize=512)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from ...model.dtypes import DType
-from ..dim import Size
 from ..fact import Answer, Exact, Fact, Need, Shape, ShapeError, show
 from ..registry import op
-from .checks import agree, integers, of_rank, open_axes, tally, told
+from ..sizes.dim import Size
+from .checks import agree, integers, of_rank, open_axes, size_text, tally
 from .window import Numbers, Window, each_once, windows
 
 # Convolution
@@ -319,7 +319,7 @@ def global_pool(x: Fact) -> Answer:
     if shape is None:
         return Answer((x.unknown(),))
     y = x.shaped(*shape[:2], *(1 for _ in shape[2:]))
-    return Answer((y,), formula=lambda: f"all of {' x '.join(map(told, shape[2:]))} into one")
+    return Answer((y,), formula=lambda: f"all of {' x '.join(map(size_text, shape[2:]))} into one")
 
 
 @op("MaxUnpool", since=9)

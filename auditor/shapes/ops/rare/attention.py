@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from ...dim import Size
 from ...fact import Answer, BroadcastsTo, Exact, Fact, Need, ShapeError
 from ...registry import op
+from ...sizes.dim import Size
 from ..checks import agree, of_rank, one_dtype, tally
 from .heads import added, attending, each, heads_of
 

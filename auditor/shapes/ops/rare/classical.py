@@ -7,9 +7,9 @@ counts. A multiply-accumulate is counted where a row is multiplied by coefficien
 from __future__ import annotations
 
 from ....model.dtypes import DType
-from ...dim import Size
 from ...fact import Answer, Fact, ShapeError, show
 from ...registry import op
+from ...sizes.dim import Size
 from ..checks import agree, all_given, of_rank, tally
 
 _ML = "ai.onnx.ml"
@@ -22,7 +22,7 @@ _STRING = DType.STRING.value
 
 
 @op("Binarizer", "Imputer", domain=_ML)
-def alike(x: Fact) -> Fact:
+def same_shape(x: Fact) -> Fact:
     """The same type and shape; other values."""
     return Fact(x.dtype, x.shape)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ...dim import Size, floor_div, mod, same
 from ...fact import Fact, ShapeError
+from ...sizes.dim import Size, floor_div, mod, same
 from ..checks import tally
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...dim import Size
 from ...fact import Answer, Exact, Fact, Need, Shape, ShapeError, show
 from ...registry import op
+from ...sizes.dim import Size
 from ..checks import agree
 
 

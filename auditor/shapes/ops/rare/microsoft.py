@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ....model.dtypes import DType
-from ...dim import Size, floor_div
 from ...fact import Answer, Exact, Fact, Need, Shape, ShapeError, show
 from ...registry import Rule_, op
+from ...sizes.dim import Size, floor_div
 from ..checks import axis_of, broadcast, tally
 from .attention import one_shape
 
@@ -20,7 +20,7 @@ def microsoft(*names: str) -> Callable[[Rule_], Rule_]:
     return op(*names, domain="com.microsoft")
 
 
-def alike(x: Fact) -> Fact:
+def same_as_input(x: Fact) -> Fact:
     """The same type and shape; other values."""
     return Fact(x.dtype, x.shape)
 
@@ -44,28 +44,28 @@ def with_last(x: Fact, size: Size | None) -> Fact:
 
 @microsoft("Gelu", "QuickGelu", "SampleOp", "Inverse")
 def activation(x: Fact) -> Fact:
-    return alike(x)
+    return same_as_input(x)
 
 
 @microsoft("ScaledSiLU")
 def scaled_silu(x: Fact, scale: Fact | None = None) -> Fact:
-    return alike(x)
+    return same_as_input(x)
 
 
 @microsoft("FastGelu")
 def fast_gelu(x: Fact, bias: Fact | None = None) -> Answer:
-    return Answer((alike(x),), {"bias": of_last(x)})
+    return Answer((same_as_input(x),), {"bias": of_last(x)})
 
 
 @microsoft("BiasGelu")
 def bias_gelu(a: Fact, b: Fact) -> Answer:
     """Gelu of A with a bias for each place on its last axis."""
-    return Answer((alike(a),), {"b": of_last(a)})
+    return Answer((same_as_input(a),), {"b": of_last(a)})
 
 
 @microsoft("BiasAdd")
 def bias_add(x: Fact, bias: Fact, skip: Fact) -> Answer:
-    return Answer((alike(x),), {"bias": of_last(x)})
+    return Answer((same_as_input(x),), {"bias": of_last(x)})
 
 
 @microsoft("BiasSplitGelu")
@@ -86,12 +86,12 @@ def swiglu(gate: Fact, up: Fact | None = None) -> Fact:
 
 @microsoft("BiasSoftmax")
 def bias_softmax(data: Fact, bias: Fact) -> Fact:
-    return alike(data)
+    return same_as_input(data)
 
 
 @microsoft("GatedAdd")
 def gated_add(x: Fact, y: Fact, gate: Fact, gate_weight: Fact | None = None) -> Fact:
-    return alike(x)
+    return same_as_input(x)
 
 
 # Normalizations
@@ -114,7 +114,9 @@ def skip_layer_normalization(
     """Y, mean, inv_std_var, and the sum before it is normalized. The CPU leaves mean and variance empty."""
     statistic = Fact(DType.FLOAT.value)
     each = of_last(input)
-    return Answer((alike(input), statistic, statistic, alike(input)), {"gamma": each, "beta": each, "bias": each})
+    return Answer(
+        (same_as_input(input), statistic, statistic, same_as_input(input)), {"gamma": each, "beta": each, "bias": each}
+    )
 
 
 @microsoft("SkipSimplifiedLayerNormalization")
@@ -127,7 +129,7 @@ def skip_simplified_layer_normalization(input: Fact, skip: Fact, gamma: Fact, bi
 def group_norm(x: Fact, gamma: Fact, beta: Fact, *, channels_last: int = 1) -> Answer:
     """Channels are the last axis, unless said otherwise."""
     each = Exact((_channels(x, channels_last),), "learnable")
-    return Answer((alike(x),), {"gamma": each, "beta": each})
+    return Answer((same_as_input(x),), {"gamma": each, "beta": each})
 
 
 @microsoft("SkipGroupNorm")
@@ -136,7 +138,7 @@ def skip_group_norm(
 ) -> Answer:
     """Y, and the sum before it is normalized."""
     each = Exact((_channels(x, channels_last),), "learnable")
-    return Answer((alike(x), alike(x)), {"gamma": each, "beta": each, "bias": each})
+    return Answer((same_as_input(x), same_as_input(x)), {"gamma": each, "beta": each, "bias": each})
 
 
 def _channels(x: Fact, channels_last: int) -> Size | None:
@@ -147,24 +149,24 @@ def _channels(x: Fact, channels_last: int) -> Size | None:
 
 @microsoft("GatedRMSNorm")
 def gated_rms_norm(x: Fact, scale: Fact, gate: Fact) -> Fact:
-    return alike(x)
+    return same_as_input(x)
 
 
 @microsoft("BranchwiseRMSNorm")
 def branchwise_rms_norm(x: Fact, scale: Fact | None = None) -> Fact:
-    return alike(x)
+    return same_as_input(x)
 
 
 @microsoft("QOrderedGelu")
 def q_ordered_gelu(x: Fact, scale_x: Fact, scale_y: Fact) -> Fact:
-    return alike(x)
+    return same_as_input(x)
 
 
 @microsoft("QOrderedLayerNormalization")
 def q_ordered_layer_normalization(
     x: Fact, scale_x: Fact, scale: Fact, b: Fact | None = None, scale_y: Fact | None = None
 ) -> Fact:
-    return alike(x)
+    return same_as_input(x)
 
 
 # Dropout
@@ -178,7 +180,7 @@ def bias_dropout(
     ratio: Fact | None = None,
     training_mode: Fact | None = None,
 ) -> tuple[Fact, Fact]:
-    return alike(data), Fact(DType.BOOL.value, data.shape)
+    return same_as_input(data), Fact(DType.BOOL.value, data.shape)
 
 
 @microsoft("BitmaskBiasDropout")
@@ -197,7 +199,7 @@ def bitmask_dropout(data: Fact, ratio: Fact | None = None, training_mode: Fact |
     """The mask has a bit for each element, 32 of them in one number."""
     count = None if data.shape is None else tally(*data.shape)
     words = None if count is None else floor_div(count + 31, 32)
-    return alike(data), Fact(DType.UINT32.value, (words,))
+    return same_as_input(data), Fact(DType.UINT32.value, (words,))
 
 
 # Embeddings and positions
@@ -205,12 +207,12 @@ def bitmask_dropout(data: Fact, ratio: Fact | None = None, training_mode: Fact |
 
 @microsoft("RotaryEmbedding", "MRotaryEmbedding")
 def rotary_embedding(input: Fact, position_ids: Fact, cos_cache: Fact, sin_cache: Fact) -> Fact:
-    return alike(input)
+    return same_as_input(input)
 
 
 @microsoft("GemmaRotaryEmbedding")
 def gemma_rotary_embedding(emb: Fact, q: Fact, q_rot: Fact, k: Fact, k_rot: Fact) -> tuple[Fact, Fact]:
-    return alike(q), alike(k)
+    return same_as_input(q), same_as_input(k)
 
 
 @microsoft("EmbedLayerNormalization")

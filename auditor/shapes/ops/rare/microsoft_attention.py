@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from ...dim import Size
 from ...fact import Answer, Exact, Fact, Need, ShapeError
+from ...sizes.dim import Size
 from ..checks import agree, of_rank, tally
 from .heads import added, attending, each
-from .microsoft import alike, last, microsoft
+from .microsoft import last, microsoft, same_as_input
 
 
 @microsoft("Attention")
@@ -282,7 +282,7 @@ def decoder_attention(
         "kv_weight": Exact((hidden, twice), "learnable"),
         "bias": Exact((tally(3, hidden),), "learnable"),
     }
-    return Answer((alike(query), cache, cache), needs, None)
+    return Answer((same_as_input(query), cache, cache), needs, None)
 
 
 @microsoft("LongformerAttention")
@@ -293,4 +293,4 @@ def longformer_attention(
     hidden = last(input)
     matrix, vector = Exact((hidden, tally(3, hidden)), "learnable"), Exact((tally(3, hidden),), "learnable")
     needs = {"weight": matrix, "bias": vector, "global_weight": matrix, "global_bias": vector}
-    return Answer((alike(input),), needs, None)
+    return Answer((same_as_input(input),), needs, None)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ....model.dtypes import DType
-from ...dim import Dim, Size, greatest
 from ...fact import Answer, Fact
+from ...sizes.dim import Dim, Size, greatest
 from ..checks import of_rank, tally
 from .heads import attending, each
-from .microsoft import alike, last, microsoft
+from .microsoft import last, microsoft, same_as_input
 
 _FLOATS = (DType.FLOAT.value, DType.FLOAT16.value, DType.BFLOAT16.value, DType.DOUBLE.value)
 
@@ -101,7 +101,7 @@ def sparse_attention(
 
 
 def _same(x: Fact | None) -> Fact:
-    return Fact() if x is None else alike(x)
+    return Fact() if x is None else same_as_input(x)
 
 
 @microsoft("DynamicSparseAttention")

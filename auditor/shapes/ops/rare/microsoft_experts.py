@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from ....model.dtypes import DType
-from ...dim import Size
 from ...fact import Answer, Exact, Fact, Need
+from ...sizes.dim import Size
 from ..checks import tally
 from .heads import added
-from .microsoft import alike, last, microsoft
+from .microsoft import last, microsoft, same_as_input
 
 
 @microsoft("MoE")
@@ -42,7 +42,7 @@ def moe(
         "fc3_experts_weights": Exact((experts, None, hidden), "learnable"),
         "fc3_experts_bias": Exact((experts, None), "learnable"),
     }
-    return Answer((alike(input),), needs, macs)
+    return Answer((same_as_input(input),), needs, macs)
 
 
 @microsoft("QMoE")
@@ -70,7 +70,7 @@ def q_moe(
     fc2_act_block_scale: Fact | None = None,
 ) -> Answer:
     """Weights of a few bits; how wide a layer is, their packing hides."""
-    return Answer((alike(input),), macs=None)
+    return Answer((same_as_input(input),), macs=None)
 
 
 @microsoft("MoEPacked")
@@ -82,7 +82,7 @@ def moe_packed(
     down_experts_weights: Fact | None = None,
     router_weights: Fact | None = None,
 ) -> Answer:
-    return Answer((alike(input),), macs=None)
+    return Answer((same_as_input(input),), macs=None)
 
 
 @microsoft("MoEGroupRouter")

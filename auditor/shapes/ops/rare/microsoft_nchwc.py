@@ -5,9 +5,9 @@ Seen only in models that onnxruntime has optimised for one machine and written o
 
 from __future__ import annotations
 
-from ...dim import Size
 from ...fact import Answer, Fact
 from ...registry import op
+from ...sizes.dim import Size
 from ..checks import tally
 from ..windows import convolve, global_pool, max_pool
 from .microsoft_windows import channels_first

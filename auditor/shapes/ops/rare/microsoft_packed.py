@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from ....model.dtypes import DType
-from ...dim import Size, ceil_div
 from ...fact import Answer, Exact, Fact, Need, ShapeError
-from ..checks import integers, of_rank, tally, told
+from ...sizes.dim import Size, ceil_div
+from ..checks import integers, of_rank, size_text, tally
 from ..linear import multiply
 from .heads import added
-from .microsoft import alike, last, microsoft, with_last
+from .microsoft import last, microsoft, same_as_input, with_last
 
 
 @microsoft("MatMulNBits")
@@ -85,7 +85,7 @@ def matmul_n_bits_mlp(
 ) -> Answer:
     """Two products of one input, the one gating the other."""
     answer = _of_features(a, N, K)
-    return answer._replace(outputs=(*answer.outputs, alike(a)), macs=added(answer.macs, answer.macs))
+    return answer._replace(outputs=(*answer.outputs, same_as_input(a)), macs=added(answer.macs, answer.macs))
 
 
 @microsoft("MatMulNBitsQkv")
@@ -108,7 +108,7 @@ def matmul_n_bits_qkv(
     Nkv: int,
 ) -> Answer:
     query, key = _of_features(a, Nq, K).outputs[0], _of_features(a, Nkv, K).outputs[0]
-    return Answer((query, key, key, alike(a)), macs=_of_features(a, Nq + 2 * Nkv, K).macs)
+    return Answer((query, key, key, same_as_input(a)), macs=_of_features(a, Nq + 2 * Nkv, K).macs)
 
 
 @microsoft("MatMulNBitsQLoRA")
@@ -141,7 +141,7 @@ def _of_features(a: Fact, columns: int, inner: int) -> Answer:
     return Answer(
         (with_last(a, columns),),
         macs=tally(*a.shape[:-1], inner, columns),
-        formula=lambda: f"{told(found)} features in, {columns} out",
+        formula=lambda: f"{size_text(found)} features in, {columns} out",
     )
 
 

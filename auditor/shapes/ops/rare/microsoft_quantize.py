@@ -6,7 +6,7 @@ from ....model.dtypes import DType
 from ...fact import Answer, BroadcastsTo, Fact, Need, Shape, ShapeError
 from ..checks import axes_of, axis_of, broadcast, of_rank, tally
 from ..cutting import concat
-from .microsoft import alike, microsoft
+from .microsoft import microsoft, same_as_input
 
 _ONE = BroadcastsTo((1,))
 
@@ -88,7 +88,7 @@ def qlinear_activation(
     y_scale: Fact | None = None,
     y_zero_point: Fact | None = None,
 ) -> Answer:
-    return Answer((alike(x),), dict.fromkeys(("x_scale", "x_zero_point", "y_scale", "y_zero_point"), _ONE))
+    return Answer((same_as_input(x),), dict.fromkeys(("x_scale", "x_zero_point", "y_scale", "y_zero_point"), _ONE))
 
 
 @microsoft("QLinearSoftmax")
@@ -238,4 +238,4 @@ def q_ordered_longformer_attention(
     global_: Fact,
     scale_output: Fact,
 ) -> Answer:
-    return Answer((alike(input),), macs=None)
+    return Answer((same_as_input(input),), macs=None)

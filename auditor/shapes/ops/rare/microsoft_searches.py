@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....model.dtypes import DType
 from ...fact import Answer, Fact
 from ..checks import of_rank
-from .microsoft import alike, microsoft
+from .microsoft import microsoft, same_as_input
 from .microsoft_decoding import value_of
 
 
@@ -101,7 +101,7 @@ def sampling(
 
 @microsoft("NGramRepeatBlock")
 def n_gram_repeat_block(input_ids: Fact, scores: Fact) -> Fact:
-    return alike(scores)
+    return same_as_input(scores)
 
 
 @microsoft("BifurcationDetector")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ....model.dtypes import DType
-from ...dim import floor_div
 from ...fact import Answer, Fact, ShapeError, show
+from ...sizes.dim import floor_div
 from ..checks import agree, axis_of, integers, of_rank, open_axes, tally
 from ..creation import range_
 from ..cutting import pad_11
 from ..indexing import gather_nd
-from .microsoft import alike, microsoft
+from .microsoft import microsoft, same_as_input
 
 
 @microsoft("ExpandDims")
@@ -48,7 +48,7 @@ def range_of(start: Fact, limit: Fact, delta: Fact | None = None) -> Fact:
 
 @microsoft("Trilu")
 def trilu(x: Fact, k: Fact | None = None) -> Fact:
-    return alike(x)
+    return same_as_input(x)
 
 
 @microsoft("Unique")

@@ -7,7 +7,7 @@ from ...fact import Answer, Exact, Fact, Need
 from ..checks import of_rank, tally
 from .attention import carried
 from .heads import each
-from .microsoft import alike, last, microsoft, with_last
+from .microsoft import last, microsoft, same_as_input, with_last
 
 _NONE = Fact()
 
@@ -34,7 +34,9 @@ def linear_attention(
 @microsoft("LinearAttentionGate")
 def linear_attention_gate(a: Fact, dt_bias: Fact, decay_scale: Fact, b: Fact | None = None) -> Answer:
     heads = Exact((last(a),), "learnable")
-    return Answer((alike(a), _NONE if b is None else alike(b)), {"dt_bias": heads, "decay_scale": heads})
+    return Answer(
+        (same_as_input(a), _NONE if b is None else same_as_input(b)), {"dt_bias": heads, "decay_scale": heads}
+    )
 
 
 @microsoft("CausalConvWithState")
@@ -54,11 +56,11 @@ def causal_conv_with_state(
     """One filter for each channel, over what came before; the state is what the next call must see again."""
     if input_channels or input.shape is None or weight.shape is None:
         return Answer((input.unknown(), input.unknown(), input.unknown()), macs=None)
-    y = alike(input)
+    y = same_as_input(input)
     macs = tally(*input.shape, *weight.shape[2:])
     plain = ndim == 1 and not channels_last and not state_length and not state_window and len(weight.shape) == 3
     if past_state is not None:
-        return Answer((y, alike(past_state), input.unknown()), macs=macs)
+        return Answer((y, same_as_input(past_state), input.unknown()), macs=macs)
     if not plain:
         return Answer((y, input.unknown(), input.unknown()), macs=macs)
     batch, channels, _ = of_rank(input, 3, "input")
@@ -87,10 +89,10 @@ def varlen_causal_conv_with_state(
     """Rows of several lengths, one behind the other."""
     tokens, channels = of_rank(input, 2, "input")
     kernel = of_rank(weight, 3, "weight")[2]
-    state = _NONE if initial_state is None else alike(initial_state)
+    state = _NONE if initial_state is None else same_as_input(initial_state)
     batch = state.shape[0] if state.shape else None
     return Answer(
-        (alike(input), state, input.shaped(batch, state_update_capacity, channels)),
+        (same_as_input(input), state, input.shaped(batch, state_update_capacity, channels)),
         {"weight": Exact((channels, 1, kernel), "learnable"), "bias": Exact((channels,), "learnable")},
         tally(tokens, channels, kernel),
     )
@@ -111,7 +113,7 @@ def gated_delta_net(
     state_update_active: Fact | None = None,
 ) -> Answer:
     """A state for each head, which each token rewrites; the heads stand in the shapes."""
-    state = _NONE if initial_state is None else alike(initial_state)
+    state = _NONE if initial_state is None else same_as_input(initial_state)
     if query.shape is None or value is None or value.shape is None or len(value.shape) != len(query.shape):
         return Answer((query.unknown(), state, _NONE), macs=None)
     mine, others = query.shape[-2], value.shape[-2]
@@ -210,7 +212,7 @@ def engram_gate(
     query_norm_scale: Fact,
     conv_norm_scale: Fact | None = None,
 ) -> tuple[Fact, Fact]:
-    return alike(key), alike(key)
+    return same_as_input(key), same_as_input(key)
 
 
 @microsoft("HyperConnectionPreMix")
@@ -227,7 +229,7 @@ def hyper_connection_pre_mix(streams: Fact, pre_mix: Fact, *, num_branches: int 
 def hyper_connection_post_mix(
     streams: Fact, block_output: Fact, post_mix: Fact, stream_mix: Fact | None = None
 ) -> Fact:
-    return alike(streams)
+    return same_as_input(streams)
 
 
 @microsoft("HyperConnectionLowRankMix")
@@ -243,7 +245,7 @@ def hyper_connection_low_rank_mix(
     num_branches: int,
 ) -> tuple[Fact, Fact, Fact]:
     width = each(last(streams), num_branches, "streams")
-    return with_last(streams, width), with_last(streams, num_branches), alike(streams)
+    return with_last(streams, width), with_last(streams, num_branches), same_as_input(streams)
 
 
 # What rewrites a buffer where it lies
@@ -251,11 +253,11 @@ def hyper_connection_low_rank_mix(
 
 @microsoft("ConvStateReplay")
 def conv_state_replay(source_backing: Fact, capture_backing: Fact, destination_backing: Fact, metadata: Fact) -> Fact:
-    return alike(destination_backing)
+    return same_as_input(destination_backing)
 
 
 @microsoft("GatedDeltaNetStateReplay")
 def gated_delta_net_state_replay(
     source_backing: Fact, capsule_backing: Fact, destination_backing: Fact, metadata: Fact
 ) -> Fact:
-    return alike(destination_backing)
+    return same_as_input(destination_backing)

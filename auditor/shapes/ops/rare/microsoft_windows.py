@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...dim import Dim
 from ...fact import Answer, BroadcastsTo, Exact, Fact, Need, Shape
+from ...sizes.dim import Dim
 from ..checks import agree, of_rank
 from ..windows import conv_transpose, convolve, global_pool, max_pool
 from .microsoft import microsoft

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from ....model.dtypes import DType
 from ....model.graph import Type
-from ...dim import Size, ceil_div, divide_exact, less, same
+from ...declared import of_type
 from ...fact import MOST_ELEMENTS, Body, Fact, Items, ShapeError, show
 from ...registry import op
-from ...stored import of_type
+from ...sizes.dim import Size, ceil_div, divide_exact, less, same
 from ..checks import all_given, axis_of, length_of, one_dtype, sizes_of, tally
 from ..control import UNROLLED, outside
 from ..joins import either_or_none, joint_of

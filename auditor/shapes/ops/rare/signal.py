@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...dim import Size, floor_div, same
 from ...fact import Answer, Fact, ShapeError, show
 from ...registry import op
-from ..checks import of_rank, told
+from ...sizes.dim import Size, floor_div, same
+from ..checks import of_rank, size_text
 
 
 @op("DFT", since=20)
@@ -50,7 +50,7 @@ def _dft(x: Fact, dft_length: Fact | None, axis: int | None, inverse: int, onesi
         length = 2 * (length - 1)
     places = half(length) if onesided and not inverse else length
     y[axis] = places
-    return Answer((x.shaped(*y),), formula=lambda: f"{told(length)} samples to {told(places)}")
+    return Answer((x.shaped(*y),), formula=lambda: f"{size_text(length)} samples to {size_text(places)}")
 
 
 def _parts(last: Size | None, inverse: int, onesided: int) -> None:
@@ -93,7 +93,9 @@ def stft(
     bins = half(length) if onesided else length
     return Answer(
         (Fact(signal.dtype, (batch, frames, bins, 2)),),
-        formula=lambda: f"floor(({told(samples)} - {told(length)}) / {told(step)}) + 1 = {told(frames)} frames",
+        formula=lambda: (
+            f"floor(({size_text(samples)} - {size_text(length)}) / {size_text(step)}) + 1 = {size_text(frames)} frames"
+        ),
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...dim import same
 from ...fact import Fact, ShapeError, show
 from ...registry import op
+from ...sizes.dim import same
 
 _TRAINING = "ai.onnx.preview.training"
 Facts = tuple[Fact, ...]

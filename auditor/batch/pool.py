@@ -1,0 +1,268 @@
+"""A supervised pool of processes: what dies, hangs or swells costs its own task and nothing else.
+
+Each worker has one pipe of its own and shares nothing, so that a worker killed at any moment, busy or idle, leaves
+nothing broken behind. Workers are forked: the parent must have no threads. `Pool.submit` and `Pool.as_completed` are
+all that `run` knows of it; the client of a distributed engine gives the same two.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import socket
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from select import POLLIN, POLLOUT, poll
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypeAlias
+
+from ..runtime.libc import die_with
+from .frames import Inbox, NoFrame, framed, receive, send
+
+TRIES = 3
+"""A task that killed so many workers is given up."""
+
+_LOOK_EVERY = 0.1  # seconds between two looks at time and memory
+
+
+class Returned(NamedTuple):
+    value: Any
+
+
+class Raised(NamedTuple):
+    """The function raised: our fault. The last line of the traceback, and all of it."""
+
+    error: str
+    trace: str
+
+
+class Died(NamedTuple):
+    """Its worker ended each time, by the task or by whoever ends processes here."""
+
+    how: str  # the last time: a signal's name, or what else there is to say
+    tries: int
+
+
+class Overdue(NamedTuple):
+    seconds: float
+
+
+class TooLarge(NamedTuple):
+    limit: int
+
+
+Result: TypeAlias = Returned | Raised | Died | Overdue | TooLarge
+
+
+class WorkerLimits(NamedTuple):
+    """What one task may take."""
+
+    seconds: float = 600.0
+    memory: int = 4 << 30  # bytes of resident memory of its worker
+
+
+@dataclass(eq=False, slots=True)
+class Task:
+    """A call that was submitted; ``result`` is there once it is completed."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    tries: int = 0
+    result: Result | None = None
+
+
+@dataclass(eq=False, slots=True)
+class _Worker:
+    pid: int
+    pipe: socket.socket
+    inbox: Inbox = field(default_factory=Inbox)
+    outbox: bytes = b""  # what the pipe did not take yet: a worker that is stopped keeps nobody waiting
+    task: Task | None = None
+    deadline: float = 0.0
+
+
+@dataclass(slots=True)
+class Pool:
+    """So many processes, started when there is work for them and started again when they die."""
+
+    jobs: int
+    limits: WorkerLimits
+    _queue: deque[Task] = field(default_factory=deque)
+    _workers: list[_Worker] = field(default_factory=list)
+    _completed: deque[Task] = field(default_factory=deque)
+    _looked: float = 0.0  # when time and memory were looked at
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Task:
+        """Have ``function`` called in a worker; it and what it takes and returns must be picklable."""
+        task = Task(function, arguments)
+        self._queue.append(task)
+        return task
+
+    def as_completed(self) -> Iterator[Task]:
+        """Every submitted task once, when its result is there; those too that are submitted meanwhile."""
+        while self.outstanding:
+            while self._completed:
+                yield self._completed.popleft()
+            self._hand_out()
+            self._listen()
+            self._watch()
+
+    @property
+    def outstanding(self) -> int:
+        """Tasks that were submitted and have not been given back yet."""
+        return len(self._queue) + len(self._completed) + sum(worker.task is not None for worker in self._workers)
+
+    def processes(self) -> list[int]:
+        """The process ids of the workers."""
+        return [worker.pid for worker in self._workers]
+
+    def close(self) -> None:
+        """End the workers; what they were at is lost."""
+        for worker in list(self._workers):
+            self._end(worker)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _hand_out(self) -> None:
+        idle = [worker for worker in self._workers if worker.task is None]
+        while self._queue and (idle or len(self._workers) < self.jobs):
+            worker = idle.pop() if idle else self._start()
+            task = self._queue.popleft()
+            worker.task, worker.deadline = task, time.monotonic() + self.limits.seconds
+            worker.outbox = framed((task.function, task.arguments))
+            if not self._pushed(worker):  # it died while it was idle: the task has not been tried
+                worker.task = None
+                self._end(worker)
+                self._queue.appendleft(task)
+
+    def _pushed(self, worker: _Worker) -> bool:
+        """Whether the worker is there to take what it is sent."""
+        try:
+            worker.outbox = worker.outbox[worker.pipe.send(worker.outbox) :]
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    def _listen(self) -> None:
+        waiting, workers = poll(), {worker.pipe.fileno(): worker for worker in self._workers}
+        for descriptor, worker in workers.items():
+            waiting.register(descriptor, POLLIN | (POLLOUT if worker.outbox else 0))
+        for descriptor, event in waiting.poll(0 if self._completed else _LOOK_EVERY * 1000) if workers else ():
+            worker = workers[descriptor]
+            if event & ~POLLOUT:
+                self._heard(worker)
+            elif not self._pushed(worker):
+                self._lost(worker)
+
+    def _heard(self, worker: _Worker) -> None:
+        """A piece of an answer, or all of it; what is no answer is as good as a worker's death."""
+        try:
+            answers = worker.inbox.take(worker.pipe.recv(1 << 18))
+        except (BlockingIOError, InterruptedError):
+            return None
+        except (OSError, EOFError):
+            return self._lost(worker)
+        except NoFrame:
+            return self._lost(worker, "it sent what is no answer")
+        for result in answers:
+            if worker.task is None or not isinstance(result, Returned | Raised):
+                return self._lost(worker, "it sent what is no answer")
+            task, worker.task = worker.task, None
+            self._complete(task, result)
+        return None
+
+    def _watch(self) -> None:
+        """End the workers whose time is up or that hold too much memory: trying again would end the same."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK_EVERY:
+            return
+        self._looked = now
+        for worker in [worker for worker in self._workers if worker.task is not None]:
+            result: Result | None = None
+            if now > worker.deadline:
+                result = Overdue(self.limits.seconds)
+            elif _resident(worker.pid) > self.limits.memory:
+                result = TooLarge(self.limits.memory)
+            if result is not None and worker.task is not None:
+                self._complete(worker.task, result)
+                self._end(worker)
+
+    def _lost(self, worker: _Worker, why: str = "") -> None:
+        """A worker has died. Its task waits behind the others: whatever killed it may be over by then."""
+        ended, task = self._end(worker), worker.task
+        how = why or ended
+        if task is None:
+            return
+        task.tries += 1
+        if task.tries < TRIES:
+            self._queue.append(task)
+        else:
+            self._complete(task, Died(how, task.tries))
+
+    def _complete(self, task: Task, result: Result) -> None:
+        task.result = result
+        self._completed.append(task)
+
+    def _start(self) -> _Worker:
+        ours, theirs = socket.socketpair()
+        parent = os.getpid()
+        pid = os.fork()
+        if not pid:
+            with contextlib.suppress(BaseException):
+                for other in [ours, *(worker.pipe for worker in self._workers)]:
+                    other.close()  # or a worker would keep another's pipe open when the parent is gone
+                _serve(theirs, parent)
+            os._exit(0)
+        theirs.close()
+        ours.setblocking(False)
+        worker = _Worker(pid, ours)
+        self._workers.append(worker)
+        return worker
+
+    def _end(self, worker: _Worker) -> str:
+        """Take a worker away; how it ended, if it was dead already."""
+        self._workers.remove(worker)
+        worker.pipe.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker.pid, signal.SIGKILL)
+        status = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])
+        if status >= 0:
+            return f"exit code {status}"
+        return signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
+
+
+def _serve(pipe: socket.socket, parent: int) -> None:
+    """A worker's life: a call, its result, until the parent goes."""
+    die_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, and it ends us
+    gc.freeze()  # what the parent holds (its database too) is not ours to finalise
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1):  # standard output belongs to the result
+        os.dup2(nowhere, stream)
+    while True:
+        function, arguments = receive(pipe)
+        try:
+            send(pipe, Returned(function(*arguments)))
+        except Exception as error:
+            send(pipe, Raised(f"{type(error).__name__}: {error}", traceback.format_exc()))
+
+
+def _resident(pid: int) -> int:
+    """Bytes of memory that a process holds; 0 where the system does not tell."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0

@@ -1,0 +1,1 @@
+"""Parameters, multiply-accumulates and memory of a model, all from its propagated facts."""

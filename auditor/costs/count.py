@@ -1,0 +1,288 @@
+"""What a model costs: parameters, multiply-accumulates and activation bytes, per layer and in all.
+
+The definitions are DESIGN.md's, "Counting". Operators say what they need and what they compute (`shapes.fact.Answer`);
+here it is only summed, each shared weight once.
+With open sizes a count is a polynomial; None: it cannot be known.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+from ..model.dtypes import FLOATS, bytes_of
+from ..model.graph import Node, SparseTensor, Tensor
+from ..shapes.fact import BroadcastsTo, Exact, Fact, Need
+from ..shapes.facts import Facts
+from ..shapes.ops.checks import add_up
+from ..shapes.sizes.dim import Size, product
+from ..shapes.troubles import At
+from ..shapes.visits import Entry
+from .macs import Macs
+from .peak import bytes_of_fact, generated, peak_activations
+
+_CARRIERS = frozenset(
+    {"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten", "DequantizeLinear"}
+)
+"""Operators that hand a weight on: behind them it is still the same weight."""
+
+_QUANTISED = {
+    "DequantizeLinear": (0,),
+    "QLinearConv": (3, 8),
+    "QLinearMatMul": (3,),
+    "ConvInteger": (1,),
+    "MatMulInteger": (1,),
+    "DynamicQuantizeLSTM": (1, 2),
+}
+"""Where an integer tensor is a quantised weight."""
+
+_BIASED = frozenset({"Conv", "ConvTranspose", "MatMul"})
+_ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div"})
+
+
+class Layer(NamedTuple):
+    """One node's share. ``needs`` are the shapes that its parameters must have."""
+
+    at: At
+    label: str
+    op_type: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    facts: tuple[Fact | None, ...]  # of the outputs
+    needs: Mapping[str, Need]
+    parameters: int  # stored elements that this node is the first to use
+    learnable: Size | None  # by the formulas; what an earlier layer shares counts there
+    macs: Size | None
+    activation_bytes: Size | None
+
+
+class Costs(NamedTuple):
+    """The layers in the order of the walk, and the sums."""
+
+    layers: tuple[Layer, ...]
+    nodes: int
+    parameters: int
+    learnable: Size | None
+    statistics: Size | None  # running means and variances
+    elementwise: int  # stored for element-wise operators, and no layer's
+    macs: Size | None
+    body_macs: Size | None  # the part of the MACs that lies in subgraphs and functions
+    weight_bytes: int
+    peak_activation_bytes: Size | None
+    generated_bytes: int  # of tensors that nodes make of stored ones alone, such as ConstantOfShape's weights
+
+    @property
+    def needed_bytes(self) -> int:
+        """Bytes that a run takes at least: where that is too many, starting a runtime makes no sense."""
+        peak = self.peak_activation_bytes
+        return self.weight_bytes + self.generated_bytes + (peak if isinstance(peak, int) else 0)
+
+    @property
+    def flops(self) -> Size | None:
+        return None if self.macs is None else 2 * self.macs
+
+
+def count(facts: Facts) -> Costs:
+    """The costs of a model whose facts are known."""
+    return _Counting(facts).costs()
+
+
+class _Counting:
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.seen: set[tuple[str, str]] = set()  # weights already counted, by (graph, name)
+        self.statistics: Size | None = 0
+        self.stored = dict(self._stored())
+
+    def costs(self) -> Costs:
+        layers = tuple(self._layers(self._first_use()))
+        learnable = add_up(layer.learnable for layer in layers)
+        macs = Macs(self.facts).of_graph("")
+        own = add_up(layer.macs for layer in layers if not layer.at.graph)
+        return Costs(
+            layers,
+            sum(len(v.nodes) for v in self.facts.graphs.values()),
+            sum(self.stored[key].elements for key in self._parameters),
+            learnable,
+            self.statistics,
+            self._elementwise(),
+            macs,
+            None if macs is None or own is None else add_up((macs, -own)),
+            sum(_stored_bytes(t) for t in self.stored.values()),
+            peak_activations(self.facts),
+            generated(self.facts),
+        )
+
+    # Stored tensors
+
+    def _stored(self) -> Iterable[tuple[tuple[str, str], Tensor]]:
+        """Every tensor that the file stores for operators, by (graph, name); a Constant's under its output's name."""
+        for path, graph in self.facts.model.graphs:
+            yield from (((path, t.name), t) for t in graph.initializers)
+            yield from (((path, s.name), s.values) for s in graph.sparse_initializers)
+        for path, visited in self.facts.graphs.items():
+            for node in visited.nodes:
+                if node.op_type == "Constant" and not node.domain and node.outputs:
+                    value = node.attributes.get("value") or node.attributes.get("sparse_value")
+                    if isinstance(value, SparseTensor):
+                        value = value.values
+                    if isinstance(value, Tensor):
+                        yield (path, node.outputs[0]), value
+
+    @cached_property
+    def _parameters(self) -> frozenset[tuple[str, str]]:
+        """The keys of the stored tensors that are parameters: floats, and integers that an operator dequantises."""
+        floats = {key for key, t in self.stored.items() if t.dtype in FLOATS}
+        quantised = set()
+        for path, visited in self.facts.graphs.items():
+            for node in visited.nodes:
+                for i in _QUANTISED.get(node.op_type, ()):
+                    if i < len(node.inputs) and node.inputs[i]:
+                        quantised.update(self.roots(node.inputs[i], path))
+        return frozenset(floats | (quantised & self.stored.keys()))
+
+    def _first_use(self) -> Mapping[At, int]:
+        """Stored parameters by the node that uses them first."""
+        uses: dict[At, int] = {}
+        left = set(self._parameters)
+        for path, visited in self.facts.graphs.items():
+            fixed = self.facts.fixed_in(path)
+            for index in visited.entries:
+                for name in visited.nodes[index].inputs:
+                    key = (self.facts.owner(name, path), name) if name in fixed else None
+                    if key in left:
+                        left.remove(key)
+                        uses[At(path, index)] = uses.get(At(path, index), 0) + self.stored[key].elements
+        return uses
+
+    def roots(self, name: str, path: str) -> list[tuple[str, str]]:
+        """The stored tensors behind a name: through operators that only hand a weight on.
+
+        One; behind a function's input, one for each call.
+        """
+        found: list[tuple[str, str]] = []
+        waiting, seen = [(name, path)], set()
+        while waiting:
+            name, path = waiting.pop()
+            path = self.facts.owner(name, path)
+            if (path, name) in seen:
+                continue
+            seen.add((path, name))
+            at = self.facts.producer(name, path)
+            node = self.facts.node(at) if at is not None and at.graph == path else None
+            if node is not None and node.op_type in _CARRIERS and node.inputs:
+                waiting.append((node.inputs[0], path))
+            elif node is None and (given := self.facts.given(name, path)):
+                waiting += given
+            else:
+                found.append((path, name))
+        return found
+
+    def _new_roots(self, name: str, path: str) -> int:
+        """How many of the stored tensors behind a name were not counted yet; now they are."""
+        new = [root for root in self.roots(name, path) if root not in self.seen]
+        self.seen.update(new)
+        return len(new)
+
+    # Layers
+
+    def _layers(self, first_use: Mapping[At, int]) -> Iterable[Layer]:
+        for path, visited in self.facts.graphs.items():
+            fixed = self.facts.fixed_in(path)
+            for index, entry in visited.entries.items():
+                at, node = At(path, index), visited.nodes[index]
+                outputs = tuple([visited.facts.get(name) if name else None for name in node.outputs])
+                answer = entry.answer
+                label = node.name or f"{node.op_type}[{index}]"
+                yield Layer(
+                    at,
+                    f"{path}/{label}" if path else label,
+                    node.op_type,
+                    node.inputs,
+                    node.outputs,
+                    outputs,
+                    {} if answer is None else answer.needs,
+                    first_use.get(at, 0),
+                    self._learnable(at, node, entry),
+                    0 if answer is None else answer.macs,
+                    add_up(
+                        bytes_of_fact(fact)
+                        for name, fact in zip(node.outputs, outputs, strict=True)
+                        if name and name not in fixed
+                    ),
+                )
+
+    def _learnable(self, at: At, node: Node, entry: Entry) -> Size | None:
+        if entry.answer is None:
+            return 0
+        total: Size | None = 0
+        for parameter, need in entry.answer.needs.items():
+            if not need.role:
+                continue
+            index = entry.inputs.index(parameter)
+            name = node.inputs[index] if index < len(node.inputs) else ""
+            if not name or not self.facts.fixed(name, at.graph):
+                continue
+            new = self._new_roots(name, at.graph)
+            if not new:
+                continue
+            size = _elements(need, self.facts.at(name, at.graph))
+            size = None if size is None else size * new
+            if need.role == "learnable":
+                total = add_up((total, size))
+            else:
+                self.statistics = add_up((self.statistics, size))
+        if node.op_type == "Add" and len(node.inputs) == 2:
+            total = add_up((total, self._bias(at, node)))
+        return total
+
+    def _bias(self, at: At, node: Node) -> Size | None:
+        """The elements of a constant Add directly behind a layer that has no bias of its own."""
+        for made, other in (node.inputs, node.inputs[::-1]):
+            producer = self.facts.producer(made, at.graph)
+            fact = self.facts.at(other, at.graph)
+            if producer is None or producer.graph != at.graph or fact is None or fact.shape is None:
+                continue
+            layer = self.facts.node(producer)
+            result = self.facts.at(made, at.graph)
+            if layer.op_type not in _BIASED or (len(layer.inputs) > 2 and layer.inputs[2]):
+                continue
+            if not self.facts.fixed(other, at.graph) or self.facts.fixed(made, at.graph):
+                continue
+            if result is None or not result.shape or not self.facts.fixed(layer.inputs[1], at.graph):
+                continue
+            channels = result.shape[1 if layer.op_type != "MatMul" and len(result.shape) > 1 else -1]
+            elements = product(s for s in fact.shape if s is not None)
+            if elements == channels and (new := self._new_roots(other, at.graph)):
+                return elements * new
+        return 0
+
+    def _elementwise(self) -> int:
+        stored = self.stored
+        keys: set[tuple[str, str]] = set()
+        for path, visited in self.facts.graphs.items():
+            for index in visited.entries:
+                node = visited.nodes[index]
+                if node.op_type in _ELEMENTWISE:
+                    fixed = [name for name in node.inputs if name and self.facts.fixed(name, path)]
+                    roots = [root for name in fixed for root in self.roots(name, path)]
+                    keys.update(r for r in roots if r not in self.seen and r in stored and stored[r].dtype in FLOATS)
+        return sum(stored[key].elements for key in keys if stored[key].elements > 1)
+
+
+def _elements(need: Need, actual: Fact | None) -> Size | None:
+    """How many elements a parameter has by the formula; what the formula leaves open, as it is."""
+    have = None if actual is None else actual.shape
+    match need:
+        case Exact(shape=wanted):
+            if have is not None and len(have) == len(wanted):
+                wanted = tuple(w if isinstance(w, int) or h is None else h for w, h in zip(wanted, have, strict=True))
+        case BroadcastsTo(shape=wanted):
+            wanted = have if have is not None else wanted[-1:]
+    sizes = [s for s in wanted if s is not None]
+    return product(sizes) if len(sizes) == len(wanted) else None
+
+
+def _stored_bytes(tensor: Tensor) -> int:
+    if tensor.external is None and tensor.spans:
+        return sum(span.length for span in tensor.spans)
+    return bytes_of(tensor.dtype, tensor.elements) or 0

@@ -1,0 +1,113 @@
+"""How many bytes a run of a model takes beside its stored weights, by liveness.
+
+With open sizes a number of bytes is a polynomial; None: it cannot be known.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from ..model.dtypes import BITS
+from ..model.graph import captured
+from ..shapes.fact import Fact
+from ..shapes.facts import Facts
+from ..shapes.ops.checks import add_up
+from ..shapes.sizes.dim import Dim, Size, TooComplex, ceil_div, evaluate, greatest, product, rivals
+
+_MOST_PEAKS = 8
+"""A greatest of more sizes than this is no answer that anybody can use, and takes long to find."""
+
+_MOST_NAMES = 4
+"""Sums of floors and maxima in more names than this, which no real model has, take seconds to compare."""
+
+_MOST_SUMS = 2_000
+"""Different sums that are compared."""
+
+
+def peak_activations(facts: Facts) -> Size | None:
+    """The most bytes of activations that are alive at once while the main graph runs in the order of the walk.
+
+    Inputs live until their last use, outputs to the end, everything else from its maker to its last user. Stored
+    tensors and what hangs on them alone are no activations; views (Reshape and kin) count like copies.
+    """
+    graph, visited, fixed = facts.model.graph, facts.graphs[""], facts.fixed_in("")
+    steps = [visited.nodes[index] for index in visited.entries]
+    last: dict[str, int] = {}
+    for step, node in enumerate(steps):
+        last.update(dict.fromkeys(node.inputs, step))
+        last.update(dict.fromkeys(captured(node), step))
+    kept = {v.name for v in graph.outputs}
+    sizes = {name: bytes_of_fact(fact) for name, fact in visited.facts.items() if name not in fixed}
+    alive: Size | None = add_up(sizes.get(v.name) for v in graph.feeds)
+    sums = [alive]
+    try:
+        for step, node in enumerate(steps):
+            made = [n for n in node.outputs if n and n not in fixed]
+            alive = add_up((alive, *(sizes[n] for n in made)))
+            if alive is None:
+                return None
+            sums.append(alive)
+            dying = [n for n in made if n not in last]
+            dying += [n for n in dict.fromkeys(node.inputs) if n and last[n] == step and n in sizes]
+            for name in dying:
+                size = sizes[name] if name not in kept else 0
+                alive = None if alive is None or size is None else alive - size
+        return _greatest([s for s in sums if s is not None]) if None not in sums else None
+    except TooComplex:
+        return None
+
+
+def _greatest(sums: list[Size]) -> Size | None:
+    """The greatest of all; None if too many are the greatest for some numbers, or it takes too long to find out.
+
+    Those that are great for usual numbers come first: nearly every other is then seen at once to be no more.
+    """
+    most: Size = max((s for s in sums if isinstance(s, int)), default=0)
+    symbolic = sorted({s for s in sums if isinstance(s, Dim)}, key=_usual, reverse=True)
+    if len(symbolic) > _MOST_SUMS:
+        return None
+    names = frozenset[str]().union(*(s.names for s in symbolic))
+    if len(names) > _MOST_NAMES and any(s.depth for s in symbolic):
+        return None
+    for each in (*symbolic[:1], most, *symbolic[1:]):
+        most = greatest(most, each)
+        if len(rivals(most)) > _MOST_PEAKS:
+            return None
+    return most
+
+
+def _usual(size: Dim) -> tuple[int, str]:
+    """What a sum comes to for numbers as inputs have them; of equal ones, by their text."""
+    try:
+        return evaluate(size, dict.fromkeys(size.names, 64)), str(size)
+    except ArithmeticError:
+        return 0, str(size)
+
+
+def generated(facts: Facts) -> int:
+    """Bytes of what nodes make of stored tensors alone, such as ConstantOfShape's weights: a run holds them too."""
+    found = 0
+    for path, visited in facts.graphs.items():
+        fixed = facts.fixed_in(path)
+        for index in visited.entries:
+            node = visited.nodes[index]
+            if node.op_type != "Constant":
+                sizes = (bytes_of_fact(visited.facts.get(name)) for name in node.outputs if name in fixed)
+                found += sum(size for size in sizes if isinstance(size, int))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def bytes_of_fact(fact: Fact | None) -> Size | None:
+    """The bytes of a tensor; None where its shape or its dtype is not known."""
+    if fact is None or fact.shape is None or fact.dtype is None:
+        return None
+    sizes = [s for s in fact.shape if s is not None]
+    bits = BITS.get(fact.dtype)
+    if len(sizes) != len(fact.shape) or bits is None:
+        return None
+    try:
+        elements = product(sizes)
+        return elements * (bits // 8) if bits % 8 == 0 else ceil_div(elements * bits, 8)
+    except TooComplex:
+        return None

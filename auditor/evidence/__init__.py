@@ -1,0 +1,1 @@
+"""What the rules judge by, each piece made once and only if asked for."""

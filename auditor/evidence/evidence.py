@@ -1,0 +1,84 @@
+"""What the rules judge by: the model, what follows from it and, if asked for, its weights and a run; each made once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..costs.count import Costs, count
+from ..model.graph import Model
+from ..report import Contract, Missed
+from ..settings import Settings
+from ..shapes.facts import Facts, infer
+
+if TYPE_CHECKING:
+    from ..weights import Weights
+    from .trial import Trial
+
+
+class NotLookedAt(Exception):
+    """This evidence is not to be had; `missed` says why."""
+
+    def __init__(self, missed: Missed) -> None:
+        super().__init__(missed.why)
+        self.missed = missed
+
+
+class Evidence:
+    """Model, Facts and Costs always (they are cheap); Weights and a run only if asked for."""
+
+    def __init__(self, model: Model, settings: Settings, contract: Contract | None = None) -> None:
+        self.model = model
+        self.settings = settings
+        self._contract = contract
+
+    @cached_property
+    def facts(self) -> Facts:
+        return infer(self.model, self.settings.shapes, self.settings.dims)
+
+    @cached_property
+    def costs(self) -> Costs:
+        return count(self.facts)
+
+    @cached_property
+    def weights(self) -> Weights:
+        """Statistics of every stored tensor."""
+        if not self.settings.weights:
+            raise NotLookedAt(Missed("weights", "left out by --no-weights"))
+        from ..weights import measure
+
+        return measure(self.model)
+
+    @cached_property
+    def trial(self) -> Trial:
+        """What came of running the model; that it was not run is an outcome, too."""
+        if not self.settings.run:
+            raise NotLookedAt(Missed("run", "left out by --no-run"))
+        from .trial import attempt
+
+        return attempt(self.model, self.facts, self.costs, self.settings)
+
+    @property
+    def contract(self) -> Contract:
+        if self._contract is None:
+            raise NotLookedAt(Missed("contract", "no registry says anything of this model"))
+        return self._contract
+
+    def of(self, kind: str) -> object:
+        """The evidence that an annotation of a rule's parameter names."""
+        match kind:
+            case "Model":
+                return self.model
+            case "Facts":
+                return self.facts
+            case "Costs":
+                return self.costs
+            case "Weights":
+                return self.weights
+            case "Trial":
+                return self.trial
+            case "Settings":
+                return self.settings
+            case "Contract":
+                return self.contract
+        raise LookupError(f"a rule asks for {kind}, which is no evidence")

@@ -1,0 +1,1 @@
+"""What becomes of the findings of all rules together: folding, fingerprints, order."""

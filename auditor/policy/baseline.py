@@ -1,0 +1,158 @@
+"""What is known of models: findings that were there when somebody drew the line, so that only new ones fail.
+
+The file is JSON with a finding a line, sorted, so that what changes is what a reviewer sees. Of a finding the rule and
+the fingerprint count; place and message are for people.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from ..errors import UsageError
+
+SCHEMA_VERSION = 1
+_LARGEST = 1 << 26  # bytes
+_LONGEST = 300  # characters of a message
+
+
+class KnownFinding(NamedTuple):
+    """One finding that is known."""
+
+    rule: str
+    fingerprint: str
+    place: str
+    message: str
+    parts: tuple[str, ...] = ()  # of many places, as `report.Finding` has them
+
+    @property
+    def each(self) -> frozenset[str]:
+        return frozenset(part_of(self.rule, part) for part in self.parts)
+
+
+class Baseline(NamedTuple):
+    """The known findings of each model, by its registry's name for it or its path from the file's folder on."""
+
+    models: Mapping[str, tuple[KnownFinding, ...]]
+
+    @classmethod
+    def read(cls, path: str) -> Baseline:
+        """The baseline in a file; `UsageError` with the place where it is none."""
+        try:
+            text = _bytes_of(path).decode("utf-8")
+            document = json.loads(text)
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{path} is no baseline: byte {error.start} is not UTF-8") from None
+        except json.JSONDecodeError as error:
+            raise UsageError(f"{path}:{error.lineno}:{error.colno}: this is no baseline: {error.msg}") from None
+        except (RecursionError, ValueError):
+            raise UsageError(f"{path} is no baseline: it nests too deeply, or holds a number without end") from None
+        return cls(dict(_models(path, document)))
+
+    def known(self, subject: str) -> frozenset[str]:
+        """The fingerprints that are known of a model, and those of single places."""
+        entries = self.models.get(subject, ())
+        return frozenset(entry.fingerprint for entry in entries).union(*(entry.each for entry in entries))
+
+    def with_model(self, subject: str, entries: Iterable[KnownFinding]) -> Baseline:
+        """The same with other entries for one model; a model without any is left out."""
+        kept = {name: group for name, group in self.models.items() if name != subject}
+        by_print = {(entry.rule, entry.fingerprint): entry for entry in entries}
+        if by_print:
+            kept[subject] = tuple(by_print[key] for key in sorted(by_print))
+        return Baseline(kept)
+
+    def write(self, path: str) -> None:
+        """Replace the file, or leave it as it was. What is no file, a device say, is never replaced."""
+        if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
+            raise UsageError(f"cannot write {path}: it is no regular file")
+        beside = f"{path}.{os.getpid()}.new"
+        try:
+            with open(beside, "x", encoding="ascii") as out:  # noqa: PTH123  # names that are not UTF-8 stay text
+                out.write(self._text())
+            os.replace(beside, path)  # noqa: PTH105
+        except OSError as error:
+            with suppress(OSError):
+                os.unlink(beside)  # noqa: PTH108
+            raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+    def _text(self) -> str:
+        models = []
+        for subject in sorted(self.models):
+            lines = ",\n".join(json.dumps(_row(entry)) for entry in self.models[subject])
+            models.append(f"{json.dumps(subject)}: [\n{lines}\n]")
+        return f'{{\n"schema_version": {SCHEMA_VERSION},\n"models": {{\n' + ",\n".join(models) + "\n}\n}\n"
+
+
+def part_of(rule: str, part: str) -> str:
+    """How a single place of a rule is known."""
+    return f"{rule}:{part}"
+
+
+def _row(entry: KnownFinding) -> dict[str, object]:
+    row = _cut(entry)._asdict()
+    return row if entry.parts else {key: value for key, value in row.items() if key != "parts"}
+
+
+def _cut(entry: KnownFinding) -> KnownFinding:
+    place, message = (t if len(t) <= _LONGEST else t[: _LONGEST - 1] + "…" for t in (entry.place, entry.message))
+    return entry._replace(place=place, message=message)
+
+
+def _bytes_of(path: str) -> bytes:
+    """A regular file of bounded size: a named pipe does not keep us waiting, a disk's device does not fill memory."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise UsageError(f"there is no baseline {path}: `auditor baseline MODEL -o {path}` makes one") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the baseline {path} cannot be read: {getattr(error, 'strerror', error)}") from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UsageError(f"{path} is no baseline: it is no regular file")
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"the baseline {path} cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
+    if len(data) > _LARGEST:
+        raise UsageError(f"{path} is no baseline: it is larger than {_LARGEST >> 20} MiB")
+    return data
+
+
+def _models(path: str, document: Any) -> Iterator[tuple[str, tuple[KnownFinding, ...]]]:
+    if not isinstance(document, dict) or not isinstance(document.get("models"), dict):
+        raise UsageError(f"{path} is no baseline: it has no table of models")
+    version = document.get("schema_version")
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        raise UsageError(
+            f"{path} has schema_version {str(version)[:20]}, and this auditor reads {SCHEMA_VERSION}: "
+            "upgrade auditor, or make the baseline anew"
+        )
+    for subject, entries in document["models"].items():
+        if not isinstance(entries, list):
+            raise UsageError(f"{path} is no baseline: models[{subject[:100]!r}] is no list")
+        yield (
+            subject,
+            tuple(_entry(f"{path} is no baseline: models[{subject[:100]!r}]", *e) for e in enumerate(entries)),
+        )
+
+
+def _entry(where: str, index: int, row: Any) -> KnownFinding:
+    if not isinstance(row, dict):
+        raise UsageError(f"{where}[{index}] is no finding")
+    for key in ("rule", "fingerprint"):
+        if not isinstance(row.get(key), str) or not row[key]:
+            raise UsageError(f"{where}[{index}] has no {key}")
+    for key in ("place", "message"):
+        if not isinstance(row.get(key, ""), str):
+            raise UsageError(f"{where}[{index}].{key} is no text")
+    parts = row.get("parts", [])
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise UsageError(f"{where}[{index}].parts is no list of texts")
+    return KnownFinding(row["rule"], row["fingerprint"], row.get("place", ""), row.get("message", ""), tuple(parts))

@@ -1,0 +1,160 @@
+"""The verdict on a report: what a policy makes of what an audit found, whenever the report is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from ..errors import ExitCode
+from ..findings.order import RANK, worst_first
+from ..report import Coverage, Finding, Missed, Report, Severity, Verdict
+from ..wording import counted, listed
+from .limits import NOT_ALLOWED, OVER, left_out, not_allowed, over, unmet
+from .policy import Policy
+from .waivers import EXPIRED, UNUSED, waived
+
+_OWN = frozenset((OVER, NOT_ALLOWED, EXPIRED, UNUSED))  # rules whose findings the policy makes
+
+USUAL = Policy()
+
+
+class Reason(NamedTuple):
+    """One line of why the verdict is what it is."""
+
+    kind: str  # fail | inconclusive | waived | said
+    text: str
+    fix: str = ""  # what would mend it
+
+
+class Judgement(NamedTuple):
+    """A report as a policy sees it: severities overridden, findings waived, the policy's own findings added."""
+
+    report: Report
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+
+
+def judge(
+    report: Report,
+    policy: Policy = USUAL,
+    accepted: Report | None = None,
+    today: date | None = None,
+    *,
+    whole: bool = False,
+) -> Judgement:
+    """Fail where a finding is at or above ``fail_on``; inconclusive where something asked for was not looked at.
+
+    ``accepted`` is the version that increases are measured against. ``fail_on`` None always passes: the caller wants
+    the report and no verdict. Findings that the policy itself makes are left out only where ``ignore`` names them.
+    With ``whole`` every rule that counts is asked for, whatever the audit was told to leave out.
+    """
+    found, missed = _asked(report, policy, accepted)
+    if whole:
+        missed += left_out(report, policy)
+    kept = [f for f in unjudged(report).findings if _counts(f.rule, policy)]
+    looked_at = tuple(rule for rule in report.coverage.ran if _counts(rule, policy))
+    marked = waived((*kept, *found), policy, today or date.today(), looked_at)
+    findings = [_weighed(f, policy) for f in marked if f.rule not in policy.ignore]
+    missed += _not_counted(report.coverage, looked_at, policy)
+    judged = report._replace(
+        findings=worst_first(findings),
+        coverage=_with(report.coverage._replace(ran=looked_at), missed),
+    )
+    return Judgement(judged, _verdict(judged, policy), tuple(_reasons(judged, policy)))
+
+
+def unjudged(report: Report) -> Report:
+    """The report without what a policy made of it: one in a file may have been judged before."""
+    return report._replace(findings=tuple(_afresh(f) for f in report.findings if f.rule not in _OWN))
+
+
+def _asked(report: Report, policy: Policy, accepted: Report | None) -> tuple[list[Finding], list[Missed]]:
+    """What comes of the policy's limits, lists and requirements."""
+    found: list[Finding] = []
+    missed: list[Missed] = []
+    if policy.limits or policy.allowed or policy.required:
+        for one in (*over(report, policy, accepted), *not_allowed(report, policy), *unmet(report, policy)):
+            if isinstance(one, Finding):
+                found.append(one)
+            else:
+                missed.append(one)
+    return found, missed
+
+
+def _counts(rule: str, policy: Policy) -> bool:
+    return rule not in policy.ignore and (not policy.select or rule in policy.select or rule in _OWN)
+
+
+def _afresh(finding: Finding) -> Finding:
+    """What was waived or weighed once need not be now."""
+    if finding.waived is None and finding.own_severity is None:
+        return finding
+    return finding._replace(waived=None, severity=finding.own_severity or finding.severity, own_severity=None)
+
+
+def _not_counted(coverage: Coverage, looked_at: tuple[str, ...], policy: Policy) -> Iterator[Missed]:
+    """Whoever reads the report next must not take these rules for rules that found nothing."""
+    names = [rule for rule in coverage.ran if rule not in looked_at]
+    if names:
+        where = f" in {policy.origin}" if policy.origin else ""
+        yield Missed("policy", f"{counted(names, 'rule')} left out by select or ignore{where}: {listed(names)}")
+
+
+def _weighed(finding: Finding, policy: Policy) -> Finding:
+    severity = policy.severity.get(finding.rule)
+    return finding if severity is None else finding._replace(severity=severity, own_severity=finding.severity)
+
+
+def _with(coverage: Coverage, missed: list[Missed]) -> Coverage:
+    """What was required takes the place of what was merely not looked at."""
+    if not missed:
+        return coverage
+    there = {m.what: m for m in coverage.skipped} | {m.what: m for m in missed}
+    return coverage._replace(skipped=tuple(there.values()))
+
+
+def _fails(finding: Finding, policy: Policy) -> bool:
+    level = policy.fail_on
+    return level is not None and finding.waived is None and RANK[finding.severity or Severity.ERROR] >= RANK[level]
+
+
+def _open(coverage: Coverage) -> list[Missed]:
+    """What leaves the verdict open."""
+    return [*coverage.failed, *(missed for missed in coverage.skipped if missed.asked)]
+
+
+def _verdict(report: Report, policy: Policy) -> Verdict:
+    if policy.fail_on is None:
+        return Verdict.PASS
+    if any(_fails(f, policy) for f in report.findings):
+        return Verdict.FAIL
+    return Verdict.INCONCLUSIVE if _open(report.coverage) else Verdict.PASS
+
+
+def _reasons(report: Report, policy: Policy) -> list[Reason]:
+    """What failed, what left it open, what was waived, and what else was not looked at."""
+    reasons = [Reason("fail", _told(f), f.fix) for f in report.findings if _fails(f, policy)]
+    reasons += [Reason("inconclusive", f"{m.what}: {m.why}") for m in _open(report.coverage)]
+    for finding in report.findings:
+        if finding.waived is not None:
+            by = finding.waived
+            says = ", ".join(filter(None, (by.owner, by.reason, by.expires and f"until {by.expires}")))
+            reasons.append(Reason("waived", f"{_told(finding)} [{by.by}{f': {says}' if says else ''}]"))
+    reasons += [Reason("said", f"{m.what}: {m.why}") for m in report.coverage.skipped if not m.asked]
+    return reasons
+
+
+def _told(finding: Finding) -> str:
+    where = finding.location
+    place = "/".join(filter(None, (where.graph, where.node or where.tensor)))
+    return f"{finding.rule}{f' at {place}' if place else ''}: {finding.message}"
+
+
+def exit_code(verdict: Verdict) -> ExitCode:
+    """What the process returns for a verdict."""
+    return {
+        Verdict.PASS: ExitCode.PASS,
+        Verdict.FAIL: ExitCode.FINDINGS,
+        Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    }[verdict]

@@ -1,0 +1,51 @@
+"""What a team asks of its models: plain data, applied to a report when it is read, so that changing it runs nothing."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..report import Severity
+
+_NONE: Mapping[str, Any] = {}
+
+
+class Bounds(NamedTuple):
+    """Bounds on one measured number; None: not bounded. Increases are against the last accepted version."""
+
+    max: float | None = None
+    min: float | None = None
+    max_increase: float | None = None
+    max_increase_percent: float | None = None
+
+
+class Waiver(NamedTuple):
+    """Somebody answers for a finding, for a while. An empty field matches whatever is there."""
+
+    rule: str
+    reason: str
+    owner: str
+    expires: str = ""  # ISO 8601, the last day on which it holds; "" never
+    model: str = ""  # a glob over the model's path or name
+    node: str = ""  # as the finding's location names it
+    fingerprint: str = ""
+    origin: str = ""  # where it is written: "auditor.toml:12"
+
+
+class Policy(NamedTuple):
+    """What is asked of one model."""
+
+    fail_on: Severity | None = Severity.ERROR  # None: never
+    select: frozenset[str] = frozenset()  # rules whose findings count; empty: all
+    ignore: frozenset[str] = frozenset()
+    severity: Mapping[str, Severity] = _NONE  # by rule, instead of the finding's own
+    limits: Mapping[str, Bounds] = _NONE  # by measure
+    allowed: Mapping[str, frozenset[str]] = _NONE  # by "operators", "domains", "dtypes", "providers": what may occur
+    required: frozenset[str] = frozenset()  # what must have been looked at, or the verdict is inconclusive
+    waivers: tuple[Waiver, ...] = ()
+    known: frozenset[str] = frozenset()  # fingerprints of the baseline
+    origin: str = ""  # the file that says so; "" none
+
+    @property
+    def compares(self) -> bool:
+        """Whether it asks how much a model has grown since the version that was accepted last."""
+        limits = self.limits.values()
+        return any(limit.max_increase is not None or limit.max_increase_percent is not None for limit in limits)

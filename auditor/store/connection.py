@@ -1,0 +1,156 @@
+"""A connection to the report database, and its errors in the reader's words.
+
+What only SQLite or only PostgreSQL knows stands here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from ..errors import StoreError
+
+PATIENCE = 10.0
+"""Seconds to wait for a database that another process holds."""
+
+AT_ONCE = 400
+"""Values, or pairs of them, in one statement: older SQLite takes no more than 999."""
+
+T = TypeVar("T")
+
+OTHER = "give another database with --db or AUDITOR_DB"
+
+
+def address(where: str | Path) -> URL:
+    """The URL of a path, or of a URL as text."""
+    if isinstance(where, Path) or "://" not in where:
+        return URL.create("sqlite", database=str(Path(where).expanduser().absolute()))
+    try:
+        url = make_url(where)
+    except (ArgumentError, ValueError) as error:  # no more of it is shown: a password may stand in it
+        raise StoreError(f"{where.partition('://')[0]}://... is not a database URL: {OTHER}") from error
+    # Without a driver's name SQLAlchemy 2.0 and 2.1 take different ones.
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+
+def file_of(url: URL) -> Path | None:
+    """The database's file, where it is one."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
+        return None
+    return Path(url.database)
+
+
+def shown(url: URL) -> str:
+    """What a person calls it: the path, or the URL without its password."""
+    return str(file_of(url) or url.render_as_string(hide_password=True))
+
+
+def open_engine(url: URL, patience: float = PATIENCE, foreign_keys: bool = True) -> Engine:
+    """An engine whose transactions are whole, DDL included. Nothing is opened yet."""
+    is_sqlite = url.get_backend_name() == "sqlite"
+    if not is_sqlite and url.get_backend_name() != "postgresql":
+        raise StoreError(f"{shown(url)} is neither an SQLite nor a PostgreSQL database: {OTHER}")
+    try:
+        engine = create_engine(url, connect_args={"timeout": patience} if is_sqlite else {})
+    except NoSuchModuleError as error:
+        raise StoreError(f"{shown(url)}: no driver {url.drivername} is known; {OTHER}") from error
+    except ModuleNotFoundError as error:
+        raise StoreError(f"{shown(url)} needs the Python package {error.name}: pip install {error.name}") from error
+    if is_sqlite:
+        _make_sqlite_transactional(engine, foreign_keys)
+    return engine
+
+
+def _make_sqlite_transactional(engine: Engine, foreign_keys: bool) -> None:
+    """The driver's own BEGIN comes late and never before DDL; ours comes first, and takes the write lock."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        if not foreign_keys:  # migrations, which copy and rename tables that views look at
+            connection.execute("PRAGMA legacy_alter_table=ON")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that only reads: one snapshot, and nobody who writes has to wait for it."""
+    with engine.connect() as connection:
+        yield connection.execution_options(reading=True)
+
+
+def parts(values: Iterable[T]) -> Iterator[list[T]]:
+    """As many of the values at a time as one statement takes."""
+    values = list(values)
+    return (values[i : i + AT_ONCE] for i in range(0, len(values), AT_ONCE))
+
+
+def take_turn(connection: Connection, what: str) -> None:
+    """Until this transaction ends, nobody else has its turn at ``what``. SQLite's BEGIN IMMEDIATE has seen to it."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"auditor {what}", 0))))
+
+
+def write_ahead(engine: Engine, patience: float) -> None:
+    """Put a new SQLite database into WAL mode. SQLite does not wait for a lock here, so we do."""
+    if engine.dialect.name != "sqlite":
+        return
+    until = time.monotonic() + patience
+    connection = engine.raw_connection()
+    try:
+        while True:
+            try:
+                connection.cursor().execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def errors_in_words(url: URL, patience: float = PATIENCE) -> Iterator[None]:
+    """Turn the database's errors into one line: what, where, what to do."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise StoreError(_line(shown(url), cause, patience)) from error
+
+
+def _line(where: str, cause: BaseException | None, patience: float) -> str:
+    name = getattr(cause, "sqlite_errorname", "")  # "SQLITE_IOERR_WRITE"
+    match name.removeprefix("SQLITE_").partition("_")[0]:
+        case "BUSY" | "LOCKED":
+            waited = f"(waited {patience:g} s)"
+            return f"the report database {where} is locked by another process {waited}: try again, or {OTHER}"
+        case "READONLY" | "PERM" | "AUTH":
+            return f"the report database {where} is read-only: make it and its folder writable, or {OTHER}"
+        case "NOTADB":
+            return f"{where} is not a report database (not an SQLite file): {OTHER}"
+        case "CORRUPT":
+            return f"the report database {where} is damaged: restore it from a copy, or {OTHER}"
+        case "FULL":
+            return f"the disk of the report database {where} is full: free some space, or {OTHER}"
+        case "CANTOPEN":
+            return f"the report database {where} cannot be opened: look at the permissions of its folder, or {OTHER}"
+        case "IOERR":
+            return f"the report database {where} cannot be read or written ({cause}): look at its disk, or {OTHER}"
+        case _:
+            why = (str(cause).strip() or type(cause).__name__).splitlines()[0]
+            return f"the report database {where} cannot be used: {why}; {OTHER}"

@@ -1,0 +1,216 @@
+"""The pool: whatever a worker does, each task has one result, and no other task pays for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from auditor.batch.frames import framed
+from auditor.batch.pool import Died, Overdue, Pool, Raised, Returned, TooLarge, WorkerLimits
+
+
+def double(n: int) -> int:
+    return 2 * n
+
+
+def kill_itself(_: int = 0) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_itself_once(mark: Path) -> str:
+    if not mark.exists():
+        mark.touch()
+        kill_itself()
+    return "the second time"
+
+
+def kill_itself_when_idle() -> int:
+    """The answer is sent first: the worker dies with nothing to do."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    return os.getpid()
+
+
+def swell() -> int:
+    block = bytearray(1 << 28)
+    block[:: 1 << 12] = b"x" * (1 << 16)
+    time.sleep(30)
+    return len(block)
+
+
+def unpicklable() -> object:
+    return lambda: None
+
+
+def say_to_the_parent(data: bytes) -> None:
+    for path in Path("/proc/self/fd").iterdir():
+        descriptor = int(path.name)
+        try:
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                os.write(descriptor, data)
+        except OSError:
+            continue
+
+
+def babble(data: bytes) -> None:
+    say_to_the_parent(data)
+    time.sleep(30)
+
+
+def stop_in_the_middle() -> None:
+    """Half an answer, and then nothing: neither an end nor a word."""
+    say_to_the_parent(framed(Returned("x" * 1000))[:100])
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def pool(jobs: int = 2, seconds: float = 30.0, memory: int = 4 << 30) -> Pool:
+    return Pool(jobs, WorkerLimits(seconds, memory))
+
+
+def test_each_task_comes_back_once_with_its_result() -> None:
+    with pool() as workers:
+        tasks = {workers.submit(double, n): n for n in range(100)}
+        done = list(workers.as_completed())
+        assert {tasks[task]: task.result for task in done} == {n: Returned(2 * n) for n in range(100)}
+        assert len(done) == 100 and len(workers.processes()) == 2
+
+
+def test_tasks_that_are_submitted_meanwhile_come_back_too() -> None:
+    seen = []
+    with pool() as workers:
+        workers.submit(double, 1)
+        for task in workers.as_completed():
+            assert isinstance(task.result, Returned)
+            seen.append(task.result.value)
+            if task.result.value < 100:
+                workers.submit(double, task.result.value)
+    assert seen == [2, 4, 8, 16, 32, 64, 128]
+
+
+def test_a_task_that_kills_its_worker_is_tried_three_times_and_costs_no_other() -> None:
+    with pool() as workers:
+        deadly = workers.submit(kill_itself)
+        others = [workers.submit(double, n) for n in range(50)]
+        assert len(list(workers.as_completed())) == 51
+    assert deadly.result == Died("SIGKILL", 3)
+    assert [task.result for task in others] == [Returned(2 * n) for n in range(50)]
+
+
+def test_a_worker_that_is_killed_once_costs_nothing(tmp_path: Path) -> None:
+    with pool() as workers:
+        task = workers.submit(kill_itself_once, tmp_path / "mark")
+        assert list(workers.as_completed()) == [task]
+    assert task.result == Returned("the second time")
+
+
+def test_a_worker_that_dies_idle_is_replaced() -> None:
+    with pool(jobs=1) as workers:
+        first = workers.submit(kill_itself_when_idle)
+        assert list(workers.as_completed()) == [first]
+        time.sleep(0.3)
+        second = workers.submit(double, 4)
+        assert list(workers.as_completed()) == [second]
+    assert second.result == Returned(8)
+
+
+def test_a_hang_ends_with_its_time() -> None:
+    with pool(seconds=0.3) as workers:
+        hanging = workers.submit(time.sleep, 60)
+        others = [workers.submit(double, n) for n in range(20)]
+        began = time.monotonic()
+        assert len(list(workers.as_completed())) == 21
+    assert time.monotonic() - began < 10
+    assert hanging.result == Overdue(0.3)
+    assert all(isinstance(task.result, Returned) for task in others)
+
+
+def test_too_much_memory_ends_it() -> None:
+    with pool(memory=200 << 20) as workers:
+        task = workers.submit(swell)
+        other = workers.submit(double, 3)
+        assert set(workers.as_completed()) == {task, other}
+    assert (task.result, other.result) == (TooLarge(200 << 20), Returned(6))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"garbage" * 9, framed("no result"), framed(Returned(1)).replace(b"Returned", b"Nonsense"), b"\xff" * 99],
+    ids=["text", "no result", "no pickle", "a long way to go"],
+)
+def test_what_is_no_answer_costs_its_own_task(data: bytes) -> None:
+    with pool(seconds=60) as workers:
+        babbling = workers.submit(babble, data)
+        others = [workers.submit(double, n) for n in range(20)]
+        began = time.monotonic()
+        assert len(list(workers.as_completed())) == 21
+    assert babbling.result == Died("it sent what is no answer", 3)
+    assert [task.result for task in others] == [Returned(2 * n) for n in range(20)]
+    assert time.monotonic() - began < 20
+
+
+def test_a_worker_that_is_stopped_in_the_middle_of_its_answer_keeps_nobody_waiting() -> None:
+    with pool(seconds=2.0) as workers:
+        stopped = workers.submit(stop_in_the_middle)
+        others = [workers.submit(double, n) for n in range(200)]
+        began = time.monotonic()
+        done = workers.as_completed()
+        assert {next(done) for _ in others} == set(others) and time.monotonic() - began < 2.0
+        assert list(done) == [stopped]
+    assert stopped.result == Overdue(2.0)
+
+
+def test_a_task_too_long_for_a_pipe_waits_for_no_worker_that_is_stopped() -> None:
+    with pool(jobs=1, seconds=1.0) as workers:
+        first = workers.submit(os.getpid)
+        assert list(workers.as_completed()) == [first]
+        os.kill(workers.processes()[0], signal.SIGSTOP)
+        long = workers.submit(len, b"x" * (1 << 22))
+        assert list(workers.as_completed()) == [long]
+        again = workers.submit(len, b"x" * (1 << 22))
+        assert list(workers.as_completed()) == [again]
+    assert (long.result, again.result) == (Overdue(1.0), Returned(1 << 22))
+
+
+@pytest.mark.parametrize(("function", "error"), [(unpicklable, "lambda"), (int, "invalid literal")])
+def test_what_is_raised_is_told_with_its_traceback(function: Callable[..., object], error: str) -> None:
+    with pool() as workers:
+        task = workers.submit(function, *(["x"] if function is int else []))
+        assert list(workers.as_completed()) == [task]
+    assert isinstance(task.result, Raised)
+    assert error in task.result.error and "Traceback" in task.result.trace
+
+
+def test_workers_end_with_the_pool_and_with_their_parent() -> None:
+    with pool() as workers:
+        workers.submit(double, 1)
+        list(workers.as_completed())
+        (worker,) = workers.processes()
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
+def test_random_kills_lose_no_task_and_double_none() -> None:
+    import random
+
+    chance = random.Random(5)
+    kills = 0
+    with pool() as workers:
+        tasks = [workers.submit(double, n) for n in range(2000)]
+        done = []
+        for task in workers.as_completed():
+            done.append(task)
+            if chance.random() < 0.02 and workers.processes():
+                kills += 1
+                try:
+                    os.kill(chance.choice(workers.processes()), signal.SIGKILL)
+                except ProcessLookupError:
+                    kills -= 1
+    assert kills > 10
+    assert len(done) == 2000 and set(done) == set(tasks)
+    assert [task.result for task in tasks] == [Returned(2 * n) for n in range(2000)]

@@ -1,0 +1,61 @@
+"""The peak of activations with open sizes: counted by hand, and with every number the one of the numbers."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import onnx.parser
+
+from auditor.costs.peak import peak_activations
+from auditor.model.load import loads
+from auditor.shapes.facts import Facts, infer
+from auditor.shapes.sizes.dim import Size, evaluate
+
+SIDES = "ABCD"
+
+
+def facts_of(text: str) -> Facts:
+    return infer(
+        loads(onnx.parser.parse_model(f'<ir_version: 10, opset_import: ["" : 21]> {text}').SerializeToString())
+    )
+
+
+def test_maxima_in_many_names_are_not_compared() -> None:
+    """A spoilt model of nine such sums once took two seconds. https://onnx.ai/onnx/repo-docs/Broadcasting.html"""
+    inputs = ", ".join(f"float[{n}0, {n}1] {n.lower()}" for n in "ABCD")
+    facts = facts_of(f"g ({inputs}) => (y) {{ p = Add (a, b) q = Add (c, d) r = Mul (p, q) y = Sub (r, a) }}")
+    assert peak_activations(facts) is None
+
+
+def reduced(names: str) -> Facts:
+    """Each input squared, in its turn, and then one number: at each step all inputs that are not used yet are alive."""
+    inputs = ", ".join(f"float[{name}] {name.lower()}" for name in names)
+    nodes = " ".join(f"q{n} = Mul ({n.lower()}, {n.lower()}) r{n} = ReduceSum <keepdims = 0> (q{n})" for n in names)
+    return facts_of(f"g ({inputs}) => ({', '.join(f'float r{n}' for n in names)}) {{ {nodes} }}")
+
+
+def by_hand(numbers: tuple[int, ...]) -> int:
+    """Before the square of the i-th, those before it are sums; during it, it is there twice."""
+    steps = [4 * sum(numbers)]
+    for i, number in enumerate(numbers):
+        left = 4 * sum(numbers[i + 1 :])
+        steps += [4 * i + 2 * 4 * number + left, 4 * (i + 1) + 4 * number + left]
+    return max(steps)
+
+
+def test_more_than_four_steps_may_be_the_greatest() -> None:
+    found = peak_activations(reduced(SIDES))
+    assert found is not None
+    assert str(found).count(",") >= 4
+    for numbers in product((0, 1, 3, 50), repeat=len(SIDES)):
+        assert evaluate(found, dict(zip(SIDES, numbers, strict=True))) == by_hand(numbers), numbers
+
+
+def test_of_too_many_candidates_nobody_says_which() -> None:
+    assert peak_activations(reduced("ABCDEFGHIJKL")) is None
+
+
+def test_packed_types_take_half_a_byte_also_by_name() -> None:
+    found: Size | None = peak_activations(facts_of("g (float[N] x) => (int4[N] y) { y = Cast <to = 22> (x) }"))
+    assert found is not None
+    assert [evaluate(found, {"N": n}) for n in (0, 1, 2, 5)] == [0, 5, 9, 23]
