@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from ..model import digest, external
 from ..model.graph import Model
 from ..report import Missed
 from ..runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run, TimedOut, first_line
-from ..runtime.request import Feed, Request, RunLimits
+from ..runtime.request import OFF, Feed, Request, RunLimits
 from ..settings import Settings
 from ..shapes.facts import Facts, rendered
 from ..wording import in_bytes
@@ -27,11 +28,15 @@ _OPEN = 1 << 29  # bytes of activations where sizes are open
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A run and what it was made on. ``invented``: the inputs are ours, so a failure on them proves nothing."""
+    """A run and what it was made on. ``invented``: the inputs are ours, so a failure on them proves nothing.
+
+    ``plain``: what came of it without optimisation, where the child had died with it.
+    """
 
     result: Outcome
     invented: bool
     missed: tuple[Missed, ...] = ()
+    plain: Outcome | None = None
 
 
 def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Trial:
@@ -55,6 +60,9 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         _feeds(facts, settings),
         vectors,
         settings.provider,
+        settings.optimisation,
+        second=settings.optimisation != OFF,
+        custom_ops=settings.custom_ops or "",
         limits=_limits(costs, settings),
         predicted_bytes=_beside_the_weights(costs),
         require_isolation=settings.require_isolation,
@@ -69,19 +77,45 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     if isinstance(result, Failed) and result.kind == MACHINE:
         why = f"this machine lacks what the model needs: {first_line(result.message)}"
         return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked),))
+    plain = None
+    if isinstance(result, Crashed) and request.second:  # is it the optimiser's doing?
+        plain = run(request._replace(optimisation=OFF, second=False, golden=()))
     invented = settings.inputs is None and not vectors
-    missed: list[Missed] = []
+    missed = (*_missed(result, settings, invented, asked), *_vectors_missed(result, tuple(v.name for v in vectors)))
+    return Trial(result, invented, missed, plain)
+
+
+def _missed(result: Outcome, settings: Settings, invented: bool, asked: bool) -> Iterator[Missed]:
+    """What of the run was not looked at. A model that onnxruntime does not load was not run, whosever fault it is."""
     match result:
         case NotRun(why=why):
-            missed.append(Missed("run", why, asked))
+            yield Missed("run", why, asked)
+        case Failed(stage="load", message=message):
+            yield Missed("run", f"onnxruntime does not load the model: {first_line(message)}", True)
         case Failed(stage="run", message=message) if invented:
-            missed.append(Missed("run", f"it failed on inputs that auditor invented: {first_line(message)}", asked))
-        case Run(golden=results, tries=tries):
+            yield Missed("run", f"it failed on inputs that auditor invented: {first_line(message)}", asked)
+        case Run(tries=tries, agreement=agreement, feeds=feeds):
             if settings.inputs is not None and tries:  # the golden vectors ran, and these did not
                 message = first_line(tries[0].message)
-                missed.append(Missed("run", f"it failed on the inputs of {settings.inputs}: {message}", True))
-            missed += [Missed(f"golden vector {g.name}", g.failed, True) for g in results if g.failed]
-    return Trial(result, invented, tuple(missed))
+                yield Missed("run", f"it failed on the inputs of {settings.inputs}: {message}", True)
+            elif tries and not feeds:
+                yield Missed("inputs", f"none that auditor invented ran: {first_line(tries[0].message)}")
+            if agreement is not None and agreement.why:
+                yield Missed("optimisation", f"its outputs were not compared: {first_line(agreement.why)}")
+            if agreement is not None and agreement.exempt:
+                told = "; ".join(f"{name}: {why}" for name, why in agreement.exempt.items())
+                yield Missed("optimisation", f"outputs that differ from level to level prove nothing: {told}")
+
+
+def _vectors_missed(result: Outcome, names: tuple[str, ...]) -> Iterator[Missed]:
+    """Golden vectors that lie there and were not compared, whole or in part."""
+    golden = result.golden if isinstance(result, Run | Failed) else ()
+    for one in golden:
+        left = [f"{c.output}: {c.why}" for c in one.comparisons if not c.compared]
+        if one.failed or left:
+            yield Missed(f"golden vector {one.name}", first_line(one.failed) if one.failed else "; ".join(left), True)
+    for name in names[len(golden) :]:
+        yield Missed(f"golden vector {name}", "it was not compared, for the model did not run", True)
 
 
 def _data_files(model: Model) -> tuple[str, ...]:
@@ -114,5 +148,6 @@ def _feeds(facts: Facts, settings: Settings) -> tuple[tuple[Feed, ...], ...]:
 
 
 def _limits(costs: Costs, settings: Settings) -> RunLimits:
-    predicted = RunLimits.predicted(costs.flops if isinstance(costs.flops, int) else None, settings.memory)
+    runs = 1 if settings.optimisation == OFF else 2
+    predicted = RunLimits.predicted(runs * costs.flops if isinstance(costs.flops, int) else None, settings.memory)
     return predicted if settings.timeout is None else RunLimits(settings.timeout, settings.memory)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..report import Finding, Severity
 from ..shapes.facts import Facts
 from ..shapes.troubles import At, Impossible, Misfit
+from .order import RANK
 
 _FROM_A_RUN = frozenset({"runtime-refusal", "nonfinite-outputs", "golden-mismatch"})
 """Rules whose findings an error in the model itself explains. A crash or a hang is never folded away."""
@@ -37,7 +38,7 @@ def folded(findings: Sequence[Finding], facts: Facts | None) -> tuple[Finding, .
         warned = [f for f in static if f.severity is Severity.WARNING and f.rule in _EXPLAINS.get(finding.rule, ())]
         explaining = same_node or roots or warned
         if explaining:
-            _credit(kept, explaining[0], 1)
+            _credit(kept, explaining[0], 1, finding.severity)
         else:
             kept.append(finding)
     cut = next((f for f in kept if f.rule in _CUTS), None)
@@ -54,10 +55,14 @@ def folded(findings: Sequence[Finding], facts: Facts | None) -> tuple[Finding, .
     return tuple(kept)
 
 
-def _credit(kept: list[Finding], root: Finding, number: int) -> None:
+def _credit(kept: list[Finding], root: Finding, number: int, severity: Severity | None = None) -> None:
+    """Counts the consequences at their root, which is as severe as what it explains."""
     for i, finding in enumerate(kept):
         if (finding.location, finding.rule, finding.message) == (root.location, root.rule, root.message):
-            kept[i] = finding._replace(consequences=finding.consequences + number)
+            worse = severity is not None and RANK[severity] > RANK[finding.severity or Severity.ERROR]
+            kept[i] = finding._replace(
+                consequences=finding.consequences + number, severity=severity if worse else finding.severity
+            )
             return
 
 

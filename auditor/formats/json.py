@@ -23,6 +23,8 @@ from ..report import (
     ModelIdentity,
     Port,
     Report,
+    RunAttempt,
+    RunLevel,
     RunSummary,
     Severity,
     Step,
@@ -52,7 +54,11 @@ _TOTALS = (
 )  # fmt: skip
 _PORT = ("name", "dtype", "shape")
 _WEIGHTS = ("tensor", "dtype", "shape", "min", "max", "mean", "std", "zeros", "nan", "inf")
-_RUN = ("provider", "status", "why", "seconds", "isolation", "placement", "golden")
+_RUN = (
+    "provider", "optimisation", "cpu", "status", "why", "seconds", "isolation", "placement", "golden",
+)  # fmt: skip
+_ATTEMPT = ("inputs", "values", "status", "why")
+_LEVEL = ("optimisation", "status", "why", "outputs")
 
 _LARGEST = 1 << 12_000  # Python writes and reads no integer of more than 4,300 digits
 
@@ -74,7 +80,7 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
         "inputs": _rows(report.inputs, _PORT),
         "outputs": _rows(report.outputs, _PORT),
         "weights": _rows(report.weights, _WEIGHTS),
-        "run": {**_row(report.run, _RUN), "outputs": _rows(report.run.outputs, _PORT)},
+        "run": _told(report.run),
         "audited_at": report.audited_at,
         "operators": report.operators,
         "dtypes": report.dtypes,
@@ -130,6 +136,15 @@ def parse(document: Mapping[str, Any]) -> tuple[Report, Verdict]:
         return _report(document), Verdict(document["verdict"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(f"this is no whole report of auditor: {type(error).__name__} {error}") from error
+
+
+def _told(run: RunSummary) -> dict[str, object]:
+    return {
+        **_row(run, _RUN),
+        "attempts": _rows(run.attempts, _ATTEMPT),
+        "levels": _rows(run.levels, _LEVEL),
+        "outputs": _rows(run.outputs, _PORT),
+    }
 
 
 def _row(thing: object, keys: tuple[str, ...]) -> dict[str, object]:
@@ -243,4 +258,9 @@ def _weights(row: Mapping[str, Any]) -> WeightRow:
 
 def _run(row: Mapping[str, Any]) -> RunSummary:
     known = _known(row, _RUN)
-    return RunSummary(**known | {"seconds": float(known["seconds"])}, outputs=_ports(row["outputs"]))
+    return RunSummary(
+        **known | {"seconds": float(known["seconds"])},
+        attempts=tuple(RunAttempt(**_known(one, _ATTEMPT)) for one in row.get("attempts", ())),
+        levels=tuple(RunLevel(**_known(one, _LEVEL)) for one in row.get("levels", ())),
+        outputs=_ports(row["outputs"]),
+    )

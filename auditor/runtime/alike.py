@@ -33,20 +33,25 @@ class Grain(NamedTuple):
     steps: int = 1
 
 
-def apart(expected: Array, actual: Array, dtypes: tuple[int, int], grain: Grain | None = None) -> Difference | None:
-    """Where the two differ by more than rounding does; None where nowhere. ``dtypes`` are ONNX's numbers."""
+def apart(
+    expected: Array, actual: Array, dtypes: tuple[int, int], grain: Grain | None = None, times: int = 1
+) -> Difference | None:
+    """Where the two differ by more than rounding does, or so many times of it; None where nowhere.
+
+    ``dtypes`` are ONNX's numbers.
+    """
     if dtypes[0] != dtypes[1] or expected.shape != actual.shape:
         return compare(expected, actual, 0.0, 0.0, dtypes)
     values = floats(dtypes[0], expected)
     if values is None:
-        return _whole(expected, actual, grain)
+        return _whole(expected, actual, grain and grain._replace(steps=times * grain.steps))
     rtol, share = (2 * STEPS[dtypes[0]], NARROW) if dtypes[0] in STEPS else FLOAT32
     least, most = _reach(values)
     atol = share * max(abs(least), abs(most))
     if grain is not None:
         step = grain.step or (most - least) / _EIGHT_BITS
         atol = max(atol, 1.001 * step * grain.steps)
-    return compare(expected, actual, rtol, atol, dtypes)
+    return compare(expected, actual, times * rtol, times * atol, dtypes)
 
 
 def within_steps(expected: Array, actual: Array, grain: Grain | None) -> bool:
@@ -55,14 +60,14 @@ def within_steps(expected: Array, actual: Array, grain: Grain | None) -> bool:
 
 
 def _whole(expected: Array, actual: Array, grain: Grain | None) -> Difference | None:
-    """Integers: within their steps, one where nothing else is known. Booleans and strings are equal, or are not."""
+    """Integers that were quantised: within their steps. Others, booleans and strings are equal, or are not."""
     import numpy as np
 
     found = compare(expected, actual, 0.0, 0.0)
-    if found is None or expected.dtype.kind not in "iu":
+    if found is None or grain is None or expected.dtype.kind not in "iu":
         return found
     gap = np.where(expected > actual, expected - actual, actual - expected)  # of unsigned numbers, too
-    steps = grain.steps if grain is not None else 1
+    steps = grain.steps
     wrong = gap.view(gap.dtype.str.replace("i", "u")) > steps  # a difference may be beyond the signed type
     if not wrong.any():
         return None

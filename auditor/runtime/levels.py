@@ -37,7 +37,7 @@ OPTIMISERS = (
     "MatMulNBitsMlpFusion", "MatMulNBitsQkvFusion", "MatMulNBitsQLoRAFusion", "DQMatMulNBitsFusion",
     "GqaValueLayoutTransformer", "Avx2WeightS8ToU8Transformer",
     "QDQFinalCleanupTransformer", "NchwcTransformer", "NhwcTransformer",
-    # Rewrite rules that take out what does nothing: where a fusion and one of these do harm together, the fusion is told.
+    # Rewrite rules that take out what does nothing: where one of them does harm with a fusion, that is told.
     "EliminateIdentity", "EliminateSlice", "UnsqueezeElimination", "EliminateDropout", "ExpandElimination",
     "CastElimination", "CastChainElimination", "PreShapeNodeElimination", "NoopElimination",
 )  # fmt: skip

@@ -111,6 +111,7 @@ class Parting(NamedTuple):
     op_type: str = ""
     optimisers: tuple[str, ...] = ()
     why: str = ""
+    mild: bool = False  # at most four times of what rounding may do
 
 
 class Agreement(NamedTuple):

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 MEGABYTE = 1 << 20
 
+_FLOATS = frozenset({1, 10, 11, 14, 15, 16})  # TensorProto.DataType
+
 OFF, DEFAULT = "off", "all"
 LEVELS = {
     "off": "ORT_DISABLE_ALL",
@@ -28,6 +30,14 @@ class Feed(NamedTuple):
     shape: tuple[int, ...] = ()
     file: str = ""
     key: str = ""
+
+
+def fed(feeds: tuple[Feed, ...], seed: int) -> str:
+    """A word on the values: ``floats in [0, 1), integers 0 or 1 (seed 0)``; ``of inputs.npz``."""
+    files = dict.fromkeys(Path(feed.file).name for feed in feeds if feed.file)
+    kinds = {"floats in [0, 1)" if feed.dtype in _FLOATS else "integers 0 or 1" for feed in feeds if not feed.file}
+    said = [f"of {', '.join(files)}"] if files else []
+    return ", ".join((*said, *sorted(kinds))) + (f" (seed {seed})" if kinds else "")
 
 
 class Golden(NamedTuple):

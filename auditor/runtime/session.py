@@ -16,6 +16,9 @@ from .trace import with_outputs
 
 LARGEST_TRACED = 1 << 30
 
+_WORDS = {"float32": "float", "float64": "double", "object": "string"}
+"""onnxruntime's words for element types, where they are not NumPy's."""
+
 
 class Refused(Exception):
     """onnxruntime did not run what it was given; ``cause`` is what it raised."""
@@ -162,6 +165,21 @@ def _array(value: Any) -> Any:
     size = value.tensor_size_in_bytes()
     held = bytes((ctypes.c_char * size).from_address(value.data_ptr())) if size else b""
     return numpy.frombuffer(held, tensors.STAND_INS[dtype]).reshape(value.shape())
+
+
+def misfit(fed: tensors.Stored, kind: str, shape: Sequence[int | str | None]) -> str:
+    """Both sides, where an array is not what an input of this type ("tensor(float)") and shape takes; else nothing."""
+    if not kind.startswith("tensor("):
+        return ""
+    wanted, name = kind.removeprefix("tensor(").removesuffix(")"), fed.array.dtype.name
+    given = _WORDS.get(name, name) if fed.dtype not in tensors.STAND_INS else wanted
+    fits = len(shape) == fed.array.ndim and all(
+        not isinstance(size, int) or size in (-1, got) for size, got in zip(shape, fed.array.shape, strict=True)
+    )
+    if given == wanted and fits:
+        return ""
+    sizes = ", ".join(str(size) if size is not None else "?" for size in shape)
+    return f"{fed.name} is {given}{list(fed.array.shape)} there, and the model takes {wanted}[{sizes}]"
 
 
 def is_utf8(text: str) -> bool:

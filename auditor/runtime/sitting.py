@@ -31,12 +31,13 @@ from .outcome import (
     Try,
 )
 from .request import OFF, Feed, Request
-from .session import Made, NotOpened, Refused, Session, Sessions
+from .session import Made, NotOpened, Refused, Session, Sessions, misfit
 
 Outcome = Run | Failed | OutOfMemory | NotRun
 
 _MESSAGE = 8000  # characters that cross the pipe; the parent cleans and cuts
 _MOST_AGAIN = 3  # runs on other inputs, where some gave what is not finite
+_MILD = 4  # times what rounding may do
 _SHARE = 0.8  # of the time that a run has: a search ends then, so that what it found is told
 
 
@@ -139,12 +140,20 @@ class Sitting:
         for index, feeds in enumerate(self.request.attempts):
             self.tell("attempt", index)
             try:
-                return _First(feeds, *self._observe(session, self._made(feeds)))
+                return _First(feeds, *self._observe(session, self._fitting(session, self._made(feeds), feeds)))
             except (Refused, MemoryError) as error:
                 cause = error.cause if isinstance(error, Refused) else error
                 self.tries.append(Try(feeds, kind_of(cause), str(cause)[:_MESSAGE]))
                 causes.append(cause)
         return min(causes, key=is_memory, default=None)
+
+    def _fitting(self, session: Session, fed: list[tensors.Stored], feeds: Sequence[Feed]) -> list[tensors.Stored]:
+        """The same; `tensors.CannotRead` where a file's array is none that the model takes: the file is wrong then."""
+        for one, feed in zip(fed, feeds, strict=True):
+            wanted = next((port for port in session.inputs if port.name == one.name), None)
+            if feed.file and wanted is not None and (why := misfit(one, wanted.type, wanted.shape)):
+                raise tensors.CannotRead(f"the inputs do not fit the model: {why}")
+        return fed
 
     def _made(self, feeds: Sequence[Feed], seed: int | None = None) -> list[tensors.Stored]:
         return [tensors.make(feed, self.request.seed if seed is None else seed) for feed in feeds]
@@ -315,7 +324,7 @@ class Sitting:
         """What differs, without what is coarse, comes by chance, or is not the same twice."""
         model = self._model()
         exempt: dict[str, str] = {}
-        left: list[tuple[str, Difference, Made]] = []
+        left: list[Parting] = []
         again = dict(zip(names, plain.run(names, fed), strict=True))
         fast_session = self.sessions.open(self.level)
         fast_twice = [dict(zip(names, fast_session.run(names, fed), strict=True)) for _ in range(2)]
@@ -335,31 +344,28 @@ class Sitting:
             grain = self._grain(name)
             if grain is not None and apart(slow.array, fast.array, (slow.dtype, fast.dtype), grain) is None:
                 continue
-            left.append((name, found, slow))
-        if not left:
-            return Agreement((), exempt)
-        found_at = self._located(model, left[0], fed, exempt)
-        partings = [*([found_at] if found_at else []), *(Parting(name, diff) for name, diff, _ in left[1:])]
-        if found_at is None:  # one jump explains what it does to the others as well as anything
-            exempt |= dict.fromkeys((name for name, _, _ in left[1:]), exempt[left[0][0]])
-            partings = []
-        return Agreement(tuple(partings), exempt)
+            mild = apart(slow.array, fast.array, (slow.dtype, fast.dtype), grain, _MILD) is None
+            left.append(Parting(name, found, mild=mild))
+        while left:
+            found_at = self._located(model, left[0], fed, exempt)
+            if found_at is not None:
+                return Agreement((found_at, *left[1:]), exempt)
+            left = left[1:]
+        return Agreement((), exempt)
 
     def _located(
-        self, model: Cuttable | None, what: tuple[str, Difference, Made], fed: list[tensors.Stored],
-        exempt: dict[str, str],
-    ) -> Parting | None:  # fmt: skip
-        name, found, _ = what
-        parting = Parting(name, found)
+        self, model: Cuttable | None, parting: Parting, fed: list[tensors.Stored], exempt: dict[str, str]
+    ) -> Parting | None:
+        """With its place, as far as there is time; None where it is a rounding of which an operator makes much."""
         if model is None:
             return parting._replace(why="the file is too large to be cut")
         search = Search(model, self._values(fed), self.level)
         try:
-            first = search.first(name)
+            first = search.first(parting.output)
         except (OutOfTime, NotCut):
             return parting._replace(why="there was no time left to find the first tensor")
         if first.jump:
-            exempt[name] = f"{first.op_type} makes much of a rounding ({first.node or first.tensor})"
+            exempt[parting.output] = f"{first.op_type} makes much of a rounding ({first.node or first.tensor})"
             return None
         parting = parting._replace(tensor=first.tensor, node=first.node, op_type=first.op_type)
         try:
