@@ -120,7 +120,7 @@ def _words(providers: list[str]) -> str:
 
 
 def _reasons(isolation: dict[str, str]) -> str:
-    return ", ".join(f"{layer}: {word}" for layer, word in isolation.items() if word.startswith("no"))
+    return ", ".join(f"{layer}: {word}" for layer, word in isolation.items() if word.startswith("no: "))
 
 
 def _confine(request: Request, devices: bool, libraries: str) -> dict[str, str]:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_MOST = 2**64  # of an element of a tensor; a size has half of it
+
 
 def plain(value: Any) -> Any:
     """A named tuple as dicts, lists, strings and numbers."""
@@ -45,6 +47,8 @@ def _restore(kind: Any, value: Any) -> Any:
             return kind(**{name: _restore(hints[name], inner) for name, inner in value.items()})
         except TypeError as error:
             raise ValueError(str(error)) from None
+    if type(value) is int and not -_MOST <= value <= _MOST:
+        raise ValueError(f"a number of {value.bit_length()} bits")
     if kind is float and isinstance(value, int | float):
         return float(value)
     if kind in (int, str, bool, types.NoneType):

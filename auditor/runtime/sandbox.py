@@ -1,7 +1,8 @@
 """What the child may do, once it has imported its libraries and before it opens the model.
 
-Resource limits, Landlock and seccomp: all work without privileges and cost about a millisecond. A kernel that lacks one
-gives a weaker isolation, which is recorded and never a failure. Linux alone has the last two.
+Resource limits, a user without capabilities, Landlock and seccomp: all work without privileges and cost about a
+millisecond. A kernel that lacks one gives a weaker isolation, which is recorded and never a failure. Linux alone has
+the last two.
 
 For a graphics card there is a second profile: no limit on address space (CUDA maps far more than it uses), devices and
 CUDA's own cache may be written, libraries may be read.
@@ -17,8 +18,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from . import seccomp
-from .libc import checked, libc, no_new_privileges
+from . import identity, seccomp
+from .libc import checked, die_with, libc, no_new_privileges
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,15 @@ class Profile:
 
 
 def confine(profile: Profile) -> dict[str, str]:
-    """Give up every right that a run does not need; say of each layer whether it holds, and a ``level``."""
-    layers = {"rlimits": _limit(profile), "landlock": _landlock(profile), "seccomp": seccomp.restrict(profile.devices)}
-    held = sum(not word.startswith("no") for word in layers.values())
+    """Give up every right that a run does not need; say of each layer whether it holds, and a ``level``.
+
+    A layer that does not hold is "no: " and the reason.
+    """
+    parent = os.getppid()
+    layers = {"rlimits": _limit(profile), "identity": identity.give_up(profile.read, keep_user=profile.devices)}
+    die_with(parent)  # a change of user takes the signal back
+    layers |= {"landlock": _landlock(profile), "seccomp": seccomp.restrict(profile.devices)}
+    held = sum(not word.startswith("no: ") for word in layers.values())
     level = "full" if held == len(layers) else "partial" if held else "none"
     return {**layers, "profile": "device" if profile.devices else "cpu", "level": level}
 

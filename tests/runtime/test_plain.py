@@ -42,6 +42,9 @@ def test_there_and_back(value: Request | Run | Failed) -> None:
         {"more": 1},
         {"outputs": [{"name": "y", "dtype": True, "shape": []}]},
         {"outputs": [{"name": "y"}]},
+        {"load_seconds": 10**400},
+        {"outputs": [{"name": "y", "dtype": 1, "shape": [10**400]}]},
+        {"placement": {"a": -(2**65)}},
     ],
 )
 def test_what_does_not_fit_is_refused(change: dict[str, object]) -> None:
