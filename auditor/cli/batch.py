@@ -33,6 +33,8 @@ def batch(
     input_shape: o.InputShapes = None,
     # How a model is run.
     run: o.Run = None,
+    optimisation: o.Optimisation = None,
+    custom_ops: o.CustomOps = None,
     provider: o.Provider = None,
     seed: o.Seed = None,
     timeout: Annotated[
@@ -85,6 +87,8 @@ def batch(
         select=frozenset(select) if select else None,
         ignore=frozenset(ignore) if ignore else None,
         run=run,
+        optimisation=o.optimisation(optimisation),
+        custom_ops=o.library(custom_ops),
         weights=weights,
         target_dtype=o.target_dtype(target_dtype),
         dims=o.dims(dim) or None,

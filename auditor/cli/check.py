@@ -28,6 +28,8 @@ def check(
     input_shape: o.InputShapes = None,
     # How it is run.
     run: o.Run = None,
+    optimisation: o.Optimisation = None,
+    custom_ops: o.CustomOps = None,
     provider: o.Provider = None,
     inputs: Annotated[
         str | None, typer.Option(metavar="FILE.npz", help="Run on these inputs, by name.", show_default=False)
@@ -77,6 +79,8 @@ def check(
         select=frozenset(select) if select else None,
         ignore=frozenset(ignore) if ignore else None,
         run=run,
+        optimisation=o.optimisation(optimisation),
+        custom_ops=o.library(custom_ops),
         weights=weights,
         dims=o.dims(dim) or None,
         shapes=o.shapes(input_shape) or None,

@@ -36,6 +36,8 @@ def gate(
     quiet: o.Quiet = False,
     # How models are audited.
     run: o.Run = None,
+    optimisation: o.Optimisation = None,
+    custom_ops: o.CustomOps = None,
     weights: o.Weights = None,
     jobs: o.Jobs = None,
     db: o.Database = None,
@@ -55,7 +57,12 @@ def gate(
     if not accept and (reason or by is not None):
         raise UsageError("--reason and --by say who accepts a version and why: they go with --accept")
     configured = o.configuration(config, no_config, fail_on, baseline)
-    settings = configured.settings(run=run, weights=weights)
+    settings = configured.settings(
+        run=run,
+        weights=weights,
+        optimisation=o.optimisation(optimisation),
+        custom_ops=o.library(custom_ops),
+    )
     selected(settings)
     acceptance = Acceptance(reason, by or _you()) if accept else None
     database = db or configured.db

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
+from ..settings import LEVELS
 
 if TYPE_CHECKING:
     from ..config.configuration import Configuration
@@ -124,6 +125,23 @@ Provider = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Run on cpu, cuda, tensorrt, ... [default: cpu]", show_default=False),
 ]
+Optimisation = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LEVEL",
+        help="onnxruntime's, of the run: off, basic, extended or all [default: all, as onnxruntime's own].",
+        show_default=False,
+    ),
+]
+CustomOps = Annotated[
+    str | None,
+    typer.Option(
+        "--custom-ops",
+        metavar="LIBRARY",
+        help="Operators for the run: a library for onnxruntime, whose code is run in the sandbox.",
+        show_default=False,
+    ),
+]
 Seed = Annotated[
     int | None,
     typer.Option(metavar="NUMBER", help="Of the inputs that are invented [default: 0].", show_default=False),
@@ -228,6 +246,22 @@ def seed(number: int | None) -> int | None:
     if number is not None and number < 0:
         raise UsageError(f"--seed takes a number of at least 0, not {number}")
     return number
+
+
+def optimisation(word: str | None) -> str | None:
+    """A level of onnxruntime's optimisation."""
+    from ..wording import nearest
+
+    if word is not None and word not in LEVELS:
+        raise UsageError(f"--optimisation takes {', '.join(LEVELS)}, not {word!r}{nearest(word, LEVELS)}")
+    return word
+
+
+def library(path: str | None) -> str | None:
+    """A file that is there; whether it registers operators, the run says."""
+    if path is not None and not Path(path).is_file():
+        raise UsageError(f"--custom-ops takes a library of onnxruntime's custom operators; there is none at {path!r}")
+    return path and str(Path(path).absolute())
 
 
 def target_dtype(word: str | None) -> str | None:

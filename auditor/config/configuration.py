@@ -68,7 +68,8 @@ class Configuration:
                     says[key] = _together(says[key], value) if key in says else value
         says["waivers"] = tuple(w for w in says.get("waivers", ()) if not w.model or matches(w.model, place, name))
         known = self._baseline.known(self.subject(path, name)) if self._baseline is not None else frozenset()
-        return Policy(**{**says, **self.forced}, known=known, origin=self.origin)
+        run = self.options.get("run", True)
+        return Policy(**{**says, **self.forced}, known=known, origin=self.origin, run=run)
 
     @property
     def same_for_all(self) -> bool:
@@ -194,18 +195,22 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
             values = values[key]
     keys = {**POLICY, **SETTINGS, **PLACES, "models": _models}
     says = table(toml, top, values, keys)
-    if "operators" in says and not named:
-        raise UsageError(
-            f"{toml.at_key((*top, 'operators'))}: operators names code to run: to allow it, name the configuration, "
-            f"--config {toml.name} or AUDITOR_CONFIG"
-        )
+    for key in ("operators", "custom-ops"):
+        if key in says and not named:
+            raise UsageError(
+                f"{toml.at_key((*top, key))}: {key} names code to run: to allow it, name the configuration, "
+                f"--config {toml.name} or AUDITOR_CONFIG"
+            )
     folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
     operators = tuple(os.path.join(folder, file) for file in says.get("operators", ()))  # noqa: PTH118
+    code: dict[str, Any] = {"operators": operators} if operators else {}
+    if "custom-ops" in says:
+        code["custom_ops"] = _beside(folder, says["custom-ops"])
     return Configuration(
         toml.name,
         folder,
         (Section(("**",), _fields(says, POLICY)), *says.get("models", ())),
-        {**_fields(says, SETTINGS), **({"operators": operators} if operators else {})},
+        {**_fields(says, SETTINGS), **code},
         _beside(folder, says.get("db")),
         says.get("jobs"),
         _beside(folder, says.get("baseline")),

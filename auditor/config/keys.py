@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeAlias
 from ..errors import UsageError
 from ..policy.policy import Bounds, Waiver
 from ..report import Severity
+from ..settings import LEVELS
 from ..wording import bytes_of, nearest
 from .toml import Path, Toml, dotted
 
@@ -270,6 +271,7 @@ POLICY: Mapping[str, Kind] = {
 
 SETTINGS: Mapping[str, Kind] = {
     "run": flag,
+    "optimisation": one_of(*LEVELS),
     "weights": flag,
     "provider": text,
     "dims": sizes,
@@ -283,4 +285,4 @@ SETTINGS: Mapping[str, Kind] = {
 }
 """How models are audited."""
 
-PLACES: Mapping[str, Kind] = {"db": text, "baseline": text, "jobs": whole(1), "operators": patterns}
+PLACES: Mapping[str, Kind] = {"db": text, "baseline": text, "jobs": whole(1), "operators": patterns, "custom-ops": text}

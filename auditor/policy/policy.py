@@ -41,6 +41,7 @@ class Policy(NamedTuple):
     allowed: Mapping[str, frozenset[str]] = _NONE  # by "operators", "domains", "dtypes", "providers": what may occur
     required: frozenset[str] = frozenset()  # what must have been looked at, or the verdict is inconclusive
     waivers: tuple[Waiver, ...] = ()
+    run: bool = True  # False: nobody asks whether it runs
     known: frozenset[str] = frozenset()  # fingerprints of the baseline
     origin: str = ""  # the file that says so; "" none
 

@@ -116,7 +116,7 @@ def _location(model: Model, first: Parting) -> Location:
 
 def _fix(first: Parting) -> str:
     if not first.optimisers:
-        return "load it at a lower level of optimisation (--optimisation tells which is right), or write the place otherwise"
+        return "load it at a lower level (--optimisation tells which is right), or write the place otherwise"
     without = f"load it with disabled_optimizers={list(first.optimisers)}, or write the named place otherwise"
     if any(name.startswith(_QUANTISING) for name in first.optimisers):
         vnni = any("vnni" in flag or flag == "i8mm" for flag in features())
