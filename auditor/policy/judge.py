@@ -69,7 +69,10 @@ def judge(
 def _ran_on_nothing(report: Report, policy: Policy) -> Iterator[Missed]:
     """A run that was made and came to nothing says neither that the model works nor that it does not."""
     if policy.run and report.run.status == "failed":
-        why = next((m.why for m in report.coverage.skipped if m.what == "run"), report.run.why)
+        told = next((missed for missed in report.coverage.skipped if missed.what == "run"), None)
+        if told is not None and told.asked:
+            return
+        why = report.run.why if told is None else told.why
         yield Missed("run", f"{why} (run = false asks for none)", asked=True)
 
 
