@@ -260,7 +260,12 @@ def _run(row: Mapping[str, Any]) -> RunSummary:
     known = _known(row, _RUN)
     return RunSummary(
         **known | {"seconds": float(known["seconds"])},
-        attempts=tuple(RunAttempt(**_known(one, _ATTEMPT)) for one in row.get("attempts", ())),
+        attempts=tuple(_attempt(one) for one in row.get("attempts", ())),
         levels=tuple(RunLevel(**_known(one, _LEVEL)) for one in row.get("levels", ())),
         outputs=_ports(row["outputs"]),
     )
+
+
+def _attempt(row: Mapping[str, Any]) -> RunAttempt:
+    sizes = {str(name): tuple(map(int, shape)) for name, shape in row["inputs"].items()}
+    return RunAttempt(**_known(row, _ATTEMPT) | {"inputs": sizes})

@@ -12,6 +12,8 @@ from auditor.report import (
     ModelIdentity,
     Port,
     Report,
+    RunAttempt,
+    RunLevel,
     RunSummary,
     Severity,
     Step,
@@ -91,7 +93,20 @@ def with_name(name: str) -> Report:
         Totals(1, 1, f"{name}*2", macs=f"{name}*3", flops=name, peak_activation_bytes=name),
         (port,),
         (port,),
-        run=RunSummary(name, "ok", name, 0.1, {"level": "full"}, {name: 1}, (name,), (port,)),
+        run=RunSummary(
+            name,
+            "ok",
+            name,
+            name,
+            (name,),
+            0.1,
+            {"level": "full"},
+            {name: 1},
+            (RunAttempt({name: (1, 2)}, name, name, name),),
+            (RunLevel(name, name, name, name),) * 2,
+            (name,),
+            (port,),
+        ),
     )
 
 

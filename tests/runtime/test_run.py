@@ -54,7 +54,7 @@ def test_the_parent_stays_light(write: Write) -> None:
 
     code = f"""
 import sys
-from auditor.runtime.run import run
+from auditor.runtime.parent import run
 from auditor.runtime.request import Request, Feed
 print(type(run(Request({write(ADD)!r}, attempts=((Feed("x", 1, (2, 4)),),)))).__name__)
 print([name for name in ("numpy", "onnxruntime", "onnx", "typer", "sqlalchemy") if name in sys.modules])
