@@ -56,7 +56,7 @@ class StoreError(AuditorError):
 
 
 class Unreadable(AuditorError):
-    """The file is no ONNX model that can be read; this becomes a finding of the rule ``unreadable-model``.
+    """The file is not an ONNX model that can be read; this becomes a finding of the rule ``unreadable-model``.
 
     ``offset`` is the byte in the file where reading ended, where there is one; ``fix`` is what would mend it.
     """

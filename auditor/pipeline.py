@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,12 +12,14 @@ from .evidence.evidence import Evidence, NotLookedAt
 from .evidence.summary import dtypes, looked_at, operators, ports, run_summary, totals
 from .findings.fingerprint import fingerprinted
 from .findings.folding import folded
+from .findings.kind import Candidate
 from .findings.order import worst_first
 from .model import digest, external
 from .model.graph import Model
 from .model.load import load
-from .report import Contract, Coverage, Finding, Location, Missed, ModelIdentity, Report
+from .report import Contract, Coverage, Found, Location, Missed, ModelIdentity, Report
 from .rules import Rule, all_rules, rules_digest
+from .rules.unreadable_model import unreadable_model
 from .settings import Settings
 from .shapes.registry import load_more
 from .wording import counted, listed, nearest
@@ -28,8 +30,8 @@ _HASHED = 1 << 26  # bytes of a model whose contents are hashed on the way
 def audit(path: str | os.PathLike[str], settings: Settings | None = None, contract: Contract | None = None) -> Report:
     """Audit one model file.
 
-    What is wrong with the model, down to bytes that are no model, is in the report. Raises `NothingToAudit` where there
-    is no file, `CannotLook` where the system does not let us read it, `UsageError` for settings that make no sense.
+    What is wrong with the model, down to bytes that are not a model, is in the report. Raises `NothingToAudit` where
+    there is no file, `CannotLook` where the system does not let us read it, `UsageError` for senseless settings.
     """
     settings = settings or Settings()
     chosen = selected(settings)
@@ -41,7 +43,7 @@ def audit(path: str | os.PathLike[str], settings: Settings | None = None, contra
 
 
 def selected(settings: Settings) -> tuple[Rule, ...]:
-    """The rules that the settings choose; `UsageError` for a name that is no rule's.
+    """The rules that the settings choose; `UsageError` for a name that no rule has.
 
     The files with more operators that they name are imported, so that a wrong one ends this before any audit.
     """
@@ -58,13 +60,13 @@ def selected(settings: Settings) -> tuple[Rule, ...]:
 
 
 def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
-    found: list[Finding] = []
+    found: list[Candidate] = []
     ran: list[str] = []
     skipped: dict[str, Missed] = {}
     failed: list[Missed] = []
     for rule in rules:
         try:
-            found += _named(rule, rule.check(*(evidence.of(kind) for kind in rule.wants)))
+            found += [Candidate.of(rule.kind, f) for f in rule.check(*(evidence.about(kind) for kind in rule.wants))]
             ran.append(rule.name)
         except NotLookedAt as not_looked_at:
             skipped[not_looked_at.missed.what] = not_looked_at.missed
@@ -93,20 +95,15 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     )
 
 
-def _named(rule: Rule, findings: Iterable[Finding]) -> list[Finding]:
-    return [
-        f._replace(rule=rule.name, severity=f.severity or rule.severity, basis=f.basis or rule.basis) for f in findings
-    ]
-
-
 def _unreadable(path: str, error: Unreadable) -> Report:
-    rule = next(r for r in all_rules() if r.name == "unreadable-model")
-    finding = Finding(error.why, Location(offset=error.offset), error.fix)
+    found = Found(error.why, Location(offset=error.offset), error.fix)
     size = Path(path).stat().st_size if Path(path).is_file() else 0
     return Report(
         ModelIdentity(path, size),
-        fingerprinted(None, _named(rule, [finding])),
-        Coverage(ran=(rule.name,), skipped=(Missed("everything else", "the file is no model that can be read"),)),
+        fingerprinted(None, [Candidate.of(unreadable_model.kind, found)]),
+        Coverage(
+            ran=(unreadable_model.name,), skipped=(Missed("everything else", "the file cannot be read as a model"),)
+        ),
         audited_at=_now(),
         rules_digest=rules_digest(),
     )

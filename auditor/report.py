@@ -1,4 +1,4 @@
-"""What an audit says: plain data, imported by everything, importing nothing of ours but text helpers.
+"""What an audit says: plain data, imported by everything, importing nothing of ours but what records are.
 
 All names and numbers in a `Finding` are already rendered (strings and ints), so that every format can show them and
 none needs to know what a size is.
@@ -7,6 +7,8 @@ none needs to know what a size is.
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from .record import Record
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -82,8 +84,8 @@ class Waived(NamedTuple):
     expires: str = ""  # ISO 8601, the last day; "" never
 
 
-class Finding(NamedTuple):
-    """One fault of the model. The message says what is there and what was expected; ``fix`` what to do."""
+class Found(NamedTuple):
+    """What a rule yields: one fault. The message says what is there and what was expected; ``fix`` what to do."""
 
     message: str
     location: Location = Location()
@@ -94,13 +96,46 @@ class Finding(NamedTuple):
     fits: tuple[Fit, ...] = ()
     severity: Severity | None = None  # None: the rule's own
     basis: Basis | None = None  # None: the rule's own
-    rule: str = ""  # set by the pipeline
-    fingerprint: str = ""  # set by the pipeline
+    places: tuple[Places, ...] = ()  # all of them where it speaks of many: for the fingerprint
+    magnitude: int | float | None = (
+        None  # more is worse (elements that are NaN): a baseline covers no more than it knew
+    )
+
+
+class Finding(Record):
+    """One fault of the model, as the report has it: a rule's `Found` with all that the pipeline knows of it."""
+
+    rule: str
+    severity: Severity
+    basis: Basis
+    message: str
+    location: Location = Location()
+    fix: str = ""
+    expected: int | str | None = None
+    actual: int | str | None = None
+    derivation: tuple[Step, ...] = ()
+    fits: tuple[Fit, ...] = ()
+    fingerprint: str = ""
     consequences: int = 0  # what follows from this one and was folded under it
-    waived: Waived | None = None  # set by the gate
-    own_severity: Severity | None = None  # set by the gate: what it was before a policy said otherwise
-    places: tuple[Places, ...] = ()  # all of them where it speaks of many: for the fingerprint, and dropped behind it
     parts: tuple[str, ...] = ()  # a short fingerprint of each of many places, by which a baseline knows fewer of them
+    magnitude: int | float | None = None  # as in `Found`
+
+
+class JudgedFinding(Finding):
+    """A finding of which a policy says something: that it is waived, or how bad it is (then ``severity`` is that)."""
+
+    waived: Waived | None = None
+    own_severity: Severity | None = None  # what it was before the policy said otherwise
+
+    @classmethod
+    def of(cls, finding: Finding, **said: Any) -> "JudgedFinding":
+        """The finding, and what is said of it beside what was."""
+        return cls(**{**vars(finding), **said})
+
+
+def waiver_of(finding: Finding) -> Waived | None:
+    """Why a finding does not count; None where it does."""
+    return finding.waived if isinstance(finding, JudgedFinding) else None
 
 
 class Missed(NamedTuple):
@@ -201,8 +236,8 @@ class RunSummary(NamedTuple):
     outputs: tuple[Port, ...] = ()
 
 
-class Report(NamedTuple):
-    """All that one audit of one model found out."""
+class Report(Record):
+    """All that one audit of one model found out. It is neither true nor false: that is for a policy to say."""
 
     model: ModelIdentity
     findings: tuple[Finding, ...] = ()
@@ -216,6 +251,9 @@ class Report(NamedTuple):
     rules_digest: str = ""  # of the set of rules that this version knows
     operators: Mapping[str, int] = _NOTHING  # nodes of each ("com.microsoft:Gelu"), in subgraphs and functions too
     dtypes: tuple[str, ...] = ()  # element types of all tensors; "?" where there are some that are not known
+
+    def __bool__(self) -> bool:
+        raise TypeError("a report is neither true nor false: ask auditor.judge(report).verdict")
 
 
 class Contract(NamedTuple):

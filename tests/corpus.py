@@ -20,7 +20,7 @@ SAMPLES = Path(__file__).parent.parent / "sample_models"
 class NodeTest:
     """One of ONNX's node tests: a small model with the inputs and the outputs of one case of one operator.
 
-    A value that is no tensor (a sequence, an optional) is None.
+    A value that is not a tensor (a sequence, an optional) is None.
     """
 
     name: str

@@ -1,4 +1,7 @@
-"""The parts of README.md that are made: ``python -m tests.readme --update`` writes them anew; a test compares."""
+"""The documentation's pages, and the parts of them that are made.
+
+``python -m tests.readme --update`` writes those anew; a test compares.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,37 @@ from auditor.store.views import VIEWS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+DOCS = ROOT / "docs"
 _PART = re.compile(
     r"(<!-- (?P<kind>rules|report|stored|views)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)", re.DOTALL
 )
+_FENCED = re.compile(r"^(?P<fence>```+)(?P<language>\w*)\n(?P<content>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
+
+
+def pages() -> dict[str, str]:
+    """The text of every page of the documentation, by its path from the repository on."""
+    found = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("**/*.md"))]
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in found}
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The contents of all code blocks in one language."""
+    return [content for found, content in fenced(text) if found == language]
+
+
+def fenced(text: str) -> list[tuple[str, str]]:
+    """All code blocks, each with its language."""
+    return [(block["language"], block["content"]) for block in _FENCED.finditer(text)]
+
+
+def unfenced(text: str) -> str:
+    """The text without its code blocks."""
+    return _FENCED.sub("", text)
+
+
+def written(text: str) -> str:
+    """The text without the parts that are made."""
+    return _PART.sub("", text)
 
 
 def made(text: str) -> str:
@@ -79,8 +110,12 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    now = README.read_text(encoding="utf-8")
-    if "--update" in sys.argv:
-        README.write_text(made(now), encoding="utf-8")
-    elif made(now) != now:
-        sys.exit("README.md is behind: python -m tests.readme --update")
+    behind = []
+    for name, now in pages().items():
+        new = made(now)
+        if new != now:
+            behind.append(name)
+            if "--update" in sys.argv:
+                (ROOT / name).write_text(new, encoding="utf-8")
+    if behind and "--update" not in sys.argv:
+        sys.exit(f"{', '.join(behind)}: behind; python -m tests.readme --update")

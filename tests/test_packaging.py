@@ -1,4 +1,4 @@
-"""The wheel: what is in it, and that it works where nothing else of this repository is."""
+"""The wheel and the source distribution: what is in them, and that a wheel works where nothing else of this is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from .readme import pages
 
 ROOT = Path(__file__).parents[1]
 LENET = ROOT / "sample_models" / "lenet5" / "lenet5.onnx"
@@ -46,10 +49,20 @@ def test_what_is_in_it(wheel: Path) -> None:
     assert {"auditor/py.typed", "auditor/_migrations/env.py", "auditor/_migrations/versions/0001_reports.py"} <= names
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "auditor").rglob("*.py")}
     assert modules <= names
-    assert not any(name.startswith(("tests/", "sample_models/", "migrations/")) for name in names)
+    assert not any(name.startswith(("tests/", "docs/", "sample_models/", "migrations/")) for name in names)
     required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:")]
     assert any("onnxruntime" in line and "extra == 'cpu'" in line for line in required)
     assert not any("onnxruntime" in line and "extra" not in line for line in required)
+
+
+def test_the_source_distribution_has_every_page(tmp_path: Path) -> None:
+    """And all that the tests need, which are in it too."""
+    run(sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", tmp_path, ROOT, cwd=tmp_path)
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert set(pages()) <= names
+    assert {".ci/run", ".pre-commit-hooks.yaml", "migrations/env.py", "tests/readme.py"} <= names
 
 
 def test_installed_elsewhere_it_checks_and_stores(wheel: Path, tmp_path: Path) -> None:

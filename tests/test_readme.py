@@ -1,35 +1,65 @@
-"""What the README says is so."""
+"""What the documentation says is so: README.md, the other pages beside it, and docs/."""
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import importlib
 import io
+import os
 import re
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer.main
 
+from auditor.batch import sources
 from auditor.cli.app import app
+from auditor.config.configuration import ENVIRONMENT, find
 from auditor.errors import ExitCode
+from auditor.formats import formats
 
-from .readme import README, ROOT, made
+from .readme import DOCS, ROOT, blocks, fenced, made, pages, unfenced, written
 
-TEXT = README.read_text(encoding="utf-8")
+PAGES = pages()
+TEXT = PAGES["README.md"]
+CURRENT = {name: text for name, text in PAGES.items() if name != "CHANGELOG.md"}
+"""All but the one that may name what is gone."""
+
+EVERYWHERE = frozenset({"sh", "python"})
+HERE: dict[str, frozenset[str]] = {
+    "docs/policy.md": frozenset({"toml"}),  # read as a configuration, here and in tests/config/test_configuration.py
+    "docs/baseline.md": frozenset({"console"}),  # run in tests/cli/test_baseline.py
+    "docs/gates.md": frozenset({"yaml", "groovy", "bash", "py"}),  # run in tests/places
+    "CONTRIBUTING.md": frozenset({"py"}),  # what a task adds: below
+}
+"""Which languages the code blocks of a page may have: each is tested somewhere."""
 
 
-def shell_commands() -> list[str]:
-    return re.findall(r"```sh\n(.*?)\n```", TEXT, re.DOTALL)
+def of_pages(language: str) -> list[object]:
+    """Every code block in a language, named by its page."""
+    return [
+        pytest.param(block, id=f"{name}-{number}")
+        for name, text in PAGES.items()
+        for number, block in enumerate(blocks(text, language))
+    ]
 
 
-def test_its_made_parts_are_new() -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_made_parts_are_new(name: str) -> None:
     """`python -m tests.readme --update` makes them anew."""
-    assert made(TEXT) == TEXT
+    assert made(PAGES[name]) == PAGES[name]
+
+
+def test_the_first_report_is_the_question_that_started_it() -> None:
     assert "fc6 takes 9216 = 256 x 6 x 6 features; pool5 gives 256 x 5 x 5 = 6400" in TEXT
 
 
-def test_its_python_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    (program,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+@pytest.mark.parametrize("program", of_pages("python"))
+def test_python_runs(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And prints what the comments behind its calls of print say."""
     monkeypatch.chdir(ROOT)
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
@@ -37,31 +67,183 @@ def test_its_python_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert out.getvalue().splitlines() == re.findall(r"^print\(.*\)  # (.*)$", program, re.MULTILINE)
 
 
-def test_its_commands_and_options_exist() -> None:
-    group = typer.main.get_command(app)
-    commands = {f"auditor {name}": command for name, command in group.commands.items()}  # type: ignore[attr-defined]  # a group
-    for name, command in list(commands.items()):
-        commands |= {f"{name} {sub}": inner for sub, inner in getattr(command, "commands", {}).items()}
-    options = {o for command in commands.values() for p in command.params for o in (*p.opts, *p.secondary_opts)}
-    options |= {"--version", "--help"}
-    named = set(re.findall(r"`auditor ([a-z]+)", TEXT))
-    assert named == {name.split()[1] for name in commands}
-    told = re.sub(r"```.*?```|`python [^`]*`", "", TEXT, flags=re.DOTALL)
+@pytest.mark.parametrize("example", of_pages("toml"))
+def test_toml_is_a_configuration(example: str, tmp_path: Path) -> None:
+    """Which is read without a complaint, the baseline that it names included."""
+    (tmp_path / "auditor.toml").write_text(example, encoding="utf-8")
+    for name in re.findall(r'^baseline = "(.*)"$', example, re.MULTILINE):
+        (tmp_path / name).write_text('{"schema_version": 1, "models": {}}')
+    find(str(tmp_path / "auditor.toml")).checked()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_code_block_is_tested(name: str) -> None:
+    """One without a language shows what a command writes, and stands in a part that is made."""
+    assert {language for language, _ in fenced(written(PAGES[name]))} <= EVERYWHERE | HERE.get(name, frozenset())
+
+
+# ---- the seven tasks
+
+
+TASKS = PAGES["CONTRIBUTING.md"].partition("\n## Seven tasks\n")[2].split("\n### ")[1:]
+ADDED = [block for task in TASKS for block in blocks(task, "py")]
+
+
+def test_there_are_seven_tasks_each_with_its_files_and_code() -> None:
+    assert len(TASKS) == 7
+    for task in TASKS:
+        said = task.partition("\n*")[2].partition("*\n")[0]
+        assert re.search(r"`(?:auditor|migrations)/", said), task.splitlines()[0]
+        assert blocks(task, "py")
+
+
+@pytest.mark.parametrize("block", ADDED, ids=lambda block: block.partition("\n")[0])
+def test_what_a_task_adds_goes_into_files_that_are_there_or_into_a_new_one(block: str) -> None:
+    """And it is Python, for the place where it goes."""
+    head, _, code = block.partition("\n")
+    paths = re.findall(r"(?:auditor|migrations)/[\w/]+\.py", head)
+    assert paths
+    for path in paths:
+        assert (ROOT / path).exists() != head.startswith("# new: ")
+        assert (ROOT / path).parent.is_dir()
+    assert any(_is_python(around.format(textwrap.dedent(code))) for around in _PLACES)
+
+
+_PLACES = ("{}", "def f(\n{}): ...", "f(\n{})", "{{\n{}}}")
+"""Statements, parameters, arguments, the entries of a table."""
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
+
+
+# ---- commands and options
+
+
+def commands() -> dict[str, set[str]]:
+    """Every command with its options."""
+    found: dict[str, set[str]] = {}
+    todo = [(name, command) for name, command in typer.main.get_command(app).commands.items()]  # type: ignore[attr-defined]  # a group
+    for name, command in todo:
+        inner = getattr(command, "commands", {})
+        todo += [(f"{name} {sub}", below) for sub, below in inner.items()]
+        found[name] = {o for p in command.params for o in (*p.opts, *p.secondary_opts)} | {"--help", "-h"}
+    return found
+
+
+COMMANDS = commands()
+
+
+def calls(text: str) -> Iterator[tuple[str, str]]:
+    """Each call of auditor in code, inline or fenced: the command, and what stands behind it on its line.
+
+    Those of parts that are made are left out: they were run.
+    """
+    text = written(text)
+    code = [*re.findall(r"`([^`\n]+)`", unfenced(text)), *(block for _, block in fenced(text))]
+    for line in "\n".join(code).splitlines():
+        for call in re.finditer(r"(?<![\w.-])auditor (?P<command>(?:db )?[a-z]+)\b(?P<rest>[^|&>#]*)", line):
+            yield call["command"], call["rest"]
+
+
+@pytest.mark.parametrize("name", CURRENT)
+def test_calls_name_commands_and_their_own_options(name: str) -> None:
+    for command, rest in calls(CURRENT[name]):
+        assert command in COMMANDS
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest)) <= COMMANDS[command], f"auditor {command}{rest}"
+
+
+def test_the_readme_names_every_command() -> None:
+    named = {command for command, _ in calls(TEXT)}
+    assert named | {"db"} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", CURRENT)
+def test_options_exist(name: str) -> None:
+    options = set().union(*COMMANDS.values()) | {"--version", "--help"}
+    told = re.sub(r"`(?:\.venv/bin/)?python [^`]*`", "", unfenced(CURRENT[name]))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", told)) <= options
-    assert set(re.findall(r"`(auditor db [a-z]+)", TEXT)) <= set(commands)
 
 
-def test_its_exit_codes() -> None:
+def test_a_call_is_found_wherever_it_stands() -> None:
+    text = "`auditor db path`\n```sh\na && .venv/bin/auditor check x --no-run && auditor gate 3 # --x\n```\n"
+    assert list(calls(text)) == [("db path", ""), ("check", " x --no-run "), ("gate", " 3 ")]
+
+
+def test_exit_codes() -> None:
     table = TEXT.partition("## Exit codes")[2].partition("##")[0]
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == {int(c) for c in ExitCode}
 
 
-def test_ci_runs_its_test_command() -> None:
-    tests = next(command for command in shell_commands() if "pytest" in command)
+def test_the_two_commands_are_the_readmes_and_ci_runs_the_second() -> None:
+    first, tests = (block.strip() for block in blocks(TEXT, "sh"))
+    assert first.endswith(".venv/bin/auditor check sample_models/lenet5/lenet5.onnx")
+    assert "pytest" in tests
     assert tests in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-def test_its_paths_exist() -> None:
-    paths = re.findall(r"(?:sample_models|auditor|tests)/[\w./-]*", TEXT)
-    assert paths
-    assert [path for path in paths if not Path(ROOT / path).exists()] == []
+# ---- tables that say all of something
+
+
+def rows(page: str, mark: str) -> list[str]:
+    """The first cells of the table behind a mark, without its head."""
+    table = PAGES[page].partition(f"<!-- {mark} -->\n")[2].partition("\n\n")[0]
+    return [row.split("|")[1].strip() for row in table.splitlines()[2:]]
+
+
+def test_every_format_has_its_row() -> None:
+    assert {row.strip("`") for row in rows("docs/formats.md", "formats")} == set(formats())
+
+
+def test_every_source_has_its_row() -> None:
+    """The kinds of the classes that are sources; a folder's row is that of a file and a glob, too."""
+    kinds = {
+        made.kind
+        for module in (DOCS.parent / "auditor" / "batch" / "sources").glob("[a-z]*.py")
+        for made in vars(importlib.import_module(f"{sources.__name__}.{module.stem}")).values()
+        if isinstance(made, type) and hasattr(made, "models") and isinstance(getattr(made, "kind", None), str)
+    }
+    told = " ".join(rows("docs/registries.md", "sources")).lower().replace(" ", "").replace("modelzoo", "zoo")
+    assert kinds and [kind for kind in kinds if kind.lower().replace(" ", "") not in told] == []
+
+
+# ---- pages, paths and links
+
+
+@pytest.mark.parametrize("name", CURRENT)
+def test_paths_exist(name: str) -> None:
+    """A name that is still to be given stands in angle brackets."""
+    text = unfenced(CURRENT[name]) if name == "CONTRIBUTING.md" else CURRENT[name]
+    paths = re.findall(r"(?<![\w./-])(?:sample_models|auditor|tests|docs|migrations|\.ci|\.github)/[\w./-]*", text)
+    assert [path for path in paths if not Path(ROOT / path.rstrip(".")).exists()] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    folder = (ROOT / name).parent
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", unfenced(PAGES[name]))
+    assert [link for link in links if "://" not in link and not (folder / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/README.md"])
+def test_an_index_lists_every_page(name: str) -> None:
+    folder = (ROOT / name).parent
+    linked = {os.path.relpath(folder / link, ROOT) for link in re.findall(r"\]\(([^)#\s]+)\)", PAGES[name])}
+    assert linked >= set(PAGES) - {"README.md", "docs/README.md"}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_reads_well(name: str) -> None:
+    """Lines of at most 120 columns (tables and code apart), one title, no heading without a text of its own."""
+    lines = unfenced(PAGES[name]).splitlines()
+    assert [line for line in lines if len(line) > 120 and not line.startswith(("|", "<!--"))] == []
+    assert sum(line.startswith("# ") for line in lines) == 1
+
+
+def test_every_environment_variable_is_named_and_is_one() -> None:
+    named = {variable for text in CURRENT.values() for variable in re.findall(r"\bAUDITOR_[A-Z_]+\b", text)}
+    assert named == set(ENVIRONMENT)

@@ -24,7 +24,7 @@ SAMPLES: dict[str, Callable[[], onnx.ModelProto]] = MAKE["SAMPLES"]
 
 
 class Told(NamedTuple):
-    """The one finding of a sample that is no note."""
+    """The one finding of a sample that is not a note."""
 
     rule: str
     node: str

@@ -15,19 +15,19 @@ _MOST = 10_000
 def around(path: str) -> Ref | None:
     """The model as the nearest registry names it; None where it lies in none. Costs a few looks where there is none."""
     try:
-        whole = os.path.abspath(path)  # noqa: PTH100  # by the letter: links in a registry are its own business
+        whole = os.path.abspath(path)  # by the letter: links in a registry are its own business
     except OSError:  # there is no working directory any more
         return None
-    folder = os.path.dirname(whole)  # noqa: PTH120
+    folder = os.path.dirname(whole)
     below = ""
     for _ in range(_DEEPEST):
-        name = os.path.basename(folder)  # noqa: PTH119
+        name = os.path.basename(folder)
         numbered = below.isascii() and below.isdecimal()
         if numbered or name.startswith("models--") or _marked(folder):
             found = _in(folder, whole)
             if found is not None:
-                return found if os.path.isabs(path) else _from_here(found)  # noqa: PTH117
-        folder, below = os.path.dirname(folder), name  # noqa: PTH120
+                return found if os.path.isabs(path) else _from_here(found)
+        folder, below = os.path.dirname(folder), name
     return None
 
 
@@ -39,14 +39,14 @@ def _from_here(ref: Ref) -> Ref:
 
 
 def _marked(folder: str) -> bool:
-    return any(os.path.lexists(os.path.join(folder, mark)) for mark in _MARKS)  # noqa: PTH118
+    return any(os.path.lexists(os.path.join(folder, mark)) for mark in _MARKS)
 
 
 def _in(folder: str, path: str) -> Ref | None:
-    from .sources import find  # all registries' readers: only where there is one
+    from .sources import source_at  # all registries' readers: only where there is one
 
-    for ref in islice(find(folder).models(), _MOST):
+    for ref in islice(source_at(folder).models(), _MOST):
         said = ref.subject or ref.contract or ref.troubles  # an MLflow artifact has no name until it is registered
-        if said and os.path.abspath(ref.path) == path:  # noqa: PTH100
+        if said and os.path.abspath(ref.path) == path:
             return ref
     return None

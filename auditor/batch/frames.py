@@ -15,7 +15,7 @@ _MARK = b"adtr"
 
 
 class NoFrame(Exception):
-    """What came is no message."""
+    """The bytes that came are not a message."""
 
 
 class Inbox:
@@ -25,7 +25,7 @@ class Inbox:
         self._buffer = bytearray()
 
     def take(self, piece: bytes) -> list[Any]:
-        """The messages that are whole by this piece. EOFError at the end, `NoFrame` for what is none."""
+        """The messages that are whole by this piece. EOFError at the end, `NoFrame` for bytes that are not one."""
         if not piece:
             raise EOFError
         self._buffer += piece

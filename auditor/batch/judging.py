@@ -10,7 +10,7 @@ from ..findings.order import RANK
 from ..formats.json import document, parse
 from ..policy.judge import USUAL, exit_code, judge
 from ..policy.policy import Policy
-from ..report import Severity, Verdict
+from ..report import Verdict
 from .one import Audited
 from .refs import Ref
 
@@ -55,7 +55,7 @@ def _by_severities(raw: Mapping[str, Any], policy: Policy) -> Verdict:
     """As `gate.judge` has it; a test holds the two together."""
     if policy.fail_on is None:
         return Verdict.PASS
-    if any(RANK[f["severity"] or Severity.ERROR] >= RANK[policy.fail_on] for f in raw["findings"]):
+    if any(RANK[f["severity"]] >= RANK[policy.fail_on] for f in raw["findings"]):
         return Verdict.FAIL
     coverage = raw["coverage"]
     if coverage["failed"] or any(missed["asked"] for missed in coverage["skipped"]):

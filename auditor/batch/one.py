@@ -71,8 +71,8 @@ def _all_known(ref: Ref, report: Report) -> bool:
     """Whether the source named all the data that is there; of other data nobody would see that it changed."""
     if not report.model.files:
         return True
-    folder = os.path.dirname(ref.path)  # noqa: PTH120
-    files = {os.path.normpath(os.path.join(folder, file)) for file in report.model.files}  # noqa: PTH118
+    folder = os.path.dirname(ref.path)
+    files = {os.path.normpath(os.path.join(folder, file)) for file in report.model.files}
     return {file for file in files if os.path.lexists(file)} <= {os.path.normpath(file) for file in ref.files}
 
 

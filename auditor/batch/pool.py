@@ -169,7 +169,7 @@ class Pool:
                 self._lost(worker)
 
     def _heard(self, worker: _Worker) -> None:
-        """A piece of an answer, or all of it; what is no answer is as good as a worker's death."""
+        """A piece of an answer, or all of it; a worker that sends anything else counts as dead."""
         try:
             answers = worker.inbox.take(worker.pipe.recv(1 << 18))
         except (BlockingIOError, InterruptedError):
@@ -177,10 +177,10 @@ class Pool:
         except (OSError, EOFError):
             return self._lost(worker)
         except NoFrame:
-            return self._lost(worker, "it sent what is no answer")
+            return self._lost(worker, "it sent what is not an answer")
         for result in answers:
             if worker.task is None or not isinstance(result, Returned | Raised):
-                return self._lost(worker, "it sent what is no answer")
+                return self._lost(worker, "it sent what is not an answer")
             task, worker.task = worker.task, None
             self._complete(task, result)
         return None

@@ -1,4 +1,4 @@
-"""Many models: each audited once, its report kept before it is told, and what is unchanged not audited again."""
+"""Many models: each audited once, its report stored before it is shown, and what is unchanged not audited again."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class _Batch:
         held = 0
         for ref, group in zip(refs, paths, strict=True):
             if all(unchanged(path, states.get(path)) for path in group):
-                known.append(_Work(ref, self.keys.of(ref, [states[path] for path in group])))
+                known.append(_Work(ref, self.keys.key_of(ref, [states[path] for path in group])))
                 continue
             size = sum(map(_size, group))
             if chunk and (len(chunk) == _CHUNK or held + size > _CHUNK_BYTES):
@@ -139,7 +139,7 @@ class _Batch:
             case Returned(list() as states):
                 yield from self._looked_up(
                     [
-                        work if found is None else _Work(work.ref, self.keys.of(work.ref, found), found)
+                        work if found is None else _Work(work.ref, self.keys.key_of(work.ref, found), found)
                         for work, found in zip(works, states, strict=True)
                     ]
                 )
@@ -261,6 +261,6 @@ class _Batch:
 
 def _size(path: str) -> int:
     try:
-        return os.stat(path).st_size  # noqa: PTH116
+        return os.stat(path).st_size
     except (OSError, ValueError):
         return 0

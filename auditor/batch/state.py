@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
 from .. import __version__
+from ..files import open_regular
 from ..runtime import golden
 from ..settings import Settings
 from ..store.works import FileState
@@ -28,7 +28,7 @@ def files_of(refs: Iterable[Ref]) -> list[tuple[str, ...]]:
     beside: dict[str, tuple[str, ...]] = {}  # by folder: models lie together
     found = []
     for ref in refs:
-        folder = os.path.dirname(ref.path) or "."  # noqa: PTH120
+        folder = os.path.dirname(ref.path) or "."
         vectors = beside.get(folder)
         if vectors is None:
             vectors = beside[folder] = _vectors_beside(folder)
@@ -39,7 +39,7 @@ def files_of(refs: Iterable[Ref]) -> list[tuple[str, ...]]:
 
 def _vectors_beside(folder: str) -> tuple[str, ...]:
     try:
-        return _vectors_in(folder, os.stat(folder).st_mtime_ns)  # noqa: PTH116
+        return _vectors_in(folder, os.stat(folder).st_mtime_ns)
     except (OSError, ValueError):
         return ()
 
@@ -47,7 +47,7 @@ def _vectors_beside(folder: str) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def _vectors_in(folder: str, _changed: int) -> tuple[str, ...]:
     """A folder of 100,000 models is looked through once, and again when something comes or goes."""
-    found = golden.find(os.path.join(folder, "model.onnx"))  # noqa: PTH118
+    found = golden.vectors_beside(os.path.join(folder, "model.onnx"))
     return tuple(path for vector in found for path in (*vector.inputs, *vector.outputs))
 
 
@@ -56,7 +56,7 @@ def unchanged(path: str, known: FileState | None) -> bool:
     if known is None:
         return False
     try:
-        now = os.stat(path)  # noqa: PTH116  # half the cost of Path.stat, and there are many files
+        now = os.stat(path)  # half the cost of Path.stat, and there are many files
     except FileNotFoundError:
         return known.digest == _ABSENT
     except (OSError, ValueError):
@@ -65,7 +65,7 @@ def unchanged(path: str, known: FileState | None) -> bool:
 
 
 def hashed(groups: Sequence[tuple[str, ...]]) -> list[tuple[FileState, ...] | None]:
-    """Each model's files as they are, with the hash of their contents; None if one is no regular file to be read.
+    """Each model's files as they are, with the hash of their contents; None if one is not a regular file to be read.
 
     That a file is not there is a content like any other: external data that is missing, until it comes.
     """
@@ -94,19 +94,19 @@ class Keys:
         more = [state.digest for state in _all_hashed(code) or ()]
         self._same = hashlib.sha256(json.dumps([chosen, more, _code(), __version__, runtime]).encode())
 
-    def of(self, ref: Ref, states: Sequence[FileState]) -> str:
+    def key_of(self, ref: Ref, states: Sequence[FileState]) -> str:
         """The key of work: the same for the same content under other names."""
         if len(states) == 1:
             contents = [("", states[0].digest)]
         else:
-            folder = os.path.dirname(ref.path) or "."  # noqa: PTH120  # by the letter
+            folder = os.path.dirname(ref.path) or "."  # by the letter
             contents = sorted((_place(state.path, ref.path, folder), state.digest) for state in states)
         said = "" if ref.contract is None and not ref.troubles else [repr(ref.contract), ref.troubles]
         return self._hash([contents, said])
 
     def again(self, key: str | None, ref: Ref) -> str:
         """Of the same work, where it came to no end and is to be done again."""
-        return self._hash(["again", key or os.fsencode(os.path.abspath(ref.path)).hex()])  # noqa: PTH100
+        return self._hash(["again", key or os.fsencode(os.path.abspath(ref.path)).hex()])
 
     def _hash(self, said: list[object]) -> str:
         whole = self._same.copy()
@@ -154,13 +154,10 @@ def _runtime() -> str:
 
 def _hashed(path: str) -> FileState:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a named pipe does not keep us waiting
+        fd, before = open_regular(path)
     except FileNotFoundError:
         return FileState(path, 0, 0, 0, _ABSENT)
     try:
-        before = os.fstat(fd)
-        if not stat.S_ISREG(before.st_mode):
-            raise OSError(f"{path} is no regular file")
         sha = hashlib.sha256()
         while block := os.read(fd, _BLOCK):
             sha.update(block)

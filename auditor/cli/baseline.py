@@ -112,7 +112,7 @@ class _Drawn:
 def _usual(configured: Configuration) -> str:
     from ..config.configuration import BASELINE
 
-    return os.path.join(configured.folder, BASELINE)  # noqa: PTH118
+    return os.path.join(configured.folder, BASELINE)
 
 
 def _entries(report: Report) -> Iterator[KnownFinding]:
@@ -120,13 +120,12 @@ def _entries(report: Report) -> Iterator[KnownFinding]:
     from ..formats.json import escaped
     from ..formats.telling import place
     from ..policy.baseline import KnownFinding
-    from ..policy.limits import NOT_ALLOWED, OVER
-    from ..policy.waivers import EXPIRED, UNUSED
+    from ..policy.judge import by_policy
+    from ..report import waiver_of
 
     for finding in report.findings:
-        if finding.rule not in (NOT_ALLOWED, OVER, EXPIRED, UNUSED) and (
-            finding.waived is None or finding.waived.by == "baseline"
-        ):
+        waiver = waiver_of(finding)
+        if finding.rule not in by_policy() and (waiver is None or waiver.by == "baseline"):
             message = finding.message.partition("\n")[0]
             yield KnownFinding(
                 finding.rule, finding.fingerprint, place(finding.location), escaped(message), finding.parts

@@ -126,15 +126,15 @@ def _written(file: str) -> Iterator[BinaryIO]:
         return
     part = f"{file}.part-{os.getpid()}"
     try:
-        if os.path.exists(file) and not os.path.isfile(file):  # noqa: PTH110, PTH113  # a device, a named pipe
+        if os.path.exists(file) and not os.path.isfile(file):  # a device, a named pipe
             with Path(file).open("wb") as out:
                 yield out
             return
         with Path(part).open("xb") as out:
             yield out
-        os.replace(part, file)  # noqa: PTH105
+        os.replace(part, file)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot write {file}: {getattr(error, 'strerror', None) or error}") from None
     finally:
         with suppress(OSError, ValueError):
-            os.unlink(part)  # noqa: PTH108
+            os.unlink(part)

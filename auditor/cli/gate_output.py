@@ -18,7 +18,7 @@ from .gating import Gated
 from .outlet import Destinations, Outlet, into_file
 from .streams import hush
 
-_MOST = 20  # reasons of one kind that are told
+_MOST = 20  # reasons of one kind that are shown
 _STYLES = {"fail": "bold red", "inconclusive": "bold yellow", "waived": "dim", "said": "dim"}
 _LABELS = {"said": "not looked at"}
 

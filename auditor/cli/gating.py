@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..config.configuration import Configuration
 from ..errors import CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
+from ..files import FileTooLarge, open_regular, read_regular
 from ..policy.judge import Judgement, exit_code, judge, unjudged
 from ..report import Report, Verdict
 from ..settings import Settings
@@ -163,9 +164,9 @@ def looked_at(report: Report) -> bool:
 
 def _models(target: str) -> tuple[Iterator[Ref], bool]:
     from ..batch.around import around
-    from ..batch.sources import find
+    from ..batch.sources import source_at
 
-    source = find(target)
+    source = source_at(target)
     if source.kind != "file":
         return source.models(), True
     ref = around(target)
@@ -174,10 +175,11 @@ def _models(target: str) -> tuple[Iterator[Ref], bool]:
 
 def _holds_reports(path: str) -> bool:
     """JSON that says which schema of reports it has. What is named .onnx is a model, whatever is in it."""
-    if path.lower().endswith(".onnx") or not os.path.isfile(path):  # noqa: PTH113
+    if path.lower().endswith(".onnx") or not os.path.isfile(path):
         return False
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        descriptor, _ = open_regular(path)
+        with open(descriptor, "rb") as file:
             head = file.read(_HEAD).lstrip()
     except OSError as error:
         raise CannotLook(f"{path} cannot be read: {error.strerror}") from None
@@ -188,17 +190,18 @@ def _reports(path: str) -> Iterator[Mapping[str, Any]]:
     """One report, or one a line."""
     from ..formats.json import parse
 
-    if os.path.getsize(path) > _MOST:  # noqa: PTH202
-        raise UsageError(f"{path} is larger than {_MOST >> 20} MiB, which no report is")
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123
+    try:
+        text = read_regular(path, _MOST).decode()
         try:
-            text = file.read()
-            try:
-                documents: list[Mapping[str, Any]] = [json.loads(text)]
-            except json.JSONDecodeError:
-                documents = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"{path} holds no reports of auditor: {error}") from None
+            documents: list[Mapping[str, Any]] = [json.loads(text)]
+        except json.JSONDecodeError:
+            documents = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except FileTooLarge:
+        raise UsageError(f"{path} is larger than {_MOST >> 20} MiB, which no report is") from None
+    except OSError as error:
+        raise CannotLook(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} holds no reports of auditor: {error}") from None
     for document in documents:
         try:
             parse(document)

@@ -64,14 +64,14 @@ def history(
 
 def _within(store: Store, source: str) -> list[str]:
     """The models of a folder that were ever audited; of a manifest, a glob or another source those that it has now."""
-    from ..batch.sources import find
+    from ..batch.sources import source_at
     from ..errors import NothingToAudit
     from ..store.history import subjects_of, subjects_under
 
     found = subjects_under(store, source)
-    if found or os.path.isdir(source):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
+    if found or os.path.isdir(source):  # Path.is_dir raises for a name that is too long
         return found
     try:
-        return subjects_of(store, (ref.path for ref in find(source).models()))
+        return subjects_of(store, (ref.path for ref in source_at(source).models()))
     except NothingToAudit:
         return []

@@ -1,4 +1,4 @@
-"""A history for machines: a type of its own, ``schema_version`` first, as the README lists its keys."""
+"""A history for machines: a type of its own, ``schema_version`` first, as docs/history.md lists its keys."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from ..batch.judging import Policies
 from ..batch.pool import WorkerLimits
 from ..batch.refs import Ref, Source
 from ..batch.run import Outcome, batch
-from ..batch.sources import find
+from ..batch.sources import source_at
 from ..config.configuration import Configuration
 from ..errors import AuditorError, ExitCode, NothingToAudit, UsageError, worst
 from ..formats import json as json_format
@@ -85,10 +85,10 @@ class Many:
         return worst(list(self.codes))
 
     def _found(self, paths: Sequence[str]) -> Iterator[Source]:
-        """The sources; one that is not there is no reason to leave out the others."""
+        """The sources; one that is not there does not keep the others out."""
         for path in paths:
             try:
-                yield find(path)
+                yield source_at(path)
             except AuditorError as error:
                 self._failed(error)
 
@@ -124,7 +124,7 @@ class Many:
                 outlet.write(*json_format.parse(outcome.document))
 
     def _wanted(self) -> Iterator[tuple[str, str]]:
-        """Formats and their files; "" is standard output, where text is told in a few lines a model instead."""
+        """Formats and their files; "" is standard output, where text is a few lines a model instead."""
         if self.to.form != "text" and not self.to.quiet:
             yield self.to.form, ""
         yield from self.to.files
@@ -222,7 +222,7 @@ def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None]
     for source in sources:
         try:
             for ref in source.models():
-                path = os.path.abspath(ref.path)  # noqa: PTH100  # no link followed
+                path = os.path.abspath(ref.path)  # no link followed
                 if path not in seen:
                     seen.add(path)
                     yield ref

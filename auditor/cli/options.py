@@ -221,9 +221,9 @@ def npz(path: str | None) -> str | None:
     from zipfile import is_zipfile
 
     if not Path(path).is_file():
-        raise UsageError(f"--inputs takes a file made by numpy.savez; there is none at {path!r}")
+        raise UsageError(f"--inputs takes a file made by numpy.savez; there is no file {path!r}")
     if not is_zipfile(path):
-        raise UsageError(f"--inputs takes a file made by numpy.savez; {path!r} is none")
+        raise UsageError(f"--inputs takes a file made by numpy.savez; {path!r} is not one")
     return path
 
 
@@ -235,7 +235,7 @@ def seconds(number: float | None, option: str = "--timeout") -> float | None:
 
 
 def tolerance(option: str, number: float | None) -> float | None:
-    """A number that is no less than 0, infinity allowed."""
+    """A number of at least 0, infinity allowed."""
     if number is not None and not number >= 0:
         raise UsageError(f"{option} takes a number of at least 0, not {number}")
     return number

@@ -35,7 +35,7 @@ class Outlet:
         self._several = several
         self._file = file
         self._writer: Writer | None = None  # nothing is written before there is a report
-        if isinstance(out, TextIOWrapper):  # a letter that the stream cannot say is no reason to stop
+        if isinstance(out, TextIOWrapper):  # a letter that the stream cannot encode does not stop the output
             out.reconfigure(errors="backslashreplace")
 
     def write(self, report: Report, verdict: Verdict) -> None:

@@ -36,7 +36,7 @@ class Session:
     def audit(self, paths: Sequence[str]) -> list[ExitCode]:
         """Audit all; the exit code of each."""
         for path in paths:
-            if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
+            if os.path.isdir(path):  # Path.is_dir raises for a name that is too long
                 raise UsageError(f"{path} is a folder: `auditor batch` audits folders, `check` takes files")
         subjects = [named(path, self.configured) for path in paths]  # what cannot be read of a policy is said first
         several = len(paths) > 1

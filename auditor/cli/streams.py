@@ -14,7 +14,7 @@ def say(line: str) -> None:
 
 
 def hush() -> None:
-    """Standard output leads nowhere from here on: `auditor ... | head` is no fault."""
+    """Standard output leads nowhere from here on: `auditor ... | head` is not a fault."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -94,7 +94,7 @@ class Configuration:
         if fail_on is not None:
             changed = replace(changed, forced={**self.forced, "fail_on": level("--fail-on", fail_on)})
         if baseline is not None:
-            changed = replace(changed, baseline=baseline and os.path.abspath(baseline))  # noqa: PTH100
+            changed = replace(changed, baseline=baseline and os.path.abspath(baseline))
         return changed
 
     @property
@@ -110,13 +110,13 @@ class Configuration:
         """Whose history and baseline a model belongs to: its registry's name for it, else its path."""
         if name:
             return name
-        return _relative(path, os.path.dirname(self._baseline_path or "") or self.folder)  # noqa: PTH120
+        return _relative(path, os.path.dirname(self._baseline_path or "") or self.folder)
 
     @cached_property
     def _baseline_path(self) -> str | None:
         if self.baseline is not None:
             return self.baseline or None
-        usual = os.path.join(self.folder or os.curdir, BASELINE)  # noqa: PTH118
+        usual = os.path.join(self.folder or os.curdir, BASELINE)
         return usual if os.path.lexists(usual) else None
 
     @cached_property
@@ -153,12 +153,12 @@ def read(path: str) -> Configuration:
 def _nearest() -> Configuration:
     """Upwards from the working directory to the root; only a file that is there costs more than a look."""
     try:
-        folder = os.getcwd()  # noqa: PTH109
+        folder = os.getcwd()
     except OSError:  # the folder is gone
         return Configuration()
     while True:
         for name in (OWN, SHARED):
-            path = os.path.join(folder, name)  # noqa: PTH118
+            path = os.path.join(folder, name)
             if os.path.lexists(path):
                 from .toml import read as bytes_in
 
@@ -170,7 +170,7 @@ def _nearest() -> Configuration:
                 found = _parsed(path, data, named=False)
                 if found is not None:
                     return found
-        above = os.path.dirname(folder)  # noqa: PTH120
+        above = os.path.dirname(folder)
         if above == folder:
             return Configuration()
         folder = above
@@ -187,7 +187,7 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
     toml = Toml(called(path), data)
     top: Path = ()
     values: object = toml.values
-    if os.path.basename(path) == SHARED:  # noqa: PTH119
+    if os.path.basename(path) == SHARED:
         top = ("tool", "auditor")
         for key in top:
             if not isinstance(values, dict) or key not in values:
@@ -201,8 +201,8 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
                 f"{toml.at_key((*top, key))}: {key} names code to run: to allow it, name the configuration, "
                 f"--config {toml.name} or AUDITOR_CONFIG"
             )
-    folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
-    operators = tuple(os.path.join(folder, file) for file in says.get("operators", ()))  # noqa: PTH118
+    folder = os.path.dirname(os.path.abspath(path))
+    operators = tuple(os.path.join(folder, file) for file in says.get("operators", ()))
     code: dict[str, Any] = {"operators": operators} if operators else {}
     if "custom-ops" in says:
         code["custom_ops"] = _beside(folder, says["custom-ops"])
@@ -253,10 +253,10 @@ def _together(before: Any, value: Any) -> Any:
 
 
 def _beside(folder: str, path: str | None) -> str | None:
-    """A path in a file goes from that file's folder; an address is none."""
+    """A path in a file starts in that file's folder; an address stays as it is."""
     if path is None or "://" in path:
         return path
-    return os.path.join(folder, os.path.expanduser(path))  # noqa: PTH111, PTH118
+    return os.path.join(folder, os.path.expanduser(path))
 
 
 def _relative(path: str, folder: str) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
 
 from ..errors import UsageError
+from ..files import FileTooLarge, NotARegularFile, read_regular
 from ..wording import in_bytes
 
 LARGEST = 1 << 20
@@ -93,7 +93,7 @@ class Toml:
             raise UsageError(self._syntax(str(error))) from None
         except (RecursionError, ValueError) as error:
             why = "lists within lists without end" if isinstance(error, RecursionError) else str(error)
-            raise UsageError(f"{self.name}:1:1: this is no TOML that can be read: {why}") from None
+            raise UsageError(f"{self.name}:1:1: this is not TOML that can be read: {why}") from None
 
     def _syntax(self, error: str) -> str:
         """The library's words behind the place; a key that stands twice is said as such, for it names no key."""
@@ -106,7 +106,7 @@ class Toml:
         why, _, where = error.removesuffix(")").partition(" (at ")
         found = re.fullmatch(r"line (\d+), column (\d+)", where)
         place = f"{self.name}:{found[1]}:{found[2]}" if found else self._place(len(self.text.rstrip()))
-        return f"{place}: this is no TOML: {why[:1].lower()}{why[1:]}"
+        return f"{place}: this is not TOML: {why[:1].lower()}{why[1:]}"
 
 
 class _Scan:
@@ -243,7 +243,7 @@ class _Scan:
 
 
 class _End(Exception):
-    """The text is no valid TOML from here on."""
+    """The text is not valid TOML from here on."""
 
 
 def _unquoted(key: str) -> str:
@@ -275,25 +275,15 @@ def read(path: str) -> bytes | None:
     """A regular file's bytes; None where there is no file. Never waits for a named pipe."""
     name = called(path)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_regular(path, LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise UsageError(f"{name} is no regular file, and a configuration has to be one")
-        data = b""
-        while len(data) <= LARGEST and (block := os.read(descriptor, LARGEST + 1 - len(data))):
-            data += block
+    except NotARegularFile as error:
+        raise UsageError(f"{name} is {error.strerror}, and a configuration has to be one") from None
+    except FileTooLarge:
+        raise UsageError(f"{name} holds more than {in_bytes(LARGEST)}, which no configuration needs") from None
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from None
-    finally:
-        os.close(descriptor)
-    if len(data) > LARGEST:
-        raise UsageError(f"{name} holds more than {in_bytes(LARGEST)}, which no configuration needs")
-    return data
 
 
 def called(path: str) -> str:

@@ -5,7 +5,7 @@ here it is only summed, each shared weight once.
 With open sizes a count is a polynomial; None: it cannot be known.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,13 +17,10 @@ from ..shapes.ops.checks import add_up
 from ..shapes.sizes.dim import Size, product
 from ..shapes.troubles import At
 from ..shapes.visits import Entry
+from .lists import in_attributes
 from .macs import Macs
 from .peak import bytes_of_fact, generated, peak_activations
-
-_CARRIERS = frozenset(
-    {"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten", "DequantizeLinear"}
-)
-"""Operators that hand a weight on: behind them it is still the same weight."""
+from .roots import Key, Weights
 
 _QUANTISED = {
     "DequantizeLinear": (0,),
@@ -89,9 +86,11 @@ def count(facts: Facts) -> Costs:
 class _Counting:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.seen: set[tuple[str, str]] = set()  # weights already counted, by (graph, name)
+        self.weights = Weights(facts)
+        self.seen: set[Key] = set()  # weights already counted
         self.statistics: Size | None = 0
         self.stored = dict(self._stored())
+        self.lists = in_attributes(facts.model)
 
     def costs(self) -> Costs:
         layers = tuple(self._layers(self._first_use()))
@@ -101,20 +100,20 @@ class _Counting:
         return Costs(
             layers,
             sum(len(v.nodes) for v in self.facts.graphs.values()),
-            sum(self.stored[key].elements for key in self._parameters),
+            sum(self.stored[key].elements for key in self._parameters) + self.lists.elements,
             learnable,
             self.statistics,
             self._elementwise(),
             macs,
             None if macs is None or own is None else add_up((macs, -own)),
-            sum(_stored_bytes(t) for t in self.stored.values()),
+            sum(_stored_bytes(t) for t in self.stored.values()) + self.lists.bytes,
             peak_activations(self.facts),
             generated(self.facts),
         )
 
     # Stored tensors
 
-    def _stored(self) -> Iterable[tuple[tuple[str, str], Tensor]]:
+    def _stored(self) -> Iterable[tuple[Key, Tensor]]:
         """Every tensor that the file stores for operators, by (graph, name); a Constant's under its output's name."""
         for path, graph in self.facts.model.graphs:
             yield from (((path, t.name), t) for t in graph.initializers)
@@ -129,16 +128,26 @@ class _Counting:
                         yield (path, node.outputs[0]), value
 
     @cached_property
-    def _parameters(self) -> frozenset[tuple[str, str]]:
-        """The keys of the stored tensors that are parameters: floats, and integers that an operator dequantises."""
-        floats = {key for key, t in self.stored.items() if t.dtype in FLOATS}
-        quantised = set()
+    def _parameters(self) -> frozenset[Key]:
+        """The stored tensors that are parameters: floats, and integers that a node takes for numbers."""
+        numbers = {key for key, t in self.stored.items() if t.dtype in FLOATS}
         for path, visited in self.facts.graphs.items():
-            for node in visited.nodes:
-                for i in _QUANTISED.get(node.op_type, ()):
-                    if i < len(node.inputs) and node.inputs[i]:
-                        quantised.update(self.roots(node.inputs[i], path))
-        return frozenset(floats | (quantised & self.stored.keys()))
+            for index, entry in visited.entries.items():
+                node = visited.nodes[index]
+                for name in self._weights_of(node, entry):
+                    for roots in self.weights.behind(name, path):
+                        numbers |= roots
+        return frozenset(numbers & self.stored.keys())
+
+    def _weights_of(self, node: Node, entry: Entry) -> Iterator[str]:
+        """The inputs that a node takes for numbers, whatever their type."""
+        for i in _QUANTISED.get(node.op_type, ()):
+            if i < len(node.inputs) and node.inputs[i]:
+                yield node.inputs[i]
+        for parameter, need in entry.answer.needs.items() if entry.answer is not None else ():
+            index = entry.inputs.index(parameter)
+            if need.role and index < len(node.inputs) and node.inputs[index]:
+                yield node.inputs[index]
 
     def _first_use(self) -> Mapping[At, int]:
         """Stored parameters by the node that uses them first."""
@@ -154,34 +163,18 @@ class _Counting:
                         uses[At(path, index)] = uses.get(At(path, index), 0) + self.stored[key].elements
         return uses
 
-    def roots(self, name: str, path: str) -> list[tuple[str, str]]:
-        """The stored tensors behind a name: through operators that only hand a weight on.
-
-        One; behind a function's input, one for each call.
-        """
-        found: list[tuple[str, str]] = []
-        waiting, seen = [(name, path)], set()
-        while waiting:
-            name, path = waiting.pop()
-            path = self.facts.owner(name, path)
-            if (path, name) in seen:
-                continue
-            seen.add((path, name))
-            at = self.facts.producer(name, path)
-            node = self.facts.node(at) if at is not None and at.graph == path else None
-            if node is not None and node.op_type in _CARRIERS and node.inputs:
-                waiting.append((node.inputs[0], path))
-            elif node is None and (given := self.facts.given(name, path)):
-                waiting += given
-            else:
-                found.append((path, name))
-        return found
-
-    def _new_roots(self, name: str, path: str) -> int:
-        """How many of the stored tensors behind a name were not counted yet; now they are."""
-        new = [root for root in self.roots(name, path) if root not in self.seen]
-        self.seen.update(new)
-        return len(new)
+    def _new(self, name: str, path: str, size: Size) -> Size:
+        """Of a weight's elements those not counted yet, no more than are stored; now they are counted."""
+        total: Size = 0
+        for roots in self.weights.behind(name, path):
+            new = roots - self.seen
+            self.seen |= new
+            if any(root not in self.stored for root in new):  # a filled tensor stands for a stored one
+                total += size
+            elif new:
+                held = sum(self.stored[root].elements for root in new)
+                total += min(size, held) if isinstance(size, int) else size
+        return total
 
     # Layers
 
@@ -222,11 +215,8 @@ class _Counting:
             name = node.inputs[index] if index < len(node.inputs) else ""
             if not name or not self.facts.fixed(name, at.graph):
                 continue
-            new = self._new_roots(name, at.graph)
-            if not new:
-                continue
             size = _elements(need, self.facts.at(name, at.graph))
-            size = None if size is None else size * new
+            size = None if size is None else self._new(name, at.graph, size)
             if need.role == "learnable":
                 total = add_up((total, size))
             else:
@@ -252,19 +242,19 @@ class _Counting:
                 continue
             channels = result.shape[1 if layer.op_type != "MatMul" and len(result.shape) > 1 else -1]
             elements = product(s for s in fact.shape if s is not None)
-            if elements == channels and (new := self._new_roots(other, at.graph)):
-                return elements * new
+            if elements == channels and (new := self._new(other, at.graph, elements)):
+                return new
         return 0
 
     def _elementwise(self) -> int:
         stored = self.stored
-        keys: set[tuple[str, str]] = set()
+        keys: set[Key] = set()
         for path, visited in self.facts.graphs.items():
             for index in visited.entries:
                 node = visited.nodes[index]
                 if node.op_type in _ELEMENTWISE:
                     fixed = [name for name in node.inputs if name and self.facts.fixed(name, path)]
-                    roots = [root for name in fixed for root in self.roots(name, path)]
+                    roots = [root for name in fixed for each in self.weights.behind(name, path) for root in each]
                     keys.update(r for r in roots if r not in self.seen and r in stored and stored[r].dtype in FLOATS)
         return sum(stored[key].elements for key in keys if stored[key].elements > 1)
 

@@ -15,7 +15,7 @@ from ..shapes.ops.checks import add_up
 from ..shapes.sizes.dim import Dim, Size, TooComplex, ceil_div, evaluate, greatest, product, rivals
 
 _MOST_PEAKS = 8
-"""A greatest of more sizes than this is no answer that anybody can use, and takes long to find."""
+"""A maximum of more sizes than this helps nobody, and takes long to find."""
 
 _MOST_NAMES = 4
 """Sums of floors and maxima in more names than this, which no real model has, take seconds to compare."""
@@ -28,7 +28,7 @@ def peak_activations(facts: Facts) -> Size | None:
     """The most bytes of activations that are alive at once while the main graph runs in the order of the walk.
 
     Inputs live until their last use, outputs to the end, everything else from its maker to its last user. Stored
-    tensors and what hangs on them alone are no activations; views (Reshape and kin) count like copies.
+    tensors and what hangs on them alone are not activations; views (Reshape and kin) count like copies.
     """
     graph, visited, fixed = facts.model.graph, facts.graphs[""], facts.fixed_in("")
     steps = [visited.nodes[index] for index in visited.entries]

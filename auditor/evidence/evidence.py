@@ -64,7 +64,7 @@ class Evidence:
             raise NotLookedAt(Missed("contract", "no registry says anything of this model"))
         return self._contract
 
-    def of(self, kind: str) -> object:
+    def about(self, kind: str) -> object:
         """The evidence that an annotation of a rule's parameter names."""
         match kind:
             case "Model":
@@ -81,4 +81,4 @@ class Evidence:
                 return self.settings
             case "Contract":
                 return self.contract
-        raise LookupError(f"a rule asks for {kind}, which is no evidence")
+        raise LookupError(f"a rule asks for {kind}, which is not evidence")

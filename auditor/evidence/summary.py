@@ -62,7 +62,7 @@ def ports(facts: Facts, values: Iterable[Value]) -> tuple[Port, ...]:
 
 
 def operators(model: Model) -> dict[str, int]:
-    """Nodes of each operator, wherever in the file they stand. A call of one of the model's functions is none."""
+    """Nodes of each operator, wherever in the file they stand. A call of the model's functions does not count."""
     counts: Counter[tuple[str, str, str]] = Counter()
     waiting = [model.graph.nodes, *(f.nodes for f in model.functions.values())]
     while waiting:

@@ -53,7 +53,7 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     if least > memory:
         why = f"it would take {in_bytes(least)}, and {in_bytes(memory)} may be used"
         return Trial(OutOfMemory(memory, "prediction", why), True, (Missed("run", why, asked),))
-    vectors = golden.find(model.path, len(facts.inputs), len(model.graph.outputs))
+    vectors = golden.vectors_beside(model.path, len(facts.inputs), len(model.graph.outputs))
     request = Request(
         model.path,
         _data_files(model),

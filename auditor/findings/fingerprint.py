@@ -25,6 +25,7 @@ from ..model.canonical import Structure, body_of, digest
 from ..model.graph import Graph, Model, subgraphs
 from ..model.scopes import Scope, scopes
 from ..report import Finding, Location, Places
+from .kind import Candidate, KnownBy
 
 _MOST_NODES = 1 << 18
 """In models with more nodes than this a place is known by its kind alone."""
@@ -32,43 +33,49 @@ _MOST_NODES = 1 << 18
 _MOST_PLACES = 1000
 """Of more places than this, in one finding, the kinds are counted."""
 
-_BY_KIND = frozenset({"cyclic-graph", "provider-fallback"})
-"""Rules whose places are known by their kinds: a cycle has no first node, and a runtime's nodes are not the model's."""
 
-_OF_TENSOR = frozenset({"dangling-inputs", "float16-overflow", "nan-weights", "quantisation-scales"})
-"""Rules that speak of a tensor, and name any one of the nodes that take it."""
-
-
-def fingerprinted(model: Model | None, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings with their fingerprints; those of one rule at one place are told apart by an ordinal."""
-    findings = tuple(findings)
-    known = _Places(model) if model is not None and findings else None
+def fingerprinted(model: Model | None, candidates: Iterable[Candidate]) -> tuple[Finding, ...]:
+    """What the report has of them, with fingerprints; those of one rule at one place are told apart by an ordinal."""
+    candidates = tuple(candidates)
+    known = _Places(model) if model is not None and candidates else None
     collecting = gc.isenabled()
     gc.disable()  # what is made here stays until the end: collecting would only go over it again and again
     try:
-        keys = [(finding.rule, finding.location.attribute, _where(known, finding)) for finding in findings]
-        parts = [() if known is None or f.rule in _BY_KIND else known.parts(f.places) for f in findings]
+        keys = [(one.kind.rule, one.found.location.attribute, _where(known, one)) for one in candidates]
+        parts = [_parts(known, one) for one in candidates]
     finally:
         if collecting:
             gc.enable()
     counts: Counter[tuple[str, str, str]] = Counter()
     done = []
-    for finding, key, each in zip(findings, keys, parts, strict=True):
+    for one, key, each in zip(candidates, keys, parts, strict=True):
         counts[key] += 1
-        mark = digest("\0".join((*key, str(counts[key]))))
-        done.append(finding._replace(fingerprint=mark, places=(), parts=each))
+        done.append(_finding(one, digest("\0".join((*key, str(counts[key])))), each))
     return tuple(done)
 
 
-def _where(known: _Places | None, finding: Finding) -> str:
+def _finding(one: Candidate, fingerprint: str, parts: tuple[str, ...]) -> Finding:
+    found = one.found
+    return Finding(
+        one.kind.rule, one.severity, one.basis, found.message, found.location, found.fix, found.expected, found.actual,
+        found.derivation, found.fits, fingerprint, one.consequences, parts, found.magnitude,
+    )  # fmt: skip
+
+
+def _where(known: _Places | None, one: Candidate) -> str:
     if known is None:
         return ""
-    by_kind = finding.rule in _BY_KIND
-    if finding.places:
-        return known.all_of(finding.places, by_kind=by_kind)
-    if by_kind:
-        return known.kind(finding.location)
-    return known.place(finding.location, of_tensor=finding.rule in _OF_TENSOR)
+    kind, found = one.kind, one.found
+    by_operator = kind.known_by is KnownBy.OPERATOR
+    if found.places:
+        return known.all_of(found.places, by_kind=by_operator)
+    if by_operator:
+        return known.kind(found.location)
+    return known.place(found.location, of_tensor=kind.known_by is KnownBy.TENSOR)
+
+
+def _parts(known: _Places | None, one: Candidate) -> tuple[str, ...]:
+    return () if known is None or one.kind.known_by is KnownBy.OPERATOR else known.parts(one.found.places)
 
 
 class _Places:

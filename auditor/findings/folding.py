@@ -2,68 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from ..report import Finding, Severity
+from ..report import Severity
 from ..shapes.facts import Facts
 from ..shapes.troubles import At, Impossible, Misfit
-from .order import RANK
-
-_FROM_A_RUN = frozenset({"runtime-refusal", "nonfinite-outputs", "golden-mismatch"})
-"""Rules whose findings an error in the model itself explains. A crash or a hang is never folded away."""
-
-_EXPLAINS = {
-    "nonfinite-outputs": frozenset({"nan-weights", "bad-variance", "domain-faults", "float16-overflow"}),
-    "runtime-refusal": frozenset({"misfit-initializers", "impossible-shapes", "oversized-windows"}),
-}
-"""Warnings that explain what a run came to."""
-
-_CUTS = frozenset({"dangling-inputs", "wrong-arity"})
-_CUT_OFF = frozenset({"dead-branches", "unused-initializers", "unused-inputs"})
-"""Where a node or an output has lost what it takes, something else has lost its use: one fault, and not two."""
-
-FOLDED = _FROM_A_RUN | _CUT_OFF
-"""Rules whose findings may be there and be no findings of their own."""
+from .kind import Candidate, Symptom
+from .order import RANK, worse
 
 
-def folded(findings: Sequence[Finding], facts: Facts | None) -> tuple[Finding, ...]:
-    """The roots, each with the number of its consequences; notes are never folded into and never roots."""
-    static = [f for f in findings if f.rule not in _FROM_A_RUN]
-    roots = [f for f in static if f.severity is Severity.ERROR]
-    kept: list[Finding] = list(static)
-    for finding in findings:
-        if finding.rule not in _FROM_A_RUN:
-            continue
-        same_node = [f for f in static if f.location.node and f.location.node == finding.location.node]
-        warned = [f for f in static if f.severity is Severity.WARNING and f.rule in _EXPLAINS.get(finding.rule, ())]
-        explaining = same_node or roots or warned
-        if explaining:
-            _credit(kept, explaining[0], 1, finding.severity)
-        else:
-            kept.append(finding)
-    cut = next((f for f in kept if f.rule in _CUTS), None)
-    if cut is not None:
-        useless = [f for f in kept if f.rule in _CUT_OFF and f.location.graph == cut.location.graph]
-        kept = [f for f in kept if f not in useless]
-        _credit(kept, cut, len(useless))
-    if facts is not None:
-        for root, number in _downstream(facts).items():
-            label = facts.label(root)
-            found = next((f for f in kept if f.location.node == label and f.location.graph == root.graph), None)
-            if found is not None:
-                _credit(kept, found, number)
-    return tuple(kept)
+def folded(candidates: Sequence[Candidate], facts: Facts | None) -> tuple[Candidate, ...]:
+    """The roots, each with the number of its consequences, and as bad as the worst of them.
 
-
-def _credit(kept: list[Finding], root: Finding, number: int, severity: Severity | None = None) -> None:
-    """Counts the consequences at their root, which is as severe as what it explains."""
-    for i, finding in enumerate(kept):
-        if (finding.location, finding.rule, finding.message) == (root.location, root.rule, root.message):
-            worse = severity is not None and RANK[severity] > RANK[finding.severity or Severity.ERROR]
-            kept[i] = finding._replace(
-                consequences=finding.consequences + number, severity=severity if worse else finding.severity
+    What a run came to is explained by a fault of the same node that is no milder, else by any error, else by a warning
+    whose rule says that it explains this. Notes explain nothing.
+    """
+    kept: dict[int, Candidate] = dict(enumerate(candidates))
+    of_runs = {i: one.kind.symptom for i, one in kept.items() if one.kind.symptom and one.kind.symptom.of_a_run}
+    roots = {i: one for i, one in kept.items() if i not in of_runs and one.severity is not Severity.NOTE}
+    for i, symptom in of_runs.items():
+        root = next(_explaining(candidates[i], symptom, roots), None)
+        if root is not None:
+            kept[root] = _credited(kept[root], kept.pop(i))
+    for i, one in tuple(kept.items()):
+        if one.kind.symptom is Symptom.UNUSED:
+            cut = next(
+                (n for n, other in kept.items() if Symptom.UNUSED in other.kind.explains and _near(other, one)), None
             )
-            return
+            if cut is not None:
+                kept[cut] = _credited(kept[cut], kept.pop(i))
+    if facts is not None:
+        for at, number in _downstream(facts).items():
+            here = (at.graph, facts.label(at))
+            root = next(
+                (n for n, one in kept.items() if (one.found.location.graph, one.found.location.node) == here), None
+            )
+            if root is not None:
+                kept[root] = kept[root]._replace(consequences=kept[root].consequences + number)
+    return tuple(kept.values())
+
+
+def _explaining(one: Candidate, symptom: Symptom, roots: Mapping[int, Candidate]) -> Iterator[int]:
+    """What explains it, the best first."""
+    node = one.found.location.node
+    for i, root in roots.items():
+        declared = symptom in root.kind.explains
+        if node and root.found.location.node == node and _near(root, one) and (declared or not _milder(root, one)):
+            yield i
+    yield from (i for i, root in roots.items() if root.severity is Severity.ERROR)
+    yield from (i for i, root in roots.items() if symptom in root.kind.explains)
+
+
+def _near(one: Candidate, other: Candidate) -> bool:
+    return one.found.location.graph == other.found.location.graph
+
+
+def _milder(root: Candidate, one: Candidate) -> bool:
+    return RANK[root.severity] < RANK[one.severity]
+
+
+def _credited(root: Candidate, one: Candidate) -> Candidate:
+    return root._replace(
+        severity=worse(root.severity, one.severity), consequences=root.consequences + 1 + one.consequences
+    )
 
 
 def _downstream(facts: Facts) -> dict[At, int]:

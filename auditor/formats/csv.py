@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 from typing import TextIO
 
-from ..report import Finding, Report, Verdict
+from ..report import Finding, Report, Verdict, waiver_of
 from .names import prose, visible
-from .telling import severity
 
 COLUMNS = (
     "model", "verdict", "severity", "rule", "basis", "graph", "node", "op_type", "tensor", "attribute", "offset",
@@ -42,9 +41,9 @@ def render(report: Report, verdict: Verdict, out: TextIO) -> None:
 def _row(finding: Finding) -> list[str]:
     where = finding.location
     return [
-        severity(finding).value,
+        finding.severity.value,
         _cell(finding.rule),
-        finding.basis.value if finding.basis else "",
+        finding.basis.value,
         *map(_cell, (where.graph, where.node, where.op_type, where.tensor, where.attribute)),
         _value(where.offset),
         _plain(prose(finding.message)),
@@ -58,10 +57,10 @@ def _row(finding: Finding) -> list[str]:
 
 
 def _waived(finding: Finding) -> tuple[str, str, str, str]:
-    waived = finding.waived
-    if waived is None:
+    why = waiver_of(finding)
+    if why is None:
         return "", "", "", ""
-    return _cell(waived.by), _plain(prose(waived.reason)), _cell(waived.owner), _cell(waived.expires)
+    return _cell(why.by), _plain(prose(why.reason)), _cell(why.owner), _cell(why.expires)
 
 
 def _cell(name: str, longest: int = 256) -> str:

@@ -1,6 +1,6 @@
 """Annotations of GitHub Actions: a workflow command for each finding, and for what was asked for and not looked at.
 
-Findings that are waived or known are told in one notice for the model: the runner shows ten annotations of a kind.
+Findings that are waived or known share one notice for the model: the runner shows ten annotations of a kind.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
@@ -12,7 +12,7 @@ from typing import TextIO
 from ..report import Finding, Missed, Report, Severity, Verdict
 from ..wording import counted
 from .names import prose, visible
-from .telling import Shapes, counting, covered, further, input_shapes, place, severity, why_waived
+from .telling import Shapes, counting, covered, further, input_shapes, place, why_waived
 
 _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _MOST_WAIVED = 10
@@ -45,7 +45,7 @@ def render(report: Report, verdict: Verdict, out: TextIO) -> None:
 
 def _annotation(report: Report, finding: Finding, shapes: Shapes) -> str:
     message = "\n".join([prose(finding.message), *further(finding, shapes)])
-    return _command(_COMMAND[severity(finding)], report.model.path, _title(finding), message)
+    return _command(_COMMAND[finding.severity], report.model.path, _title(finding), message)
 
 
 def _waived(report: Report, waived: list[Finding]) -> str:

@@ -18,6 +18,7 @@ from ..report import (
     Coverage,
     Finding,
     Fit,
+    JudgedFinding,
     Location,
     Missed,
     ModelIdentity,
@@ -40,9 +41,10 @@ SCHEMA_VERSION = 1
 # The keys of the plain parts, in order; each is also the name of the field that it is read from.
 _MODEL = ("path", "bytes", "digest", "content_digest", "files", "ir_version", "opsets", "producer")
 _FINDING = (
-    "rule", "severity", "own_severity", "basis", "message", "fix", "consequences", "expected", "actual", "fingerprint",
-    "parts",
+    "rule", "severity", "basis", "message", "fix", "consequences", "expected", "actual", "fingerprint",
+    "parts", "magnitude",
 )  # fmt: skip
+_JUDGED = (*_FINDING[:2], "own_severity", *_FINDING[2:])
 _LOCATION = ("graph", "node", "op_type", "tensor", "attribute", "offset")
 _STEP = ("node", "op_type", "inputs", "output", "formula")
 _FIT = ("axes", "ranges")
@@ -126,7 +128,7 @@ def parse(document: Mapping[str, Any]) -> tuple[Report, Verdict]:
     """The report that a document was made of, names in their escaped form; keys unknown to us are left aside."""
     version = document.get("schema_version")
     if not isinstance(version, int) or version < 1:
-        raise StoreError("this is no report of auditor: its schema_version is missing")
+        raise StoreError("this is not a report of auditor: its schema_version is missing")
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"the report was written by a newer auditor (schema_version {version}; "
@@ -135,7 +137,7 @@ def parse(document: Mapping[str, Any]) -> tuple[Report, Verdict]:
     try:
         return _report(document), Verdict(document["verdict"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StoreError(f"this is no whole report of auditor: {type(error).__name__} {error}") from error
+        raise StoreError(f"this is not a whole report of auditor: {type(error).__name__} {error}") from error
 
 
 def _told(run: RunSummary) -> dict[str, object]:
@@ -156,12 +158,13 @@ def _rows(things: tuple[object, ...], keys: tuple[str, ...]) -> list[dict[str, o
 
 
 def _finding(finding: Finding) -> dict[str, object]:
+    policy = finding if isinstance(finding, JudgedFinding) else JudgedFinding.of(finding)
     return {
-        **_row(finding, _FINDING),
+        **_row(policy, _JUDGED),
         "location": _row(finding.location, _LOCATION),
         "derivation": _rows(finding.derivation, _STEP),
         "fits": _rows(finding.fits, _FIT),
-        "waived": None if finding.waived is None else _row(finding.waived, _WAIVED),
+        "waived": None if policy.waived is None else _row(policy.waived, _WAIVED),
     }
 
 
@@ -234,16 +237,21 @@ def _model(row: Mapping[str, Any]) -> ModelIdentity:
 
 def _read_finding(row: Mapping[str, Any]) -> Finding:
     known = _known(row, _FINDING)
-    known["severity"] = None if known["severity"] is None else Severity(known["severity"])
-    if known.get("own_severity") is not None:
-        known["own_severity"] = Severity(known["own_severity"])
-    known["basis"] = None if known["basis"] is None else Basis(known["basis"])
-    return Finding(
+    known["severity"] = Severity(known["severity"] or Severity.ERROR)
+    known["basis"] = Basis(known["basis"] or Basis.SUSPICIOUS)
+    finding = Finding(
         **known,
         location=Location(**_known(row["location"], _LOCATION)),
         derivation=tuple(Step(**_known(step, _STEP)) for step in row["derivation"]),
         fits=tuple(Fit(**_known(fit, _FIT)) for fit in row["fits"]),
-        waived=Waived(**_known(row["waived"], _WAIVED)) if row.get("waived") else None,
+    )
+    waived, own = row.get("waived"), row.get("own_severity")
+    if not waived and own is None:
+        return finding
+    return JudgedFinding.of(
+        finding,
+        waived=Waived(**_known(waived, _WAIVED)) if waived else None,
+        own_severity=None if own is None else Severity(own),
     )
 
 

@@ -13,9 +13,9 @@ from typing import TextIO
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from ..report import Finding, Missed, Report, Severity, Verdict
+from ..report import Finding, Missed, Report, Severity, Verdict, waiver_of
 from .names import prose, visible
-from .telling import Shapes, counting, derivation, further, input_shapes, place, severity, why_waived
+from .telling import Shapes, counting, derivation, further, input_shapes, place, why_waived
 
 
 class Several:
@@ -73,7 +73,7 @@ def _suite(report: Report, verdict: Verdict) -> Element:
 
 def _failing(report: Report, verdict: Verdict) -> frozenset[Severity]:
     """Which severities fail a case. A failure without any error was made by the worst that is there."""
-    there = {severity(f) for f in counting(report)} if verdict is Verdict.FAIL else set()
+    there = {f.severity for f in counting(report)} if verdict is Verdict.FAIL else set()
     worst = next((s for s in Severity if s in there), Severity.ERROR)
     return frozenset({Severity.ERROR, worst})
 
@@ -84,16 +84,16 @@ def _case(path: str, name: str) -> Element:
 
 def _rule(path: str, name: str, findings: list[Finding], fails: frozenset[Severity], shapes: Shapes) -> Element:
     case = _case(path, name)
-    failing = [f for f in findings if f.waived is None and severity(f) in fails]
+    failing = [f for f in findings if waiver_of(f) is None and f.severity in fails]
     if failing:
         first, more = failing[0], len(failing) - 1
         message = prose(first.message, 1000) + (f" (and {more:,} more)" if more else "")
-        SubElement(case, "failure", type=severity(first).value, message=message).text = _told(failing, shapes)
-    waived = [f for f in findings if f.waived is not None]
+        SubElement(case, "failure", type=first.severity.value, message=message).text = _told(failing, shapes)
+    waived = [f for f in findings if waiver_of(f) is not None]
     if waived and not failing:
         others = f" (and {len(waived) - 1:,} more)" if len(waived) > 1 else ""
         SubElement(case, "skipped", type="waived", message=why_waived(waived[0]) + others)
-    said = [f for f in findings if f.waived is not None or severity(f) not in fails]
+    said = [f for f in findings if waiver_of(f) is not None or f.severity not in fails]
     if said:
         SubElement(case, "system-out").text = _told(said, shapes)
     return case
@@ -102,7 +102,7 @@ def _rule(path: str, name: str, findings: list[Finding], fails: frozenset[Severi
 def _told(findings: Iterable[Finding], shapes: Shapes) -> str:
     return "\n\n".join(
         "\n".join([
-            f"{severity(finding).value}: {place(finding.location)}".removesuffix(": "),
+            f"{finding.severity.value}: {place(finding.location)}".removesuffix(": "),
             *("  " + line for line in _lines(finding, shapes)),
         ])
         for finding in findings
@@ -111,7 +111,7 @@ def _told(findings: Iterable[Finding], shapes: Shapes) -> str:
 
 def _lines(finding: Finding, shapes: Shapes) -> Iterable[str]:
     yield prose(finding.message)
-    if finding.waived is not None:
+    if waiver_of(finding) is not None:
         yield why_waived(finding)
     else:
         yield from derivation(finding)

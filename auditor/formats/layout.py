@@ -22,7 +22,7 @@ Span: TypeAlias = tuple[str, str]
 """A text and its style."""
 
 _USUAL, _NARROWEST, _WIDEST = 80, 40, 100
-_READABLE = 30  # a column narrower than this is no place for a sentence
+_READABLE = 30  # a sentence needs a column at least so wide
 _GAP = 2
 _TRAILING = re.compile(r"[^\S\n]+$", re.MULTILINE)
 
@@ -35,7 +35,7 @@ class _Console(Console):
 
 
 class Page:
-    """Writes to a stream as wide as its terminal, within reason; 80 columns where it is none."""
+    """Writes to a stream as wide as its terminal, within reason; 80 columns where it is not a terminal."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out

@@ -20,7 +20,7 @@ from ..report import Finding, Report, Verdict
 from ..wording import counted, in_bytes
 from .names import prose, visible
 from .numbers import amount, brief_shape
-from .telling import Shapes, counting, covered, derivation, further, input_shapes, place, severity, summary, why_waived
+from .telling import Shapes, counting, covered, derivation, further, input_shapes, place, summary, why_waived
 
 _MOST_ROWS = 25
 _MOST_DETAILS = 10
@@ -153,7 +153,7 @@ def code(name: str, longest: int = 256) -> str:
 
 def _row(finding: Finding) -> Sequence[str]:
     return (
-        severity(finding).value,
+        finding.severity.value,
         code(finding.rule),
         code(place(finding.location), 1024),
         text(finding.message, _LONGEST),
@@ -205,7 +205,7 @@ def _line(row: Sequence[str]) -> str:
 
 
 def _fold(out: TextIO, title: str) -> None:
-    """Between the tags and what they fold there must be an empty line, or it is no Markdown."""
+    """Between the tags and what they fold there must be an empty line, or it is not Markdown."""
     out.write(f"\n<details><summary>{_LINKS.sub(chr(0x2060), escape(title))}</summary>\n")
 
 

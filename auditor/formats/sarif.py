@@ -27,11 +27,11 @@ from typing import TextIO
 from urllib.parse import quote
 
 from .. import __version__
-from ..report import Finding, Location, Missed, Report, Severity, Verdict, Waived
+from ..report import Finding, Location, Missed, Report, Severity, Verdict, Waived, waiver_of
 from ..rules import Rule, all_rules
 from .json import plain
 from .names import prose, visible
-from .telling import Shapes, derivation, fits, input_shapes, severity, why_waived
+from .telling import Shapes, derivation, fits, input_shapes, why_waived
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LONGEST_PATH = 4096  # no system takes a longer one
@@ -52,7 +52,7 @@ class Several:
     def write(self, report: Report, verdict: Verdict) -> None:
         model = self._run.model(report, verdict)
         shapes = input_shapes(report)
-        compared = any(f.waived is not None and f.waived.by == "baseline" for f in report.findings)
+        compared = any(w is not None and w.by == "baseline" for w in map(waiver_of, report.findings))
         for finding in report.findings:
             if self._run.results == _MOST_RESULTS:
                 self._run.close(more=True)
@@ -149,7 +149,7 @@ def _result(finding: Finding, model: object, shapes: Shapes) -> dict[str, object
     fix = [f"Fix: {prose(finding.fix)}"] if finding.fix else []
     result: dict[str, object] = {
         "ruleId": f"auditor/{visible(finding.rule)}",
-        "level": (severity(finding) if finding.waived is None else Severity.NOTE).value,
+        "level": (finding.severity if waiver_of(finding) is None else Severity.NOTE).value,
         "message": {"text": _message("\n".join([prose(finding.message), *fix]))},
         "locations": [location],
         "properties": _properties(finding, shapes),
@@ -164,7 +164,7 @@ def _result(finding: Finding, model: object, shapes: Shapes) -> dict[str, object
 
 def _state(finding: Finding, compared: bool) -> dict[str, object]:
     """A waiver is a suppression; what the baseline knows is unchanged, and beside it the others are new."""
-    match finding.waived:
+    match waiver_of(finding):
         case None:
             return {"baselineState": "new"} if compared else {}
         case Waived("baseline"):
@@ -176,8 +176,8 @@ def _state(finding: Finding, compared: bool) -> dict[str, object]:
 def _properties(finding: Finding, shapes: Shapes) -> dict[str, object]:
     offset = finding.location.offset
     return {
-        "severity": severity(finding).value,
-        "basis": finding.basis.value if finding.basis else None,
+        "severity": finding.severity.value,
+        "basis": finding.basis.value,
         "byteOffset": offset if offset is not None and offset >= 0 else None,
         "expected": _value(finding.expected),
         "actual": _value(finding.actual),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from ..report import Finding, Location, Report, Severity, Step
+from ..report import Finding, Location, Report, Severity, Step, waiver_of
 from ..wording import counted, fitting
 from .names import prose, visible
 from .numbers import shape_text
@@ -26,17 +26,12 @@ def place(where: Location) -> str:
     return name
 
 
-def severity(finding: Finding) -> Severity:
-    """A finding that says nothing is an error."""
-    return finding.severity or Severity.ERROR
-
-
 def summary(report: Report) -> str:
     """``1 error, 2 warnings, 1 waived``; ``nothing found``."""
-    counts = {s: sum(severity(f) is s for f in counting(report)) for s in Severity}
+    counts = {s: sum(f.severity is s for f in counting(report)) for s in Severity}
     parts = [counted(n, s.value) for s, n in counts.items() if n]
     for by, word in (("waiver", "waived"), ("baseline", "known")):
-        number = sum(f.waived is not None and f.waived.by == by for f in report.findings)
+        number = sum(w is not None and w.by == by for w in map(waiver_of, report.findings))
         parts += [f"{number:,} {word}"] if number else []
     return (", ".join(parts) or "nothing found") + not_run(report)
 
@@ -60,23 +55,23 @@ def not_run(report: Report) -> str:
 
 def counting(report: Report) -> list[Finding]:
     """The findings that nothing covers."""
-    return [f for f in report.findings if f.waived is None]
+    return [f for f in report.findings if waiver_of(f) is None]
 
 
 def covered(report: Report) -> list[Finding]:
-    """The findings that a waiver or the baseline covers: they are told, and count for nothing."""
-    return [f for f in report.findings if f.waived is not None]
+    """The findings that a waiver or the baseline covers: they are shown, and do not count."""
+    return [f for f in report.findings if waiver_of(f) is not None]
 
 
 def why_waived(finding: Finding) -> str:
     """``waived by vision team until 2027-01-31: the client sends it``; ``known: in the baseline``; nothing."""
-    waived = finding.waived
-    if waived is None:
+    why = waiver_of(finding)
+    if why is None:
         return ""
-    if waived.by == "baseline":
+    if why.by == "baseline":
         return "known: in the baseline"
-    until = f" until {visible(waived.expires, 32)}" if waived.expires else ""
-    return f"waived by {visible(waived.owner, 100) or 'nobody'}{until}: {prose(waived.reason, 500)}"
+    until = f" until {visible(why.expires, 32)}" if why.expires else ""
+    return f"waived by {visible(why.owner, 100) or 'nobody'}{until}: {prose(why.reason, 500)}"
 
 
 def shown_steps(finding: Finding) -> tuple[list[Step], int]:
@@ -106,8 +101,7 @@ def further(finding: Finding, shapes: Shapes) -> Iterator[str]:
         yield f"fix: {prose(finding.fix)}"
     if finding.consequences:
         yield f"{counted(finding.consequences, 'further fault')} followed from this"
-    if finding.basis is not None:
-        yield f"basis: {finding.basis.value}"
+    yield f"basis: {finding.basis.value}"
 
 
 def input_shapes(report: Report) -> Shapes:

@@ -10,12 +10,12 @@ from itertools import groupby
 from shlex import quote
 from typing import TextIO
 
-from ..report import Basis, Finding, Fit, Missed, Port, Report, RunSummary, Severity, Step, Verdict
+from ..report import Basis, Finding, Fit, Missed, Port, Report, RunSummary, Severity, Step, Verdict, waiver_of
 from ..wording import axes, counted, fitting, in_bytes
 from .layout import Page, Span, cells
 from .names import prose, visible
 from .numbers import amount, brief_shape, is_short, open_names, shape_text
-from .telling import Shapes, input_shapes, place, severity, shown_steps, summary, why_waived
+from .telling import Shapes, input_shapes, place, shown_steps, summary, why_waived
 
 _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 _VERDICT: dict[Verdict, Span] = {
@@ -28,7 +28,7 @@ _BASIS = {
     Basis.REFUSED: "legal, but a runtime cannot run it, or does otherwise",
     Basis.SUSPICIOUS: "legal, and hardly what was meant",
 }
-_MOST_ALIKE = 5  # findings of one rule that are told in full
+_MOST_ALIKE = 5  # findings of one rule that are shown in full
 _MOST_PLACES = 12  # of the rest, the places that are named
 _MOST_PORTS = 8
 _MOST_TRIED = 6  # choices of inputs that came to the same
@@ -40,7 +40,7 @@ def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     page = Page(out)
     shapes = input_shapes(report)
     headline(page, report, verdict)
-    for _, alike in groupby(report.findings, key=lambda f: (f.severity, f.rule, f.waived)):
+    for _, alike in groupby(report.findings, key=lambda f: (f.severity, f.rule, waiver_of(f))):
         _findings(page, list(alike), shapes)
     _missed(page, [*report.coverage.failed, *report.coverage.skipped])
     if report.model.ir_version:
@@ -74,14 +74,14 @@ def _findings(page: Page, alike: list[Finding], shapes: Shapes) -> None:
 
 
 def _severity(finding: Finding) -> Span:
-    bad = severity(finding)
-    return bad.value, _STYLE[bad] if finding.waived is None else "dim"
+    bad = finding.severity
+    return bad.value, _STYLE[bad] if waiver_of(finding) is None else "dim"
 
 
 def _finding(page: Page, finding: Finding, shapes: Shapes) -> None:
     page.line(_severity(finding), "  ", (finding.rule, "bold"), "  ", place(finding.location), hang=2)
     page.line(prose(finding.message), indent=2)
-    if finding.waived is not None:  # what mends it is for those whom it keeps busy
+    if waiver_of(finding) is not None:  # what mends it is for those whom it keeps busy
         page.line((why_waived(finding), "dim"), indent=2)
         return
     _derivation(page, finding)
@@ -91,8 +91,7 @@ def _finding(page: Page, finding: Finding, shapes: Shapes) -> None:
         page.line(("fix: ", "green"), prose(finding.fix), indent=2)
     if finding.consequences:
         page.line((f"{counted(finding.consequences, 'further fault')} followed from this", "dim"), indent=2)
-    if finding.basis is not None:
-        page.line((f"{finding.basis.value}: {_BASIS[finding.basis]}", "dim"), indent=2)
+    page.line((f"{finding.basis.value}: {_BASIS[finding.basis]}", "dim"), indent=2)
 
 
 def _derivation(page: Page, finding: Finding) -> None:

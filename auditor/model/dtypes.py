@@ -47,6 +47,9 @@ BITS: dict[int, int] = {
 
 FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23, 24, 27, 28})
 
+QUANTISED = frozenset({2, 3, 21, 22, 25, 26})
+"""Integers of eight bits and less: numbers to be rescaled, where they are no bytes of an image."""
+
 
 def name_of(dtype: int | None) -> str:
     """``float32`` and kin, as NumPy says it; ``dtype 99`` for a number that ONNX does not know; ``?`` for none."""

@@ -107,7 +107,7 @@ def field_values(field: int, raw: bytes, tagged: bool) -> list[int | float | byt
     if field in WIDTHS:
         width = WIDTHS[field]
         if len(raw) % width:
-            raise ValueError(f"{FIELD_NAMES[field]} of {len(raw)} bytes, which is no multiple of {width}")
+            raise ValueError(f"{FIELD_NAMES[field]} of {len(raw)} bytes, which is not a multiple of {width}")
         return list(struct.unpack(f"<{len(raw) // width}{'f' if width == 4 else 'd'}", raw))
     return list(varints(raw))
 

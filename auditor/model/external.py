@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
+from .. import files
+from ..files import kind_of_mode, open_regular
 from .graph import External, Identity, Model, Tensor
-from .sniff import name_of_mode
 
 
 class Outside(NamedTuple):
@@ -62,7 +63,7 @@ class TooShort(NamedTuple):
 
 
 class BadEntry(NamedTuple):
-    """A key of ``external_data`` whose value is none: no location, a size that is no number or absurd."""
+    """A key of ``external_data`` whose value makes no sense: an empty location, a size that is no number or absurd."""
 
     key: str
     value: str
@@ -101,7 +102,6 @@ _LARGEST = 1 << 62
 _NUMBERS = ("offset", "length")
 _BLOB = re.compile(r"(.+)/blobs/([0-9a-f]{40}|[0-9a-f]{64})")
 _PATH = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC  # O_PATH: a folder need not be readable
-_DATA = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def number(text: str) -> int | None:
@@ -173,7 +173,7 @@ def open_data(model: Model, location: str) -> int | ExternalTrouble:
         return Outside(location)
     if normal == ".":
         return BadEntry("location", location)
-    folder = os.path.dirname(model.path) or "."  # noqa: PTH120  # of the path as given: a model may be a link
+    folder = os.path.dirname(model.path) or "."  # of the path as given: a model may be a link
     *parts, name = normal.split("/")
     try:
         return _descend(folder, parts, name, location)
@@ -191,19 +191,14 @@ def _descend(folder: str, parts: list[str], name: str, location: str) -> int | E
             if not stat.S_ISDIR(mode):
                 return MissingFile(location)
             here = hold(os.open(part, _PATH | os.O_NOFOLLOW, dir_fd=here))
-        mode = os.stat(name, dir_fd=here, follow_symlinks=False).st_mode
-        if stat.S_ISLNK(mode):
-            place = os.path.join(os.path.abspath(folder), *parts)  # noqa: PTH100, PTH118  # by the letter, no link resolved
-            blob = _blob(place, os.readlink(name, dir_fd=here))
-            return IsLink(location, name) if blob is None else _descend(*blob, location)
-        if not stat.S_ISREG(mode):
-            return NotRegular(location, name_of_mode(mode))
-        fd = os.open(name, _DATA, dir_fd=here)
-        mode = os.fstat(fd).st_mode
-        if not stat.S_ISREG(mode):  # exchanged between the two looks
-            os.close(fd)
-            return NotRegular(location, name_of_mode(mode))
-        return fd
+        try:
+            return open_regular(name, follow=False, dir_fd=here)[0]
+        except files.NotARegularFile as error:
+            if not stat.S_ISLNK(error.mode):
+                return NotRegular(location, kind_of_mode(error.mode))
+        place = os.path.join(os.path.abspath(folder), *parts)  # by the letter, no link resolved
+        blob = _blob(place, os.readlink(name, dir_fd=here))
+        return IsLink(location, name) if blob is None else _descend(*blob, location)
 
 
 def _blob(place: str, target: str) -> tuple[str, list[str], str] | None:

@@ -31,7 +31,7 @@ class Blob(NamedTuple):
 class External(NamedTuple):
     """Where a tensor says that its data lies (TensorProto.external_data); ``length`` None: to the end of the file.
 
-    A number that is none (``external.entry_troubles`` says so) is 0 or None here.
+    What is not a number (``external.entry_troubles`` says so) is 0 or None here.
     """
 
     location: str

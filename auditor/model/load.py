@@ -9,6 +9,7 @@ import stat
 from collections.abc import Callable
 
 from ..errors import CannotLook, NothingToAudit, Unreadable, UsageError
+from ..files import NotARegularFile, open_regular
 from .decode import Decoder
 from .fields import MESSAGES
 from .file_troubles import Concatenated, FunctionTwice, RepeatedField, TooLargeForProtobuf, Trouble
@@ -22,7 +23,7 @@ PROTOBUF_MOST = (1 << 31) - 1
 def load(path: str | os.PathLike[str], limits: ReadLimits | None = None) -> Model:
     """The model at path; its weights stay in the file."""
     path = os.fspath(path)
-    fd, identity = open_regular(path)
+    fd, identity = open_model(path)
     try:
         return _read(identity.size, lambda n, at: os.pread(fd, n, at), limits or ReadLimits(), path, None, identity)
     finally:
@@ -34,32 +35,21 @@ def loads(data: bytes, path: str = "", limits: ReadLimits | None = None) -> Mode
     return _read(len(data), lambda n, at: data[at : at + n], limits or ReadLimits(), path, data, None)
 
 
-def open_regular(path: str) -> tuple[int, Identity]:
-    """A descriptor of the regular file at path, and what it is. Nothing else is opened: a device may act on it."""
+def open_model(path: str) -> tuple[int, Identity]:
+    """A descriptor of the model's file, and what it is, to know it again."""
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116  # a path that is not UTF-8 stays what it is
-        if stat.S_ISDIR(mode):
-            raise UsageError(f"{path} is a folder: use `auditor batch {path}`")
-        if not stat.S_ISREG(mode):
-            raise _not_regular(mode)
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0))
+        fd, found = open_regular(path)
+    except NotARegularFile as error:
+        if stat.S_ISDIR(error.mode):
+            raise UsageError(f"{path} is a folder: use `auditor batch {path}`") from None
+        raise Unreadable(error.strerror) from None
     except OSError as error:
+        if "\0" in path:
+            raise NothingToAudit(f"there is no file {path!r}") from None
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
             raise NothingToAudit(f"there is no file {path}") from None
-        raise CannotLook(f"cannot read {path}: {os.strerror(error.errno or 0)}") from None
-    except ValueError:  # a NUL in the path
-        raise NothingToAudit(f"there is no file {path!r}") from None
-    found = os.fstat(fd)
-    if not stat.S_ISREG(found.st_mode):
-        os.close(fd)
-        raise _not_regular(found.st_mode)
+        raise CannotLook(f"cannot read {path}: {error.strerror}") from None
     return fd, Identity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
-
-
-def _not_regular(mode: int) -> Unreadable:
-    from .sniff import name_of_mode
-
-    return Unreadable(f"not a regular file but {name_of_mode(mode)}")
 
 
 def _read(
@@ -82,11 +72,11 @@ def _read(
 
         other = kind_of(wire.read(0, 1024), size)
         if other is not None:
-            raise Unreadable(f"no ONNX model but {other.what}", 0, other.fix) from None
+            raise Unreadable(f"not an ONNX model but {other.what}", 0, other.fix) from None
         if error.fix:
             raise
         fix = "fetch or export the model anew; if it loads elsewhere, tell what wrote it"
-        raise Unreadable(f"no ONNX model, or a damaged one: {error.why}", error.offset, fix) from None
+        raise Unreadable(f"not an ONNX model, or a damaged one: {error.why}", error.offset, fix) from None
     finally:
         if collecting:
             gc.enable()
@@ -95,7 +85,7 @@ def _read(
 def _model(wire: Wire, path: str, data: bytes | None, identity: Identity | None) -> Model:
     fields = wire.message(MODEL, [(0, wire.size)])
     if 7 not in fields:
-        raise Unreadable("no ONNX model: it holds no graph", 0)
+        raise Unreadable("not an ONNX model: it holds no graph", 0)
     decoder = Decoder(wire, fields.get(1, 0))
     graph = decoder.graph(fields[7], 1)
     functions: dict[tuple[str, str, str], Function] = {}

@@ -36,10 +36,10 @@ def _own_file(model: Model) -> int:
     """A descriptor of the model's file, which is still the one that was loaded."""
     held = _open_files.get(model)
     if held is None:
-        from .load import open_regular
+        from .load import open_model
 
         try:
-            fd, identity = open_regular(model.path)
+            fd, identity = open_model(model.path)
         except AuditorError as error:
             raise CannotLook(f"{model.path} has changed since it was loaded: {error}") from None
         held = _File(fd)

@@ -43,7 +43,7 @@ class WrongField(NamedTuple):
 
 
 class BrokenData(NamedTuple):
-    """A typed field whose bytes are no values."""
+    """A typed field whose bytes are not values."""
 
     why: str
     offset: int
@@ -209,7 +209,7 @@ def _count(model: Model, span: Span) -> int | None:
     if not span.tagged and span.field in WIDTHS:
         width = WIDTHS[span.field]
         if span.length % width:
-            raise ValueError(f"{FIELD_NAMES[span.field]} of {span.length} bytes, which is no multiple of {width}")
+            raise ValueError(f"{FIELD_NAMES[span.field]} of {span.length} bytes, which is not a multiple of {width}")
         return span.length // width
     if span.length > COUNTED:
         return None

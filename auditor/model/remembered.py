@@ -15,7 +15,7 @@ types: dict[bytes, Type | None] = {}
 heads: dict[bytes, tuple[tuple[int, ...], int]] = {}  # of tensors: dims and data_type
 _tails: dict[int, dict[bytes, Tail]] = {}
 
-_NEWEST = 64  # IR versions beyond it are no versions, and share one memory
+_NEWEST = 64  # no IR version is newer; all numbers beyond it share one memory
 
 
 def tails(ir_version: int) -> dict[bytes, Tail]:

@@ -6,8 +6,8 @@ The table behind it is generated. Of each version of an operator it holds one li
 
 ``!`` marks a version that only says "deprecated", ``*`` no end. An input is ``name:mask``, with ``?`` behind the name
 where it is optional and ``*`` where it repeats; bit n of the hexadecimal mask allows tensors of the element type n,
-bit 0 whatever is no tensor. An attribute is ``name:kind``, with ``!`` where it must be there, or ``=`` and its default
-as JSON.
+bit 0 everything that is not a tensor. An attribute is ``name:kind``, with ``!`` where it must be there, or ``=`` and
+its default as JSON.
 """
 
 import json
@@ -28,7 +28,7 @@ class Parameter(NamedTuple):
     optional: bool
     variadic: bool
     dtypes: frozenset[int]
-    """The element types that ONNX allows; 0 stands for everything that is no tensor."""
+    """The element types that ONNX allows; 0 stands for everything that is not a tensor."""
 
 
 class AttributeSpec(NamedTuple):

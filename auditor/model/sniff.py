@@ -1,7 +1,6 @@
-"""What a file is that is no ONNX model."""
+"""What kind of file it is, if not an ONNX model."""
 
 import re
-import stat
 from typing import NamedTuple
 
 
@@ -36,7 +35,7 @@ _TEXT_MODEL = re.compile(rb"\s*(?:<\s*ir_version\s*:|ir_version\s*:)")
 
 
 def kind_of(head: bytes, size: int) -> Kind | None:
-    """What the first bytes of a file say that it is; None for what nobody knows."""
+    """What the first bytes of a file say that it is; None where they say nothing."""
     if found := _LFS.match(head):
         oid, length = (g.decode("ascii", "replace") for g in found.groups())
         return Kind(
@@ -73,17 +72,3 @@ def kind_of(head: bytes, size: int) -> Kind | None:
     if head and not head.strip(b"\0"):
         return Kind("nothing but zero bytes", "fetch the file anew: the download or the disk failed")
     return None
-
-
-_MODES = {
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a character device",
-    stat.S_IFBLK: "a block device",
-    stat.S_IFDIR: "a folder",
-    stat.S_IFLNK: "a link",
-}
-
-
-def name_of_mode(mode: int) -> str:
-    return _MODES.get(stat.S_IFMT(mode), "something else")

@@ -40,7 +40,7 @@ class ReadLimits:
     name: int = 65_536  # bytes of a name
     text: int = 1 << 20  # bytes of a metadata value or a string attribute that is held in memory
     troubles: int = 100  # kept of each kind
-    payload: int = 1_024  # bytes of tensor data from which on it is no part of the structure
+    payload: int = 1_024  # bytes of tensor data from which on it does not belong to the structure
 
 
 class HiddenFields(NamedTuple):
@@ -313,7 +313,7 @@ class Wire:
         raw = self.slice(pos, length)
         if what == FLOAT:
             if length % 4:
-                raise Unreadable("packed floats that are no multiple of four bytes", pos)
+                raise Unreadable("packed floats whose length is not a multiple of four bytes", pos)
             return struct.unpack(f"<{length // 4}f", raw)
         try:
             numbers = varints(raw)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ..errors import UsageError
+from ..files import FileTooLarge, NotARegularFile, read_regular
 
 SCHEMA_VERSION = 1
 _LARGEST = 1 << 26  # bytes
@@ -41,16 +41,16 @@ class Baseline(NamedTuple):
 
     @classmethod
     def read(cls, path: str) -> Baseline:
-        """The baseline in a file; `UsageError` with the place where it is none."""
+        """The baseline in a file; `UsageError` with the place where it is not one."""
         try:
             text = _bytes_of(path).decode("utf-8")
             document = json.loads(text)
         except UnicodeDecodeError as error:
-            raise UsageError(f"{path} is no baseline: byte {error.start} is not UTF-8") from None
+            raise UsageError(f"{path} is not a baseline: byte {error.start} is not UTF-8") from None
         except json.JSONDecodeError as error:
-            raise UsageError(f"{path}:{error.lineno}:{error.colno}: this is no baseline: {error.msg}") from None
+            raise UsageError(f"{path}:{error.lineno}:{error.colno}: this is not a baseline: {error.msg}") from None
         except (RecursionError, ValueError):
-            raise UsageError(f"{path} is no baseline: it nests too deeply, or holds a number without end") from None
+            raise UsageError(f"{path} is not a baseline: it nests too deeply, or holds a number without end") from None
         return cls(dict(_models(path, document)))
 
     def known(self, subject: str) -> frozenset[str]:
@@ -67,17 +67,17 @@ class Baseline(NamedTuple):
         return Baseline(kept)
 
     def write(self, path: str) -> None:
-        """Replace the file, or leave it as it was. What is no file, a device say, is never replaced."""
-        if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
-            raise UsageError(f"cannot write {path}: it is no regular file")
+        """Replace the file, or leave it as it was. Only a regular file is replaced, never a device."""
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise UsageError(f"cannot write {path}: it is not a regular file")
         beside = f"{path}.{os.getpid()}.new"
         try:
-            with open(beside, "x", encoding="ascii") as out:  # noqa: PTH123  # names that are not UTF-8 stay text
+            with open(beside, "x", encoding="ascii") as out:  # names that are not UTF-8 stay text
                 out.write(self._text())
-            os.replace(beside, path)  # noqa: PTH105
+            os.replace(beside, path)
         except OSError as error:
             with suppress(OSError):
-                os.unlink(beside)  # noqa: PTH108
+                os.unlink(beside)
             raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
     def _text(self) -> str:
@@ -104,30 +104,21 @@ def _cut(entry: KnownFinding) -> KnownFinding:
 
 
 def _bytes_of(path: str) -> bytes:
-    """A regular file of bounded size: a named pipe does not keep us waiting, a disk's device does not fill memory."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_regular(path, _LARGEST)
     except FileNotFoundError:
         raise UsageError(f"there is no baseline {path}: `auditor baseline MODEL -o {path}` makes one") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"the baseline {path} cannot be read: {getattr(error, 'strerror', error)}") from None
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UsageError(f"{path} is no baseline: it is no regular file")
-        with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(_LARGEST + 1)
+    except NotARegularFile as error:
+        raise UsageError(f"{path} is not a baseline: it is {error.strerror}") from None
+    except FileTooLarge:
+        raise UsageError(f"{path} is not a baseline: it is larger than {_LARGEST >> 20} MiB") from None
     except OSError as error:
         raise UsageError(f"the baseline {path} cannot be read: {error.strerror}") from None
-    finally:
-        os.close(descriptor)
-    if len(data) > _LARGEST:
-        raise UsageError(f"{path} is no baseline: it is larger than {_LARGEST >> 20} MiB")
-    return data
 
 
 def _models(path: str, document: Any) -> Iterator[tuple[str, tuple[KnownFinding, ...]]]:
     if not isinstance(document, dict) or not isinstance(document.get("models"), dict):
-        raise UsageError(f"{path} is no baseline: it has no table of models")
+        raise UsageError(f"{path} is not a baseline: it has no table of models")
     version = document.get("schema_version")
     if version != SCHEMA_VERSION or isinstance(version, bool):
         raise UsageError(
@@ -136,23 +127,23 @@ def _models(path: str, document: Any) -> Iterator[tuple[str, tuple[KnownFinding,
         )
     for subject, entries in document["models"].items():
         if not isinstance(entries, list):
-            raise UsageError(f"{path} is no baseline: models[{subject[:100]!r}] is no list")
+            raise UsageError(f"{path} is not a baseline: models[{subject[:100]!r}] is not a list")
         yield (
             subject,
-            tuple(_entry(f"{path} is no baseline: models[{subject[:100]!r}]", *e) for e in enumerate(entries)),
+            tuple(_entry(f"{path} is not a baseline: models[{subject[:100]!r}]", *e) for e in enumerate(entries)),
         )
 
 
 def _entry(where: str, index: int, row: Any) -> KnownFinding:
     if not isinstance(row, dict):
-        raise UsageError(f"{where}[{index}] is no finding")
+        raise UsageError(f"{where}[{index}] is not a finding")
     for key in ("rule", "fingerprint"):
         if not isinstance(row.get(key), str) or not row[key]:
             raise UsageError(f"{where}[{index}] has no {key}")
     for key in ("place", "message"):
         if not isinstance(row.get(key, ""), str):
-            raise UsageError(f"{where}[{index}].{key} is no text")
+            raise UsageError(f"{where}[{index}].{key} is not text")
     parts = row.get("parts", [])
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise UsageError(f"{where}[{index}].parts is no list of texts")
+        raise UsageError(f"{where}[{index}].parts is not a list of texts")
     return KnownFinding(row["rule"], row["fingerprint"], row.get("place", ""), row.get("message", ""), tuple(parts))

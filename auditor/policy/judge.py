@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 from ..errors import ExitCode
 from ..findings.order import RANK, worst_first
-from ..report import Coverage, Finding, Missed, Report, Severity, Verdict
+from ..report import Coverage, Finding, JudgedFinding, Missed, Report, Verdict, waiver_of
+from ..rules import all_rules
 from ..wording import counted, listed
-from .limits import NOT_ALLOWED, OVER, left_out, not_allowed, over, unmet
+from .limits import beyond_limits, beyond_lists, left_out, unmet
 from .policy import Policy
-from .waivers import EXPIRED, UNUSED, waived
-
-_OWN = frozenset((OVER, NOT_ALLOWED, EXPIRED, UNUSED))  # rules whose findings the policy makes
+from .waivers import waived
 
 USUAL = Policy()
 
@@ -78,7 +78,13 @@ def _ran_on_nothing(report: Report, policy: Policy) -> Iterator[Missed]:
 
 def unjudged(report: Report) -> Report:
     """The report without what a policy made of it: one in a file may have been judged before."""
-    return report._replace(findings=tuple(_afresh(f) for f in report.findings if f.rule not in _OWN))
+    return report._replace(findings=tuple(_afresh(f) for f in report.findings if f.rule not in by_policy()))
+
+
+@cache
+def by_policy() -> frozenset[str]:
+    """The rules whose findings a policy makes."""
+    return frozenset(rule.name for rule in all_rules() if rule.kind.by_policy)
 
 
 def _asked(report: Report, policy: Policy, accepted: Report | None) -> tuple[list[Finding], list[Missed]]:
@@ -86,7 +92,7 @@ def _asked(report: Report, policy: Policy, accepted: Report | None) -> tuple[lis
     found: list[Finding] = []
     missed: list[Missed] = []
     if policy.limits or policy.allowed or policy.required:
-        for one in (*over(report, policy, accepted), *not_allowed(report, policy), *unmet(report, policy)):
+        for one in (*beyond_limits(report, policy, accepted), *beyond_lists(report, policy), *unmet(report, policy)):
             if isinstance(one, Finding):
                 found.append(one)
             else:
@@ -95,14 +101,15 @@ def _asked(report: Report, policy: Policy, accepted: Report | None) -> tuple[lis
 
 
 def _counts(rule: str, policy: Policy) -> bool:
-    return rule not in policy.ignore and (not policy.select or rule in policy.select or rule in _OWN)
+    return rule not in policy.ignore and (not policy.select or rule in policy.select or rule in by_policy())
 
 
 def _afresh(finding: Finding) -> Finding:
     """What was waived or weighed once need not be now."""
-    if finding.waived is None and finding.own_severity is None:
+    if not isinstance(finding, JudgedFinding):
         return finding
-    return finding._replace(waived=None, severity=finding.own_severity or finding.severity, own_severity=None)
+    fields = {name: getattr(finding, name) for name in Finding._fields}
+    return Finding(**fields | {"severity": finding.own_severity or finding.severity})
 
 
 def _not_counted(coverage: Coverage, looked_at: tuple[str, ...], policy: Policy) -> Iterator[Missed]:
@@ -115,7 +122,9 @@ def _not_counted(coverage: Coverage, looked_at: tuple[str, ...], policy: Policy)
 
 def _weighed(finding: Finding, policy: Policy) -> Finding:
     severity = policy.severity.get(finding.rule)
-    return finding if severity is None else finding._replace(severity=severity, own_severity=finding.severity)
+    if severity is None:
+        return finding
+    return JudgedFinding.of(finding, severity=severity, own_severity=finding.severity)
 
 
 def _with(coverage: Coverage, missed: list[Missed]) -> Coverage:
@@ -128,7 +137,7 @@ def _with(coverage: Coverage, missed: list[Missed]) -> Coverage:
 
 def _fails(finding: Finding, policy: Policy) -> bool:
     level = policy.fail_on
-    return level is not None and finding.waived is None and RANK[finding.severity or Severity.ERROR] >= RANK[level]
+    return level is not None and waiver_of(finding) is None and RANK[finding.severity] >= RANK[level]
 
 
 def _open(coverage: Coverage) -> list[Missed]:
@@ -149,8 +158,8 @@ def _reasons(report: Report, policy: Policy) -> list[Reason]:
     reasons = [Reason("fail", _told(f), f.fix) for f in report.findings if _fails(f, policy)]
     reasons += [Reason("inconclusive", f"{m.what}: {m.why}") for m in _open(report.coverage)]
     for finding in report.findings:
-        if finding.waived is not None:
-            by = finding.waived
+        by = waiver_of(finding)
+        if by is not None:
             says = ", ".join(filter(None, (by.owner, by.reason, by.expires and f"until {by.expires}")))
             reasons.append(Reason("waived", f"{_told(finding)} [{by.by}{f': {says}' if says else ''}]"))
     reasons += [Reason("said", f"{m.what}: {m.why}") for m in report.coverage.skipped if not m.asked]

@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..report import Basis, Finding, Missed, Report, Severity
-from ..rules import all_rules
+from ..report import Finding, Missed, Report
+from ..rules import Rule, all_rules
+from ..rules.golden_mismatch import golden_mismatch
+from ..rules.not_allowed import not_allowed
+from ..rules.over_limit import over_limit
 from ..wording import counted, in_bytes, listed
 from .policy import Bounds, Policy
 
 if TYPE_CHECKING:
     from fractions import Fraction
-
-OVER, NOT_ALLOWED = "over-limit", "not-allowed"
 
 Number: TypeAlias = int | float
 
@@ -35,7 +36,7 @@ _ONE = {"operators": "operator", "domains": "domain", "dtypes": "element type", 
 _MOST_NAMED = 8
 
 
-def over(report: Report, policy: Policy, accepted: Report | None) -> Iterator[Finding | Missed]:
+def beyond_limits(report: Report, policy: Policy, accepted: Report | None) -> Iterator[Finding | Missed]:
     """What is over a limit, and which limits could not be held against a number."""
     for measure, limit in policy.limits.items():
         number = measured(report, measure)
@@ -51,7 +52,7 @@ def over(report: Report, policy: Policy, accepted: Report | None) -> Iterator[Fi
 
 
 def measured(report: Report, measure: str) -> Number | str | None:
-    """A number of the report; a text says why there is none, and None that there is nothing to measure."""
+    """A number of the report; a text says why it is not known, None that there is nothing to measure."""
     totals, model = report.totals, report.model
     if not model.digest and measure != "file-bytes":
         return "the model could not be read"
@@ -133,14 +134,14 @@ def _shown(measure: str, number: Number) -> str:
 def _over(measure: str, bound: str, number: Number, limit: Number, policy: Policy, text: str) -> Finding:
     key = f"limits.{measure}.{bound}" if ":" not in measure else f'limits.opset."{measure.partition(":")[2]}".{bound}'
     fix = f"export a model that keeps to it, or change {key}{_where(policy)}"
-    return _finding(OVER, f"{measure}\0{bound}", text, fix, _plain(limit), _plain(number))
+    return _finding(over_limit, f"{measure}\0{bound}", text, fix, _plain(limit), _plain(number))
 
 
 def _plain(number: Number) -> int | str:
     return int(number) if number == int(number) else f"{number:g}"
 
 
-def not_allowed(report: Report, policy: Policy) -> Iterator[Finding | Missed]:
+def beyond_lists(report: Report, policy: Policy) -> Iterator[Finding | Missed]:
     """What occurs in the model and is on no list of what may."""
     for kind, names in policy.allowed.items():
         match kind:
@@ -165,7 +166,7 @@ def _unlisted(kind: str, name: str, used: str, names: frozenset[str], policy: Po
     may = ", ".join(sorted(names)[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
     text = f"the model uses the {_ONE[kind]} {name}{used}; allowed are {may or 'none'}"
     fix = f"export without it, or add it to allowed.{kind}{_where(policy)}"
-    return _finding(NOT_ALLOWED, f"{kind}\0{name}", text, fix, None, name)
+    return _finding(not_allowed, f"{kind}\0{name}", text, fix, None, name)
 
 
 def _domains(report: Report) -> dict[str, str]:
@@ -214,17 +215,18 @@ def _why_not(report: Report, thing: str, wants: dict[str, tuple[str, ...]], reas
         case "provider":
             here = {_provider(name) for name in run.placement} if run.placement else {_provider(run.provider)}
             return not_run or ("" if _provider(run.provider) in here else f"no node ran on {_provider(run.provider)}")
-        case "golden" | "golden-mismatch":
+        case "golden" | golden_mismatch.name:
             return _golden(report, not_run)
         case "weights":
-            return _weights(report, reasons)
+            return _weights(report, wants, reasons)
         case "contract":
-            return "" if "contract-mismatch" in ran else "no registry says anything of this model"
+            heard = any("Contract" in wants.get(rule, ()) for rule in ran)
+            return "" if heard else "no registry says anything of this model"
     if thing not in ran:
         return reasons.get(f"rule {thing}") or "this rule was not run"
     if "Trial" in wants.get(thing, ()) and run.status == "not run":
         return not_run
-    return _weights(report, reasons) if "Weights" in wants.get(thing, ()) else ""
+    return _weights(report, wants, reasons) if "Weights" in wants.get(thing, ()) else ""
 
 
 def _golden(report: Report, not_run: str) -> str:
@@ -234,9 +236,10 @@ def _golden(report: Report, not_run: str) -> str:
     return next((line for line in lines if "not compared: " in line), "")
 
 
-def _weights(report: Report, reasons: dict[str, str]) -> str:
+def _weights(report: Report, wants: dict[str, tuple[str, ...]], reasons: dict[str, str]) -> str:
     left = next((f"{what}: {why}" for what, why in reasons.items() if what.startswith("the values of ")), "")
-    return left or ("" if "nan-weights" in report.coverage.ran else reasons.get("weights") or "they were not read")
+    read = any("Weights" in wants.get(rule, ()) for rule in report.coverage.ran)
+    return left or ("" if read else reasons.get("weights") or "they were not read")
 
 
 def left_out(report: Report, policy: Policy) -> Iterator[Missed]:
@@ -267,10 +270,9 @@ def _where(policy: Policy) -> str:
 
 
 def _finding(
-    rule: str, place: str, text: str, fix: str, expected: int | str | None, actual: int | str | None
+    rule: Rule, place: str, text: str, fix: str, expected: int | str | None, actual: int | str | None
 ) -> Finding:
-    digest = hashlib.sha256(f"{rule}\0{place}".encode("utf-8", "surrogateescape")).hexdigest()[:20]
+    digest = hashlib.sha256(f"{rule.name}\0{place}".encode("utf-8", "surrogateescape")).hexdigest()[:20]
     return Finding(
-        text, fix=fix, expected=expected, actual=actual, severity=Severity.ERROR, basis=Basis.SUSPICIOUS,
-        rule=rule, fingerprint=digest,
-    )  # fmt: skip
+        rule.name, rule.severity, rule.basis, text, fix=fix, expected=expected, actual=actual, fingerprint=digest
+    )

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 
-from ..findings.folding import FOLDED
-from ..report import Basis, Finding, Severity, Waived
+from ..report import Finding, JudgedFinding, Waived
+from ..rules import Rule, all_rules
+from ..rules.expired_waiver import expired_waiver
+from ..rules.unused_waiver import unused_waiver
 from .baseline import part_of
 from .policy import Policy, Waiver
-
-EXPIRED, UNUSED = "expired-waiver", "unused-waiver"
 
 
 def waived(findings: Iterable[Finding], policy: Policy, today: date, ran: Iterable[str] = ()) -> tuple[Finding, ...]:
@@ -30,9 +30,9 @@ def waived(findings: Iterable[Finding], policy: Policy, today: date, ran: Iterab
         covering = [index for index in by_rule.get(finding.rule, ()) if covers(valid[index], finding)]
         used.update(covering)
         if covering:
-            marked.append(finding._replace(waived=_mark(valid[covering[0]])))
+            marked.append(JudgedFinding.of(finding, waived=_mark(valid[covering[0]])))
         elif _is_known(finding, policy.known):
-            marked.append(finding._replace(waived=Waived("baseline")))
+            marked.append(JudgedFinding.of(finding, waived=Waived("baseline")))
         else:
             marked.append(finding)
     looked_at = certain(ran, marked)
@@ -54,7 +54,7 @@ def _is_known(finding: Finding, known: frozenset[str]) -> bool:
 def certain(ran: Iterable[str], findings: Iterable[Finding]) -> frozenset[str]:
     """The rules of which it can be said that a finding is not there: it may be folded under another one."""
     folds = any(finding.consequences for finding in findings)
-    return frozenset(ran) - (FOLDED if folds else frozenset())
+    return frozenset(ran) - frozenset(rule.name for rule in all_rules() if folds and rule.kind.symptom is not None)
 
 
 def covers(waiver: Waiver, finding: Finding) -> bool:
@@ -71,7 +71,7 @@ def covers(waiver: Waiver, finding: Finding) -> bool:
 
 
 def expired(waiver: Waiver, today: date) -> bool:
-    """Whether its last day is over; a day that is no date is over, so that a slip of the pen waives nothing."""
+    """Whether its last day is over; a text that is not a date is over, so that a slip of the pen waives nothing."""
     if not waiver.expires:
         return False
     try:
@@ -98,12 +98,12 @@ def _expired(waiver: Waiver, findings: Iterable[Finding]) -> Finding:
         what = "nothing here needs it any more"
         fix = "delete the waiver"
     message = f"the waiver of {_named(waiver)} ended on {waiver.expires}, and {what}"
-    return _finding(EXPIRED, waiver, message, fix)
+    return _finding(expired_waiver, waiver, message, fix)
 
 
 def _unused(waiver: Waiver) -> Finding:
     message = f"the waiver of {_named(waiver)} waives nothing in this model"
-    return _finding(UNUSED, waiver, message, "delete the waiver, or name the model that it is for")
+    return _finding(unused_waiver, waiver, message, "delete the waiver, or name the model that it is for")
 
 
 def _named(waiver: Waiver) -> str:
@@ -112,7 +112,7 @@ def _named(waiver: Waiver) -> str:
     return waiver.rule + (f" at {at}" if at else "") + (f" ({waiver.origin})" if waiver.origin else "")
 
 
-def _finding(rule: str, waiver: Waiver, message: str, fix: str) -> Finding:
-    parts = (rule, waiver.rule, waiver.model, waiver.node, waiver.fingerprint)
+def _finding(rule: Rule, waiver: Waiver, message: str, fix: str) -> Finding:
+    parts = (rule.name, waiver.rule, waiver.model, waiver.node, waiver.fingerprint)
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
-    return Finding(message, fix=fix, severity=Severity.WARNING, basis=Basis.SUSPICIOUS, rule=rule, fingerprint=digest)
+    return Finding(rule.name, rule.severity, rule.basis, message, fix=fix, fingerprint=digest)

@@ -12,27 +12,38 @@ import hashlib
 import inspect
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TypeAlias
 
-from ..report import Basis, Finding, Places, Severity
+from ..findings.kind import Kind, KnownBy, Symptom
+from ..report import Basis, Found, Places, Severity
 
-Check: TypeAlias = Callable[..., Iterator[Finding]]
+Check: TypeAlias = Callable[..., Iterator[Found]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: how bad what it finds is, by whose word, and which evidence it asks for."""
+    """One rule: what its findings have in common, and which evidence it asks for."""
 
-    name: str
-    severity: Severity
-    basis: Basis
+    kind: Kind
     check: Check
     wants: tuple[str, ...]  # the annotations of its parameters, in order
     doc: str  # the docstring of its module
+
+    @property
+    def name(self) -> str:
+        return self.kind.rule
+
+    @property
+    def severity(self) -> Severity:
+        return self.kind.severity
+
+    @property
+    def basis(self) -> Basis:
+        return self.kind.basis
 
     @property
     def page(self) -> str:
@@ -48,15 +59,29 @@ class Rule:
 _registered: dict[str, Rule] = {}
 
 
-def rule(severity: Severity, basis: Basis) -> Callable[[Check], Check]:
-    """Make a generator function the rule of its module. Findings may carry another severity or basis of their own."""
+def rule(
+    severity: Severity,
+    basis: Basis,
+    *,
+    known_by: KnownBy = KnownBy.NODE,
+    symptom: Symptom | None = None,
+    explains: Collection[Symptom] = (),
+    by_policy: bool = False,
+) -> Callable[[Check], Rule]:
+    """Make the generator function of a module its rule. What it yields may carry another severity or basis.
 
-    def bind(check: Check) -> Check:
+    ``known_by`` says by what a baseline knows the places again. What a rule finds as a ``symptom`` is folded under the
+    finding that explains it: of a rule that ``explains`` such symptoms, or any error where it is a symptom of a run.
+    ``by_policy``: the gate makes its findings, each time that a report is judged.
+    """
+
+    def bind(check: Check) -> Rule:
         module = sys.modules[check.__module__]
         name = check.__module__.rpartition(".")[2].replace("_", "-")
         wants = tuple(kind for name, kind in check.__annotations__.items() if name != "return")
-        _registered[name] = Rule(name, severity, basis, check, wants, module.__doc__ or "")
-        return check
+        kind = Kind(name, severity, basis, known_by, symptom, frozenset(explains), by_policy)
+        made = _registered[name] = Rule(kind, check, wants, module.__doc__ or "")
+        return made
 
     return bind
 

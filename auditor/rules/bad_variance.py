@@ -61,9 +61,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.kind import Symptom
 from ..model.graph import Model
 from ..model.scopes import scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted
 from . import rule
 
@@ -74,14 +75,14 @@ _DEFAULT_EPSILON = 1e-5
 _TINY = 1e-12  # one over its root is a million
 
 
-@rule(Severity.ERROR, Basis.SUSPICIOUS)
-def bad_variance(model: Model, weights: Weights) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.SUSPICIOUS, explains=(Symptom.NOT_FINITE,))
+def bad_variance(model: Model, weights: Weights) -> Iterator[Found]:
     for scope in scopes(model):
         for index, node in enumerate(scope.graph.nodes):
             if node.op_type != "BatchNormalization" or node.domain or len(node.inputs) < 5:
                 continue
             found = weights.sources.behind(scope, node.inputs[4]) if not node.attributes.get("training_mode") else None
-            statistics = weights.of(found[1]) if found else None
+            statistics = weights.statistics_of(found[1]) if found else None
             if found is None or statistics is None:
                 continue
             epsilon = node.attributes.get("epsilon", _DEFAULT_EPSILON)
@@ -89,7 +90,7 @@ def bad_variance(model: Model, weights: Weights) -> Iterator[Finding]:
             if verdict is not None:
                 what, severity = verdict
                 label = scope.graph.label(index)
-                yield Finding(
+                yield Found(
                     f"{label}: its variance {found[0].tensor!r} {what}",
                     Location(scope.path, label, node.op_type, found[0].tensor, offset=node.offset),
                     "compare it with the checkpoint's running variance, and export again",

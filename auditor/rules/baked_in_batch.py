@@ -43,7 +43,7 @@ agraph (float[N, 4] x, float[1, 2] state) => (float[A, B] y) { y = Concat<axis =
 agraph (float[N, 2, 3, 3] x) => (float[N, 18] y) <int64[2] s = {-1, 18}> { y = Reshape(x, s) }
 ```
 ```onnx
-# A fixed batch is no secret.
+# Somebody may want a fixed batch.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[1, 2, 3, 3] x) => (float[1, 18] y) <int64[2] s = {1, 18}> { y = Reshape(x, s) }
 ```
@@ -77,7 +77,7 @@ from collections.abc import Iterable, Iterator
 from math import prod
 
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import Shape, show
 from ..shapes.facts import Facts
 from ..shapes.sizes.dim import Dim
@@ -100,7 +100,7 @@ _LIKELY = (1, 2, 3, 4, 5, 6, 8, 16, 32)
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
-def baked_in_batch(model: Model, facts: Facts) -> Iterator[Finding]:
+def baked_in_batch(model: Model, facts: Facts) -> Iterator[Found]:
     for name in _batches(facts):
         before = frozenset(t.at for t in facts.troubles if isinstance(t, Misfit | Impossible))
         roots = []
@@ -175,7 +175,7 @@ def _written(facts: Facts, at: At) -> tuple[int, ...]:
     return tuple(n for n in likely if n > 0)
 
 
-def _finding(facts: Facts, name: str, root: Misfit | Impossible, works: list[int]) -> Finding:
+def _finding(facts: Facts, name: str, root: Misfit | Impossible, works: list[int]) -> Found:
     node, label = facts.node(root.at), facts.label(root.at)
     culprit = _fixing(facts, root.at) or root.at
     cause, fixing = facts.label(culprit), facts.node(culprit)
@@ -184,7 +184,7 @@ def _finding(facts: Facts, name: str, root: Misfit | Impossible, works: list[int
     only = " and ".join(map(str, works))
     inputs = [n for n, f in facts.inputs.items() if f.shape and str(f.shape[0]) == name]
     verb = "works" if len(works) == 1 else "work"
-    return Finding(
+    return Found(
         f"the batch of {inputs[0]!r} is declared open ({name}), but only {only} {verb}: {says}{fails}",
         Location(culprit.graph, cause, fixing.op_type, next(iter(fixing.inputs), ""), offset=fixing.offset),
         f"let {cause} keep the batch{_HOW.get(fixing.op_type, '')}, or declare the batch as {works[0]}",
@@ -194,12 +194,12 @@ def _finding(facts: Facts, name: str, root: Misfit | Impossible, works: list[int
     )
 
 
-def _declared(facts: Facts, name: str, only: int, at_odds: list[tuple[str, int]]) -> Finding:
+def _declared(facts: Facts, name: str, only: int, at_odds: list[tuple[str, int]]) -> Found:
     """Nothing in the graph fixes the batch: the inputs are declared for different ones."""
     leading = next(n for n, f in facts.inputs.items() if f.shape and str(f.shape[0]) == name)
     other, axis = at_odds[0]
     shape = show(facts.inputs[other].shape)
-    return Finding(
+    return Found(
         f"the batch of {leading!r} is declared open ({name}), but only {only} works: {other!r} is declared as {shape}",
         Location(tensor=other),
         f"declare axis {axis} of {listed(t for t, _ in at_odds)} as {name}, or the batch of {leading!r} as {only}",
@@ -236,7 +236,7 @@ def _writes_a_number(facts: Facts, at: At) -> bool:
     return isinstance(target.elements[0], int) and target.elements[0] > 0
 
 
-def _run_together(model: Model, facts: Facts, name: str) -> Iterator[Finding]:
+def _run_together(model: Model, facts: Facts, name: str) -> Iterator[Found]:
     for value in model.graph.outputs:
         fact = facts.at(value.name)
         if (
@@ -254,7 +254,7 @@ def _run_together(model: Model, facts: Facts, name: str) -> Iterator[Finding]:
         if culprit is None or not _merges(facts, culprit, name):
             continue
         node, label = facts.node(culprit), facts.label(culprit)
-        yield Finding(
+        yield Found(
             f"{label} fixes the leading size as {fact.shape[0]} and runs the images of a batch together: "
             f"for {name} images the output {value.name!r} is {show(fact.shape)}",
             Location(culprit.graph, label, node.op_type, value.name, offset=node.offset),

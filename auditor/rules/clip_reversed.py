@@ -38,13 +38,13 @@ from collections.abc import Iterator
 
 from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
 from . import rule
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
-def clip_reversed(model: Model, facts: Facts) -> Iterator[Finding]:
+def clip_reversed(model: Model, facts: Facts) -> Iterator[Found]:
     for scope in scopes(model):
         for index, node in enumerate(scope.graph.nodes):
             if node.op_type != "Clip" or node.domain:
@@ -52,7 +52,7 @@ def clip_reversed(model: Model, facts: Facts) -> Iterator[Finding]:
             low, high = _bound(facts, scope, node, 1, "min"), _bound(facts, scope, node, 2, "max")
             if low is not None and high is not None and low > high:
                 label = scope.graph.label(index)
-                yield Finding(
+                yield Found(
                     f"{label} clips to at least {low:g} and at most {high:g}: it gives {high:g} for every input",
                     Location(scope.path, label, "Clip", offset=node.offset),
                     "swap the bounds",

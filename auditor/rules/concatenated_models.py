@@ -28,15 +28,15 @@ from collections.abc import Iterator
 
 from ..model.file_troubles import Concatenated
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
-def concatenated_models(model: Model) -> Iterator[Finding]:
+def concatenated_models(model: Model) -> Iterator[Found]:
     for trouble in model.troubles:
         if isinstance(trouble, Concatenated):
-            yield Finding(
+            yield Found(
                 f"a second model begins at byte {trouble.offset:,}; every reader merges the two without a word",
                 Location(offset=trouble.offset),
                 f"keep the first {trouble.offset:,} bytes, or what lies behind them, whichever is the model",

@@ -31,15 +31,15 @@ from collections.abc import Iterator
 from ..model.faults import faults
 from ..model.graph import Model
 from ..model.payload import SeveralFields
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def conflicting_data_fields(model: Model) -> Iterator[Finding]:
+def conflicting_data_fields(model: Model) -> Iterator[Found]:
     for path, tensor, trouble in faults(model):
         if isinstance(trouble, SeveralFields):
-            yield Finding(
+            yield Found(
                 f"the tensor {tensor.name!r} holds data in {' and '.join(trouble.fields)}; which of them counts, "
                 "hangs on the reader",
                 Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None),

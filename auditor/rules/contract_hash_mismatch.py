@@ -30,14 +30,14 @@ from collections.abc import Iterator
 
 from ..model import payload
 from ..model.graph import Model
-from ..report import Basis, Contract, Finding, Severity
+from ..report import Basis, Contract, Found, Severity
 from . import rule
 
 _BLOCK = 1 << 20
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
-def contract_hash_mismatch(model: Model, contract: Contract) -> Iterator[Finding]:
+def contract_hash_mismatch(model: Model, contract: Contract) -> Iterator[Found]:
     if not contract.sha256:
         return
     sha = hashlib.sha256()
@@ -45,7 +45,7 @@ def contract_hash_mismatch(model: Model, contract: Contract) -> Iterator[Finding
         sha.update(payload.read(model, start, min(_BLOCK, model.size - start)))
     actual = sha.hexdigest()
     if actual != contract.sha256:
-        yield Finding(
+        yield Found(
             f"{contract.origin} holds the sha256 {contract.sha256}; the file's is {actual}",
             fix="fetch the file anew, or write its hash into the manifest",
             expected=contract.sha256,

@@ -49,7 +49,7 @@ from collections.abc import Iterable, Iterator
 
 from ..model.dtypes import DType, name_of
 from ..model.graph import Model, TensorType, Value
-from ..report import Basis, Contract, Finding, Location, Port, Severity
+from ..report import Basis, Contract, Found, Location, Port, Severity
 from ..shapes.declared import declared
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
@@ -61,7 +61,7 @@ _DTYPES = frozenset(name_of(t) for t in DType)
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
-def contract_mismatch(model: Model, facts: Facts, contract: Contract) -> Iterator[Finding]:
+def contract_mismatch(model: Model, facts: Facts, contract: Contract) -> Iterator[Found]:
     feeds, outputs = model.graph.feeds, model.graph.outputs
     if contract.inputs:
         yield from _names(contract, "input", contract.inputs, model.graph.inputs)
@@ -85,12 +85,12 @@ def _pairs(said: Iterable[Port], named: Iterable[Value], alone: tuple[Value, ...
             yield port, alone[0]
 
 
-def _names(contract: Contract, side: str, said: tuple[Port, ...], values: tuple[Value, ...]) -> Iterator[Finding]:
+def _names(contract: Contract, side: str, said: tuple[Port, ...], values: tuple[Value, ...]) -> Iterator[Found]:
     """What the registry names and the graph has not."""
     there = [v.name for v in values]
     for port in said:
         if port.name and port.name not in there:
-            yield Finding(
+            yield Found(
                 f"{contract.origin} names the {side} {port.name!r}; the model's {side}s are "
                 f"{listed(there, 10) or 'none'}",
                 Location(),
@@ -100,12 +100,12 @@ def _names(contract: Contract, side: str, said: tuple[Port, ...], values: tuple[
             )
 
 
-def _unfed(contract: Contract, feeds: tuple[Value, ...], inputs: tuple[Value, ...]) -> Iterator[Finding]:
+def _unfed(contract: Contract, feeds: tuple[Value, ...], inputs: tuple[Value, ...]) -> Iterator[Found]:
     """What the graph must be given and the registry does not name."""
     said = {p.name for p in contract.inputs}
     if said == {""}:
         if len(feeds) > 1:
-            yield Finding(
+            yield Found(
                 f"{contract.origin} says one input without a name; the model takes {counted(feeds, 'input')}: "
                 f"{listed(v.name for v in feeds)}",
                 Location(),
@@ -117,7 +117,7 @@ def _unfed(contract: Contract, feeds: tuple[Value, ...], inputs: tuple[Value, ..
     unfed = [v for v in feeds if v.name not in said]
     if len(unfed) > len(said - {v.name for v in inputs}):  # else each has only another name, which is said already
         for value in unfed:
-            yield Finding(
+            yield Found(
                 f"the model must be given the input {value.name!r}; {contract.origin} names only "
                 f"{listed(p.name for p in contract.inputs)}",
                 Location(tensor=value.name, offset=value.offset),
@@ -127,12 +127,12 @@ def _unfed(contract: Contract, feeds: tuple[Value, ...], inputs: tuple[Value, ..
             )
 
 
-def _port(contract: Contract, side: str, port: Port, value: Value, fact: Fact) -> Iterator[Finding]:
+def _port(contract: Contract, side: str, port: Port, value: Value, fact: Fact) -> Iterator[Found]:
     # An output's fact that rests on what the file declares proves nothing.
     severity = Severity.WARNING if side == "output" and fact.declared else None
     where = Location(tensor=value.name, offset=value.offset)
     if fact.dtype and port.dtype in _DTYPES and port.dtype != name_of(fact.dtype):
-        yield Finding(
+        yield Found(
             f"{contract.origin} says that the {side} {value.name!r} is {port.dtype}; in the model it is "
             f"{name_of(fact.dtype)}",
             where,
@@ -145,7 +145,7 @@ def _port(contract: Contract, side: str, port: Port, value: Value, fact: Fact) -
         return
     why = _difference(contract, port.shape, fact.shape, value)
     if why:
-        yield Finding(
+        yield Found(
             f"{contract.origin} says that the {side} {value.name!r} is {_shown(port.shape)}; in the model it is "
             f"{_shown(fact.shape)}: {why}",
             where,

@@ -36,17 +36,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.kind import KnownBy
 from ..model.graph import Model
 from ..model.order import cycles
 from ..model.scopes import in_order, scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import nodes_at, rule
 
 _SHOWN = 8
 
 
-@rule(Severity.ERROR, Basis.ILLEGAL)
-def cyclic_graph(model: Model) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.ILLEGAL, known_by=KnownBy.OPERATOR)
+def cyclic_graph(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         graph = scope.graph
         if in_order(graph):
@@ -59,7 +60,7 @@ def cyclic_graph(model: Model) -> Iterator[Finding]:
             middle = [f"({len(labels) - _SHOWN} more)"] if len(labels) > _SHOWN else []
             shown = [*labels[: _SHOWN - 1], *middle, labels[-1]] if middle else labels
             node = graph.nodes[cycle[0]]
-            yield Finding(
+            yield Found(
                 f"{' -> '.join([*shown, labels[0]])}: each waits for the one before it",
                 Location(scope.path, labels[0], node.op_type, offset=node.offset),
                 "give one of these nodes the input that was meant",

@@ -1,8 +1,8 @@
 """A tensor that is used, and that nothing makes.
 
 ## What it does
-Finds node inputs and graph outputs that are no graph input, no initializer and no output of a node, here or in the
-graphs around.
+Finds node inputs and graph outputs that are neither a graph input, nor an initializer, nor the output of a node, here
+or in the graphs around.
 
 ## Why it matters
 "It must refer to either a graph input, a graph initializer or a node output."
@@ -40,15 +40,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.kind import KnownBy, Symptom
 from ..model.graph import Model
 from ..model.scopes import Scope, scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted
 from . import rule
 
 
-@rule(Severity.ERROR, Basis.ILLEGAL)
-def dangling_inputs(model: Model) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.ILLEGAL, known_by=KnownBy.TENSOR, explains=(Symptom.UNUSED,))
+def dangling_inputs(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         graph = scope.graph
         missing: dict[str, list[int]] = {}
@@ -63,14 +64,14 @@ def dangling_inputs(model: Model) -> Iterator[Finding]:
                 continue
             first = graph.nodes[takers[0]]
             others = f", and {counted(len(set(takers)) - 1, 'other node')}" if len(set(takers)) > 1 else ""
-            yield Finding(
+            yield Found(
                 f"{graph.label(takers[0])}{others} takes {name!r}, which nothing makes",
                 Location(scope.path, graph.label(takers[0]), first.op_type, name, offset=first.offset),
                 "name the tensor that was meant, or add what makes this one",
             )
         for value in graph.outputs:
             if value.name not in known and value.name not in missing and not _outside(scope, value.name):
-                yield Finding(
+                yield Found(
                     f"nothing makes the graph's output {value.name!r}",
                     Location(scope.path, tensor=value.name, offset=value.offset),
                     "name the tensor that was meant, or take the output away",

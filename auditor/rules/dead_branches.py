@@ -50,10 +50,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.kind import Symptom
 from ..model.dtypes import bytes_of
 from ..model.graph import Graph, Model, Tensor
 from ..model.scopes import dead_nodes, scopes, taken
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, in_bytes, listed
 from . import nodes_at, rule
 
@@ -67,8 +68,8 @@ _HEAVY = frozenset(
 _TRIFLE = 1024
 
 
-@rule(Severity.WARNING, Basis.SUSPICIOUS)
-def dead_branches(model: Model) -> Iterator[Finding]:
+@rule(Severity.WARNING, Basis.SUSPICIOUS, symptom=Symptom.UNUSED)
+def dead_branches(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         graph = scope.graph
         dead = dead_nodes(graph)
@@ -83,7 +84,7 @@ def dead_branches(model: Model) -> Iterator[Finding]:
         cost += [f"{in_bytes(weights)} of weights"] if weights else []
         among = f" ({', '.join(cost)} among them)" if cost else ""
         verb = "reaches" if len(dead) == 1 else "reach"
-        yield Finding(
+        yield Found(
             f"{counted(dead, 'node')}{among} {verb} no output of the graph; "
             f"{'the branch ends' if len(ends) == 1 else 'the branches end'} in "
             f"{listed(graph.label(i) for i in ends or dead)}",

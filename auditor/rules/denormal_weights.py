@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted
 from . import rule, tensors_at
 
@@ -47,14 +47,14 @@ _SLOW = frozenset({1, 11, 16})  # float32, float64, bfloat16
 
 
 @rule(Severity.NOTE, Basis.SUSPICIOUS)
-def denormal_weights(weights: Weights) -> Iterator[Finding]:
+def denormal_weights(weights: Weights) -> Iterator[Found]:
     floats = {key: s for key, s in weights.items() if s.dtype in _SLOW}
     denormal = sum(s.denormal for s in floats.values())
     total = sum(s.elements for s in floats.values())
     if denormal and denormal >= _SHARE * total:
         worst = max(floats, key=lambda key: floats[key].denormal)
         tensors = [key for key, s in floats.items() if s.denormal]
-        yield Finding(
+        yield Found(
             f"{denormal:,} of {total:,} stored numbers ({denormal / total:.0%}) are denormal, "
             f"in {counted(tensors, 'tensor')}, most of them in {worst.tensor!r}: slow on many processors",
             Location(worst.graph, tensor=worst.tensor),

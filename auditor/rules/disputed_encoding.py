@@ -30,20 +30,20 @@ from collections.abc import Iterator
 
 from ..model.file_troubles import OddEncoding
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted
 from . import rule
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
-def disputed_encoding(model: Model) -> Iterator[Finding]:
+def disputed_encoding(model: Model) -> Iterator[Found]:
     found: dict[str, list[OddEncoding]] = {}
     for trouble in model.troubles:
         if isinstance(trouble, OddEncoding):
             found.setdefault(trouble.what, []).append(trouble)
     for what, troubles in found.items():
         again = f" ({counted(troubles, 'time')})" if len(troubles) > 1 else ""
-        yield Finding(
+        yield Found(
             f"{what}{again}: readers of protobuf disagree on these bytes",
             Location(offset=troubles[0].offset),
             "export the model again",

@@ -92,9 +92,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..findings.kind import Symptom
 from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
 from ..wording import counted, listed
 from . import nodes_at, rule
@@ -135,8 +136,8 @@ class _Fault(NamedTuple):
     gives: str
 
 
-@rule(Severity.WARNING, Basis.SUSPICIOUS)
-def domain_faults(model: Model, facts: Facts) -> Iterator[Finding]:
+@rule(Severity.WARNING, Basis.SUSPICIOUS, explains=(Symptom.NOT_FINITE,))
+def domain_faults(model: Model, facts: Facts) -> Iterator[Found]:
     found: dict[tuple[str, str], list[_Fault]] = {}
     for scope in scopes(model):
         for index, node in enumerate(scope.graph.nodes):
@@ -150,7 +151,7 @@ def domain_faults(model: Model, facts: Facts) -> Iterator[Finding]:
         others = [f.scope.graph.label(f.at) for f in faults[1:]]
         also = f"; so do {counted(others, 'other node')}: {listed(others)}" if others else ""
         refused = gives == _REFUSED
-        yield Finding(
+        yield Found(
             f"{label} takes {why}, and so gives {gives}{also}",
             Location(scope.path, label, node.op_type, offset=node.offset),
             "add a small constant in front of it, or clip to one",
@@ -193,7 +194,7 @@ def _fault(facts: Facts, scope: Scope, index: int, node: Node) -> _Fault | None:
 
 
 def _chosen_from(scope: Scope, node: Node) -> bool:
-    """Whether a Where alone takes the result: it may leave out what is no number."""
+    """Whether only a Where takes the result: it may leave the NaN out."""
     graph = scope.graph
     users = [graph.nodes[i] for i in graph.consumers.get(node.outputs[0], ())] if node.outputs else []
     returned = any(v.name in node.outputs for v in graph.outputs)
@@ -238,7 +239,7 @@ def _clipped(facts: Facts, scope: Scope, node: Node, label: str) -> _Least | Non
     else:
         bound = node.attributes.get("min")
         low = (float(bound),) if isinstance(bound, int | float) else ()
-    if len(low) != 1 or low[0] > 0 or low[0] < -1e6:  # a bound that far away is none
+    if len(low) != 1 or low[0] > 0 or low[0] < -1e6:  # a bound that far away bounds nothing
         return None
     return _Least(low[0] == 0, low[0] < 0, f"numbers down to {low[0]:g} from {label}")
 

@@ -45,7 +45,7 @@ from math import prod
 
 from ..model.dtypes import DType
 from ..model.graph import Model, TensorType
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
@@ -58,7 +58,7 @@ _SMALL = 1024  # elements
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
-def double_precision(model: Model, facts: Facts) -> Iterator[Finding]:
+def double_precision(model: Model, facts: Facts) -> Iterator[Found]:
     if any(isinstance(v.type, TensorType) and v.type.dtype == DType.DOUBLE for v in model.graph.feeds):
         return  # the caller wants float64
     places: list[At] = []
@@ -79,7 +79,7 @@ def double_precision(model: Model, facts: Facts) -> Iterator[Finding]:
     if places:
         node = facts.node(places[0])
         begins = _begin(facts, places[0])
-        yield Finding(
+        yield Found(
             f"{counted(places, 'node')} compute{'s' if len(places) == 1 else ''} in float64 "
             f"({counted(heavy, 'heavy layer')} among them), such as {facts.label(places[0])}{begins}; "
             "no input is float64",

@@ -30,19 +30,19 @@ from collections.abc import Iterator
 from ..model.file_troubles import AttributeTwice
 from ..model.graph import Model
 from ..model.scopes import node_at
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def duplicate_attributes(model: Model) -> Iterator[Finding]:
+def duplicate_attributes(model: Model) -> Iterator[Found]:
     for trouble in model.troubles:
         if isinstance(trouble, AttributeTwice):
             found = node_at(model, trouble.node_offset)
             path, label, op_type = (
                 (found[0].path, found[0].graph.label(found[1]), found[2].op_type) if found else ("", "", "")
             )
-            yield Finding(
+            yield Found(
                 f"{label or 'a node'} has the attribute {trouble.name!r} twice",
                 Location(path, label, op_type, attribute=trouble.name, offset=trouble.offset),
                 "delete the one that was not meant",

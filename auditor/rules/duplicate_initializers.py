@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..model.dtypes import bytes_of
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, in_bytes, listed
 from . import rule, tensors_at
 
@@ -43,7 +43,7 @@ _CONSIDERABLE = 64 << 10
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
-def duplicate_initializers(weights: Weights) -> Iterator[Finding]:
+def duplicate_initializers(weights: Weights) -> Iterator[Found]:
     groups = [(_size(weights, keys[0]), keys) for keys in weights.duplicates]
     groups = [(size, keys) for size, keys in groups if size >= _CONSIDERABLE or not weights[keys[0]].constant]
     if not groups:
@@ -60,7 +60,7 @@ def duplicate_initializers(weights: Weights) -> Iterator[Finding]:
             f"{counted(groups, 'tensor')} are stored more than once and waste {in_bytes(wasted)}; "
             f"the largest: {listed(k.tensor for k in first)}"
         )
-    yield Finding(
+    yield Found(
         message,
         Location(first[0].graph, tensor=first[0].tensor),
         "let the nodes share one initializer",

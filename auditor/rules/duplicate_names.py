@@ -60,16 +60,16 @@ from collections.abc import Iterator
 from ..model.file_troubles import FunctionTwice
 from ..model.graph import Graph, Model
 from ..model.scopes import Scope, scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
 from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def duplicate_names(model: Model) -> Iterator[Finding]:
+def duplicate_names(model: Model) -> Iterator[Found]:
     for trouble in model.troubles:
         if isinstance(trouble, FunctionTwice):
-            yield Finding(
+            yield Found(
                 f"there is a second local function {trouble.name!r}; which of the two is called hangs on the reader",
                 Location(offset=trouble.offset),
                 "rename one of the functions, or delete it",
@@ -80,7 +80,7 @@ def duplicate_names(model: Model) -> Iterator[Finding]:
         yield from _nodes(scope)
 
 
-def _values(scope: Scope) -> Iterator[Finding]:
+def _values(scope: Scope) -> Iterator[Found]:
     graph = scope.graph
     stored = Counter([t.name for t in graph.initializers] + [t.name for t in graph.sparse_initializers])
     fed = Counter(v.name for v in graph.inputs)
@@ -88,7 +88,7 @@ def _values(scope: Scope) -> Iterator[Finding]:
     for name in _in_order(made, stored, fed):
         times = made[name] + max(stored[name], fed[name])
         if times > 1:
-            yield Finding(
+            yield Found(
                 f"the tensor {name!r} is defined {times} times: {_places(graph, name, stored[name], fed[name])}",
                 Location(scope.path, tensor=name),
                 "rename all but one of them, and their uses",
@@ -113,7 +113,7 @@ def _places(graph: Graph, name: str, stored: int, fed: int) -> str:
     return ", ".join(parts)
 
 
-def _hidden(scope: Scope) -> Iterator[Finding]:
+def _hidden(scope: Scope) -> Iterator[Found]:
     outside, holder = scope.outside, scope.holder
     own = scope.graph.producers
     while outside is not None:
@@ -122,7 +122,7 @@ def _hidden(scope: Scope) -> Iterator[Finding]:
             # Only what stands before the subgraph's node is visible in the subgraph.
             if graph.producers.get(name, holder) < holder or name in graph.initializer_names or name in outside.inputs:
                 node = scope.graph.nodes[index]
-                yield Finding(
+                yield Found(
                     f"{scope.graph.label(index)} makes {name!r}, which the graph around it has, too",
                     Location(scope.path, scope.graph.label(index), node.op_type, name, offset=node.offset),
                     "rename the tensor of the subgraph",
@@ -131,7 +131,7 @@ def _hidden(scope: Scope) -> Iterator[Finding]:
         outside = outside.outside
 
 
-def _nodes(scope: Scope) -> Iterator[Finding]:
+def _nodes(scope: Scope) -> Iterator[Found]:
     graph = scope.graph
     names = Counter(node.name for node in graph.nodes if node.name)
     if len(names) == names.total():
@@ -144,7 +144,7 @@ def _nodes(scope: Scope) -> Iterator[Finding]:
         if group:
             shared = frozenset(group)
             first = next(node for node in graph.nodes if node.name == group[0])
-            yield Finding(
+            yield Found(
                 f"{counted(sum(names[n] for n in group), 'node')} share {counted(group, 'name')}: {listed(group)}"
                 + (
                     "; onnxruntime refuses that"

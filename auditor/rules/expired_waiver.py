@@ -53,11 +53,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..report import Basis, Finding, Severity
+from ..report import Basis, Found, Severity
 from . import rule
 
 
-@rule(Severity.WARNING, Basis.SUSPICIOUS)
-def expired_waiver(model: Model) -> Iterator[Finding]:
+@rule(Severity.WARNING, Basis.SUSPICIOUS, by_policy=True)
+def expired_waiver(model: Model) -> Iterator[Found]:
     # Policy is applied when a report is read: the gate makes this finding (`auditor.policy.waivers`).
     yield from ()

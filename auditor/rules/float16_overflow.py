@@ -8,7 +8,7 @@ products and recurrent layers beyond 1e30.
 ## Why it matters
 float16 ends at 65504. One infinite weight makes infinite or NaN outputs, often for some inputs only. A mask that
 holds -3.4e38 becomes -inf, which is as good while a row keeps one open place, and NaN where a row is masked
-altogether. A finite weight of 1e30 is no trained number: it is what an exploding training or the bytes of another
+altogether. No training that converges gives a weight of 1e30: it is what an exploding training or the bytes of another
 type look like.
 
 ## Fires on
@@ -56,7 +56,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..report import Basis, Finding, Location, Severity
+from ..findings.kind import KnownBy, Symptom
+from ..report import Basis, Found, Location, Severity
 from ..settings import Settings
 from ..wording import counted, listed
 from . import rule
@@ -71,8 +72,8 @@ _FLOAT16 = 10
 _WIDER = frozenset({1, 11, 16})  # float32, float64, bfloat16
 
 
-@rule(Severity.ERROR, Basis.SUSPICIOUS)
-def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.SUSPICIOUS, known_by=KnownBy.TENSOR, explains=(Symptom.NOT_FINITE,))
+def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Found]:
     becomes = settings.target_dtype == "float16"
     masks: dict[Key, Statistics] = {}
     for key, statistics in weights.items():
@@ -93,7 +94,7 @@ def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Finding]:
                 masks[key] = statistics
     if masks:
         key, statistics = next(iter(masks.items()))
-        yield Finding(
+        yield Found(
             f"{listed(k.tensor for k in masks)} go beyond {MOST:g} and become infinite in float16: "
             "as a mask that is as good, unless a whole row is masked, which then is NaN",
             Location(key.graph, tensor=key.tensor),
@@ -124,8 +125,8 @@ def _narrowed(use: Use) -> bool:
     return False
 
 
-def _finding(key: Key, use: Use, what: str, actual: str, severity: Severity | None = None) -> Finding:
-    return Finding(
+def _finding(key: Key, use: Use, what: str, actual: str, severity: Severity | None = None) -> Found:
+    return Found(
         f"{use.label}: {key.tensor!r} {what}",
         Location(use.scope.path, use.label, use.node.op_type, key.tensor),
         "keep this layer in float32, or rescale the weight"

@@ -28,7 +28,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..report import Basis, Finding, Location, Severity
+from ..findings.kind import Symptom
+from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Comparison, GoldenResult, Run
 from ..wording import listed
 from . import rule, tensors_at
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
     from ..evidence.trial import Trial
 
 
-@rule(Severity.ERROR, Basis.SUSPICIOUS)
-def golden_mismatch(trial: Trial) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.SUSPICIOUS, symptom=Symptom.OTHER_OUTPUTS)
+def golden_mismatch(trial: Trial) -> Iterator[Found]:
     match trial.result:
         case Run(golden=golden):
             wrong = [(vector, [c for c in vector.comparisons if c.difference is not None]) for vector in golden]
@@ -47,7 +48,7 @@ def golden_mismatch(trial: Trial) -> Iterator[Finding]:
                 yield _finding(wrong, len(golden))
 
 
-def _finding(wrong: list[tuple[GoldenResult, list[Comparison]]], vectors: int) -> Finding:
+def _finding(wrong: list[tuple[GoldenResult, list[Comparison]]], vectors: int) -> Found:
     vector, differing = wrong[0]
     first = differing[0]
     difference = first.difference
@@ -57,7 +58,7 @@ def _finding(wrong: list[tuple[GoldenResult, list[Comparison]]], vectors: int) -
     largest = f", at most {difference.largest:.3g} apart" if difference.largest is not None else ""
     outputs = f"; also {listed(c.output for c in differing[1:])}" if len(differing) > 1 else ""
     more = f"; {len(wrong)} of {vectors} vectors differ" if len(wrong) > 1 else ""
-    return Finding(
+    return Found(
         f"{vector.name}: the output {first.output!r} differs{where}{numbers} "
         f"({difference.why}{largest}){outputs}{more}",
         Location(tensor=first.output),

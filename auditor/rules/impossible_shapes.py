@@ -4,9 +4,9 @@
 Propagates shapes from the graph's inputs through every operator and finds nodes whose inputs and attributes
 contradict each other for every value of the named sizes: sizes that do not broadcast, a window larger than its input,
 an axis outside the tensor, a Reshape that does not come out even. Nothing that rests on a declared shape counts; what
-follows from the first contradiction is folded under it. A Reshape that makes a row of each image is told as the dense
-layer behind it: the features that it takes, those that arrive, and the input sizes that would fit; with an open height
-or width it is a warning, if some size fits.
+follows from the first contradiction is folded under it. A Reshape that makes a row of each image is reported as the
+dense layer behind it: the features that it takes, those that arrive, and the input sizes that would fit; with an open
+height or width it is a warning, if some size fits.
 
 ## Why it matters
 The model fails as soon as the node runs. onnxruntime often names another node or only the runtime's source line, and
@@ -100,11 +100,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ..findings.kind import Symptom
 from ..model.conformance import flawed
 from ..model.file_troubles import AttributeTwice, BadAttribute
 from ..model.graph import Model
 from ..model.scopes import opsets_of
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.dense import Rows, factors_shown, rows, source, taken, taker
 from ..shapes.fact import show
 from ..shapes.facts import Facts, rendered
@@ -115,8 +116,8 @@ from ..wording import fitting, others
 from . import rule
 
 
-@rule(Severity.ERROR, Basis.ILLEGAL)
-def impossible_shapes(model: Model, facts: Facts) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.ILLEGAL, explains=(Symptom.REFUSED,))
+def impossible_shapes(model: Model, facts: Facts) -> Iterator[Found]:
     flattens = dict(_flattens(facts))
     yield from flattens.values()
     alike: dict[tuple[str, str], list[Impossible]] = {}
@@ -136,7 +137,7 @@ def impossible_shapes(model: Model, facts: Facts) -> Iterator[Finding]:
         yield _finding(facts, troubles)
 
 
-def _flattens(facts: Facts) -> Iterator[tuple[At, Finding]]:
+def _flattens(facts: Facts) -> Iterator[tuple[At, Found]]:
     """Reshapes that make a row of each image, where an image has other elements: always, or but for some sizes."""
     proven = {t.at for t in facts.troubles if isinstance(t, Impossible) and not t.declared}
     for path, visited in facts.graphs.items():
@@ -168,7 +169,7 @@ def _one_image_a_row(facts: Facts, at: At, flat: Rows) -> bool:
     return divide_exact(flat.image, flat.row) is None and taker(facts, at, flat.row) is not None
 
 
-def _flatten(facts: Facts, at: At, flat: Rows) -> Finding | None:
+def _flatten(facts: Facts, at: At, flat: Rows) -> Found | None:
     never = same(flat.image, flat.row) is False
     fits = solve(facts, at, "shape")
     best = next((f for f in fits if f.ranges), None)
@@ -190,7 +191,7 @@ def _flatten(facts: Facts, at: At, flat: Rows) -> Finding | None:
     mend = f"let {label} keep the batch (x.flatten(1)) and give {layer or 'the layer behind it'}"
     other = f"{mend} {flat.image} features" if settled else f"put an adaptive (global) pooling in front of {label}"
     warns = best is not None and not never
-    return Finding(
+    return Found(
         message,
         Location(at.graph, label, node.op_type, node.inputs[0], offset=node.offset),
         f"feed an input that fits ({said}), or {other}" if best else other,
@@ -203,7 +204,7 @@ def _flatten(facts: Facts, at: At, flat: Rows) -> Finding | None:
     )
 
 
-def _finding(facts: Facts, troubles: list[Impossible]) -> Finding:
+def _finding(facts: Facts, troubles: list[Impossible]) -> Found:
     trouble = troubles[0]
     at, node, label = trouble.at, facts.node(trouble.at), facts.label(trouble.at)
     shapes = [(n, f.shape) for n in node.inputs if n and (f := facts.at(n, at.graph)) and f.shape is not None]
@@ -214,7 +215,7 @@ def _finding(facts: Facts, troubles: list[Impossible]) -> Finding:
     moving = movings[0] if movings else ""
     givers = dict.fromkeys(facts.label(p) for n in movings if (p := facts.producer(n, at.graph)) is not None)
     before = f"what comes before it ({' and '.join(list(givers)[:3])})" if givers else "what comes before it"
-    return Finding(
+    return Found(
         f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given and not told else ""),
         Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset),
         f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}",

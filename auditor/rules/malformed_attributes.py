@@ -32,19 +32,19 @@ from collections.abc import Iterator
 from ..model.file_troubles import BadAttribute
 from ..model.graph import Model
 from ..model.scopes import node_at
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def malformed_attributes(model: Model) -> Iterator[Finding]:
+def malformed_attributes(model: Model) -> Iterator[Found]:
     for trouble in model.troubles:
         if isinstance(trouble, BadAttribute):
             found = node_at(model, trouble.node_offset)
             path, label, op_type = (
                 (found[0].path, found[0].graph.label(found[1]), found[2].op_type) if found else ("", "", "")
             )
-            yield Finding(
+            yield Found(
                 f"{label or 'a node'}: the attribute {trouble.name!r} {trouble.why}",
                 Location(path, label, op_type, attribute=trouble.name, offset=trouble.offset),
                 "make the attribute anew, with one value of the kind that its type says",

@@ -34,16 +34,16 @@ from ..model.dtypes import name_of
 from ..model.faults import faults
 from ..model.graph import Model
 from ..model.payload import NegativeDims, PayloadTrouble, UnknownType, WrongField
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def malformed_tensors(model: Model) -> Iterator[Finding]:
+def malformed_tensors(model: Model) -> Iterator[Found]:
     for path, tensor, trouble in faults(model):
         why = _why(trouble)
         if why:
-            yield Finding(
+            yield Found(
                 f"the tensor {tensor.name!r} {why}",
                 Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None),
                 "make the tensor anew with onnx.numpy_helper.from_array",

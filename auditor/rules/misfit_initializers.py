@@ -64,7 +64,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..report import Basis, Finding, Fit, Location, Severity, Step
+from ..findings.kind import Symptom
+from ..report import Basis, Fit, Found, Location, Severity, Step
 from ..shapes.dense import WEIGHTS, factors_shown, source, taken
 from ..shapes.fact import BroadcastsTo, Need, Shape, show
 from ..shapes.facts import Facts, rendered
@@ -87,8 +88,8 @@ _MEANING = {
 }
 
 
-@rule(Severity.ERROR, Basis.ILLEGAL)
-def misfit_initializers(facts: Facts) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.ILLEGAL, explains=(Symptom.REFUSED,))
+def misfit_initializers(facts: Facts) -> Iterator[Found]:
     by_node: dict[At, list[Misfit]] = {}
     for trouble in facts.troubles:
         if isinstance(trouble, Misfit) and not trouble.declared:
@@ -99,7 +100,7 @@ def misfit_initializers(facts: Facts) -> Iterator[Finding]:
         yield from _open(facts, case)
 
 
-def _misfit(facts: Facts, cases: list[Misfit]) -> Finding:
+def _misfit(facts: Facts, cases: list[Misfit]) -> Found:
     """One finding for a node: what several parameters misfit by has one cause as a rule."""
     case, *more = cases
     fits = solve(facts, case.at, case.parameter)
@@ -107,7 +108,7 @@ def _misfit(facts: Facts, cases: list[Misfit]) -> Finding:
     hopeless = f": {_NONE}" if dense and fits and not _best(fits) and _is_open(case.expected.shape) else ""
     alike = [o.tensor for o in more if (o.expected.shape, o.actual) == (case.expected.shape, case.actual)]
     also = "".join(f"; {o.tensor} is {show(o.actual)}, {_needed(o)}" for o in more if o.tensor not in alike)
-    return Finding(
+    return Found(
         (dense or _plain(facts, case, alike)) + hopeless + also,
         _location(facts, case),
         _fix(facts, case, fits, alike),
@@ -118,13 +119,13 @@ def _misfit(facts: Facts, cases: list[Misfit]) -> Finding:
     )
 
 
-def _open(facts: Facts, case: Open) -> Iterator[Finding]:
+def _open(facts: Facts, case: Open) -> Iterator[Found]:
     fits = solve(facts, case.at, case.parameter)
     if not fits:
         return
     best = _best(fits)
     bare = not _is_open(case.expected.shape)
-    yield Finding(
+    yield Found(
         f"{_features(facts, case) or _plain(facts, case)}: "
         + (f"it fits only for {_ranges(facts, best)}" if best else _NONE),
         _location(facts, case),
@@ -140,7 +141,7 @@ def _open(facts: Facts, case: Open) -> Iterator[Finding]:
 
 
 def _hangs_on_inputs(facts: Facts, case: Open) -> bool:
-    """Whether the condition speaks of the inputs' sizes alone: what a node bore at run time is nobody's to choose."""
+    """Whether the condition speaks of the inputs' sizes alone: nobody chooses what a node computes."""
     chosen = {n for fact in facts.inputs.values() for s in fact.shape or () if isinstance(s, Dim) for n in s.names}
     pairs = zip(case.expected.shape, case.actual, strict=False)
     names = {

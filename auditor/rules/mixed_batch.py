@@ -62,7 +62,7 @@ agraph (float[N, 8] x, float[T, 1, 80] f) => (float[M, 16] y, float[U, 160] g)
 }
 ```
 ```onnx
-# The leading axis is no batch: windows of an image.
+# The leading axis is not a batch: windows of an image.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[6, 10] x) => (float[4, 15] y) <int64[2] s = {4, 15}> { y = Reshape(x, s) }
 ```
@@ -77,7 +77,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..report import Basis, Finding, Fit, Location, Severity
+from ..report import Basis, Fit, Found, Location, Severity
 from ..shapes.dense import taker
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
@@ -91,7 +91,7 @@ _BOUND = 4096
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
-def mixed_batch(model: Model, facts: Facts) -> Iterator[Finding]:
+def mixed_batch(model: Model, facts: Facts) -> Iterator[Found]:
     found = list(_all(facts))
     counted = any(f.shape and isinstance(f.shape[0], int) and f.shape[0] > 1 for f in facts.inputs.values())
     if not found and counted and any(_unlike(facts, at) for at in _reshapes(facts)):
@@ -108,7 +108,7 @@ def _reshapes(facts: Facts) -> Iterator[At]:
                 yield At(path, index)
 
 
-def _all(facts: Facts) -> Iterator[Finding]:
+def _all(facts: Facts) -> Iterator[Found]:
     batches = {f.shape[0] for f in facts.inputs.values() if f.shape and isinstance(f.shape[0], Dim)}
     if batches:
         for at in _reshapes(facts):
@@ -150,7 +150,7 @@ def _mixed(facts: Facts, at: At, image: int, row: int) -> bool:
     return row % image != 0 or flattens
 
 
-def _mixes(facts: Facts, at: At, image: Size, row: int) -> Iterator[Finding]:
+def _mixes(facts: Facts, at: At, image: Size, row: int) -> Iterator[Found]:
     node, label = facts.node(at), facts.label(at)
     data, made = facts.at(node.inputs[0], at.graph), facts.at(node.outputs[0], at.graph)
     dense = taker(facts, at, row)
@@ -184,7 +184,7 @@ def _mixes(facts: Facts, at: At, image: Size, row: int) -> Iterator[Finding]:
         fits, expected = (fit,), str(image)
     best = next((f for f in fits if f.ranges), None)
     size = f"feed images that fit ({_said(facts, best)}), or " if best else ""
-    yield Finding(
+    yield Found(
         message,
         Location(at.graph, label, node.op_type, node.inputs[0], offset=node.offset),
         f"{size}flatten with the batch kept (x.flatten(1)), and give {layer or f'the layer behind {label}'} "

@@ -30,19 +30,19 @@ from collections.abc import Iterator
 
 from ..model.file_troubles import NotUtf8
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted
 from . import rule
 
 
 @rule(Severity.WARNING, Basis.ILLEGAL)
-def names_not_utf8(model: Model) -> Iterator[Finding]:
+def names_not_utf8(model: Model) -> Iterator[Found]:
     found: dict[tuple[str, str], list[NotUtf8]] = {}
     for trouble in model.troubles:
         if isinstance(trouble, NotUtf8):
             found.setdefault((trouble.message, trouble.field), []).append(trouble)
     for (message, field), troubles in found.items():
-        yield Finding(
+        yield Found(
             f"{counted(troubles, 'string')} in {message}.{field} {'is' if len(troubles) == 1 else 'are'} not UTF-8, "
             f"the first at byte {troubles[0].offset:,}",
             Location(offset=troubles[0].offset),

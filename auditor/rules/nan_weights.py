@@ -54,8 +54,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.kind import KnownBy, Symptom
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
 from . import rule, tensors_at
 
@@ -69,8 +70,8 @@ _CHOOSING = frozenset({"Where", "Equal", "IsNaN", "Max", "Min", "Pad", "Clip", "
 _FLOAT16 = 10
 
 
-@rule(Severity.ERROR, Basis.SUSPICIOUS)
-def nan_weights(model: Model, weights: Weights) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.SUSPICIOUS, known_by=KnownBy.TENSOR, explains=(Symptom.NOT_FINITE,))
+def nan_weights(model: Model, weights: Weights) -> Iterator[Found]:
     outputs = {v.name for v in model.graph.outputs}
     nan: dict[Key, tuple[Use, ...]] = {}
     infinite: dict[Key, tuple[Use, ...]] = {}
@@ -98,7 +99,7 @@ def _on_purpose(statistics: Statistics, uses: tuple[Use, ...]) -> bool:
     return statistics.elements == 1 and all(u.node.op_type in _CHOOSING for u in uses)
 
 
-def _findings(weights: Weights, found: dict[Key, tuple[Use, ...]], what: str) -> Iterator[Finding]:
+def _findings(weights: Weights, found: dict[Key, tuple[Use, ...]], what: str) -> Iterator[Found]:
     if len(found) > 3:  # a diverged training leaves them everywhere: one cause, one finding
         key, uses = next(iter(found.items()))
         total = sum(_count(weights[k], what) for k in found)
@@ -117,8 +118,8 @@ def _count(statistics: Statistics, what: str) -> int:
     return statistics.nan if what == "NaN" else statistics.inf
 
 
-def _finding(key: Key, uses: tuple[Use, ...], message: str, bad: int) -> Finding:
-    return Finding(
+def _finding(key: Key, uses: tuple[Use, ...], message: str, bad: int) -> Found:
+    return Found(
         message,
         Location(
             uses[0].scope.path if uses else key.graph,

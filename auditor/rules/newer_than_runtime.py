@@ -51,7 +51,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 _TAKES: dict[tuple[int, int], tuple[int, int]] = {
@@ -73,7 +73,7 @@ _INSTALLED = re.compile(r"onnxruntime(?:_gpu)?-(\d+)\.(\d+)\..*\.dist-info")
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
-def newer_than_runtime(model: Model) -> Iterator[Finding]:
+def newer_than_runtime(model: Model) -> Iterator[Found]:
     if not _exceeded(model, *min(_TAKES.values())):
         return  # even the oldest takes it: no need to ask which one is here
     installed = _installed()
@@ -84,7 +84,7 @@ def newer_than_runtime(model: Model) -> Iterator[Finding]:
     if not installed:
         shown += ", the newest that auditor knows,"
     for what, actual, most in _exceeded(model, *_TAKES[version]):
-        yield Finding(
+        yield Found(
             f"the model has {what} {actual}; {shown} takes at most {most}",
             Location(),
             f"export the model with {what} {most} or less, or install a newer runtime",
@@ -109,7 +109,7 @@ def _installed() -> tuple[int, int] | None:
     """The minor version of the runtime in this environment, read off its folder: importlib.metadata costs 30 ms."""
     for folder in sys.path:
         try:
-            names = os.listdir(folder or ".")  # noqa: PTH208  # pathlib costs more than the look
+            names = os.listdir(folder or ".")  # pathlib costs more than the look
         except OSError:
             continue
         for name in names:

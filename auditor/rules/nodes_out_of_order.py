@@ -47,13 +47,13 @@ from collections.abc import Iterator
 from ..model.graph import Model
 from ..model.order import cycles, out_of_order
 from ..model.scopes import in_order, scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted
 from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def nodes_out_of_order(model: Model) -> Iterator[Finding]:
+def nodes_out_of_order(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         graph = scope.graph
         if in_order(graph):
@@ -66,7 +66,7 @@ def nodes_out_of_order(model: Model) -> Iterator[Finding]:
             first, producer = pairs[0]
             node = graph.nodes[first]
             others = f"; so do {counted(len(early) - 1, 'other node')}" if len(early) > 1 else ""
-            yield Finding(
+            yield Found(
                 f"{graph.label(first)} (node {first}) takes what {graph.label(producer)} (node {producer}) "
                 f"makes later{others}",
                 Location(scope.path, graph.label(first), node.op_type, offset=node.offset),

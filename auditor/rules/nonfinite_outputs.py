@@ -37,7 +37,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..report import Basis, Finding, Location, Severity
+from ..findings.kind import Symptom
+from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Observed, Run
 from ..wording import listed
 from . import rule, tensors_at
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
     from ..evidence.trial import Trial
 
 
-@rule(Severity.WARNING, Basis.SUSPICIOUS)
-def nonfinite_outputs(trial: Trial) -> Iterator[Finding]:
+@rule(Severity.WARNING, Basis.SUSPICIOUS, symptom=Symptom.NOT_FINITE)
+def nonfinite_outputs(trial: Trial) -> Iterator[Found]:
     match trial.result:
         case Run(outputs=outputs):
             looked_at = [o for o in outputs if o.nonfinite is not None and _elements(o)]
@@ -58,7 +59,7 @@ def nonfinite_outputs(trial: Trial) -> Iterator[Finding]:
                 others = f"; so do {listed(o.name for o in bad[1:])}" if len(bad) > 1 else ""
                 fed = " on invented inputs (floats in [0, 1))" if trial.invented else ""
                 share = f"{first.nonfinite:,} of {elements:,} elements"
-                yield Finding(
+                yield Found(
                     f"the output {first.name!r} holds NaN or infinity in {share}{fed}{others}",
                     Location(tensor=first.name),
                     "run again with intermediate tensors as outputs to see where it begins",

@@ -56,7 +56,7 @@ from typing import TYPE_CHECKING
 
 from ..evidence.processor import features
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Parting, Run
 from ..wording import listed
 from . import rule, tensors_at
@@ -69,13 +69,13 @@ _QUANTISING = ("QDQ", "MatMulInteger", "DynamicQuantize", "Avx2")
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
-def optimisation_changes_outputs(model: Model, trial: Trial) -> Iterator[Finding]:
+def optimisation_changes_outputs(model: Model, trial: Trial) -> Iterator[Found]:
     match trial.result:
         case Run(optimisation=level, agreement=agreement) if agreement is not None and agreement.partings:
             first = agreement.partings[0]
             others = agreement.partings[1:]
             also = f"; so do {listed(p.output for p in others)}" if others else ""
-            yield Finding(
+            yield Found(
                 f"{_differs(first, level)}{also}{_where(first)}",
                 _location(model, first),
                 _fix(first),

@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from ..model.dtypes import name_of
 from ..model.graph import Model, TensorType, Value
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Observed, Run
 from ..shapes.facts import Facts, rendered
 from . import rule
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 @rule(Severity.WARNING, Basis.REFUSED)
-def output_contradicts_run(model: Model, facts: Facts, trial: Trial) -> Iterator[Finding]:
+def output_contradicts_run(model: Model, facts: Facts, trial: Trial) -> Iterator[Found]:
     match trial.result:
         case Run(feeds=feeds, outputs=outputs):
             shapes = {feed.name: feed.shape for feed in feeds if not feed.file}
@@ -82,7 +82,7 @@ def _bound(facts: Facts, shapes: dict[str, tuple[int, ...]]) -> Facts | None:
         return None
 
 
-def _declared(value: Value, seen: Observed, invented: bool) -> Iterator[Finding]:
+def _declared(value: Value, seen: Observed, invented: bool) -> Iterator[Found]:
     """Sizes that propagation cannot tell hang on values: on those that auditor invented, they prove little."""
     if isinstance(value.type, TensorType):
         dtype, sizes = value.type.dtype or None, value.type.shape
@@ -109,9 +109,9 @@ def _words(dtype: int | None, sizes: tuple[int | str | None, ...] | None) -> str
     return f"{name_of(dtype)}{shape}"
 
 
-def _finding(seen: Observed, who: str, expected: str, fix: str) -> Finding:
+def _finding(seen: Observed, who: str, expected: str, fix: str) -> Found:
     actual = _words(seen.dtype, seen.shape)
-    return Finding(
+    return Found(
         f"the run gives {seen.name!r} as {actual}; {who} {expected}",
         Location(tensor=seen.name),
         fix,

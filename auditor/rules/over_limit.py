@@ -51,11 +51,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..report import Basis, Finding, Severity
+from ..report import Basis, Found, Severity
 from . import rule
 
 
-@rule(Severity.ERROR, Basis.SUSPICIOUS)
-def over_limit(model: Model) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.SUSPICIOUS, by_policy=True)
+def over_limit(model: Model) -> Iterator[Found]:
     # Policy is applied when a report is read: the gate makes this finding (`auditor.policy.limits`).
     yield from ()

@@ -30,20 +30,20 @@ from collections.abc import Iterator
 from ..model.external import Overlap
 from ..model.graph import Model
 from ..model.payload import overlaps
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted
 from . import rule, tensors_at
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
-def overlapping_external_data(model: Model) -> Iterator[Finding]:
+def overlapping_external_data(model: Model) -> Iterator[Found]:
     found: dict[str, list[Overlap]] = {}
     for overlap in overlaps(model):
         found.setdefault(overlap.location, []).append(overlap)
     for location, shared in found.items():
         first = shared[0]
         others = f"; so do {counted(len(shared) - 1, 'other pair')}" if len(shared) > 1 else ""
-        yield Finding(
+        yield Found(
             f"{first.first!r} and {first.second!r} share {counted(first.length, 'byte')} of {location!r} "
             f"from byte {first.offset:,} on{others}",
             Location(tensor=first.second),

@@ -39,8 +39,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.kind import Symptom
 from ..model.graph import Attributes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import Fact, Shape, ShapeError
 from ..shapes.facts import Facts
 from ..shapes.ops.window import Window, windows
@@ -50,8 +51,8 @@ from . import rule
 _POOLS = frozenset({"MaxPool", "AveragePool", "LpPool"})
 
 
-@rule(Severity.WARNING, Basis.SUSPICIOUS)
-def oversized_windows(facts: Facts) -> Iterator[Finding]:
+@rule(Severity.WARNING, Basis.SUSPICIOUS, explains=(Symptom.REFUSED,))
+def oversized_windows(facts: Facts) -> Iterator[Found]:
     fine: set[tuple[Attributes, Fact]] = set()
     for path, visited in facts.graphs.items():
         for index, entry in visited.entries.items():
@@ -87,10 +88,10 @@ def _too_large(attributes: Attributes, shape: Shape) -> tuple[Window, int] | Non
     return None
 
 
-def _finding(facts: Facts, at: At, window: Window, size: int) -> Finding:
+def _finding(facts: Facts, at: At, window: Window, size: int) -> Found:
     node, label = facts.node(at), facts.label(at)
     padded = f"{size} + {window.before} + {window.after}" if window.before or window.after else f"{size}"
-    return Finding(
+    return Found(
         f"{label}: a window of {window.reach} does not fit into {padded} ({window.arithmetic(size)}): "
         "nothing comes out, or what runtimes make up",
         Location(at.graph, label, node.op_type, node.inputs[0], "kernel_shape", node.offset),

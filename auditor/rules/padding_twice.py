@@ -42,7 +42,7 @@ from collections.abc import Iterator
 
 from ..model.graph import Model
 from ..model.scopes import scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import others
 from . import nodes_at, rule
 
@@ -52,7 +52,7 @@ _AUTOMATIC = frozenset({"SAME_UPPER", "SAME_LOWER", "VALID"})
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def padding_twice(model: Model) -> Iterator[Finding]:
+def padding_twice(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         found: dict[tuple[str, str, tuple[int, ...]], list[int]] = {}
         for i, node in enumerate(scope.graph.nodes):
@@ -65,7 +65,7 @@ def padding_twice(model: Model) -> Iterator[Finding]:
         for (op_type, automatic, pads), places in found.items():
             label = scope.graph.label(places[0])
             harmless = op_type not in _CONVOLUTIONS and not any(pads)
-            yield Finding(
+            yield Found(
                 f"{label}{others(places)}: auto_pad is {automatic} and pads are {list(pads)}; "
                 "only one of them may be given",
                 Location(scope.path, label, op_type, attribute="auto_pad", offset=scope.graph.nodes[places[0]].offset),

@@ -45,19 +45,19 @@ from ..model.dtypes import name_of
 from ..model.faults import faults
 from ..model.graph import Model
 from ..model.payload import BrokenData, WrongLength
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def payload_size_mismatch(model: Model) -> Iterator[Finding]:
+def payload_size_mismatch(model: Model) -> Iterator[Found]:
     for path, tensor, trouble in faults(model):
         named = repr(tensor.name) if tensor.name else "without a name"
         place = Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None)
         match trouble:
             case WrongLength(expected, actual, unit):
                 takes = f"{expected:,}" if expected < 1 << 64 else "more than 2^64"
-                yield Finding(
+                yield Found(
                     f"the tensor {named} is {name_of(tensor.dtype)} {list(tensor.dims)}, "
                     f"which takes {takes} {unit}; the file holds {actual:,}",
                     place,
@@ -66,7 +66,7 @@ def payload_size_mismatch(model: Model) -> Iterator[Finding]:
                     actual=actual,
                 )
             case BrokenData(why, offset):
-                yield Finding(
+                yield Found(
                     f"the data of the tensor {named} is broken: {why}",
                     Location(path, tensor=tensor.name, offset=offset),
                     "export or download the model again",

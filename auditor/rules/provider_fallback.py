@@ -32,7 +32,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..report import Basis, Finding, Location, Severity
+from ..findings.kind import KnownBy
+from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Run
 from ..wording import counted
 from . import rule
@@ -57,8 +58,8 @@ _ON_SHAPES = frozenset(
 )
 
 
-@rule(Severity.WARNING, Basis.REFUSED)
-def provider_fallback(trial: Trial) -> Iterator[Finding]:
+@rule(Severity.WARNING, Basis.REFUSED, known_by=KnownBy.OPERATOR)
+def provider_fallback(trial: Trial) -> Iterator[Found]:
     match trial.result:
         case Run(provider=provider, placement=placement, placed=placed):
             elsewhere = {name: number for name, number in placement.items() if name != provider}
@@ -68,7 +69,7 @@ def provider_fallback(trial: Trial) -> Iterator[Finding]:
             operators = Counter(p.op_type for p in placed if p.provider != provider)
             by_operator = ", ".join(f"{number} {op}" for op, number in operators.most_common(5))
             first = next((p for p in placed if p.provider != provider), None)
-            yield Finding(
+            yield Found(
                 f"{away:,} of {counted(total, 'node')} did not run on {_short(provider)} but on "
                 + ", ".join(_short(name) for name in elsewhere)
                 + (f": {by_operator}" if by_operator else ""),

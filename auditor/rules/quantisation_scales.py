@@ -53,9 +53,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.kind import KnownBy
 from ..model.graph import Model
 from ..model.scopes import scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ SCALES: dict[str, tuple[int, ...]] = {
 _FLOAT16 = 10  # its denormal numbers are ordinary numbers to hardware
 
 
-@rule(Severity.ERROR, Basis.SUSPICIOUS)
-def quantisation_scales(model: Model, weights: Weights) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.SUSPICIOUS, known_by=KnownBy.TENSOR)
+def quantisation_scales(model: Model, weights: Weights) -> Iterator[Found]:
     said: set[tuple[str, str]] = set()
     for scope in scopes(model):
         for index, node in enumerate(scope.graph.nodes):
@@ -91,7 +92,7 @@ def quantisation_scales(model: Model, weights: Weights) -> Iterator[Finding]:
                 if position >= len(node.inputs) or not node.inputs[position]:
                     continue
                 found = weights.sources.behind(scope, node.inputs[position])
-                statistics = weights.of(found[1]) if found else None
+                statistics = weights.statistics_of(found[1]) if found else None
                 if found is None or statistics is None or found[0] in said:
                     continue
                 verdict = _verdict(statistics, node.op_type)
@@ -99,7 +100,7 @@ def quantisation_scales(model: Model, weights: Weights) -> Iterator[Finding]:
                     said.add(found[0])
                     what, actual, severity = verdict
                     label = scope.graph.label(index)
-                    yield Finding(
+                    yield Found(
                         f"{label}: its scale {found[0].tensor!r} {what}",
                         Location(scope.path, label, node.op_type, found[0].tensor, offset=node.offset),
                         "calibrate again with data that reaches this tensor",

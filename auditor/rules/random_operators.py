@@ -38,7 +38,7 @@ from collections.abc import Iterator
 
 from ..model.graph import Model
 from ..model.scopes import Scope, dead_nodes, scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
 from . import nodes_at, rule
 
@@ -48,7 +48,7 @@ RANDOM = frozenset(
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
-def random_operators(model: Model) -> Iterator[Finding]:
+def random_operators(model: Model) -> Iterator[Found]:
     places: dict[bool, list[tuple[Scope, int]]] = {False: [], True: []}
     for scope in scopes(model):
         graph = scope.graph
@@ -62,7 +62,7 @@ def random_operators(model: Model) -> Iterator[Finding]:
             labels = [scope.graph.label(i) for scope, i in found]
             scope, index = found[0]
             node = scope.graph.nodes[index]
-            yield Finding(
+            yield Found(
                 f"{counted(found, 'random operator')} {'with' if seeded else 'without'} a seed: "
                 f"{listed(labels)}; "
                 + ("the numbers differ from runtime to runtime" if seeded else "results differ from run to run"),

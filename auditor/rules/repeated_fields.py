@@ -28,17 +28,17 @@ from collections.abc import Iterator
 
 from ..model.file_troubles import Concatenated, RepeatedField
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
-def repeated_fields(model: Model) -> Iterator[Finding]:
+def repeated_fields(model: Model) -> Iterator[Found]:
     if any(isinstance(t, Concatenated) for t in model.troubles):
         return  # a second model repeats every field: one root, one finding
     for trouble in model.troubles:
         if isinstance(trouble, RepeatedField):
-            yield Finding(
+            yield Found(
                 f"{trouble.message}.{trouble.field} may stand once and stands {trouble.times} times; "
                 "readers take the last or merge them",
                 Location(offset=trouble.offset),

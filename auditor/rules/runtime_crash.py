@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..report import Basis, Finding, Severity
+from ..report import Basis, Found, Severity
 from ..runtime.outcome import Crashed
 from ..wording import listed
 from . import rule
@@ -51,19 +51,19 @@ _MEANS = {
     "SIGILL": "it met an instruction that this processor lacks",
     "SIGSYS": "it asked the system for what a model has no business with",
     "flood": "it wrote without end",
-    "no answer": "it answered what is no answer",
+    "no answer": "its answer cannot be read",
 }
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
-def runtime_crash(trial: Trial) -> Iterator[Finding]:
+def runtime_crash(trial: Trial) -> Iterator[Found]:
     match trial.result:
         case Crashed(signal=signal, stage=stage, message=message, feeds=feeds):
             when = {"load": "while the model was loaded", "run": "while the model ran"}.get(stage, f"during {stage}")
             on = f" on {listed(f'{feed.name}: {list(feed.shape)}' for feed in feeds)}" if feeds else ""
             means = f", {_MEANS[signal]}" if signal in _MEANS else ""
             last = next((line.strip() for line in reversed(message.splitlines()) if line.strip()), "")
-            yield Finding(
+            yield Found(
                 f"onnxruntime died {when}{on}: {signal}{means}" + (f"; its last words: {last}" if last else ""),
                 fix="do not serve this model; see what other findings say of it, and report it to onnxruntime",
                 expected="an answer or an error",

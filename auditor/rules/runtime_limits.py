@@ -38,14 +38,14 @@ from collections.abc import Iterator
 
 from ..model.graph import Attributes, Model
 from ..model.scopes import scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from . import rule
 
 _POOLS = frozenset({"MaxPool", "AveragePool", "LpPool"})
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
-def runtime_limits(model: Model) -> Iterator[Finding]:
+def runtime_limits(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         for i, node in enumerate(scope.graph.nodes):
             if node.domain:
@@ -54,7 +54,7 @@ def runtime_limits(model: Model) -> Iterator[Finding]:
             if node.op_type == "LRN":
                 size = node.attributes.get("size")
                 if isinstance(size, int) and size > 0 and size % 2 == 0:
-                    yield Finding(
+                    yield Found(
                         f"{label}: LRN over an even number of channels, {size}: onnxruntime takes odd ones alone",
                         Location(scope.path, label, "LRN", attribute="size", offset=node.offset),
                         f"give it the size {size + 1} or {size - 1}, and compare the results",
@@ -63,7 +63,7 @@ def runtime_limits(model: Model) -> Iterator[Finding]:
                     )
             elif node.op_type in _POOLS and (wide := _padded_wider(node.attributes)) is not None:
                 pad, kernel = wide
-                yield Finding(
+                yield Found(
                     f"{label}: a padding of {pad} for a kernel of {kernel}: onnxruntime takes smaller ones alone",
                     Location(scope.path, label, node.op_type, attribute="pads", offset=node.offset),
                     "put a Pad of its own in front of it",

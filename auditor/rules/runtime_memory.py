@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING
 
 from ..costs.count import Costs
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import OutOfMemory, first_line
 from ..settings import Settings
 from ..wording import in_bytes
@@ -48,10 +48,10 @@ _ANY_MACHINE = 1 << 47  # bytes that a process can address
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
-def runtime_memory(model: Model, trial: Trial, costs: Costs, settings: Settings) -> Iterator[Finding]:
+def runtime_memory(model: Model, trial: Trial, costs: Costs, settings: Settings) -> Iterator[Found]:
     match trial.result:
         case OutOfMemory(stage="prediction", message=message):
-            yield Finding(
+            yield Found(
                 f"the run was not started: {message}",
                 Location(),
                 _FIX,
@@ -61,7 +61,7 @@ def runtime_memory(model: Model, trial: Trial, costs: Costs, settings: Settings)
             known = isinstance(costs.peak_activation_bytes, int)
             may = f"the {in_bytes(limit)} that it may have" if limit is not None else "the memory that there is"
             what = "loading the model" if stage == "load" else "the run"
-            yield Finding(
+            yield Found(
                 f"{what} took more than {may}: {first_line(message)}",
                 location(model, node, op_type),
                 _FIX,

@@ -50,9 +50,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.kind import Symptom
 from ..model.graph import Model
 from ..model.scopes import scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Failed, Try, first_line
 from ..settings import Settings
 from ..wording import listed
@@ -65,13 +66,13 @@ if TYPE_CHECKING:
 _QUOTED = re.compile("'([^']+)'")
 
 
-@rule(Severity.ERROR, Basis.REFUSED)
-def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.REFUSED, symptom=Symptom.REFUSED)
+def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[Found]:
     match trial.result:
         case Failed(by_optimiser=True) as failed:
             yield _of_the_optimiser(model, failed)
         case Failed(stage="run") as failed if trial.invented:
-            yield Finding(
+            yield Found(
                 f"the run failed on inputs that auditor invented{_fed(failed.tries)}: {first_line(failed.message)}",
                 location(model, failed.node, failed.op_type),
                 "give inputs that the model is made for: --inputs FILE.npz, --input-shape, --dim",
@@ -79,7 +80,7 @@ def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[
             )
         case Failed(kind="NOT_IMPLEMENTED") as failed:
             operator = failed.op_type or "an operator"
-            yield Finding(
+            yield Found(
                 f"onnxruntime has no kernel for {operator} as it is used here: {first_line(failed.message)}",
                 location(model, failed.node, failed.op_type),
                 "export with an opset or element type that has one, or use another provider",
@@ -88,14 +89,14 @@ def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[
             )
         case Failed(stage=stage) as failed:
             what = "load the model" if stage == "load" else "run the model"
-            yield Finding(
+            yield Found(
                 f"onnxruntime does not {what}: {first_line(failed.message)}",
                 location(model, failed.node, failed.op_type),
                 "mend what onnxruntime names, or export again",
             )
 
 
-def _of_the_optimiser(model: Model, failed: Failed) -> Finding:
+def _of_the_optimiser(model: Model, failed: Failed) -> Found:
     """Without optimisation it works: whose doing it is, and what the message speaks of."""
     what = "load the model" if failed.stage == "load" else "run the model"
     whose = f", nor does it fail without {listed(failed.optimisers)}" if failed.optimisers else ""
@@ -108,7 +109,7 @@ def _of_the_optimiser(model: Model, failed: Failed) -> Finding:
         node, label = model.graph.nodes[made[named]], model.graph.label(made[named])
         place = Location("", label, node.op_type, named, offset=node.offset)
         fix = f"write the place around {label} ({node.op_type}) otherwise: take out what does nothing there; or {fix}"
-    return Finding(
+    return Found(
         f"onnxruntime does not {what} with optimisation ({failed.optimisation}): {message}; without, it runs{whose}",
         place,
         fix,

@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..costs.count import Costs
-from ..report import Basis, Finding, Severity
+from ..report import Basis, Found, Severity
 from ..runtime.outcome import TimedOut
 from ..settings import Settings
 from . import rule
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
-def runtime_timeout(trial: Trial, costs: Costs, settings: Settings) -> Iterator[Finding]:
+def runtime_timeout(trial: Trial, costs: Costs, settings: Settings) -> Iterator[Found]:
     match trial.result:
         case TimedOut(seconds=seconds, stage=stage):
             what = "loading the model" if stage == "load" else "the run"
             known = isinstance(costs.peak_activation_bytes, int)  # every size is
             work = f"; its {costs.flops:,} operations should take less" if known and costs.flops else ""
-            yield Finding(
+            yield Found(
                 f"{what} had not ended after {seconds:g} s{work}",
                 fix="give it more time (--timeout SECONDS), or look for a loop that does not end",
                 expected=f"at most {seconds:g} s",

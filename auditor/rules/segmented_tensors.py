@@ -28,16 +28,16 @@ from collections.abc import Iterator
 
 from ..model.file_troubles import SegmentedTensor
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
 from . import rule, tensors_at
 
 
 @rule(Severity.WARNING, Basis.REFUSED)
-def segmented_tensors(model: Model) -> Iterator[Finding]:
+def segmented_tensors(model: Model) -> Iterator[Found]:
     found = [t for t in model.troubles if isinstance(t, SegmentedTensor)]
     if found:
-        yield Finding(
+        yield Found(
             f"{counted(found, 'tensor')} stored in chunks, which no runtime joins: {listed(t.name for t in found)}",
             Location(tensor=found[0].name, offset=found[0].offset),
             "join the chunks into one tensor; for large ones use external data",

@@ -51,7 +51,7 @@ from collections.abc import Iterator
 
 from ..model.dtypes import name_of
 from ..model.graph import Graph, Model, TensorType, Value
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.declared import declared
 from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
@@ -61,7 +61,7 @@ from . import rule, tensors_at
 
 
 @rule(Severity.WARNING, Basis.ILLEGAL)
-def stale_shape_annotations(model: Model, facts: Facts) -> Iterator[Finding]:
+def stale_shape_annotations(model: Model, facts: Facts) -> Iterator[Found]:
     if _overruled(model, facts):
         return  # the caller asked for sizes that the file does not declare: of course the rest does not fit either
     for path, graph in model.graphs:
@@ -88,13 +88,13 @@ def _one(
     fault: tuple[str, str, Severity | None],
     what: str,
     others: int = 0,
-) -> Finding:
+) -> Found:
     said, is_, severity = fault
     index = graph.producers.get(value.name)
     maker = "" if index is None else graph.label(index)
     by = f"; {maker} gives" if maker else "; it is"
     more = f" (and {counted(others, 'other tensor')} whose declaration is wrong)" if others else ""
-    return Finding(
+    return Found(
         f"the {what} {value.name!r} is declared as {said}{by} {is_}{more}",
         Location(path, maker, "" if index is None else graph.nodes[index].op_type, value.name, offset=value.offset),
         f"declare {value.name!r} as {is_}" if what == "output" else "delete the declaration, or infer it anew",

@@ -30,16 +30,16 @@ from collections.abc import Iterator
 
 from ..model.file_troubles import TooLargeForProtobuf
 from ..model.graph import Model
-from ..report import Basis, Finding, Severity
+from ..report import Basis, Found, Severity
 from ..wording import in_bytes
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
-def too_large_for_protobuf(model: Model) -> Iterator[Finding]:
+def too_large_for_protobuf(model: Model) -> Iterator[Found]:
     for trouble in model.troubles:
         if isinstance(trouble, TooLargeForProtobuf):
-            yield Finding(
+            yield Found(
                 f"the file has {trouble.size:,} bytes ({in_bytes(trouble.size)}); "
                 "no protobuf reader loads more than 2 GiB",
                 fix="move the weights into external data",

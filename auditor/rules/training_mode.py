@@ -66,14 +66,14 @@ from collections.abc import Iterator
 
 from ..model.graph import Model, Node
 from ..model.scopes import Scope, dead_nodes, scopes, taken
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
 from ..wording import counted, listed
 from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
-def training_mode(model: Model, facts: Facts) -> Iterator[Finding]:
+def training_mode(model: Model, facts: Facts) -> Iterator[Found]:
     found: dict[str, list[tuple[Scope, int]]] = {}
     for scope in scopes(model):
         nodes = [
@@ -93,7 +93,7 @@ def training_mode(model: Model, facts: Facts) -> Iterator[Finding]:
         labels = [s.graph.label(i) for s, i in places]
         does = "normalizes by the batch at hand" if op_type == "BatchNormalization" else "drops values at random"
         others = f"; so do {counted(len(places) - 1, 'other node')}: {listed(labels[1:])}" if len(places) > 1 else ""
-        yield Finding(
+        yield Found(
             f"{labels[0]} is in training mode and {does}{others}",
             Location(scope.path, labels[0], op_type, attribute="training_mode", offset=node.offset),
             "call model.eval() before the export, or set training_mode to 0",

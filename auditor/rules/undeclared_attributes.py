@@ -53,13 +53,13 @@ from ..model.file_troubles import BadAttribute
 from ..model.graph import Model
 from ..model.schemas import Schema, schema, versions
 from ..model.scopes import scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import listed, others
 from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def undeclared_attributes(model: Model) -> Iterator[Finding]:
+def undeclared_attributes(model: Model) -> Iterator[Found]:
     malformed = {(t.node_offset, t.name) for t in model.troubles if isinstance(t, BadAttribute)}
     for scope in scopes(model):
         found: dict[tuple[str, str, AttributeFlaw], list[int]] = {}
@@ -81,7 +81,7 @@ def undeclared_attributes(model: Model) -> Iterator[Finding]:
             if known is None:
                 continue
             message, fix, expected, actual = _says(flaw, known)
-            yield Finding(
+            yield Found(
                 f"{label}{others(places)}: {message}",
                 Location(scope.path, label, node.op_type, attribute=flaw.name, offset=node.offset),
                 fix,

@@ -27,7 +27,7 @@ no_opset_import
 
 ## Quiet on
 ```onnx
-# An import that nothing uses is no fault.
+# An import that nothing uses is not a fault.
 <ir_version: 8, opset_import: ["" : 17, "my.domain" : 1, "ai.onnx.ml" : 3]>
 agraph (float[2] x) => (float[2] y) { y = my.domain.Fancy(x) }
 ```
@@ -42,7 +42,7 @@ from collections.abc import Iterator
 
 from ..model.graph import Model
 from ..model.scopes import scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted
 from . import nodes_at, rule
 
@@ -51,9 +51,9 @@ _TAKEN = frozenset({"", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def undeclared_domains(model: Model) -> Iterator[Finding]:
+def undeclared_domains(model: Model) -> Iterator[Found]:
     if not model.imports:
-        yield Finding(
+        yield Found(
             "the model imports no operator set, so nobody knows which version of its operators is meant",
             fix="add the ai.onnx opset that the exporter wrote to opset_import",
             expected="at least one opset_import",
@@ -71,7 +71,7 @@ def undeclared_domains(model: Model) -> Iterator[Finding]:
             first = graph.nodes[nodes[0]]
             others = f" and {counted(len(nodes) - 1, 'other node')}" if len(nodes) > 1 else ""
             where = "function" if scope.function else "model"
-            yield Finding(
+            yield Found(
                 f"{graph.label(nodes[0])}{others}: the {where} does not import the domain {domain or 'ai.onnx'!r}",
                 Location(scope.path, graph.label(nodes[0]), first.op_type, offset=first.offset),
                 f"add {domain or 'ai.onnx'!r} to opset_import",

@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from ..model.file_troubles import UnknownFields
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, in_bytes
 from . import rule
 
@@ -38,12 +38,12 @@ _TRIFLE = 1024
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
-def unknown_fields(model: Model) -> Iterator[Finding]:
+def unknown_fields(model: Model) -> Iterator[Found]:
     for trouble in model.troubles:
         if isinstance(trouble, UnknownFields):
             shown = ", ".join(map(str, trouble.numbers[:8])) + (", ..." if len(trouble.numbers) > 8 else "")
             many = counted(trouble.numbers, "field number")
-            yield Finding(
+            yield Found(
                 f"{in_bytes(trouble.hidden)} stand in fields that {trouble.message} does not have ({many}: {shown}); "
                 "every reader skips them",
                 Location(offset=trouble.offset),

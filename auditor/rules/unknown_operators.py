@@ -57,7 +57,7 @@ from collections.abc import Iterator
 from ..model.graph import Model
 from ..model.schemas import domains, newest, operators, schema, versions
 from ..model.scopes import Scope, scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
 from . import nodes_at, rule
 
@@ -70,7 +70,7 @@ _EXPERIMENTAL = frozenset(
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def unknown_operators(model: Model) -> Iterator[Finding]:
+def unknown_operators(model: Model) -> Iterator[Found]:
     known = frozenset(domains())
     foreign: dict[str, list[tuple[Scope, int]]] = {}
     for scope in scopes(model):
@@ -101,7 +101,7 @@ def _exists(scope: Scope, model: Model, domain: str, op_type: str) -> bool:
     return found is not None and not found.deprecated
 
 
-def _finding(scope: Scope, domain: str, op_type: str, nodes: list[int]) -> Finding:
+def _finding(scope: Scope, domain: str, op_type: str, nodes: list[int]) -> Found:
     opset, known = scope.opsets.get(domain, 1), versions(domain, op_type)
     found = schema(domain, op_type, opset)
     shown = domain or "ai.onnx"
@@ -131,7 +131,7 @@ def _finding(scope: Scope, domain: str, op_type: str, nodes: list[int]) -> Findi
     index = nodes[0]
     node, label = scope.graph.nodes[index], scope.graph.label(index)
     many = f" ({counted(nodes, 'node')}, the first is {label})" if len(nodes) > 1 else f" ({label})"
-    return Finding(
+    return Found(
         why + many,
         Location(scope.path, label, op_type, offset=node.offset),
         fix,
@@ -141,13 +141,13 @@ def _finding(scope: Scope, domain: str, op_type: str, nodes: list[int]) -> Findi
     )
 
 
-def _foreign(domain: str, places: list[tuple[Scope, int]]) -> Finding:
+def _foreign(domain: str, places: list[tuple[Scope, int]]) -> Found:
     scope, index = places[0]
     node, label = scope.graph.nodes[index], scope.graph.label(index)
     names = dict.fromkeys(s.graph.nodes[i].op_type for s, i in places)
     only = "onnxruntime" if domain.startswith("com.microsoft") else "a runtime that knows the domain"
     verb = "belongs" if len(places) == 1 else "belong"
-    return Finding(
+    return Found(
         f"{counted(places, 'node')} {verb} to the domain {domain!r} ({listed(names)}): only {only} can run them",
         Location(scope.path, label, node.op_type, offset=node.offset),
         "see that the runtime it is deployed on has this domain, or export to ONNX's own operators",

@@ -2,7 +2,7 @@
 
 ## What it does
 Says why the file beside the model that describes it, Triton's config.pbtxt or MLflow's MLmodel, or its entry in a
-manifest, could not be read: it is no text of its format, too large (over 1 MiB; 256 KiB of YAML), nested too deeply, or
+manifest, could not be read: it is not of its format, too large (over 1 MiB; 256 KiB of YAML), nested too deeply, or
 holds YAML aliases, of which bombs are made and which neither registry writes.
 
 ## Why it matters
@@ -26,14 +26,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..report import Basis, Contract, Finding, Severity
+from ..report import Basis, Contract, Found, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
-def unreadable_contract(contract: Contract) -> Iterator[Finding]:
+def unreadable_contract(contract: Contract) -> Iterator[Found]:
     for trouble in contract.troubles:
-        yield Finding(
+        yield Found(
             f"what the registry says of the model cannot be read: {trouble}",
             fix=f"mend what {contract.origin} says, or have it written anew",
         )

@@ -10,8 +10,8 @@ Weights that are missing are a model that cannot run; a location that leads out 
 model read a file of somebody else's choosing. "file path relative to the filesystem directory where the ONNX protobuf
 model was stored. Up-directory path components such as .. are disallowed"
 (https://onnx.ai/onnx/repo-docs/ExternalData.html). onnxruntime 1.32 refuses what lies outside, what is missing or too
-short, and offsets that are none. Of symbolic links it follows one whose target stays in the folder, which onnx's own
-reader refuses, and it reads through a hard link, which onnx refuses, too.
+short, and offsets that are not numbers. Of symbolic links it follows one whose target stays in the folder, which onnx's
+own reader refuses, and it reads through a hard link, which onnx refuses, too.
 
 ## Fires on
 ```mutator
@@ -51,7 +51,7 @@ from ..model.external import (
 )
 from ..model.faults import Fault, faults
 from ..model.graph import Model
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
 from . import rule, tensors_at
 
@@ -59,7 +59,7 @@ _TROUBLES = (Outside, NoFolder, MissingFile, IsLink, NotRegular, CannotOpen, Too
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
-def unreadable_external_data(model: Model) -> Iterator[Finding]:
+def unreadable_external_data(model: Model) -> Iterator[Found]:
     found: dict[tuple[str, str], list[Fault]] = {}
     for fault in faults(model):
         if isinstance(fault.trouble, _TROUBLES):
@@ -69,7 +69,7 @@ def unreadable_external_data(model: Model) -> Iterator[Finding]:
         yield _finding(group)
 
 
-def _finding(group: list[Fault]) -> Finding:
+def _finding(group: list[Fault]) -> Found:
     path, tensor, trouble = group[0]
     severity, basis = None, None
     fix = "put the data file beside the model, under the name that the model has for it"
@@ -108,7 +108,7 @@ def _finding(group: list[Fault]) -> Finding:
             raise TypeError(type(trouble).__name__)
     names = tuple(dict.fromkeys(f.tensor.name for f in group))
     of = f"; {counted(names, 'tensor')}: {listed(names)}" if not isinstance(trouble, TooShort) or len(names) > 1 else ""
-    return Finding(
+    return Found(
         why + of,
         Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None),
         fix,

@@ -1,4 +1,4 @@
-"""A file that is no readable ONNX model.
+"""A file that cannot be read as an ONNX model.
 
 ## What it does
 Says why the file could not be read, as what it is: empty, an HTML page, a Git LFS pointer, an archive, another format
@@ -33,11 +33,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..report import Basis, Finding, Severity
+from ..report import Basis, Found, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def unreadable_model(model: Model) -> Iterator[Finding]:
+def unreadable_model(model: Model) -> Iterator[Found]:
     # What cannot be read gives no Model to look at: the pipeline makes this finding from `errors.Unreadable`.
     yield from ()

@@ -35,10 +35,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.kind import Symptom
 from ..model.dtypes import bytes_of
 from ..model.graph import Model, Tensor
 from ..model.scopes import scopes, taken
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, in_bytes
 from . import rule, tensors_at
 
@@ -46,8 +47,8 @@ _TRIFLE = 1 << 10
 _MUCH = 1 << 20
 
 
-@rule(Severity.WARNING, Basis.SUSPICIOUS)
-def unused_initializers(model: Model) -> Iterator[Finding]:
+@rule(Severity.WARNING, Basis.SUSPICIOUS, symptom=Symptom.UNUSED)
+def unused_initializers(model: Model) -> Iterator[Found]:
     unused: list[tuple[int, str, Tensor]] = []
     stored_in_all = 0
     for scope in scopes(model):
@@ -66,7 +67,7 @@ def unused_initializers(model: Model) -> Iterator[Finding]:
         shown = ", ".join(f"{t.name!r} ({in_bytes(size)})" for size, _, t in unused[:3])
         rest = f" and {len(unused) - 3:,} more" if len(unused) > 3 else ""
         verb = "is" if len(unused) == 1 else "are"
-        yield Finding(
+        yield Found(
             f"{counted(unused, 'initializer')} of {in_bytes(total)} {verb} used by nothing: {shown}{rest}",
             Location(path, tensor=first.name, offset=first.offset if first.offset >= 0 else None),
             "delete what nothing uses, or wire up what was meant to use it",

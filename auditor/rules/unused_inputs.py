@@ -32,21 +32,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.kind import Symptom
 from ..model.graph import Model
 from ..model.scopes import taken
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
 from . import rule, tensors_at
 
 
-@rule(Severity.NOTE, Basis.SUSPICIOUS)
-def unused_inputs(model: Model) -> Iterator[Finding]:
+@rule(Severity.NOTE, Basis.SUSPICIOUS, symptom=Symptom.UNUSED)
+def unused_inputs(model: Model) -> Iterator[Found]:
     graph = model.graph
     used = taken(graph)
     unused = [v for v in graph.feeds if v.name not in used]
     if unused:
         verb = "is" if len(unused) == 1 else "are"
-        yield Finding(
+        yield Found(
             f"{counted(unused, 'input')} {verb} used by nothing: {listed(v.name for v in unused)}",
             Location(tensor=unused[0].name, offset=unused[0].offset),
             "remove the input, or look why its use was lost",

@@ -43,16 +43,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.kind import Symptom
 from ..model.conformance import ArityFlaw, LeftOut, WrongCount, arity_flaws, schema_of
 from ..model.graph import Model
 from ..model.scopes import scopes
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, others
 from . import nodes_at, rule
 
 
-@rule(Severity.ERROR, Basis.ILLEGAL)
-def wrong_arity(model: Model) -> Iterator[Finding]:
+@rule(Severity.ERROR, Basis.ILLEGAL, explains=(Symptom.UNUSED,))
+def wrong_arity(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         found: dict[tuple[str, str, ArityFlaw], list[int]] = {}
         for i, node in enumerate(scope.graph.nodes):
@@ -62,7 +63,7 @@ def wrong_arity(model: Model) -> Iterator[Finding]:
         for (_, _, flaw), places in found.items():
             node, label = scope.graph.nodes[places[0]], scope.graph.label(places[0])
             message, expected, actual = _says(flaw)
-            yield Finding(
+            yield Found(
                 f"{label}{others(places)}: {node.op_type} {message}",
                 Location(scope.path, label, node.op_type, offset=node.offset),
                 f"give {label} the {flaw.what}s that {node.op_type} has at opset {scope.opsets[node.domain]}",

@@ -44,7 +44,7 @@ from ..model.dtypes import name_of
 from ..model.graph import Model, Node
 from ..model.schemas import Schema, schema
 from ..model.scopes import opsets_of
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
@@ -57,7 +57,7 @@ _Types = tuple[int | None, ...]
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def wrong_types(model: Model, facts: Facts) -> Iterator[Finding]:
+def wrong_types(model: Model, facts: Facts) -> Iterator[Found]:
     found: dict[tuple[str, str], list[At]] = {}
     for path, visited in facts.graphs.items():
         opsets = opsets_of(model, visited.nodes)
@@ -74,7 +74,7 @@ def wrong_types(model: Model, facts: Facts) -> Iterator[Finding]:
                 found.setdefault((node.op_type, known[key]), []).append(At(path, index))
     for (op_type, why), places in found.items():
         at, node, label = places[0], facts.node(places[0]), facts.label(places[0])
-        yield Finding(
+        yield Found(
             f"{label}{others(places)}: {why}",
             Location(at.graph, label, op_type, offset=node.offset),
             "store the tensor in the type that is wanted, or put a Cast in front of it",

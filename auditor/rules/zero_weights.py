@@ -53,7 +53,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..report import Basis, Finding, Location, Severity
+from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
 from . import rule, tensors_at
 
@@ -65,7 +65,7 @@ _SHARE = 0.25
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
-def zero_weights(weights: Weights) -> Iterator[Finding]:
+def zero_weights(weights: Weights) -> Iterator[Found]:
     zero: dict[Key, Use] = {}
     equal: dict[Key, Use] = {}
     dead: dict[Key, Use] = {}
@@ -95,7 +95,7 @@ def zero_weights(weights: Weights) -> Iterator[Finding]:
         yield _filters(weights, dead)
 
 
-def _whole(found: dict[Key, Use], what: str, actual: int | str) -> Iterator[Finding]:
+def _whole(found: dict[Key, Use], what: str, actual: int | str) -> Iterator[Found]:
     if not found:
         return
     key, use = next(iter(found.items()))
@@ -103,7 +103,7 @@ def _whole(found: dict[Key, Use], what: str, actual: int | str) -> Iterator[Find
         message = f"{use.label}: its weight {key.tensor!r} is {what}"
     else:
         message = f"the weights of {counted(found, 'layer')} are {what}: {listed(k.tensor for k in found)}"
-    yield Finding(
+    yield Found(
         message,
         Location(use.scope.path, use.label, use.node.op_type, key.tensor),
         "compare the weight with the checkpoint, and export again",
@@ -113,14 +113,14 @@ def _whole(found: dict[Key, Use], what: str, actual: int | str) -> Iterator[Find
     )
 
 
-def _filters(weights: Weights, dead: dict[Key, Use]) -> Finding:
+def _filters(weights: Weights, dead: dict[Key, Use]) -> Found:
     key, use = next(iter(dead.items()))
     number = sum(weights[k].dead_channels or 0 for k in dead)
     total = sum(weights[k].shape[0] for k in dead)
     layers = use.label
     if len(dead) > 1:
         layers = f"{counted(dead, 'convolution')} ({listed(u.label for u in dead.values())})"
-    return Finding(
+    return Found(
         f"{number:,} of {total:,} filters of {layers} are zero",
         Location(use.scope.path, use.label, use.node.op_type, key.tensor),
         "prune them: the layer gets smaller and its results stay the same",

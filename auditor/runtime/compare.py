@@ -19,7 +19,7 @@ def compare(
 ) -> Difference | None:
     """None where |actual - expected| <= atol + rtol * |expected| everywhere, NaN at the same places, infinities equal.
 
-    A type's own grain is the least tolerance: two steps of it. What is no floating-point tensor must be equal.
+    A type's own grain is the least tolerance: two steps of it. All but floating-point tensors must be equal.
     ``dtypes`` are ONNX's numbers (0: as NumPy says).
     """
     import numpy as np

@@ -13,10 +13,10 @@ _FILE = re.compile(r"(input|output)_(\d+)\.pb")
 MOST_SETS, MOST_FILES = 16, 1024
 
 
-def find(model: str | Path, inputs: int = MOST_FILES, outputs: int = MOST_FILES) -> tuple[Golden, ...]:
+def vectors_beside(model: str | Path, inputs: int = MOST_FILES, outputs: int = MOST_FILES) -> tuple[Golden, ...]:
     """The sets ``test_data_set_N/{input,output}_N.pb`` in the model's folder. Links are not followed.
 
-    ``inputs`` and ``outputs`` say how many the model has; of files beyond them one is taken, so that it is told of.
+    ``inputs`` and ``outputs`` say how many the model has; of files beyond them one is taken, for the report.
     """
     try:
         sets = sorted(

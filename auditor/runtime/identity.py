@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from ..files import NotARegularFile, open_regular
 from .libc import drop_capabilities
 
 _NOBODY = 65534  # the overflow user and group: owns nothing
@@ -72,9 +73,9 @@ def _can_read(user: int, group: int, files: Sequence[str]) -> bool:
 
 def _opens(path: str) -> bool:
     try:
-        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
-    except FileNotFoundError:
-        return True  # nobody can read what is not there
+        os.close(open_regular(path)[0])
+    except (FileNotFoundError, NotARegularFile):
+        return True  # nobody reads what is not there, or not a file
     except OSError:
         return False
     return True

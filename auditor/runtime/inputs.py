@@ -25,13 +25,13 @@ _UNRANKED = ("?batch", 3, "?height", "?width")
 
 
 def ports_of(graph: Graph) -> tuple[Port, ...]:
-    """What a caller of the model must feed. An input that is no tensor has type 0: no values are invented for it."""
+    """What a caller of the model must feed. An input that is not a tensor has type 0: no values are invented for it."""
     typed = ((value.name, value.type) for value in graph.feeds)
     return tuple((name, t.dtype, t.shape) if isinstance(t, TensorType) else (name, 0, ()) for name, t in typed)
 
 
 def traceable(graph: Graph) -> tuple[str, ...]:
-    """Every tensor that the main graph's nodes make and that is no output already: what `Request.trace` may name."""
+    """Every tensor that the main graph's nodes make, without the graph's outputs: what `Request.trace` may name."""
     outputs = {value.name for value in graph.outputs}
     made = (name for node in graph.nodes for name in node.outputs if name and name not in outputs)
     return tuple(dict.fromkeys(made))

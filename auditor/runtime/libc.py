@@ -50,7 +50,7 @@ def hide_memory() -> None:
 
 def die_first() -> None:
     """Where memory runs out, the kernel takes this process, and not the one that waits for it."""
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123 - no pathlib here
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")
 
 

@@ -9,7 +9,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class Observed(NamedTuple):
-    """A tensor as a run gave it. Of an output that is no tensor, ``dtype`` is 0 and ``type`` says what it is."""
+    """A tensor as a run gave it. Of an output that is not a tensor, ``dtype`` is 0 and ``type`` says what it is."""
 
     name: str
     dtype: int

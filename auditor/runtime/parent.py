@@ -207,7 +207,7 @@ class _Child:
 
 
 def _scratch() -> IO[bytes]:
-    """A file for the request: in memory, so that a full disk is no hindrance, where the system can do that."""
+    """A file for the request: in memory, where the system can do that, so that a full disk does not matter."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("request"), "w+b")
     return tempfile.TemporaryFile()

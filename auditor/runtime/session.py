@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..files import FileTooLarge, read_regular
 from . import tensors
 from .request import LEVELS, Request
 from .trace import with_outputs
@@ -33,7 +34,7 @@ class NotOpened(Exception):
 
 
 class Made(NamedTuple):
-    """What a run gave. ``array`` None: nobody can look into it; ``type``: it is no tensor."""
+    """What a run gave. ``array`` None: nobody can look into it; ``type``: it is not a tensor."""
 
     dtype: int
     shape: tuple[int, ...]
@@ -78,10 +79,10 @@ class Sessions:
 
     def bytes(self) -> bytes:
         """The whole file; `tensors.CannotRead` where it is too large to be held."""
-        path = Path(self._request.model)
-        if path.stat().st_size > LARGEST_TRACED:
-            raise tensors.CannotRead(f"a model of more than {LARGEST_TRACED >> 20} MB cannot be traced")
-        return path.read_bytes()
+        try:
+            return read_regular(self._request.model, LARGEST_TRACED)
+        except FileTooLarge:
+            raise tensors.CannotRead(f"a model of more than {LARGEST_TRACED >> 20} MB cannot be traced") from None
 
     def _options(self, level: str) -> Any:
         options = self._ort.SessionOptions()

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import stat
 import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..files import FileTooLarge, NotARegularFile, open_regular, read_regular
 from .outcome import Observed
 from .request import Feed
 
@@ -90,11 +90,12 @@ def _from_archive(feed: Feed) -> Array:
     import numpy as np
 
     try:
-        with np.load(feed.file, allow_pickle=False) as archive:
+        descriptor, _ = open_regular(feed.file)
+        with os.fdopen(descriptor, "rb") as file, np.load(file, allow_pickle=False) as archive:
             held = ", ".join(archive.files)[:300] or "nothing"
             loaded: Array | None = archive[feed.key] if feed.key in archive.files else None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise CannotRead(f"the inputs are no readable .npz file: {error}") from None
+        raise CannotRead(f"the inputs cannot be read as an .npz file: {error}") from None
     if loaded is None:
         raise CannotRead(f"the inputs hold no array {feed.key!r}, only {held}")
     return loaded.astype(object) if loaded.dtype.kind == "U" else loaded
@@ -104,14 +105,11 @@ def read_file(path: str) -> bytes:
     """A regular file's bytes; no link, no pipe, nothing enormous."""
     name = path.rpartition("/")[2]
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_regular(path, LARGEST_FILE, follow=False)
+    except (NotARegularFile, FileTooLarge):
+        raise CannotRead(f"{name} is not a regular file of at most {LARGEST_FILE >> 20} MB") from None
     except OSError as error:
         raise CannotRead(f"{name} cannot be opened: {error.strerror}") from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
-            raise CannotRead(f"{name} is no regular file of at most {LARGEST_FILE >> 20} MB")
-        return file.read()
 
 
 _TYPED = {4: "<f4", 10: "<f8"}  # float_data, double_data: little-endian numbers

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..model.graph import Attribute, Attributes, Function, Graph, Model, Node, Tensor
 from .fact import Fact, ShapeError
-from .registry import Operator, find
+from .registry import Operator, operator_for
 
 _SCALARS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (float, int), "str": (str,)}
 _LISTS: dict[str, tuple[type, ...]] = {
@@ -55,7 +55,7 @@ def call_of(
     if function is not None:
         return function
     opset = opsets.get(node.domain)
-    rule = find(node.domain, node.op_type, opset if opset is not None else 1 if node.domain else 0)
+    rule = operator_for(node.domain, node.op_type, opset if opset is not None else 1 if node.domain else 0)
     if rule is None:
         return UnknownOperator(opset)
     arguments: dict[str, Any] = {}

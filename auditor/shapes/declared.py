@@ -15,7 +15,7 @@ _FOLLOWED = dict.fromkeys((2, 3, 4, 5, 6, 7, 9, 12, 13), MOST_ELEMENTS) | dict.f
 
 
 def declared(value: Value, path: str = "", *, rests: bool = False) -> Fact:
-    """What the file claims of a tensor. A size's name that is no identifier proves no equality: it gets one of its own.
+    """What the file claims of a tensor. A name that is not an identifier proves no equality: it gets one of its own.
 
     ``path`` is the graph's, so that such names are one's own in the whole model; ``rests`` marks the fact as no proof.
     """

@@ -30,7 +30,7 @@ class Unflattened(NamedTuple):
 
     @property
     def image(self) -> tuple[Size, ...]:
-        """The sizes of one image of it, channels first; empty where they are not known, or it is no image."""
+        """The sizes of one image of it, channels first; empty where they are not known, or it is not an image."""
         shape = self.fact.shape if self.fact is not None else None
         if shape is None or len(shape) < 3:
             return ()

@@ -15,13 +15,16 @@ Element: TypeAlias = Size | float | bool | str | None
 MOST_ELEMENTS = 1024
 """Longest tensor whose values are followed. Shapes are far shorter; ranges and masks on the way to one may be long."""
 
+UNROLLED = 16
+"""Trips of a loop that are followed one by one, unless its body says more."""
+
 
 class Fact(NamedTuple):
     """What is known of a tensor. Every field may be unknown (None).
 
     ``elements`` holds the values, row-major, of the small tensors that shape arithmetic passes around. A float is
     rounded as its dtype would. ``declared``: rests on what the file declares, so nothing that follows
-    from it may be an error. ``items``: it is no tensor, but a sequence or an optional, and dtype and shape are unknown.
+    from it may be an error. ``items``: it is not a tensor, but a sequence or an optional; dtype and shape are unknown.
     """
 
     dtype: int | None = None
@@ -97,7 +100,22 @@ class Answer(NamedTuple):
     formula: Callable[[], str] | None = None
 
 
-Body: TypeAlias = Callable[..., tuple[Fact, ...]]
+class Body:
+    """A subgraph as a function on facts. ``tentative``: nobody knows whether it runs, so no trouble is proof."""
+
+    __slots__ = ("_outputs", "path", "trips")
+
+    def __init__(
+        self, outputs: "Callable[[tuple[Fact, ...], bool], tuple[Fact, ...]]", path: str = "", trips: int = UNROLLED
+    ) -> None:
+        self._outputs = outputs
+        self.path = path  # names of sizes that were born in it start so; "": any with a slash may be one
+        self.trips = trips  # of so many of a loop each is followed one by one
+
+    def __call__(self, *inputs: Fact, tentative: bool = False) -> tuple[Fact, ...]:
+        return self._outputs(inputs, tentative)
+
+
 """A subgraph: a function from the facts of its inputs to the facts of its outputs.
 
 Called with ``tentative=True`` where nobody knows whether it runs on these facts: then no trouble inside is a proof.

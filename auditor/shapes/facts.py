@@ -22,7 +22,7 @@ from .visits import USUAL, Budget, Entry, Visited
 from .walk import Walk
 
 MOST_STEPS = 400
-"""Longest derivation that is told; of a longer one, the end."""
+"""Most steps of a derivation that are kept; of a longer one, the last."""
 
 _RANDOM = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}
@@ -96,7 +96,7 @@ class Facts(Mapping[str, Fact]):
             index = self._producers(graph).get(name)
             if index is not None:
                 return At(graph, index)
-            given = self.given(name, graph)
+            given = self.arguments_of(name, graph)
             if not given:
                 return None
             name, graph = given[0]
@@ -109,7 +109,7 @@ class Facts(Mapping[str, Fact]):
             graph = self.around(graph)
         return graph
 
-    def given(self, name: str, graph: str) -> tuple[tuple[str, str], ...]:
+    def arguments_of(self, name: str, graph: str) -> tuple[tuple[str, str], ...]:
         """What a function's input stands for, in each of its calls, as (name, graph); nothing for any other tensor."""
         calls = self._calls.get(graph, ())
         found = []
@@ -196,7 +196,7 @@ class Facts(Mapping[str, Fact]):
         calls = self._calls[body]
         node = self.node(calls[0])
         names = self.model.functions[node.domain, node.op_type, node.overload].inputs
-        given = {name: self.given(name, body) for name in names}
+        given = {name: self.arguments_of(name, body) for name in names}
         return {n for n, g in given.items() if len(g) == len(calls) and all(self.fixed(*actual) for actual in g)}
 
     def initializers(self, graph: str = "") -> frozenset[str]:

@@ -1,7 +1,7 @@
 """The input sizes under which a parameter would fit: the answer to the first dense layer's question.
 
 The misfit's condition is worked out once with the spatial sizes as names; its solutions up to `BOUND` are tried, and
-those at the ends of each range are walked through with numbers, so that no range is told that was not seen to run.
+those at the ends of each range are walked through with numbers, so that no range is reported that was not seen to run.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def op(*names: str, since: int = 1, domain: str = "") -> Callable[[Rule_], Rule_
     return bind
 
 
-def find(domain: str, name: str, opset: int) -> Operator | None:
+def operator_for(domain: str, name: str, opset: int) -> Operator | None:
     """The rule that holds for an operator at an opset, if we have one."""
     _load("ops")
     versions = _rules.get((domain, name))
@@ -87,7 +87,7 @@ def load_more(path: str | Path) -> None:
     before = {key: list(versions) for key, versions in all_operators().items()}
     spec = spec_from_file_location(f"auditor_more_{len(_more)}", file)
     if spec is None or spec.loader is None:
-        raise UsageError(f"{path} is no Python file")
+        raise UsageError(f"{path} is not a Python file")
     try:
         spec.loader.exec_module(module_from_spec(spec))
     except Exception as error:

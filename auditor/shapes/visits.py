@@ -58,7 +58,7 @@ class NamedFacts(dict[str, Fact | None]):
             raise KeyError(name)
         return self.outer[name]
 
-    def find(self, name: str) -> Fact | None:
+    def known_fact(self, name: str) -> Fact | None:
         try:
             return self[name]
         except KeyError:
@@ -103,7 +103,7 @@ class Memory:
     def full(self) -> bool:
         """Whether so much is remembered, now that another model comes, that it is time to begin anew.
 
-        What the largest model added is no reason: of a batch of such, each would forget the one before.
+        What the largest model added does not count: of a batch of such, each would forget the one before.
         """
         size = self.size
         self._largest = max(self._largest, size - self._before)
@@ -120,7 +120,7 @@ class Memory:
         """The one object that stands for all equal facts."""
         return self.facts.setdefault(fact, fact) or fact
 
-    def of(self, model: Model, graph: Graph) -> Mapping[str, Fact | None]:
+    def stored_facts(self, model: Model, graph: Graph) -> Mapping[str, Fact | None]:
         """The facts of the tensors that a graph stores."""
         known = self.stored.get(graph)
         if known is None:

@@ -7,7 +7,7 @@ interned, so that the identity of one is its key.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ..model.graph import Attributes, Function, Graph, Model, Node, Reference, Tensor, Value
 from ..model.order import ordered
@@ -15,7 +15,7 @@ from .blame import harmless, own_faults
 from .calls import Bound, Call, UnknownOperator, call_of
 from .declared import constant, declared, name_unknowns
 from .evaluation import MOST_STORED, TRIPS, Evaluation, without_long_values
-from .fact import NO_NEEDS, Answer, Fact, Need, Shape, ShapeError, show
+from .fact import NO_NEEDS, Answer, Body, Fact, Need, Shape, ShapeError, show
 from .ops.checks import fits
 from .ops.joins import without_names
 from .sizes.dim import TooComplex
@@ -58,14 +58,14 @@ class Walk:
     ) -> tuple[Fact, ...]:
         """The facts of a graph's outputs."""
         scope = NamedFacts(outer)
-        stored = self._memory.of(self.model, graph)
+        stored = self._memory.stored_facts(self.model, graph)
         for value in graph.inputs:
             if value.name not in stored:
                 scope[value.name] = self._memory.interned(inputs.get(value.name) or declared(value, path))
         scope.update(stored)
         annotations = {v.name: v for v in (*graph.value_info, *graph.outputs)}
         self._nodes(graph.nodes, scope, annotations, path, opsets, graph)
-        return tuple(scope.find(v.name) or declared(v, path, rests=True) for v in graph.outputs)
+        return tuple(scope.known_fact(v.name) or declared(v, path, rests=True) for v in graph.outputs)
 
     def _nodes(
         self,
@@ -262,15 +262,11 @@ class Walk:
             self._memory.resolved[key] = Attributes({n: v for n, v in values.items() if v is not None})
         return self._memory.resolved[key]
 
-    def _bodies(
-        self, bodies: Mapping[str, Graph], scope: NamedFacts, label: str, opsets: Opsets
-    ) -> dict[str, Callable[..., tuple[Fact, ...]]]:
+    def _bodies(self, bodies: Mapping[str, Graph], scope: NamedFacts, label: str, opsets: Opsets) -> dict[str, Body]:
         return {name: self._body(body, scope, f"{label}/{name}", opsets) for name, body in bodies.items()}
 
-    def _body(self, body: Graph, scope: NamedFacts, path: str, opsets: Opsets) -> Callable[..., tuple[Fact, ...]]:
-        """A subgraph as a function on facts. ``tentative``: nobody knows whether it runs, so no trouble is proof."""
-
-        def run(*inputs: Fact, tentative: bool = False) -> tuple[Fact, ...]:
+    def _body(self, body: Graph, scope: NamedFacts, path: str, opsets: Opsets) -> Body:
+        def run(inputs: tuple[Fact, ...], tentative: bool) -> tuple[Fact, ...]:
             self._enter(path)
             self._bodies_left -= 1
             if self._bodies_left < 0:
@@ -283,10 +279,7 @@ class Walk:
                 del self.open[opened:]
             return outputs
 
-        run.path = path  # type: ignore[attr-defined]  # control.py tells sizes that were born in the body by it
-        if self.evaluation is not None:
-            run.trips = TRIPS  # type: ignore[attr-defined]  # so many are followed one by one
-        return run
+        return Body(run, path) if self.evaluation is None else Body(run, path, TRIPS)
 
     def _call(
         self, function: Function, attributes: Attributes, given: list[Fact | None], path: str
@@ -308,7 +301,7 @@ class Walk:
         finally:
             self._calling.pop()
             self._called_with.pop()
-        return tuple(scope.find(n) or Fact(declared=True) for n in function.outputs)
+        return tuple(scope.known_fact(n) or Fact(declared=True) for n in function.outputs)
 
     def _enter(self, path: str) -> None:
         if self.exhausted or self.visits > self.budget.visits or path.count("/") > 2 * self.budget.depth:

@@ -31,7 +31,7 @@ _KEYS = frozenset({"source", "subject", "version", "path"})  # what is indexed, 
 _ROWS = 200  # that a database sends at once
 
 Read = Callable[[Mapping[str, Any]], tuple[object, ...]]
-"""What takes a document apart into a report, and raises `StoreError` where it is none."""
+"""What takes a document apart into a report, and raises `StoreError` where it is not a report."""
 
 
 class Imported(NamedTuple):
@@ -84,7 +84,7 @@ def load(store: Store, lines: BinaryIO, read: Read) -> Imported:
                 done.take(line)
             except (StoreError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
-                raise StoreError(f"line {number} is none of an export ({why}): nothing was imported") from error
+                raise StoreError(f"line {number} is not of an export ({why}): nothing was imported") from error
         if not done.ended:
             raise StoreError(f"the export ends after line {number} and is not whole: nothing was imported")
         done.settle()
@@ -115,7 +115,7 @@ class _Import:
         if self.ended:
             raise ValueError("there is more behind its end")
         if not isinstance(whole, dict) or len(whole) != 1:
-            raise ValueError("it is no object with one key")
+            raise ValueError("it is not an object with one key")
         ((kind, said),) = whole.items()
         if (kind == "auditor_export") != (self._lines == 0):
             raise ValueError("the first line, and only the first, must say auditor_export")
@@ -150,7 +150,7 @@ class _Import:
 
     def _head(self, said: Mapping[str, Any]) -> None:
         if type(said["format"]) is not int or said["format"] < 1:
-            raise ValueError("its format is no number")
+            raise ValueError("its format is not a number")
         if said["format"] > FORMAT:
             raise StoreError(f"it was written by a newer auditor (format {said['format']}): upgrade auditor")
 
@@ -207,7 +207,7 @@ def _fits(table: Table, row: Mapping[str, object]) -> None:
         if value is None and column.nullable:
             continue
         if type(value) is not kind:
-            raise TypeError(f"its {name} is no {kind.__name__}")
+            raise TypeError(f"its {name} is not a {kind.__name__}")
         if isinstance(value, str):
             value.encode()  # no half of a surrogate pair
             if "\0" in value or len(value) > (getattr(column.type, "length", None) or LONGEST):

@@ -31,7 +31,7 @@ def migrations_folder() -> Path:
 
 
 def ensure(engine: Engine, patience: float = PATIENCE) -> None:
-    """Make the schema, bring it to its head, or say why this database is none of ours."""
+    """Make the schema, bring it to its head, or say why this database is not ours."""
     if _is_current(engine, patience):
         return
     write_ahead(engine, patience)

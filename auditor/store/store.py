@@ -30,7 +30,7 @@ _LONGEST = 1000  # of an indexed path: PostgreSQL indexes no text beyond 2.7 KB
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One audit in a model's history. A count that is no 64-bit number is None here and whole in the document."""
+    """One audit in a model's history. A count that is not a 64-bit number is None here and whole in the document."""
 
     id: int
     when: str  # ISO 8601, UTC
@@ -355,7 +355,7 @@ def source_of(path: str) -> str:
 
 def _absolute(path: str) -> str:
     """Links are left alone: a link that moves on to a new version keeps its history. "" is a model from bytes."""
-    return os.path.abspath(path) if path else ""  # noqa: PTH100  Path.resolve() follows links, absolute() keeps ".."
+    return os.path.abspath(path) if path else ""  # Path.resolve() follows links, absolute() keeps ".."
 
 
 def key_of(source: str) -> str:

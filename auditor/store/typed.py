@@ -7,9 +7,19 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from ..record import Record
+
 
 def conforms(value: object, hint: Any) -> bool:
-    """Whether a value is of a type, through named tuples, tuples, mappings and unions. An int is a float too."""
+    """Whether a value is of a type, through records, tuples, mappings and unions. An int is a float too."""
+    if isinstance(value, Record):
+        kind: Any = type(value)
+        hints = _hints(kind)
+        return (
+            isinstance(hint, type)
+            and isinstance(value, hint)
+            and all(conforms(getattr(value, field), hints[field]) for field in value._fields)
+        )
     if type(value) is hint and not isinstance(value, tuple):
         return True
     origin, inner = _parts(hint)
@@ -33,7 +43,7 @@ def conforms(value: object, hint: Any) -> bool:
     if type(value) is not hint:
         return False
     record: Any = hint
-    return not isinstance(value, tuple) or all(map(conforms, value, _fields(record)))
+    return not isinstance(value, tuple) or all(map(conforms, value, _hints(record).values()))
 
 
 @cache
@@ -42,5 +52,5 @@ def _parts(hint: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 @cache
-def _fields(record: Any) -> tuple[Any, ...]:
-    return tuple(get_type_hints(record).values())
+def _hints(record: Any) -> dict[str, Any]:
+    return get_type_hints(record)

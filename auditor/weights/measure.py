@@ -85,7 +85,7 @@ class Weights(Mapping[Key, Statistics]):
     def tensor(self, key: Key) -> Tensor:
         return self._measured[key][0]
 
-    def of(self, tensor: Tensor) -> Statistics | None:
+    def statistics_of(self, tensor: Tensor) -> Statistics | None:
         """The statistics of a tensor of the model; None where it was not measured."""
         return self._by_tensor.get(id(tensor))
 

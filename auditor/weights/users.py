@@ -81,7 +81,7 @@ def _in_attributes(scope: Scope, index: int, node: Node) -> Iterator[tuple[Key, 
         if isinstance(value, Tensor):
             if constant(node) is not None:
                 yield Key(scope.path, node.outputs[0]), value
-            elif node.op_type != "ConstantOfShape":  # its one number is no weight
+            elif node.op_type != "ConstantOfShape":  # its one number is not a weight
                 yield Key(scope.path, f"{scope.graph.label(index)}.{name}"), value
 
 

@@ -8,7 +8,7 @@ down_revision = "0002_works"
 branch_labels = None
 depends_on = None
 
-# What each column means stands in auditor/store/views.py and in the README.
+# What each column means stands in auditor/store/views.py and in docs/database.md.
 VIEWS = {
     "latest_audits": """SELECT a.id AS audit_id, a.subject, a.version, a.source, a.audited_at, a.verdict,
 a.errors, a.warnings, a.notes, a.bytes, a.nodes, a.parameters, a.macs, a.digest

@@ -38,7 +38,7 @@ def put_external(path: Path, location: str) -> Path:
 
 
 def refs(path: Path | str) -> list[Ref]:
-    found = list(sources.find(str(path)).models())
+    found = list(sources.source_at(str(path)).models())
     assert pickle.loads(pickle.dumps(found)) == found
     return found
 

@@ -64,11 +64,11 @@ def test_a_hugging_face_repository_and_its_broken_config(tmp_path: Path) -> None
     put(tmp_path / "config.json", '{"architectures": ["Net"]}')
     put(tmp_path / "onnx/model_int8.onnx")
     (ref,) = refs(tmp_path)
-    assert sources.find(str(tmp_path)).kind == "huggingface"
+    assert sources.source_at(str(tmp_path)).kind == "huggingface"
     assert ref.name == f"{tmp_path.name}/onnx/model_int8" and ref.metadata["variant"] == "onnx/model_int8.onnx"
     hugging(tmp_path / "hub", "3" * 40, {"config.json": b"{" * 3, "model.onnx": MODEL})
     (ref,) = refs(tmp_path / "hub")
-    assert "config.json is no JSON" in ref.troubles[0]
+    assert "config.json is not JSON" in ref.troubles[0]
 
 
 def zoo(folder: Path, **changes: object) -> Path:
@@ -88,7 +88,7 @@ def zoo(folder: Path, **changes: object) -> Path:
 
 
 def test_the_zoos_manifest(tmp_path: Path) -> None:
-    source = sources.find(str(zoo(tmp_path)))
+    source = sources.source_at(str(zoo(tmp_path)))
     (ref,) = source.models()
     assert (ref.name, ref.metadata["model"], ref.metadata["tags"]) == ("vision/net-1", "Net", "vision, classification")
     assert len(source.troubles) == 2 and "no model_path" in source.troubles[0] and "leads out" in source.troubles[1]
@@ -130,5 +130,5 @@ def test_an_entry_of_the_zoo_that_cannot_be_read(tmp_path: Path, changes: dict[s
 
 def test_a_zoo_whose_manifest_is_no_json(tmp_path: Path) -> None:
     put(tmp_path / "ONNX_HUB_MANIFEST.json", "{")
-    with pytest.raises(CannotLook, match="no JSON"):
+    with pytest.raises(CannotLook, match="not JSON"):
         refs(tmp_path)

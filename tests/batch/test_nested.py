@@ -50,7 +50,7 @@ def test_registries_below_a_folder_are_read_as_what_they_are(tmp_path: Path) -> 
     put(top / "zoo/m/net.onnx")
     put(top / "hub/models--org--net/snapshots/abc/onnx/model.onnx")
     put(top / "hub/models--org--net/refs/main", "abc")
-    source = sources.find(str(top))
+    source = sources.source_at(str(top))
     found = {ref.name: ref for ref in source.models()}
     assert set(found) == {"plain", "scorer", "served/scorer/backup/old", "logged", "m/net", "org/net/onnx/model"}
     assert len({ref.path for ref in found.values()}) == 6 and not source.troubles
@@ -76,8 +76,8 @@ def test_a_table_s_columns_are_said_not_to_be_compared(tmp_path: Path) -> None:
     ("name", "content", "why"),
     [
         ("models.csv", "file,name\na.onnx,a\n", "names no column `path`"),
-        ("ONNX_HUB_MANIFEST.json", "{", "is no JSON"),
-        ("ONNX_HUB_MANIFEST.json", '{"a": 1}', "is no list"),
+        ("ONNX_HUB_MANIFEST.json", "{", "is not JSON"),
+        ("ONNX_HUB_MANIFEST.json", '{"a": 1}', "is not a list"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_not_the_end_of_the_others(

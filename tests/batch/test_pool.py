@@ -149,7 +149,7 @@ def test_what_is_no_answer_costs_its_own_task(data: bytes) -> None:
         others = [workers.submit(double, n) for n in range(20)]
         began = time.monotonic()
         assert len(list(workers.as_completed())) == 21
-    assert babbling.result == Died("it sent what is no answer", 3)
+    assert babbling.result == Died("it sent what is not an answer", 3)
     assert [task.result for task in others] == [Returned(2 * n) for n in range(20)]
     assert time.monotonic() - began < 20
 

@@ -50,7 +50,7 @@ def test_an_artifact_that_mlflow_saved(tmp_path: Path, changes: dict[str, object
     pytest.importorskip("pandas")
     mlflow_onnx = pytest.importorskip("mlflow.onnx")
     mlflow_onnx.save_model(model(), str(tmp_path / "saved"), signature=signature(**changes))  # type: ignore[arg-type]  # keywords of the test
-    source = sources.find(str(tmp_path / "saved"))
+    source = sources.source_at(str(tmp_path / "saved"))
     (ref,) = source.models()
     assert (source.kind, ref.name, Path(ref.path).name) == ("mlflow", "saved", "model.onnx")
     assert ref.version and ref.metadata["providers"] == "CUDAExecutionProvider, CPUExecutionProvider"
@@ -68,7 +68,7 @@ def test_an_artifact_with_external_data_that_mlflow_saved(tmp_path: Path) -> Non
     large = model()
     large.graph.initializer.append(numpy_helper.from_array(np.ones((600, 600), np.float32), "w"))
     mlflow_onnx.save_model(large, str(tmp_path / "saved"), save_as_external_data=True)
-    (ref,) = sources.find(str(tmp_path / "saved")).models()
+    (ref,) = sources.source_at(str(tmp_path / "saved")).models()
     assert len(ref.files) == 3 and not ref.troubles
     report = audit(ref.path, Settings(run=False, weights=False), ref.contract)
     assert report.model.files == (Path(ref.files[1]).name,)
@@ -90,7 +90,7 @@ def test_runs_that_mlflow_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for place in ("elsewhere", "mlruns"):
         if place == "mlruns":
             (tmp_path / "elsewhere").rename(tmp_path / place)
-        source = sources.find(str(tmp_path / place))
+        source = sources.source_at(str(tmp_path / place))
         found = sorted(source.models(), key=lambda r: (r.name != "production", r.version))
         assert source.kind == "mlflow" and source.troubles == []
         assert [(r.name, r.version) for r in found[:2]] == [("production", "1"), ("production", "2")]
@@ -158,7 +158,7 @@ def test_a_cache_that_huggingface_hub_filled(tmp_path: Path) -> None:
             huggingface_hub.hf_hub_download(
                 "org/net", name, cache_dir=tmp_path / "cache", endpoint=endpoint, token=False
             )
-    source = sources.find(str(tmp_path / "cache"))
+    source = sources.source_at(str(tmp_path / "cache"))
     found = list(source.models())
     assert source.kind == "huggingface" and source.troubles == []
     assert [(r.name, r.version, r.metadata["refs"]) for r in found] == [

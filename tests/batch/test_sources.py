@@ -45,7 +45,7 @@ def test_links_in_a_circle_and_out_of_the_folder(tmp_path: Path) -> None:
     (top / "broken.onnx").symlink_to("nowhere")
     (top / "loop.onnx").symlink_to("loop.onnx")
     (top / "latest.onnx").symlink_to("a/model.onnx")
-    source = sources.find(str(top))
+    source = sources.source_at(str(top))
     found = {r.name: r.troubles for r in source.models()}
     assert list(found) == ["broken", "latest", "loop", "a/model"]
     assert found["latest"] == found["a/model"] == ()
@@ -63,7 +63,7 @@ def test_a_named_pipe_is_a_model_that_cannot_be_audited(tmp_path: Path) -> None:
 def test_a_folder_that_may_not_be_entered_is_said(tmp_path: Path) -> None:
     put(tmp_path / "closed/model.onnx")
     (tmp_path / "closed").chmod(0)
-    source = sources.find(str(tmp_path))
+    source = sources.source_at(str(tmp_path))
     try:
         found = list(source.models())
     finally:
@@ -83,7 +83,7 @@ def test_external_data_belongs_to_the_model_and_what_is_left_over_is_said(tmp_pa
     missing = put_external(tmp_path / "missing.onnx", "gone.bin")
     (tmp_path / "gone.bin").unlink()
     outside = put_external(tmp_path / "sub/outside.onnx", "../secret.bin")
-    source = sources.find(str(tmp_path))
+    source = sources.source_at(str(tmp_path))
     found = {Path(r.path).name: r for r in source.models()}
     assert found["model.onnx"].files == (str(tmp_path / "model.onnx"), str(tmp_path / "model.onnx.data"))
     assert found["nested.onnx"].files[1] == str(tmp_path / "data/weights.data")
@@ -101,7 +101,7 @@ def test_a_hundred_thousand_files_are_walked_in_seconds(tmp_path: Path) -> None:
         for file in range(1000):
             os.close(os.open(tmp_path / f"{folder:03}" / f"{file}.onnx", os.O_CREAT | os.O_WRONLY))
     start = time.process_time()
-    count = sum(1 for _ in sources.find(str(tmp_path)).models())
+    count = sum(1 for _ in sources.source_at(str(tmp_path)).models())
     assert count == 100_000
     assert time.process_time() - start < 20
 
@@ -113,7 +113,7 @@ def test_a_glob_and_a_file(tmp_path: Path) -> None:
     (only,) = refs(tmp_path / "v1/model.onnx")
     assert (only.name, only.path) == ("model", str(tmp_path / "v1/model.onnx"))
     with pytest.raises(NothingToAudit):
-        sources.find(str(tmp_path / "nothing"))
+        sources.source_at(str(tmp_path / "nothing"))
 
 
 def test_a_manifest_in_csv(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_manifest_in_csv(tmp_path: Path) -> None:
         f"path,name,version,sha256,owner\nmodels/a.onnx,alpha,3,{sha},ann\nmodels/b.onnx,,,,\n,nothing,,,\n"
         f"models/a.onnx,beta,1,{'0' * 64},\nmodels/a.onnx,gamma,1,abc,\n",
     )
-    source = sources.find(str(tmp_path / "list.csv"))
+    source = sources.source_at(str(tmp_path / "list.csv"))
     alpha, gone, beta, gamma = source.models()
     assert (alpha.name, alpha.version, alpha.metadata) == ("alpha", "3", {"owner": "ann"})
     assert gone.name == "models/b" and "not there" in gone.troubles[0]
@@ -138,11 +138,11 @@ def test_a_manifest_in_csv(tmp_path: Path) -> None:
 def test_a_manifest_in_json_lines(tmp_path: Path) -> None:
     put(tmp_path / "a.onnx")
     put(tmp_path / "list.jsonl", '{"path": "a.onnx", "name": "a", "version": 2}\n\nnonsense\n[]\n{"name": "x"}\n')
-    source = sources.find(str(tmp_path / "list.jsonl"))
+    source = sources.source_at(str(tmp_path / "list.jsonl"))
     assert [(r.name, r.version) for r in source.models()] == [("a", "2")]
     assert [t.partition(":")[0] for t in source.troubles] == [
-        "line 3 is no JSON",
-        "line 4 is no object",
+        "line 3 is not JSON",
+        "line 4 is not an object",
         "line 5 has no path",
     ]
 

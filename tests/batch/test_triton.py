@@ -32,7 +32,7 @@ def test_a_triton_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     put(tmp_path / "python/config.pbtxt", 'backend: "python"')
     put(tmp_path / "python/1/model.py", "")
     put(tmp_path / "forgotten/net.onnx")
-    source = sources.find(str(tmp_path))
+    source = sources.source_at(str(tmp_path))
     found = list(source.models())
     assert source.kind == "triton"
     assert source.troubles == [
@@ -143,14 +143,14 @@ def test_a_triton_model_without_a_version_or_a_file(tmp_path: Path) -> None:
     ("config", "why"),
     [
         ("name: {", "line 1"),
-        ("input [ { dims: [ four ] } ]", "'four' is no number"),
+        ("input [ { dims: [ four ] } ]", "'four' is not a number"),
         ("a" + "{ a" * 100, "within each other"),
         ("\n\n$", "line 3"),
-        ("max_batch_size: 9999999999999999999999999999999999", "is no number"),
+        ("max_batch_size: 9999999999999999999999999999999999", "is not a number"),
         ("name: { a: 1 }", "name is a message"),
         ("input: 3", "input is '3', no message"),
-        ('default_model_filename: "../../secret"', "no name of a file"),
-        ("version_policy { latest { num_versions: x } }", "'x' is no number"),
+        ('default_model_filename: "../../secret"', "not the name of a file"),
+        ("version_policy { latest { num_versions: x } }", "'x' is not a number"),
         ('"', "line 1"),
         ("x: 1 " * 60_000, "more than 100,000 words"),
         (b"name: '\xff'", "is not UTF-8: byte 7"),

@@ -12,6 +12,7 @@ import pytest
 
 from tests.disguise import Disguise
 
+from ..readme import DOCS, blocks
 from .conftest import ALEXNET_224, LENET, NAN, SAMPLES, Said
 
 Auditor = Callable[..., Said]
@@ -127,7 +128,7 @@ def test_a_broken_baseline_is_one_line(auditor: Auditor) -> None:
     for command in (("check", "net.onnx", "--no-run"), ("baseline", "net.onnx", "--no-run", "--update")):
         said = auditor(*command)
         assert (said.code, said.out) == (2, "")
-        assert "auditor-baseline.json:2:11: this is no baseline: Expecting value" in said.err
+        assert "auditor-baseline.json:2:11: this is not a baseline: Expecting value" in said.err
         assert len(said.err.splitlines()) == 1
     assert auditor("check", "net.onnx", "--no-run", "--baseline", "none.json").code == 2
 
@@ -139,11 +140,8 @@ def test_nothing_to_record(auditor: Auditor) -> None:
     assert auditor("baseline", "empty").code == 3
 
 
-def test_the_example_of_the_readme(auditor: Auditor) -> None:
-    section = (
-        (SAMPLES.parent / "README.md").read_text().partition("\n## Baseline and waivers\n")[2].partition("\n## ")[0]
-    )
-    console = section.partition("```console\n")[2].partition("```")[0]
+def test_the_example_of_the_documentation(auditor: Auditor) -> None:
+    (console,) = blocks((DOCS / "baseline.md").read_text(encoding="utf-8"), "console")
     Path("models").mkdir()
     shutil.move("net.onnx", "models/net.onnx")
     shutil.copy(NAN, "models/nan.onnx")

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import auditor.rules
-from auditor.report import Basis, Finding, Severity
+from auditor.findings.kind import Kind
+from auditor.formats import formats
+from auditor.report import Basis, Found, Severity
 
 from .conftest import ALEXNET_224, LENET, NAN, SAMPLES, Said
 
@@ -108,7 +110,7 @@ def test_formats_to_files(auditor: Auditor, tmp_path: Path) -> None:
     [
         (["--select", "nan-weight"], "did you mean 'nan-weights'?"),
         (["--ignore", "no-such-thing-at-all"], "there is no rule 'no-such-thing-at-all'; `auditor rules`"),
-        (["--format", "xml"], "there are csv, github, json, junit, markdown, sarif, text"),
+        (["--format", "xml"], f"there are {', '.join(formats())}"),
         (["-o", "json"], "FORMAT:FILE"),
         (["-o", "json:/no/such/folder/report.json"], "cannot write /no/such/folder/report.json"),
         (["--fail-on", "fatal"], "--fail-on takes"),
@@ -210,7 +212,7 @@ def test_a_fault_while_reading_keeps_its_traceback_and_costs_one_model(
 
 
 def test_a_rule_that_fails_is_inconclusive(auditor: Auditor, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(model: object) -> Iterator[Finding]:
+    def broken(model: object) -> Iterator[Found]:
         raise RecursionError("ours")
 
     rules = (*auditor_rules(), auditor_rule("broken-rule", broken))
@@ -228,8 +230,8 @@ def auditor_rules() -> tuple[auditor.rules.Rule, ...]:
     return auditor.rules.all_rules()
 
 
-def auditor_rule(name: str, check: Callable[..., Iterator[Finding]]) -> auditor.rules.Rule:
-    return auditor.rules.Rule(name, Severity.ERROR, Basis.ILLEGAL, check, ("Model",), "A page.")
+def auditor_rule(name: str, check: Callable[..., Iterator[Found]]) -> auditor.rules.Rule:
+    return auditor.rules.Rule(Kind(name, Severity.ERROR, Basis.ILLEGAL), check, ("Model",), "A page.")
 
 
 @pytest.mark.parametrize("content", [b"no database" * 99, None])

@@ -65,7 +65,7 @@ def test_a_broken_export_is_one_line(
     (tmp_path / "broken.jsonl").write_bytes(b"".join(lines))
     said = auditor("db", "import", str(tmp_path / "broken.jsonl"), "--db", str(tmp_path / "other.db"))
     assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("auditor: line 4 is none of an export (") and said.err.endswith("nothing was imported\n")
+    assert said.err.startswith("auditor: line 4 is not of an export (") and said.err.endswith("nothing was imported\n")
     assert "\x1b" not in said.err
     assert auditor("show", "1", "--db", str(tmp_path / "other.db")).code == 3
 

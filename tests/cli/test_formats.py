@@ -122,7 +122,7 @@ def test_names_in_a_terminal_that_has_no_unicode(
         assert "misfit-initializers" in ended.stdout
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")  # noqa: PTH110
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_a_full_disk_is_one_line(auditor: Auditor) -> None:
     for models in ([LENET], [LENET, LENET]):
         said = auditor("check", *models, *STATIC, "-q", "-o", "sarif:/dev/full")

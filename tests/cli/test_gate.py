@@ -320,7 +320,7 @@ def test_check_compares_with_what_the_registry_around_a_model_says(auditor: Audi
 
 @pytest.mark.parametrize("command", ["check", "gate"])
 def test_an_artifact_without_a_registered_name_has_a_signature_too(auditor: Auditor, command: str) -> None:
-    """As `download_artifacts` of MLflow leaves it; the promotion script in the README gates that file."""
+    """As `download_artifacts` of MLflow leaves it; the promotion script in docs/gates.md gates that file."""
     Path("artifact").mkdir()
     shutil.copy(LENET, "artifact/model.onnx")
     spec = [{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1, 28, 28]}, "name": "data"}]

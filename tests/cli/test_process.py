@@ -71,7 +71,7 @@ def test_nobody_reads_on(arguments: str, code: int) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_a_full_output(process: Process) -> None:
-    with open("/dev/full", "w") as full:  # noqa: PTH123  a device
+    with open("/dev/full", "w") as full:
         command = [sys.executable, "-m", "auditor", "rules"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (2, "auditor: the result cannot be written: No space left on device\n")

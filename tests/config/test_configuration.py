@@ -19,6 +19,8 @@ from auditor.policy.globs import matches
 from auditor.policy.policy import Bounds
 from auditor.report import Severity
 
+from ..readme import DOCS, blocks
+
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,9 +257,9 @@ WRONG = [
     ("db = ''", 'auditor.toml:1:6: db is ""; expected a text'),
     ("fail-on = 'note'\nrun = true\nfail-on = 'error'", "auditor.toml:3:1: fail-on is there already, on line 1"),
     ("[dims]\nN = 1\n[limits]\n[dims]", "auditor.toml:4:1: dims is there already, on line 1"),
-    ("fail-on = ", "auditor.toml:1:10: this is no TOML: invalid value"),
-    ("fail-on", "auditor.toml:1:8: this is no TOML: expected '='"),
-    ("x = " + "[" * 5000 + "]" * 5000, "auditor.toml:1:1: this is no TOML that can be read"),
+    ("fail-on = ", "auditor.toml:1:10: this is not TOML: invalid value"),
+    ("fail-on", "auditor.toml:1:8: this is not TOML: expected '='"),
+    ("x = " + "[" * 5000 + "]" * 5000, "auditor.toml:1:1: this is not TOML that can be read"),
     (".".join(["a"] * 200) + " = 1", "auditor.toml:1:1: no key has more than twenty parts"),
     ("'" + "x" * 100_000 + "' = 1", "auditor.toml:1:1: there is no key"),
 ]  # fmt: skip
@@ -282,12 +284,12 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     for name, says in (
         ("large.toml", "holds more than 1.0 MiB"),
         ("latin.toml", r"latin\.toml:2:6: the file is not UTF-8"),
-        ("pipe.toml", "is no regular file"),
+        ("pipe.toml", "is not a regular file"),
     ):
         with pytest.raises(UsageError, match=says):
             read(str(tmp_path / name))
     (tmp_path / "folder.toml").mkdir()
-    with pytest.raises(UsageError, match="is no regular file"):
+    with pytest.raises(UsageError, match="is not a regular file"):
         read(str(tmp_path / "folder.toml"))
 
 
@@ -363,8 +365,8 @@ def value_at(value: object, path: tuple[str | int, ...]) -> object:
     return value
 
 
-def test_every_key_stands_in_the_readme_and_the_other_way_round() -> None:
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_every_key_stands_on_its_page_and_the_other_way_round() -> None:
+    text = (DOCS / "policy.md").read_text(encoding="utf-8")
     table = text.partition("<!-- keys -->")[2].partition("<!-- end of keys -->")[0]
     told = {name for row in re.findall(r"^\| ([^|]*)\|", table, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)}
     assert told == {*POLICY, *SETTINGS, *PLACES, "models"}
@@ -372,9 +374,9 @@ def test_every_key_stands_in_the_readme_and_the_other_way_round() -> None:
     assert variables == set(configuration.ENVIRONMENT)
 
 
-def test_the_example_in_the_readme_is_one(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"^```toml\n(fail-on.*?)^```", text, re.MULTILINE | re.DOTALL)
+def test_the_example_on_its_page_is_one(tmp_path: Path) -> None:
+    (example,) = blocks((DOCS / "policy.md").read_text(encoding="utf-8"), "toml")
+    assert example.startswith("fail-on")
     (tmp_path / "known.json").write_text('{"schema_version": 1, "models": {}}')
     found = configured(tmp_path, example)
     old = found.policy(str(tmp_path / "detectors" / "old.onnx"))

@@ -15,8 +15,9 @@ from onnx import ModelProto, NodeProto, TensorProto, helper
 
 from auditor import Settings, audit
 from auditor.findings.fingerprint import fingerprinted
+from auditor.findings.kind import Candidate, Kind
 from auditor.model.load import load
-from auditor.report import Finding, Location, Places
+from auditor.report import Basis, Finding, Found, Location, Places, Severity
 from auditor.rules import all_rules
 
 from ..corpus import SAMPLES, converted_models, light_models
@@ -29,7 +30,12 @@ IN_THE_BYTES = {
     "concatenated-models", "conflicting-data-fields", "disputed-encoding", "duplicate-attributes", "names-not-utf8",
     "payload-size-mismatch", "repeated-fields", "unknown-fields", "unreadable-model",
 }  # fmt: skip
-"""Rules about bytes that are no others any more when protobuf has written the model anew."""
+"""Rules about bytes that are not others any more when protobuf has written the model anew."""
+
+
+def candidate(rule: str, found: Found) -> Candidate:
+    kinds = {known.name: known.kind for known in all_rules()}
+    return Candidate.of(kinds.get(rule, Kind(rule, Severity.ERROR, Basis.ILLEGAL)), found)
 
 
 def found(path: Path) -> tuple[Finding, ...]:
@@ -116,7 +122,7 @@ def at_nodes(folder: Path, proto: ModelProto, *labels: str, rule: str = "wrong-w
     path.write_bytes(proto.SerializeToString())
     loaded = load(path)
     ops = {node.name: node.op_type for node in loaded.graph.nodes}
-    findings = [Finding("m", Location(node=label, op_type=ops[label]), rule=rule) for label in labels]
+    findings = [candidate(rule, Found("m", Location(node=label, op_type=ops[label]))) for label in labels]
     return {f.location.node: f.fingerprint for f in fingerprinted(loaded, findings)}
 
 
@@ -217,7 +223,7 @@ def test_places_in_subgraphs_and_functions(tmp_path: Path) -> None:
     def prints(proto: ModelProto, places: list[tuple[str, str]]) -> list[str]:
         path = tmp_path / "model.onnx"
         path.write_bytes(proto.SerializeToString())
-        findings = [Finding("m", Location(graph, node), rule="r") for graph, node in places]
+        findings = [candidate("r", Found("m", Location(graph, node))) for graph, node in places]
         return [f.fingerprint for f in fingerprinted(load(path), findings)]
 
     branches = [f"If[{i}]/{branch}" for i in (0, 2) for branch in ("then_branch", "else_branch")]
@@ -236,7 +242,7 @@ def test_fingerprints_of_a_model_without_findings_cost_nothing() -> None:
 def test_two_findings_at_one_place_are_two(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(chain(2).SerializeToString())
-    findings = [Finding(m, Location(node="neg1", op_type="Neg"), rule="r") for m in ("one", "two", "three")]
+    findings = [candidate("r", Found(m, Location(node="neg1", op_type="Neg"))) for m in ("one", "two", "three")]
     prints = [f.fingerprint for f in fingerprinted(load(path), findings)]
     assert len(set(prints)) == 3
     assert all(re.fullmatch("[0-9a-f]{20}", p) for p in prints)
@@ -246,8 +252,7 @@ def of_group(folder: Path, proto: ModelProto, *places: Places, rule: str = "wron
     """The fingerprint of one finding that speaks of all these places."""
     path = folder / "model.onnx"
     path.write_bytes(proto.SerializeToString())
-    [found] = fingerprinted(load(path), [Finding("m", rule=rule, places=places)])
-    assert found.places == ()
+    [found] = fingerprinted(load(path), [candidate(rule, Found("m", places=places))])
     return found.fingerprint
 
 

@@ -7,6 +7,7 @@ from auditor.report import (
     Coverage,
     Finding,
     Fit,
+    JudgedFinding,
     Location,
     Missed,
     ModelIdentity,
@@ -70,6 +71,9 @@ HOSTILE = [
 def with_name(name: str) -> Report:
     """A report in which the name stands wherever a file can put one."""
     finding = Finding(
+        "some-rule",
+        Severity.ERROR,
+        Basis.ILLEGAL,
         f"{name!r} is wrong, and so is {name}",
         Location(f"{name}/then", name, name, name, name, 7),
         f"rename {name}",
@@ -77,17 +81,14 @@ def with_name(name: str) -> Report:
         name,
         (Step(name, name, (name,), (name, 3), f"{name} + 1 = 3"),),
         (Fit((f"{name}[2]", f"{name}[3]"), ((1, 2),)),),
-        Severity.ERROR,
-        Basis.ILLEGAL,
-        "some-rule",
     )
     port = Port(name, name, (1, name, 8, 8))
     return Report(
         ModelIdentity(name, 1, "d", None, (name,), 8, {name: 1}, name),
         (
             finding,
-            Finding("no node", Location(tensor=name), severity=Severity.NOTE, rule="other-rule"),
-            finding._replace(rule="waived-rule", waived=Waived("waiver", name, name, name)),
+            Finding("other-rule", Severity.NOTE, Basis.SUSPICIOUS, "no node", Location(tensor=name)),
+            JudgedFinding.of(finding, rule="waived-rule", waived=Waived("waiver", name, name, name)),
         ),
         Coverage(("some-rule",), (Missed(name, name),), (Missed(name, name, True),)),
         Totals(1, 1, f"{name}*2", macs=f"{name}*3", flops=name, peak_activation_bytes=name),
@@ -114,6 +115,9 @@ ALEXNET = Report(
     ModelIdentity("models/alexnet.onnx", 3271, "d1", None, (), 8, {"": 17}, "pytorch"),
     (
         Finding(
+            "misfit-initializers",
+            Severity.ERROR,
+            Basis.ILLEGAL,
             "fc6 takes 9216 = 256 x 6 x 6 features; pool5 gives 256 x 5 x 5 = 6400",
             Location("", "fc6", "Gemm", "fc6_w", "", 1987),
             "feed an input that fits",
@@ -121,16 +125,14 @@ ALEXNET = Report(
             6400,
             (Step("conv1", "Conv", ("[1, 3, 224, 224]",), (1, 96, 54, 54), "floor((224 - 11) / 4) + 1 = 54"),),
             (Fit(("data[2]", "data[3]"), ((227, 258),)),),
-            Severity.ERROR,
-            Basis.ILLEGAL,
-            "misfit-initializers",
             "f00d",
         ),
         Finding(
+            "unused-initializers",
+            Severity.WARNING,
+            Basis.SUSPICIOUS,
             "nothing uses it",
             Location("if_1/then", tensor="spare"),
-            severity=Severity.WARNING,
-            rule="unused-initializers",
         ),
     ),
     Coverage(("dead-branches", "misfit-initializers", "unused-initializers"), (Missed("run", "left out by --no-run"),)),
@@ -142,9 +144,11 @@ ALEXNET = Report(
 )
 WAIVED = ALEXNET._replace(
     findings=(
-        ALEXNET.findings[0]._replace(waived=Waived("waiver", "the client sends 227", "vision team", "2027-01-31")),
-        ALEXNET.findings[1]._replace(waived=Waived("baseline"), fingerprint="beef"),
-        Finding("2 inputs are used by nothing", severity=Severity.NOTE, rule="unused-inputs"),
+        JudgedFinding.of(
+            ALEXNET.findings[0], waived=Waived("waiver", "the client sends 227", "vision team", "2027-01-31")
+        ),
+        JudgedFinding.of(ALEXNET.findings[1], waived=Waived("baseline"), fingerprint="beef"),
+        Finding("unused-inputs", Severity.NOTE, Basis.SUSPICIOUS, "2 inputs are used by nothing"),
     )
 )
 CLEAN = ALEXNET._replace(

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from auditor.formats import renderer, writer
-from auditor.report import Finding, Report, Verdict
+from auditor.report import Basis, Finding, Report, Severity, Verdict
 
 from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, WAIVED, with_name
 
@@ -70,7 +70,9 @@ def test_several_models_have_one_head() -> None:
 
 
 def test_a_number_stays_one() -> None:
-    [row] = rows(CLEAN._replace(findings=(Finding("m", expected=-1, actual=10**5000),)))
+    [row] = rows(
+        CLEAN._replace(findings=(Finding("r", Severity.ERROR, Basis.ILLEGAL, "m", expected=-1, actual=10**5000),))
+    )
     assert row["expected"] == "-1"
     assert row["actual"].startswith("0x")
 

@@ -18,6 +18,7 @@ from auditor.report import (
     Coverage,
     Finding,
     Fit,
+    JudgedFinding,
     Location,
     Missed,
     ModelIdentity,
@@ -56,7 +57,7 @@ def models(text: st.SearchStrategy[str]) -> st.SearchStrategy[ModelIdentity]:
 
 
 def findings(text: st.SearchStrategy[str]) -> st.SearchStrategy[Finding]:
-    return st.builds(
+    found = st.builds(
         Finding,
         message=text,
         location=locations,
@@ -65,13 +66,19 @@ def findings(text: st.SearchStrategy[str]) -> st.SearchStrategy[Finding]:
         actual=st.none() | text | counts,
         derivation=st.lists(steps, max_size=2).map(tuple),
         fits=st.lists(fits, max_size=2).map(tuple),
-        severity=st.none() | st.sampled_from(Severity),
-        basis=st.none() | st.sampled_from(Basis),
+        severity=st.sampled_from(Severity),
+        basis=st.sampled_from(Basis),
         rule=text,
         fingerprint=text,
         consequences=counts,
-        waived=st.none() | st.builds(Waived, st.sampled_from(["baseline", "waiver"]), text, text, text),
-        places=st.just(()),  # those of a report are in its fingerprints
+        magnitude=st.none() | counts | st.floats(allow_nan=False),
+    )
+    waived = st.builds(Waived, st.sampled_from(["baseline", "waiver"]), text, text, text)
+    own = st.sampled_from(Severity)
+    return (
+        found
+        | st.builds(lambda f, w: JudgedFinding.of(f, waived=w), found, waived)
+        | st.builds(lambda f, s: JudgedFinding.of(f, own_severity=s), found, own)
     )
 
 
@@ -137,6 +144,9 @@ def test_the_documented_keys_stand_in_their_places() -> None:
         ModelIdentity("m.onnx", opsets={"": 17}),
         findings=(
             Finding(
+                "misfit-initializers",
+                Severity.ERROR,
+                Basis.ILLEGAL,
                 "fc6 takes 9216; pool5 gives 6400",
                 Location(node="fc6", op_type="Gemm"),
                 expected=9216,
@@ -145,9 +155,6 @@ def test_the_documented_keys_stand_in_their_places() -> None:
                     Step("conv1", "Conv", ("[1, 3, 224, 224]",), (1, 96, "H", None), "floor((224 - 11) / 4) + 1 = 54"),
                 ),
                 fits=(Fit(("data[2]", "data[3]"), ((227, 258),)),),
-                severity=Severity.ERROR,
-                basis=Basis.ILLEGAL,
-                rule="misfit-initializers",
             ),
         ),
         coverage=Coverage(("misfit-initializers",), (Missed("run", "--no-run"),)),
@@ -170,7 +177,7 @@ def test_the_documented_keys_stand_in_their_places() -> None:
             "rule": "misfit-initializers", "severity": "error", "own_severity": None, "basis": "illegal",
             "message": "fc6 takes 9216; pool5 gives 6400", "fix": "", "consequences": 0,
             "location": {"graph": "", "node": "fc6", "op_type": "Gemm", "tensor": "", "attribute": "", "offset": None},
-            "expected": 9216, "actual": 6400, "fingerprint": "", "parts": [],
+            "expected": 9216, "actual": 6400, "fingerprint": "", "parts": [], "magnitude": None,
             "derivation": [{"node": "conv1", "op_type": "Conv", "inputs": ["[1, 3, 224, 224]"],
                             "output": [1, 96, "H", None], "formula": "floor((224 - 11) / 4) + 1 = 54"}],
             "fits": [{"axes": ["data[2]", "data[3]"], "ranges": [[227, 258]]}],
@@ -201,7 +208,17 @@ def test_nothing_of_a_report_is_left_out() -> None:
     """Every field of the report's types has a key, or a part of the document that is made of it."""
     report = Report(
         ModelIdentity("m"),
-        findings=(Finding("", derivation=(Step("", "", (), (), ""),), fits=(Fit((), ()),), waived=Waived("waiver")),),
+        findings=(
+            JudgedFinding(
+                "",
+                Severity.NOTE,
+                Basis.ILLEGAL,
+                "",
+                derivation=(Step("", "", (), (), ""),),
+                fits=(Fit((), ()),),
+                waived=Waived("waiver"),
+            ),
+        ),
         coverage=Coverage((), (Missed("", ""),)),
         inputs=(Port("", "", ()),),
         weights=(WeightRow("", "", (), 0, 0, 0, 0, 0, 0, 0),),
@@ -211,7 +228,7 @@ def test_nothing_of_a_report_is_left_out() -> None:
     parts = {
         Report: {**whole, "rules_digest": whole["auditor"]["rules"]},
         ModelIdentity: whole["model"],
-        Finding: found,
+        JudgedFinding: found,
         Location: found["location"],
         Step: found["derivation"][0],
         Fit: found["fits"][0],
@@ -223,9 +240,7 @@ def test_nothing_of_a_report_is_left_out() -> None:
         WeightRow: whole["weights"][0],
         RunSummary: whole["run"],
     }
-    assert {f"{kind.__name__}.{name}" for kind, part in parts.items() for name in kind._fields if name not in part} == {
-        "Finding.places"
-    }  # they are in its fingerprint
+    assert not {f"{kind.__name__}.{name}" for kind, part in parts.items() for name in kind._fields if name not in part}
 
 
 def test_numbers_that_json_has_not_are_text_and_come_back() -> None:
@@ -276,13 +291,13 @@ def test_what_is_no_value_of_json_is_a_fault_of_the_caller() -> None:
     ("change", "says"),
     [
         ({"schema_version": 2}, "newer auditor .schema_version 2; this one reads up to 1.: upgrade auditor"),
-        ({"schema_version": None}, "no report of auditor"),
-        ({"schema_version": "1"}, "no report of auditor"),
-        ({"findings": 3}, "no whole report"),
-        ({"findings": [{}]}, "no whole report"),
-        ({"model": {}}, "no whole report"),
-        ({"verdict": "perhaps"}, "no whole report"),
-        ({"run": []}, "no whole report"),
+        ({"schema_version": None}, "not a report of auditor"),
+        ({"schema_version": "1"}, "not a report of auditor"),
+        ({"findings": 3}, "not a whole report"),
+        ({"findings": [{}]}, "not a whole report"),
+        ({"model": {}}, "not a whole report"),
+        ({"verdict": "perhaps"}, "not a whole report"),
+        ({"run": []}, "not a whole report"),
     ],
 )
 def test_what_is_no_report_is_one_clear_line(change: dict[str, object], says: str) -> None:

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from auditor.formats import renderer, writer
 from auditor.formats.markdown import code, text
-from auditor.report import Finding, Report, Severity, Verdict
+from auditor.report import Basis, Finding, Report, Severity, Verdict
 
 from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, WAIVED, with_name
 
@@ -78,7 +78,7 @@ def test_a_report() -> None:
     assert missed == [["what", "why"], ["run", "left out by --no-run"]]
     assert ["learnable parameters", "61,706"] in model
     assert ["input", "data float32 [1, 3, 224, 224]"] in model
-    [arithmetic] = [token.content for token in MARKDOWN.parse(source) if token.type == "fence"]
+    arithmetic, *_ = [token.content for token in MARKDOWN.parse(source) if token.type == "fence"]
     assert arithmetic.splitlines() == [
         "conv1  [1, 96, 54, 54]  floor((224 - 11) / 4) + 1 = 54",
         "fits for 227 <= H = W <= 258",
@@ -142,13 +142,13 @@ def test_what_is_seen_is_the_name(name: str) -> None:
 
 def test_a_long_message_is_whole_in_the_details() -> None:
     message = "word " * 100
-    source = written(CLEAN._replace(findings=(Finding(message, severity=Severity.NOTE, rule="r"),)))
+    source = written(CLEAN._replace(findings=(Finding("r", Severity.NOTE, Basis.SUSPICIOUS, message),)))
     assert tables(source)[0][1][3].endswith("…")
     assert message in source
 
 
 def test_of_several_models_what_does_not_pass_is_at_the_top() -> None:
-    noted = CLEAN._replace(findings=(Finding("odd", severity=Severity.NOTE, rule="r"),))
+    noted = CLEAN._replace(findings=(Finding("r", Severity.NOTE, Basis.SUSPICIOUS, "odd"),))
     source = together(
         (CLEAN, Verdict.PASS), (NOTHING, Verdict.INCONCLUSIVE), (ALEXNET, Verdict.FAIL), (noted, Verdict.PASS)
     )

@@ -14,7 +14,7 @@ import pytest
 
 from auditor import __version__
 from auditor.formats import renderer, writer
-from auditor.report import Finding, Location, ModelIdentity, Report, Severity, Verdict
+from auditor.report import Basis, Finding, Location, ModelIdentity, Report, Severity, Verdict
 from auditor.rules import all_rules
 
 from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, WAIVED, with_name
@@ -124,7 +124,9 @@ def test_several_models_are_one_run() -> None:
 def test_what_is_too_much_for_one_run_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of GitHub's limit, here of 5, and in a category of its own; nothing is lost, and the order stays."""
     monkeypatch.setattr("auditor.formats.sarif._MOST_RESULTS", 5)
-    many = ALEXNET._replace(findings=tuple(Finding(f"number {i}", rule="r") for i in range(12)))
+    many = ALEXNET._replace(
+        findings=tuple(Finding("r", Severity.ERROR, Basis.ILLEGAL, f"number {i}") for i in range(12))
+    )
     found = runs(ALEXNET, many, NOTHING)
     assert [len(run["results"]) for run in found] == [5, 5, 4]
     assert [r["message"]["text"] for run in found for r in run["results"]][2:] == [f"number {i}" for i in range(12)]
@@ -152,12 +154,14 @@ def test_no_model_at_all_is_a_document_too() -> None:
 
 
 def test_a_message_is_no_link_and_has_no_placeholders() -> None:
-    said = one(Finding("see [here](https://example.org) and {0}", severity=Severity.NOTE, rule="dead-branches"))
+    said = one(Finding("dead-branches", Severity.NOTE, Basis.SUSPICIOUS, "see [here](https://example.org) and {0}"))
     assert said["message"]["text"] == "see [here] (https://example.org) and {{0}}"
 
 
 def test_odd_findings() -> None:
-    said = one(Finding("m", Location(offset=-1), expected=10**5000, actual="[N]", rule="of-a-later-version"))
+    said = one(
+        Finding("of-a-later-version", Severity.ERROR, Basis.ILLEGAL, "m", Location(offset=-1), "", 10**5000, "[N]")
+    )
     assert "ruleIndex" not in said
     assert said["properties"]["byteOffset"] is None
     assert said["level"] == "error"

@@ -15,8 +15,10 @@ from auditor.formats.names import prose, visible
 from auditor.formats.numbers import amount, brief_shape, shape_text
 from auditor.formats.text import render
 from auditor.report import (
+    Basis,
     Finding,
     Fit,
+    JudgedFinding,
     Location,
     ModelIdentity,
     Port,
@@ -97,8 +99,8 @@ The model
 
 
 def finding(n: int, **more: object) -> Finding:
-    given = {"severity": Severity.WARNING, "rule": "dead-branches", **more}
-    return Finding(f"message {n}", Location(node=f"n{n}"), **given)  # type: ignore[arg-type]  # keywords of the test
+    found = Finding("dead-branches", Severity.WARNING, Basis.SUSPICIOUS, f"message {n}", Location(node=f"n{n}"))
+    return JudgedFinding.of(found, **more)
 
 
 def test_many_of_one_rule_fold() -> None:

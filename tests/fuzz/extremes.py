@@ -1,4 +1,4 @@
-"""Arithmetic at the ends of every type, on stored values: what overflows, rounds, or is no number."""
+"""Arithmetic at the ends of every type, on stored values: what overflows, rounds, or is not a number."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ FINDS = {
         <ir_version: 10, opset_import: ["" : 18]>
         found (float[3, 2, 2] x) => (y) <int64[2] axes = {1, 1}> { y = ReduceProd <keepdims = 1> (x, axes) }
     """,
-    "a bound that is no number": """
+    "a bound that is not a number": """
         <ir_version: 10, opset_import: ["" : 13]>
         found () => (zero, bound, y) <float[2] x = {0.5, -2.0}, float nought = {0.0}> {
             zero = Constant <value_float = 0.0> ()

@@ -23,7 +23,7 @@ Run = Callable[[onnx.ModelProto, Any], dict[str, "Made"]]
 
 
 class Made(NamedTuple):
-    """A tensor as it came out; its dtype apart, for NumPy lacks some. The value is none of an array, if it is none."""
+    """A tensor as it came out; its dtype apart, for NumPy lacks some. The value is None where it is not an array."""
 
     dtype: int
     value: Any

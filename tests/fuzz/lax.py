@@ -1,6 +1,6 @@
 """What onnxruntime runs though the specification forbids it, by operator and parameter or attribute.
 
-Each with the plain sentence, and what onnxruntime does instead. "" stands for what is no parameter's fault alone.
+Each with the plain sentence, and what onnxruntime does instead. "" stands for what is not a parameter's fault alone.
 """
 
 REDUCTIONS = ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")

@@ -1,4 +1,4 @@
-"""What readers of protobuf quarrel about, and names that are no names."""
+"""What readers of protobuf quarrel about, and names that are not names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Graphs that are no graphs: cycles, things that nobody makes, functions that never end."""
+"""Graphs that are not graphs: cycles, things that nobody makes, functions that never end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is no model at all, whatever its name says."""
+"""What is not a model at all, whatever its name says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers that no tensor has: sizes beyond memory, attributes beyond sense, names that are no sizes."""
+"""Numbers that no tensor has: sizes beyond memory, attributes beyond sense, names that are not sizes."""
 
 from __future__ import annotations
 

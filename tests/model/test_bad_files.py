@@ -1,4 +1,4 @@
-"""What is no model is refused in one line that says what it is and where."""
+"""What is not a model is refused in one line that says what it is and where."""
 
 from __future__ import annotations
 

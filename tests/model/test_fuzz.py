@@ -53,7 +53,7 @@ def mutated(rng: random.Random, content: bytes) -> bytes:
 
 
 def check(content: bytes) -> str:
-    """One word for what came of it; AssertionError where it is none of the allowed."""
+    """One word for the outcome; AssertionError where it is not an allowed one."""
     start = time.process_time()
     try:
         model = loads(content)

@@ -1,22 +1,19 @@
-"""The code blocks of README.md's section on where gates live."""
+"""The code blocks of docs/gates.md, the page on where gates live."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import yaml
 
-from .conftest import ROOT
+from .. import readme
 
-_SECTION = (
-    (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Where gates live\n")[2].partition("\n## ")[0]
-)
+_PAGE = (readme.DOCS / "gates.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
     """All code blocks in one language."""
-    return re.findall(rf"```{language}\n(.*?)```", _SECTION, re.DOTALL)
+    return readme.blocks(_PAGE, language)
 
 
 def yaml_with(key: str) -> Any:

@@ -1,4 +1,4 @@
-"""The promotion story: versions of a model at the gate, by the commands that people type; and the README's scripts."""
+"""The promotion story: versions of a model at the gate, by the commands that people type; docs/gates.md's scripts."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_what_is_unchanged_is_not_audited_again(team: Team) -> None:
     assert team.rows("audits") == 1
 
 
-# ---- the scripts of the README
+# ---- the scripts of docs/gates.md
 
 
 @pytest.fixture

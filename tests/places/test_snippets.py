@@ -1,4 +1,4 @@
-"""The snippets of the README for GitLab and Jenkins, GitHub and pre-commit: their own commands."""
+"""The snippets of docs/gates.md for GitLab and Jenkins, GitHub and pre-commit: their own commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of what is known: what is written is read again, and what is no baseline is one clear line."""
+"""The file of what is known: what is written is read again, and what is not a baseline is one clear line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_file_that_a_person_reviews(tmp_path: Path) -> None:
         '{"rule": "nan-weights", "fingerprint": "f00d", "place": "head (Gemm)", '
         '"message": "\'head_w\' is NaN in 1 of 5,120 elements"}\n]\n}\n}\n'
     )
-    assert os.listdir(tmp_path) == ["auditor-baseline.json"]  # noqa: PTH208
+    assert os.listdir(tmp_path) == ["auditor-baseline.json"]
     read = Baseline.read(str(path))
     assert read.known("b.onnx") == {"f00d", "beef"}
     assert read.known("a.onnx") == {"f00d"}
@@ -81,8 +81,8 @@ def entry(**changed: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "b.json:1:1: this is no baseline: Expecting value"),
-        (b'{"models": {},\n  oops}', "b.json:2:3: this is no baseline: Expecting property name"),
+        (b"", "b.json:1:1: this is not a baseline: Expecting value"),
+        (b'{"models": {},\n  oops}', "b.json:2:3: this is not a baseline: Expecting property name"),
         (b"\xff\xfe", "byte 0 is not UTF-8"),
         (b"[]", "it has no table of models"),
         (b'{"schema_version": 1}', "it has no table of models"),
@@ -92,12 +92,12 @@ def entry(**changed: object) -> dict[str, object]:
         (b'{"models": {}}', "has schema_version None"),
         (b"[" * 200_000, "it nests too deeply"),
         (b'{"schema_version": ' + b"1" * 9_999 + b', "models": {}}', "a number without end"),
-        ({"m": {}}, "models['m'] is no list"),
-        ({"m": ["f"]}, "models['m'][0] is no finding"),
+        ({"m": {}}, "models['m'] is not a list"),
+        ({"m": ["f"]}, "models['m'][0] is not a finding"),
         ({"m": [entry(), entry(fingerprint=None)]}, "models['m'][1] has no fingerprint"),
         ({"m": [entry(fingerprint=7)]}, "models['m'][0] has no fingerprint"),
         ({"m": [entry(rule="")]}, "models['m'][0] has no rule"),
-        ({"m": [entry(message=[])]}, "models['m'][0].message is no text"),
+        ({"m": [entry(message=[])]}, "models['m'][0].message is not text"),
     ],
 )
 def test_what_is_no_baseline(content: bytes | dict[str, object], says: str, tmp_path: Path) -> None:
@@ -115,10 +115,10 @@ def test_what_is_no_baseline(content: bytes | dict[str, object], says: str, tmp_
 def test_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no baseline"):
         Baseline.read(str(tmp_path / "none.json"))
-    with pytest.raises(UsageError, match="no regular file"):
+    with pytest.raises(UsageError, match="not a regular file"):
         Baseline.read(str(tmp_path))
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(UsageError, match="no regular file"):
+    with pytest.raises(UsageError, match="not a regular file"):
         Baseline.read(str(tmp_path / "pipe"))
     with (tmp_path / "large").open("wb") as file:
         file.truncate((1 << 26) + 1)
@@ -140,6 +140,6 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
 def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
     """A device would be gone for everyone."""
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(UsageError, match="it is no regular file"):
+    with pytest.raises(UsageError, match="it is not a regular file"):
         Baseline({}).write(str(tmp_path / "pipe"))
     assert (tmp_path / "pipe").is_fifo()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from auditor.policy.judge import Judgement, judge
 from auditor.policy.policy import Bounds, Policy, Waiver
 from auditor.report import (
+    Basis,
     Coverage,
     Finding,
     Location,
@@ -22,6 +23,7 @@ from auditor.report import (
     Severity,
     Totals,
     Verdict,
+    waiver_of,
 )
 from auditor.rules import all_rules
 
@@ -39,8 +41,8 @@ SOUND = Report(
     operators={"Conv": 2, "com.microsoft:Gelu": 1},
     dtypes=("float32", "int64"),
 )
-NAN = Finding("NaN in w", Location(node="head"), severity=Severity.ERROR, rule="nan-weights", fingerprint="f1")
-DEAD = Finding("dead", Location(node="a"), severity=Severity.WARNING, rule="dead-branches", fingerprint="f2")
+NAN = Finding("nan-weights", Severity.ERROR, Basis.SUSPICIOUS, "NaN in w", Location(node="head"), fingerprint="f1")
+DEAD = Finding("dead-branches", Severity.WARNING, Basis.SUSPICIOUS, "dead", Location(node="a"), fingerprint="f2")
 
 
 def under(report: Report = SOUND, accepted: Report | None = None, **policy: Any) -> Judgement:
@@ -88,7 +90,7 @@ def test_waived_and_known_findings_are_kept_and_do_not_count() -> None:
     waiver = Waiver("nan-weights", "replaced in March", "ann", "2026-11-24", node="head")
     held = under(report, waivers=(waiver,), known=frozenset({"f2"}), fail_on=Severity.NOTE)
     assert held.verdict is Verdict.PASS
-    assert [f.waived.by for f in held.report.findings if f.waived] == ["waiver", "baseline"]
+    assert [waiver.by for waiver in map(waiver_of, held.report.findings) if waiver] == ["waiver", "baseline"]
     assert [r.text for r in held.reasons if r.kind == "waived"] == [
         "nan-weights at head: NaN in w [waiver: ann, replaced in March, until 2026-11-24]",
         "dead-branches at a: dead [baseline]",
@@ -181,7 +183,7 @@ def grown(parameters: int) -> Report:
         (1000, 1051, Bounds(max_increase=50), Verdict.FAIL),
         (1000, 1050, Bounds(max_increase_percent=5), Verdict.PASS),
         (1000, 1051, Bounds(max_increase_percent=5), Verdict.FAIL),
-        (1000, 1003, Bounds(max_increase_percent=0.3), Verdict.PASS),  # as written, though 0.3 is no float
+        (1000, 1003, Bounds(max_increase_percent=0.3), Verdict.PASS),  # as written, though 0.3 is not a float
         (10**15, 10**15 + 3 * 10**12, Bounds(max_increase_percent=0.3), Verdict.PASS),
         (10**15, 10**15 + 3 * 10**12 + 1, Bounds(max_increase_percent=0.3), Verdict.FAIL),
         (1000, 10, Bounds(max_increase=0, max_increase_percent=0), Verdict.PASS),
@@ -355,7 +357,7 @@ def test_rules_whose_evidence_was_left_out_are_no_rules_that_were_left_out() -> 
 
 def test_a_file_that_could_not_be_read_never_goes_live() -> None:
     rule = "unreadable-model"
-    finding = Finding("no model", severity=Severity.ERROR, rule=rule, fingerprint="f")
+    finding = Finding(rule, Severity.ERROR, Basis.ILLEGAL, "no model", fingerprint="f")
     report = Report(ModelIdentity("m.onnx"), (finding,), Coverage((rule,)), audited_at=SOUND.audited_at)
     assert live(report).verdict is Verdict.FAIL
     for policy in ({"known": frozenset({"f"})}, {"ignore": frozenset({rule})}, {"severity": {rule: Severity.NOTE}}):
@@ -373,7 +375,7 @@ def test_a_judged_report_is_judged_anew() -> None:
     assert rules(before) == ["nan-weights", "over-limit"]
     after = live(before.report)
     assert (rules(after), after.verdict) == (["nan-weights"], Verdict.FAIL)
-    assert after.report.findings[0].waived is None
+    assert waiver_of(after.report.findings[0]) is None
 
 
 @pytest.mark.parametrize("policy", [{"ignore": frozenset({"nan-weights"})}, {"select": frozenset({"dead-branches"})}])

@@ -17,7 +17,7 @@ from auditor.evidence.evidence import Evidence
 from auditor.model.load import load
 from auditor.pipeline import audit
 from auditor.policy.judge import judge
-from auditor.report import Finding
+from auditor.report import Finding, Found
 from auditor.rules import Rule
 from auditor.settings import Settings
 
@@ -74,12 +74,12 @@ def fixtures(rule: Rule) -> Iterator[Fixture]:
                 yield from (Fixture(rule, section, name, "") for name in names if name)
 
 
-def findings(rule: Rule, path: Path) -> list[Finding]:
+def findings(rule: Rule, path: Path) -> list[Found]:
     """What one rule says of one model."""
     try:
         model = load(path)
     except Unreadable as error:
-        return [Finding(error.why, fix=error.fix)] if rule.name == "unreadable-model" else []
+        return [Found(error.why, fix=error.fix)] if rule.name == "unreadable-model" else []
     contract = path.with_name("contract.pickle")  # contract_mutators.py
     if "Contract" in rule.wants and not contract.exists():
         return []
@@ -88,7 +88,7 @@ def findings(rule: Rule, path: Path) -> list[Finding]:
     recorded = path.with_name("trial.pickle")  # of a run that this machine cannot make (weight_mutators.py)
     if recorded.exists():
         evidence.__dict__["trial"] = pickle.loads(recorded.read_bytes())
-    return list(rule.check(*(evidence.of(kind) for kind in rule.wants)))
+    return list(rule.check(*(evidence.about(kind) for kind in rule.wants)))
 
 
 def gate_findings(rule: Rule, path: Path, policy: str) -> list[Finding]:

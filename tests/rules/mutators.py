@@ -37,7 +37,7 @@ def _bytes(text: str) -> bytes:
     return _parsed(text).SerializeToString()
 
 
-# ---- files that are no models
+# ---- files that are not models
 
 
 def empty_file() -> bytes:

@@ -27,9 +27,9 @@ def said(result: Outcome, *, invented: bool = True, settings: Settings = DEFAULT
     evidence.__dict__["trial"] = Trial(result, invented)
     found = []
     for rule in RULES.values():
-        for finding in rule.check(*(evidence.of(kind) for kind in rule.wants)):
+        for finding in rule.check(*(evidence.about(kind) for kind in rule.wants)):
             found.append(
-                Finding(finding.message, finding.location, severity=finding.severity or rule.severity, rule=rule.name)
+                Finding(rule.name, finding.severity or rule.severity, rule.basis, finding.message, finding.location)
             )
     return found
 
@@ -113,7 +113,7 @@ def test_sizes_that_hang_on_invented_values_prove_little() -> None:
     for invented, severity in ((True, Severity.NOTE), (False, None)):
         evidence = Evidence(model, DEFAULT)
         evidence.__dict__["trial"] = Trial(ran(Observed("y", 1, (1, 3, 0), nonfinite=0), feeds=feeds), invented)
-        assert only(list(rule.check(*(evidence.of(kind) for kind in rule.wants)))).severity is severity
+        assert only(list(rule.check(*(evidence.about(kind) for kind in rule.wants)))).severity is severity
 
 
 def test_shape_arithmetic_on_the_cpu_is_a_trifle() -> None:

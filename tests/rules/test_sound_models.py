@@ -9,7 +9,7 @@ import pytest
 from auditor.evidence.evidence import Evidence
 from auditor.model.graph import Model
 from auditor.model.load import load, loads
-from auditor.report import Finding, Severity
+from auditor.report import Found, Severity
 from auditor.rules import all_rules
 from auditor.settings import Settings
 from tests.corpus import converted_models, light_models, node_tests
@@ -20,12 +20,12 @@ WASTEFUL = {"light_resnet50", "light_zfnet512"}
 """Each stores one number that nothing uses."""
 
 
-def said(model: Model) -> list[tuple[Severity, Finding]]:
+def said(model: Model) -> list[tuple[Severity, Found]]:
     evidence = Evidence(model, Settings(run=False))
     return [
         (finding.severity or rule.severity, finding)
         for rule in STATIC
-        for finding in rule.check(*(evidence.of(kind) for kind in rule.wants))
+        for finding in rule.check(*(evidence.about(kind) for kind in rule.wants))
     ]
 
 

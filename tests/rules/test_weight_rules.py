@@ -11,7 +11,7 @@ from onnx import numpy_helper, parser
 
 from auditor.evidence.evidence import Evidence
 from auditor.model.load import loads
-from auditor.report import Finding, Severity
+from auditor.report import Found, Severity
 from auditor.rules import all_rules
 from auditor.settings import Settings
 
@@ -20,13 +20,13 @@ DEFAULT = Settings(run=False)
 RULES = {r.name: r for r in all_rules()}
 
 
-def said(name: str, text: str, settings: Settings = DEFAULT, **tensors: NDArray[Any]) -> list[tuple[Severity, Finding]]:
+def said(name: str, text: str, settings: Settings = DEFAULT, **tensors: NDArray[Any]) -> list[tuple[Severity, Found]]:
     """What one rule says of a model with these initializers, and how bad it is."""
     model = parser.parse_model(HEAD + text)
     model.graph.initializer.extend(numpy_helper.from_array(v, k) for k, v in tensors.items())
     evidence = Evidence(loads(model.SerializeToString()), settings)
     rule = RULES[name]
-    return [(f.severity or rule.severity, f) for f in rule.check(*(evidence.of(kind) for kind in rule.wants))]
+    return [(f.severity or rule.severity, f) for f in rule.check(*(evidence.about(kind) for kind in rule.wants))]
 
 
 DENSE = "agraph (float[N, 4] x) => (float[N, 4] y) { y = MatMul(x, w) }"

@@ -46,7 +46,7 @@ def test_paths_of_the_host_are_taken_out(tmp_path: Path) -> None:
     link.symlink_to(real)
     (real / "m.onnx").touch()
     cleaner = Cleaner([str(link / "m.onnx")])
-    message = f"Load model from {link}/m.onnx failed: {real}/w.bin, {os.getcwd()}/other"  # noqa: PTH109
+    message = f"Load model from {link}/m.onnx failed: {real}/w.bin, {os.getcwd()}/other"
     assert cleaner.text(message) == "Load model from m.onnx failed: w.bin, other"
 
 

@@ -12,7 +12,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from auditor.runtime.golden import find
+from auditor.runtime.golden import vectors_beside
 from auditor.runtime.outcome import GoldenResult, Run
 from auditor.runtime.parent import run
 from auditor.runtime.request import Request
@@ -29,7 +29,7 @@ ONNX = [
 
 
 def results(model: str | Path) -> tuple[GoldenResult, ...]:
-    outcome = run(Request(str(model), golden=find(model)))
+    outcome = run(Request(str(model), golden=vectors_beside(model)))
     assert isinstance(outcome, Run), outcome
     return outcome.golden
 
@@ -112,20 +112,20 @@ def test_only_plain_files_in_plain_folders_are_taken(write: Write, tmp_path: Pat
     (vectors / "notes.txt").write_text("")
     (tmp_path / "test_data_set_1").symlink_to(vectors)
     (tmp_path / "test_data_set_2").mkdir()
-    (one,) = find(path)
+    (one,) = vectors_beside(path)
     assert one.name == "test_data_set_0"
     assert [Path(p).name for p in (*one.inputs, *one.outputs)] == ["input_0.pb", "output_0.pb"]
 
 
 def test_no_vectors(tmp_path: Path) -> None:
-    assert find(tmp_path / "nowhere" / "model.onnx") == ()
+    assert vectors_beside(tmp_path / "nowhere" / "model.onnx") == ()
 
 
 def test_files_are_in_the_order_of_their_numbers(write: Write, tmp_path: Path) -> None:
     save(tmp_path, output_0=ONE, **{f"input_{i}": ONE for i in range(12)})
-    (one,) = find(write(ADD))
+    (one,) = vectors_beside(write(ADD))
     assert [Path(p).name for p in one.inputs] == [f"input_{i}.pb" for i in range(12)]
-    (few,) = find(tmp_path / "model.onnx", inputs=2, outputs=1)
+    (few,) = vectors_beside(tmp_path / "model.onnx", inputs=2, outputs=1)
     assert [Path(p).name for p in few.inputs] == ["input_0.pb", "input_1.pb", "input_2.pb"]
 
 

@@ -273,7 +273,7 @@ def test_an_archive_that_would_run_code(write: Write, tmp_path: Path) -> None:
     np.savez(archive, x=np.array([{"a": 1}], dtype=object))
     outcome = run(Request(write(ADD), attempts=((Feed("x", file=str(archive), key="x"),),)))
     assert isinstance(outcome, NotRun)
-    assert "no readable .npz file" in outcome.why
+    assert "cannot be read as an .npz file" in outcome.why
 
 
 def test_without_inputs_the_model_is_only_loaded(write: Write) -> None:

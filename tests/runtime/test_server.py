@@ -108,7 +108,7 @@ os.kill(os.getpid(), 9)
 """
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     until = time.monotonic() + 10
-    while os.path.exists(f"/proc/{answer.stdout.strip()}/fd") and time.monotonic() < until:  # noqa: PTH110
+    while os.path.exists(f"/proc/{answer.stdout.strip()}/fd") and time.monotonic() < until:
         if "State:\tZ" in Path(f"/proc/{answer.stdout.strip()}/status").read_text():
             break
         time.sleep(0.05)

@@ -9,7 +9,7 @@ import numpy as np
 
 from auditor.shapes.fact import Answer, Element, Fact, Shape, ShapeError
 from auditor.shapes.ops.checks import fits
-from auditor.shapes.registry import find
+from auditor.shapes.registry import operator_for
 from auditor.shapes.sizes.dim import Size
 
 FLOAT, INT64, STRING = 1, 7, 8
@@ -34,7 +34,7 @@ def ask(
     domain: str = "",
 ) -> Answer:
     """What the rule of this opset answers. Attributes that it does not name do not reach it."""
-    rule = find(domain, op_type, opset)
+    rule = operator_for(domain, op_type, opset)
     assert rule is not None, f"no rule for {op_type} at opset {opset}"
     arguments = {name: value for name, value in (attributes or {}).items() if name in rule.attributes}
     if rule.counts_outputs:
@@ -68,7 +68,7 @@ def misfits(
     op_type: str, opset: int, inputs: Sequence[Fact | None], attributes: Mapping[str, Any] | None = None
 ) -> set[str]:
     """The parameters that certainly do not have the shape that they need."""
-    rule = find("", op_type, opset)
+    rule = operator_for("", op_type, opset)
     assert rule is not None
     given = dict(zip(rule.inputs, inputs, strict=False))
     found = set()

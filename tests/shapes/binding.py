@@ -146,7 +146,7 @@ def _known(pairs: Iterator[tuple[Element, Element]]) -> Iterator[tuple[Element, 
 
 
 def _bound(value: Element, numbers: Mapping[str, int]) -> Element:
-    """The number that comes of a value; by `substitute` and by `evaluate` the same, or it is none."""
+    """The number that comes of a value; by `substitute` and by `evaluate` the same, or there is none."""
     if not isinstance(value, Dim):
         return value
     if not value.names <= numbers.keys():

@@ -8,7 +8,7 @@ import onnx.parser
 import pytest
 
 from auditor.model.load import loads
-from auditor.shapes.fact import Fact, Shape
+from auditor.shapes.fact import Body, Fact, Shape
 from auditor.shapes.facts import Facts, infer
 from auditor.shapes.sizes.dim import named
 from auditor.shapes.troubles import Exhausted, Impossible
@@ -184,13 +184,13 @@ def test_scan_with_a_named_length() -> None:
 
 
 def test_scan_8_has_a_batch() -> None:
-    def body(*inputs: Fact, tentative: bool = False) -> tuple[Fact, ...]:
+    def body(inputs: tuple[Fact, ...], tentative: bool) -> tuple[Fact, ...]:
         state, row = inputs
         assert state.shape == (5,)
         assert row.shape == (3,)
         return state, tensor(7)
 
-    answer = ask("Scan", 8, [None, tensor(N, 5), tensor(N, 4, 3)], {"num_scan_inputs": 1, "body": body})
+    answer = ask("Scan", 8, [None, tensor(N, 5), tensor(N, 4, 3)], {"num_scan_inputs": 1, "body": Body(body)})
     assert [fact.shape for fact in answer.outputs] == [(N, 5), (N, 4, 7)]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from auditor.model.load import load, loads
 from auditor.shapes.facts import Facts, infer
-from auditor.shapes.registry import find
+from auditor.shapes.registry import operator_for
 from auditor.shapes.troubles import Impossible, Internal, Misfit, Unsupported
 from tests.corpus import converted_models, dtype_number, light_models, node_tests, observed, vectors
 
@@ -96,7 +96,7 @@ def test_converted_models_have_no_wrong_shape() -> None:
     for path in converted_models():
         model = onnx.load(path)
         domains = {o.domain: o.version for o in model.opset_import}
-        if any(find(n.domain, n.op_type, domains.get(n.domain, 1)) is None for n in model.graph.node):
+        if any(operator_for(n.domain, n.op_type, domains.get(n.domain, 1)) is None for n in model.graph.node):
             continue
         folder = path.parent
         given = list(vectors(folder, "input"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx.defs
 import pytest
 
-from auditor.shapes.registry import find
+from auditor.shapes.registry import operator_for
 
 REASONS: dict[tuple[str, str], str] = {}
 """Operators without a rule, by (domain, name), each with a sentence."""
@@ -31,7 +31,7 @@ def test_every_operator_has_a_rule_or_a_reason(domain: str) -> None:
         for schema in _SCHEMAS
         if schema.domain == domain and (domain, schema.name) not in REASONS
         for version in _versions(schema)
-        if find(domain, schema.name, version) is None
+        if operator_for(domain, schema.name, version) is None
     }
     assert not missing, sorted(missing)
 
@@ -40,5 +40,5 @@ def test_every_reason_is_of_an_operator_without_a_rule() -> None:
     names = {(schema.domain, schema.name): schema.since_version for schema in _SCHEMAS}
     for key, reason in REASONS.items():
         assert key in names
-        assert find(*key, names[key]) is None
+        assert operator_for(*key, names[key]) is None
         assert reason.endswith(".")

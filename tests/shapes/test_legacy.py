@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from auditor.shapes.fact import Fact
-from auditor.shapes.registry import find
+from auditor.shapes.registry import operator_for
 from auditor.shapes.sizes.dim import named
 from tests.shapes.asking import FLOAT, INT64, ask, tensor, values
 from tests.shapes.confronting import confront
@@ -76,7 +76,7 @@ def test_signatures_are_those_that_onnxruntime_registers(op_type: str) -> None:
     from onnxruntime.capi.onnxruntime_pybind11_state import get_all_operator_schema
 
     schemas = {s.since_version: s for s in get_all_operator_schema() if (s.domain, s.name) == ("", op_type)}
-    rule = find("", op_type, 1)
+    rule = operator_for("", op_type, 1)
     assert rule is not None
     assert len(rule.inputs) == len(schemas[1].inputs)
     assert rule.attributes.keys() <= schemas[1].attributes.keys()

@@ -10,7 +10,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from auditor.shapes.fact import Answer, Fact, ShapeError
 from auditor.shapes.ops.checks import fits
-from auditor.shapes.registry import find
+from auditor.shapes.registry import operator_for
 from auditor.shapes.sizes.dim import Dim, Size, TooComplex, named, substitute
 from tests.shapes.asking import ask, contradiction, fact_of, tensor, values
 from tests.shapes.microsoft import MAKERS
@@ -86,7 +86,7 @@ def _bound(fact: Fact, sizes: Mapping[str, Size]) -> Fact:
 def _confront(case: Case, truth: list[Fact | None], known: bool) -> None:
     facts = [None if a is None else fact_of(a, values=known and a.size <= 64) for a in case.inputs]
     answer = _asked(case, facts)
-    rule = find(case.domain, case.op_type, case.opset if case.domain == "" else case.version)
+    rule = operator_for(case.domain, case.op_type, case.opset if case.domain == "" else case.version)
     assert rule is not None
     assert answer.needs.keys() <= set(rule.inputs), case
     for parameter, need in answer.needs.items():
@@ -191,7 +191,7 @@ def test_what_does_not_fit(
     name: str, inputs: list[tuple[int, ...]], attributes: dict[str, int], parameter: str
 ) -> None:
     facts = [tensor(*sizes) for sizes in inputs]
-    rule = find("com.microsoft", name, 1)
+    rule = operator_for("com.microsoft", name, 1)
     assert rule is not None
     needs = ask(name, 1, facts, attributes, 1, "com.microsoft").needs
     wrong = {

@@ -46,7 +46,7 @@ def test_a_custom_operator_costs_its_own_outputs_and_nothing_else() -> None:
     found = facts()
     assert found["before"].shape == found["y"].shape == (2, 3)
     assert found["c"].shape is None
-    assert (found["d"].shape, found["d"].declared) == ((2, 5), True)  # as the file declares it, which is no proof
+    assert (found["d"].shape, found["d"].declared) == ((2, 5), True)  # as the file declares it, which is not a proof
     assert found.troubles[0] == Unsupported(At("", 1), "acme", "Widen", 1)
     assert all(t.declared for t in found.troubles[1:])  # type: ignore[union-attr]  # what is said behind it
 
@@ -63,7 +63,7 @@ def test_a_file_of_rules(tmp_path: Path) -> None:
     )
     registry.load_more(file)
     registry.load_more(str(file))
-    rule = registry.find("acme", "Widen", 1)
+    rule = registry.operator_for("acme", "Widen", 1)
     assert rule is not None
     assert (rule.required, rule.attributes) == (1, {"by": "int", "to": "int"})
     found = facts()
@@ -91,8 +91,8 @@ def test_a_file_that_cannot_be_imported_is_said_in_a_line(tmp_path: Path, code: 
     with pytest.raises(UsageError, match=why) as raised:
         registry.load_more(file)
     assert "\n" not in str(raised.value)
-    assert registry.find("acme", "Mine", 1) is None
-    assert registry.find("", "Relu", 17) is not None
+    assert registry.operator_for("acme", "Mine", 1) is None
+    assert registry.operator_for("", "Relu", 17) is not None
 
 
 @pytest.mark.parametrize("name", ["missing.py", "rules.toml"])
@@ -107,6 +107,6 @@ def test_no_operator_needs_the_body_that_its_schema_defines() -> None:
         f"{schema.domain}:{schema.name}-{schema.since_version}"
         for schema in onnx.defs.get_all_schemas_with_history()
         if (schema.has_function or schema.has_context_dependent_function)
-        and registry.find(schema.domain, schema.name, schema.since_version) is None
+        and registry.operator_for(schema.domain, schema.name, schema.since_version) is None
     ]
     assert not missing

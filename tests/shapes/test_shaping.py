@@ -282,7 +282,7 @@ def test_range() -> None:
     assert shape("Range", 11, [_scalar(1), _scalar(N), _scalar(2)]) == (greatest(N // 2, 0),)
     floats = [_scalar(value, 1) for value in (1.0, 5.0, 2.0)]
     assert ask("Range", 11, floats).outputs[0] == Fact(1, (2,), (1.0, 3.0))
-    beyond = [_scalar(value, 1) for value in (16777214.0, 16777218.0, 1.0)]  # 2^24 + 1 is no float32
+    beyond = [_scalar(value, 1) for value in (16777214.0, 16777218.0, 1.0)]  # 2^24 + 1 is not a float32
     assert ask("Range", 11, beyond).outputs[0] == Fact(1, (4,), (16777214.0, 16777215.0, None, None))
     with pytest.raises(ShapeError):
         ask("Range", 11, [one, one, _scalar(0)])

@@ -12,11 +12,11 @@ def document(path: str = "m.onnx", findings: int = 2, **model: Any) -> dict[str,
     """A failed audit with so many findings, one of every second rule a warning."""
     found = tuple(
         Finding(
+            f"rule-{i % 2}",
+            (Severity.ERROR, Severity.WARNING)[i % 2],
+            Basis.ILLEGAL,
             f"message {i}",
             Location(node=f"Conv[{i}]", op_type="Conv", tensor="w"),
-            rule=f"rule-{i % 2}",
-            severity=(Severity.ERROR, Severity.WARNING)[i % 2],
-            basis=Basis.ILLEGAL,
             fingerprint=f"{i:064x}",
         )
         for i in range(findings)

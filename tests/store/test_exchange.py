@@ -120,7 +120,7 @@ _DOCUMENT = ("audit", "document")
         (_set(*_DOCUMENT, "audited_at", to="\0"), "its audited_at cannot be stored"),
         (_set("audit", "uid", to="'; DROP TABLE audits"), "its uid has not 32 letters"),
         (_set("audit", "source", to="x" * 1001), "its source is too long"),
-        (_set("audit", "subject", to=None), "its subject is no str"),
+        (_set("audit", "subject", to=None), "its subject is not a str"),
         (_set("audit", "version", to="\ud800"), "UnicodeEncodeError"),
     ],
 )
@@ -131,7 +131,7 @@ def test_a_broken_line_is_named_and_nothing_is_taken(
         filled(first)
         lines = lines_of(first)
         change(lines[3])
-        with pytest.raises(StoreError, match=rf"^line 4 is none of an export \(.*{says}.*\): nothing was imported$"):
+        with pytest.raises(StoreError, match=rf"^line 4 is not of an export \(.*{says}.*\): nothing was imported$"):
             taken(second, lines)
         assert counts(second) == [0] * 5
 
@@ -150,10 +150,10 @@ def test_a_broken_line_is_named_and_nothing_is_taken(
         (lambda lines: [*lines[:2], "[" * 100_000, *lines[2:]], "line 3 .*RecursionError"),
         (lambda lines: [*lines[:2], '{"audit":' + "9" * 5000 + "}", *lines[2:]], "line 3 .*ValueError"),
         (lambda lines: [*lines[:2], "\ud800", *lines[2:]], "line 3 .*JSONDecodeError"),
-        (lambda lines: [*lines[:2], {"audit": 1, "work": 2}, *lines[2:]], "line 3 .*no object with one key"),
+        (lambda lines: [*lines[:2], {"audit": 1, "work": 2}, *lines[2:]], "line 3 .*not an object with one key"),
         (lambda lines: [*lines[:2], {"x" * 9999: 1}, *lines[2:]], "line 3 .*it is of an unknown kind 'x{40}'"),
         (lambda lines: [{"auditor_export": {"format": 2}}, *lines[1:]], "line 1 .*newer auditor .format 2.: upgrade"),
-        (lambda lines: [{"auditor_export": {"format": "1"}}, *lines[1:]], "line 1 .*its format is no number"),
+        (lambda lines: [{"auditor_export": {"format": "1"}}, *lines[1:]], "line 1 .*its format is not a number"),
         (lambda lines: ["# a model"], "line 1 .*JSONDecodeError"),
         (lambda lines: [*lines[:9], {"file_state": {"path": "/m"}}, *lines[9:]], "line 10 .*KeyError: 'size'"),
     ],

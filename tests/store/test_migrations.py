@@ -103,7 +103,7 @@ def test_a_database_of_an_older_auditor_is_brought_up(where: str, behind: str) -
     with create_engine(address(where)).begin() as connection:
         columns = {column["name"] for column in inspect(connection).get_columns("audits")}
         for latest in (False, True):
-            row = audit_row(kept, "/m.onnx") | {"latest": latest}
+            row = audit_row(kept, "/m.onnx") | {"latest": latest, "subject": "/m.onnx"}
             connection.execute(insert(audits_of(columns)), {key: row[key] for key in row if key in columns})
         connection.execute(insert(findings), [{"audit_id": 2, **found} for found in finding_rows(kept)])
     with Store.open(where) as store:
@@ -161,10 +161,10 @@ def test_a_schema_that_is_behind_is_brought_up_when_opened(tmp_path: Path, monke
         (folder / file).write_text((migrations_folder() / file).read_text())
     with Store.open(tmp_path / "reports.db") as store:
         kept = store.save(document())
-    (folder / "versions" / "0004_widen.py").write_text(
+    (folder / "versions" / "9999_widen.py").write_text(
         "import sqlalchemy as sa\n"
         "from alembic import op\n"
-        "revision, down_revision = '0004_widen', '0003_history'\n"
+        f"revision, down_revision = '9999_widen', '{STEPS[-1]}'\n"
         "def upgrade():\n"
         "    with op.batch_alter_table('audits', recreate='always') as table:\n"
         "        table.add_column(sa.Column('reviewed', sa.Boolean))\n"
@@ -172,11 +172,11 @@ def test_a_schema_that_is_behind_is_brought_up_when_opened(tmp_path: Path, monke
         "    raise AssertionError\n"
     )
     monkeypatch.setattr("auditor.store.schema.migrations_folder", lambda: folder)
-    monkeypatch.setattr("auditor.store.schema.HEAD", "0004_widen")
+    monkeypatch.setattr("auditor.store.schema.HEAD", "9999_widen")
     with Store.open(tmp_path / "reports.db") as store:
         assert store.get(kept) == document()
     with create_engine(address(tmp_path / "reports.db")).connect() as connection:
-        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["0004_widen"]
+        assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == ["9999_widen"]
         assert connection.scalars(text("SELECT reviewed FROM audits")).all() == [None]
         assert len(connection.execute(select(findings)).all()) == 2
 

@@ -1,4 +1,4 @@
-"""The views are as documented, here and in the README, and programs that know nothing of us can read them."""
+"""The views are as documented, here and in docs/database.md, and programs that know nothing of us can read them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from sqlalchemy import inspect, text
 from auditor.store.store import Store
 from auditor.store.views import VIEWS
 
+from ..readme import DOCS
 from .reports import document
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = (DOCS / "database.md").read_text(encoding="utf-8")
 
 
 def filled(where: str | Path) -> None:
@@ -37,11 +39,19 @@ def test_the_columns_are_those_that_are_documented(where: str) -> None:
     assert real == {name: list(view.columns) for name, view in VIEWS.items()}
 
 
-def test_the_readme_names_them_all() -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]* \| ([^|]*) \|$", README, re.MULTILINE))
+def test_the_page_names_them_all() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]* \| ([^|]*) \|$", PAGE, re.MULTILINE))
     assert {name: re.findall(r"`(\w+)`", rows.get(name, "")) for name in VIEWS} == {
         name: list(view.columns) for name, view in VIEWS.items()
     }
+
+
+def test_the_pages_query_finds_what_it_says(tmp_path: Path) -> None:
+    (query,) = re.findall(r'"(SELECT [^"]*)"', PAGE)
+    filled(tmp_path / "reports.db")
+    with closing(sqlite3.connect(tmp_path / "reports.db")) as plain:
+        plain.execute("UPDATE findings SET rule = 'nan-weights' WHERE audit_id = 1 AND ordinal = 0")
+        assert plain.execute(query).fetchall() == [("/r/a/1/model.onnx",)]
 
 
 def test_what_they_say(where: str) -> None:

@@ -16,7 +16,7 @@ from .zoo import Zoo
 _BY_LOOKS = (Zoo, Manifest, MLflow, HuggingFace, Triton)
 
 
-def find(path: str) -> Source:
+def source_at(path: str) -> Source:
     """The source that lies at the path. `NothingToAudit` where nothing does."""
     if not os.path.lexists(path):
         if any(c in path for c in "*?["):
@@ -25,16 +25,16 @@ def find(path: str) -> Source:
     for source in _BY_LOOKS:
         if source.is_at(path):
             return source(path)
-    return Folder(path, within) if os.path.isdir(path) else File(path)  # noqa: PTH112  # names that are not UTF-8 stay text
+    return Folder(path, within) if os.path.isdir(path) else File(path)  # names that are not UTF-8 stay text
 
 
 def within(folder: str, names: list[str]) -> Source | None:
     """The registry that a folder somewhere below a plain one is, by the names in it."""
     if "config.pbtxt" in names:
         return Triton(folder)
-    if "MLmodel" in names or os.path.basename(folder) == "mlruns":  # noqa: PTH119
+    if "MLmodel" in names or os.path.basename(folder) == "mlruns":
         return MLflow(folder)
     if "ONNX_HUB_MANIFEST.json" in names:
         return Zoo(folder)
-    named = os.path.basename(folder).startswith("models--") or "config.json" in names  # noqa: PTH119
+    named = os.path.basename(folder).startswith("models--") or "config.json" in names
     return HuggingFace(folder) if named and HuggingFace.is_at(folder) else None

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...errors import AuditorError
+from ...files import FileTooLarge, NotARegularFile, kind_of_mode, read_regular
 from ...model import digest
 from ...model.load import load
-from ...model.sniff import name_of_mode
 from ...wording import in_bytes
 
 CONFIG = 1 << 20  # bytes of a configuration that are read: real ones hold a few thousand
@@ -35,25 +35,13 @@ class ModelFiles(NamedTuple):
 def read(path: str, most: int = CONFIG) -> bytes:
     """A regular file's bytes, if it holds no more than so many. Never waits for a named pipe."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        raise Unusable(f"{_name(path)} cannot be opened: {_why(error)}") from None
-    try:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode):
-            raise Unusable(f"{_name(path)} is not a regular file but {name_of_mode(found.st_mode)}")
-        if found.st_size > most:
-            raise Unusable(f"{_name(path)} holds {in_bytes(found.st_size)}; at most {in_bytes(most)} are read")
-        data = os.read(fd, most + 1)
-        while len(data) <= most and (more := os.read(fd, most + 1 - len(data)) if len(data) < found.st_size else b""):
-            data += more
+        return read_regular(path, most)
+    except NotARegularFile as error:
+        raise Unusable(f"{_name(path)} is {error.strerror}") from None
+    except FileTooLarge as error:
+        raise Unusable(f"{_name(path)} holds {in_bytes(error.size)}; at most {in_bytes(most)} are read") from None
     except OSError as error:
-        raise Unusable(f"{_name(path)} cannot be read: {_why(error)}") from None
-    finally:
-        os.close(fd)
-    if len(data) > most:
-        raise Unusable(f"{_name(path)} grew while it was read")
-    return data
+        raise Unusable(f"{_name(path)} cannot be read: {error.strerror}") from None
 
 
 def read_text(path: str, most: int = CONFIG) -> str:
@@ -74,7 +62,7 @@ def make_up(path: str, others: Iterable[str] = ()) -> ModelFiles:
         normal = posixpath.normpath(location)
         if normal.startswith(("/", "../")) or normal == ".." or "\0" in location:
             troubles.append(f"external data {location!r} leads out of the model's folder")
-        elif os.path.exists(beside(path, normal)):  # noqa: PTH110
+        elif os.path.exists(beside(path, normal)):
             data.append(normal)
         else:
             troubles.append(f"external data {location!r} is missing")
@@ -83,19 +71,19 @@ def make_up(path: str, others: Iterable[str] = ()) -> ModelFiles:
 
 
 def beside(path: str, name: str) -> str:
-    return os.path.join(os.path.dirname(path), name)  # noqa: PTH118, PTH120  # a Path would cost more than the look
+    return os.path.join(os.path.dirname(path), name)  # a Path would cost more than the look
 
 
 def _look(path: str) -> tuple[str, int]:
-    """Why the file is none that can be audited, "" where it may be; and its size."""
+    """Why the file cannot be audited, "" where it can; and its size."""
     try:
-        found = os.stat(path)  # noqa: PTH116
+        found = os.stat(path)
     except (OSError, ValueError) as error:
-        link = os.path.islink(path)  # noqa: PTH114
+        link = os.path.islink(path)
         return f"a link that leads nowhere: {_why(error)}" if link else f"the model is not there: {_why(error)}", 0
     if stat.S_ISREG(found.st_mode):
         return "", found.st_size
-    return f"not a regular file but {name_of_mode(found.st_mode)}", 0
+    return f"not a regular file but {kind_of_mode(found.st_mode)}", 0
 
 
 def _locations(path: str, size: int) -> tuple[str, ...]:
@@ -109,7 +97,7 @@ def _locations(path: str, size: int) -> tuple[str, ...]:
 
 
 def _name(path: str) -> str:
-    return os.path.basename(path) or path  # noqa: PTH119
+    return os.path.basename(path) or path
 
 
 def _why(error: OSError | ValueError) -> str:

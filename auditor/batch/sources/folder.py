@@ -28,7 +28,7 @@ class File:
         self.troubles: list[str] = []
 
     def models(self) -> Iterator[Ref]:
-        yield plain(self.path, _stem(os.path.basename(self.path)))  # noqa: PTH119
+        yield plain(self.path, _stem(os.path.basename(self.path)))
 
 
 class Glob:
@@ -41,8 +41,8 @@ class Glob:
         self.troubles: list[str] = []
 
     def models(self) -> Iterator[Ref]:
-        for path in sorted(glob.iglob(self.path, recursive=True)):  # noqa: PTH207  # patterns may be absolute
-            if not os.path.isdir(path):  # noqa: PTH112
+        for path in sorted(glob.iglob(self.path, recursive=True)):
+            if not os.path.isdir(path):
                 yield plain(path, _stem(path))
 
 
@@ -64,7 +64,7 @@ class Folder:
     def models(self) -> Iterator[Ref]:
         self.troubles.clear()
         claimed: set[str] = set()  # external data of models further up
-        told: set[str] = set()  # models that a registry within has told of
+        told: set[str] = set()  # models that a registry within has listed
         inside = ""
         for folder, names in walk(self.path, self.troubles):
             if folder != self.path and not (inside and folder.startswith(inside)):
@@ -78,15 +78,15 @@ class Folder:
                     self.troubles += (t for t in registry.troubles if not t.endswith(LEFT))
             models = [n for n in names if n.lower().endswith(".onnx")]
             if told:
-                models = [n for n in models if os.path.normpath(os.path.join(folder, n)) not in told]  # noqa: PTH118
+                models = [n for n in models if os.path.normpath(os.path.join(folder, n)) not in told]
             left = [n for n in names if _DATA.fullmatch(n)]
             way = "" if folder == self.path else os.path.relpath(folder, self.path) + "/"
-            refs = [plain(os.path.join(folder, n), way + _stem(n)) for n in models]  # noqa: PTH118
+            refs = [plain(os.path.join(folder, n), way + _stem(n)) for n in models]
             for ref in refs:
                 claimed.update(map(os.path.normpath, ref.files[1:]))
-            orphans = [n for n in left if os.path.normpath(os.path.join(folder, n)) not in claimed]  # noqa: PTH118
+            orphans = [n for n in left if os.path.normpath(os.path.join(folder, n)) not in claimed]
             if orphans and not refs:
-                self.troubles += (f"{os.path.join(folder, n)}: data of no model" for n in orphans)  # noqa: PTH118
+                self.troubles += (f"{os.path.join(folder, n)}: data of no model" for n in orphans)
             for ref, leftover in zip(refs, _shared_out(models, orphans), strict=True):
                 yield ref._replace(troubles=(*ref.troubles, *leftover)) if leftover else ref
 
@@ -98,7 +98,7 @@ def plain(path: str, name: str) -> Ref:
 
 
 def walk(path: str, troubles: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Each folder with the names of what lies in it and is no folder, in order. A link to a folder is not followed."""
+    """Each folder with the names of the files in it, in order. A link to a folder is not followed."""
     todo = [path]
     while todo:
         folder = todo.pop()
@@ -115,7 +115,7 @@ def walk(path: str, troubles: list[str]) -> Iterator[tuple[str, list[str]]]:
         except OSError as error:
             troubles.append(f"{folder}: cannot be entered: {os.strerror(error.errno or 0)}")
         yield folder, sorted(names)
-        todo += (os.path.join(folder, f) for f in sorted(folders, reverse=True) if f != ".git")  # noqa: PTH118
+        todo += (os.path.join(folder, f) for f in sorted(folders, reverse=True) if f != ".git")
 
 
 def unclaimed(top: str, seen: Collection[str]) -> Iterator[str]:
@@ -125,7 +125,7 @@ def unclaimed(top: str, seen: Collection[str]) -> Iterator[str]:
         os.path.relpath(path, top)
         for folder, names in walk(top, [])
         for name in names
-        if name.lower().endswith(".onnx") and os.path.normpath(path := os.path.join(folder, name)) not in seen  # noqa: PTH118
+        if name.lower().endswith(".onnx") and os.path.normpath(path := os.path.join(folder, name)) not in seen
     ]
     if left:
         yield f"{top}: no model of the registry names {listed(left)}{LEFT}"

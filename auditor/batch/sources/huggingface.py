@@ -44,7 +44,7 @@ class HuggingFace:
         """The models of one revision: variants of one another, as a rule."""
         config, said, trouble = _config(folder)
         found = [
-            os.path.join(f, n)  # noqa: PTH118
+            os.path.join(f, n)
             for f, names in walk(str(folder), self.troubles)
             for n in names
             if n.lower().endswith(".onnx")
@@ -106,9 +106,9 @@ def _config(folder: Path) -> tuple[str, dict[str, str], str]:
     try:
         said = json.loads(read(str(path)))
         if not isinstance(said, dict):
-            raise Unusable(f"{_CONFIG} is no object")
+            raise Unusable(f"{_CONFIG} is not an object")
     except Unusable as error:
         return str(path), {}, str(error)
     except (ValueError, RecursionError) as error:
-        return str(path), {}, f"{_CONFIG} is no JSON: {error}"
+        return str(path), {}, f"{_CONFIG} is not JSON: {error}"
     return str(path), {k: str(said[k])[:200] for k in sorted(_MARKS & said.keys())}, ""

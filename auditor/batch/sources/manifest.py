@@ -8,8 +8,10 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TextIO
 
 from ...errors import CannotLook, UsageError
+from ...files import open_regular
 from ...report import Contract
 from ..refs import Ref
 from .files import make_up
@@ -41,43 +43,46 @@ class Manifest:
 
     def _ref(self, row: dict[str, str]) -> Ref:
         given = row.pop("path")
-        path = os.path.join(os.path.dirname(self.path), given)  # noqa: PTH118, PTH120  # relative to the manifest
+        path = os.path.join(os.path.dirname(self.path), given)  # relative to the manifest
         name, version, sha = (row.pop(k, "") for k in ("name", "version", "sha256"))
         made = make_up(path)
         troubles = made.troubles
         contract = None
-        origin = os.path.basename(self.path)  # noqa: PTH119
+        origin = os.path.basename(self.path)
         if _SHA256.fullmatch(sha):
             contract = Contract(origin=origin, sha256=sha.lower())
         elif sha:
-            troubles += (f"sha256 {sha[:80]!r} is none",)
+            troubles += (f"sha256 {sha[:80]!r} is not 64 hexadecimal digits",)
             contract = Contract(origin=origin, troubles=troubles[-1:])
-        known = name or os.path.splitext(given)[0]  # noqa: PTH122
+        known = name or os.path.splitext(given)[0]
         return Ref(known, version, path, made.files, row, contract, troubles, name)
+
+    def _open(self, newline: str | None = None) -> TextIO:
+        return open(open_regular(self.path)[0], encoding="utf-8-sig", errors="surrogateescape", newline=newline)
 
     def _csv(self) -> Iterator[tuple[int, dict[str, str]]]:
         try:
-            with Path(self.path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            with self._open(newline="") as file:
                 reader = csv.DictReader(file)
                 if "path" not in (reader.fieldnames or ()):
-                    raise UsageError(f"{self.path} is no manifest: its first line names no column `path`")
+                    raise UsageError(f"{self.path} is not a manifest: its first line names no column `path`")
                 for row in reader:
                     yield reader.line_num, {k: v for k, v in row.items() if isinstance(k, str) and v}
         except OSError as error:
-            raise CannotLook(f"{self.path} cannot be read: {os.strerror(error.errno or 0)}") from None
+            raise CannotLook(f"{self.path} cannot be read: {error.strerror}") from None
         except csv.Error as error:
-            raise CannotLook(f"{self.path} is no CSV: {error}") from None
+            raise CannotLook(f"{self.path} is not CSV: {error}") from None
 
     def _json(self) -> Iterator[tuple[int, dict[str, str]]]:
         try:
-            with Path(self.path).open(encoding="utf-8-sig", errors="surrogateescape") as file:
+            with self._open() as file:
                 number = 0
                 while text := file.readline(_LONGEST):
                     number += 1
                     if row := self._row(text, number):
                         yield number, row
         except OSError as error:
-            raise CannotLook(f"{self.path} cannot be read: {os.strerror(error.errno or 0)}") from None
+            raise CannotLook(f"{self.path} cannot be read: {error.strerror}") from None
 
     def _row(self, text: str, number: int) -> dict[str, str]:
         if not text.strip():
@@ -85,10 +90,10 @@ class Manifest:
         try:
             row = json.loads(text)
         except (ValueError, RecursionError) as error:
-            self.troubles.append(f"line {number} is no JSON: {error}")
+            self.troubles.append(f"line {number} is not JSON: {error}")
             return {}
         if not isinstance(row, Mapping):
-            self.troubles.append(f"line {number} is no object")
+            self.troubles.append(f"line {number} is not an object")
             return {}
         plain = {str(k): str(v) for k, v in list(row.items())[:_MOST_FIELDS] if isinstance(v, str | int | float)}
         return plain or {"": ""}

@@ -208,7 +208,7 @@ def _ports(text: str, side: str) -> tuple[Port, ...]:
             raise TypeError("no list")
         return tuple(_port(s, side) for s in specs if s.get("type") == "tensor")
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise Unusable(f"signature.{side} is no list of tensors and columns: {error}") from None
+        raise Unusable(f"signature.{side} is not a list of tensors and columns: {error}") from None
 
 
 def _port(spec: Any, side: str) -> Port:

@@ -29,7 +29,7 @@ _CLOSING = {"{": "}", "<": ">"}
 
 
 def parse(text: str) -> Message:
-    """The fields of a message. `Unusable` says in which line it is none."""
+    """The fields of a message. `Unusable` names the line that is not part of one."""
     return _Parser(text).message("", 0)
 
 
@@ -95,7 +95,7 @@ class _Parser:
         while self._at < len(self._text):
             found = _TOKEN.match(self._text, self._at)
             if found is None:
-                raise self._wrong(f"{self._text[self._at : self._at + 20]!r} is no part of a message")
+                raise self._wrong(f"{self._text[self._at : self._at + 20]!r} is not part of a message")
             self._at = found.end()
             if found.lastgroup:
                 self._seen += 1

@@ -50,7 +50,7 @@ def _value(event: Event, events: Iterator[Event], depth: int) -> Value:
             while not isinstance(event := next(events), MappingEndEvent):
                 key = _value(event, events, depth + 1)
                 if not isinstance(key, str):
-                    raise Unusable(f"line {_line(event)}: a key that is no text")
+                    raise Unusable(f"line {_line(event)}: a key that is not text")
                 fields[key] = _value(next(events), events, depth + 1)
             return fields
     raise Unusable(f"line {_line(event)}: an alias, which is not followed")

@@ -74,7 +74,7 @@ class _Said(NamedTuple):
 
 
 def _versions(folder: Path) -> Iterator[Ref]:
-    name = Path(os.path.abspath(folder)).name  # noqa: PTH100  # by the letter: the folder may be a link
+    name = Path(os.path.abspath(folder)).name  # by the letter: the folder may be a link
     config = folder / _CONFIG
     said = _look(config, name)
     if said.backend and not said.backend.startswith("onnxruntime"):
@@ -104,7 +104,7 @@ def _look(config: Path, folder: str) -> _Said:
         fields = parse(read_text(str(config)))
         name, file = _text(fields, "name"), _text(fields, "default_model_filename") or "model.onnx"
         if "/" in file or file == "..":
-            raise Unusable(f"default_model_filename {file!r} is no name of a file")
+            raise Unusable(f"default_model_filename {file!r} is not the name of a file")
         return _Said(
             _text(fields, "backend") or _text(fields, "platform"),
             file,
@@ -201,4 +201,4 @@ def _number(value: Value) -> int:
 
 
 def _no_number(value: Value) -> int:
-    raise Unusable(f"{str(value)[:40]!r} is no number")
+    raise Unusable(f"{str(value)[:40]!r} is not a number")

@@ -25,24 +25,24 @@ class Zoo:
     kind = "zoo"
 
     def __init__(self, path: str) -> None:
-        self.path = os.path.join(path, _MANIFEST) if os.path.isdir(path) else path  # noqa: PTH112, PTH118
+        self.path = os.path.join(path, _MANIFEST) if os.path.isdir(path) else path
         self.troubles: list[str] = []
 
     @staticmethod
     def is_at(path: str) -> bool:
-        return os.path.basename(path) == _MANIFEST or os.path.lexists(os.path.join(path, _MANIFEST))  # noqa: PTH118, PTH119
+        return os.path.basename(path) == _MANIFEST or os.path.lexists(os.path.join(path, _MANIFEST))
 
     def models(self) -> Iterator[Ref]:
         self.troubles.clear()
         try:
             entries = json.loads(read(self.path, _MOST))
             if not isinstance(entries, list):
-                raise Unusable(f"{_MANIFEST} is no list")
+                raise Unusable(f"{_MANIFEST} is not a list")
         except Unusable as error:
             raise CannotLook(str(error)) from None
         except (ValueError, RecursionError) as error:
-            raise CannotLook(f"{self.path} is no JSON: {error}") from None
-        folder = os.path.dirname(self.path)  # noqa: PTH120
+            raise CannotLook(f"{self.path} is not JSON: {error}") from None
+        folder = os.path.dirname(self.path)
         seen: set[str] = set()
         for number, entry in enumerate(entries, 1):
             where = entry.get("model_path") if isinstance(entry, dict) else None
@@ -52,8 +52,8 @@ class Zoo:
             if where.startswith("/") or ".." in where.split("/") or "\0" in where:
                 self.troubles.append(f"entry {number} of {_MANIFEST} leads out of its folder: {where!r}")
                 continue
-            seen.add(os.path.join(folder, where))  # noqa: PTH118
-            yield _model(entry, os.path.join(folder, where))  # noqa: PTH118
+            seen.add(os.path.join(folder, where))
+            yield _model(entry, os.path.join(folder, where))
         self.troubles += unclaimed(folder or ".", seen)
 
 
@@ -74,7 +74,7 @@ def _model(entry: dict[str, Any], path: str) -> Ref:
         "opset_version": entry.get("opset_version"),
         "tags": ", ".join(map(str, tags)) if isinstance(tags, list) else None,
     }
-    name = os.path.splitext(entry["model_path"])[0]  # noqa: PTH122
+    name = os.path.splitext(entry["model_path"])[0]
     return Ref(
         name,
         "",
@@ -92,7 +92,7 @@ def _contract(said: dict[str, Any]) -> Contract | None:
     inputs, outputs = (tuple(_port(p) for p in ports.get(side) or ()) for side in ("inputs", "outputs"))
     sha = said.get("model_sha") or ""
     if sha and not _SHA256.fullmatch(sha):
-        raise ValueError(f"model_sha {sha[:80]!r} is no sha256")
+        raise ValueError(f"model_sha {sha[:80]!r} is not a sha256")
     return Contract(inputs, outputs, _MANIFEST, sha.lower()) if inputs or outputs or sha else None
 
 

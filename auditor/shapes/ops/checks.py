@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ...model.dtypes import name_of
 from ..fact import BroadcastsTo, Fact, Need, Shape, ShapeError, show
-from ..sizes.dim import Dim, Size, TooComplex, same
+from ..sizes.dim import Dim, Size, TooComplex, less, same
 from ..sizes.stretching import stretched
 
 _MOST_LISTED = 1_024
@@ -188,6 +188,13 @@ def length_of(x: Fact | None) -> int | None:
     if x is None or x.shape is None or len(x.shape) != 1 or not isinstance(x.shape[0], int):
         return None
     return x.shape[0] if x.shape[0] <= _MOST_LISTED else None
+
+
+def check_lengths(lengths: Fact | None, steps: Size | None) -> None:
+    """How many steps each sequence of a batch has: none has more than there are."""
+    for length in integers(lengths) or ():
+        if length < 0 or (steps is not None and same(steps, length) is False and less(steps, length) is True):
+            raise ShapeError(f"sequence_lens has {length}, and there are {steps} steps", parameter="sequence_lens")
 
 
 def sizes_of(x: Fact) -> Shape | None:

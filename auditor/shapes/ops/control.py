@@ -20,7 +20,6 @@ from .joins import either, without_names
 _INT64 = DType.INT64.value
 _BOOL = DType.BOOL.value
 _COUNTS = frozenset({DType.INT32.value, DType.INT64.value, DType.BOOL.value})
-UNROLLED = 16  # trips of a loop that is followed one by one, unless its body says more
 _ENDLESS = 1 << 62  # of a loop that its condition alone ends
 _PASSES = 32  # of one body; each loses something, and a body rarely carries so much
 
@@ -56,7 +55,7 @@ def loop(m: Fact | None = None, cond: Fact | None = None, *v_initial: Fact | Non
 
         return run
 
-    # An iteration is only there while the condition holds. Without one, nobody says what the body is told.
+    # An iteration is only there while the condition holds. Without one, the body's input is unknown.
     outputs = _stable(step((True,)), carried, body, 1)
     steady = outputs[0].elements == (True,)
     if cond is None and not steady:
@@ -84,7 +83,7 @@ def _is_open(x: Fact) -> bool:
 
 def _unrolled(body: Body, carried: Facts, trips: Size | None) -> Facts | None:
     """The iterations one by one, where it is known how many there are and they are few."""
-    most = getattr(body, "trips", UNROLLED)
+    most = body.trips
     if not isinstance(trips, int) or (trips > most and trips != _ENDLESS):
         return None
     stacks: list[Facts] = []
@@ -217,7 +216,7 @@ def _stable(run: Callable[[Facts], Facts], state: Facts, body: Body, first: int)
 def _wider(old: Fact, new: Fact, body: Body, index: int) -> Fact:
     """`either`, for the next pass: a size that changes is one of its own in each iteration."""
     both = either(old, outside(new, body))  # its own names mean another size in the next iteration
-    path = _path(body)
+    path = body.path
     if both.shape is None or not path:
         return both
     names = (named(f"{path}/carried {index}[{axis}]") for axis in range(len(both.shape)))
@@ -241,10 +240,4 @@ def _stacked(x: Fact, count: Size | None, axis: int, body: Body) -> Fact:
 
 def outside(x: Fact, body: Body) -> Fact:
     """``x`` without the sizes that only one iteration knows."""
-    return without_names(x, _path(body))
-
-
-def _path(body: Body) -> str:
-    """Names that the body gives start with its path; where that is not known, any with a slash may be one."""
-    path = getattr(body, "path", "")
-    return path if isinstance(path, str) else ""
+    return without_names(x, body.path)

@@ -117,6 +117,8 @@ def split_18(
     """Of unequal parts, the last is the smaller."""
     if num_outputs is not None and num_outputs != output_count:
         raise ShapeError(f"num_outputs is {num_outputs}, the node has {output_count}", attribute="num_outputs")
+    if split is not None and num_outputs is not None:
+        raise ShapeError("split and num_outputs are both given, and only one can be", attribute="num_outputs")
     if split is None and num_outputs is not None:
         return _split(input, axis, None, num_outputs, uneven=True)
     return _split(input, axis, _parts(split, output_count), output_count)
@@ -163,6 +165,9 @@ def _equal_parts(size: Size | None, count: int, uneven: bool) -> Shape:
         return (floor_div(size, count),) * count
     each = ceil_div(size, count)
     last = size - each * (count - 1)
+    if less(last, 0) is True:
+        why = f"{size} into {count} parts of {each} leaves {last} for the last"
+        raise ShapeError(why, attribute="num_outputs")
     if less(last, 0) is not False:
         return (None,) * count
     return (*(each,) * (count - 1), last)
@@ -318,12 +323,23 @@ def pad(
         if rank is None and axes is None and (count := length_of(pads)) is not None:
             rank = count // 2
         return Answer((open_axes(data, rank),))
+    if mode == "reflect":
+        _check_reflection(data.shape, around, on)
     answer = _padded(data, around, on)
     if data.elements is None or mode != "constant" or not around:
         return answer
     fill: Element = 0 if constant_value is None else constant_value.elements[0] if constant_value.elements else None
     (y,) = answer.outputs
     return answer._replace(outputs=(y._replace(elements=_filled(data, y, around[0], fill)),))
+
+
+def _check_reflection(shape: Shape, pads: Shape, axes: tuple[int, ...] | None) -> None:
+    """The edge itself is not repeated: an axis of n has n - 1 elements to reflect."""
+    on = range(len(shape)) if axes is None else axes_of(axes, len(shape))
+    for at, more in enumerate(pads):
+        size = shape[on[at % len(on)]] if len(pads) == 2 * len(on) else None
+        if size is not None and more is not None and less(size - 1, more) is True and less(0, more) is True:
+            raise ShapeError(f"{more} cannot be reflected of an axis of size {size}", parameter="pads")
 
 
 def _filled(data: Fact, y: Fact, before: Size | None, fill: Element) -> Elements | None:

@@ -322,7 +322,7 @@ def where(condition: Fact, x: Fact, y: Fact) -> Fact:
 
 
 def _blank(x: Fact) -> Fact:
-    """Elements of which none is known, one for all."""
+    """Unknown elements, one object for all of them."""
     return Fact(x.dtype, (), (None,))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 
-from ...model.dtypes import FLOATS, DType
-from ..fact import MOST_ELEMENTS, Answer, Element, Exact, Fact, ShapeError, show
+from ...model.dtypes import FLOATS, QUANTISED, DType
+from ..fact import MOST_ELEMENTS, Answer, Element, Exact, Fact, Shape, ShapeError, show
 from ..registry import op
 from ..sizes.dim import Dim, Size, less, same
-from .checks import agree, axis_of, of_rank, one_dtype, tally
+from .checks import agree, axis_of, integers, of_rank, one_dtype, tally
 from .values import Elements, counted, strides
 
 _INT64 = DType.INT64.value
@@ -27,18 +28,36 @@ def gather(data: Fact, indices: Fact, *, axis: int = 0) -> Answer:
     if indices.shape is None:
         return Answer((data.unknown(),))
     y = Fact(data.dtype, data.shape[:at] + indices.shape + data.shape[at + 1 :], _gathered(data, indices, at))
-    if len(data.shape) == 2 and data.dtype in FLOATS:
+    if len(data.shape) == 2 and (data.dtype in FLOATS or data.dtype in QUANTISED):
         return Answer((y,), {"data": Exact(data.shape, "learnable")})
     return Answer((y,))
 
 
-def _check_bounds(indices: Elements | None, size: Size | None) -> None:
+def _check_bounds(indices: Iterable[Element] | None, size: Size | None) -> None:
     """An index beyond the axis is an error, wherever the axis lies."""
     if indices is None or not isinstance(size, int):
         return
     for index in indices:
         if isinstance(index, int) and not -size <= index < size:
             raise ShapeError(f"the index {index} is outside an axis of size {size}", parameter="indices")
+
+
+def _check_places(indices: Fact, sizes: Shape) -> None:
+    """Each row of the last axis of ``indices`` is a place: one index for each of these axes."""
+    if indices.elements is not None:
+        for axis, size in enumerate(sizes):
+            _check_bounds(indices.elements[axis :: len(sizes)], size)
+
+
+def _check_reach(data: Fact, indices: Fact, axis: int) -> None:
+    """On every other axis the places of ``indices`` are those of ``data``: it has no more of them."""
+    if data.shape is None or indices.shape is None:
+        return
+    for at, (size, count) in enumerate(zip(data.shape, indices.shape, strict=True)):
+        if at != axis and size is not None and count is not None and less(size, count) is True:
+            raise ShapeError(
+                f"indices {show(indices.shape)} reach beyond data {show(data.shape)} at axis {at}", parameter="indices"
+            )
 
 
 def _gathered(data: Fact, indices: Fact, axis: int) -> Elements | None:
@@ -69,6 +88,7 @@ def gather_elements(data: Fact, indices: Fact, *, axis: int = 0) -> Fact:
         if indices.shape is not None and len(indices.shape) != len(data.shape):
             raise ShapeError(f"indices {show(indices.shape)} and data {show(data.shape)} differ in rank")
         _check_bounds(indices.elements, data.shape[at])
+        _check_reach(data, indices, at)
         if len(data.shape) == 1:
             elements = _gathered(data, indices, at)
     return Fact(data.dtype, indices.shape, elements)
@@ -89,6 +109,9 @@ def gather_nd(data: Fact, indices: Fact, *, batch_dims: int = 0) -> Fact:
         raise ShapeError(
             f"indices {show(indices.shape)} reach deeper than data {show(data.shape)}", parameter="indices"
         )
+    for mine, other in zip(data.shape[:batch_dims], indices.shape[:batch_dims], strict=True):
+        agree(mine, other, "the batches of data and indices")
+    _check_places(indices, data.shape[batch_dims:taken])
     return data.shaped(*indices.shape[:-1], *data.shape[taken:])
 
 
@@ -105,9 +128,11 @@ def scatter_elements_9(data: Fact, indices: Fact, updates: Fact, *, axis: int = 
 def scatter_elements(data: Fact, indices: Fact, updates: Fact, *, axis: int = 0, reduction: str = "none") -> Fact:
     """Indices and updates are of one shape."""
     if data.shape is not None:
-        axis_of(axis, len(data.shape))
+        at = axis_of(axis, len(data.shape))
         if indices.shape is not None and len(indices.shape) != len(data.shape):
             raise ShapeError(f"indices {show(indices.shape)} and data {show(data.shape)} differ in rank")
+        _check_bounds(indices.elements, data.shape[at])
+        _check_reach(data, indices, at)
     if indices.shape is not None and updates.shape is not None:
         if len(indices.shape) != len(updates.shape):
             raise ShapeError(f"indices {show(indices.shape)} and updates {show(updates.shape)} differ in rank")
@@ -128,9 +153,26 @@ def scatter_nd_11(data: Fact, indices: Fact, updates: Fact) -> Fact:
 def scatter_nd(data: Fact, indices: Fact, updates: Fact, *, reduction: str = "none") -> Fact:
     """https://onnx.ai/onnx/operators/onnx__ScatterND.html"""
     dtype = one_dtype(data, updates)
+    if data.shape is not None and indices.shape and isinstance(deep := indices.shape[-1], int):
+        if deep > len(data.shape):
+            raise ShapeError(
+                f"indices {show(indices.shape)} reach deeper than data {show(data.shape)}", parameter="indices"
+            )
+        _check_places(indices, data.shape[:deep])
+        _check_updates(updates, (*indices.shape[:-1], *data.shape[deep:]))
     if data.elements is None or data.rank != 1 or reduction != "none" or not indices.shape or indices.shape[-1] != 1:
         return Fact(dtype, data.shape)
     return Fact(dtype, data.shape, _replaced(data.elements, indices, updates))
+
+
+def _check_updates(updates: Fact, needed: Shape) -> None:
+    """One slice of the data for each place."""
+    actual = updates.shape
+    if actual is not None and (
+        len(actual) != len(needed)
+        or any(a is not None and b is not None and same(a, b) is False for a, b in zip(actual, needed, strict=True))
+    ):
+        raise ShapeError(f"updates are {show(actual)}, must be {show(needed)}", parameter="updates")
 
 
 def _replaced(elements: Elements, indices: Fact, updates: Fact) -> Elements | None:
@@ -149,10 +191,20 @@ def _replaced(elements: Elements, indices: Fact, updates: Fact) -> Elements | No
 
 
 @op("TensorScatter", since=24)
-def tensor_scatter(past_cache: Fact, update: Fact, write_indices: Fact | None = None, *, axis: int = -2) -> Fact:
-    """An update of a cache in place."""
+def tensor_scatter(
+    past_cache: Fact, update: Fact, write_indices: Fact | None = None, *, axis: int = -2, mode: str = "linear"
+) -> Fact:
+    """An update of a cache in place: in a circle, or within its end."""
     if past_cache.shape is not None:
-        axis_of(axis, len(past_cache.shape))
+        at = axis_of(axis, len(past_cache.shape))
+        if update.shape is not None and len(update.shape) != len(past_cache.shape):
+            raise ShapeError(f"update {show(update.shape)} and cache {show(past_cache.shape)} differ in rank")
+        room, more = past_cache.shape[at], None if update.shape is None else update.shape[at]
+        for first in integers(write_indices) or () if mode == "linear" else ():
+            if room is not None and more is not None and less(room, first + more) is True:
+                raise ShapeError(
+                    f"{more} from place {first} on reach beyond a cache of {room}", parameter="write_indices"
+                )
     return Fact(one_dtype(past_cache, update), past_cache.shape)
 
 
@@ -166,6 +218,14 @@ def one_hot(indices: Fact, depth: Fact, values: Fact, *, axis: int = -1) -> Fact
     places_ = depth.elements[0] if depth.elements else None
     if isinstance(places_, float):
         places_ = int(places_) if places_.is_integer() else None
+    if depth.elements is not None and len(depth.elements) > 1:
+        raise ShapeError(f"depth is one number, has {len(depth.elements)}", parameter="depth")
+    if isinstance(places_, int | Dim) and less(places_, 1) is True:
+        raise ShapeError(f"depth must be positive, is {places_}", parameter="depth")
+    if values.shape is not None and (
+        len(values.shape) != 1 or (values.shape[0] is not None and same(values.shape[0], 2) is False)
+    ):
+        raise ShapeError(f"values are two, off and on, have shape {show(values.shape)}", parameter="values")
     size = places_ if isinstance(places_, int | Dim) else None
     return values.shaped(*indices.shape[:at], size, *indices.shape[at:])
 
@@ -264,6 +324,13 @@ def non_max_suppression(
     score_threshold: Fact | None = None,
 ) -> Fact:
     """One row (batch, class, box) for each box that stays."""
-    of_rank(boxes, 3, "boxes")
-    of_rank(scores, 3, "scores")
+    batches, count, corners = of_rank(boxes, 3, "boxes")
+    others, _, scored = of_rank(scores, 3, "scores")
+    agree(batches, others, "the batches of boxes and scores")
+    if corners is not None and same(corners, 4) is False:
+        raise ShapeError(f"boxes must be [batch, boxes, 4], are {show(boxes.shape)}", parameter="boxes")
+    agree(count, scored, "boxes are [batch, boxes, 4], scores [batch, classes, boxes]; their numbers of boxes")
+    threshold = iou_threshold.elements[0] if iou_threshold is not None and iou_threshold.elements else None
+    if isinstance(threshold, int | float) and not 0 <= threshold <= 1:
+        raise ShapeError(f"iou_threshold must be in [0, 1], is {threshold:g}", parameter="iou_threshold")
     return Fact(_INT64, (None, 3))

@@ -45,7 +45,7 @@ def either_or_none(a: Fact | None, b: Fact | None) -> Fact | None:
 
 
 def joint_of(facts: Iterable[Fact]) -> Fact | None:
-    """What is true of all; None of none."""
+    """What is true of all facts; None where there is no fact."""
     found = tuple(facts)
     return reduce(either, found) if found else None
 

@@ -106,7 +106,7 @@ def einsum(*inputs: Fact, equation: str) -> Answer:
     """Each letter is an axis; those missing on the right are summed. https://onnx.ai/onnx/operators/onnx__Einsum.html"""
     left, arrow, right = equation.replace(" ", "").partition("->")
     if strange := {c for c in left + right if c not in ".," and not (c.isascii() and c.isalpha())}:
-        raise ShapeError(f"{min(strange)!r} in {equation!r} is no letter", attribute="equation")
+        raise ShapeError(f"{min(strange)!r} in {equation!r} is not a letter", attribute="equation")
     terms = left.split(",")
     if len(terms) != len(inputs):
         raise ShapeError(f"{equation!r} is for {len(terms)} inputs, there are {len(inputs)}", attribute="equation")
@@ -134,7 +134,7 @@ def einsum(*inputs: Fact, equation: str) -> Answer:
     before, dots, after = right.partition("...")
     for label in before + after:
         if label not in sizes:
-            raise ShapeError(f"{label!r} is no axis of the inputs of {equation!r}", attribute="equation")
+            raise ShapeError(f"{label!r} is not an axis of the inputs of {equation!r}", attribute="equation")
     macs = None if spread is None else 0 if len(inputs) < 2 else tally(*sizes.values(), *spread, len(inputs) - 1)
     dtype = next((x.dtype for x in inputs if x.dtype is not None), None)
     if dots and spread is None:

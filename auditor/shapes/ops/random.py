@@ -24,6 +24,8 @@ def random_like(input: Fact, *, dtype: int | None = None) -> Fact:
 
 @op("Multinomial", since=7)
 def multinomial(input: Fact, *, dtype: int = DType.INT32.value, sample_size: int = 1) -> Fact:
+    if sample_size < 1:
+        raise ShapeError(f"sample_size must be positive, is {sample_size}", attribute="sample_size")
     return Fact(dtype, (of_rank(input, 2, "input")[0], sample_size))
 
 

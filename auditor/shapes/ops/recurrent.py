@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..fact import Answer, Exact, Fact, Need, ShapeError
 from ..registry import op
 from ..sizes.dim import Size
-from .checks import of_rank, tally
+from .checks import check_lengths, of_rank, tally
 
 _DIRECTIONS = {"forward": 1, "foward": 1, "reverse": 1, "bidirectional": 2}
 """GRU's first version spells its own default wrong."""
@@ -27,7 +27,7 @@ def rnn(
     layout: int = 0,
 ) -> Answer:
     """https://onnx.ai/onnx/operators/onnx__RNN.html"""
-    return _Layer.of(x, r, 1, direction, hidden_size, layout).answer(x)
+    return _Layer.from_weights(x, r, 1, direction, hidden_size, layout).answer(x, sequence_lens)
 
 
 @op("RNN")
@@ -42,7 +42,7 @@ def rnn_1(
     direction: str = "forward",
     hidden_size: int | None = None,
 ) -> Answer:
-    return _Layer.of(x, r, 1, direction, hidden_size).answer(x)
+    return _Layer.from_weights(x, r, 1, direction, hidden_size).answer(x, sequence_lens)
 
 
 @op("GRU", since=14)
@@ -59,7 +59,7 @@ def gru(
     layout: int = 0,
 ) -> Answer:
     """https://onnx.ai/onnx/operators/onnx__GRU.html"""
-    return _Layer.of(x, r, 3, direction, hidden_size, layout).answer(x)
+    return _Layer.from_weights(x, r, 3, direction, hidden_size, layout).answer(x, sequence_lens)
 
 
 @op("GRU", since=3)
@@ -74,7 +74,7 @@ def gru_3(
     direction: str = "forward",
     hidden_size: int | None = None,
 ) -> Answer:
-    return _Layer.of(x, r, 3, direction, hidden_size).answer(x)
+    return _Layer.from_weights(x, r, 3, direction, hidden_size).answer(x, sequence_lens)
 
 
 @op("GRU")
@@ -89,7 +89,7 @@ def gru_1(
     direction: str = "foward",
     hidden_size: int | None = None,
 ) -> Answer:
-    return _Layer.of(x, r, 3, direction, hidden_size).answer(x)
+    return _Layer.from_weights(x, r, 3, direction, hidden_size).answer(x, sequence_lens)
 
 
 @op("LSTM", since=14)
@@ -108,7 +108,7 @@ def lstm(
     layout: int = 0,
 ) -> Answer:
     """https://onnx.ai/onnx/operators/onnx__LSTM.html"""
-    return _lstm(x, _Layer.of(x, r, 4, direction, hidden_size, layout))
+    return _lstm(x, sequence_lens, _Layer.from_weights(x, r, 4, direction, hidden_size, layout))
 
 
 @op("LSTM")
@@ -125,7 +125,7 @@ def lstm_1(
     direction: str = "forward",
     hidden_size: int | None = None,
 ) -> Answer:
-    return _lstm(x, _Layer.of(x, r, 4, direction, hidden_size))
+    return _lstm(x, sequence_lens, _Layer.from_weights(x, r, 4, direction, hidden_size))
 
 
 @op("DynamicQuantizeLSTM", domain="com.microsoft")
@@ -151,8 +151,8 @@ def dynamic_quantize_lstm(
     https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeLSTM
     """
     directions, hidden, rows = of_rank(r, 3, "r")
-    layer = _Layer.of(x, r.shaped(directions, rows, hidden), 4, direction, hidden_size)
-    answer = _lstm(x, layer)
+    layer = _Layer.from_weights(x, r.shaped(directions, rows, hidden), 4, direction, hidden_size)
+    answer = _lstm(x, sequence_lens, layer)
     gates = tally(4, layer.hidden)
     transposed: dict[str, Need] = {
         "w": Exact((layer.directions, layer.features, gates), "learnable"),
@@ -161,9 +161,9 @@ def dynamic_quantize_lstm(
     return answer._replace(needs={**answer.needs, **transposed})
 
 
-def _lstm(x: Fact, layer: _Layer) -> Answer:
+def _lstm(x: Fact, sequence_lens: Fact | None, layer: _Layer) -> Answer:
     """The cell has a state of its own, of the hidden one's shape, and peepholes for three of the gates."""
-    answer = layer.answer(x)
+    answer = layer.answer(x, sequence_lens)
     y, y_h = answer.outputs
     peepholes = Exact((layer.directions, tally(3, layer.hidden)), "learnable")
     return answer._replace(
@@ -184,12 +184,12 @@ class _Layer(NamedTuple):
     batch_first: bool
 
     @classmethod
-    def of(cls, x: Fact, r: Fact, gates: int, direction: str, hidden_size: int | None, layout: int = 0) -> _Layer:
+    def from_weights(
+        cls, x: Fact, r: Fact, gates: int, direction: str, hidden_size: int | None, layout: int = 0
+    ) -> _Layer:
         """Where the hidden size is not said, R has it as its last."""
         if direction not in _DIRECTIONS:
-            raise ShapeError(
-                f"direction {direction!r} is none of forward, reverse, bidirectional", attribute="direction"
-            )
+            raise ShapeError(f"direction {direction!r} is not forward, reverse or bidirectional", attribute="direction")
         if layout not in (0, 1):
             raise ShapeError(f"layout must be 0 or 1, is {layout}", attribute="layout")
         if hidden_size is not None and hidden_size < 1:
@@ -207,8 +207,9 @@ class _Layer(NamedTuple):
             return self.batch, self.directions, self.hidden
         return self.directions, self.batch, self.hidden
 
-    def answer(self, x: Fact) -> Answer:
+    def answer(self, x: Fact, sequence_lens: Fact | None) -> Answer:
         """Y, Y_h; W and R are the weights of all gates, one under the other, B the biases of both."""
+        check_lengths(sequence_lens, self.steps)
         rows = tally(self.gates, self.hidden)
         y = (
             (self.batch, self.steps, self.directions, self.hidden)

@@ -11,7 +11,7 @@ from math import floor, inf
 
 from ..fact import Answer, Element, Fact, ShapeError, show
 from ..registry import op
-from ..sizes.dim import Dim, Size
+from ..sizes.dim import Dim, Size, same
 from .checks import agree, axes_of, of_rank, open_axes, size_text
 
 _WHOLE = 1 << 24  # float32 holds every integer up to here
@@ -61,15 +61,23 @@ def resize_11(
     return _resize(x, roi if crops else None, crops, scales, sizes)
 
 
-@op("Upsample", since=9)
 @op("Resize", since=10)
 def resize_10(x: Fact, scales: Fact) -> Answer:
     return _resize(x, None, False, scales, None)
 
 
+@op("Upsample", since=9)
+def upsample(x: Fact, scales: Fact) -> Answer:
+    """It makes nothing smaller: each scale "takes value greater than or equal to 1"."""
+    for scale in scales.elements or ():
+        if isinstance(scale, int | float) and scale < 1:
+            raise ShapeError(f"scales must be 1 at least, {scale:g} is not", parameter="scales")
+    return _resize(x, None, False, scales, None)
+
+
 @op("Upsample", since=7)
 def upsample_7(x: Fact, *, scales: tuple[float, ...]) -> Answer:
-    return _resize(x, None, False, Fact(None, (len(scales),), scales), None)
+    return upsample(x, Fact(None, (len(scales),), scales))
 
 
 @op("Upsample")
@@ -210,6 +218,9 @@ def grid_sample(x: Fact, grid: Fact) -> Fact:
     if len(grid.shape) < 3:
         raise ShapeError(f"the grid must have rank 3 at least, has shape {show(grid.shape)}", parameter="grid")
     shape = of_rank(x, len(grid.shape), "x")
+    if grid.shape[-1] is not None and same(grid.shape[-1], len(grid.shape) - 2) is False:
+        axes = len(grid.shape) - 2
+        raise ShapeError(f"a place in {axes} axes has {axes} numbers, the grid is {show(grid.shape)}", parameter="grid")
     return x.shaped(agree(shape[0], grid.shape[0], "the batches of X and the grid"), shape[1], *grid.shape[1:-1])
 
 

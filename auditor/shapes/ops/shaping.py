@@ -8,9 +8,11 @@ from ..fact import Answer, Fact, Shape, ShapeError, show
 from ..registry import op
 from ..sizes.dim import Dim, Size, divide_exact, floor_div, mod, same
 from .checks import (
+    agree,
     axes_of,
     axis_of,
     broadcast,
+    check_lengths,
     grouped,
     integers,
     length_of,
@@ -314,15 +316,26 @@ def space_to_depth(input: Fact, *, blocksize: int) -> Answer:
 
 def _quotient(size: Size, by: int, what: str) -> Size:
     if same(mod(size, by), 0) is False:
-        raise ShapeError(f"{what} is no multiple of {by}", attribute="blocksize")
+        raise ShapeError(f"{what} is not a multiple of {by}", attribute="blocksize")
     return floor_div(size, by)
 
 
 @op("Trilu", since=14)
 def trilu(input: Fact, k: Fact | None = None) -> Fact:
+    if input.shape is not None and len(input.shape) < 2:
+        raise ShapeError(f"takes matrices, its input has shape {show(input.shape)}")
     return Fact(input.dtype, input.shape)
 
 
 @op("ReverseSequence", since=10)
-def reverse_sequence(input: Fact, sequence_lens: Fact) -> Fact:
+def reverse_sequence(input: Fact, sequence_lens: Fact, *, batch_axis: int = 1, time_axis: int = 0) -> Fact:
+    """https://onnx.ai/onnx/operators/onnx__ReverseSequence.html"""
+    if {batch_axis, time_axis} != {0, 1}:
+        raise ShapeError(
+            f"time_axis {time_axis} and batch_axis {batch_axis} must be 0 and 1, or 1 and 0", attribute="time_axis"
+        )
+    if input.shape is not None and len(input.shape) > 1:
+        (batch,) = of_rank(sequence_lens, 1, "sequence_lens")
+        agree(batch, input.shape[batch_axis], "the number of sequence_lens and the batch")
+        check_lengths(sequence_lens, input.shape[time_axis])
     return Fact(input.dtype, input.shape)

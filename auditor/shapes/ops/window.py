@@ -1,4 +1,4 @@
-"""How a window slides along one axis: the arithmetic of convolution and pooling, and how it is told."""
+"""How a window slides along one axis: the arithmetic of convolution and pooling, and how it is written out."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -126,7 +126,7 @@ def windows(
 
 
 def each_once(lines: Iterable[str]) -> str:
-    """Axes that go alike are told once."""
+    """Axes with the same numbers are written once."""
     return "; ".join(dict.fromkeys(lines))
 
 

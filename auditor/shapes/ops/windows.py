@@ -136,6 +136,11 @@ def conv_transpose(
     extra = output_padding or (0,) * rank
     if len(extra) != rank:
         raise ShapeError(f"output_padding has {len(extra)} numbers for {rank} axes", attribute="output_padding")
+    for window, more in zip(sliding, extra, strict=True):
+        if more < 0 or (more and more >= window.stride):  # whatever the dilation, onnxruntime says
+            raise ShapeError(
+                f"output_padding {list(extra)} must be less than the stride {window.stride}", attribute="output_padding"
+            )
     formula: Callable[[], str]
     if output_shape:
         if len(output_shape) not in (rank, rank + 2):  # the specification means the spatial axes; both are written
@@ -344,6 +349,10 @@ def max_unpool(
     batch, channels, *space = shape
     sliding = windows(len(space), kernel_shape, "NOTSET", None, pads, strides)
     sizes = [window.spread(size, 0) for window, size in zip(sliding, space, strict=True)]
+    room = tally(batch, channels, *sizes)
+    for index in i.elements or ():
+        if isinstance(index, int) and isinstance(room, int) and not 0 <= index < room:
+            raise ShapeError(f"the place {index} is outside an output of {room} elements", parameter="i")
     return Answer(
         (x.shaped(batch, channels, *sizes),),
         formula=lambda: each_once(w.spread_arithmetic(size, 0) for w, size in zip(sliding, space, strict=True)),
@@ -365,7 +374,11 @@ def roi_align(x: Fact, rois: Fact, batch_indices: Fact, *, output_height: int = 
     regions = agree(
         of_rank(rois, 2, "rois")[0], of_rank(batch_indices, 1, "batch_indices")[0], "the numbers of regions"
     )
-    return x.shaped(regions, of_rank(x, 4, "x")[1], output_height, output_width)
+    images, channels, _, _ = of_rank(x, 4, "x")
+    for index in batch_indices.elements or ():
+        if isinstance(index, int) and isinstance(images, int) and not 0 <= index < images:
+            raise ShapeError(f"the index {index} is outside a batch of {images}", parameter="batch_indices")
+    return x.shaped(regions, channels, output_height, output_width)
 
 
 @op("Col2Im", since=18)

@@ -97,7 +97,7 @@ def mod(a: Size, b: Size) -> Size:
 
 
 def divide_exact(a: Size, b: Size) -> Size | None:
-    """``a / b`` on the assumption that ``b`` is not 0 and divides ``a``; None if that is no polynomial."""
+    """``a / b`` on the assumption that ``b`` is not 0 and divides ``a``; None if that is not a polynomial."""
     if isinstance(a, int) and isinstance(b, int):
         return a // b if b and a % b == 0 else None
     if b == 0:
@@ -121,7 +121,7 @@ def least(a: Size, b: Size) -> Size:
 
 
 def rivals(size: Size) -> tuple[Size, ...]:
-    """The sizes of which ``size`` is the greatest; itself alone, if it is no maximum."""
+    """The sizes of which ``size`` is the greatest; itself alone, if it is not a maximum."""
     return (size,) if isinstance(size, int) else _options(size, Greatest)
 
 
@@ -254,7 +254,7 @@ def _options(size: Size, kind: type[Greatest] | type[Least]) -> tuple[Size, ...]
 
 
 def _undominated(a: Sequence[Size], b: Sequence[Size], beats: Callable[[Size, Size], bool]) -> tuple[Size, ...]:
-    """The options that may come out, in one order; those of ``a`` are no match for each other, nor those of ``b``."""
+    """The options that may come out, in one order; none of ``a``'s covers another of them, nor those of ``b``."""
     kept = [x for x in a if not any(beats(y, x) for y in b)]
     kept += [y for y in b if not any(beats(x, y) for x in kept)]
     return tuple(sorted(kept, key=order))
@@ -281,7 +281,7 @@ def _substituted(factor: Factor, values: Mapping[str, Size]) -> Size:
 
 
 def _apply(factor: Floor | Trunc | Greatest | Least, numbers: Sequence[int]) -> int:
-    """A factor that is no name, with a number in the place of each of its parts."""
+    """A factor that is not a name, with a number in the place of each of its parts."""
     match factor:
         case Floor():
             return numbers[0] // numbers[1]

@@ -64,7 +64,7 @@ class Equalities:
 
 
 def _solved(zero: Dim) -> tuple[str, int]:
-    """``(N, 3)`` of ``N - 3``: the name and its number; "" where it is no such equation."""
+    """``(N, 3)`` of ``N - 3``: the name and its number; "" where it is not such an equation."""
     match zero.terms:
         case ((((str(name), 1),), 1),):
             return name, 0

@@ -44,7 +44,7 @@ def _said(options: Sequence[Size]) -> Size:
 
 
 def _options(size: Size) -> tuple[Size, ...]:
-    """The sizes of which ``size`` is the stretch; itself alone, if it is none: so the order of a sum does not count."""
+    """The sizes of which ``size`` is the stretch; or ``size`` itself: so the order of a sum does not count."""
     if isinstance(size, Dim) and len(size.terms) == 1:
         ((monomial, k),) = size.terms
         factors: list[Factor] = [factor for factor, power in monomial if power == 1]

@@ -1,7 +1,7 @@
 """Classical machine learning (ai.onnx.ml): linear models, support vectors, trees, and what prepares their features.
 
-What these models have learnt stands in attributes, not in stored tensors: it is no parameter in the sense of the
-counts. A multiply-accumulate is counted where a row is multiplied by coefficients or by support vectors; trees compare.
+What these models have learnt stands in attributes, not in stored tensors: so the counts of parameters leave it
+out. A multiply-accumulate is counted where a row is multiplied by coefficients or by support vectors; trees compare.
 """
 
 from __future__ import annotations

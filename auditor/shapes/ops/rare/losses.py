@@ -10,10 +10,13 @@ from ..checks import agree
 
 @op("NegativeLogLikelihoodLoss", since=12)
 def negative_log_likelihood_loss(
-    input: Fact, target: Fact, weight: Fact | None = None, *, reduction: str = "mean"
+    input: Fact, target: Fact, weight: Fact | None = None, *, ignore_index: int | None = None, reduction: str = "mean"
 ) -> Answer:
     """https://onnx.ai/onnx/operators/onnx__NegativeLogLikelihoodLoss.html"""
     each, classes = _samples(input, target, "input")
+    for label in target.elements or ():
+        if isinstance(label, int) and isinstance(classes, int) and not 0 <= label < classes and label != ignore_index:
+            raise ShapeError(f"the class {label} is none of {classes}", parameter="target")
     return Answer((_reduced(input, each, reduction),), _weights("weight", classes))
 
 

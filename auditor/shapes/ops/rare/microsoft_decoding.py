@@ -239,7 +239,7 @@ def gated_relative_position_bias(
 
 @microsoft("RemovePadding")
 def remove_padding(input: Fact, sequence_token_count: Fact) -> tuple[Fact, ...]:
-    """How many places are no padding, values decide."""
+    """The values decide how many places are padding."""
     batch, length, hidden = of_rank(input, 3, "input")
     count = DType.INT32.value
     ends = None if batch is None else batch + 1

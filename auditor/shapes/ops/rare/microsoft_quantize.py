@@ -126,7 +126,7 @@ def qlinear_where(
 def qlinear_concat(y_scale: Fact, y_zero_point: Fact, *inputs: Fact, axis: int) -> Answer:
     """Each tensor is followed by its scale and its zero point."""
     if not inputs or len(inputs) % 3:
-        raise ShapeError(f"{len(inputs)} inputs are no multiple of 3: tensors, scales and zero points")
+        raise ShapeError(f"{len(inputs)} inputs are not a multiple of 3: tensors, scales and zero points")
     answer = concat(*(Fact(None, x.shape) for x in inputs[::3]), axis=axis)
     return answer._replace(outputs=(Fact(y_zero_point.dtype, answer.outputs[0].shape),))
 

@@ -11,7 +11,7 @@ from ...fact import MOST_ELEMENTS, Body, Fact, Items, ShapeError, show
 from ...registry import op
 from ...sizes.dim import Size, ceil_div, divide_exact, less, same
 from ..checks import all_given, axis_of, length_of, one_dtype, sizes_of, tally
-from ..control import UNROLLED, outside
+from ..control import outside
 from ..joins import either_or_none, joint_of
 
 _INT64 = DType.INT64.value
@@ -208,7 +208,7 @@ def sequence_map(input_sequence: Fact, *additional_inputs: Fact | None, body: Bo
         if length is not None and first.length is not None and same(length, first.length) is False:
             raise ShapeError(f"sequences of {first.length} and {length} items", parameter="additional_inputs")
     everyone = [first.each, *((None,) if f.items is None else f.items.each for f in others)]
-    if first.each is not None and len(first.each) <= getattr(body, "trips", UNROLLED) and None not in everyone:
+    if first.each is not None and len(first.each) <= body.trips and None not in everyone:
         columns = []
         for i, item in enumerate(first.each):
             rest = [_item(fact, i) for fact in others]
@@ -238,7 +238,7 @@ def optional(input: Fact | None = None, *, type: Type | None = None) -> Fact:
 
 @op("OptionalGetElement", since=15)
 def optional_get_element(input: Fact) -> Fact:
-    """What is no optional is passed on."""
+    """Everything but an optional is passed on."""
     items = input.items
     if items is None or not items.optional:
         return input

@@ -39,7 +39,7 @@ def _groups(inputs: Facts, moments: int) -> list[Facts]:
     """The tensors and their moments, which are all of the tensors' shapes; what is not is an error."""
     each, left = divmod(len(inputs), moments + 2)
     if left or not each:
-        raise ShapeError(f"{len(inputs)} inputs are no multiple of {moments + 2}: tensors, gradients and moments")
+        raise ShapeError(f"{len(inputs)} inputs are not a multiple of {moments + 2}: tensors, gradients and moments")
     tensors = inputs[:each]
     for i, fact in enumerate(inputs[each:]):
         wanted = tensors[i % each].shape
