@@ -30,6 +30,7 @@ from ..shapes.troubles import Exhausted, Internal, Unsupported
 from ..wording import listed
 from .evidence import Evidence
 from .processor import features
+from .trial import Trial
 
 
 def totals(costs: Costs) -> Totals:
@@ -84,6 +85,9 @@ def dtypes(facts: Facts) -> tuple[str, ...]:
     return tuple(sorted({name_of(dtype) for dtype in found | stored}))
 
 
+_MOST_OVER = 4  # choices that the shapes rule out: the others are of the same kind
+
+
 def run_summary(evidence: Evidence) -> RunSummary:
     """What came of the run."""
     settings = evidence.settings
@@ -99,7 +103,7 @@ def run_summary(evidence: Evidence) -> RunSummary:
         cpu=features(),
         seconds=seconds,
         isolation={} if isinstance(result, OutOfMemory) and result.stage == "prediction" else result.isolation,
-        attempts=tuple(_attempts(result, settings)),
+        attempts=tuple(_attempts(evidence.trial, settings)),
         levels=tuple(_levels(result)),
     )
     if isinstance(result, Failed):
@@ -134,16 +138,19 @@ def _came_to(result: Outcome) -> tuple[str, str, float]:
     assert_never(result)
 
 
-def _attempts(result: Outcome, settings: Settings) -> Iterator[RunAttempt]:
-    """Every choice of inputs that was tried, in order."""
+def _attempts(trial: Trial, settings: Settings) -> Iterator[RunAttempt]:
+    """Every choice of inputs that was tried, in order; in front those that the shapes rule out."""
+    result = trial.result
+    for feeds, why in trial.passed_over[:_MOST_OVER]:
+        yield RunAttempt(_sizes(feeds), "", "impossible", why)
     if isinstance(result, Run | Failed | OutOfMemory):
         for one in result.tries:
             yield RunAttempt(_sizes(one.feeds), fed(one.feeds, settings.seed), "failed", first_line(one.message))
     match result:
-        case Run(feeds=feeds, outputs=outputs, again=again) if feeds or outputs:
+        case Run(feeds=feeds, outputs=outputs) if feeds or outputs:
             status = "not finite" if any(o.nonfinite for o in outputs) else "ok"
             yield RunAttempt(_sizes(feeds), fed(feeds, settings.seed), status)
-            for other in again:
+            for other in trial.again:
                 status = "not finite" if other.nonfinite else "ok"
                 yield RunAttempt(_sizes(other.feeds), fed(other.feeds, other.seed), status)
         case Crashed(feeds=feeds, signal=signal) if feeds:

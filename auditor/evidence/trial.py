@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..costs.count import Costs
 from ..model import digest, external
@@ -14,8 +15,9 @@ from ..report import Missed
 from ..runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run, TimedOut, first_line
 from ..runtime.request import OFF, Feed, Request, RunLimits
 from ..settings import Settings
-from ..shapes.facts import Facts, rendered
+from ..shapes.facts import Facts
 from ..wording import in_bytes
+from .sizes import Chosen, choose, impossible, others
 
 LARGEST = 2**31 - 1
 """onnxruntime reads no model file beyond protobuf's 2 GiB."""
@@ -26,17 +28,28 @@ _BEFORE_THE_MODEL = frozenset({"start", "import"})
 _OPEN = 1 << 29  # bytes of activations where sizes are open
 
 
+class Again(NamedTuple):
+    """Inputs of ours, and whether they too gave what is not finite."""
+
+    feeds: tuple[Feed, ...]
+    seed: int
+    nonfinite: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A run and what it was made on. ``invented``: the inputs are ours, so a failure on them proves nothing.
 
-    ``plain``: what came of it without optimisation, where the child had died with it.
+    ``plain``: what came of it without optimisation, where the child had died with it. ``passed_over``: usual sizes on
+    which the shapes say that it cannot run. ``again``: other inputs, after some gave what is not finite.
     """
 
     result: Outcome
     invented: bool
     missed: tuple[Missed, ...] = ()
     plain: Outcome | None = None
+    passed_over: tuple[tuple[tuple[Feed, ...], str], ...] = ()
+    again: tuple[Again, ...] = ()
 
 
 def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Trial:
@@ -54,10 +67,11 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         why = f"it would take {in_bytes(least)}, and {in_bytes(memory)} may be used"
         return Trial(OutOfMemory(memory, "prediction", why), True, (Missed("run", why, asked),))
     vectors = golden.vectors_beside(model.path, len(facts.inputs), len(model.graph.outputs))
+    chosen = _chosen(facts, settings)
     request = Request(
         model.path,
         _data_files(model),
-        _feeds(facts, settings),
+        chosen.attempts,
         vectors,
         settings.provider,
         settings.optimisation,
@@ -77,12 +91,40 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     if isinstance(result, Failed) and result.kind == MACHINE:
         why = f"this machine lacks what the model needs: {first_line(result.message)}"
         return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked),))
+    if isinstance(result, Crashed) and result.feeds and settings.inputs is None and impossible(facts, result.feeds):
+        # The sizes are ours, and the shapes say that they cannot do: that onnxruntime dies of them is no news.
+        why = f"no inputs were found on which it can run: {impossible(facts, result.feeds)}"
+        over = chosen.passed_over
+        return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked),), passed_over=over)
     plain = None
     if isinstance(result, Crashed) and request.second:  # is it the optimiser's doing?
         plain = run(request._replace(optimisation=OFF, second=False, golden=()))
     invented = settings.inputs is None and not vectors
     missed = (*_missed(result, settings, invented, asked), *_vectors_missed(result, tuple(v.name for v in vectors)))
-    return Trial(result, invented, missed, plain)
+    if chosen.told or chosen.passed_over:
+        missed = (*missed, Missed("other sizes", _passed_over(chosen)))
+    again = tuple(_again(request, result, facts)) if settings.inputs is None else ()
+    return Trial(result, invented, missed, plain, chosen.passed_over, again)
+
+
+def _again(request: Request, result: Outcome, facts: Facts) -> Iterator[Again]:
+    """Where a run on inputs of ours gave what is not finite: other values, a small size, another batch."""
+    from ..runtime.parent import run
+
+    if not isinstance(result, Run) or not any(one.nonfinite for one in result.outputs):
+        return
+    for feeds in (result.feeds, *others(facts, result.feeds)):
+        seed = request.seed + 1
+        other = run(request._replace(attempts=(feeds,), seed=seed, golden=(), second=False))
+        if isinstance(other, Run):
+            yield Again(feeds, seed, any(one.nonfinite for one in other.outputs))
+
+
+def _passed_over(chosen: Chosen) -> str:
+    """Which sizes fit, and why the usual ones do not."""
+    feeds, why = chosen.passed_over[0] if chosen.passed_over else ((), "")
+    sizes = ", ".join(f"{feed.name} {list(feed.shape)}" for feed in feeds[:3])
+    return "; ".join(filter(None, (chosen.told, f"{sizes} is impossible: {why}" if why else "")))
 
 
 def _missed(result: Outcome, settings: Settings, invented: bool, asked: bool) -> Iterator[Missed]:
@@ -137,14 +179,11 @@ def _memory_of_machine() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def _feeds(facts: Facts, settings: Settings) -> tuple[tuple[Feed, ...], ...]:
-    if settings.inputs is not None:
-        feeds = (Feed(name, fact.dtype or 0, file=settings.inputs, key=name) for name, fact in facts.inputs.items())
-        return (tuple(feeds),)
-    from ..runtime.inputs import attempts
-
-    ports = tuple((name, fact.dtype or 0, rendered(fact.shape)) for name, fact in facts.inputs.items())
-    return attempts(ports)
+def _chosen(facts: Facts, settings: Settings) -> Chosen:
+    if settings.inputs is None:
+        return choose(facts)
+    feeds = (Feed(name, fact.dtype or 0, file=settings.inputs, key=name) for name, fact in facts.inputs.items())
+    return Chosen((tuple(feeds),))
 
 
 def _limits(costs: Costs, settings: Settings) -> RunLimits:

@@ -79,14 +79,6 @@ class Try(NamedTuple):
     message: str
 
 
-class Again(NamedTuple):
-    """Other inputs, after some gave what is not finite: did these, too?"""
-
-    feeds: tuple[Feed, ...]
-    seed: int
-    nonfinite: bool
-
-
 class Level(NamedTuple):
     """What came of the model at one level of optimisation."""
 
@@ -146,7 +138,6 @@ class Run(NamedTuple):
     placed: tuple[Placed, ...] = ()
     golden: tuple[GoldenResult, ...] = ()
     tries: tuple[Try, ...] = ()  # inputs that failed before these ran
-    again: tuple[Again, ...] = ()  # on other inputs, where the first gave what is not finite
     optimisation: str = "off"
     levels: tuple[Level, ...] = ()  # the one of this run first
     agreement: Agreement | None = None  # None: no second level was asked for

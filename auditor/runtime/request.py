@@ -32,12 +32,12 @@ class Feed(NamedTuple):
     key: str = ""
 
 
-def fed(feeds: tuple[Feed, ...], seed: int) -> str:
+def fed(feeds: tuple[Feed, ...], seed: int | None = None) -> str:
     """A word on the values: ``floats in [0, 1), integers 0 or 1 (seed 0)``; ``of inputs.npz``."""
     files = dict.fromkeys(Path(feed.file).name for feed in feeds if feed.file)
     kinds = {"floats in [0, 1)" if feed.dtype in _FLOATS else "integers 0 or 1" for feed in feeds if not feed.file}
     said = [f"of {', '.join(files)}"] if files else []
-    return ", ".join((*said, *sorted(kinds))) + (f" (seed {seed})" if kinds else "")
+    return ", ".join((*said, *sorted(kinds))) + (f" (seed {seed})" if kinds and seed is not None else "")
 
 
 class Golden(NamedTuple):

@@ -16,7 +16,6 @@ from .grain import by_chance, grain_of
 from .levels import OPTIMISERS, OutOfTime, Search, Value, culprits
 from .messages import is_memory, kind_of, place_of
 from .outcome import (
-    Again,
     Agreement,
     Difference,
     Failed,
@@ -36,7 +35,6 @@ from .session import Made, NotOpened, Refused, Session, Sessions, misfit
 Outcome = Run | Failed | OutOfMemory | NotRun
 
 _MESSAGE = 8000  # characters that cross the pipe; the parent cleans and cuts
-_MOST_AGAIN = 3  # runs on other inputs, where some gave what is not finite
 _MILD = 4  # times what rounding may do
 _SHARE = 0.8  # of the time that a run has: a search ends then, so that what it found is told
 
@@ -114,7 +112,6 @@ class Sitting:
             placed,
             golden,
             tuple(self.tries),
-            self._again(session, first) if first else (),
             self.level,
             (Level(self.level, "ok", "", loading, sum(self.seconds)),),
         )
@@ -177,23 +174,6 @@ class Sitting:
                 self.unstable |= {a.name for a, b in zip(seen, again, strict=True) if a.digest != b.digest}
             seen, first = seen or again, first or made
         return seen, first
-
-    def _again(self, session: Session, first: _First) -> tuple[Again, ...]:
-        """Runs on other values and sizes, where the first gave what is not finite on inputs that are ours."""
-        if not any(one.nonfinite for one in first.seen) or any(feed.file for feed in first.feeds):
-            return ()
-        names = [output.name for output in session.outputs]
-        done: list[Again] = []
-        others = [one for one in self.request.attempts if one not in (first.feeds, *(t.feeds for t in self.tries))]
-        seed = self.request.seed + 1
-        for feeds in (first.feeds, *others[:: max(1, len(others) // _MOST_AGAIN)]):
-            if len(done) == _MOST_AGAIN or not self._time_left():
-                break
-            with contextlib.suppress(Refused, MemoryError, tensors.CannotRead):
-                made = session.run(names, self._made(feeds, seed))
-                seen = [tensors.observe("", m.dtype, m.shape, m.array, False) for m in made if not m.type]
-                done.append(Again(feeds, seed, any(one.nonfinite for one in seen)))
-        return tuple(done)
 
     # What failed.
 
