@@ -107,9 +107,9 @@ def _judged(facts: Facts, feeds: Feeds) -> tuple[int, str]:
         return len(proven), _words(bound, proven[0])
     if any(0 in feed.shape for feed in feeds):
         return 0, ""
-    for at in bound.unfollowed:
-        if (node := bound.node(at)).op_type in _WINDOWS and at not in facts.unfollowed:
-            return 1, f"{bound.label(at)}: the window of this {node.op_type} does not fit"
+    for index, node in enumerate(facts.model.graph.nodes):
+        if node.op_type in _WINDOWS and _known(bound, node.inputs[:1]) and not _known(bound, node.outputs[:1]):
+            return 1, f"{facts.model.graph.label(index)}: its window does not fit"
     for name in bound:
         fact = bound.at(name)
         if fact is not None and fact.shape is not None and 0 in fact.shape and not fact.declared:
@@ -117,6 +117,12 @@ def _judged(facts: Facts, feeds: Feeds) -> tuple[int, str]:
             if before is None or before.shape is None or 0 not in before.shape:
                 return 1, f"{name} would be empty: {list(fact.shape)}"
     return 0, ""
+
+
+def _known(facts: Facts, names: Iterable[str]) -> bool:
+    """Whether the sizes are numbers: a window that does not fit leaves unknown ones."""
+    found = [facts.at(name) for name in names]
+    return all(f is not None and f.shape is not None and all(isinstance(s, int) for s in f.shape) for f in found)
 
 
 def _words(facts: Facts, trouble: Misfit | Impossible) -> str:
