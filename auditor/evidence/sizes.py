@@ -15,7 +15,7 @@ from ..errors import UsageError
 from ..runtime.inputs import LARGEST, Port, attempts, invent
 from ..runtime.request import Feed
 from ..shapes.facts import Facts, rendered
-from ..shapes.fits import solve
+from ..shapes.fits import BOUND, solve
 from ..shapes.troubles import Impossible, Misfit
 
 Feeds: TypeAlias = tuple[Feed, ...]
@@ -30,6 +30,7 @@ MORE = (
 """What is tried where the usual sizes do not fit: larger ones first, for windows want room."""
 
 _WINDOWS = frozenset({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool"})
+_MOST_STORED = 64
 _ALL = 512  # below, every size is tried at last
 _MOST = 12  # choices that the child gets
 _TOLD = 64  # sizes up to which it is said which fit
@@ -145,7 +146,7 @@ def _fitting(facts: Facts, ports: tuple[Port, ...], until: float) -> Iterator[Fe
     best: dict[str, int] = {}
     for name in _open_names(ports):
         scores = {}
-        for size in (2, *MORE, 64, 32, 224):
+        for size in dict.fromkeys((*_stored(facts), 2, *MORE, 64, 32, 224)):
             if time.monotonic() > until:
                 return
             feeds = invent(ports, {**best, name: size}, channels=3)
@@ -167,7 +168,13 @@ def _candidates(facts: Facts) -> Iterable[int]:
             for low, high, *_ in fit.ranges:
                 seen[low] = None
                 seen[(low + (high or low)) // 2] = None
-    return dict.fromkeys((*sorted(size for size in seen if size > 0), *MORE, *range(1, _ALL)))
+    return dict.fromkeys((*sorted(size for size in seen if size > 0), *_stored(facts), *MORE, *range(1, _ALL)))
+
+
+def _stored(facts: Facts) -> list[int]:
+    """Sizes of the stored matrices: a table of positions and a dense layer want their own."""
+    sizes = {size for tensor in facts.model.graph.initializers if len(tensor.dims) > 1 for size in tensor.dims}
+    return sorted(size for size in sizes if 1 < size <= BOUND)[:_MOST_STORED]
 
 
 def _which_fit(facts: Facts, ports: tuple[Port, ...], feeds: Feeds, until: float) -> str:

@@ -58,7 +58,8 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     from ..runtime.messages import MACHINE
     from ..runtime.parent import run
 
-    asked = settings.provider_asked or settings.require_isolation or settings.inputs is not None
+    named = settings.inputs is not None or settings.custom_ops is not None
+    asked = settings.provider_asked or settings.require_isolation or named
     if model.size > LARGEST:
         why = f"the file has {model.size} bytes, and onnxruntime reads none of more than 2 GiB"
         return Trial(NotRun(why), True, (Missed("run", why, asked),))
