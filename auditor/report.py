@@ -225,15 +225,15 @@ class RunSummary(NamedTuple):
     provider: str = ""
     status: str = "not run"  # ok | failed | crashed | timed out | not run
     why: str = ""
-    optimisation: str = ""  # off | basic | extended | all, of the run of record; "" of reports that are older
-    cpu: tuple[str, ...] = ()  # features of the processor on which results of 8-bit and 16-bit types hang
     seconds: float = 0.0
     isolation: Mapping[str, str] = _NOTHING
     placement: Mapping[str, int] = _NOTHING  # execution provider: number of nodes
-    attempts: tuple[RunAttempt, ...] = ()
-    levels: tuple[RunLevel, ...] = ()
     golden: tuple[str, ...] = ()  # one line a golden vector: "test_data_set_0: equal within rtol 0.001"
     outputs: tuple[Port, ...] = ()
+    optimisation: str = ""  # off | basic | extended | all, of the run of record; "" where none was to be made
+    cpu: tuple[str, ...] = ()  # features of the processor on which results of 8-bit and 16-bit types hang
+    attempts: tuple[RunAttempt, ...] = ()
+    levels: tuple[RunLevel, ...] = ()
 
 
 class Report(Record):

@@ -95,20 +95,10 @@ def with_name(name: str) -> Report:
         (port,),
         (port,),
         run=RunSummary(
-            name,
-            "ok",
-            name,
-            name,
-            (name,),
-            0.1,
-            {"level": "full"},
-            {name: 1},
-            (RunAttempt({name: (1, 2)}, name, name, name),),
-            (RunLevel(name, name, name, name),) * 2,
-            (name,),
-            (port,),
+            name, "ok", name, 0.1, {"level": "full"}, {name: 1}, (name,), (port,), name, (name,),
+            (RunAttempt({name: (1, 2)}, name, name, name),), (RunLevel(name, name, name, name),) * 2,
         ),
-    )
+    )  # fmt: skip
 
 
 ALEXNET = Report(
