@@ -110,8 +110,6 @@ def reports(text: st.SearchStrategy[str], numbers: st.SearchStrategy[float]) -> 
         outputs=ports,
         weights=st.lists(weights, max_size=2).map(tuple),
         run=st.builds(
-            RunAttempt,
-            RunLevel,
             RunSummary,
             provider=text,
             status=text,
