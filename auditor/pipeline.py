@@ -66,7 +66,9 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     failed: list[Missed] = []
     for rule in rules:
         try:
-            found += [Candidate.of(rule.kind, f) for f in rule.check(*(evidence.about(kind) for kind in rule.wants))]
+            found += [
+                Candidate.from_found(rule.kind, f) for f in rule.check(*(evidence.about(kind) for kind in rule.wants))
+            ]
             ran.append(rule.name)
         except NotLookedAt as not_looked_at:
             skipped[not_looked_at.missed.what] = not_looked_at.missed
@@ -100,7 +102,7 @@ def _unreadable(path: str, error: Unreadable) -> Report:
     size = Path(path).stat().st_size if Path(path).is_file() else 0
     return Report(
         ModelIdentity(path, size),
-        fingerprinted(None, [Candidate.of(unreadable_model.kind, found)]),
+        fingerprinted(None, [Candidate.from_found(unreadable_model.kind, found)]),
         Coverage(
             ran=(unreadable_model.name,), skipped=(Missed("everything else", "the file cannot be read as a model"),)
         ),

@@ -128,7 +128,7 @@ class JudgedFinding(Finding):
     own_severity: Severity | None = None  # what it was before the policy said otherwise
 
     @classmethod
-    def of(cls, finding: Finding, **said: Any) -> "JudgedFinding":
+    def from_finding(cls, finding: Finding, **said: Any) -> "JudgedFinding":
         """The finding, and what is said of it beside what was."""
         return cls(**{**vars(finding), **said})
 

@@ -13,7 +13,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from auditor.batch.sources import registries
+from auditor.batch.sources.folder import ROW
 from auditor.cli.app import run
+from auditor.formats import format_of, formats
 from auditor.rules import all_rules
 from auditor.store.views import VIEWS
 
@@ -21,7 +24,8 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 _PART = re.compile(
-    r"(<!-- (?P<kind>rules|report|stored|views)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)", re.DOTALL
+    r"(<!-- (?P<kind>rules|formats|sources|report|stored|views)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)",
+    re.DOTALL,
 )
 _FENCED = re.compile(r"^(?P<fence>```+)(?P<language>\w*)\n(?P<content>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
 
@@ -77,6 +81,10 @@ def _content(kind: str, command: str) -> str:
         return f"```\n$ {command}\n{_stored(command)}```\n"
     if kind == "views":
         return _views()
+    if kind == "formats":
+        return _formats()
+    if kind == "sources":
+        return _sources()
     rows = [f"| `{r.name}` | {r.severity} | {r.basis} | {_cell(r.summary)} |" for r in all_rules()]
     return "\n".join(["| rule | severity | basis | what it finds |", "|---|---|---|---|", *rows, ""])
 
@@ -93,6 +101,19 @@ def _stored(command: str) -> str:
             del os.environ["AUDITOR_DB"]
             if before is not None:
                 os.environ["AUDITOR_DB"] = before
+
+
+def _formats() -> str:
+    rows = [f"| `{name}` | {_cell(format_of(name).used_for)} |" for name in formats()]
+    return "\n".join(["| format | for |", "|---|---|", *rows, ""])
+
+
+def _sources() -> str:
+    """The plain ones first."""
+    rows = [f"| {' | '.join(row)} |" for row in (ROW, *sorted(registry.row for registry in registries()))]
+    return "\n".join(
+        ["| source | what lies there | name and version | compared with the model |", "|---|---|---|---|", *rows, ""]
+    )
 
 
 def _views() -> str:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
-import importlib
 import io
 import os
 import re
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer.main
 
-from auditor.batch import sources
 from auditor.cli.app import app
 from auditor.config.configuration import ENVIRONMENT, find
 from auditor.errors import ExitCode
-from auditor.formats import formats
 
-from .readme import DOCS, ROOT, blocks, fenced, made, pages, unfenced, written
+from .readme import ROOT, blocks, fenced, made, pages, unfenced, written
 
 PAGES = pages()
 TEXT = PAGES["README.md"]
@@ -33,7 +28,7 @@ HERE: dict[str, frozenset[str]] = {
     "docs/policy.md": frozenset({"toml"}),  # read as a configuration, here and in tests/config/test_configuration.py
     "docs/baseline.md": frozenset({"console"}),  # run in tests/cli/test_baseline.py
     "docs/gates.md": frozenset({"yaml", "groovy", "bash", "py"}),  # run in tests/places
-    "CONTRIBUTING.md": frozenset({"py"}),  # what a task adds: below
+    "CONTRIBUTING.md": frozenset({"py"}),  # done in tests/test_contributing.py
 }
 """Which languages the code blocks of a page may have: each is tested somewhere."""
 
@@ -80,45 +75,6 @@ def test_toml_is_a_configuration(example: str, tmp_path: Path) -> None:
 def test_every_code_block_is_tested(name: str) -> None:
     """One without a language shows what a command writes, and stands in a part that is made."""
     assert {language for language, _ in fenced(written(PAGES[name]))} <= EVERYWHERE | HERE.get(name, frozenset())
-
-
-# ---- the seven tasks
-
-
-TASKS = PAGES["CONTRIBUTING.md"].partition("\n## Seven tasks\n")[2].split("\n### ")[1:]
-ADDED = [block for task in TASKS for block in blocks(task, "py")]
-
-
-def test_there_are_seven_tasks_each_with_its_files_and_code() -> None:
-    assert len(TASKS) == 7
-    for task in TASKS:
-        said = task.partition("\n*")[2].partition("*\n")[0]
-        assert re.search(r"`(?:auditor|migrations)/", said), task.splitlines()[0]
-        assert blocks(task, "py")
-
-
-@pytest.mark.parametrize("block", ADDED, ids=lambda block: block.partition("\n")[0])
-def test_what_a_task_adds_goes_into_files_that_are_there_or_into_a_new_one(block: str) -> None:
-    """And it is Python, for the place where it goes."""
-    head, _, code = block.partition("\n")
-    paths = re.findall(r"(?:auditor|migrations)/[\w/]+\.py", head)
-    assert paths
-    for path in paths:
-        assert (ROOT / path).exists() != head.startswith("# new: ")
-        assert (ROOT / path).parent.is_dir()
-    assert any(_is_python(around.format(textwrap.dedent(code))) for around in _PLACES)
-
-
-_PLACES = ("{}", "def f(\n{}): ...", "f(\n{})", "{{\n{}}}")
-"""Statements, parameters, arguments, the entries of a table."""
-
-
-def _is_python(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except SyntaxError:
-        return False
-    return True
 
 
 # ---- commands and options
@@ -184,31 +140,6 @@ def test_the_two_commands_are_the_readmes_and_ci_runs_the_second() -> None:
     assert first.endswith(".venv/bin/auditor check sample_models/lenet5/lenet5.onnx")
     assert "pytest" in tests
     assert tests in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-
-
-# ---- tables that say all of something
-
-
-def rows(page: str, mark: str) -> list[str]:
-    """The first cells of the table behind a mark, without its head."""
-    table = PAGES[page].partition(f"<!-- {mark} -->\n")[2].partition("\n\n")[0]
-    return [row.split("|")[1].strip() for row in table.splitlines()[2:]]
-
-
-def test_every_format_has_its_row() -> None:
-    assert {row.strip("`") for row in rows("docs/formats.md", "formats")} == set(formats())
-
-
-def test_every_source_has_its_row() -> None:
-    """The kinds of the classes that are sources; a folder's row is that of a file and a glob, too."""
-    kinds = {
-        made.kind
-        for module in (DOCS.parent / "auditor" / "batch" / "sources").glob("[a-z]*.py")
-        for made in vars(importlib.import_module(f"{sources.__name__}.{module.stem}")).values()
-        if isinstance(made, type) and hasattr(made, "models") and isinstance(getattr(made, "kind", None), str)
-    }
-    told = " ".join(rows("docs/registries.md", "sources")).lower().replace(" ", "").replace("modelzoo", "zoo")
-    assert kinds and [kind for kind in kinds if kind.lower().replace(" ", "") not in told] == []
 
 
 # ---- pages, paths and links

@@ -6,8 +6,8 @@ import os
 from itertools import islice
 
 from .refs import Ref
+from .sources import registries, source_at
 
-_MARKS = ("config.pbtxt", "MLmodel", "ONNX_HUB_MANIFEST.json")
 _DEEPEST = 4
 _MOST = 10_000
 
@@ -21,13 +21,11 @@ def around(path: str) -> Ref | None:
     folder = os.path.dirname(whole)
     below = ""
     for _ in range(_DEEPEST):
-        name = os.path.basename(folder)
-        numbered = below.isascii() and below.isdecimal()
-        if numbered or name.startswith("models--") or _marked(folder):
+        if any(registry.is_around(folder, below) for registry in registries()):
             found = _in(folder, whole)
             if found is not None:
                 return found if os.path.isabs(path) else _from_here(found)
-        folder, below = os.path.dirname(folder), name
+        folder, below = os.path.dirname(folder), os.path.basename(folder)
     return None
 
 
@@ -38,13 +36,7 @@ def _from_here(ref: Ref) -> Ref:
     return ref._replace(path=here(ref.path), files=tuple(map(here, ref.files)), contract=contract)
 
 
-def _marked(folder: str) -> bool:
-    return any(os.path.lexists(os.path.join(folder, mark)) for mark in _MARKS)
-
-
 def _in(folder: str, path: str) -> Ref | None:
-    from .sources import source_at  # all registries' readers: only where there is one
-
     for ref in islice(source_at(folder).models(), _MOST):
         said = ref.subject or ref.contract or ref.troubles  # an MLflow artifact has no name until it is registered
         if said and os.path.abspath(ref.path) == path:

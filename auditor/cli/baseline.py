@@ -118,7 +118,7 @@ def _usual(configured: Configuration) -> str:
 def _entries(report: Report) -> Iterator[KnownFinding]:
     """The findings that nobody answers for. What the policy finds is judged anew each time."""
     from ..formats.json import escaped
-    from ..formats.telling import place
+    from ..formats.parts.telling import place
     from ..policy.baseline import KnownFinding
     from ..policy.judge import by_policy
     from ..report import waiver_of
@@ -155,7 +155,7 @@ def _lost(known: tuple[KnownFinding, ...], report: Report, policy: Policy) -> li
 
 
 def _tell(path: str, drawn: _Drawn) -> None:
-    from ..formats.names import prose, visible
+    from ..formats.parts.names import prose, visible
     from ..wording import counted
 
     gone = drawn.gone

@@ -10,8 +10,8 @@ from typing import TextIO
 from ..errors import UsageError
 from ..formats import json as json_format
 from ..formats import renderer
-from ..formats.layout import Page, Span
-from ..formats.names import prose, visible
+from ..formats.parts.layout import Page, Span
+from ..formats.parts.names import prose, visible
 from ..formats.text import headline
 from ..wording import counted
 from .gating import Gated

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..store.history import AuditChanges, FindingOverTime, Found, History, Point
+from ..store.history import AuditChanges, FindingKey, FindingOverTime, History, Point
 
 SCHEMA_VERSION = 1
 
@@ -48,7 +48,7 @@ def _audit(step: AuditChanges) -> dict[str, object]:
     }
 
 
-def _found(found: Found) -> dict[str, str]:
+def _found(found: FindingKey) -> dict[str, str]:
     return {
         "fingerprint": found.fingerprint,
         "rule": found.rule,

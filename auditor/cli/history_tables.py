@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TextIO
 
-from ..formats.layout import Page, cells, end_of
-from ..formats.names import visible
+from ..formats.parts.layout import Page, cells, end_of
+from ..formats.parts.names import visible
 from ..store.history import Changes, FindingOverTime, History, Point
 from ..store.store import Row
 from ..wording import counted, in_bytes

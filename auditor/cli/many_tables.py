@@ -8,8 +8,8 @@ from typing import Any, TextIO
 from ..batch.run import Outcome
 from ..errors import ExitCode
 from ..findings.order import RANK
-from ..formats.layout import Page, Span, cells, end_of
-from ..formats.names import prose, visible
+from ..formats.parts.layout import Page, Span, cells, end_of
+from ..formats.parts.names import prose, visible
 from ..report import Verdict
 from ..wording import counted
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
+from ..formats import formats
 from ..settings import LEVELS
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ ReportFormat = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT",
-        help="What goes to standard output: text, json, sarif, junit, markdown, github or csv.",
+        help=f"What goes to standard output: {', '.join(formats())}.",
     ),
 ]
 Outputs = Annotated[

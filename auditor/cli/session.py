@@ -13,7 +13,7 @@ from ..config.configuration import Configuration
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
 from ..formats import json as json_format
 from ..formats import renderer
-from ..formats.names import visible
+from ..formats.parts.names import visible
 from ..pipeline import audit, selected
 from ..policy.judge import exit_code
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict

@@ -8,7 +8,7 @@ import sys
 
 def say(line: str) -> None:
     """One line on standard error, harmless whatever names are in it."""
-    from ..formats.names import prose
+    from ..formats.parts.names import prose
 
     print(f"auditor: {prose(line)}", file=sys.stderr)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from ..formats.layout import Page
-from ..formats.names import prose, visible
-from ..formats.numbers import amount, brief_shape, is_short, open_names
+from ..formats.parts.layout import Page
+from ..formats.parts.names import prose, visible
+from ..formats.parts.numbers import amount, brief_shape, is_short, open_names
 from ..formats.text import step_row
 from ..wording import counted, in_bytes
 

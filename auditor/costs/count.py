@@ -20,7 +20,7 @@ from ..shapes.visits import Entry
 from .lists import in_attributes
 from .macs import Macs
 from .peak import bytes_of_fact, generated, peak_activations
-from .roots import Key, Weights
+from .roots import Key, WeightRoots
 
 _QUANTISED = {
     "DequantizeLinear": (0,),
@@ -63,6 +63,7 @@ class Costs(NamedTuple):
     elementwise: int  # stored for element-wise operators, and no layer's
     macs: Size | None
     body_macs: Size | None  # the part of the MACs that lies in subgraphs and functions
+    folded_macs: int  # the part that hangs on stored tensors alone: done once, when a runtime loads the model
     weight_bytes: int
     peak_activation_bytes: Size | None
     generated_bytes: int  # of tensors that nodes make of stored ones alone, such as ConstantOfShape's weights
@@ -86,7 +87,7 @@ def count(facts: Facts) -> Costs:
 class _Counting:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.weights = Weights(facts)
+        self.weights = WeightRoots(facts)
         self.seen: set[Key] = set()  # weights already counted
         self.statistics: Size | None = 0
         self.stored = dict(self._stored())
@@ -106,9 +107,18 @@ class _Counting:
             self._elementwise(),
             macs,
             None if macs is None or own is None else add_up((macs, -own)),
+            self._folded(layers),
             sum(_stored_bytes(t) for t in self.stored.values()) + self.lists.bytes,
             peak_activations(self.facts),
             generated(self.facts),
+        )
+
+    def _folded(self, layers: tuple[Layer, ...]) -> int:
+        fixed = self.facts.fixed_in("")
+        return sum(
+            layer.macs
+            for layer in layers
+            if isinstance(layer.macs, int) and layer.macs and not layer.at.graph and set(layer.outputs) <= fixed
         )
 
     # Stored tensors

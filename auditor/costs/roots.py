@@ -30,7 +30,7 @@ _MAKES = frozenset({"EyeLike", "NonZero", "OneHot", "Range", "Shape", "Size"})
 _FARTHEST = 64  # operators between a stored tensor and its layer
 
 
-class Weights:
+class WeightRoots:
     """Looks up what stands behind the inputs of layers, each once."""
 
     def __init__(self, facts: Facts) -> None:

@@ -51,7 +51,7 @@ class Candidate(NamedTuple):
     consequences: int = 0
 
     @classmethod
-    def of(cls, kind: Kind, found: Found) -> Candidate:
+    def from_found(cls, kind: Kind, found: Found) -> Candidate:
         return cls(kind, found, found.severity or kind.severity)
 
     @property

@@ -1,23 +1,23 @@
-"""The formats of a report. A module with a ``render(report, verdict, out)`` is one, and its name is the format's.
+"""The formats of a report. Every module of this package is one, and its name is the format's.
 
-Where several models make one document, the module also has a `Writer` called ``Several``; without one they stand one
-behind the other.
+A module says with its ``FORMAT`` what the format is for, how one report is written, and how several are. What formats
+share lies in `parts`: a package is never a format.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
-from types import ModuleType
-from typing import Protocol, TextIO, TypeAlias, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO, TypeAlias
 
 from ..errors import UsageError
-from ..report import Report, Verdict
 
-Render: TypeAlias = Callable[[Report, Verdict, TextIO], None]
+if TYPE_CHECKING:
+    from ..report import Report, Verdict
 
-_HELPERS = frozenset({"layout", "names", "numbers", "telling"})
+Render: TypeAlias = "Callable[[Report, Verdict, TextIO], None]"
 
 
 class Writer(Protocol):
@@ -26,6 +26,18 @@ class Writer(Protocol):
     def write(self, report: Report, verdict: Verdict) -> None: ...
 
     def close(self) -> None: ...
+
+
+class Format(NamedTuple):
+    """A format, as its module says it.
+
+    ``used_for`` is who reads it: its cell in the table of docs/formats.md. ``render`` writes one report. ``several``
+    begins a document of several; without it they stand one behind the other, each with an empty line behind it.
+    """
+
+    used_for: str
+    render: Render
+    several: Callable[[TextIO], Writer] | None = None
 
 
 class _Apart:
@@ -43,25 +55,27 @@ class _Apart:
         """Each report is whole."""
 
 
+@cache
 def formats() -> tuple[str, ...]:
-    """The names of all formats."""
-    return tuple(sorted(m.name for m in iter_modules(__path__) if m.name not in _HELPERS))
+    """The names of all formats. None is imported for it: the help of every command lists them."""
+    names = os.listdir(__path__[0])
+    return tuple(sorted(name[:-3] for name in names if name.endswith(".py") and not name.startswith("_")))
+
+
+def format_of(name: str) -> Format:
+    """The format of that name; `UsageError` where there is none."""
+    found = getattr(import_module(f"{__name__}.{name}"), "FORMAT", None) if name in formats() else None
+    if not isinstance(found, Format):
+        raise UsageError(f"there is no format {name!r}; there are {', '.join(formats())}")
+    return found
 
 
 def renderer(name: str) -> Render:
-    """The function that writes a report in a format; `UsageError` for a name that is none."""
-    return cast(Render, _module(name).render)
+    """The function that writes a report in a format; `UsageError` where there is no such format."""
+    return format_of(name).render
 
 
 def writer(name: str, out: TextIO) -> Writer:
-    """What writes several reports in a format; `UsageError` for a name that is none."""
-    module = _module(name)
-    if hasattr(module, "Several"):
-        return cast(Writer, module.Several(out))
-    return _Apart(module.render, out)
-
-
-def _module(name: str) -> ModuleType:
-    if name not in formats():
-        raise UsageError(f"there is no format {name!r}; there are {', '.join(formats())}")
-    return import_module(f"{__name__}.{name}")
+    """What writes several reports in a format; `UsageError` where there is no such format."""
+    found = format_of(name)
+    return _Apart(found.render, out) if found.several is None else found.several(out)

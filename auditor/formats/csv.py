@@ -6,7 +6,8 @@ import csv
 from typing import TextIO
 
 from ..report import Finding, Report, Verdict, waiver_of
-from .names import prose, visible
+from . import Format
+from .parts.names import prose, visible
 
 COLUMNS = (
     "model", "verdict", "severity", "rule", "basis", "graph", "node", "op_type", "tensor", "attribute", "offset",
@@ -18,7 +19,7 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # OWASP's list; wha
 _LARGEST = 1 << 100  # Python writes no integer of more than 4,300 digits, and no spreadsheet reads one
 
 
-class Several:
+class CsvTable:
     """The rows of several models under one head."""
 
     def __init__(self, out: TextIO) -> None:
@@ -35,7 +36,10 @@ class Several:
 
 def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     """The head, and a row for each finding: a model without findings has none."""
-    Several(out).write(report, verdict)
+    CsvTable(out).write(report, verdict)
+
+
+FORMAT = Format("spreadsheets: a row for each finding", render, CsvTable)
 
 
 def _row(finding: Finding) -> list[str]:

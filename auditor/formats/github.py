@@ -11,14 +11,15 @@ from typing import TextIO
 
 from ..report import Finding, Missed, Report, Severity, Verdict
 from ..wording import counted
-from .names import prose, visible
-from .telling import Shapes, counting, covered, further, input_shapes, place, why_waived
+from . import Format
+from .parts.names import prose, visible
+from .parts.telling import Shapes, counting, covered, further, input_shapes, place, why_waived
 
 _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _MOST_WAIVED = 10
 
 
-class Several:
+class GithubAnnotations:
     """The lines of several models: each names its file."""
 
     def __init__(self, out: TextIO) -> None:
@@ -41,6 +42,9 @@ def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     for missed in (*report.coverage.failed, *report.coverage.skipped):
         if missed.asked:
             out.write(_missed(report, missed))
+
+
+FORMAT = Format("annotations in the log of GitHub Actions", render, GithubAnnotations)
 
 
 def _annotation(report: Report, finding: Finding, shapes: Shapes) -> str:

@@ -1,7 +1,7 @@
 """The versioned JSON of a report: what machines read, what the store keeps, and what a report is made of again.
 
-It is a type of its own, never a dump of `auditor.report`: what is added there appears here when somebody lists it, and
-what is renamed there keeps its key here. ``schema_version`` grows when a key changes its meaning or goes.
+A field of the report is a key of the same name. What is renamed in `auditor.report` keeps its key, by a line here: the
+tests hold every key that was ever written. ``schema_version`` grows when a key changes its meaning or goes.
 """
 
 from __future__ import annotations
@@ -34,33 +34,31 @@ from ..report import (
     Waived,
     WeightRow,
 )
-from .names import COMMAND
+from . import Format
+from .parts.names import COMMAND
 
 SCHEMA_VERSION = 1
 
-# The keys of the plain parts, in order; each is also the name of the field that it is read from.
-_MODEL = ("path", "bytes", "digest", "content_digest", "files", "ir_version", "opsets", "producer")
-_FINDING = (
-    "rule", "severity", "basis", "message", "fix", "consequences", "expected", "actual", "fingerprint",
-    "parts", "magnitude",
-)  # fmt: skip
-_JUDGED = (*_FINDING[:2], "own_severity", *_FINDING[2:])
-_LOCATION = ("graph", "node", "op_type", "tensor", "attribute", "offset")
-_STEP = ("node", "op_type", "inputs", "output", "formula")
-_FIT = ("axes", "ranges")
-_WAIVED = ("by", "reason", "owner", "expires")
-_MISSED = ("what", "why", "asked")
-_TOTALS = (
-    "nodes", "parameters", "learnable_parameters", "running_statistics", "elementwise_parameters",
-    "macs", "body_macs", "flops", "weight_bytes", "peak_activation_bytes",
-)  # fmt: skip
-_PORT = ("name", "dtype", "shape")
-_WEIGHTS = ("tensor", "dtype", "shape", "min", "max", "mean", "std", "zeros", "nan", "inf")
-_RUN = (
-    "provider", "optimisation", "cpu", "status", "why", "seconds", "isolation", "placement", "golden",
-)  # fmt: skip
-_ATTEMPT = ("inputs", "values", "status", "why")
-_LEVEL = ("optimisation", "status", "why", "outputs")
+
+def _keys(kind: type[Any], *apart: str, first: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The fields of a part of the report, each a key of the same name: all but those that are written ``apart``."""
+    return (*first, *(name for name in kind._fields if name not in apart and name not in first))
+
+
+_REPORT = _keys(
+    Report, "model", "findings", "coverage", "totals", "inputs", "outputs", "weights", "run", "rules_digest"
+)
+_FINDING = _keys(
+    Finding,
+    "location",
+    "derivation",
+    "fits",
+    first=("rule", "severity", "basis", "message", "fix", "consequences", "expected", "actual", "fingerprint", "parts"),
+)
+_JUDGED = _keys(
+    JudgedFinding, "location", "derivation", "fits", "waived", first=(*_FINDING[:2], "own_severity", *_FINDING[2:])
+)
+_RUN = _keys(RunSummary, "attempts", "levels", "outputs")
 
 _LARGEST = 1 << 12_000  # Python writes and reads no integer of more than 4,300 digits
 
@@ -70,22 +68,20 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
     whole: dict[str, object] = {
         "schema_version": SCHEMA_VERSION,
         "auditor": {"version": __version__, "rules": report.rules_digest},
-        "model": _row(report.model, _MODEL),
+        "model": _row(report.model, ModelIdentity._fields),
         "verdict": verdict,
         "findings": [_finding(f) for f in report.findings],
         "coverage": {
             "ran": report.coverage.ran,
-            "skipped": _rows(report.coverage.skipped, _MISSED),
-            "failed": _rows(report.coverage.failed, _MISSED),
+            "skipped": _rows(report.coverage.skipped, Missed._fields),
+            "failed": _rows(report.coverage.failed, Missed._fields),
         },
-        "totals": _row(report.totals, _TOTALS),
-        "inputs": _rows(report.inputs, _PORT),
-        "outputs": _rows(report.outputs, _PORT),
-        "weights": _rows(report.weights, _WEIGHTS),
+        "totals": _row(report.totals, Totals._fields),
+        "inputs": _rows(report.inputs, Port._fields),
+        "outputs": _rows(report.outputs, Port._fields),
+        "weights": _rows(report.weights, WeightRow._fields),
         "run": _told(report.run),
-        "audited_at": report.audited_at,
-        "operators": report.operators,
-        "dtypes": report.dtypes,
+        **_row(report, _REPORT),
         **extra,
     }
     return {key: plain(value) for key, value in whole.items()}
@@ -96,7 +92,7 @@ def render(report: Report, verdict: Verdict, out: TextIO, **extra: object) -> No
     out.write(_tame(json.dumps(document(report, verdict, **extra), indent=2, allow_nan=False)) + "\n")
 
 
-class Several:
+class JsonLines:
     """Several models: one object a line."""
 
     def __init__(self, out: TextIO) -> None:
@@ -107,6 +103,9 @@ class Several:
 
     def close(self) -> None:
         """Each line is whole."""
+
+
+FORMAT = Format("machines: all that there is to say; of several models an object a line", render, JsonLines)
 
 
 def line(report: Report, verdict: Verdict, **extra: object) -> str:
@@ -143,9 +142,9 @@ def parse(document: Mapping[str, Any]) -> tuple[Report, Verdict]:
 def _told(run: RunSummary) -> dict[str, object]:
     return {
         **_row(run, _RUN),
-        "attempts": _rows(run.attempts, _ATTEMPT),
-        "levels": _rows(run.levels, _LEVEL),
-        "outputs": _rows(run.outputs, _PORT),
+        "attempts": _rows(run.attempts, RunAttempt._fields),
+        "levels": _rows(run.levels, RunLevel._fields),
+        "outputs": _rows(run.outputs, Port._fields),
     }
 
 
@@ -158,13 +157,13 @@ def _rows(things: tuple[object, ...], keys: tuple[str, ...]) -> list[dict[str, o
 
 
 def _finding(finding: Finding) -> dict[str, object]:
-    policy = finding if isinstance(finding, JudgedFinding) else JudgedFinding.of(finding)
+    policy = finding if isinstance(finding, JudgedFinding) else JudgedFinding.from_finding(finding)
     return {
         **_row(policy, _JUDGED),
-        "location": _row(finding.location, _LOCATION),
-        "derivation": _rows(finding.derivation, _STEP),
-        "fits": _rows(finding.fits, _FIT),
-        "waived": None if policy.waived is None else _row(policy.waived, _WAIVED),
+        "location": _row(finding.location, Location._fields),
+        "derivation": _rows(finding.derivation, Step._fields),
+        "fits": _rows(finding.fits, Fit._fields),
+        "waived": None if policy.waived is None else _row(policy.waived, Waived._fields),
     }
 
 
@@ -202,23 +201,22 @@ def _unbounded(value: float) -> str:
 
 def _report(document: Mapping[str, Any]) -> Report:
     coverage = document["coverage"]
+    known = _known(document, _REPORT)
     return Report(
         model=_model(document["model"]),
         findings=tuple(_read_finding(f) for f in document["findings"]),
         coverage=Coverage(
             ran=tuple(coverage["ran"]),
-            skipped=tuple(Missed(**_known(m, _MISSED)) for m in coverage["skipped"]),
-            failed=tuple(Missed(**_known(m, _MISSED)) for m in coverage["failed"]),
+            skipped=tuple(Missed(**_known(m, Missed._fields)) for m in coverage["skipped"]),
+            failed=tuple(Missed(**_known(m, Missed._fields)) for m in coverage["failed"]),
         ),
-        totals=Totals(**_known(document["totals"], _TOTALS)),
+        totals=Totals(**_known(document["totals"], Totals._fields)),
         inputs=_ports(document["inputs"]),
         outputs=_ports(document["outputs"]),
         weights=tuple(_weights(w) for w in document["weights"]),
         run=_run(document["run"]),
-        audited_at=document["audited_at"],
         rules_digest=document["auditor"]["rules"],
-        operators=dict(document.get("operators", {})),
-        dtypes=tuple(document.get("dtypes", ())),
+        **known | {"audited_at": document["audited_at"], "operators": dict(document.get("operators", {}))},
     )
 
 
@@ -232,7 +230,7 @@ def _frozen(value: Any) -> Any:
 
 
 def _model(row: Mapping[str, Any]) -> ModelIdentity:
-    return ModelIdentity(**_known(row, _MODEL))
+    return ModelIdentity(**_known(row, ModelIdentity._fields))
 
 
 def _read_finding(row: Mapping[str, Any]) -> Finding:
@@ -241,27 +239,27 @@ def _read_finding(row: Mapping[str, Any]) -> Finding:
     known["basis"] = Basis(known["basis"] or Basis.SUSPICIOUS)
     finding = Finding(
         **known,
-        location=Location(**_known(row["location"], _LOCATION)),
-        derivation=tuple(Step(**_known(step, _STEP)) for step in row["derivation"]),
-        fits=tuple(Fit(**_known(fit, _FIT)) for fit in row["fits"]),
+        location=Location(**_known(row["location"], Location._fields)),
+        derivation=tuple(Step(**_known(step, Step._fields)) for step in row["derivation"]),
+        fits=tuple(Fit(**_known(fit, Fit._fields)) for fit in row["fits"]),
     )
     waived, own = row.get("waived"), row.get("own_severity")
     if not waived and own is None:
         return finding
-    return JudgedFinding.of(
+    return JudgedFinding.from_finding(
         finding,
-        waived=Waived(**_known(waived, _WAIVED)) if waived else None,
+        waived=Waived(**_known(waived, Waived._fields)) if waived else None,
         own_severity=None if own is None else Severity(own),
     )
 
 
 def _ports(rows: list[Mapping[str, Any]]) -> tuple[Port, ...]:
-    return tuple(Port(**_known(row, _PORT)) for row in rows)
+    return tuple(Port(**_known(row, Port._fields)) for row in rows)
 
 
 def _weights(row: Mapping[str, Any]) -> WeightRow:
     numbers = {key: float(row[key]) for key in ("min", "max", "mean", "std") if isinstance(row[key], str)}
-    return WeightRow(**_known(row, _WEIGHTS) | numbers)
+    return WeightRow(**_known(row, WeightRow._fields) | numbers)
 
 
 def _run(row: Mapping[str, Any]) -> RunSummary:
@@ -269,11 +267,11 @@ def _run(row: Mapping[str, Any]) -> RunSummary:
     return RunSummary(
         **known | {"seconds": float(known["seconds"])},
         attempts=tuple(_attempt(one) for one in row.get("attempts", ())),
-        levels=tuple(RunLevel(**_known(one, _LEVEL)) for one in row.get("levels", ())),
+        levels=tuple(RunLevel(**_known(one, RunLevel._fields)) for one in row.get("levels", ())),
         outputs=_ports(row["outputs"]),
     )
 
 
 def _attempt(row: Mapping[str, Any]) -> RunAttempt:
     sizes = {str(name): tuple(map(int, shape)) for name, shape in row["inputs"].items()}
-    return RunAttempt(**_known(row, _ATTEMPT) | {"inputs": sizes})
+    return RunAttempt(**_known(row, RunAttempt._fields) | {"inputs": sizes})

@@ -14,11 +14,12 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from ..report import Finding, Missed, Report, Severity, Verdict, waiver_of
-from .names import prose, visible
-from .telling import Shapes, counting, derivation, further, input_shapes, place, why_waived
+from . import Format
+from .parts.names import prose, visible
+from .parts.telling import Shapes, counting, derivation, further, input_shapes, place, why_waived
 
 
-class Several:
+class JunitSuites:
     """One document with a suite for each model, written as it comes."""
 
     def __init__(self, out: TextIO) -> None:
@@ -37,9 +38,17 @@ class Several:
 
 def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     """The document of one model."""
-    several = Several(out)
+    several = JunitSuites(out)
     several.write(report, verdict)
     several.close()
+
+
+FORMAT = Format(
+    "CI services: a suite for each model, a case for each rule, "
+    "skipped with the reason where something was not looked at",
+    render,
+    JunitSuites,
+)
 
 
 def _suite(report: Report, verdict: Verdict) -> Element:
@@ -88,18 +97,18 @@ def _rule(path: str, name: str, findings: list[Finding], fails: frozenset[Severi
     if failing:
         first, more = failing[0], len(failing) - 1
         message = prose(first.message, 1000) + (f" (and {more:,} more)" if more else "")
-        SubElement(case, "failure", type=first.severity.value, message=message).text = _told(failing, shapes)
+        SubElement(case, "failure", type=first.severity.value, message=message).text = _sentences(failing, shapes)
     waived = [f for f in findings if waiver_of(f) is not None]
     if waived and not failing:
         others = f" (and {len(waived) - 1:,} more)" if len(waived) > 1 else ""
         SubElement(case, "skipped", type="waived", message=why_waived(waived[0]) + others)
     said = [f for f in findings if waiver_of(f) is not None or f.severity not in fails]
     if said:
-        SubElement(case, "system-out").text = _told(said, shapes)
+        SubElement(case, "system-out").text = _sentences(said, shapes)
     return case
 
 
-def _told(findings: Iterable[Finding], shapes: Shapes) -> str:
+def _sentences(findings: Iterable[Finding], shapes: Shapes) -> str:
     return "\n\n".join(
         "\n".join([
             f"{finding.severity.value}: {place(finding.location)}".removesuffix(": "),

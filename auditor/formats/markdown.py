@@ -18,9 +18,10 @@ from typing import TextIO
 
 from ..report import Finding, Report, Verdict
 from ..wording import counted, in_bytes
-from .names import prose, visible
-from .numbers import amount, brief_shape
-from .telling import Shapes, counting, covered, derivation, further, input_shapes, place, summary, why_waived
+from . import Format
+from .parts.names import prose, visible
+from .parts.numbers import amount, brief_shape
+from .parts.telling import Shapes, counting, covered, derivation, further, input_shapes, place, summary, why_waived
 
 _MOST_ROWS = 25
 _MOST_DETAILS = 10
@@ -35,7 +36,7 @@ _SPECIAL = re.compile(r"""[^\w\s.,;:=()/?%'"+\-–…×\u2060]|_""")
 _HARMLESS_NAME = re.compile(r"[\w./:,()\[\] -]*[\w./:,()\[\]-]")
 
 
-class Several:
+class MarkdownDocument:
     """Many models: how many came to what, a table of those that do not pass, these in full, and the rest folded."""
 
     def __init__(self, out: TextIO) -> None:
@@ -107,6 +108,9 @@ class _Shelf:
 def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     """One model: a heading and what is under it."""
     _write(out, report, verdict, "###")
+
+
+FORMAT = Format("a pull request, or a summary", render, MarkdownDocument)
 
 
 def _write(out: TextIO, report: Report, verdict: Verdict, level: str) -> None:

@@ -29,9 +29,10 @@ from urllib.parse import quote
 from .. import __version__
 from ..report import Finding, Location, Missed, Report, Severity, Verdict, Waived, waiver_of
 from ..rules import Rule, all_rules
+from . import Format
 from .json import plain
-from .names import prose, visible
-from .telling import Shapes, derivation, fits, input_shapes, why_waived
+from .parts.names import prose, visible
+from .parts.telling import Shapes, derivation, fits, input_shapes, why_waived
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LONGEST_PATH = 4096  # no system takes a longer one
@@ -41,7 +42,7 @@ _SECTION = re.compile(r"^## What it does\n(.*?)(?=\n## |\Z)", re.DOTALL | re.MUL
 _MOST_RESULTS = 25_000
 
 
-class Several:
+class SarifLog:
     """Results are written as they come; what is kept are a few lines for each model of the run."""
 
     def __init__(self, out: TextIO) -> None:
@@ -110,9 +111,16 @@ class _Run:
 
 def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     """The run over one model."""
-    several = Several(out)
+    several = SarifLog(out)
     several.write(report, verdict)
     several.close()
+
+
+FORMAT = Format(
+    "editors, viewers and dashboards that read SARIF 2.1.0; with the rules' pages; several models are one run",
+    render,
+    SarifLog,
+)
 
 
 def _dumps(value: object) -> str:

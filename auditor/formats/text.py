@@ -12,10 +12,11 @@ from typing import TextIO
 
 from ..report import Basis, Finding, Fit, Missed, Port, Report, RunSummary, Severity, Step, Verdict, waiver_of
 from ..wording import axes, counted, fitting, in_bytes
-from .layout import Page, Span, cells
-from .names import prose, visible
-from .numbers import amount, brief_shape, is_short, open_names, shape_text
-from .telling import Shapes, input_shapes, place, shown_steps, summary, why_waived
+from . import Format
+from .parts.layout import Page, Span, cells
+from .parts.names import prose, visible
+from .parts.numbers import amount, brief_shape, is_short, open_names, shape_text
+from .parts.telling import Shapes, input_shapes, place, shown_steps, summary, why_waived
 
 _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 _VERDICT: dict[Verdict, Span] = {
@@ -45,6 +46,9 @@ def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     _missed(page, [*report.coverage.failed, *report.coverage.skipped])
     if report.model.ir_version:
         _model(page, report)
+
+
+FORMAT = Format("people", render)
 
 
 def headline(page: Page, report: Report, verdict: Verdict) -> None:
@@ -85,7 +89,7 @@ def _finding(page: Page, finding: Finding, shapes: Shapes) -> None:
         page.line((why_waived(finding), "dim"), indent=2)
         return
     _derivation(page, finding)
-    for fit in _told(finding.fits):
+    for fit in _shown_fits(finding.fits):
         page.line(_fit(fit, shapes), indent=2)
     if finding.fix:
         page.line(("fix: ", "green"), prose(finding.fix), indent=2)
@@ -108,7 +112,7 @@ def step_row(step: Step) -> tuple[str, str, str]:
     return visible(step.node, 40), shape_text(step.output), "" if worked_out else prose(step.formula, 200)
 
 
-def _told(fits: tuple[Fit, ...]) -> tuple[Fit, ...]:
+def _shown_fits(fits: tuple[Fit, ...]) -> tuple[Fit, ...]:
     """That no size fits is worth saying where it is all that there is to say."""
     return tuple(f for f in fits if f.ranges) or fits[:1]
 

@@ -158,7 +158,7 @@ class Structure:
         if known is None:
             found, consumers, kinds = set(), self.graph.consumers, self.kinds
             for out, name in enumerate(self.graph.nodes[index].outputs):
-                if name in self._given:
+                if name in self._output_names:
                     found.add(f"{out}!")
                 if name in self._made_twice and self._made.get(name) != (index, str(out)):
                     continue  # its users are the first one's
@@ -255,7 +255,7 @@ class Structure:
         return {value.name: _input(value.type) for value in self.graph.inputs}
 
     @cached_property
-    def _given(self) -> frozenset[str]:
+    def _output_names(self) -> frozenset[str]:
         return frozenset(value.name for value in self.graph.outputs)
 
 

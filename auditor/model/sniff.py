@@ -4,28 +4,28 @@ import re
 from typing import NamedTuple
 
 
-class Kind(NamedTuple):
+class FileKind(NamedTuple):
     what: str
     fix: str = ""
 
 
 EXPORT = "export the model to ONNX (in PyTorch: torch.onnx.export)"
-PYTORCH = Kind("a PyTorch checkpoint", EXPORT)
+PYTORCH = FileKind("a PyTorch checkpoint", EXPORT)
 
 _AT_START = (
-    (b"PK\x03\x04", Kind("a zip archive", "unpack it and give the .onnx file within")),
-    (b"\x1f\x8b", Kind("a gzip file", "unpack it with `gunzip`")),
-    (b"BZh", Kind("a bzip2 file", "unpack it with `bunzip2`")),
-    (b"\xfd7zXZ\x00", Kind("an xz file", "unpack it with `unxz`")),
-    (b"\x28\xb5\x2f\xfd", Kind("a zstd file", "unpack it with `unzstd`")),
-    (b"7z\xbc\xaf\x27\x1c", Kind("a 7z archive", "unpack it and give the .onnx file within")),
-    (b"\x89HDF\r\n\x1a\n", Kind("an HDF5 file (Keras?)", "export the model to ONNX (for Keras: tf2onnx)")),
-    (b"GGUF", Kind("a GGUF file", EXPORT)),
-    (b"ftrt", Kind("a TensorRT engine", "give the ONNX file that it was built from")),
-    (b"\x93NUMPY", Kind("a NumPy array")),
-    (b"\x89PNG", Kind("a PNG image")),
-    (b"%PDF", Kind("a PDF document")),
-    (b"\x7fELF", Kind("a program (ELF)")),
+    (b"PK\x03\x04", FileKind("a zip archive", "unpack it and give the .onnx file within")),
+    (b"\x1f\x8b", FileKind("a gzip file", "unpack it with `gunzip`")),
+    (b"BZh", FileKind("a bzip2 file", "unpack it with `bunzip2`")),
+    (b"\xfd7zXZ\x00", FileKind("an xz file", "unpack it with `unxz`")),
+    (b"\x28\xb5\x2f\xfd", FileKind("a zstd file", "unpack it with `unzstd`")),
+    (b"7z\xbc\xaf\x27\x1c", FileKind("a 7z archive", "unpack it and give the .onnx file within")),
+    (b"\x89HDF\r\n\x1a\n", FileKind("an HDF5 file (Keras?)", "export the model to ONNX (for Keras: tf2onnx)")),
+    (b"GGUF", FileKind("a GGUF file", EXPORT)),
+    (b"ftrt", FileKind("a TensorRT engine", "give the ONNX file that it was built from")),
+    (b"\x93NUMPY", FileKind("a NumPy array")),
+    (b"\x89PNG", FileKind("a PNG image")),
+    (b"%PDF", FileKind("a PDF document")),
+    (b"\x7fELF", FileKind("a program (ELF)")),
 )
 _LFS = re.compile(rb"version https://git-lfs\S*\s.*?oid (\S+)\s.*?size (\d+)", re.DOTALL)
 _PICKLE = re.compile(rb"\x80[\x02-\x05][\x95}\](c\x8a\x8cKMX]")
@@ -34,11 +34,11 @@ _NO_TEXT = re.compile(rb"[^\t\n\r\x20-\x7e]")
 _TEXT_MODEL = re.compile(rb"\s*(?:<\s*ir_version\s*:|ir_version\s*:)")
 
 
-def kind_of(head: bytes, size: int) -> Kind | None:
+def kind_of(head: bytes, size: int) -> FileKind | None:
     """What the first bytes of a file say that it is; None where they say nothing."""
     if found := _LFS.match(head):
         oid, length = (g.decode("ascii", "replace") for g in found.groups())
-        return Kind(
+        return FileKind(
             f"a Git LFS pointer (oid {oid[:80]}, {int(length[:18]):,} bytes)",
             "fetch the file itself with `git lfs pull`",
         )
@@ -48,27 +48,27 @@ def kind_of(head: bytes, size: int) -> Kind | None:
         if head.startswith(magic):
             return kind
     if head[4:8] == b"ORTM":
-        return Kind("an .ort file (onnxruntime's own format)", "give the .onnx file that it was made from")
+        return FileKind("an .ort file (onnxruntime's own format)", "give the .onnx file that it was made from")
     if head[4:8] == b"TFL3":
-        return Kind("a TensorFlow Lite model", "export the model to ONNX (tf2onnx reads .tflite)")
+        return FileKind("a TensorFlow Lite model", "export the model to ONNX (tf2onnx reads .tflite)")
     if head[257:262] == b"ustar":
-        return Kind("a tar archive", "unpack it and give the .onnx file within")
+        return FileKind("a tar archive", "unpack it and give the .onnx file within")
     if _PICKLE.match(head):
-        return Kind("a Python pickle (PyTorch or scikit-learn?)", EXPORT)
+        return FileKind("a Python pickle (PyTorch or scikit-learn?)", EXPORT)
     if len(head) > 9 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size - 8:
-        return Kind("a safetensors file: weights without a graph", EXPORT)
+        return FileKind("a safetensors file: weights without a graph", EXPORT)
     if _HTML.match(head):
-        return Kind("an HTML page", "the download met an error or a log-in page: fetch the file anew")
+        return FileKind("an HTML page", "the download met an error or a log-in page: fetch the file anew")
     if head.lstrip().startswith(b"<?xml"):
-        return Kind("an XML file (OpenVINO?)")
+        return FileKind("an XML file (OpenVINO?)")
     if _TEXT_MODEL.match(head):
-        return Kind(
+        return FileKind(
             "a model in ONNX's text form", "convert it: onnx.parser.parse_model or onnx.load(path, format='textproto')"
         )
     if re.match(rb'\s*[{\[]\s*["{\[\]}]', head):
-        return Kind("a JSON file", "if it is an ONNX model as JSON, convert it: onnx.load(path, format='json')")
+        return FileKind("a JSON file", "if it is an ONNX model as JSON, convert it: onnx.load(path, format='json')")
     if head and head.isascii() and not _NO_TEXT.search(head):
-        return Kind("a text file", "give the .onnx file: an ONNX model is binary")
+        return FileKind("a text file", "give the .onnx file: an ONNX model is binary")
     if head and not head.strip(b"\0"):
-        return Kind("nothing but zero bytes", "fetch the file anew: the download or the disk failed")
+        return FileKind("nothing but zero bytes", "fetch the file anew: the download or the disk failed")
     return None

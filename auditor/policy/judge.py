@@ -124,7 +124,7 @@ def _weighed(finding: Finding, policy: Policy) -> Finding:
     severity = policy.severity.get(finding.rule)
     if severity is None:
         return finding
-    return JudgedFinding.of(finding, severity=severity, own_severity=finding.severity)
+    return JudgedFinding.from_finding(finding, severity=severity, own_severity=finding.severity)
 
 
 def _with(coverage: Coverage, missed: list[Missed]) -> Coverage:
@@ -155,18 +155,18 @@ def _verdict(report: Report, policy: Policy) -> Verdict:
 
 def _reasons(report: Report, policy: Policy) -> list[Reason]:
     """What failed, what left it open, what was waived, and what else was not looked at."""
-    reasons = [Reason("fail", _told(f), f.fix) for f in report.findings if _fails(f, policy)]
+    reasons = [Reason("fail", _sentence(f), f.fix) for f in report.findings if _fails(f, policy)]
     reasons += [Reason("inconclusive", f"{m.what}: {m.why}") for m in _open(report.coverage)]
     for finding in report.findings:
         by = waiver_of(finding)
         if by is not None:
             says = ", ".join(filter(None, (by.owner, by.reason, by.expires and f"until {by.expires}")))
-            reasons.append(Reason("waived", f"{_told(finding)} [{by.by}{f': {says}' if says else ''}]"))
+            reasons.append(Reason("waived", f"{_sentence(finding)} [{by.by}{f': {says}' if says else ''}]"))
     reasons += [Reason("said", f"{m.what}: {m.why}") for m in report.coverage.skipped if not m.asked]
     return reasons
 
 
-def _told(finding: Finding) -> str:
+def _sentence(finding: Finding) -> str:
     where = finding.location
     place = "/".join(filter(None, (where.graph, where.node or where.tensor)))
     return f"{finding.rule}{f' at {place}' if place else ''}: {finding.message}"

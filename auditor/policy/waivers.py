@@ -30,9 +30,9 @@ def waived(findings: Iterable[Finding], policy: Policy, today: date, ran: Iterab
         covering = [index for index in by_rule.get(finding.rule, ()) if covers(valid[index], finding)]
         used.update(covering)
         if covering:
-            marked.append(JudgedFinding.of(finding, waived=_mark(valid[covering[0]])))
+            marked.append(JudgedFinding.from_finding(finding, waived=_mark(valid[covering[0]])))
         elif _is_known(finding, policy.known):
-            marked.append(JudgedFinding.of(finding, waived=Waived("baseline")))
+            marked.append(JudgedFinding.from_finding(finding, waived=Waived("baseline")))
         else:
             marked.append(finding)
     looked_at = certain(ran, marked)

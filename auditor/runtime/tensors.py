@@ -113,7 +113,6 @@ def read_file(path: str) -> bytes:
 
 
 _TYPED = {4: "<f4", 10: "<f8"}  # float_data, double_data: little-endian numbers
-_VARINTS = (5, 7, 11)  # int32_data, int64_data, uint64_data
 
 
 def read_tensor(data: bytes) -> Stored:

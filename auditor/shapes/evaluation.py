@@ -168,10 +168,13 @@ def whole(fact: Fact) -> bool:
 
 def without_long_values(given: list[Fact | None]) -> list[Fact | None]:
     """The facts as rules know them: without the values of a long tensor."""
-    return [f if f is None or f.elements is None or len(f.elements) <= MOST_ELEMENTS else _brief(f) for f in given]
+    return [
+        f if f is None or f.elements is None or len(f.elements) <= MOST_ELEMENTS else _without_elements(f)
+        for f in given
+    ]
 
 
-def _brief(fact: Fact) -> Fact:
+def _without_elements(fact: Fact) -> Fact:
     return fact._replace(elements=None)
 
 
@@ -197,21 +200,21 @@ def given_facts(graph: Graph, values: Mapping[str, Any]) -> dict[str, Fact]:
     for name, value in values.items():
         if name not in types:
             raise UsageError(f"the model has no input {name!r}; it has {', '.join(map(repr, sorted(types))) or 'none'}")
-        found[name] = _given(name, value, types[name])
+        found[name] = _fact_of_value(name, value, types[name])
     return found
 
 
-def _given(name: str, value: Any, kind: Type | None) -> Fact:
+def _fact_of_value(name: str, value: Any, kind: Type | None) -> Fact:
     match kind:
         case OptionalType(element):
             if value is None:
                 return Fact(items=Items(None, 0, (), optional=True))
-            inside = _given(name, value, element)
+            inside = _fact_of_value(name, value, element)
             return Fact(items=Items(inside, 1, (inside,), optional=True))
         case SequenceType(element):
             if not isinstance(value, list | tuple):
                 raise UsageError(f"the input {name!r} is a sequence; give a list of arrays")
-            each = tuple(_given(name, item, element) for item in value)
+            each = tuple(_fact_of_value(name, item, element) for item in value)
             return Fact(items=Items(joint_of(each), len(each), each))
         case TensorType(dtype):
             return _tensor(name, value, dtype)

@@ -31,7 +31,7 @@ class Point(NamedTuple):
     source: str
 
 
-class Found(NamedTuple):
+class FindingKey(NamedTuple):
     """What a finding is known by, and shown as."""
 
     fingerprint: str
@@ -45,7 +45,7 @@ class Found(NamedTuple):
 class FindingOverTime(NamedTuple):
     """A finding over time. ``new``: the newest audit has it, and the one before had not."""
 
-    found: Found
+    found: FindingKey
     state: str  # new, open, not looked at, fixed
     since: Point
     last: Point  # the newest audit that has it
@@ -55,8 +55,8 @@ class FindingOverTime(NamedTuple):
 class Changes(NamedTuple):
     """What an audit found, against the one before."""
 
-    appeared: tuple[Found, ...] = ()
-    fixed: tuple[Found, ...] = ()
+    appeared: tuple[FindingKey, ...] = ()
+    fixed: tuple[FindingKey, ...] = ()
     still: int = 0
     unseen: int = 0  # found before, and their rules were not run
 
@@ -79,7 +79,7 @@ class History(NamedTuple):
 
 @dataclass(slots=True)
 class _Span:
-    found: Found
+    found: FindingKey
     since: Point
     last: Point
     fixed: Point | None = None
@@ -230,11 +230,11 @@ def _rows(connection: Connection, ids: list[int]) -> dict[int, Row]:
     return found
 
 
-def _findings(connection: Connection, audit_id: int) -> list[Found]:
+def _findings(connection: Connection, audit_id: int) -> list[FindingKey]:
     c = findings.c
     message = func.substr(c.message, 1, _MESSAGE)
     query = select(c.fingerprint, c.rule, c.severity, c.node, c.tensor, message).where(c.audit_id == audit_id)
-    return [Found(*row) for row in connection.execute(query.order_by(c.ordinal))]
+    return [FindingKey(*row) for row in connection.execute(query.order_by(c.ordinal))]
 
 
 def _which_have(

@@ -4,8 +4,10 @@ the way."""
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from errno import ENXIO
 from time import monotonic
 from types import TracebackType
 from typing import Any
@@ -71,7 +73,7 @@ class Reading:
                 case payload.Raw() as place:
                     if self._model.data is not None and not place.location:
                         return _from_memory(memoryview(self._model.data)[place.offset :][: place.length])
-                    return _from_file(self._descriptor(place), place.offset, self._deadline)
+                    return _FromFile(self._descriptor(place), place.offset, self._deadline)
                 case payload.Typed(spans):
                     return _in_order(_decoded(self._model, spans, np.dtype(seen.raw)))
         except CannotLook as error:
@@ -109,21 +111,39 @@ def _from_memory(data: memoryview) -> Fill:
     return fill
 
 
-def _from_file(fd: int, offset: int, deadline: float) -> Fill:
-    def fill(buffer: memoryview, at: int) -> None:
-        if monotonic() > deadline:
+class _FromFile:
+    """Bytes of a file. Where it has a hole, so many zeros are known without reading."""
+
+    def __init__(self, fd: int, offset: int, deadline: float) -> None:
+        self._fd, self._offset, self._deadline = fd, offset, deadline
+        self._data = self._end = -1  # the stretch of data that was found last
+
+    def __call__(self, buffer: memoryview, at: int) -> None:
+        if monotonic() > self._deadline:
             raise Unread(OUT_OF_TIME)
-        at += offset
+        at += self._offset
         while buffer:
             try:
-                got = os.preadv(fd, [buffer], at)
+                got = os.preadv(self._fd, [buffer], at)
             except OSError as error:
                 raise Unread(f"reading failed: {os.strerror(error.errno or 0)}") from None
             if not got:
                 raise Unread("the file became shorter while it was read")
             buffer, at = buffer[got:], at + got
 
-    return fill
+    def is_hole(self, at: int, length: int) -> bool:
+        """Whether nothing is stored in these bytes. Systems that do not tell holes answer that all is data."""
+        at += self._offset
+        if at >= self._end and hasattr(os, "SEEK_DATA"):
+            try:
+                self._data = os.lseek(self._fd, at, os.SEEK_DATA)
+                self._end = os.lseek(self._fd, self._data, os.SEEK_HOLE)
+            except OSError as error:
+                nothing_more = error.errno == ENXIO and os.fstat(self._fd).st_size >= at + length
+                self._data = self._end = sys.maxsize if nothing_more else at + length
+                if not nothing_more:
+                    self._data = at
+        return at + length <= self._data
 
 
 def _in_order(pieces: Iterator[bytes]) -> Fill:

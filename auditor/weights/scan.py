@@ -62,10 +62,18 @@ class Scanner:
         bytes_of_raw = memoryview(raw).cast("B")  # type: ignore[arg-type]  # an array has the buffer protocol
         work = self._work.view(seen.work)
         sums, channels = _Sums(self, seen), _Channels(channel)
+        raw[:1] = 0
+        is_hole = getattr(fill, "is_hole", None) if seen.decode(raw[:1], work)[0] == 0 else None
         with np.errstate(all="ignore"):
             for start, count in _blocks(elements, channel):
                 stored = -(-count // seen.packed)
-                fill(bytes_of_raw[: stored * raw.itemsize], start // seen.packed * raw.itemsize)
+                at, length = start // seen.packed * raw.itemsize, stored * raw.itemsize
+                if is_hole is not None and is_hole(at, length):
+                    sums.add_zeros(count)
+                    if channel > 1:
+                        channels.add_zeros(count)
+                    continue
+                fill(bytes_of_raw[:length], at)
                 numbers = seen.decode(raw[:stored], work)[:count]
                 numbers = sums.add(raw[:stored], numbers)
                 if channel > 1:
@@ -134,6 +142,11 @@ class _Sums:
             else:
                 self._merge(block.size, *self._moments(block, total, squares), low, high)
         return block
+
+    def add_zeros(self, count: int) -> None:
+        """Take in a block of which nothing is stored."""
+        self.zeros += count
+        self._merge(count, 0.0, 0.0, 0.0, 0.0)
 
     def _moments(self, block: Array, total: float, squares: float) -> tuple[float, float]:
         """Mean and standard deviation of a block whose sums are sound."""
@@ -219,13 +232,23 @@ class _Channels:
             self.constant += int(constant.sum())
             self.dead += int((constant & (value == 0)).sum())
 
+    def add_zeros(self, count: int) -> None:
+        """A block of which nothing is stored."""
+        if self._channel > BLOCK:
+            self._end_of_part(count, uniform=True, number=0.0)
+        else:
+            self.constant += count // self._channel
+            self.dead += count // self._channel
+
     def _part(self, block: Array, uniform: bool) -> None:
-        number = float(block[0])
+        self._end_of_part(block.size, uniform, float(block[0]))
+
+    def _end_of_part(self, count: int, uniform: bool, number: float) -> None:
         if self._seen == 0:
             self._value = number if uniform else None
         elif not uniform or number != self._value:
             self._value = None
-        self._seen += block.size
+        self._seen += count
         if self._seen == self._channel:
             self._seen = 0
             self.constant += self._value is not None

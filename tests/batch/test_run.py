@@ -97,6 +97,41 @@ def test_old_files_are_known_by_their_looks(
     assert all(outcome.reused for outcome in run(refs(registry), tmp_path / "reports.db"))
 
 
+def test_another_file_of_the_same_size_and_time_is_looked_into(registry: Path, refs: Refs, tmp_path: Path) -> None:
+    """As a file that was copied with its time and moved into the place: its inode is another."""
+    for path in registry.rglob("*.onnx"):
+        os.utime(path, (1_000_000, 1_000_000))
+    run(refs(registry), tmp_path / "reports.db")
+    changed = registry / "000" / "3.onnx"
+    new = tmp_path / "new"
+    new.write_bytes(changed.read_bytes().replace(b"Gemm", b"Gemn"))  # no operator, and as long
+    os.utime(new, (1_000_000, 1_000_000))
+    new.replace(changed)
+    assert verdicts(run(refs(registry), tmp_path / "reports.db"))["3"] is Verdict.FAIL
+
+
+def test_a_file_that_changes_during_its_audit_is_audited_again(
+    registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was hashed before is not what was audited: the report is not kept for the content that was hashed."""
+    whole = auditor.batch.one.audit
+    sound, faulty = registry / "000" / "3.onnx", registry / "000" / "0.onnx"
+    before = sound.read_bytes()
+
+    def audit(path: str, settings: Settings, contract: Contract | None) -> Report:
+        if path == str(sound):
+            sound.write_bytes(faulty.read_bytes())
+        return whole(path, settings, contract)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("auditor.batch.one.audit", audit)
+        assert verdicts(run(refs(registry), tmp_path / "reports.db"))["3"] is Verdict.FAIL
+    sound.write_bytes(before)
+    again = run(refs(registry), tmp_path / "reports.db")
+    assert verdicts(again)["3"] is Verdict.PASS
+    assert {outcome.ref.name for outcome in again if not outcome.reused} == {"3"}
+
+
 def test_what_matters_makes_new_work(registry: Path, tmp_path: Path) -> None:
     path = registry / "000" / "1.onnx"
     data = registry / "000" / "weights.bin"

@@ -10,11 +10,19 @@ from pathlib import Path
 import pytest
 
 from auditor.batch import sources
+from auditor.batch.sources.parts.registry import Registry, SourceRow
 from auditor.errors import NothingToAudit, UsageError
 from auditor.pipeline import audit
 from auditor.settings import Settings
 
 from .by_hand import MODEL, put, put_external, refs, report, said
+
+
+@pytest.mark.parametrize("registry", sources.registries(), ids=lambda registry: registry.__name__)
+def test_a_registry_says_what_it_is(registry: type[Registry]) -> None:
+    """Its row stands in docs/registries.md, and no two have one kind."""
+    assert isinstance(registry.row, SourceRow) and all(registry.row[:3])
+    assert [other for other in sources.registries() if other.kind == registry.kind] == [registry]
 
 
 def test_a_folder_gives_every_model_below_it_by_its_way_there(tmp_path: Path) -> None:

@@ -175,3 +175,16 @@ def test_learnable_is_no_more_than_stored_where_all_is_in_the_file() -> None:
             assert found.learnable <= found.parameters, path
             seen += found.learnable > 0
     assert seen >= 40
+
+
+def test_what_is_folded_is_counted_apart() -> None:
+    """A product of two constants is made once, when the model is loaded: 2 x 2 x 2."""
+    found = costs("""
+        <ir_version: 8, opset_import: ["" : 17]>
+        g (float[N, 2] x) => (float[N, 2] y) <float[2, 2] a = {1, 2, 3, 4}, float[2, 2] b = {5, 6, 7, 8}> {
+          w = MatMul(a, b)
+          y = MatMul(x, w)
+        }
+    """)
+    assert found.folded_macs == 8
+    assert str(found.macs) == "4*N + 8"

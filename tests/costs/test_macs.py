@@ -144,3 +144,118 @@ def test_what_was_not_walked_is_not_counted_as_nothing() -> None:
     )
     assert str(count(facts).macs) == "4*N + 16"
     assert count(facts.rebind(dims={"N": 3})).macs in (None, 4 * 3 + 16)
+
+
+MOVES = [
+    "Abs",
+    "Add",
+    "And",
+    "ArgMax",
+    "ArgMin",
+    "Cast",
+    "CastLike",
+    "Ceil",
+    "Clip",
+    "Compress",
+    "Concat",
+    "ConcatFromSequence",
+    "Constant",
+    "ConstantOfShape",
+    "CumSum",
+    "Div",
+    "Dropout",
+    "Equal",
+    "Erf",
+    "Exp",
+    "Expand",
+    "Flatten",
+    "Floor",
+    "Gather",
+    "GatherElements",
+    "GatherND",
+    "Greater",
+    "GreaterOrEqual",
+    "Identity",
+    "Less",
+    "LessOrEqual",
+    "Log",
+    "Max",
+    "Min",
+    "Mod",
+    "Mul",
+    "Neg",
+    "NonZero",
+    "Not",
+    "OneHot",
+    "Or",
+    "Pad",
+    "Pow",
+    "Range",
+    "Reciprocal",
+    "ReduceMax",
+    "ReduceMean",
+    "ReduceMin",
+    "ReduceProd",
+    "ReduceSum",
+    "Relu",
+    "Reshape",
+    "Round",
+    "ScatterElements",
+    "ScatterND",
+    "SequenceAt",
+    "SequenceConstruct",
+    "SequenceEmpty",
+    "SequenceInsert",
+    "SequenceLength",
+    "Shape",
+    "Sigmoid",
+    "Sign",
+    "Size",
+    "Slice",
+    "Softmax",
+    "Split",
+    "SplitToSequence",
+    "Sqrt",
+    "Squeeze",
+    "Sub",
+    "Sum",
+    "Tanh",
+    "Tile",
+    "TopK",
+    "Transpose",
+    "Trilu",
+    "Unsqueeze",
+    "Where",
+    "Xor",
+]
+"""Element by element, or nothing but moved: no product is added to another."""
+
+ASKED = ["Conv", "MatMul", "Gemm", "Einsum", "LSTM", "ConvTranspose", "QLinearConv"]
+
+BODY = """
+    <ir_version: 8, opset_import: ["" : 17]>
+    g (float[2, 3] x, int64 m) => (float[R, Q] y) {
+      y = Loop (m, , x) <
+      body = b (int64 i, bool go, float[2, 3] before) => (bool go, float[R, Q] after) {
+        after = %s (before)
+      }>
+    }
+"""
+
+
+@pytest.mark.parametrize(("op_type", "expected"), [*((op, 0) for op in MOVES), *((op, None) for op in ASKED)])
+def test_a_body_that_adds_no_products_costs_nothing_however_often_it_runs(op_type: str, expected: int | None) -> None:
+    """Of other operators it is asked how often, and here nobody knows."""
+    assert costs(BODY % op_type).macs == expected
+
+
+def test_a_function_counts_where_it_is_called() -> None:
+    found = costs("""
+        <ir_version: 8, opset_import: ["" : 17, "nn" : 1]>
+        g (float[2, 3] x) => (float[2, 3] y) <float[3, 3] w = {1, 2, 3, 4, 5, 6, 7, 8, 9}> {
+          a = nn.Twice (x, w)
+          y = nn.Twice (a, w)
+        }
+        <opset_import: ["" : 17], domain: "nn"> Twice (x, w) => (y) { h = MatMul (x, w) y = MatMul (h, w) }
+    """)
+    assert (found.macs, found.body_macs, found.flops) == (4 * 18, 4 * 18, 2 * 4 * 18)

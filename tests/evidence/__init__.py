@@ -1,1 +1,1 @@
-"""Tests of what the rules judge by."""
+"""What the report says of the model as a whole."""

@@ -35,7 +35,7 @@ IN_THE_BYTES = {
 
 def candidate(rule: str, found: Found) -> Candidate:
     kinds = {known.name: known.kind for known in all_rules()}
-    return Candidate.of(kinds.get(rule, Kind(rule, Severity.ERROR, Basis.ILLEGAL)), found)
+    return Candidate.from_found(kinds.get(rule, Kind(rule, Severity.ERROR, Basis.ILLEGAL)), found)
 
 
 def found(path: Path) -> tuple[Finding, ...]:

@@ -88,7 +88,7 @@ def with_name(name: str) -> Report:
         (
             finding,
             Finding("other-rule", Severity.NOTE, Basis.SUSPICIOUS, "no node", Location(tensor=name)),
-            JudgedFinding.of(finding, rule="waived-rule", waived=Waived("waiver", name, name, name)),
+            JudgedFinding.from_finding(finding, rule="waived-rule", waived=Waived("waiver", name, name, name)),
         ),
         Coverage(("some-rule",), (Missed(name, name),), (Missed(name, name, True),)),
         Totals(1, 1, f"{name}*2", macs=f"{name}*3", flops=name, peak_activation_bytes=name),
@@ -134,10 +134,10 @@ ALEXNET = Report(
 )
 WAIVED = ALEXNET._replace(
     findings=(
-        JudgedFinding.of(
+        JudgedFinding.from_finding(
             ALEXNET.findings[0], waived=Waived("waiver", "the client sends 227", "vision team", "2027-01-31")
         ),
-        JudgedFinding.of(ALEXNET.findings[1], waived=Waived("baseline"), fingerprint="beef"),
+        JudgedFinding.from_finding(ALEXNET.findings[1], waived=Waived("baseline"), fingerprint="beef"),
         Finding("unused-inputs", Severity.NOTE, Basis.SUSPICIOUS, "2 inputs are used by nothing"),
     )
 )

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 import unicodedata
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+from auditor import formats as package
 from auditor.errors import UsageError
-from auditor.formats import formats, renderer, writer
+from auditor.formats import Format, formats, renderer, writer
 from auditor.report import Verdict
 
 from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, with_name
@@ -24,10 +29,33 @@ def said(form: str, name: str) -> str:
     return out.getvalue()
 
 
-def test_these_are_the_formats() -> None:
-    assert formats() == ("csv", "github", "json", "junit", "markdown", "sarif", "text")
-    with pytest.raises(UsageError, match="there are csv, github, json"):
-        writer("telling", io.StringIO())
+def test_the_list_names_every_format_without_importing_one() -> None:
+    code = "import sys; from auditor.formats import formats; print(*formats()); print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
+    names, modules = (line.split() for line in said.splitlines())
+    assert {"csv", "json", "sarif", "text"} <= set(names) and names == sorted(names)
+    assert [m for m in modules if m.startswith("auditor.formats.")] == []
+
+
+@pytest.mark.parametrize("name", formats())
+def test_every_module_says_its_format(name: str) -> None:
+    """What formats share lies in `auditor/formats/parts/`."""
+    assert isinstance(getattr(import_module(f"auditor.formats.{name}"), "FORMAT", None), Format)
+
+
+@pytest.mark.parametrize("name", ["parts", "names", "parts.names", "__init__", "../errors", "", "yaml"])
+def test_what_is_not_a_format_is_one_clear_line(name: str) -> None:
+    with pytest.raises(UsageError, match=f"there is no format '{name}'; there are .*csv, .*json"):
+        writer(name, io.StringIO())
+
+
+def test_a_helper_among_the_formats_is_not_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever puts a module there without a FORMAT gets the same line, and the test above."""
+    (tmp_path / "helper.py").write_text("def render(report, verdict, out): ...")
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    monkeypatch.setattr(package, "formats", lambda: ("helper", *formats()))
+    with pytest.raises(UsageError, match="there is no format 'helper'"):
+        renderer("helper")
 
 
 @pytest.mark.parametrize("form", formats())

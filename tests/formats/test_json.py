@@ -79,8 +79,8 @@ def findings(text: st.SearchStrategy[str]) -> st.SearchStrategy[Finding]:
     own = st.sampled_from(Severity)
     return (
         found
-        | st.builds(lambda f, w: JudgedFinding.of(f, waived=w), found, waived)
-        | st.builds(lambda f, s: JudgedFinding.of(f, own_severity=s), found, own)
+        | st.builds(lambda f, w: JudgedFinding.from_finding(f, waived=w), found, waived)
+        | st.builds(lambda f, s: JudgedFinding.from_finding(f, own_severity=s), found, own)
     )
 
 

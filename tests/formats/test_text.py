@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.formats.layout import Page, cells
-from auditor.formats.names import prose, visible
-from auditor.formats.numbers import amount, brief_shape, shape_text
+from auditor.formats.parts.layout import Page, cells
+from auditor.formats.parts.names import prose, visible
+from auditor.formats.parts.numbers import amount, brief_shape, shape_text
 from auditor.formats.text import render
 from auditor.report import (
     Basis,
@@ -100,7 +100,7 @@ The model
 
 def finding(n: int, **more: object) -> Finding:
     found = Finding("dead-branches", Severity.WARNING, Basis.SUSPICIOUS, f"message {n}", Location(node=f"n{n}"))
-    return JudgedFinding.of(found, **more)
+    return JudgedFinding.from_finding(found, **more)
 
 
 def test_many_of_one_rule_fold() -> None:

@@ -35,9 +35,8 @@ def with_tensor(tensor: bytes) -> bytes:
     return model_with_graph(field(5, tensor))
 
 
-def nested(levels: int) -> bytes:
-    """If in If in If: each level is a graph in an attribute of a node."""
-    graph = b""
+def nested(levels: int, graph: bytes = b"") -> bytes:
+    """If in If in If: each level is a graph in an attribute of a node, down to the one given."""
     for _ in range(levels):
         graph = field(1, field(4, b"If") + field(5, field(1, b"b") + field(6, graph) + b"\xa0\x01\x05"))
     return model_with_graph(graph)

@@ -144,17 +144,50 @@ def test_limits_are_the_callers():
     assert data()[caught.value.offset] == 0x0A
 
 
-def test_nesting_is_protobufs():
+def inmost(kind: str) -> bytes:
+    """A graph that holds a message so many levels below it."""
+    return {
+        "": b"",
+        "tensor": field(5, field(8, b"t")),
+        "sparse": field(15, field(1, field(8, b"t"))),
+        "tensor of a node": field(1, field(4, b"Foo") + field(5, field(1, b"a") + field(5, b"") + b"\xa0\x01\x04")),
+        "sparse of a node": field(
+            1, field(4, b"Foo") + field(5, field(1, b"a") + field(22, field(1, field(8, b"t"))) + b"\xa0\x01\x0b")
+        ),
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["", "tensor", "sparse", "tensor of a node", "sparse of a node"])
+def test_nesting_is_protobufs(kind):
     """What protobuf still takes is read, and the first that it refuses is refused."""
+    outcomes = set()
     for levels in range(30, 36):
-        content = nested(levels)
+        content = nested(levels, inmost(kind))
+        try:
+            onnx.load_model_from_string(content)
+        except Exception:
+            outcomes.add("refused")
+            with pytest.raises(Unreadable, match="nesting"):
+                loads(content)
+        else:
+            outcomes.add("read")
+            assert len(loads(content).graphs) == levels + 1
+    assert outcomes == {"refused", "read"}
+
+
+def test_types_nest_as_deep_as_protobuf_takes_them():
+    for levels in range(45, 52):
+        kind = field(1, b"\x08\x01")
+        for _ in range(levels):  # a sequence of a sequence of ...
+            kind = field(4, field(1, kind))
+        content = model_with_graph(field(11, field(1, b"x") + field(2, kind)))
         try:
             onnx.load_model_from_string(content)
         except Exception:
             with pytest.raises(Unreadable, match="nesting"):
                 loads(content)
         else:
-            assert len(loads(content).graphs) == levels + 1
+            assert loads(content).graph.inputs[0].name == "x"
 
 
 def test_no_such_path(tmp_path):

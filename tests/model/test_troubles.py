@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy
 import onnx
 import pytest
 
+from auditor.model import payload
 from auditor.model.file_troubles import (
     AttributeTwice,
     BadAttribute,
@@ -192,3 +194,15 @@ def test_subgraphs_are_not_shared():
     node = field(1, field(4, b"If") + field(5, field(1, b"b") + field(6, field(2, b"g")) + b"\xa0\x01\x05"))
     first, second = loads(model_with_graph(node * 2)).graph.nodes
     assert first.attributes["b"].offset < second.attributes["b"].offset
+
+
+def test_of_data_that_stands_twice_the_last_is_read():
+    """ "the last one wins", as protobuf reads a singular field; the first is told as a trouble."""
+    head = b"\x08\x02\x10\x01" + field(8, b"t")
+    first, last = numpy.array([1, 2], "<f4").tobytes(), numpy.array([3, 4], "<f4").tobytes()
+    content = with_tensor(head + field(9, first) + field(9, last))
+    model = loads(content)
+    assert payload.array(model, model.graph.initializers[0]).tolist() == [3, 4]
+    theirs = onnx.load_model_from_string(content).graph.initializer[0]
+    assert onnx.numpy_helper.to_array(theirs).tolist() == [3, 4]
+    assert model.troubles == (RepeatedField("TensorProto", "raw_data", 2, content.rindex(field(9, last))),)

@@ -143,3 +143,14 @@ def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="it is not a regular file"):
         Baseline({}).write(str(tmp_path / "pipe"))
     assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("length", [299, 300, 301, 1000])
+def test_a_long_message_is_cut_to_300_characters_in_the_file(length: int, tmp_path: Path) -> None:
+    path = str(tmp_path / "baseline.json")
+    entry = KnownFinding("nan-weights", "f1", "p" * length, "m" * length)
+    Baseline({}).with_model("m", (entry,)).write(path)
+    (read,) = Baseline.read(path).models["m"]
+    for text, letter in ((read.place, "p"), (read.message, "m")):
+        assert text == (letter * length if length <= 300 else letter * 299 + "…")
+    assert read.fingerprint == "f1"

@@ -124,3 +124,14 @@ def test_non_max_suppression() -> None:
     assert ask("NonMaxSuppression", 11, [tensor(1, N, 4), tensor(1, 80, N)]).outputs[0] == Fact(INT64, (None, 3))
     with pytest.raises(ShapeError, match="rank 3"):
         ask("NonMaxSuppression", 11, [tensor(N, 4), tensor(1, 80, N)])
+
+
+def test_what_can_be_known_of_places_without_values() -> None:
+    """onnxruntime 1.32: NonZero of [2, 0] is [2, 0], Unique of one element [1] three times."""
+    assert shape("NonZero", 13, [tensor(2, 0)]) == (2, 0)
+    one = ask("Unique", 11, [tensor(1, 1)]).outputs
+    assert [fact.shape for fact in one] == [(1,)] * 4
+    none = ask("Unique", 11, [tensor(3, 0)], {"axis": 1}).outputs
+    assert [fact.shape for fact in none] == [(3, 0), (0,), (0,), (0,)]
+    several = ask("Unique", 11, [tensor(N, 3)]).outputs
+    assert [fact.shape for fact in several] == [(None,), (None,), (3 * N,), (None,)]

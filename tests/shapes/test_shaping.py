@@ -174,6 +174,9 @@ def test_split_at_1_is_open_along_its_axis() -> None:
         (N, 3, N, 1, greatest(N - 3, 0)),
         (N + 1, 0, 2**63 - 1, 2, (N + 2) // 2),
         (N, -1, -(2**63), -1, N),
+        (N, -N, 2**63 - 1, 1, N),  # the last N of N, were it 0 too
+        (2 * N, -N, 2**63 - 1, 1, N),
+        (N, -2 * N, 2**63 - 1, 1, None),  # nobody needs to know
         (10, 0, N - 4, 1, None),  # may count from the end
         (5, -1, 2**63 - 1, -1, None),  # the specification says 0, runtimes 5
     ],

@@ -74,7 +74,8 @@ def test_what_does_not_fit_a_convolution_is_a_misfit_of_its_parameter() -> None:
 @pytest.mark.parametrize(
     ("attributes", "at_fault"),
     [
-        ({"group": 2}, "group"),
+        ({"group": 2}, "group"),  # of 3 channels
+        ({"group": 3}, "group"),  # "W.shape[0] mod G == 0": of 4 filters
         ({"group": 0}, "group"),
         ({"strides": (1,)}, "strides"),
         ({"strides": (0, 1)}, "strides"),

@@ -24,7 +24,7 @@ from auditor.store.works import FileState, Works
 
 from .reports import document
 
-STEPS = ["0001_reports", "0002_works", "0003_history"]
+STEPS = sorted(step.stem for step in (migrations_folder() / "versions").glob("*.py"))
 
 
 def test_the_head_that_we_stamp_is_alembics_own(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
 
 def test_alembic_says_nothing_of_its_own(tmp_path: Path) -> None:
     """stdout is the result and stderr the log: an upgrade writes to neither, warnings included."""
-    code = "import sys; from auditor.store import engine, schema; schema.migrate(engine.address(sys.argv[1]))"
+    code = "import sys; from auditor.store import connection, schema; schema.migrate(connection.address(sys.argv[1]))"
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", code, tmp_path / "reports.db"], capture_output=True, text=True, check=True
     )

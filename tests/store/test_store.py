@@ -9,12 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Table
 
 from auditor.errors import StoreError
 from auditor.formats import json as format_json
 from auditor.report import ModelIdentity, Report, Totals, Verdict
 from auditor.store import where
-from auditor.store.store import Row, Store, upgrade
+from auditor.store.store import Row, Store, audit_row, finding_rows, upgrade
+from auditor.store.tables import audits, findings
 
 from .reports import document
 
@@ -27,6 +29,14 @@ def test_a_document_comes_back_as_it_was(tmp_path: Path) -> None:
         assert store.get(first) == saved
     with Store.open(str(tmp_path / "deep" / "er" / "reports.db"), create=False) as store:
         assert store.get(first) == saved
+
+
+@pytest.mark.parametrize("table", [audits, findings], ids=["audits", "findings"])
+def test_every_column_is_filled(table: Table) -> None:
+    """A few are known only when an audit is inserted."""
+    whole = document(findings=1)
+    (row,) = [audit_row(whole, "/m.onnx")] if table is audits else finding_rows(whole)
+    assert set(table.c.keys()) - set(row) <= {"id", "subject", "version", "audit_id"}
 
 
 @pytest.mark.parametrize("audit_id", [0, -1, 2, 1 << 62, 1 << 80])

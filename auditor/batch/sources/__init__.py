@@ -1,40 +1,44 @@
-"""Sources of models, one small class each; `find` tells which by looking at the path."""
+"""Sources of models: plain folders, and every registry that a module here is. `source_at` tells which by looking."""
 
 from __future__ import annotations
 
 import os
+import pkgutil
+from functools import cache
+from importlib import import_module
 
 from ...errors import NothingToAudit
 from ..refs import Source
-from .folder import File, Folder, Glob
-from .huggingface import HuggingFace
-from .manifest import Manifest
-from .mlflow import MLflow
-from .triton import Triton
-from .zoo import Zoo
+from .parts.registry import Registry
 
-_BY_LOOKS = (Zoo, Manifest, MLflow, HuggingFace, Triton)
+
+@cache
+def registries() -> tuple[type[Registry], ...]:
+    """The registries, as they are asked: what has a mark of its own first."""
+    modules = [import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__) if not m.ispkg]
+    found = {
+        made
+        for module in modules
+        for made in vars(module).values()
+        if isinstance(made, type) and issubclass(made, Registry) and made.__module__ == module.__name__
+    }
+    return tuple(sorted(found, key=lambda made: (made.asked, made.kind)))
 
 
 def source_at(path: str) -> Source:
     """The source that lies at the path. `NothingToAudit` where nothing does."""
+    from .folder import File, Folder, Glob
+
     if not os.path.lexists(path):
         if any(c in path for c in "*?["):
             return Glob(path)
         raise NothingToAudit(f"there is no file or folder {path}")
-    for source in _BY_LOOKS:
-        if source.is_at(path):
-            return source(path)
-    return Folder(path, within) if os.path.isdir(path) else File(path)  # names that are not UTF-8 stay text
+    for registry in registries():
+        if registry.is_at(path):
+            return registry(path)
+    return Folder(path, registry_within) if os.path.isdir(path) else File(path)  # names that are not UTF-8 stay text
 
 
-def within(folder: str, names: list[str]) -> Source | None:
+def registry_within(folder: str, names: list[str]) -> Source | None:
     """The registry that a folder somewhere below a plain one is, by the names in it."""
-    if "config.pbtxt" in names:
-        return Triton(folder)
-    if "MLmodel" in names or os.path.basename(folder) == "mlruns":
-        return MLflow(folder)
-    if "ONNX_HUB_MANIFEST.json" in names:
-        return Zoo(folder)
-    named = os.path.basename(folder).startswith("models--") or "config.json" in names
-    return HuggingFace(folder) if named and HuggingFace.is_at(folder) else None
+    return next((registry(folder) for registry in registries() if registry.is_within(folder, names)), None)

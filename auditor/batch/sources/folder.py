@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ...wording import listed
 from ..refs import Ref, Source
-from .files import make_up
+from .parts.files import make_up
+from .parts.registry import SourceRow
 
 LEFT = ": not audited"
 """How a line on models ends that a registry does not name; in a folder around it they are audited."""
 
-_DATA = re.compile(r".*[._]data|.*\.onnx[._]data_\d+|.*\.weights?", re.IGNORECASE | re.DOTALL)
+_DATA = r"(?is).*[._]data|.*\.onnx[._]data_\d+|.*\.weights?"
 """How exporters name external data: whatever is named so and belongs to no model is left over."""
+
+
+ROW = SourceRow(
+    "folder, file, glob",
+    "`*.onnx` with their external data; links to folders are not followed",
+    "the way from the folder",
+    "missing and left over data",
+)
 
 
 class File:
@@ -41,6 +49,8 @@ class Glob:
         self.troubles: list[str] = []
 
     def models(self) -> Iterator[Ref]:
+        import glob
+
         for path in sorted(glob.iglob(self.path, recursive=True)):
             if not os.path.isdir(path):
                 yield plain(path, _stem(path))
@@ -79,7 +89,7 @@ class Folder:
             models = [n for n in names if n.lower().endswith(".onnx")]
             if told:
                 models = [n for n in models if os.path.normpath(os.path.join(folder, n)) not in told]
-            left = [n for n in names if _DATA.fullmatch(n)]
+            left = [n for n in names if re.fullmatch(_DATA, n)]
             way = "" if folder == self.path else os.path.relpath(folder, self.path) + "/"
             refs = [plain(os.path.join(folder, n), way + _stem(n)) for n in models]
             for ref in refs:
@@ -151,12 +161,12 @@ def _shared_out(models: list[str], orphans: Iterable[str]) -> list[list[str]]:
     shared: list[list[str]] = [[] for _ in models]
     if models:
         for orphan in orphans:
-            near = max(range(len(models)), key=lambda i: (_alike(models[i], orphan), -i))
+            near = max(range(len(models)), key=lambda i: (_common_start(models[i], orphan), -i))
             shared[near].append(f"{orphan!r} looks like external data, and no model here names it")
     return shared
 
 
-def _alike(model: str, orphan: str) -> int:
+def _common_start(model: str, orphan: str) -> int:
     return len(_stem(model)) if orphan.startswith(_stem(model)) else 0
 
 

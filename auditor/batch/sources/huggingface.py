@@ -7,30 +7,48 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Container, Iterator
+from typing import TYPE_CHECKING
 
 from ..refs import Ref
-from .files import Unusable, make_up, read
 from .folder import walk
+from .parts.files import Unusable, make_up, read
+from .parts.registry import Registry, SourceRow
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _CONFIG = "config.json"
 _MARKS = {"model_type", "architectures", "transformers_version", "_name_or_path", "model_max_length"}
 
 
-class HuggingFace:
+class HuggingFace(Registry):
     kind = "huggingface"
+    row = SourceRow(
+        "Hugging Face repository, cache",
+        "`models--*/snapshots/<revision>/`, every variant",
+        "repository and variant; the revision",
+    )
+    asked = 1  # by its content: a config.json is anybody's
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.troubles: list[str] = []
+    @classmethod
+    def is_at(cls, path: str) -> bool:
+        from pathlib import Path
 
-    @staticmethod
-    def is_at(path: str) -> bool:
         top = Path(path)
         return top.is_dir() and (bool(_repositories(top)) or _is_repository(top))
 
+    @classmethod
+    def is_within(cls, folder: str, names: Container[str]) -> bool:
+        return (_is_cached(folder) or _CONFIG in names) and cls.is_at(folder)
+
+    @classmethod
+    def is_around(cls, folder: str, below: str) -> bool:
+        return _is_cached(folder)
+
     def models(self) -> Iterator[Ref]:
+        from pathlib import Path
+
         self.troubles.clear()
         top = Path(self.path)
         repositories = _repositories(top)
@@ -58,6 +76,10 @@ class HuggingFace:
             troubles = (*((trouble,) if trouble else ()), *made.troubles)
             known = f"{name}/{variant[:-5]}"
             yield Ref(known, revision, path, made.files, metadata, None, troubles, known)
+
+
+def _is_cached(folder: str) -> bool:
+    return os.path.basename(folder).startswith("models--")
 
 
 def _folders(top: Path) -> list[Path]:

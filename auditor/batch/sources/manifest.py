@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TextIO
 
 from ...errors import CannotLook, UsageError
 from ...files import open_regular
 from ...report import Contract
 from ..refs import Ref
-from .files import make_up
+from .parts.files import make_up
+from .parts.registry import Registry, SourceRow
 
 _MOST_FIELDS = 100
 _LONGEST = 1 << 16  # characters of a line
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_SHA256 = r"[0-9a-fA-F]{64}"
 
 
-class Manifest:
+class Manifest(Registry):
     kind = "manifest"
+    row = SourceRow(
+        "manifest",
+        "`.csv` with a head line, or `.jsonl`: `path`, and if you like `name`, `version`, `sha256`",
+        "as it says",
+        "`sha256`",
+    )
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.troubles: list[str] = []
+    @classmethod
+    def is_at(cls, path: str) -> bool:
+        from pathlib import Path
 
-    @staticmethod
-    def is_at(path: str) -> bool:
         return path.lower().endswith((".csv", ".jsonl", ".ndjson")) and Path(path).is_file()
 
     def models(self) -> Iterator[Ref]:
@@ -49,7 +52,7 @@ class Manifest:
         troubles = made.troubles
         contract = None
         origin = os.path.basename(self.path)
-        if _SHA256.fullmatch(sha):
+        if re.fullmatch(_SHA256, sha):
             contract = Contract(origin=origin, sha256=sha.lower())
         elif sha:
             troubles += (f"sha256 {sha[:80]!r} is not 64 hexadecimal digits",)
@@ -61,6 +64,8 @@ class Manifest:
         return open(open_regular(self.path)[0], encoding="utf-8-sig", errors="surrogateescape", newline=newline)
 
     def _csv(self) -> Iterator[tuple[int, dict[str, str]]]:
+        import csv  # every check of a model loads this module
+
         try:
             with self._open(newline="") as file:
                 reader = csv.DictReader(file)

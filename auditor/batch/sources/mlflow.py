@@ -7,34 +7,47 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from collections.abc import Container, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...report import Contract, Port
 from ..refs import Ref
-from . import plainyaml
-from .files import Unusable, make_up, read_text
 from .folder import unclaimed, walk
+from .parts import plainyaml
+from .parts.files import Unusable, make_up, read_text
+from .parts.registry import Registry, SourceRow
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MLMODEL = "MLmodel"
 _TEXT = ("object", "str", "string")
 
 
-class MLflow:
+class MLflow(Registry):
     kind = "mlflow"
+    row = SourceRow(
+        "MLflow artifact, `mlruns/`",
+        "`MLmodel` and what it names",
+        "as registered, else the artifact's folder",
+        "the signature's tensors",
+    )
+    marks = (_MLMODEL,)
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.troubles: list[str] = []
+    @classmethod
+    def is_at(cls, path: str) -> bool:
+        from pathlib import Path
 
-    @staticmethod
-    def is_at(path: str) -> bool:
         top = Path(path)
         return top.is_dir() and (os.path.lexists(top / _MLMODEL) or top.name == "mlruns" or _has_experiments(top))
 
+    @classmethod
+    def is_within(cls, folder: str, names: Container[str]) -> bool:
+        return super().is_within(folder, names) or os.path.basename(folder) == "mlruns"
+
     def models(self) -> Iterator[Ref]:
+        from pathlib import Path
+
         self.troubles.clear()
         top = Path(self.path)
         registered = _registered(top)
@@ -64,6 +77,8 @@ class _Version(NamedTuple):
 
 def _registered(top: Path) -> dict[str, list[_Version]]:
     """What the registry in the tree calls the artifacts, by their ways from the top: the newest version first."""
+    from urllib.parse import unquote, urlsplit
+
     found: dict[str, list[_Version]] = {}
     for model in _folders(top / "models"):
         aliases: dict[str, list[str]] = {}
@@ -83,6 +98,8 @@ def _registered(top: Path) -> dict[str, list[_Version]]:
 
 def _way(place: str, top: Path) -> str:
     """From the top to the place; a tree that was moved since is known by its last ``mlruns``."""
+    from pathlib import Path
+
     try:
         return Path(place).relative_to(top.resolve()).as_posix()
     except ValueError:
@@ -129,6 +146,8 @@ def _names(folder: Path) -> list[str]:
 
 
 def _model(folder: Path, top: Path) -> Iterator[Ref]:
+    from pathlib import Path
+
     config = folder / _MLMODEL
     said: plainyaml.Value = {}
     troubles: tuple[str, ...] = ()

@@ -7,35 +7,51 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...report import Contract, Port
 from ..refs import Ref
-from .files import Unusable, make_up, read_text
 from .folder import unclaimed
-from .pbtxt import Message, Value, parse
+from .parts.files import Unusable, make_up, read_text
+from .parts.registry import Registry, SourceRow
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .parts.pbtxt import Message, Value
 
 _DTYPES = {"FP16": "float16", "FP32": "float32", "FP64": "float64", "BF16": "bfloat16"}
 _CONFIG = "config.pbtxt"
 
 
-class Triton:
+class Triton(Registry):
     """A repository, or one model's folder of it."""
 
     kind = "triton"
+    row = SourceRow(
+        "Triton repository",
+        "`<model>/config.pbtxt`, `<model>/<version>/model.onnx`",
+        "folder and version",
+        "names, types, sizes, `max_batch_size`",
+    )
+    marks = (_CONFIG,)
+    asked = 2  # folders with numbers in them are elsewhere, too
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.troubles: list[str] = []
+    @classmethod
+    def is_at(cls, path: str) -> bool:
+        from pathlib import Path
 
-    @staticmethod
-    def is_at(path: str) -> bool:
         top = Path(path)
         return top.is_dir() and (_is_model(top) or any(_is_model(f) for f in _folders(top)))
 
+    @classmethod
+    def is_around(cls, folder: str, below: str) -> bool:
+        return (below.isascii() and below.isdecimal()) or super().is_around(folder, below)
+
     def models(self) -> Iterator[Ref]:
+        from pathlib import Path
+
         self.troubles.clear()
         top = Path(self.path)
         seen: set[str] = set()
@@ -74,6 +90,8 @@ class _Said(NamedTuple):
 
 
 def _versions(folder: Path) -> Iterator[Ref]:
+    from pathlib import Path
+
     name = Path(os.path.abspath(folder)).name  # by the letter: the folder may be a link
     config = folder / _CONFIG
     said = _look(config, name)
@@ -100,6 +118,8 @@ def _is_onnx(path: Path) -> bool:
 def _look(config: Path, folder: str) -> _Said:
     if not os.path.lexists(config):
         return _Said()
+    from .parts.pbtxt import parse
+
     try:
         fields = parse(read_text(str(config)))
         name, file = _text(fields, "name"), _text(fields, "default_model_filename") or "model.onnx"

@@ -11,26 +11,28 @@ from typing import Any
 from ...errors import CannotLook
 from ...report import Contract, Port
 from ..refs import Ref
-from .files import Unusable, make_up, read
 from .folder import unclaimed
+from .parts.files import Unusable, make_up, read
+from .parts.registry import Registry, SourceRow
 
 _MANIFEST = "ONNX_HUB_MANIFEST.json"
 _MOST = 1 << 26  # bytes; the zoo's own holds half a million
-_TENSOR = re.compile(r"tensor\((\w+)\)")
+_TENSOR = r"tensor\((\w+)\)"
 _DTYPES = {"float": "float32", "double": "float64"}
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_SHA256 = r"[0-9a-fA-F]{64}"
 
 
-class Zoo:
+class Zoo(Registry):
     kind = "zoo"
+    row = SourceRow("ONNX model zoo", f"`{_MANIFEST}`", "the model's path", "`model_sha`, `io_ports`")
+    marks = (_MANIFEST,)
 
     def __init__(self, path: str) -> None:
-        self.path = os.path.join(path, _MANIFEST) if os.path.isdir(path) else path
-        self.troubles: list[str] = []
+        super().__init__(os.path.join(path, _MANIFEST) if os.path.isdir(path) else path)
 
-    @staticmethod
-    def is_at(path: str) -> bool:
-        return os.path.basename(path) == _MANIFEST or os.path.lexists(os.path.join(path, _MANIFEST))
+    @classmethod
+    def is_at(cls, path: str) -> bool:
+        return os.path.basename(path) == _MANIFEST or super().is_at(path)
 
     def models(self) -> Iterator[Ref]:
         self.troubles.clear()
@@ -91,13 +93,13 @@ def _contract(said: dict[str, Any]) -> Contract | None:
     ports = said.get("io_ports") or {}
     inputs, outputs = (tuple(_port(p) for p in ports.get(side) or ()) for side in ("inputs", "outputs"))
     sha = said.get("model_sha") or ""
-    if sha and not _SHA256.fullmatch(sha):
+    if sha and not re.fullmatch(_SHA256, sha):
         raise ValueError(f"model_sha {sha[:80]!r} is not a sha256")
     return Contract(inputs, outputs, _MANIFEST, sha.lower()) if inputs or outputs or sha else None
 
 
 def _port(said: dict[str, Any]) -> Port:
-    dtype = _TENSOR.fullmatch(said.get("type") or "")
+    dtype = re.fullmatch(_TENSOR, said.get("type") or "")
     shape = said.get("shape")
     return Port(
         str(said["name"]),

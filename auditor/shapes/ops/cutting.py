@@ -281,6 +281,8 @@ def _from_front(size: Size, place: Size) -> Size | None:
             return size
         return -1 if place <= -_FAR else place + size if place < 0 else place
     below = less(place, 0)
+    if below is None and less(0, place) is False and divide_exact(size, 0 - place) is not None:
+        return place + size  # the last L of an axis of L: where L is 0, the axis ends at 0 as well
     return None if below is None else place + size if below else place
 
 

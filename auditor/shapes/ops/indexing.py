@@ -263,6 +263,8 @@ def non_zero(x: Fact) -> Fact:
         return Fact(_INT64, (None, None))
     rank = len(x.shape)
     sizes = counted(x.shape)
+    if 0 in x.shape:
+        return Fact(_INT64, (rank, 0))
     if x.elements is None or sizes is None:
         return Fact(_INT64, (rank, None))
     hits = [_is_zero(e) for e in x.elements]
@@ -305,14 +307,21 @@ def _chosen(condition: Fact, room: Size | None) -> int | None:
 @op("Unique", since=11)
 def unique(x: Fact, *, axis: int | None = None) -> tuple[Fact, ...]:
     """How many there are is one number, shared by three outputs; the fourth has one for each that was there."""
-    some = Fact(_INT64, (None,))
     if axis is None:
         whole = None if x.shape is None else tally(*x.shape)
-        return x.shaped(None), some, Fact(_INT64, (whole,)), some
+        some = _distinct(whole)
+        return x.shaped(some), Fact(_INT64, (some,)), Fact(_INT64, (whole,)), Fact(_INT64, (some,))
     if x.shape is None:
-        return x.unknown(), some, some, some
+        return x.unknown(), *(Fact(_INT64, (None,)),) * 3
     at = axis_of(axis, len(x.shape))
-    return x.shaped(*x.shape[:at], None, *x.shape[at + 1 :]), some, Fact(_INT64, (x.shape[at],)), some
+    places, some = x.shape[at], _distinct(x.shape[at])
+    y = x.shaped(*x.shape[:at], some, *x.shape[at + 1 :])
+    return y, Fact(_INT64, (some,)), Fact(_INT64, (places,)), Fact(_INT64, (some,))
+
+
+def _distinct(places: Size | None) -> int | None:
+    """Of one there is one, and of none there is none; of more, the values say."""
+    return places if places in (0, 1) and isinstance(places, int) else None
 
 
 @op("NonMaxSuppression", since=10)

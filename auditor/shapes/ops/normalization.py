@@ -17,7 +17,7 @@ def batch_normalization(x: Fact, scale: Fact, b: Fact, input_mean: Fact, input_v
     channels = (_channels(x),)
     running = Fact(input_mean.dtype, channels)
     return Answer(
-        (_alike(x), running, running),
+        (_same_type(x), running, running),
         {
             "scale": Exact(channels, "learnable"),
             "b": Exact(channels, "learnable"),
@@ -46,10 +46,10 @@ def batch_normalization_1(x: Fact, scale: Fact, b: Fact, mean: Fact, var: Fact, 
 
 def _batch_normalization(x: Fact, parameters: tuple[Size | None, ...] | None) -> Answer:
     if parameters is None:
-        return Answer((_alike(x), *(x.unknown(),) * 4))
+        return Answer((_same_type(x), *(x.unknown(),) * 4))
     statistic = x.shaped(*parameters)
     return Answer(
-        (_alike(x), statistic, statistic, statistic, statistic),
+        (_same_type(x), statistic, statistic, statistic, statistic),
         {
             "scale": Exact(parameters, "learnable"),
             "b": Exact(parameters, "learnable"),
@@ -65,7 +65,7 @@ def _batch_normalization(x: Fact, parameters: tuple[Size | None, ...] | None) ->
 @op("InstanceNormalization")
 def instance_normalization(input: Fact, scale: Fact, b: Fact) -> Answer:
     each = Exact((_channels(input, "input"),), "learnable")
-    return Answer((_alike(input),), {"scale": each, "b": each})
+    return Answer((_same_type(input),), {"scale": each, "b": each})
 
 
 @op("GroupNormalization", since=18)
@@ -73,7 +73,7 @@ def group_normalization_18(x: Fact, scale: Fact, bias: Fact, *, num_groups: int)
     """One scale for each group; since opset 21 for each channel."""
     _grouped(x, num_groups)
     each = Exact((num_groups,), "learnable")
-    return Answer((_alike(x),), {"scale": each, "bias": each})
+    return Answer((_same_type(x),), {"scale": each, "bias": each})
 
 
 @op("GroupNormalization", since=21)
@@ -81,7 +81,7 @@ def group_normalization(x: Fact, scale: Fact, bias: Fact, *, num_groups: int) ->
     """https://onnx.ai/onnx/operators/onnx__GroupNormalization.html"""
     _grouped(x, num_groups)
     each = Exact((_channels(x),), "learnable")
-    return Answer((_alike(x),), {"scale": each, "bias": each})
+    return Answer((_same_type(x),), {"scale": each, "bias": each})
 
 
 def _grouped(x: Fact, groups: int) -> None:
@@ -105,7 +105,7 @@ def layer_normalization(x: Fact, scale: Fact, b: Fact | None = None, *, axis: in
     needs = {"scale": _stretched(x, scale, at)}
     if b is not None:
         needs["b"] = _stretched(x, b, at)
-    return Answer((_alike(x), kept, kept), needs)
+    return Answer((_same_type(x), kept, kept), needs)
 
 
 @op("RMSNormalization", since=23)
@@ -113,7 +113,7 @@ def rms_normalization(x: Fact, scale: Fact, *, axis: int = -1) -> Answer:
     """LayerNormalization without the mean."""
     if x.shape is None:
         return Answer((x.unknown(),))
-    return Answer((_alike(x),), {"scale": _stretched(x, scale, axis_of(axis, len(x.shape)))})
+    return Answer((_same_type(x),), {"scale": _stretched(x, scale, axis_of(axis, len(x.shape)))})
 
 
 def _stretched(x: Fact, parameter: Fact, axis: int) -> Need:
@@ -126,15 +126,15 @@ def _stretched(x: Fact, parameter: Fact, axis: int) -> Need:
 @op("PRelu", since=7)
 def prelu(x: Fact, slope: Fact) -> Answer:
     """The slope broadcasts to X, never X to the slope."""
-    return Answer((_alike(x),), {} if x.shape is None else {"slope": BroadcastsTo(x.shape, "learnable")})
+    return Answer((_same_type(x),), {} if x.shape is None else {"slope": BroadcastsTo(x.shape, "learnable")})
 
 
 @op("PRelu")
 def prelu_1(x: Fact, slope: Fact) -> Answer:
     """One slope for all, or one for each channel: axis 1, not the last as broadcasting would have it."""
     if slope.shape is not None and len(slope.shape) > 1:
-        return Answer((_alike(x),))
-    return Answer((_alike(x),), {"slope": BroadcastsTo((_channels(x),), "learnable")})
+        return Answer((_same_type(x),))
+    return Answer((_same_type(x),), {"slope": BroadcastsTo((_channels(x),), "learnable")})
 
 
 # Without parameters
@@ -142,7 +142,7 @@ def prelu_1(x: Fact, slope: Fact) -> Answer:
 
 @op("MeanVarianceNormalization", "LRN")
 def normalization(x: Fact) -> Fact:
-    return _alike(x)
+    return _same_type(x)
 
 
 @op("LpNormalization")
@@ -166,32 +166,32 @@ def softmax_1(input: Fact, *, axis: int = 1) -> Fact:
     """As `softmax_11`; that an axis must be there is not yet said, and 1 of a vector would be the empty rest."""
     if input.shape is not None and axis != len(input.shape):
         return _along(input, axis)
-    return _alike(input)
+    return _same_type(input)
 
 
 @op("Dropout", since=12)
 def dropout(data: Fact, ratio: Fact | None = None, training_mode: Fact | None = None) -> tuple[Fact, Fact]:
-    return _alike(data), Fact(DType.BOOL.value, data.shape)
+    return _same_type(data), Fact(DType.BOOL.value, data.shape)
 
 
 @op("Dropout", since=10)
 def dropout_10(data: Fact) -> tuple[Fact, Fact]:
-    return _alike(data), Fact(DType.BOOL.value, data.shape)
+    return _same_type(data), Fact(DType.BOOL.value, data.shape)
 
 
 @op("Dropout")
 def dropout_1(data: Fact) -> tuple[Fact, Fact]:
     """The mask is of the data's own type."""
-    return _alike(data), _alike(data)
+    return _same_type(data), _same_type(data)
 
 
 def _along(x: Fact, axis: int) -> Fact:
     if x.shape:  # a scalar has no axis, and runtimes let it pass
         axis_of(axis, len(x.shape))
-    return _alike(x)
+    return _same_type(x)
 
 
-def _alike(x: Fact) -> Fact:
+def _same_type(x: Fact) -> Fact:
     """The same type and shape; other values."""
     return Fact(x.dtype, x.shape)
 

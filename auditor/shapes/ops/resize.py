@@ -96,7 +96,7 @@ def _resize(
     axes: tuple[int, ...] | None = None,
     policy: str = "stretch",
 ) -> Answer:
-    by_sizes = _given(sizes)
+    by_sizes = _is_given(sizes)
     asked = sizes if by_sizes else scales
     if asked is None:
         return Answer((x.unknown(),))
@@ -139,7 +139,7 @@ def _resize(
     return Answer((x.shaped(*y),), formula=_tale(before, values, after, by_sizes or crops))
 
 
-def _given(x: Fact | None) -> bool:
+def _is_given(x: Fact | None) -> bool:
     """An empty tensor counts as none: opset 11 could not leave scales out."""
     return x is not None and (x.shape is None or x.shape != (0,))
 

@@ -111,8 +111,8 @@ def simplified_layer_normalization(x: Fact, scale: Fact, *, axis: int = -1, stas
 def skip_layer_normalization(
     input: Fact, skip: Fact, gamma: Fact, beta: Fact | None = None, bias: Fact | None = None
 ) -> Answer:
-    """Y, mean, inv_std_var, and the sum before it is normalized. The CPU leaves mean and variance empty."""
-    statistic = Fact(DType.FLOAT.value)
+    """Y, mean, inv_std_var (one number for each row), and the sum before it is normalized."""
+    statistic = Fact(DType.FLOAT.value, None if input.shape is None else (*input.shape[:-1], 1))
     each = of_last(input)
     return Answer(
         (same_as_input(input), statistic, statistic, same_as_input(input)), {"gamma": each, "beta": each, "bias": each}

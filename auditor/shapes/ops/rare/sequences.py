@@ -106,7 +106,7 @@ def split_to_sequence(input: Fact, split: Fact | None = None, *, axis: int = 0, 
     front, size, back = input.shape[:at], input.shape[at], input.shape[at + 1 :]
     if split is None:
         piece = input.shaped(*front, 1, *back) if keepdims else input.shaped(*front, *back)
-        return _alike(piece, size)
+        return _sequence_of(piece, size)
     if not split.shape:
         alike = _split_by(input, at, split) if split.shape is not None else Fact(items=Items(input.unknown()))
         assert alike.items is not None
@@ -150,7 +150,7 @@ def _pieces(x: Fact, axis: int, size: Size, by: Size) -> Fact:
     return Fact(items=Items(x.shaped(*front, None, *back), ceil_div(size, by) if isinstance(by, int) else None))
 
 
-def _alike(item: Fact, count: Size | None) -> Fact:
+def _sequence_of(item: Fact, count: Size | None) -> Fact:
     if isinstance(count, int) and count <= MOST_ELEMENTS:
         return sequence((item,) * count)
     return Fact(items=Items(item, count))

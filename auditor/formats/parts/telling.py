@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from ..report import Finding, Location, Report, Severity, Step, waiver_of
-from ..wording import counted, fitting
+from ...report import Finding, Location, Report, Severity, Step, waiver_of
+from ...wording import counted, fitting
 from .names import prose, visible
 from .numbers import shape_text
 

@@ -8,11 +8,11 @@ import stat
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ...errors import AuditorError
-from ...files import FileTooLarge, NotARegularFile, kind_of_mode, read_regular
-from ...model import digest
-from ...model.load import load
-from ...wording import in_bytes
+from ....errors import AuditorError
+from ....files import FileTooLarge, NotARegularFile, kind_of_mode, read_regular
+from ....model import digest
+from ....model.load import load
+from ....wording import in_bytes
 
 CONFIG = 1 << 20  # bytes of a configuration that are read: real ones hold a few thousand
 

@@ -1,0 +1,1 @@
+"""What several formats and the tables of the command line share: names made harmless, numbers, words, columns."""

@@ -1,0 +1,141 @@
+"""How files look, and by what they are known again: size, time, inode, content."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from auditor.batch.refs import Ref
+from auditor.batch.state import Keys, files_of, hashed, settled, unchanged
+from auditor.settings import Settings
+from auditor.store.works import FileState
+
+from .conftest import reference
+
+LONG_AGO = (1_000_000_000_000_000_000, 1_000_000_000_000_000_000)
+STATIC = Settings(run=False)
+
+
+def state_of(path: Path) -> FileState:
+    ((state,),) = [found for found in hashed([(str(path),)]) if found is not None]
+    return state
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"one")
+    os.utime(path, ns=LONG_AGO)
+    return path
+
+
+def another(path: Path) -> None:
+    """Other content of the same size and time, moved into the place, as `rsync -t` and `git checkout` do."""
+    new = path.with_name("new")
+    new.write_bytes(b"two")
+    os.utime(new, ns=LONG_AGO)
+    new.replace(path)
+
+
+def longer(path: Path) -> None:
+    path.write_bytes(b"three")
+    os.utime(path, ns=LONG_AGO)
+
+
+def touched(path: Path) -> None:
+    os.utime(path, ns=(LONG_AGO[0], LONG_AGO[1] + 1))
+
+
+def test_a_file_is_known_by_its_looks(file: Path) -> None:
+    state = state_of(file)
+    assert state.digest == sha256(b"one").hexdigest() and state.size == 3 and state.mtime_ns == LONG_AGO[1]
+    assert unchanged(str(file), state)
+    assert not unchanged(str(file), None)
+
+
+@pytest.mark.parametrize("change", [another, longer, touched, Path.unlink], ids=lambda change: change.__name__)
+def test_whatever_looks_otherwise_has_changed(file: Path, change: Callable[[Path], None]) -> None:
+    state = state_of(file)
+    change(file)
+    assert not unchanged(str(file), state)
+
+
+def test_what_was_absent_is_unchanged_while_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "weights.bin"
+    state = state_of(path)
+    assert unchanged(str(path), state)
+    path.write_bytes(b"")
+    assert not unchanged(str(path), state)
+    assert not unchanged(str(tmp_path / "nul\0"), state)  # a name that no file can have
+
+
+def test_what_is_no_regular_file_has_no_content(tmp_path: Path, file: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    assert hashed([(str(tmp_path / "fifo"),), (str(file), str(tmp_path)), (str(file),)])[:2] == [None, None]
+
+
+def test_a_file_is_settled_two_seconds_after_its_last_change(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The coarsest times of file systems, FAT's, step by two seconds."""
+    state = state_of(file)
+    for after, expected in ((0, False), (2_000_000_000, False), (2_000_000_001, True)):
+        monkeypatch.setattr("auditor.batch.state.time.time_ns", lambda after=after: LONG_AGO[1] + after)
+        assert settled(state) is expected
+
+
+def test_files_of_a_model_are_its_own_its_data_and_its_golden_vectors(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b" / "test_data_set_0").mkdir(parents=True)
+    for name in ("input_0.pb", "output_0.pb"):
+        (tmp_path / "b" / "test_data_set_0" / name).touch()
+    plain = reference(tmp_path / "a" / "model.onnx")
+    data = reference(tmp_path / "a" / "model.onnx", files=(plain.path, str(tmp_path / "a" / "w.bin")))
+    tested = reference(tmp_path / "b" / "model.onnx")
+    vectors = [str(tmp_path / "b" / "test_data_set_0" / name) for name in ("input_0.pb", "output_0.pb")]
+    assert files_of([plain, data, tested]) == [plain.files, data.files, (tested.path, *vectors)]
+
+
+def keys(ref: Ref, *states: FileState, settings: Settings = STATIC) -> str:
+    return Keys(settings).of(ref, states)
+
+
+def state(path: Path, digest: str) -> FileState:
+    return FileState(str(path), 1, 1, 1, digest)
+
+
+def test_work_is_known_by_content_and_places_beside_the_model(tmp_path: Path) -> None:
+    one, two = (reference(tmp_path / folder / "m.onnx") for folder in ("one", "two"))
+    assert keys(one, state(tmp_path / "one" / "m.onnx", "a")) == keys(two, state(tmp_path / "two" / "m.onnx", "a"))
+    assert keys(one, state(tmp_path / "one" / "m.onnx", "a")) != keys(one, state(tmp_path / "one" / "m.onnx", "b"))
+
+    def with_data(folder: str, name: str) -> str:
+        ref = reference(tmp_path / folder / "m.onnx")
+        return keys(ref, state(Path(ref.path), "a"), state(tmp_path / folder / name, "w"))
+
+    assert with_data("one", "w.bin") == with_data("two", "w.bin")
+    assert with_data("one", "w.bin") != with_data("one", "v.bin")
+
+
+def test_work_is_known_by_what_the_registry_says_and_by_settings(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    plain = keys(reference(path), state(path, "a"))
+    assert keys(reference(path, troubles=("the registry lies",)), state(path, "a")) != plain
+    assert keys(reference(path), state(path, "a"), settings=Settings(run=False, weights=False)) != plain
+    assert keys(reference(path, name="another", subject="s", version="7"), state(path, "a")) == plain
+
+
+def test_the_settings_have_no_order_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    one, other = ({"N": 1, "C": 2}, {"C": 2, "N": 1})
+    found = {keys(reference(path), state(path, "a"), settings=STATIC._replace(dims=dims)) for dims in (one, other)}
+    assert len(found) == 1
+
+
+def test_work_to_be_done_again_is_known_by_its_key_or_its_place(tmp_path: Path) -> None:
+    ref, other = reference(tmp_path / "m.onnx"), reference(tmp_path / "n.onnx")
+    found = Keys(STATIC)
+    assert found.again("key", ref) == found.again("key", other) != "key"
+    assert found.again(None, ref) != found.again(None, other)

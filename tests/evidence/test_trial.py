@@ -1,0 +1,141 @@
+"""Whether a model is started, on what, and what its run proves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import onnx.parser
+import pytest
+
+from auditor.costs.count import count
+from auditor.evidence.trial import Trial, attempt
+from auditor.model.load import load
+from auditor.runtime.messages import MACHINE
+from auditor.runtime.outcome import Crashed, Failed, GoldenResult, NotRun, Outcome, OutOfMemory, Run, TimedOut, Try
+from auditor.runtime.request import Request
+from auditor.settings import Settings
+from auditor.shapes.facts import infer
+
+MODEL = """
+    <ir_version: 8, opset_import: ["" : 17]>
+    g (float[N, 4] x) => (float[N, 4] y) <float[4] b = {1, 2, 3, 4}> { y = Add(x, b) }
+"""
+RAN = Run("CPUExecutionProvider", "1.32", {})
+FILE = "inputs.npz"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "m.onnx").write_bytes(onnx.parser.parse_model(MODEL).SerializeToString())
+    return tmp_path
+
+
+def with_golden(folder: Path) -> None:
+    place = folder / "test_data_set_0"
+    place.mkdir()
+    for name in ("input_0.pb", "output_0.pb"):
+        (place / name).write_bytes(b"")
+
+
+def tried(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, settings: Settings, size: int | None = None
+) -> tuple[Trial, list[Request]]:
+    """The trial of the model where its run comes to this; and what was asked of the runtime."""
+    requests: list[Request] = []
+
+    def run(request: Request) -> Outcome:
+        requests.append(request)
+        return outcome
+
+    monkeypatch.setattr("auditor.runtime.parent.run", run)
+    model = load(folder / "m.onnx")
+    if size is not None:
+        model = replace(model, size=size)
+    facts = infer(model, settings.shapes, settings.dims)
+    return attempt(model, facts, count(facts), settings), requests
+
+
+@pytest.mark.parametrize(
+    ("outcome", "why", "asked", "kept"),
+    [
+        (RAN, "", False, True),
+        (NotRun("no onnxruntime"), "no onnxruntime", False, True),
+        (Failed("load", "FAIL", "bad"), "", False, True),
+        (Failed("run", "FAIL", "bad"), "it failed on inputs that auditor invented: bad", False, True),
+        (Failed("load", MACHINE, "no GPU"), "this machine lacks what the model needs: no GPU", False, False),
+        (Crashed("SIGSEGV", "load"), "", False, True),
+        (Crashed("SIGSEGV", "import"), "onnxruntime did not get as far as the model", True, False),
+        (TimedOut(1, "start"), "onnxruntime did not get as far as the model", True, False),
+        (TimedOut(1, "run"), "", False, True),
+        (OutOfMemory(1, "import"), "onnxruntime did not get as far as the model", True, False),
+        (OutOfMemory(1, "load"), "", False, True),
+    ],
+)
+def test_what_a_run_comes_to(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, why: str, asked: bool, kept: bool
+) -> None:
+    """Before the runtime has the model, nothing that happens is the model's fault."""
+    trial, requests = tried(folder, monkeypatch, outcome, Settings())
+    assert len(requests) == 1 and trial.invented
+    assert (trial.result == outcome) is kept and (kept or isinstance(trial.result, NotRun))
+    assert [m.what for m in trial.missed] == (["run"] if why else [])
+    assert all(m.why.startswith(why) and m.asked is asked for m in trial.missed)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [Settings(provider_asked=True), Settings(require_isolation=True), Settings(inputs=FILE)],
+    ids=["provider", "isolation", "inputs"],
+)
+def test_who_asks_for_a_run_is_told_that_there_was_none(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    trial, _ = tried(folder, monkeypatch, NotRun("no onnxruntime"), settings)
+    assert [m.asked for m in trial.missed] == [True]
+
+
+def test_inputs_that_are_given_prove_something(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial, (request,) = tried(folder, monkeypatch, Failed("run", "FAIL", "bad"), Settings(inputs=FILE))
+    assert not trial.invented and trial.missed == ()
+    assert [(feed.name, feed.file, feed.key) for feed in request.attempts[0]] == [("x", FILE, "x")]
+    ran = RAN._replace(tries=(Try((), "FAIL", "wrong rank"),))
+    trial, _ = tried(folder, monkeypatch, ran, Settings(inputs=FILE))
+    assert [(m.why, m.asked) for m in trial.missed] == [(f"it failed on the inputs of {FILE}: wrong rank", True)]
+
+
+def test_golden_vectors_prove_something(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_golden(folder)
+    failed = RAN._replace(golden=(GoldenResult("set_0"), GoldenResult("set_1", (), "it cannot be read")))
+    trial, (request,) = tried(folder, monkeypatch, failed, Settings())
+    assert not trial.invented and len(request.golden) == 1
+    assert [(m.what, m.why, m.asked) for m in trial.missed] == [("golden vector set_1", "it cannot be read", True)]
+
+
+def test_a_model_that_needs_more_memory_than_it_may_have_is_not_started(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """16 bytes of weights, 2 x 4 floats that come and as many that go: 16 + 32 + 32."""
+    for memory, starts in ((79, False), (80, True)):
+        settings = Settings(dims={"N": 2}, memory=memory)
+        trial, requests = tried(folder, monkeypatch, RAN, settings)
+        assert bool(requests) is starts and (trial.result == RAN) is starts
+    assert isinstance(trial.result, Run)
+    trial, _ = tried(folder, monkeypatch, RAN, Settings(dims={"N": 2}, memory=79))
+    assert isinstance(trial.result, OutOfMemory) and trial.result.stage == "prediction" and trial.result.limit == 79
+
+
+def test_a_file_beyond_protobufs_two_gibibytes_is_not_started(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for size, starts in ((2**31 - 1, True), (2**31, False)):
+        _, requests = tried(folder, monkeypatch, RAN, Settings(), size)
+        assert bool(requests) is starts
+
+
+def test_the_request_holds_the_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(dims={"N": 2}, seed=7, rtol=0.5, atol=0.25, timeout=3.0, memory=1 << 30)
+    _, (request,) = tried(folder, monkeypatch, RAN, settings)
+    assert (request.seed, request.rtol, request.atol) == (7, 0.5, 0.25)
+    assert (request.limits.seconds, request.limits.memory) == (3.0, 1 << 30)
+    assert request.predicted_bytes == 64  # beside the weights
+    _, (open_sizes,) = tried(folder, monkeypatch, RAN, Settings())
+    assert open_sizes.predicted_bytes is None

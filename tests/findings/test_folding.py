@@ -1,0 +1,125 @@
+"""What is folded under what: the root that explains, in the same graph, and nearest before."""
+
+from __future__ import annotations
+
+import onnx.parser
+import pytest
+
+from auditor.findings.folding import folded
+from auditor.model.load import loads
+from auditor.report import Finding, Location, Severity
+from auditor.shapes.facts import Facts, infer
+
+
+def finding(
+    rule: str, severity: Severity = Severity.ERROR, graph: str = "", node: str = "", about: str = ""
+) -> Finding:
+    return Finding(f"{rule} at {graph}/{node}", Location(graph, node), severity=severity, rule=rule)
+
+
+def said(findings: list[Finding], facts: Facts | None = None) -> list[tuple[str, str, str, int]]:
+    """Rule, graph, node and number of consequences of what is left."""
+    kept = folded(findings, facts)
+    return [(f.rule, f.location.graph, f.location.node, f.consequences) for f in kept]
+
+
+def facts(text: str) -> Facts:
+    head = '<ir_version: 8, opset_import: ["" : 17]>\n'
+    return infer(loads(onnx.parser.parse_model(head + text).SerializeToString()))
+
+
+@pytest.mark.parametrize("rule", ["runtime-refusal", "nonfinite-outputs", "golden-mismatch"])
+def test_an_error_explains_what_a_run_comes_to(rule: str) -> None:
+    found = [finding("wrong-types", node="a"), finding("wrong-arity", node="b"), finding(rule)]
+    assert said(found) == [("wrong-types", "", "a", 1), ("wrong-arity", "", "b", 0)]  # the first, once
+
+
+@pytest.mark.parametrize("rule", ["runtime-crash", "runtime-timeout", "runtime-memory"])
+def test_a_crash_or_a_hang_is_never_folded_away(rule: str) -> None:
+    assert len(said([finding("wrong-types", node="a"), finding(rule, node="a")])) == 2
+
+
+def test_the_error_at_the_node_that_was_refused_explains_it_before_any_other() -> None:
+    found = [finding("wrong-types", node="a"), finding("wrong-types", node="b"), finding("runtime-refusal", node="b")]
+    assert said(found) == [("wrong-types", "", "a", 0), ("wrong-types", "", "b", 1)]
+
+
+def test_an_error_explains_before_a_warning_does() -> None:
+    found = [finding("nan-weights", Severity.WARNING), finding("wrong-types"), finding("nonfinite-outputs")]
+    assert [(rule, number) for rule, _, _, number in said(found)] == [("nan-weights", 0), ("wrong-types", 1)]
+
+
+@pytest.mark.parametrize(
+    ("warning", "run", "explains"),
+    [
+        ("nan-weights", "nonfinite-outputs", True),
+        ("bad-variance", "nonfinite-outputs", True),
+        ("domain-faults", "nonfinite-outputs", True),
+        ("float16-overflow", "nonfinite-outputs", True),
+        ("misfit-initializers", "runtime-refusal", True),
+        ("impossible-shapes", "runtime-refusal", True),
+        ("oversized-windows", "runtime-refusal", True),
+        ("nan-weights", "runtime-refusal", False),  # a runtime loads NaN as any number
+        ("nan-weights", "golden-mismatch", False),
+        ("unused-inputs", "nonfinite-outputs", False),
+        ("misfit-initializers", "nonfinite-outputs", False),
+    ],
+)
+def test_a_warning_explains_what_it_is_about(warning: str, run: str, explains: bool) -> None:
+    left = said([finding(warning, Severity.WARNING, node="a"), finding(run)])
+    assert left == ([(warning, "", "a", 1)] if explains else [(warning, "", "a", 0), (run, "", "", 0)])
+
+
+def test_a_note_explains_nothing() -> None:
+    found = [finding("nan-weights", Severity.NOTE), finding("nonfinite-outputs")]
+    assert [number for *_, number in said(found)] == [0, 0]
+
+
+@pytest.mark.parametrize("cut", ["dangling-inputs", "wrong-arity"])
+@pytest.mark.parametrize("useless", ["dead-branches", "unused-initializers", "unused-inputs"])
+def test_what_is_cut_off_has_lost_its_use_in_its_own_graph_alone(cut: str, useless: str) -> None:
+    found = [
+        finding(useless, Severity.WARNING, graph="If[0]/then_branch", node="x"),
+        finding(cut, graph="If[0]/then_branch", node="a"),
+        finding(useless, Severity.WARNING, graph="If[0]/else_branch", node="y"),
+        finding(useless, Severity.WARNING, node="z"),
+    ]
+    assert said(found) == [
+        (cut, "If[0]/then_branch", "a", 1),
+        (useless, "If[0]/else_branch", "y", 0),
+        (useless, "", "z", 0),
+    ]
+
+
+def test_another_error_cuts_nothing_off() -> None:
+    found = [finding("wrong-types", node="a"), finding("unused-inputs", Severity.WARNING)]
+    assert said(found) == [("wrong-types", "", "a", 0), ("unused-inputs", "", "", 0)]
+
+
+PRUNED = """
+  c{0} = Conv(x, w)
+  n{0} = BatchNormalization(c{0}, s, s, s, s)
+  y{0} = Conv(n{0}, w2)
+"""
+"""A filter is lost: 3 maps arrive where 4 scales are stored, and what stands behind is made for 4."""
+
+
+def pruned(times: int) -> Facts:
+    body = "".join(PRUNED.format(i) for i in range(times))
+    outputs = ", ".join(f"float[N, 2, 4, 4] y{i}" for i in range(times))
+    return facts(f"""
+        g (float[N, 1, 8, 8] x, float[3, 1, 3, 3] w, float[4] s, float[2, 4, 3, 3] w2) => ({outputs}) {{ {body} }}
+    """)
+
+
+def test_consequences_are_counted_at_the_node_of_their_graph() -> None:
+    """A node of the same name in another graph is another node."""
+    node = "BatchNormalization[1]"
+    found = [finding("over-limit", graph="If[0]/then_branch", node=node), finding("misfit-initializers", node=node)]
+    assert [number for *_, number in said(found, pruned(1))] == [0, 1]
+
+
+def test_a_consequence_counts_for_the_nearest_root_before_it() -> None:
+    """Two such rows one behind the other: each root explains its own."""
+    found = [finding("misfit-initializers", node=f"BatchNormalization[{i}]") for i in (1, 4)]
+    assert [number for *_, number in said(found, pruned(2))] == [1, 1]

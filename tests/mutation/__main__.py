@@ -1,0 +1,89 @@
+"""``python -m tests.mutation [ten]``: see README's word in CONTRIBUTING.md, or ``--help``."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from .campaign import campaign, shown
+from .covering import covering
+from .explained import explained, stale
+from .mutants import Mutant, every, sample
+from .results import Result, Results
+from .targets import CACHE, PACKAGES
+from .ten import ten
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = _parser().parse_args(arguments)
+    if given.what == "ten":
+        return ten()
+    mutants = _mutants(given)
+    results = Results(CACHE / f"results-{given.seed}.jsonl")
+    todo = [m for m in mutants if _is_open(results.of(m), given)]
+    print(f"{len(mutants)} mutants, seed {given.seed}; {len(todo)} to try", flush=True)
+    started = time.monotonic()
+    if todo and not given.score:
+        campaign(todo, covering(given.jobs, given.traced), results, given.jobs)
+        print(f"{time.monotonic() - started:.0f} s")
+    _print_score(mutants, results, survivors=not given.replay)
+    if given.replay:
+        for result in results.among(mutants):
+            print(shown(result))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description="Do the tests see small faults?")
+    parser.add_argument("what", nargs="?", choices=["run", "ten"], default="run", help="ten: the ten put in by hand")
+    parser.add_argument("--mutants", type=int, default=1500, help="how many (1500)")
+    parser.add_argument("--seed", type=int, default=1, help="which (1)")
+    parser.add_argument("--package", action="append", choices=PACKAGES, help="only those of the sample in this package")
+    parser.add_argument("--only", metavar="PATH[:LINE]", help="every mutant of a file, or of a line")
+    parser.add_argument("--replay", metavar="ID", help="this mutant again")
+    parser.add_argument("--again", action="store_true", help="try again those that survived")
+    parser.add_argument("--traced", action="store_true", help="with the tests only whose lines are known already")
+    parser.add_argument("--score", action="store_true", help="try nothing, print what is known")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at once (2)")
+    return parser
+
+
+def _mutants(given: argparse.Namespace) -> list[Mutant]:
+    if given.replay:
+        return [m for m in every() if m.id.startswith(given.replay)]
+    if given.only:
+        path, _, line = given.only.partition(":")
+        return [m for m in every() if m.path == path and (not line or m.line <= int(line) <= m.end)]
+    chosen = sample(given.mutants, given.seed)
+    return [m for m in chosen if not given.package or m.package in given.package]
+
+
+def _is_open(known: Result | None, given: argparse.Namespace) -> bool:
+    return known is None or bool(given.replay) or (given.again and not known.killed)
+
+
+def _print_score(mutants: Sequence[Mutant], results: Results, survivors: bool) -> None:
+    entries = explained()
+    reasons = {m.id for m in mutants if any(entry.fits(m) for entry in entries)}
+    known = results.among(mutants)
+    left = [r for r in known if not r.killed]
+    for result in left if survivors else ():
+        print(shown(result) + ("\n    (explained)" if result.id in reasons else ""))
+    print(f"{'package':10} {'made':>6} {'killed':>6} {'overdue':>7} {'left':>6} {'explained':>9} {'score':>6}")
+    of = {m.id: m.package for m in mutants}
+    for package in (*PACKAGES, ""):
+        some = [r for r in known if not package or of[r.id] == package]
+        if some:
+            counts = Counter(r.outcome for r in some)
+            dead = counts["killed"] + counts["overdue"]
+            why = sum(r.id in reasons for r in some if not r.killed)
+            row = (len(some), counts["killed"], counts["overdue"], len(some) - dead, why)
+            print(f"{package or 'all':10} " + "{:6} {:6} {:7} {:6} {:9}".format(*row) + f" {dead / len(some):6.1%}")
+    for entry in stale():
+        print(f"explained.toml: gone: {entry.file}: {entry.line}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,47 @@
+"""What is changed, and which tests may see it: the configuration of a campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CACHE = ROOT / ".mutation"
+
+PACKAGES = ("shapes", "costs", "findings", "policy", "rules", "batch", "model", "evidence")
+"""Folders of auditor/ that decide what is found, counted and judged."""
+
+_DATA = frozenset({"auditor/model/schema_table.py"})
+"""Tables made by a script; a test makes them again and compares."""
+
+TESTS = ("findings", "policy", "costs", "evidence", "model", "rules", "batch", "shapes", "config", "weights", "cli")
+"""Folders of tests/ that are collected, where they are there; tests/test_*.py beside them are named below."""
+
+_MORE_TESTS = ("test_samples.py", "test_known_numbers.py")
+
+
+def package_of(path: str) -> str:
+    """``shapes`` of ``auditor/shapes/ops/linear.py``."""
+    return path.split("/")[1]
+
+
+def sources() -> Iterator[str]:
+    """The files that are changed, from the root on, in order."""
+    for package in PACKAGES:
+        for path in sorted((ROOT / "auditor" / package).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            if name not in _DATA:
+                yield name
+
+
+def test_files() -> list[str]:
+    """The files of tests, from the root on, in order."""
+    folders = [ROOT / "tests" / name for name in TESTS]
+    found = [path for folder in folders for path in sorted(folder.rglob("test_*.py"))]
+    found += [path for name in _MORE_TESTS if (path := ROOT / "tests" / name).exists()]
+    return [path.relative_to(ROOT).as_posix() for path in found]
+
+
+def module_of(path: str) -> str:
+    """``auditor.rules`` of ``auditor/rules/__init__.py``."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

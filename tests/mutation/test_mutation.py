@@ -1,0 +1,154 @@
+"""The campaign's own parts: which faults are made and put in, what a fork says, and what is wording."""
+
+from __future__ import annotations
+
+import ast
+import time
+from typing import BinaryIO
+
+import pytest
+
+from .explained import stale
+from .isolation import Fork
+from .mutants import A_LINE, compiled, mutants_of, sample
+from .mutators import changes
+from .process import attempt, bound
+from .running import tell
+from .swapping import Functions
+from .targets import ROOT, sources
+from .ten import TEN, Fault
+
+FAULTS = {
+    "x = a < b": {"a <= b", "a >= b"},
+    "x = a == b": {"a != b"},
+    "x = a is None": {"a is not None"},
+    "x = a in b": {"a not in b"},
+    "x = 3": {"4"},
+    "x = True": {"False"},
+    "x = a and b": {"a or b"},
+    "x = not a": {"a"},
+    "x = a + b": {"a - b"},
+    "x = a // b": {"a * b"},
+    "x += a": {"x -= a"},
+    "if a: pass": {"if not a"},
+    "x = a if b else c": {"a if not b else c"},
+    "x = [a for a in b if a]": {" for a in b if not a"},
+    "while a: break": {"while not a", "continue"},
+    "def f(): return g(x)": {"return None"},
+    "def f(): return a < b": {"return None", "return not a < b", "a <= b", "a >= b"},
+    "def f(): yield a": {"pass"},
+    "f(a)": {"pass"},
+    "x = f(a, b)": {"f(b, a)"},
+    "x = min(a)": {"max(a)"},
+    "x = any(a)": {"all(a)"},
+    "x = sorted(a)": {"list(a)"},
+    "raise E('a text')": {"pass"},
+    "x = {'a'}": {"'a_'"},
+    "x = d['a']": {"'a_'"},
+}
+
+
+@pytest.mark.parametrize(("code", "after"), FAULTS.items())
+def test_the_faults_of_a_line(code: str, after: set[str]) -> None:
+    assert {change.after for change in changes(ast.parse(code))} == after
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        '"""A docstring of 3 words."""',
+        "x: tuple[int, 3]",
+        "def f(x: Literal[3]) -> Literal[4]: ...",
+        "x = f'{a + 1} of {b and c}'",
+        "x = 'a text' if a else 'another one'",
+        "x = a + ' and so on'",
+        "@lru_cache(maxsize=3)\ndef f(): ...",
+        "@dataclass(frozen=True)\nclass A: ...",
+        "x = g('a text')",
+        "T = TypeVar('T', bound=3)",
+        "def __repr__(self): return 3",
+        "if TYPE_CHECKING:\n    x = 3",
+        "assert a < 3",
+        "from a import b",
+        "warning(a < 3)",
+    ],
+)
+def test_what_is_no_decision_stays(code: str) -> None:
+    assert changes(ast.parse(code)) == []
+
+
+def test_every_change_is_one_and_compiles() -> None:
+    path = "auditor/shapes/blame.py"
+    plain = ast.unparse(ast.parse((ROOT / path).read_text()))
+    for mutant in mutants_of(path):
+        tree = ast.parse((ROOT / path).read_text())
+        changes(tree)[mutant.number].apply()
+        assert ast.unparse(tree) != plain
+        assert compiled(path, mutant.number) != compiled(path, None)
+
+
+def test_a_sample_is_the_seeds_and_takes_no_more_than_two_of_a_line() -> None:
+    among = [m for path in ("auditor/shapes/blame.py", "auditor/findings/folding.py") for m in mutants_of(path)]
+    chosen = sample(40, 1, among)
+    assert chosen == sample(40, 1, reversed(among)) != sample(40, 2, among)
+    assert 40 <= len(chosen) <= 42 and {m.package for m in chosen} == {"shapes", "findings"}
+    lines = [(m.path, m.line) for m in sample(10_000, 1, among)]
+    assert max(map(lines.count, lines)) == A_LINE
+    assert len({m.id for m in among}) == len(among)
+
+
+def test_the_files_are_there() -> None:
+    assert len({path.split("/")[1] for path in sources()}) == 8
+
+
+def test_a_mutant_takes_the_place_of_a_function_that_is_there() -> None:
+    """In a fork, so that this process keeps the right one; `blame` says that a size of 1 vouches for nothing."""
+    from auditor.shapes import blame
+    from auditor.shapes.fact import Exact
+
+    one = Exact((1,), "learnable")
+    (mutant,) = [m for m in mutants_of("auditor/shapes/blame.py") if m.mutation == "size != 1 -> size == 1"]
+    functions = Functions()
+
+    def work(pipe: BinaryIO) -> None:
+        functions.swap(mutant.path, mutant.number)
+        tell(pipe, vouches=blame._vouches((1,), one))
+
+    fork = Fork(work)
+    assert list(fork.lines(lambda: 60.0)) == ['{"vouches": true}']
+    fork.end()
+    assert blame._vouches((1,), one) is False
+
+
+def test_what_came_of_a_fork() -> None:
+    request = {"tests": [("a", 0.0), ("b", 0.0)]}
+
+    def said(*lines: dict[str, object]) -> str:
+        def work(_: object, pipe: BinaryIO) -> None:
+            for line in lines:
+                tell(pipe, **line)
+            if lines[-1].get("start") == "b":
+                time.sleep(60)
+
+        return str(attempt(request, work, 0.1)["outcome"])
+
+    passed = {"done": "a", "failed": "", "seconds": 0.0}
+    assert said({"start": "a"}, passed, {"end": True}) == "survived"
+    assert said({"start": "a"}, {**passed, "failed": "AssertionError"}, {"end": True}) == "killed"
+    assert said({"start": "a"}) == "killed"  # the process ended
+    assert said({"start": "a"}, passed, {"start": "b"}) == "overdue"
+    assert said({"cannot": True}) == "cannot"
+    assert bound(1.0, 1.0) > 10
+
+
+def test_explanations_are_of_lines_that_are_there() -> None:
+    assert stale() == []
+
+
+@pytest.mark.parametrize("fault", TEN, ids=lambda fault: fault.name)
+def test_each_of_the_ten_can_be_put_in_and_has_a_test_of_its_room(fault: Fault) -> None:
+    """`python -m tests.mutation ten` puts them in."""
+    compile(fault.edited, fault.path, "exec")
+    file, _, name = fault.test.partition("::")
+    assert f"def {name}(" in (ROOT / file).read_text()
+    assert file.split("/")[1] == fault.path.split("/")[1]

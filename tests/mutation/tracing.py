@@ -1,0 +1,63 @@
+"""Which lines of the decision code run: a number for each file, with bit n set for line n."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import NoReturn
+
+import coverage
+
+from .targets import PACKAGES, ROOT
+
+Masks = dict[str, int]
+
+
+class Tracer:
+    """Sees lines from `start` on, in forks of this process too, which leave what they saw in a folder."""
+
+    def __init__(self) -> None:
+        include = [str(ROOT / "auditor" / package / "*") for package in PACKAGES]
+        self._coverage = coverage.Coverage(data_file=None, include=include, config_file=False)
+        self._coverage._warn_no_data = False  # a test that runs none of the code is one too
+
+    def start(self) -> None:
+        self._coverage.erase()
+        self._coverage.start()
+
+    def stop(self) -> Masks:
+        self._coverage.stop()
+        data = self._coverage.get_data()
+        masks: Masks = {}
+        for name in data.measured_files():
+            lines = data.lines(name) or ()
+            masks[Path(name).relative_to(ROOT).as_posix()] = sum(1 << line for line in set(lines))
+        return masks
+
+    def see_forks(self, folder: str) -> None:
+        """From now on, a fork that leaves writes the lines that it ran."""
+        leave, here = os._exit, os.getpid()
+
+        def leaving(status: int) -> NoReturn:
+            if os.getpid() != here:
+                (Path(folder) / f"{os.getpid()}.lines").write_text(
+                    json.dumps({k: hex(m) for k, m in self.stop().items()})
+                )
+            leave(status)
+
+        os._exit = leaving
+
+
+def seen_by_forks(folder: str) -> Masks:
+    """What forks left there; it is taken away."""
+    masks: Masks = {}
+    for path in Path(folder).glob("*.lines"):
+        merge(masks, {name: int(mask, 16) for name, mask in json.loads(path.read_text()).items()})
+        path.unlink()
+    return masks
+
+
+def merge(into: Masks, more: Masks) -> None:
+    for name, mask in more.items():
+        into[name] = into.get(name, 0) | mask

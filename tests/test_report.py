@@ -1,0 +1,33 @@
+"""What a report says: every field of its types is filled by somebody."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor import report
+from auditor.report import Coverage, ModelIdentity, Report, RunSummary, Totals, WeightRow
+
+PACKAGE = Path(report.__file__).parent
+
+
+def filled(kind: type[Any]) -> set[str]:
+    """The fields that some call of the type fills, in all of the package but where reports are read again."""
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if path == PACKAGE / "formats" / "json.py" or kind.__name__ not in text:
+            continue
+        for call in ast.walk(ast.parse(text)):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == kind.__name__:
+                found |= {*kind._fields[: len(call.args)], *(word.arg for word in call.keywords if word.arg)}
+    return found
+
+
+@pytest.mark.parametrize("kind", [Report, ModelIdentity, Coverage, Totals, RunSummary, WeightRow])
+def test_every_field_is_filled(kind: type[Any]) -> None:
+    """One that nobody fills would be its default in every report."""
+    assert set(kind._fields) - filled(kind) == set()
