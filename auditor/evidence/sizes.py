@@ -103,7 +103,8 @@ def _judged(facts: Facts, feeds: Feeds) -> tuple[int, str]:
         bound = facts.rebind({feed.name: feed.shape for feed in feeds})
     except UsageError as error:
         return 1, str(error)
-    proven = [t for t in bound.troubles if isinstance(t, Misfit | Impossible) and not t.declared]
+    there = {trouble.at for trouble in _proven(facts)}
+    proven = [trouble for trouble in _proven(bound) if trouble.at not in there]
     if proven:
         return len(proven), _words(bound, proven[0])
     if any(0 in feed.shape for feed in feeds):
@@ -118,6 +119,10 @@ def _judged(facts: Facts, feeds: Feeds) -> tuple[int, str]:
             if before is None or before.shape is None or 0 not in before.shape:
                 return 1, f"{name} would be empty: {list(fact.shape)}"
     return 0, ""
+
+
+def _proven(facts: Facts) -> list[Misfit | Impossible]:
+    return [t for t in facts.troubles if isinstance(t, Misfit | Impossible) and not t.declared]
 
 
 def _known(facts: Facts, names: Iterable[str]) -> bool:

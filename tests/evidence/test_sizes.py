@@ -90,10 +90,11 @@ def test_usual_sizes_stay_the_first() -> None:
 
 
 def test_where_nothing_fits_the_usual_is_tried() -> None:
-    never = made("never (float[N, L, 4] x) => (float[N, L, 3] y) { y = Add (x, w) }", w=(3,))
-    chosen = choose(facts(never))
+    """No length twice is seven."""
+    text = "never (float[3, L] x) => (float[3, M] y) { a = Concat <axis = 1> (x, x) y = Add (a, w) }"
+    chosen = choose(facts(made(text, w=(3, 7))))
     assert not chosen.fits
-    assert chosen.attempts
+    assert [feeds[0].shape for feeds in chosen.attempts] == [(3, 224)]
 
 
 def test_a_window_that_does_not_fit_is_known() -> None:
@@ -109,3 +110,11 @@ def test_others_are_small_and_of_another_batch() -> None:
     sound = facts(made("sound (float[N, 3, H, W] x) => (float[N, 3, H, W] y) { y = Relu (x) }"))
     first = choose(sound).attempts[0]
     assert [feeds[0].shape for feeds in others(sound, first)] == [(2, 3, 1, 1), (3, 3, 224, 224)]
+
+
+def test_a_fault_that_no_size_brings_rules_none_out() -> None:
+    """A node that cannot run at all is a finding of its own, and a crash on it is one, too."""
+    maximum = made("g (float[N, 4] x) => (float[N, 4] y) { y = Add (x, w) }", w=(3,))
+    facts_ = facts(maximum)
+    assert facts_.troubles
+    assert not impossible(facts_, choose(facts_).attempts[0])
