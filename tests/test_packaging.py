@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.installed import package_folders
+from tests.pace import HANG
 
 from .readme import pages
 
@@ -24,7 +26,7 @@ def run(*command: str | Path, cwd: Path, **env: str) -> str:
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANG,
         check=False,
         env={**os.environ, **env},
     )
@@ -86,7 +88,7 @@ def test_installed_elsewhere_it_checks_and_stores(wheel: Path, tmp_path: Path) -
         cwd=tmp_path,
     )
     # Behind the wheel in sys.path; the .pth files in there, an editable auditor's among them, are not read.
-    (packages / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    (packages / "others.pth").write_text("".join(f"{folder}\n" for folder in package_folders()))
     python = home / "bin" / "python"
     where = run(python, "-c", "import auditor; print(auditor.__file__)", cwd=tmp_path).strip()
     assert Path(where).is_relative_to(packages)

@@ -99,8 +99,15 @@ class _Drawn:
     def take(self, subject: str, gated: Gated) -> None:
         """Record what a model has now; what is left of a known finding takes the place of it."""
         report, known = gated.judgement.report, self.baseline.models.get(subject, ())
-        fresh = _without(tuple(_entries(report)), known)
-        new = [entry for entry in fresh if (self.prunes if _is_part(entry, known) else self.adds)]
+        there = {(entry.rule, entry.fingerprint): entry.bad for entry in known}
+        new = []
+        for entry in _entries(report):
+            before = there.get((entry.rule, entry.fingerprint))
+            if before == entry.bad:
+                continue
+            better = _is_part(entry, known) if before is None else before.covers(entry.bad)
+            if self.prunes if better else self.adds:
+                new.append(entry)
         lost = _lost(known, report, gated.subject.policy)
         kept = _without(known, lost) if self.prunes else known
         self.baseline = self.baseline.with_model(subject, (*kept, *new))
@@ -121,15 +128,17 @@ def _entries(report: Report) -> Iterator[KnownFinding]:
     from ..formats.parts.telling import place
     from ..policy.baseline import KnownFinding
     from ..policy.judge import by_policy
-    from ..report import waiver_of
+    from ..report import JudgedFinding, waiver_of
 
     for finding in report.findings:
         waiver = waiver_of(finding)
         if finding.rule not in by_policy() and (waiver is None or waiver.by == "baseline"):
             message = finding.message.partition("\n")[0]
+            own = finding.own_severity if isinstance(finding, JudgedFinding) else None
             yield KnownFinding(
-                finding.rule, finding.fingerprint, place(finding.location), escaped(message), finding.parts
-            )
+                finding.rule, finding.fingerprint, place(finding.location), escaped(message), finding.parts,
+                own or finding.severity, finding.magnitude,
+            )  # fmt: skip
 
 
 def _without(

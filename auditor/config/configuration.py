@@ -67,7 +67,7 @@ class Configuration:
                 for key, value in section.says.items():
                     says[key] = _together(says[key], value) if key in says else value
         says["waivers"] = tuple(w for w in says.get("waivers", ()) if not w.model or matches(w.model, place, name))
-        known = self._baseline.known(self.subject(path, name)) if self._baseline is not None else frozenset()
+        known = self._baseline.known(self.subject(path, name)) if self._baseline is not None else {}
         run = self.options.get("run", True)
         return Policy(**{**says, **self.forced}, known=known, origin=self.origin, run=run)
 

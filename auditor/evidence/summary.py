@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from ..costs.count import Costs
+from ..model import digest
 from ..model.dtypes import name_of
 from ..model.graph import Model, Value, has_subgraphs, subgraphs
 from ..report import Missed, Port, RunAttempt, RunLevel, RunSummary, Totals
@@ -209,6 +210,9 @@ def looked_at(evidence: Evidence) -> Iterator[Missed]:
     for name, number in sorted(unsupported.items()):
         nodes = "1 node" if number == 1 else f"{number} nodes"
         yield Missed(f"shapes and costs of {name} ({nodes})", "auditor does not know this operator")
+    if not evidence.model.path and (files := digest.files(evidence.model)):
+        why = f"the model came without a path, and {listed(files)} was not opened: give the path"
+        yield Missed("external data", why, asked=True)
     if evidence.settings.weights:
         yield from evidence.weights.missed
     if evidence.settings.run:

@@ -7,6 +7,7 @@ share lies in `parts`: a package is never a format.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -73,6 +74,11 @@ def format_of(name: str) -> Format:
 def renderer(name: str) -> Render:
     """The function that writes a report in a format; `UsageError` where there is no such format."""
     return format_of(name).render
+
+
+def render(report: Report, verdict: Verdict, format: str = "text", out: TextIO | None = None) -> None:
+    """Write a report in a format, to standard output if nothing else is said. `UsageError` for a name that is none."""
+    renderer(format)(report, verdict, sys.stdout if out is None else out)
 
 
 def writer(name: str, out: TextIO) -> Writer:

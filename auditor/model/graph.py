@@ -199,6 +199,15 @@ class Function:
     offset: int
 
 
+class Sharding(NamedTuple):
+    """A NodeDeviceConfigurationProto: how a node's tensors are spread over the devices of a configuration."""
+
+    node_offset: int
+    configuration: str
+    tensors: tuple[tuple[str, tuple[int, ...]], ...]  # each with the axes that are cut, as written
+    offset: int
+
+
 class Identity(NamedTuple):
     """What tells a file from another, or from itself after a change."""
 
@@ -220,6 +229,8 @@ class Model:
     graph: Graph
     functions: Mapping[tuple[str, str, str], Function]  # by (domain, name, overload)
     metadata: tuple[tuple[str, str], ...]
+    configurations: tuple[str, ...] = ()  # of several devices, by their names
+    shardings: tuple[Sharding, ...] = ()
     troubles: tuple[Trouble, ...] = ()  # what is wrong with the file, though it could be read
     data: bytes | None = field(default=None, repr=False)  # the file itself where it came as bytes
     identity: Identity | None = None  # of the file when it was loaded; None for a model from bytes
@@ -227,11 +238,12 @@ class Model:
 
     @cached_property
     def opsets(self) -> Mapping[str, int]:
-        """Opset by domain ("" is ai.onnx). Of two imports the highest binds; without any, ai.onnx is at 1."""
-        bound: dict[str, int] = {}
-        for domain, version in self.imports:
-            domain = "" if domain == "ai.onnx" else domain
-            bound[domain] = max(version, bound.get(domain, version))
+        """Opset by domain ("" is ai.onnx); without any import, ai.onnx is at 1.
+
+        Of two imports of a domain the last is taken, as onnx's checker and onnxruntime 1.32 do; onnx.proto says that
+        the highest binds, and `repeated-imports` tells both.
+        """
+        bound = {"" if domain == "ai.onnx" else domain: version for domain, version in self.imports}
         return bound or {"": 1}
 
     @cached_property

@@ -155,7 +155,7 @@ def _verdict(report: Report, policy: Policy) -> Verdict:
 
 def _reasons(report: Report, policy: Policy) -> list[Reason]:
     """What failed, what left it open, what was waived, and what else was not looked at."""
-    reasons = [Reason("fail", _sentence(f), f.fix) for f in report.findings if _fails(f, policy)]
+    reasons = [Reason("fail", _sentence(f) + _worse(f, policy), f.fix) for f in report.findings if _fails(f, policy)]
     reasons += [Reason("inconclusive", f"{m.what}: {m.why}") for m in _open(report.coverage)]
     for finding in report.findings:
         by = waiver_of(finding)
@@ -164,6 +164,12 @@ def _reasons(report: Report, policy: Policy) -> list[Reason]:
             reasons.append(Reason("waived", f"{_sentence(finding)} [{by.by}{f': {says}' if says else ''}]"))
     reasons += [Reason("said", f"{m.what}: {m.why}") for m in report.coverage.skipped if not m.asked]
     return reasons
+
+
+def _worse(finding: Finding, policy: Policy) -> str:
+    if finding.fingerprint not in policy.known:
+        return ""
+    return " [in the baseline, where it was not as bad]"
 
 
 def _sentence(finding: Finding) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from ..report import Finding, JudgedFinding, Waived
@@ -11,7 +11,7 @@ from ..rules import Rule, all_rules
 from ..rules.expired_waiver import expired_waiver
 from ..rules.unused_waiver import unused_waiver
 from .baseline import part_of
-from .policy import Policy, Waiver
+from .policy import HowBad, Policy, Waiver
 
 
 def waived(findings: Iterable[Finding], policy: Policy, today: date, ran: Iterable[str] = ()) -> tuple[Finding, ...]:
@@ -44,11 +44,15 @@ def waived(findings: Iterable[Finding], policy: Policy, today: date, ran: Iterab
     )
 
 
-def _is_known(finding: Finding, known: frozenset[str]) -> bool:
-    """In the baseline as it is, or all of its places are, which once were more."""
-    if finding.fingerprint and finding.fingerprint in known:
+def _is_known(finding: Finding, known: Mapping[str, HowBad]) -> bool:
+    """In the baseline and no worse than there; or all of its places are, which once were more."""
+
+    def covered(key: str) -> bool:
+        return key in known and known[key].covers(HowBad(finding.severity, finding.magnitude))
+
+    if finding.fingerprint and covered(finding.fingerprint):
         return True
-    return bool(finding.parts) and all(part_of(finding.rule, part) in known for part in finding.parts)
+    return bool(finding.parts) and all(covered(part_of(finding.rule, part)) for part in finding.parts)
 
 
 def certain(ran: Iterable[str], findings: Iterable[Finding]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..model.graph import Graph, Model, Node, Value, captured
+from ..model.load import Source, load
 from ..report import Step
 from .declared import declared
 from .evaluation import Evaluation, given_facts, whole
@@ -226,6 +227,16 @@ class Facts(Mapping[str, Fact]):
             if graph in self.graphs:
                 return graph
         return ""
+
+
+def infer_shapes(
+    model: Source,
+    shapes: Mapping[str, Shape] | None = None,
+    dims: Mapping[str, int] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Facts:
+    """What is known of every tensor of a model (as `load` takes one) before it runs. See `infer`."""
+    return infer(load(model), shapes, dims, values=values)
 
 
 def infer(

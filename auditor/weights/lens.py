@@ -1,7 +1,8 @@
 """How the stored bytes of each element type become numbers: whole blocks at a time, into buffers that stay in cache.
 
 float32 and float64 are read as they lie. float16 and bfloat16 become float32 by shifting bits, which is twelve times as
-fast as NumPy's conversion; integers are copied into floats; float8 and packed types go through a table of their codes.
+fast as NumPy's conversion; integers up to 16 bits are copied into floats that hold their squares; float8 and packed
+types go through a table of their codes.
 """
 
 import math
@@ -30,6 +31,7 @@ class Lens(NamedTuple):
     decode: Callable[[Array, Array], Array]  # (raw, buffer) -> numbers
     exact: Callable[[Array], Array]  # raw -> float64, NaN and Inf included
     by_bits: bool = False  # a float of 16 bits, whose `ends` are found without a conversion
+    bits: int = 0  # of an integer, whose sums are exact; 0: no integer
 
 
 def lens(dtype: int) -> Lens | None:
@@ -45,7 +47,7 @@ def lens(dtype: int) -> Lens | None:
             return Lens("<u2", "<f4", 1, 2.0**-126, FLOAT32_MOST, _bfloat16, _bfloat16_exact, True)
     if dtype in _INTEGERS:
         raw, work = _INTEGERS[dtype]
-        return Lens(raw, work, 1, 0.0, FLOAT64_MOST, _copied, _wider)
+        return Lens(raw, work, 1, 0.0, FLOAT64_MOST, _copied, _wider, bits=8 * int(raw[-1]))
     if dtype in _CODED:
         return _coded(dtype)
     return None
@@ -55,8 +57,8 @@ _INTEGERS: dict[int, tuple[str, str]] = {
     DType.BOOL: ("u1", "<f4"),
     DType.INT8: ("i1", "<f4"),
     DType.UINT8: ("u1", "<f4"),
-    DType.INT16: ("<i2", "<f4"),
-    DType.UINT16: ("<u2", "<f4"),
+    DType.INT16: ("<i2", "<f8"),
+    DType.UINT16: ("<u2", "<f8"),
     DType.INT32: ("<i4", "<f8"),
     DType.UINT32: ("<u4", "<f8"),
     DType.INT64: ("<i8", "<f8"),
@@ -138,7 +140,7 @@ def _coded(dtype: int) -> Lens:
     def exact(raw: Array) -> Array:
         return decode(raw, np.empty(raw.size * packed, "<f4")).astype("<f8")
 
-    return Lens("u1", "<f4", packed, 0.0, FLOAT32_MOST, decode, exact)
+    return Lens("u1", "<f4", packed, 0.0, FLOAT32_MOST, decode, exact, bits=width if dtype in _WHOLE_CODES else 0)
 
 
 def _minifloat(
@@ -166,6 +168,8 @@ def _signed(bits: int) -> list[float]:
     half = 1 << (bits - 1)
     return [float(v) for v in (*range(half), *range(-half, 0))]
 
+
+_WHOLE_CODES = frozenset({DType.UINT4, DType.INT4, DType.UINT2, DType.INT2})
 
 _CODED: dict[int, Callable[[], list[float]]] = {
     DType.FLOAT8E4M3FN: lambda: _minifloat(4, 3, 7, frozenset({0x7F})),

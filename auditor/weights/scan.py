@@ -1,9 +1,9 @@
 """All figures of one tensor in one pass over its bytes, a block at a time, while the block is in cache.
 
-Sums are BLAS dot products in the block's own precision, merged over blocks in float64; a block whose mean is far from
-zero is shifted by it first, so that the deviation keeps its digits. A block with NaN, Inf or numbers whose squares
-leave the range is done again in float64. Zeros are counted only where the smallest magnitude says that there are
-some.
+Sums of integers are exact (`integers`). Sums of floats are BLAS dot products in the block's own precision, merged over
+blocks in float64; a block whose mean is far from zero is shifted by it first, so that the deviation keeps its digits. A
+block with NaN, Inf or numbers whose squares leave the range is done again in float64. Zeros are counted only where the
+smallest magnitude says that there are some.
 """
 
 import math
@@ -13,12 +13,10 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .integers import BLOCK, IntegerSums
 from .lens import Lens, ends
 
 Array: TypeAlias = NDArray[Any]
-
-BLOCK = 1 << 17
-"""Elements of a block: 512 KiB of float32."""
 
 _ROW = 256  # whose square is no more than a block
 
@@ -61,7 +59,8 @@ class Scanner:
         raw = self._stored.view(seen.raw)
         bytes_of_raw = memoryview(raw).cast("B")  # type: ignore[arg-type]  # an array has the buffer protocol
         work = self._work.view(seen.work)
-        sums, channels = _Sums(self, seen), _Channels(channel)
+        sums: _Sums | IntegerSums = IntegerSums(seen) if seen.bits else _Sums(self, seen)
+        channels = _Channels(channel)
         raw[:1] = 0
         is_hole = getattr(fill, "is_hole", None) if seen.decode(raw[:1], work)[0] == 0 else None
         with np.errstate(all="ignore"):
@@ -74,12 +73,20 @@ class Scanner:
                         channels.add_zeros(count)
                     continue
                 fill(bytes_of_raw[:length], at)
+                if isinstance(sums, IntegerSums):
+                    numbers = sums.add(raw[:stored], work, count)
+                    if channel > 1:
+                        channels.add(numbers, sums.uniform)
+                    continue
                 numbers = seen.decode(raw[:stored], work)[:count]
                 numbers = sums.add(raw[:stored], numbers)
                 if channel > 1:
                     channels.add(numbers, sums.block_low == sums.block_high)
                 sums.count_zeros(numbers)  # last: it takes the signs away
-        return sums.figures(channels.dead, channels.constant) if channel > 1 else sums.figures(None, None)
+        of_channels = (channels.dead, channels.constant) if channel > 1 else (None, None)
+        if isinstance(sums, IntegerSums):
+            return Figures(*sums.moments, sums.zeros, 0, 0, 0, *of_channels)
+        return sums.figures(*of_channels)
 
     def total(self, block: Array, work: str) -> float:
         """The sum of a block: over rows of a matrix and then over their sums, so that the ones stay in cache."""
@@ -241,7 +248,7 @@ class _Channels:
             self.dead += count // self._channel
 
     def _part(self, block: Array, uniform: bool) -> None:
-        self._end_of_part(block.size, uniform, float(block[0]))
+        self._end_of_part(block.size, uniform, block[0].item())
 
     def _end_of_part(self, count: int, uniform: bool, number: float) -> None:
         if self._seen == 0:

@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from auditor.cli.app import run
+from tests.pace import HANG
 
 from .kills import ROOT, make_models
 
@@ -115,21 +115,21 @@ def test_nothing_there(auditor: Auditor, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
-    make_models(tmp_path / "registry", 600)
+    make_models(tmp_path / "registry", 150)  # more than a pipe holds: the batch cannot end before it is read
     command = [sys.executable, "-m", "auditor", "batch", str(tmp_path / "registry"), "--no-run", "--format", "json"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
     ) as batch:
         assert batch.stdout is not None and batch.stdout.readline()
         os.killpg(batch.pid, signal.SIGINT)  # as a terminal does: to the workers too
-        out, err = batch.communicate(timeout=30)
+        out, err = batch.communicate(timeout=HANG)
     assert batch.returncode == 130
     told = 1 + len(objects(out))
     said = f"interrupted after {told} models: what is done is stored, and the same command goes on from there"
     assert err == f"auditor: {said}\n"
-    again = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    again = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=HANG, check=False)
     lines = objects(again.stdout)
-    assert len(lines) == 600 and told <= sum(o["reused"] for o in lines) <= told + 1
+    assert len(lines) == 150 and told <= sum(o["reused"] for o in lines) <= told + 1
 
 
 def test_many_empty_files_a_fifo_and_loops_of_links(tmp_path: Path, auditor: Auditor) -> None:
@@ -142,11 +142,9 @@ def test_many_empty_files_a_fifo_and_loops_of_links(tmp_path: Path, auditor: Aud
     (registry / "up").symlink_to("..")
     (registry / "line\nbreak.onnx").write_text("")
     Path(os.fsdecode(os.fsencode(registry) + b"/\xff.onnx")).write_text("x")
-    began = time.monotonic()
     code, out, _ = auditor(str(registry), "--format", "json")
     assert code == 1 and len(objects(out)) == 1004
     assert all(o["verdict"] != "pass" for o in objects(out))
-    assert time.monotonic() - began < 60
 
 
 def test_a_terminal_sees_a_bar_that_does_not_mix_with_the_findings(tmp_path: Path) -> None:

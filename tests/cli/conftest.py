@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
+from tests import forked
+from tests.pace import HANG
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 LENET = str(SAMPLES / "lenet5" / "lenet5.onnx")
@@ -48,11 +51,23 @@ def auditor(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
 
 @pytest.fixture
 def process() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a command line in a process of its own."""
+    """Runs a command line in a process of its own, forked from one that has imported auditor."""
 
-    def call(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, **options.pop("env", {})}
+    def call(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        ended = forked.call(*arguments, cwd=Path.cwd(), env=env)
+        return subprocess.CompletedProcess(arguments, ended.status, ended.out, ended.err)
+
+    return call
+
+
+@pytest.fixture
+def interpreter() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a command line in an interpreter that starts for it."""
+
+    def call(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "auditor", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, env=env, **options)
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=HANG, env={**os.environ, **(env or {})}, check=False
+        )
 
     return call

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.store.store import Store
+from tests.pace import HANG
 from tests.store.reports import document
 
 from .conftest import Said
@@ -108,7 +109,7 @@ def test_an_export_into_a_named_pipe_does_not_replace_it(auditor: Auditor, store
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
         assert auditor("db", "export", str(tmp_path / "pipe")).code == 0
-        assert reader.communicate(timeout=60)[0] == _exported(auditor, tmp_path / "file")
+        assert reader.communicate(timeout=HANG)[0] == _exported(auditor, tmp_path / "file")
     assert (tmp_path / "pipe").is_fifo()
 
 

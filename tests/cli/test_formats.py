@@ -111,12 +111,12 @@ def test_a_stored_report_in_every_format(auditor: Auditor) -> None:
 
 
 def test_names_in_a_terminal_that_has_no_unicode(
-    process: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+    interpreter: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     model = tmp_path / "größe漢.onnx"
     model.write_bytes(Path(ALEXNET_224).read_bytes())
     for form in ("markdown", "github", "csv", "sarif", "junit"):
-        ended = process("check", str(model), *STATIC, "--format", form, env={"PYTHONIOENCODING": "ascii"})
+        ended = interpreter("check", str(model), *STATIC, "--format", form, env={"PYTHONIOENCODING": "ascii"})
         assert (ended.returncode, ended.stderr) == (1, "")
         assert ended.stdout.isascii()
         assert "misfit-initializers" in ended.stdout

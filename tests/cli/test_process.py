@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pace import HANG
+
 from .conftest import ALEXNET_224, LENET, SAMPLES
 
 Process = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -30,7 +32,7 @@ def imported(*arguments: str) -> tuple[int, set[str]]:
         f"code = run({list(arguments)!r})\n"
         "sys.stderr.write('\\n'.join(sys.modules)); sys.exit(code)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=HANG, check=False)
     return done.returncode, set(done.stderr.splitlines())
 
 
@@ -56,8 +58,8 @@ def test_help_fits_80_columns(process: Process, command: tuple[str, ...]) -> Non
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-def test_version(process: Process) -> None:
-    assert re.fullmatch(r"auditor \d+\.\d+\.\d+\n", process("--version").stdout)
+def test_version(interpreter: Process) -> None:
+    assert re.fullmatch(r"auditor \d+\.\d+\.\d+\n", interpreter("--version").stdout)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_version(process: Process) -> None:
 )
 def test_nobody_reads_on(arguments: str, code: int) -> None:
     command = f"{sys.executable} -m auditor {arguments} | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=HANG, check=False)
     assert (done.returncode, done.stderr) == (code, "")
 
 
@@ -73,7 +75,7 @@ def test_nobody_reads_on(arguments: str, code: int) -> None:
 def test_a_full_output(process: Process) -> None:
     with open("/dev/full", "w") as full:
         command = [sys.executable, "-m", "auditor", "rules"]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=HANG, check=False)
     assert (done.returncode, done.stderr) == (2, "auditor: the result cannot be written: No space left on device\n")
     done = process("check", LENET, "--no-run", "--no-store", "-q", "-o", "json:/dev/full")
     assert (done.returncode, done.stderr) == (2, "auditor: cannot write /dev/full: No space left on device\n")
@@ -85,7 +87,7 @@ def test_closed_streams(streams: str, tmp_path: Path) -> None:
     env = {**os.environ, "AUDITOR_DB": str(tmp_path / "reports.db")}
     for model, code in ((LENET, 0), (ALEXNET_224, 1)):
         command = f"exec {sys.executable} -m auditor check {model} {streams}"
-        done = subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, timeout=HANG, check=False)
         assert (done.returncode, done.stderr) == (code, "")
     with sqlite3.connect(tmp_path / "reports.db") as plain:
         assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -104,7 +106,7 @@ def test_interrupted() -> None:
     ) as child:
         assert child.stdout is not None and child.stdout.readline() == "begun\n"
         child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=30)
+        out, err = child.communicate(timeout=HANG)
     assert child.returncode == 130
     assert (out, err) == ("", "")
 
@@ -117,12 +119,12 @@ def on_a_terminal(*arguments: str, **env: str) -> str:
     with subprocess.Popen(command, stdout=child, stderr=child, stdin=child, env=environment) as started:
         os.close(child)
         said = b""
-        while select.select([parent], [], [], 60)[0]:
+        while select.select([parent], [], [], HANG)[0]:
             try:
                 said += os.read(parent, 65536)
             except OSError:  # the other end is closed
                 break
-        started.wait(60)
+        started.wait(HANG)
     os.close(parent)
     return said.decode().replace("\r\n", "\n")
 
@@ -146,10 +148,10 @@ def test_a_pipe_has_no_colours(process: Process) -> None:
     assert "\x1b" not in process(*STATIC).stdout
 
 
-def test_a_terminal_that_knows_no_unicode(process: Process, tmp_path: Path) -> None:
+def test_a_terminal_that_knows_no_unicode(interpreter: Process, tmp_path: Path) -> None:
     path = tmp_path / "größe.onnx"
     path.write_bytes(Path(LENET).read_bytes())
-    done = process("check", str(path), "--no-run", "--no-store", env={"PYTHONIOENCODING": "ascii"})
+    done = interpreter("check", str(path), "--no-run", "--no-store", env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0
     assert "gr\\xf6\\xdfe" in "".join(done.stdout.split())  # wherever the path was broken
 
@@ -160,7 +162,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
         [sys.executable, "-m", "auditor", "check", LENET, "--no-run", "--no-weights"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG,
         check=False,
         env={**os.environ, "AUDITOR_DB": str(tmp_path / "reports.db")},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),

@@ -18,7 +18,10 @@ def main() -> int:
     options = parser.parse_args()
     print(f"{len(seeds())} models to spoil, from seed {options.seed} on")
     files, finds, kinds = 0, 0, set[str]()
-    for _, find in campaign(options.seed, time.monotonic() + options.seconds):
+    until = time.monotonic() + options.seconds
+    for _, find in campaign(options.seed):
+        if time.monotonic() > until:
+            break
         files += 1
         if find is None:
             continue

@@ -10,6 +10,7 @@ import onnx
 import pytest
 
 from auditor.rules import impossible_shapes
+from tests.pace import HANG
 
 from .finds import FINDS, FORBIDDEN
 from .graphs import Case
@@ -20,7 +21,7 @@ from .lax import LAX
 def test_random_graphs_are_as_we_say() -> None:
     """In a process of its own: it forks, which no process should that has had a session."""
     command = [sys.executable, "-m", "tests.fuzz.differential", "--graphs", "2000", "--seed", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

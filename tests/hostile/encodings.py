@@ -98,25 +98,25 @@ def no_graph() -> bytes:
     return integer(1, 8)
 
 
-@case("", 1, cpu=2.0)
+@case("", 1)
 def nested_graphs() -> bytes:
     """An If in an If, twenty thousand deep."""
     return handmade(nested(60_000, 1, 5, 6))
 
 
-@case(UNREADABLE, cpu=2.0)
+@case(UNREADABLE)
 def nested_types() -> bytes:
     """A sequence of a sequence of ..., twenty thousand deep."""
     return handmade(message(11, message(1, b"x") + message(2, nested(40_000, 4, 1))))
 
 
-@case("", 0, coverage="", cpu=2.0)
+@case("", 0, coverage="")
 def nested_unknowns() -> bytes:
     """Unknown fields nested deeply: nobody has to look into them."""
     return binary(RELU) + nested(20_000, 1000)
 
 
-@case(UNREADABLE, cpu=2.0)
+@case(UNREADABLE)
 def nested_in_a_function() -> bytes:
     return handmade(graph_bytes(), tail=message(FUNCTIONS, message(1, b"f") + message(7, nested(60_000, 5, 6, 1))))
 

@@ -25,8 +25,9 @@ class Case:
     exit: int = 1
     coverage: str = ""  # words that must stand in what was not looked at
     run: bool = False
-    cpu: float = 3.0  # seconds that the auditing process may use
-    memory: int = 300  # MB that it may hold
+    work: float = 20.0  # units of `tests.pace` that the audit may take
+    memory: int = 275  # MB that it may take beyond what an interpreter with auditor in it holds
+    seconds: float = 120.0  # that a run may take: few only where it would not end
     sound: bool = False  # no error and no warning may be found
 
     def __repr__(self) -> str:

@@ -45,16 +45,16 @@ FLOODS = {
     "rank_unpacked": lambda: _tensor(b"\x08\x01" * EIGHT_MILLIONS),
 }
 for name, maker in FLOODS.items():
-    add(f"flood_of_{name}", lambda maker=maker: maker(), "unreadable-model", cpu=2.5)
+    add(f"flood_of_{name}", lambda maker=maker: maker(), "unreadable-model", work=240)
 
 
-@case("", 0, cpu=5.0)
+@case("", 0, work=240)
 def flood_of_unknown_fields() -> bytes:
     """A million fields that onnx does not have."""
     return binary(HEAD + "g (float[2] x) => (float[2] y) { y = Relu(x) }") + (tag(1000, 0) + b"\x01") * 1_000_000
 
 
-@case("undeclared-domains", cpu=5.0)
+@case("undeclared-domains", work=100)
 def flood_of_numbers() -> bytes:
     """An attribute of eight million numbers."""
     model = parsed(HEAD + "g (float[2] x) => (float[2] y) { y = Relu<alpha = [1]>(x) }")
@@ -64,7 +64,7 @@ def flood_of_numbers() -> bytes:
     return handmade(message(1, node) + bytes(model.graph.SerializeToString()))
 
 
-@case("", 0, cpu=6.0)
+@case("", 0, work=150)
 def a_hundred_thousand_nodes() -> bytes:
     """Not hostile, only large: a chain of nodes without names."""
     nodes = [

@@ -48,7 +48,7 @@ def cycle_through_a_branch() -> bytes:
 }""")
 
 
-@case("cyclic-graph", cpu=5.0)
+@case("cyclic-graph", work=150)
 def cycle_of_fifty_thousand() -> bytes:
     nodes = [helper.make_node("Relu", [f"t{i}"], [f"t{(i + 1) % 50_000}"]) for i in range(50_000)]
     model = parsed(RELU)
@@ -56,7 +56,7 @@ def cycle_of_fifty_thousand() -> bytes:
     return bytes(model.SerializeToString())
 
 
-@case("nodes-out-of-order", cpu=5.0)
+@case("nodes-out-of-order", work=80)
 def backwards() -> bytes:
     """Twenty thousand nodes in reverse."""
     nodes = [helper.make_node("Relu", [f"t{i}"], [f"t{i + 1}"]) for i in reversed(range(20_000))]
@@ -206,7 +206,7 @@ def functions_that_expand_2_60_times() -> bytes:
     return bytes(chain_of_functions(60).SerializeToString())
 
 
-@case("", 4, coverage="budget", cpu=8.0)
+@case("", 4, coverage="budget")
 def functions_five_hundred_deep() -> bytes:
     return bytes(chain_of_functions(500, 1).SerializeToString())
 
@@ -227,10 +227,10 @@ def branches(depth: int) -> onnx.ModelProto:
     return helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
 
 
-@case("", 0, cpu=8.0)
-def branches_twelve_deep() -> bytes:
-    """8,192 graphs in one."""
-    model = branches(12)
+@case("", 0, work=120)
+def branches_ten_deep() -> bytes:
+    """2,048 graphs in one."""
+    model = branches(10)
     return bytes(model.SerializeToString()).replace(b"\x01y", b"\x01z")
 
 

@@ -60,7 +60,7 @@ def regular_expression_over_nobody() -> bytes:
     return bytes(model.SerializeToString())
 
 
-@case("", 1, run=True)
+@case("", 1, run=True, seconds=2)
 def functions_that_expand_2_24_times() -> bytes:
     return bytes(chain_of_functions(24).SerializeToString())
 
@@ -72,7 +72,7 @@ LOOP = """g (float[1] x) => (float[1] y) {
   }>
 }"""
 
-GROWING = """g (float[1024] x) => (float[N, 1024] y) {
+GROWING = """g (float[1048576] x) => (float[N, 1048576] y) {
   trips = Constant<value = int64 {4611686018427387904}>()
   last, y = Loop(trips, "", x) <body = b (int64 i, bool go, float[K] a) => (bool on, float[K] c, float[K] d) {
     on = Identity(go)  c = Add(a, a)  d = Add(a, a)
@@ -86,7 +86,7 @@ DOUBLING = """g (float[1] x) => (float[N] y) {
   }>
 }"""
 
-add("loop_without_end", lambda: parsed(HEAD + LOOP).SerializeToString(), TIMEOUT, 1, run=True)
+add("loop_without_end", lambda: parsed(HEAD + LOOP).SerializeToString(), TIMEOUT, 1, run=True, seconds=2)
 add("loop_whose_output_grows", lambda: parsed(HEAD + GROWING).SerializeToString(), MEMORY, 1, run=True)
 add("loop_that_doubles", lambda: parsed(HEAD + DOUBLING).SerializeToString(), "", 1, run=True)
 

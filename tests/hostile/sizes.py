@@ -256,6 +256,6 @@ def _sums(depth: int) -> bytes:
 
 
 add("names_of_sizes", _of_named_sizes, "", 0)
-add("size_doubled_5000_times", lambda: _doubled(5_000), "", 0, cpu=6.0)
-add("size_squared_60_times", lambda: _powers(60), "", 0, cpu=6.0)
-add("sum_squared_20_times", lambda: _sums(20), "", 0, cpu=8.0)
+add("size_doubled_5000_times", lambda: _doubled(5_000), "", 0, work=40)
+add("size_squared_60_times", lambda: _powers(60), "", 0, work=20)
+add("sum_squared_20_times", lambda: _sums(20), "", 0, work=20)

@@ -25,7 +25,7 @@ add("negative_dims", mutators.negative_dim, MALFORMED)
 add("unknown_element_type", mutators.unknown_element_type, MALFORMED)
 add("data_in_the_wrong_field", mutators.int64_in_float_data, MALFORMED)
 add("segmented_tensor", mutators.tensor_in_segments, "segmented-tensors", 0)
-add("over_2_gib", mutators.sparse_file_over_2_gib, "too-large-for-protobuf", cpu=30.0)
+add("over_2_gib", mutators.sparse_file_over_2_gib, "too-large-for-protobuf", work=300)
 
 
 def _dims(*dims: int) -> bytes:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from .command import call
+from tests.forked import call
+
 from .tensors import external
 from .watching import watched
 

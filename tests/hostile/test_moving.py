@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from .command import call
+from tests.forked import call
+
 from .tensors import external
 from .wire import RELU, WEIGHTED, binary, parsed
 
@@ -50,8 +51,8 @@ def test_a_file_that_moves(change: str, which: str, tmp_path: Path) -> None:
         weight.ClearField("float_data")
         weight.raw_data = bytes(16)
         path.write_bytes(weighted.SerializeToString())
-    program = ("-c", _PROGRAM.format(change=CHANGES[change]), str(tmp_path / which))
-    ended = call("check", "--format", "json", "--no-store", "--no-run", str(path), program=program, seconds=20.0)
+    code = _PROGRAM.format(change=CHANGES[change])
+    ended = call(str(tmp_path / which), "check", "--format", "json", "--no-store", "--no-run", str(path), code=code)
     assert "Traceback" not in ended.err, ended.err
     assert ended.status in (0, 1, 3, 4)
     assert json.loads(ended.out)["schema_version"] == 1
@@ -77,7 +78,7 @@ def test_a_model_that_nobody_may_read() -> None:
         path = Path(folder) / "model.onnx"
         path.write_bytes(binary(RELU))
         path.chmod(0)
-        ended = call("check", "--no-config", "--format", "json", "--no-store", str(path), program=("-c", _AS_NOBODY))
+        ended = call("check", "--no-config", "--format", "json", "--no-store", str(path), code=_AS_NOBODY)
         assert "Traceback" not in ended.err, ended.err
         assert ended.status == 4
         assert "Permission denied" in ended.report["coverage"]["failed"][0]["why"]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from .command import Ended, call
+from tests.forked import Ended, call
+
 from .files import CASES, all_cases
 
 all_cases()

@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+
+from tests.installed import package_folders
+from tests.pace import HANG
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_models"
@@ -33,7 +35,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         "LC_ALL": "C.UTF-8",
         "HOME": str(home),
         "AUDITOR_DB": str(home / "reports.db"),
-        "PYTHONPATH": sysconfig.get_path("purelib"),
+        "PYTHONPATH": os.pathsep.join(package_folders()),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",  # pip reads the word for the option it negates: 0 is without isolation
@@ -53,7 +55,7 @@ def shell(machine: Mapping[str, str]) -> Shell:
     def run(script: str, *arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
         command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script, "script", *arguments]
         return subprocess.run(
-            command, cwd=cwd, env={**machine, **env}, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=cwd, env={**machine, **env}, capture_output=True, text=True, timeout=HANG, check=False
         )
 
     return run

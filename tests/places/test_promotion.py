@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,9 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
+
+from tests import forked
+from tests.pace import HANG
 
 from .conftest import LENET
 from .snippets import blocks
@@ -75,28 +78,25 @@ class Team:
         onnx.save(model, path)
         return str(path.relative_to(self.folder))
 
-    def run(self, *command: str | Path, **env: str) -> Said:
+    def _environment(self, env: Mapping[str, str]) -> Mapping[str, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return {"AUDITOR_DB": str(self.database), "PATH": path, "CI": "true", "LC_ALL": "C.UTF-8", **env}
+
+    def run(self, *command: str | Path, **env: str) -> Said:
         done = subprocess.run(
             list(map(str, command)),
             cwd=self.folder,
-            env={
-                **os.environ,
-                "AUDITOR_DB": str(self.database),
-                "PATH": path,
-                "CI": "true",
-                "LC_ALL": "C.UTF-8",
-                **env,
-            },
+            env={**os.environ, **self._environment(env)},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=HANG,
             check=False,
         )
         return Said(done.returncode, done.stdout, done.stderr)
 
     def gate(self, *words: str | Path, **env: str) -> Said:
-        return self.run(sys.executable, "-m", "auditor", "gate", *words, **env)
+        ended = forked.call("gate", *map(str, words), cwd=self.folder, env=self._environment(env))
+        return Said(ended.status, ended.out, ended.err)
 
     def rows(self, table: str) -> int:
         with closing(sqlite3.connect(self.database)) as database:

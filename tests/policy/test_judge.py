@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.policy.judge import Judgement, judge
-from auditor.policy.policy import Bounds, Policy, Waiver
+from auditor.policy.policy import Bounds, HowBad, Policy, Waiver
 from auditor.report import (
     Basis,
     Coverage,
@@ -88,7 +88,7 @@ def test_selection_and_severity() -> None:
 def test_waived_and_known_findings_are_kept_and_do_not_count() -> None:
     report = SOUND._replace(findings=(NAN, DEAD))
     waiver = Waiver("nan-weights", "replaced in March", "ann", "2026-11-24", node="head")
-    held = under(report, waivers=(waiver,), known=frozenset({"f2"}), fail_on=Severity.NOTE)
+    held = under(report, waivers=(waiver,), known={"f2": HowBad()}, fail_on=Severity.NOTE)
     assert held.verdict is Verdict.PASS
     assert [waiver.by for waiver in map(waiver_of, held.report.findings) if waiver] == ["waiver", "baseline"]
     assert [r.text for r in held.reasons if r.kind == "waived"] == [
@@ -360,7 +360,7 @@ def test_a_file_that_could_not_be_read_never_goes_live() -> None:
     finding = Finding(rule, Severity.ERROR, Basis.ILLEGAL, "no model", fingerprint="f")
     report = Report(ModelIdentity("m.onnx"), (finding,), Coverage((rule,)), audited_at=SOUND.audited_at)
     assert live(report).verdict is Verdict.FAIL
-    for policy in ({"known": frozenset({"f"})}, {"ignore": frozenset({rule})}, {"severity": {rule: Severity.NOTE}}):
+    for policy in ({"known": {"f": HowBad()}}, {"ignore": frozenset({rule})}, {"severity": {rule: Severity.NOTE}}):
         assert live(report, **policy).verdict is Verdict.INCONCLUSIVE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import onnx
 import onnx.parser
 import pytest
 
-from auditor.runtime.request import Feed
+from auditor.runtime.outcome import Run
+from auditor.runtime.parent import run
+from auditor.runtime.request import Feed, Request, RunLimits
+from tests.pace import HANG
 
 HEADER = '<ir_version: 8, opset_import: ["" : 17]>\n'
 
@@ -32,3 +36,18 @@ def write(tmp_path: Path) -> Write:
 
 def floats(name: str, *shape: int) -> Feed:
     return Feed(name, onnx.TensorProto.FLOAT, shape)
+
+
+ADD = """g (float[1, 4] x) => (float[1, 4] y) { y = Add (x, x) }"""
+
+
+@pytest.fixture
+def patience(write: Write) -> float:
+    """Seconds in which an ordinary run comes to its end on this machine now, several times over; 1.5 at least.
+
+    What does not end is ended after them, and had time to begin.
+    """
+    request = Request(write(ADD, "ordinary.onnx"), attempts=((floats("x", 1, 4),),), limits=RunLimits(seconds=HANG))
+    began = time.monotonic()
+    assert isinstance(run(request), Run)
+    return max(1.5, 4 * (time.monotonic() - began))

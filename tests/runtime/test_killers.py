@@ -8,9 +8,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from auditor.runtime.outcome import Crashed, Failed, OutOfMemory, TimedOut
+from auditor.runtime.outcome import Crashed, Failed, Outcome, OutOfMemory, TimedOut
 from auditor.runtime.parent import run
 from auditor.runtime.request import Feed, Request, RunLimits
+from tests.pace import HANG
 
 from .conftest import HEADER, Write, floats
 
@@ -85,17 +86,23 @@ killer (float[1] x) => (float[1] y) {
 }"""
 
 
-def test_a_loop_that_never_ends(write: Write) -> None:
-    x = floats("x", 1)
+def ended(request: Request) -> Outcome:
+    """What came of a run, which came soon after its limit: some times it at the most."""
     started = time.monotonic()
-    outcome = run(Request(write(LOOP), attempts=((x,),), limits=RunLimits(seconds=1.5)))
+    outcome = run(request)
+    assert time.monotonic() - started < 5 * request.limits.seconds
+    return outcome
+
+
+def test_a_loop_that_never_ends(write: Write, patience: float) -> None:
+    x = floats("x", 1)
+    outcome = ended(Request(write(LOOP), attempts=((x,),), limits=RunLimits(seconds=patience)))
     assert isinstance(outcome, TimedOut)
-    assert (outcome.stage, outcome.seconds, outcome.feeds) == ("run", 1.5, (x,))
-    assert time.monotonic() - started < 4
+    assert (outcome.stage, outcome.seconds, outcome.feeds) == ("run", patience, (x,))
 
 
 GROWING = """
-killer (float[1024] x) => (float[N, 1024] y) {
+killer (float[1048576] x) => (float[N, 1048576] y) {
     trips = Constant <value = int64 {4611686018427387904}> ()
     last, y = Loop (trips, "", x) <body = body (int64 i, bool go, float[K] a) => (bool on, float[K] b, float[K] c) {
         on = Identity (go)
@@ -106,9 +113,9 @@ killer (float[1024] x) => (float[N, 1024] y) {
 
 
 def test_a_loop_whose_output_grows(write: Write) -> None:
-    limits = RunLimits(seconds=20, memory=700 * MEGABYTE)
-    outcome = run(Request(write(GROWING), attempts=((floats("x", 1024),),), limits=limits))
-    assert isinstance(outcome, OutOfMemory | Crashed | TimedOut)
+    limits = RunLimits(seconds=HANG, memory=700 * MEGABYTE)
+    outcome = run(Request(write(GROWING), attempts=((floats("x", 1 << 20),),), limits=limits))
+    assert isinstance(outcome, OutOfMemory | Crashed)
 
 
 @pytest.mark.parametrize("operator", ["ConstantOfShape", "Expand"])
@@ -122,23 +129,19 @@ def test_a_tensor_of_a_million_millions(write: Write, operator: str) -> None:
     assert (outcome.node, outcome.op_type) == ("huge", operator)
 
 
-def test_products_that_are_folded_when_loading(write: Write) -> None:
+def test_products_that_are_folded_when_loading(write: Write, patience: float) -> None:
     """Unfolded they are computed when running; either way the time is bounded."""
     size = helper.make_tensor("size", TensorProto.INT64, [2], [3000, 3000])
     nodes = [helper.make_node("ConstantOfShape", ["size"], ["m0"])]
     nodes += [helper.make_node("MatMul", [f"m{i}", f"m{i}"], [f"m{i + 1}"]) for i in range(60)]
     path = write(made(nodes, (), ("m60",), size=size))
-    for optimise, stage in ((True, "load"), (False, "run")):
-        started = time.monotonic()
-        outcome = run(
-            Request(path, attempts=((),), optimisation="all" if optimise else "off", limits=RunLimits(seconds=2))
-        )
+    for level, stage in (("all", "load"), ("off", "run")):
+        outcome = ended(Request(path, attempts=((),), optimisation=level, limits=RunLimits(seconds=patience)))
         assert isinstance(outcome, TimedOut)
         assert outcome.stage == stage
-        assert time.monotonic() - started < 5
 
 
-def test_functions_that_expand_without_end(write: Write) -> None:
+def test_functions_that_expand_without_end(write: Write, patience: float) -> None:
     functions = "".join(
         f'<domain: "f", opset_import: ["" : 17, "f" : 1]>\n'
         f"f{i} (a) => (c) {{ b = f.f{i + 1} (a) c = f.f{i + 1} (b) }}\n"
@@ -147,9 +150,6 @@ def test_functions_that_expand_without_end(write: Write) -> None:
     last = '<domain: "f", opset_import: ["" : 17]>\nf24 (a) => (c) { c = Neg (a) }\n'
     text = HEADER.replace("17]", '17, "f" : 1]') + "killer (float[1] x) => (float[1] y) { y = f.f0 (x) }\n"
     model = onnx.parser.parse_model(text + functions + last)
-    started = time.monotonic()
-    outcome = run(
-        Request(write(model), attempts=((floats("x", 1),),), limits=RunLimits(seconds=2, memory=800 * MEGABYTE))
-    )
+    limits = RunLimits(seconds=patience, memory=800 * MEGABYTE)
+    outcome = ended(Request(write(model), attempts=((floats("x", 1),),), limits=limits))
     assert isinstance(outcome, TimedOut | OutOfMemory | Crashed)
-    assert time.monotonic() - started < 5

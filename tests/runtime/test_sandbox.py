@@ -21,6 +21,7 @@ import pytest
 from auditor.runtime import seccomp
 from auditor.runtime.sandbox import Profile, cpu_profile, device_profile
 from auditor.runtime.syscalls import BY_ARGUMENT, DEVICE, RUN
+from tests.pace import HANG
 from tests.runtime import probe
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Landlock and seccomp are Linux's")
@@ -91,7 +92,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     allowed.write_text("the model")
     outside.write_text("the canary")
     command = [sys.executable, "-c", PROBE, str(allowed), str(outside), str(folder)]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
     assert answer.returncode == 0, answer.stderr
     assert allowed.read_text() == "the model"
     assert sorted(p.name for p in folder.iterdir()) == ["allowed", "outside"]
@@ -260,7 +261,7 @@ def test_every_call_of_the_kernels_table_tried_inside(user: int, told: dict[str,
     search = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
     answer = subprocess.run(
         [sys.executable, "-c", code, "--json", str(user)],
-        capture_output=True, text=True, timeout=600, env={**os.environ, "PYTHONPATH": search},
+        capture_output=True, text=True, timeout=HANG, env={**os.environ, "PYTHONPATH": search},
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     said = {int(number): word for number, word in json.loads(answer.stdout).items()}
@@ -289,7 +290,7 @@ print(len(status["Groups"].split()))
 
 def rights(*files: Path) -> tuple[str, list[str], int]:
     command = [sys.executable, "-c", RIGHTS, *map(str, files)]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
     who, words, groups = answer.stdout.splitlines()
     return who, words.split(), int(groups)
 
@@ -343,7 +344,7 @@ from auditor.runtime import sandbox
 sandbox._landlock = lambda profile: "no: this kernel has none"
 print(json.dumps(sandbox.confine(sandbox.cpu_profile([], 1 << 30, 10))))
 """
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG)
     isolation = json.loads(answer.stdout)
     assert isolation["landlock"] == "no: this kernel has none"
     assert isolation["level"] == "partial"
@@ -371,7 +372,7 @@ except PermissionError:
 print(word)
 """
     command = [sys.executable, "-c", code, str(tmp_path)]
-    seen, word = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout.splitlines()
+    seen, word = subprocess.run(command, capture_output=True, text=True, timeout=HANG).stdout.splitlines()
     if word.startswith("no: "):
         pytest.skip(f"Landlock is not to be had here ({word}): run on Linux 5.13 or later")
     assert seen == "closed"

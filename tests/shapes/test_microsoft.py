@@ -19,6 +19,7 @@ from tests.shapes.running import Case, run_all
 Truth = list[Fact | None] | str
 
 _DRAWS = 8
+_OF_THIS_PROCESSOR = "not yet supported on this hardware platform"
 
 NOT_RUN = {
     "DynamicQuantizeLSTM": "Runs in test_recurrent.py.",
@@ -45,7 +46,10 @@ def test_what_comes_out(name: str, runs: Mapping[str, Sequence[tuple[Case, Truth
         ran += 1
         for known in (True, False):
             _confront(case, truth, known)
-    assert ran >= _DRAWS // 3, [truth for _, truth in runs[name] if isinstance(truth, str)]
+    refused = [truth for _, truth in runs[name] if isinstance(truth, str)]
+    if not ran and all(_OF_THIS_PROCESSOR in why for why in refused):
+        pytest.skip(f"onnxruntime runs {name} on other processors only: {refused[0]}")
+    assert ran >= _DRAWS // 3, refused
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))

@@ -226,9 +226,12 @@ def _change_one(thing: Any, chance: random.Random, to: object) -> None:
 
 
 def test_memory_is_flat(tmp_path: Path) -> None:
-    """Thirty times as many reports, out of one and into another, take hardly more of it."""
+    """Ten times as many reports, out of one and into another, take hardly more of it.
+
+    The peak is VmHWM: `ru_maxrss` begins with what the starting process holds.
+    """
     code = (
-        "import io, resource, sys\n"
+        "import io, sys\n"
         "from auditor.formats.json import parse\n"
         "from auditor.store.exchange import export, load\n"
         "from auditor.store.store import Store\n"
@@ -239,14 +242,15 @@ def test_memory_is_flat(tmp_path: Path) -> None:
         "class Lines(io.RawIOBase):\n"
         "    def __init__(self): self.lines = export(first)\n"
         "    def readline(self, size): return next(self.lines, '').encode()\n"
-        "print(load(second, Lines(), parse).audits, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+        "print(load(second, Lines(), parse).audits)\n"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
     )
     peaks = []
-    for count in (20, 600):
+    for count in (20, 200):
         paths = [str(tmp_path / f"{count}-{way}.db") for way in ("out", "in")]
         command = [sys.executable, "-c", code, *paths, str(count)]
         ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
         imported, peak = map(int, ran.stdout.split())
         assert imported == count
         peaks.append(peak)
-    assert peaks[1] - peaks[0] < 12 << 10  # KiB
+    assert peaks[1] - peaks[0] < 8 << 10  # KiB

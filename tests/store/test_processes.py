@@ -12,17 +12,32 @@ from pathlib import Path
 
 from auditor.store.store import Store
 from auditor.store.tables import HEAD
+from tests.pace import HANG
 
 from .reports import document
 
-FIRST_RUN = """
-import sys
+FIRST_RUNS = """
+import os, sys
 from auditor.store.store import Store
 from tests.store.reports import document
-sys.stdin.readline()
-with Store.open(sys.argv[1]) as store:
-    for n in range(5):
-        print(store.save(document(f"{sys.argv[2]}-{n}.onnx")), flush=True)
+
+def first_run(child):
+    os.read(gate, 1)
+    with Store.open(sys.argv[1]) as store:
+        for n in range(5):
+            print(store.save(document(f"{child}-{n}.onnx")), flush=True)
+
+gate, opening = os.pipe()
+children = []
+for child in range(8):
+    pid = os.fork()
+    if not pid:
+        os.close(opening)
+        first_run(child)
+        os._exit(0)
+    children.append(pid)
+os.close(opening)  # all read its end, at once
+sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children))
 """
 
 WRITER = """
@@ -48,15 +63,9 @@ def start(code: str, *arguments: str) -> subprocess.Popen[str]:
 
 def test_eight_first_runs_at_once(tmp_path: Path) -> None:
     path = tmp_path / "new" / "reports.db"
-    children = [start(FIRST_RUN, str(path), str(n)) for n in range(8)]
-    time.sleep(0.5)  # all are at readline, or nearly
-    for child in children:
-        assert child.stdin is not None
-        child.stdin.write("\n")
-        child.stdin.flush()
-    answers = [child.communicate(timeout=60) for child in children]
-    assert [error for _, error in answers] == [""] * 8
-    ids = [int(line) for out, _ in answers for line in out.split()]
+    out, error = start(FIRST_RUNS, str(path)).communicate(timeout=HANG)
+    assert error == ""
+    ids = [int(line) for line in out.split()]
     assert sorted(ids) == list(range(1, 41))
     with sqlite3.connect(path) as plain:
         assert plain.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]

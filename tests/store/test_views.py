@@ -16,6 +16,7 @@ from sqlalchemy import inspect, text
 
 from auditor.store.store import Store
 from auditor.store.views import VIEWS
+from tests.pace import HANG
 
 from ..readme import DOCS
 from .reports import document
@@ -90,7 +91,7 @@ def test_datasette_opens_the_file(tmp_path: Path) -> None:
     filled(tmp_path / "reports.db")
     address = "/reports/failing_rules.json?_shape=array&_sort=rule"
     command = [program, "--get", address, str(tmp_path / "reports.db")]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=HANG)
     assert json.loads(ran.stdout) == [
         {"rule": "rule-0", "severity": "error", "models": 2, "findings": 3},
         {"rule": "rule-1", "severity": "warning", "models": 2, "findings": 3},

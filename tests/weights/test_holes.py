@@ -92,3 +92,10 @@ def test_where_zero_bytes_are_no_zero_a_hole_is_read(tmp_path: Path) -> None:
     path, _ = sparse(tmp_path, (1 << 20,), {}, dtype=24)
     found = statistics(path)
     assert (found.zeros, found.max) == (0, 2.0**-127)
+
+
+def test_integers_around_a_hole(tmp_path: Path) -> None:
+    path, _ = sparse(tmp_path, (2_000_000,), {500_000: np.full(1000, -3, np.int8)}, dtype=3)
+    found = statistics(path)
+    assert (found.min, found.max, found.zeros) == (-3.0, 0.0, 2_000_000 - 1000)
+    assert found.mean == -3000 / 2_000_000

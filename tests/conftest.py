@@ -1,0 +1,67 @@
+"""What holds for the whole suite: a random order for who asks, and settings that are what they say."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import hypothesis
+import pytest
+
+# A deadline, and what calls a test too slow, would ask how fast the machine is.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("any machine")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--shuffle", metavar="SEED", help="run the tests in a random order; 0 draws a seed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    seed = config.getoption("--shuffle")
+    if seed == "0" and not hasattr(config, "workerinput"):  # workers get the seed that is drawn here
+        config.option.shuffle = str(random.randrange(1, 1 << 32))
+    _check_features()
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    seed = config.getoption("--shuffle")
+    return f"replay this order: --shuffle {seed}" if seed else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Once more at the end: -q leaves the header out."""
+    if seed := config.getoption("--shuffle"):
+        terminalreporter.write_line(f"replay this order: --shuffle {seed}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Modules in a random order, and the tests of each: fixtures of a module are made once still."""
+    if not (seed := config.getoption("--shuffle")):
+        return
+    rng = random.Random(seed)
+    modules: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    shuffled = list(modules.values())
+    rng.shuffle(shuffled)
+    for module in shuffled:
+        rng.shuffle(module)
+    items[:] = [item for module in shuffled for item in module]
+
+
+def _check_features() -> None:
+    """NPY_DISABLE_CPU_FEATURES did what it says: NumPy overlooks what it cannot turn off."""
+    wanted = os.environ.get("NPY_DISABLE_CPU_FEATURES", "").replace(",", " ").split()
+    if not wanted:
+        return
+    from numpy._core._multiarray_umath import __cpu_features__ as features
+
+    left = [name for name in wanted if features.get(name, False)]
+    if left:
+        raise pytest.UsageError(f"NPY_DISABLE_CPU_FEATURES names {left}, and NumPy uses them all the same")
+    unknown = [name for name in wanted if name not in features]
+    if unknown:
+        raise pytest.UsageError(f"NPY_DISABLE_CPU_FEATURES names {unknown}, which this NumPy does not know")
