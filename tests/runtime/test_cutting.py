@@ -64,8 +64,10 @@ def test_external_data_stays_where_it_is(tmp_path: Path) -> None:
     whole = model(
         "far (float[4] x) => (float[4] y) <float[4] w = {1.0, 2.0, 3.0, 4.0}> { a = Mul (x, w) y = Relu (a) }"
     )
+    whole.graph.initializer[0].CopyFrom(numpy_helper.from_array(np.array([1, 2, 3, 4], np.float32), "w"))  # raw
     path = tmp_path / "far.onnx"
     onnx.save(whole, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    assert (tmp_path / "weights.bin").exists()
     cut = tmp_path / "cut.onnx"
     cut.write_bytes(Cuttable(path.read_bytes()).behind("a"))
     (a,) = onnxruntime.InferenceSession(cut).run(None, {"x": np.ones(4, np.float32)})
