@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from .. import __version__
+from ..evidence.processor import features
 from ..files import open_regular
 from ..runtime import golden
 from ..settings import Settings
@@ -89,7 +90,7 @@ class Keys:
 
     def __init__(self, settings: Settings) -> None:
         chosen = [(name, _text(value)) for name, value in settings._asdict().items()]
-        runtime = _runtime() if settings.run else ""
+        runtime = " ".join((_runtime(), *features())) if settings.run else ""
         code = (*settings.operators, *([settings.custom_ops] if settings.custom_ops else []))
         more = [state.digest for state in _all_hashed(code) or ()]
         self._same = hashlib.sha256(json.dumps([chosen, more, _code(), __version__, runtime]).encode())

@@ -63,6 +63,8 @@ if TYPE_CHECKING:
     from ..evidence.trial import Trial
 
 
+_EXPORT = "export with an opset or element type that has one, or use another provider"
+_REGISTER = "name the library that registers it (--custom-ops LIBRARY), or export to ONNX's own operators"
 _QUOTED = re.compile("'([^']+)'")
 
 
@@ -83,7 +85,7 @@ def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[
             yield Found(
                 f"onnxruntime has no kernel for {operator} as it is used here: {first_line(failed.message)}",
                 location(model, failed.node, failed.op_type),
-                "export with an opset or element type that has one, or use another provider",
+                _REGISTER if "is not a registered" in failed.message else _EXPORT,
                 # Another runtime may have one: this one fails the model only if it was asked for.
                 severity=Severity.ERROR if settings.provider_asked else Severity.WARNING,
             )
