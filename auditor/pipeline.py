@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection
-from datetime import UTC, datetime
-from pathlib import Path
 
 from .errors import CannotLook, Unreadable, UsageError
 from .evidence.evidence import Evidence, NotLookedAt
@@ -103,7 +102,7 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
 
 def _unreadable(path: str, error: Unreadable) -> Report:
     found = Found(error.why, Location(offset=error.offset), error.fix)
-    size = Path(path).stat().st_size if path and Path(path).is_file() else 0
+    size = os.path.getsize(path) if path and os.path.isfile(path) else 0
     return Report(
         ModelIdentity(path or IN_MEMORY, size),
         fingerprinted(None, [Candidate.from_found(unreadable_model.kind, found)]),
@@ -142,4 +141,4 @@ def _external_bytes(model: Model) -> int:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())

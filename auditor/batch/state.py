@@ -91,8 +91,8 @@ class Keys:
     def __init__(self, settings: Settings) -> None:
         chosen = [(name, _text(value)) for name, value in settings._asdict().items()]
         runtime = " ".join((_runtime(), *features())) if settings.run else ""
-        code = (*settings.operators, *([settings.custom_ops] if settings.custom_ops else []))
-        more = [state.digest for state in _all_hashed(code) or ()]
+        read = (*settings.operators, *filter(None, (settings.inputs, settings.custom_ops)))
+        more = [state.digest for state in _all_hashed(read) or ()]
         self._same = hashlib.sha256(json.dumps([chosen, more, _code(), __version__, runtime]).encode())
 
     def key_of(self, ref: Ref, states: Sequence[FileState]) -> str:

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO, TypeAlias
 
 from ..errors import UsageError
+from ..modules import module_names
 
 if TYPE_CHECKING:
     from ..report import Report, Verdict
@@ -59,8 +60,7 @@ class _Apart:
 @cache
 def formats() -> tuple[str, ...]:
     """The names of all formats. None is imported for it: the help of every command lists them."""
-    names = os.listdir(__path__[0])
-    return tuple(sorted(name[:-3] for name in names if name.endswith(".py") and not name.startswith("_")))
+    return tuple(name for name in module_names(__path__) if not name.startswith("_"))
 
 
 def format_of(name: str) -> Format:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ExitCode
 from ..findings.order import RANK, worst_first
@@ -15,6 +14,9 @@ from ..wording import counted, listed
 from .limits import beyond_limits, beyond_lists, left_out, unmet
 from .policy import Policy
 from .waivers import waived
+
+if TYPE_CHECKING:
+    from datetime import date
 
 USUAL = Policy()
 
@@ -56,7 +58,7 @@ def judge(
         missed += _ran_on_nothing(report, policy)
     kept = [f for f in unjudged(report).findings if _counts(f.rule, policy)]
     looked_at = tuple(rule for rule in report.coverage.ran if _counts(rule, policy))
-    marked = waived((*kept, *found), policy, today or date.today(), looked_at)
+    marked = waived((*kept, *found), policy, today, looked_at)
     findings = [_weighed(f, policy) for f in marked if f.rule not in policy.ignore]
     missed += _not_counted(report.coverage, looked_at, policy)
     judged = report._replace(

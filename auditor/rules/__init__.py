@@ -8,24 +8,21 @@ models of the two in the middle.
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import pkgutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ..findings.kind import Kind, KnownBy, Symptom
+from ..hashing import sha256
+from ..modules import module_names
 from ..report import Basis, Found, Places, Severity
 
 Check: TypeAlias = Callable[..., Iterator[Found]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule: what its findings have in common, and which evidence it asks for."""
 
     kind: Kind
@@ -48,7 +45,9 @@ class Rule:
     @property
     def page(self) -> str:
         """What there is to say of the rule, in Markdown."""
-        return inspect.cleandoc(self.doc)
+        from inspect import cleandoc  # a check shows no pages
+
+        return cleandoc(self.doc)
 
     @property
     def summary(self) -> str:
@@ -105,8 +104,8 @@ def tensors_at(found: Iterable[tuple[str, str]]) -> tuple[Places, ...]:
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by name."""
-    for module in pkgutil.iter_modules(__path__):
-        import_module(f"{__name__}.{module.name}")
+    for name in module_names(__path__):
+        import_module(f"{__name__}.{name}")
     return tuple(_registered[name] for name in sorted(_registered))
 
 
@@ -114,4 +113,4 @@ def all_rules() -> tuple[Rule, ...]:
 def rules_digest() -> str:
     """Identifies the set of rules: the hash of their names and pages."""
     text = "\0".join(f"{r.name}\0{r.severity}\0{r.basis}\0{r.doc}" for r in all_rules())
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return sha256(text.encode()).hexdigest()[:16]

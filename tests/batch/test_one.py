@@ -7,8 +7,8 @@ from typing import Any
 
 import onnx.parser
 import pytest
-
 from auditor.batch.judging import judged, passes_without_findings
+
 from auditor.batch.one import Audited, audit_one, audited
 from auditor.batch.pool import Died, Overdue, Raised, Result, Returned, TooLarge
 from auditor.errors import ExitCode

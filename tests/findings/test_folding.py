@@ -114,6 +114,11 @@ def test_a_milder_fault_of_the_same_node_explains_only_what_its_rule_is_about() 
     assert [number for *_, number in said([types, window, finding("runtime-refusal", node="a")])] == [0, 1]
 
 
+def test_consequences_of_a_consequence_are_the_roots_too() -> None:
+    useless = finding("dead-branches", Severity.WARNING)._replace(consequences=3)
+    assert [number for *_, number in said([useless, finding("dangling-inputs")])] == [4]
+
+
 def test_a_root_is_as_bad_as_the_worst_of_its_consequences() -> None:
     (root,) = folded([finding("oversized-windows", Severity.WARNING), finding("runtime-refusal")], None)
     assert (root.severity, root.consequences) == (Severity.ERROR, 1)

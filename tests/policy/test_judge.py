@@ -387,3 +387,32 @@ def test_findings_that_a_policy_left_out_are_no_rules_that_found_nothing(policy:
     assert missed.what == "policy" and "left out by select or ignore in auditor.toml: " in missed.why
     assert live(judged.report).verdict is Verdict.INCONCLUSIVE
     assert live(judged.report, **policy).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("measure", "says"),
+    [
+        ("parameters", "1,000 stored parameters; at most 0 may be"),
+        ("learnable-parameters", "900 learnable parameters; at most 0 may be"),
+        ("macs", "7 MACs; at most 0 may be"),
+        ("flops", "14 FLOPs; at most 0 may be"),
+        ("weight-bytes", "4,000 bytes (3.9 KiB) of weights; at most 0 bytes may be"),
+        ("file-bytes", "5,000 bytes (4.9 KiB) in the file; at most 0 bytes may be"),
+        ("nodes", "3 nodes; at most 0 may be"),
+        ("ir-version", "the IR version is 8; at most 0 may be"),
+        ("opset", "the opset of ai.onnx is 17; at most 0 may be"),
+        ("opset:com.microsoft", "the opset of com.microsoft is 1; at most 0 may be"),
+        ("run-seconds", "0.25 seconds for the run; at most 0 may be"),
+    ],
+)
+def test_each_measure_is_said_in_words(measure: str, says: str) -> None:
+    (found,) = under(limits={measure: Bounds(max=0)}).report.findings
+    assert found.message == says
+
+
+def test_reasons_say_what_they_are() -> None:
+    report = SOUND._replace(
+        findings=(NAN,), coverage=Coverage(RULES, (Missed("run", "x", True), Missed("weights", "y")))
+    )
+    reasons = under(report, severity={"nan-weights": Severity.NOTE}).reasons
+    assert [(r.kind, r.text) for r in reasons] == [("inconclusive", "run: x"), ("said", "weights: y")]
