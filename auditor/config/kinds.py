@@ -1,8 +1,8 @@
 """The kinds of values that settings have, each checked here and nowhere else.
 
 A value comes as a configuration has it (a number, a list, a table), or in the words of the command line or the
-environment. `ValueKind.read` makes of words what a file would hold, and `ValueKind.check` makes of that the value we work with,
-or raises `Wrong`. Where the value stood, and so how the sentence begins, the caller knows.
+environment. `ValueKind.read` makes of words what a file would hold, and `ValueKind.check` makes of that the value we
+work with, or raises `Wrong`. Where the value stood, and so how the sentence begins, the caller knows.
 """
 
 import re

@@ -318,7 +318,9 @@ def test_what_is_no_report_is_one_clear_line(change: dict[str, object], says: st
 def test_a_report_of_before_is_read() -> None:
     """As the store keeps it: without keys that came later, waived and weighed by a policy."""
     found = Finding("nan-weights", Severity.ERROR, Basis.SUSPICIOUS, "m", fingerprint="f")
-    judged = JudgedFinding.of(found, severity=Severity.NOTE, own_severity=Severity.ERROR, waived=Waived("baseline"))
+    judged = JudgedFinding.from_finding(
+        found, severity=Severity.NOTE, own_severity=Severity.ERROR, waived=Waived("baseline")
+    )
     report = Report(ModelIdentity("m"), (found, judged))
     whole = json.loads(format_json.line(report, Verdict.PASS))
     for row in whole["findings"]:
