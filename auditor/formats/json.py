@@ -237,6 +237,8 @@ def _read_finding(row: Mapping[str, Any]) -> Finding:
     known = _known(row, _FINDING)
     known["severity"] = Severity(known["severity"] or Severity.ERROR)
     known["basis"] = Basis(known["basis"] or Basis.SUSPICIOUS)
+    if isinstance(known.get("magnitude"), str):  # infinity is written as text
+        known["magnitude"] = float(known["magnitude"])
     finding = Finding(
         **known,
         location=Location(**_known(row["location"], Location._fields)),
