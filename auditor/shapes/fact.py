@@ -60,11 +60,14 @@ class Items(NamedTuple):
 
 
 class ShapeError(Exception):
-    """The node cannot run on such inputs; ``attribute`` or ``parameter`` is at fault, where one is."""
+    """The node cannot run on such inputs; ``attribute`` or ``parameter`` is at fault, where one is.
 
-    def __init__(self, message: str, *, attribute: str = "", parameter: str = "") -> None:
+    ``passed_over``: what is wrong is the shape of an empty input, over which runtimes pass.
+    """
+
+    def __init__(self, message: str, *, attribute: str = "", parameter: str = "", passed_over: bool = False) -> None:
         super().__init__(message)
-        self.attribute, self.parameter = attribute, parameter
+        self.attribute, self.parameter, self.passed_over = attribute, parameter, passed_over
 
 
 class Exact(NamedTuple):

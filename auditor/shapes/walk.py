@@ -49,9 +49,12 @@ class Walk:
         self._calling: list[Function] = []
         self._called_with: list[Attributes] = []  # by the calls that are being followed, the innermost last
 
-    def main(self, inputs: Mapping[str, Fact]) -> None:
-        """Walk the main graph from the facts of its inputs."""
-        self._graph(self.model.graph, inputs, None, "", self._memory.under(self.model.opsets))
+    def main(self, inputs: Mapping[str, Fact], stored: Mapping[str, Fact]) -> None:
+        """Walk the main graph from the facts of its inputs, and of what it stores besides its own."""
+        around = NamedFacts() if stored else None
+        if around is not None:
+            around.update((name, self._memory.interned(fact)) for name, fact in stored.items())
+        self._graph(self.model.graph, inputs, around, "", self._memory.under(self.model.opsets))
 
     def _graph(
         self, graph: Graph, inputs: Mapping[str, Fact], outer: NamedFacts | None, path: str, opsets: Opsets
@@ -146,7 +149,9 @@ class Walk:
             case _NoRule(opset=opset):
                 self.troubles.append(Unsupported(at, node.domain, node.op_type, opset))
             case ShapeError() as error:
-                self.troubles.append(Impossible(at, str(error), error.attribute, error.parameter, rests))
+                self.troubles.append(
+                    Impossible(at, str(error), error.attribute, error.parameter, rests, error.passed_over)
+                )
             case _OutOfBudget():
                 self._exhaust(at)
             case error:
