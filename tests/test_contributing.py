@@ -188,7 +188,7 @@ def test_nothing_else_was_touched(done: Done) -> None:
         ("An operator", "[N, 3]"),
         ("A rule", "Softmax over an axis of one entry"),
         ("A format", "nan_weights.onnx: error: "),
-        ("An option", "--threads takes "),
+        ("An option", "--threads NUMBER"),
         ("A registry source", "1 model: "),
         ("A report field", '"functions": 0'),
     ],
