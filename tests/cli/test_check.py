@@ -95,6 +95,15 @@ def test_several_models_are_lines_and_the_worst_counts(auditor: Auditor, tmp_pat
     assert auditor("check", LENET, missing, *STATIC).code == 3
 
 
+def test_people_read_at_last_what_came_of_several(auditor: Auditor, tmp_path: Path) -> None:
+    missing, read = str(tmp_path / "none.onnx"), tmp_path / "report.txt"
+    said = auditor("check", LENET, missing, ALEXNET_224, *STATIC, "-o", f"text:{read}")
+    assert said.out.endswith("\n\n3 models: 1 passed, 1 failed, 1 inconclusive\n")
+    assert read.read_text().endswith("\n\n3 models: 1 passed, 1 failed, 1 inconclusive\n")
+    assert " models: " not in auditor("check", LENET, *STATIC).out
+    assert auditor("check", LENET, NAN, *STATIC, "-q").out == ""
+
+
 def test_formats_to_files(auditor: Auditor, tmp_path: Path) -> None:
     whole, read = tmp_path / "report.json", tmp_path / "report.txt"
     said = auditor("check", LENET, *STATIC, "-q", "-o", f"json:{whole}", "-o", f"text:{read}")

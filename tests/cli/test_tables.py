@@ -94,7 +94,10 @@ def test_rules(auditor: Auditor) -> None:
         (("history", LENET), 2, "no report database"),
         (("show", "1"), 2, "no report database"),
         (("show", "one"), 2, "ID takes a whole number of at least 1, not 'one'"),
-        (("nonsense",), 2, "No such command"),
+        (("explain", LENET, "Conv[9]"), 2, "(did you mean 'Conv["),
+        (("explain", LENET), 2, f"no node of {LENET} is named"),
+        (("explain", "none.onnx"), 2, "no node of none.onnx is named"),
+        (("nonsense",), 2, "there is no command 'nonsense'; `auditor -h` lists them"),
     ],
 )
 def test_what_goes_wrong_is_said(auditor: Auditor, arguments: tuple[str, ...], code: int, says: str) -> None:

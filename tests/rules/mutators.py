@@ -6,6 +6,7 @@ Each function gives the bytes of one, or takes a folder, writes there, and gives
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 import onnx
@@ -57,6 +58,10 @@ def git_lfs_pointer() -> bytes:
 
 def truncated_model() -> bytes:
     return _bytes(ADD)[:-20]
+
+
+def random_bytes() -> bytes:
+    return random.Random(0).randbytes(3_000)
 
 
 # ---- fields of protobuf
