@@ -155,13 +155,13 @@ def joins(facts: Facts) -> Iterator[At]:
         at = At("", index)
         if facts.node(at).op_type in STRETCHING or facts.node(at).op_type == "Concat":
             asked = conditions(facts, at) or ()
-            if any(_of_one_name(c) and c.names <= names and same(c.a, c.b) is None for c in asked) and not _rests(
+            if any(of_one_name(c) and c.names <= names and same(c.a, c.b) is None for c in asked) and not _rests(
                 facts, at
             ):
                 yield at
 
 
-def _of_one_name(condition: Condition) -> bool:
+def of_one_name(condition: Condition) -> bool:
     """Whether both sizes are worked out of the same size of an input, and of no other."""
     names = names_of(condition.a)
     return len(names) == 1 and names == names_of(condition.b)

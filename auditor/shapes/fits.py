@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from ..report import Fit
-from .conditions import Condition, conditions, joins, names_of, needed, test_of
+from .conditions import Condition, conditions, joins, names_of, needed, of_one_name, test_of
 from .dense import rows
 from .fact import Exact, Shape
 from .facts import Facts
@@ -41,15 +41,15 @@ def solve(facts: Facts, at: At, parameter: str) -> tuple[Fit, ...]:
 
     Axes move that the condition hangs on; an input's leading axis (its batch) stays. An empty result: not found out.
     """
-    return _solve(facts, [at], lambda now: _condition(now, at, parameter))
+    return _solve(facts, [at], lambda now: _condition(now, at, parameter), _axes(facts, at, parameter))
 
 
-def meeting(facts: Facts) -> tuple[tuple[At, ...], tuple[Fit, ...], bool]:
+def meeting(facts: Facts, *, free_all: bool) -> tuple[tuple[At, ...], tuple[Fit, ...], bool]:
     """Where ways meet that agree for some sizes only, the sizes at which they all do, and whether each axis for itself.
 
-    The batch stays; the other sizes of images are taken as open, whatever they are now.
+    The batch stays; ``free_all``: the other sizes are taken as open, whatever they are now.
     """
-    free = facts.rebind(_freed(facts))
+    free = facts.rebind(_freed(facts, all_sizes=free_all))
     places = tuple(joins(free))
     if not places:
         return (), (), False
@@ -63,16 +63,19 @@ def meeting(facts: Facts) -> tuple[tuple[At, ...], tuple[Fit, ...], bool]:
             found += here
         return found
 
-    each = all(len(c.names) == 1 for c in asked(free) or ())
-    return places, _solve(facts, places, asked), each
+    meet = [c for place in places for c in conditions(free, place) or () if of_one_name(c)]
+    each = all(len(c.names) == 1 for c in meet)
+    return places, _solve(facts, places, asked, _hanging(facts, meet), apart=each), each
 
 
-def _solve(facts: Facts, places: Sequence[At], asked: _Asked) -> tuple[Fit, ...]:
-    axes = _axes(facts, asked)
+def _solve(
+    facts: Facts, places: Sequence[At], asked: _Asked, axes: list[tuple[str, int]], *, apart: bool = False
+) -> tuple[Fit, ...]:
+    """``apart``: no condition speaks of two axes, so that they may be moved as one though they differ now."""
     if not axes:
         return ()
     deadline = time.monotonic() + SECONDS
-    together = _together(facts, axes)
+    together = list(axes) if apart and len(axes) > 1 else _together(facts, axes)
     found = []
     for moving in (
         *([together] if together else []),
@@ -87,19 +90,27 @@ def _solve(facts: Facts, places: Sequence[At], asked: _Asked) -> tuple[Fit, ...]
     return tuple(found)
 
 
-def _freed(facts: Facts) -> dict[str, Shape]:
-    """The shapes of the inputs with every size of an image as a name."""
+def _freed(facts: Facts, *, all_sizes: bool = True) -> dict[str, Shape]:
+    """The shapes of the inputs with every size of an image as a name, or every open one, but for the batch."""
     return {
-        name: tuple(named(f"{name}[{i}]") if i else size for i, size in enumerate(fact.shape))
+        name: tuple(
+            named(f"{name}[{i}]") if i and (all_sizes or not isinstance(size, int)) else size
+            for i, size in enumerate(fact.shape)
+        )
         for name, fact in facts.inputs.items()
         if fact.shape is not None and len(fact.shape) > 2
     }
 
 
-def _axes(facts: Facts, asked: _Asked) -> list[tuple[str, int]]:
+def _axes(facts: Facts, at: At, parameter: str) -> list[tuple[str, int]]:
     """The axes of the graph's inputs on which the condition hangs."""
+    return _hanging(facts, _condition(facts.rebind(_freed(facts)), at, parameter) or ())
+
+
+def _hanging(facts: Facts, asked: Sequence[Condition]) -> list[tuple[str, int]]:
+    """The axes of the graph's inputs of which conditions speak, where those are freed."""
     named_axes = {f"{name}[{i}]": (name, i) for name, fact in facts.inputs.items() for i in range(1, fact.rank or 0)}
-    names = {n for condition in asked(facts.rebind(_freed(facts))) or () for n in condition.names}
+    names = {n for condition in asked for n in condition.names}
     hangs = [axis for label, axis in named_axes.items() if label in names]
     # Where all three axes of an image count, the first of them are its channels: nobody chooses those.
     images = {name for name, _ in hangs if {(name, i) for i in (1, 2, 3)} <= set(hangs)}
