@@ -11,30 +11,51 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .errors import AuditorError, CannotLook, NothingToAudit, StoreError, Unreadable, UsageError
+    from .formats import render
     from .model.load import load
     from .pipeline import audit
-    from .report import Finding, Report
+    from .policy.judge import judge
+    from .policy.policy import Policy
+    from .report import Finding, Report, Verdict
     from .settings import Settings
-    from .shapes.facts import infer as infer_shapes
+    from .shapes.facts import infer_shapes
 
 __version__ = "0.1.0"
 
-__all__ = ["Finding", "Report", "Settings", "__version__", "audit", "infer_shapes", "load"]
+__all__ = [
+    "AuditorError", "CannotLook", "Finding", "NothingToAudit", "Policy", "Report", "Settings", "StoreError",
+    "Unreadable", "UsageError", "Verdict", "__version__", "audit", "infer_shapes", "judge", "load", "render",
+]  # fmt: skip
 
 _HOMES = {
-    "Finding": ("report", "Finding"),
-    "Report": ("report", "Report"),
-    "Settings": ("settings", "Settings"),
-    "audit": ("pipeline", "audit"),
-    "infer_shapes": ("shapes.facts", "infer"),
-    "load": ("model.load", "load"),
+    "AuditorError": "errors",
+    "CannotLook": "errors",
+    "Finding": "report",
+    "NothingToAudit": "errors",
+    "Policy": "policy.policy",
+    "Report": "report",
+    "Settings": "settings",
+    "StoreError": "errors",
+    "Unreadable": "errors",
+    "UsageError": "errors",
+    "Verdict": "report",
+    "audit": "pipeline",
+    "infer_shapes": "shapes.facts",
+    "judge": "policy.judge",
+    "load": "model.load",
+    "render": "formats",
 }
+
+
+def __dir__() -> list[str]:
+    """The public names, and no others."""
+    return sorted(__all__)
 
 
 def __getattr__(name: str) -> Any:
     """The public names are imported when they are first used: ``import auditor`` costs nothing."""
-    try:
-        module, attribute = _HOMES[name]
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    return getattr(import_module(f".{module}", __name__), attribute)
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{home}", __name__), name)

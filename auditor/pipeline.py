@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection
-from datetime import UTC, datetime
-from pathlib import Path
 
 from .errors import CannotLook, Unreadable, UsageError
 from .evidence.evidence import Evidence, NotLookedAt
@@ -16,7 +15,7 @@ from .findings.kind import Candidate
 from .findings.order import worst_first
 from .model import digest, external
 from .model.graph import Model
-from .model.load import load
+from .model.load import Source, load
 from .report import Contract, Coverage, Found, Location, Missed, ModelIdentity, Report
 from .rules import Rule, all_rules, rules_digest
 from .rules.unreadable_model import unreadable_model
@@ -27,8 +26,12 @@ from .wording import counted, listed, nearest
 _HASHED = 1 << 26  # bytes of a model whose contents are hashed on the way
 
 
-def audit(path: str | os.PathLike[str], settings: Settings | None = None, contract: Contract | None = None) -> Report:
-    """Audit one model file.
+IN_MEMORY = "<in memory>"
+"""What stands for the path of a model that has none."""
+
+
+def audit(source: Source, settings: Settings | None = None, contract: Contract | None = None) -> Report:
+    """Audit one model: a path, bytes, a file that is open for reading them, or an `onnx.ModelProto`.
 
     What is wrong with the model, down to bytes that are not a model, is in the report. Raises `NothingToAudit` where
     there is no file, `CannotLook` where the system does not let us read it, `UsageError` for senseless settings.
@@ -36,9 +39,9 @@ def audit(path: str | os.PathLike[str], settings: Settings | None = None, contra
     settings = settings or Settings()
     chosen = selected(settings)
     try:
-        model = load(path)
+        model = load(source)
     except Unreadable as error:
-        return _unreadable(os.fspath(path), error)
+        return _unreadable(os.fspath(source) if isinstance(source, str | os.PathLike) else "", error)
     return _judge(Evidence(model, settings, contract), chosen)
 
 
@@ -99,9 +102,9 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
 
 def _unreadable(path: str, error: Unreadable) -> Report:
     found = Found(error.why, Location(offset=error.offset), error.fix)
-    size = Path(path).stat().st_size if Path(path).is_file() else 0
+    size = os.path.getsize(path) if path and os.path.isfile(path) else 0
     return Report(
-        ModelIdentity(path, size),
+        ModelIdentity(path or IN_MEMORY, size),
         fingerprinted(None, [Candidate.from_found(unreadable_model.kind, found)]),
         Coverage(
             ran=(unreadable_model.name,), skipped=(Missed("everything else", "the file cannot be read as a model"),)
@@ -113,7 +116,7 @@ def _unreadable(path: str, error: Unreadable) -> Report:
 
 def _identity(model: Model, *, content: bool) -> ModelIdentity:
     return ModelIdentity(
-        model.path,
+        model.path or IN_MEMORY,
         model.size,
         digest.structure(model),
         _content_digest(model) if content else None,
@@ -138,4 +141,4 @@ def _external_bytes(model: Model) -> int:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())

@@ -4,8 +4,9 @@ All names and numbers in a `Finding` are already rendered (strings and ints), so
 none needs to know what a size is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from .record import Record
@@ -232,6 +233,11 @@ class Report(Record):
 
     def __bool__(self) -> bool:
         raise TypeError("a report is neither true nor false: ask auditor.judge(report).verdict")
+
+    def _repr_html_(self) -> str:
+        """A short table, which is what a notebook asks an object for."""
+        html: Callable[[Report], str] = import_module("auditor.notebook").html  # above us, and only there needed
+        return html(self)
 
 
 class Contract(NamedTuple):

@@ -59,6 +59,8 @@ class Disguise:
             self.places.setdefault((old, labels[index]), (new, label))
             for names in (node.input, node.output):
                 names[:] = [self._name(name) for name in names]
+            for spec in (s for devices in node.device_configurations for s in devices.sharding_spec):
+                spec.tensor_name = self._name(spec.tensor_name)
             for attribute, graph, at in subgraphs(node):
                 branch = f"{attribute.name}{at}"
                 self._graph(graph, f"{old}/{labels[index]}/{branch}".lstrip("/"), f"{new}/{label}/{branch}".lstrip("/"))

@@ -16,6 +16,9 @@ from pathlib import Path
 from auditor.batch.sources import registries
 from auditor.batch.sources.folder import ROW
 from auditor.cli.app import run
+from auditor.cli.command import help_of
+from auditor.cli.commands import SUMMARIES, command
+from auditor.config.table import KEYS, OPTIONS
 from auditor.formats import format_of, formats
 from auditor.rules import all_rules
 from auditor.store.views import VIEWS
@@ -24,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 _PART = re.compile(
-    r"(<!-- (?P<kind>rules|formats|sources|report|stored|views)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)",
+    r"(<!-- (?P<kind>rules|formats|sources|report|stored|views|settings)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)",
     re.DOTALL,
 )
 _FENCED = re.compile(r"^(?P<fence>```+)(?P<language>\w*)\n(?P<content>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
@@ -74,13 +77,15 @@ def output(command: str) -> str:
     return out.getvalue()
 
 
-def _content(kind: str, command: str) -> str:
+def _content(kind: str, what: str) -> str:
     if kind == "report":
-        return f"```\n$ {command}\n{output(command)}```\n"
+        return f"```\n$ {what}\n{output(what)}```\n"
     if kind == "stored":
-        return f"```\n$ {command}\n{_stored(command)}```\n"
+        return f"```\n$ {what}\n{_stored(what)}```\n"
     if kind == "views":
         return _views()
+    if kind == "settings":
+        return _options() if what == "options" else _keys()
     if kind == "formats":
         return _formats()
     if kind == "sources":
@@ -124,6 +129,34 @@ def _views() -> str:
     return "\n".join(
         ["| view | a row is | columns |", "|---|---|---|", *views, "", "| column | means |", "|---|---|", *columns, ""]
     )
+
+
+def _options() -> str:
+    """Each option once, with the commands that offer it and the variable that says the same."""
+    offered: dict[str, list[str]] = {}
+    for name in SUMMARIES:
+        for row in command(name).settings:
+            offered.setdefault(row.name, []).append(name)
+    rows = []
+    for row in OPTIONS.values():
+        names = ", ".join(f"`{flag.strip()}`" for flag in row.flags[0].split("/"))
+        names += "".join(f", `{flag}`" for flag in row.flags[1:])
+        value = f" {row.metavar}" if row.metavar else ""
+        variable = f"`{row.env}`" if row.env else ""
+        cells = (f"{names}{value}", help_of(row), ", ".join(f"`{n}`" for n in offered[row.name]), variable)
+        rows.append(f"| {' | '.join(map(_cell, cells))} |")
+    return "\n".join(["| option | says | commands | variable |", "|---|---|---|---|", *rows, ""])
+
+
+def _keys() -> str:
+    """Each key of a configuration."""
+    rows = [
+        f"| `{key}` | {_cell(row.help.rstrip('.'))} | {_cell(row.takes or row.kind.takes)} |"
+        for key, row in KEYS.items()
+    ]
+    models = "any of the keys that are asked of models, for some of them"
+    match = "tables with a match: patterns over the path from this file on, or over the registry's name"
+    return "\n".join(["| key | says | values |", "|---|---|---|", *rows, f"| `models` | {models} | {match} |", ""])
 
 
 def _cell(text: str) -> str:

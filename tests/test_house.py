@@ -45,3 +45,18 @@ def test_every_module_has_its_place() -> None:
     modules = {p.stem if p.is_file() else p.name for p in (ROOT / "auditor").iterdir()}
     modules = {m for m in modules if not m.startswith("_") and m not in ("py.typed", "py")}
     assert modules == named
+
+
+def test_rules_are_known_by_name_nowhere_else() -> None:
+    """What is special to a rule it says itself (`auditor.findings.kind`); so a rule is added in one file."""
+    import ast
+
+    from auditor.rules import all_rules
+
+    names = {rule.name for rule in all_rules()}
+    for path in (ROOT / "auditor").rglob("*.py"):
+        if path.parent.name == "rules":
+            continue
+        constants = (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant))
+        known = [f"{path}:{n.lineno}: {n.value}" for n in constants if isinstance(n.value, str) and n.value in names]
+        assert not known

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer.main
 
-from auditor.cli.app import app
-from auditor.config.configuration import ENVIRONMENT, find
+from auditor.cli.commands import GROUPS, SUMMARIES, command
+from auditor.config.configuration import find
+from auditor.config.table import VARIABLES
 from auditor.errors import ExitCode
 
 from .readme import ROOT, blocks, fenced, made, pages, unfenced, written
@@ -82,12 +82,11 @@ def test_every_code_block_is_tested(name: str) -> None:
 
 def commands() -> dict[str, set[str]]:
     """Every command with its options."""
-    found: dict[str, set[str]] = {}
-    todo = [(name, command) for name, command in typer.main.get_command(app).commands.items()]  # type: ignore[attr-defined]  # a group
-    for name, command in todo:
-        inner = getattr(command, "commands", {})
-        todo += [(f"{name} {sub}", below) for sub, below in inner.items()]
-        found[name] = {o for p in command.params for o in (*p.opts, *p.secondary_opts)} | {"--help", "-h"}
+    found = {
+        name: {"--help", "-h"}.union(*(spelled.split("/") for row in command(name).settings for spelled in row.flags))
+        for name in SUMMARIES
+    }
+    found |= {name: {"--help", "-h"} for name in GROUPS}
     return found
 
 
@@ -108,19 +107,19 @@ def calls(text: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", CURRENT)
 def test_calls_name_commands_and_their_own_options(name: str) -> None:
-    for command, rest in calls(CURRENT[name]):
-        assert command in COMMANDS
-        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest)) <= COMMANDS[command], f"auditor {command}{rest}"
+    for called, rest in calls(CURRENT[name]):
+        assert called in COMMANDS
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest)) <= COMMANDS[called], f"auditor {called}{rest}"
 
 
 def test_the_readme_names_every_command() -> None:
-    named = {command for command, _ in calls(TEXT)}
+    named = {called for called, _ in calls(TEXT)}
     assert named | {"db"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", CURRENT)
 def test_options_exist(name: str) -> None:
-    options = set().union(*COMMANDS.values()) | {"--version", "--help"}
+    options = set().union(*COMMANDS.values()) | {"--version", "--help", "--install-completion", "--show-completion"}
     told = re.sub(r"`(?:\.venv/bin/)?python [^`]*`", "", unfenced(CURRENT[name]))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", told)) <= options
 
@@ -177,4 +176,4 @@ def test_a_page_reads_well(name: str) -> None:
 
 def test_every_environment_variable_is_named_and_is_one() -> None:
     named = {variable for text in CURRENT.values() for variable in re.findall(r"\bAUDITOR_[A-Z_]+\b", text)}
-    assert named == set(ENVIRONMENT)
+    assert named == set(VARIABLES)

@@ -16,11 +16,11 @@ from ..report import Verdict
 from ..settings import Settings
 from ..store.store import source_of
 from ..store.works import Done, FileState, Piece, Works
-from .judging import Judged, Policies, judged, passes_without_findings
 from .one import Audited, audit_one, audited
 from .pool import Pool, Result, Returned, Task, WorkerLimits
 from .refs import Ref
 from .state import Keys, files_of, hashed, settled, unchanged
+from .verdicts import Judged, Policies, judged, passes_without_findings
 
 _BLOCK = 256  # models that are looked up together
 _LATELY = 4096  # keys

@@ -90,7 +90,8 @@ class Keys:
     def __init__(self, settings: Settings) -> None:
         chosen = [(name, _text(value)) for name, value in settings._asdict().items()]
         runtime = _runtime() if settings.run else ""
-        more = [state.digest for state in _all_hashed(settings.operators) or ()]
+        read = (*settings.operators, *([settings.inputs] if settings.inputs else ()))
+        more = [state.digest for state in _all_hashed(read) or ()]
         self._same = hashlib.sha256(json.dumps([chosen, more, _code(), __version__, runtime]).encode())
 
     def key_of(self, ref: Ref, states: Sequence[FileState]) -> str:

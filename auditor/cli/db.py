@@ -4,60 +4,46 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Any, BinaryIO
 
-import typer
-
-from . import options as o
-
-app = typer.Typer(help="The report database.", no_args_is_help=True, rich_markup_mode=None)
+from ..config.table import OPTIONS, values
+from .command import Argument, Command, Words, options
 
 
-@app.command()
-def path(db: o.Database = None) -> None:
+def path(words: Words) -> None:
     """Print where reports are kept."""
+    sys.stdout.write(f"{_database(words)[0]}\n")
 
-    sys.stdout.write(f"{o.database(db)}\n")
 
-
-@app.command()
-def upgrade(db: o.Database = None) -> None:
-    """Bring the database's schema up to date; one that is missing is made."""
+def upgrade(words: Words) -> None:
+    """Bring the database's schema up to date, or make it."""
     from ..store.store import Store
 
-    where = o.database(db)
+    where, _ = _database(words)
     with Store.open(where):
         sys.stdout.write(f"{where} is up to date\n")
 
 
-@app.command()
-def prune(
-    keep: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Not the newest N audits of a model.", show_default=False)
-    ] = None,
-    older_than: Annotated[
-        float | None, typer.Option(min=0, metavar="DAYS", help="Only audits older than this.", show_default=False)
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="GLOB", help="Only of models with this name or path.", show_default=False)
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
-    db: o.Database = None,
-) -> None:
-    """Take old audits out; never a model's newest, never the one that was accepted last."""
+def prune(words: Words) -> None:
+    """Take old audits out, never a model's newest.
+
+    The version that was accepted last stays too.
+    """
     from ..errors import UsageError
     from ..store.store import Store
     from ..store.upkeep import Wish, vacuum
     from ..store.upkeep import prune as take_out
     from ..wording import counted, in_bytes
 
-    if keep is None and older_than is None:
+    where, said = _database(words)
+    if "keep" not in said and "older_than" not in said:
         raise UsageError("prune takes --keep N, --older-than DAYS, or both: nothing was taken out")
-    with Store.open(o.database(db), create=False) as store:
-        gone = take_out(store, Wish(keep, older_than, model), dry_run)
+    dry_run = said.get("dry_run", False)
+    with Store.open(where, create=False) as store:
+        gone = take_out(store, Wish(said.get("keep"), said.get("older_than"), said.get("of_models")), dry_run)
         what = f"{counted(gone.audits, 'audit')} of {counted(gone.models, 'model')}"
         what += f" with {counted(gone.findings, 'finding')}"
         if dry_run:
@@ -67,37 +53,64 @@ def prune(
         sys.stdout.write(f"took out {what}{'' if freed is None else f'; {in_bytes(freed)} are free again'}\n")
 
 
-@app.command()
-def export(
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="Where to; - is standard output.", show_default=False)],
-    db: o.Database = None,
-) -> None:
+def export(words: Words) -> None:
     """Write all that is stored as JSON lines."""
     from ..store.exchange import export as exported
     from ..store.store import Store
 
-    with Store.open(o.database(db), create=False) as store, _written(file) as out:
+    where, _ = _database(words)
+    with Store.open(where, create=False) as store, _written(words["to"]) as out:
         for line in exported(store):
             out.write(line.encode("ascii") + b"\n")
 
 
-@app.command("import")
-def load(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE|-", help="What `db export` wrote; - is standard input.", show_default=False)
-    ],
-    db: o.Database = None,
-) -> None:
-    """Take in what was exported, all of it or nothing; what is there already is not doubled."""
+def load(words: Words) -> None:
+    """Take in what was exported, all of it or nothing.
+
+    What is there already is not doubled.
+    """
     from ..formats.json import parse
     from ..store.exchange import load as imported
     from ..store.store import Store
     from ..wording import counted
 
-    with _read(file) as lines, Store.open(o.database(db)) as store:
+    where, _ = _database(words)
+    with _read(words["of"]) as lines, Store.open(where) as store:
         done = imported(store, lines, parse)
     accepted = f", {counted(done.acceptances, 'acceptance')}" if done.acceptances else ""
     sys.stdout.write(f"imported {counted(done.audits, 'audit')}{accepted}; {done.there} were there already\n")
+
+
+def _database(words: Words) -> tuple[str, Mapping[str, Any]]:
+    """Where the database is, and the values of the options."""
+    from ..config.configuration import find
+    from ..store.where import chosen_path
+
+    said = values({name: word for name, word in words.items() if name in OPTIONS})
+    return chosen_path(find().saying(said).db), said
+
+
+COMMANDS = {
+    "path": Command(path, ("auditor db path",), settings=options("db")),
+    "upgrade": Command(upgrade, ("auditor db upgrade",), settings=options("db")),
+    "prune": Command(
+        prune,
+        ("auditor db prune --keep 5 --older-than 90",),
+        settings=options("keep", "older_than", "of_models", "dry_run", "db"),
+    ),
+    "export": Command(
+        export,
+        ("auditor db export reports.jsonl",),
+        (Argument("to", "FILE|-", "Where to; - is standard output."),),
+        options("db"),
+    ),
+    "import": Command(
+        load,
+        ("auditor db import reports.jsonl",),
+        (Argument("of", "FILE|-", "What `db export` wrote; - is standard input."),),
+        options("db"),
+    ),
+}
 
 
 @contextmanager

@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
-import typer
-
+from ..config.table import SIZES
 from ..errors import UsageError
-from . import options as o
+from .command import Argument, Command, Words, options
 
 
-def explain(
-    what: Annotated[
-        str, typer.Argument(metavar="RULE|MODEL", help="A rule's name, or an ONNX file.", show_default=False)
-    ],
-    node: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="NODE", help="A node's name, Conv[3] by op and index, or a tensor's name.", show_default=False
-        ),
-    ] = None,
-    dim: o.Dims = None,
-    input_shape: o.InputShapes = None,
-) -> None:
-    """Print a rule's page, or how the shapes and parameters of a node come about."""
-    if node is None:
+def explain(words: Words) -> None:
+    """Print a rule's page, or how the shapes of a node come about."""
+    what = words["what"]
+    if "node" not in words:
         from ..rules import all_rules
+        from ..wording import nearest
         from .tables import rule_page
 
-        rule = next((r for r in all_rules() if r.name == what.removeprefix("auditor/")), None)
-        if rule is None:
-            raise UsageError(f"there is no rule {what!r} (`auditor rules` lists them); for a model, name a node too")
-        rule_page(rule, sys.stdout)
+        name = what.removeprefix("auditor/")
+        rules = {rule.name: rule for rule in all_rules()}
+        if name not in rules:
+            raise UsageError(
+                f"there is no rule {what!r}{nearest(name, rules)} (`auditor rules` lists them); for a model, name a "
+                "node too"
+            )
+        rule_page(rules[name], sys.stdout)
         return
     from ..inspection import explanation
     from ..model.load import load
+    from ..sessions.asked import asked
     from ..shapes.facts import infer
     from .tables import derivation_table
 
-    facts = infer(load(what), o.shapes(input_shape), o.dims(dim))
-    derivation_table(explanation(facts, node), sys.stdout)
+    settings = asked(words).settings
+    facts = infer(load(what), settings.shapes, settings.dims)
+    derivation_table(explanation(facts, words["node"]), sys.stdout)
+
+
+COMMAND = Command(
+    explain,
+    ("auditor explain nan-weights", "auditor explain model.onnx 'Conv[3]'"),
+    (
+        Argument("what", "RULE|MODEL", "A rule's name, or an ONNX file."),
+        Argument("node", "NODE", "A node's name, Conv[3] by op and index, or a tensor's name.", optional=True),
+    ),
+    options(SIZES, "config", "no_config"),
+)

@@ -3,75 +3,40 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
-import typer
-
-from ..errors import ExitCode, UsageError, worst
-from . import options as o
+from ..config.table import AT_ONCE, POLICY, RUN, SAID, SIZES
+from ..errors import UsageError, worst
+from .command import TARGETS, Command, Words, options
 
 
-def gate(
-    targets: o.Targets,
-    # What becomes of it.
-    accept: Annotated[bool, typer.Option("--accept", help="What passes is the accepted version from now on.")] = False,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is accepted.", show_default=False)] = "",
-    by: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who accepts it [default: you].", show_default=False)
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SUBJECT", help="Whose version it is [default: as its registry or path says].", show_default=False
-        ),
-    ] = None,
-    # What is asked.
-    fail_on: o.FailOn = None,
-    config: o.Config = None,
-    no_config: o.NoConfig = False,
-    baseline: o.BaselineFile = None,
-    # What is said, and where.
-    format: o.ReportFormat = "text",
-    output: o.Outputs = None,
-    quiet: o.Quiet = False,
-    # How models are audited.
-    run: o.Run = None,
-    weights: o.Weights = None,
-    jobs: o.Jobs = None,
-    db: o.Database = None,
-) -> int:
+def gate(words: Words) -> int:
     """Say whether models may go live, and why.
 
     Reports are judged as they are stored; models are audited first, unless an unchanged one was already. Exit codes are
     those of check. With --accept a version that passes becomes the one that later ones are compared with; one that does
     not, inconclusive ones too, is refused, and the exit code is its own.
     """
-    from ..pipeline import selected
-    from .gate_output import opened
-    from .gating import Acceptance, Gate
-    from .outlet import Destinations
-    from .streams import say
+    from ..sessions.asked import asked
+    from ..sessions.gating import Acceptance, Gate, written
+    from .gate_tables import OnScreen
+    from .terminal import Terminal
 
-    if not accept and (reason or by is not None):
+    ask = asked(words)
+    said = ask.said
+    accepts = said.get("accept", False)
+    if not accepts and ("reason" in said or "by" in said):
         raise UsageError("--reason and --by say who accepts a version and why: they go with --accept")
-    configured = o.configuration(config, no_config, fail_on, baseline)
-    settings = configured.settings(run=run, weights=weights)
-    selected(settings)
-    acceptance = Acceptance(reason, by or _you()) if accept else None
-    database = db or configured.db
-    gates = Gate(configured, settings, database, jobs or configured.jobs or o.processors(), name, acceptance)
-    to = Destinations(format, o.files(output), sys.stdout, quiet=quiet, database=database)
-    codes: list[ExitCode] = []
-    with gates, opened(to) as write:
-        for target in targets:
-            before = len(codes)
-            for gated in gates.verdicts(target):
-                codes.append(gated.code)
+    acceptance = Acceptance(said.get("reason", ""), said.get("by") or _you()) if accepts else None
+    terminal = Terminal(quiet=said.get("quiet", False))
+    to = ask.destinations(sys.stdout, terminal)
+    screen = OnScreen(sys.stdout)
+    with Gate(ask.configured, ask.limits(), said.get("subject"), acceptance, terminal) as gates:
+        with written(to, screen.write) as write:
+            for gated in gates.gated(words["targets"]):
                 write(gated)
-            if len(codes) == before:
-                say(f"there is no model in {target}")
-                codes.append(ExitCode.NOTHING)
-    return worst(codes)
+            with to.stream(several=True).guarded():
+                screen.end()
+        return worst(gates.codes)
 
 
 def _you() -> str:
@@ -81,3 +46,11 @@ def _you() -> str:
         return getuser()
     except (OSError, KeyError):  # a container's user may have no name
         return ""
+
+
+COMMAND = Command(
+    gate,
+    ("auditor gate model.onnx", 'auditor gate registry/ --accept --reason "reviewed by the team"'),
+    (TARGETS,),
+    options("accept", "reason", "by", "subject", "weights", "target_dtype", SIZES, RUN, POLICY, SAID, AT_ONCE, "db"),
+)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from . import options as o
+from ..config.table import values
+from .command import Argument, Command, Words, options
 
 if TYPE_CHECKING:
     from ..store.store import Store
@@ -17,44 +16,35 @@ if TYPE_CHECKING:
 _BEFORE = 12  # audits of a model that a line of many looks at
 
 
-def history(
-    model: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODEL|SOURCE",
-            help="A model's path, its name in a registry, a digest; or what holds models, as for `auditor batch`.",
-            show_default=False,
-        ),
-    ],
-    limit: Annotated[int, typer.Option(min=1, help="How many audits, or models, at most.")] = 20,
-    format: o.Format = "text",
-    db: o.Database = None,
-) -> None:
-    """Tell which findings appeared, which were fixed, and since when the others are there."""
-    from ..errors import NothingToAudit, UsageError
+def history(words: Words) -> None:
+    """Tell which findings appeared, which were fixed, which stay."""
+    from ..config.configuration import find
+    from ..errors import NothingToAudit
     from ..store.history import history as of
     from ..store.history import subjects
     from ..store.store import Store
+    from ..store.where import chosen_path
     from .history_json import history_document, whole
     from .history_tables import history_lines, history_page
 
-    if format not in ("text", "json"):
-        raise UsageError(f"--format takes text or json, not {format!r}")
-    with Store.open(o.database(db), create=False) as store:
+    said, model = values({name: word for name, word in words.items() if name != "model"}), words["model"]
+    limit, form = said.get("most", 20), said.get("plain_form", "text")
+    database = chosen_path(find().saying(said).db)
+    with Store.open(database, create=False) as store:
         named = subjects(store, model)
         if len(named) == 1:
             one = of(store, named[0], limit)
             assert one is not None  # it was found by one of its audits
-            if format == "json":
+            if form == "json":
                 sys.stdout.write(json.dumps(whole(one), indent=2) + "\n")
             else:
                 history_page(one, sys.stdout)
             return
         several = named or _within(store, model)
         if not several:
-            raise NothingToAudit(f"no audit of {model!r} is stored in {o.database(db)}")
+            raise NothingToAudit(f"no audit of {model!r} is stored in {database}")
         lines = (of(store, subject, _BEFORE, compared=1) for subject in several[:limit])
-        if format == "json":
+        if form == "json":
             for line in lines:
                 if line is not None:  # pruned meanwhile
                     sys.stdout.write(json.dumps(history_document(line)) + "\n")
@@ -75,3 +65,17 @@ def _within(store: Store, source: str) -> list[str]:
         return subjects_of(store, (ref.path for ref in source_at(source).models()))
     except NothingToAudit:
         return []
+
+
+COMMAND = Command(
+    history,
+    ("auditor history model.onnx", "auditor history registry/ --limit 50"),
+    (
+        Argument(
+            "model",
+            "MODEL|SOURCE",
+            "A model's path, its name in a registry, a digest; or what holds models, as for `auditor batch`.",
+        ),
+    ),
+    options("most", "plain_form", "db"),
+)

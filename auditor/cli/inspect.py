@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import sys
 
-from ..errors import UsageError
-from . import options as o
+from ..config.table import SIZES
+from .command import MODEL, Command, Words, options
 
 
-def inspect(
-    model: o.ModelPath,
-    format: o.Format = "text",
-    dim: o.Dims = None,
-    input_shape: o.InputShapes = None,
-) -> None:
-    """Show the layers of a model: output shapes, parameters, MACs. Nothing is judged, run or stored."""
+def inspect(words: Words) -> None:
+    """Show the layers of a model: output shapes, parameters, MACs.
+
+    Nothing is judged, run or stored.
+    """
     from ..costs.count import count
     from ..model.load import load
+    from ..sessions.asked import asked
     from ..shapes.facts import infer
 
-    if format not in ("text", "json"):
-        raise UsageError(f"a model's layers come as text or json, not {format!r}")
-    loaded = load(model)
-    facts = infer(loaded, o.shapes(input_shape), o.dims(dim))
+    ask = asked(words)
+    loaded = load(words["model"])
+    facts = infer(loaded, ask.settings.shapes, ask.settings.dims)
     costs = count(facts)
-    if format == "json":
+    if ask.said.get("plain_form") == "json":
         from ..inspection import document
 
         sys.stdout.write(document(loaded, facts, costs) + "\n")
@@ -32,3 +30,11 @@ def inspect(
         from .tables import layer_table
 
         layer_table(loaded, costs, sys.stdout)
+
+
+COMMAND = Command(
+    inspect,
+    ("auditor inspect model.onnx --dim N=1",),
+    (MODEL,),
+    options("plain_form", SIZES, "config", "no_config"),
+)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import sys
 
-from ..errors import UsageError
-from . import options as o
+from ..config.table import values
+from .command import Command, Words, options
 
 
-def rules(format: o.Format = "text") -> None:
+def rules(words: Words) -> None:
     """List the rules: how bad, by whose word, and what each says."""
     from ..rules import all_rules
 
-    if format == "json":
+    if values(words).get("plain_form") == "json":
         rows = [{"rule": r.name, "severity": r.severity, "basis": r.basis, "summary": r.summary} for r in all_rules()]
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
-    elif format == "text":
+    else:
         from .tables import rule_table
 
         rule_table(all_rules(), sys.stdout)
-    else:
-        raise UsageError(f"the rules come as text or json, not {format!r}")
+
+
+COMMAND = Command(rules, ("auditor rules", "auditor rules --format json"), settings=options("plain_form"))

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
-import typer
+from ..config.kinds import from_words, whole
+from .command import Argument, Command, Words, options
 
-from . import options as o
+_ID = Argument("report", "ID", "As `auditor history` lists it.", kind=whole(1))
 
 
-def show(
-    report: Annotated[int, typer.Argument(metavar="ID", help="As `auditor history` lists it.", show_default=False)],
-    format: o.ReportFormat = "text",
-    raw: Annotated[bool, typer.Option("--raw", help="As it was stored, whatever is configured now.")] = False,
-    config: o.Config = None,
-    no_config: o.NoConfig = False,
-    db: o.Database = None,
-) -> None:
-    """Print a stored report, as the policy that is configured now has it."""
+def show(words: Words) -> None:
+    """Print a stored report, as today's policy has it."""
     from ..formats import renderer
-    from ..formats.json import parse
-    from .judging import stored
+    from ..sessions.asked import asked
+    from ..sessions.subjects import shown
 
-    render = renderer(format)
-    configured = o.configuration(config, no_config)
-    database = db or configured.db
-    subject, document = stored(report, configured, database)
-    found, verdict = parse(document)
-    if not raw and not configured.asks_nothing:
-        found, verdict, _ = subject.judged(found, database)
-    render(found, verdict, sys.stdout)
+    ask = asked(words)
+    number = from_words(_ID.kind, _ID.metavar, words["report"])
+    report, verdict = shown(number, ask.configured, raw=ask.said.get("raw", False))
+    renderer(ask.said.get("form", "text"))(report, verdict, sys.stdout)
+
+
+COMMAND = Command(
+    show,
+    ("auditor show 12", "auditor show 12 --format markdown"),
+    (_ID,),
+    options("raw", "form", "config", "no_config", "db"),
+)

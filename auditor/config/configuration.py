@@ -7,35 +7,27 @@ anything is audited.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import UsageError
 from ..policy.globs import matches
 from ..policy.policy import Policy
+from ..record import Record
 from ..settings import Settings
+from .kinds import from_words
+from .table import KEYS, TABLE, VARIABLES, Fills
 
 if TYPE_CHECKING:
     from ..policy.baseline import Baseline
-    from ..report import Severity
     from .toml import Path, Toml
 
 OWN, SHARED = "auditor.toml", "pyproject.toml"
 BASELINE = "auditor-baseline.json"
 
-ENVIRONMENT: Mapping[str, str] = {
-    "AUDITOR_CONFIG": "--config",
-    "AUDITOR_DB": "db",
-    "AUDITOR_BASELINE": "baseline",
-    "AUDITOR_FAIL_ON": "fail-on",
-    "AUDITOR_PROVIDER": "provider",
-    "AUDITOR_TIMEOUT": "timeout",
-    "AUDITOR_MEMORY": "memory",
-    "AUDITOR_JOBS": "jobs",
-}
-"""The variables that are read, and what each of them says."""
+
+_NONE: Mapping[str, Any] = {}
 
 
 class Section(NamedTuple):
@@ -45,18 +37,17 @@ class Section(NamedTuple):
     says: Mapping[str, Any]  # by the names of Policy's fields
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(Record):
     """What is asked of models, and how they are audited where the command line says nothing else."""
 
     origin: str = ""  # the file, as people know it; "" none
     folder: str = ""  # of that file, from which its paths go; "" is the working directory
     sections: tuple[Section, ...] = ()  # the first for all models, the later ones win
-    options: Mapping[str, Any] = field(default_factory=dict)  # by the names of Settings' fields
+    options: Mapping[str, Any] = _NONE  # by the names of Settings' fields
     db: str | None = None
     jobs: int | None = None
     baseline: str | None = None  # None: the usual file, if it is there; "" none
-    forced: Mapping[str, Any] = field(default_factory=dict)  # fields of Policy that the command line says
+    forced: Mapping[str, Any] = _NONE  # fields of Policy that the command line says
 
     def policy(self, path: str, name: str = "") -> Policy:
         """What is asked of the model at a path, which a registry knows under a name."""
@@ -67,7 +58,7 @@ class Configuration:
                 for key, value in section.says.items():
                     says[key] = _together(says[key], value) if key in says else value
         says["waivers"] = tuple(w for w in says.get("waivers", ()) if not w.model or matches(w.model, place, name))
-        known = self._baseline.known(self.subject(path, name)) if self._baseline is not None else frozenset()
+        known = self._baseline.known(self.subject(path, name)) if self._baseline is not None else {}
         return Policy(**{**says, **self.forced}, known=known, origin=self.origin)
 
     @property
@@ -75,26 +66,39 @@ class Configuration:
         """Whether nothing is asked of one model that is not asked of every other."""
         return not self.sections and self._baseline is None
 
-    def settings(self, **said: Any) -> Settings:
-        """How models are audited: what the command line says (None says nothing), else what the file does."""
-        options = {**self.options, **{key: value for key, value in said.items() if value is not None}}
-        if self.options.get("dims") and said.get("dims") is not None:
-            options["dims"] = {**self.options["dims"], **said["dims"]}
-        return Settings(**options, provider_asked="provider" in options)
+    def settings(self) -> Settings:
+        """How models are audited."""
+        return Settings(**self.options, provider_asked="provider" in self.options)
+
+    def workers(self) -> int:
+        """How many models are audited at once: as is said, else one a processor."""
+        if self.jobs is not None:
+            return self.jobs
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
     def checked(self) -> Configuration:
         """The same, its baseline read: what is wrong with it is said before anything is audited."""
         _ = self._baseline
         return self
 
-    def overridden(self, fail_on: str | None = None, baseline: str | None = None) -> Configuration:
-        """With what the command line says of the policy."""
-        changed = self
-        if fail_on is not None:
-            changed = replace(changed, forced={**self.forced, "fail_on": level("--fail-on", fail_on)})
-        if baseline is not None:
-            changed = replace(changed, baseline=baseline and os.path.abspath(baseline))
-        return changed
+    def saying(self, said: Mapping[str, Any]) -> Configuration:
+        """With what the environment, the command line or another caller says, by the names of the table's rows.
+
+        Values are as their kinds return them. A baseline "" is none.
+        """
+        options, forced, places = dict(self.options), dict(self.forced), {}
+        for row in TABLE:
+            if row.name not in said or not (row.flags or row.env):
+                continue
+            value = said[row.name]
+            if row.fills == "audit":
+                both = isinstance(value, Mapping) and row.name in options
+                options[row.name] = {**options[row.name], **value} if both else value
+            elif row.fills == "policy":
+                forced[row.name] = value
+            elif row.fills == "place":
+                places[row.name] = os.path.abspath(value) if row.name == "baseline" and value else value
+        return self._replace(options=options, forced=forced, **places)
 
     @property
     def asks_nothing(self) -> bool:
@@ -133,7 +137,7 @@ def find(named: str | None = None, none: bool = False) -> Configuration:
     if not none:
         named = named or os.environ.get("AUDITOR_CONFIG") or None
         found = read(named) if named else _nearest()
-    return _with_environment(found)
+    return found.saying(_in_the_environment())
 
 
 def read(path: str) -> Configuration:
@@ -164,7 +168,7 @@ def _nearest() -> Configuration:
                 data = bytes_in(path)
                 if data is None and name == OWN:  # it names a file that is gone: no reason to ask for nothing
                     raise UsageError(f"{_relative(path, '')} is a link to a file that is not there")
-                if data is None or (name == SHARED and b"auditor" not in data):
+                if data is None or (name == SHARED and not _may_ask(data)):
                     continue
                 found = _parsed(path, data, named=False)
                 if found is not None:
@@ -175,12 +179,24 @@ def _nearest() -> Configuration:
         folder = above
 
 
+def _may_ask(data: bytes) -> bool:
+    """Whether a pyproject.toml can have a table [tool.auditor]; most have none, and reading one costs 8 ms."""
+    import re
+
+    if b"auditor" not in data:
+        return False
+    ways = (
+        rb"""tool["']?[ \t]*\.[ \t]*["']?auditor|^[ \t]*\[[ \t]*["']?tool["']?[ \t]*\]|^[ \t]*["']?tool["']?[ \t]*="""
+    )
+    return re.search(ways, data, re.MULTILINE) is not None
+
+
 def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
     """None for a pyproject.toml that says nothing of us.
 
     A file that lay on the way and that nobody ``named`` may come with the models: it makes no code run.
     """
-    from .keys import PLACES, POLICY, SETTINGS, table
+    from .keys import readers, table
     from .toml import Toml, called
 
     toml = Toml(called(path), data)
@@ -192,28 +208,25 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
             if not isinstance(values, dict) or key not in values:
                 return None
             values = values[key]
-    keys = {**POLICY, **SETTINGS, **PLACES, "models": _models}
-    says = table(toml, top, values, keys)
-    if "operators" in says and not named:
-        raise UsageError(
-            f"{toml.at_key((*top, 'operators'))}: operators names code to run: to allow it, name the configuration, "
-            f"--config {toml.name} or AUDITOR_CONFIG"
-        )
+    says = table(toml, top, values, {**readers("policy", "audit", "place"), "models": _models})
     folder = os.path.dirname(os.path.abspath(path))
-    operators = tuple(os.path.join(folder, file) for file in says.get("operators", ()))
+    for key in says:
+        if key in KEYS and KEYS[key].runs_code and not named:
+            raise UsageError(
+                f"{toml.at_key((*top, key))}: {key} names code to run: to allow it, name the configuration, "
+                f"--config {toml.name} or AUDITOR_CONFIG"
+            )
     return Configuration(
         toml.name,
         folder,
-        (Section(("**",), _fields(says, POLICY)), *says.get("models", ())),
-        {**_fields(says, SETTINGS), **({"operators": operators} if operators else {})},
-        _beside(folder, says.get("db")),
-        says.get("jobs"),
-        _beside(folder, says.get("baseline")),
+        (Section(("**",), _fields(says, "policy", folder)), *says.get("models", ())),
+        _fields(says, "audit", folder),
+        **_fields(says, "place", folder),
     )
 
 
 def _models(toml: Toml, path: Path, value: object) -> tuple[Section, ...]:
-    from .keys import PLACES, POLICY, SETTINGS, patterns, refuse, table
+    from .keys import patterns, readers, refuse, table
     from .toml import dotted
 
     if not isinstance(value, list):
@@ -222,19 +235,25 @@ def _models(toml: Toml, path: Path, value: object) -> tuple[Section, ...]:
     for i, inner in enumerate(value):
         at: Path = (*path, i)
         for key in inner if isinstance(inner, dict) else ():
-            if key in SETTINGS or key in PLACES:
+            if key in KEYS and KEYS[key].fills != "policy":
                 raise UsageError(
                     f"{toml.at_key((*at, key))}: {dotted((*at, key))} holds for all models: it stands at the top"
                 )
-        says = table(toml, at, inner, {"match": patterns, **POLICY})
+        says = table(toml, at, inner, {"match": patterns, **readers("policy")})
         if "match" not in says:
             raise UsageError(f'{toml.at(at)}: {dotted(at)} has no match: a pattern, such as "detectors/**"')
-        sections.append(Section(says["match"], _fields(says, POLICY)))
+        sections.append(Section(says["match"], _fields(says, "policy")))
     return tuple(sections)
 
 
-def _fields(says: Mapping[str, Any], keys: Mapping[str, Any]) -> dict[str, Any]:
-    return {key.replace("-", "_"): value for key, value in says.items() if key in keys}
+def _fields(says: Mapping[str, Any], fills: Fills, folder: str = "") -> dict[str, Any]:
+    """What fills fields of one thing, by their names; a path in a file goes from that file's folder."""
+    found = {}
+    for key, value in says.items():
+        if key in KEYS and KEYS[key].fills == fills:
+            row = KEYS[key]
+            found[row.name] = _beside(folder, value) if row.kind.is_path else value
+    return found
 
 
 def _together(before: Any, value: Any) -> Any:
@@ -247,11 +266,11 @@ def _together(before: Any, value: Any) -> Any:
     return value
 
 
-def _beside(folder: str, path: str | None) -> str | None:
-    """A path in a file starts in that file's folder; an address stays as it is."""
-    if path is None or "://" in path:
-        return path
-    return os.path.join(folder, os.path.expanduser(path))
+def _beside(folder: str, path: str | tuple[str, ...]) -> Any:
+    """A path, or several, from a folder on. An address is not a path."""
+    if isinstance(path, tuple):
+        return tuple(_beside(folder, one) for one in path)
+    return path if "://" in path else os.path.join(folder, os.path.expanduser(path))
 
 
 def _relative(path: str, folder: str) -> str:
@@ -262,61 +281,7 @@ def _relative(path: str, folder: str) -> str:
         return path
 
 
-def _with_environment(found: Configuration) -> Configuration:
-    said = dict(_environment())
-    if not said:
-        return found
-    options: dict[str, Any] = {key: said[key] for key in ("provider", "timeout", "memory") if key in said}
-    changed = replace(found, options={**found.options, **options}, jobs=said.get("jobs", found.jobs))
-    if "db" in said:
-        changed = replace(changed, db=said["db"])
-    return changed.overridden(said.get("fail-on"), said.get("baseline"))
-
-
-def _environment() -> Iterator[tuple[str, Any]]:
-    from ..wording import bytes_of
-
-    for variable, key in ENVIRONMENT.items():
-        word = os.environ.get(variable)
-        if not word:
-            continue
-        match key:
-            case "timeout":
-                yield key, _number(variable, word)
-            case "memory":
-                if not (size := bytes_of(word)):
-                    raise UsageError(f"{variable} takes a size such as 2G, not {word!r}")
-                yield key, size
-            case "jobs":
-                if not word.isdecimal() or not word.isascii() or int(word[:9]) == 0:
-                    raise UsageError(f"{variable} takes a whole number of at least 1, not {word!r}")
-                yield key, int(word[:9])
-            case "fail-on":
-                level(variable, word)
-                yield key, word
-            case "--config":
-                pass
-            case _:
-                yield key, word
-
-
-def _number(variable: str, word: str) -> float:
-    try:
-        number = float(word)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise UsageError(f"{variable} takes a number of seconds above 0, not {word!r}")
-    return number
-
-
-def level(said_by: str, word: str) -> Severity | None:
-    """``error``, ``warning``, ``note``; ``never`` is None."""
-    from ..report import Severity
-
-    if word == "never":
-        return None
-    try:
-        return Severity(word)
-    except ValueError:
-        raise UsageError(f"{said_by} takes error, warning, note or never, not {word!r}") from None
+def _in_the_environment() -> dict[str, Any]:
+    """What the variables say, by the names of the table's rows. An empty one says nothing."""
+    said = {row.name: (row, variable, os.environ.get(variable)) for variable, row in VARIABLES.items()}
+    return {name: from_words(row.kind, variable, word) for name, (row, variable, word) in said.items() if word}

@@ -1,7 +1,7 @@
-"""What a configuration may say: every key with the values that it takes.
+"""What a configuration may say: the keys of the table of settings, with what reads their values.
 
-A `Kind` turns a value out of the file into one of ours, or refuses it with its place, what is there and what was
-expected.
+A `Reader` turns a value out of the file into one of ours, or refuses it with its place, what is there and what was
+expected. Plain values are checked by their `kinds`; what stands here is of tables within tables.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from typing import Any, NoReturn, TypeAlias
 from ..errors import UsageError
 from ..policy.policy import Bounds, Waiver
 from ..report import Severity
-from ..wording import bytes_of, nearest
+from ..wording import nearest
+from . import kinds
+from .kinds import ValueKind, Wrong
+from .table import KEYS, Fills
 from .toml import Path, Toml, dotted
 
-Kind: TypeAlias = Callable[[Toml, Path, object], Any]
+Reader: TypeAlias = Callable[[Toml, Path, object], Any]
 
 _SEVERITIES = {level.value: level for level in Severity}
-_SCALE = 10.0**18  # beyond it a TOML number is a slip
 
 MEASURES = (
     "parameters", "learnable-parameters", "macs", "flops", "weight-bytes", "file-bytes", "peak-activation-bytes",
@@ -51,7 +53,7 @@ def _shown(value: object) -> str:
             return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def table(toml: Toml, path: Path, value: object, keys: Mapping[str, Kind], what: str = "") -> dict[str, Any]:
+def table(toml: Toml, path: Path, value: object, keys: Mapping[str, Reader], what: str = "") -> dict[str, Any]:
     """A table that has these keys and no others."""
     if not isinstance(value, dict):
         refuse(toml, path, value, what or "a table")
@@ -64,88 +66,31 @@ def table(toml: Toml, path: Path, value: object, keys: Mapping[str, Kind], what:
     return {key: keys[key](toml, (*path, key), inner) for key, inner in value.items()}
 
 
-def flag(toml: Toml, path: Path, value: object) -> bool:
-    return value if isinstance(value, bool) else refuse(toml, path, value, "true or false")
+def plain(kind: ValueKind) -> Reader:
+    """The reader of a kind of value."""
+
+    def reader(toml: Toml, path: Path, value: object) -> Any:
+        try:
+            return kind.check(value)
+        except Wrong as wrong:
+            refuse(toml, (*path, *wrong.way), wrong.value, wrong.expected)
+
+    return reader
 
 
-def text(toml: Toml, path: Path, value: object) -> str:
-    return value if isinstance(value, str) and value else refuse(toml, path, value, "a text")
-
-
-def words(toml: Toml, path: Path, value: object) -> frozenset[str]:
-    """A list of texts."""
-    if not isinstance(value, list):
-        refuse(toml, path, value, 'a list of texts, such as ["one", "two"]')
-    return frozenset(text(toml, (*path, i), inner) for i, inner in enumerate(value))
-
-
-def patterns(toml: Toml, path: Path, value: object) -> tuple[str, ...]:
-    """A pattern, or a list of them."""
-    return tuple(sorted(words(toml, path, value))) if isinstance(value, list) else (text(toml, path, value),)
-
-
-def one_of(*choices: str) -> Kind:
-    def kind(toml: Toml, path: Path, value: object) -> str:
-        if value in choices and isinstance(value, str):
-            return value
-        near = nearest(value, choices) if isinstance(value, str) else ""
-        refuse(toml, path, value, " or ".join(f'"{c}"' for c in choices) + near)
-
-    return kind
+text = plain(kinds.TEXT)
+words = plain(kinds.NAMES)
+patterns = plain(kinds.PATHS)
+severity_word = plain(kinds.one_of(*_SEVERITIES))
 
 
 def severity(toml: Toml, path: Path, value: object) -> Severity:
-    return _SEVERITIES[one_of(*_SEVERITIES)(toml, path, value)]
-
-
-def level(toml: Toml, path: Path, value: object) -> Severity | None:
-    """``fail-on``: never is None."""
-    return _SEVERITIES.get(one_of(*_SEVERITIES, "never")(toml, path, value))
-
-
-def number(least: float = 0.0, above: bool = False) -> Kind:
-    def kind(toml: Toml, path: Path, value: object) -> float:
-        match value:
-            case bool():
-                pass
-            case int() | float() if value <= _SCALE and (value > least or (value == least and not above)):
-                return value
-        refuse(toml, path, value, f"a number {'above' if above else 'of at least'} {least:g}")
-
-    return kind
-
-
-def whole(least: int = 0) -> Kind:
-    def kind(toml: Toml, path: Path, value: object) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= _SCALE:
-            return value
-        refuse(toml, path, value, f"a whole number of at least {least}")
-
-    return kind
-
-
-def size(toml: Toml, path: Path, value: object) -> int:
-    """Bytes: a number, or a text such as "2G"."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _SCALE:
-        return value
-    found = bytes_of(value) if isinstance(value, str) else None
-    return refuse(toml, path, value, 'a number of bytes, or a size such as "512M"') if found is None else found
-
-
-def memory(toml: Toml, path: Path, value: object) -> int:
-    return size(toml, path, value) or refuse(toml, path, value, 'a size above 0, such as "2G"')
-
-
-def sizes(toml: Toml, path: Path, value: object) -> dict[str, int]:
-    """``dims``: sizes by name."""
-    if not isinstance(value, dict):
-        refuse(toml, path, value, "a table of sizes, such as { N = 1 }")
-    return {key: whole()(toml, (*path, key), inner) for key, inner in value.items()}
+    return _SEVERITIES[severity_word(toml, path, value)]
 
 
 def rules(toml: Toml, path: Path, value: object) -> frozenset[str]:
     """A list of rules' names."""
-    found = words(toml, path, value)
+    found: frozenset[str] = words(toml, path, value)
     for i, name in enumerate(value if isinstance(value, list) else ()):
         _is_rule(name, toml.at((*path, i)))
     return found
@@ -174,8 +119,8 @@ def _is_rule(name: str, place: str) -> None:
 def limits(toml: Toml, path: Path, value: object) -> dict[str, Bounds]:
     """By measure; the opset of a domain but ai.onnx is the measure ``opset:DOMAIN``."""
     found: dict[str, Bounds] = {}
-    kinds = {m: _limit(size if m.endswith("-bytes") else number()) for m in MEASURES if m != "opset"}
-    for key, limit in table(toml, path, value, {**kinds, "opset": _opsets}).items():
+    readers = {m: _limit(kinds.BYTES if m.endswith("-bytes") else kinds.number()) for m in MEASURES if m != "opset"}
+    for key, limit in table(toml, path, value, {**readers, "opset": _opsets}).items():
         found |= limit if key == "opset" else {key: limit}
     return found
 
@@ -183,8 +128,8 @@ def limits(toml: Toml, path: Path, value: object) -> dict[str, Bounds]:
 _BOUNDS = ("max", "min", "max-increase", "max-increase-percent")
 
 
-def _limit(kind: Kind) -> Kind:
-    keys = dict.fromkeys(_BOUNDS, kind) | {"max-increase-percent": number()}
+def _limit(kind: ValueKind) -> Reader:
+    keys = dict.fromkeys(_BOUNDS, plain(kind)) | {"max-increase-percent": plain(kinds.number())}
 
     def limit(toml: Toml, path: Path, value: object) -> Bounds:
         found = {
@@ -205,8 +150,8 @@ def _opsets(toml: Toml, path: Path, value: object) -> dict[str, Bounds]:
         refuse(toml, path, value, "a table, such as { max = 21 }")
     domains = {key: inner for key, inner in value.items() if isinstance(inner, dict)}
     own = {key: inner for key, inner in value.items() if key not in domains}
-    found = {f"opset:{key}": _limit(whole())(toml, (*path, key), inner) for key, inner in domains.items()}
-    return found | ({"opset": _limit(whole())(toml, path, own)} if own or not found else {})
+    found = {f"opset:{key}": _limit(kinds.whole())(toml, (*path, key), inner) for key, inner in domains.items()}
+    return found | ({"opset": _limit(kinds.whole())(toml, path, own)} if own or not found else {})
 
 
 def allowed(toml: Toml, path: Path, value: object) -> dict[str, frozenset[str]]:
@@ -215,7 +160,7 @@ def allowed(toml: Toml, path: Path, value: object) -> dict[str, frozenset[str]]:
 
 def required(toml: Toml, path: Path, value: object) -> frozenset[str]:
     """Things to look at, and rules."""
-    found = words(toml, path, value)
+    found: frozenset[str] = words(toml, path, value)
     for i, name in enumerate(value if isinstance(value, list) else ()):
         if name not in THINGS_REQUIRED and name not in _rules():
             near = nearest(name, (*THINGS_REQUIRED, *_rules()))
@@ -241,7 +186,7 @@ def _waiver(toml: Toml, path: Path, value: object) -> Waiver:
 
 
 def _rule(toml: Toml, path: Path, value: object) -> str:
-    name = text(toml, path, value)
+    name: str = text(toml, path, value)
     _is_rule(name, toml.at(path))
     return name
 
@@ -256,8 +201,7 @@ def _day(toml: Toml, path: Path, value: object) -> str:
         refuse(toml, path, value, "a day, such as 2027-01-31")
 
 
-POLICY: Mapping[str, Kind] = {
-    "fail-on": level,
+_WITHIN: Mapping[str, Reader] = {
     "select": rules,
     "ignore": rules,
     "severity": severities,
@@ -266,21 +210,9 @@ POLICY: Mapping[str, Kind] = {
     "required": required,
     "waivers": waivers,
 }
-"""What is asked of models: for all of them, or in a section for some."""
+"""What is more than a plain value."""
 
-SETTINGS: Mapping[str, Kind] = {
-    "run": flag,
-    "weights": flag,
-    "provider": text,
-    "dims": sizes,
-    "timeout": number(above=True),
-    "memory": memory,
-    "seed": whole(),
-    "rtol": number(),
-    "atol": number(),
-    "require-isolation": flag,
-    "target-dtype": one_of("float16"),
-}
-"""How models are audited."""
 
-PLACES: Mapping[str, Kind] = {"db": text, "baseline": text, "jobs": whole(1), "operators": patterns}
+def readers(*fills: Fills) -> dict[str, Reader]:
+    """The keys that are fields of these, each with its reader."""
+    return {key: _WITHIN.get(key) or plain(row.kind) for key, row in KEYS.items() if row.fills in fills}

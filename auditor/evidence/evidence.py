@@ -54,7 +54,10 @@ class Evidence:
         """What came of running the model; that it was not run is an outcome, too."""
         if not self.settings.run:
             raise NotLookedAt(Missed("run", "left out by --no-run"))
-        from .trial import attempt
+        if self.model.path:
+            from .trial import attempt
+        else:
+            from .in_memory import attempt_in_memory as attempt
 
         return attempt(self.model, self.facts, self.costs, self.settings)
 

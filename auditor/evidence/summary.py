@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ..costs.count import Costs
+from ..model import digest
 from ..model.dtypes import name_of
 from ..model.graph import Model, Value, has_subgraphs, subgraphs
 from ..report import Missed, Port, RunSummary, Totals
@@ -13,6 +14,7 @@ from ..runtime.outcome import Crashed, Failed, GoldenResult, NotRun, OutOfMemory
 from ..shapes.facts import Facts, rendered
 from ..shapes.sizes.dim import Size
 from ..shapes.troubles import Exhausted, Internal, Unsupported
+from ..wording import listed
 from .evidence import Evidence
 
 
@@ -131,6 +133,9 @@ def looked_at(evidence: Evidence) -> Iterator[Missed]:
     for name, number in sorted(unsupported.items()):
         nodes = "1 node" if number == 1 else f"{number} nodes"
         yield Missed(f"shapes and costs of {name} ({nodes})", "auditor does not know this operator")
+    if not evidence.model.path and (files := digest.files(evidence.model)):
+        why = f"the model came without a path, and {listed(files)} was not opened: give the path"
+        yield Missed("external data", why, asked=True)
     if evidence.settings.weights:
         yield from evidence.weights.missed
     if evidence.settings.run:

@@ -8,35 +8,33 @@ from ..report import Severity
 from ..shapes.facts import Facts
 from ..shapes.troubles import At, Impossible, Misfit
 from .kind import Candidate, Symptom
-from .order import RANK, worse
+from .order import worse
 
 
 def folded(candidates: Sequence[Candidate], facts: Facts | None) -> tuple[Candidate, ...]:
     """The roots, each with the number of its consequences, and as bad as the worst of them.
 
-    What a run came to is explained by a fault of the same node that is no milder, else by any error, else by a warning
-    whose rule says that it explains this. Notes explain nothing.
+    What a run came to is explained by any error, or by a warning whose rule says that it explains this; best by one at
+    the same node. That a warning stands there proves nothing, and notes explain nothing.
     """
-    kept: dict[int, Candidate] = dict(enumerate(candidates))
-    of_runs = {i: one.kind.symptom for i, one in kept.items() if one.kind.symptom and one.kind.symptom.of_a_run}
-    roots = {i: one for i, one in kept.items() if i not in of_runs and one.severity is not Severity.NOTE}
+    of_runs = {i: c.kind.symptom for i, c in enumerate(candidates) if c.kind.symptom and c.kind.symptom.of_a_run}
+    kept = {i: one for i, one in enumerate(candidates) if i not in of_runs}
+    roots = {i: one for i, one in kept.items() if one.severity is not Severity.NOTE}
     for i, symptom in of_runs.items():
         root = next(_explaining(candidates[i], symptom, roots), None)
-        if root is not None:
-            kept[root] = _credited(kept[root], kept.pop(i))
+        if root is None:
+            kept[i] = candidates[i]
+        else:
+            kept[root] = _credited(kept[root], candidates[i])
+    cuts = [i for i, c in kept.items() if Symptom.UNUSED in c.kind.explains and c.kind.symptom is not Symptom.UNUSED]
     for i, one in tuple(kept.items()):
         if one.kind.symptom is Symptom.UNUSED:
-            cut = next(
-                (n for n, other in kept.items() if Symptom.UNUSED in other.kind.explains and _near(other, one)), None
-            )
+            cut = next((n for n in cuts if _near(kept[n], one)), None)
             if cut is not None:
                 kept[cut] = _credited(kept[cut], kept.pop(i))
     if facts is not None:
         for at, number in _downstream(facts).items():
-            here = (at.graph, facts.label(at))
-            root = next(
-                (n for n, one in kept.items() if (one.found.location.graph, one.found.location.node) == here), None
-            )
+            root = next((i for i, one in kept.items() if _at(one) == (at.graph, facts.label(at))), None)
             if root is not None:
                 kept[root] = kept[root]._replace(consequences=kept[root].consequences + number)
     return tuple(kept.values())
@@ -44,27 +42,23 @@ def folded(candidates: Sequence[Candidate], facts: Facts | None) -> tuple[Candid
 
 def _explaining(one: Candidate, symptom: Symptom, roots: Mapping[int, Candidate]) -> Iterator[int]:
     """What explains it, the best first."""
-    node = one.found.location.node
-    for i, root in roots.items():
-        declared = symptom in root.kind.explains
-        if node and root.found.location.node == node and _near(root, one) and (declared or not _milder(root, one)):
-            yield i
-    yield from (i for i, root in roots.items() if root.severity is Severity.ERROR)
-    yield from (i for i, root in roots.items() if symptom in root.kind.explains)
+    causes = {i: r for i, r in roots.items() if r.severity is Severity.ERROR or symptom in r.kind.explains}
+    if one.found.location.node:
+        yield from (i for i, root in causes.items() if _at(root) == _at(one))
+    yield from (i for i, root in causes.items() if root.severity is Severity.ERROR)
+    yield from causes
+
+
+def _at(one: Candidate) -> tuple[str, str]:
+    return one.found.location.graph, one.found.location.node
 
 
 def _near(one: Candidate, other: Candidate) -> bool:
     return one.found.location.graph == other.found.location.graph
 
 
-def _milder(root: Candidate, one: Candidate) -> bool:
-    return RANK[root.severity] < RANK[one.severity]
-
-
 def _credited(root: Candidate, one: Candidate) -> Candidate:
-    return root._replace(
-        severity=worse(root.severity, one.severity), consequences=root.consequences + 1 + one.consequences
-    )
+    return root._replace(severity=worse(root.severity, one.severity), consequences=root.consequences + 1)
 
 
 def _downstream(facts: Facts) -> dict[At, int]:

@@ -6,13 +6,14 @@ share lies in `parts`: a package is never a format.
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO, TypeAlias
 
 from ..errors import UsageError
+from ..modules import module_names
 
 if TYPE_CHECKING:
     from ..report import Report, Verdict
@@ -58,8 +59,7 @@ class _Apart:
 @cache
 def formats() -> tuple[str, ...]:
     """The names of all formats. None is imported for it: the help of every command lists them."""
-    names = os.listdir(__path__[0])
-    return tuple(sorted(name[:-3] for name in names if name.endswith(".py") and not name.startswith("_")))
+    return tuple(name for name in module_names(__path__) if not name.startswith("_"))
 
 
 def format_of(name: str) -> Format:
@@ -73,6 +73,11 @@ def format_of(name: str) -> Format:
 def renderer(name: str) -> Render:
     """The function that writes a report in a format; `UsageError` where there is no such format."""
     return format_of(name).render
+
+
+def render(report: Report, verdict: Verdict, format: str = "text", out: TextIO | None = None) -> None:
+    """Write a report in a format, to standard output if nothing else is said. `UsageError` for a name that is none."""
+    renderer(format)(report, verdict, sys.stdout if out is None else out)
 
 
 def writer(name: str, out: TextIO) -> Writer:

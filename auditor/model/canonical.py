@@ -7,12 +7,12 @@ last nodes on; those are told apart by all that leads to them.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TypeAlias
 
+from ..hashing import blake2b
 from .graph import Blob, Function, Graph, Node, Reference, SparseTensor, Tensor, TensorType, has_subgraphs, subgraphs
 
 Functions: TypeAlias = Mapping[tuple[str, str, str], Function]
@@ -27,7 +27,7 @@ RADIUS = 2
 
 def digest(text: str) -> str:
     """A hash that does not change from one process to the next."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
+    return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
 
 
 class Structure:

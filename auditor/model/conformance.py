@@ -83,7 +83,11 @@ def flawed(model: Model, node: Node, opsets: Mapping[str, int]) -> bool:
     known = schema_of(model, node, opsets)
     if known is None:
         return not versions(node.domain, node.op_type) and node.domain == ""
-    return any(arity_flaws(node, known)) or any(attribute_flaws(node.attributes, known))
+    if any(arity_flaws(node, known)) or any(attribute_flaws(node.attributes, known)):
+        return True
+    from .words import bad_words  # only a node in doubt needs it
+
+    return any(bad_words(node.domain, node.op_type, opsets[node.domain], node.attributes))
 
 
 def arity_flaws(node: Node, known: Schema) -> Iterator[ArityFlaw]:

@@ -13,11 +13,12 @@ from typing import Any
 from ..errors import Unreadable
 from . import remembered
 from .decode_attributes import DEFAULTS, FIELD_OF_TYPE, LISTS, TYPE_OF_FIELD, mismatch, usual_attribute
+from .decode_devices import sharding
 from .decode_tensors import TensorDecoder
 from .decode_types import TypeDecoder
 from .fields import MESSAGES
 from .file_troubles import AttributeTwice, BadAttribute
-from .graph import Attribute, Attributes, Function, Graph, Node, Reference, Tensor, Value
+from .graph import Attribute, Attributes, Function, Graph, Node, Reference, Sharding, Tensor, Value
 from .wire import RUN, Extents, Wire, new
 
 GRAPH, NODE, ATTRIBUTE = MESSAGES["GraphProto"], MESSAGES["NodeProto"], MESSAGES["AttributeProto"]
@@ -39,6 +40,7 @@ class Decoder:
         self._attributes: dict[bytes, tuple[str, Attribute]] = {}
         self._types = TypeDecoder(wire)
         self._tensors = TensorDecoder(wire)
+        self.shardings: list[Sharding] = []
 
     # -- graphs --------------------------------------------------------------------------------------------------
 
@@ -233,6 +235,7 @@ class Decoder:
         self.wire.descend(extents, depth)
         fields = self.wire.message(NODE, extents)
         offset = extents[0][0]
+        self.shardings += [sharding(self.wire, extent, offset) for extent in fields.get(10, ())]
         return Node(
             op_type=fields.get(4, ""),
             domain=fields.get(7, ""),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+from typing import TYPE_CHECKING
 
 from ..errors import CannotLook
+from ..hashing import sha256_of_many
 from . import external, payload
 from .graph import Model
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 _BLOCK = 1 << 20
 
 
 def structure(model: Model) -> str:
     """sha256 over the file without the contents of its big tensors; their lengths count, the path does not."""
-    sha = hashlib.sha256()
+    sha = sha256_of_many(model.size - sum(length for _, length in model.payloads))
     at = 0
     for offset, length in (*model.payloads, (model.size, 0)):
         for start in range(at, offset, _BLOCK):
@@ -26,7 +30,7 @@ def structure(model: Model) -> str:
 
 def content(model: Model) -> str:
     """sha256 over every byte of the model's file and of its external files. CannotLook where one cannot be read."""
-    sha = hashlib.sha256()
+    sha = sha256_of_many(model.size)
     _update(sha, model, payload.Raw("", 0, model.size))
     for location in files(model):
         file = external.look(model, location)
@@ -42,7 +46,7 @@ def files(model: Model) -> tuple[str, ...]:
     return tuple(sorted({t.external.location for _, t in payload.tensors(model) if t.external is not None}))
 
 
-def _update(sha: hashlib._Hash, model: Model, place: payload.Raw) -> None:
+def _update(sha: _Hash, model: Model, place: payload.Raw) -> None:
     buffer = memoryview(bytearray(_BLOCK))
     with payload.opened(model, place) as source:
         at = 0

@@ -22,7 +22,11 @@ ModelProto
  14 metadata_props StringStringEntryProto*
  20 training_info TrainingInfoProto*
  25 functions FunctionProto*
- 26 configuration DeviceConfigurationProto* unused
+ 26 configuration DeviceConfigurationProto*
+DeviceConfigurationProto
+ 1 name string
+ 2 num_devices int32 unused
+ 3 device string* unused
 OperatorSetIdProto
  1 domain string
  2 version int64
@@ -55,7 +59,19 @@ NodeProto
  7 domain string
  8 overload string
  9 metadata_props StringStringEntryProto* unused
- 10 device_configurations NodeDeviceConfigurationProto* unused
+ 10 device_configurations NodeDeviceConfigurationProto*
+NodeDeviceConfigurationProto
+ 1 configuration_id string
+ 2 sharding_spec ShardingSpecProto*
+ 3 pipeline_stage int32 unused
+ShardingSpecProto
+ 1 tensor_name string
+ 2 device int64* unused
+ 3 index_to_device_group_map IntIntListEntryProto* unused
+ 4 sharded_dim ShardedDimProto*
+ShardedDimProto
+ 1 axis int64
+ 2 simple_sharding SimpleShardedDimProto* unused
 AttributeProto
  1 name string
  2 f float

@@ -5,10 +5,10 @@ Strings that are not UTF-8 are decoded with ``surrogateescape`` and reported as 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
+from ..record import Record
 from .file_troubles import Trouble
 
 
@@ -128,8 +128,7 @@ class Node(NamedTuple):
     offset: int
 
 
-@dataclass(frozen=True, eq=False)
-class Graph:
+class Graph(Record, eq=False):
     """A GraphProto. Names live in the graph and in the subgraphs below it."""
 
     name: str
@@ -183,8 +182,7 @@ Attribute: TypeAlias = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Function:
+class Function(Record, eq=False):
     """A FunctionProto: a body of nodes that nodes of its (domain, name, overload) stand for."""
 
     name: str
@@ -199,6 +197,15 @@ class Function:
     offset: int
 
 
+class Sharding(NamedTuple):
+    """A NodeDeviceConfigurationProto: how a node's tensors are spread over the devices of a configuration."""
+
+    node_offset: int
+    configuration: str
+    tensors: tuple[tuple[str, tuple[int, ...]], ...]  # each with the axes that are cut, as written
+    offset: int
+
+
 class Identity(NamedTuple):
     """What tells a file from another, or from itself after a change."""
 
@@ -208,8 +215,7 @@ class Identity(NamedTuple):
     mtime_ns: int
 
 
-@dataclass(frozen=True, eq=False)
-class Model:
+class Model(Record, eq=False):
     """A ModelProto and the file it came from."""
 
     path: str  # as given; "" for a model from bytes
@@ -220,18 +226,21 @@ class Model:
     graph: Graph
     functions: Mapping[tuple[str, str, str], Function]  # by (domain, name, overload)
     metadata: tuple[tuple[str, str], ...]
+    configurations: tuple[str, ...] = ()  # of several devices, by their names
+    shardings: tuple[Sharding, ...] = ()
     troubles: tuple[Trouble, ...] = ()  # what is wrong with the file, though it could be read
-    data: bytes | None = field(default=None, repr=False)  # the file itself where it came as bytes
+    data: bytes | None = None  # the file itself where it came as bytes
     identity: Identity | None = None  # of the file when it was loaded; None for a model from bytes
-    payloads: tuple[tuple[int, int], ...] = field(default=(), repr=False)  # offset, length of the big tensor data
+    payloads: tuple[tuple[int, int], ...] = ()  # offset, length of the big tensor data
 
     @cached_property
     def opsets(self) -> Mapping[str, int]:
-        """Opset by domain ("" is ai.onnx). Of two imports the highest binds; without any, ai.onnx is at 1."""
-        bound: dict[str, int] = {}
-        for domain, version in self.imports:
-            domain = "" if domain == "ai.onnx" else domain
-            bound[domain] = max(version, bound.get(domain, version))
+        """Opset by domain ("" is ai.onnx); without any import, ai.onnx is at 1.
+
+        Of two imports of a domain the last is taken, as onnx's checker and onnxruntime 1.32 do; onnx.proto says that
+        the highest binds, and `repeated-imports` tells both.
+        """
+        bound = {"" if domain == "ai.onnx" else domain: version for domain, version in self.imports}
         return bound or {"": 1}
 
     @cached_property

@@ -7,10 +7,12 @@ import gc
 import os
 import stat
 from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 from ..errors import CannotLook, NothingToAudit, Unreadable, UsageError
 from ..files import NotARegularFile, open_regular
 from .decode import Decoder
+from .decode_devices import configurations
 from .fields import MESSAGES
 from .file_troubles import Concatenated, FunctionTwice, RepeatedField, TooLargeForProtobuf, Trouble
 from .graph import Function, Identity, Model
@@ -20,9 +22,54 @@ MODEL = MESSAGES["ModelProto"]
 PROTOBUF_MOST = (1 << 31) - 1
 
 
-def load(path: str | os.PathLike[str], limits: ReadLimits | None = None) -> Model:
-    """The model at path; its weights stay in the file."""
-    path = os.fspath(path)
+class Proto(Protocol):
+    """An `onnx.ModelProto`, which is known by this alone: nothing here imports onnx."""
+
+    def SerializeToString(self) -> bytes: ...  # protobuf's name
+
+
+class Readable(Protocol):
+    """A file that is open for reading bytes."""
+
+    def read(self) -> bytes: ...
+
+
+Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | Proto | Model
+"""A model: its path, its bytes, a file that holds them, or one that is there already."""
+
+
+def load(source: Source, limits: ReadLimits | None = None) -> Model:
+    """The model of a path, of bytes, of a file that is open for reading them, or of an `onnx.ModelProto`.
+
+    Of a path the weights stay in the file. Without one, nobody knows where external data lies, and none is opened.
+    Raises `UsageError` for anything else, `NothingToAudit` where there is no file, `CannotLook` where it cannot be
+    read, and `Unreadable` for what is not a model.
+    """
+    match source:
+        case Model():
+            return source
+        case str() | os.PathLike():
+            return _of_path(os.fspath(source), limits)
+        case bytes() | bytearray() | memoryview():
+            return loads(bytes(source), limits=limits)
+    if callable(serialize := getattr(source, "SerializeToString", None)):
+        try:
+            return loads(serialize(), limits=limits)
+        except ValueError as error:  # protobuf writes no more than 2 GiB
+            raise UsageError(f"the {type(source).__name__} cannot be written as bytes ({error}): save it, with its "
+                             "weights as external data, and give the path") from None  # fmt: skip
+    if callable(read := getattr(source, "read", None)):
+        data = read()
+        if isinstance(data, bytes):
+            return loads(data, limits=limits)
+        raise UsageError(f"the file gives {type(data).__name__}, and a model is bytes: open it with mode 'rb'")
+    raise UsageError(
+        f"a model is given as a path, bytes, a file that is open for reading, or an onnx.ModelProto, "
+        f"and not as {type(source).__name__}"
+    )
+
+
+def _of_path(path: str, limits: ReadLimits | None) -> Model:
     fd, identity = open_model(path)
     try:
         return _read(identity.size, lambda n, at: os.pread(fd, n, at), limits or ReadLimits(), path, None, identity)
@@ -111,6 +158,8 @@ def _model(wire: Wire, path: str, data: bytes | None, identity: Identity | None)
         graph=graph,
         functions=functions,
         metadata=metadata,
+        configurations=configurations(wire, fields.get(26, ())),
+        shardings=tuple(decoder.shardings),
         troubles=troubles,
         data=data,
         identity=identity,

@@ -7,7 +7,6 @@ to 256 KB while reading goes on in order. Not mmap, for over it huge page-cache 
 import os
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from ..errors import CannotLook, Unreadable
@@ -27,8 +26,7 @@ new: Any = tuple.__new__
 """Makes a NamedTuple of a class and a tuple in half the time that its own constructor takes."""
 
 
-@dataclass(frozen=True)
-class ReadLimits:
+class ReadLimits(NamedTuple):
     """What a file may ask of us. A sound model is far below all of them; an error names the limit."""
 
     nodes: int = 1_000_000

@@ -1,7 +1,7 @@
 """What is known of models: findings that were there when somebody drew the line, so that only new ones fail.
 
-The file is JSON with a finding a line, sorted, so that what changes is what a reviewer sees. Of a finding the rule and
-the fingerprint count; place and message are for people.
+The file is JSON with a finding a line, sorted, so that what changes is what a reviewer sees. Of a finding the rule, the
+fingerprint and how bad it was count; place and message are for people.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 from ..errors import UsageError
 from ..files import FileTooLarge, NotARegularFile, read_regular
+from ..report import Severity
+from .policy import HowBad
 
 SCHEMA_VERSION = 1
 _LARGEST = 1 << 26  # bytes
@@ -28,10 +30,16 @@ class KnownFinding(NamedTuple):
     place: str
     message: str
     parts: tuple[str, ...] = ()  # of many places, as `report.Finding` has them
+    severity: Severity | None = None  # its own; None, as older baselines have it: any
+    magnitude: int | float | None = None  # as `report.Finding` has it; None: any
 
     @property
     def each(self) -> frozenset[str]:
         return frozenset(part_of(self.rule, part) for part in self.parts)
+
+    @property
+    def bad(self) -> HowBad:
+        return HowBad(self.severity, self.magnitude)
 
 
 class Baseline(NamedTuple):
@@ -53,10 +61,13 @@ class Baseline(NamedTuple):
             raise UsageError(f"{path} is not a baseline: it nests too deeply, or holds a number without end") from None
         return cls(dict(_models(path, document)))
 
-    def known(self, subject: str) -> frozenset[str]:
-        """The fingerprints that are known of a model, and those of single places."""
-        entries = self.models.get(subject, ())
-        return frozenset(entry.fingerprint for entry in entries).union(*(entry.each for entry in entries))
+    def known(self, subject: str) -> dict[str, HowBad]:
+        """The fingerprints that are known of a model, and those of single places, with how bad they were."""
+        known: dict[str, HowBad] = {}
+        for entry in self.models.get(subject, ()):
+            for key in (entry.fingerprint, *entry.each):
+                known[key] = known[key].or_worse(entry.bad) if key in known else entry.bad
+        return known
 
     def with_model(self, subject: str, entries: Iterable[KnownFinding]) -> Baseline:
         """The same with other entries for one model; a model without any is left out."""
@@ -94,8 +105,7 @@ def part_of(rule: str, part: str) -> str:
 
 
 def _row(entry: KnownFinding) -> dict[str, object]:
-    row = _cut(entry)._asdict()
-    return row if entry.parts else {key: value for key, value in row.items() if key != "parts"}
+    return {key: value for key, value in _cut(entry)._asdict().items() if value is not None and value != ()}
 
 
 def _cut(entry: KnownFinding) -> KnownFinding:
@@ -146,4 +156,11 @@ def _entry(where: str, index: int, row: Any) -> KnownFinding:
     parts = row.get("parts", [])
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         raise UsageError(f"{where}[{index}].parts is not a list of texts")
-    return KnownFinding(row["rule"], row["fingerprint"], row.get("place", ""), row.get("message", ""), tuple(parts))
+    severity, magnitude = row.get("severity"), row.get("magnitude")
+    if severity is not None and severity not in tuple(Severity):
+        raise UsageError(f"{where}[{index}].severity is none of {', '.join(Severity)}")
+    if magnitude is not None and (isinstance(magnitude, bool) or not isinstance(magnitude, int | float)):
+        raise UsageError(f"{where}[{index}].magnitude is not a number")
+    place, message = row.get("place", ""), row.get("message", "")
+    bad = None if severity is None else Severity(severity)
+    return KnownFinding(row["rule"], row["fingerprint"], place, message, tuple(parts), bad, magnitude)

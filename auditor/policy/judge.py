@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ExitCode
 from ..findings.order import RANK, worst_first
@@ -15,6 +14,9 @@ from ..wording import counted, listed
 from .limits import beyond_limits, beyond_lists, left_out, unmet
 from .policy import Policy
 from .waivers import waived
+
+if TYPE_CHECKING:
+    from datetime import date
 
 USUAL = Policy()
 
@@ -54,7 +56,7 @@ def judge(
         missed += left_out(report, policy)
     kept = [f for f in unjudged(report).findings if _counts(f.rule, policy)]
     looked_at = tuple(rule for rule in report.coverage.ran if _counts(rule, policy))
-    marked = waived((*kept, *found), policy, today or date.today(), looked_at)
+    marked = waived((*kept, *found), policy, today, looked_at)
     findings = [_weighed(f, policy) for f in marked if f.rule not in policy.ignore]
     missed += _not_counted(report.coverage, looked_at, policy)
     judged = report._replace(
@@ -143,7 +145,7 @@ def _verdict(report: Report, policy: Policy) -> Verdict:
 
 def _reasons(report: Report, policy: Policy) -> list[Reason]:
     """What failed, what left it open, what was waived, and what else was not looked at."""
-    reasons = [Reason("fail", _sentence(f), f.fix) for f in report.findings if _fails(f, policy)]
+    reasons = [Reason("fail", _sentence(f) + _worse(f, policy), f.fix) for f in report.findings if _fails(f, policy)]
     reasons += [Reason("inconclusive", f"{m.what}: {m.why}") for m in _open(report.coverage)]
     for finding in report.findings:
         by = waiver_of(finding)
@@ -152,6 +154,12 @@ def _reasons(report: Report, policy: Policy) -> list[Reason]:
             reasons.append(Reason("waived", f"{_sentence(finding)} [{by.by}{f': {says}' if says else ''}]"))
     reasons += [Reason("said", f"{m.what}: {m.why}") for m in report.coverage.skipped if not m.asked]
     return reasons
+
+
+def _worse(finding: Finding, policy: Policy) -> str:
+    if finding.fingerprint not in policy.known:
+        return ""
+    return " [in the baseline, where it was not as bad]"
 
 
 def _sentence(finding: Finding) -> str:

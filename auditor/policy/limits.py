@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from ..hashing import sha256
 from ..report import Finding, Missed, Report
 from ..rules import Rule, all_rules
 from ..rules.golden_mismatch import golden_mismatch
@@ -272,7 +272,7 @@ def _where(policy: Policy) -> str:
 def _finding(
     rule: Rule, place: str, text: str, fix: str, expected: int | str | None, actual: int | str | None
 ) -> Finding:
-    digest = hashlib.sha256(f"{rule.name}\0{place}".encode("utf-8", "surrogateescape")).hexdigest()[:20]
+    digest = sha256(f"{rule.name}\0{place}".encode("utf-8", "surrogateescape")).hexdigest()[:20]
     return Finding(
         rule.name, rule.severity, rule.basis, text, fix=fix, expected=expected, actual=actual, fingerprint=digest
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ..findings.order import RANK, worse
 from ..report import Severity
 
 _NONE: Mapping[str, Any] = {}
@@ -30,6 +31,27 @@ class Waiver(NamedTuple):
     origin: str = ""  # where it is written: "auditor.toml:12"
 
 
+class HowBad(NamedTuple):
+    """How bad a finding was that a baseline knows. None: it does not say, and knows it however bad it is."""
+
+    severity: Severity | None = None  # the finding's own, whatever a policy says
+    magnitude: int | float | None = None
+
+    def covers(self, now: "HowBad") -> bool:
+        """Whether what is there now is no worse."""
+        if self.severity is not None and (now.severity is None or RANK[now.severity] > RANK[self.severity]):
+            return False
+        return self.magnitude is None or now.magnitude is None or now.magnitude <= self.magnitude
+
+    def or_worse(self, other: "HowBad") -> "HowBad":
+        """What covers whatever either of them covers."""
+        severities = [s for s in (self.severity, other.severity) if s is not None]
+        magnitudes = [m for m in (self.magnitude, other.magnitude) if m is not None]
+        return HowBad(
+            worse(*severities) if len(severities) == 2 else None, max(magnitudes) if len(magnitudes) == 2 else None
+        )
+
+
 class Policy(NamedTuple):
     """What is asked of one model."""
 
@@ -41,7 +63,7 @@ class Policy(NamedTuple):
     allowed: Mapping[str, frozenset[str]] = _NONE  # by "operators", "domains", "dtypes", "providers": what may occur
     required: frozenset[str] = frozenset()  # what must have been looked at, or the verdict is inconclusive
     waivers: tuple[Waiver, ...] = ()
-    known: frozenset[str] = frozenset()  # fingerprints of the baseline
+    known: Mapping[str, HowBad] = _NONE  # by fingerprint: what the baseline knows, and how bad that was
     origin: str = ""  # the file that says so; "" none
 
     @property

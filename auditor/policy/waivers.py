@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
+from ..hashing import sha256
 from ..report import Finding, JudgedFinding, Waived
 from ..rules import Rule, all_rules
 from ..rules.expired_waiver import expired_waiver
 from ..rules.unused_waiver import unused_waiver
 from .baseline import part_of
-from .policy import Policy, Waiver
+from .policy import HowBad, Policy, Waiver
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
-def waived(findings: Iterable[Finding], policy: Policy, today: date, ran: Iterable[str] = ()) -> tuple[Finding, ...]:
+def waived(
+    findings: Iterable[Finding], policy: Policy, today: date | None = None, ran: Iterable[str] = ()
+) -> tuple[Finding, ...]:
     """The findings, those that a waiver or the baseline covers marked so; behind them what is wrong with the waivers.
 
     ``policy`` holds the waivers of this one model. ``ran`` names the rules that were really looked at and whose
     findings are among these: only of those it can be said that their waiver is not used.
     """
-    valid = [waiver for waiver in policy.waivers if not expired(waiver, today)]
+    day = today or _today() if policy.waivers else None
+    over = {waiver for waiver in policy.waivers if day is not None and expired(waiver, day)}
+    valid = [waiver for waiver in policy.waivers if waiver not in over]
     by_rule: dict[str, list[int]] = {}
     for index, waiver in enumerate(valid):
         by_rule.setdefault(waiver.rule, []).append(index)
@@ -39,16 +46,20 @@ def waived(findings: Iterable[Finding], policy: Policy, today: date, ran: Iterab
     unused = (w for index, w in enumerate(valid) if index not in used and w.rule in looked_at and not _shared(w))
     return (
         *marked,
-        *(_expired(waiver, marked) for waiver in policy.waivers if expired(waiver, today)),
+        *(_expired(waiver, marked) for waiver in policy.waivers if waiver in over),
         *map(_unused, unused),
     )
 
 
-def _is_known(finding: Finding, known: frozenset[str]) -> bool:
-    """In the baseline as it is, or all of its places are, which once were more."""
-    if finding.fingerprint and finding.fingerprint in known:
+def _is_known(finding: Finding, known: Mapping[str, HowBad]) -> bool:
+    """In the baseline and no worse than there; or all of its places are, which once were more."""
+
+    def covered(key: str) -> bool:
+        return key in known and known[key].covers(HowBad(finding.severity, finding.magnitude))
+
+    if finding.fingerprint and covered(finding.fingerprint):
         return True
-    return bool(finding.parts) and all(part_of(finding.rule, part) in known for part in finding.parts)
+    return bool(finding.parts) and all(covered(part_of(finding.rule, part)) for part in finding.parts)
 
 
 def certain(ran: Iterable[str], findings: Iterable[Finding]) -> frozenset[str]:
@@ -70,12 +81,18 @@ def covers(waiver: Waiver, finding: Finding) -> bool:
     return waiver.node in (name, f"{where.graph}/{name}")
 
 
+def _today() -> date:
+    from datetime import date  # where nothing is waived it is not needed
+
+    return date.today()
+
+
 def expired(waiver: Waiver, today: date) -> bool:
     """Whether its last day is over; a text that is not a date is over, so that a slip of the pen waives nothing."""
     if not waiver.expires:
         return False
     try:
-        return date.fromisoformat(waiver.expires) < today
+        return type(today).fromisoformat(waiver.expires) < today
     except ValueError:
         return True
 
@@ -114,5 +131,5 @@ def _named(waiver: Waiver) -> str:
 
 def _finding(rule: Rule, waiver: Waiver, message: str, fix: str) -> Finding:
     parts = (rule.name, waiver.rule, waiver.model, waiver.node, waiver.fingerprint)
-    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+    digest = sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
     return Finding(rule.name, rule.severity, rule.basis, message, fix=fix, fingerprint=digest)

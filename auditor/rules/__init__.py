@@ -8,17 +8,15 @@ models of the two in the middle.
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import pkgutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ..findings.kind import Kind, KnownBy, Symptom
+from ..hashing import sha256
+from ..modules import module_names
 from ..report import Basis, Found, Location, Places, Severity
 
 if TYPE_CHECKING:
@@ -28,8 +26,7 @@ if TYPE_CHECKING:
 Check: TypeAlias = Callable[..., Iterator[Found]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule: what its findings have in common, and which evidence it asks for."""
 
     kind: Kind
@@ -52,7 +49,9 @@ class Rule:
     @property
     def page(self) -> str:
         """What there is to say of the rule, in Markdown."""
-        return inspect.cleandoc(self.doc)
+        from inspect import cleandoc  # a check shows no pages
+
+        return cleandoc(self.doc)
 
     @property
     def summary(self) -> str:
@@ -117,8 +116,8 @@ def cured(facts: Facts, location: Location, cure: Mend | None) -> Location:
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by name."""
-    for module in pkgutil.iter_modules(__path__):
-        import_module(f"{__name__}.{module.name}")
+    for name in module_names(__path__):
+        import_module(f"{__name__}.{name}")
     return tuple(_registered[name] for name in sorted(_registered))
 
 
@@ -126,4 +125,4 @@ def all_rules() -> tuple[Rule, ...]:
 def rules_digest() -> str:
     """Identifies the set of rules: the hash of their names and pages."""
     text = "\0".join(f"{r.name}\0{r.severity}\0{r.basis}\0{r.doc}" for r in all_rules())
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return sha256(text.encode()).hexdigest()[:16]

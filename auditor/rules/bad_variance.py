@@ -97,6 +97,7 @@ def bad_variance(model: Model, weights: Weights) -> Iterator[Found]:
                     expected="positive numbers",
                     actual="NaN" if statistics.nan else f"{statistics.min:g}",
                     severity=severity,
+                    magnitude=statistics.nan or statistics.inf or None,
                 )
 
 

@@ -25,9 +25,9 @@ Fetch the file anew. If the change was meant, write the new hash (`sha256sum mod
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
+from ..hashing import sha256_of_many
 from ..model import payload
 from ..model.graph import Model
 from ..report import Basis, Contract, Found, Severity
@@ -40,7 +40,7 @@ _BLOCK = 1 << 20
 def contract_hash_mismatch(model: Model, contract: Contract) -> Iterator[Found]:
     if not contract.sha256:
         return
-    sha = hashlib.sha256()
+    sha = sha256_of_many(model.size)
     for start in range(0, model.size, _BLOCK):
         sha.update(payload.read(model, start, min(_BLOCK, model.size - start)))
     actual = sha.hexdigest()

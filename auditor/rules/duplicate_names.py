@@ -1,8 +1,9 @@
 """One name for two things.
 
 ## What it does
-Finds tensors that a graph defines twice (as an input, an initializer or the output of a node), node outputs of a
-subgraph that hide a tensor of the graph around it, nodes of one name, and local functions of one name.
+Finds tensors that a graph defines twice (as an input, an initializer or the output of a node), node outputs, inputs and
+initializers of a subgraph that hide a tensor of the graph around it, nodes of one name, and local functions of one
+name.
 
 ## Why it matters
 "A value name used in a graph must have a unique definition, with the exception that the same name MAY appear in both
@@ -11,7 +12,8 @@ distinct from the names from the outer scopes that are visible in the nested sub
 namespace, each name MUST be unique for each given graph"
 (https://onnx.ai/onnx/repo-docs/IR.html#names-within-a-graph). Which of the two a node gets hangs on the reader:
 onnxruntime 1.32 takes two initializers of one name without a word. It refuses two nodes of one name, unless they are
-Constants, which it turns into initializers: so for Constants this is a note.
+Constants, which it turns into initializers: so for Constants this is a note. Inputs and initializers of a subgraph may
+hide what is around them: onnxruntime takes the inner one, other compilers the outer one; so that is a warning.
 
 ## Fires on
 ```onnx
@@ -27,6 +29,28 @@ agraph (float[2] x) => (float[2] y) {
 agraph (float[2] x) => (float[2] y) { y = f.g(x) }
 <domain: "f", opset_import: ["" : 17]> g (a) => (b) { b = Relu(a) }
 <domain: "f", opset_import: ["" : 17]> g (a) => (b) { b = Neg(a) }
+```
+```onnx
+# A warning: the body's input has the name of the tensor that it starts from.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[4] x) => (float[4] y) <int64 trips = {3}> {
+  h = Relu(x)
+  y = Loop (trips, "", h) <
+    body = again (int64 i, bool c, float[4] h) => (bool d, float[4] g) { g = Neg(h) d = Identity(c) }
+  >
+}
+```
+```onnx
+# A warning: the branch stores a tensor of the name of an input.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (bool c, float[2] x, float[2] w) => (float[2] y) {
+  v = Neg(w)
+  y = If (c) <
+    then_branch = one () => (float[2] a) <float[2] w = {1.0, 2.0}> { a = Add(v, w) },
+    else_branch = two () => (float[2] b) { b = Neg(v) }
+  >
+  z = Abs(x)
+}
 ```
 ```mutator
 two_nodes_of_one_name
@@ -115,18 +139,33 @@ def _places(graph: Graph, name: str, stored: int, fed: int) -> str:
 
 def _hidden(scope: Scope) -> Iterator[Found]:
     outside, holder = scope.outside, scope.holder
+    if outside is None:
+        return
     own = scope.graph.producers
+    formal = {v.name: "input" for v in scope.graph.inputs} | dict.fromkeys(scope.graph.initializer_names, "initializer")
     while outside is not None:
         graph = outside.graph
-        for name, index in own.items():
+        for name in (*own, *(n for n in formal if n not in own)):
             # Only what stands before the subgraph's node is visible in the subgraph.
-            if graph.producers.get(name, holder) < holder or name in graph.initializer_names or name in outside.inputs:
-                node = scope.graph.nodes[index]
-                yield Found(
-                    f"{scope.graph.label(index)} makes {name!r}, which the graph around it has, too",
-                    Location(scope.path, scope.graph.label(index), node.op_type, name, offset=node.offset),
-                    "rename the tensor of the subgraph",
-                )
+            if graph.producers.get(name, holder) >= holder and not (
+                name in graph.initializer_names or name in outside.inputs
+            ):
+                continue
+            if name in own:
+                node, label = scope.graph.nodes[own[name]], scope.graph.label(own[name])
+                where = Location(scope.path, label, node.op_type, name, offset=node.offset)
+            else:
+                label = f"the subgraph's {formal[name]}"
+                where = Location(scope.path, tensor=name, offset=graph.nodes[holder].offset)
+            yield Found(
+                f"{label} makes {name!r}, which the graph around it has, too"
+                if name in own
+                else f"{label} {name!r} hides a tensor of the graph around it",
+                where,
+                "rename the tensor of the subgraph",
+                severity=None if name in own else Severity.WARNING,
+                basis=None if name in own else Basis.SUSPICIOUS,
+            )
         holder = outside.holder
         outside = outside.outside
 

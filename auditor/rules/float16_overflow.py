@@ -119,7 +119,9 @@ def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Found]:
             use = _computing(weights, key)
             if use is not None:
                 share = f"{statistics.inf:,} of {counted(statistics.elements, 'element')}"
-                yield _finding(key, use, f"is infinite in {share}: float16 ends at {MOST:g}", "inf")
+                yield _finding(
+                    key, use, f"is infinite in {share}: float16 ends at {MOST:g}", "inf", infinite=statistics.inf
+                )
         elif statistics.dtype in _WIDER and statistics.magnitude >= _ROUNDS_TO_INFINITY:
             use = _computing(weights, key)
             if use is not None and (becomes or _narrowed(use)):
@@ -186,7 +188,9 @@ def _narrowed(use: Use) -> bool:
     return False
 
 
-def _finding(key: Key, use: Use, what: str, actual: str, severity: Severity | None = None) -> Found:
+def _finding(
+    key: Key, use: Use, what: str, actual: str, severity: Severity | None = None, infinite: int | None = None
+) -> Found:
     return Found(
         f"{use.label}: {key.tensor!r} {what}",
         Location(use.scope.path, use.label, use.node.op_type, key.tensor),
@@ -196,4 +200,5 @@ def _finding(key: Key, use: Use, what: str, actual: str, severity: Severity | No
         expected=f"at most {MOST if severity is None else _EXPLODING:g}",
         actual=actual,
         severity=severity,
+        magnitude=infinite,
     )

@@ -132,6 +132,7 @@ from ..model.scopes import opsets_of, scopes
 from ..report import Basis, Fit, Found, Location, Severity
 from ..shapes.conditions import STRETCHING, joins
 from ..shapes.dense import Rows, factors_shown, rows, source, taken, taker
+from ..shapes.element_types import mistyped
 from ..shapes.fact import show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import BOUND, meeting, solve
@@ -149,6 +150,7 @@ def impossible_shapes(model: Model, facts: Facts) -> Iterator[Found]:
     yield from _meetings(facts)
     alike: dict[tuple[str, str], list[Impossible]] = {}
     opsets: dict[str, Mapping[str, int]] = {}
+    types = mistyped(facts) if any(isinstance(t, Impossible) for t in facts.troubles) else {}
     malformed = {t.node_offset for t in model.troubles if isinstance(t, AttributeTwice | BadAttribute)}
     for trouble in facts.troubles:
         if not isinstance(trouble, Impossible) or trouble.declared or trouble.at in flattens:
@@ -156,8 +158,8 @@ def impossible_shapes(model: Model, facts: Facts) -> Iterator[Found]:
         path, node = trouble.at.graph, facts.node(trouble.at)
         if path not in opsets:
             opsets[path] = opsets_of(model, facts.graphs[path].nodes)
-        if node.offset not in malformed and not flawed(
-            model, node, opsets[path]
+        if (
+            trouble.at not in types and node.offset not in malformed and not flawed(model, node, opsets[path])
         ):  # wrong by itself, whatever arrives: other rules speak of that
             alike.setdefault((node.op_type, trouble.why), []).append(trouble)
     for number, troubles in enumerate(alike.values()):

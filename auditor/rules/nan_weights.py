@@ -130,4 +130,5 @@ def _finding(key: Key, uses: tuple[Use, ...], message: str, bad: int) -> Found:
         "export again from a checkpoint whose weights are finite",
         expected=0,
         actual=bad,
+        magnitude=bad,
     )

@@ -107,6 +107,7 @@ def quantisation_scales(model: Model, weights: Weights) -> Iterator[Found]:
                         expected="positive numbers",
                         actual=actual,
                         severity=severity,
+                        magnitude=statistics.nan or statistics.inf or statistics.zeros or None,
                     )
 
 

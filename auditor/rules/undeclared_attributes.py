@@ -2,7 +2,8 @@
 
 ## What it does
 Compares the attributes of every node with its operator's at the imported opset: names, kinds (int, ints, float, ...),
-and those that must be there.
+and those that must be there. Of an attribute that became an input (axes, split, pads, ratio, min and max, ...) it says
+at which opset, and which input.
 
 ## Why it matters
 "The number of inputs and outputs in a node, their types, the set of attributes specified in a node and their types
@@ -16,6 +17,11 @@ attribute says.
 # Since opset 13 the axes are an input.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[1, 2] x) => (float[2] y) { y = Squeeze<axes = [0]>(x) }
+```
+```onnx
+# An input since opset 13, though opset 1 had both.
+<ir_version: 8, opset_import: ["" : 13]>
+agraph (float[1, 8] x) => (float[1, 4] a, float[1, 4] b) { a, b = Split<axis = 1, split = [4, 4]>(x) }
 ```
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
@@ -50,7 +56,8 @@ from collections.abc import Iterator
 
 from ..model.conformance import AttributeFlaw, Missing, Mistyped, Undeclared, attribute_flaws, schema_of
 from ..model.file_troubles import BadAttribute
-from ..model.graph import Model
+from ..model.graph import Attribute, Model, Node
+from ..model.moved import Moved, given_as_attributes, given_as_inputs
 from ..model.schemas import Schema, schema, versions
 from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
@@ -74,13 +81,17 @@ def undeclared_attributes(model: Model) -> Iterator[Found]:
             for flaw in flaws:
                 if (node.offset, flaw.name) in malformed:
                     continue  # `malformed-attributes` speaks of it
+                if isinstance(flaw, Missing) and any(m.attribute == flaw.name for m in given_as_inputs(node, known)):
+                    continue  # `wrong-arity` speaks of it
+                if isinstance(flaw, Undeclared) and flaw.name in _told_with_another(node, known):
+                    continue
                 found.setdefault((node.domain, node.op_type, flaw), []).append(i)
         for (_, _, flaw), places in found.items():
             node, label = scope.graph.nodes[places[0]], scope.graph.label(places[0])
             known = schema_of(model, node, scope.opsets)
             if known is None:
                 continue
-            message, fix, expected, actual = _says(flaw, known)
+            message, fix, expected, actual = _says(flaw, known, node)
             yield Found(
                 f"{label}{others(places)}: {message}",
                 Location(scope.path, label, node.op_type, attribute=flaw.name, offset=node.offset),
@@ -91,10 +102,18 @@ def undeclared_attributes(model: Model) -> Iterator[Found]:
             )
 
 
-def _says(flaw: AttributeFlaw, known: Schema) -> tuple[str, str, str, str]:
+def _told_with_another(node: Node, known: Schema) -> list[str]:
+    """Of the attributes that became inputs, those behind the first."""
+    return [moved.attribute for moved in given_as_attributes(node.attributes, known)[1:]]
+
+
+def _says(flaw: AttributeFlaw, known: Schema, node: Node) -> tuple[str, str, str, str]:
     """Message, fix, expected, actual."""
     op_type = known.name
+    moved = given_as_attributes(node.attributes, known) if isinstance(flaw, Undeclared) else []
     match flaw:
+        case Undeclared(name) if any(m.attribute == name for m in moved):
+            return _moved(op_type, moved, node)
         case Undeclared(name, names):
             has = f"it has {listed(names, 6)}" if names else "it has none"
             return (
@@ -114,21 +133,39 @@ def _says(flaw: AttributeFlaw, known: Schema) -> tuple[str, str, str, str]:
             return f"{op_type} needs the attribute {name!r} ({kind})", f"add {name!r}", kind, "missing"
 
 
+def _moved(op_type: str, moved: list[Moved], node: Node) -> tuple[str, str, str, str]:
+    gone = " and ".join(repr(m.attribute) for m in moved)
+    inputs = " and ".join(f"{m.parameter} (number {m.place + 1})" for m in moved)
+    since = max(m.since for m in moved)
+    one = len(moved) == 1
+    has = (
+        f"attribute {gone} at this opset: it is the input"
+        if one
+        else f"attributes {gone} at this opset: they are inputs"
+    )
+    store = _stored(node.attributes[moved[0].attribute]) if one else "store their values as tensors and give them"
+    return (
+        f"{op_type} has no {has if not one else f'{has} {inputs}'} since opset {since}",
+        f"{store} as the input{'' if one else 's'} {inputs}, or import an opset below {since} "
+        "if the whole model was made for one",
+        ", ".join(f"an input {m.parameter}" for m in moved),
+        ", ".join(f"an attribute {m.attribute}" for m in moved),
+    )
+
+
+def _stored(value: Attribute) -> str:
+    if isinstance(value, int | float):
+        return f"store {value:g} and give it"
+    if type(value) is tuple and len(value) <= 8 and all(isinstance(v, int) for v in value):
+        return f"store {list(value)} as an int64 tensor and give it"
+    return "store its value as a tensor and give it"
+
+
 def _elsewhere(flaw: Undeclared, known: Schema) -> str:
-    """Where the attribute went, or which opsets have it."""
-    if any(parameter.name == flaw.name for parameter in known.inputs):
-        return f" at this opset: {flaw.name} is an input since opset {_since_input(flaw.name, known)}"
+    """Which opsets have the attribute."""
     having = [
         v
         for v in versions(known.domain, known.name)
         if (s := schema(known.domain, known.name, v)) and flaw.name in s.attributes
     ]
     return f" at this opset (only at {', '.join(map(str, having))})" if having else ""
-
-
-def _since_input(name: str, known: Schema) -> int:
-    for version in versions(known.domain, known.name):
-        found = schema(known.domain, known.name, version)
-        if found is not None and any(parameter.name == name for parameter in found.inputs):
-            return version
-    return known.since

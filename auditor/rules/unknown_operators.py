@@ -9,8 +9,11 @@ bring.
 ## Why it matters
 "Each operator used within a graph MUST be explicitly declared by one of the operator sets imported by the model."
 (https://onnx.ai/onnx/repo-docs/IR.html#operators). onnxruntime 1.32 refuses the model ("No Op registered", "is
-deprecated in domain_version"). The experimental operators of ONNX's first years (Affine, Crop, ImageScaler, ...) are
-a warning: they left the specification, and some runtimes keep them.
+deprecated in domain_version"). Some it keeps in ai.onnx though ONNX does not have them there: LayerNormalization below
+opset 17, SimplifiedLayerNormalization, ThresholdedRelu below 10, and of the experimental operators of ONNX's first
+years Affine, Crop, DynamicSlice, ImageScaler, ParametricSoftplus, Scale and ScaledTanh below 10. Those are a warning,
+for they run, and there only. So is GroupNormalization of opset 18: it came deprecated, the checker refuses it, and
+onnxruntime runs it.
 
 ## Fires on
 ```onnx
@@ -30,6 +33,18 @@ agraph (float[1, 1, 2, 2] x) => (float[1, 1, 4, 4] y) <float[4] s = {1.0, 1.0, 2
 ```onnx
 <ir_version: 8, opset_import: ["" : 17, "my.domain" : 1]>
 agraph (float[2] x) => (float[2] y) { y = my.domain.Fancy(x) }
+```
+```onnx
+# onnxruntime has it below opset 17, ONNX has not.
+<ir_version: 8, opset_import: ["" : 14]>
+agraph (float[1, 4] x) => (float[1, 4] y) <float[4] s = {1.0, 1.0, 1.0, 1.0}> { y = LayerNormalization(x, s) }
+```
+```onnx
+# Deprecated from birth.
+<ir_version: 8, opset_import: ["" : 18]>
+agraph (float[1, 4, 3, 3] x) => (float[1, 4, 3, 3] y) <float[2] s = {1.0, 1.0}, float[2] b = {0.0, 0.0}> {
+  y = GroupNormalization<num_groups = 2>(x, s, b)
+}
 ```
 
 ## Quiet on
@@ -61,12 +76,24 @@ from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
 from . import nodes_at, rule
 
-_EXPERIMENTAL = frozenset(
-    {
-        "ATen", "Affine", "ConstantFill", "Crop", "DynamicSlice", "GRUUnit", "GivenTensorFill", "ImageScaler",
-        "ParametricSoftplus", "Scale", "ScaledTanh",
-    }
-)  # fmt: skip
+_FIRST_YEARS = dict.fromkeys(
+    ("Affine", "Crop", "DynamicSlice", "ImageScaler", "ParametricSoftplus", "Scale", "ScaledTanh"), 9
+)
+_KEPT: dict[str, int | None] = {
+    "LayerNormalization": 16, "MeanVarianceNormalization": 8, "SimplifiedLayerNormalization": None,
+    "ThresholdedRelu": 9, **_FIRST_YEARS,
+}  # fmt: skip
+"""What onnxruntime 1.32 has in ai.onnx where ONNX has no such operator, and the last opset at which it runs."""
+
+_INSTEAD = {
+    "SimplifiedLayerNormalization": "RMSNormalization of opset 23",
+    "Scatter": "ScatterElements",
+    "Upsample": "Resize",
+    "GroupNormalization": "GroupNormalization of opset 21, whose scale and bias have a number for each channel",
+}
+
+_GONE = frozenset({"ATen", "ConstantFill", "GRUUnit", "GivenTensorFill", *_FIRST_YEARS})
+"""Experimental operators of ONNX's first years."""
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
@@ -106,20 +133,38 @@ def _finding(scope: Scope, domain: str, op_type: str, nodes: list[int]) -> Found
     found = schema(domain, op_type, opset)
     shown = domain or "ai.onnx"
     severity, basis = None, None
-    if found is not None:
+    kept = _KEPT.get(op_type, -1) if not domain else -1
+    instead = _INSTEAD.get(op_type, "the operator that took its place")
+    if found is not None and found.since == known[0]:
+        later = next((v for v in known if (s := schema(domain, op_type, v)) and not s.deprecated), 0)
+        runs = "onnx's checker refuses it, onnxruntime runs it"
+        why = f"{op_type} came with opset {found.since} of {shown}, deprecated from the start: {runs}"
+        fix = f"import opset {later} and write {instead}" if later else f"write {instead}"
+        severity = Severity.WARNING
+    elif found is not None:
         why = f"{op_type} was taken out with opset {found.since} of {shown}; the model imports {opset}"
-        fix = f"import an opset below {found.since}, or write the operator that took its place"
+        fix = f"write {instead}, or import an opset below {found.since}"
+    elif kept is None or kept >= opset:
+        came = f"before opset {known[0]}" if known else "at any opset"
+        why = f"ONNX has no {op_type} {came}; onnxruntime keeps it in ai.onnx and runs it, others do not"
+        fix = f"import opset {known[0]} or later" if known else f"write {instead}"
+        severity, basis = Severity.WARNING, Basis.SUSPICIOUS
     elif known:
         why = f"{op_type} came with opset {known[0]} of {shown}; the model imports {opset}"
         fix = f"import opset {known[0]} or later"
+    elif domain == "" and op_type in _GONE:
+        until = (
+            f", and onnxruntime runs it below opset {kept + 1} only"
+            if kept > 0
+            else "; onnxruntime runs it at no opset"
+        )
+        why = f"{op_type} was an experimental operator of ONNX's first years, and left the specification{until}"
+        fix = "write it with today's operators"
+        basis = Basis.REFUSED
     elif opset > newest(domain):
         why = f"auditor knows {shown} up to opset {newest(domain)}, with no {op_type}; the model imports {opset}"
         fix = "look it up in the specification of that opset"
         severity, basis = Severity.NOTE, Basis.SUSPICIOUS
-    elif domain == "" and op_type in _EXPERIMENTAL:
-        why = f"{op_type} was an experimental operator of ONNX's first years, and left the specification"
-        fix = "write it with today's operators"
-        severity, basis = Severity.WARNING, Basis.SUSPICIOUS
     else:
         why = f"{shown} has no operator {op_type!r}"
         near = _near(domain, op_type)

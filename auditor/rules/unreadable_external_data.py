@@ -44,7 +44,6 @@ from ..model.external import (
     HardLinked,
     IsLink,
     MissingFile,
-    NoFolder,
     NotRegular,
     Outside,
     TooShort,
@@ -55,7 +54,7 @@ from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
 from . import rule, tensors_at
 
-_TROUBLES = (Outside, NoFolder, MissingFile, IsLink, NotRegular, CannotOpen, TooShort, BadEntry, HardLinked)
+_TROUBLES = (Outside, MissingFile, IsLink, NotRegular, CannotOpen, TooShort, BadEntry, HardLinked)
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
@@ -77,9 +76,6 @@ def _finding(group: list[Fault]) -> Found:
         case Outside(location):
             why, basis = f"the external data {location!r} lies outside the model's folder", Basis.ILLEGAL
             fix = "move the data file beside the model, and save the model with its name alone"
-        case NoFolder(location):
-            why = f"the model came as bytes, so nobody knows where its external data {location!r} lies"
-            fix = "audit the model as a file"
         case MissingFile(location):
             why = f"the external data file {location!r} is not there"
         case IsLink(location, part):

@@ -23,6 +23,11 @@ agraph (float[2] x) => (float[2] y) { y = Add(x) }
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[1, 1, 4, 4] x, float[1, 1, 3, 3] w) => (float[1, 1, 2, 2] y) { y = Conv(, w, x) }
 ```
+```onnx
+# The axes are an attribute below opset 13.
+<ir_version: 8, opset_import: ["" : 11]>
+agraph (float[1, 2] x) => (float[2] y) <int64[1] axes = {0}> { y = Squeeze(x, axes) }
+```
 
 ## Quiet on
 ```onnx
@@ -32,6 +37,11 @@ agraph (float[2] x, float high) => (float[6] y) {
   a = Clip(x, , high)
   y = Concat<axis = 0>(a, a, x)
 }
+```
+```onnx
+# An attribute that became an input: undeclared-attributes speaks of it, once.
+<ir_version: 8, opset_import: ["" : 13]>
+agraph (float[2] x) => (float[1, 2] y) { y = Unsqueeze<axes = [0]>(x) }
 ```
 
 ## How to fix
@@ -45,7 +55,9 @@ from collections.abc import Iterator
 
 from ..findings.kind import Symptom
 from ..model.conformance import ArityFlaw, LeftOut, WrongCount, arity_flaws, schema_of
-from ..model.graph import Model
+from ..model.graph import Model, Node
+from ..model.moved import Moved, given_as_attributes, given_as_inputs
+from ..model.schemas import Schema
 from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, others
@@ -59,18 +71,36 @@ def wrong_arity(model: Model) -> Iterator[Found]:
         for i, node in enumerate(scope.graph.nodes):
             known = schema_of(model, node, scope.opsets)
             for flaw in () if known is None else arity_flaws(node, known):
+                if known is not None and _of_attributes(flaw, node, known):
+                    continue  # `undeclared-attributes` speaks of it
                 found.setdefault((node.domain, node.op_type, flaw), []).append(i)
         for (_, _, flaw), places in found.items():
             node, label = scope.graph.nodes[places[0]], scope.graph.label(places[0])
             message, expected, actual = _says(flaw)
+            known = schema_of(model, node, scope.opsets)
+            moved = given_as_inputs(node, known) if known is not None else []
+            told = "".join(f"; {m.parameter} is an attribute below opset {m.since}" for m in moved)
             yield Found(
-                f"{label}{others(places)}: {node.op_type} {message}",
+                f"{label}{others(places)}: {node.op_type} {message}{told}",
                 Location(scope.path, label, node.op_type, offset=node.offset),
-                f"give {label} the {flaw.what}s that {node.op_type} has at opset {scope.opsets[node.domain]}",
+                _attributes(moved)
+                if moved
+                else f"give {label} the {flaw.what}s that {node.op_type} has at opset {scope.opsets[node.domain]}",
                 expected=expected,
                 actual=actual,
                 places=nodes_at((scope.path, i) for i in places),
             )
+
+
+def _of_attributes(flaw: ArityFlaw, node: Node, known: Schema) -> bool:
+    """Whether inputs are missing because they stand there as attributes."""
+    missing = isinstance(flaw, LeftOut) or flaw.actual < flaw.least
+    return missing and flaw.what == "input" and bool(given_as_attributes(node.attributes, known))
+
+
+def _attributes(moved: list[Moved]) -> str:
+    names = " and ".join(m.attribute for m in moved)
+    return f"write {names} as an attribute instead of an input, or import opset {moved[0].since} or later"
 
 
 def _says(flaw: ArityFlaw) -> tuple[str, str, int | str]:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from itertools import product
 from typing import TypeAlias
 
-from ..model.graph import Graph, TensorType
 from .request import Feed
 
 Port: TypeAlias = tuple[str, int, tuple[int | str | None, ...] | None]
@@ -22,19 +21,6 @@ CHANNELS = (3, 1)
 LARGEST = 1 << 26  # elements of an input that we invent
 
 _UNRANKED = ("?batch", 3, "?height", "?width")
-
-
-def ports_of(graph: Graph) -> tuple[Port, ...]:
-    """What a caller of the model must feed. An input that is not a tensor has type 0: no values are invented for it."""
-    typed = ((value.name, value.type) for value in graph.feeds)
-    return tuple((name, t.dtype, t.shape) if isinstance(t, TensorType) else (name, 0, ()) for name, t in typed)
-
-
-def traceable(graph: Graph) -> tuple[str, ...]:
-    """Every tensor that the main graph's nodes make, without the graph's outputs: what `Request.trace` may name."""
-    outputs = {value.name for value in graph.outputs}
-    made = (name for node in graph.nodes for name in node.outputs if name and name not in outputs)
-    return tuple(dict.fromkeys(made))
 
 
 def invent(

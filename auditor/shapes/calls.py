@@ -64,6 +64,9 @@ def call_of(
         for name, value in attributes.items():
             if name in kinds:
                 arguments[name] = _typed(name, value, kinds[name], constant)
+            elif name in rule.inputs or (name == "value" and "constant_value" in rule.inputs):
+                # It became an input. Without it the operator would do another thing, of which nothing is known.
+                raise ShapeError(f"{node.op_type} has no attribute {name} at this opset", attribute=name)
         if not rule.mandatory <= arguments.keys():
             name = min(rule.mandatory - arguments.keys())
             raise ShapeError(f"the attribute {name} is missing", attribute=name)

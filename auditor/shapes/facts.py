@@ -13,9 +13,10 @@ from typing import Any
 
 from ..errors import UsageError
 from ..model.graph import Graph, Model, Node, Value, captured
+from ..model.load import Source, load
 from ..report import Step
 from .declared import declared
-from .evaluation import Evaluation, given_facts, whole
+from .evaluation import Evaluation, given_facts
 from .fact import Fact, Shape, show
 from .sizes.dim import Dim, Size
 from .troubles import At, Misfit, Open, Trouble
@@ -72,21 +73,6 @@ class Facts(Mapping[str, Fact]):
 
     def entry(self, at: At) -> Entry | None:
         return self.graphs[at.graph].entries.get(at.index)
-
-    @property
-    def unfollowed(self) -> tuple[At, ...]:
-        """Where values end that were given: their operator rounds as each runtime likes, or they grew too many."""
-        if self._walk.evaluation is None:
-            return ()
-        found = []
-        for path, visited in self.graphs.items():
-            for index in visited.entries:
-                node = visited.nodes[index]
-                given = [self.at(name, path) for name in node.inputs if name]
-                made = [self.at(name, path) for name in node.outputs if name]
-                if all(f is not None and whole(f) for f in given) and not all(f is not None and whole(f) for f in made):
-                    found.append(At(path, index))
-        return tuple(found)
 
     def rebind(self, shapes: Mapping[str, Shape] | None = None, dims: Mapping[str, int] | None = None) -> Facts:
         """The facts for other input sizes. Answers that do not hang on them are taken from memory."""
@@ -234,6 +220,16 @@ class Facts(Mapping[str, Fact]):
             if graph in self.graphs:
                 return graph
         return ""
+
+
+def infer_shapes(
+    model: Source,
+    shapes: Mapping[str, Shape] | None = None,
+    dims: Mapping[str, int] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Facts:
+    """What is known of every tensor of a model (as `load` takes one) before it runs. See `infer`."""
+    return infer(load(model), shapes, dims, values=values)
 
 
 def infer(

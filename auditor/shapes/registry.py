@@ -7,17 +7,16 @@ Attribute values arrive as the annotation says: ``int``, ``float``, ``str``, ``t
 a graph, ``Fact`` for a tensor; any other kind never reaches the rule.
 """
 
+import os
 from bisect import bisect_right
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
-from inspect import CO_VARARGS, formatannotation
-from pathlib import Path
-from pkgutil import iter_modules
+from types import GenericAlias
 from typing import Any, NamedTuple, TypeVar
 
 from ..errors import UsageError
+from ..modules import module_names
 from .fact import Answer, Body, Fact
 
 Rule_ = TypeVar("Rule_", bound=Callable[..., "Answer | Fact | tuple[Fact, ...]"])
@@ -37,6 +36,8 @@ class Operator(NamedTuple):
 
 
 _rules: dict[tuple[str, str], list[Operator]] = {}
+
+_VARIADIC = 0x04  # inspect.CO_VARARGS, without the 5 ms that importing inspect takes
 
 
 def op(*names: str, since: int = 1, domain: str = "") -> Callable[[Rule_], Rule_]:
@@ -73,15 +74,17 @@ def all_operators() -> dict[tuple[str, str], tuple[Operator, ...]]:
     return {key: tuple(versions) for key, versions in _rules.items()}
 
 
-_more: dict[Path, None] = {}
+_more: dict[str, None] = {}
 
 
-def load_more(path: str | Path) -> None:
+def load_more(path: str | os.PathLike[str]) -> None:
     """Import a Python file whose functions are `op`s too: for operators of one's own. Once; its code is run.
 
     Raises `UsageError`, and keeps none of its rules, where the file cannot be imported or repeats a rule.
     """
-    file = Path(path).resolve()
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    file = os.path.realpath(path)
     if file in _more:
         return
     before = {key: list(versions) for key, versions in all_operators().items()}
@@ -111,9 +114,8 @@ def _load(package: str) -> None:
     holds every version of what it holds.
     """
     families = import_module(f"{__package__}.{package}")
-    for family in iter_modules(families.__path__):
-        if not family.ispkg:
-            import_module(f"{families.__name__}.{family.name}")
+    for family in module_names(families.__path__):
+        import_module(f"{families.__name__}.{family}")
 
 
 def _rule(run: Callable[..., Any], since: int) -> Operator:
@@ -124,7 +126,7 @@ def _rule(run: Callable[..., Any], since: int) -> Operator:
     names = code.co_varnames
     positional = names[: code.co_argcount]
     keywords = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    variadic = bool(code.co_flags & CO_VARARGS)
+    variadic = bool(code.co_flags & _VARIADIC)
     defaults = len(run.__defaults__ or ())
     with_default = positional[len(positional) - defaults :] if defaults else ()
     attributes = tuple(name for name in keywords if name != "output_count")
@@ -144,4 +146,8 @@ def _written(annotation: Any) -> str:
     """An annotation as one would write it."""
     if isinstance(annotation, str):
         return annotation
-    return "Body" if annotation == Body else formatannotation(annotation).replace(f"{Fact.__module__}.", "")
+    if annotation == Body:
+        return "Body"
+    if isinstance(annotation, type) and not isinstance(annotation, GenericAlias):
+        return annotation.__qualname__
+    return repr(annotation).replace(f"{Fact.__module__}.", "")

@@ -46,19 +46,6 @@ class Piece(NamedTuple):
 class Works(Store):
     """A report database that also knows the work of batches."""
 
-    def finish(
-        self,
-        document: Mapping[str, Any],
-        source: str,
-        key: str | None,
-        states: Iterable[FileState] = (),
-        *,
-        subject: str | None = None,
-        version: str | None = None,
-    ) -> tuple[int, bool]:
-        """Keep one report, as `finish_all` does."""
-        return self.finish_all([Piece(document, source, key, tuple(states), subject=subject, version=version)])[0]
-
     def finish_all(self, pieces: Sequence[Piece]) -> list[tuple[int, bool]]:
         """Keep reports, the keys of their work and the states of their files: all of it, or nothing.
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import onnx.parser
 import pytest
-
 from auditor.batch.judging import judged, passes_without_findings
+
 from auditor.batch.one import Audited, audit_one, audited
 from auditor.batch.pool import Died, Overdue, Raised, Result, Returned, TooLarge
 from auditor.errors import ExitCode
 from auditor.formats.json import document
 from auditor.policy.judge import USUAL
 from auditor.policy.policy import Bounds, Policy, Waiver
-from auditor.report import Coverage, Finding, Missed, ModelIdentity, Report, Severity, Verdict
+from auditor.report import Basis, Coverage, Finding, Missed, ModelIdentity, Report, Severity, Verdict
 from auditor.settings import Settings
 
 from .conftest import reference
@@ -118,8 +118,8 @@ def test_what_a_worker_says_is_taken(path: Path) -> None:
 
 # Under a policy
 
-NAN = Finding("NaN", severity=Severity.ERROR, rule="nan-weights", fingerprint="f1")
-DEAD = Finding("dead", severity=Severity.WARNING, rule="dead-branches", fingerprint="f2")
+NAN = Finding("nan-weights", Severity.ERROR, Basis.SUSPICIOUS, "NaN", fingerprint="f1")
+DEAD = Finding("dead-branches", Severity.WARNING, Basis.SUSPICIOUS, "dead", fingerprint="f2")
 
 CODES = {
     Verdict.PASS: ExitCode.PASS,

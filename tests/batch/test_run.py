@@ -15,11 +15,11 @@ import pytest
 
 import auditor.batch.one
 import auditor.batch.state
-from auditor.batch.judging import judged
 from auditor.batch.one import Audited, audit_one
 from auditor.batch.pool import WorkerLimits
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
+from auditor.batch.verdicts import judged
 from auditor.errors import ExitCode
 from auditor.formats.json import document, parse
 from auditor.policy.judge import USUAL, judge

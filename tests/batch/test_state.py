@@ -99,7 +99,7 @@ def test_files_of_a_model_are_its_own_its_data_and_its_golden_vectors(tmp_path: 
 
 
 def keys(ref: Ref, *states: FileState, settings: Settings = STATIC) -> str:
-    return Keys(settings).of(ref, states)
+    return Keys(settings).key_of(ref, states)
 
 
 def state(path: Path, digest: str) -> FileState:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.batch import batch
-from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, process, processes
+from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, in_turn, process, processes
 from tests.benchmarks.shapes import shapes
 from tests.benchmarks.store import store
 from tests.corpus import light_models
@@ -30,15 +30,21 @@ def tell(what: str, figure: str, wanted: str, good: bool) -> None:
 
 
 def start() -> None:
-    """The help against a bare interpreter."""
-    ours, peer = processes((*AUDITOR, "--help"), (PYTHON, "-c", "pass"), TIMES)
-    ratio = ours.wall / peer.wall
+    """The help and a small check against a bare interpreter, and against importing what makes the command line."""
+    lenet = Path(__file__).parents[2] / "sample_models" / "lenet5" / "lenet5.onnx"  # so small that it is all start
+    help_, static = (*AUDITOR, "--help"), (*AUDITOR, "check", *STATIC, str(lenet))
+    bare, typer, helped, checked = in_turn(((PYTHON, "-c", "pass"), (PYTHON, "-c", "import typer"), help_, static), 15)
+    ratio = helped.wall / bare.wall
     tell(
         "auditor --help, wall, against python -c pass",
-        f"{ratio:.1f}x ({ours.wall * 1e3:.0f} ms)",
+        f"{ratio:.1f}x ({helped.wall * 1e3:.0f} ms)",
         "<= 10x",
         ratio <= 10,
     )
+    for what, ours, most in (("auditor --help", helped, 1.15), ("check lenet5", checked, 1.45)):
+        ratio = ours.cpu / typer.cpu
+        figure = f"{ratio:.2f}x ({ours.cpu * 1e3:.0f} and {typer.cpu * 1e3:.0f} ms)"
+        tell(f"{what}, CPU, against import typer", figure, f"<= {most}x", ratio <= most)
 
 
 def check() -> None:

@@ -54,6 +54,14 @@ def processes(ours: Sequence[str], peer: Sequence[str], times: int, *, may_fail:
     return _median([a for a, _ in pairs]), _median([b for _, b in pairs])
 
 
+def in_turn(commands: Sequence[Sequence[str]], times: int) -> list[Use]:
+    """The medians of several commands run in turn, after one warm-up of each."""
+    for command in commands:
+        process(command)
+    rounds = [[process(command) for command in commands] for _ in range(times)]
+    return [_median(uses) for uses in zip(*rounds, strict=True)]
+
+
 def _median(uses: Sequence[Use]) -> Use:
     return Use(
         statistics.median(u.wall for u in uses),

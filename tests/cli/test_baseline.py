@@ -179,3 +179,45 @@ def test_what_is_left_of_many_places_stays_known(auditor: Auditor) -> None:
     assert auditor(*check).code == 0
     _unused("a", "bb", "ccc")
     assert auditor(*check).code == 1
+
+
+def _with_nan(number: int) -> None:
+    """A layer of 64 weights, so many of which are NaN."""
+    values = ", ".join(["nan"] * number + ["0.5"] * (64 - number))
+    model = onnx.parser.parse_model(
+        f'<ir_version: 8, opset_import: ["" : 17]> g (float[N, 8] x) => (float[N, 8] y) <float[8, 8] w = {{{values}}}>'
+        " { y = MatMul(x, w) }"
+    )
+    Path("net.onnx").write_bytes(model.SerializeToString())
+
+
+def test_what_got_worse_is_not_covered(auditor: Auditor) -> None:
+    """The place and the rule are the same, and 64 NaN are not the one that somebody has accepted."""
+    check = ("check", "net.onnx", "--no-run")
+    _with_nan(1)
+    auditor("baseline", "net.onnx", "--no-run")
+    assert auditor(*check).code == 0
+    _with_nan(64)
+    assert auditor(*check).code == 1
+    assert "in the baseline, where it was not as bad" in auditor("gate", "net.onnx", "--no-run").out
+    auditor("baseline", "net.onnx", "--no-run", "--prune")
+    assert auditor(*check).code == 1  # taking out what is gone does not take in what is worse
+    auditor("baseline", "net.onnx", "--no-run", "--update")
+    assert auditor(*check).code == 0
+    assert known() == {"net.onnx": ["nan-weights"]}
+    _with_nan(2)
+    assert auditor(*check).code == 0
+    auditor("baseline", "net.onnx", "--no-run", "--prune")
+    _with_nan(3)
+    assert auditor(*check).code == 1
+
+
+def test_a_baseline_of_before_knows_no_magnitude(auditor: Auditor) -> None:
+    _with_nan(1)
+    auditor("baseline", "net.onnx", "--no-run")
+    old = json.loads(Path("auditor-baseline.json").read_text())
+    for entry in old["models"]["net.onnx"]:
+        del entry["severity"], entry["magnitude"]
+    Path("auditor-baseline.json").write_text(json.dumps(old))
+    _with_nan(64)
+    assert auditor("check", "net.onnx", "--no-run").code == 0

@@ -122,6 +122,8 @@ def test_formats_to_files(auditor: Auditor, tmp_path: Path) -> None:
         (["--input-shape", "data:1,32,32"], "4 axes"),
         (["--memory", "much"], "--memory takes"),
         (["--timeout", "nan"], "--timeout takes"),
+        (["--timeout", "soon"], "--timeout takes a number of seconds above 0, not 'soon'"),
+        (["--db", ""], "--db takes a text, not ''"),
         (["--rtol", "-1"], "--rtol takes"),
         (["--seed", "-1"], "--seed takes"),
         (["--target-dtype", "int4"], "--target-dtype takes"),
@@ -138,7 +140,7 @@ def test_wrong_usage_is_one_line(auditor: Auditor, options: list[str], says: str
         assert said.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["--no-such-option", "x"], ["--timeout", "soon", "x"]])
+@pytest.mark.parametrize("arguments", [[], ["--no-such-option", "x"], ["x", "--timeout"], ["x", "--quiet=yes"]])
 def test_what_does_not_parse(auditor: Auditor, arguments: list[str]) -> None:
     said = auditor("check", *arguments)
     assert (said.code, said.out) == (2, "")

@@ -81,7 +81,7 @@ def test_all_formats_to_files_at_once(auditor: Auditor, tmp_path: Path, models: 
 
 def test_an_early_end_leaves_a_whole_document(auditor: Auditor, tmp_path: Path, monkeypatch: Any) -> None:
     """Interrupted at the second model: the first stands in a document that can be read."""
-    import auditor.cli.session as session
+    import auditor.sessions.checking as session
 
     real, seen = session.audit, []
 

@@ -12,7 +12,7 @@ import onnx
 import pytest
 
 import auditor.batch.one
-import auditor.cli.session
+import auditor.sessions.checking
 
 from .conftest import ALEXNET_224, LENET, NAN, SAMPLES, Said
 
@@ -33,7 +33,7 @@ def no_audit(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         raise AssertionError("an audit was made")
 
     def forbid() -> None:
-        monkeypatch.setattr(auditor.cli.session, "audit", audit)
+        monkeypatch.setattr(auditor.sessions.checking, "audit", audit)
         monkeypatch.setattr(auditor.batch.one, "audit", audit)
 
     return forbid

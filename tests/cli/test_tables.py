@@ -93,7 +93,7 @@ def test_rules(auditor: Auditor) -> None:
         (("rules", "--format", "xml"), 2, "text or json"),
         (("history", LENET), 2, "no report database"),
         (("show", "1"), 2, "no report database"),
-        (("show", "one"), 2, "Invalid value"),
+        (("show", "one"), 2, "ID takes a whole number of at least 1, not 'one'"),
         (("nonsense",), 2, "No such command"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import onnx.parser
@@ -51,7 +50,7 @@ def tried(
     monkeypatch.setattr("auditor.runtime.parent.run", run)
     model = load(folder / "m.onnx")
     if size is not None:
-        model = replace(model, size=size)
+        model = model._replace(size=size)
     facts = infer(model, settings.shapes, settings.dims)
     return attempt(model, facts, count(facts), settings), requests
 

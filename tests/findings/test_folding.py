@@ -6,21 +6,25 @@ import onnx.parser
 import pytest
 
 from auditor.findings.folding import folded
+from auditor.findings.kind import Candidate
 from auditor.model.load import loads
-from auditor.report import Finding, Location, Severity
+from auditor.report import Found, Location, Severity
+from auditor.rules import all_rules
 from auditor.shapes.facts import Facts, infer
 
-
-def finding(
-    rule: str, severity: Severity = Severity.ERROR, graph: str = "", node: str = "", about: str = ""
-) -> Finding:
-    return Finding(f"{rule} at {graph}/{node}", Location(graph, node), severity=severity, rule=rule)
+KINDS = {rule.name: rule.kind for rule in all_rules()}
 
 
-def said(findings: list[Finding], facts: Facts | None = None) -> list[tuple[str, str, str, int]]:
+def finding(rule: str, severity: Severity = Severity.ERROR, graph: str = "", node: str = "") -> Candidate:
+    return Candidate.from_found(
+        KINDS[rule], Found(f"{rule} at {graph}/{node}", Location(graph, node), severity=severity)
+    )
+
+
+def said(findings: list[Candidate], facts: Facts | None = None) -> list[tuple[str, str, str, int]]:
     """Rule, graph, node and number of consequences of what is left."""
-    kept = folded(findings, facts)
-    return [(f.rule, f.location.graph, f.location.node, f.consequences) for f in kept]
+    places = [(one, one.found.location) for one in folded(findings, facts)]
+    return [(one.kind.rule, where.graph, where.node, one.consequences) for one, where in places]
 
 
 def facts(text: str) -> Facts:
@@ -89,6 +93,37 @@ def test_what_is_cut_off_has_lost_its_use_in_its_own_graph_alone(cut: str, usele
         (useless, "If[0]/else_branch", "y", 0),
         (useless, "", "z", 0),
     ]
+
+
+def test_what_has_no_node_in_common_with_a_warning_is_explained_by_an_error_elsewhere() -> None:
+    """A node of the same name in another graph is another node, and so is none."""
+    found = [
+        finding("wrong-types", node="a"),
+        finding("wrong-arity", graph="If[0]/then_branch", node="b"),
+        finding("runtime-refusal", node="b"),
+    ]
+    assert [number for *_, number in said(found)] == [1, 0]
+
+
+def test_a_milder_fault_of_the_same_node_explains_only_what_its_rule_is_about() -> None:
+    """An annotation that is stale is a warning, and no reason for a refusal."""
+    stale = finding("stale-shape-annotations", Severity.WARNING, node="a")
+    assert [number for *_, number in said([stale, finding("runtime-refusal", node="a")])] == [0, 0]
+    window = finding("oversized-windows", Severity.WARNING, node="a")
+    types = finding("wrong-types", node="b")
+    assert [number for *_, number in said([types, window, finding("runtime-refusal", node="a")])] == [0, 1]
+
+
+def test_consequences_of_a_consequence_are_the_roots_too() -> None:
+    useless = finding("dead-branches", Severity.WARNING)._replace(consequences=3)
+    assert [number for *_, number in said([useless, finding("dangling-inputs")])] == [4]
+
+
+def test_a_root_is_as_bad_as_the_worst_of_its_consequences() -> None:
+    (root,) = folded([finding("oversized-windows", Severity.WARNING), finding("runtime-refusal")], None)
+    assert (root.severity, root.consequences) == (Severity.ERROR, 1)
+    (root,) = folded([finding("wrong-types"), finding("nonfinite-outputs", Severity.WARNING)], None)
+    assert root.severity is Severity.ERROR
 
 
 def test_another_error_cuts_nothing_off() -> None:

@@ -304,3 +304,17 @@ def test_what_is_no_report_is_one_clear_line(change: dict[str, object], says: st
     whole = format_json.document(Report(ModelIdentity("m")), Verdict.PASS)
     with pytest.raises(StoreError, match=says):
         format_json.parse(whole | change)
+
+
+def test_a_report_of_before_is_read() -> None:
+    """As the store keeps it: without keys that came later, waived and weighed by a policy."""
+    found = Finding("nan-weights", Severity.ERROR, Basis.SUSPICIOUS, "m", fingerprint="f")
+    judged = JudgedFinding.from_finding(
+        found, severity=Severity.NOTE, own_severity=Severity.ERROR, waived=Waived("baseline")
+    )
+    report = Report(ModelIdentity("m"), (found, judged))
+    whole = json.loads(format_json.line(report, Verdict.PASS))
+    for row in whole["findings"]:
+        del row["magnitude"], row["parts"]
+    del whole["findings"][0]["own_severity"], whole["findings"][0]["waived"]  # of before policies
+    assert format_json.parse(whole)[0] == report

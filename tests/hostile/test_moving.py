@@ -63,7 +63,7 @@ _AS_NOBODY = """
 import os, sys
 from auditor import rules
 from auditor.cli.app import run
-from auditor.cli import session
+from auditor.sessions import checking as session
 rules.all_rules()
 if os.getuid() == 0:
     os.setgid(65534)

@@ -1,4 +1,9 @@
-"""``python -m tests.mutation [ten]``: see README's word in CONTRIBUTING.md, or ``--help``."""
+"""``python -m tests.mutation``: are small faults in the decision code seen by the tests?
+
+The first time, every test is traced once, which takes as long as the suite two or three times. Then each mutant takes
+a fork and the tests that run its line: about a second. What came of each is kept under .mutation/, so that a campaign
+goes on where it was stopped, and ``--again`` tries those that survived when there are new tests.
+"""
 
 from __future__ import annotations
 

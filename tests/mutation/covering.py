@@ -77,6 +77,8 @@ def covering(jobs: int, known_only: bool = False) -> Covering:
                 found.tests[said["test"]] = Test(said["test"], said["seconds"], lines, breadth)
             elif said.get("why"):
                 found.failing[said["test"]] = said["why"]
+    for test, why in found.failing.items():
+        print(f"not asked, for it does not pass as it is: {test}: {why}")
     return found
 
 

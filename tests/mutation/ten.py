@@ -51,22 +51,22 @@ TEN = (
     Fault(
         "folding ignores the graph of what is cut off",
         "auditor/findings/folding.py",
-        "f.rule in _CUT_OFF and f.location.graph == cut.location.graph",
-        "f.rule in _CUT_OFF",
+        "if Symptom.UNUSED in other.kind.explains and _near(other, one)",
+        "if Symptom.UNUSED in other.kind.explains",
         "tests/findings/test_folding.py::test_what_is_cut_off_has_lost_its_use_in_its_own_graph_alone",
     ),
     Fault(
         "folding ignores the graph of consequences",
         "auditor/findings/folding.py",
-        "f.location.node == label and f.location.graph == root.graph",
-        "f.location.node == label",
+        "(one.found.location.graph, one.found.location.node) == here)",
+        "one.found.location.node == here[1])",
         "tests/findings/test_folding.py::test_consequences_are_counted_at_the_node_of_their_graph",
     ),
     Fault(
         "folding prefers another root",
         "auditor/findings/folding.py",
-        "explaining = same_node or roots or warned",
-        "explaining = warned or roots or same_node",
+        "            yield i\n    yield from (i for i, root",
+        "            pass\n    yield from (i for i, root",
         "tests/findings/test_folding.py::test_the_error_at_the_node_that_was_refused_explains_it_before_any_other",
     ),
     Fault(

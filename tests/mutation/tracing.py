@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
-import coverage
-
 from .targets import PACKAGES, ROOT
 
 Masks = dict[str, int]
@@ -18,6 +16,8 @@ class Tracer:
     """Sees lines from `start` on, in forks of this process too, which leave what they saw in a folder."""
 
     def __init__(self) -> None:
+        import coverage  # the campaign's alone: its own tests do without
+
         include = [str(ROOT / "auditor" / package / "*") for package in PACKAGES]
         self._coverage = coverage.Coverage(data_file=None, include=include, config_file=False)
         self._coverage._warn_no_data = False  # a test that runs none of the code is one too

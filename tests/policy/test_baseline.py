@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from auditor.errors import UsageError
 from auditor.policy.baseline import Baseline, KnownFinding
+from auditor.policy.policy import HowBad
+from auditor.report import Severity
 
 ONE = KnownFinding("nan-weights", "f00d", "head (Gemm)", "'head_w' is NaN in 1 of 5,120 elements")
 TWO = ONE._replace(fingerprint="beef", place="x")
@@ -31,9 +33,41 @@ def test_a_file_that_a_person_reviews(tmp_path: Path) -> None:
     )
     assert os.listdir(tmp_path) == ["auditor-baseline.json"]
     read = Baseline.read(str(path))
-    assert read.known("b.onnx") == {"f00d", "beef"}
-    assert read.known("a.onnx") == {"f00d"}
-    assert read.known("c.onnx") == frozenset()
+    assert read.known("b.onnx").keys() == {"f00d", "beef"}
+    assert read.known("a.onnx") == {"f00d": HowBad()}
+    assert read.known("c.onnx") == {}
+
+
+def test_how_bad_it_was_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "b.json"
+    bad = ONE._replace(severity=Severity.WARNING, magnitude=3)
+    Baseline({}).with_model("a", (bad, TWO)).write(str(path))
+    assert '"severity": "warning", "magnitude": 3}' in path.read_text()
+    assert Baseline.read(str(path)).known("a") == {"f00d": HowBad(Severity.WARNING, 3), "beef": HowBad()}
+
+
+@pytest.mark.parametrize(
+    ("known", "now", "covered"),
+    [
+        (HowBad(), HowBad(Severity.ERROR, 99), True),  # a baseline of before says nothing of it
+        (HowBad(Severity.WARNING), HowBad(Severity.ERROR), False),
+        (HowBad(Severity.WARNING), HowBad(Severity.WARNING, 5), True),
+        (HowBad(Severity.ERROR), HowBad(Severity.NOTE), True),
+        (HowBad(Severity.ERROR, 1), HowBad(Severity.ERROR, 64), False),
+        (HowBad(Severity.ERROR, 64), HowBad(Severity.ERROR, 64), True),
+        (HowBad(Severity.ERROR, 64), HowBad(Severity.ERROR, 1), True),
+        (HowBad(Severity.ERROR, 64), HowBad(Severity.ERROR), True),
+    ],
+)
+def test_what_is_worse_is_new(known: HowBad, now: HowBad, covered: bool) -> None:
+    assert known.covers(now) is covered
+
+
+def test_two_entries_of_one_place_cover_what_either_covers(tmp_path: Path) -> None:
+    entries = [ONE._replace(rule=rule, severity=s, magnitude=m) for rule, s, m in (("a", "note", 9), ("b", "error", 2))]
+    assert Baseline({}).with_model("m", entries).known("m") == {"f00d": HowBad(Severity.ERROR, 9)}
+    entries.append(ONE)
+    assert Baseline({}).with_model("m", entries).known("m") == {"f00d": HowBad()}
 
 
 def test_one_finding_more_is_one_line_more(tmp_path: Path) -> None:
@@ -49,8 +83,12 @@ def test_one_finding_more_is_one_line_more(tmp_path: Path) -> None:
 
 texts = st.text(st.characters(), max_size=20) | st.sampled_from(["\udc80", "\x1b[31m", "##[error]", "x" * 1000])
 prints = st.text(st.characters(), min_size=1, max_size=20)
+severities = st.none() | st.sampled_from(Severity)
+magnitudes = st.none() | st.integers(0, 1 << 60) | st.floats(allow_nan=False, allow_infinity=False)
 entries = st.lists(
-    st.builds(KnownFinding, prints, prints, texts, texts, st.just(()) | st.tuples(texts)), min_size=1, max_size=3
+    st.builds(KnownFinding, prints, prints, texts, texts, st.just(()) | st.tuples(texts), severities, magnitudes),
+    min_size=1,
+    max_size=3,
 )
 
 
@@ -68,7 +106,7 @@ def test_what_is_written_is_read(
     again = Baseline.read(path)
     for subject, group in models.items():
         places = {f"{entry.rule}:{part}" for entry in group for part in entry.parts}
-        assert again.known(subject) == {entry.fingerprint for entry in group} | places
+        assert again.known(subject).keys() == {entry.fingerprint for entry in group} | places
     again.write(path)
     assert Path(path).read_bytes() == text
 
@@ -98,6 +136,10 @@ def entry(**changed: object) -> dict[str, object]:
         ({"m": [entry(fingerprint=7)]}, "models['m'][0] has no fingerprint"),
         ({"m": [entry(rule="")]}, "models['m'][0] has no rule"),
         ({"m": [entry(message=[])]}, "models['m'][0].message is not text"),
+        ({"m": [entry(severity="bad")]}, "models['m'][0].severity is none of error, warning, note"),
+        ({"m": [entry(severity=1)]}, "models['m'][0].severity is none of error, warning, note"),
+        ({"m": [entry(magnitude=True)]}, "models['m'][0].magnitude is not a number"),
+        ({"m": [entry(magnitude="1")]}, "models['m'][0].magnitude is not a number"),
     ],
 )
 def test_what_is_no_baseline(content: bytes | dict[str, object], says: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.policy.judge import Judgement, judge
-from auditor.policy.policy import Bounds, Policy, Waiver
+from auditor.policy.policy import Bounds, HowBad, Policy, Waiver
 from auditor.report import (
     Basis,
     Coverage,
@@ -88,7 +88,7 @@ def test_selection_and_severity() -> None:
 def test_waived_and_known_findings_are_kept_and_do_not_count() -> None:
     report = SOUND._replace(findings=(NAN, DEAD))
     waiver = Waiver("nan-weights", "replaced in March", "ann", "2026-11-24", node="head")
-    held = under(report, waivers=(waiver,), known=frozenset({"f2"}), fail_on=Severity.NOTE)
+    held = under(report, waivers=(waiver,), known={"f2": HowBad()}, fail_on=Severity.NOTE)
     assert held.verdict is Verdict.PASS
     assert [waiver.by for waiver in map(waiver_of, held.report.findings) if waiver] == ["waiver", "baseline"]
     assert [r.text for r in held.reasons if r.kind == "waived"] == [
@@ -360,7 +360,7 @@ def test_a_file_that_could_not_be_read_never_goes_live() -> None:
     finding = Finding(rule, Severity.ERROR, Basis.ILLEGAL, "no model", fingerprint="f")
     report = Report(ModelIdentity("m.onnx"), (finding,), Coverage((rule,)), audited_at=SOUND.audited_at)
     assert live(report).verdict is Verdict.FAIL
-    for policy in ({"known": frozenset({"f"})}, {"ignore": frozenset({rule})}, {"severity": {rule: Severity.NOTE}}):
+    for policy in ({"known": {"f": HowBad()}}, {"ignore": frozenset({rule})}, {"severity": {rule: Severity.NOTE}}):
         assert live(report, **policy).verdict is Verdict.INCONCLUSIVE
 
 
@@ -387,3 +387,32 @@ def test_findings_that_a_policy_left_out_are_no_rules_that_found_nothing(policy:
     assert missed.what == "policy" and "left out by select or ignore in auditor.toml: " in missed.why
     assert live(judged.report).verdict is Verdict.INCONCLUSIVE
     assert live(judged.report, **policy).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("measure", "says"),
+    [
+        ("parameters", "1,000 stored parameters; at most 0 may be"),
+        ("learnable-parameters", "900 learnable parameters; at most 0 may be"),
+        ("macs", "7 MACs; at most 0 may be"),
+        ("flops", "14 FLOPs; at most 0 may be"),
+        ("weight-bytes", "4,000 bytes (3.9 KiB) of weights; at most 0 bytes may be"),
+        ("file-bytes", "5,000 bytes (4.9 KiB) in the file; at most 0 bytes may be"),
+        ("nodes", "3 nodes; at most 0 may be"),
+        ("ir-version", "the IR version is 8; at most 0 may be"),
+        ("opset", "the opset of ai.onnx is 17; at most 0 may be"),
+        ("opset:com.microsoft", "the opset of com.microsoft is 1; at most 0 may be"),
+        ("run-seconds", "0.25 seconds for the run; at most 0 may be"),
+    ],
+)
+def test_each_measure_is_said_in_words(measure: str, says: str) -> None:
+    (found,) = under(limits={measure: Bounds(max=0)}).report.findings
+    assert found.message == says
+
+
+def test_reasons_say_what_they_are() -> None:
+    report = SOUND._replace(
+        findings=(NAN,), coverage=Coverage(RULES, (Missed("run", "x", True), Missed("weights", "y")))
+    )
+    reasons = under(report, severity={"nan-weights": Severity.NOTE}).reasons
+    assert [(r.kind, r.text) for r in reasons] == [("inconclusive", "run: x"), ("said", "weights: y")]

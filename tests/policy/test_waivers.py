@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from onnx import TensorProto, helper
 from auditor import Settings, audit
 from auditor.config import configuration
 from auditor.policy.judge import judge
-from auditor.policy.policy import Policy, Waiver
+from auditor.policy.policy import HowBad, Policy, Waiver
 from auditor.policy.waivers import waived
 from auditor.report import (
     Basis,
@@ -124,7 +125,7 @@ def test_a_waiver_that_several_models_share_is_not_unused() -> None:
 
 
 def test_what_the_baseline_knows() -> None:
-    policy = Policy(known=frozenset({"f3", ""}), waivers=(waiver(node="w"),))
+    policy = Policy(known={"f3": HowBad(), "": HowBad()}, waivers=(waiver(node="w"),))
     known, stored, unprinted = waived([AT, STORED, AT._replace(fingerprint="")], policy, TODAY)
     assert waiver_of(known) == Waived("baseline")
     assert (by := waiver_of(stored)) is not None and by.by == "waiver"
@@ -136,13 +137,13 @@ def test_what_the_baseline_knows() -> None:
 def test_the_verdict() -> None:
     report = Report(ModelIdentity("m.onnx"), (AT, STORED), Coverage(("big",)))
 
-    def verdict(*waivers: Waiver, **more: frozenset[str]) -> Verdict:
+    def verdict(*waivers: Waiver, **more: Mapping[str, HowBad]) -> Verdict:
         return judge(report, Policy(waivers=waivers, **more), today=TODAY).verdict
 
     assert verdict() is Verdict.FAIL
     assert verdict(waiver(node="conv3")) is Verdict.FAIL
     assert verdict(waiver(node="conv3"), waiver(node="w")) is Verdict.PASS
-    assert verdict(waiver(node="conv3"), known=frozenset({"f5"})) is Verdict.PASS
+    assert verdict(waiver(node="conv3"), known={"f5": HowBad()}) is Verdict.PASS
     assert verdict(waiver(expires="2026-11-23")) is Verdict.FAIL
 
 

@@ -172,6 +172,95 @@ def no_opset_import() -> bytes:
     return model.SerializeToString()
 
 
+def _imports(*versions: int) -> bytes:
+    model = _parsed(RELU)
+    model.ClearField("opset_import")
+    for version in versions:
+        model.opset_import.add().version = version
+    return model.SerializeToString()
+
+
+def opset_17_then_11() -> bytes:
+    return _imports(17, 11)
+
+
+def opset_11_then_17() -> bytes:
+    return _imports(11, 17)
+
+
+def opset_17_twice() -> bytes:
+    return _imports(17, 17)
+
+
+# ---- what is left empty
+
+
+def ir_version_zero() -> bytes:
+    model = _parsed(RELU)
+    model.ir_version = 0
+    return model.SerializeToString()
+
+
+def nothing_in_the_graph() -> bytes:
+    model = _parsed(RELU)
+    for field in ("node", "input", "output", "initializer", "value_info"):
+        model.graph.ClearField(field)
+    return model.SerializeToString()
+
+
+def input_without_a_type() -> bytes:
+    model = _parsed(RELU)
+    model.graph.input[0].ClearField("type")
+    return model.SerializeToString()
+
+
+def output_without_a_type() -> bytes:
+    model = _parsed(RELU)
+    model.graph.output[0].ClearField("type")
+    return model.SerializeToString()
+
+
+def input_of_no_element_type() -> bytes:
+    model = _parsed(RELU)
+    model.graph.input[0].type.tensor_type.ClearField("elem_type")
+    return model.SerializeToString()
+
+
+# ---- several devices
+
+
+def _sharded(configuration: str = "pair", tensor: str = "w", axis: int = 1) -> bytes:
+    text = '<ir_version: 11, opset_import: ["" : 23]> g (float[2, 4] x, float[4, 8] w) => (float[2, 8] y)'
+    model = _parsed(text + " { y = MatMul(x, w) }")
+    made = model.configuration.add()
+    made.name, made.num_devices = "pair", 2
+    of_node = model.graph.node[0].device_configurations.add()
+    of_node.configuration_id = configuration
+    spec = of_node.sharding_spec.add()
+    spec.tensor_name = tensor
+    spec.device.extend([0, 1])
+    cut = spec.sharded_dim.add()
+    cut.axis = axis
+    cut.simple_sharding.add().num_shards = 2
+    return model.SerializeToString()
+
+
+def sharded_in_two() -> bytes:
+    return _sharded(axis=-1)
+
+
+def sharded_along_no_axis() -> bytes:
+    return _sharded(axis=7)
+
+
+def sharded_in_no_configuration() -> bytes:
+    return _sharded("pairs")
+
+
+def sharded_tensor_of_another_node() -> bytes:
+    return _sharded(tensor="v")
+
+
 # ---- attributes
 
 SOFTMAX = HEAD + "agraph (float[2, 3] x) => (float[2, 3] y) { y = Softmax<axis = 0>(x) }"

@@ -7,20 +7,20 @@ from onnx import parser
 
 from auditor.evidence.evidence import Evidence
 from auditor.model.load import loads
-from auditor.report import Finding
+from auditor.report import Found
 from auditor.rules import all_rules
 from auditor.settings import Settings
 
 RULE = next(rule for rule in all_rules() if rule.name == "baked-in-batch")
 
 
-def found(text: str) -> list[Finding]:
+def found(text: str) -> list[Found]:
     model = parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]> agraph {text}')
     evidence = Evidence(loads(model.SerializeToString()), Settings(run=False))
-    return list(RULE.check(*(evidence.of(kind) for kind in RULE.wants)))
+    return list(RULE.check(*(evidence.about(kind) for kind in RULE.wants)))
 
 
-def reshaped(target: str, inputs: str = "float[N, 3, 4, 4] x") -> list[Finding]:
+def reshaped(target: str, inputs: str = "float[N, 3, 4, 4] x") -> list[Found]:
     size = target.count(",") + 1
     return found(f"({inputs}) => (y) <int64[{size}] to = {{{target}}}> {{ r = Relu(x) y = Reshape(r, to) }}")
 

@@ -32,7 +32,7 @@ def of_model(rule: str, model: onnx.ModelProto) -> list[Severity]:
     """How bad what a rule says of a model is, each."""
     found = RULES[rule]
     evidence = Evidence(loads(model.SerializeToString()), STATIC)
-    return [f.severity or found.severity for f in found.check(*(evidence.of(kind) for kind in found.wants))]
+    return [f.severity or found.severity for f in found.check(*(evidence.about(kind) for kind in found.wants))]
 
 
 @pytest.mark.parametrize(("denormal", "expected"), [(0, []), (4, []), (5, [NOTE]), (100, [NOTE])])

@@ -5,25 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.model.graph import Attributes, Graph, Node, SequenceType, Tensor, TensorType, Value
-from auditor.runtime.inputs import LARGEST, Port, attempts, invent, ports_of, traceable
+from auditor.runtime.inputs import LARGEST, Port, attempts, invent
 from auditor.runtime.request import Feed
 
 IMAGE: Port = ("x", 1, ("N", 3, "H", "W"))
-
-
-def test_ports_and_tensors_of_a_graph() -> None:
-    node = Node("Split", "", ("x", "w"), ("a", "", "y"), Attributes(), "", "", 0)
-    inputs = (
-        Value("x", TensorType(1, ("N", 3)), 0),
-        Value("w", TensorType(1, (3,)), 0),
-        Value("s", SequenceType(TensorType(1, None)), 0),
-        Value("u", None, 0),
-    )
-    weights = (Tensor("w", 1, (3,), (), None, 0),)
-    graph = Graph("g", (node, node), weights, (), inputs, (Value("y", None, 0),), (), 0)
-    assert ports_of(graph) == (("x", 1, ("N", 3)), ("s", 0, ()), ("u", 0, ()))
-    assert traceable(graph) == ("a",)
 
 
 def shapes(feeds: tuple[Feed, ...]) -> list[tuple[int, ...]]:

@@ -29,7 +29,7 @@ g (float[2, 3] x) => (float[] y, float[] z, float[2, 5] d, float[] w) {
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
     """Rules that a test brings are gone behind it."""
-    rules = {key: list(versions) for key, versions in registry.all_rules().items()}
+    rules = {key: list(versions) for key, versions in registry.all_operators().items()}
     more = dict(registry._more)
     yield
     registry._rules.clear()

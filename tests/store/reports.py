@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from auditor.formats import json as format_json
 from auditor.report import Basis, Finding, Location, ModelIdentity, Report, Severity, Totals, Verdict
+from auditor.store.works import FileState, Piece, Works
+
+
+def finish(
+    store: Works, document: dict[str, Any], source: str, key: str | None, states: Iterable[FileState] = (), **named: Any
+) -> tuple[int, bool]:
+    """One piece of work."""
+    return store.finish_all([Piece(document, source, key, tuple(states), **named)])[0]
 
 
 def document(path: str = "m.onnx", findings: int = 2, **model: Any) -> dict[str, Any]:

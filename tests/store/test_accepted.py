@@ -8,7 +8,7 @@ from auditor.errors import StoreError
 from auditor.store.store import Store
 from auditor.store.works import Piece, Works
 
-from .reports import document
+from .reports import document, finish
 
 
 def test_the_version_accepted_last_counts(where: str) -> None:
@@ -51,7 +51,7 @@ def test_a_file_keeps_the_name_that_its_registry_gave_it(where: str) -> None:
 
 def test_a_batch_names_models_and_versions(where: str) -> None:
     with Works.open(where) as store:
-        store.finish(document(findings=3), "/r/a/1/model.onnx", "k" * 64, subject="a", version="1")
+        finish(store, document(findings=3), "/r/a/1/model.onnx", "k" * 64, subject="a", version="1")
         assert [(row.subject, row.version) for row in store.history("a")] == [("a", "1")]
         assert store.latest("a") == store.latest("/r/a/1/model.onnx") == document(findings=3)
         assert store.latest("b") is None

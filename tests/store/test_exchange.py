@@ -21,7 +21,7 @@ from auditor.store.store import Store
 from auditor.store.tables import acceptances, audits, file_states, findings, works
 from auditor.store.works import FileState, Works
 
-from .reports import document
+from .reports import document, finish
 
 _TABLES = (audits, findings, acceptances, works, file_states)
 
@@ -31,7 +31,7 @@ def filled(store: Works) -> None:
     for version in ("1", "2"):
         path = f"/r/a/{version}/model.onnx"
         state = FileState(path, 5, 6, 1 << 63, "d" * 64)
-        store.finish(document(path, int(version)), path, version * 64, [state], subject="a", version=version)
+        finish(store, document(path, int(version)), path, version * 64, [state], subject="a", version=version)
     store.accept("a", 1, reason="good \udcff?".encode("utf-8", "replace").decode(), by="Ada")
     store.save(document("/\udcff\n.onnx"))
     store.save(document("/\udcff\n.onnx", findings=5))

@@ -22,7 +22,7 @@ from auditor.store.store import Store, audit_row, finding_rows
 from auditor.store.tables import HEAD, audits, findings, metadata
 from auditor.store.works import FileState, Works
 
-from .reports import document
+from .reports import document, finish
 
 STEPS = sorted(step.stem for step in (migrations_folder() / "versions").glob("*.py"))
 
@@ -85,14 +85,14 @@ def test_each_step_leaves_the_reports_of_the_other_alone(tmp_path: Path) -> None
     path = tmp_path / "reports.db"
     settings = config(address(path))
     with Works.open(path) as store:
-        kept, _ = store.finish(document(), "m", "k" * 64, [FileState("m", 1, 2, 3, "d" * 64)])
+        kept, _ = finish(store, document(), "m", "k" * 64, [FileState("m", 1, 2, 3, "d" * 64)])
     command.downgrade(settings, "0001_reports")
     assert set(inspect(create_engine(address(path))).get_table_names()) == {"alembic_version", "audits", "findings"}
     with Works.open(path) as store:  # brings it up
         assert store.get(kept) == document()
         assert store.done([("k" * 64, "m")]) == {}
         assert store.states(["m"]) == {}
-        assert store.finish(document(), "m", "k" * 64) == (kept + 1, False)
+        assert finish(store, document(), "m", "k" * 64) == (kept + 1, False)
 
 
 @pytest.mark.parametrize("behind", STEPS[:-1])

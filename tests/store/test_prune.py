@@ -14,7 +14,7 @@ from auditor.store.tables import findings, works
 from auditor.store.upkeep import Prunable, Wish, prune, vacuum
 from auditor.store.works import Works
 
-from .reports import document
+from .reports import document, finish
 
 
 def left(store: Store, *models: str) -> list[int]:
@@ -73,7 +73,7 @@ def test_of_some_models_only(where: str) -> None:
 def test_its_work_goes_along(where: str) -> None:
     with Works.open(where) as store:
         for n in range(3):
-            store.finish(document(), "/m.onnx", f"{n:064}")
+            finish(store, document(), "/m.onnx", f"{n:064}")
         prune(store, Wish(keep=1))
         with store.reading() as connection:
             assert connection.execute(select(works.c.audit_id)).all() == [(3,)]

@@ -11,16 +11,16 @@ from auditor.errors import StoreError
 from auditor.store.store import Store
 from auditor.store.works import FileState, Piece, Works
 
-from .reports import document
+from .reports import document, finish
 
 KEY = "k" * 64
 
 
 def test_work_is_kept_once_and_the_second_is_told_of_the_first(tmp_path: Path) -> None:
     with Works.open(tmp_path / "reports.db") as one, Works.open(tmp_path / "reports.db") as other:
-        audit_id, there = one.finish(document(), "/m.onnx", KEY)
+        audit_id, there = finish(one, document(), "/m.onnx", KEY)
         assert not there
-        assert other.finish(document(findings=9), "/m.onnx", KEY) == (audit_id, True)
+        assert finish(other, document(findings=9), "/m.onnx", KEY) == (audit_id, True)
         done = other.done([(KEY, "/m.onnx")])[KEY, "/m.onnx"]
         assert done == ("/m.onnx", audit_id, len(document()["findings"]))
         assert other.documents([audit_id]) == {audit_id: document()}
@@ -31,7 +31,7 @@ def test_work_is_kept_once_and_the_second_is_told_of_the_first(tmp_path: Path) -
 
 def test_without_a_key_a_report_is_kept_and_the_work_is_not(tmp_path: Path) -> None:
     with Works.open(tmp_path / "reports.db") as store:
-        assert [store.finish(document(), "/m.onnx", None) for _ in range(2)] == [(1, False), (2, False)]
+        assert [finish(store, document(), "/m.onnx", None) for _ in range(2)] == [(1, False), (2, False)]
         assert store.get(2) == document()
 
 
@@ -57,17 +57,17 @@ def test_reports_are_kept_together_or_not_at_all(tmp_path: Path) -> None:
 
 def test_of_two_places_with_one_content_its_own_audit_comes_first(tmp_path: Path) -> None:
     with Works.open(tmp_path / "reports.db") as store:
-        store.finish(document("a.onnx"), "/a.onnx", KEY)
+        finish(store, document("a.onnx"), "/a.onnx", KEY)
         assert store.done([(KEY, "/b.onnx")])[KEY, "/b.onnx"].source == "/a.onnx"
-        own, _ = store.finish(document("b.onnx"), "/b.onnx", KEY)
-        store.finish(document("c.onnx"), "/c.onnx", KEY)
+        own, _ = finish(store, document("b.onnx"), "/b.onnx", KEY)
+        finish(store, document("c.onnx"), "/c.onnx", KEY)
         assert store.done([(KEY, "/b.onnx")])[KEY, "/b.onnx"].audit_id == own
 
 
 def test_a_file_is_known_as_it_was_last_seen(tmp_path: Path) -> None:
     odd = "/a/\udcff\n%.onnx"
     with Works.open(tmp_path / "reports.db") as store:
-        store.finish(document(), "/m.onnx", KEY, [FileState(odd, 1, 2, (1 << 64) - 1, "d" * 64)])
+        finish(store, document(), "/m.onnx", KEY, [FileState(odd, 1, 2, (1 << 64) - 1, "d" * 64)])
         assert store.states([odd, "/b.onnx"]) == {odd: FileState(odd, 1, 2, (1 << 64) - 1, "d" * 64)}
         store.remember([FileState(odd, 5, 6, 7, "e" * 64)])
         assert store.states([odd])[odd].digest == "e" * 64
@@ -82,7 +82,7 @@ def test_more_paths_than_one_statement_takes(tmp_path: Path) -> None:
 
 def test_a_report_that_goes_takes_its_work_along(tmp_path: Path) -> None:
     with Works.open(tmp_path / "reports.db") as store:
-        store.finish(document(), "/m.onnx", KEY)
+        finish(store, document(), "/m.onnx", KEY)
         with sqlite3.connect(tmp_path / "reports.db") as plain:
             plain.execute("PRAGMA foreign_keys=ON")
             plain.execute("DELETE FROM audits")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import pkgutil
 from functools import cache
 from importlib import import_module
 
 from ...errors import NothingToAudit
+from ...modules import module_names
 from ..refs import Source
 from .parts.registry import Registry
 
@@ -15,7 +15,7 @@ from .parts.registry import Registry
 @cache
 def registries() -> tuple[type[Registry], ...]:
     """The registries, as they are asked: what has a mark of its own first."""
-    modules = [import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__) if not m.ispkg]
+    modules = [import_module(f"{__name__}.{name}") for name in module_names(__path__)]
     found = {
         made
         for module in modules

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 
 from ...model.dtypes import DType
-from ..fact import MOST_ELEMENTS, Body, Element, Fact, ShapeError, show
+from ..fact import MOST_ELEMENTS, Body, Element, Fact, Shape, ShapeError, show
 from ..registry import op
 from ..sizes.dim import Dim, Size, greatest, named
 from .checks import agree, axis_of
@@ -45,10 +45,11 @@ def loop(m: Fact | None = None, cond: Fact | None = None, *v_initial: Fact | Non
     trips, start = _trips(m), _starts(cond)
     never = start is False or (isinstance(trips, int) and trips <= 0)
     certain = start is True and not never and (m is None or isinstance(trips, int))
+    number, told = _as_given(m), _as_given(cond)
 
     def step(go_on: tuple[Element, ...] | None) -> Callable[[Facts], Facts]:
         def run(state: Facts) -> Facts:
-            outputs = body(Fact(_INT64, ()), Fact(_BOOL, (), go_on), *state, tentative=not certain)
+            outputs = body(Fact(_INT64, number), Fact(_BOOL, told, go_on), *state, tentative=not certain)
             if len(outputs) <= len(carried):
                 raise ShapeError(f"the body has {len(outputs)} outputs, carries {len(carried)} and a condition")
             return outputs
@@ -64,7 +65,7 @@ def loop(m: Fact | None = None, cond: Fact | None = None, *v_initial: Fact | Non
         return *carried, *(fact.unknown() for fact in outputs[len(carried) + 1 :])
     length = trips if steady and start is True else None
     if start is True and any(map(_is_open, outputs)) and (cond is not None or steady):
-        followed = _unrolled(body, carried, trips if m is not None else _ENDLESS)
+        followed = _unrolled(body, carried, trips if m is not None else _ENDLESS, number, told)
         if followed is not None:
             return followed
     final = _final(carried, outputs[1:], body, certain)
@@ -81,7 +82,12 @@ def _is_open(x: Fact) -> bool:
     return x.dtype in _COUNTS and x.shape in ((), (1,)) and (x.elements is None or None in x.elements)
 
 
-def _unrolled(body: Body, carried: Facts, trips: Size | None) -> Facts | None:
+def _as_given(x: Fact | None) -> Shape:
+    """The shape in which a body gets its number or its condition: a scalar, but runtimes hand a vector of one on."""
+    return (1,) if x is not None and x.shape == (1,) else ()
+
+
+def _unrolled(body: Body, carried: Facts, trips: Size | None, number: Shape, told: Shape) -> Facts | None:
     """The iterations one by one, where it is known how many there are and they are few."""
     most = body.trips
     if not isinstance(trips, int) or (trips > most and trips != _ENDLESS):
@@ -91,7 +97,7 @@ def _unrolled(body: Body, carried: Facts, trips: Size | None) -> Facts | None:
     while go_on and count < trips:
         if count >= most:
             return None
-        outputs = body(Fact(_INT64, (), (count,)), Fact(_BOOL, (), (True,)), *carried)
+        outputs = body(Fact(_INT64, number, (count,)), Fact(_BOOL, told, (True,)), *carried)
         again = outputs[0].elements[0] if outputs[0].elements else None
         if not isinstance(again, bool):
             return None

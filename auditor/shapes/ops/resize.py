@@ -97,6 +97,8 @@ def _resize(
     policy: str = "stretch",
 ) -> Answer:
     by_sizes = _is_given(sizes)
+    if _is_certainly_given(sizes) and _is_certainly_given(scales):
+        raise ShapeError("scales and sizes are both given; only one of them can be specified")
     asked = sizes if by_sizes else scales
     if asked is None:
         return Answer((x.unknown(),))
@@ -142,6 +144,10 @@ def _resize(
 def _is_given(x: Fact | None) -> bool:
     """An empty tensor counts as none: opset 11 could not leave scales out."""
     return x is not None and (x.shape is None or x.shape != (0,))
+
+
+def _is_certainly_given(x: Fact | None) -> bool:
+    return x is not None and x.shape is not None and all(isinstance(size, int) and size > 0 for size in x.shape)
 
 
 def _scaled(size: Size | None, scale: Element) -> Size | None:

@@ -7,9 +7,10 @@ degree first, then by name), so equal polynomials look equal. A polynomial witho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
+
+from ...record import Record
 
 MOST_TERMS = 64
 MOST_WEIGHT = 1024  # terms and factors in all, those inside of divisions too
@@ -160,31 +161,27 @@ class Dim:
 Size: TypeAlias = int | Dim
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
+class Floor(Record):
     """``top / bottom`` rounded down, where it leaves a remainder."""
 
     top: Size
     bottom: Size
 
 
-@dataclass(frozen=True, slots=True)
-class Trunc:
+class Trunc(Record):
     """``top / bottom`` rounded towards zero, where the sign is not known."""
 
     top: Size
     bottom: Size
 
 
-@dataclass(frozen=True, slots=True)
-class Greatest:
+class Greatest(Record):
     """The greatest of several sizes, where it depends on the names."""
 
     options: tuple[Size, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Least:
+class Least(Record):
     """The least of several sizes, where it depends on the names."""
 
     options: tuple[Size, ...]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..config.configuration import Configuration
 from ..policy.judge import Judgement, judge
 from ..policy.policy import Policy
-from ..report import Contract, Report
+from ..report import Contract, Report, Verdict
 
 if TYPE_CHECKING:
     from ..store.store import Accepted
@@ -90,3 +90,14 @@ def compared(before: Accepted | None) -> Report | None:
     from ..formats.json import parse
 
     return parse(before.document)[0]
+
+
+def shown(audit_id: int, configured: Configuration, *, raw: bool = False) -> tuple[Report, Verdict]:
+    """A stored report under the policy of today; ``raw``: as it was stored."""
+    from ..formats.json import parse
+
+    subject, document = stored(audit_id, configured, configured.db)
+    report, verdict = parse(document)
+    if raw or configured.asks_nothing:
+        return report, verdict
+    return subject.judged(report, configured.db)[:2]

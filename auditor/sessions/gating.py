@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..config.configuration import Configuration
@@ -13,10 +13,12 @@ from ..errors import CannotLook, ExitCode, NothingToAudit, StoreError, UsageErro
 from ..files import FileTooLarge, open_regular, read_regular
 from ..policy.judge import Judgement, exit_code, judge, unjudged
 from ..report import Report, Verdict
-from ..settings import Settings
-from .judging import Subject, compared, stored, there
+from .destinations import Destinations
+from .listening import Listener
+from .subjects import Subject, compared, stored, there
 
 if TYPE_CHECKING:
+    from ..batch.pool import WorkerLimits
     from ..batch.refs import Ref
     from ..store.store import Accepted
     from ..store.works import Works
@@ -49,21 +51,36 @@ class Gate:
     """Gives verdicts; where it is told to, what passes becomes the accepted version."""
 
     def __init__(
-        self, configured: Configuration, settings: Settings, database: str | None, jobs: int,
-        name: str | None = None, acceptance: Acceptance | None = None,
+        self, configured: Configuration, limits: WorkerLimits,
+        name: str | None = None, acceptance: Acceptance | None = None, listener: Listener | None = None,
     ) -> None:  # fmt: skip
+        from ..pipeline import selected
+
         self.configured = configured
-        self.settings = settings
-        self.database = database
-        self.jobs = jobs
+        self.settings = configured.settings()
+        self.limits = limits
         self.name = name
         self.acceptance = acceptance
+        self.listener = listener or Listener()
+        self.codes: list[ExitCode] = []  # of what was gated so far
         self._opened: Works | None = None
+        selected(self.settings)  # a wrong rule's name ends this before anything is audited
 
-    def verdicts(self, target: str) -> Iterator[Gated]:
+    def gated(self, targets: Sequence[str]) -> Iterator[Gated]:
+        """All that the words name; of a word that names nothing a line is said."""
+        for target in targets:
+            before = len(self.codes)
+            for gated in self._verdicts(target):
+                self.codes.append(gated.code)
+                yield gated
+            if len(self.codes) == before:
+                self.listener.say(f"there is no model in {target}")
+                self.codes.append(ExitCode.NOTHING)
+
+    def _verdicts(self, target: str) -> Iterator[Gated]:
         """Of all that a word names: a report's number, a file with reports, a model, or a place where models lie."""
         if target.isascii() and target.isdecimal() and not os.path.lexists(target):
-            subject, document = stored(int(target[:19]), self.configured, self.database)
+            subject, document = stored(int(target[:19]), self.configured, self.configured.db)
             yield self._gated(subject, document, int(target))
         elif _holds_reports(target):
             for report in _reports(target):
@@ -74,17 +91,17 @@ class Gate:
 
     def _audited(self, target: str) -> Iterator[Gated]:
         """Through the batch, which runs nothing again that is unchanged."""
-        from ..batch.run import allowed, batch
+        from ..batch.run import batch
 
         refs, several = _models(target)
         if several and self.name is not None:
             raise UsageError("--name is for one model: the models of a registry have names of their own")
         if self.name is not None:
             refs = (ref._replace(subject=self.name) for ref in refs)
-        limits = allowed(self.settings)
         store = self._store(create=True)
         assert store is not None
-        with closing(batch(refs, self.settings, self._policy, store, self.jobs, limits)) as outcomes:
+        jobs = self.configured.workers()
+        with closing(batch(refs, self.settings, self._policy, store, jobs, self.limits)) as outcomes:
             for outcome in outcomes:
                 assert outcome.audit_id is not None  # there is a store
                 document = store.get(outcome.audit_id)
@@ -134,7 +151,7 @@ class Gate:
             from ..store.where import chosen_path
             from ..store.works import Works
 
-            where = chosen_path(self.database)
+            where = chosen_path(self.configured.db)
             if not create and not there(where):
                 return None
             self._opened = Works.open(where)
@@ -146,6 +163,50 @@ class Gate:
     def __exit__(self, *_: object) -> None:
         if self._opened is not None:
             self._opened.close()
+
+
+@contextmanager
+def written(to: Destinations, on_screen: Callable[[Gated], None]) -> Iterator[Callable[[Gated], None]]:
+    """What writes verdicts, one after the other; ``on_screen`` takes them where the stream's format is text."""
+    with ExitStack() as stack:
+        files = to.opened_files(stack, several=True)
+        stream = stack.enter_context(closing(to.stream(several=True)))
+
+        def write(gated: Gated) -> None:
+            for outlet in files:
+                outlet.write(gated.judgement.report, gated.judgement.verdict)
+            if not to.quiet:
+                _to_stream(gated)
+
+        def _to_stream(gated: Gated) -> None:
+            match to.form:
+                case "text":
+                    with stream.guarded():
+                        on_screen(gated)
+                case "json":
+                    stream.write_text(f"{line(gated)}\n")
+                case _:
+                    stream.write(gated.judgement.report, gated.judgement.verdict)
+
+        yield write
+
+
+def line(gated: Gated) -> str:
+    """The report under the policy, and beside it what only the gate knows, as a line of JSON."""
+    from ..formats import json as json_format
+
+    before = gated.before
+    said = {
+        "subject": gated.key,
+        "audit_id": gated.audit_id,
+        "accepted": gated.accepted,
+        "policy": gated.subject.policy.origin,
+        "compared_with": None
+        if before is None
+        else {"audit_id": before.audit_id, "when": before.when, "by": before.by, "reason": before.reason},
+        "reasons": [reason._asdict() for reason in gated.judgement.reasons],
+    }
+    return json_format.line(gated.judgement.report, gated.judgement.verdict, gate=said)
 
 
 def _raw(document: Mapping[str, Any]) -> dict[str, Any]:

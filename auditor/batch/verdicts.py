@@ -48,7 +48,7 @@ def judged(audited: Audited, policy: Policy, accepted: Mapping[str, Any] | None 
 
 def _asks_for_severities(policy: Policy) -> bool:
     """Whether nothing but findings' severities and what was not looked at decide: then a report need not be parsed."""
-    return policy is USUAL or policy._replace(fail_on=USUAL.fail_on, known=frozenset(), origin="") == USUAL
+    return policy is USUAL or policy._replace(fail_on=USUAL.fail_on, known=USUAL.known, origin="") == USUAL
 
 
 def _by_severities(raw: Mapping[str, Any], policy: Policy) -> Verdict:

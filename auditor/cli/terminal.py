@@ -1,0 +1,47 @@
+"""The person at the terminal: what sessions tell beside their results, and an output that nobody reads any more."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..sessions.listening import Listener
+
+
+class Terminal(Listener):
+    """Tells on standard error."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.draws = not quiet and sys.stderr.isatty() and not os.environ.get("CI")
+
+    def say(self, line: str) -> None:
+        """One line, harmless whatever names are in it."""
+        from ..formats.parts.names import prose
+
+        print(f"auditor: {prose(line)}", file=sys.stderr)
+
+    def fault(self, trace: str, sentence: str) -> None:
+        print(trace, file=sys.stderr)
+        self.say(sentence)
+
+    @contextmanager
+    def auditing(self, path: str) -> Iterator[None]:
+        """A sign of life, gone when the report comes."""
+        if not self.draws:
+            yield
+            return
+        from ..formats.parts.names import visible
+
+        print(f"auditing {visible(path, 60)} ...", end="", file=sys.stderr, flush=True)
+        try:
+            yield
+        finally:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def nobody_reads(self) -> None:
+        """Standard output leads nowhere from here on: `auditor ... | head` is not a fault."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

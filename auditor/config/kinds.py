@@ -1,0 +1,247 @@
+"""The kinds of values that settings have, each checked here and nowhere else.
+
+A value comes as a configuration has it (a number, a list, a table), or in the words of the command line or the
+environment. `ValueKind.read` makes of words what a file would hold, and `ValueKind.check` makes of that the value we
+work with, or raises `Wrong`. Where the value stood, and so how the sentence begins, the caller knows.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..report import Severity
+
+Way: TypeAlias = tuple[str | int, ...]
+"""From a value inwards: keys, and numbers within lists."""
+
+_SCALE = 10.0**18  # beyond it a number is a slip
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_SIZE = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,4})?|[-+]?inf|nan")
+
+
+class Wrong(Exception):
+    """A value that a kind does not take: what was expected instead, and where inside of it the fault lies."""
+
+    def __init__(self, expected: str, value: object, way: Way = ()) -> None:
+        super().__init__(expected)
+        self.expected, self.value, self.way = expected, value, way
+
+
+class ValueKind(NamedTuple):
+    """What a setting takes."""
+
+    check: Callable[[object], Any]  # of a value as a file has it; raises Wrong
+    read: Callable[[Any], object] = str  # a word, or all words of a repeated option, as a file would have it
+    takes: str = "a text"  # for the documentation
+    repeated: bool = False  # the option may be given several times
+    is_path: bool = False  # in a file it goes from that file's folder
+
+
+def from_words(kind: ValueKind, said_by: str, words: str | bool | Sequence[str]) -> Any:
+    """The value in a word of the command line or the environment; `UsageError` names the option or the variable."""
+    try:
+        return kind.check(words if isinstance(words, bool) else kind.read(words))
+    except Wrong as wrong:
+        expected = wrong.expected.replace('"', "")  # words need no quotes
+        raise UsageError(f"{said_by} takes {expected}, not {wrong.value!r}") from None
+
+
+# Checks
+
+
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Wrong("true or false", value)
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise Wrong("a text", value)
+    return value
+
+
+def _texts(value: object) -> frozenset[str]:
+    if not isinstance(value, list):
+        raise Wrong('a list of texts, such as ["one", "two"]', value)
+    for i, one in enumerate(value):
+        if not isinstance(one, str) or not one:
+            raise Wrong("a text", one, (i,))
+    return frozenset(value)
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    return tuple(sorted(_texts(value))) if isinstance(value, list) else (_text(value),)
+
+
+def one_of(*choices: str) -> ValueKind:
+    """One of a few words."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            from ..wording import nearest
+
+            expected = " or ".join(f'"{c}"' for c in choices)
+            raise Wrong(expected + (nearest(value, choices) if isinstance(value, str) else ""), value)
+        return value
+
+    return ValueKind(check, takes=" or ".join(f"`{c}`" for c in choices))
+
+
+def number(least: float = 0.0, *, above: bool = False, endless: bool = False, of: str = "") -> ValueKind:
+    """A number from ``least`` on (``above``: it is not enough); ``endless``: infinity too."""
+    expected = f"a number{of and f' of {of}'} {'above' if above else 'of at least'} {least:g}"
+
+    def check(value: object) -> float:
+        match value:
+            case bool():
+                pass
+            case int() | float() if value > least or (value == least and not above):
+                if value <= _SCALE or (endless and value == float("inf")):
+                    return value
+        raise Wrong(expected, value)
+
+    return ValueKind(check, _number_in, expected)
+
+
+def whole(least: int = 0) -> ValueKind:
+    """A whole number from ``least`` on."""
+
+    def check(value: object) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= _SCALE:
+            return value
+        raise Wrong(f"a whole number of at least {least}", value)
+
+    return ValueKind(check, _whole_in, f"a whole number of at least {least}")
+
+
+def _bytes(value: object) -> int:
+    from ..wording import bytes_of
+
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _SCALE:
+        return value
+    found = bytes_of(value) if isinstance(value, str) else None
+    if found is None:
+        raise Wrong('a number of bytes, or a size such as "512M"', value)
+    return found
+
+
+def _bytes_above_0(value: object) -> int:
+    try:
+        found = _bytes(value)
+    except Wrong:
+        found = 0
+    if not found:
+        raise Wrong('a size above 0, such as "2G"', value)
+    return found
+
+
+def _sizes(value: object) -> dict[str, int]:
+    if not isinstance(value, dict):
+        raise Wrong("a table of sizes, such as { N = 1 }", value)
+    for name, size in value.items():
+        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= _SCALE:
+            raise Wrong("a whole number of at least 0", size, (name,))
+    return value
+
+
+def _shapes(value: object) -> dict[str, tuple[int, ...]]:
+    assert isinstance(value, dict)  # no file says shapes
+    return value
+
+
+def _level(value: object) -> "Severity | None":
+    from ..report import Severity
+
+    word: str = one_of(*(level.value for level in Severity), "never").check(value)
+    return None if word == "never" else Severity(word)
+
+
+def _npz(value: object) -> str:
+    import os
+    from zipfile import is_zipfile
+
+    path = _text(value)
+    try:
+        with open(path, "rb") as file:
+            good = is_zipfile(file)
+    except (OSError, ValueError):
+        good = False
+    if not good or not os.path.isfile(path):
+        raise Wrong("a file made by numpy.savez", value)
+    return path
+
+
+def _outputs(value: object) -> list[tuple[str, str]]:
+    """Pairs of format and file."""
+    found = []
+    for word in value if isinstance(value, list) else ():
+        form, _, path = word.partition(":")
+        if not form or not path:
+            raise Wrong("FORMAT:FILE, such as json:report.json", word)
+        found.append((form, path))
+    return found
+
+
+# Words
+
+
+def _number_in(word: str) -> object:
+    return float(word) if _NUMBER.fullmatch(word) else word
+
+
+def _whole_in(word: str) -> object:
+    return int(word) if _WHOLE.fullmatch(word) else word
+
+
+def _sizes_in(words: Sequence[str]) -> dict[str, int]:
+    """``N=1`` to a mapping; split from the right, for names may hold anything."""
+    found = {}
+    for word in words:
+        name, _, size = word.rpartition("=")
+        if not name or not _SIZE.fullmatch(size):
+            raise Wrong("NAME=SIZE, such as N=1", word)
+        found[name] = int(size)
+    return found
+
+
+def _shapes_in(words: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """``data:1,3,224,224`` to a mapping; split from the right, for names may end in ``:0``."""
+    found = {}
+    for word in words:
+        name, _, sizes = word.rpartition(":")
+        parts = [part.strip() for part in sizes.split(",")] if sizes else []
+        if not name or not all(map(_SIZE.fullmatch, parts)):
+            raise Wrong("NAME:SIZES, such as data:1,3,224,224", word)
+        found[name] = tuple(map(int, parts))
+    return found
+
+
+def _yes_in(word: str) -> object:
+    return {"true": True, "false": False}.get(word, word)
+
+
+def _in_a_file(value: object) -> object:
+    raise Wrong("a configuration", value)
+
+
+YES_OR_NO = ValueKind(_yes_or_no, _yes_in, "true or false")
+TEXT = ValueKind(_text)
+PATH = ValueKind(_text, takes="a path", is_path=True)
+PATHS = ValueKind(_patterns, list, "a path, or a list of them", repeated=True, is_path=True)
+NAMES = ValueKind(_texts, list, "a list of names", repeated=True)
+SECONDS = number(above=True, of="seconds")
+TOLERANCE = number(endless=True)
+BYTES = ValueKind(_bytes, takes='a number of bytes, or a size such as "2G"')
+BYTES_ABOVE_0 = ValueKind(_bytes_above_0, takes='a number of bytes, or a size such as "2G"')
+SIZES = ValueKind(_sizes, _sizes_in, "a table: name = size", repeated=True)
+SHAPES = ValueKind(_shapes, _shapes_in, "sizes by name", repeated=True)
+LEVEL = ValueKind(_level, takes="`error`, `warning`, `note` or `never`")
+NPZ = ValueKind(_npz, takes="a path", is_path=True)
+OUTPUTS = ValueKind(_outputs, list, "formats and files", repeated=True)
+IN_A_FILE = ValueKind(_in_a_file, takes="")
+"""What only a configuration can say; `keys` reads it."""

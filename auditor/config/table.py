@@ -1,0 +1,245 @@
+"""One table of settings: every option, variable and key of a configuration is a row of it.
+
+The options of the commands, the variables that are read, the keys of ``auditor.toml``, what each of them takes and the
+tables of the documentation are made of these rows. A new option is one row; a command offers it if it offers the
+row's group.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from ..settings import Settings
+from . import kinds
+from .kinds import ValueKind, from_words
+
+Fills: TypeAlias = Literal["audit", "policy", "place", "call"]
+"""What a setting is a field of: `Settings`, `Policy`, `Configuration`; or it holds for one call."""
+
+LOOKED_AT = "What is looked at"
+SIZES = "At which sizes"
+RUN = "The run"
+POLICY = "What is asked"
+SAID = "What is said, and where"
+KEPT = "Where it is kept"
+AT_ONCE = "How much at once"
+FILES = ""  # of configurations alone: no option
+OWN = "This command's own"  # of one command or two, which name the rows themselves
+
+
+class Setting(NamedTuple):
+    """One row."""
+
+    name: str  # as the field that it fills
+    kind: ValueKind
+    group: str
+    help: str
+    flags: tuple[str, ...] = ()  # none: no option
+    metavar: str = ""
+    key: str = ""  # in auditor.toml; "" none
+    env: str = ""  # a variable; "" none
+    fills: Fills = "call"
+    default: str = ""  # in words, where it is no plain value of `Settings`
+    takes: str = ""  # for the documentation, where the kind does not say it
+    runs_code: bool = False  # a configuration that lay on the way may not say it
+
+    @property
+    def explained(self) -> str:
+        """The help with the default."""
+        default = self.default or _usual(self)
+        return f"{self.help} [default: {default}]" if default else self.help
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether the option is one of two, ``--run`` and ``--no-run``."""
+        return self.kind is kinds.YES_OR_NO and "/" in self.flags[0]
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether the option takes no value."""
+        return self.kind is kinds.YES_OR_NO
+
+
+def _usual(row: Setting) -> str:
+    value = Settings._field_defaults.get(row.name) if row.fills == "audit" else None
+    return f"{value}" if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting("select", kinds.NAMES, LOOKED_AT, "Only this rule; may be repeated.", ("--select",), "RULE", fills="audit"),
+    Setting("ignore", kinds.NAMES, LOOKED_AT, "Not this rule; may be repeated.", ("--ignore",), "RULE", fills="audit"),
+    Setting(
+        "weights", kinds.YES_OR_NO, LOOKED_AT, "Read the weights, or do not.", ("--weights/--no-weights",),
+        key="weights", fills="audit", default="as configured, else read",
+    ),
+    Setting(
+        "target_dtype", kinds.one_of("float16"), LOOKED_AT, "The type that the model is to become: float16.",
+        ("--target-dtype",), "DTYPE", "target-dtype", fills="audit",
+    ),
+    Setting(
+        "dims", kinds.SIZES, SIZES, "Bind a named size of the inputs, as in --dim N=1; may be repeated.", ("--dim",),
+        "NAME=SIZE", "dims", fills="audit",
+    ),
+    Setting(
+        "shapes", kinds.SHAPES, SIZES, "Sizes of an input, as in --input-shape data:1,3,224,224; may be repeated.",
+        ("--input-shape",), "NAME:SIZES", fills="audit",
+    ),
+    Setting(
+        "run", kinds.YES_OR_NO, RUN, "Run the model, or do not.", ("--run/--no-run",), key="run", fills="audit",
+        default="as configured, else run",
+    ),
+    Setting(
+        "provider", kinds.TEXT, RUN, "Where to run: cpu, cuda, tensorrt or another one.", ("--provider",), "NAME",
+        "provider", "AUDITOR_PROVIDER", "audit",
+    ),
+    Setting("inputs", kinds.NPZ, RUN, "Run on these inputs, by name.", ("--inputs",), "FILE.npz", fills="audit"),
+    Setting(
+        "seed", kinds.whole(), RUN, "Seed of the inputs that are invented.", ("--seed",), "NUMBER", "seed",
+        fills="audit",
+    ),
+    Setting(
+        "rtol", kinds.TOLERANCE, RUN, "Relative tolerance against golden vectors.", ("--rtol",), "NUMBER", "rtol",
+        fills="audit",
+    ),
+    Setting(
+        "atol", kinds.TOLERANCE, RUN, "Absolute tolerance against golden vectors.", ("--atol",), "NUMBER", "atol",
+        fills="audit",
+    ),
+    Setting(
+        "timeout", kinds.SECONDS, RUN, "How long the run of a model may take.", ("--timeout",), "SECONDS", "timeout",
+        "AUDITOR_TIMEOUT", "audit", "from the model's FLOPs",
+    ),
+    Setting(
+        "memory", kinds.BYTES_ABOVE_0, RUN, "What the run of a model may take, as in 2G.", ("--memory",), "SIZE",
+        "memory", "AUDITOR_MEMORY", "audit", "from the model's sizes",
+    ),
+    Setting(
+        "require_isolation", kinds.YES_OR_NO, RUN, "Inconclusive unless the run is fully sandboxed.",
+        ("--require-isolation",), key="require-isolation", fills="audit",
+    ),
+    Setting(
+        "fail_on", kinds.LEVEL, POLICY, "Fail from this severity on: error, warning, note or never.", ("--fail-on",),
+        "LEVEL", "fail-on", "AUDITOR_FAIL_ON", "policy", "as configured, else error",
+    ),
+    Setting(
+        "config", kinds.TEXT, POLICY, "The configuration.", ("--config",), "FILE", env="AUDITOR_CONFIG",
+        default="the nearest auditor.toml or pyproject.toml upwards",
+    ),
+    Setting("no_config", kinds.YES_OR_NO, POLICY, "Read no configuration.", ("--no-config",)),
+    Setting(
+        "baseline", kinds.PATH, POLICY, "Findings that are known.", ("--baseline",), "FILE", "baseline",
+        "AUDITOR_BASELINE", "place", "as configured, else auditor-baseline.json",
+    ),
+    Setting(
+        "form", kinds.TEXT, SAID, "What goes to standard output: FORMATS.",
+        ("--format",), "FORMAT", default="text",
+    ),
+    Setting(
+        "outputs", kinds.OUTPUTS, SAID, "Write the report to a file too; may be repeated.", ("-o", "--output"),
+        "FORMAT:FILE",
+    ),
+    Setting("quiet", kinds.YES_OR_NO, SAID, "Only the verdict's exit code, and what -o writes.", ("--quiet", "-q")),
+    Setting("no_store", kinds.YES_OR_NO, KEPT, "Do not keep the report.", ("--no-store",)),
+    Setting(
+        "db", kinds.PATH, KEPT, "The report database.", ("--db",), "PATH|URL", "db", "AUDITOR_DB", "place",
+        "as configured, else a file in the user's data folder", takes="a path, or an address",
+    ),
+    Setting(
+        "jobs", kinds.whole(1), AT_ONCE, "Models at once.", ("--jobs", "-j"), "NUMBER", "jobs", "AUDITOR_JOBS", "place",
+        "as configured, else the processors",
+    ),
+    Setting(
+        "audit_timeout", kinds.SECONDS, AT_ONCE, "For all of one model's audit.", ("--audit-timeout",), "SECONDS",
+        default="a minute more than its run, 600 at least",
+    ),
+    Setting(
+        "audit_memory", kinds.BYTES_ABOVE_0, AT_ONCE, "For one model's audit beside its run.", ("--audit-memory",),
+        "SIZE", default="4G",
+    ),
+    # Of one command or two.
+    Setting("limit", kinds.whole(1), OWN, "No more models than these.", ("--limit",), "NUMBER"),
+    Setting("accept", kinds.YES_OR_NO, OWN, "What passes is the accepted version from now on.", ("--accept",)),
+    Setting("reason", kinds.TEXT, OWN, "Why it is accepted.", ("--reason",), "TEXT"),
+    Setting("by", kinds.TEXT, OWN, "Who accepts it.", ("--by",), "NAME", default="you"),
+    Setting(
+        "subject", kinds.TEXT, OWN, "Whose version it is.", ("--name",), "SUBJECT",
+        default="as its registry or path says",
+    ),
+    Setting(
+        "file", kinds.TEXT, OWN, "The baseline that is written.", ("-o", "--output"), "FILE",
+        default="as configured, else auditor-baseline.json",
+    ),
+    Setting("update", kinds.YES_OR_NO, OWN, "Add what is new to a baseline that is there.", ("--update",)),
+    Setting("prune", kinds.YES_OR_NO, OWN, "Take out of it what no longer occurs in these models.", ("--prune",)),
+    Setting("raw", kinds.YES_OR_NO, OWN, "As it was stored, whatever is configured now.", ("--raw",)),
+    Setting(
+        "plain_form", kinds.one_of("text", "json"), OWN, "What goes to standard output: text or json.", ("--format",),
+        "FORMAT", default="text",
+    ),
+    Setting("most", kinds.whole(1), OWN, "How many audits, or models, at most.", ("--limit",), "NUMBER", default="20"),
+    Setting("keep", kinds.whole(1), OWN, "Not the newest N audits of a model.", ("--keep",), "N"),
+    Setting("older_than", kinds.number(of="days"), OWN, "Only audits older than this.", ("--older-than",), "DAYS"),
+    Setting("of_models", kinds.TEXT, OWN, "Only of models with this name or path.", ("--model",), "GLOB"),
+    Setting("dry_run", kinds.YES_OR_NO, OWN, "Only say what would go.", ("--dry-run",)),
+    # Of configurations alone.
+    Setting(
+        "select", kinds.IN_A_FILE, FILES, "whose findings count; the audit runs all rules and the report keeps all",
+        key="select", fills="policy", takes="rules",
+    ),
+    Setting(
+        "ignore", kinds.IN_A_FILE, FILES, "whose findings do not count", key="ignore", fills="policy", takes="rules"
+    ),
+    Setting(
+        "severity", kinds.IN_A_FILE, FILES, "how bad a rule's findings are", key="severity", fills="policy",
+        takes="a table: rule = `error`, `warning` or `note`",
+    ),
+    Setting(
+        "limits", kinds.IN_A_FILE, FILES,
+        "bounds on what was measured: parameters, learnable-parameters, macs, flops, weight-bytes, file-bytes, "
+        'peak-activation-bytes, nodes, ir-version, opset, `opset."com.microsoft"`, run-seconds',
+        key="limits", fills="policy",
+        takes="a table: measure = { max, min, max-increase, max-increase-percent }; increases are against the version "
+        "accepted last",
+    ),
+    Setting(
+        "allowed", kinds.IN_A_FILE, FILES, "all that may occur", key="allowed", fills="policy",
+        takes="a table: operators, domains, dtypes, providers = lists",
+    ),
+    Setting(
+        "required", kinds.IN_A_FILE, FILES, "what must have been looked at, else the verdict is inconclusive",
+        key="required", fills="policy",
+        takes="`run`, `golden`, `isolation`, `provider`, `weights`, `contract`, rules",
+    ),
+    Setting(
+        "waivers", kinds.IN_A_FILE, FILES, "who answers for a finding, for a while", key="waivers", fills="policy",
+        takes="tables: rule, reason, owner; and model (a pattern), node, fingerprint, expires",
+    ),
+    Setting(
+        "operators", kinds.PATHS, FILES,
+        "Python files with more `@op` functions, for operators of your own; their code is run, so only a configuration "
+        "that is named (`--config`) may say it",
+        key="operators", fills="audit", runs_code=True,
+    ),
+)  # fmt: skip
+
+OPTIONS: Mapping[str, Setting] = {row.name: row for row in TABLE if row.flags}
+"""The rows that are options, by name."""
+
+KEYS: Mapping[str, Setting] = {row.key: row for row in TABLE if row.key}
+"""The rows that a configuration may say, by key."""
+
+VARIABLES: Mapping[str, Setting] = {row.env: row for row in TABLE if row.env}
+"""The rows that the environment may say, by variable."""
+
+
+def in_groups(*groups: str) -> tuple[Setting, ...]:
+    """The options of some groups, in the table's order."""
+    return tuple(row for row in TABLE if row.flags and row.group in groups)
+
+
+def values(words: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of what a command line says, by the names of options; `UsageError` for the first that is wrong."""
+    found = {}
+    for name, said in words.items():
+        row = OPTIONS[name]
+        found[name] = from_words(row.kind, row.flags[0], said)
+    return found

@@ -1,0 +1,39 @@
+"""Hash functions for little data, without OpenSSL: loading it costs 5 ms, which is more than the hashing takes.
+
+As CPython's own `random` does it: the interpreter's lean modules where they are, else `hashlib`. The digests are the
+same. For a megabyte and more `hashlib` is faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+LITTLE = 1 << 20
+"""Bytes from which on OpenSSL is worth its loading."""
+
+
+def _first(modules: tuple[str, ...], name: str) -> Any:
+    for module in modules:
+        try:
+            return getattr(import_module(module), name)
+        except (ImportError, AttributeError):
+            continue
+    raise ImportError(f"this Python has no {name}")
+
+
+sha256: Callable[..., _Hash] = _first(("_sha2", "_sha256", "hashlib"), "sha256")  # since Python 3.12, and before
+blake2b: Callable[..., _Hash] = _first(("_blake2", "hashlib"), "blake2b")
+
+
+def sha256_of_many(size: int) -> _Hash:
+    """A sha256 that is to take so many bytes."""
+    if size < LITTLE:
+        return sha256()
+    from hashlib import sha256 as fast
+
+    return fast()

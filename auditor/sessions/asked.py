@@ -1,0 +1,61 @@
+"""What one call asks for: what its caller says, over what is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+
+from ..config.configuration import Configuration, find
+from ..config.table import OPTIONS, values
+from ..settings import Settings
+from .destinations import Destinations
+from .listening import Listener
+
+if TYPE_CHECKING:
+    from ..batch.pool import WorkerLimits
+
+
+class Asked(NamedTuple):
+    """The values of one call, by the names of options, and the configuration with them."""
+
+    said: Mapping[str, Any]
+    configured: Configuration
+
+    @property
+    def settings(self) -> Settings:
+        """How models are audited."""
+        return self.configured.settings()
+
+    def limits(self) -> WorkerLimits:
+        """What the audit of one model may take, where it is made by a worker."""
+        from ..batch.run import allowed
+
+        return allowed(self.settings, self.said.get("audit_timeout"), self.said.get("audit_memory"))
+
+    def destinations(self, out: TextIO, listener: Listener) -> Destinations:
+        """Where reports go; `UsageError` for a format that there is not."""
+        from ..formats import renderer
+
+        said = self.said
+        for form in (said.get("form", "text"), *(form for form, _ in said.get("outputs", ()))):
+            renderer(form)
+        return Destinations(
+            said.get("form", "text"),
+            out,
+            said.get("outputs", ()),
+            said.get("quiet", False),
+            not said.get("no_store", False),
+            self.configured.db,
+            "db" in said,
+            listener,
+        )
+
+
+def asked(words: Mapping[str, Any]) -> Asked:
+    """What the words of a command line ask for; `UsageError` for the first that makes no sense.
+
+    The baseline is read, so that what is wrong with it is said before anything is audited.
+    """
+    said = values({name: word for name, word in words.items() if name in OPTIONS})
+    configured = find(said.get("config"), said.get("no_config", False))
+    return Asked(said, configured.saying(said).checked())

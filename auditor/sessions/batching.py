@@ -1,0 +1,179 @@
+"""One call of ``auditor batch``: outcomes written as they come, and the exit code of them all."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from itertools import islice
+from typing import Any
+
+from ..batch.refs import Ref, Source
+from ..batch.run import Outcome, batch
+from ..batch.sources import source_at
+from ..batch.verdicts import Policies
+from ..config.configuration import Configuration
+from ..errors import AuditorError, ExitCode, NothingToAudit, worst
+from ..formats import json as json_format
+from ..pipeline import selected
+from .asked import Asked
+from .destinations import Destinations, Outlet
+from .faults import tell_fault
+from .listening import Listener
+
+_MOST_TROUBLES = 20  # of one source
+
+
+class BatchListener(Listener):
+    """Hears of a batch's beginning, and of each outcome before and after it is written."""
+
+    def begun(self, refs: Callable[[], Iterable[Ref]]) -> None:
+        """All models that there are, to be counted; called once."""
+
+    def coming(self, outcome: Outcome) -> None:
+        """Something may be written to the stream next."""
+
+    def came(self, outcome: Outcome) -> None:
+        """The outcome is written wherever it goes; Ctrl-C waits."""
+
+
+class Batching:
+    """Audits all that lies at some paths."""
+
+    def __init__(self, ask: Asked, to: Destinations, listener: BatchListener | None = None) -> None:
+        self.settings = ask.settings
+        self.configured = ask.configured
+        self.limits = ask.limits()
+        self.to = to
+        self.listener = listener or BatchListener()
+        self.models = 0  # that came to an end
+        self._codes: set[ExitCode] = set()
+        self._sources: list[Source] = []
+        selected(self.settings)  # a wrong rule's name ends this before anything is audited
+
+    @property
+    def code(self) -> ExitCode:
+        """The worst exit code so far."""
+        return worst(list(self._codes))
+
+    def outcomes(self, paths: Sequence[str], limit: int | None = None) -> Generator[Outcome, None, None]:
+        """Audit all; each outcome is written wherever it goes before it is yielded."""
+        self._sources = list(self._found(paths))
+        with self._opened() as store, ExitStack() as stack:
+            self.listener.begun(lambda: islice(_each_once(self._sources), limit))
+            outlets = self._outlets(stack)
+            outcomes = batch(
+                islice(_each_once(self._sources, self._failed), limit),
+                self.settings,
+                _policies(self.configured),
+                store,
+                self.configured.workers(),
+                self.limits,
+                all_shown=self._shows_all(),
+            )
+            stack.enter_context(closing(outcomes))
+            for outcome in outcomes:
+                self.models += 1
+                self._codes.add(outcome.code)
+                with _undisturbed():
+                    self._write(outcome, outlets)
+                    self.listener.came(outcome)
+                yield outcome
+
+    def last_words(self, paths: Sequence[str]) -> Iterator[str]:
+        """What is to be said of the sources when all is done."""
+        for source in self._sources:
+            yield from islice(source.troubles, _MOST_TROUBLES)
+            if len(source.troubles) > _MOST_TROUBLES:
+                yield f"and {len(source.troubles) - _MOST_TROUBLES} more lines like these on {source.path}"
+        if not self.models and ExitCode.INCONCLUSIVE not in self._codes:
+            yield f"there is no model in {', '.join(paths)}"
+
+    def _found(self, paths: Sequence[str]) -> Iterator[Source]:
+        """The sources; one that is not there does not keep the others out."""
+        for path in paths:
+            try:
+                yield source_at(path)
+            except AuditorError as error:
+                self._failed(error)
+
+    def _failed(self, error: AuditorError) -> None:
+        """A source that cannot be read, as a whole or from here on."""
+        self._codes.add(ExitCode.NOTHING if isinstance(error, NothingToAudit) else ExitCode.INCONCLUSIVE)
+        self.listener.say(str(error))
+
+    def _shows_all(self) -> bool:
+        """Whether anything is written of models that pass without a finding."""
+        return bool(self.to.files) or (self.to.form != "text" and not self.to.quiet)
+
+    def _outlets(self, stack: ExitStack) -> list[tuple[str, Outlet]]:
+        """Formats and where they go. Of text the stream has a few lines a model, and the listener writes them."""
+        outlets = [
+            (form, outlet)
+            for (form, _), outlet in zip(self.to.files, self.to.opened_files(stack, several=True), strict=True)
+        ]
+        if self.to.form != "text" and not self.to.quiet:
+            outlets.insert(0, (self.to.form, stack.enter_context(closing(self.to.stream(several=True)))))
+        return outlets
+
+    def _write(self, outcome: Outcome, outlets: Sequence[tuple[str, Outlet]]) -> None:
+        self.listener.coming(outcome)
+        if outcome.trace:
+            tell_fault(self.listener, outcome.trace)
+        for form, outlet in outlets:
+            if form == "json":
+                outlet.write_text(f"{_line(outcome)}\n")
+            elif outcome.document is not None:
+                outlet.write(*json_format.parse(outcome.document))
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        if not self.to.store:
+            yield None
+            return
+        from ..store.where import chosen_path
+        from ..store.works import Works
+
+        with Works.open(chosen_path(self.to.database)) as store:
+            yield store
+
+
+def _line(outcome: Outcome) -> str:
+    """The report, and beside it the model's name, its version, and whether the report was reused."""
+    extra = {"name": outcome.ref.name, "version": outcome.ref.version, "reused": outcome.reused}
+    known = {key: json_format.plain(value) for key, value in extra.items()}
+    assert outcome.document is not None  # all are shown
+    return json_format.dumps({**outcome.document, **known})
+
+
+def _policies(configured: Configuration) -> Policies:
+    """What is asked of each model. One policy for all is made once: there are many models."""
+    if configured.same_for_all:
+        policy = configured.policy("model.onnx")
+        return lambda ref: policy
+    return lambda ref: configured.policy(ref.path, ref.subject)
+
+
+def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None] = lambda error: None) -> Iterator[Ref]:
+    """The models of all sources, and of one that lies in two of them only the first."""
+    seen: set[str] = set()
+    for source in sources:
+        try:
+            for ref in source.models():
+                path = os.path.abspath(ref.path)  # no link followed
+                if path not in seen:
+                    seen.add(path)
+                    yield ref
+        except AuditorError as error:
+            failed(error)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits until a line is whole."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
