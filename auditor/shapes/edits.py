@@ -8,7 +8,6 @@ graph alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from ..model.graph import Attribute, Attributes, Graph, Node, Tensor
@@ -94,7 +93,7 @@ def edited(facts: Facts, edit: Edit) -> Facts | None:
             given = graph.nodes[index].inputs[position]
             new = Node(op_type, "", (given, *stored), (_NEW,), Attributes(attributes), "", "", -1)
             changed = _with_node(graph, index, _taking(graph.nodes[index], position, _NEW), new)
-    return None if changed is None else facts.of_model(replace(facts.model, graph=changed), stored)
+    return None if changed is None else facts.of_model(facts.model._replace(graph=changed), stored)
 
 
 def _taking(node: Node, position: int, name: str) -> Node:
@@ -102,14 +101,14 @@ def _taking(node: Node, position: int, name: str) -> Node:
 
 
 def _with_node(graph: Graph, index: int, node: Node, *more: Node) -> Graph:
-    return replace(graph, nodes=(*graph.nodes[:index], node, *graph.nodes[index + 1 :], *more))
+    return graph._replace(nodes=(*graph.nodes[:index], node, *graph.nodes[index + 1 :], *more))
 
 
 def _with_dims(graph: Graph, name: str, dims: tuple[int, ...]) -> Graph | None:
     for i, tensor in enumerate(graph.initializers):
         if tensor.name == name:
             changed = (*graph.initializers[:i], tensor._replace(dims=dims), *graph.initializers[i + 1 :])
-            return replace(graph, initializers=changed)
+            return graph._replace(initializers=changed)
     index = graph.producers.get(name)
     if index is None:
         return None
