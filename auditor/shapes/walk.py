@@ -9,13 +9,13 @@ interned, so that the identity of one is its key.
 import time
 from collections.abc import Mapping, Sequence
 
-from ..model.graph import Attributes, Function, Graph, Model, Node, Reference, Tensor, Value
+from ..model.graph import Attributes, Function, Graph, Model, Node, Reference, Tensor, TensorType, Value
 from ..model.order import ordered
 from .blame import harmless, own_faults
 from .calls import Bound, Call, UnknownOperator, call_of
 from .declared import constant, declared, name_unknowns
 from .evaluation import MOST_STORED, TRIPS, Evaluation, without_long_values
-from .fact import NO_NEEDS, Answer, Body, Fact, Need, Shape, ShapeError, show
+from .fact import NO_NEEDS, UNROLLED, Answer, Body, Fact, Need, Shape, ShapeError, show
 from .ops.checks import fits
 from .ops.joins import without_names
 from .sizes.dim import TooComplex
@@ -284,7 +284,10 @@ class Walk:
                 del self.open[opened:]
             return outputs
 
-        return Body(run, path) if self.evaluation is None else Body(run, path, TRIPS)
+        vectors = frozenset(
+            i for i, v in enumerate(body.inputs) if isinstance(v.type, TensorType) and v.type.shape == (1,)
+        )
+        return Body(run, path, UNROLLED if self.evaluation is None else TRIPS, vectors)
 
     def _call(
         self, function: Function, attributes: Attributes, given: list[Fact | None], path: str
