@@ -122,7 +122,8 @@ padding, a permutation, the size of the input.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from ..findings.kind import Symptom
 from ..model.conformance import flawed
@@ -135,7 +136,7 @@ from ..shapes.dense import Rows, factors_shown, rows, source, taken, taker
 from ..shapes.element_types import mistyped
 from ..shapes.fact import show
 from ..shapes.facts import Facts, rendered
-from ..shapes.fits import BOUND, meeting, solve
+from ..shapes.fits import BOUND, Meeting, meeting, solve
 from ..shapes.mending import MOST_SEARCHES, mend
 from ..shapes.sizes.dim import divide_exact, same
 from ..shapes.troubles import At, Impossible
@@ -162,11 +163,12 @@ def impossible_shapes(model: Model, facts: Facts) -> Iterator[Found]:
             trouble.at not in types and node.offset not in malformed and not flawed(model, node, opsets[path])
         ):  # wrong by itself, whatever arrives: other rules speak of that
             alike.setdefault((node.op_type, trouble.why), []).append(trouble)
+    meet = cache(lambda: meeting(facts, free_all=True))
     for number, troubles in enumerate(alike.values()):
         if troubles[0].passed_over and _in_a_loop(model, troubles[0].at.graph):
             yield _passed_over(facts, troubles[0])
             continue
-        yield _finding(facts, troubles, searching=number < MOST_SEARCHES)
+        yield _finding(facts, troubles, meet, searching=number < MOST_SEARCHES)
 
 
 def _in_a_loop(model: Model, path: str) -> bool:
@@ -256,7 +258,7 @@ def _flatten(facts: Facts, at: At, flat: Rows) -> Found | None:
 
 def _meetings(facts: Facts) -> Iterator[Found]:
     """Skip connections whose two ways are of one size for some of the sizes that a caller may choose."""
-    open_places = tuple(joins(facts))
+    open_places = tuple(joins(facts, numbers=True))
     if not open_places:
         return
     places, fits, each = meeting(facts, free_all=False)
@@ -289,16 +291,16 @@ def _sizes_said(facts: Facts, fit: Fit, each: bool) -> str:
     return fitting(fit, {n: rendered(f.shape) for n, f in facts.inputs.items()}, each=each)
 
 
-def _fits_where_ways_meet(facts: Facts, at: At) -> tuple[tuple[Fit, ...], str]:
+def _fits_where_ways_meet(facts: Facts, at: At, meet: Callable[[], Meeting]) -> tuple[tuple[Fit, ...], str]:
     """The sizes at which all ways that meet agree, where this node is one of them, and in words."""
     if at.graph or facts.node(at).op_type not in STRETCHING | {"Concat"}:
         return (), ""
-    places, fits, each = meeting(facts, free_all=True)
+    places, fits, each = meet()
     best = next((f for f in fits if f.ranges), None)
     return (fits, _sizes_said(facts, best, each)) if at in places and best else ((), "")
 
 
-def _finding(facts: Facts, troubles: list[Impossible], *, searching: bool) -> Found:
+def _finding(facts: Facts, troubles: list[Impossible], meet: Callable[[], Meeting], *, searching: bool) -> Found:
     trouble = troubles[0]
     at, node, label = trouble.at, facts.node(trouble.at), facts.label(trouble.at)
     shapes = [(n, f.shape) for n in node.inputs if n and (f := facts.at(n, at.graph)) and f.shape is not None]
@@ -311,7 +313,7 @@ def _finding(facts: Facts, troubles: list[Impossible], *, searching: bool) -> Fo
     before = f"what comes before it ({' and '.join(list(givers)[:3])})" if givers else "what comes before it"
     message = f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given and not told else "")
     location = Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset)
-    fits, sizes = _fits_where_ways_meet(facts, at) if searching else ((), "")
+    fits, sizes = _fits_where_ways_meet(facts, at, meet) if searching else ((), "")
     cure = mend(facts, at) if searching and not sizes else None
     change = f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}"
     return Found(

@@ -99,12 +99,12 @@ def _along_the_width(facts: Facts, at: At, data: int, vector: int) -> Iterator[F
     if x is None or v is None or x.shape is None or v.shape is None or x.declared or not facts.fixed(name, at.graph):
         return
     count = v.shape[-1] if v.shape and all(s == 1 for s in v.shape[:-1]) else None
-    if len(x.shape) < 4 or not isinstance(count, int) or count == 1 or x.shape[1] != count:
+    if len(x.shape) < 3 or not isinstance(count, int) or count == 1 or x.shape[1] != count:
         return
     width = x.shape[-1]
     if width != count and not isinstance(width, Dim):
         return
-    if not _channels_first(facts, at, node.inputs[data], sure=node.op_type != "PRelu"):
+    if not _channels_first(facts, at, node.inputs[data], sure=node.op_type != "PRelu" or len(x.shape) == 3):
         return
     wanted = (count, *(1 for _ in x.shape[2:]))
     chance = f"the width is {count} as well, so it runs" if width == count else f"it runs only where {width} is {count}"

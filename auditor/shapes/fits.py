@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ..report import Fit
 from .conditions import Condition, conditions, joins, names_of, needed, of_one_name, test_of
@@ -30,6 +30,9 @@ _MOVING = "size"
 _FEW = 8
 """Stretches of sizes that are walked through one by one; of more (every fourth size) the first and the last."""
 
+_WINDOWS = frozenset({"Conv", "MaxPool", "AveragePool", "LpPool", "ConvInteger", "QLinearConv", "DeformConv"})
+"""Operators of which nothing is left, or nobody knows what, where the window is larger than the data."""
+
 _Asked: TypeAlias = Callable[[Facts], list[Condition] | None]
 """What must hold under some facts; None: nobody knows."""
 
@@ -44,15 +47,23 @@ def solve(facts: Facts, at: At, parameter: str) -> tuple[Fit, ...]:
     return _solve(facts, [at], lambda now: _condition(now, at, parameter), _axes(facts, at, parameter))
 
 
-def meeting(facts: Facts, *, free_all: bool) -> tuple[tuple[At, ...], tuple[Fit, ...], bool]:
-    """Where ways meet that agree for some sizes only, the sizes at which they all do, and whether each axis for itself.
+class Meeting(NamedTuple):
+    """Where ways meet, and the sizes at which they agree; ``each``: of each axis for itself."""
+
+    places: tuple[At, ...]
+    fits: tuple[Fit, ...]
+    each: bool
+
+
+def meeting(facts: Facts, *, free_all: bool) -> Meeting:
+    """Where ways meet that agree for some sizes only, and the sizes at which they all do.
 
     The batch stays; ``free_all``: the other sizes are taken as open, whatever they are now.
     """
     free = facts.rebind(_freed(facts, all_sizes=free_all))
-    places = tuple(joins(free))
+    places = tuple(joins(free, numbers=not free_all))
     if not places:
-        return (), (), False
+        return Meeting((), (), False)
 
     def asked(now: Facts) -> list[Condition] | None:
         found: list[Condition] = []
@@ -65,7 +76,7 @@ def meeting(facts: Facts, *, free_all: bool) -> tuple[tuple[At, ...], tuple[Fit,
 
     meet = [c for place in places for c in conditions(free, place) or () if of_one_name(c)]
     each = all(len(c.names) == 1 for c in meet)
-    return places, _solve(facts, places, asked, _hanging(facts, meet), apart=each), each
+    return Meeting(places, _solve(facts, places, asked, _hanging(facts, meet), apart=each), each)
 
 
 def _solve(
@@ -179,7 +190,7 @@ def _sizes(
         if size not in verified:
             now, last = facts.rebind(_moved(facts, moving, size)), places[-1]
             broken = any(isinstance(t, Misfit | Impossible) and _before(t.at, last) for t in now.troubles)
-            verified[size] = not broken and not any(_empty(now, name, last.graph) for name in now.node(last).inputs)
+            verified[size] = not broken and not any(_empty(now, name, last.graph) for name in _seen(now, last))
         return verified[size]
 
     kept: list[int] = []
@@ -195,6 +206,16 @@ def _sizes(
                 return None
         kept += run
     return kept
+
+
+def _seen(facts: Facts, last: At) -> Iterator[str]:
+    """What arrives at the node, and what windows before it give."""
+    visited = facts.graphs[last.graph]
+    yield from facts.node(last).inputs
+    for index in visited.entries:
+        node = visited.nodes[index]
+        if index < last.index and node.op_type in _WINDOWS:
+            yield node.outputs[0]
 
 
 def _empty(facts: Facts, name: str, graph: str) -> bool:

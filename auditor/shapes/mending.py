@@ -21,10 +21,10 @@ from .fact import Fact, Shape, show
 from .facts import Facts
 from .troubles import At
 
-SECONDS = 1.0
+SECONDS = 0.5
 """How long one search may take."""
 
-MOST_SEARCHES = 8
+MOST_SEARCHES = 4
 """Broken nodes of one model for which a rule looks for a mend: a model of many faults is slow enough."""
 
 _FARTHEST = 24

@@ -88,3 +88,16 @@ def test_sound(tmp_path: Path) -> None:
     body, _, stored = BODIES["three levels"]
     (found,) = findings(sized(body, stored, "H", "64"), tmp_path)
     assert "only for H a multiple of 8;" in found.message
+
+
+def test_a_way_that_was_resized_to_a_number(tmp_path: Path) -> None:
+    """The size of the tracing example, 16, stands in the file: of the open sizes only 32 and 33 give as much."""
+    quarter = "MaxPool<kernel_shape = [4, 4], strides = [4, 4]>"
+    body = f'{{ a = {HALF}(x) c = {quarter}(x) b = {TWICE}(c, "", "", n) y = Add(a, b) }}'
+    stored = {"n": np.array([1, 2, 16, 16], "i8")}
+    (found,) = findings(sized(body, stored, "H", "W"), tmp_path)
+    assert "only for 32 <= H, W <= 33;" in found.message
+    for size, good in ((31, False), (32, True), (33, True), (34, False)):
+        fixed = sized(body, stored, "H", "W")
+        fed("x", 1, 2, size, size)(fixed)
+        assert runs(fixed) == good
