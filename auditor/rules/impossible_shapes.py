@@ -258,7 +258,7 @@ def _flatten(facts: Facts, at: At, flat: Rows) -> Found | None:
 
 def _meetings(facts: Facts) -> Iterator[Found]:
     """Skip connections whose two ways are of one size for some of the sizes that a caller may choose."""
-    open_places = tuple(joins(facts, numbers=True))
+    open_places = tuple(joins(facts))
     if not open_places:
         return
     places, fits, each = meeting(facts, free_all=False)

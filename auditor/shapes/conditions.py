@@ -147,11 +147,8 @@ def _reshaped(facts: Facts, at: At) -> list[Condition] | None:
     return [] if whole == part else [Condition(whole, part)]
 
 
-def joins(facts: Facts, *, numbers: bool) -> Iterator[At]:
-    """Where two ways meet that were halved and doubled, and agree for some open sizes only.
-
-    ``numbers``: also where one of the ways, which hangs on the inputs, too, was resized to a number.
-    """
+def joins(facts: Facts) -> Iterator[At]:
+    """Where two ways meet that were halved and doubled, and agree for some open sizes only."""
     chosen = {s for f in facts.inputs.values() for s in (f.shape or ())[1:] if isinstance(s, Dim)}
     names = {n for s in chosen if len(s.names) == 1 for n in s.names if str(s) == n}
     visited = facts.graphs[""]
@@ -163,12 +160,11 @@ def joins(facts: Facts, *, numbers: bool) -> Iterator[At]:
         if all(f is given[0] for f in given) or any(f is None or f.declared for f in given):
             continue
         at = At("", index)
-        asked = [c for c in conditions(facts, at) or () if c.names <= names and same(c.a, c.b) is None]
-        both = [c for c in asked if isinstance(c.a, Dim) and isinstance(c.b, Dim)]
-        if any(map(of_one_name, both if not numbers or any(map(facts.fixed, node.inputs)) else asked)):
+        asked = conditions(facts, at) or ()
+        if any(of_one_name(c) and c.names <= names and same(c.a, c.b) is None for c in asked):
             yield at
 
 
 def of_one_name(condition: Condition) -> bool:
-    """Whether both sizes are worked out of one size of an input, or one of them is a number."""
-    return len(condition.names) == 1
+    """Whether both sizes are worked out of one size of an input, and of no other."""
+    return len(condition.names) == 1 and isinstance(condition.a, Dim) and isinstance(condition.b, Dim)

@@ -61,7 +61,7 @@ def meeting(facts: Facts, *, free_all: bool) -> Meeting:
     The batch stays; ``free_all``: the other sizes are taken as open, whatever they are now.
     """
     free = facts.rebind(_freed(facts, all_sizes=free_all))
-    places = tuple(joins(free, numbers=not free_all))
+    places = tuple(joins(free))
     if not places:
         return Meeting((), (), False)
 
@@ -71,7 +71,7 @@ def meeting(facts: Facts, *, free_all: bool) -> Meeting:
             here = conditions(now, place)
             if here is None:
                 return None
-            found += here
+            found += [c._replace(free=()) for c in here]  # that a 1 is stretched is not what was meant
         return found
 
     meet = [c for place in places for c in conditions(free, place) or () if of_one_name(c)]
