@@ -59,7 +59,8 @@ class Configuration(Record):
                     says[key] = _together(says[key], value) if key in says else value
         says["waivers"] = tuple(w for w in says.get("waivers", ()) if not w.model or matches(w.model, place, name))
         known = self._baseline.known(self.subject(path, name)) if self._baseline is not None else {}
-        return Policy(**{**says, **self.forced}, known=known, origin=self.origin)
+        run = self.options.get("run", True)
+        return Policy(**{**says, **self.forced}, known=known, origin=self.origin, run=run)
 
     @property
     def same_for_all(self) -> bool:

@@ -33,7 +33,24 @@ def summary(report: Report) -> str:
     for by, word in (("waiver", "waived"), ("baseline", "known")):
         number = sum(w is not None and w.by == by for w in map(waiver_of, report.findings))
         parts += [f"{number:,} {word}"] if number else []
-    return ", ".join(parts) or "nothing found"
+    return (", ".join(parts) or "nothing found") + not_run(report)
+
+
+def not_run(report: Report) -> str:
+    """``; not run: it failed on inputs that auditor invented``, where a run was asked for and came to nothing."""
+    if not report.run.optimisation:
+        return ""
+    match report.run.status, report.run.why.partition(": ")[0]:
+        case "ok", _:
+            return ""
+        case "failed", "load":
+            return "; onnxruntime does not load it"
+        case "failed", "run":
+            return "; the run failed on every input that was tried"
+        case "not run", _:
+            return "; not run"
+        case status, _:
+            return f"; the run {status}"
 
 
 def counting(report: Report) -> list[Finding]:
