@@ -27,6 +27,9 @@ SECONDS = 0.5
 MOST_SEARCHES = 4
 """Broken nodes of one model for which a rule looks for a mend: a model of many faults is slow enough."""
 
+_MOST_NODES = 20_000
+"""Of larger graphs no edit is tried: each trial is a walk over all of them."""
+
 _FARTHEST = 24
 """Nodes in front of the broken one that are thought of."""
 
@@ -58,7 +61,7 @@ class Mend(NamedTuple):
 
 def mend(facts: Facts, at: At) -> Mend | None:
     """The first proposal that makes the node sound; None where none does, or the node stands in a body."""
-    if at.graph:
+    if at.graph or len(facts.graphs[""].entries) > _MOST_NODES:
         return None
     deadline = time.monotonic() + SECONDS
     for alternatives in _proposals(facts, at):
