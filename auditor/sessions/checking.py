@@ -72,6 +72,8 @@ class Checking:
         try:
             with self.listener.auditing(path):
                 raw = _with(audit(path, self.settings, subject.contract), subject.troubles)
+            for trace in raw.coverage.traces:
+                tell_fault(self.listener, trace)
             report, verdict, _ = subject.judged(raw, self.to.database)
             code = exit_code(verdict)
         except (NothingToAudit, CannotLook) as error:
