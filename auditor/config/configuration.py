@@ -234,7 +234,7 @@ def _refuse_heading(toml: Toml, values: Mapping[str, Any]) -> None:
     heading: Path = ("tool", "auditor") if isinstance(tool, dict) and "auditor" in tool else ("auditor",)
     if len(heading) == 2 or isinstance(values.get("auditor"), dict):
         raise UsageError(
-            f"{toml.at_key(heading)}: in {toml.name} the keys stand at the top, without [{'.'.join(heading)}] above: a "
+            f"{toml.at_key(heading)}: in {toml.name} the keys stand at the top, without [{'.'.join(map(str, heading))}] above: a "
             "table [tool.auditor] is for pyproject.toml"
         )
 

@@ -123,7 +123,8 @@ def run(model: onnx.ModelProto, seed: int = 0) -> list[np.ndarray]:
             value.type.removeprefix("tensor(").removesuffix(")")
         ]
         feeds[value.name] = draw.integers(0, 2, sizes).astype(dtype)
-    return session.run(None, feeds)
+    made: list[np.ndarray] = session.run(None, feeds)
+    return made
 
 
 def assert_mended(model: onnx.ModelProto, edit: Edit, folder: Path) -> Finding:
