@@ -65,6 +65,8 @@ class Policy(NamedTuple):
     waivers: tuple[Waiver, ...] = ()
     known: Mapping[str, HowBad] = _NONE  # by fingerprint: what the baseline knows, and how bad that was
     origin: str = ""  # the file that says so; "" none
+    baseline: str = ""  # the file of what is known; "" none
+    trusted: bool = False  # named as the one that nothing else can soften
 
     @property
     def compares(self) -> bool:
