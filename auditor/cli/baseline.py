@@ -25,7 +25,7 @@ def baseline(words: Words) -> int:
     from ..sessions.recording import Recording
     from .terminal import Terminal
 
-    ask = asked(words)
+    ask = asked(words, reads_baseline=False)  # it may be this call that makes it
     recording = Recording(
         ask.configured,
         ask.limits(),
@@ -62,5 +62,5 @@ COMMAND = Command(
     baseline,
     ("auditor baseline models", "auditor baseline models --update --prune -o known.json"),
     (TARGETS,),
-    options("file", "update", "prune", LOOKED_AT, SIZES, RUN, "config", "no_config", AT_ONCE, "db"),
+    options("file", "update", "prune", LOOKED_AT, SIZES, RUN, "config", "trusted_config", "no_config", AT_ONCE, "db"),
 )

@@ -48,5 +48,5 @@ COMMAND = Command(
     batch,
     ("auditor batch models/", "auditor batch registry/ --no-run --jobs 4 --format json"),
     (Argument("sources", "SOURCE...", "Folders, patterns, manifests, registries.", many=True),),
-    options("limit", AT_ONCE, LOOKED_AT, SIZES, RUN, POLICY, SAID, KEPT),
+    options("limit", "rehash", AT_ONCE, LOOKED_AT, SIZES, RUN, POLICY, SAID, KEPT),
 )

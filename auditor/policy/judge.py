@@ -49,10 +49,11 @@ def judge(
 
     ``accepted`` is the version that increases are measured against. ``fail_on`` None always passes: the caller wants
     the report and no verdict. Findings that the policy itself makes are left out only where ``ignore`` names them.
-    With ``whole`` every rule that counts is asked for, whatever the audit was told to leave out.
+    With ``whole``, and under a trusted policy, every rule that counts is asked for, whatever the audit was told to
+    leave out.
     """
     found, missed = _asked(report, policy, accepted)
-    if whole:
+    if whole or policy.trusted:
         missed += left_out(report, policy)
     kept = [f for f in unjudged(report).findings if _counts(f.rule, policy)]
     looked_at = tuple(rule for rule in report.coverage.ran if _counts(rule, policy))
@@ -62,6 +63,7 @@ def judge(
     judged = report._replace(
         findings=worst_first(findings),
         coverage=_with(report.coverage._replace(ran=looked_at), missed),
+        judged_by=policy.judged_by,
     )
     return Judgement(judged, _verdict(judged, policy), tuple(_reasons(judged, policy)))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..findings.order import RANK, worse
-from ..report import Severity
+from ..report import JudgedBy, Severity
 
 _NONE: Mapping[str, Any] = {}
 
@@ -67,6 +67,11 @@ class Policy(NamedTuple):
     origin: str = ""  # the file that says so; "" none
     baseline: str = ""  # the file of what is known; "" none
     trusted: bool = False  # named as the one that nothing else can soften
+
+    @property
+    def judged_by(self) -> JudgedBy:
+        """Whose verdict a report has that this is applied to."""
+        return JudgedBy(self.origin, self.baseline, self.trusted)
 
     @property
     def compares(self) -> bool:

@@ -45,6 +45,7 @@ class Batching:
         self.settings = ask.settings
         self.configured = ask.configured
         self.limits = ask.limits()
+        self.rehash = ask.said.get("rehash", False)
         self.to = to
         self.listener = listener or BatchListener()
         self.models = 0  # that came to an end
@@ -64,13 +65,14 @@ class Batching:
             self.listener.begun(lambda: islice(_each_once(self._sources), limit))
             outlets = self._outlets(stack)
             outcomes = batch(
-                islice(_each_once(self._sources, self._failed), limit),
+                map(self.configured.known, islice(_each_once(self._sources, self._failed), limit)),
                 self.settings,
                 _policies(self.configured),
                 store,
                 self.configured.workers(),
                 self.limits,
                 all_shown=self._shows_all(),
+                rehash=self.rehash,
             )
             stack.enter_context(closing(outcomes))
             for outcome in outcomes:
@@ -152,7 +154,7 @@ def _policies(configured: Configuration) -> Policies:
     if configured.same_for_all:
         policy = configured.policy("model.onnx")
         return lambda ref: policy
-    return lambda ref: configured.policy(ref.path, ref.subject)
+    return lambda ref: configured.policy(ref.path, ref.subject, ref.registry)
 
 
 def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None] = lambda error: None) -> Iterator[Ref]:

@@ -15,7 +15,7 @@ from ..policy.judge import Judgement, exit_code, judge, unjudged
 from ..report import Report, Verdict
 from .destinations import Destinations
 from .listening import Listener
-from .subjects import Subject, compared, stored, there
+from .subjects import Subject, compared, stored, subject_of, there
 
 if TYPE_CHECKING:
     from ..batch.pool import WorkerLimits
@@ -90,28 +90,28 @@ class Gate:
             yield from self._audited(target)
 
     def _audited(self, target: str) -> Iterator[Gated]:
-        """Through the batch, which runs nothing again that is unchanged."""
+        """Through the batch, which runs nothing again that is unchanged; every byte is read to know that."""
         from ..batch.run import batch
 
         refs, several = _models(target)
         if several and self.name is not None:
             raise UsageError("--name is for one model: the models of a registry have names of their own")
+        refs = map(self.configured.known, refs)
         if self.name is not None:
-            refs = (ref._replace(subject=self.name) for ref in refs)
+            refs = (ref._replace(subject=self.name, registry="") for ref in refs)
         store = self._store(create=True)
         assert store is not None
         jobs = self.configured.workers()
-        with closing(batch(refs, self.settings, self._policy, store, jobs, self.limits)) as outcomes:
+        with closing(batch(refs, self.settings, self._policy, store, jobs, self.limits, rehash=True)) as outcomes:
             for outcome in outcomes:
                 assert outcome.audit_id is not None  # there is a store
                 document = store.get(outcome.audit_id)
                 assert document is not None
                 ref = outcome.ref
-                subject = Subject(ref.path, self._policy(ref), ref.subject or None, ref.version)
-                yield self._gated(subject, document, outcome.audit_id, outcome.code)
+                yield self._gated(subject_of(ref, self.configured), document, outcome.audit_id, outcome.code)
 
     def _policy(self, ref: Ref) -> Any:
-        return self.configured.policy(ref.path, ref.subject)
+        return self.configured.policy(ref.path, ref.subject, ref.registry)
 
     def _gated(
         self, subject: Subject, document: Mapping[str, Any], audit_id: int | None = None, code: ExitCode | None = None

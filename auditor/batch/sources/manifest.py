@@ -58,7 +58,7 @@ class Manifest(Registry):
             troubles += (f"sha256 {sha[:80]!r} is not 64 hexadecimal digits",)
             contract = Contract(origin=origin, troubles=troubles[-1:])
         known = name or os.path.splitext(given)[0]
-        return Ref(known, version, path, made.files, row, contract, troubles, name)
+        return Ref(known, version, path, made.files, row, contract, troubles, name, os.path.abspath(self.path))
 
     def _open(self, newline: str | None = None) -> TextIO:
         return open(open_regular(self.path)[0], encoding="utf-8-sig", errors="surrogateescape", newline=newline)

@@ -56,7 +56,8 @@ class MLflow(Registry):
             if _MLMODEL in names:
                 for ref in _model(Path(folder), top):
                     seen.add(ref.path)
-                    yield _called(ref, registered.get(Path(folder).relative_to(top).as_posix(), []))
+                    called = _called(ref, registered.get(Path(folder).relative_to(top).as_posix(), []))
+                    yield called._replace(registry=os.path.abspath(self.path)) if called.subject else called
         self.troubles += unclaimed(self.path, seen)
 
 

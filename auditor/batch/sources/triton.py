@@ -140,7 +140,9 @@ def _look(config: Path, folder: str) -> _Said:
 def _ref(name: str, version: str, path: str, config: str, said: _Said, served: bool) -> Ref:
     made = make_up(path, (config,))
     troubles = (*said.troubles, *made.troubles)
-    return Ref(name, version, path, made.files, {"served": "yes" if served else "no"}, said.contract, troubles, name)
+    registry = os.path.dirname(os.path.dirname(os.path.abspath(config)))  # by the letter
+    metadata = {"served": "yes" if served else "no"}
+    return Ref(name, version, path, made.files, metadata, said.contract, troubles, name, registry)
 
 
 def _contract(fields: Message) -> Contract:

@@ -55,11 +55,11 @@ class Zoo(Registry):
                 self.troubles.append(f"entry {number} of {_MANIFEST} leads out of its folder: {where!r}")
                 continue
             seen.add(os.path.join(folder, where))
-            yield _model(entry, os.path.join(folder, where))
+            yield _model(entry, os.path.join(folder, where), os.path.abspath(folder))
         self.troubles += unclaimed(folder or ".", seen)
 
 
-def _model(entry: dict[str, Any], path: str) -> Ref:
+def _model(entry: dict[str, Any], path: str, registry: str) -> Ref:
     metadata = entry.get("metadata")
     said = metadata if isinstance(metadata, dict) else {}
     troubles: tuple[str, ...] = ()
@@ -86,6 +86,7 @@ def _model(entry: dict[str, Any], path: str) -> Ref:
         contract,
         (*troubles, *made.troubles),
         name,
+        registry,
     )
 
 
