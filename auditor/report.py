@@ -210,6 +210,9 @@ class JudgedBy(NamedTuple):
     trusted: bool = False  # the policy was named as the one that nothing else can soften
 
 
+NOBODY = JudgedBy()
+
+
 class RunSummary(NamedTuple):
     """What came of running the model, for the report."""
 
@@ -239,7 +242,7 @@ class Report(Record):
     operators: Mapping[str, int] = _NOTHING  # nodes of each ("com.microsoft:Gelu"), in subgraphs and functions too
     dtypes: tuple[str, ...] = ()  # element types of all tensors; "?" where there are some that are not known
     ad_hoc: tuple[str, ...] = ()  # options that were not configured: such an audit is never a model's latest
-    judged_by: JudgedBy = JudgedBy()
+    judged_by: JudgedBy = NOBODY
 
     def __bool__(self) -> bool:
         raise TypeError("a report is neither true nor false: ask auditor.judge(report).verdict")

@@ -26,7 +26,9 @@ def batch(words: Words) -> int:
 
     ask = asked(words)
     paths = words["sources"]
-    terminal = BatchTerminal(sys.stdout, form=ask.said.get("form", "text"), quiet=ask.said.get("quiet", False))
+    terminal = BatchTerminal(
+        sys.stdout, form=ask.said.get("form", "text"), quiet=ask.said.get("quiet", False), by=ask.configured.judged_by
+    )
     batching = Batching(ask, ask.destinations(sys.stdout, terminal), terminal)
     try:
         with terminal.watching(), closing(batching.outcomes(paths, ask.said.get("limit"))) as outcomes:
@@ -41,6 +43,7 @@ def batch(words: Words) -> int:
     terminal.summary()
     for line in batching.last_words(paths):
         terminal.say(line)
+    terminal.judged(ask.configured.judged_by)
     return batching.code
 
 

@@ -36,6 +36,7 @@ def gate(words: Words) -> int:
                 write(gated)
             with to.stream(several=True).guarded():
                 screen.end()
+        terminal.judged(ask.configured.judged_by)
         return worst(gates.codes)
 
 

@@ -22,7 +22,6 @@ from .kinds import from_words
 from .table import KEYS, TABLE, VARIABLES, Fills
 
 if TYPE_CHECKING:
-    from ..batch.refs import Ref
     from ..policy.baseline import Baseline
     from ..report import Severity
     from .toml import Path, Toml
@@ -71,8 +70,10 @@ class Configuration(Record):
         says["waivers"] = tuple(w for w in says.get("waivers", ()) if not w.model or matches(w.model, place, name))
         known = self._baseline.known(self.subject(path, name, registry)) if self._baseline is not None else {}
         by = self.judged_by
-        made = Policy(**{**says, **self.forced}, known=known, origin=by.policy, baseline=by.baseline, trusted=by.trusted)
-        return made if not self.trusted else made._replace(fail_on=_stricter(made.fail_on, Policy(**says).fail_on))
+        said = {**says, **self.forced}
+        if self.trusted and "fail_on" in self.forced:
+            said["fail_on"] = _stricter(self.forced["fail_on"], Policy(**says).fail_on)
+        return Policy(**said, known=known, origin=by.policy, baseline=by.baseline, trusted=by.trusted)
 
     @property
     def judged_by(self) -> JudgedBy:
@@ -83,9 +84,9 @@ class Configuration(Record):
 
         return JudgedBy(self.origin, called(self._baseline_path), self.trusted)
 
-    def known(self, ref: Ref) -> Ref:
-        """A model of a registry as one of the registry whose versions its models are."""
-        return ref._replace(registry=self.registries.get(ref.registry, ref.registry)) if ref.registry else ref
+    def registry(self, folder: str) -> str:
+        """The registry of whose models those of a registry are versions: itself, unless something else is said."""
+        return self.registries.get(folder, folder)
 
     @property
     def same_for_all(self) -> bool:

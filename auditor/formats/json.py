@@ -45,7 +45,17 @@ def _keys(kind: type[Any], *apart: str, first: tuple[str, ...] = ()) -> tuple[st
 
 
 _REPORT = _keys(
-    Report, "model", "findings", "coverage", "totals", "inputs", "outputs", "weights", "run", "rules_digest", "judged_by"
+    Report,
+    "model",
+    "findings",
+    "coverage",
+    "totals",
+    "inputs",
+    "outputs",
+    "weights",
+    "run",
+    "rules_digest",
+    "judged_by",
 )
 _FINDING = _keys(
     Finding,

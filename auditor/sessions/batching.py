@@ -21,6 +21,7 @@ from .asked import Asked
 from .destinations import Destinations, Outlet
 from .faults import tell_fault
 from .listening import Listener
+from .subjects import known
 
 _MOST_TROUBLES = 20  # of one source
 
@@ -65,7 +66,7 @@ class Batching:
             self.listener.begun(lambda: islice(_each_once(self._sources), limit))
             outlets = self._outlets(stack)
             outcomes = batch(
-                map(self.configured.known, islice(_each_once(self._sources, self._failed), limit)),
+                (known(ref, self.configured) for ref in islice(_each_once(self._sources, self._failed), limit)),
                 self.settings,
                 _policies(self.configured),
                 store,

@@ -78,7 +78,11 @@ class Checking:
             raw = report = _nothing(path, f"a fault of auditor: {type(error).__name__}: {error}")
             verdict, code = Verdict.INCONCLUSIVE, ExitCode.FAULT
             tell_fault(self.listener)
-        stored = not self.to.store or not raw.audited_at or self._stored(raw._replace(judged_by=report.judged_by), verdict, subject)
+        stored = (
+            not self.to.store
+            or not raw.audited_at
+            or self._stored(raw._replace(judged_by=report.judged_by), verdict, subject)
+        )
         if not stored and code == ExitCode.PASS and self.to.insist:
             code = ExitCode.INCONCLUSIVE  # the store was asked for by name
         return Checked(report, verdict, code)

@@ -13,9 +13,10 @@ from ..errors import CannotLook, ExitCode, NothingToAudit, StoreError, UsageErro
 from ..files import FileTooLarge, open_regular, read_regular
 from ..policy.judge import Judgement, exit_code, judge, unjudged
 from ..report import Report, Verdict
+from .binding import BOUND, Bound, bound_to_its_model
 from .destinations import Destinations
 from .listening import Listener
-from .subjects import Subject, compared, stored, subject_of, there
+from .subjects import Subject, compared, known, stored, subject_of, there
 
 if TYPE_CHECKING:
     from ..batch.pool import WorkerLimits
@@ -85,7 +86,8 @@ class Gate:
         elif _holds_reports(target):
             for report in _reports(target):
                 path = report["model"]["path"]
-                yield self._gated(Subject(path, self.configured.policy(path, self.name or ""), self.name), report)
+                subject = Subject(path, self.configured.policy(path, self.name or ""), self.name)
+                yield self._gated(subject, report, bound=bound_to_its_model(report["model"]))
         else:
             yield from self._audited(target)
 
@@ -96,7 +98,7 @@ class Gate:
         refs, several = _models(target)
         if several and self.name is not None:
             raise UsageError("--name is for one model: the models of a registry have names of their own")
-        refs = map(self.configured.known, refs)
+        refs = (known(ref, self.configured) for ref in refs)
         if self.name is not None:
             refs = (ref._replace(subject=self.name, registry="") for ref in refs)
         store = self._store(create=True)
@@ -114,15 +116,16 @@ class Gate:
         return self.configured.policy(ref.path, ref.subject, ref.registry)
 
     def _gated(
-        self, subject: Subject, document: Mapping[str, Any], audit_id: int | None = None, code: ExitCode | None = None
-    ) -> Gated:
+        self, subject: Subject, document: Mapping[str, Any], audit_id: int | None = None, code: ExitCode | None = None,
+        bound: Bound = BOUND,
+    ) -> Gated:  # fmt: skip
         from ..formats.json import parse
 
         raw = parse(document)[0]
         key = self.name or subject.key
         store = self._store(create=False)
         before = None if store is None else store.accepted(key)
-        judgement = judge(raw, subject.policy, compared(before), whole=True)
+        judgement = judge(bound.told(raw), subject.policy, compared(before), whole=True)
         if looked_at(raw):
             code = exit_code(judgement.verdict)
         else:
@@ -131,8 +134,8 @@ class Gate:
         gated = Gated(subject, key, judgement, code, before, audit_id)
         if self.acceptance is None:
             return gated
-        if judgement.verdict is not Verdict.PASS:
-            return gated._replace(refused=True)
+        if judgement.verdict is not Verdict.PASS or not bound.holds:
+            return gated._replace(refused=True, code=code if code != ExitCode.PASS else ExitCode.INCONCLUSIVE)
         if subject.policy.fail_on is None:
             raise UsageError(f"{subject.path}: a policy under which nothing fails (never) accepts nothing")
         return self._accept(gated, document)

@@ -48,7 +48,12 @@ def named(path: str, configured: Configuration) -> Subject:
     ref = around(path)
     if ref is None:
         return Subject(path, configured.policy(path))
-    return subject_of(configured.known(ref), configured, path)
+    return subject_of(known(ref, configured), configured, path)
+
+
+def known(ref: Ref, configured: Configuration) -> Ref:
+    """A model of a registry as one of the registry of whose models its own are versions."""
+    return ref._replace(registry=configured.registry(ref.registry))
 
 
 def subject_of(ref: Ref, configured: Configuration, path: str | None = None) -> Subject:

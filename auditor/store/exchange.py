@@ -142,7 +142,9 @@ class _Import:
         """Of each source the newest by its time is the latest."""
         a = audits.c
         for source in sorted(self._sources):
-            newest = select(a.id).where(a.source == source, ~a.ad_hoc).order_by(a.audited_at.desc(), a.id.desc()).limit(1)
+            newest = (
+                select(a.id).where(a.source == source, ~a.ad_hoc).order_by(a.audited_at.desc(), a.id.desc()).limit(1)
+            )
             found = self._connection.scalar(newest)
             self._connection.execute(update(audits).where(a.source == source, a.latest).values(latest=False))
             self._connection.execute(update(audits).where(a.id == found).values(latest=True))

@@ -203,7 +203,9 @@ def subjects_under(store: Store, folder: str) -> list[str]:
     prefix = source_of(folder).rstrip("/") + "/"
     under = func.substr(audits.c.source, 1, len(prefix)) == prefix
     with store.reading() as connection:
-        return sorted(connection.scalars(select(audits.c.subject).distinct().where(audits.c.latest | audits.c.ad_hoc, under)))
+        return sorted(
+            connection.scalars(select(audits.c.subject).distinct().where(audits.c.latest | audits.c.ad_hoc, under))
+        )
 
 
 def subjects_of(store: Store, paths: Iterable[str]) -> list[str]:

@@ -161,7 +161,10 @@ def _audits_of(connection: Connection, rows: Iterable[_Row]) -> dict[tuple[str |
 
 
 def _insert(connection: Connection, rows: list[_Row]) -> list[int]:
-    """Each becomes its source's latest audit, unless it is an ad hoc look. Name and version are the registry's, else those of the one before."""
+    """Each becomes its source's latest audit, unless it is an ad hoc look.
+
+    Name and version are the registry's, else those of the one before.
+    """
     newest = {}
     for part in parts([row.audit["source"] for row in rows]):
         query = select(audits.c.source, audits.c.id, audits.c.subject, audits.c.version)
@@ -197,7 +200,10 @@ def _remember(connection: Connection, states: Iterable[FileState]) -> None:
     for part in parts(rows):
         connection.execute(delete(file_states).where(file_states.c.path.in_(part)))
     if rows:
-        connection.execute(insert(file_states), [row | {"inode": str(row["inode"]), "device": str(row["device"])} for row in rows.values()])
+        connection.execute(
+            insert(file_states),
+            [row | {"inode": str(row["inode"]), "device": str(row["device"])} for row in rows.values()],
+        )
 
 
 def _path(path: str) -> str:
