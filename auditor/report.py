@@ -213,6 +213,24 @@ class JudgedBy(NamedTuple):
 NOBODY = JudgedBy()
 
 
+class RunAttempt(NamedTuple):
+    """Inputs that were tried: their sizes, a word on their values, and what came of it."""
+
+    inputs: Mapping[str, tuple[int, ...]]
+    values: str = ""  # "floats in [0, 1), integers 0 or 1, seed 0"; "of FILE.npz"
+    status: str = ""  # ok | not finite | failed
+    why: str = ""
+
+
+class RunLevel(NamedTuple):
+    """What came of the model at one level of onnxruntime's optimisation, the run of record first."""
+
+    optimisation: str
+    status: str  # ok | load failed | run failed | not run
+    why: str = ""
+    outputs: str = ""  # against the run of record: "equal", "different: y", "not compared: ..."
+
+
 class RunSummary(NamedTuple):
     """What came of running the model, for the report."""
 
@@ -224,6 +242,10 @@ class RunSummary(NamedTuple):
     placement: Mapping[str, int] = _NOTHING  # execution provider: number of nodes
     golden: tuple[str, ...] = ()  # one line a golden vector: "test_data_set_0: equal within rtol 0.001"
     outputs: tuple[Port, ...] = ()
+    optimisation: str = ""  # off | basic | extended | all, of the run of record; "" where none was to be made
+    cpu: tuple[str, ...] = ()  # features of the processor on which results of 8-bit and 16-bit types hang
+    attempts: tuple[RunAttempt, ...] = ()
+    levels: tuple[RunLevel, ...] = ()
 
 
 class Report(Record):

@@ -40,10 +40,22 @@ def in_bytes(size: int) -> str:
     return f"{value / 1024:.1f} TiB"
 
 
-def fitting(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None]) -> str:
-    """``227 <= H = W <= 258``: the sizes that fit, by `axes`; ``shapes`` are those of the graph's inputs."""
-    names = " = ".join(dict.fromkeys(axes(fit, shapes)))
-    return " or ".join(_range(names, *r) for r in fit.ranges)
+def fitting(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None], *, each: bool = False) -> str:
+    """``227 <= H = W <= 258``: the sizes that fit, by `axes`; ``shapes`` are those of the graph's inputs.
+
+    ``each``: of each axis for itself, ``H, W multiples of 4``.
+    """
+    names = (", " if each else " = ").join(dict.fromkeys(axes(fit, shapes)))
+    first, *more = fit.ranges
+    if len(first) == 3 and first[0] == first[2] and first[1] is None and all(r[2:] == first[2:] for r in more):
+        multiples = _range(names, *first)
+        rest = [str(r[0] - first[0]) for r in more]
+        return f"{multiples}, or {' or '.join(rest)} more" if rest else multiples
+    shown = [_range(names, *r) for r in fit.ranges[:_MOST_RANGES]]
+    return " or ".join(shown) + (", and so on" if len(fit.ranges) > _MOST_RANGES else "")
+
+
+_MOST_RANGES = 6
 
 
 def axes(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None]) -> list[str]:
@@ -71,6 +83,8 @@ def _size(shape: tuple[object, ...] | None, axis: int) -> object:
 def _range(names: str, low: int, high: int | None, step: int = 1) -> str:
     if low == high:
         return f"{names} = {low}"
+    if low == step != 1 and high is None:
+        return f"{names} multiples of {step}" if ", " in names else f"{names} a multiple of {step}"
     text = f"{names} >= {low}" if high is None else f"{low} <= {names} <= {high}"
     return text if step == 1 else f"{text} in steps of {step}"
 

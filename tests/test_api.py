@@ -121,9 +121,9 @@ def test_a_report_is_neither_true_nor_false_and_no_tuple() -> None:
         list(report)  # type: ignore[call-overload]  # that is the test
     with pytest.raises(AttributeError, match="frozen"):
         report.findings = ()  # type: ignore[misc]  # that is the test
-    with pytest.raises(TypeError, match="takes model, findings"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'finding'"):
         Report(ModelIdentity("m"), finding=())  # type: ignore[call-arg]  # that is the test
-    with pytest.raises(TypeError, match="Finding needs severity"):
+    with pytest.raises(TypeError, match=r"missing .* 'severity'"):
         Finding("r")  # type: ignore[call-arg]  # that is the test
     assert report._replace(findings=()) == Report(**{**vars(report), "findings": ()}) != report
     assert pickle.loads(pickle.dumps(report)) == report == copy.deepcopy(report)
@@ -132,10 +132,10 @@ def test_a_report_is_neither_true_nor_false_and_no_tuple() -> None:
 
 def test_a_judged_finding_is_a_finding_and_not_the_same() -> None:
     finding = Finding("r", Severity.ERROR, Basis.ILLEGAL, "m")
-    judged = JudgedFinding.of(finding, waived=Why("baseline"))
+    judged = JudgedFinding.from_finding(finding, waived=Why("baseline"))
     assert isinstance(judged, Finding) and judged != finding
-    assert JudgedFinding.of(judged, severity=Severity.NOTE).waived == Why("baseline")
-    assert hash(judged) == hash(JudgedFinding.of(finding, waived=Why("baseline")))
+    assert JudgedFinding.from_finding(judged, severity=Severity.NOTE).waived == Why("baseline")
+    assert hash(judged) == hash(JudgedFinding.from_finding(finding, waived=Why("baseline")))
 
 
 def test_a_report_is_rendered_in_a_format(capsys: pytest.CaptureFixture[str]) -> None:

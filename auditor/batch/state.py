@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from .. import __version__
+from ..evidence.processor import features
 from ..files import open_regular
 from ..runtime import golden
 from ..settings import Settings
@@ -96,8 +97,8 @@ class Keys:
 
     def __init__(self, settings: Settings) -> None:
         chosen = [(name, _text(value)) for name, value in settings._asdict().items()]
-        runtime = _runtime() if settings.run else ""
-        read = (*settings.operators, *([settings.inputs] if settings.inputs else ()))
+        runtime = " ".join((_runtime(), *features())) if settings.run else ""
+        read = (*settings.operators, *filter(None, (settings.inputs, settings.custom_ops)))
         more = [state.digest for state in _all_hashed(read) or ()]
         self._same = hashlib.sha256(json.dumps([chosen, more, _code(), __version__, runtime]).encode())
 

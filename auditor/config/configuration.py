@@ -69,11 +69,11 @@ class Configuration(Record):
                     says[key] = _together(says[key], value) if key in says else value
         says["waivers"] = tuple(w for w in says.get("waivers", ()) if not w.model or matches(w.model, place, name))
         known = self._baseline.known(self.subject(path, name, registry)) if self._baseline is not None else {}
-        by = self.judged_by
+        by, run = self.judged_by, self.options.get("run", True)
         said = {**says, **self.forced}
         if self.trusted and "fail_on" in self.forced:
             said["fail_on"] = _stricter(self.forced["fail_on"], Policy(**says).fail_on)
-        return Policy(**said, known=known, origin=by.policy, baseline=by.baseline, trusted=by.trusted)
+        return Policy(**said, known=known, origin=by.policy, baseline=by.baseline, trusted=by.trusted, run=run)
 
     @property
     def judged_by(self) -> JudgedBy:

@@ -8,7 +8,7 @@ row's group.
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from ..settings import Settings
+from ..settings import LEVELS, Settings
 from . import kinds
 from .kinds import ValueKind, from_words
 
@@ -90,6 +90,16 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "provider", kinds.TEXT, RUN, "Where to run: cpu, cuda, tensorrt or another one.", ("--provider",), "NAME",
         "provider", "AUDITOR_PROVIDER", "audit",
+    ),
+    Setting(
+        "optimisation", kinds.one_of(*LEVELS), RUN,
+        "onnxruntime's, of the run: off, basic, extended or all, its own default.", ("--optimisation",), "LEVEL",
+        "optimisation", fills="audit",
+    ),
+    Setting(
+        "custom_ops", kinds.LIBRARY, RUN, "Operators for the run: a library whose code is run, in the sandbox.",
+        ("--custom-ops",), "LIBRARY", "custom-ops", fills="audit", runs_code=True,
+        takes="a path; only a configuration that is named (`--config`) may say it",
     ),
     Setting("inputs", kinds.NPZ, RUN, "Run on these inputs, by name.", ("--inputs",), "FILE.npz", fills="audit"),
     Setting(

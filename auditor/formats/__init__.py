@@ -6,7 +6,6 @@ share lies in `parts`: a package is never a format.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from functools import cache

@@ -25,6 +25,8 @@ from ..report import (
     ModelIdentity,
     Port,
     Report,
+    RunAttempt,
+    RunLevel,
     RunSummary,
     Severity,
     Step,
@@ -67,7 +69,7 @@ _FINDING = _keys(
 _JUDGED = _keys(
     JudgedFinding, "location", "derivation", "fits", "waived", first=(*_FINDING[:2], "own_severity", *_FINDING[2:])
 )
-_RUN = _keys(RunSummary, "outputs")
+_RUN = _keys(RunSummary, "attempts", "levels", "outputs")
 
 _LARGEST = 1 << 12_000  # Python writes and reads no integer of more than 4,300 digits
 
@@ -89,7 +91,7 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
         "inputs": _rows(report.inputs, Port._fields),
         "outputs": _rows(report.outputs, Port._fields),
         "weights": _rows(report.weights, WeightRow._fields),
-        "run": {**_row(report.run, _RUN), "outputs": _rows(report.run.outputs, Port._fields)},
+        "run": _told(report.run),
         "judged_by": _row(report.judged_by, JudgedBy._fields),
         **_row(report, _REPORT),
         **extra,
@@ -147,6 +149,15 @@ def parse(document: Mapping[str, Any]) -> tuple[Report, Verdict]:
         return _report(document), Verdict(document["verdict"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(f"this is not a whole report of auditor: {type(error).__name__} {error}") from error
+
+
+def _told(run: RunSummary) -> dict[str, object]:
+    return {
+        **_row(run, _RUN),
+        "attempts": _rows(run.attempts, RunAttempt._fields),
+        "levels": _rows(run.levels, RunLevel._fields),
+        "outputs": _rows(run.outputs, Port._fields),
+    }
 
 
 def _row(thing: object, keys: tuple[str, ...]) -> dict[str, object]:
@@ -239,6 +250,8 @@ def _read_finding(row: Mapping[str, Any]) -> Finding:
     known = _known(row, _FINDING)
     known["severity"] = Severity(known["severity"] or Severity.ERROR)
     known["basis"] = Basis(known["basis"] or Basis.SUSPICIOUS)
+    if isinstance(known.get("magnitude"), str):  # infinity is written as text
+        known["magnitude"] = float(known["magnitude"])
     finding = Finding(
         **known,
         location=Location(**_known(row["location"], Location._fields)),
@@ -266,4 +279,14 @@ def _weights(row: Mapping[str, Any]) -> WeightRow:
 
 def _run(row: Mapping[str, Any]) -> RunSummary:
     known = _known(row, _RUN)
-    return RunSummary(**known | {"seconds": float(known["seconds"])}, outputs=_ports(row["outputs"]))
+    return RunSummary(
+        **known | {"seconds": float(known["seconds"])},
+        attempts=tuple(_attempt(one) for one in row.get("attempts", ())),
+        levels=tuple(RunLevel(**_known(one, RunLevel._fields)) for one in row.get("levels", ())),
+        outputs=_ports(row["outputs"]),
+    )
+
+
+def _attempt(row: Mapping[str, Any]) -> RunAttempt:
+    sizes = {str(name): tuple(map(int, shape)) for name, shape in row["inputs"].items()}
+    return RunAttempt(**_known(row, RunAttempt._fields) | {"inputs": sizes})

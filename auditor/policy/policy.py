@@ -63,6 +63,7 @@ class Policy(NamedTuple):
     allowed: Mapping[str, frozenset[str]] = _NONE  # by "operators", "domains", "dtypes", "providers": what may occur
     required: frozenset[str] = frozenset()  # what must have been looked at, or the verdict is inconclusive
     waivers: tuple[Waiver, ...] = ()
+    run: bool = True  # False: nobody asks whether it runs
     known: Mapping[str, HowBad] = _NONE  # by fingerprint: what the baseline knows, and how bad that was
     origin: str = ""  # the file that says so; "" none
     baseline: str = ""  # the file of what is known; "" none

@@ -18,9 +18,21 @@ from pathlib import Path
 from typing import IO, Any
 
 from .clean import Cleaner
-from .outcome import Crashed, Failed, GoldenResult, NotRun, Outcome, OutOfMemory, Run, TimedOut, Try
+from .outcome import (
+    Agreement,
+    Crashed,
+    Failed,
+    GoldenResult,
+    Level,
+    NotRun,
+    Outcome,
+    OutOfMemory,
+    Run,
+    TimedOut,
+    Try,
+)
 from .plain import plain, restore
-from .request import Request
+from .request import OFF, Request
 from .started import Started, start
 
 LARGEST_MODEL = (1 << 31) - 1  # protobuf reads no more
@@ -81,7 +93,8 @@ class _Ended:
     attempt: int | None = None
     isolation: dict[str, str] = field(default_factory=dict)
     answer: tuple[str, Any] | None = None
-    broken: bool = False  # what it wrote is not an answer
+    first: tuple[str, Any] | None = None  # what it knew before it tried more
+    broken: bool = False  # it wrote what is no answer
     noise: bytearray = field(default_factory=bytearray)  # stdout and stderr, their beginning
     heard: int = 0  # bytes of them in all
     status: int = 0
@@ -170,6 +183,8 @@ class _Child:
                 self._ended.stage = content[:20]
             case "attempt", int():
                 self._ended.attempt = content
+            case "first", [str(name), known]:
+                self._ended.first = name, known
             case "isolation", dict():
                 self._ended.isolation = {str(k): str(v) for k, v in content.items()}
             case _:
@@ -199,6 +214,31 @@ def _scratch() -> IO[bytes]:
 
 
 def _outcome(request: Request, ended: _Ended) -> Outcome:
+    """What came of it; where the child ended over what it tried last, what it knew before, and how it ended."""
+    outcome = _last(request, ended)
+    if ended.first is None or ended.answer is not None:
+        return outcome
+    known = _restored(ended.first, ended)
+    match outcome:
+        case TimedOut():
+            how = "no end in time"
+        case OutOfMemory():
+            how = "out of memory"
+        case Crashed(signal=signal):
+            how = f"onnxruntime died: {signal}"
+        case _:
+            return outcome
+    match known:
+        case Run(levels=levels):
+            why = f"without optimisation: {how}"
+            return known._replace(levels=(*levels, Level(OFF, "not run", how)), agreement=Agreement(why=why))
+        case Failed(levels=levels):
+            there = any(level.optimisation == OFF for level in levels)
+            return known if there else known._replace(levels=(*levels, Level(OFF, "not run", how)))
+    return outcome
+
+
+def _last(request: Request, ended: _Ended) -> Outcome:
     feeds = () if ended.attempt is None else request.attempts[ended.attempt : ended.attempt + 1]
     tried = feeds[0] if feeds else ()
     limits = request.limits
@@ -209,7 +249,7 @@ def _outcome(request: Request, ended: _Ended) -> Outcome:
     if ended.killed == "flood" or ended.broken:
         return Crashed("flood" if ended.killed else "no answer", ended.stage, "", ended.isolation, tried)
     if ended.answer is not None:
-        return _restored(ended)
+        return _restored(ended.answer, ended)
     match _signal(ended.status):
         case "SIGXCPU":
             return TimedOut(limits.seconds, ended.stage, ended.isolation, tried)
@@ -237,9 +277,8 @@ _ANSWERS: dict[str, type[Run] | type[Failed] | type[OutOfMemory] | type[NotRun]]
 }
 
 
-def _restored(ended: _Ended) -> Outcome:
-    assert ended.answer is not None
-    kind, content = ended.answer
+def _restored(answered: tuple[str, Any], ended: _Ended) -> Outcome:
+    kind, content = answered
     if kind == "Fault":
         raise ChildFault(str(content))
     try:
@@ -255,10 +294,23 @@ def _cleaned(outcome: Outcome, ended: _Ended, cleaner: Cleaner) -> Outcome:
     match outcome:
         case Run():
             golden = tuple(_clean_golden(one, cleaner) for one in outcome.golden)
-            return outcome._replace(tries=_clean_tries(outcome.tries, cleaner), golden=golden, warnings=warnings)
+            agreement = outcome.agreement and outcome.agreement._replace(why=cleaner.text(outcome.agreement.why))
+            return outcome._replace(
+                tries=_clean_tries(outcome.tries, cleaner),
+                golden=golden,
+                levels=_clean_levels(outcome.levels, cleaner),
+                agreement=agreement,
+                warnings=warnings,
+            )
         case Failed():
             tries = _clean_tries(outcome.tries, cleaner)
-            return outcome._replace(message=cleaner.text(outcome.message), tries=tries, warnings=warnings)
+            return outcome._replace(
+                message=cleaner.text(outcome.message),
+                tries=tries,
+                levels=_clean_levels(outcome.levels, cleaner),
+                golden=tuple(_clean_golden(one, cleaner) for one in outcome.golden),
+                warnings=warnings,
+            )
         case OutOfMemory():
             tries = _clean_tries(outcome.tries, cleaner)
             return outcome._replace(message=cleaner.text(outcome.message), tries=tries)
@@ -273,6 +325,10 @@ def _cleaned(outcome: Outcome, ended: _Ended, cleaner: Cleaner) -> Outcome:
 
 def _clean_tries(tries: tuple[Try, ...], cleaner: Cleaner) -> tuple[Try, ...]:
     return tuple(one._replace(message=cleaner.text(one.message)) for one in tries)
+
+
+def _clean_levels(levels: tuple[Level, ...], cleaner: Cleaner) -> tuple[Level, ...]:
+    return tuple(one._replace(why=cleaner.text(one.why)) for one in levels)
 
 
 def _clean_golden(result: GoldenResult, cleaner: Cleaner) -> GoldenResult:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import UsageError
@@ -24,6 +25,8 @@ from .walk import Walk
 
 MOST_STEPS = 400
 """Most steps of a derivation that are kept; of a longer one, the last."""
+
+_NOTHING: Mapping[str, Fact] = MappingProxyType({})
 
 _RANDOM = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}
@@ -74,6 +77,11 @@ class Facts(Mapping[str, Fact]):
     def rebind(self, shapes: Mapping[str, Shape] | None = None, dims: Mapping[str, int] | None = None) -> Facts:
         """The facts for other input sizes. Answers that do not hang on them are taken from memory."""
         return infer(self.model, shapes, dims, self._walk.budget, self._walk)
+
+    def of_model(self, model: Model, stored: Mapping[str, Fact] = _NOTHING) -> Facts:
+        """The facts of an edited model for the same inputs; ``stored`` are tensors that it has besides its own."""
+        shapes = {name: fact.shape for name, fact in self.inputs.items() if fact.shape is not None}
+        return infer(model, shapes, None, self._walk.budget, self._walk, stored=stored)
 
     def producer(self, name: str, graph: str = "") -> At | None:
         """The node that makes a tensor, looked for in its graph and in those around it."""
@@ -231,12 +239,14 @@ def infer(
     budget: Budget = USUAL,
     before: Walk | None = None,
     values: Mapping[str, Any] | None = None,
+    stored: Mapping[str, Fact] = _NOTHING,
 ) -> Facts:
     """Propagate through the whole model: from the shapes given for inputs, the declared ones for the rest.
 
     ``dims`` binds named sizes of the inputs to numbers. ``values`` are the inputs of a run: arrays, lists of arrays for
     sequences, None for an optional that is absent; with them comes out exactly what hangs on the data, where every
-    runtime would find the same. Raises `UsageError` for an input or name that the model lacks.
+    runtime would find the same. ``stored`` are facts of tensors that the main graph has besides its own.
+    Raises `UsageError` for an input or name that the model lacks.
     """
     inputs = input_facts(model.graph, shapes or {}, dims or {})
     evaluation = None
@@ -247,7 +257,7 @@ def infer(
     collecting = gc.isenabled()
     gc.disable()  # what a walk makes stays: collecting would only go over it again and again
     try:
-        walk.main(inputs)
+        walk.main(inputs, stored)
     finally:
         if collecting:
             gc.enable()

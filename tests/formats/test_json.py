@@ -24,6 +24,8 @@ from auditor.report import (
     ModelIdentity,
     Port,
     Report,
+    RunAttempt,
+    RunLevel,
     RunSummary,
     Severity,
     Step,
@@ -117,6 +119,12 @@ def reports(text: st.SearchStrategy[str], numbers: st.SearchStrategy[float]) -> 
             placement=st.dictionaries(text, counts, max_size=2),
             golden=st.lists(text, max_size=2).map(tuple),
             outputs=ports,
+            optimisation=text,
+            cpu=st.lists(text, max_size=2).map(tuple),
+            attempts=st.lists(
+                st.builds(RunAttempt, st.dictionaries(text, whole_shapes, max_size=1), text, text, text), max_size=1
+            ).map(tuple),
+            levels=st.lists(st.builds(RunLevel, text, text, text, text), max_size=1).map(tuple),
         ),
         audited_at=text,
         rules_digest=text,
@@ -200,6 +208,7 @@ def test_the_documented_keys_stand_in_their_places() -> None:
     assert whole["run"] == {
         "provider": "CPUExecutionProvider", "status": "ok", "why": "", "seconds": 0.0, "isolation": {}, "placement": {},
         "golden": [], "outputs": [{"name": "y", "dtype": "float32", "shape": [1, 10]}],
+        "optimisation": "", "cpu": [], "attempts": [], "levels": [],
     }  # fmt: skip
     assert whole["audited_at"] == "2026-01-02T03:04:05Z"
 
@@ -309,7 +318,9 @@ def test_what_is_no_report_is_one_clear_line(change: dict[str, object], says: st
 def test_a_report_of_before_is_read() -> None:
     """As the store keeps it: without keys that came later, waived and weighed by a policy."""
     found = Finding("nan-weights", Severity.ERROR, Basis.SUSPICIOUS, "m", fingerprint="f")
-    judged = JudgedFinding.of(found, severity=Severity.NOTE, own_severity=Severity.ERROR, waived=Waived("baseline"))
+    judged = JudgedFinding.from_finding(
+        found, severity=Severity.NOTE, own_severity=Severity.ERROR, waived=Waived("baseline")
+    )
     report = Report(ModelIdentity("m"), (found, judged))
     whole = json.loads(format_json.line(report, Verdict.PASS))
     for row in whole["findings"]:

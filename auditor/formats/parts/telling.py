@@ -34,7 +34,7 @@ def summary(report: Report) -> str:
         number = sum(w is not None and w.by == by for w in map(waiver_of, report.findings))
         parts += [f"{number:,} {word}"] if number else []
     by = judged_by(report.judged_by)
-    return (", ".join(parts) or "nothing found") + (f"; judged {by}" if by else "")
+    return (", ".join(parts) or "nothing found") + not_run(report) + (f"; judged {by}" if by else "")
 
 
 def judged_by(by: JudgedBy) -> str:
@@ -43,6 +43,23 @@ def judged_by(by: JudgedBy) -> str:
     baseline = f"baseline {visible(by.baseline, 200)}" if by.baseline else ""
     told = ", ".join(filter(None, (policy, baseline)))
     return f"by {told}" if told else ""
+
+
+def not_run(report: Report) -> str:
+    """``; not run: it failed on inputs that auditor invented``, where a run was asked for and came to nothing."""
+    if not report.run.optimisation:
+        return ""
+    match report.run.status, report.run.why.partition(": ")[0]:
+        case "ok", _:
+            return ""
+        case "failed", "load":
+            return "; onnxruntime does not load it"
+        case "failed", "run":
+            return "; the run failed on every input that was tried"
+        case "not run", _:
+            return "; not run"
+        case status, _:
+            return f"; the run {status}"
 
 
 def counting(report: Report) -> list[Finding]:

@@ -45,7 +45,9 @@ def loop(m: Fact | None = None, cond: Fact | None = None, *v_initial: Fact | Non
     trips, start = _trips(m), _starts(cond)
     never = start is False or (isinstance(trips, int) and trips <= 0)
     certain = start is True and not never and (m is None or isinstance(trips, int))
-    number, told = _as_given(m), _as_given(cond)
+    # Both are scalars; onnxruntime makes the number of the shape that the body declares, and hands the condition on.
+    number: Shape = (1,) if 0 in body.vectors else ()
+    told: Shape = (1,) if (1 in body.vectors if cond is None else cond.shape == (1,)) else ()
 
     def step(go_on: tuple[Element, ...] | None) -> Callable[[Facts], Facts]:
         def run(state: Facts) -> Facts:
@@ -80,11 +82,6 @@ def _is_open(x: Fact) -> bool:
     if x.shape is None or any(not isinstance(size, int) for size in x.shape):
         return True
     return x.dtype in _COUNTS and x.shape in ((), (1,)) and (x.elements is None or None in x.elements)
-
-
-def _as_given(x: Fact | None) -> Shape:
-    """The shape in which a body gets its number or its condition: a scalar, but runtimes hand a vector of one on."""
-    return (1,) if x is not None and x.shape == (1,) else ()
 
 
 def _unrolled(body: Body, carried: Facts, trips: Size | None, number: Shape, told: Shape) -> Facts | None:
