@@ -27,6 +27,10 @@ class Ref(NamedTuple):
         return f"{self.subject}@{self.registry}" if self.subject and self.registry else self.subject
 
 
+class Unread(str):
+    """A line on what a source could not read: models may lie there that nobody looked at."""
+
+
 class Source(Protocol):
     """Where models lie: a folder, a registry, a manifest."""
 

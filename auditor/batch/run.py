@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
-from ..errors import ExitCode
+from ..errors import ExitCode, StoreError
 from ..formats.json import escaped
 from ..pipeline import selected
 from ..policy.policy import Policy
@@ -39,6 +39,7 @@ class Outcome(NamedTuple):
     reused: bool = False
     audit_id: int | None = None  # where it is stored
     trace: str = ""  # of a fault of ours
+    unstored: str = ""  # why the report is not stored
 
 
 def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> WorkerLimits:
@@ -226,7 +227,13 @@ class _Batch:
         source = source_of(work.ref.path)
         whole = work.key is not None and done.whole and all(unchanged(state.path, state) for state in work.states)
         piece = self._piece(work, source, done.document, verdict, whole=whole)
-        ((audit_id, there),) = self.store.finish_all([piece])
+        try:
+            ((audit_id, there),) = self.store.finish_all([piece])
+        except StoreError as error:  # what was found out still counts
+            yield outcome._replace(unstored=str(error))
+            for one in self.alike.pop(work.key, []) if work.key is not None else []:
+                self._submit(one)
+            return
         if whole and work.key is not None:
             self._keep_in_mind(work.key, Done(source, audit_id, len(done.document["findings"])))
         if there:  # a batch beside this one was faster

@@ -26,17 +26,18 @@ def baseline(words: Words) -> int:
     from .terminal import Terminal
 
     ask = asked(words, reads_baseline=False)  # it may be this call that makes it
+    terminal = Terminal()
     recording = Recording(
         ask.configured,
         ask.limits(),
         ask.said.get("file"),
         update=ask.said.get("update", False),
         prune=ask.said.get("prune", False),
-        listener=Terminal(),
+        listener=terminal,
     )
     codes = recording.record(words["targets"])
     _tell(recording)
-    return worst(codes)
+    return terminal.code(worst(codes))
 
 
 def _tell(recording: Recording) -> None:

@@ -44,7 +44,7 @@ def batch(words: Words) -> int:
     for line in batching.last_words(paths):
         terminal.say(line)
     terminal.judged(ask.configured.judged_by)
-    return batching.code
+    return terminal.code(batching.code)
 
 
 COMMAND = Command(

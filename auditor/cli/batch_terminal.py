@@ -69,5 +69,7 @@ class BatchTerminal(Terminal, BatchListener):
         try:
             write(self._out)
             self._out.flush()
-        except BrokenPipeError:  # the verdict still counts
+        except OSError as error:  # the verdict still counts
             self.nobody_reads()
+            if not isinstance(error, BrokenPipeError):
+                self.lose(f"the result cannot be written: {error.strerror}")

@@ -24,7 +24,7 @@ def check(words: Words) -> int:
     checking = Checking(ask.settings, ask.configured, ask.destinations(sys.stdout, terminal), terminal)
     code = worst(checking.codes(words["models"]))
     terminal.judged(ask.configured.judged_by)
-    return code
+    return terminal.code(code)
 
 
 COMMAND = Command(

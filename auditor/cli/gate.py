@@ -37,7 +37,7 @@ def gate(words: Words) -> int:
             with to.stream(several=True).guarded():
                 screen.end()
         terminal.judged(ask.configured.judged_by)
-        return worst(gates.codes)
+        return terminal.code(worst(gates.codes))
 
 
 def _you() -> str:

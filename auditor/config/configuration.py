@@ -7,7 +7,7 @@ anything is audited.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -42,6 +42,7 @@ class Section(NamedTuple):
 
     match: tuple[str, ...]
     says: Mapping[str, Any]  # by the names of Policy's fields
+    origin: str = ""  # where it is written: "auditor.toml:12"
 
 
 class Configuration(Record):
@@ -65,6 +66,7 @@ class Configuration(Record):
         says: dict[str, Any] = {}
         for section in self.sections:
             if any(matches(pattern, place, name) for pattern in section.match):
+                self._met.add(section.origin)
                 for key, value in section.says.items():
                     says[key] = _together(says[key], value) if key in says else value
         says["waivers"] = tuple(w for w in says.get("waivers", ()) if not w.model or matches(w.model, place, name))
@@ -87,6 +89,16 @@ class Configuration(Record):
     def registry(self, folder: str) -> str:
         """The registry of whose models those of a registry are versions: itself, unless something else is said."""
         return self.registries.get(folder, folder)
+
+    def unmatched(self) -> Iterator[str]:
+        """A line on each part of the policy that meant none of the models that were asked for so far."""
+        for section in self.sections:
+            if section.origin and section.origin not in self._met:
+                yield f"{section.origin}: no model matches {', '.join(map(repr, section.match))}: mend or delete it"
+
+    @cached_property
+    def _met(self) -> set[str]:
+        return set()
 
     @property
     def same_for_all(self) -> bool:
@@ -301,7 +313,7 @@ def _models(toml: Toml, path: Path, value: object) -> tuple[Section, ...]:
         says = table(toml, at, inner, {"match": patterns, **readers("policy")})
         if "match" not in says:
             raise UsageError(f'{toml.at(at)}: {dotted(at)} has no match: a pattern, such as "detectors/**"')
-        sections.append(Section(says["match"], _fields(says, "policy")))
+        sections.append(Section(says["match"], _fields(says, "policy"), f"{toml.name}:{toml.line(at)}"))
     return tuple(sections)
 
 

@@ -4,9 +4,9 @@
 Says where a model holds what was compiled for a device: EPContext with `embed_mode` 1 (the default), and Snpe.
 
 ## Why it matters
-Such a node is no graph any more: "1 (default): embed: `ep_cache_context` contains the context content"
-(https://onnxruntime.ai/docs/execution-providers/EP-Context-Design.html). It is handed as it is to the device's library,
-outside of the runtime's own checks. Shapes, weights and costs within it are in no report: who made it must be known
+Such a node is no graph any more: "1: indicate ep_cache_context is the context content"
+(https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/graph/contrib_ops/contrib_defs.cc). It is handed as
+it is to the device's library, outside of the runtime's own checks. Shapes, weights and costs within it are in no report: who made it must be known
 otherwise.
 
 ## Fires on

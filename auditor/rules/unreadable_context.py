@@ -6,9 +6,9 @@ Looks at the files that the attributes of EPContext name: `ep_cache_context` wit
 
 ## Why it matters
 An EPContext node stands for a part of the model that was compiled for one device. With `embed_mode` 0 its attribute is
-a path, "relative to the ONNX file"
-(https://onnxruntime.ai/docs/execution-providers/EP-Context-Design.html); whoever loads the model reads that file and
-hands it to the device's library. One that is missing leaves a model that cannot run, and a path that leads out of the
+"the file path to the context content", which "is relative to this Onnx file"
+(https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/graph/contrib_ops/contrib_defs.cc); whoever loads
+the model reads that file and hands it to the device's library. One that is missing leaves a model that cannot run, and a path that leads out of the
 folder makes the runtime read a file of somebody else's choosing. These files belong to the model: they are hashed with
 it.
 

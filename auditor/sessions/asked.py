@@ -47,7 +47,6 @@ class Asked(NamedTuple):
             said.get("quiet", False),
             not said.get("no_store", False),
             self.configured.db,
-            "db" in said,
             listener,
         )
 

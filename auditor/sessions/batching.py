@@ -9,12 +9,12 @@ from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
 from typing import Any
 
-from ..batch.refs import Ref, Source
+from ..batch.refs import Ref, Source, Unread
 from ..batch.run import Outcome, batch
 from ..batch.sources import source_at
 from ..batch.verdicts import Policies
 from ..config.configuration import Configuration
-from ..errors import AuditorError, ExitCode, NothingToAudit, worst
+from ..errors import AuditorError, ExitCode, NothingToAudit, StoreError, worst
 from ..formats import json as json_format
 from ..pipeline import selected
 from .asked import Asked
@@ -51,13 +51,15 @@ class Batching:
         self.listener = listener or BatchListener()
         self.models = 0  # that came to an end
         self._codes: set[ExitCode] = set()
+        self._told = False  # that reports are not stored
         self._sources: list[Source] = []
         selected(self.settings)  # a wrong rule's name ends this before anything is audited
 
     @property
     def code(self) -> ExitCode:
         """The worst exit code so far."""
-        return worst(list(self._codes))
+        unread = any(isinstance(trouble, Unread) for source in self._sources for trouble in source.troubles)
+        return worst([*self._codes, *([ExitCode.INCONCLUSIVE] if unread else [])])
 
     def outcomes(self, paths: Sequence[str], limit: int | None = None) -> Generator[Outcome, None, None]:
         """Audit all; each outcome is written wherever it goes before it is yielded."""
@@ -79,6 +81,8 @@ class Batching:
             for outcome in outcomes:
                 self.models += 1
                 self._codes.add(outcome.code)
+                if outcome.unstored:
+                    self._unstored(outcome.unstored)
                 with _undisturbed():
                     self._write(outcome, outlets)
                     self.listener.came(outcome)
@@ -90,6 +94,7 @@ class Batching:
             yield from islice(source.troubles, _MOST_TROUBLES)
             if len(source.troubles) > _MOST_TROUBLES:
                 yield f"and {len(source.troubles) - _MOST_TROUBLES} more lines like these on {source.path}"
+        yield from self.configured.unmatched() if self.models else ()
         if not self.models and ExitCode.INCONCLUSIVE not in self._codes:
             yield f"there is no model in {', '.join(paths)}"
 
@@ -138,8 +143,20 @@ class Batching:
         from ..store.where import chosen_path
         from ..store.works import Works
 
-        with Works.open(chosen_path(self.to.database)) as store:
+        with ExitStack() as stack:
+            try:
+                store = stack.enter_context(Works.open(chosen_path(self.to.database)))
+            except StoreError as error:  # without it every model is audited, and nothing is kept
+                self._unstored(str(error))
+                store = None
             yield store
+
+    def _unstored(self, why: str) -> None:
+        """Reports that were to be kept are nowhere."""
+        if not self._told:
+            self.listener.say(f"the reports are not stored: {why}")
+        self._told = True
+        self._codes.add(ExitCode.INCONCLUSIVE)
 
 
 def _line(outcome: Outcome) -> str:

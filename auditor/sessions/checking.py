@@ -83,8 +83,8 @@ class Checking:
             or not raw.audited_at
             or self._stored(raw._replace(judged_by=report.judged_by), verdict, subject)
         )
-        if not stored and code == ExitCode.PASS and self.to.insist:
-            code = ExitCode.INCONCLUSIVE  # the store was asked for by name
+        if not stored and code == ExitCode.PASS:
+            code = ExitCode.INCONCLUSIVE  # a report that was to be kept is nowhere
         return Checked(report, verdict, code)
 
     def _stored(self, raw: Report, verdict: Verdict, subject: Subject) -> bool:

@@ -74,7 +74,9 @@ def overwritten(path: Path) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-@pytest.mark.parametrize("change", [another, longer, touched, overwritten, Path.unlink], ids=lambda change: change.__name__)
+@pytest.mark.parametrize(
+    "change", [another, longer, touched, overwritten, Path.unlink], ids=lambda change: change.__name__
+)
 def test_whatever_looks_otherwise_has_changed(file: Path, change: Callable[[Path], None]) -> None:
     state = state_of(file)
     change(file)

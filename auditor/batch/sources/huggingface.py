@@ -63,9 +63,7 @@ class HuggingFace(Registry):
         config, said, trouble = _config(folder)
         whole = os.path.abspath(folder)
         cached = any(_is_cached(part) for part in whole.split(os.sep))
-        registry = (
-            "" if cached else os.path.dirname(whole)
-        )  # a cached one's name is the same everywhere
+        registry = "" if cached else os.path.dirname(whole)  # a cached one's name is the same everywhere
         found = [
             os.path.join(f, n)
             for f, names in walk(str(folder), self.troubles)

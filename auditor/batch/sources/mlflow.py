@@ -58,7 +58,7 @@ class MLflow(Registry):
                     seen.add(ref.path)
                     called = _called(ref, registered.get(Path(folder).relative_to(top).as_posix(), []))
                     yield called._replace(registry=os.path.abspath(self.path)) if called.subject else called
-        self.troubles += unclaimed(self.path, seen)
+        self.troubles += (t for t in unclaimed(self.path, seen) if t not in self.troubles)
 
 
 def _has_experiments(top: Path) -> bool:
