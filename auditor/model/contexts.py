@@ -19,7 +19,7 @@ class NamedFile(NamedTuple):
     """A file that the runtime reads because an attribute names it."""
 
     path: str  # of the graph
-    index: int  # of the node there
+    at: int  # the node's index there
     attribute: str
     location: str
 
@@ -28,7 +28,7 @@ class NativeCode(NamedTuple):
     """What only a device's own library can read, within the model."""
 
     path: str
-    index: int
+    at: int
     attribute: str
     bytes: int
     by: str  # for which device, as the node says

@@ -4,10 +4,9 @@
 Says where a model holds what was compiled for a device: EPContext with `embed_mode` 1 (the default), and Snpe.
 
 ## Why it matters
-Such a node is no graph any more: "1: indicate ep_cache_context is the context content"
-(https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/graph/contrib_ops/contrib_defs.cc). It is handed as
-it is to the device's library, outside of the runtime's own checks. Shapes, weights and costs within it are in no report: who made it must be known
-otherwise.
+Such a node is no graph any more: "1: indicate ep_cache_context is the context content" (onnxruntime's schema, in
+https://github.com/microsoft/onnxruntime). It is handed as it is to the device's library, outside of the runtime's own
+checks. Shapes, weights and costs within it are in no report: who made it must be known otherwise.
 
 ## Fires on
 ```onnx
@@ -43,7 +42,7 @@ def native_code(model: Model) -> Iterator[Found]:
     graphs = {scope.path: scope.graph for scope in scopes(model)} if contexts(model).code else {}
     for code in contexts(model).code:
         graph = graphs[code.path]
-        label, node = graph.label(code.index), graph.nodes[code.index]
+        label, node = graph.label(code.at), graph.nodes[code.at]
         by = f" for {code.by}" if code.by else ""
         yield Found(
             f"{label} holds {in_bytes(code.bytes)} that were compiled{by}: to review, nothing here can look into them",

@@ -7,7 +7,7 @@ Looks at the files that the attributes of EPContext name: `ep_cache_context` wit
 ## Why it matters
 An EPContext node stands for a part of the model that was compiled for one device. With `embed_mode` 0 its attribute is
 "the file path to the context content", which "is relative to this Onnx file"
-(https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/graph/contrib_ops/contrib_defs.cc); whoever loads
+(onnxruntime's own schema, contrib_defs.cc); whoever loads
 the model reads that file and hands it to the device's library. One that is missing leaves a model that cannot run, and a path that leads out of the
 folder makes the runtime read a file of somebody else's choosing. These files belong to the model: they are hashed with
 it.
@@ -69,7 +69,7 @@ def _why(trouble: external.ExternalTrouble) -> str:
 
 def _finding(model: Model, named: NamedFile, why: str) -> Found:
     graph = next(scope.graph for scope in scopes(model) if scope.path == named.path)
-    label, node = graph.label(named.index), graph.nodes[named.index]
+    label, node = graph.label(named.at), graph.nodes[named.at]
     return Found(
         f"{label} reads {named.location!r}, which {why}",
         Location(named.path, label, node.op_type, attribute=named.attribute, offset=node.offset),
