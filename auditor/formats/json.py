@@ -18,6 +18,7 @@ from ..report import (
     Coverage,
     Finding,
     Fit,
+    JudgedBy,
     JudgedFinding,
     Location,
     Missed,
@@ -46,7 +47,17 @@ def _keys(kind: type[Any], *apart: str, first: tuple[str, ...] = ()) -> tuple[st
 
 
 _REPORT = _keys(
-    Report, "model", "findings", "coverage", "totals", "inputs", "outputs", "weights", "run", "rules_digest"
+    Report,
+    "model",
+    "findings",
+    "coverage",
+    "totals",
+    "inputs",
+    "outputs",
+    "weights",
+    "run",
+    "rules_digest",
+    "judged_by",
 )
 _FINDING = _keys(
     Finding,
@@ -82,6 +93,7 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
         "outputs": _rows(report.outputs, Port._fields),
         "weights": _rows(report.weights, WeightRow._fields),
         "run": _told(report.run),
+        "judged_by": _row(report.judged_by, JudgedBy._fields),
         **_row(report, _REPORT),
         **extra,
     }
@@ -217,6 +229,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         weights=tuple(_weights(w) for w in document["weights"]),
         run=_run(document["run"]),
         rules_digest=document["auditor"]["rules"],
+        judged_by=JudgedBy(**_known(document.get("judged_by", {}), JudgedBy._fields)),
         **known | {"audited_at": document["audited_at"], "operators": dict(document.get("operators", {}))},
     )
 
