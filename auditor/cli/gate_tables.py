@@ -25,7 +25,11 @@ def write_gated(gated: Gated, out: TextIO) -> None:
         rows.append((("model", "dim"), visible(gated.key)))
     if gated.audit_id is not None:
         rows.append((("report", "dim"), f"{gated.audit_id} (auditor show {gated.audit_id})"))
-    rows.append((("policy", "dim"), visible(gated.subject.policy.origin) or "none: findings of severity error fail"))
+    by = gated.subject.policy.judged_by
+    trusted = " (trusted)" if by.trusted else ""
+    rows.append((("policy", "dim"), f"{visible(by.policy) or 'none: findings of severity error fail'}{trusted}"))
+    if by.baseline:
+        rows.append((("baseline", "dim"), visible(by.baseline)))
     rows.append((("accepted", "dim"), _before(gated)))
     page.grid(rows, indent=2)
     reasons: list[tuple[Span, str]] = []

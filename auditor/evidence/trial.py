@@ -51,6 +51,11 @@ class Trial(NamedTuple):
     again: tuple[Again, ...] = ()
 
 
+def faulty(why: str, trace: str) -> Trial:
+    """Nothing was run, for a fault of ours."""
+    return Trial(NotRun(why, fault=trace), True, (Missed("run", why, True, trace),))
+
+
 def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Trial:
     """Run the model once, in a sandboxed child."""
     from ..runtime import golden  # a check without a run does without all this
@@ -132,13 +137,16 @@ def _passed_over(chosen: Chosen) -> str:
 def _missed(result: Outcome, settings: Settings, invented: bool, asked: bool) -> Iterator[Missed]:
     """What of the run was not looked at. A model that onnxruntime does not load was not run, whosever fault it is."""
     match result:
-        case NotRun(why=why):
-            yield Missed("run", why, asked)
+        case NotRun(why=why, fault=fault):
+            yield Missed("run", why, asked or bool(fault), fault)
         case Failed(stage="load", message=message):
             yield Missed("run", f"onnxruntime does not load the model: {first_line(message)}", True)
         case Failed(stage="run", message=message) if invented:
             yield Missed("run", f"it failed on inputs that auditor invented: {first_line(message)}", asked)
-        case Run(tries=tries, agreement=agreement, feeds=feeds):
+        case Run(tries=tries, agreement=agreement, feeds=feeds, outputs=outputs):
+            for one in outputs:
+                if one.unseen:
+                    yield Missed(f"values of {one.name}", one.unseen)
             if settings.inputs is not None and tries:  # the golden vectors ran, and these did not
                 message = first_line(tries[0].message)
                 yield Missed("run", f"it failed on the inputs of {settings.inputs}: {message}", True)

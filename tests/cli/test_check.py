@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -175,7 +176,8 @@ def test_inputs_that_do_not_run_are_no_pass(
     auditor: Auditor, tmp_path: Path, arrays: dict[str, tuple[int, ...]], says: str
 ) -> None:
     path = tmp_path / "inputs.npz"
-    np.savez(path, **{name: np.zeros(shape, np.float32) for name, shape in arrays.items()})
+    held: dict[str, Any] = {name: np.zeros(shape, np.float32) for name, shape in arrays.items()}
+    np.savez(path, **held)
     said = auditor("check", LENET, "--no-store", "--inputs", str(path), "--format", "json")
     assert (said.code, said.json["verdict"]) == (4, "inconclusive")
     assert says in said.json["coverage"]["skipped"][0]["why"]
@@ -210,8 +212,9 @@ def test_a_fault_while_reading_keeps_its_traceback_and_costs_one_model(
     auditor: Auditor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from auditor import pipeline
+    from auditor.model.load import load
 
-    whole = pipeline.load
+    whole = load
 
     def broken(path: str) -> object:
         if path == NAN:

@@ -11,6 +11,10 @@ import socket
 import struct
 import time
 import zipfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import onnx
@@ -84,27 +88,27 @@ IMPOSTORS = {
 }
 
 
-def refused(read):
+def refused(read: Callable[[], object]) -> None:
     with pytest.raises(Unreadable):
         read()
 
 
 @pytest.mark.parametrize("name", IMPOSTORS)
-def test_what_it_is(name, tmp_path):
+def test_what_it_is(name: str, tmp_path: Path) -> None:
     content, expected = IMPOSTORS[name]
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
-    for read in (lambda: load(path), lambda: loads(content)):
+    for read in (partial(load, path), partial(loads, content)):
         start = time.process_time()
         with pytest.raises(Unreadable) as caught:
             read()
         spent = time.process_time() - start
         assert expected in caught.value.why
         assert caught.value.offset is not None
-        check_units(200, lambda read=read: cpu_of(lambda: refused(read)), spent)
+        check_units(200, partial(cpu_of, partial(refused, read)), spent)
 
 
-def test_lfs_pointer_says_what_to_fetch():
+def test_lfs_pointer_says_what_to_fetch() -> None:
     with pytest.raises(Unreadable) as caught:
         loads(LFS)
     assert "sha256:4d7a" in caught.value.why
@@ -113,7 +117,7 @@ def test_lfs_pointer_says_what_to_fetch():
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_random_bytes(seed):
+def test_random_bytes(seed: int) -> None:
     """Where reading them as protobuf ended says nothing: they are no model that was cut off."""
     with pytest.raises(Unreadable) as caught:
         loads(random.Random(seed).randbytes(5000))
@@ -122,7 +126,7 @@ def test_random_bytes(seed):
 
 
 @pytest.mark.parametrize("first", [0x08, 0x12, 0x3A, 0x42, 0x72])
-def test_random_bytes_behind_a_tag_of_a_model(first):
+def test_random_bytes_behind_a_tag_of_a_model(first: int) -> None:
     for seed in range(50):
         with pytest.raises(Unreadable) as caught:
             loads(bytes([first, 0xC0]) + random.Random(seed).randbytes(5000))
@@ -152,7 +156,7 @@ def test_a_damaged_model_says_where():
         assert caught.value.offset == len(content)
 
 
-def test_truncated():
+def test_truncated() -> None:
     """At every byte before the graph's end the cut is seen and the missing bytes are counted."""
     whole = data(weights=1000)
     end = whole.index(b"\x42\x04\x0a\x00\x10\x11")  # the opset import, which follows the graph
@@ -175,7 +179,7 @@ except Unreadable as error:
 """
 
 
-def test_four_million_empty_nodes(tmp_path):
+def test_four_million_empty_nodes(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(model_with_graph(b"\x0a\x00" * 4_000_000))
     ended = call(str(path), code=READ)
@@ -184,10 +188,10 @@ def test_four_million_empty_nodes(tmp_path):
     assert ended.grown < 60
 
 
-def test_limits_are_the_callers():
+def test_limits_are_the_callers() -> None:
     with pytest.raises(Unreadable, match="more than 1 nodes") as caught:
         loads(data(), limits=ReadLimits(nodes=1))
-    assert data()[caught.value.offset] == 0x0A
+    assert caught.value.offset is not None and data()[caught.value.offset] == 0x0A
 
 
 def inmost(kind: str) -> bytes:
@@ -204,7 +208,7 @@ def inmost(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["", "tensor", "sparse", "tensor of a node", "sparse of a node"])
-def test_nesting_is_protobufs(kind):
+def test_nesting_is_protobufs(kind: str) -> None:
     """What protobuf still takes is read, and the first that it refuses is refused."""
     outcomes = set()
     for levels in range(30, 36):
@@ -221,7 +225,7 @@ def test_nesting_is_protobufs(kind):
     assert outcomes == {"refused", "read"}
 
 
-def test_types_nest_as_deep_as_protobuf_takes_them():
+def test_types_nest_as_deep_as_protobuf_takes_them() -> None:
     for levels in range(45, 52):
         kind = field(1, b"\x08\x01")
         for _ in range(levels):  # a sequence of a sequence of ...
@@ -236,7 +240,7 @@ def test_types_nest_as_deep_as_protobuf_takes_them():
             assert loads(content).graph.inputs[0].name == "x"
 
 
-def test_no_such_path(tmp_path):
+def test_no_such_path(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(data())
     (tmp_path / "dangling").symlink_to(tmp_path / "nothing")
     for path in (tmp_path / "nothing", tmp_path / "file" / "below", tmp_path / "dangling", tmp_path / ("n" * 300)):
@@ -246,16 +250,16 @@ def test_no_such_path(tmp_path):
         load("a\0b")
 
 
-def test_folder(tmp_path):
+def test_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="auditor batch"):
         load(tmp_path)
 
 
-def test_no_permission(tmp_path, monkeypatch):
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(data())
 
-    def refuse(*_args, **_more):
+    def refuse(*_args: object, **_more: object) -> NoReturn:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)
@@ -263,11 +267,11 @@ def test_no_permission(tmp_path, monkeypatch):
         load(path)
 
 
-def test_input_output_error(tmp_path, monkeypatch):
+def test_input_output_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(data())
 
-    def fail(*_args):
+    def fail(*_args: object) -> NoReturn:
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "pread", fail)
@@ -275,7 +279,7 @@ def test_input_output_error(tmp_path, monkeypatch):
         load(path)
 
 
-def test_not_a_regular_file(tmp_path):
+def test_not_a_regular_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "socket"))
@@ -284,13 +288,13 @@ def test_not_a_regular_file(tmp_path):
                 load(path)
 
 
-def test_model_behind_a_link(tmp_path):
+def test_model_behind_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(data())
     (tmp_path / "m.onnx").symlink_to("real")
     assert len(load(tmp_path / "m.onnx").graph.nodes) == 2
 
 
-def test_beyond_protobufs_two_gibibytes(tmp_path):
+def test_beyond_protobufs_two_gibibytes(tmp_path: Path) -> None:
     """An initializer of 2.5 GiB, of which the disk holds nothing."""
     size = 5 << 29
     tensor = b"\x08" + varint(size // 4) + b"\x10\x01" + field(8, b"w") + tag(9, 2) + varint(size)

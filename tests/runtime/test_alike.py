@@ -25,7 +25,7 @@ def differs(expected: np.ndarray, actual: np.ndarray, dtype: int, grain: Grain |
     ],
 )  # fmt: skip
 def test_floats_by_the_largest_element(numpy: type, dtype: int, share: float, wrong: float) -> None:
-    expected = (100 * LINE).astype(numpy)
+    expected: np.ndarray = (100 * LINE).astype(numpy)
     assert not differs(expected, (100 * (LINE + share)).astype(numpy), dtype)
     assert differs(expected, (100 * (LINE + wrong)).astype(numpy), dtype)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
-from ...report import Finding, Location, Report, Severity, Step, Verdict, waiver_of
+from ...report import Finding, JudgedBy, Location, Report, Severity, Step, Verdict, waiver_of
 from ...wording import counted, fitting
 from .names import prose, visible
 from .numbers import shape_text
@@ -34,7 +34,16 @@ def summary(report: Report) -> str:
     for by, word in (("waiver", "waived"), ("baseline", "known")):
         number = sum(w is not None and w.by == by for w in map(waiver_of, report.findings))
         parts += [f"{number:,} {word}"] if number else []
-    return (", ".join(parts) or "nothing found") + not_run(report)
+    by = judged_by(report.judged_by)
+    return (", ".join(parts) or "nothing found") + not_run(report) + (f"; judged {by}" if by else "")
+
+
+def judged_by(by: JudgedBy) -> str:
+    """``by auditor.toml, baseline known.json``; nothing where neither is there."""
+    policy = f"{'the trusted ' if by.trusted else ''}{visible(by.policy, 200)}" if by.policy else ""
+    baseline = f"baseline {visible(by.baseline, 200)}" if by.baseline else ""
+    told = ", ".join(filter(None, (policy, baseline)))
+    return f"by {told}" if told else ""
 
 
 def not_run(report: Report) -> str:
