@@ -299,9 +299,10 @@ def _refuse_heading(toml: Toml, values: Mapping[str, Any]) -> None:
     tool = values.get("tool")
     heading: Path = ("tool", "auditor") if isinstance(tool, dict) and "auditor" in tool else ("auditor",)
     if len(heading) == 2 or isinstance(values.get("auditor"), dict):
+        said = ".".join(map(str, heading))
         raise UsageError(
-            f"{toml.at_key(heading)}: in {toml.name} the keys stand at the top, "
-            f"without [{'.'.join(map(str, heading))}] above: a table [tool.auditor] is for pyproject.toml"
+            f"{toml.at_key(heading)}: in {toml.name} the keys stand at the top, without [{said}] above: a table "
+            "[tool.auditor] is for pyproject.toml"
         )
 
 

@@ -154,7 +154,8 @@ def test_wrong_usage_is_one_line(auditor: Auditor, options: list[str], says: str
 def test_what_does_not_parse(auditor: Auditor, arguments: list[str]) -> None:
     said = auditor("check", *arguments)
     assert (said.code, said.out) == (2, "")
-    assert "Error" in said.err
+    assert said.err.startswith("auditor: ") and said.err.count("\n") == 1
+    assert "`auditor check -h`" in said.err
 
 
 def test_a_provider_that_is_not_there(auditor: Auditor) -> None:

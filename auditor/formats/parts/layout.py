@@ -52,11 +52,11 @@ class Page:
     def line(self, *spans: str | Span, indent: int = 0, hang: int = 0) -> None:
         """A paragraph; further lines of it stand ``hang`` deeper."""
         room = max(self.width - indent - hang, _NARROWEST // 2)
-        if not self._console.is_terminal:  # nothing to colour, and mostly nothing to wrap: rich would take a while
-            whole = "".join(span if isinstance(span, str) else span[0] for span in spans).rstrip()
-            if whole.isprintable() and cell_len(whole) <= room:
-                self._write(begun(" " * indent + whole if whole else "") + "\n")
-                return
+        whole = "".join(span if isinstance(span, str) else span[0] for span in spans).rstrip()
+        # Nothing to colour, and mostly nothing to wrap: rich would take a while.
+        if not self._console.is_terminal and whole.isprintable() and cell_len(whole) <= room:
+            self._write(begun(" " * indent + whole if whole else "") + "\n")
+            return
         lines = Text.assemble(*spans).wrap(self._console, room)
         for i, row in enumerate(lines):
             row.rstrip()
