@@ -140,11 +140,15 @@ def waiver_of(finding: Finding) -> Waived | None:
 
 
 class Missed(NamedTuple):
-    """Something that was not looked at, and why. ``asked``: it was asked for by name, so the verdict is open."""
+    """Something that was not looked at, and why. ``asked``: it was asked for by name, so the verdict is open.
+
+    ``trace``: of a fault of ours, for standard error and in no report.
+    """
 
     what: str
     why: str
     asked: bool = False
+    trace: str = ""
 
 
 class Coverage(NamedTuple):
@@ -153,6 +157,11 @@ class Coverage(NamedTuple):
     ran: tuple[str, ...] = ()
     skipped: tuple[Missed, ...] = ()
     failed: tuple[Missed, ...] = ()
+
+    @property
+    def traces(self) -> tuple[str, ...]:
+        """The tracebacks of faults of ours that cost a part of the audit, each once."""
+        return tuple(dict.fromkeys(missed.trace for missed in (*self.skipped, *self.failed) if missed.trace))
 
 
 class ModelIdentity(NamedTuple):

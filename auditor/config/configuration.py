@@ -275,6 +275,8 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
             if not isinstance(values, dict) or key not in values:
                 return None
             values = values[key]
+    elif isinstance(values, dict):
+        _refuse_heading(toml, values)
     says = table(toml, top, values, {**readers("policy", "audit", "place"), "models": _models})
     folder = os.path.dirname(os.path.abspath(path))
     for key in says:
@@ -290,6 +292,18 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
         _fields(says, "audit", folder),
         **{**_fields(says, "place", folder), "registries": _folders(says.get("registries", {}), folder)},
     )
+
+
+def _refuse_heading(toml: Toml, values: Mapping[str, Any]) -> None:
+    """A file of ours that is written as if it were a pyproject.toml."""
+    tool = values.get("tool")
+    heading: Path = ("tool", "auditor") if isinstance(tool, dict) and "auditor" in tool else ("auditor",)
+    if len(heading) == 2 or isinstance(values.get("auditor"), dict):
+        said = ".".join(map(str, heading))
+        raise UsageError(
+            f"{toml.at_key(heading)}: in {toml.name} the keys stand at the top, without [{said}] above: a table "
+            "[tool.auditor] is for pyproject.toml"
+        )
 
 
 def _folders(registries: Mapping[str, str], folder: str) -> dict[str, str]:

@@ -69,6 +69,7 @@ _FINDING = _keys(
 _JUDGED = _keys(
     JudgedFinding, "location", "derivation", "fits", "waived", first=(*_FINDING[:2], "own_severity", *_FINDING[2:])
 )
+_MISSED = _keys(Missed, "trace")
 _RUN = _keys(RunSummary, "attempts", "levels", "outputs")
 
 _LARGEST = 1 << 12_000  # Python writes and reads no integer of more than 4,300 digits
@@ -84,8 +85,8 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
         "findings": [_finding(f) for f in report.findings],
         "coverage": {
             "ran": report.coverage.ran,
-            "skipped": _rows(report.coverage.skipped, Missed._fields),
-            "failed": _rows(report.coverage.failed, Missed._fields),
+            "skipped": _rows(report.coverage.skipped, _MISSED),
+            "failed": _rows(report.coverage.failed, _MISSED),
         },
         "totals": _row(report.totals, Totals._fields),
         "inputs": _rows(report.inputs, Port._fields),
@@ -219,8 +220,8 @@ def _report(document: Mapping[str, Any]) -> Report:
         findings=tuple(_read_finding(f) for f in document["findings"]),
         coverage=Coverage(
             ran=tuple(coverage["ran"]),
-            skipped=tuple(Missed(**_known(m, Missed._fields)) for m in coverage["skipped"]),
-            failed=tuple(Missed(**_known(m, Missed._fields)) for m in coverage["failed"]),
+            skipped=tuple(Missed(**_known(m, _MISSED)) for m in coverage["skipped"]),
+            failed=tuple(Missed(**_known(m, _MISSED)) for m in coverage["failed"]),
         ),
         totals=Totals(**_known(document["totals"], Totals._fields)),
         inputs=_ports(document["inputs"]),

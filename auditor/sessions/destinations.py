@@ -50,7 +50,7 @@ class Outlet:
         self, form: str, out: TextIO, *, several: bool, file: str = "", listener: Listener | None = None
     ) -> None:
         self.file = file  # "": a stream
-        self._form = form
+        self.form = form
         self._out = out
         self._several = several
         self._listener = listener or Listener()
@@ -61,9 +61,9 @@ class Outlet:
     def write(self, report: Report, verdict: Verdict) -> None:
         with self.guarded():
             if not self._several:
-                renderer(self._form)(report, verdict, self._out)
+                renderer(self.form)(report, verdict, self._out)
             else:
-                self._writer = self._writer or writer(self._form, self._out)
+                self._writer = self._writer or writer(self.form, self._out)
                 self._writer.write(report, verdict)
             self._out.flush()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -234,7 +235,7 @@ def test_nothing_of_a_report_is_left_out() -> None:
     )
     whole = json.loads(format_json.line(report, Verdict.PASS))
     (found,) = whole["findings"]
-    parts = {
+    parts: dict[type[Any], Any] = {
         Report: {**whole, "rules_digest": whole["auditor"]["rules"]},
         ModelIdentity: whole["model"],
         JudgedFinding: found,

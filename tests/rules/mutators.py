@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from pathlib import Path
 
 import onnx
@@ -58,6 +59,10 @@ def git_lfs_pointer() -> bytes:
 
 def truncated_model() -> bytes:
     return _bytes(ADD)[:-20]
+
+
+def random_bytes() -> bytes:
+    return random.Random(0).randbytes(3_000)
 
 
 # ---- fields of protobuf

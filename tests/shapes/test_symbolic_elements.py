@@ -37,10 +37,10 @@ WORDS = (
 def fact(draw: random.Random) -> Fact:
     """A tensor of up to three axes, its values known in part: integers are names as often as numbers."""
     dtype = draw.choice(TYPES)
-    shape = tuple(draw.choice((1, 2, 3, 4)) for _ in range(draw.choice((0, 1, 1, 1, 2, 3))))
+    numbers = tuple(draw.choice((1, 2, 3, 4)) for _ in range(draw.choice((0, 1, 1, 1, 2, 3))))
     count = 1
-    for size in shape:
-        count *= size
+    for number in numbers:
+        count *= number
     values: dict[int, Callable[[], Any]] = {
         DType.FLOAT: lambda: draw.choice((0.0, 1.0, -2.5, float("inf"), float("nan"))),
         DType.BOOL: lambda: draw.choice((True, False)),
@@ -51,7 +51,7 @@ def fact(draw: random.Random) -> Fact:
     if draw.random() < 0.3:
         shape = tuple(draw.choice((H, 3, 1, None)) for _ in range(draw.choice((1, 2, 3, 4))))
         return Fact(dtype.value, shape)
-    return Fact(dtype.value, shape, elements)
+    return Fact(dtype.value, numbers, elements)
 
 
 def attribute(draw: random.Random, kind: str) -> Any:

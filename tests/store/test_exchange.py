@@ -211,7 +211,7 @@ def test_any_line_changed_at_random_is_refused_or_can_be_shown(tmp_path: Path) -
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    odd = [None, True, -1, 1 << 70, 1.5, "x", "\ud800", [], {}, [1], {"a": []}]
+    odd: list[Any] = [None, True, -1, 1 << 70, 1.5, "x", "\ud800", [], {}, [1], {"a": []}]
     with Works.open(tmp_path / "first.db") as first:
         filled(first)
         whole = lines_of(first)
