@@ -76,9 +76,10 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
         except NotLookedAt as not_looked_at:
             skipped[not_looked_at.missed.what] = not_looked_at.missed
         except Exception as error:  # a rule that fails is an entry in the report, never the end of the audit
-            failed.append(
-                Missed(f"rule {rule.name}", f"a fault of auditor: {type(error).__name__}: {error}", asked=True)
-            )
+            import traceback
+
+            why = f"a fault of auditor: {type(error).__name__}: {error}"
+            failed.append(Missed(f"rule {rule.name}", why, True, traceback.format_exc()))
     if left := [rule.name for rule in all_rules() if rule not in rules]:
         skipped["rules"] = Missed("rules", f"{counted(left, 'rule')} left out by --select or --ignore: {listed(left)}")
     model, facts = evidence.model, evidence.facts
@@ -97,6 +98,7 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
         rules_digest=rules_digest(),
         operators=operators(model),
         dtypes=dtypes(facts),
+        ad_hoc=evidence.settings.ad_hoc,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..costs.count import Costs
 from ..model import digest, external
@@ -15,7 +15,9 @@ from ..runtime.request import OFF, Feed, Request, RunLimits
 from ..settings import Settings
 from ..shapes.facts import Facts
 from ..wording import in_bytes
-from .sizes import Chosen, choose, impossible, others
+
+if TYPE_CHECKING:
+    from .sizes import Chosen
 
 LARGEST = 2**31 - 1
 """onnxruntime reads no model file beyond protobuf's 2 GiB."""
@@ -49,11 +51,17 @@ class Trial(NamedTuple):
     again: tuple[Again, ...] = ()
 
 
+def faulty(why: str, trace: str) -> Trial:
+    """Nothing was run, for a fault of ours."""
+    return Trial(NotRun(why, fault=trace), True, (Missed("run", why, True, trace),))
+
+
 def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Trial:
     """Run the model once, in a sandboxed child."""
     from ..runtime import golden  # a check without a run does without all this
     from ..runtime.messages import MACHINE
     from ..runtime.parent import run
+    from .sizes import impossible
 
     named = settings.inputs is not None or settings.custom_ops is not None
     asked = settings.provider_asked or settings.require_isolation or named
@@ -108,6 +116,7 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
 def _again(request: Request, result: Outcome, facts: Facts) -> Iterator[Again]:
     """Where a run on inputs of ours gave what is not finite: other values, a small size, another batch."""
     from ..runtime.parent import run
+    from .sizes import others
 
     if not isinstance(result, Run) or not any(one.nonfinite for one in result.outputs):
         return
@@ -128,13 +137,16 @@ def _passed_over(chosen: Chosen) -> str:
 def _missed(result: Outcome, settings: Settings, invented: bool, asked: bool) -> Iterator[Missed]:
     """What of the run was not looked at. A model that onnxruntime does not load was not run, whosever fault it is."""
     match result:
-        case NotRun(why=why):
-            yield Missed("run", why, asked)
+        case NotRun(why=why, fault=fault):
+            yield Missed("run", why, asked or bool(fault), fault)
         case Failed(stage="load", message=message):
             yield Missed("run", f"onnxruntime does not load the model: {first_line(message)}", True)
         case Failed(stage="run", message=message) if invented:
             yield Missed("run", f"it failed on inputs that auditor invented: {first_line(message)}", asked)
-        case Run(tries=tries, agreement=agreement, feeds=feeds):
+        case Run(tries=tries, agreement=agreement, feeds=feeds, outputs=outputs):
+            for one in outputs:
+                if one.unseen:
+                    yield Missed(f"values of {one.name}", one.unseen)
             if settings.inputs is not None and tries:  # the golden vectors ran, and these did not
                 message = first_line(tries[0].message)
                 yield Missed("run", f"it failed on the inputs of {settings.inputs}: {message}", True)
@@ -178,6 +190,8 @@ def _memory_of_machine() -> int:
 
 
 def _chosen(facts: Facts, settings: Settings) -> Chosen:
+    from .sizes import Chosen, choose
+
     if settings.inputs is None:
         return choose(facts)
     feeds = (Feed(name, fact.dtype or 0, file=settings.inputs, key=name) for name, fact in facts.inputs.items())

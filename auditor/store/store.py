@@ -48,6 +48,7 @@ class Row:
     subject: str
     version: str
     accepted: str | None  # when, ISO 8601, UTC
+    ad_hoc: bool = False  # an ad hoc look: never a model's latest
 
 
 class Accepted(NamedTuple):
@@ -67,6 +68,7 @@ ROW = (
     audits.c.subject, audits.c.version,
     select(func.max(acceptances.c.accepted_at))
     .where(acceptances.c.audit_id == audits.c.id).scalar_subquery().label("accepted"),
+    audits.c.ad_hoc,
 )  # fmt: skip
 
 
@@ -123,7 +125,9 @@ class Store:
         known = (before.subject, before.version) if before else (row["source"], "")
         row["subject"] = known[0] if subject is None else key_of(subject)
         row["version"] = known[1] if version is None else key_of(version)
-        connection.execute(update(audits).where(newest).values(latest=False))
+        row["latest"] = not row["ad_hoc"]
+        if row["latest"]:
+            connection.execute(update(audits).where(newest).values(latest=False))
         return insert_audit(connection, row, found)
 
     def accept(self, subject: str, audit_id: int, *, reason: str, by: str) -> None:
@@ -159,7 +163,8 @@ class Store:
         """The name under which a model's versions are kept: of a path what its newest audit says, else as given."""
         source = source_of(model)
         with self.reading() as connection:
-            known = connection.scalar(select(audits.c.subject).where(audits.c.source == source, audits.c.latest))
+            of_it = select(audits.c.subject).where(audits.c.source == source)
+            known = connection.scalar(of_it.order_by(audits.c.latest.desc(), audits.c.id.desc()).limit(1))
             if known is None and connection.scalar(
                 select(audits.c.id).where(audits.c.subject == key_of(model)).limit(1)
             ):
@@ -200,9 +205,9 @@ class Store:
         return None if packed is None else self.unpacked(audit_id, packed)
 
     def latest(self, model: str) -> dict[str, Any] | None:
-        """The newest document of a path or of a subject; None if there is none."""
+        """The newest document of a path or of a subject, ad hoc looks left aside; None if there is none."""
         newest = select(audits.c.id, audits.c.document).where(audits.c.latest, audits.c.source == source_of(model))
-        of_subject = select(audits.c.id, audits.c.document).where(audits.c.subject == key_of(model))
+        of_subject = select(audits.c.id, audits.c.document).where(audits.c.subject == key_of(model), ~audits.c.ad_hoc)
         with self.reading() as connection:
             row = (
                 connection.execute(newest).first()
@@ -300,6 +305,7 @@ def audit_row(document: Mapping[str, Any], source: str) -> dict[str, object]:
         "weight_bytes": _count(totals["weight_bytes"]),
         "peak_activation_bytes": _count(totals["peak_activation_bytes"]),
         "document": zlib.compress(text.encode("ascii")),
+        "ad_hoc": bool(document.get("ad_hoc")),
     }
 
 

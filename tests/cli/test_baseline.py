@@ -38,7 +38,7 @@ def test_then_only_new_findings_fail(auditor: Auditor) -> None:
     assert known() == {"net.onnx": ["misfit-initializers"]}
     passed = auditor("check", "net.onnx", "--no-run")
     assert passed.code == 0
-    assert passed.out.startswith("PASS  net.onnx  1 known\n")
+    assert passed.out.startswith("PASS  net.onnx  1 known; judged by baseline auditor-baseline.json\n")
     assert "  known: in the baseline\n" in passed.out
     broken = onnx.load("net.onnx")
     broken.graph.node[0].input[0] = "nowhere"

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
 import onnx
 import pytest
 
@@ -54,6 +55,15 @@ IMPOSTORS = {
     "ort": (b"\x24\0\0\0ORTM" + bytes(range(60)), ".ort"),
     "hdf5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 90, "HDF5"),
     "tflite": (b"\x1c\0\0\0TFL3" + b"\0" * 90, "TensorFlow Lite"),
+    "lz4": (b"\x04\x22\x4d\x18" + b"\0" * 90, "lz4"),
+    "text": (b"put the model here\n", "text file"),
+    "text in another script": ("größe: 模型\n".encode() * 99, "text file"),
+    "text that is cut off in a letter": (b"x" * 1023 + "ö".encode() * 99, "text file"),
+    "text of Windows": ("model\n".encode("utf-16"), "UTF-16"),
+    "a golden tensor": (onnx.helper.make_tensor("x", 1, [2], [1.0, 2.0]).SerializeToString(), "a single tensor"),
+    "a saved model": (b"\x08\x01\x12" + varint(900) + b"\n" + varint(700) + b"\x12" + b"\0" * 900, "SavedModel"),
+    "a frozen graph": (field(1, field(1, b"input/x") + field(2, b"Placeholder")) + b"\0" * 90, "frozen TensorFlow"),
+    "no format": (b"\xde\xad\xbe\xef" + bytes(9), "begins with de ad be ef"),
     "json": (b'{"irVersion": "8", "graph": {}}', "JSON"),
     "onnx text": (b'<ir_version: 8, opset_import: ["" : 17]>\nagraph (float[N] x) => (float[N] y) {}', "text form"),
     "textproto": (b"ir_version: 8\ngraph {\n}\n", "text form"),
@@ -62,7 +72,7 @@ IMPOSTORS = {
     "wire type 6": (b"\x08\x08" + tag(7, 6), "wire type 6"),
     "wire type 7": (with_node(tag(1, 7)), "wire type 7"),
     "field 0": (with_node(b"\x02\x00"), "field number 0"),
-    "a long varint": (b"\x08" + b"\x80" * 11 + b"\x01", "more than ten bytes"),
+    "a long varint": (b"\x08\x08\x28" + b"\x80" * 11 + b"\x01", "more than ten bytes"),
     "an overrun": (with_node(b"\x0a\x7f" + b"x" * 9), "past the end"),
     "half a packed number": (with_tensor(field(1, b"\x80")), "in the middle"),
     "a long name": (with_node(field(4, b"n" * 70_000)), "limit: name"),
@@ -108,8 +118,42 @@ def test_lfs_pointer_says_what_to_fetch() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_random_bytes(seed: int) -> None:
-    with pytest.raises(Unreadable):
+    """Where reading them as protobuf ended says nothing: they are no model that was cut off."""
+    with pytest.raises(Unreadable) as caught:
         loads(random.Random(seed).randbytes(5000))
+    assert caught.value.why.startswith("not an ONNX model but bytes that look random")
+    assert caught.value.offset == 0
+
+
+@pytest.mark.parametrize("first", [0x08, 0x12, 0x3A, 0x42, 0x72])
+def test_random_bytes_behind_a_tag_of_a_model(first: int) -> None:
+    for seed in range(50):
+        with pytest.raises(Unreadable) as caught:
+            loads(bytes([first, 0xC0]) + random.Random(seed).randbytes(5000))
+        assert "truncated" not in caught.value.why
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
+def test_weights_do_not_look_random(dtype):
+    """A file of bare numbers, such as a fallen-off external data file, is not called encrypted."""
+    values = np.random.default_rng(0).normal(size=4000) * (30 if dtype == "int8" else 1)
+    with pytest.raises(Unreadable) as caught:
+        loads(b"\xff" + values.astype(dtype).tobytes())
+    assert "no format that is known here" in caught.value.why
+
+
+def test_a_damaged_model_says_where():
+    """A model that begins well and then breaks is one, wherever its fields stand."""
+    whole = onnx.load_model_from_string(data(weights=1000))
+    for clear in ((), ("ir_version",), ("ir_version", "producer_name")):
+        for name in clear:
+            whole.ClearField(name)
+        content = whole.SerializeToString()
+        with pytest.raises(Unreadable, match="truncated: the file ends at byte"):
+            loads(content[:-1000])
+        with pytest.raises(Unreadable, match="or a damaged one: wire type 6") as caught:
+            loads(content + tag(7, 6))
+        assert caught.value.offset == len(content)
 
 
 def test_truncated() -> None:

@@ -84,6 +84,18 @@ def in_front(node: int, position: int, op_type: str, *more: np.ndarray, **attrib
     return edit
 
 
+def around(node: int, perm: list[int], back: list[int]) -> Edit:
+    """Put a Transpose in front of a node, and one behind it."""
+
+    def edit(model: onnx.ModelProto) -> None:
+        taker = model.graph.node[node]
+        name, taker.output[0] = taker.output[0], "turned"
+        model.graph.node.insert(node + 1, helper.make_node("Transpose", ["turned"], [name], perm=back))
+        in_front(node, 0, "Transpose", perm=perm)(model)
+
+    return edit
+
+
 def fed(input: str, *sizes: int) -> Edit:
     """Feed other sizes."""
 
