@@ -6,10 +6,10 @@ Looks at the files that the attributes of EPContext name: `ep_cache_context` wit
 
 ## Why it matters
 An EPContext node stands for a part of the model that was compiled for one device. With `embed_mode` 0 its attribute is
-"the file path to the context content", which "is relative to this Onnx file" (onnxruntime's own schema,
-contrib_defs.cc); whoever loads the model reads that file and hands it to the device's library. One that is missing
-leaves a model that cannot run, and a path that leads out of the folder makes the runtime read a file of somebody else's
-choosing. These files belong to the model: they are hashed with it.
+"the file path to the context content", and it "is relative to this Onnx file" (onnxruntime's schema, in
+https://github.com/microsoft/onnxruntime); whoever loads the model reads that file and hands it to the device's library.
+One that is missing leaves a model that cannot run, and a path that leads out of the folder makes the runtime read a
+file of somebody else's choosing. These files belong to the model: they are hashed with it.
 
 ## Fires on
 ```mutator

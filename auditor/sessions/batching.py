@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
 from typing import Any
 
+from ..batch.around import around
 from ..batch.refs import Ref, Source, Unread
 from ..batch.run import Outcome, batch
 from ..batch.sources import source_at
@@ -180,7 +181,8 @@ def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None]
     seen: set[str] = set()
     for source in sources:
         try:
-            for ref in source.models():
+            for found in source.models():
+                ref = (around(found.path) or found) if source.kind == "file" else found
                 path = os.path.abspath(ref.path)  # no link followed
                 if path not in seen:
                     seen.add(path)
