@@ -92,7 +92,7 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
         "inputs": _rows(report.inputs, Port._fields),
         "outputs": _rows(report.outputs, Port._fields),
         "weights": _rows(report.weights, WeightRow._fields),
-        "run": _told(report.run),
+        "run": _run_document(report.run),
         "judged_by": _row(report.judged_by, JudgedBy._fields),
         **_row(report, _REPORT),
         **extra,
@@ -152,7 +152,7 @@ def parse(document: Mapping[str, Any]) -> tuple[Report, Verdict]:
         raise StoreError(f"this is not a whole report of auditor: {type(error).__name__} {error}") from error
 
 
-def _told(run: RunSummary) -> dict[str, object]:
+def _run_document(run: RunSummary) -> dict[str, object]:
     return {
         **_row(run, _RUN),
         "attempts": _rows(run.attempts, RunAttempt._fields),
