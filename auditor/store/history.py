@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from ..findings.order import RANK
 from .connection import AT_ONCE, parts
-from .store import ROW, Row, Store, begins, key_of, source_of
+from .store import ROW, Row, Store, begins, key_of, named, source_of
 from .tables import audits, findings
 
 _MESSAGE = 300  # characters of a message that are read
@@ -187,10 +187,10 @@ def subjects(store: Store, model: str) -> list[str]:
     """The subjects that a path, a subject or the first eight digits of a digest name."""
     key = key_of(model)
     own = audits.c.source.in_([source_of(model), key])
-    named = or_(own, audits.c.subject == key)
+    by_name = or_(own, named(key))
     query = select(audits.c.subject).distinct()
     with store.reading() as connection:
-        found = connection.scalars(query.where(named)).all()
+        found = connection.scalars(query.where(by_name)).all()
         if not found and len(key) >= 8:
             found = connection.scalars(
                 query.where(or_(begins(audits.c.digest, key), begins(audits.c.content_digest, key)))

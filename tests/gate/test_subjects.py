@@ -50,6 +50,27 @@ def test_what_is_staged_is_a_version_of_what_is_live_where_that_is_said(auditor:
     assert auditor("check", "staging/digits/2/model.onnx", *STATIC).code == 1
 
 
+def test_a_models_history_is_found_by_its_name_alone(auditor: Auditor, here: Path) -> None:
+    triton(here / "a", "digits", 1, GOOD)
+    assert auditor("batch", "a", *STATIC).code == 0
+    one = auditor("history", "digits", "--format", "json").json
+    assert (one["subject"], one["audited"]) == (f"digits@{here / 'a'}", 1)
+    triton(here / "b", "digits", 1, GOOD)
+    assert auditor("batch", "b", *STATIC).code == 0
+    both = auditor("history", "digits", "--format", "json").out
+    assert [json.loads(line)["subject"] for line in both.splitlines()] == [f"digits@{here / n}" for n in "ab"]
+
+
+def test_what_an_older_auditor_accepted_is_still_compared_with(auditor: Auditor, here: Path) -> None:
+    """It knew a registry's model by its name alone; only of the registry that it lies in it is a version."""
+    triton(here / "a", "digits", 1, model(rows=3))
+    assert auditor("batch", "a", *STATIC).code == 0
+    with Store.open(here / "reports.db") as store:
+        store.accept("digits", 1, reason="", by="Ada")
+        assert store.accepted(f"digits@{here / 'a'}") is not None
+        assert store.accepted(f"digits@{here / 'b'}") is None
+
+
 def _report(auditor: Auditor, *options: str) -> dict[str, Any]:
     assert auditor("check", "m.onnx", "--no-store", "-q", "-o", "json:r.json", *STATIC, *options).code == 0
     found: dict[str, Any] = json.loads(Path("r.json").read_text())
