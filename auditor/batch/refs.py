@@ -27,7 +27,7 @@ class Ref(NamedTuple):
         return f"{self.subject}@{self.registry}" if self.subject and self.registry else self.subject
 
 
-class Unread(str):
+class NotRead(str):
     """A line on what a source could not read: models may lie there that nobody looked at."""
 
 

@@ -17,7 +17,7 @@ SUFFIX = ".safetensors"
 _LARGEST = 1 << 24  # bytes of a header that are read
 
 
-class Stored(NamedTuple):
+class HeaderEntry(NamedTuple):
     """A tensor as the header has it; begin and end from the file's first byte on."""
 
     name: str
@@ -27,7 +27,7 @@ class Stored(NamedTuple):
     end: int
 
 
-def header(model: Model, location: str) -> tuple[Stored, ...]:
+def header(model: Model, location: str) -> tuple[HeaderEntry, ...]:
     """The tensors of a file, in order of their places; none where it cannot be read or has no such header."""
     fd = external.open_data(model, location)
     if not isinstance(fd, int):
@@ -44,7 +44,7 @@ def header(model: Model, location: str) -> tuple[Stored, ...]:
         os.close(fd)
 
 
-def _stored(said: dict[str, dict[str, object]], start: int) -> list[Stored]:
+def _stored(said: dict[str, dict[str, object]], start: int) -> list[HeaderEntry]:
     found = []
     for name, row in said.items():
         if name == "__metadata__":
@@ -53,5 +53,5 @@ def _stored(said: dict[str, dict[str, object]], start: int) -> list[Stored]:
         if not isinstance(dtype, str) or not isinstance(shape, list) or not isinstance(offsets, list):
             raise TypeError(name)
         begin, end = (int(offset) for offset in offsets)
-        found.append(Stored(name, dtype, tuple(int(size) for size in shape), start + begin, start + end))
+        found.append(HeaderEntry(name, dtype, tuple(int(size) for size in shape), start + begin, start + end))
     return found

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from ..model.dtypes import DType
 from ..model.graph import Model
 from ..model.payload import tensors
-from ..model.safetensors import SUFFIX, Stored, header
+from ..model.safetensors import SUFFIX, HeaderEntry, header
 from ..report import Basis, Found, Location, Severity
 from . import rule
 
@@ -44,7 +44,7 @@ _TYPES = {
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
 def safetensors_mismatch(model: Model) -> Iterator[Found]:
-    known: dict[str, dict[int, Stored]] = {}
+    known: dict[str, dict[int, HeaderEntry]] = {}
     for path, tensor in tensors(model):
         where = tensor.external
         if where is None or not where.location.lower().endswith(SUFFIX):

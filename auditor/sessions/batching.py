@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from ..batch.around import around
-from ..batch.refs import Ref, Source, Unread
+from ..batch.refs import Ref, Source, NotRead
 from ..batch.run import Outcome, batch
 from ..batch.sources import source_at
 from ..batch.verdicts import Policies
@@ -59,7 +59,7 @@ class Batching:
     @property
     def code(self) -> ExitCode:
         """The worst exit code so far."""
-        unread = any(isinstance(trouble, Unread) for source in self._sources for trouble in source.troubles)
+        unread = any(isinstance(trouble, NotRead) for source in self._sources for trouble in source.troubles)
         return worst([*self._codes, *([ExitCode.INCONCLUSIVE] if unread else [])])
 
     def outcomes(self, paths: Sequence[str], limit: int | None = None) -> Generator[Outcome, None, None]:

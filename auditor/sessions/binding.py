@@ -12,7 +12,7 @@ from ..report import Missed, Report
 _WHAT = "the report's model"
 
 
-class Bound(NamedTuple):
+class Binding(NamedTuple):
     """``why`` says what does not hold; "" where all does."""
 
     why: str = ""
@@ -22,7 +22,7 @@ class Bound(NamedTuple):
     def holds(self) -> bool:
         return not self.why
 
-    def told(self, report: Report) -> Report:
+    def added_to(self, report: Report) -> Report:
         """The report with what there is to say of its model."""
         if self.holds:
             return report
@@ -30,10 +30,10 @@ class Bound(NamedTuple):
         return report._replace(coverage=report.coverage._replace(skipped=(*report.coverage.skipped, missed)))
 
 
-BOUND = Bound()
+BINDING = Binding()
 
 
-def bound_to_its_model(said: Mapping[str, Any]) -> Bound:
+def bound_to_its_model(said: Mapping[str, Any]) -> Binding:
     """Held against every byte of the model's files, as far as the report has a hash of them.
 
     ``said`` is what the report says of its model: path, digest and content_digest.
@@ -43,15 +43,17 @@ def bound_to_its_model(said: Mapping[str, Any]) -> Bound:
 
     path = said["path"]
     if not isinstance(path, str) or not os.path.lexists(path):
-        return Bound("no model lies at its path: nothing says that the report is of the model that is to go live")
+        return Binding("no model lies at its path: nothing says that the report is of the model that is to go live")
     try:
         model = load(path)
         if digest.structure(model) != said["digest"]:
-            return Bound(f"{path} is another model by now: audit it again", another=True)
+            return Binding(f"{path} is another model by now: audit it again", another=True)
         if said["content_digest"] is None:
-            return Bound("the report has no hash of the weights, and these may be others by now: gate the model itself")
+            return Binding(
+                "the report has no hash of the weights, and these may be others by now: gate the model itself"
+            )
         if digest.content(model) != said["content_digest"]:
-            return Bound(f"{path} has other weights by now: audit it again", another=True)
+            return Binding(f"{path} has other weights by now: audit it again", another=True)
     except AuditorError as error:
-        return Bound(f"{path} cannot be held against the report: {error}", another=True)
-    return BOUND
+        return Binding(f"{path} cannot be held against the report: {error}", another=True)
+    return BINDING

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from ..batch.refs import Unread
+from ..batch.refs import NotRead
 from ..config.configuration import Configuration
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError, worst
 from ..files import FileTooLarge, open_regular, read_regular
 from ..policy.judge import Judgement, exit_code, judge, unjudged
 from ..report import Report, Verdict
-from .binding import BOUND, Bound, bound_to_its_model
+from .binding import BINDING, Binding, bound_to_its_model
 from .destinations import Destinations
 from .listening import Listener
 from .subjects import Subject, compared, known, stored, subject_of, there
@@ -97,7 +97,7 @@ class Gate:
             for report in _reports(target):
                 path = report["model"]["path"]
                 subject = Subject(path, self.configured.policy(path, self.name or ""), self.name)
-                yield self._told(self._gated(subject, report, bound=bound_to_its_model(report["model"])))
+                yield self._unless_unstored(self._gated(subject, report, bound=bound_to_its_model(report["model"])))
         else:
             yield from self._audited(target)
 
@@ -123,7 +123,7 @@ class Gate:
                 assert document is not None  # all are shown
                 if outcome.unstored:
                     self._unusable = outcome.unstored
-                yield self._told(self._gated(subject, document, outcome.audit_id, outcome.code))
+                yield self._unless_unstored(self._gated(subject, document, outcome.audit_id, outcome.code))
 
         if source is not None:
             self._left(source)
@@ -140,7 +140,7 @@ class Gate:
         """What a source could not read leaves the verdict open."""
         for line in source.troubles[:_MOST_TROUBLES]:
             self.listener.say(line)
-        if any(isinstance(trouble, Unread) for trouble in source.troubles):
+        if any(isinstance(trouble, NotRead) for trouble in source.troubles):
             self.codes.append(ExitCode.INCONCLUSIVE)
         for line in self.configured.unmatched():
             self.listener.say(line)
@@ -150,7 +150,7 @@ class Gate:
 
     def _gated(
         self, subject: Subject, document: Mapping[str, Any], audit_id: int | None = None, code: ExitCode | None = None,
-        bound: Bound = BOUND,
+        bound: Binding = BINDING,
     ) -> Gated:  # fmt: skip
         from ..formats.json import parse
 
@@ -158,7 +158,7 @@ class Gate:
         key = self.name or subject.key
         store = self._store(create=False)
         before = None if store is None else store.accepted(key)
-        judgement = judge(bound.told(raw), subject.policy, compared(before), whole=True)
+        judgement = judge(bound.added_to(raw), subject.policy, compared(before), whole=True)
         if looked_at(raw):
             code = exit_code(judgement.verdict)
         else:
@@ -197,7 +197,7 @@ class Gate:
                 return None
         return self._opened
 
-    def _told(self, gated: Gated) -> Gated:
+    def _unless_unstored(self, gated: Gated) -> Gated:
         """Without the store nobody knows what was accepted, and the report is nowhere."""
         if not self._unusable:
             return gated

@@ -195,7 +195,7 @@ def test_a_terminal_that_knows_no_unicode(interpreter: Process, tmp_path: Path) 
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
-    """The database may not grow: the report is printed all the same, and one line says what happened."""
+    """The database may not grow: the report is printed all the same, a line says what happened, and it is no pass."""
     done = subprocess.run(
         [sys.executable, "-m", "auditor", "check", LENET, "--no-run", "--no-weights"],
         capture_output=True,
@@ -205,7 +205,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
         env={**os.environ, "AUDITOR_DB": str(tmp_path / "reports.db")},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
     )
-    assert done.returncode == 0
+    assert done.returncode == 4
     assert done.stdout.startswith("PASS")
     assert re.fullmatch(r"auditor: the report was not stored: [^\n]+\n", done.stderr)
 
@@ -221,7 +221,7 @@ def test_a_newer_database(process: Process, tmp_path: Path) -> None:
         assert "newer" in done.stderr
         assert done.stderr.count("\n") == 1
     done = process("check", LENET, "--no-run", "--no-weights", env={"AUDITOR_DB": str(where)})
-    assert done.returncode == 0
+    assert done.returncode == 4  # a report that was to be kept is nowhere
     assert "newer" in done.stderr
 
 

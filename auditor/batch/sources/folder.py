@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ...wording import listed
-from ..refs import Ref, Source, Unread
+from ..refs import Ref, Source, NotRead
 from .parts.files import make_up
 from .parts.registry import SourceRow
 
@@ -140,7 +140,7 @@ def walk(path: str, troubles: list[str]) -> Iterator[tuple[str, list[str]]]:
                     else:
                         names.append(entry.name)
         except OSError as error:
-            troubles.append(Unread(f"{folder}: cannot be entered: {os.strerror(error.errno or 0)}"))
+            troubles.append(NotRead(f"{folder}: cannot be entered: {os.strerror(error.errno or 0)}"))
         yield folder, sorted(names)
         todo += (os.path.join(folder, f) for f in sorted(folders, reverse=True) if f != ".git")
 
@@ -157,7 +157,7 @@ def unclaimed(top: str, seen: Collection[str]) -> Iterator[str]:
     ]
     if left:
         yield f"{top}: no model of the registry names {listed(left)}{LEFT}"
-    yield from (trouble for trouble in troubles if isinstance(trouble, Unread))
+    yield from (trouble for trouble in troubles if isinstance(trouble, NotRead))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -11,7 +11,7 @@ from typing import TextIO
 from ...errors import CannotLook, UsageError
 from ...files import open_regular
 from ...report import Contract
-from ..refs import Ref, Unread
+from ..refs import Ref, NotRead
 from .parts.files import make_up
 from .parts.registry import Registry, SourceRow
 
@@ -40,7 +40,7 @@ class Manifest(Registry):
         rows = self._csv() if self.path.lower().endswith(".csv") else self._json()
         for line, row in rows:
             if not row.get("path") or "\0" in row["path"]:
-                self.troubles.append(Unread(f"line {line} has no path"))
+                self.troubles.append(NotRead(f"line {line} has no path"))
                 continue
             yield self._ref(row)
 
@@ -95,10 +95,10 @@ class Manifest(Registry):
         try:
             row = json.loads(text)
         except (ValueError, RecursionError) as error:
-            self.troubles.append(Unread(f"line {number} is not JSON: {error}"))
+            self.troubles.append(NotRead(f"line {number} is not JSON: {error}"))
             return {}
         if not isinstance(row, Mapping):
-            self.troubles.append(Unread(f"line {number} is not an object"))
+            self.troubles.append(NotRead(f"line {number} is not an object"))
             return {}
         plain = {str(k): str(v) for k, v in list(row.items())[:_MOST_FIELDS] if isinstance(v, str | int | float)}
         return plain or {"": ""}
