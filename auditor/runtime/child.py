@@ -105,11 +105,11 @@ def perform(request: Request, channel: Channel) -> Outcome:
         return NotRun(f"full isolation was asked for and cannot be had: {_reasons(isolation)}", isolation)
     sessions = Sessions(onnxruntime, request, provider)
 
-    def told(known: Outcome) -> None:
+    def send_first(known: Outcome) -> None:
         """What is known so far: the rest may be the child's end."""
         channel.send("first", _named(known))
 
-    return Sitting(sessions, request, channel.send, told, isolation, onnxruntime.__version__).outcome()
+    return Sitting(sessions, request, channel.send, send_first, isolation, onnxruntime.__version__).outcome()
 
 
 def _provider(wanted: str, available: list[str]) -> str | None:

@@ -23,7 +23,7 @@ def kind_of(error: Exception) -> str:
     return found[1] if found else type(error).__name__
 
 
-def told(error: Exception) -> Exception:
+def meant_by(error: Exception) -> Exception:
     """The same error, or what onnxruntime meant to say: its binding fails on a message that quotes no UTF-8."""
     if isinstance(error, UnicodeDecodeError) and _KIND.match(meant := error.object.decode("utf-8", "surrogateescape")):
         return RuntimeError(meant)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..files import FileTooLarge, read_regular
 from . import tensors
-from .messages import told
+from .messages import meant_by
 from .request import LEVELS, Request
 from .trace import with_outputs
 
@@ -84,7 +84,7 @@ class Sessions:
         try:
             made = self._ort.InferenceSession(given, options, providers=self._chain(), enable_fallback=0, **kept)
         except UnicodeDecodeError as error:
-            raise told(error) from None
+            raise meant_by(error) from None
         except (UnicodeError, TypeError, OSError) as error:
             raise NotOpened(f"onnxruntime's interface does not take this model's path: {error}") from None
         return Session(self._ort, made)
@@ -143,7 +143,7 @@ class Session:
             run = self.session.run if arrays else self.session.run_with_ort_values
             made = run(list(names), values)
         except UnicodeDecodeError as error:
-            meant = told(error)
+            meant = meant_by(error)
             if meant is error:
                 raise NotOpened("onnxruntime's interface gives no strings but in UTF-8") from None
             raise Refused(meant) from None
