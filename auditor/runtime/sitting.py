@@ -13,7 +13,7 @@ from .alike import Grain, apart
 from .cutting import Cuttable, NotCut
 from .golden_run import confront
 from .grain import by_chance, grain_of
-from .levels import OPTIMISERS, OutOfTime, Search, Value, culprits
+from .levels import OPTIMISERS, OutOfTime, Search, TypedArray, culprits
 from .messages import is_memory, kind_of, place_of
 from .outcome import (
     Agreement,
@@ -358,8 +358,8 @@ class Sitting:
         except OutOfTime:
             return parting._replace(why="there was no time left to find the optimiser")
 
-    def _values(self, fed: list[tensors.Stored]) -> Callable[[bytes, str, frozenset[str]], Value | None]:
-        def value(model: bytes, level: str, without: frozenset[str]) -> Value | None:
+    def _values(self, fed: list[tensors.Stored]) -> Callable[[bytes, str, frozenset[str]], TypedArray | None]:
+        def value(model: bytes, level: str, without: frozenset[str]) -> TypedArray | None:
             self._in_time()
             try:
                 session = self.sessions.open(level, model, without)
@@ -367,7 +367,7 @@ class Sitting:
                 (made,) = session.run([session.outputs[0].name], [one for one in fed if one.name in wanted])
             except Exception:
                 return None
-            return None if made.array is None else Value(made.dtype, made.array)
+            return None if made.array is None else TypedArray(made.dtype, made.array)
 
         return value
 
