@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from ..batch.around import around
-from ..batch.refs import Ref, Source, NotRead
+from ..batch.refs import NotRead, Ref, Source
 from ..batch.run import Outcome, batch
 from ..batch.sources import source_at
 from ..batch.verdicts import Policies

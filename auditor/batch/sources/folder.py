@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ...wording import listed
-from ..refs import Ref, Source, NotRead
+from ..refs import NotRead, Ref, Source
 from .parts.files import make_up
 from .parts.registry import SourceRow
 

@@ -11,7 +11,7 @@ from typing import TextIO
 from ...errors import CannotLook, UsageError
 from ...files import open_regular
 from ...report import Contract
-from ..refs import Ref, NotRead
+from ..refs import NotRead, Ref
 from .parts.files import make_up
 from .parts.registry import Registry, SourceRow
 

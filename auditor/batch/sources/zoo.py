@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import CannotLook
 from ...report import Contract, Port
-from ..refs import Ref, NotRead
+from ..refs import NotRead, Ref
 from .folder import unclaimed
 from .parts.files import Unusable, make_up, read
 from .parts.registry import Registry, SourceRow
