@@ -134,7 +134,7 @@ def test_random_bytes_behind_a_tag_of_a_model(first: int) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
-def test_weights_do_not_look_random(dtype):
+def test_weights_do_not_look_random(dtype: str) -> None:
     """A file of bare numbers, such as a fallen-off external data file, is not called encrypted."""
     values = np.random.default_rng(0).normal(size=4000) * (30 if dtype == "int8" else 1)
     with pytest.raises(Unreadable) as caught:
@@ -142,7 +142,7 @@ def test_weights_do_not_look_random(dtype):
     assert "no format that is known here" in caught.value.why
 
 
-def test_a_damaged_model_says_where():
+def test_a_damaged_model_says_where() -> None:
     """A model that begins well and then breaks is one, wherever its fields stand."""
     whole = onnx.load_model_from_string(data(weights=1000))
     for clear in ((), ("ir_version",), ("ir_version", "producer_name")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -26,7 +27,8 @@ def mended(model: onnx.ModelProto, *edits: Edit) -> onnx.ModelProto:
 @pytest.mark.parametrize("most", ["", "most"])
 def test_nothing_is_selected_without_a_number_of_boxes(most: str, tmp_path: Path) -> None:
     text = f'g (float[1, 8, 4] b, float[1, 2, 8] s) => (int64[M, 3] y) {{ y = NonMaxSuppression(b, s, "{most}") }}'
-    model = parsed(text.replace('"most"', "most"), **({"most": np.array([0], "i8")} if most else {}))
+    stored: dict[str, Any] = {"most": np.array([0], "i8")} if most else {}
+    model = parsed(text.replace('"most"', "most"), **stored)
     (found,) = findings(model, tmp_path)
     assert found.rule == "selects-no-boxes"
     assert run(model)[0].shape == (0, 3)
@@ -68,7 +70,7 @@ def test_a_bias_is_cut_off_and_a_larger_scale_holds_it(tmp_path: Path) -> None:
 )
 def test_what_a_cast_makes_infinite(body: str, tmp_path: Path) -> None:
     constants = {"zero": 0.0, "most": -3.4028235e38, "one": 1.0}
-    stored = {name: np.array(value, "f4") for name, value in constants.items() if name in body}
+    stored: dict[str, Any] = {name: np.array(value, "f4") for name, value in constants.items() if name in body}
     if "Unsqueeze" in body:
         stored |= {"n": np.array([4], "i8"), "z": np.array([0], "i8")}
     model = parsed(f"g (float16[2, 4] x, bool[2, 4] mask) => (float16[2, 4] y) {body}", **stored)

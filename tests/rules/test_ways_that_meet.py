@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -44,7 +45,7 @@ BODIES = {
 }  # fmt: skip
 
 
-def sized(body: str, stored: dict[str, np.ndarray], height: str, width: str) -> onnx.ModelProto:
+def sized(body: str, stored: dict[str, Any], height: str, width: str) -> onnx.ModelProto:
     return parsed(f"g (float[1, 2, {height}, {width}] x) => (float[A, B, C, D] y) {body}", **stored)
 
 

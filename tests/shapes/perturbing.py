@@ -78,7 +78,7 @@ def is_accused(case: Case) -> bool:
     assert rule is not None
     facts = [None if a is None else fact_of(a, values=a.size <= 64) for a in case.inputs]
     try:
-        answer = ask(case.op_type, opset, facts, _attributes(case), len(case.outputs), case.domain)
+        answer = ask(case.op_type, opset, facts, attributes_of(case), len(case.outputs), case.domain)
     except ShapeError:
         return True
     given = dict(zip(rule.inputs, facts, strict=False))
@@ -86,7 +86,8 @@ def is_accused(case: Case) -> bool:
     return any(f is not None and f.shape is not None and fits(f.shape, need) is False for f, need in needs)
 
 
-def _attributes(case: Case) -> dict[str, Any]:
+def attributes_of(case: Case) -> dict[str, Any]:
+    """As a rule is given them."""
     return {name: _attribute(value) for name, value in case.attributes.items()}
 
 
