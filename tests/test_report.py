@@ -27,8 +27,12 @@ def filled(kind: type[Any]) -> set[str]:
             named = {word.arg for word in call.keywords if word.arg}
             if isinstance(call.func, ast.Name) and call.func.id == kind.__name__:
                 found |= {*kind._fields[: len(call.args)], *named}
-            elif isinstance(call.func, ast.Attribute) and call.func.attr == "_replace" and path.stem == "summary":
-                found |= named  # what a run came to is filled in afterwards
+            elif (
+                isinstance(call.func, ast.Attribute)
+                and call.func.attr == "_replace"
+                and path.stem in ("summary", "judge")
+            ):
+                found |= named  # what a run came to, and who judged, is filled in afterwards
     return found
 
 
