@@ -208,9 +208,8 @@ def misfit(fed: tensors.Stored, kind: str, shape: Sequence[int | str | None] | N
         return ""
     wanted, name = kind.removeprefix("tensor(").removesuffix(")"), fed.array.dtype.name
     given = _WORDS.get(name, name) if fed.dtype not in tensors.STAND_INS else wanted
-    fits = (
-        shape is None
-        or len(shape) == fed.array.ndim
+    fits = shape is None or (
+        len(shape) == fed.array.ndim
         and all(
             not isinstance(size, int) or size in (-1, got) for size, got in zip(shape, fed.array.shape, strict=True)
         )
