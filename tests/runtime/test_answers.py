@@ -118,7 +118,9 @@ def test_a_refusal_that_quotes_no_utf8_is_told(write: Write) -> None:
 
 def test_only_messages_of_onnxruntime_are_decoded() -> None:
     ours = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
-    theirs = UnicodeDecodeError("utf-8", b"[ONNXRuntimeError] : 10 : INVALID_GRAPH : \xff", 42, 43, "invalid start byte")
+    theirs = UnicodeDecodeError(
+        "utf-8", b"[ONNXRuntimeError] : 10 : INVALID_GRAPH : \xff", 42, 43, "invalid start byte"
+    )
     assert told(ours) is ours
     assert kind_of(told(theirs)) == "INVALID_GRAPH"
 
@@ -154,7 +156,7 @@ def test_a_run_that_is_none(write: Write, monkeypatch: pytest.MonkeyPatch, lie: 
     "code",
     [
         "say(b'[\"Run\", ' + b'[' * 100000)\nsay(b']' * 100000 + b']\\n')",
-        "say(b'[\"stage\", \"load\"]\\n\\xff\\xfe\\n')",
+        'say(b\'["stage", "load"]\\n\\xff\\xfe\\n\')',
         "say(b'[\"Run\", ' + b'9' * 5000 + b']\\n')",
     ],
     ids=["deep", "bytes", "5000 digits"],
@@ -174,7 +176,7 @@ def test_more_values_than_are_held(write: Write, monkeypatch: pytest.MonkeyPatch
 def test_stages_without_end_are_a_flood(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line is short and read; all together are bounded."""
     monkeypatch.setattr(parent, "_LARGEST_ANSWER", 1 << 20)
-    outcome = heard(monkeypatch, write(ADD), "while True: say(b'[\"stage\", \"load\"]\\n' * 1000)")
+    outcome = heard(monkeypatch, write(ADD), 'while True: say(b\'["stage", "load"]\\n\' * 1000)')
     assert isinstance(outcome, Crashed)
     assert (outcome.signal, outcome.stage) == ("flood", "load")
 
