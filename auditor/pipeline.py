@@ -105,6 +105,7 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
         rules_digest=rules_digest(),
         operators=operators(model),
         dtypes=dtypes(facts),
+        ad_hoc=evidence.settings.ad_hoc,
     )
 
 

@@ -211,6 +211,17 @@ class WeightRow(NamedTuple):
     inf: int
 
 
+class JudgedBy(NamedTuple):
+    """Whose verdict it is. "" stands for none: then findings of severity error fail."""
+
+    policy: str = ""  # the file that says what is asked
+    baseline: str = ""  # the file that says what is known
+    trusted: bool = False  # the policy was named as the one that nothing else can soften
+
+
+NOBODY = JudgedBy()
+
+
 class RunAttempt(NamedTuple):
     """Inputs that were tried: their sizes, a word on their values, and what came of it."""
 
@@ -261,6 +272,8 @@ class Report(Record):
     rules_digest: str = ""  # of the set of rules that this version knows
     operators: Mapping[str, int] = _NOTHING  # nodes of each ("com.microsoft:Gelu"), in subgraphs and functions too
     dtypes: tuple[str, ...] = ()  # element types of all tensors; "?" where there are some that are not known
+    ad_hoc: tuple[str, ...] = ()  # options that were not configured: such an audit is never a model's latest
+    judged_by: JudgedBy = NOBODY
 
     def __bool__(self) -> bool:
         raise TypeError("a report is neither true nor false: ask auditor.judge(report).verdict")

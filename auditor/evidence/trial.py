@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..costs.count import Costs
 from ..model import digest, external
@@ -16,7 +16,9 @@ from ..runtime.request import OFF, Feed, Request, RunLimits
 from ..settings import Settings
 from ..shapes.facts import Facts
 from ..wording import in_bytes
-from .sizes import Chosen, choose, impossible, others
+
+if TYPE_CHECKING:
+    from .sizes import Chosen
 
 LARGEST = 2**31 - 1
 """onnxruntime reads no model file beyond protobuf's 2 GiB."""
@@ -60,6 +62,7 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     from ..runtime import golden  # a check without a run does without all this
     from ..runtime.messages import MACHINE
     from ..runtime.parent import run
+    from .sizes import impossible
 
     named = settings.inputs is not None or settings.custom_ops is not None
     asked = settings.provider_asked or settings.require_isolation or named
@@ -122,6 +125,8 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
 
 def _again(more: Callable[..., Outcome], seed: int, result: Outcome, facts: Facts) -> Iterator[Again]:
     """Where a run on inputs of ours gave what is not finite: other values, a small size, another batch."""
+    from .sizes import others
+
     if not isinstance(result, Run) or not any(one.nonfinite for one in result.outputs):
         return
     for feeds in (result.feeds, *others(facts, result.feeds)):
@@ -193,6 +198,8 @@ def _memory_of_machine() -> int:
 
 
 def _chosen(facts: Facts, settings: Settings) -> Chosen:
+    from .sizes import Chosen, choose
+
     if settings.inputs is None:
         return choose(facts)
     feeds = (Feed(name, fact.dtype or 0, file=settings.inputs, key=name) for name, fact in facts.inputs.items())

@@ -18,6 +18,7 @@ from ..report import (
     Coverage,
     Finding,
     Fit,
+    JudgedBy,
     JudgedFinding,
     Location,
     Missed,
@@ -46,7 +47,17 @@ def _keys(kind: type[Any], *apart: str, first: tuple[str, ...] = ()) -> tuple[st
 
 
 _REPORT = _keys(
-    Report, "model", "findings", "coverage", "totals", "inputs", "outputs", "weights", "run", "rules_digest"
+    Report,
+    "model",
+    "findings",
+    "coverage",
+    "totals",
+    "inputs",
+    "outputs",
+    "weights",
+    "run",
+    "rules_digest",
+    "judged_by",
 )
 _FINDING = _keys(
     Finding,
@@ -81,7 +92,8 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
         "inputs": _rows(report.inputs, Port._fields),
         "outputs": _rows(report.outputs, Port._fields),
         "weights": _rows(report.weights, WeightRow._fields),
-        "run": _told(report.run),
+        "run": _run_document(report.run),
+        "judged_by": _row(report.judged_by, JudgedBy._fields),
         **_row(report, _REPORT),
         **extra,
     }
@@ -140,7 +152,7 @@ def parse(document: Mapping[str, Any]) -> tuple[Report, Verdict]:
         raise StoreError(f"this is not a whole report of auditor: {type(error).__name__} {error}") from error
 
 
-def _told(run: RunSummary) -> dict[str, object]:
+def _run_document(run: RunSummary) -> dict[str, object]:
     return {
         **_row(run, _RUN),
         "attempts": _rows(run.attempts, RunAttempt._fields),
@@ -217,6 +229,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         weights=tuple(_weights(w) for w in document["weights"]),
         run=_run(document["run"]),
         rules_digest=document["auditor"]["rules"],
+        judged_by=JudgedBy(**_known(document.get("judged_by", {}), JudgedBy._fields)),
         **known | {"audited_at": document["audited_at"], "operators": dict(document.get("operators", {}))},
     )
 

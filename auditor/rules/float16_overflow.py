@@ -97,6 +97,7 @@ from typing import TYPE_CHECKING
 from ..findings.kind import KnownBy, Symptom
 from ..report import Basis, Found, Location, Severity
 from ..settings import Settings
+from ..shapes.facts import Facts
 from ..wording import counted, listed
 from . import rule
 
@@ -111,7 +112,7 @@ _WIDER = frozenset({1, 11, 16})  # float32, float64, bfloat16
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS, known_by=KnownBy.TENSOR, explains=(Symptom.NOT_FINITE,))
-def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Found]:
+def float16_overflow(facts: Facts, weights: Weights, settings: Settings) -> Iterator[Found]:
     becomes = settings.target_dtype == "float16"
     masks: dict[Key, Statistics] = {}
     for key, statistics in weights.items():
@@ -132,7 +133,7 @@ def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Found]:
                 yield _finding(key, use, f"goes up to {most}: no trained weight is that large", most, Severity.WARNING)
             elif becomes and use is None and weights.sources.uses(weights.tensor(key)):
                 masks[key] = statistics
-    yield from _at_casts(weights)
+    yield from _at_casts(facts, weights)
     if masks:
         key, statistics = next(iter(masks.items()))
         yield Found(
@@ -146,11 +147,15 @@ def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Found]:
         )
 
 
-def _at_casts(weights: Weights) -> Iterator[Found]:
+def _at_casts(facts: Facts, weights: Weights) -> Iterator[Found]:
     """Numbers that a Cast to float16 makes infinite: those of layers are told where they compute."""
     from ..weights.cast import reaching  # numpy comes with it
 
-    for number in reaching(weights.model, weights, _FLOAT16):
+    def made(name: str, path: str) -> int | None:
+        fact = facts.at(name, path) if path in facts.graphs else None
+        return None if fact is None or fact.declared else fact.dtype
+
+    for number in reaching(weights, _FLOAT16, made):
         told = number.key is not None and _computing(weights, number.key) is not None
         if told or not abs(number.value) >= _ROUNDS_TO_INFINITY or abs(number.value) == float("inf"):
             continue

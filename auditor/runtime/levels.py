@@ -44,7 +44,7 @@ OPTIMISERS = (
 """What ``disabled_optimizers`` takes, by the names in onnxruntime 1.32's log; an unknown one does no harm."""
 
 
-class Found(NamedTuple):
+class Culprit(NamedTuple):
     """The first tensor that parts, and what makes it. ``jump``: it made much of a rounding, and is no fault."""
 
     tensor: str
@@ -75,7 +75,7 @@ class Search:
         self._model, self._values, self._level = model, values, level
         self._pairs: dict[str, tuple[Value | None, Value | None]] = {}
 
-    def first(self, output: str) -> Found:
+    def first(self, output: str) -> Culprit:
         """The first tensor in the order of the file that parts while nothing that its node takes does."""
         order = [name for index in self._model.needed(output) for name in self._model.nodes[index].outputs if name]
         if output in order:
@@ -89,10 +89,10 @@ class Search:
             tensor = before
         maker = self._model.makers.get(tensor)
         if maker is None:
-            return Found(tensor, "", "")
+            return Culprit(tensor, "", "")
         node = self._model.nodes[maker]
         jump = node.op_type in JUMPS and any(not self._same(name) for name in self._made_before(tensor))
-        return Found(tensor, node.name, node.op_type, jump)
+        return Culprit(tensor, node.name, node.op_type, jump)
 
     def optimisers(self, tensor: str) -> tuple[str, ...]:
         """Those without which the tensor does not part; none where it parts without all of them, too."""

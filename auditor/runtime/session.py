@@ -44,7 +44,7 @@ class Made(NamedTuple):
     unseen: str = ""
 
 
-class Port(NamedTuple):
+class SessionPort(NamedTuple):
     """An input or output as onnxruntime describes it; of a shape None nobody knows."""
 
     name: str
@@ -160,12 +160,12 @@ class Session:
         return self._ort.OrtValue.ortvalue_from_numpy(array)
 
 
-def _port(described: Any) -> Port:
+def _port(described: Any) -> SessionPort:
     try:
         shape = tuple(described.shape)
     except (UnicodeDecodeError, TypeError):  # a size's name in bytes that are not UTF-8; what is no tensor
         shape = None
-    return Port(described.name, described.type, shape)
+    return SessionPort(described.name, described.type, shape)
 
 
 def _made(value: Any) -> Made:

@@ -16,6 +16,7 @@ from ..errors import UsageError
 from ..model.graph import Graph, Model, Node, Value, captured
 from ..model.load import Source, load
 from ..report import Step
+from ..wording import listed, nearest
 from .declared import declared
 from .evaluation import Evaluation, given_facts
 from .fact import Fact, Shape, show
@@ -293,13 +294,16 @@ def input_facts(graph: Graph, shapes: Mapping[str, Shape], dims: Mapping[str, in
     names = {v.name for v in graph.feeds}
     for name in shapes:
         if name not in names:
-            raise UsageError(f"the model has no input {name!r}; it has {', '.join(map(repr, sorted(names))) or 'none'}")
+            raise UsageError(
+                f"the model has no input {name!r}{nearest(name, names)}; it has {listed(sorted(names), 20) or 'none'}"
+            )
     found = {v.name: _bound(v, shapes.get(v.name), dims) for v in graph.feeds}
     open_names = {d for v in graph.feeds for d in _names(v)}
     for name in dims:
         if name not in open_names:
             raise UsageError(
-                f"no input has a size named {name!r}; open sizes are {', '.join(sorted(open_names)) or 'none'}"
+                f"no input has a size named {name!r}{nearest(name, open_names)}; open sizes are "
+                f"{', '.join(sorted(open_names)) or 'none'}"
             )
     return found
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ..report import Fit
-from .conditions import Condition, conditions, joins, names_of, needed, test_of
+from .conditions import Condition, conditions, joins, names_of, needed, of_one_name, test_of
 from .dense import rows
 from .fact import Exact, Shape
 from .facts import Facts
@@ -32,6 +32,9 @@ _MOVING = "size"
 _FEW = 8
 """Stretches of sizes that are walked through one by one; of more (every fourth size) the first and the last."""
 
+_WINDOWS = frozenset({"Conv", "MaxPool", "AveragePool", "LpPool", "ConvInteger", "QLinearConv", "DeformConv"})
+"""Operators of which nothing is left, or nobody knows what, where the window is larger than the data."""
+
 _Asked: TypeAlias = Callable[[Facts], list[Condition] | None]
 """What must hold under some facts; None: nobody knows."""
 
@@ -43,18 +46,26 @@ def solve(facts: Facts, at: At, parameter: str) -> tuple[Fit, ...]:
 
     Axes move that the condition hangs on; an input's leading axis (its batch) stays. An empty result: not found out.
     """
-    return _solve(facts, [at], lambda now: _condition(now, at, parameter))
+    return _solve(facts, [at], lambda now: _condition(now, at, parameter), _axes(facts, at, parameter))
 
 
-def meeting(facts: Facts) -> tuple[tuple[At, ...], tuple[Fit, ...], bool]:
-    """Where ways meet that agree for some sizes only, the sizes at which they all do, and whether each axis for itself.
+class Meeting(NamedTuple):
+    """Where ways meet, and the sizes at which they agree; ``each``: of each axis for itself."""
 
-    The batch stays; the other sizes of images are taken as open, whatever they are now.
+    places: tuple[At, ...]
+    fits: tuple[Fit, ...]
+    each: bool
+
+
+def meeting(facts: Facts, *, free_all: bool) -> Meeting:
+    """Where ways meet that agree for some sizes only, and the sizes at which they all do.
+
+    The batch stays; ``free_all``: the other sizes are taken as open, whatever they are now.
     """
-    free = facts.rebind(_freed(facts))
+    free = facts.rebind(_freed(facts, all_sizes=free_all))
     places = tuple(joins(free))
     if not places:
-        return (), (), False
+        return Meeting((), (), False)
 
     def asked(now: Facts) -> list[Condition] | None:
         found: list[Condition] = []
@@ -62,26 +73,31 @@ def meeting(facts: Facts) -> tuple[tuple[At, ...], tuple[Fit, ...], bool]:
             here = conditions(now, place)
             if here is None:
                 return None
-            found += here
+            found += [c._replace(free=()) for c in here]  # that a 1 is stretched is not what was meant
         return found
 
-    each = all(len(c.names) == 1 for c in asked(free) or ())
-    return places, _solve(facts, places, asked), each
+    meet = [c for place in places for c in conditions(free, place) or () if of_one_name(c)]
+    each = all(len(c.names) == 1 for c in meet)
+    return Meeting(places, _solve(facts, places, asked, _hanging(facts, meet), apart=each), each)
 
 
-def _solve(facts: Facts, places: Sequence[At], asked: _Asked) -> tuple[Fit, ...]:
+def _solve(
+    facts: Facts, places: Sequence[At], asked: _Asked, axes: list[tuple[str, int]], *, apart: bool = False
+) -> tuple[Fit, ...]:
+    """``apart``: no condition speaks of two axes, so that they may be moved as one though they differ now."""
     try:
-        return tuple(_found(facts, places, asked))
+        return tuple(_found(facts, places, asked, axes, apart=apart))
     except OutOfBudget:
         return ()
 
 
-def _found(facts: Facts, places: Sequence[At], asked: _Asked) -> Iterator[Fit]:
-    axes = _axes(facts, asked)
+def _found(
+    facts: Facts, places: Sequence[At], asked: _Asked, axes: list[tuple[str, int]], *, apart: bool
+) -> Iterator[Fit]:
     if not axes:
         return
     walks = iter(range(max(_LEAST, MOST_WALKED // max(1, facts.nodes_walked))))
-    together = _together(facts, axes)
+    together = list(axes) if apart and len(axes) > 1 else _together(facts, axes)
     for moving in (
         *([together] if together else []),
         *([[axis] for axis in axes] if len(axes) > 1 or not together else []),
@@ -93,19 +109,27 @@ def _found(facts: Facts, places: Sequence[At], asked: _Asked) -> Iterator[Fit]:
             yield Fit(tuple(f"{name}[{i}]" for name, i in moving), tuple(_ranges(sizes)))
 
 
-def _freed(facts: Facts) -> dict[str, Shape]:
-    """The shapes of the inputs with every size of an image as a name."""
+def _freed(facts: Facts, *, all_sizes: bool = True) -> dict[str, Shape]:
+    """The shapes of the inputs with every size of an image as a name, or every open one, but for the batch."""
     return {
-        name: tuple(named(f"{name}[{i}]") if i else size for i, size in enumerate(fact.shape))
+        name: tuple(
+            named(f"{name}[{i}]") if i and (all_sizes or not isinstance(size, int)) else size
+            for i, size in enumerate(fact.shape)
+        )
         for name, fact in facts.inputs.items()
         if fact.shape is not None and len(fact.shape) > 2
     }
 
 
-def _axes(facts: Facts, asked: _Asked) -> list[tuple[str, int]]:
+def _axes(facts: Facts, at: At, parameter: str) -> list[tuple[str, int]]:
     """The axes of the graph's inputs on which the condition hangs."""
+    return _hanging(facts, _condition(facts.rebind(_freed(facts)), at, parameter) or ())
+
+
+def _hanging(facts: Facts, asked: Sequence[Condition]) -> list[tuple[str, int]]:
+    """The axes of the graph's inputs of which conditions speak, where those are freed."""
     named_axes = {f"{name}[{i}]": (name, i) for name, fact in facts.inputs.items() for i in range(1, fact.rank or 0)}
-    names = {n for condition in asked(facts.rebind(_freed(facts))) or () for n in condition.names}
+    names = {n for condition in asked for n in condition.names}
     hangs = [axis for label, axis in named_axes.items() if label in names]
     # Where all three axes of an image count, the first of them are its channels: nobody chooses those.
     images = {name for name, _ in hangs if {(name, i) for i in (1, 2, 3)} <= set(hangs)}
@@ -174,7 +198,7 @@ def _sizes(
         if size not in verified:
             now, last = facts.rebind(_moved(facts, moving, size)), places[-1]
             broken = any(isinstance(t, Misfit | Impossible) and _before(t.at, last) for t in now.troubles)
-            verified[size] = not broken and not any(_empty(now, name, last.graph) for name in now.node(last).inputs)
+            verified[size] = not broken and not any(_empty(now, name, last.graph) for name in _seen(now, last))
         return verified[size]
 
     kept: list[int] = []
@@ -190,6 +214,16 @@ def _sizes(
                 return None
         kept += run
     return kept
+
+
+def _seen(facts: Facts, last: At) -> Iterator[str]:
+    """What arrives at the node, and what windows before it give."""
+    visited = facts.graphs[last.graph]
+    yield from facts.node(last).inputs
+    for index in visited.entries:
+        node = visited.nodes[index]
+        if index < last.index and node.op_type in _WINDOWS:
+            yield node.outputs[0]
 
 
 def _empty(facts: Facts, name: str, graph: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ..model import payload
@@ -40,12 +40,18 @@ class Reaching(NamedTuple):
     chosen: bool
 
 
-def reaching(model: Model, weights: Weights, to: int) -> Iterator[Reaching]:
-    """The number of the greatest magnitude of each stored tensor that reaches a Cast to this element type."""
-    for scope in scopes(model):
+def reaching(weights: Weights, to: int, made: Callable[[str, str], int | None]) -> Iterator[Reaching]:
+    """The number of the greatest magnitude of each stored tensor that reaches a Cast to this element type.
+
+    ``made`` gives the element type of a tensor by its name and its graph's path: what a CastLike casts to.
+    """
+    for scope in scopes(weights.model):
         for index, node in enumerate(scope.graph.nodes):
-            if node.op_type == "Cast" and not node.domain and node.attributes.get("to") == to and node.inputs:
-                yield from _behind(model, weights, scope, index)
+            if node.op_type not in ("Cast", "CastLike") or node.domain or not node.inputs or not node.outputs:
+                continue
+            asked = node.attributes.get("to") if node.op_type == "Cast" else made(node.outputs[0], scope.path)
+            if asked == to:
+                yield from _behind(weights.model, weights, scope, index)
 
 
 def _behind(model: Model, weights: Weights, scope: Scope, index: int) -> Iterator[Reaching]:
@@ -66,8 +72,8 @@ def _behind(model: Model, weights: Weights, scope: Scope, index: int) -> Iterato
         if at is None:
             continue
         node = scope.graph.nodes[at]
-        if node.op_type == "ConstantOfShape":
-            number = _of_one(model, node.attributes.get("value"))
+        if node.op_type in ("ConstantOfShape", "Constant"):
+            number = _of_one(model, node)
             if number is not None:
                 yield Reaching(scope, index, name, None, number, chosen)
         elif node.op_type == "Mul" and (factor := _masked(scope, node)):
@@ -78,9 +84,14 @@ def _behind(model: Model, weights: Weights, scope: Scope, index: int) -> Iterato
             waiting += [(n, chosen or node.op_type not in ("Identity", "Reshape", "Expand")) for n in names]
 
 
-def _of_one(model: Model, value: object) -> float | None:
-    numbers = payload.small(model, value, 1) if isinstance(value, Tensor) else None
-    return float(numbers[0]) if numbers and isinstance(numbers[0], int | float) else None
+def _of_one(model: Model, node: Node) -> float | None:
+    """The number that a node without inputs makes, or the greatest of them: its tensor, or written as it is."""
+    value: object = None
+    for attribute in ("value", "value_float", "value_int", "value_floats", "value_ints"):
+        value = node.attributes.get(attribute, value)
+    numbers = payload.small(model, value, 1) if isinstance(value, Tensor) else value
+    found = [float(n) for n in (numbers if isinstance(numbers, tuple) else (numbers,)) if isinstance(n, int | float)]
+    return max(found, key=abs, default=None)
 
 
 def _masked(scope: Scope, node: Node) -> str:

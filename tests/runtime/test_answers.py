@@ -81,7 +81,7 @@ def test_an_output_that_numpy_cannot_hold(write: Write, shape: tuple[int, ...]) 
 
 
 def test_strings_that_are_not_utf8(write: Write) -> None:
-    stored = helper.make_tensor("s", TensorProto.STRING, [1], [b"\xff\xfe"])
+    stored = TensorProto(name="s", data_type=TensorProto.STRING, dims=[1], string_data=[b"\xff\xfe"])
     node = helper.make_node("Identity", ["s"], ["y"])
     outcome = ended(write(single(node, [], value("y", 1, dtype=TensorProto.STRING), stored)))
     assert isinstance(outcome, Run)

@@ -295,6 +295,10 @@ def test_a_provider_that_is_not_there(write: Write) -> None:
     assert isinstance(outcome, NotRun)
     assert "has no provider 'nonesuch', only " in outcome.why
     assert "cpu" in outcome.why
+    for said, meant in (("cdua", "cuda"), ("CPPU", "cpu"), ("tensort", "tensorrt")):
+        outcome = run(Request(write(ADD), attempts=((floats("x", 1, 4),),), provider=said))
+        assert isinstance(outcome, NotRun)
+        assert f"has no provider '{said}' (did you mean '{meant}'?), only " in outcome.why
 
 
 def test_without_onnxruntime(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
