@@ -282,9 +282,8 @@ def _restored(answered: tuple[str, Any], ended: _Ended) -> Outcome:
     kind, content = answered
     if kind == "Fault":
         trace = "".join(c for c in str(content) if c.isprintable() or c == "\n")  # a hostile child may say it too
-        return NotRun(
-            f"a fault of auditor in the child: {trace.strip().rpartition(chr(10))[2]}", ended.isolation, trace
-        )
+        last = trace.strip().rpartition("\n")[2]
+        return NotRun(f"a fault of auditor in the child: {last}", ended.isolation, trace)
     try:
         answer: Run | Failed | OutOfMemory | NotRun = restore(_ANSWERS[kind], content)
     except (KeyError, ValueError, RecursionError):

@@ -6,7 +6,6 @@ those at the ends of each range are walked through with numbers, so that no rang
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
@@ -18,12 +17,15 @@ from .fact import Exact, Shape
 from .facts import Facts
 from .sizes.dim import Size, TooComplex, named
 from .troubles import At, Impossible, Misfit, Open
+from .visits import OutOfBudget
 
 BOUND = 4096
 """The largest input size that is tried."""
 
-SECONDS = 1.5
-"""How long one search may take; a search that ends early tells nothing."""
+MOST_WALKED = 100_000
+"""Nodes that one search may walk through, or the model `_LEAST` times; a search that ends early tells nothing."""
+
+_LEAST = 64
 
 _MOVING = "size"
 
@@ -83,22 +85,28 @@ def _solve(
     facts: Facts, places: Sequence[At], asked: _Asked, axes: list[tuple[str, int]], *, apart: bool = False
 ) -> tuple[Fit, ...]:
     """``apart``: no condition speaks of two axes, so that they may be moved as one though they differ now."""
-    if not axes:
+    try:
+        return tuple(_found(facts, places, asked, axes, apart=apart))
+    except OutOfBudget:
         return ()
-    deadline = time.monotonic() + SECONDS
+
+
+def _found(
+    facts: Facts, places: Sequence[At], asked: _Asked, axes: list[tuple[str, int]], *, apart: bool
+) -> Iterator[Fit]:
+    if not axes:
+        return
+    walks = iter(range(max(_LEAST, MOST_WALKED // max(1, facts.nodes_walked))))
     together = list(axes) if apart and len(axes) > 1 else _together(facts, axes)
-    found = []
     for moving in (
         *([together] if together else []),
         *([[axis] for axis in axes] if len(axes) > 1 or not together else []),
     ):
         if len(moving) == 1 and not _settled(facts, [a for a in axes if a not in moving]):
             continue
-        sizes = _sizes(facts, places, asked, moving, deadline)
-        if sizes is None:
-            continue
-        found.append(Fit(tuple(f"{name}[{i}]" for name, i in moving), tuple(_ranges(sizes))))
-    return tuple(found)
+        sizes = _sizes(facts, places, asked, moving, walks)
+        if sizes is not None:
+            yield Fit(tuple(f"{name}[{i}]" for name, i in moving), tuple(_ranges(sizes)))
 
 
 def _freed(facts: Facts, *, all_sizes: bool = True) -> dict[str, Shape]:
@@ -173,9 +181,9 @@ def _moved(facts: Facts, moving: Sequence[tuple[str, int]], size: Size) -> Mappi
 
 
 def _sizes(
-    facts: Facts, places: Sequence[At], asked: _Asked, moving: Sequence[tuple[str, int]], deadline: float
+    facts: Facts, places: Sequence[At], asked: _Asked, moving: Sequence[tuple[str, int]], walks: Iterator[int]
 ) -> list[int] | None:
-    """All sizes up to `BOUND` that fit, in order; None: time or knowledge did not suffice."""
+    """All sizes up to `BOUND` that fit, in order; None: the walks that are left, or knowledge, did not suffice."""
     try:
         condition = asked(facts.rebind(_moved(facts, moving, named(_MOVING))))
         if condition is None or any(c.names - {_MOVING} for c in condition):
@@ -198,11 +206,11 @@ def _sizes(
     for run in stretches if len(stretches) <= _FEW else [candidates]:
         while run and not runs(run[0]):
             run.pop(0)
-            if time.monotonic() > deadline:
+            if next(walks, None) is None:
                 return None
         while run and not runs(run[-1]):
             run.pop()
-            if time.monotonic() > deadline:
+            if next(walks, None) is None:
                 return None
         kept += run
     return kept

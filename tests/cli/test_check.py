@@ -15,6 +15,7 @@ import auditor.rules
 from auditor.findings.kind import Kind
 from auditor.formats import formats
 from auditor.report import Basis, Found, Severity
+from auditor.shapes.facts import Facts
 
 from .conftest import ALEXNET_224, LENET, NAN, SAMPLES, Said
 
@@ -265,3 +266,23 @@ def test_a_store_that_cannot_be_used(auditor: Auditor, tmp_path: Path, content: 
     assert said.out.startswith("PASS")
     assert said.err.startswith("auditor: the report was not stored: ")
     assert said.err.count("\n") == 1
+
+
+def test_a_rule_that_walks_too_much_is_inconclusive(auditor: Auditor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has found before stands, and the next rule has a budget of its own."""
+
+    def endless(facts: Facts) -> Iterator[Found]:
+        yield Found("before", severity=Severity.NOTE)
+        while True:
+            facts.rebind().rebind()
+
+    rules = (auditor_rule("endless-rule", endless)._replace(wants=("Facts",)), *auditor_rules())
+    monkeypatch.setattr("auditor.pipeline.all_rules", lambda: rules)
+    monkeypatch.setattr("auditor.pipeline._LEAST_WALKED", 1000)
+    monkeypatch.setattr("auditor.pipeline._TIMES_WALKED", 3)
+    said = auditor("check", LENET, *STATIC, "--format", "json")
+    assert said.json["verdict"] == "inconclusive"
+    assert "before" in [finding["message"] for finding in said.json["findings"]]
+    assert "misfit-initializers" in said.json["coverage"]["ran"]
+    missed = {m["what"]: m["why"] for m in said.json["coverage"]["skipped"]}
+    assert missed["rule endless-rule, the rest of it"] == "it was given up when it had walked through 1,000 nodes"

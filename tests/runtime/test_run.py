@@ -413,12 +413,13 @@ def test_a_child_that_closes_the_pipe_and_stays(write: Write, monkeypatch: pytes
     assert isinstance(run(Request(write(ADD), limits=RunLimits(seconds=1))), TimedOut)
 
 
-def test_a_fault_of_ours_is_no_run_and_its_traceback_is_there(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_ours_is_an_outcome(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     breaking = "import auditor.runtime.child as c; c.perform = lambda *a: 1 / 0; "
     monkeypatch.setattr(module, "_BOOT", module._BOOT.replace("from auditor", breaking + "from auditor"))
     outcome = run(Request(write(ADD)))
     assert isinstance(outcome, NotRun)
-    assert "ZeroDivisionError" in outcome.fault
+    assert outcome.why == "a fault of auditor in the child: ZeroDivisionError: division by zero"
+    assert outcome.fault.startswith("Traceback (most recent call last):")
 
 
 def test_no_process_stays_behind(
