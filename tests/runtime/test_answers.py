@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from auditor.runtime import parent
 from auditor.runtime import started as module
-from auditor.runtime.messages import kind_of, told
+from auditor.runtime.messages import kind_of, meant_by
 from auditor.runtime.outcome import Crashed, Failed, NotRun, Outcome, Run
 from auditor.runtime.parent import run
 from auditor.runtime.request import Feed, Request, RunLimits
@@ -121,8 +121,8 @@ def test_only_messages_of_onnxruntime_are_decoded() -> None:
     theirs = UnicodeDecodeError(
         "utf-8", b"[ONNXRuntimeError] : 10 : INVALID_GRAPH : \xff", 42, 43, "invalid start byte"
     )
-    assert told(ours) is ours
-    assert kind_of(told(theirs)) == "INVALID_GRAPH"
+    assert meant_by(ours) is ours
+    assert kind_of(meant_by(theirs)) == "INVALID_GRAPH"
 
 
 # A child of our own, that says what it likes.
