@@ -87,6 +87,23 @@ def zoo(folder: Path, **changes: object) -> Path:
     return folder
 
 
+def test_what_the_zoo_says_of_a_model_is_kept_and_bad_entries_end_nothing(tmp_path: Path) -> None:
+    put(tmp_path / "a/net-7.onnx")
+    entries = [
+        5,
+        {"model": "lost"},
+        {"model_path": "/etc/net.onnx"},
+        {"model_path": "a/../../net.onnx"},
+        {"model": "Net", "model_path": "a/net-7.onnx", "onnx_version": "1.2.1", "opset_version": 7},
+    ]
+    put(tmp_path / "ONNX_HUB_MANIFEST.json", json.dumps(entries))
+    source = sources.source_at(str(tmp_path))
+    (ref,) = source.models()
+    assert (ref.name, ref.version) == ("a/net-7", "")
+    assert ref.metadata == {"model": "Net", "onnx_version": "1.2.1", "opset_version": "7"}
+    assert [trouble.partition(" of ")[0] for trouble in source.troubles] == [f"entry {n}" for n in (1, 2, 3, 4)]
+
+
 def test_the_zoos_manifest(tmp_path: Path) -> None:
     source = sources.source_at(str(zoo(tmp_path)))
     (ref,) = source.models()

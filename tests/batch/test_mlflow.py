@@ -98,3 +98,34 @@ def test_yaml_tags_make_nothing(tmp_path: Path) -> None:
     put(tmp_path / "model.onnx")
     (ref,) = refs(tmp_path)
     assert not (tmp_path / "made").exists() and ref.metadata == {}
+
+
+def test_an_artifact_is_called_as_its_newest_version(tmp_path: Path) -> None:
+    """The tenth version is newer than the ninth; aliases are the version's, and the others are named beside it."""
+    top = tmp_path / "mlruns"
+    put(top / "0/8f2a/artifacts/model/MLmodel", MLMODEL)
+    put(top / "0/8f2a/artifacts/model/model.onnx")
+    place = f"file://{top}/0/8f2a/artifacts/model"
+    for name, version in [("net", 9), ("net", 10), ("other", 2)]:
+        folder = top / "models" / name / f"version-{version}"
+        put(folder / "meta.yaml", f"name: {name}\nversion: {version}\nstorage_location: {place}\n")
+    put(top / "models/net/aliases/champion", "10\n")
+    put(top / "models/net/aliases/old", "9")
+    put(top / "models/net/a file, not a folder", "")
+    (ref,) = refs(top)
+    assert (ref.name, ref.version, ref.subject) == ("net", "10", "net")
+    assert ref.metadata["artifact"] == "0/8f2a/artifacts/model"
+    assert ref.metadata["aliases"] == "champion"
+    assert ref.metadata["also"] == "net 9, other 2"
+
+
+@pytest.mark.parametrize("side", ["inputs", "outputs"])
+def test_a_signature_of_one_side_is_a_contract(tmp_path: Path, side: str) -> None:
+    """What a model takes may be told alone, and so may what it gives."""
+    lines = [line for line in MLMODEL.splitlines() if not line.startswith("  inputs") and not line.startswith("  outp")]
+    tensor = '[{"type": "tensor", "name": "x", "tensor-spec": {"dtype": "float32", "shape": [-1, 4]}}]'
+    put(tmp_path / "MLmodel", "\n".join([*lines, f"  {side}: '{tensor}'"]) + "\n")
+    put(tmp_path / "model.onnx")
+    (ref,) = refs(tmp_path)
+    assert ref.contract is not None
+    assert [len(ref.contract.inputs), len(ref.contract.outputs)] == [side == "inputs", side == "outputs"]

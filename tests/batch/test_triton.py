@@ -176,3 +176,46 @@ def test_a_triton_config_of_a_hundred_megabytes_or_a_pipe(tmp_path: Path) -> Non
     big, pipe = refs(tmp_path)
     assert "100.0 MiB" in big.troubles[0]
     assert "named pipe" in pipe.troubles[0]
+
+
+def test_what_a_configuration_promises_of_inputs_and_outputs(tmp_path: Path) -> None:
+    """Triton's model configuration: the batch stands in front of dims, reshape says what the model is given, ragged
+    inputs have no shape, and what Triton feeds by itself has a name alone."""
+    config = """
+    max_batch_size: 4
+    input { name: "a" data_type: TYPE_INT64 dims: [ 0, -1, 3 ] }
+    input { name: "b" data_type: TYPE_BOOL dims: [ 2 ] reshape { shape: [ ] } }
+    input { name: "c" data_type: TYPE_FP16 dims: [ 2 ] allow_ragged_batch: true }
+    input { name: "d" data_type: TYPE_STRING }
+    sequence_batching {
+      control_input [ { name: "START" }, { name: "READY" } ]
+      state [ { input_name: "in_state" output_name: "out_state" } ]
+    }
+    batch_input [ { kind: BATCH_ELEMENT_COUNT target_name: [ "counts", "more" ] } ]
+    output { name: "y" data_type: TYPE_UINT8 dims: [ 1 ] }
+    """
+    put(tmp_path / "net/config.pbtxt", config)
+    put(tmp_path / "net/1/model.onnx")
+    (ref,) = refs(tmp_path)
+    contract = ref.contract
+    assert contract is not None and contract.max_batch == 4 and contract.open_is_promise
+    assert [(p.name, p.shape) for p in contract.inputs] == [
+        ("a", (None, 0, None, 3)),
+        ("b", (None,)),
+        ("c", None),
+        ("d", None),
+        ("START", None),
+        ("READY", None),
+        ("in_state", None),
+        ("counts", None),
+        ("more", None),
+    ]
+    assert [p.dtype for p in contract.inputs[:4]] == ["int64", "bool", "float16", "string"]
+    assert [(p.name, p.dtype, p.shape) for p in contract.outputs] == [("y", "uint8", (None, 1))]
+
+
+@pytest.mark.parametrize("file", ["..", "a/b.onnx", "/b.onnx"])
+def test_a_file_name_that_leads_elsewhere_is_a_trouble(tmp_path: Path, file: str) -> None:
+    put(tmp_path / "net/config.pbtxt", f'backend: "onnxruntime" default_model_filename: "{file}"')
+    put(tmp_path / "net/1/model.onnx")
+    assert "is not the name of a file" in str([r.troubles for r in refs(tmp_path)])

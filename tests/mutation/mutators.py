@@ -33,7 +33,7 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitAnd: ast.BitOr,
     ast.BitOr: ast.BitAnd,
 }
-_COMMUTE = frozenset({"added", "agree", "broadcast", "greatest", "least", "maximum", "minimum", "tally"})
+_COMMUTE = frozenset({"added", "agree", "broadcast", "greatest", "least", "maximum", "minimum", "same", "tally"})
 """Calls whose first two arguments may stand in either order: swapped, it is the same program."""
 
 _OTHER_CALL = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list", "reversed": "list"}

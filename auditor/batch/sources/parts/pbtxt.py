@@ -18,7 +18,8 @@ _DEEPEST = 50
 _MOST = 100_000  # tokens
 
 _TOKEN = re.compile(
-    r"""[\s,;]+ | \#[^\n]*
+    r"""\s+ | \#[^\n]*
+    | (?P<parting>[,;])
     | (?P<string>"(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*')
     | (?P<word>[-+]?[\w.][\w.+-]*)
     | (?P<mark>[{}<>:\[\]])""",
@@ -39,6 +40,7 @@ class _Parser:
         self._at = 0
         self._seen = 0
         self._kind, self._token = "", ""
+        self._parted = False  # by a comma or a semicolon from the token before
         self._next()
 
     def message(self, closing: str, depth: int) -> dict[str, list[Value]]:
@@ -83,7 +85,7 @@ class _Parser:
         if self._kind != "string":
             raise self._wrong(f"{self._token or 'the end'!r} where a value was expected")
         parts = []
-        while self._kind == "string":  # neighbours are one string
+        while self._kind == "string" and not (parts and self._parted):  # neighbours are one string
             parts.append(re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), self._token[1:-1]))
             self._next()
         return "".join(parts)
@@ -92,12 +94,15 @@ class _Parser:
         return self._kind == "mark" and self._token == mark
 
     def _next(self) -> None:
+        self._parted = False
         while self._at < len(self._text):
             found = _TOKEN.match(self._text, self._at)
             if found is None:
                 raise self._wrong(f"{self._text[self._at : self._at + 20]!r} is not part of a message")
             self._at = found.end()
-            if found.lastgroup:
+            if found.lastgroup == "parting":
+                self._parted = True
+            elif found.lastgroup:
                 self._seen += 1
                 if self._seen > _MOST:
                     raise self._wrong(f"more than {_MOST:,} words")

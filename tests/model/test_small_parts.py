@@ -1,0 +1,104 @@
+"""Small parts of the reader, each against the onnx package or by hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import onnx
+import onnx.parser
+import pytest
+
+from auditor.model import encoding
+from auditor.model.graph import Graph, MapType, Node, TensorType, captured
+from auditor.model.load import load, loads
+from auditor.model.order import out_of_order
+
+_EIGHT: dict[int, Any] = {
+    17: ml_dtypes.float8_e4m3fn,
+    18: ml_dtypes.float8_e4m3fnuz,
+    19: ml_dtypes.float8_e5m2,
+    20: ml_dtypes.float8_e5m2fnuz,
+    23: ml_dtypes.float4_e2m1fn,
+}
+
+
+@pytest.mark.parametrize("dtype", sorted(_EIGHT))
+def test_every_code_of_a_narrow_float_is_its_value(dtype: int) -> None:
+    codes = np.arange(16 if dtype == 23 else 256, dtype=np.uint8)
+    truth = codes.view(_EIGHT[dtype]).astype(np.float64).tolist()
+    mine = encoding.small_values(dtype)
+    assert len(mine) == len(truth)
+    for code, (one, other) in enumerate(zip(mine, truth, strict=True)):
+        assert one == other or (math.isnan(one) and math.isnan(other)), hex(code)
+        assert math.copysign(1, one) == math.copysign(1, other) or math.isnan(other), hex(code)
+
+
+def graph_of(text: str) -> Graph:
+    model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17, "own" : 1]> {text}')
+    return loads(model.SerializeToString()).graph
+
+
+CAPTURING = """
+g (bool c, float[2] x, float[2] w) => (float[2] z) {
+  early = Relu (late)
+  y = If (c) <
+    then_branch = t () => (float[2] a) <float[2] k = {1.0, 2.0}> {
+      s = Add (x, k)
+      a = If (c) <
+        then_branch = tt () => (float[2] b) { b = Add (s, w) },
+        else_branch = te () => (float[2] late) { q = Relu (s) }
+      >
+    },
+    else_branch = e () => (float[2] x) { unused = Relu (early) }
+  >
+  late = Relu (y)
+  z = Sum (late, early)
+}"""
+
+
+def test_what_subgraphs_take_from_outside() -> None:
+    """At any depth, also what is only handed on as an output; what a body holds or makes itself is not taken."""
+    graph = graph_of(CAPTURING)
+    branch = next(node for node in graph.nodes if node.op_type == "If")
+    assert set(captured(branch)) == {"x", "w", "c", "late", "early"}
+    assert captured(graph.nodes[0]) == ()
+
+
+def test_nodes_that_stand_before_what_they_take() -> None:
+    assert out_of_order(graph_of(CAPTURING)) == ((0, 2), (1, 2))
+
+
+def test_a_node_that_takes_what_it_makes_is_out_of_order() -> None:
+    assert out_of_order(graph_of("g (float[2] x) => (float[2] y) { y = Add (x, y) }")) == ((0, 0),)
+
+
+def test_overloads_and_maps_are_read() -> None:
+    """The fields that few models have: a node's and a function's overload, a map's key and value."""
+    helper = onnx.helper
+    node = helper.make_node("Twice", ["x"], ["y"], domain="own", overload="float")
+    body = helper.make_node("Add", ["a", "a"], ["b"])
+    function = helper.make_function(
+        "own", "Twice", ["a"], ["b"], [body], [helper.make_opsetid("", 17)], overload="float"
+    )
+    x = helper.make_tensor_value_info("x", 1, [2])
+    kind = helper.make_map_type_proto(7, helper.make_tensor_type_proto(1, [3]))
+    graph = helper.make_graph([node], "g", [x], [onnx.ValueInfoProto(name="y"), helper.make_value_info("m", kind)])
+    imports = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+    made = helper.make_model(graph, functions=[function], opset_imports=imports, ir_version=10)
+    model = loads(made.SerializeToString())
+    assert [n.overload for n in model.graph.nodes] == ["float"]
+    assert list(model.functions) == [("own", "Twice", "float")]
+    found = model.graph.outputs[1].type
+    assert isinstance(found, MapType) and isinstance(found.value, TensorType)
+    assert (found.key, found.value.dtype, found.value.shape) == (7, 1, (3,))
+
+
+def test_a_model_in_memory_is_read_as_its_bytes_are() -> None:
+    made = onnx.parser.parse_model(
+        '<ir_version: 8, opset_import: ["" : 17]> g (float[2] x) => (float[2] y) { y = Relu (x) }'
+    )
+    nodes: tuple[Node, ...] = loads(made.SerializeToString()).graph.nodes
+    assert load(made).graph.nodes[0].op_type == nodes[0].op_type == "Relu"
