@@ -46,11 +46,14 @@ def fitting(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None], *, each: 
     ``each``: of each axis for itself, ``H, W multiples of 4``.
     """
     names = (", " if each else " = ").join(dict.fromkeys(axes(fit, shapes)))
-    first, *more = fit.ranges
+    alone = fit.ranges[0] == (1, 1) and len(fit.ranges) > 1 and len(fit.ranges[1]) == 3
+    first, *more = fit.ranges[1:] if alone else fit.ranges
     if len(first) == 3 and first[0] == first[2] and first[1] is None and all(r[2:] == first[2:] for r in more):
         multiples = _range(names, *first)
         rest = [str(r[0] - first[0]) for r in more]
-        return f"{multiples}, or {' or '.join(rest)} more" if rest else multiples
+        if rest:
+            multiples += f", or {' or '.join(rest)} more"
+        return f"{multiples}, or 1 itself" if alone else multiples
     shown = [_range(names, *r) for r in fit.ranges[:_MOST_RANGES]]
     return " or ".join(shown) + (", and so on" if len(fit.ranges) > _MOST_RANGES else "")
 

@@ -16,7 +16,7 @@ from .conditions import Condition, conditions, joins, names_of, needed, test_of
 from .dense import rows
 from .fact import Exact, Shape
 from .facts import Facts
-from .sizes.dim import Size, TooComplex, named
+from .sizes.dim import Dim, Size, TooComplex, named
 from .troubles import At, Impossible, Misfit, Open
 
 BOUND = 4096
@@ -47,9 +47,10 @@ def solve(facts: Facts, at: At, parameter: str) -> tuple[Fit, ...]:
 def meeting(facts: Facts) -> tuple[tuple[At, ...], tuple[Fit, ...], bool]:
     """Where ways meet that agree for some sizes only, the sizes at which they all do, and whether each axis for itself.
 
-    The batch stays; the other sizes of images are taken as open, whatever they are now.
+    The batch stays. The other sizes that are open move; where none is, all sizes of images do, whatever they are now.
     """
-    free = facts.rebind(_freed(facts))
+    freed = _open_alone(facts) or _freed(facts)
+    free = facts.rebind(freed)
     places = tuple(joins(free))
     if not places:
         return (), (), False
@@ -64,11 +65,13 @@ def meeting(facts: Facts) -> tuple[tuple[At, ...], tuple[Fit, ...], bool]:
         return found
 
     each = all(len(c.names) == 1 for c in asked(free) or ())
-    return places, _solve(facts, places, asked), each
+    return places, _solve(facts, places, asked, freed), each
 
 
-def _solve(facts: Facts, places: Sequence[At], asked: _Asked) -> tuple[Fit, ...]:
-    axes = _axes(facts, asked)
+def _solve(
+    facts: Facts, places: Sequence[At], asked: _Asked, freed: Mapping[str, Shape] | None = None
+) -> tuple[Fit, ...]:
+    axes = _axes(facts, asked, freed or _freed(facts))
     if not axes:
         return ()
     deadline = time.monotonic() + SECONDS
@@ -96,10 +99,20 @@ def _freed(facts: Facts) -> dict[str, Shape]:
     }
 
 
-def _axes(facts: Facts, asked: _Asked) -> list[tuple[str, int]]:
+def _open_alone(facts: Facts) -> dict[str, Shape]:
+    """The same, but what is a number stays one: the features of a token are no caller's choice. Empty if none is open."""
+    found = {}
+    for name, shape in _freed(facts).items():
+        now = facts.inputs[name].shape or ()
+        if any(isinstance(size, Dim) for size in now[1:]):
+            found[name] = tuple(f if isinstance(size, Dim) else size for f, size in zip(shape, now, strict=True))
+    return found
+
+
+def _axes(facts: Facts, asked: _Asked, freed: Mapping[str, Shape]) -> list[tuple[str, int]]:
     """The axes of the graph's inputs on which the condition hangs."""
     named_axes = {f"{name}[{i}]": (name, i) for name, fact in facts.inputs.items() for i in range(1, fact.rank or 0)}
-    names = {n for condition in asked(facts.rebind(_freed(facts))) or () for n in condition.names}
+    names = {n for condition in asked(facts.rebind(freed)) or () for n in condition.names}
     hangs = [axis for label, axis in named_axes.items() if label in names]
     # Where all three axes of an image count, the first of them are its channels: nobody chooses those.
     images = {name for name, _ in hangs if {(name, i) for i in (1, 2, 3)} <= set(hangs)}
@@ -219,6 +232,9 @@ def _runs(sizes: Sequence[int]) -> list[list[int]]:
 
 def _ranges(sizes: Sequence[int]) -> Iterator[tuple[int, int | None] | tuple[int, int | None, int]]:
     """Closed ranges; stretches of one length at equal distances become one range with a step for each of its sizes."""
+    if len(sizes) > 3 and sizes[0] == 1 and sizes[1] == 2 != sizes[2] - 1:  # one place is stretched to any number
+        yield 1, 1
+        sizes = sizes[1:]
     runs = _runs(sizes)
     steps = {b[0] - a[0] for a, b in pairwise(runs)}
     if len(runs) > 2 and len(steps) == 1 and {len(r) for r in runs[:-1]} == {len(runs[0])}:
