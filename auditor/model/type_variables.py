@@ -30,7 +30,7 @@ NONE = Variables((), ())
 
 
 def type_variables(domain: str, op_type: str, opset: int) -> Variables:
-    """What must be of one type; `NONE` where nothing must, and for an operator that neither ONNX nor onnxruntime has."""
+    """What must be of one type; `NONE` where nothing must, and for an operator that nobody has."""
     versions = _table(domain).get(op_type, ())
     at = bisect_right(versions, opset, key=lambda version: version[0])
     return versions[at - 1][1] if at else NONE

@@ -3,8 +3,8 @@
 ## What it does
 Follows element types through the graph and holds every node to its operator's schema at the model's opset: the types
 that each input may have, the inputs that must be of one type (for each of the schema's type variables), and the types
-that an attribute such as `to`, `dtype` or `output_dtype` may ask for. Of onnxruntime's own operators, which of their inputs
-must be alike. Nothing that rests on a declared type counts.
+that an attribute such as `to`, `dtype` or `output_dtype` may ask for. Of onnxruntime's own operators, which
+of their inputs must be alike. Nothing that rests on a declared type counts.
 
 ## Why it matters
 Shapes may be right and the model is refused all the same: a Reshape target stored as int32, where "shape" is
@@ -50,7 +50,7 @@ agraph (float[N] x) => (bfloat16[N] y) { y = Cast<to = 16>(x) }
 ```onnx
 # An operator of onnxruntime's own, by its schema there.
 <ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>
-agraph (float[N, 4] x) => (float[N, 4] y) <double[4] bias = {1.0, 1.0, 1.0, 1.0}> { y = com.microsoft.BiasGelu(x, bias) }
+agraph (float[N, 4] x) => (float[N, 4] y) <double[4] b = {1.0, 1.0, 1.0, 1.0}> { y = com.microsoft.BiasGelu(x, b) }
 ```
 
 ## Quiet on

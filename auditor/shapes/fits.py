@@ -100,7 +100,7 @@ def _freed(facts: Facts) -> dict[str, Shape]:
 
 
 def _open_alone(facts: Facts) -> dict[str, Shape]:
-    """The same, but what is a number stays one: the features of a token are no caller's choice. Empty if none is open."""
+    """The same, but what is a number stays one: the features of a token are no choice. Empty: none is open."""
     found = {}
     for name, shape in _freed(facts).items():
         now = facts.inputs[name].shape or ()

@@ -115,7 +115,8 @@ KINDS = {
     ),
     "a table of positions": Kind(
         "g (float[N, T, 8] x) => (float[N, A, 8] y) <float[3] two = {1, 2, 1}> "
-        "{ t = Transpose<perm = [0, 2, 1]>(x) h = MaxPool<kernel_shape = [2], strides = [2]>(t) u = Transpose<perm = [0, 2, 1]>(h) "
+        "{ t = Transpose<perm = [0, 2, 1]>(x) h = MaxPool<kernel_shape = [2], strides = [2]>(t) "
+        "u = Transpose<perm = [0, 2, 1]>(h) "
         "d = Resize(u, \"\", two) y = Add(x, d) }",
         "g (float[N, T, 8] x) => (float[N, T, 8] y) <int64[1] o = {0}, int64[1] a = {1}, int64[1] e = {2}> "
         "{ s = Shape(x) n = Slice(s, a, e) q = Slice(TABLE, o, n, a) y = Add(x, q) }",

@@ -96,6 +96,8 @@ def _unrolled(body: Body, carried: Facts, trips: Size | None, number: Shape, tol
         if count >= most:
             return None
         outputs = body(Fact(_INT64, number, (count,)), Fact(_BOOL, told, (True,)), *carried)
+        if count == 0 and body.failed:
+            return None
         again = outputs[0].elements[0] if outputs[0].elements else None
         if not isinstance(again, bool):
             return None
