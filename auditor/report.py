@@ -140,11 +140,15 @@ def waiver_of(finding: Finding) -> Waived | None:
 
 
 class Missed(NamedTuple):
-    """Something that was not looked at, and why. ``asked``: it was asked for by name, so the verdict is open."""
+    """Something that was not looked at, and why. ``asked``: it was asked for by name, so the verdict is open.
+
+    ``trace``: of a fault of ours, for standard error and in no report.
+    """
 
     what: str
     why: str
     asked: bool = False
+    trace: str = ""
 
 
 class Coverage(NamedTuple):
@@ -153,6 +157,11 @@ class Coverage(NamedTuple):
     ran: tuple[str, ...] = ()
     skipped: tuple[Missed, ...] = ()
     failed: tuple[Missed, ...] = ()
+
+    @property
+    def traces(self) -> tuple[str, ...]:
+        """The tracebacks of faults of ours that cost a part of the audit, each once."""
+        return tuple(dict.fromkeys(missed.trace for missed in (*self.skipped, *self.failed) if missed.trace))
 
 
 class ModelIdentity(NamedTuple):
@@ -200,6 +209,17 @@ class WeightRow(NamedTuple):
     zeros: int
     nan: int
     inf: int
+
+
+class JudgedBy(NamedTuple):
+    """Whose verdict it is. "" stands for none: then findings of severity error fail."""
+
+    policy: str = ""  # the file that says what is asked
+    baseline: str = ""  # the file that says what is known
+    trusted: bool = False  # the policy was named as the one that nothing else can soften
+
+
+NOBODY = JudgedBy()
 
 
 class RunAttempt(NamedTuple):
@@ -252,6 +272,8 @@ class Report(Record):
     rules_digest: str = ""  # of the set of rules that this version knows
     operators: Mapping[str, int] = _NOTHING  # nodes of each ("com.microsoft:Gelu"), in subgraphs and functions too
     dtypes: tuple[str, ...] = ()  # element types of all tensors; "?" where there are some that are not known
+    ad_hoc: tuple[str, ...] = ()  # options that were not configured: such an audit is never a model's latest
+    judged_by: JudgedBy = NOBODY
 
     def __bool__(self) -> bool:
         raise TypeError("a report is neither true nor false: ask auditor.judge(report).verdict")

@@ -30,4 +30,5 @@ class Settings(NamedTuple):
     rtol: float = 1e-3
     atol: float = 1e-5
     target_dtype: str | None = None  # "float16": the type that the model is to become
+    ad_hoc: tuple[str, ...] = ()  # options that a caller said beside what is configured
     operators: tuple[str, ...] = ()  # Python files with more operators: their code is run

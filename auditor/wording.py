@@ -46,14 +46,15 @@ def fitting(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None], *, each: 
     ``each``: of each axis for itself, ``H, W multiples of 4``.
     """
     names = (", " if each else " = ").join(dict.fromkeys(axes(fit, shapes)))
-    alone = fit.ranges[0] == (1, 1) and len(fit.ranges) > 1 and len(fit.ranges[1]) == 3
-    first, *more = fit.ranges[1:] if alone else fit.ranges
-    if len(first) == 3 and first[0] == first[2] and first[1] is None and all(r[2:] == first[2:] for r in more):
-        multiples = _range(names, *first)
-        rest = [str(r[0] - first[0]) for r in more]
-        if rest:
-            multiples += f", or {' or '.join(rest)} more"
-        return f"{multiples}, or 1 itself" if alone else multiples
+    steps = {r[2] for r in fit.ranges if len(r) == 3}
+    lows = [r[0] for r in fit.ranges]
+    if len(steps) == 1 and all(len(r) == 3 and r[1] is None for r in fit.ranges):
+        step = steps.pop()
+        aside = lows[-1] - lows[0]
+        apart = aside if aside < 2 else f"up to {aside}"
+        multiples = f"{names} multiples of {step}" if ", " in names else f"{names} a multiple of {step}"
+        if lows == list(range(lows[0], lows[-1] + 1)) and 0 in (lows[0] % step, lows[-1] % step):
+            return f"{multiples}, or {apart} {'less' if lows[0] % step else 'more'}" if aside else multiples
     shown = [_range(names, *r) for r in fit.ranges[:_MOST_RANGES]]
     return " or ".join(shown) + (", and so on" if len(fit.ranges) > _MOST_RANGES else "")
 
@@ -86,8 +87,6 @@ def _size(shape: tuple[object, ...] | None, axis: int) -> object:
 def _range(names: str, low: int, high: int | None, step: int = 1) -> str:
     if low == high:
         return f"{names} = {low}"
-    if low == step != 1 and high is None:
-        return f"{names} multiples of {step}" if ", " in names else f"{names} a multiple of {step}"
     text = f"{names} >= {low}" if high is None else f"{low} <= {names} <= {high}"
     return text if step == 1 else f"{text} in steps of {step}"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -30,16 +31,24 @@ class NodeTest:
 
 
 @cache
-def node_tests() -> tuple[NodeTest, ...]:
-    """ONNX's node tests, about 1,900. The wheel ships what makes them, not the files; it takes some seconds."""
+def collected() -> tuple[Any, ...]:
+    """ONNX's node tests as its own classes, which are for reading only: about 1,900.
+
+    The wheel ships what makes them, not the files; it takes some seconds, once a process.
+    """
     from onnx.backend.test.case.node import collect_testcases
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        cases = collect_testcases(None)
+        return tuple(collect_testcases(None))
+
+
+@cache
+def node_tests() -> tuple[NodeTest, ...]:
+    """ONNX's node tests, those that hold a model."""
     return tuple(
         NodeTest(case.name, case.model, *(tuple(map(_array, kind)) for kind in case.data_sets[0]))
-        for case in cases
+        for case in collected()
         if case.model is not None and case.data_sets
     )
 

@@ -51,14 +51,14 @@ def shared_types(schema) -> str:  # type: ignore[no-untyped-def]  # onnx.defs.Op
     return f"{' '.join(inputs)}>{' '.join(outputs)}"
 
 
-def _variable(parameter, variables: set[str]) -> str:  # type: ignore[no-untyped-def]
+def _variable(parameter, variables: set[str]) -> str:  # type: ignore[no-untyped-def]  # as above
     """Its type variable; ``-`` for one type alone, and for a list whose members need not be alike."""
     name = getattr(parameter, "type_str", "") or parameter.typeStr  # onnxruntime writes it so
     alike = parameter.is_homogeneous if hasattr(parameter, "is_homogeneous") else parameter.isHomogeneous
     return name if name in variables and alike else "-"
 
 
-def _chooses(schema) -> bool:  # type: ignore[no-untyped-def]
+def _chooses(schema) -> bool:  # type: ignore[no-untyped-def]  # as above
     """Whether an attribute chooses the type of the output."""
     return bool({"to", "dtype", "output_dtype", "output_datatype"} & set(schema.attributes))
 

@@ -7,8 +7,10 @@ import io
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -78,9 +80,10 @@ def test_nothing_of_a_model_in_memory_is_left_on_the_disk(tmp_path: Path, monkey
     ],
 )
 def test_a_wrong_type_gets_a_sentence(source: object, says: str) -> None:
-    for take in (auditor.audit, auditor.load, auditor.infer_shapes):
+    entrances: tuple[Callable[[Any], object], ...] = (auditor.audit, auditor.load, auditor.infer_shapes)
+    for take in entrances:
         with pytest.raises(UsageError, match=says):
-            take(source)  # type: ignore[operator]  # what the types forbid
+            take(source)
 
 
 def test_a_proto_that_cannot_be_written_gets_a_sentence() -> None:

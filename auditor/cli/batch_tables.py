@@ -10,7 +10,8 @@ from ..errors import ExitCode
 from ..findings.order import RANK
 from ..formats.parts.layout import Page, Span, cells, end_of
 from ..formats.parts.names import prose, visible
-from ..report import Verdict
+from ..formats.parts.telling import judged_by
+from ..report import NOBODY, JudgedBy, Verdict
 from ..wording import counted
 
 _MOST_FINDINGS = 4  # of one model
@@ -74,7 +75,8 @@ def _line(finding: dict[str, Any]) -> str:
 class Tally:
     """What all models together come to."""
 
-    def __init__(self) -> None:
+    def __init__(self, by: JudgedBy = NOBODY) -> None:
+        self.by = by
         self.models = self.reused = 0
         self.verdicts: Counter[Verdict] = Counter()
         self.not_run = 0  # of those that passed
@@ -116,7 +118,10 @@ class Tally:
             f"{self.verdicts[v]} {word}{self._of_which(v)}" for v, word in _WORDS.items() if self.verdicts[v]
         )
         reused = f"; {self.reused} reused" if self.reused else ""
-        page.line((counted(self.models, "model"), "bold"), f": {verdicts or 'none'}{reused}")
+        by = judged_by(self.by)
+        page.line(
+            (counted(self.models, "model"), "bold"), f": {verdicts or 'none'}{reused}{f'; judged {by}' if by else ''}"
+        )
         if self.named:
             more = f" and {self.not_run - len(self.named)} more" if self.not_run > len(self.named) else ""
             page.line(f"not run: {', '.join(self.named)}{more}", indent=2, hang=2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from functools import cache
-from pathlib import Path
 
 RELEVANT = (
     "f16c", "fma", "avx2", "avx512f", "avx512bw", "avx512_vnni", "avx_vnni", "avx_vnni_int8", "avx512_bf16",
@@ -16,7 +15,7 @@ RELEVANT = (
 @cache
 def features() -> tuple[str, ...]:
     """The relevant flags that this processor has; none where the system does not say."""
-    with contextlib.suppress(OSError), Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as lines:
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines:
         for line in lines:
             key, _, words = line.partition(":")
             if key.strip() in ("flags", "Features"):

@@ -86,6 +86,7 @@ def dtypes(facts: Facts) -> tuple[str, ...]:
     return tuple(sorted({name_of(dtype) for dtype in found | stored}))
 
 
+_DEAR = 10**11  # multiply-accumulates: seconds on a small machine
 _MOST_OVER = 4  # choices that the shapes rule out: the others are of the same kind
 
 
@@ -210,6 +211,9 @@ def looked_at(evidence: Evidence) -> Iterator[Missed]:
     for name, number in sorted(unsupported.items()):
         nodes = "1 node" if number == 1 else f"{number} nodes"
         yield Missed(f"shapes and costs of {name} ({nodes})", "auditor does not know this operator")
+    if (folded := evidence.costs.folded_macs) >= _DEAR:
+        why = f"{folded:,} multiply-accumulates hang on stored tensors alone: they are done when a runtime loads it"
+        yield Missed("what the model costs to load", why)
     if not evidence.model.path and (files := digest.files(evidence.model)):
         why = f"the model came without a path, and {listed(files)} was not opened: give the path"
         yield Missed("external data", why, asked=True)

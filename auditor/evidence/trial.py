@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import NamedTuple
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..costs.count import Costs
 from ..model import digest, external
@@ -15,7 +16,9 @@ from ..runtime.request import OFF, Feed, Request, RunLimits
 from ..settings import Settings
 from ..shapes.facts import Facts
 from ..wording import in_bytes
-from .sizes import Chosen, choose, impossible, others
+
+if TYPE_CHECKING:
+    from .sizes import Chosen
 
 LARGEST = 2**31 - 1
 """onnxruntime reads no model file beyond protobuf's 2 GiB."""
@@ -49,11 +52,17 @@ class Trial(NamedTuple):
     again: tuple[Again, ...] = ()
 
 
+def faulty(why: str, trace: str) -> Trial:
+    """Nothing was run, for a fault of ours."""
+    return Trial(NotRun(why, fault=trace), True, (Missed("run", why, True, trace),))
+
+
 def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Trial:
     """Run the model once, in a sandboxed child."""
     from ..runtime import golden  # a check without a run does without all this
     from ..runtime.messages import MACHINE
     from ..runtime.parent import run
+    from .sizes import impossible
 
     named = settings.inputs is not None or settings.custom_ops is not None
     asked = settings.provider_asked or settings.require_isolation or named
@@ -82,6 +91,15 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         rtol=settings.rtol,
         atol=settings.atol,
     )
+    until = time.monotonic() + request.limits.seconds
+
+    def more(**changes: Any) -> Outcome:
+        """The same with changes, in what is left of the time."""
+        left = until - time.monotonic()
+        if left <= 0:
+            return TimedOut(0.0, "start")
+        return run(request._replace(limits=request.limits._replace(seconds=left), **changes))
+
     result = run(request)
     if isinstance(result, TimedOut | OutOfMemory | Crashed) and result.stage in _BEFORE_THE_MODEL:
         why = "onnxruntime did not get as far as the model within the limits of the run (--timeout, --memory)"
@@ -96,24 +114,23 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked),), passed_over=over)
     plain = None
     if isinstance(result, Crashed) and request.second:  # is it the optimiser's doing?
-        plain = run(request._replace(optimisation=OFF, second=False, golden=()))
+        plain = more(optimisation=OFF, second=False, golden=())
     invented = settings.inputs is None and not vectors
     missed = (*_missed(result, settings, invented, asked), *_vectors_missed(result, tuple(v.name for v in vectors)))
     if chosen.told or chosen.passed_over:
         missed = (*missed, Missed("other sizes", _passed_over(chosen)))
-    again = tuple(_again(request, result, facts)) if settings.inputs is None else ()
+    again = tuple(_again(more, request.seed + 1, result, facts)) if settings.inputs is None else ()
     return Trial(result, invented, missed, plain, chosen.passed_over, again)
 
 
-def _again(request: Request, result: Outcome, facts: Facts) -> Iterator[Again]:
+def _again(more: Callable[..., Outcome], seed: int, result: Outcome, facts: Facts) -> Iterator[Again]:
     """Where a run on inputs of ours gave what is not finite: other values, a small size, another batch."""
-    from ..runtime.parent import run
+    from .sizes import others
 
     if not isinstance(result, Run) or not any(one.nonfinite for one in result.outputs):
         return
     for feeds in (result.feeds, *others(facts, result.feeds)):
-        seed = request.seed + 1
-        other = run(request._replace(attempts=(feeds,), seed=seed, golden=(), second=False))
+        other = more(attempts=(feeds,), seed=seed, golden=(), second=False)
         if isinstance(other, Run):
             yield Again(feeds, seed, any(one.nonfinite for one in other.outputs))
 
@@ -128,13 +145,16 @@ def _passed_over(chosen: Chosen) -> str:
 def _missed(result: Outcome, settings: Settings, invented: bool, asked: bool) -> Iterator[Missed]:
     """What of the run was not looked at. A model that onnxruntime does not load was not run, whosever fault it is."""
     match result:
-        case NotRun(why=why):
-            yield Missed("run", why, asked)
+        case NotRun(why=why, fault=fault):
+            yield Missed("run", why, asked or bool(fault), fault)
         case Failed(stage="load", message=message):
             yield Missed("run", f"onnxruntime does not load the model: {first_line(message)}", True)
         case Failed(stage="run", message=message) if invented:
             yield Missed("run", f"it failed on inputs that auditor invented: {first_line(message)}", asked)
-        case Run(tries=tries, agreement=agreement, feeds=feeds):
+        case Run(tries=tries, agreement=agreement, feeds=feeds, outputs=outputs):
+            for one in outputs:
+                if one.unseen:
+                    yield Missed(f"values of {one.name}", one.unseen)
             if settings.inputs is not None and tries:  # the golden vectors ran, and these did not
                 message = first_line(tries[0].message)
                 yield Missed("run", f"it failed on the inputs of {settings.inputs}: {message}", True)
@@ -178,6 +198,8 @@ def _memory_of_machine() -> int:
 
 
 def _chosen(facts: Facts, settings: Settings) -> Chosen:
+    from .sizes import Chosen, choose
+
     if settings.inputs is None:
         return choose(facts)
     feeds = (Feed(name, fact.dtype or 0, file=settings.inputs, key=name) for name, fact in facts.inputs.items())
@@ -185,6 +207,7 @@ def _chosen(facts: Facts, settings: Settings) -> Chosen:
 
 
 def _limits(costs: Costs, settings: Settings) -> RunLimits:
-    runs = 1 if settings.optimisation == OFF else 2
-    predicted = RunLimits.predicted(runs * costs.flops if isinstance(costs.flops, int) else None, settings.memory)
+    """Time for what hangs on the inputs: what a runtime folds when it loads the model, a file of nothing asks for."""
+    runs, flops = 1 if settings.optimisation == OFF else 2, costs.run_flops
+    predicted = RunLimits.predicted(runs * flops if isinstance(flops, int) else None, settings.memory)
     return predicted if settings.timeout is None else RunLimits(settings.timeout, settings.memory)

@@ -18,6 +18,7 @@ from ..report import (
     Coverage,
     Finding,
     Fit,
+    JudgedBy,
     JudgedFinding,
     Location,
     Missed,
@@ -46,7 +47,17 @@ def _keys(kind: type[Any], *apart: str, first: tuple[str, ...] = ()) -> tuple[st
 
 
 _REPORT = _keys(
-    Report, "model", "findings", "coverage", "totals", "inputs", "outputs", "weights", "run", "rules_digest"
+    Report,
+    "model",
+    "findings",
+    "coverage",
+    "totals",
+    "inputs",
+    "outputs",
+    "weights",
+    "run",
+    "rules_digest",
+    "judged_by",
 )
 _FINDING = _keys(
     Finding,
@@ -58,6 +69,7 @@ _FINDING = _keys(
 _JUDGED = _keys(
     JudgedFinding, "location", "derivation", "fits", "waived", first=(*_FINDING[:2], "own_severity", *_FINDING[2:])
 )
+_MISSED = _keys(Missed, "trace")
 _RUN = _keys(RunSummary, "attempts", "levels", "outputs")
 
 _LARGEST = 1 << 12_000  # Python writes and reads no integer of more than 4,300 digits
@@ -73,14 +85,15 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
         "findings": [_finding(f) for f in report.findings],
         "coverage": {
             "ran": report.coverage.ran,
-            "skipped": _rows(report.coverage.skipped, Missed._fields),
-            "failed": _rows(report.coverage.failed, Missed._fields),
+            "skipped": _rows(report.coverage.skipped, _MISSED),
+            "failed": _rows(report.coverage.failed, _MISSED),
         },
         "totals": _row(report.totals, Totals._fields),
         "inputs": _rows(report.inputs, Port._fields),
         "outputs": _rows(report.outputs, Port._fields),
         "weights": _rows(report.weights, WeightRow._fields),
-        "run": _told(report.run),
+        "run": _run_document(report.run),
+        "judged_by": _row(report.judged_by, JudgedBy._fields),
         **_row(report, _REPORT),
         **extra,
     }
@@ -139,7 +152,7 @@ def parse(document: Mapping[str, Any]) -> tuple[Report, Verdict]:
         raise StoreError(f"this is not a whole report of auditor: {type(error).__name__} {error}") from error
 
 
-def _told(run: RunSummary) -> dict[str, object]:
+def _run_document(run: RunSummary) -> dict[str, object]:
     return {
         **_row(run, _RUN),
         "attempts": _rows(run.attempts, RunAttempt._fields),
@@ -207,8 +220,8 @@ def _report(document: Mapping[str, Any]) -> Report:
         findings=tuple(_read_finding(f) for f in document["findings"]),
         coverage=Coverage(
             ran=tuple(coverage["ran"]),
-            skipped=tuple(Missed(**_known(m, Missed._fields)) for m in coverage["skipped"]),
-            failed=tuple(Missed(**_known(m, Missed._fields)) for m in coverage["failed"]),
+            skipped=tuple(Missed(**_known(m, _MISSED)) for m in coverage["skipped"]),
+            failed=tuple(Missed(**_known(m, _MISSED)) for m in coverage["failed"]),
         ),
         totals=Totals(**_known(document["totals"], Totals._fields)),
         inputs=_ports(document["inputs"]),
@@ -216,6 +229,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         weights=tuple(_weights(w) for w in document["weights"]),
         run=_run(document["run"]),
         rules_digest=document["auditor"]["rules"],
+        judged_by=JudgedBy(**_known(document.get("judged_by", {}), JudgedBy._fields)),
         **known | {"audited_at": document["audited_at"], "operators": dict(document.get("operators", {}))},
     )
 

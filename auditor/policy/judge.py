@@ -49,11 +49,11 @@ def judge(
 
     ``accepted`` is the version that increases are measured against. ``fail_on`` None always passes: the caller wants
     the report and no verdict. Findings that the policy itself makes are left out only where ``ignore`` names them.
-    With ``whole`` every rule that counts is asked for, whatever the audit was told to leave out, and so is a run that
-    failed on every input that was tried, unless the policy wants none.
+    With ``whole``, and under a trusted policy, every rule that counts is asked for, whatever the audit was told to
+    leave out, and so is a run that failed on every input that was tried, unless the policy wants none.
     """
     found, missed = _asked(report, policy, accepted)
-    if whole:
+    if whole or policy.trusted:
         missed += left_out(report, policy)
         missed += _ran_on_nothing(report, policy)
     kept = [f for f in unjudged(report).findings if _counts(f.rule, policy)]
@@ -64,6 +64,7 @@ def judge(
     judged = report._replace(
         findings=worst_first(findings),
         coverage=_with(report.coverage._replace(ran=looked_at), missed),
+        judged_by=policy.judged_by,
     )
     return Judgement(judged, _verdict(judged, policy), tuple(_reasons(judged, policy)))
 

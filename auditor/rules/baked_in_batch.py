@@ -122,7 +122,7 @@ _LIKELY = (1, 2, 3, 4, 5, 6, 8, 16, 32)
 """Sizes that are tried where the condition is not known."""
 
 _MOST = 16
-"""Sizes that are walked through, of those that solve the condition; and open names that are looked at one by one."""
+"""Sizes that are walked through, of those that solve the condition."""
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
@@ -137,7 +137,7 @@ def baked_in_batch(model: Model, facts: Facts) -> Iterator[Found]:
             if axis.axis == 0:
                 yield from _run_together(model, facts, axis.name)
         return
-    for axis in axes[:_MOST]:
+    for axis in axes:
         roots = []
         for size in _TRIED:
             root = first_broken(with_sizes(facts, [axis.name], size), before)

@@ -79,7 +79,7 @@ def double_precision(model: Model, facts: Facts) -> Iterator[Found]:
                 places.append(At(path, index))
     if places:
         node = facts.node(places[0])
-        begins, fix = _begin(facts, places[0])
+        begins, fix = _begin(facts, places)
         given = [v.name for v in model.graph.outputs if isinstance(v.type, TensorType) and v.type.dtype == DType.DOUBLE]
         also = f"; declare {listed(given)} as float32 with it" if given else ""
         yield Found(
@@ -100,8 +100,15 @@ def _large(fact: Fact) -> bool:
     return sizes is not None and len(sizes) > 0 and prod(s if isinstance(s, int) else _SMALL for s in sizes) >= _SMALL
 
 
-def _begin(facts: Facts, at: At) -> tuple[str, str]:
+def _stored(facts: Facts, places: list[At]) -> list[str]:
+    """The float64 tensors that hang on no input, among those that the nodes take."""
+    found = {n: at for at in places for n in facts.node(at).inputs if n and facts.fixed(n, at.graph)}
+    return [n for n, at in found.items() if (f := facts.at(n, at.graph)) is not None and f.dtype == DType.DOUBLE]
+
+
+def _begin(facts: Facts, places: list[At]) -> tuple[str, str]:
     """Where the float64 comes from, going back from a node, and what to do there: at a Cast, or at a stored tensor."""
+    at, stored = places[0], _stored(facts, places)
     for _ in range(256):
         node = facts.node(at)
         doubles = [n for n in node.inputs if n and (f := facts.at(n, at.graph)) is not None and f.dtype == DType.DOUBLE]
@@ -120,5 +127,6 @@ def _begin(facts: Facts, at: At) -> tuple[str, str]:
         )
     begins = f" (it begins in {label})"
     if node.op_type in ("Cast", "CastLike"):
-        return begins, f"cast to float32 in {label} (to = 1), or take it away; no constant brings the float64 in"
+        with_them = f", and store {listed(stored)} as float32 with it" if stored else "; no constant brings it in"
+        return begins, f"cast to float32 in {label} (to = 1), or take it away{with_them}"
     return begins, f"let {label} give float32, and export again"

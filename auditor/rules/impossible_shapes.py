@@ -122,7 +122,8 @@ padding, a permutation, the size of the input.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from ..findings.kind import Symptom
 from ..model.conformance import flawed
@@ -135,8 +136,8 @@ from ..shapes.dense import Rows, factors_shown, rows, source, taken, taker
 from ..shapes.element_types import mistyped
 from ..shapes.fact import show
 from ..shapes.facts import Facts, rendered
-from ..shapes.fits import BOUND, meeting, solve
-from ..shapes.mending import MOST_SEARCHES, Mend, mend
+from ..shapes.fits import BOUND, Meeting, meeting, solve
+from ..shapes.mending import MOST_SEARCHES, mend
 from ..shapes.sizes.dim import divide_exact, same
 from ..shapes.troubles import At, Impossible
 from ..wording import fitting, others
@@ -162,11 +163,12 @@ def impossible_shapes(model: Model, facts: Facts) -> Iterator[Found]:
             trouble.at not in types and node.offset not in malformed and not flawed(model, node, opsets[path])
         ):  # wrong by itself, whatever arrives: other rules speak of that
             alike.setdefault((node.op_type, trouble.why), []).append(trouble)
+    meet = cache(lambda: meeting(facts, free_all=True))
     for number, troubles in enumerate(alike.values()):
         if troubles[0].passed_over and _in_a_loop(model, troubles[0].at.graph):
             yield _passed_over(facts, troubles[0])
             continue
-        yield _finding(facts, troubles, mend(facts, troubles[0].at) if number < MOST_SEARCHES else None)
+        yield _finding(facts, troubles, meet, searching=number < MOST_SEARCHES)
 
 
 def _in_a_loop(model: Model, path: str) -> bool:
@@ -259,7 +261,7 @@ def _meetings(facts: Facts) -> Iterator[Found]:
     open_places = tuple(joins(facts))
     if not open_places:
         return
-    places, fits, each = meeting(facts)
+    places, fits, each = meeting(facts, free_all=False)
     best = next((f for f in fits if f.ranges), None)
     if best is None or _one_stretch(best):  # no less than a window, no more than a table has rows
         return
@@ -289,16 +291,16 @@ def _sizes_said(facts: Facts, fit: Fit, each: bool) -> str:
     return fitting(fit, {n: rendered(f.shape) for n, f in facts.inputs.items()}, each=each)
 
 
-def _fits_where_ways_meet(facts: Facts, at: At) -> tuple[tuple[Fit, ...], str]:
+def _fits_where_ways_meet(facts: Facts, at: At, meet: Callable[[], Meeting]) -> tuple[tuple[Fit, ...], str]:
     """The sizes at which all ways that meet agree, where this node is one of them, and in words."""
     if at.graph or facts.node(at).op_type not in STRETCHING | {"Concat"}:
         return (), ""
-    places, fits, each = meeting(facts)
+    places, fits, each = meet()
     best = next((f for f in fits if f.ranges), None)
     return (fits, _sizes_said(facts, best, each)) if at in places and best else ((), "")
 
 
-def _finding(facts: Facts, troubles: list[Impossible], cure: Mend | None) -> Found:
+def _finding(facts: Facts, troubles: list[Impossible], meet: Callable[[], Meeting], *, searching: bool) -> Found:
     trouble = troubles[0]
     at, node, label = trouble.at, facts.node(trouble.at), facts.label(trouble.at)
     shapes = [(n, f.shape) for n in node.inputs if n and (f := facts.at(n, at.graph)) and f.shape is not None]
@@ -311,7 +313,8 @@ def _finding(facts: Facts, troubles: list[Impossible], cure: Mend | None) -> Fou
     before = f"what comes before it ({' and '.join(list(givers)[:3])})" if givers else "what comes before it"
     message = f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given and not told else "")
     location = Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset)
-    fits, sizes = ((), "") if cure else _fits_where_ways_meet(facts, at)
+    fits, sizes = _fits_where_ways_meet(facts, at, meet) if searching else ((), "")
+    cure = mend(facts, at) if searching and not sizes else None
     change = f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}"
     return Found(
         f"{message}; {cure.cause}" if cure else f"{message}: it fits only for {sizes}" if sizes else message,

@@ -63,7 +63,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..report import Basis, Found, Location, Severity
-from ..shapes.fact import show
+from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
 from ..shapes.mending import CHANNELS_FIRST, HANDING_ON
 from ..shapes.sizes.dim import Dim
@@ -74,37 +74,37 @@ _ALONG_CHANNELS_SINCE = 7  # before, PRelu took its slope along the channels
 
 _FARTHEST = 16
 
+_PLACES = {"PRelu": ((0, 1),)} | dict.fromkeys(("Add", "Sub", "Mul", "Div"), ((0, 1), (1, 0)))
+"""Where the operators take data and vector."""
+
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
 def misaligned_channels(facts: Facts) -> Iterator[Found]:
+    if facts.model.opsets.get("", 1) < _ALONG_CHANNELS_SINCE:
+        return
     for path, visited in facts.graphs.items():
         for index in visited.entries:
-            node = visited.nodes[index]
-            at = At(path, index)
-            if node.op_type == "PRelu":
-                positions = [(0, 1)]
-            elif node.op_type in ("Add", "Sub", "Mul", "Div"):
-                positions = [(0, 1), (1, 0)]
-            else:
+            op_type, domain, inputs, *_ = visited.nodes[index]
+            if op_type not in _PLACES or domain or len(inputs) != 2:
                 continue
-            if node.domain or len(node.inputs) != 2 or facts.model.opsets.get("", 1) < _ALONG_CHANNELS_SINCE:
+            try:
+                given = [visited.facts[name] for name in inputs]
+            except KeyError:  # a dangling input
                 continue
-            yield from (found for p in positions for found in _along_the_width(facts, at, *p))
+            for data, vector in _PLACES[op_type]:
+                yield from _along_the_width(facts, At(path, index), given[data], given[vector], data, vector)
 
 
-def _along_the_width(facts: Facts, at: At, data: int, vector: int) -> Iterator[Found]:
-    node, label = facts.node(at), facts.label(at)
-    x, v = (facts.at(node.inputs[i], at.graph) for i in (data, vector))
-    name = node.inputs[vector]
-    if x is None or v is None or x.shape is None or v.shape is None or x.declared or not facts.fixed(name, at.graph):
+def _along_the_width(facts: Facts, at: At, x: Fact | None, v: Fact | None, data: int, vector: int) -> Iterator[Found]:
+    if x is None or v is None or not v.shape or not x.shape or x.shape is v.shape or len(x.shape) < 3:
         return
-    count = v.shape[-1] if v.shape and all(s == 1 for s in v.shape[:-1]) else None
-    if len(x.shape) < 4 or not isinstance(count, int) or count == 1 or x.shape[1] != count:
+    count, width = v.shape[-1], x.shape[-1]
+    if not isinstance(count, int) or count == 1 or x.shape[1] != count or any(s != 1 for s in v.shape[:-1]):
         return
-    width = x.shape[-1]
-    if width != count and not isinstance(width, Dim):
+    node, label, name = facts.node(at), facts.label(at), facts.node(at).inputs[vector]
+    if (width != count and not isinstance(width, Dim)) or x.declared or not facts.fixed(name, at.graph):
         return
-    if not _channels_first(facts, at, node.inputs[data], sure=node.op_type != "PRelu"):
+    if not _channels_first(facts, at, node.inputs[data], sure=node.op_type != "PRelu" or len(x.shape) == 3):
         return
     wanted = (count, *(1 for _ in x.shape[2:]))
     chance = f"the width is {count} as well, so it runs" if width == count else f"it runs only where {width} is {count}"

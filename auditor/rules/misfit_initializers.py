@@ -101,9 +101,12 @@ def misfit_initializers(facts: Facts) -> Iterator[Found]:
         yield _misfit(facts, cases, mend(facts, cases[0].at) if number < MOST_SEARCHES else None)
     batches = frozenset(axis.name for axis in open_axes(facts) if axis.batch)
     for case in unimplied(case for case in facts.open if _hangs_on_inputs(facts, case)):
-        if _of_the_batch(case, batches) or _along_the_width(facts, case):
+        if isinstance(case.expected, BroadcastsTo) and (cure := mend(facts, case.at)) and cure.attribute == "axis":
+            yield _misaligned(facts, case, cure)
+        elif _of_the_batch(case, batches) or _along_the_width(facts, case):
             continue  # baked-in-batch tells the one, misaligned-channels the other
-        yield from _open(facts, case)
+        else:
+            yield from _open(facts, case)
 
 
 def _misfit(facts: Facts, cases: list[Misfit], cure: Mend | None) -> Found:
@@ -143,6 +146,19 @@ def _open(facts: Facts, case: Open) -> Iterator[Found]:
         # An open size of which one value works is a loose declaration; one behind windows is a trap.
         severity=Severity.ERROR if not best else Severity.NOTE if bare else Severity.WARNING,
         basis=Basis.ILLEGAL if not best else Basis.SUSPICIOUS,
+    )
+
+
+def _misaligned(facts: Facts, case: Open, cure: Mend) -> Found:
+    """At another axis it fits whatever the sizes are."""
+    return Found(
+        f"{_plain(facts, case)}; {cure.cause}, whatever the sizes are",
+        cured(facts, _location(facts, case), cure),
+        cure.fix,
+        expected=show(case.expected.shape),
+        actual=show(case.actual),
+        severity=Severity.WARNING,
+        basis=Basis.SUSPICIOUS,
     )
 
 

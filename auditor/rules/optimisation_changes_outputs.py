@@ -3,9 +3,9 @@
 ## What it does
 Runs the model twice on the same inputs, at the level that deployments use (onnxruntime's default, or `--optimisation`)
 and without optimisation, and compares the outputs: floats within rtol 1e-3 and 2e-4 of the largest element (16-bit
-types: two of their steps and 4e-3), what was quantised within a step of its scale, integers exactly. Of what differs it
-names the first tensor, found by cutting the model, and the optimiser, found by leaving some out. A warning where the
-difference is at most four times of what is allowed.
+types: two of their steps and 4e-3; never less than 1e-6, or 1e-4), what was quantised within a step of its scale,
+integers exactly. Of what differs it names the first tensor, found by cutting the model, and the optimiser, found by
+leaving some out. A warning where the difference is at most four times of what is allowed.
 
 Outputs behind random operators, those that are not the same in two runs of one level, and those of operators that make
 much of a rounding (ArgMax, TopK, a comparison) prove nothing: they are said, and are no finding.

@@ -86,7 +86,10 @@ def perform(request: Request, channel: Channel) -> Outcome:
     provider = _provider(request.provider, available)
     if provider is None:
         version = onnxruntime.__version__
-        return NotRun(f"onnxruntime {version} has no provider {request.provider!r}, only {_words(available)}")
+        from ..wording import nearest
+
+        near = nearest(request.provider.lower(), map(_word, onnxruntime.get_all_providers()))
+        return NotRun(f"onnxruntime {version} has no provider {request.provider!r}{near}, only {_words(available)}")
     devices = provider != "CPUExecutionProvider"
     if devices and hasattr(onnxruntime, "preload_dlls"):
         with contextlib.suppress(Exception):  # without its libraries the provider says itself what is missing
@@ -102,11 +105,11 @@ def perform(request: Request, channel: Channel) -> Outcome:
         return NotRun(f"full isolation was asked for and cannot be had: {_reasons(isolation)}", isolation)
     sessions = Sessions(onnxruntime, request, provider)
 
-    def told(known: Outcome) -> None:
+    def send_first(known: Outcome) -> None:
         """What is known so far: the rest may be the child's end."""
         channel.send("first", _named(known))
 
-    return Sitting(sessions, request, channel.send, told, isolation, onnxruntime.__version__).outcome()
+    return Sitting(sessions, request, channel.send, send_first, isolation, onnxruntime.__version__).outcome()
 
 
 def _provider(wanted: str, available: list[str]) -> str | None:
@@ -116,7 +119,12 @@ def _provider(wanted: str, available: list[str]) -> str | None:
 
 
 def _words(providers: list[str]) -> str:
-    return ", ".join(name.removesuffix("ExecutionProvider").lower() for name in providers)
+    return ", ".join(map(_word, providers))
+
+
+def _word(provider: str) -> str:
+    """As people say it: ``cuda``."""
+    return provider.removesuffix("ExecutionProvider").lower()
 
 
 def _reasons(isolation: dict[str, str]) -> str:

@@ -23,7 +23,7 @@ class NotCut(ValueError):
     """These bytes are none that can be cut."""
 
 
-class Piece(NamedTuple):
+class NodeBytes(NamedTuple):
     """A node of the main graph. ``inputs`` hold what its bodies take from outside as well."""
 
     start: int  # of the node in the file, with its tag
@@ -54,7 +54,7 @@ class Cuttable:
         self._graphs = [f for f in self._fields(0, len(model)) if f.number == _MODEL_GRAPH and f.wire == _BYTES]
         parts = [part for graph in self._graphs for part in self._fields(graph.start, graph.end)]
         self._parts = [part for part in parts if part.wire == _BYTES]
-        self.nodes: tuple[Piece, ...] = tuple(self._piece(part) for part in self._parts if part.number == _NODE)
+        self.nodes: tuple[NodeBytes, ...] = tuple(self._piece(part) for part in self._parts if part.number == _NODE)
 
     @cached_property
     def makers(self) -> dict[str, int]:
@@ -121,7 +121,7 @@ class Cuttable:
         output = declared or _message(1, tensor.encode("utf-8", "surrogateescape"))
         return b"".join((*out, _message(_MODEL_GRAPH, _message(_OUTPUT, output))))
 
-    def _piece(self, node: _Field) -> Piece:
+    def _piece(self, node: _Field) -> NodeBytes:
         inputs: list[str] = []
         outputs: list[str] = []
         words = {_NAME: "", _OP_TYPE: ""}
@@ -138,7 +138,7 @@ class Cuttable:
                 case 5:
                     inputs += self._captured(part)
         taken = tuple(dict.fromkeys(name for name in inputs if name))
-        return Piece(node.tag, node.end, taken, tuple(outputs), words[_NAME], words[_OP_TYPE])
+        return NodeBytes(node.tag, node.end, taken, tuple(outputs), words[_NAME], words[_OP_TYPE])
 
     def _captured(self, attribute: _Field) -> Iterator[str]:
         """Every name that an attribute's graphs take, at any depth; those of their own among them do no harm."""

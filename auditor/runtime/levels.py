@@ -44,7 +44,7 @@ OPTIMISERS = (
 """What ``disabled_optimizers`` takes, by the names in onnxruntime 1.32's log; an unknown one does no harm."""
 
 
-class Found(NamedTuple):
+class Culprit(NamedTuple):
     """The first tensor that parts, and what makes it. ``jump``: it made much of a rounding, and is no fault."""
 
     tensor: str
@@ -53,14 +53,14 @@ class Found(NamedTuple):
     jump: bool = False
 
 
-class Value(NamedTuple):
+class TypedArray(NamedTuple):
     """ONNX's number of the element type, and the elements."""
 
     dtype: int
     array: Array
 
 
-Values: TypeAlias = Callable[[bytes, str, frozenset[str]], Value | None]
+Values: TypeAlias = Callable[[bytes, str, frozenset[str]], TypedArray | None]
 """The only output of a model at a level without some optimisers; None where it is not to be had."""
 
 
@@ -73,9 +73,9 @@ class Search:
 
     def __init__(self, model: Cuttable, values: Values, level: str) -> None:
         self._model, self._values, self._level = model, values, level
-        self._pairs: dict[str, tuple[Value | None, Value | None]] = {}
+        self._pairs: dict[str, tuple[TypedArray | None, TypedArray | None]] = {}
 
-    def first(self, output: str) -> Found:
+    def first(self, output: str) -> Culprit:
         """The first tensor in the order of the file that parts while nothing that its node takes does."""
         order = [name for index in self._model.needed(output) for name in self._model.nodes[index].outputs if name]
         if output in order:
@@ -89,10 +89,10 @@ class Search:
             tensor = before
         maker = self._model.makers.get(tensor)
         if maker is None:
-            return Found(tensor, "", "")
+            return Culprit(tensor, "", "")
         node = self._model.nodes[maker]
         jump = node.op_type in JUMPS and any(not self._same(name) for name in self._made_before(tensor))
-        return Found(tensor, node.name, node.op_type, jump)
+        return Culprit(tensor, node.name, node.op_type, jump)
 
     def optimisers(self, tensor: str) -> tuple[str, ...]:
         """Those without which the tensor does not part; none where it parts without all of them, too."""
@@ -108,7 +108,7 @@ class Search:
         maker = self._model.makers.get(tensor)
         return [] if maker is None else [n for n in self._model.nodes[maker].inputs if n in self._model.makers]
 
-    def _pair(self, tensor: str) -> tuple[Value | None, Value | None]:
+    def _pair(self, tensor: str) -> tuple[TypedArray | None, TypedArray | None]:
         if tensor not in self._pairs:
             cut = self._model.behind(tensor)
             self._pairs[tensor] = self._values(cut, self._level, frozenset()), self._values(cut, OFF, frozenset())
@@ -117,7 +117,7 @@ class Search:
     def _parts(self, tensor: str) -> bool:
         return self._differ(tensor, *self._pair(tensor))
 
-    def _differ(self, tensor: str, got: Value | None, right: Value | None) -> bool:
+    def _differ(self, tensor: str, got: TypedArray | None, right: TypedArray | None) -> bool:
         """What cannot be had on one side does not part: the search goes on behind it."""
         if got is None or right is None:
             return False

@@ -19,6 +19,7 @@ class Observed(NamedTuple):
     low: float | None = None  # of the finite elements of a floating-point tensor
     high: float | None = None
     digest: str = ""  # of the bytes; outputs only
+    unseen: str = ""  # why nobody could look into its values
 
 
 class Difference(NamedTuple):
@@ -201,10 +202,11 @@ class OutOfMemory(NamedTuple):
 
 
 class NotRun(NamedTuple):
-    """The model was not run, and nothing follows about it."""
+    """The model was not run, and nothing follows about it. ``fault``: the traceback, where it is a fault of ours."""
 
     why: str
     isolation: Mapping[str, str] = _NOTHING
+    fault: str = ""
 
 
 Outcome: TypeAlias = Run | Failed | Crashed | TimedOut | OutOfMemory | NotRun

@@ -36,17 +36,14 @@ from .request import OFF, Request
 from .started import Started, start
 
 LARGEST_MODEL = (1 << 31) - 1  # protobuf reads no more
-_LARGEST_ANSWER = 32 << 20
+_LARGEST_ANSWER = 32 << 20  # bytes of all that it says
+_MOST_SAID = 4 << 20  # values of a line: each takes some 64 bytes here
 _KEPT_NOISE, _LARGEST_NOISE = 256 << 10, 64 << 20  # of stdout and stderr: kept, and borne at all
 _LOOK_EVERY = 0.1  # seconds
 
 
-class ChildFault(RuntimeError):
-    """A fault of ours in the child: its traceback."""
-
-
 def run(request: Request) -> Outcome:
-    """Run the model. Nothing that the model does reaches the caller but the outcome."""
+    """Run the model. Nothing that the model does reaches the caller but the outcome; nor does a fault of ours."""
     why = _why_not(request)
     if why:
         return NotRun(why)
@@ -105,7 +102,7 @@ class _Child:
     """The child from its start to its end."""
 
     def __init__(self, request: Request) -> None:
-        self._request, self._ended, self._buffer = request, _Ended(), bytearray()
+        self._request, self._ended, self._buffer, self._said = request, _Ended(), bytearray(), 0
 
     def watch(self) -> _Ended:
         """Start it, listen until it ends or must be ended, and leave no process behind."""
@@ -164,18 +161,22 @@ class _Child:
                 self._noise(data)
 
     def _answer(self, data: bytes) -> None:
-        self._buffer += data
-        if len(self._buffer) > _LARGEST_ANSWER:
+        self._said += len(data)
+        if self._said > _LARGEST_ANSWER:
             self._ended.killed = "flood"
             return
-        while (end := self._buffer.find(b"\n", max(0, len(self._buffer) - len(data) - 1))) >= 0:
-            line, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
-            data = bytes(self._buffer)
+        *whole, rest = data.split(b"\n")
+        for line in whole:
+            line, self._buffer = bytes(self._buffer + line), bytearray()
+            if self._ended.broken or self._ended.answer is not None:
+                return
             try:
+                if line.count(b",") + line.count(b"[") + line.count(b"{") > _MOST_SAID:
+                    raise ValueError
                 self._heard(*json.loads(line))
             except (ValueError, TypeError, RecursionError):
                 self._ended.broken = True
-                return
+        self._buffer += rest
 
     def _heard(self, kind: str, content: Any) -> None:
         match kind, content:
@@ -186,7 +187,7 @@ class _Child:
             case "first", [str(name), known]:
                 self._ended.first = name, known
             case "isolation", dict():
-                self._ended.isolation = {str(k): str(v) for k, v in content.items()}
+                self._ended.isolation = {str(k)[:20]: str(v)[:200] for k, v in list(content.items())[:20]}
             case _:
                 self._ended.answer = str(kind), content
 
@@ -280,12 +281,14 @@ _ANSWERS: dict[str, type[Run] | type[Failed] | type[OutOfMemory] | type[NotRun]]
 def _restored(answered: tuple[str, Any], ended: _Ended) -> Outcome:
     kind, content = answered
     if kind == "Fault":
-        raise ChildFault(str(content))
+        trace = "".join(c for c in str(content) if c.isprintable() or c == "\n")  # a hostile child may say it too
+        last = trace.strip().rpartition("\n")[2]
+        return NotRun(f"a fault of auditor in the child: {last}", ended.isolation, trace)
     try:
         answer: Run | Failed | OutOfMemory | NotRun = restore(_ANSWERS[kind], content)
     except (KeyError, ValueError, RecursionError):
         return Crashed("no answer", ended.stage, "", ended.isolation)
-    return answer
+    return answer._replace(fault="") if isinstance(answer, NotRun) else answer
 
 
 def _cleaned(outcome: Outcome, ended: _Ended, cleaner: Cleaner) -> Outcome:
@@ -318,7 +321,8 @@ def _cleaned(outcome: Outcome, ended: _Ended, cleaner: Cleaner) -> Outcome:
             return outcome._replace(message=cleaner.text(outcome.message, last=True))
         case NotRun():
             hint = cleaner.errors(bytes(ended.noise)) if "could not be started" in outcome.why else ""
-            return outcome._replace(why=cleaner.text(outcome.why + (f": {hint}" if hint else "")))
+            why, fault = outcome.why + (f": {hint}" if hint else ""), cleaner.text(outcome.fault, last=True)
+            return outcome._replace(why=cleaner.text(why), fault=fault)
         case TimedOut():
             return outcome
 

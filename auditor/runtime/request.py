@@ -1,7 +1,6 @@
 """What a run is asked to do: plain data that crosses from the parent to the child as JSON."""
 
 import os
-from pathlib import Path
 from typing import NamedTuple
 
 MEGABYTE = 1 << 20
@@ -34,7 +33,7 @@ class Feed(NamedTuple):
 
 def fed(feeds: tuple[Feed, ...], seed: int | None = None) -> str:
     """A word on the values: ``floats in [0, 1), integers 0 or 1 (seed 0)``; ``of inputs.npz``."""
-    files = dict.fromkeys(Path(feed.file).name for feed in feeds if feed.file)
+    files = dict.fromkeys(os.path.basename(feed.file) for feed in feeds if feed.file)
     kinds = {"floats in [0, 1)" if feed.dtype in _FLOATS else "integers 0 or 1" for feed in feeds if not feed.file}
     said = [f"of {', '.join(files)}"] if files else []
     return ", ".join((*said, *sorted(kinds))) + (f" (seed {seed})" if kinds and seed is not None else "")
@@ -122,4 +121,4 @@ class Request(NamedTuple):
 
 
 def _absolute(path: str) -> str:
-    return path and str(Path(path).absolute())
+    return path and os.path.join(os.getcwd(), path)

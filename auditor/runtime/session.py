@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ..files import FileTooLarge, read_regular
 from . import tensors
+from .messages import meant_by
 from .request import LEVELS, Request
 from .trace import with_outputs
 
@@ -34,12 +35,21 @@ class NotOpened(Exception):
 
 
 class Made(NamedTuple):
-    """What a run gave. ``array`` None: nobody can look into it; ``type``: it is not a tensor."""
+    """What a run gave. ``array`` None: nobody can look into it, for ``unseen``; ``type``: it is not a tensor."""
 
     dtype: int
     shape: tuple[int, ...]
     array: Any
     type: str = ""
+    unseen: str = ""
+
+
+class SessionPort(NamedTuple):
+    """An input or output as onnxruntime describes it; of a shape None nobody knows."""
+
+    name: str
+    type: str  # "tensor(float)"
+    shape: tuple[int | str | None, ...] | None
 
 
 class Sessions:
@@ -73,6 +83,8 @@ class Sessions:
             raise NotOpened(f"the library {Path(request.custom_ops).name} registers no operators: {error}") from None
         try:
             made = self._ort.InferenceSession(given, options, providers=self._chain(), enable_fallback=0, **kept)
+        except UnicodeDecodeError as error:
+            raise meant_by(error) from None
         except (UnicodeError, TypeError, OSError) as error:
             raise NotOpened(f"onnxruntime's interface does not take this model's path: {error}") from None
         return Session(self._ort, made)
@@ -114,8 +126,11 @@ class Session:
 
     def __init__(self, ort: Any, session: Any) -> None:
         self._ort, self.session = ort, session
-        self.inputs = session.get_inputs()
-        self.outputs = session.get_outputs()
+        try:
+            self.inputs = [_port(one) for one in session.get_inputs()]
+            self.outputs = [_port(one) for one in session.get_outputs()]
+        except UnicodeDecodeError:
+            raise NotOpened("onnxruntime's interface knows no names of inputs and outputs but in UTF-8") from None
 
     def run(self, names: Sequence[str], fed: Sequence[tensors.Stored]) -> list[Made]:
         """The outputs of these names; `Refused` where onnxruntime raises.
@@ -127,6 +142,11 @@ class Session:
         try:
             run = self.session.run if arrays else self.session.run_with_ort_values
             made = run(list(names), values)
+        except UnicodeDecodeError as error:
+            meant = meant_by(error)
+            if meant is error:
+                raise NotOpened("onnxruntime's interface gives no strings but in UTF-8") from None
+            raise Refused(meant) from None
         except Exception as error:
             raise Refused(error) from None
         return [_made(value) for value in made]
@@ -140,6 +160,14 @@ class Session:
         return self._ort.OrtValue.ortvalue_from_numpy(array)
 
 
+def _port(described: Any) -> SessionPort:
+    try:
+        shape = tuple(described.shape)
+    except (UnicodeDecodeError, TypeError):  # a size's name in bytes that are not UTF-8; what is no tensor
+        shape = None
+    return SessionPort(described.name, described.type, shape)
+
+
 def _made(value: Any) -> Made:
     """Out of an OrtValue, or of what onnxruntime makes of one for NumPy."""
     import numpy
@@ -151,7 +179,13 @@ def _made(value: Any) -> Made:
         return Made(0, (), None, type(value).__name__)
     if not value.is_tensor():
         return Made(0, (), None, value.data_type())
-    return Made(value.element_type(), tuple(value.shape()), _array(value))
+    shape = tuple(value.shape())
+    try:
+        return Made(value.element_type(), shape, _array(value))
+    except UnicodeDecodeError:
+        return Made(value.element_type(), shape, None, unseen="its strings are not UTF-8")
+    except (ValueError, RuntimeError, OverflowError) as error:  # more than 64 axes; bytes beyond 2^63, were there no 0
+        return Made(value.element_type(), shape, None, unseen=f"NumPy has no such array: {error}")
 
 
 def _array(value: Any) -> Any:
@@ -168,18 +202,21 @@ def _array(value: Any) -> Any:
     return numpy.frombuffer(held, tensors.STAND_INS[dtype]).reshape(value.shape())
 
 
-def misfit(fed: tensors.Stored, kind: str, shape: Sequence[int | str | None]) -> str:
+def misfit(fed: tensors.Stored, kind: str, shape: Sequence[int | str | None] | None) -> str:
     """Both sides, where an array is not what an input of this type ("tensor(float)") and shape takes; else nothing."""
     if not kind.startswith("tensor("):
         return ""
     wanted, name = kind.removeprefix("tensor(").removesuffix(")"), fed.array.dtype.name
     given = _WORDS.get(name, name) if fed.dtype not in tensors.STAND_INS else wanted
-    fits = len(shape) == fed.array.ndim and all(
-        not isinstance(size, int) or size in (-1, got) for size, got in zip(shape, fed.array.shape, strict=True)
+    fits = shape is None or (
+        len(shape) == fed.array.ndim
+        and all(
+            not isinstance(size, int) or size in (-1, got) for size, got in zip(shape, fed.array.shape, strict=True)
+        )
     )
     if given == wanted and fits:
         return ""
-    sizes = ", ".join(str(size) if size is not None else "?" for size in shape)
+    sizes = ", ".join(str(size) if size is not None else "?" for size in shape or ())
     return f"{fed.name} is {given}{list(fed.array.shape)} there, and the model takes {wanted}[{sizes}]"
 
 

@@ -13,7 +13,7 @@ from .alike import Grain, apart
 from .cutting import Cuttable, NotCut
 from .golden_run import confront
 from .grain import by_chance, grain_of
-from .levels import OPTIMISERS, OutOfTime, Search, Value, culprits
+from .levels import OPTIMISERS, OutOfTime, Search, TypedArray, culprits
 from .messages import is_memory, kind_of, place_of
 from .outcome import (
     Agreement,
@@ -73,7 +73,7 @@ class Sitting:
         """Everything that is asked of the model."""
         try:
             return self._outcome()
-        except (tensors.CannotRead, NotOpened) as error:
+        except (tensors.CannotRead, tensors.CannotMake, NotOpened) as error:
             return NotRun(str(error), self.isolation)
 
     def _outcome(self) -> Outcome:
@@ -134,6 +134,7 @@ class Sitting:
         That memory ran out says less of a model than any other word.
         """
         causes: list[Exception] = []
+        unmade: list[tensors.CannotMake] = []
         for index, feeds in enumerate(self.request.attempts):
             self.tell("attempt", index)
             try:
@@ -142,6 +143,10 @@ class Sitting:
                 cause = error.cause if isinstance(error, Refused) else error
                 self.tries.append(Try(feeds, kind_of(cause), str(cause)[:_MESSAGE]))
                 causes.append(cause)
+            except tensors.CannotMake as error:
+                unmade.append(error)
+        if unmade and not causes:
+            raise unmade[0]
         return min(causes, key=is_memory, default=None)
 
     def _fitting(self, session: Session, fed: list[tensors.Stored], feeds: Sequence[Feed]) -> list[tensors.Stored]:
@@ -167,7 +172,7 @@ class Sitting:
             again = [
                 Observed(name, 0, (), type=one.type)
                 if one.type
-                else tensors.observe(name, one.dtype, one.shape, one.array, place < hashed)
+                else tensors.observe(name, one.dtype, one.shape, one.array, place < hashed, one.unseen)
                 for place, (name, one) in enumerate(zip(names, made, strict=True))
             ]
             if repeat:
@@ -353,8 +358,8 @@ class Sitting:
         except OutOfTime:
             return parting._replace(why="there was no time left to find the optimiser")
 
-    def _values(self, fed: list[tensors.Stored]) -> Callable[[bytes, str, frozenset[str]], Value | None]:
-        def value(model: bytes, level: str, without: frozenset[str]) -> Value | None:
+    def _values(self, fed: list[tensors.Stored]) -> Callable[[bytes, str, frozenset[str]], TypedArray | None]:
+        def value(model: bytes, level: str, without: frozenset[str]) -> TypedArray | None:
             self._in_time()
             try:
                 session = self.sessions.open(level, model, without)
@@ -362,7 +367,7 @@ class Sitting:
                 (made,) = session.run([session.outputs[0].name], [one for one in fed if one.name in wanted])
             except Exception:
                 return None
-            return None if made.array is None else Value(made.dtype, made.array)
+            return None if made.array is None else TypedArray(made.dtype, made.array)
 
         return value
 
@@ -385,9 +390,9 @@ class Sitting:
 
 
 def _placed(session: Session) -> tuple[Placed, ...]:
-    """Which provider got which node; nothing where this onnxruntime does not tell."""
+    """Which provider got which node; nothing where this onnxruntime does not tell, or a name is not UTF-8."""
     try:
         groups = session.session.get_provider_graph_assignment_info()
+        return tuple(Placed(node.name, node.op_type, group.ep_name) for group in groups for node in group.get_nodes())
     except Exception:
         return ()
-    return tuple(Placed(node.name, node.op_type, group.ep_name) for group in groups for node in group.get_nodes())

@@ -148,24 +148,23 @@ def _reshaped(facts: Facts, at: At) -> list[Condition] | None:
 
 
 def joins(facts: Facts) -> Iterator[At]:
-    """Where two ways meet that were halved and doubled, and agree for some sizes of the caller's only."""
+    """Where two ways meet that were halved and doubled, and agree for some open sizes only."""
     chosen = {s for f in facts.inputs.values() for s in (f.shape or ())[1:] if isinstance(s, Dim)}
     names = {n for s in chosen if len(s.names) == 1 for n in s.names if str(s) == n}
-    for index in facts.graphs[""].entries:
+    visited = facts.graphs[""]
+    for index in visited.entries if names else ():
+        node = visited.nodes[index]
+        if node.op_type not in STRETCHING and node.op_type != "Concat":
+            continue
+        given = [visited.facts.get(n) for n in node.inputs if n]
+        if all(f is given[0] for f in given) or any(f is None or f.declared for f in given):
+            continue
         at = At("", index)
-        if facts.node(at).op_type in STRETCHING or facts.node(at).op_type == "Concat":
-            asked = conditions(facts, at) or ()
-            if any(_of_one_name(c) and c.names <= names and same(c.a, c.b) is None for c in asked) and not _rests(
-                facts, at
-            ):
-                yield at
+        asked = conditions(facts, at) or ()
+        if any(of_one_name(c) and c.names <= names and same(c.a, c.b) is None for c in asked):
+            yield at
 
 
-def _of_one_name(condition: Condition) -> bool:
-    """Whether both sizes are worked out of the same size of an input, and of no other."""
-    names = names_of(condition.a)
-    return len(names) == 1 and names == names_of(condition.b)
-
-
-def _rests(facts: Facts, at: At) -> bool:
-    return any((f := facts.at(n, at.graph)) is None or f.declared for n in facts.node(at).inputs if n)
+def of_one_name(condition: Condition) -> bool:
+    """Whether both sizes are worked out of one size of an input, and of no other."""
+    return len(condition.names) == 1 and isinstance(condition.a, Dim) and isinstance(condition.b, Dim)

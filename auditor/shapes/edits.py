@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 from ..model.graph import Attribute, Attributes, Graph, Node, Tensor
+from .conditions import conditions
 from .declared import declared
 from .fact import Element, Fact
 from .facts import Facts
@@ -53,7 +54,14 @@ class PutInFront(NamedTuple):
     more: tuple[Fact, ...] = ()
 
 
-Edit: TypeAlias = SetAttribute | SetDims | SetValues | PutInFront
+class PutAround(NamedTuple):
+    """A Transpose comes in front of the first input of a node, and the inverse one behind its first output."""
+
+    node: int  # its index
+    perm: tuple[int, ...]
+
+
+Edit: TypeAlias = SetAttribute | SetDims | SetValues | PutInFront | PutAround
 
 
 def mends(facts: Facts, at: At, edit: Edit) -> bool:
@@ -67,6 +75,8 @@ def mends(facts: Facts, at: At, edit: Edit) -> bool:
         return False
     opened = {(o.at, o.parameter) for o in facts.open}
     if any((o.at, o.parameter) not in opened or (o.at == at and at not in before) for o in after.open):
+        return False
+    if conditions(after, at):  # of open sizes, nobody knows
         return False
     return not _contradicted(after) - _contradicted(facts)
 
@@ -93,6 +103,15 @@ def edited(facts: Facts, edit: Edit) -> Facts | None:
             given = graph.nodes[index].inputs[position]
             new = Node(op_type, "", (given, *stored), (_NEW,), Attributes(attributes), "", "", -1)
             changed = _with_node(graph, index, _taking(graph.nodes[index], position, _NEW), new)
+        case PutAround(node=index, perm=perm):
+            node, back = graph.nodes[index], tuple(perm.index(i) for i in range(len(perm)))
+            changed = _with_node(
+                graph,
+                index,
+                _taking(node, 0, _NEW)._replace(outputs=(f"{_NEW}1", *node.outputs[1:])),
+                Node("Transpose", "", (node.inputs[0],), (_NEW,), Attributes({"perm": perm}), "", "", -1),
+                Node("Transpose", "", (f"{_NEW}1",), (node.outputs[0],), Attributes({"perm": back}), "", "", -1),
+            )
     return None if changed is None else facts.of_model(facts.model._replace(graph=changed), stored)
 
 

@@ -6,29 +6,34 @@ those at the ends of each range are walked through with numbers, so that no rang
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ..report import Fit
-from .conditions import Condition, conditions, joins, names_of, needed, test_of
+from .conditions import Condition, conditions, joins, names_of, needed, of_one_name, test_of
 from .dense import rows
 from .fact import Exact, Shape
 from .facts import Facts
-from .sizes.dim import Dim, Size, TooComplex, named
+from .sizes.dim import Size, TooComplex, named
 from .troubles import At, Impossible, Misfit, Open
+from .visits import OutOfBudget
 
 BOUND = 4096
 """The largest input size that is tried."""
 
-SECONDS = 1.5
-"""How long one search may take; a search that ends early tells nothing."""
+MOST_WALKED = 100_000
+"""Nodes that one search may walk through, or the model `_LEAST` times; a search that ends early tells nothing."""
+
+_LEAST = 64
 
 _MOVING = "size"
 
 _FEW = 8
 """Stretches of sizes that are walked through one by one; of more (every fourth size) the first and the last."""
+
+_WINDOWS = frozenset({"Conv", "MaxPool", "AveragePool", "LpPool", "ConvInteger", "QLinearConv", "DeformConv"})
+"""Operators of which nothing is left, or nobody knows what, where the window is larger than the data."""
 
 _Asked: TypeAlias = Callable[[Facts], list[Condition] | None]
 """What must hold under some facts; None: nobody knows."""
@@ -41,19 +46,26 @@ def solve(facts: Facts, at: At, parameter: str) -> tuple[Fit, ...]:
 
     Axes move that the condition hangs on; an input's leading axis (its batch) stays. An empty result: not found out.
     """
-    return _solve(facts, [at], lambda now: _condition(now, at, parameter))
+    return _solve(facts, [at], lambda now: _condition(now, at, parameter), _axes(facts, at, parameter))
 
 
-def meeting(facts: Facts) -> tuple[tuple[At, ...], tuple[Fit, ...], bool]:
-    """Where ways meet that agree for some sizes only, the sizes at which they all do, and whether each axis for itself.
+class Meeting(NamedTuple):
+    """Where ways meet, and the sizes at which they agree; ``each``: of each axis for itself."""
 
-    The batch stays. The other sizes that are open move; where none is, all sizes of images do, whatever they are now.
+    places: tuple[At, ...]
+    fits: tuple[Fit, ...]
+    each: bool
+
+
+def meeting(facts: Facts, *, free_all: bool) -> Meeting:
+    """Where ways meet that agree for some sizes only, and the sizes at which they all do.
+
+    The batch stays; ``free_all``: the other sizes are taken as open, whatever they are now.
     """
-    freed = _open_alone(facts) or _freed(facts)
-    free = facts.rebind(freed)
+    free = facts.rebind(_freed(facts, all_sizes=free_all))
     places = tuple(joins(free))
     if not places:
-        return (), (), False
+        return Meeting((), (), False)
 
     def asked(now: Facts) -> list[Condition] | None:
         found: list[Condition] = []
@@ -61,58 +73,63 @@ def meeting(facts: Facts) -> tuple[tuple[At, ...], tuple[Fit, ...], bool]:
             here = conditions(now, place)
             if here is None:
                 return None
-            found += here
+            found += [c._replace(free=()) for c in here]  # that a 1 is stretched is not what was meant
         return found
 
-    each = all(len(c.names) == 1 for c in asked(free) or ())
-    return places, _solve(facts, places, asked, freed), each
+    meet = [c for place in places for c in conditions(free, place) or () if of_one_name(c)]
+    each = all(len(c.names) == 1 for c in meet)
+    return Meeting(places, _solve(facts, places, asked, _hanging(facts, meet), apart=each), each)
 
 
 def _solve(
-    facts: Facts, places: Sequence[At], asked: _Asked, freed: Mapping[str, Shape] | None = None
+    facts: Facts, places: Sequence[At], asked: _Asked, axes: list[tuple[str, int]], *, apart: bool = False
 ) -> tuple[Fit, ...]:
-    axes = _axes(facts, asked, freed or _freed(facts))
-    if not axes:
+    """``apart``: no condition speaks of two axes, so that they may be moved as one though they differ now."""
+    try:
+        return tuple(_found(facts, places, asked, axes, apart=apart))
+    except OutOfBudget:
         return ()
-    deadline = time.monotonic() + SECONDS
-    together = _together(facts, axes)
-    found = []
+
+
+def _found(
+    facts: Facts, places: Sequence[At], asked: _Asked, axes: list[tuple[str, int]], *, apart: bool
+) -> Iterator[Fit]:
+    if not axes:
+        return
+    walks = iter(range(max(_LEAST, MOST_WALKED // max(1, facts.nodes_walked))))
+    together = list(axes) if apart and len(axes) > 1 else _together(facts, axes)
     for moving in (
         *([together] if together else []),
         *([[axis] for axis in axes] if len(axes) > 1 or not together else []),
     ):
         if len(moving) == 1 and not _settled(facts, [a for a in axes if a not in moving]):
             continue
-        sizes = _sizes(facts, places, asked, moving, deadline)
-        if sizes is None:
-            continue
-        found.append(Fit(tuple(f"{name}[{i}]" for name, i in moving), tuple(_ranges(sizes))))
-    return tuple(found)
+        sizes = _sizes(facts, places, asked, moving, walks)
+        if sizes is not None:
+            yield Fit(tuple(f"{name}[{i}]" for name, i in moving), tuple(_ranges(sizes)))
 
 
-def _freed(facts: Facts) -> dict[str, Shape]:
-    """The shapes of the inputs with every size of an image as a name."""
+def _freed(facts: Facts, *, all_sizes: bool = True) -> dict[str, Shape]:
+    """The shapes of the inputs with every size of an image as a name, or every open one, but for the batch."""
     return {
-        name: tuple(named(f"{name}[{i}]") if i else size for i, size in enumerate(fact.shape))
+        name: tuple(
+            named(f"{name}[{i}]") if i and (all_sizes or not isinstance(size, int)) else size
+            for i, size in enumerate(fact.shape)
+        )
         for name, fact in facts.inputs.items()
         if fact.shape is not None and len(fact.shape) > 2
     }
 
 
-def _open_alone(facts: Facts) -> dict[str, Shape]:
-    """The same, but what is a number stays one: the features of a token are no choice. Empty: none is open."""
-    found = {}
-    for name, shape in _freed(facts).items():
-        now = facts.inputs[name].shape or ()
-        if any(isinstance(size, Dim) for size in now[1:]):
-            found[name] = tuple(f if isinstance(size, Dim) else size for f, size in zip(shape, now, strict=True))
-    return found
-
-
-def _axes(facts: Facts, asked: _Asked, freed: Mapping[str, Shape]) -> list[tuple[str, int]]:
+def _axes(facts: Facts, at: At, parameter: str) -> list[tuple[str, int]]:
     """The axes of the graph's inputs on which the condition hangs."""
+    return _hanging(facts, _condition(facts.rebind(_freed(facts)), at, parameter) or ())
+
+
+def _hanging(facts: Facts, asked: Sequence[Condition]) -> list[tuple[str, int]]:
+    """The axes of the graph's inputs of which conditions speak, where those are freed."""
     named_axes = {f"{name}[{i}]": (name, i) for name, fact in facts.inputs.items() for i in range(1, fact.rank or 0)}
-    names = {n for condition in asked(facts.rebind(freed)) or () for n in condition.names}
+    names = {n for condition in asked for n in condition.names}
     hangs = [axis for label, axis in named_axes.items() if label in names]
     # Where all three axes of an image count, the first of them are its channels: nobody chooses those.
     images = {name for name, _ in hangs if {(name, i) for i in (1, 2, 3)} <= set(hangs)}
@@ -164,9 +181,9 @@ def _moved(facts: Facts, moving: Sequence[tuple[str, int]], size: Size) -> Mappi
 
 
 def _sizes(
-    facts: Facts, places: Sequence[At], asked: _Asked, moving: Sequence[tuple[str, int]], deadline: float
+    facts: Facts, places: Sequence[At], asked: _Asked, moving: Sequence[tuple[str, int]], walks: Iterator[int]
 ) -> list[int] | None:
-    """All sizes up to `BOUND` that fit, in order; None: time or knowledge did not suffice."""
+    """All sizes up to `BOUND` that fit, in order; None: the walks that are left, or knowledge, did not suffice."""
     try:
         condition = asked(facts.rebind(_moved(facts, moving, named(_MOVING))))
         if condition is None or any(c.names - {_MOVING} for c in condition):
@@ -181,7 +198,7 @@ def _sizes(
         if size not in verified:
             now, last = facts.rebind(_moved(facts, moving, size)), places[-1]
             broken = any(isinstance(t, Misfit | Impossible) and _before(t.at, last) for t in now.troubles)
-            verified[size] = not broken and not any(_empty(now, name, last.graph) for name in now.node(last).inputs)
+            verified[size] = not broken and not any(_empty(now, name, last.graph) for name in _seen(now, last))
         return verified[size]
 
     kept: list[int] = []
@@ -189,14 +206,24 @@ def _sizes(
     for run in stretches if len(stretches) <= _FEW else [candidates]:
         while run and not runs(run[0]):
             run.pop(0)
-            if time.monotonic() > deadline:
+            if next(walks, None) is None:
                 return None
         while run and not runs(run[-1]):
             run.pop()
-            if time.monotonic() > deadline:
+            if next(walks, None) is None:
                 return None
         kept += run
     return kept
+
+
+def _seen(facts: Facts, last: At) -> Iterator[str]:
+    """What arrives at the node, and what windows before it give."""
+    visited = facts.graphs[last.graph]
+    yield from facts.node(last).inputs
+    for index in visited.entries:
+        node = visited.nodes[index]
+        if index < last.index and node.op_type in _WINDOWS:
+            yield node.outputs[0]
 
 
 def _empty(facts: Facts, name: str, graph: str) -> bool:
@@ -232,9 +259,6 @@ def _runs(sizes: Sequence[int]) -> list[list[int]]:
 
 def _ranges(sizes: Sequence[int]) -> Iterator[tuple[int, int | None] | tuple[int, int | None, int]]:
     """Closed ranges; stretches of one length at equal distances become one range with a step for each of its sizes."""
-    if len(sizes) > 3 and sizes[0] == 1 and sizes[1] == 2 != sizes[2] - 1:  # one place is stretched to any number
-        yield 1, 1
-        sizes = sizes[1:]
     runs = _runs(sizes)
     steps = {b[0] - a[0] for a, b in pairwise(runs)}
     if len(runs) > 2 and len(steps) == 1 and {len(r) for r in runs[:-1]} == {len(runs[0])}:

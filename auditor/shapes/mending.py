@@ -16,16 +16,19 @@ from ..model.dtypes import DType
 from ..model.graph import Node, Tensor
 from ..model.schemas import schema
 from .conditions import STRETCHING
-from .edits import Edit, PutInFront, SetAttribute, SetDims, SetValues, mends
+from .edits import Edit, PutAround, PutInFront, SetAttribute, SetDims, SetValues, mends
 from .fact import Fact, Shape, show
 from .facts import Facts
-from .troubles import At
+from .troubles import At, Impossible
 
-SECONDS = 1.0
+SECONDS = 0.5
 """How long one search may take."""
 
-MOST_SEARCHES = 8
+MOST_SEARCHES = 4
 """Broken nodes of one model for which a rule looks for a mend: a model of many faults is slow enough."""
+
+_MOST_NODES = 20_000
+"""Of larger graphs no edit is tried: each trial is a walk over all of them."""
 
 _FARTHEST = 24
 """Nodes in front of the broken one that are thought of."""
@@ -58,7 +61,7 @@ class Mend(NamedTuple):
 
 def mend(facts: Facts, at: At) -> Mend | None:
     """The first proposal that makes the node sound; None where none does, or the node stands in a body."""
-    if at.graph:
+    if at.graph or len(facts.graphs[""].entries) > _MOST_NODES:
         return None
     deadline = time.monotonic() + SECONDS
     for alternatives in _proposals(facts, at):
@@ -77,8 +80,9 @@ def mend(facts: Facts, at: At) -> Mend | None:
 
 def _proposals(facts: Facts, at: At) -> Iterator[Iterable[Mend]]:
     """Kinds of proposals. Of an axis that is not the only one that fits, nobody knows whether it was meant."""
-    yield _axis(facts, at)
-    yield _aligned(facts, at)
+    if not any(isinstance(t, Impossible) and t.at == at and t.attribute == "axis" for t in facts.troubles):
+        yield _axis(facts, at)  # of an axis outside the tensor, nobody knows which was meant
+    yield _aligned(facts, at, stored=True)
     yield _flattened(facts, at)
     before = list(_before(facts, at))
     for propose in (_permuted, _resampled, _keeping):
@@ -88,7 +92,9 @@ def _proposals(facts: Facts, at: At) -> Iterator[Iterable[Mend]]:
     for place in before:
         if facts.node(place).op_type in ("Concat", "Flatten"):
             yield _axis(facts, place)
-    yield _channels_last(facts, at)
+    for place in (at, *before):
+        yield _channels_last(facts, place)
+    yield _aligned(facts, at, stored=False)
     yield _swapped(facts, at)
 
 
@@ -128,7 +134,9 @@ def _axis(facts: Facts, at: At) -> Iterator[Mend]:
     if not isinstance(now, int):
         return
     said = f"axis is {now}" + ("" if "axis" in node.attributes else ", its default")
-    for axis in range(len(shape)):
+    for axis, size in enumerate(shape):
+        if not isinstance(size, int) and node.op_type != "Concat":
+            continue  # of an open size, nobody knows
         if axis != now % len(shape) if -len(shape) <= now < len(shape) else True:
             yield Mend(
                 SetAttribute(at.index, "axis", axis),
@@ -139,15 +147,18 @@ def _axis(facts: Facts, at: At) -> Iterator[Mend]:
             )
 
 
-def _aligned(facts: Facts, at: At) -> Iterator[Mend]:
-    """A vector that broadcasting lays along the last axis, laid along another: first the channels."""
+def _aligned(facts: Facts, at: At, *, stored: bool) -> Iterator[Mend]:
+    """A vector that broadcasting lays along the last axis, laid along another: first the channels.
+
+    ``stored``: one that hangs on no input.
+    """
     node, label = facts.node(at), facts.label(at)
     if node.op_type not in STRETCHING and node.op_type != "PRelu":
         return
     rank = max((len(s) for i in range(len(node.inputs)) if (s := shape_of(facts, node, i)) is not None), default=0)
     for position, name in enumerate(node.inputs):
         shape = shape_of(facts, node, position)
-        if not name or shape is None or not facts.fixed(name) or not all(isinstance(s, int) for s in shape):
+        if not name or shape is None or facts.fixed(name) != stored or not all(isinstance(s, int) for s in shape):
             continue
         core = tuple(s for s in shape if isinstance(s, int))
         while core and core[0] == 1:
@@ -160,6 +171,8 @@ def _aligned(facts: Facts, at: At) -> Iterator[Mend]:
             along = rank - len(dims)
             where = "channels, axis 1" if along == 1 else f"axis {along}"
             cause = f"{name} runs along the last axis; it fits along the {where}"
+            if len(core) > 1:
+                cause = f"{name} stands at the last axes; it fits from axis {along} on"
             if stored_alone(facts, name, at):
                 yield Mend(SetDims(name, dims), at, cause, f"give {name} the shape {show(dims)}", name)
             else:
@@ -330,4 +343,11 @@ def _channels_last(facts: Facts, at: At) -> Iterator[Mend]:
         at,
         f"its data {show(shape)} has the channels last",
         f"put a Transpose with perm {list(perm)} in front of {label}",
+    )
+    back = [perm.index(i) for i in range(len(perm))]
+    yield Mend(
+        PutAround(at.index, perm),
+        at,
+        f"its data {show(shape)} has the channels last",
+        f"put a Transpose with perm {list(perm)} in front of {label}, and one with perm {back} behind it",
     )

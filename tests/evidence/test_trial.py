@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import count as count_from
 from pathlib import Path
+from types import SimpleNamespace
 
 import onnx.parser
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from auditor.costs.count import count
 from auditor.evidence.trial import Trial, attempt
 from auditor.model.load import load
+from auditor.report import Missed
 from auditor.runtime.messages import MACHINE
 from auditor.runtime.outcome import (
     Crashed,
@@ -23,7 +26,7 @@ from auditor.runtime.outcome import (
     TimedOut,
     Try,
 )
-from auditor.runtime.request import Request
+from auditor.runtime.request import Request, RunLimits
 from auditor.settings import Settings
 from auditor.shapes.facts import infer
 
@@ -188,3 +191,43 @@ def test_vectors_of_a_model_that_did_not_run_are_told(folder: Path, monkeypatch:
     for outcome in (Failed("load", "FAIL", "bad"), Crashed("SIGSEGV", "load"), TimedOut(1, "run")):
         trial, _ = tried(folder, monkeypatch, outcome, Settings())
         assert [m.asked for m in trial.missed if m.what == "golden vector test_data_set_0"] == [True]
+
+
+def test_a_fault_of_ours_in_the_child_is_open_and_traced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial, _ = tried(folder, monkeypatch, NotRun("a fault of auditor in the child: E", {}, "Traceback"), Settings())
+    assert trial.missed[0] == Missed("run", "a fault of auditor in the child: E", True, "Traceback")
+
+
+def test_what_nobody_could_look_into_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = RAN._replace(outputs=(Observed("y", 8, (1,), unseen="its strings are not UTF-8"),))
+    trial, _ = tried(folder, monkeypatch, odd, Settings())
+    assert Missed("values of y", "its strings are not UTF-8") in trial.missed
+
+
+FOLDED = """
+    <ir_version: 8, opset_import: ["" : 17]>
+    g (float[1, 1] x) => (float[4000, 4000] y) <int64[2] s = {4000, 4000}> {
+      m = ConstantOfShape(s)
+      a = MatMul(m, m)
+      b = MatMul(a, a)
+      y = Add(b, x)
+    }
+"""
+
+
+def test_what_is_folded_asks_for_no_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """2 * 4000^3 multiply-accumulates, all of them on constants."""
+    (folder / "m.onnx").write_bytes(onnx.parser.parse_model(FOLDED).SerializeToString())
+    _, requests = tried(folder, monkeypatch, RAN, Settings())
+    assert requests[0].limits.seconds == RunLimits.predicted(0).seconds
+
+
+def test_all_runs_of_a_model_have_one_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = RAN._replace(outputs=(Observed("y", 1, (2,), nonfinite=1),))
+    _, requests = tried(folder, monkeypatch, odd, Settings(timeout=50.0))
+    assert len(requests) > 1
+    assert all(one.limits.seconds < 50.0 for one in requests[1:])
+    clock = count_from(0, 50)
+    monkeypatch.setattr("auditor.evidence.trial.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    trial, requests = tried(folder, monkeypatch, odd, Settings(timeout=50.0))
+    assert (len(requests), trial.again) == (1, ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,7 @@ ranges = st.tuples(counts, counts) | st.tuples(counts, st.none()) | st.tuples(co
 fits = st.builds(Fit, st.lists(texts, max_size=2).map(tuple), st.lists(ranges, max_size=2).map(tuple))
 locations = st.builds(Location, texts, texts, texts, texts, texts, st.none() | counts)
 ports = st.lists(st.builds(Port, texts, texts, shapes), max_size=2).map(tuple)
-missed = st.lists(st.builds(Missed, texts, texts, st.booleans()), max_size=2).map(tuple)
+missed = st.lists(st.builds(Missed, texts, texts, st.booleans(), st.just("")), max_size=2).map(tuple)
 
 
 def models(text: st.SearchStrategy[str]) -> st.SearchStrategy[ModelIdentity]:
@@ -234,7 +235,7 @@ def test_nothing_of_a_report_is_left_out() -> None:
     )
     whole = json.loads(format_json.line(report, Verdict.PASS))
     (found,) = whole["findings"]
-    parts = {
+    parts: dict[type[Any], Any] = {
         Report: {**whole, "rules_digest": whole["auditor"]["rules"]},
         ModelIdentity: whole["model"],
         JudgedFinding: found,
@@ -249,7 +250,8 @@ def test_nothing_of_a_report_is_left_out() -> None:
         WeightRow: whole["weights"][0],
         RunSummary: whole["run"],
     }
-    assert not {f"{kind.__name__}.{name}" for kind, part in parts.items() for name in kind._fields if name not in part}
+    left = {f"{kind.__name__}.{name}" for kind, part in parts.items() for name in kind._fields if name not in part}
+    assert left == {"Missed.trace"}  # of a fault of ours: it goes to standard error
 
 
 def test_numbers_that_json_has_not_are_text_and_come_back() -> None:

@@ -13,7 +13,7 @@ from .covering import Covering
 from .mutants import Mutant, digest
 from .results import Result, Results
 
-_FILES_AT_ONCE = 4
+_FILES_AT_ONCE = 3
 """So many files of tests are collected for a mutant that is imported anew, before the next are."""
 
 
@@ -80,6 +80,7 @@ def _result(mutant: Mutant, said: dict[str, Any], chosen: Choice) -> Result:
 def campaign(mutants: Sequence[Mutant], covering: Covering, results: Results, jobs: int) -> None:
     """Try every mutant; each result is kept as soon as it is there."""
     choices = [(mutant, choice(mutant, covering)) for mutant in mutants]
+    choices.sort(key=lambda chosen: chosen[1].fresh)  # the slow ones last
     files = sorted({test.id.partition("::")[0] for _, chosen in choices for test in chosen.tests})
     todo = deque(choices)
     lock = threading.Lock()

@@ -12,10 +12,13 @@ from .covering import Covering, Test
 from .mutants import Mutant, source
 from .targets import ROOT, module_of, package_of
 
-MOST_SECONDS = 30.0
+MOST_SECONDS = 12.0
 """What the tests of one mutant may take in all, by what they took when they were traced."""
 
 MOST_TESTS = 600
+
+MOST_FILES = 6
+"""So many files of tests are collected at most for a mutant that is imported anew."""
 
 _NARROW = 500
 """A test that covers fewer lines is as good as one that is twice as fast and covers so many more."""
@@ -45,9 +48,14 @@ def choice(mutant: Mutant, covering: Covering) -> Choice:
     ordered = _in_turns(by_cost, lambda test: _cost(test, mutant))
     chosen: list[Test] = []
     seconds = 0.0
+    files: set[str] = set()
     for test in ordered:
         if len(chosen) == MOST_TESTS or (chosen and seconds + test.seconds > MOST_SECONDS):
             continue
+        file = test.id.partition("::")[0]
+        if fresh and file not in files and len(files) == MOST_FILES:
+            continue
+        files.add(file)
         chosen.append(test)
         seconds += test.seconds
     return Choice(tuple(chosen), fresh, len(chosen) < len(ordered))

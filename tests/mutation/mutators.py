@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from .wording import is_wording, skipped_fields
+from .wording import called, is_wording, skipped_fields
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
@@ -33,6 +33,9 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitAnd: ast.BitOr,
     ast.BitOr: ast.BitAnd,
 }
+_COMMUTE = frozenset({"added", "agree", "broadcast", "greatest", "least", "maximum", "minimum", "tally"})
+"""Calls whose first two arguments may stand in either order: swapped, it is the same program."""
+
 _OTHER_CALL = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list", "reversed": "list"}
 
 
@@ -139,7 +142,9 @@ def _faults(node: ast.AST, parent: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             if name not in ("sorted", "reversed") or not keywords:
                 yield "call", ast.Call(ast.Name(_OTHER_CALL[name], ast.Load()), arguments, keywords)
         case ast.Call(function, [first, second, *rest], keywords) if not _stands_alone(first, second):
-            if not (isinstance(function, ast.Name) and function.id == "isinstance"):
+            if called(function) not in _COMMUTE and not (
+                isinstance(function, ast.Name) and function.id == "isinstance"
+            ):
                 yield "arguments swapped", ast.Call(function, [second, first, *rest], keywords)
 
 

@@ -19,6 +19,8 @@ from typing import Any, BinaryIO, Protocol, TypeGuard
 
 import pytest
 
+from tests.corpus import collected
+
 from .hook.sitecustomize import serve
 from .isolation import Fork
 from .mutants import compiled
@@ -226,6 +228,7 @@ def main(mode: str, files: list[str]) -> None:
     with os.fdopen(os.dup(1), "wb", buffering=0) as answers:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         steady()
+        collected()  # the forks have ONNX's node tests then
         if mode == "fresh":
             import numpy  # noqa: F401  # the forks need not
             import onnx.parser

@@ -14,7 +14,7 @@ def skipped_fields(node: ast.AST) -> frozenset[str]:
     """Fields of a node that hold no decision."""
     if isinstance(node, ast.Raise):
         return frozenset({"exc", "cause"})
-    if isinstance(node, ast.Call) and _name(node.func) in _MAKERS:
+    if isinstance(node, ast.Call) and called(node.func) in _MAKERS:
         return frozenset({"args", "keywords"})
     return _NOT_LOOKED_INTO
 
@@ -26,7 +26,9 @@ def is_wording(node: ast.AST, parent: ast.AST) -> bool:
             return True
         case ast.Expr(ast.Constant()):  # a docstring
             return True
-        case ast.Expr(ast.Call(function)) if _name(function) in _QUIET_CALLS:
+        case ast.Expr(ast.Call(function)) if called(function) in _QUIET_CALLS:
+            return True
+        case ast.keyword("strict"):  # of zip: an assertion
             return True
         case ast.FunctionDef(name) if name in _SPOKEN:
             return True
@@ -40,7 +42,7 @@ def is_wording(node: ast.AST, parent: ast.AST) -> bool:
             return True
         case ast.Assign([ast.Name(name)]) if name in ("__all__", "__slots__"):
             return True
-        case ast.Call() if _name(node.func) in _MAKERS:
+        case ast.Call() if called(node.func) in _MAKERS:
             return True
         case ast.Attribute() | ast.Name():
             return isinstance(parent, ast.FunctionDef)  # a decorator without arguments
@@ -60,7 +62,8 @@ def _is_text(node: ast.AST) -> bool:
             return False
 
 
-def _name(function: ast.expr) -> str:
+def called(function: ast.expr) -> str:
+    """The last name of what is called."""
     match function:
         case ast.Name(name) | ast.Attribute(_, name):
             return name

@@ -223,6 +223,7 @@ def live(team: Team) -> Path:
     """The repository that Triton serves, with version 1 in it."""
     (team.folder / "promote.sh").write_text(blocks("bash")[0])
     team.exports(1, lenet())
+    team.policy(POLICY + '[registries]\nstaging = "live"\n')
     live = team.folder / "live"
     shutil.copytree(team.staging, live / "lenet")
     assert team.gate(live / "lenet" / "1" / "model.onnx", "--accept").code == 0

@@ -84,6 +84,18 @@ def in_front(node: int, position: int, op_type: str, *more: np.ndarray, **attrib
     return edit
 
 
+def around(node: int, perm: list[int], back: list[int]) -> Edit:
+    """Put a Transpose in front of a node, and one behind it."""
+
+    def edit(model: onnx.ModelProto) -> None:
+        taker = model.graph.node[node]
+        name, taker.output[0] = taker.output[0], "turned"
+        model.graph.node.insert(node + 1, helper.make_node("Transpose", ["turned"], [name], perm=back))
+        in_front(node, 0, "Transpose", perm=perm)(model)
+
+    return edit
+
+
 def fed(input: str, *sizes: int) -> Edit:
     """Feed other sizes."""
 
@@ -111,7 +123,8 @@ def run(model: onnx.ModelProto, seed: int = 0) -> list[np.ndarray]:
             value.type.removeprefix("tensor(").removesuffix(")")
         ]
         feeds[value.name] = draw.integers(0, 2, sizes).astype(dtype)
-    return session.run(None, feeds)
+    made: list[np.ndarray] = session.run(None, feeds)
+    return made
 
 
 def assert_mended(model: onnx.ModelProto, edit: Edit, folder: Path) -> Finding:

@@ -128,7 +128,7 @@ KINDS = {
         "b = ConvTranspose<strides = [2, 2], pads = [1, 1, 1, 1], output_padding = [1, 1]>(a, KERNEL) y = Add(x, b) }",
         "g (float[1, 4, H, W] x) => (float[1, 4, A, B] y) "
         "{ a = Conv<pads = [1, 1, 1, 1]>(x, KERNEL) b = ConvTranspose<pads = [1, 1, 1, 1]>(a, KERNEL) y = Add(x, b) }",
-        "impossible-shapes", "warning", ("H, W multiples of 2, or 1 itself",),
+        "impossible-shapes", "warning", ("H, W multiples of 2",),
     ),
     "a slope along the width": Kind(
         "g (float[1, 8, 8, 8] x) => (float[1, 8, 8, 8] y) { y = PRelu(x, SLOPE) }",

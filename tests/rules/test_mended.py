@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 
-from .editing import Edit, assert_mended, attribute, dims, fed, in_front, parsed, run, values
+from .editing import Edit, around, assert_mended, attribute, dims, fed, findings, in_front, parsed, run, values
 
 
 class Case(NamedTuple):
@@ -128,6 +128,33 @@ CASES = {
         parsed("g (float[1, 8, 9, 3] x) => (float[1, 4, A, B] y) { y = Conv(x, w) }", w=weights(4, 3, 3, 3)),
         in_front(0, 0, "Transpose", perm=[0, 3, 1, 2]), "Conv[0]", "put a Transpose with perm [0, 3, 1, 2]",
     ),
+    "channels last at the input, which a dense layer suffers": Case(
+        parsed(
+            "g (float[1, 8, 9, 3] x) => (float[1, 5] y) { p = GlobalAveragePool(x) f = Flatten(p) y = Gemm(f, w) }",
+            w=weights(3, 5),
+        ),
+        in_front(0, 0, "Transpose", perm=[0, 3, 1, 2]), "GlobalAveragePool[0]", "a Transpose with perm [0, 3, 1, 2]",
+    ),
+    "channels last throughout": Case(
+        parsed(
+            "g (float[1, 8, 9, 6] x) => (float[1, 8, 9, 6] y) { y = InstanceNormalization(x, s, s) }", s=weights(6)
+        ),
+        around(0, [0, 3, 1, 2], [0, 2, 3, 1]), "InstanceNormalization[0]", "and one with perm [0, 2, 3, 1] behind it",
+    ),
+    "an axis that fits whatever the sizes are": Case(
+        parsed(
+            "g (int64[N] i) => (float[N, 8] y) { g = Gather(q, i) y = DequantizeLinear<axis = 0>(g, s) }",
+            q=weights(10, 8).astype("i1"), s=np.full(8, 0.1, "f4"),
+        ),
+        attribute(1, "axis", 1), "DequantizeLinear[1]", "set axis of DequantizeLinear[1] to 1",
+    ),
+    "what was flattened comes back as factors": Case(
+        parsed(
+            "g (float[2, 6, 8, 9] x) => (float[2, 6, 8, 9] y) "
+            "{ g = GlobalAveragePool(x) f = Flatten(g) s = Sigmoid(f) y = Mul(x, s) }"
+        ),
+        in_front(3, 1, "Unsqueeze", np.array([2, 3], "i8")), "Mul[3]", "put an Unsqueeze with axes [2, 3] behind s",
+    ),
     "a convolution over groups": Case(
         parsed("g (float[1, 6, 8, 8] x) => (float[1, 6, A, B] y) { y = Conv(x, w) }", w=weights(6, 1, 3, 3)),
         attribute(0, "group", 6), "Conv[0]", "set group of Conv[0] to 6",
@@ -189,3 +216,20 @@ def test_the_fix_mends(name: str, tmp_path: Path) -> None:
 def test_the_fault_is_one(name: str) -> None:
     with pytest.raises(Exception, match=r"ONNXRuntimeError|onnxruntime"):
         run(CASES[name].model)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Whether 4 + 4 is N, nobody knows.
+        "g (float[N, 7, 4] x) => (float[A, B, C] y, float[D, E, F] z) <int64[2] s = {4, 4}> "
+        "{ y, z = Split<axis = 1>(x, s) }",
+        # Either axis would do, and a softmax over one is not that over the other.
+        "g (float[N, 8] x) => (float[N, 8] y) { y = Softmax<axis = 2>(x) }",
+        "g (float[2, 8] x) => (float[2, 8] y) { y = Softmax<axis = 2>(x) }",
+        "g (float[2, 3, 3] x, float[2, 4, 4] z) => (float[A, B, C] y) { y = Concat<axis = 0>(x, z) }",
+    ],
+)
+def test_an_axis_that_may_not_be_meant_is_not_told(text: str, tmp_path: Path) -> None:
+    (found,) = findings(parsed(text), tmp_path)
+    assert "set axis" not in found.fix and "fits" not in found.message

@@ -25,7 +25,7 @@ def differs(expected: np.ndarray, actual: np.ndarray, dtype: int, grain: Grain |
     ],
 )  # fmt: skip
 def test_floats_by_the_largest_element(numpy: type, dtype: int, share: float, wrong: float) -> None:
-    expected = (100 * LINE).astype(numpy)
+    expected: np.ndarray = (100 * LINE).astype(numpy)
     assert not differs(expected, (100 * (LINE + share)).astype(numpy), dtype)
     assert differs(expected, (100 * (LINE + wrong)).astype(numpy), dtype)
 
@@ -82,3 +82,10 @@ def test_four_times_is_mild() -> None:
     actual = expected * np.float32(1.003)
     assert apart(expected, actual, (1, 1)) is not None
     assert apart(expected, actual, (1, 1), None, 4) is None
+
+
+def test_what_a_sigmoid_leaves_near_zero() -> None:
+    """A detector on noise: all is below 2e-5, and 3e-8 of rounding is a thousandth of that and more."""
+    expected = np.linspace(1e-6, 2e-5, 9).astype(np.float32)
+    assert not differs(expected, expected + np.float32(3e-8), T.FLOAT)
+    assert differs(expected, expected + np.float32(2e-6), T.FLOAT)

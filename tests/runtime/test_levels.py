@@ -18,7 +18,7 @@ from auditor.runtime import started
 from auditor.runtime.alike import Grain
 from auditor.runtime.cutting import Cuttable
 from auditor.runtime.grain import grain_of
-from auditor.runtime.levels import OPTIMISERS, OutOfTime, Search, Value, culprits
+from auditor.runtime.levels import OPTIMISERS, OutOfTime, Search, TypedArray, culprits
 from auditor.runtime.outcome import Failed, Outcome, Run
 from auditor.runtime.parent import run
 from auditor.runtime.request import Feed, Golden, Request
@@ -44,7 +44,7 @@ class Machine:
     def __init__(self, spoilt: str, culprit: str = "", by: float = 1.0, noise: float = 0.0) -> None:
         self.spoilt, self.culprit, self.by, self.noise, self.asked = spoilt, culprit, by, noise, 0
 
-    def __call__(self, model: bytes, level: str, without: frozenset[str]) -> Value | None:
+    def __call__(self, model: bytes, level: str, without: frozenset[str]) -> TypedArray | None:
         self.asked += 1
         graph = onnx.load_model_from_string(model).graph
         made = {name for node in graph.node for name in node.output}
@@ -53,7 +53,7 @@ class Machine:
             value += np.float32(self.noise)
             if self.spoilt in made and self.culprit not in without:
                 value += np.float32(self.by)
-        return Value(1, value)
+        return TypedArray(1, value)
 
 
 def search(machine: Machine, text: str = CHAIN) -> Search:
@@ -80,7 +80,7 @@ def test_what_makes_much_of_a_rounding_is_no_fault() -> None:
 
 
 def test_a_search_can_be_ended() -> None:
-    def late(model: bytes, level: str, without: frozenset[str]) -> Value | None:
+    def late(model: bytes, level: str, without: frozenset[str]) -> TypedArray | None:
         raise OutOfTime
 
     model = Cuttable(onnx.parser.parse_model(HEADER + CHAIN).SerializeToString())

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from auditor.runtime import started as module
 from auditor.runtime.outcome import Agreement, Crashed, Failed, NotRun, OutOfMemory, Run, TimedOut
-from auditor.runtime.parent import ChildFault, run
+from auditor.runtime.parent import run
 from auditor.runtime.request import Feed, Request, RunLimits
 from tests.pace import HANG, until
 
@@ -295,6 +295,10 @@ def test_a_provider_that_is_not_there(write: Write) -> None:
     assert isinstance(outcome, NotRun)
     assert "has no provider 'nonesuch', only " in outcome.why
     assert "cpu" in outcome.why
+    for said, meant in (("cdua", "cuda"), ("CPPU", "cpu"), ("tensort", "tensorrt")):
+        outcome = run(Request(write(ADD), attempts=((floats("x", 1, 4),),), provider=said))
+        assert isinstance(outcome, NotRun)
+        assert f"has no provider '{said}' (did you mean '{meant}'?), only " in outcome.why
 
 
 def test_without_onnxruntime(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -409,11 +413,13 @@ def test_a_child_that_closes_the_pipe_and_stays(write: Write, monkeypatch: pytes
     assert isinstance(run(Request(write(ADD), limits=RunLimits(seconds=1))), TimedOut)
 
 
-def test_a_fault_of_ours_is_raised(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_ours_is_an_outcome(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     breaking = "import auditor.runtime.child as c; c.perform = lambda *a: 1 / 0; "
     monkeypatch.setattr(module, "_BOOT", module._BOOT.replace("from auditor", breaking + "from auditor"))
-    with pytest.raises(ChildFault, match="ZeroDivisionError"):
-        run(Request(write(ADD)))
+    outcome = run(Request(write(ADD)))
+    assert isinstance(outcome, NotRun)
+    assert outcome.why == "a fault of auditor in the child: ZeroDivisionError: division by zero"
+    assert outcome.fault.startswith("Traceback (most recent call last):")
 
 
 def test_no_process_stays_behind(

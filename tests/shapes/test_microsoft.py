@@ -30,6 +30,19 @@ NOT_RUN = {
 """Operators of the CPU that no single node runs here, each with the reason."""
 
 
+OPEN = {
+    ("BifurcationDetector", 0): "How many tokens are taken hangs on how far the two texts agree.",
+    ("DecoderMaskedMultiHeadAttention", 3): "The products of queries and keys are not followed.",
+    ("DynamicTimeWarping", 0): "How long the path is hangs on the costs.",
+    ("MultiHeadAttention", 3): "The products of queries and keys are not followed.",
+    ("Tokenizer", 0): "How many words there are hangs on the text.",
+    ("Unique", 0): "How many are left hangs on what is there.",
+    ("Unique", 2): "How many are left hangs on what is there.",
+    ("nchwc:ReorderInput", 0): "How many channels a block has is the processor's.",
+}
+"""Outputs of which not every size is known though the inputs' sizes are, and their small values."""
+
+
 @pytest.fixture(scope="module")
 def runs() -> Mapping[str, Sequence[tuple[Case, Truth]]]:
     cases = {name: [make(random.Random(f"{name} {i}")) for i in range(_DRAWS)] for name, make in MAKERS.items()}
@@ -45,7 +58,7 @@ def test_what_comes_out(name: str, runs: Mapping[str, Sequence[tuple[Case, Truth
             continue
         ran += 1
         for known in (True, False):
-            _confront(case, truth, known)
+            _confront(name, case, truth, known)
     refused = [truth for _, truth in runs[name] if isinstance(truth, str)]
     if not ran and all(_OF_THIS_PROCESSOR in why for why in refused):
         pytest.skip(f"onnxruntime runs {name} on other processors only: {refused[0]}")
@@ -87,7 +100,7 @@ def _bound(fact: Fact, sizes: Mapping[str, Size]) -> Fact:
     return fact._replace(shape=tuple(substitute(s, sizes) if isinstance(s, Dim) else s for s in fact.shape))
 
 
-def _confront(case: Case, truth: list[Fact | None], known: bool) -> None:
+def _confront(name: str, case: Case, truth: list[Fact | None], known: bool) -> None:
     facts = [None if a is None else fact_of(a, values=known and a.size <= 64) for a in case.inputs]
     answer = _asked(case, facts)
     rule = operator_for(case.domain, case.op_type, case.opset if case.domain == "" else case.version)
@@ -98,6 +111,8 @@ def _confront(case: Case, truth: list[Fact | None], known: bool) -> None:
         fact = facts[at] if at < len(facts) else None
         assert fact is None or fact.shape is None or fits(fact.shape, need) is not False, f"{case}: {parameter}"
     _compare(case, answer.outputs, truth)
+    for output, (mine, theirs) in enumerate(zip(answer.outputs, truth, strict=False) if known else ()):
+        assert theirs is None or mine.shape == theirs.shape or (name, output) in OPEN, case
 
 
 def _asked(case: Case, facts: Sequence[Fact | None]) -> Answer:

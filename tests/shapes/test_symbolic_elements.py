@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from auditor.model.dtypes import DType
-from auditor.shapes.fact import Fact, ShapeError
+from auditor.shapes.fact import Body, Fact, ShapeError
 from auditor.shapes.registry import Operator, all_operators
 from auditor.shapes.sizes.dim import TooComplex, floor_div, greatest, named
 
@@ -37,10 +37,10 @@ WORDS = (
 def fact(draw: random.Random) -> Fact:
     """A tensor of up to three axes, its values known in part: integers are names as often as numbers."""
     dtype = draw.choice(TYPES)
-    shape = tuple(draw.choice((1, 2, 3, 4)) for _ in range(draw.choice((0, 1, 1, 1, 2, 3))))
+    numbers = tuple(draw.choice((1, 2, 3, 4)) for _ in range(draw.choice((0, 1, 1, 1, 2, 3))))
     count = 1
-    for size in shape:
-        count *= size
+    for number in numbers:
+        count *= number
     values: dict[int, Callable[[], Any]] = {
         DType.FLOAT: lambda: draw.choice((0.0, 1.0, -2.5, float("inf"), float("nan"))),
         DType.BOOL: lambda: draw.choice((True, False)),
@@ -51,15 +51,13 @@ def fact(draw: random.Random) -> Fact:
     if draw.random() < 0.3:
         shape = tuple(draw.choice((H, 3, 1, None)) for _ in range(draw.choice((1, 2, 3, 4))))
         return Fact(dtype.value, shape)
-    return Fact(dtype.value, shape, elements)
+    return Fact(dtype.value, numbers, elements)
 
 
 def attribute(draw: random.Random, kind: str) -> Any:
-    def body(*inputs: Fact, tentative: bool = False) -> tuple[Fact, ...]:
+    def outputs(inputs: tuple[Fact, ...], tentative: bool) -> tuple[Fact, ...]:
         return (Fact(DType.BOOL.value, ()), *inputs[2:], Fact(DType.INT64.value, (2,), (H, 3)))
 
-    body.path = "Loop[0]/body"  # type: ignore[attr-defined]  # as the walk gives it
-    body.trips = 4  # type: ignore[attr-defined]
     made: dict[str, Callable[[], Any]] = {
         "int": lambda: draw.choice((*NUMBERS, 1, 10)),
         "float": lambda: draw.choice((0.0, 1.0, 0.5)),
@@ -68,7 +66,7 @@ def attribute(draw: random.Random, kind: str) -> Any:
         "tuple[float, ...]": lambda: tuple(draw.choice((1.0, 2.0)) for _ in range(draw.randrange(5))),
         "tuple[str, ...]": lambda: ("a", "b"),
         "Fact": lambda: fact(draw),
-        "Body": lambda: body,
+        "Body": lambda: Body(outputs, "Loop[0]/body", trips=4),
     }
     return made.get(kind, lambda: None)()
 

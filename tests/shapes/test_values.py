@@ -154,8 +154,9 @@ def test_what_is_left_open_has_no_value() -> None:
       p = ReduceProd (x)
     }"""
     large, small = np.array([1 << 20, 1 << 20, 3], np.int32), np.array([5, 6, 3], np.int32)
+    new = np.array([7, 8], np.int32)
     for x, places in ((large, [1, 1]), (small, [-1, 0])):
-        values = {"x": x, "places": np.array(places, np.int64), "new": np.array([7, 8], np.int32)}
+        values: dict[str, np.ndarray] = {"x": x, "places": np.array(places, np.int64), "new": new}
         facts, model = facts_of(text, values)
         real = observed(model, values)
         for name in ("y", "p"):
@@ -231,6 +232,13 @@ def test_values_may_be_plain_numbers_and_text() -> None:
     assert facts["t"].elements == ("a",)
 
 
+def _tiff(order: str, kind: int) -> bytes:
+    """A head of three entries, sizes as 16 (kind 3) or 32 bits (4), each in the first bytes of its place."""
+    entries = [(256, 7), (257, 5), (258, 8)]
+    packed = [struct.pack(f"{order}HHI{'H2x' if kind == 3 else 'I'}", tag, kind, 1, value) for tag, value in entries]
+    return (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}IH", 8, 3) + b"".join(packed)
+
+
 @pytest.mark.parametrize(
     ("data", "size"),
     [
@@ -238,6 +246,14 @@ def test_values_may_be_plain_numbers_and_text() -> None:
         (b"P6 # a note\n7 5\n255\n", (5, 7)),
         (b"RIFF\0\0\0\0WEBPVP8X" + bytes(8) + (6).to_bytes(3, "little") + (4).to_bytes(3, "little"), (5, 7)),
         (b"\xff\xd8\xff\xe0\0\x04ab\xff\xc0\0\x11\x08" + struct.pack(">HH", 5, 7), (5, 7)),
+        (b"\xff\xd8\xff\xc4\0\x04ab\xff\xc2\0\x11\x08" + struct.pack(">HH", 5, 7), (5, 7)),  # tables, then the frame
+        (b"\xff\xd8\xff\xcf\0\x11\x08" + struct.pack(">HH", 5, 7), (5, 7)),
+        (b"\xff\xd8\xff\xc8\0\x04ab\xff\xcc\0\x04ab\xff\xc0\0\x11\x08" + struct.pack(">HH", 5, 7), (5, 7)),
+        (b"RIFF\0\0\0\0WEBPVP8L" + bytes(4) + b"\x2f" + struct.pack("<I", 700 - 1 | 500 - 1 << 14), (500, 700)),
+        (b"RIFF\0\0\0\0WEBPVP8 " + bytes(10) + struct.pack("<HH", 700 | 1 << 14, 500 | 1 << 15), (500, 700)),
+        (b"RIFF\0\0\0\0WEBPVP9 " + bytes(99), None),
+        (_tiff("<", 3), (5, 7)),
+        (_tiff(">", 4), (5, 7)),
         (b"\xff\xd8\xff\xe0", None),
         (b"II*\0", None),
         (b"", None),
