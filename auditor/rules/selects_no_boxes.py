@@ -1,7 +1,8 @@
-"""A NonMaxSuppression that may keep no box at all.
+"""A NonMaxSuppression that may keep no box at all, or takes boxes for classes.
 
 ## What it does
-Finds NonMaxSuppression nodes whose max_output_boxes_per_class is left out, or is 0 for every input.
+Finds NonMaxSuppression nodes whose max_output_boxes_per_class is left out, or is 0 for every input, and those
+whose scores have the boxes where the classes belong, with sizes that are open.
 
 ## Why it matters
 "Integer representing the maximum number of boxes to be selected per batch per class. It is a scalar. Default to 0,
@@ -22,6 +23,14 @@ agraph (float[1, 8, 4] b, float[1, 2, 8] s) => (int64[M, 3] y) { y = NonMaxSuppr
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[1, 8, 4] b, float[1, 2, 8] s) => (int64[M, 3] y) <int64[1] most = {0}> {
+  y = NonMaxSuppression(b, s, most)
+}
+```
+
+```onnx
+# Scores of [batch, boxes, classes]: onnxruntime refuses them unless there are 80 boxes.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, B, 4] b, float[N, B, 80] s) => (int64[M, 3] y) <int64[1] most = {50}> {
   y = NonMaxSuppression(b, s, most)
 }
 ```
@@ -55,7 +64,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..report import Basis, Found, Location, Severity
+from ..shapes.fact import show
 from ..shapes.facts import Facts
+from ..shapes.sizes.dim import Dim
 from ..shapes.troubles import At
 from ..wording import others
 from . import nodes_at, rule
@@ -70,6 +81,7 @@ def selects_no_boxes(facts: Facts) -> Iterator[Found]:
         for index in visited.entries:
             node = visited.nodes[index]
             if node.op_type == "NonMaxSuppression" and not node.domain:
+                yield from _turned(facts, At(path, index))
                 why = _why(facts, path, node.inputs[_MOST] if len(node.inputs) > _MOST else "")
                 if why:
                     found.setdefault(why, []).append(At(path, index))
@@ -83,6 +95,28 @@ def selects_no_boxes(facts: Facts) -> Iterator[Found]:
             actual=0,
             places=nodes_at(places),
         )
+
+
+def _turned(facts: Facts, at: At) -> Iterator[Found]:
+    """Scores with the boxes at axis 1: they run only for as many boxes as there are classes."""
+    node, label = facts.node(at), facts.label(at)
+    boxes, scores = (facts.at(name, at.graph) for name in node.inputs[:2])
+    if boxes is None or scores is None or boxes.declared or scores.declared:
+        return
+    if boxes.shape is None or scores.shape is None or len(boxes.shape) != 3 or len(scores.shape) != 3:
+        return
+    count, (_, first, last) = boxes.shape[1], scores.shape
+    if not isinstance(count, Dim) or first != count or not isinstance(last, int):
+        return
+    yield Found(
+        f"{label}: scores {show(scores.shape)} are [batch, boxes, classes], must be [batch, classes, boxes]: "
+        f"it runs only for {count} = {last}, and takes boxes for classes",
+        Location(at.graph, label, node.op_type, node.inputs[1], offset=node.offset),
+        f"put a Transpose with perm [0, 2, 1] in front of the scores of {label}",
+        expected="[batch, classes, boxes]",
+        actual=show(scores.shape),
+        places=nodes_at([at]),
+    )
 
 
 def _why(facts: Facts, path: str, name: str) -> str:

@@ -106,7 +106,7 @@ class Answer(NamedTuple):
 class Body:
     """A subgraph as a function on facts. ``tentative``: nobody knows whether it runs, so no trouble is proof."""
 
-    __slots__ = ("_outputs", "path", "trips", "vectors")
+    __slots__ = ("_outputs", "failed", "path", "trips", "vectors")
 
     def __init__(
         self,
@@ -118,6 +118,7 @@ class Body:
         self._outputs = outputs
         self.path = path  # names of sizes that were born in it start so; "": any with a slash may be one
         self.trips = trips  # of so many of a loop each is followed one by one
+        self.failed = False  # whether something in it never fits what it was last asked for
         self.vectors = vectors  # the places of its inputs that the file declares as [1]
 
     def __call__(self, *inputs: Fact, tentative: bool = False) -> tuple[Fact, ...]:

@@ -279,6 +279,7 @@ class Walk:
             given = {value.name: fact for value, fact in zip(body.inputs, inputs, strict=False)}
             before, opened = len(self.troubles), len(self.open)
             outputs = self._graph(body, given, scope, path, opsets)
+            made.failed = any(map(_proven, self.troubles[before:]))
             if tentative:
                 self.troubles[before:] = [_unproven(t) for t in self.troubles[before:]]
                 del self.open[opened:]
@@ -287,7 +288,8 @@ class Walk:
         vectors = frozenset(
             i for i, v in enumerate(body.inputs) if isinstance(v.type, TensorType) and v.type.shape == (1,)
         )
-        return Body(run, path, UNROLLED if self.evaluation is None else TRIPS, vectors)
+        made = Body(run, path, UNROLLED if self.evaluation is None else TRIPS, vectors)
+        return made
 
     def _call(
         self, function: Function, attributes: Attributes, given: list[Fact | None], path: str
@@ -353,6 +355,14 @@ def _unproven(trouble: Trouble) -> Trouble:
             return trouble._replace(declared=True)
         case _:
             return trouble
+
+
+def _proven(trouble: Trouble) -> bool:
+    match trouble:
+        case Misfit() | Impossible(passed_over=False):
+            return not trouble.declared
+        case _:
+            return False
 
 
 def _label(node: Node, path: str, index: int) -> str:

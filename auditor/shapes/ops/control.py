@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 
-from ...model.dtypes import DType
+from ...model.dtypes import DType, name_of
 from ..fact import MOST_ELEMENTS, Body, Element, Fact, Shape, ShapeError, show
 from ..registry import op
 from ..sizes.dim import Dim, Size, greatest, named
@@ -54,6 +54,7 @@ def loop(m: Fact | None = None, cond: Fact | None = None, *v_initial: Fact | Non
             outputs = body(Fact(_INT64, number), Fact(_BOOL, told, go_on), *state, tentative=not certain)
             if len(outputs) <= len(carried):
                 raise ShapeError(f"the body has {len(outputs)} outputs, carries {len(carried)} and a condition")
+            _check_types(carried, outputs[1:])
             return outputs
 
         return run
@@ -95,6 +96,8 @@ def _unrolled(body: Body, carried: Facts, trips: Size | None, number: Shape, tol
         if count >= most:
             return None
         outputs = body(Fact(_INT64, number, (count,)), Fact(_BOOL, told, (True,)), *carried)
+        if count == 0 and body.failed:
+            return None
         again = outputs[0].elements[0] if outputs[0].elements else None
         if not isinstance(again, bool):
             return None
@@ -144,6 +147,7 @@ def scan_8(
     rows = tuple(_without(_without(fact, 0), 0) for fact in scanned)
     certain = isinstance(length, int) and length > 0 and sequence_lens is None
     outputs = _stable(lambda state: body(*state, *rows, tentative=not certain), inner, body, 0)
+    _check_types(inner, outputs)
     final = _final(inner, outputs, body, certain)
     return (
         *(_stacked(fact, batch, 0, body) for fact in final),
@@ -170,6 +174,7 @@ def scan(
         rows.append(fact if fact.shape is not None else fact.unknown())
     certain = isinstance(length, int) and length > 0
     outputs = _stable(lambda state: body(*state, *rows, tentative=not certain), states, body, 0)
+    _check_types(states, outputs)
     stacks = outputs[len(states) :]
     axes = scan_output_axes or (0,) * len(stacks)
     if len(axes) != len(stacks):
@@ -203,8 +208,10 @@ def _without(x: Fact, axis: int) -> Fact:
 
 def _stable(run: Callable[[Facts], Facts], state: Facts, body: Body, first: int) -> Facts:
     """What the body answers to facts that all iterations share; what it carries on stands from ``first`` on."""
-    for _ in range(_PASSES):
+    for number in range(_PASSES):
         outputs = run(state)
+        if number == 0 and body.failed:  # no later iteration comes
+            return tuple(fact._replace(declared=True) for fact in outputs)
         wider = tuple(
             _wider(old, new, body, i) for i, (old, new) in enumerate(zip(state, outputs[first:], strict=False))
         )
@@ -214,6 +221,15 @@ def _stable(run: Callable[[Facts], Facts], state: Facts, body: Body, first: int)
             return outputs
         state = wider
     return run(tuple(Fact() for _ in state))
+
+
+def _check_types(initial: Facts, outputs: Facts) -> None:
+    """What is carried on keeps its type. onnxruntime 1.32: "does not match existing output type"."""
+    for index, (before, after) in enumerate(zip(initial, outputs, strict=False)):
+        types = {before.dtype, after.dtype} - {None}
+        if len(types) > 1 and not before.declared and not after.declared:
+            was, is_ = (name_of(fact.dtype or 0) for fact in (before, after))
+            raise ShapeError(f"carried value {index} goes into the body as {was} and comes out as {is_}")
 
 
 def _wider(old: Fact, new: Fact, body: Body, index: int) -> Fact:

@@ -129,6 +129,8 @@ def split_18(
         raise ShapeError(f"num_outputs is {num_outputs}, the node has {output_count}", attribute="num_outputs")
     if split is not None and num_outputs is not None:
         raise ShapeError("split and num_outputs are both given, and only one can be", attribute="num_outputs")
+    if split is None and num_outputs is None:
+        raise ShapeError("neither split nor num_outputs is given, and one must be", attribute="num_outputs")
     if split is None and num_outputs is not None:
         return _split(input, axis, None, num_outputs, uneven=True)
     return _split(input, axis, _parts(split, output_count), output_count)
