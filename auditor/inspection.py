@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from .costs.count import Costs, Layer
 from .errors import UsageError
@@ -15,6 +17,9 @@ from .shapes.fact import Exact, show
 from .shapes.facts import Facts, rendered
 from .shapes.sizes.dim import Size
 from .shapes.troubles import At
+from .wording import nearest
+
+_MOST_NAMES = 20_000  # among which a near one is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,17 @@ def _find(facts: Facts, name: str) -> At:
         for index, node in enumerate(visited.nodes):
             if name in node.outputs:
                 return At(path, index)
-    raise UsageError(f"the model has no node or tensor {name!r}; `auditor inspect MODEL` lists them")
+    near = nearest(name, islice(_names(facts), _MOST_NAMES))
+    raise UsageError(f"the model has no node or tensor {name!r}{near}; `auditor inspect MODEL` lists them")
+
+
+def _names(facts: Facts) -> Iterator[str]:
+    """What nodes and tensors can be asked for by."""
+    for path, visited in facts.graphs.items():
+        for index, node in enumerate(visited.nodes):
+            yield facts.label(At(path, index))
+            yield f"{node.op_type}[{index}]"
+            yield from filter(None, node.outputs)
 
 
 def document(model: Model, facts: Facts, costs: Costs) -> str:

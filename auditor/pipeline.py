@@ -21,7 +21,11 @@ from .rules import Rule, all_rules, rules_digest
 from .rules.unreadable_model import unreadable_model
 from .settings import Settings
 from .shapes.registry import load_more
+from .shapes.visits import OutOfBudget
 from .wording import counted, listed, nearest
+
+_LEAST_WALKED, _TIMES_WALKED = 200_000, 200
+"""Nodes that a rule may walk through again, and how often all of the model's: what is more is not looked at."""
 
 _HASHED = 1 << 26  # bytes of a model whose contents are hashed on the way
 
@@ -69,16 +73,20 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     failed: list[Missed] = []
     for rule in rules:
         try:
-            found += [
-                Candidate.from_found(rule.kind, f) for f in rule.check(*(evidence.about(kind) for kind in rule.wants))
-            ]
+            given = [evidence.about(kind) for kind in rule.wants]
+            with evidence.facts.allowed(max(_LEAST_WALKED, _TIMES_WALKED * evidence.facts.nodes_walked)):
+                for one in rule.check(*given):
+                    found.append(Candidate.from_found(rule.kind, one))
             ran.append(rule.name)
+        except OutOfBudget as error:  # what it has found stands
+            skipped[rule.name] = Missed(f"rule {rule.name}, the rest of it", str(error), asked=True)
         except NotLookedAt as not_looked_at:
             skipped[not_looked_at.missed.what] = not_looked_at.missed
         except Exception as error:  # a rule that fails is an entry in the report, never the end of the audit
-            failed.append(
-                Missed(f"rule {rule.name}", f"a fault of auditor: {type(error).__name__}: {error}", asked=True)
-            )
+            import traceback
+
+            why = f"a fault of auditor: {type(error).__name__}: {error}"
+            failed.append(Missed(f"rule {rule.name}", why, True, traceback.format_exc()))
     if left := [rule.name for rule in all_rules() if rule not in rules]:
         skipped["rules"] = Missed("rules", f"{counted(left, 'rule')} left out by --select or --ignore: {listed(left)}")
     model, facts = evidence.model, evidence.facts
@@ -97,6 +105,7 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
         rules_digest=rules_digest(),
         operators=operators(model),
         dtypes=dtypes(facts),
+        ad_hoc=evidence.settings.ad_hoc,
     )
 
 

@@ -140,11 +140,15 @@ def waiver_of(finding: Finding) -> Waived | None:
 
 
 class Missed(NamedTuple):
-    """Something that was not looked at, and why. ``asked``: it was asked for by name, so the verdict is open."""
+    """Something that was not looked at, and why. ``asked``: it was asked for by name, so the verdict is open.
+
+    ``trace``: of a fault of ours, for standard error and in no report.
+    """
 
     what: str
     why: str
     asked: bool = False
+    trace: str = ""
 
 
 class Coverage(NamedTuple):
@@ -153,6 +157,11 @@ class Coverage(NamedTuple):
     ran: tuple[str, ...] = ()
     skipped: tuple[Missed, ...] = ()
     failed: tuple[Missed, ...] = ()
+
+    @property
+    def traces(self) -> tuple[str, ...]:
+        """The tracebacks of faults of ours that cost a part of the audit, each once."""
+        return tuple(dict.fromkeys(missed.trace for missed in (*self.skipped, *self.failed) if missed.trace))
 
 
 class ModelIdentity(NamedTuple):
@@ -202,6 +211,35 @@ class WeightRow(NamedTuple):
     inf: int
 
 
+class JudgedBy(NamedTuple):
+    """Whose verdict it is. "" stands for none: then findings of severity error fail."""
+
+    policy: str = ""  # the file that says what is asked
+    baseline: str = ""  # the file that says what is known
+    trusted: bool = False  # the policy was named as the one that nothing else can soften
+
+
+NOBODY = JudgedBy()
+
+
+class RunAttempt(NamedTuple):
+    """Inputs that were tried: their sizes, a word on their values, and what came of it."""
+
+    inputs: Mapping[str, tuple[int, ...]]
+    values: str = ""  # "floats in [0, 1), integers 0 or 1, seed 0"; "of FILE.npz"
+    status: str = ""  # ok | not finite | failed
+    why: str = ""
+
+
+class RunLevel(NamedTuple):
+    """What came of the model at one level of onnxruntime's optimisation, the run of record first."""
+
+    optimisation: str
+    status: str  # ok | load failed | run failed | not run
+    why: str = ""
+    outputs: str = ""  # against the run of record: "equal", "different: y", "not compared: ..."
+
+
 class RunSummary(NamedTuple):
     """What came of running the model, for the report."""
 
@@ -213,6 +251,10 @@ class RunSummary(NamedTuple):
     placement: Mapping[str, int] = _NOTHING  # execution provider: number of nodes
     golden: tuple[str, ...] = ()  # one line a golden vector: "test_data_set_0: equal within rtol 0.001"
     outputs: tuple[Port, ...] = ()
+    optimisation: str = ""  # off | basic | extended | all, of the run of record; "" where none was to be made
+    cpu: tuple[str, ...] = ()  # features of the processor on which results of 8-bit and 16-bit types hang
+    attempts: tuple[RunAttempt, ...] = ()
+    levels: tuple[RunLevel, ...] = ()
 
 
 class Report(Record):
@@ -230,6 +272,8 @@ class Report(Record):
     rules_digest: str = ""  # of the set of rules that this version knows
     operators: Mapping[str, int] = _NOTHING  # nodes of each ("com.microsoft:Gelu"), in subgraphs and functions too
     dtypes: tuple[str, ...] = ()  # element types of all tensors; "?" where there are some that are not known
+    ad_hoc: tuple[str, ...] = ()  # options that were not configured: such an audit is never a model's latest
+    judged_by: JudgedBy = NOBODY
 
     def __bool__(self) -> bool:
         raise TypeError("a report is neither true nor false: ask auditor.judge(report).verdict")

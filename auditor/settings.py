@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+LEVELS = ("off", "basic", "extended", "all")
+"""Of onnxruntime's graph optimisation, by its own order; all is its default."""
+
 _NONE: Mapping[str, Any] = {}
 
 
@@ -18,6 +21,8 @@ class Settings(NamedTuple):
     inputs: str | None = None  # an .npz file with the run's inputs
     provider: str = "cpu"
     provider_asked: bool = False  # named by the user, so not having it is inconclusive
+    optimisation: str = "all"  # one of LEVELS: of the run of record
+    custom_ops: str | None = None  # a library of operators for onnxruntime: its code is run, in the sandbox
     require_isolation: bool = False
     timeout: float | None = None  # seconds for the run; None: from predicted FLOPs
     memory: int | None = None  # bytes for the run; None: from predicted sizes
@@ -25,4 +30,5 @@ class Settings(NamedTuple):
     rtol: float = 1e-3
     atol: float = 1e-5
     target_dtype: str | None = None  # "float16": the type that the model is to become
+    ad_hoc: tuple[str, ...] = ()  # options that a caller said beside what is configured
     operators: tuple[str, ...] = ()  # Python files with more operators: their code is run

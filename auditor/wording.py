@@ -40,10 +40,26 @@ def in_bytes(size: int) -> str:
     return f"{value / 1024:.1f} TiB"
 
 
-def fitting(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None]) -> str:
-    """``227 <= H = W <= 258``: the sizes that fit, by `axes`; ``shapes`` are those of the graph's inputs."""
-    names = " = ".join(dict.fromkeys(axes(fit, shapes)))
-    return " or ".join(_range(names, *r) for r in fit.ranges)
+def fitting(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None], *, each: bool = False) -> str:
+    """``227 <= H = W <= 258``: the sizes that fit, by `axes`; ``shapes`` are those of the graph's inputs.
+
+    ``each``: of each axis for itself, ``H, W multiples of 4``.
+    """
+    names = (", " if each else " = ").join(dict.fromkeys(axes(fit, shapes)))
+    steps = {r[2] for r in fit.ranges if len(r) == 3}
+    lows = [r[0] for r in fit.ranges]
+    if len(steps) == 1 and all(len(r) == 3 and r[1] is None for r in fit.ranges):
+        step = steps.pop()
+        aside = lows[-1] - lows[0]
+        apart = aside if aside < 2 else f"up to {aside}"
+        multiples = f"{names} multiples of {step}" if ", " in names else f"{names} a multiple of {step}"
+        if lows == list(range(lows[0], lows[-1] + 1)) and 0 in (lows[0] % step, lows[-1] % step):
+            return f"{multiples}, or {apart} {'less' if lows[0] % step else 'more'}" if aside else multiples
+    shown = [_range(names, *r) for r in fit.ranges[:_MOST_RANGES]]
+    return " or ".join(shown) + (", and so on" if len(fit.ranges) > _MOST_RANGES else "")
+
+
+_MOST_RANGES = 6
 
 
 def axes(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None]) -> list[str]:

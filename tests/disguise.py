@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence, Sequence
+from typing import Any
 
-import onnx
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto
 
 Place = tuple[str, str]
@@ -45,7 +45,7 @@ class Disguise:
             self._shuffle(free)
         self._nodes(graph.node, old, new)
 
-    def _nodes(self, nodes: list[NodeProto], old: str, new: str) -> None:
+    def _nodes(self, nodes: MutableSequence[NodeProto], old: str, new: str) -> None:
         """In a new order, in which nodes that hang together stand as they stood to each other."""
         order = self._order(nodes)
         labels = [n.name or f"{n.op_type}[{i}]" for i, n in enumerate(nodes)]
@@ -68,7 +68,7 @@ class Disguise:
         del nodes[:]
         nodes.extend(moved)
 
-    def _order(self, nodes: list[NodeProto]) -> list[int]:
+    def _order(self, nodes: Sequence[NodeProto]) -> list[int]:
         makers: defaultdict[str, list[int]] = defaultdict(list)
         for i, node in enumerate(nodes):
             for name in filter(None, node.output):
@@ -95,7 +95,7 @@ class Disguise:
                     ready.append(later)
         return order
 
-    def _shuffle(self, things: list[onnx.TensorProto]) -> None:
+    def _shuffle(self, things: MutableSequence[Any]) -> None:
         copies = []
         for thing in things:
             copy = type(thing)()

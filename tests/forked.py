@@ -52,6 +52,11 @@ class Ended:
         return found
 
 
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "backslashreplace")
+
+
 class Parent:
     """The process that forks. It is started with the first call, and ends with this process."""
 
@@ -76,11 +81,7 @@ class Parent:
             }  # fmt: skip
             descriptors = [null if stdin == subprocess.DEVNULL else stdin, out, err]
             answer = self._ask(asked, [d if isinstance(d, int) else d.fileno() for d in descriptors])
-            texts = []
-            for file in (out, err):
-                file.seek(0)
-                texts.append(file.read().decode("utf-8", "backslashreplace"))
-        return Ended(answer["status"], *texts, answer["cpu"], answer["grown"])
+            return Ended(answer["status"], _text(out), _text(err), answer["cpu"], answer["grown"])
 
     def close(self) -> None:
         if self._socket is not None and self._process is not None:
@@ -214,7 +215,7 @@ def _tell_growth_at_exit(ear: int) -> None:
         leave(status)
 
     os.set_inheritable(ear, False)
-    os._exit = tell_and_leave  # type: ignore[assignment]
+    os._exit = tell_and_leave
 
 
 def _peak() -> int:

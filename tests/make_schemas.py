@@ -62,7 +62,7 @@ def _count(least: int, most: int) -> str:
     return f"{least} {'*' if most == 2**31 - 1 else most}"
 
 
-def _parameter(parameter) -> str:  # type: ignore[no-untyped-def]
+def _parameter(parameter) -> str:  # type: ignore[no-untyped-def]  # as above
     from onnx import TensorProto
     from onnx.defs import OpSchema
 
@@ -74,7 +74,7 @@ def _parameter(parameter) -> str:  # type: ignore[no-untyped-def]
     return f"{parameter.name}{option.get(parameter.option, '')}:{mask:x}"
 
 
-def _attribute(attribute) -> str:  # type: ignore[no-untyped-def]
+def _attribute(attribute) -> str:  # type: ignore[no-untyped-def]  # as above
     from onnx.helper import get_attribute_value
 
     text = f"{attribute.name}:{attribute.type.name.lower()}{'!' if attribute.required else ''}"

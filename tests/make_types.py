@@ -1,4 +1,4 @@
-"""Write `auditor/model/type_table.py` from the onnx that is installed: ``python -m tests.make_types``."""
+"""Write `auditor/model/type_table.py` from the onnx and the onnxruntime installed: ``python -m tests.make_types``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import auditor.model
 
 TABLE = Path(auditor.model.__file__).parent / "type_table.py"
 
-_HEADER = '''"""Which inputs of ONNX {version}'s operators share a type: data for `auditor.model.type_variables`.
+_HEADER = '''"""Which inputs of ONNX {version}'s operators, and of onnxruntime {runtime}'s own, share a type.
 
-Generated: ``python -m tests.make_types`` writes this file anew, and a test compares.
+Data for `auditor.model.type_variables`. Generated: ``python -m tests.make_types`` writes this file anew, and a test
+compares.
 """
 
 # fmt: off
@@ -23,16 +24,20 @@ def made() -> str:
     """The text of the table."""
     import onnx
     import onnx.defs
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
     rows: dict[str, list[str]] = {}
     before: dict[tuple[str, str], str] = {}
-    for schema in sorted(onnx.defs.get_all_schemas_with_history(), key=lambda s: (s.domain, s.name, s.since_version)):
+    schemas = list(onnx.defs.get_all_schemas_with_history())
+    schemas += [schema for schema in runtime.get_all_operator_schema() if schema.domain == "com.microsoft"]
+    for schema in sorted(schemas, key=lambda s: (s.domain, s.name, s.since_version)):
         shared = shared_types(schema)
         if shared != before.get((schema.domain, schema.name), ""):
             rows.setdefault(schema.domain, []).append(f"{schema.name}|{schema.since_version}|{shared}")
         before[schema.domain, schema.name] = shared
     lines = [f'"{domain}": """\\\n' + "\n".join(of_domain) + '\n""",\n' for domain, of_domain in rows.items()]
-    return _HEADER.format(version=onnx.__version__) + "".join(lines) + "}\n"
+    return _HEADER.format(version=onnx.__version__, runtime=onnxruntime.__version__) + "".join(lines) + "}\n"
 
 
 def shared_types(schema) -> str:  # type: ignore[no-untyped-def]  # onnx.defs.OpSchema, which is imported late
@@ -46,13 +51,14 @@ def shared_types(schema) -> str:  # type: ignore[no-untyped-def]  # onnx.defs.Op
     return f"{' '.join(inputs)}>{' '.join(outputs)}"
 
 
-def _variable(parameter, variables: set[str]) -> str:  # type: ignore[no-untyped-def]
+def _variable(parameter, variables: set[str]) -> str:  # type: ignore[no-untyped-def]  # as above
     """Its type variable; ``-`` for one type alone, and for a list whose members need not be alike."""
-    name = parameter.type_str
-    return name if name in variables and parameter.is_homogeneous else "-"
+    name = getattr(parameter, "type_str", "") or parameter.typeStr  # onnxruntime writes it so
+    alike = parameter.is_homogeneous if hasattr(parameter, "is_homogeneous") else parameter.isHomogeneous
+    return name if name in variables and alike else "-"
 
 
-def _chooses(schema) -> bool:  # type: ignore[no-untyped-def]
+def _chooses(schema) -> bool:  # type: ignore[no-untyped-def]  # as above
     """Whether an attribute chooses the type of the output."""
     return bool({"to", "dtype", "output_dtype", "output_datatype"} & set(schema.attributes))
 

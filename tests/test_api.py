@@ -7,8 +7,10 @@ import io
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -78,9 +80,10 @@ def test_nothing_of_a_model_in_memory_is_left_on_the_disk(tmp_path: Path, monkey
     ],
 )
 def test_a_wrong_type_gets_a_sentence(source: object, says: str) -> None:
-    for take in (auditor.audit, auditor.load, auditor.infer_shapes):
+    entrances: tuple[Callable[[Any], object], ...] = (auditor.audit, auditor.load, auditor.infer_shapes)
+    for take in entrances:
         with pytest.raises(UsageError, match=says):
-            take(source)  # type: ignore[operator]  # what the types forbid
+            take(source)
 
 
 def test_a_proto_that_cannot_be_written_gets_a_sentence() -> None:
@@ -121,9 +124,9 @@ def test_a_report_is_neither_true_nor_false_and_no_tuple() -> None:
         list(report)  # type: ignore[call-overload]  # that is the test
     with pytest.raises(AttributeError, match="frozen"):
         report.findings = ()  # type: ignore[misc]  # that is the test
-    with pytest.raises(TypeError, match="takes model, findings"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'finding'"):
         Report(ModelIdentity("m"), finding=())  # type: ignore[call-arg]  # that is the test
-    with pytest.raises(TypeError, match="Finding needs severity"):
+    with pytest.raises(TypeError, match=r"missing .* 'severity'"):
         Finding("r")  # type: ignore[call-arg]  # that is the test
     assert report._replace(findings=()) == Report(**{**vars(report), "findings": ()}) != report
     assert pickle.loads(pickle.dumps(report)) == report == copy.deepcopy(report)
@@ -132,10 +135,10 @@ def test_a_report_is_neither_true_nor_false_and_no_tuple() -> None:
 
 def test_a_judged_finding_is_a_finding_and_not_the_same() -> None:
     finding = Finding("r", Severity.ERROR, Basis.ILLEGAL, "m")
-    judged = JudgedFinding.of(finding, waived=Why("baseline"))
+    judged = JudgedFinding.from_finding(finding, waived=Why("baseline"))
     assert isinstance(judged, Finding) and judged != finding
-    assert JudgedFinding.of(judged, severity=Severity.NOTE).waived == Why("baseline")
-    assert hash(judged) == hash(JudgedFinding.of(finding, waived=Why("baseline")))
+    assert JudgedFinding.from_finding(judged, severity=Severity.NOTE).waived == Why("baseline")
+    assert hash(judged) == hash(JudgedFinding.from_finding(finding, waived=Why("baseline")))
 
 
 def test_a_report_is_rendered_in_a_format(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ import pytest
 from .readme import ROOT, blocks, pages
 
 TREE = ("auditor", "docs", "migrations", "sample_models", "tests")
-PAGES = ("docs/formats.md", "docs/registries.md", "docs/rules.md")
+PAGES = ("docs/formats.md", "docs/options.md", "docs/policy.md", "docs/registries.md", "docs/rules.md")
 """Whose tables `python -m tests.readme --update` makes of the modules."""
 
 
@@ -49,6 +49,7 @@ FILES = {
     "An operator": "One",
     "A rule": "One",
     "A format": "One",
+    "An option": "Three",
     "A registry source": "One",
     "A report field": "Two",
     "A column": "Three",
@@ -125,7 +126,9 @@ HOUSE = (
     "tests/test_report.py",
     "tests/test_readme.py::test_made_parts_are_new[docs/rules.md]",
     "tests/test_readme.py::test_made_parts_are_new[docs/formats.md]",
+    "tests/test_readme.py::test_made_parts_are_new[docs/options.md]",
     "tests/test_readme.py::test_made_parts_are_new[docs/registries.md]",
+    "tests/config/test_table.py",
     "tests/formats/test_every_format.py::test_every_module_says_its_format",
     "tests/formats/test_json.py::test_nothing_of_a_report_is_left_out",
     "tests/batch/test_sources.py::test_a_registry_says_what_it_is",
@@ -160,6 +163,13 @@ def test_a_task_takes_so_many_files(title: str, done: Done) -> None:
     assert len(set(done.touched[title])) == NUMBERS[FILES[title]]
 
 
+def test_an_option_is_one_row(done: Done) -> None:
+    path = "auditor/config/table.py"
+    before, now = ((tree / path).read_text(encoding="utf-8").splitlines() for tree in (ROOT, done.tree))
+    assert len([line for line in now if line not in before]) == 1
+    assert len(now) == len(before) + 1
+
+
 def test_nothing_else_was_touched(done: Done) -> None:
     """But for the tables that are made."""
     paths = [path.relative_to(done.tree).as_posix() for name in TREE for path in (done.tree / name).rglob("*.*")]
@@ -178,6 +188,7 @@ def test_nothing_else_was_touched(done: Done) -> None:
         ("An operator", "[N, 3]"),
         ("A rule", "Softmax over an axis of one entry"),
         ("A format", "nan_weights.onnx: error: "),
+        ("An option", "--threads NUMBER"),
         ("A registry source", "1 model: "),
         ("A report field", '"functions": 0'),
     ],
@@ -201,6 +212,7 @@ def test_the_tests_pass_with_all_that_was_added(done: Done) -> None:
 FORGOTTEN = [
     ("A rule", "", "test_made_parts_are_new[docs/rules.md]"),  # its row
     ("A format", "FORMAT = ", "test_every_module_says_its_format[lines]"),
+    ("An option", "", "test_made_parts_are_new[docs/options.md]"),  # its row
     ("A registry source", "row = ", "test_a_registry_says_what_it_is[Listing]"),
     ("A report field", "len(model.functions),", "test_every_field_is_filled[ModelIdentity]"),
     ("A column", '"ir_version": _count', "test_every_column_is_filled[audits]"),

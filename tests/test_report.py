@@ -22,8 +22,17 @@ def filled(kind: type[Any]) -> set[str]:
         if path == PACKAGE / "formats" / "json.py" or kind.__name__ not in text:
             continue
         for call in ast.walk(ast.parse(text)):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == kind.__name__:
-                found |= {*kind._fields[: len(call.args)], *(word.arg for word in call.keywords if word.arg)}
+            if not isinstance(call, ast.Call):
+                continue
+            named = {word.arg for word in call.keywords if word.arg}
+            if isinstance(call.func, ast.Name) and call.func.id == kind.__name__:
+                found |= {*kind._fields[: len(call.args)], *named}
+            elif (
+                isinstance(call.func, ast.Attribute)
+                and call.func.attr == "_replace"
+                and path.stem in ("summary", "judge")
+            ):
+                found |= named  # what a run came to, and who judged, is filled in afterwards
     return found
 
 

@@ -19,6 +19,16 @@ class Ref(NamedTuple):
     contract: Contract | None  # what the source says of its inputs and outputs
     troubles: tuple[str, ...]  # what could not be read, is missing or is left over: a line each
     subject: str = ""  # as its registry names it, whatever the version; "" where no registry does
+    registry: str = ""  # where that registry lies; "" where its names are the same everywhere
+
+    @property
+    def known_as(self) -> str:
+        """Whose versions its audits are: two registries may have a model of one name. "" where no registry names it."""
+        return f"{self.subject}@{self.registry}" if self.subject and self.registry else self.subject
+
+
+class NotRead(str):
+    """A line on what a source could not read: models may lie there that nobody looked at."""
 
 
 class Source(Protocol):

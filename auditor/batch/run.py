@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
-from ..errors import ExitCode
+from ..errors import ExitCode, StoreError
 from ..formats.json import escaped
 from ..pipeline import selected
 from ..policy.policy import Policy
@@ -39,6 +39,7 @@ class Outcome(NamedTuple):
     reused: bool = False
     audit_id: int | None = None  # where it is stored
     trace: str = ""  # of a fault of ours
+    unstored: str = ""  # why the report is not stored
 
 
 def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> WorkerLimits:
@@ -55,14 +56,16 @@ def batch(
     limits: WorkerLimits,
     *,
     all_shown: bool = True,
+    rehash: bool = False,
 ) -> Generator[Outcome, None, None]:
     """Audit all models; exactly one outcome for each, in the order of completion, stored before it is yielded.
 
-    Without ``all_shown`` a stored report without findings is not read again, where the policy asks for no more.
+    Without ``all_shown`` a stored report without findings is not read again, where the policy asks for no more. With
+    ``rehash`` every file is read, also one that looks as it did.
     """
     selected(settings)  # a wrong name ends this before anything is audited, and workers inherit the imported rules
     with Pool(jobs, limits) as pool:
-        yield from _Batch(iter(refs), settings, policies, store, pool, all_shown, Keys(settings)).outcomes()
+        yield from _Batch(iter(refs), settings, policies, store, pool, all_shown, rehash, Keys(settings)).outcomes()
 
 
 class _Work(NamedTuple):
@@ -83,6 +86,7 @@ class _Batch:
     store: Works | None
     pool: Pool
     all_shown: bool
+    rehash: bool
     keys: Keys
     at: dict[Task, list[_Work]] = field(default_factory=dict)
     lately: dict[str, Done] = field(default_factory=dict)  # by key, the work that was found done or was done last
@@ -113,12 +117,12 @@ class _Batch:
                 self._submit(_Work(ref))
             return
         paths = files_of(refs)
-        states = self.store.states([path for group in paths for path in group])
+        states = {} if self.rehash else self.store.states([path for group in paths for path in group])
         known: list[_Work] = []
         chunk: list[_Work] = []
         held = 0
         for ref, group in zip(refs, paths, strict=True):
-            if all(unchanged(path, states.get(path)) for path in group):
+            if not self.rehash and all(unchanged(path, states.get(path)) for path in group):
                 known.append(_Work(ref, self.keys.key_of(ref, [states[path] for path in group])))
                 continue
             size = sum(map(_size, group))
@@ -223,7 +227,13 @@ class _Batch:
         source = source_of(work.ref.path)
         whole = work.key is not None and done.whole and all(unchanged(state.path, state) for state in work.states)
         piece = self._piece(work, source, done.document, verdict, whole=whole)
-        ((audit_id, there),) = self.store.finish_all([piece])
+        try:
+            ((audit_id, there),) = self.store.finish_all([piece])
+        except StoreError as error:  # what was found out still counts
+            yield outcome._replace(unstored=str(error))
+            for one in self.alike.pop(work.key, []) if work.key is not None else []:
+                self._submit(one)
+            return
         if whole and work.key is not None:
             self._keep_in_mind(work.key, Done(source, audit_id, len(done.document["findings"])))
         if there:  # a batch beside this one was faster
@@ -241,12 +251,17 @@ class _Batch:
         """The version that was accepted last, where the policy holds something against it."""
         if self.store is None or not policy.compares:
             return None
-        accepted = self.store.accepted(ref.subject or source_of(ref.path))
+        accepted = self.store.accepted(ref.known_as or source_of(ref.path))
         return None if accepted is None else accepted.document
 
     def _piece(self, work: _Work, source: str, document: Mapping[str, Any], judged: Judged, *, whole: bool) -> Piece:
         """What is kept: the report before any policy, with the verdict of the policy of the moment."""
-        raw = {**document, "verdict": judged.verdict.value}
+        raw = {
+            **document,
+            "verdict": judged.verdict.value,
+            "judged_by": judged.document["judged_by"],
+            "ad_hoc": list(self.settings.ad_hoc),
+        }
         return Piece(
             raw,
             source,
@@ -254,7 +269,7 @@ class _Batch:
             work.settled() if whole else (),
             self.keys.again(work.key, work.ref),
             whole,
-            work.ref.subject or None,
+            work.ref.known_as or None,
             work.ref.version or None,
         )
 

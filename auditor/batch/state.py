@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from .. import __version__
+from ..evidence.processor import features
 from ..files import open_regular
 from ..runtime import golden
 from ..settings import Settings
@@ -52,7 +53,10 @@ def _vectors_in(folder: str, _changed: int) -> tuple[str, ...]:
 
 
 def unchanged(path: str, known: FileState | None) -> bool:
-    """Whether a file still looks as it did when it was hashed: size, mtime and inode, as git does."""
+    """Whether a file still looks as it did when it was hashed: size, times, inode and device, as git does.
+
+    The time of its last change (ctime) is the system's: whoever sets a file's times back changes it.
+    """
     if known is None:
         return False
     try:
@@ -61,7 +65,11 @@ def unchanged(path: str, known: FileState | None) -> bool:
         return known.digest == _ABSENT
     except (OSError, ValueError):
         return False
-    return (now.st_size, now.st_mtime_ns, now.st_ino) == (known.size, known.mtime_ns, known.inode)
+    return (now.st_size, *_looks(now)) == (known.size, known.mtime_ns, known.inode, known.ctime_ns, known.device)
+
+
+def _looks(found: os.stat_result) -> tuple[int, int, int, int]:
+    return found.st_mtime_ns, found.st_ino, found.st_ctime_ns, found.st_dev
 
 
 def hashed(groups: Sequence[tuple[str, ...]]) -> list[tuple[FileState, ...] | None]:
@@ -81,7 +89,7 @@ def _all_hashed(paths: tuple[str, ...]) -> tuple[FileState, ...] | None:
 
 def settled(state: FileState) -> bool:
     """Whether the file was left alone long enough for its time to tell of the next change."""
-    return time.time_ns() - state.mtime_ns > _SETTLED
+    return time.time_ns() - max(state.mtime_ns, state.ctime_ns) > _SETTLED
 
 
 class Keys:
@@ -89,8 +97,8 @@ class Keys:
 
     def __init__(self, settings: Settings) -> None:
         chosen = [(name, _text(value)) for name, value in settings._asdict().items()]
-        runtime = _runtime() if settings.run else ""
-        read = (*settings.operators, *([settings.inputs] if settings.inputs else ()))
+        runtime = " ".join((_runtime(), *features())) if settings.run else ""
+        read = (*settings.operators, *filter(None, (settings.inputs, settings.custom_ops)))
         more = [state.digest for state in _all_hashed(read) or ()]
         self._same = hashlib.sha256(json.dumps([chosen, more, _code(), __version__, runtime]).encode())
 
@@ -163,4 +171,5 @@ def _hashed(path: str) -> FileState:
             sha.update(block)
     finally:
         os.close(fd)
-    return FileState(path, before.st_size, before.st_mtime_ns, before.st_ino, sha.hexdigest())
+    mtime, inode, ctime, device = _looks(before)
+    return FileState(path, before.st_size, mtime, inode, sha.hexdigest(), ctime, device)

@@ -28,17 +28,17 @@ class Judged(NamedTuple):
 
 def passes_without_findings(policy: Policy) -> bool:
     """Whether a whole report that finds nothing passes, whatever else stands in it."""
-    return not (policy.limits or policy.allowed or policy.required or policy.waivers)
+    return not (policy.limits or policy.allowed or policy.required or policy.waivers or policy.trusted)
 
 
 def judged(audited: Audited, policy: Policy, accepted: Mapping[str, Any] | None = None) -> Judged:
     """The verdict of a policy on a fresh or a stored document; ``accepted`` is that of the version accepted last."""
     raw = audited.document
     if audited.code is not None:
-        return Judged({**raw, "verdict": Verdict.INCONCLUSIVE.value}, Verdict.INCONCLUSIVE, audited.code)
+        return Judged(_by(raw, Verdict.INCONCLUSIVE, policy), Verdict.INCONCLUSIVE, audited.code)
     if _asks_for_severities(policy) and not (policy.known and raw["findings"]):
         verdict = _by_severities(raw, policy)
-        return Judged({**raw, "verdict": verdict.value}, verdict, exit_code(verdict))
+        return Judged(_by(raw, verdict, policy), verdict, exit_code(verdict))
     report, _ = parse(raw)
     judgement = judge(report, policy, None if accepted is None else parse(accepted)[0])
     told = document(judgement.report, judgement.verdict)
@@ -46,9 +46,13 @@ def judged(audited: Audited, policy: Policy, accepted: Mapping[str, Any] | None 
     return Judged({**known, **told}, judgement.verdict, exit_code(judgement.verdict))
 
 
+def _by(raw: Mapping[str, Any], verdict: Verdict, policy: Policy) -> dict[str, Any]:
+    return {**raw, "verdict": verdict.value, "judged_by": policy.judged_by._asdict()}
+
+
 def _asks_for_severities(policy: Policy) -> bool:
     """Whether nothing but findings' severities and what was not looked at decide: then a report need not be parsed."""
-    return policy is USUAL or policy._replace(fail_on=USUAL.fail_on, known=USUAL.known, origin="") == USUAL
+    return policy is USUAL or policy._replace(fail_on=USUAL.fail_on, known=USUAL.known, origin="", baseline="") == USUAL
 
 
 def _by_severities(raw: Mapping[str, Any], policy: Policy) -> Verdict:

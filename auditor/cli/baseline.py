@@ -25,18 +25,19 @@ def baseline(words: Words) -> int:
     from ..sessions.recording import Recording
     from .terminal import Terminal
 
-    ask = asked(words)
+    ask = asked(words, reads_baseline=False)  # it may be this call that makes it
+    terminal = Terminal()
     recording = Recording(
         ask.configured,
         ask.limits(),
         ask.said.get("file"),
         update=ask.said.get("update", False),
         prune=ask.said.get("prune", False),
-        listener=Terminal(),
+        listener=terminal,
     )
     codes = recording.record(words["targets"])
     _tell(recording)
-    return worst(codes)
+    return terminal.code(worst(codes))
 
 
 def _tell(recording: Recording) -> None:
@@ -62,5 +63,5 @@ COMMAND = Command(
     baseline,
     ("auditor baseline models", "auditor baseline models --update --prune -o known.json"),
     (TARGETS,),
-    options("file", "update", "prune", LOOKED_AT, SIZES, RUN, "config", "no_config", AT_ONCE, "db"),
+    options("file", "update", "prune", LOOKED_AT, SIZES, RUN, "config", "trusted_config", "no_config", AT_ONCE, "db"),
 )

@@ -26,7 +26,9 @@ def batch(words: Words) -> int:
 
     ask = asked(words)
     paths = words["sources"]
-    terminal = BatchTerminal(sys.stdout, form=ask.said.get("form", "text"), quiet=ask.said.get("quiet", False))
+    terminal = BatchTerminal(
+        sys.stdout, form=ask.said.get("form", "text"), quiet=ask.said.get("quiet", False), by=ask.configured.judged_by
+    )
     batching = Batching(ask, ask.destinations(sys.stdout, terminal), terminal)
     try:
         with terminal.watching(), closing(batching.outcomes(paths, ask.said.get("limit"))) as outcomes:
@@ -41,12 +43,13 @@ def batch(words: Words) -> int:
     terminal.summary()
     for line in batching.last_words(paths):
         terminal.say(line)
-    return batching.code
+    terminal.judged(ask.configured.judged_by)
+    return terminal.code(batching.code)
 
 
 COMMAND = Command(
     batch,
     ("auditor batch models/", "auditor batch registry/ --no-run --jobs 4 --format json"),
     (Argument("sources", "SOURCE...", "Folders, patterns, manifests, registries.", many=True),),
-    options("limit", AT_ONCE, LOOKED_AT, SIZES, RUN, POLICY, SAID, KEPT),
+    options("limit", "rehash", AT_ONCE, LOOKED_AT, SIZES, RUN, POLICY, SAID, KEPT),
 )

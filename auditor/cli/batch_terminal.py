@@ -8,6 +8,7 @@ from typing import TextIO
 
 from ..batch.refs import Ref
 from ..batch.run import Outcome
+from ..report import NOBODY, JudgedBy
 from ..sessions.batching import BatchListener
 from .batch_tables import Tally, has_to_be_told, write_outcome
 from .terminal import Terminal
@@ -16,12 +17,12 @@ from .terminal import Terminal
 class BatchTerminal(Terminal, BatchListener):
     """Tells models and the summary on standard output where that is text, and all else on standard error."""
 
-    def __init__(self, out: TextIO, *, form: str, quiet: bool) -> None:
+    def __init__(self, out: TextIO, *, form: str, quiet: bool, by: JudgedBy = NOBODY) -> None:
         super().__init__(quiet=quiet)
         self._out = out
         self._tells = form == "text" and not quiet
         self._beside = form != "text" and out.isatty()  # lines of the result where the bar is
-        self._tally = Tally()
+        self._tally = Tally(by)
         self._bar = ExitStack()
         self.moved: Callable[[Outcome], None] = lambda outcome: None
 
@@ -68,5 +69,7 @@ class BatchTerminal(Terminal, BatchListener):
         try:
             write(self._out)
             self._out.flush()
-        except BrokenPipeError:  # the verdict still counts
+        except OSError as error:  # the verdict still counts
             self.nobody_reads()
+            if not isinstance(error, BrokenPipeError):
+                self.lose(f"the result cannot be written: {error.strerror}")

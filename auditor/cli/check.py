@@ -22,7 +22,9 @@ def check(words: Words) -> int:
     ask = asked(words)
     terminal = Terminal(quiet=ask.said.get("quiet", False))
     checking = Checking(ask.settings, ask.configured, ask.destinations(sys.stdout, terminal), terminal)
-    return worst(checking.codes(words["models"]))
+    code = worst(checking.codes(words["models"]))
+    terminal.judged(ask.configured.judged_by)
+    return terminal.code(code)
 
 
 COMMAND = Command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from ..config.table import SIZES
@@ -20,10 +21,12 @@ def explain(words: Words) -> None:
         name = what.removeprefix("auditor/")
         rules = {rule.name: rule for rule in all_rules()}
         if name not in rules:
-            raise UsageError(
-                f"there is no rule {what!r}{nearest(name, rules)} (`auditor rules` lists them); for a model, name a "
-                "node too"
-            )
+            if what.endswith(".onnx") or os.path.isfile(what):
+                raise UsageError(
+                    f"no node of {what} is named: `auditor explain MODEL NODE` explains one, `auditor inspect MODEL` "
+                    "lists them"
+                )
+            raise UsageError(f"there is no rule {what!r}{nearest(name, rules)}; `auditor rules` lists them")
         rule_page(rules[name], sys.stdout)
         return
     from ..inspection import explanation

@@ -36,7 +36,8 @@ def gate(words: Words) -> int:
                 write(gated)
             with to.stream(several=True).guarded():
                 screen.end()
-        return worst(gates.codes)
+        terminal.judged(ask.configured.judged_by)
+        return terminal.code(worst(gates.codes))
 
 
 def _you() -> str:

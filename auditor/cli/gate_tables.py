@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TextIO
 
 from ..formats.parts.layout import Page, Span
 from ..formats.parts.names import prose, visible
+from ..formats.parts.telling import tally
 from ..formats.text import headline
+from ..report import Verdict
 from ..sessions.gating import Gated
-from ..wording import counted
 
-_MOST = 20  # reasons of one kind that are shown
+_MOST = 20  # reasons of one kind, and models of one verdict, that are shown
 _STYLES = {"fail": "bold red", "inconclusive": "bold yellow", "waived": "dim", "said": "dim"}
 _LABELS = {"said": "not looked at"}
 
@@ -25,7 +25,11 @@ def write_gated(gated: Gated, out: TextIO) -> None:
         rows.append((("model", "dim"), visible(gated.key)))
     if gated.audit_id is not None:
         rows.append((("report", "dim"), f"{gated.audit_id} (auditor show {gated.audit_id})"))
-    rows.append((("policy", "dim"), visible(gated.subject.policy.origin) or "none: findings of severity error fail"))
+    by = gated.subject.policy.judged_by
+    trusted = " (trusted)" if by.trusted else ""
+    rows.append((("policy", "dim"), f"{visible(by.policy) or 'none: findings of severity error fail'}{trusted}"))
+    if by.baseline:
+        rows.append((("baseline", "dim"), visible(by.baseline)))
     rows.append((("accepted", "dim"), _before(gated)))
     page.grid(rows, indent=2)
     reasons: list[tuple[Span, str]] = []
@@ -64,18 +68,31 @@ def _before(gated: Gated) -> str:
 
 
 class OnScreen:
-    """Verdicts one after the other; of several models how many came to what."""
+    """Verdicts one after the other; of several models at last how many came to what, failures first."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._seen: Counter[str] = Counter()
+        self._verdicts: list[Verdict] = []
+        self._told: dict[Verdict, list[tuple[str, str]]] = {Verdict.FAIL: [], Verdict.INCONCLUSIVE: []}
 
     def write(self, gated: Gated) -> None:
-        self._seen[gated.judgement.verdict.value] += 1
+        judgement = gated.judgement
+        self._verdicts.append(judgement.verdict)
+        told = self._told.get(judgement.verdict, [])
+        if len(told) < _MOST:
+            why = (reason.text for reason in judgement.reasons if reason.kind == judgement.verdict.value)
+            told.append((visible(judgement.report.model.path), prose(next(why, "").partition("\n")[0], 200)))
         write_gated(gated, self._out)
 
     def end(self) -> None:
-        seen = self._seen
-        if seen.total() > 1:
-            parts = [f"{seen[verdict]:,} {verdict}" for verdict in ("pass", "fail", "inconclusive") if seen[verdict]]
-            Page(self._out).line(f"{counted(seen.total(), 'model')}: {', '.join(parts)}")
+        if len(self._verdicts) < 2:
+            return
+        page = Page(self._out)
+        for verdict, told in self._told.items():
+            for path, why in told:
+                page.line((verdict.value, _STYLES[verdict.value]), "  ", (path, "bold"))
+                page.line(why, indent=2)
+            left = self._verdicts.count(verdict) - len(told)
+            if left > 0:
+                page.line(f"and {left:,} more {verdict.value}")
+        page.line(tally(self._verdicts, (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)))

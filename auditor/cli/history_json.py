@@ -24,7 +24,7 @@ def whole(history: History) -> dict[str, object]:
 
 def history_document(history: History) -> dict[str, object]:
     """One of many models: its newest audit, what changed, and how its sizes moved (newest first)."""
-    newest = history.steps[0]
+    newest = history.latest
     return {
         "schema_version": SCHEMA_VERSION,
         "subject": history.subject,

@@ -61,7 +61,7 @@ def history_page(history: History, out: TextIO) -> None:
     page.blank()
     page.grid(
         [(str(step.row.id), _minute(step.row.when), _name(step.row), visible(step.row.verdict), *_counts(step.changes),
-          "" if step.row.accepted is None else f"accepted {_day(step.row.accepted)}") for step in history.steps],
+          _mark(step.row)) for step in history.steps],
         head=("id", "when (UTC)", "version", "verdict", "new", "fixed", "still", ""),
         right=(0, 4, 5, 6),
     )  # fmt: skip
@@ -104,7 +104,7 @@ def history_lines(histories: Iterable[History], models: int, out: TextIO) -> Non
     names: list[str] = []
     rows: list[tuple[str, ...]] = []
     for history in histories:
-        newest = history.steps[0]
+        newest = history.latest
         spark = sparkline([step.row.parameters for step in reversed(history.steps)], out)
         mark = "accepted" if newest.row.accepted else ""
         names.append(history.subject)
@@ -147,6 +147,12 @@ def _moved(values: Sequence[int | None], text: Callable[[int], str], out: TextIO
 def _name(row: Row) -> str:
     """The version, or what tells one content from another where no registry numbers them."""
     return visible(row.version, 12) if row.version else visible(row.digest[:8])
+
+
+def _mark(row: Row) -> str:
+    """What somebody said of an audit, or that it was an ad hoc look."""
+    accepted = "" if row.accepted is None else f"accepted {_day(row.accepted)}"
+    return ", ".join(filter(None, (accepted, "ad hoc" if row.ad_hoc else "")))
 
 
 def _at(point: Point) -> str:

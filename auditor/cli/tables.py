@@ -39,9 +39,8 @@ def layer_table(model: Model, costs: Costs, out: TextIO) -> None:
     sums = [_text(s) for s in (costs.learnable, costs.macs, costs.peak_activation_bytes)]
     names = open_names(s for s in sums if isinstance(s, str) and not is_short(s))
     if names:
-        page.line(
-            (f"f(...): open until {', '.join(map(visible, names))} are bound, as by --dim {visible(names[0])}=1", "dim")
-        )
+        bound = f"{', '.join(map(visible, names))} {'is' if len(names) == 1 else 'are'} bound"
+        page.line((f"f(...): open until {bound}, as by --dim {visible(names[0])}=1", "dim"))
 
 
 def _sums(costs: Costs) -> list[tuple[str, str]]:

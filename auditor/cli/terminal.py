@@ -6,14 +6,19 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ..sessions.listening import Listener
+
+if TYPE_CHECKING:
+    from ..report import JudgedBy
 
 
 class Terminal(Listener):
     """Tells on standard error."""
 
     def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
         self.draws = not quiet and sys.stderr.isatty() and not os.environ.get("CI")
 
     def say(self, line: str) -> None:
@@ -21,6 +26,13 @@ class Terminal(Listener):
         from ..formats.parts.names import prose
 
         print(f"auditor: {prose(line)}", file=sys.stderr)
+
+    def judged(self, by: JudgedBy) -> None:
+        """Whose verdicts an exit code is of, where nothing else says it."""
+        if self.quiet and (by.policy or by.baseline):
+            from ..formats.parts.telling import judged_by
+
+            self.say(f"judged {judged_by(by)}")
 
     def fault(self, trace: str, sentence: str) -> None:
         print(trace, file=sys.stderr)

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from .. import __version__
+from ..errors import UsageError
 from .commands import GROUPS, SUMMARIES, command
 
 if TYPE_CHECKING:
@@ -59,6 +60,16 @@ def _group(name: str) -> type[TyperGroup]:
         def __init__(self, **attributes: Any) -> None:
             super().__init__(**attributes)
             self.commands: Any = _Commands(name)
+
+        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            if args and args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
+                from ..wording import nearest
+
+                within = f" {name}" if name else ""
+                raise UsageError(
+                    f"there is no command {args[0]!r}{nearest(args[0], self.commands)}; `auditor{within} -h` lists them"
+                )
+            return super().resolve_command(ctx, args)
 
         def format_commands(self, ctx: Any, formatter: Any) -> None:
             with formatter.section("Commands"):

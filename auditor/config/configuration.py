@@ -7,24 +7,31 @@ anything is audited.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import UsageError
+from ..findings.order import RANK
 from ..policy.globs import matches
 from ..policy.policy import Policy
 from ..record import Record
+from ..report import JudgedBy
 from ..settings import Settings
 from .kinds import from_words
 from .table import KEYS, TABLE, VARIABLES, Fills
 
 if TYPE_CHECKING:
     from ..policy.baseline import Baseline
+    from ..report import Severity
     from .toml import Path, Toml
 
 OWN, SHARED = "auditor.toml", "pyproject.toml"
 BASELINE = "auditor-baseline.json"
+TRUSTED = "AUDITOR_TRUSTED_CONFIG"
+
+_THE_SAME_LOOK = ("timeout", "memory", "require_isolation")
+"""Options of an audit that do not change what is looked at, or how."""
 
 
 _NONE: Mapping[str, Any] = {}
@@ -35,6 +42,7 @@ class Section(NamedTuple):
 
     match: tuple[str, ...]
     says: Mapping[str, Any]  # by the names of Policy's fields
+    origin: str = ""  # where it is written: "auditor.toml:12"
 
 
 class Configuration(Record):
@@ -47,19 +55,50 @@ class Configuration(Record):
     db: str | None = None
     jobs: int | None = None
     baseline: str | None = None  # None: the usual file, if it is there; "" none
+    registries: Mapping[str, str] = _NONE  # by a registry's folder: of which one its models are versions
     forced: Mapping[str, Any] = _NONE  # fields of Policy that the command line says
+    trusted: bool = False  # named as the one that nothing found on the way can soften
+    ad_hoc: tuple[str, ...] = ()  # options of audits that a caller said beside what is configured
 
-    def policy(self, path: str, name: str = "") -> Policy:
+    def policy(self, path: str, name: str = "", registry: str = "") -> Policy:
         """What is asked of the model at a path, which a registry knows under a name."""
         place = self.place(path)
         says: dict[str, Any] = {}
         for section in self.sections:
             if any(matches(pattern, place, name) for pattern in section.match):
+                self._met.add(section.origin)
                 for key, value in section.says.items():
                     says[key] = _together(says[key], value) if key in says else value
         says["waivers"] = tuple(w for w in says.get("waivers", ()) if not w.model or matches(w.model, place, name))
-        known = self._baseline.known(self.subject(path, name)) if self._baseline is not None else {}
-        return Policy(**{**says, **self.forced}, known=known, origin=self.origin)
+        known = self._baseline.known(self.subject(path, name, registry)) if self._baseline is not None else {}
+        by, run = self.judged_by, self.options.get("run", True)
+        said = {**says, **self.forced}
+        if self.trusted and "fail_on" in self.forced:
+            said["fail_on"] = _stricter(self.forced["fail_on"], Policy(**says).fail_on)
+        return Policy(**said, known=known, origin=by.policy, baseline=by.baseline, trusted=by.trusted, run=run)
+
+    @property
+    def judged_by(self) -> JudgedBy:
+        """Whose verdicts this makes."""
+        if not self._baseline_path:
+            return JudgedBy(self.origin, "", self.trusted)
+        from .toml import called
+
+        return JudgedBy(self.origin, called(self._baseline_path), self.trusted)
+
+    def registry(self, folder: str) -> str:
+        """The registry of whose models those of a registry are versions: itself, unless something else is said."""
+        return self.registries.get(folder, folder)
+
+    def unmatched(self) -> Iterator[str]:
+        """A line on each part of the policy that meant none of the models that were asked for so far."""
+        for section in self.sections:
+            if section.origin and section.origin not in self._met:
+                yield f"{section.origin}: no model matches {', '.join(map(repr, section.match))}: mend or delete it"
+
+    @cached_property
+    def _met(self) -> set[str]:
+        return set()
 
     @property
     def same_for_all(self) -> bool:
@@ -68,7 +107,15 @@ class Configuration(Record):
 
     def settings(self) -> Settings:
         """How models are audited."""
-        return Settings(**self.options, provider_asked="provider" in self.options)
+        return Settings(**self.options, provider_asked="provider" in self.options, ad_hoc=self.ad_hoc)
+
+    def saying_ad_hoc(self, said: Mapping[str, Any]) -> Configuration:
+        """As `saying`; what makes an audit another one than it is configured to be is an ad hoc look."""
+        new = self.saying(said)
+        usual, asked = self.settings(), new.settings()
+        looks = (row for row in TABLE if row.fills == "audit" and row.flags and row.name not in _THE_SAME_LOOK)
+        differ = (row for row in looks if getattr(usual, row.name) != getattr(asked, row.name))
+        return new._replace(ad_hoc=tuple(row.flags[0].rpartition("/")[2] for row in differ))
 
     def workers(self) -> int:
         """How many models are audited at once: as is said, else one a processor."""
@@ -109,16 +156,19 @@ class Configuration(Record):
         """The model's path from the configuration's folder on, with slashes."""
         return _relative(path, self.folder)
 
-    def subject(self, path: str, name: str = "") -> str:
-        """Whose history and baseline a model belongs to: its registry's name for it, else its path."""
-        if name:
-            return name
-        return _relative(path, os.path.dirname(self._baseline_path or "") or self.folder)
+    def subject(self, path: str, name: str = "", registry: str = "") -> str:
+        """Whose entry of the baseline is a model's: its registry's name for it, with the registry, else its path."""
+        folder = os.path.dirname(self._baseline_path or "") or self.folder
+        if not name:
+            return _relative(path, folder)
+        return f"{name}@{_relative(registry, folder)}" if registry else name
 
     @cached_property
     def _baseline_path(self) -> str | None:
         if self.baseline is not None:
             return self.baseline or None
+        if self.trusted:  # what merely lies there was not named
+            return None
         usual = os.path.join(self.folder or os.curdir, BASELINE)
         return usual if os.path.lexists(usual) else None
 
@@ -131,13 +181,30 @@ class Configuration(Record):
         return Baseline.read(self._baseline_path)
 
 
-def find(named: str | None = None, none: bool = False) -> Configuration:
-    """The configuration of this call: the file that is named, else the nearest one, and the environment."""
-    found = Configuration()
-    if not none:
-        named = named or os.environ.get("AUDITOR_CONFIG") or None
-        found = read(named) if named else _nearest()
-    return found.saying(_in_the_environment())
+def find(named: str | None = None, none: bool = False, trusted: str | None = None) -> Configuration:
+    """The configuration of this call: the file that is named, else the nearest one, and the environment.
+
+    Where there is a trusted one, no other is read, and the environment only says what it leaves unsaid. With ``none``
+    there is no baseline either.
+    """
+    said = _in_the_environment()
+    trusted = trusted or os.environ.get(TRUSTED) or None
+    if trusted:
+        if named or none:
+            other = f"--config {named}" if named else "--no-config"
+            raise UsageError(f"{other} takes the place of the trusted configuration {trusted}: name one of them")
+        found = read(trusted)._replace(trusted=True)
+        there = {*found.options, *(name for name in ("db", "jobs") if getattr(found, name) is not None)}
+        return found.saying({n: value for n, value in said.items() if n not in {*there, "fail_on", "baseline"}})
+    if none:
+        return Configuration(baseline="").saying({**said, "baseline": ""})
+    named = named or os.environ.get("AUDITOR_CONFIG") or None
+    return (read(named) if named else _nearest()).saying(said)
+
+
+def _stricter(one: Severity | None, other: Severity | None) -> Severity | None:
+    """The level that lets less pass; None lets everything."""
+    return min((level for level in (one, other) if level is not None), key=RANK.__getitem__, default=None)
 
 
 def read(path: str) -> Configuration:
@@ -208,6 +275,8 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
             if not isinstance(values, dict) or key not in values:
                 return None
             values = values[key]
+    elif isinstance(values, dict):
+        _refuse_heading(toml, values)
     says = table(toml, top, values, {**readers("policy", "audit", "place"), "models": _models})
     folder = os.path.dirname(os.path.abspath(path))
     for key in says:
@@ -221,8 +290,24 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
         folder,
         (Section(("**",), _fields(says, "policy", folder)), *says.get("models", ())),
         _fields(says, "audit", folder),
-        **_fields(says, "place", folder),
+        **{**_fields(says, "place", folder), "registries": _folders(says.get("registries", {}), folder)},
     )
+
+
+def _refuse_heading(toml: Toml, values: Mapping[str, Any]) -> None:
+    """A file of ours that is written as if it were a pyproject.toml."""
+    tool = values.get("tool")
+    heading: Path = ("tool", "auditor") if isinstance(tool, dict) and "auditor" in tool else ("auditor",)
+    if len(heading) == 2 or isinstance(values.get("auditor"), dict):
+        said = ".".join(map(str, heading))
+        raise UsageError(
+            f"{toml.at_key(heading)}: in {toml.name} the keys stand at the top, without [{said}] above: a table "
+            "[tool.auditor] is for pyproject.toml"
+        )
+
+
+def _folders(registries: Mapping[str, str], folder: str) -> dict[str, str]:
+    return {os.path.abspath(_beside(folder, at)): os.path.abspath(_beside(folder, of)) for at, of in registries.items()}
 
 
 def _models(toml: Toml, path: Path, value: object) -> tuple[Section, ...]:
@@ -242,7 +327,7 @@ def _models(toml: Toml, path: Path, value: object) -> tuple[Section, ...]:
         says = table(toml, at, inner, {"match": patterns, **readers("policy")})
         if "match" not in says:
             raise UsageError(f'{toml.at(at)}: {dotted(at)} has no match: a pattern, such as "detectors/**"')
-        sections.append(Section(says["match"], _fields(says, "policy")))
+        sections.append(Section(says["match"], _fields(says, "policy"), f"{toml.name}:{toml.line(at)}"))
     return tuple(sections)
 
 

@@ -201,6 +201,13 @@ def _day(toml: Toml, path: Path, value: object) -> str:
         refuse(toml, path, value, "a day, such as 2027-01-31")
 
 
+def registries(toml: Toml, path: Path, value: object) -> dict[str, str]:
+    """Folders by folders."""
+    if not isinstance(value, dict):
+        refuse(toml, path, value, 'a table, such as { staging = "live" }')
+    return {key: text(toml, (*path, key), inner) for key, inner in value.items()}
+
+
 _WITHIN: Mapping[str, Reader] = {
     "select": rules,
     "ignore": rules,
@@ -209,6 +216,7 @@ _WITHIN: Mapping[str, Reader] = {
     "allowed": allowed,
     "required": required,
     "waivers": waivers,
+    "registries": registries,
 }
 """What is more than a plain value."""
 

@@ -1,8 +1,8 @@
 """The kinds of values that settings have, each checked here and nowhere else.
 
 A value comes as a configuration has it (a number, a list, a table), or in the words of the command line or the
-environment. `ValueKind.read` makes of words what a file would hold, and `ValueKind.check` makes of that the value we work with,
-or raises `Wrong`. Where the value stood, and so how the sentence begins, the caller knows.
+environment. `ValueKind.read` makes of words what a file would hold, and `ValueKind.check` makes of that the value we
+work with, or raises `Wrong`. Where the value stood, and so how the sentence begins, the caller knows.
 """
 
 import re
@@ -221,6 +221,15 @@ def _shapes_in(words: Sequence[str]) -> dict[str, tuple[int, ...]]:
     return found
 
 
+def _library_in(word: str) -> object:
+    """Whether it registers operators, the run says."""
+    import os
+
+    if not os.path.isfile(word):
+        raise Wrong("a library of onnxruntime's custom operators", word)
+    return word
+
+
 def _yes_in(word: str) -> object:
     return {"true": True, "false": False}.get(word, word)
 
@@ -241,6 +250,7 @@ BYTES_ABOVE_0 = ValueKind(_bytes_above_0, takes='a number of bytes, or a size su
 SIZES = ValueKind(_sizes, _sizes_in, "a table: name = size", repeated=True)
 SHAPES = ValueKind(_shapes, _shapes_in, "sizes by name", repeated=True)
 LEVEL = ValueKind(_level, takes="`error`, `warning`, `note` or `never`")
+LIBRARY = ValueKind(_text, _library_in, "a path", is_path=True)
 NPZ = ValueKind(_npz, takes="a path", is_path=True)
 OUTPUTS = ValueKind(_outputs, list, "formats and files", repeated=True)
 IN_A_FILE = ValueKind(_in_a_file, takes="")

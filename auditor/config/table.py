@@ -8,7 +8,7 @@ row's group.
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from ..settings import Settings
+from ..settings import LEVELS, Settings
 from . import kinds
 from .kinds import ValueKind, from_words
 
@@ -91,6 +91,16 @@ TABLE: tuple[Setting, ...] = (
         "provider", kinds.TEXT, RUN, "Where to run: cpu, cuda, tensorrt or another one.", ("--provider",), "NAME",
         "provider", "AUDITOR_PROVIDER", "audit",
     ),
+    Setting(
+        "optimisation", kinds.one_of(*LEVELS), RUN,
+        "onnxruntime's, of the run: off, basic, extended or all, its own default.", ("--optimisation",), "LEVEL",
+        "optimisation", fills="audit",
+    ),
+    Setting(
+        "custom_ops", kinds.LIBRARY, RUN, "Operators for the run: a library whose code is run, in the sandbox.",
+        ("--custom-ops",), "LIBRARY", "custom-ops", fills="audit", runs_code=True,
+        takes="a path; only a configuration that is named (`--config`) may say it",
+    ),
     Setting("inputs", kinds.NPZ, RUN, "Run on these inputs, by name.", ("--inputs",), "FILE.npz", fills="audit"),
     Setting(
         "seed", kinds.whole(), RUN, "Seed of the inputs that are invented.", ("--seed",), "NUMBER", "seed",
@@ -124,7 +134,11 @@ TABLE: tuple[Setting, ...] = (
         "config", kinds.TEXT, POLICY, "The configuration.", ("--config",), "FILE", env="AUDITOR_CONFIG",
         default="the nearest auditor.toml or pyproject.toml upwards",
     ),
-    Setting("no_config", kinds.YES_OR_NO, POLICY, "Read no configuration.", ("--no-config",)),
+    Setting(
+        "trusted_config", kinds.TEXT, POLICY, "The configuration, which nothing found on the way can soften.",
+        ("--trusted-config",), "FILE", env="AUDITOR_TRUSTED_CONFIG", default="none",
+    ),
+    Setting("no_config", kinds.YES_OR_NO, POLICY, "Read no configuration, and no baseline.", ("--no-config",)),
     Setting(
         "baseline", kinds.PATH, POLICY, "Findings that are known.", ("--baseline",), "FILE", "baseline",
         "AUDITOR_BASELINE", "place", "as configured, else auditor-baseline.json",
@@ -157,6 +171,7 @@ TABLE: tuple[Setting, ...] = (
     ),
     # Of one command or two.
     Setting("limit", kinds.whole(1), OWN, "No more models than these.", ("--limit",), "NUMBER"),
+    Setting("rehash", kinds.YES_OR_NO, OWN, "Read every file, also one that looks as it did.", ("--rehash",)),
     Setting("accept", kinds.YES_OR_NO, OWN, "What passes is the accepted version from now on.", ("--accept",)),
     Setting("reason", kinds.TEXT, OWN, "Why it is accepted.", ("--reason",), "TEXT"),
     Setting("by", kinds.TEXT, OWN, "Who accepts it.", ("--by",), "NAME", default="you"),
@@ -212,6 +227,12 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "waivers", kinds.IN_A_FILE, FILES, "who answers for a finding, for a while", key="waivers", fills="policy",
         takes="tables: rule, reason, owner; and model (a pattern), node, fingerprint, expires",
+    ),
+    Setting(
+        "registries", kinds.IN_A_FILE, FILES,
+        "a registry whose models are versions of another one's, such as staging of live: else two registries have "
+        "nothing in common, whatever their models are called",
+        key="registries", fills="place", takes="a table: folder = folder",
     ),
     Setting(
         "operators", kinds.PATHS, FILES,

@@ -78,6 +78,11 @@ class Costs(NamedTuple):
     def flops(self) -> Size | None:
         return None if self.macs is None else 2 * self.macs
 
+    @property
+    def run_flops(self) -> Size | None:
+        """Those that hang on the inputs: what a runtime does in each run, if it folds what is constant."""
+        return None if self.macs is None else 2 * (self.macs - self.folded_macs)
+
 
 def count(facts: Facts) -> Costs:
     """The costs of a model whose facts are known."""
@@ -96,7 +101,8 @@ class _Counting:
     def costs(self) -> Costs:
         layers = tuple(self._layers(self._first_use()))
         learnable = add_up(layer.learnable for layer in layers)
-        macs = Macs(self.facts).of_graph("")
+        counted = Macs(self.facts)
+        macs = counted.of_graph("")
         own = add_up(layer.macs for layer in layers if not layer.at.graph)
         return Costs(
             layers,
@@ -107,19 +113,27 @@ class _Counting:
             self._elementwise(),
             macs,
             None if macs is None or own is None else add_up((macs, -own)),
-            self._folded(layers),
+            self._folded(layers, counted),
             sum(_stored_bytes(t) for t in self.stored.values()) + self.lists.bytes,
             peak_activations(self.facts),
             generated(self.facts),
         )
 
-    def _folded(self, layers: tuple[Layer, ...]) -> int:
-        fixed = self.facts.fixed_in("")
-        return sum(
-            layer.macs
-            for layer in layers
-            if isinstance(layer.macs, int) and layer.macs and not layer.at.graph and set(layer.outputs) <= fixed
-        )
+    def _folded(self, layers: tuple[Layer, ...], counted: Macs) -> int:
+        """Those of the main graph's nodes, with their bodies; and of functions and bodies in other nodes, once each."""
+        main, fixed, whole = self.facts.graphs[""], self.facts.fixed_in(""), []
+        found: list[Size | None] = []
+        for index, entry in main.entries.items():
+            node = main.nodes[index]
+            if node.outputs and set(node.outputs) <= fixed:
+                at = At("", index)
+                found.append(counted.of_node(at, entry))
+                whole.append(f"{entry.body or self.facts.label(at)}/")
+        for layer in layers:
+            path = layer.at.graph
+            if path and layer.macs and layer.outputs and not f"{path}/".startswith(tuple(whole)):
+                found.append(layer.macs if set(layer.outputs) <= self.facts.fixed_in(path) else 0)
+        return sum(macs for macs in found if isinstance(macs, int))
 
     # Stored tensors
 

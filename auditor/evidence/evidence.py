@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..costs.count import Costs, count
+from ..errors import AuditorError
 from ..model.graph import Model
 from ..report import Contract, Missed
 from ..settings import Settings
@@ -51,7 +52,7 @@ class Evidence:
 
     @cached_property
     def trial(self) -> Trial:
-        """What came of running the model; that it was not run is an outcome, too."""
+        """What came of running the model; that it was not run is an outcome, too, and a fault of ours is one."""
         if not self.settings.run:
             raise NotLookedAt(Missed("run", "left out by --no-run"))
         if self.model.path:
@@ -59,7 +60,16 @@ class Evidence:
         else:
             from .in_memory import attempt_in_memory as attempt
 
-        return attempt(self.model, self.facts, self.costs, self.settings)
+        try:
+            return attempt(self.model, self.facts, self.costs, self.settings)
+        except AuditorError:
+            raise
+        except Exception as error:  # of each rule that asks it would cost another run
+            import traceback
+
+            from .trial import faulty
+
+            return faulty(f"a fault of auditor: {type(error).__name__}: {error}", traceback.format_exc())
 
     @property
     def contract(self) -> Contract:

@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from ..costs.count import Costs
 from ..model import digest
@@ -33,4 +32,4 @@ def _written(model: Model) -> Iterator[Model]:
         path = os.path.join(folder, "model.onnx")
         with open(path, "wb") as file:
             file.write(model.data or b"")
-        yield replace(model, path=path)
+        yield model._replace(path=path)

@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from ..costs.count import Costs
 from ..model import digest
 from ..model.dtypes import name_of
 from ..model.graph import Model, Value, has_subgraphs, subgraphs
-from ..report import Missed, Port, RunSummary, Totals
-from ..runtime.outcome import Crashed, Failed, GoldenResult, NotRun, OutOfMemory, Run, TimedOut, first_line
+from ..report import Missed, Port, RunAttempt, RunLevel, RunSummary, Totals
+from ..runtime.outcome import (
+    Agreement,
+    Crashed,
+    Failed,
+    GoldenResult,
+    NotRun,
+    Outcome,
+    OutOfMemory,
+    Run,
+    TimedOut,
+    first_line,
+)
+from ..runtime.request import Feed, fed
+from ..settings import Settings
 from ..shapes.facts import Facts, rendered
 from ..shapes.sizes.dim import Size
 from ..shapes.troubles import Exhausted, Internal, Unsupported
 from ..wording import listed
 from .evidence import Evidence
+from .processor import features
+from .trial import Trial
 
 
 def totals(costs: Costs) -> Totals:
@@ -70,40 +86,102 @@ def dtypes(facts: Facts) -> tuple[str, ...]:
     return tuple(sorted({name_of(dtype) for dtype in found | stored}))
 
 
+_DEAR = 10**11  # multiply-accumulates: seconds on a small machine
+_MOST_OVER = 4  # choices that the shapes rule out: the others are of the same kind
+
+
 def run_summary(evidence: Evidence) -> RunSummary:
     """What came of the run."""
-    provider = evidence.settings.provider
-    if not evidence.settings.run:
-        return RunSummary(provider, "not run", "left out by --no-run")
-    match evidence.trial.result:
-        case Run() as run:
-            return RunSummary(
-                run.provider,
-                "ok",
-                "",
-                round(sum(run.run_seconds), 6),
-                run.isolation,
-                run.placement,
-                tuple(golden_line(g) for g in run.golden),
-                tuple(Port(o.name, name_of(o.dtype) if o.dtype else o.type, o.shape) for o in run.outputs),
-            )
-        case Failed() as failed:
-            return RunSummary(
-                provider, "failed", f"{failed.stage}: {first_line(failed.message)}", isolation=failed.isolation
-            )
-        case Crashed() as crashed:
-            return RunSummary(
-                provider, "crashed", f"{crashed.signal} during {crashed.stage}", isolation=crashed.isolation
-            )
-        case TimedOut() as out:
-            why = f"no end after {out.seconds:g} s ({out.stage})"
-            return RunSummary(provider, "timed out", why, out.seconds, isolation=out.isolation)
+    settings = evidence.settings
+    if not settings.run:
+        return RunSummary(settings.provider, "not run", "left out by --no-run")
+    result = evidence.trial.result
+    status, why, seconds = _came_to(result)
+    summary = RunSummary(
+        settings.provider,
+        status,
+        why,
+        optimisation=settings.optimisation,
+        cpu=features(),
+        seconds=seconds,
+        isolation={} if isinstance(result, OutOfMemory) and result.stage == "prediction" else result.isolation,
+        attempts=tuple(_attempts(evidence.trial, settings)),
+        levels=tuple(_levels(result)),
+    )
+    if isinstance(result, Failed):
+        return summary._replace(golden=tuple(golden_line(g) for g in result.golden))
+    if isinstance(result, Run):
+        return summary._replace(
+            provider=result.provider,
+            placement=result.placement,
+            golden=tuple(golden_line(g) for g in result.golden),
+            outputs=tuple(Port(o.name, name_of(o.dtype) if o.dtype else o.type, o.shape) for o in result.outputs),
+        )
+    return summary
+
+
+def _came_to(result: Outcome) -> tuple[str, str, float]:
+    """The status of a run, why, and its seconds."""
+    match result:
+        case Run(run_seconds=seconds):
+            return "ok", "", round(sum(seconds), 6)
+        case Failed(stage=stage, message=message):
+            return "failed", f"{stage}: {first_line(message)}", 0.0
+        case Crashed(signal=signal, stage=stage):
+            return "crashed", f"{signal} during {stage}", 0.0
+        case TimedOut(seconds=seconds, stage=stage):
+            return "timed out", f"no end after {seconds:g} s ({stage})", seconds
         case OutOfMemory(stage="prediction", message=why):
-            return RunSummary(provider, "not run", why)
-        case OutOfMemory() as memory:
-            return RunSummary(provider, "failed", f"{memory.stage}: out of memory", isolation=memory.isolation)
-        case NotRun() as not_run:
-            return RunSummary(provider, "not run", not_run.why, isolation=not_run.isolation)
+            return "not run", why, 0.0
+        case OutOfMemory(stage=stage):
+            return "failed", f"{stage}: out of memory", 0.0
+        case NotRun(why=why):
+            return "not run", why, 0.0
+    assert_never(result)
+
+
+def _attempts(trial: Trial, settings: Settings) -> Iterator[RunAttempt]:
+    """Every choice of inputs that was tried, in order; in front those that the shapes rule out."""
+    result = trial.result
+    for feeds, why in trial.passed_over[:_MOST_OVER]:
+        yield RunAttempt(_sizes(feeds), "", "impossible", why)
+    if isinstance(result, Run | Failed | OutOfMemory):
+        for one in result.tries:
+            yield RunAttempt(_sizes(one.feeds), fed(one.feeds, settings.seed), "failed", first_line(one.message))
+    match result:
+        case Run(feeds=feeds, outputs=outputs) if feeds or outputs:
+            status = "not finite" if any(o.nonfinite for o in outputs) else "ok"
+            yield RunAttempt(_sizes(feeds), fed(feeds, settings.seed), status)
+            for other in trial.again:
+                status = "not finite" if other.nonfinite else "ok"
+                yield RunAttempt(_sizes(other.feeds), fed(other.feeds, other.seed), status)
+        case Crashed(feeds=feeds, signal=signal) if feeds:
+            yield RunAttempt(_sizes(feeds), fed(feeds, settings.seed), "failed", signal)
+        case TimedOut(feeds=feeds, seconds=seconds) if feeds:
+            yield RunAttempt(_sizes(feeds), fed(feeds, settings.seed), "failed", f"no end after {seconds:g} s")
+
+
+def _sizes(feeds: tuple[Feed, ...]) -> dict[str, tuple[int, ...]]:
+    """Of a file's array nobody but the run knows them."""
+    return {feed.name: feed.shape for feed in feeds if not feed.file}
+
+
+def _levels(result: Outcome) -> Iterator[RunLevel]:
+    if isinstance(result, Run | Failed):
+        for index, level in enumerate(result.levels):
+            told = _agreement(result.agreement) if index and isinstance(result, Run) else ""
+            yield RunLevel(level.optimisation, level.status, first_line(level.why) if level.why else "", told)
+
+
+def _agreement(agreement: Agreement | None) -> str:
+    """Of a level that was not the run of record: what its outputs are to that one's."""
+    if agreement is None:
+        return ""
+    if agreement.why:
+        return f"not compared: {first_line(agreement.why)}"
+    if agreement.partings:
+        return f"different: {listed(p.output for p in agreement.partings)}"
+    return "equal" if not agreement.exempt else f"equal but for {listed(agreement.exempt)}"
 
 
 def golden_line(golden: GoldenResult) -> str:
@@ -133,6 +211,9 @@ def looked_at(evidence: Evidence) -> Iterator[Missed]:
     for name, number in sorted(unsupported.items()):
         nodes = "1 node" if number == 1 else f"{number} nodes"
         yield Missed(f"shapes and costs of {name} ({nodes})", "auditor does not know this operator")
+    if (folded := evidence.costs.folded_macs) >= _DEAR:
+        why = f"{folded:,} multiply-accumulates hang on stored tensors alone: they are done when a runtime loads it"
+        yield Missed("what the model costs to load", why)
     if not evidence.model.path and (files := digest.files(evidence.model)):
         why = f"the model came without a path, and {listed(files)} was not opened: give the path"
         yield Missed("external data", why, asked=True)

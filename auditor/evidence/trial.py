@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..costs.count import Costs
 from ..model import digest, external
 from ..model.graph import Model
 from ..report import Missed
 from ..runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run, TimedOut, first_line
-from ..runtime.request import Feed, Request, RunLimits
+from ..runtime.request import OFF, Feed, Request, RunLimits
 from ..settings import Settings
-from ..shapes.facts import Facts, rendered
+from ..shapes.facts import Facts
 from ..wording import in_bytes
+
+if TYPE_CHECKING:
+    from .sizes import Chosen
 
 LARGEST = 2**31 - 1
 """onnxruntime reads no model file beyond protobuf's 2 GiB."""
@@ -24,12 +29,32 @@ _BEFORE_THE_MODEL = frozenset({"start", "import"})
 _OPEN = 1 << 29  # bytes of activations where sizes are open
 
 
+class Again(NamedTuple):
+    """Inputs of ours, and whether they too gave what is not finite."""
+
+    feeds: tuple[Feed, ...]
+    seed: int
+    nonfinite: bool
+
+
 class Trial(NamedTuple):
-    """A run and what it was made on. ``invented``: the inputs are ours, so a failure on them proves nothing."""
+    """A run and what it was made on. ``invented``: the inputs are ours, so a failure on them proves nothing.
+
+    ``plain``: what came of it without optimisation, where the child had died with it. ``passed_over``: usual sizes on
+    which the shapes say that it cannot run. ``again``: other inputs, after some gave what is not finite.
+    """
 
     result: Outcome
     invented: bool
     missed: tuple[Missed, ...] = ()
+    plain: Outcome | None = None
+    passed_over: tuple[tuple[tuple[Feed, ...], str], ...] = ()
+    again: tuple[Again, ...] = ()
+
+
+def faulty(why: str, trace: str) -> Trial:
+    """Nothing was run, for a fault of ours."""
+    return Trial(NotRun(why, fault=trace), True, (Missed("run", why, True, trace),))
 
 
 def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Trial:
@@ -37,8 +62,10 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     from ..runtime import golden  # a check without a run does without all this
     from ..runtime.messages import MACHINE
     from ..runtime.parent import run
+    from .sizes import impossible
 
-    asked = settings.provider_asked or settings.require_isolation or settings.inputs is not None
+    named = settings.inputs is not None or settings.custom_ops is not None
+    asked = settings.provider_asked or settings.require_isolation or named
     if model.size > LARGEST:
         why = f"the file has {model.size} bytes, and onnxruntime reads none of more than 2 GiB"
         return Trial(NotRun(why), True, (Missed("run", why, asked),))
@@ -47,12 +74,16 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         why = f"it would take {in_bytes(least)}, and {in_bytes(memory)} may be used"
         return Trial(OutOfMemory(memory, "prediction", why), True, (Missed("run", why, asked),))
     vectors = golden.vectors_beside(model.path, len(facts.inputs), len(model.graph.outputs))
+    chosen = _chosen(facts, settings)
     request = Request(
         model.path,
         _data_files(model),
-        _feeds(facts, settings),
+        chosen.attempts,
         vectors,
         settings.provider,
+        settings.optimisation,
+        second=settings.optimisation != OFF,
+        custom_ops=os.path.abspath(settings.custom_ops) if settings.custom_ops else "",  # a bare name means elsewhere
         limits=_limits(costs, settings),
         predicted_bytes=_beside_the_weights(costs),
         require_isolation=settings.require_isolation,
@@ -60,6 +91,15 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         rtol=settings.rtol,
         atol=settings.atol,
     )
+    until = time.monotonic() + request.limits.seconds
+
+    def more(**changes: Any) -> Outcome:
+        """The same with changes, in what is left of the time."""
+        left = until - time.monotonic()
+        if left <= 0:
+            return TimedOut(0.0, "start")
+        return run(request._replace(limits=request.limits._replace(seconds=left), **changes))
+
     result = run(request)
     if isinstance(result, TimedOut | OutOfMemory | Crashed) and result.stage in _BEFORE_THE_MODEL:
         why = "onnxruntime did not get as far as the model within the limits of the run (--timeout, --memory)"
@@ -67,19 +107,75 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     if isinstance(result, Failed) and result.kind == MACHINE:
         why = f"this machine lacks what the model needs: {first_line(result.message)}"
         return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked),))
+    if isinstance(result, Crashed) and result.feeds and settings.inputs is None and impossible(facts, result.feeds):
+        # The sizes are ours, and the shapes say that they cannot do: that onnxruntime dies of them is no news.
+        why = f"no inputs were found on which it can run: {impossible(facts, result.feeds)}"
+        over = chosen.passed_over
+        return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked),), passed_over=over)
+    plain = None
+    if isinstance(result, Crashed) and request.second:  # is it the optimiser's doing?
+        plain = more(optimisation=OFF, second=False, golden=())
     invented = settings.inputs is None and not vectors
-    missed: list[Missed] = []
+    missed = (*_missed(result, settings, invented, asked), *_vectors_missed(result, tuple(v.name for v in vectors)))
+    if chosen.told or chosen.passed_over:
+        missed = (*missed, Missed("other sizes", _passed_over(chosen)))
+    again = tuple(_again(more, request.seed + 1, result, facts)) if settings.inputs is None else ()
+    return Trial(result, invented, missed, plain, chosen.passed_over, again)
+
+
+def _again(more: Callable[..., Outcome], seed: int, result: Outcome, facts: Facts) -> Iterator[Again]:
+    """Where a run on inputs of ours gave what is not finite: other values, a small size, another batch."""
+    from .sizes import others
+
+    if not isinstance(result, Run) or not any(one.nonfinite for one in result.outputs):
+        return
+    for feeds in (result.feeds, *others(facts, result.feeds)):
+        other = more(attempts=(feeds,), seed=seed, golden=(), second=False)
+        if isinstance(other, Run):
+            yield Again(feeds, seed, any(one.nonfinite for one in other.outputs))
+
+
+def _passed_over(chosen: Chosen) -> str:
+    """Which sizes fit, and why the usual ones do not."""
+    feeds, why = chosen.passed_over[0] if chosen.passed_over else ((), "")
+    sizes = ", ".join(f"{feed.name} {list(feed.shape)}" for feed in feeds[:3])
+    return "; ".join(filter(None, (chosen.told, f"{sizes} is impossible: {why}" if why else "")))
+
+
+def _missed(result: Outcome, settings: Settings, invented: bool, asked: bool) -> Iterator[Missed]:
+    """What of the run was not looked at. A model that onnxruntime does not load was not run, whosever fault it is."""
     match result:
-        case NotRun(why=why):
-            missed.append(Missed("run", why, asked))
+        case NotRun(why=why, fault=fault):
+            yield Missed("run", why, asked or bool(fault), fault)
+        case Failed(stage="load", message=message):
+            yield Missed("run", f"onnxruntime does not load the model: {first_line(message)}", True)
         case Failed(stage="run", message=message) if invented:
-            missed.append(Missed("run", f"it failed on inputs that auditor invented: {first_line(message)}", asked))
-        case Run(golden=results, tries=tries):
+            yield Missed("run", f"it failed on inputs that auditor invented: {first_line(message)}", asked)
+        case Run(tries=tries, agreement=agreement, feeds=feeds, outputs=outputs):
+            for one in outputs:
+                if one.unseen:
+                    yield Missed(f"values of {one.name}", one.unseen)
             if settings.inputs is not None and tries:  # the golden vectors ran, and these did not
                 message = first_line(tries[0].message)
-                missed.append(Missed("run", f"it failed on the inputs of {settings.inputs}: {message}", True))
-            missed += [Missed(f"golden vector {g.name}", g.failed, True) for g in results if g.failed]
-    return Trial(result, invented, tuple(missed))
+                yield Missed("run", f"it failed on the inputs of {settings.inputs}: {message}", True)
+            elif tries and not feeds:
+                yield Missed("inputs", f"none that auditor invented ran: {first_line(tries[0].message)}")
+            if agreement is not None and agreement.why:
+                yield Missed("optimisation", f"its outputs were not compared: {first_line(agreement.why)}")
+            if agreement is not None and agreement.exempt:
+                told = "; ".join(f"{name}: {why}" for name, why in agreement.exempt.items())
+                yield Missed("optimisation", f"outputs that differ from level to level prove nothing: {told}")
+
+
+def _vectors_missed(result: Outcome, names: tuple[str, ...]) -> Iterator[Missed]:
+    """Golden vectors that lie there and were not compared, whole or in part."""
+    golden = result.golden if isinstance(result, Run | Failed) else ()
+    for one in golden:
+        left = [f"{c.output}: {c.why}" for c in one.comparisons if not c.compared]
+        if one.failed or left:
+            yield Missed(f"golden vector {one.name}", first_line(one.failed) if one.failed else "; ".join(left), True)
+    for name in names[len(golden) :]:
+        yield Missed(f"golden vector {name}", "it was not compared, for the model did not run", True)
 
 
 def _data_files(model: Model) -> tuple[str, ...]:
@@ -101,16 +197,17 @@ def _memory_of_machine() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def _feeds(facts: Facts, settings: Settings) -> tuple[tuple[Feed, ...], ...]:
-    if settings.inputs is not None:
-        feeds = (Feed(name, fact.dtype or 0, file=settings.inputs, key=name) for name, fact in facts.inputs.items())
-        return (tuple(feeds),)
-    from ..runtime.inputs import attempts
+def _chosen(facts: Facts, settings: Settings) -> Chosen:
+    from .sizes import Chosen, choose
 
-    ports = tuple((name, fact.dtype or 0, rendered(fact.shape)) for name, fact in facts.inputs.items())
-    return attempts(ports)
+    if settings.inputs is None:
+        return choose(facts)
+    feeds = (Feed(name, fact.dtype or 0, file=settings.inputs, key=name) for name, fact in facts.inputs.items())
+    return Chosen((tuple(feeds),))
 
 
 def _limits(costs: Costs, settings: Settings) -> RunLimits:
-    predicted = RunLimits.predicted(costs.flops if isinstance(costs.flops, int) else None, settings.memory)
+    """Time for what hangs on the inputs: what a runtime folds when it loads the model, a file of nothing asks for."""
+    runs, flops = 1 if settings.optimisation == OFF else 2, costs.run_flops
+    predicted = RunLimits.predicted(runs * flops if isinstance(flops, int) else None, settings.memory)
     return predicted if settings.timeout is None else RunLimits(settings.timeout, settings.memory)

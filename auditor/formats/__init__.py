@@ -6,7 +6,6 @@ share lies in `parts`: a package is never a format.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -67,7 +66,9 @@ def format_of(name: str) -> Format:
     """The format of that name; `UsageError` where there is none."""
     found = getattr(import_module(f"{__name__}.{name}"), "FORMAT", None) if name in formats() else None
     if not isinstance(found, Format):
-        raise UsageError(f"there is no format {name!r}; there are {', '.join(formats())}")
+        from ..wording import nearest
+
+        raise UsageError(f"there is no format {name!r}{nearest(name, formats())}; there are {', '.join(formats())}")
     return found
 
 

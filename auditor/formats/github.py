@@ -1,12 +1,17 @@
 """Annotations of GitHub Actions: a workflow command for each finding, and for what was asked for and not looked at.
 
-Findings that are waived or known share one notice for the model: the runner shows ten annotations of a kind.
+GitHub keeps the first "10 warning annotations, 10 error annotations, and 10 notice annotations per step"
+(https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md) and says nothing of the others. So no more are
+written, the last notice says how many more there are, and findings that are waived or known share one notice for the
+model. What was asked for and not looked at comes before the findings, or ten warnings would hide it.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import TextIO
 
 from ..report import Finding, Missed, Report, Severity, Verdict
@@ -19,29 +24,46 @@ _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE:
 _MOST_WAIVED = 10
 
 
+_MOST = {"error": 10, "warning": 10, "notice": 9}  # of one step; the tenth notice is of all that is left out
+
+
 class GithubAnnotations:
     """The lines of several models: each names its file."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
+        self._seen: Counter[str] = Counter()
 
     def write(self, report: Report, verdict: Verdict) -> None:
-        render(report, verdict, self._out)
+        for name, line in _annotations(report):
+            self._seen[name] += 1
+            if self._seen[name] <= _MOST[name]:
+                self._out.write(line)
 
     def close(self) -> None:
-        """Each line is whole."""
+        more = [counted(left, name) for name, most in _MOST.items() if (left := self._seen[name] - most) > 0]
+        if more:
+            text = f"{', '.join(more)} more: GitHub shows ten of a kind. --format text, json or sarif has them all"
+            self._out.write(f"::notice title={_property('more than is shown')}::{_data(text)}\n")
 
 
 def render(report: Report, verdict: Verdict, out: TextIO) -> None:
     """A line a finding; a model without findings, of which everything was looked at, has no line."""
+    several = GithubAnnotations(out)
+    several.write(report, verdict)
+    several.close()
+
+
+def _annotations(report: Report) -> Iterator[tuple[str, str]]:
+    """Each line, with the kind of its annotation."""
     shapes = input_shapes(report)
-    for finding in counting(report):
-        out.write(_annotation(report, finding, shapes))
-    if waived := covered(report):
-        out.write(_waived(report, waived))
     for missed in (*report.coverage.failed, *report.coverage.skipped):
         if missed.asked:
-            out.write(_missed(report, missed))
+            yield "warning", _missed(report, missed)
+    for finding in counting(report):
+        yield _COMMAND[finding.severity], _annotation(report, finding, shapes)
+    if waived := covered(report):
+        yield "notice", _waived(report, waived)
 
 
 FORMAT = Format("annotations in the log of GitHub Actions", render, GithubAnnotations)

@@ -18,12 +18,15 @@ from ..report import (
     Coverage,
     Finding,
     Fit,
+    JudgedBy,
     JudgedFinding,
     Location,
     Missed,
     ModelIdentity,
     Port,
     Report,
+    RunAttempt,
+    RunLevel,
     RunSummary,
     Severity,
     Step,
@@ -44,7 +47,17 @@ def _keys(kind: type[Any], *apart: str, first: tuple[str, ...] = ()) -> tuple[st
 
 
 _REPORT = _keys(
-    Report, "model", "findings", "coverage", "totals", "inputs", "outputs", "weights", "run", "rules_digest"
+    Report,
+    "model",
+    "findings",
+    "coverage",
+    "totals",
+    "inputs",
+    "outputs",
+    "weights",
+    "run",
+    "rules_digest",
+    "judged_by",
 )
 _FINDING = _keys(
     Finding,
@@ -56,7 +69,8 @@ _FINDING = _keys(
 _JUDGED = _keys(
     JudgedFinding, "location", "derivation", "fits", "waived", first=(*_FINDING[:2], "own_severity", *_FINDING[2:])
 )
-_RUN = _keys(RunSummary, "outputs")
+_MISSED = _keys(Missed, "trace")
+_RUN = _keys(RunSummary, "attempts", "levels", "outputs")
 
 _LARGEST = 1 << 12_000  # Python writes and reads no integer of more than 4,300 digits
 
@@ -71,14 +85,15 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
         "findings": [_finding(f) for f in report.findings],
         "coverage": {
             "ran": report.coverage.ran,
-            "skipped": _rows(report.coverage.skipped, Missed._fields),
-            "failed": _rows(report.coverage.failed, Missed._fields),
+            "skipped": _rows(report.coverage.skipped, _MISSED),
+            "failed": _rows(report.coverage.failed, _MISSED),
         },
         "totals": _row(report.totals, Totals._fields),
         "inputs": _rows(report.inputs, Port._fields),
         "outputs": _rows(report.outputs, Port._fields),
         "weights": _rows(report.weights, WeightRow._fields),
-        "run": {**_row(report.run, _RUN), "outputs": _rows(report.run.outputs, Port._fields)},
+        "run": _run_document(report.run),
+        "judged_by": _row(report.judged_by, JudgedBy._fields),
         **_row(report, _REPORT),
         **extra,
     }
@@ -135,6 +150,15 @@ def parse(document: Mapping[str, Any]) -> tuple[Report, Verdict]:
         return _report(document), Verdict(document["verdict"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(f"this is not a whole report of auditor: {type(error).__name__} {error}") from error
+
+
+def _run_document(run: RunSummary) -> dict[str, object]:
+    return {
+        **_row(run, _RUN),
+        "attempts": _rows(run.attempts, RunAttempt._fields),
+        "levels": _rows(run.levels, RunLevel._fields),
+        "outputs": _rows(run.outputs, Port._fields),
+    }
 
 
 def _row(thing: object, keys: tuple[str, ...]) -> dict[str, object]:
@@ -196,8 +220,8 @@ def _report(document: Mapping[str, Any]) -> Report:
         findings=tuple(_read_finding(f) for f in document["findings"]),
         coverage=Coverage(
             ran=tuple(coverage["ran"]),
-            skipped=tuple(Missed(**_known(m, Missed._fields)) for m in coverage["skipped"]),
-            failed=tuple(Missed(**_known(m, Missed._fields)) for m in coverage["failed"]),
+            skipped=tuple(Missed(**_known(m, _MISSED)) for m in coverage["skipped"]),
+            failed=tuple(Missed(**_known(m, _MISSED)) for m in coverage["failed"]),
         ),
         totals=Totals(**_known(document["totals"], Totals._fields)),
         inputs=_ports(document["inputs"]),
@@ -205,6 +229,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         weights=tuple(_weights(w) for w in document["weights"]),
         run=_run(document["run"]),
         rules_digest=document["auditor"]["rules"],
+        judged_by=JudgedBy(**_known(document.get("judged_by", {}), JudgedBy._fields)),
         **known | {"audited_at": document["audited_at"], "operators": dict(document.get("operators", {}))},
     )
 
@@ -226,6 +251,8 @@ def _read_finding(row: Mapping[str, Any]) -> Finding:
     known = _known(row, _FINDING)
     known["severity"] = Severity(known["severity"] or Severity.ERROR)
     known["basis"] = Basis(known["basis"] or Basis.SUSPICIOUS)
+    if isinstance(known.get("magnitude"), str):  # infinity is written as text
+        known["magnitude"] = float(known["magnitude"])
     finding = Finding(
         **known,
         location=Location(**_known(row["location"], Location._fields)),
@@ -253,4 +280,14 @@ def _weights(row: Mapping[str, Any]) -> WeightRow:
 
 def _run(row: Mapping[str, Any]) -> RunSummary:
     known = _known(row, _RUN)
-    return RunSummary(**known | {"seconds": float(known["seconds"])}, outputs=_ports(row["outputs"]))
+    return RunSummary(
+        **known | {"seconds": float(known["seconds"])},
+        attempts=tuple(_attempt(one) for one in row.get("attempts", ())),
+        levels=tuple(RunLevel(**_known(one, RunLevel._fields)) for one in row.get("levels", ())),
+        outputs=_ports(row["outputs"]),
+    )
+
+
+def _attempt(row: Mapping[str, Any]) -> RunAttempt:
+    sizes = {str(name): tuple(map(int, shape)) for name, shape in row["inputs"].items()}
+    return RunAttempt(**_known(row, RunAttempt._fields) | {"inputs": sizes})

@@ -4,10 +4,13 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01
 
 Where SARIF leaves a choice, it is made for GitHub's code scanning, which reads a part of the format:
 
+- It wants a line of every result ("At minimum, 'region.startLine' is required", rule GH1003 of
+  https://github.com/microsoft/sarif-sdk). A model has no lines, so it is the first one.
 - It knows an alert again by the fingerprint ``primaryLocationLineHash`` alone
   (https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning).
-  Its upload action would fill it in only where there is a line
-  (https://github.com/github/codeql-action/blob/main/src/fingerprints.ts), and a model has none.
+  Its upload action makes one of the line where there is none, and keeps ours
+  (https://github.com/github/codeql-action/blob/main/src/fingerprints.ts); of one line, all findings of a rule in a
+  model would be one alert.
 - It does not show the message of a result whose region is in bytes (https://github.com/ossf/scorecard/pull/1458), so
   that the byte stands among the result's properties.
 - It opens an alert for a suppressed result as for any other (https://github.com/github/codeql-action/issues/1230). What
@@ -150,7 +153,7 @@ def _rule(rule: Rule) -> object:
 
 def _result(finding: Finding, model: object, shapes: Shapes) -> dict[str, object]:
     where = finding.location
-    location: dict[str, object] = {"physicalLocation": {"artifactLocation": model}}
+    location: dict[str, object] = {"physicalLocation": {"artifactLocation": model, "region": {"startLine": 1}}}
     logical = list(_logical(where))
     if logical:
         location["logicalLocations"] = logical

@@ -10,7 +10,7 @@ from itertools import groupby
 from shlex import quote
 from typing import TextIO
 
-from ..report import Basis, Finding, Fit, Missed, Port, Report, Severity, Step, Verdict, waiver_of
+from ..report import Basis, Finding, Fit, Missed, Port, Report, RunSummary, Severity, Step, Verdict, waiver_of
 from ..wording import axes, counted, fitting, in_bytes
 from . import Format
 from .parts.layout import Page, Span, cells
@@ -32,6 +32,7 @@ _BASIS = {
 _MOST_ALIKE = 5  # findings of one rule that are shown in full
 _MOST_PLACES = 12  # of the rest, the places that are named
 _MOST_PORTS = 8
+_MOST_TRIED = 6  # choices of inputs that came to the same
 _MOST_BOUND = 4
 
 
@@ -192,9 +193,31 @@ def _run(report: Report) -> Iterator[str]:
     if run.status != "ok":
         said = any(missed.what == "run" for missed in report.coverage.skipped)
         yield f"{run.status}: see above" if said else f"{run.status}: {prose(run.why, 300)}" if run.why else run.status
-        return
-    level = run.isolation.get("level", "")
-    placed = ", ".join(f"{counted(n, 'node')} on {visible(p)}" for p, n in run.placement.items())
-    time = f" in {run.seconds * 1000:.1f} ms" if run.seconds else ""  # none where golden vectors alone were run
-    yield f"ok{time}; {placed or visible(run.provider)}" + (f"; isolation {level}" if level else "")
+    else:
+        level = run.isolation.get("level", "")
+        placed = ", ".join(f"{counted(n, 'node')} on {visible(p)}" for p, n in run.placement.items())
+        time = f" in {run.seconds * 1000:.1f} ms" if run.seconds else ""  # none where golden vectors alone were run
+        optimised = f"; optimisation {visible(run.optimisation)}" if run.optimisation else ""
+        isolated = f"; isolation {level}" if level else ""
+        yield f"ok{time}; {placed or visible(run.provider)}{optimised}{isolated}"
+    yield from _attempts(run)
     yield from (f"golden {prose(line, 200)}" for line in run.golden)
+    yield from (
+        f"optimisation {visible(one.optimisation)}: "
+        + ", ".join(prose(word, 200) for word in (one.status, one.why, one.outputs) if word)
+        for one in run.levels[1:]
+        if (one.status, one.outputs) != ("ok", "equal")
+    )
+
+
+def _attempts(run: RunSummary) -> Iterator[str]:
+    """The inputs of each outcome: ``ok on x [2, 3]; x [1, 3] (floats in [0, 1), seed 0)``."""
+    for (status, why), alike in groupby(run.attempts, key=lambda one: (one.status, one.why)):
+        tried = list(alike)
+        sizes = [", ".join(f"{visible(n)} {list(size)}" for n, size in list(t.inputs.items())[:4]) for t in tried]
+        told = "; ".join(dict.fromkeys(filter(None, sizes[:_MOST_TRIED])))
+        more = f"; {len(tried) - _MOST_TRIED} more" if len(tried) > _MOST_TRIED else ""
+        values = prose(tried[0].values, 100)
+        if told or values:
+            on = " ".join(filter(None, (told + more, f"({values})" if values else "")))
+            yield f"{visible(status)} on {on}" + (f": {prose(why, 200)}" if why else "")

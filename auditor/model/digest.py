@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import CannotLook
 from ..hashing import sha256_of_many
 from . import external, payload
+from .contexts import contexts
 from .graph import Model
 
 if TYPE_CHECKING:
@@ -42,8 +43,12 @@ def content(model: Model) -> str:
 
 
 def files(model: Model) -> tuple[str, ...]:
-    """The external files that the model names, each once, in order of their names."""
-    return tuple(sorted({t.external.location for _, t in payload.tensors(model) if t.external is not None}))
+    """Every file that the model makes a runtime read, each once, in order of their names.
+
+    External data, and what was compiled for a device and lies in a file of its own.
+    """
+    data = {t.external.location for _, t in payload.tensors(model) if t.external is not None}
+    return tuple(sorted(data | {named.location for named in contexts(model).files}))
 
 
 def _update(sha: _Hash, model: Model, place: payload.Raw) -> None:

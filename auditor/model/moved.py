@@ -9,7 +9,7 @@ _RENAMED = {("Pad", "value"): "constant_value", ("TopK", "k"): "K"}
 
 
 class Moved(NamedTuple):
-    """What was an attribute below the opset ``since``, and is an input from there on."""
+    """What was an attribute below the opset ``since``, and is an input from there on; of 0, it never was one."""
 
     attribute: str
     parameter: str  # the input's name
@@ -18,7 +18,7 @@ class Moved(NamedTuple):
 
 
 def input_instead(known: Schema, attribute: str) -> Moved | None:
-    """The input that took the place of an attribute which the operator does not have any more."""
+    """The input that an attribute stands for which the operator does not have: any more, or never had."""
     name = _RENAMED.get((known.name, attribute), attribute)
     place = next((i for i, p in enumerate(known.inputs) if p.name == name), -1)
     if place < 0 or attribute in known.attributes:
@@ -31,7 +31,7 @@ def input_instead(known: Schema, attribute: str) -> Moved | None:
         if attribute in found.attributes:
             return Moved(attribute, name, place, since)
         since = version
-    return None  # it never was an attribute
+    return Moved(attribute, name, place, 0)
 
 
 def attribute_instead(known: Schema, place: int) -> Moved | None:

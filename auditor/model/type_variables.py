@@ -1,4 +1,6 @@
-"""Which inputs and outputs of an operator must be of one type, by ONNX's schemas: loaded by who asks, not at the start.
+"""Which inputs and outputs of an operator must be of one type, by ONNX's schemas and onnxruntime's.
+
+Loaded by who asks, not at the start.
 
 The table behind it is generated. It holds one line where an operator's answer changes:
 
@@ -28,7 +30,7 @@ NONE = Variables((), ())
 
 
 def type_variables(domain: str, op_type: str, opset: int) -> Variables:
-    """What must be of one type; `NONE` where nothing must, and for an operator that ONNX does not have."""
+    """What must be of one type; `NONE` where nothing must, and for an operator that nobody has."""
     versions = _table(domain).get(op_type, ())
     at = bisect_right(versions, opset, key=lambda version: version[0])
     return versions[at - 1][1] if at else NONE

@@ -49,11 +49,13 @@ def judge(
 
     ``accepted`` is the version that increases are measured against. ``fail_on`` None always passes: the caller wants
     the report and no verdict. Findings that the policy itself makes are left out only where ``ignore`` names them.
-    With ``whole`` every rule that counts is asked for, whatever the audit was told to leave out.
+    With ``whole``, and under a trusted policy, every rule that counts is asked for, whatever the audit was told to
+    leave out, and so is a run that failed on every input that was tried, unless the policy wants none.
     """
     found, missed = _asked(report, policy, accepted)
-    if whole:
+    if whole or policy.trusted:
         missed += left_out(report, policy)
+        missed += _ran_on_nothing(report, policy)
     kept = [f for f in unjudged(report).findings if _counts(f.rule, policy)]
     looked_at = tuple(rule for rule in report.coverage.ran if _counts(rule, policy))
     marked = waived((*kept, *found), policy, today, looked_at)
@@ -62,8 +64,19 @@ def judge(
     judged = report._replace(
         findings=worst_first(findings),
         coverage=_with(report.coverage._replace(ran=looked_at), missed),
+        judged_by=policy.judged_by,
     )
     return Judgement(judged, _verdict(judged, policy), tuple(_reasons(judged, policy)))
+
+
+def _ran_on_nothing(report: Report, policy: Policy) -> Iterator[Missed]:
+    """A run that was made and came to nothing says neither that the model works nor that it does not."""
+    if policy.run and report.run.status == "failed":
+        told = next((missed for missed in report.coverage.skipped if missed.what == "run"), None)
+        if told is not None and told.asked:
+            return
+        why = report.run.why if told is None else told.why
+        yield Missed("run", f"{why} (run = false asks for none)", asked=True)
 
 
 def unjudged(report: Report) -> Report:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..findings.order import RANK, worse
-from ..report import Severity
+from ..report import JudgedBy, Severity
 
 _NONE: Mapping[str, Any] = {}
 
@@ -63,8 +63,16 @@ class Policy(NamedTuple):
     allowed: Mapping[str, frozenset[str]] = _NONE  # by "operators", "domains", "dtypes", "providers": what may occur
     required: frozenset[str] = frozenset()  # what must have been looked at, or the verdict is inconclusive
     waivers: tuple[Waiver, ...] = ()
+    run: bool = True  # False: nobody asks whether it runs
     known: Mapping[str, HowBad] = _NONE  # by fingerprint: what the baseline knows, and how bad that was
     origin: str = ""  # the file that says so; "" none
+    baseline: str = ""  # the file of what is known; "" none
+    trusted: bool = False  # named as the one that nothing else can soften
+
+    @property
+    def judged_by(self) -> JudgedBy:
+        """Whose verdict a report has that this is applied to."""
+        return JudgedBy(self.origin, self.baseline, self.trusted)
 
     @property
     def compares(self) -> bool:

@@ -12,12 +12,16 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ..findings.kind import Kind, KnownBy, Symptom
 from ..hashing import sha256
 from ..modules import module_names
-from ..report import Basis, Found, Places, Severity
+from ..report import Basis, Found, Location, Places, Severity
+
+if TYPE_CHECKING:
+    from ..shapes.facts import Facts
+    from ..shapes.mending import Mend
 
 Check: TypeAlias = Callable[..., Iterator[Found]]
 
@@ -99,6 +103,14 @@ def tensors_at(found: Iterable[tuple[str, str]]) -> tuple[Places, ...]:
     for path, name in found:
         graphs.setdefault(path, []).append(name)
     return tuple(Places(path, tensors=tuple(names)) for path, names in graphs.items())
+
+
+def cured(facts: Facts, location: Location, cure: Mend | None) -> Location:
+    """Where a fault lies that shows at ``location``: at the node that the cure is for."""
+    if cure is None or facts.label(cure.at) == location.node:
+        return location
+    node = facts.node(cure.at)
+    return Location(cure.at.graph, facts.label(cure.at), node.op_type, cure.tensor, cure.attribute, node.offset)
 
 
 @cache

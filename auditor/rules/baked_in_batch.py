@@ -1,8 +1,10 @@
 """A batch size that is declared as open and works as one number only.
 
 ## What it does
-Where an input's leading size is open, propagates batches of 7, 11, 64 and 1,000 through the model. If none of them can
-run, and one number can, the batch is baked in: an error that names the node and the number. If all can run, but an
+Where an input leaves its batch open (the leading size, or one that is named so or that a recurrent layer takes for it),
+propagates batches of 7, 11, 61 and 1,009 through the model. If none of them can run, the condition at the first node
+that fails is solved: if it leaves one number or a few, the batch is baked in: an error that names the node and the
+numbers. If all batches can run, but an
 output keeps a fixed leading size while another of its axes grows with the batch, because a Reshape writes that size
 as a number, the images of a batch are run together into one: a warning. A warning too, where nothing in the graph
 fixes the batch, but another input is declared for one number alone.
@@ -37,6 +39,15 @@ agraph (float[N, 10, 4] x) => (float[A, B, C] y) <int64[3] s = {1, -1, 4}> { y =
 agraph (float[N, 4] x, float[1, 2] state) => (float[A, B] y) { y = Concat<axis = 1>(x, state) }
 ```
 
+```onnx
+# The state of a recurrent layer is stored for one, and the batch is the second axis.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[T, batch, 2] x, float[1, 3, 2] w, float[1, 3, 3] r) => (float[T, A, batch, B] y)
+<float[1, 1, 3] h = {0, 0, 0}> {
+  y = RNN<hidden_size = 3>(x, w, r, "", "", h)
+}
+```
+
 ## Quiet on
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
@@ -64,6 +75,11 @@ agraph (float[N, 2, 4] x) => (float[N, 2, 4] y) <int64[3] s = {1, -1, 4}, int64[
   y = Reshape(b, t)
 }
 ```
+```onnx
+# Two images to a row: how a Reshape shares them out is another rule's.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 4] x) => (float[M, 8] y) <int64[2] s = {-1, 8}> { y = Reshape(x, s) }
+```
 
 ## How to fix
 In the framework use `x.flatten(1)` or `x.view(x.size(0), -1)` and export again with a batch of 2 (an example of 1
@@ -73,70 +89,89 @@ works.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from math import prod
+from collections.abc import Iterator
 
 from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
-from ..shapes.fact import Shape, show
+from ..shapes.conditions import STRETCHING, Condition, conditions
+from ..shapes.fact import show
 from ..shapes.facts import Facts
-from ..shapes.sizes.dim import Dim
+from ..shapes.fits import solutions
+from ..shapes.open_axes import OpenAxis, first_broken, open_axes, with_sizes
+from ..shapes.sizes.dim import Dim, TooComplex
 from ..shapes.troubles import At, Impossible, Misfit
 from ..wording import listed
 from . import rule
 
-_TRIED = (7, 11, 64, 1000)
-"""Batches that all must fail before one is called the only one."""
+_TRIED = (7, 11, 61, 1009)
+"""Sizes that all must fail before the condition is solved."""
 
 _HOW = {
     "Reshape": " (0 or -1 as the first size of its target; x.flatten(1) in the framework)",
     "Expand": " (take the first size of its target from the Shape of the data, or 1 where the data has the batch)",
     "Split": " (split along another axis)",
     "Concat": " (Expand what is stored for one image to the batch in front of it)",
+    "LSTM": " (Expand the stored state to the batch, or leave it out: it begins with zeros then)",
 }
 """What a person can do at the node that fixes the batch."""
+_HOW |= dict.fromkeys(("GRU", "RNN"), _HOW["LSTM"])
+
+_JOINING = STRETCHING | {"Concat"}
 
 _LIKELY = (1, 2, 3, 4, 5, 6, 8, 16, 32)
+"""Sizes that are tried where the condition is not known."""
+
+_MOST = 16
+"""Sizes that are walked through, of those that solve the condition."""
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
 def baked_in_batch(model: Model, facts: Facts) -> Iterator[Found]:
-    for name in _batches(facts):
-        before = frozenset(t.at for t in facts.troubles if isinstance(t, Misfit | Impossible))
+    axes = [axis for axis in open_axes(facts) if axis.axis == 0 or axis.batch]
+    before = frozenset(t.at for t in facts.troubles if isinstance(t, Misfit | Impossible))
+    if not axes:
+        return
+    # A trouble is proved for every number of what is still open: where all together run, each of them does.
+    if first_broken(with_sizes(facts, [axis.name for axis in axes], _TRIED[0]), before) is None:
+        for axis in axes:
+            if axis.axis == 0:
+                yield from _run_together(model, facts, axis.name)
+        return
+    for axis in axes:
         roots = []
-        for batch in _TRIED:
-            root = _root(_with(facts, name, batch), before)
+        for size in _TRIED:
+            root = first_broken(with_sizes(facts, [axis.name], size), before)
             if root is None:
                 break
             roots.append(root)
         if len(roots) == len(_TRIED):
-            tried = sorted({*_written(facts, roots[0].at), *_LIKELY} - set(_TRIED))
-            works = [batch for batch in tried if _root(_with(facts, name, batch), before) is None]
-            at_odds = _at_odds(facts, name, works[0], before) if len(works) == 1 else []
-            if at_odds:
-                yield _declared(facts, name, works[0], at_odds)
-            elif works:
-                yield _finding(facts, name, roots[0], works)
-        elif not roots:
-            yield from _run_together(model, facts, name)
+            yield from _baked(facts, axis, roots[0], before)
+        elif not roots and axis.axis == 0:
+            yield from _run_together(model, facts, axis.name)
 
 
-def _batches(facts: Facts) -> list[str]:
-    """The names that lead an input of at least two axes."""
-    leading = [f.shape[0] for f in facts.inputs.values() if f.shape is not None and len(f.shape) > 1]
-    return list(dict.fromkeys(str(s) for s in leading if isinstance(s, Dim)))
+def _baked(facts: Facts, axis: OpenAxis, root: Misfit | Impossible, before: frozenset[At]) -> Iterator[Found]:
+    """What the condition at the first node that fails leaves to choose."""
+    asked = conditions(facts, root.at)
+    if asked and any(c.names - {axis.name} for c in asked):
+        return  # it hangs on a length, too: baked-in-length
+    solved = _solved(asked, axis.name) if asked else None
+    if solved is not None and len(solved) > _MOST:  # every second batch, or the like: how rows are shared out
+        return
+    tried = solved if solved is not None else sorted(set(_LIKELY) - set(_TRIED))
+    works = [size for size in tried[:_MOST] if first_broken(with_sizes(facts, [axis.name], size), before) is None]
+    at_odds = _at_odds(facts, axis.name, works[0], before) if len(works) == 1 else []
+    if at_odds:
+        yield _declared(facts, axis.name, works[0], at_odds)
+    elif works:
+        yield _finding(facts, axis, root, works, proved=solved is not None)
 
 
-def _with(facts: Facts, name: str, batch: int, others: Iterable[str] = (), axis: int = 0) -> Facts:
-    """The facts for this batch, in the named inputs and on one axis of ``others``."""
-    shapes: dict[str, Shape] = {
-        tensor: tuple(batch if str(size) == name else size for size in fact.shape)
-        for tensor, fact in facts.inputs.items()
-        if fact.shape is not None
-    }
-    for tensor in others:
-        shapes[tensor] = (*shapes[tensor][:axis], batch, *shapes[tensor][axis + 1 :])
-    return facts.rebind(shapes)
+def _solved(asked: list[Condition], name: str) -> list[int] | None:
+    try:
+        return solutions(asked, name)
+    except (TooComplex, ZeroDivisionError):
+        return None
 
 
 def _at_odds(facts: Facts, name: str, only: int, before: frozenset[At]) -> list[tuple[str, int]]:
@@ -148,48 +183,48 @@ def _at_odds(facts: Facts, name: str, only: int, before: frozenset[At]) -> list[
             for tensor, shape in shapes.items()
             if axis < len(shape) and shape[axis] == only and name not in map(str, shape)
         ]
-        if others and all(_root(_with(facts, name, batch, others, axis), before) is None for batch in _TRIED):
+        if others and all(
+            first_broken(with_sizes(facts, [name], batch, others, axis), before) is None for batch in _TRIED
+        ):
             return [(tensor, axis) for tensor in others]
     return []
 
 
-def _root(facts: Facts, before: frozenset[At]) -> Misfit | Impossible | None:
-    """The first node that this batch breaks."""
-    for trouble in facts.troubles:
-        if isinstance(trouble, Misfit | Impossible) and not trouble.declared and trouble.at not in before:
-            return trouble
-    return None
-
-
-def _written(facts: Facts, at: At) -> tuple[int, ...]:
-    """The leading size that a Reshape writes as a number, and the batch that its target would hold."""
+def _beside(facts: Facts, at: At) -> str:
+    """The stored tensor that does not grow with the data: a state, an operand of as many rows."""
     node = facts.node(at)
-    if node.op_type != "Reshape" or len(node.inputs) < 2:
-        return ()
-    target, data = facts.at(node.inputs[1], at.graph), facts.at(node.inputs[0], at.graph)
-    numbers = [e for e in (target.elements if target and target.elements else ()) if isinstance(e, int)]
-    likely = numbers[:1]
-    image = [s for s in (data.shape or ())[1:] if isinstance(s, int)] if data else []
-    if data and data.shape and len(image) == len(data.shape) - 1 and numbers and min(numbers) > 0 and prod(image):
-        likely.append(prod(numbers) // prod(image))
-    return tuple(n for n in likely if n > 0)
+    wanted = {t.tensor for t in facts.open if t.at == at} if node.op_type not in _JOINING else set(node.inputs)
+    for name in node.inputs:
+        fact = facts.at(name, at.graph) if name in wanted and facts.fixed(name, at.graph) else None
+        if fact is not None and fact.shape is not None:
+            return f"{name} {show(fact.shape)}"
+    return ""
 
 
-def _finding(facts: Facts, name: str, root: Misfit | Impossible, works: list[int]) -> Found:
+def _finding(facts: Facts, axis: OpenAxis, root: Misfit | Impossible, works: list[int], *, proved: bool) -> Found:
+    """``proved``: these numbers solve the condition, and no other does."""
     node, label = facts.node(root.at), facts.label(root.at)
-    culprit = _fixing(facts, root.at) or root.at
+    culprit = (_fixing(facts, root.at) if axis.axis == 0 else None) or root.at
     cause, fixing = facts.label(culprit), facts.node(culprit)
-    says = f"{cause} fixes the leading size" if fixing.op_type == "Reshape" else f"{cause} takes no other"
+    if fixing.op_type == "Reshape":
+        says = f"{cause} fixes the leading size"
+    elif beside := _beside(facts, culprit):
+        says = f"{cause} takes {beside} beside it"
+    else:
+        says = f"{cause} takes no other"
     fails = f"; with {_TRIED[0]}, {label} fails" if culprit != root.at else ""
-    only = " and ".join(map(str, works))
-    inputs = [n for n, f in facts.inputs.items() if f.shape and str(f.shape[0]) == name]
+    numbers = " and ".join(map(str, works))
     verb = "works" if len(works) == 1 else "work"
+    tried = ", ".join(map(str, _TRIED))
+    but = f"only {numbers} {verb}" if proved else f"{tried} fail, and {numbers} {verb}"
+    keep, how = ("the batch", _HOW.get(fixing.op_type, "")) if axis.batch else (axis.name, "")
+    declare = f"declare {keep} as {' or '.join(map(str, works))}"
     return Found(
-        f"the batch of {inputs[0]!r} is declared open ({name}), but only {only} {verb}: {says}{fails}",
+        f"{axis} is declared open ({axis.name}), but {but}: {says}{fails}",
         Location(culprit.graph, cause, fixing.op_type, next(iter(fixing.inputs), ""), offset=fixing.offset),
-        f"let {cause} keep the batch{_HOW.get(fixing.op_type, '')}, or declare the batch as {works[0]}",
-        expected=name,
-        actual=only if len(works) > 1 else works[0],
+        f"let {cause} keep {keep}{how}, or {declare}",
+        expected=axis.name,
+        actual=numbers if len(works) > 1 else works[0],
         derivation=facts.derivation(node.inputs[0], root.at.graph) if node.inputs else (),
     )
 

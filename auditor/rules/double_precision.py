@@ -34,8 +34,9 @@ agraph (double[N, 2] x) => (double[N, 2] y) <double[2, 2] w = {1.0, 2.0, 3.0, 4.
 ```
 
 ## How to fix
-Make the constant float32 in the framework (`torch.tensor(2.0, dtype=torch.float32)`, `np.float32(2)`) and export
-again; in the file, take the Casts away and store the constants as float32.
+Where it begins in a Cast, cast to float32 there, or take it away. Where it begins with a constant, make that float32 in
+the framework (`torch.tensor(2.0, dtype=torch.float32)`, `np.float32(2)`) and export again. Outputs that are declared as
+float64 become float32 with it.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
-from ..wording import counted
+from ..wording import counted, listed
 from . import nodes_at, rule
 
 _HEAVY = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum", "LSTM", "GRU", "RNN", "Attention"})
@@ -78,13 +79,15 @@ def double_precision(model: Model, facts: Facts) -> Iterator[Found]:
                 places.append(At(path, index))
     if places:
         node = facts.node(places[0])
-        begins = _begin(facts, places[0])
+        begins, fix = _begin(facts, places)
+        given = [v.name for v in model.graph.outputs if isinstance(v.type, TensorType) and v.type.dtype == DType.DOUBLE]
+        also = f"; declare {listed(given)} as float32 with it" if given else ""
         yield Found(
             f"{counted(places, 'node')} compute{'s' if len(places) == 1 else ''} in float64 "
             f"({counted(heavy, 'heavy layer')} among them), such as {facts.label(places[0])}{begins}; "
             "no input is float64",
             Location(places[0].graph, facts.label(places[0]), node.op_type, node.outputs[0], offset=node.offset),
-            "make the constant that brings it in float32, and export again",
+            f"{fix}{also}",
             expected="float32",
             actual="float64",
             severity=None if heavy else Severity.NOTE,
@@ -97,14 +100,33 @@ def _large(fact: Fact) -> bool:
     return sizes is not None and len(sizes) > 0 and prod(s if isinstance(s, int) else _SMALL for s in sizes) >= _SMALL
 
 
-def _begin(facts: Facts, at: At) -> str:
-    """Where the float64 comes from, going back from a node: a Cast, or a stored tensor."""
+def _stored(facts: Facts, places: list[At]) -> list[str]:
+    """The float64 tensors that hang on no input, among those that the nodes take."""
+    found = {n: at for at in places for n in facts.node(at).inputs if n and facts.fixed(n, at.graph)}
+    return [n for n, at in found.items() if (f := facts.at(n, at.graph)) is not None and f.dtype == DType.DOUBLE]
+
+
+def _begin(facts: Facts, places: list[At]) -> tuple[str, str]:
+    """Where the float64 comes from, going back from a node, and what to do there: at a Cast, or at a stored tensor."""
+    at, stored = places[0], _stored(facts, places)
     for _ in range(256):
         node = facts.node(at)
         doubles = [n for n in node.inputs if n and (f := facts.at(n, at.graph)) is not None and f.dtype == DType.DOUBLE]
         moving = [n for n in doubles if not facts.fixed(n, at.graph)]
         maker = facts.producer(moving[0], at.graph) if moving else None
         if maker is None:
-            return f" (it begins with {doubles[0]!r})" if doubles else f" (it begins in {facts.label(at)})"
+            break
         at = maker
-    return ""
+    else:
+        return "", "find the constant or the Cast that brings it in, and make it float32"
+    label = facts.label(at)
+    if doubles:
+        return (
+            f" (it begins with {doubles[0]!r})",
+            f"make {doubles[0]!r}, which brings it in, float32, and export again",
+        )
+    begins = f" (it begins in {label})"
+    if node.op_type in ("Cast", "CastLike"):
+        with_them = f", and store {listed(stored)} as float32 with it" if stored else "; no constant brings it in"
+        return begins, f"cast to float32 in {label} (to = 1), or take it away{with_them}"
+    return begins, f"let {label} give float32, and export again"

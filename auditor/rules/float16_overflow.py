@@ -3,7 +3,8 @@
 ## What it does
 In a float16 model, finds infinite weights: what a conversion makes of numbers beyond 65504. With `--target-dtype
 float16`, finds the stored numbers that will become infinite. In every model, finds weights of convolutions, matrix
-products and recurrent layers beyond 1e30.
+products and recurrent layers beyond 1e30. Follows stored numbers to Casts to float16, past operators that choose and
+move them (Where, Concat, Expand, a product with a mask): what is beyond 65504 becomes infinite there, a warning.
 
 ## Why it matters
 float16 ends at 65504. One infinite weight makes infinite or NaN outputs, often for some inputs only. A mask that
@@ -30,6 +31,28 @@ agraph (float16[N, 2] x) => (float16[N, 2] y) <float[2, 2] w = {1.0, 70000.0, 0.
 }
 ```
 
+```onnx
+# A mask is chosen in float32, and cast: -3.4e38 becomes -inf.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float16[N, 4] x, bool[N, 4] mask) => (float16[N, 4] y) <float zero = {0}, float most = {-3.4e38}> {
+  m = Where(mask, zero, most)
+  h = Cast<to = 10>(m)
+  s = Add(x, h)
+  y = Softmax(s)
+}
+```
+```onnx
+# The same by a product: 1 - mask is 1 where nothing may be seen.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float16[N, 4] x, int64[N, 4] mask) => (float16[N, 4] y) <float one = {1}, float most = {-3.4e38}> {
+  f = Cast<to = 1>(mask)
+  n = Sub(one, f)
+  m = Mul(n, most)
+  h = Cast<to = 10>(m)
+  y = Add(x, h)
+}
+```
+
 ## Quiet on
 ```onnx
 # A mask in float16, and a large number that no product uses.
@@ -46,6 +69,21 @@ agraph (float16[2, 2] x, float[2] z) => (float16[2, 2] y, float[2] u)
 agraph (float[N, 2] x) => (float[N, 2] y) <float[2, 2] w = {1.0, 70000.0, 0.5, 0.25}> { y = MatMul(x, w) }
 ```
 
+```onnx
+# Held back before the Cast, or never beyond.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float16[N, 4] x, bool[N, 4] mask) => (float16[N, 4] y, float16[N, 4] z)
+<float zero = {0}, float most = {-3.4e38}, float least = {-6e4}, float ten = {-1e4}> {
+  m = Where(mask, zero, most)
+  k = Max(m, least)
+  h = Cast<to = 10>(k)
+  y = Add(x, h)
+  n = Where(mask, zero, ten)
+  i = Cast<to = 10>(n)
+  z = Add(x, i)
+}
+```
+
 ## How to fix
 Keep the named layer in float32 (onnxconverter-common: `node_block_list`), use bfloat16, or rescale the weight. Write
 masks as -1e4. A weight of 1e30 wants another look at the checkpoint.
@@ -59,6 +97,7 @@ from typing import TYPE_CHECKING
 from ..findings.kind import KnownBy, Symptom
 from ..report import Basis, Found, Location, Severity
 from ..settings import Settings
+from ..shapes.facts import Facts
 from ..wording import counted, listed
 from . import rule
 
@@ -73,7 +112,7 @@ _WIDER = frozenset({1, 11, 16})  # float32, float64, bfloat16
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS, known_by=KnownBy.TENSOR, explains=(Symptom.NOT_FINITE,))
-def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Found]:
+def float16_overflow(facts: Facts, weights: Weights, settings: Settings) -> Iterator[Found]:
     becomes = settings.target_dtype == "float16"
     masks: dict[Key, Statistics] = {}
     for key, statistics in weights.items():
@@ -94,6 +133,7 @@ def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Found]:
                 yield _finding(key, use, f"goes up to {most}: no trained weight is that large", most, Severity.WARNING)
             elif becomes and use is None and weights.sources.uses(weights.tensor(key)):
                 masks[key] = statistics
+    yield from _at_casts(facts, weights)
     if masks:
         key, statistics = next(iter(masks.items()))
         yield Found(
@@ -103,6 +143,32 @@ def float16_overflow(weights: Weights, settings: Settings) -> Iterator[Found]:
             "write masks as -1e4, and keep other large constants in float32",
             expected=f"at most {MOST:g}",
             actual=f"{statistics.magnitude:.5g}",
+            severity=Severity.WARNING,
+        )
+
+
+def _at_casts(facts: Facts, weights: Weights) -> Iterator[Found]:
+    """Numbers that a Cast to float16 makes infinite: those of layers are told where they compute."""
+    from ..weights.cast import reaching  # numpy comes with it
+
+    def made(name: str, path: str) -> int | None:
+        fact = facts.at(name, path) if path in facts.graphs else None
+        return None if fact is None or fact.declared else fact.dtype
+
+    for number in reaching(weights, _FLOAT16, made):
+        told = number.key is not None and _computing(weights, number.key) is not None
+        if told or not abs(number.value) >= _ROUNDS_TO_INFINITY or abs(number.value) == float("inf"):
+            continue
+        node, label = number.scope.graph.nodes[number.cast], number.scope.graph.label(number.cast)
+        sign = "-inf" if number.value < 0 else "inf"
+        where = ", wherever it is chosen" if number.chosen else ""
+        yield Found(
+            f"{label}: {number.name!r} goes up to {number.value:.5g} and becomes {sign} in float16 "
+            f"(at most {MOST:g}){where}; a row of a softmax that is masked altogether is NaN",
+            Location(number.scope.path, label, node.op_type, number.name, offset=node.offset),
+            f"write {-1e4 if number.value < 0 else 1e4:g} in {number.name!r}, or cast first and mask in float16",
+            expected=f"at most {MOST:g}",
+            actual=f"{number.value:.5g}",
             severity=Severity.WARNING,
         )
 

@@ -6,7 +6,9 @@ contradict each other for every value of the named sizes: sizes that do not broa
 an axis outside the tensor, a Reshape that does not come out even. Nothing that rests on a declared shape counts; what
 follows from the first contradiction is folded under it. A Reshape that makes a row of each image is reported as the
 dense layer behind it: the features that it takes, those that arrive, and the input sizes that would fit; with an open
-height or width it is a warning, if some size fits.
+height or width it is a warning, if some size fits. So are two ways that meet (a skip connection in a Concat or an
+Add), worked out of the same open size, that agree for some of its values only: the sizes at which all of them agree are
+solved.
 
 ## Why it matters
 The model fails as soon as the node runs. onnxruntime often names another node or only the runtime's source line, and
@@ -19,7 +21,7 @@ onnxruntime 1.32 runs a few such nodes against the page's own sentence, in its o
 - Attention: K and V are "(batch_size, kv_num_heads, kv_sequence_length, ...)", both alike; nonpad_kv_seqlen is "of
   shape (batch_size,)". It stretches what is shorter.
 - Concat, ConcatFromSequence: inputs "must have the same shape, except for the dimension size of the axis". It passes
-  over an empty one.
+  over an empty one: in the body of a loop, where nothing else sees it, that is a note.
 - Gemm: "The shape of A should be (M, K)". It takes a vector.
 - PRelu: the slope "should be unidirectional broadcastable to input tensor X". It stretches X as well.
 - Resize: as many scales as there are axes: "should be the same as the rank of input X". It drops the rest.
@@ -72,7 +74,29 @@ agraph (float[1, 2, H, W] x, float[8, 5] w) => (float[1, 5] y) <int64[2] s = {1,
 }
 ```
 
+```onnx
+# Two ways that are halved and doubled: alike for multiples of 4, and of one more, only. A warning with the sizes.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[1, 2, H, W] x) => (float[1, 4, A, B] y) <float[4] twice = {1, 1, 2, 2}> {
+  a = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x)
+  b = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(a)
+  c = Resize(b, "", twice)
+  y = Concat<axis = 1>(a, c)
+}
+```
+
 ## Quiet on
+```onnx
+# The second way takes its size from the first.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[1, 2, H, W] x) => (float[1, 4, A, B] y) {
+  a = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x)
+  b = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(a)
+  size = Shape(a)
+  c = Resize(b, "", "", size)
+  y = Concat<axis = 1>(a, c)
+}
+```
 ```onnx
 # Whether 2*N is 6, hangs on N.
 <ir_version: 8, opset_import: ["" : 17]>
@@ -98,29 +122,33 @@ padding, a permutation, the size of the input.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from ..findings.kind import Symptom
 from ..model.conformance import flawed
 from ..model.file_troubles import AttributeTwice, BadAttribute
 from ..model.graph import Model
-from ..model.scopes import opsets_of
-from ..report import Basis, Found, Location, Severity
+from ..model.scopes import opsets_of, scopes
+from ..report import Basis, Fit, Found, Location, Severity
+from ..shapes.conditions import STRETCHING, joins
 from ..shapes.dense import Rows, factors_shown, rows, source, taken, taker
 from ..shapes.element_types import mistyped
 from ..shapes.fact import show
 from ..shapes.facts import Facts, rendered
-from ..shapes.fits import BOUND, solve
+from ..shapes.fits import BOUND, Meeting, meeting, solve
+from ..shapes.mending import MOST_SEARCHES, mend
 from ..shapes.sizes.dim import divide_exact, same
 from ..shapes.troubles import At, Impossible
 from ..wording import fitting, others
-from . import rule
+from . import cured, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL, explains=(Symptom.REFUSED,))
 def impossible_shapes(model: Model, facts: Facts) -> Iterator[Found]:
     flattens = dict(_flattens(facts))
     yield from flattens.values()
+    yield from _meetings(facts)
     alike: dict[tuple[str, str], list[Impossible]] = {}
     opsets: dict[str, Mapping[str, int]] = {}
     types = mistyped(facts) if any(isinstance(t, Impossible) for t in facts.troubles) else {}
@@ -135,8 +163,30 @@ def impossible_shapes(model: Model, facts: Facts) -> Iterator[Found]:
             trouble.at not in types and node.offset not in malformed and not flawed(model, node, opsets[path])
         ):  # wrong by itself, whatever arrives: other rules speak of that
             alike.setdefault((node.op_type, trouble.why), []).append(trouble)
-    for troubles in alike.values():
-        yield _finding(facts, troubles)
+    meet = cache(lambda: meeting(facts, free_all=True))
+    for number, troubles in enumerate(alike.values()):
+        if troubles[0].passed_over and _in_a_loop(model, troubles[0].at.graph):
+            yield _passed_over(facts, troubles[0])
+            continue
+        yield _finding(facts, troubles, meet, searching=number < MOST_SEARCHES)
+
+
+def _in_a_loop(model: Model, path: str) -> bool:
+    """Whether a graph is the body of a Loop or a Scan, whose first shapes no loader sees."""
+    scope = next((s for s in scopes(model) if s.path == path), None)
+    outside = scope.outside if scope is not None else None
+    return scope is not None and outside is not None and outside.graph.nodes[scope.holder].op_type in ("Loop", "Scan")
+
+
+def _passed_over(facts: Facts, trouble: Impossible) -> Found:
+    at, node, label = trouble.at, facts.node(trouble.at), facts.label(trouble.at)
+    return Found(
+        f"{label}: in the first iteration {trouble.why}, and other axes than the one that it joins must be equal; "
+        "onnxruntime passes over an empty tensor, another runtime need not",
+        Location(at.graph, label, node.op_type, offset=node.offset),
+        f"start the loop with an empty tensor that differs along axis {node.attributes.get('axis', 0)} only",
+        severity=Severity.NOTE,
+    )
 
 
 def _flattens(facts: Facts) -> Iterator[tuple[At, Found]]:
@@ -206,7 +256,51 @@ def _flatten(facts: Facts, at: At, flat: Rows) -> Found | None:
     )
 
 
-def _finding(facts: Facts, troubles: list[Impossible]) -> Found:
+def _meetings(facts: Facts) -> Iterator[Found]:
+    """Skip connections whose two ways are of one size for some of the sizes that a caller may choose."""
+    open_places = tuple(joins(facts))
+    if not open_places:
+        return
+    places, fits, each = meeting(facts, free_all=False)
+    best = next((f for f in fits if f.ranges), None)
+    if best is None or _one_stretch(best):  # no less than a window, no more than a table has rows
+        return
+    at = open_places[0]
+    node, label = facts.node(at), facts.label(at)
+    given = " and ".join(f"{n} {show(f.shape)}" for n in node.inputs if n and (f := facts.at(n)) is not None)
+    said = _sizes_said(facts, best, each)
+    yield Found(
+        f"{label}{others(places)}: its ways are of one size only for {said}; its inputs are {given}",
+        Location(at.graph, label, node.op_type, node.inputs[0], offset=node.offset),
+        f"feed an input that fits ({said}), say so where the model is used, "
+        "or bring one way to the size of the other (Resize to its Shape, Pad or Slice)",
+        expected=said,
+        derivation=facts.derivation(node.outputs[0]),
+        fits=fits,
+        severity=Severity.WARNING,
+        basis=Basis.SUSPICIOUS,
+    )
+
+
+def _one_stretch(fit: Fit) -> bool:
+    low, high, *step = fit.ranges[0]
+    return len(fit.ranges) == 1 and not step and (low == 1 or high is None)
+
+
+def _sizes_said(facts: Facts, fit: Fit, each: bool) -> str:
+    return fitting(fit, {n: rendered(f.shape) for n, f in facts.inputs.items()}, each=each)
+
+
+def _fits_where_ways_meet(facts: Facts, at: At, meet: Callable[[], Meeting]) -> tuple[tuple[Fit, ...], str]:
+    """The sizes at which all ways that meet agree, where this node is one of them, and in words."""
+    if at.graph or facts.node(at).op_type not in STRETCHING | {"Concat"}:
+        return (), ""
+    places, fits, each = meet()
+    best = next((f for f in fits if f.ranges), None)
+    return (fits, _sizes_said(facts, best, each)) if at in places and best else ((), "")
+
+
+def _finding(facts: Facts, troubles: list[Impossible], meet: Callable[[], Meeting], *, searching: bool) -> Found:
     trouble = troubles[0]
     at, node, label = trouble.at, facts.node(trouble.at), facts.label(trouble.at)
     shapes = [(n, f.shape) for n in node.inputs if n and (f := facts.at(n, at.graph)) and f.shape is not None]
@@ -217,10 +311,16 @@ def _finding(facts: Facts, troubles: list[Impossible]) -> Found:
     moving = movings[0] if movings else ""
     givers = dict.fromkeys(facts.label(p) for n in movings if (p := facts.producer(n, at.graph)) is not None)
     before = f"what comes before it ({' and '.join(list(givers)[:3])})" if givers else "what comes before it"
+    message = f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given and not told else "")
+    location = Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset)
+    fits, sizes = _fits_where_ways_meet(facts, at, meet) if searching else ((), "")
+    cure = mend(facts, at) if searching and not sizes else None
+    change = f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}"
     return Found(
-        f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given and not told else ""),
-        Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset),
-        f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}",
+        f"{message}; {cure.cause}" if cure else f"{message}: it fits only for {sizes}" if sizes else message,
+        cured(facts, location, cure),
+        cure.fix if cure else f"feed an input that fits ({sizes}), or {change}" if sizes else change,
         actual=show(shapes[0][1]) if shapes else None,
         derivation=facts.derivation(moving, at.graph) if moving else (),
+        fits=fits,
     )

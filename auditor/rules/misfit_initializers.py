@@ -66,15 +66,18 @@ from collections.abc import Iterator, Sequence
 
 from ..findings.kind import Symptom
 from ..report import Basis, Fit, Found, Location, Severity, Step
+from ..shapes.conditions import needed
 from ..shapes.dense import WEIGHTS, factors_shown, source, taken
-from ..shapes.fact import BroadcastsTo, Need, Shape, show
+from ..shapes.fact import BroadcastsTo, Exact, Need, Shape, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
+from ..shapes.mending import MOST_SEARCHES, Mend, mend
+from ..shapes.open_axes import open_axes
 from ..shapes.sizes.dim import Dim, Size, same
 from ..shapes.sizes.equalities import unimplied
 from ..shapes.troubles import At, Misfit, Open
 from ..wording import fitting
-from . import rule
+from . import cured, rule
 
 _NONE = "no input size up to 4096 fits"
 
@@ -94,13 +97,19 @@ def misfit_initializers(facts: Facts) -> Iterator[Found]:
     for trouble in facts.troubles:
         if isinstance(trouble, Misfit) and not trouble.declared:
             by_node.setdefault(trouble.at, []).append(trouble)
-    for cases in by_node.values():
-        yield _misfit(facts, cases)
+    for number, cases in enumerate(by_node.values()):
+        yield _misfit(facts, cases, mend(facts, cases[0].at) if number < MOST_SEARCHES else None)
+    batches = frozenset(axis.name for axis in open_axes(facts) if axis.batch)
     for case in unimplied(case for case in facts.open if _hangs_on_inputs(facts, case)):
-        yield from _open(facts, case)
+        if isinstance(case.expected, BroadcastsTo) and (cure := mend(facts, case.at)) and cure.attribute == "axis":
+            yield _misaligned(facts, case, cure)
+        elif _of_the_batch(case, batches) or _along_the_width(facts, case):
+            continue  # baked-in-batch tells the one, misaligned-channels the other
+        else:
+            yield from _open(facts, case)
 
 
-def _misfit(facts: Facts, cases: list[Misfit]) -> Found:
+def _misfit(facts: Facts, cases: list[Misfit], cure: Mend | None) -> Found:
     """One finding for a node: what several parameters misfit by has one cause as a rule."""
     case, *more = cases
     fits = solve(facts, case.at, case.parameter)
@@ -109,12 +118,12 @@ def _misfit(facts: Facts, cases: list[Misfit]) -> Found:
     alike = [o.tensor for o in more if (o.expected.shape, o.actual) == (case.expected.shape, case.actual)]
     also = "".join(f"; {o.tensor} is {show(o.actual)}, {_needed(o)}" for o in more if o.tensor not in alike)
     return Found(
-        (dense or _plain(facts, case, alike)) + hopeless + also,
-        _location(facts, case),
-        _fix(facts, case, fits, alike),
+        (dense or _plain(facts, case, alike)) + hopeless + also + (f"; {cure.cause}" if cure else ""),
+        cured(facts, _location(facts, case), cure),
+        cure.fix if cure else _fix(facts, case, fits, alike),
         expected=show(case.expected.shape),
         actual=show(case.actual),
-        derivation=_derived(facts, case) if dense else (),
+        derivation=_derived(facts, case) if dense or cure else (),
         fits=fits,
     )
 
@@ -140,6 +149,19 @@ def _open(facts: Facts, case: Open) -> Iterator[Found]:
     )
 
 
+def _misaligned(facts: Facts, case: Open, cure: Mend) -> Found:
+    """At another axis it fits whatever the sizes are."""
+    return Found(
+        f"{_plain(facts, case)}; {cure.cause}, whatever the sizes are",
+        cured(facts, _location(facts, case), cure),
+        cure.fix,
+        expected=show(case.expected.shape),
+        actual=show(case.actual),
+        severity=Severity.WARNING,
+        basis=Basis.SUSPICIOUS,
+    )
+
+
 def _hangs_on_inputs(facts: Facts, case: Open) -> bool:
     """Whether the condition speaks of the inputs' sizes alone: nobody chooses what a node computes."""
     chosen = {n for fact in facts.inputs.values() for s in fact.shape or () if isinstance(s, Dim) for n in s.names}
@@ -153,6 +175,16 @@ def _hangs_on_inputs(facts: Facts, case: Open) -> bool:
         for n in s.names
     }
     return bool(names) and names <= chosen and None not in case.actual
+
+
+def _of_the_batch(case: Open, batches: frozenset[str]) -> bool:
+    asked = needed(case.expected, case.actual) if isinstance(case.expected, Exact) else None
+    return bool(asked) and all(isinstance(c.b, int) and str(c.a) in batches for c in asked or ())
+
+
+def _along_the_width(facts: Facts, case: Open) -> bool:
+    wanted = case.expected.shape
+    return facts.node(case.at).op_type == "PRelu" and len(wanted) > 3 and case.actual == wanted[1:2]
 
 
 def _derived(facts: Facts, case: Misfit | Open) -> tuple[Step, ...]:

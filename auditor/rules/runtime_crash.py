@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..report import Basis, Found, Severity
-from ..runtime.outcome import Crashed
+from ..runtime.outcome import Crashed, Run
 from ..wording import listed
 from . import rule
 
@@ -62,9 +62,10 @@ def runtime_crash(trial: Trial) -> Iterator[Found]:
             when = {"load": "while the model was loaded", "run": "while the model ran"}.get(stage, f"during {stage}")
             on = f" on {listed(f'{feed.name}: {list(feed.shape)}' for feed in feeds)}" if feeds else ""
             means = f", {_MEANS[signal]}" if signal in _MEANS else ""
+            less = "; without optimisation it runs" if isinstance(trial.plain, Run) else ""
             last = next((line.strip() for line in reversed(message.splitlines()) if line.strip()), "")
             yield Found(
-                f"onnxruntime died {when}{on}: {signal}{means}" + (f"; its last words: {last}" if last else ""),
+                f"onnxruntime died {when}{on}: {signal}{means}" + less + (f"; its last words: {last}" if last else ""),
                 fix="do not serve this model; see what other findings say of it, and report it to onnxruntime",
                 expected="an answer or an error",
                 actual=signal,

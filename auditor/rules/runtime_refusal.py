@@ -8,7 +8,8 @@ and an error where the provider was asked for by name (`--provider`): another ru
 
 ## Why it matters
 The specification may allow what a runtime cannot run: an operator without a kernel for a type, an opset that it does
-not know, a combination of attributes. Where the model itself is wrong other rules say so, and this finding is folded
+not know, a combination of attributes. Some it refuses only at its default level of optimisation, by a fault of one of
+its optimisers, which is then named. Where the model itself is wrong other rules say so, and this finding is folded
 under theirs.
 
 ## Fires on
@@ -21,6 +22,15 @@ agraph (double[N, 1, 4, 4] x, double[1, 1, 2, 2] w) => (double[N, 1, 3, 3] y) { 
 # The index lies outside: the run fails on the inputs that auditor invents, and on all others.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[2] x) => (float[1] y) <int64[1] i = {5}> { y = Gather(x, i) }
+```
+
+```onnx
+# onnxruntime 1.32 fuses Relu and Clip, and of int8 it cannot: no session is made at the default level.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (int8[N, 4] x) => (int8[N, 4] y) <int8 least = {-3}> {
+  r = Relu(x)
+  y = Clip(r, least)
+}
 ```
 
 ## Quiet on
@@ -36,6 +46,7 @@ with an opset or a type that it has. Where the inputs were invented, give some t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -45,15 +56,23 @@ from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Failed, Try, first_line
 from ..settings import Settings
+from ..wording import listed
 from . import rule
 
 if TYPE_CHECKING:
     from ..evidence.trial import Trial
 
 
+_EXPORT = "export with an opset or element type that has one, or use another provider"
+_REGISTER = "name the library that registers it (--custom-ops LIBRARY), or export to ONNX's own operators"
+_QUOTED = re.compile("'([^']+)'")
+
+
 @rule(Severity.ERROR, Basis.REFUSED, symptom=Symptom.REFUSED)
 def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[Found]:
     match trial.result:
+        case Failed(by_optimiser=True) as failed:
+            yield _of_the_optimiser(model, failed)
         case Failed(stage="run") as failed if trial.invented:
             yield Found(
                 f"the run failed on inputs that auditor invented{_fed(failed.tries)}: {first_line(failed.message)}",
@@ -66,7 +85,7 @@ def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[
             yield Found(
                 f"onnxruntime has no kernel for {operator} as it is used here: {first_line(failed.message)}",
                 location(model, failed.node, failed.op_type),
-                "export with an opset or element type that has one, or use another provider",
+                _REGISTER if "is not a registered" in failed.message else _EXPORT,
                 # Another runtime may have one: this one fails the model only if it was asked for.
                 severity=Severity.ERROR if settings.provider_asked else Severity.WARNING,
             )
@@ -77,6 +96,26 @@ def runtime_refusal(model: Model, trial: Trial, settings: Settings) -> Iterator[
                 location(model, failed.node, failed.op_type),
                 "mend what onnxruntime names, or export again",
             )
+
+
+def _of_the_optimiser(model: Model, failed: Failed) -> Found:
+    """Without optimisation it works: whose doing it is, and what the message speaks of."""
+    what = "load the model" if failed.stage == "load" else "run the model"
+    whose = f", nor does it fail without {listed(failed.optimisers)}" if failed.optimisers else ""
+    message = first_line(failed.message)
+    place = location(model, failed.node, failed.op_type)
+    fix = f"load it with disabled_optimizers={list(failed.optimisers)}" if failed.optimisers else "optimise it less"
+    made = {name: i for i, node in enumerate(model.graph.nodes) for name in node.outputs if name}
+    named = next((name for name in _QUOTED.findall(failed.message) if name in made), None)
+    if named is not None:
+        node, label = model.graph.nodes[made[named]], model.graph.label(made[named])
+        place = Location("", label, node.op_type, named, offset=node.offset)
+        fix = f"write the place around {label} ({node.op_type}) otherwise: take out what does nothing there; or {fix}"
+    return Found(
+        f"onnxruntime does not {what} with optimisation ({failed.optimisation}): {message}; without, it runs{whose}",
+        place,
+        fix,
+    )
 
 
 def location(model: Model, name: str | None, op_type: str | None) -> Location:

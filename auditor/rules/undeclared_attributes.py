@@ -138,16 +138,13 @@ def _moved(op_type: str, moved: list[Moved], node: Node) -> tuple[str, str, str,
     inputs = " and ".join(f"{m.parameter} (number {m.place + 1})" for m in moved)
     since = max(m.since for m in moved)
     one = len(moved) == 1
-    has = (
-        f"attribute {gone} at this opset: it is the input"
-        if one
-        else f"attributes {gone} at this opset: they are inputs"
-    )
+    now = " at this opset" if since else ""
+    has = f"attribute {gone}{now}: it is the input" if one else f"attributes {gone}{now}: they are inputs"
     store = _stored(node.attributes[moved[0].attribute]) if one else "store their values as tensors and give them"
+    other = f", or import an opset below {since} if the whole model was made for one"
     return (
-        f"{op_type} has no {has if not one else f'{has} {inputs}'} since opset {since}",
-        f"{store} as the input{'' if one else 's'} {inputs}, or import an opset below {since} "
-        "if the whole model was made for one",
+        f"{op_type} has no {has if not one else f'{has} {inputs}'}{f' since opset {since}' if since else ''}",
+        f"{store} as the input{'' if one else 's'} {inputs}{other if since else ''}",
         ", ".join(f"an input {m.parameter}" for m in moved),
         ", ".join(f"an attribute {m.attribute}" for m in moved),
     )

@@ -92,11 +92,12 @@ _IN_SILENCE = {
 """What onnxruntime 1.32 makes of any unknown word, without saying so."""
 
 _MEANT = {
-    "sum": "add", "prod": "mul", "multiply": "mul", "amax": "max", "amin": "min", "replicate": "edge",
-    "circular": "wrap", "reflect": "reflection", "zero": "zeros", "same": "SAME_UPPER", "avg": "AVERAGE",
-    "mean": "AVERAGE", "swish": "silu", "erf": "none",
+    "sum": ("add",), "prod": ("mul",), "multiply": ("mul",), "amax": ("max",), "amin": ("min",), "replicate": ("edge",),
+    "circular": ("wrap",), "reflect": ("reflection",), "zero": ("zeros",), "same": ("SAME_UPPER",),
+    "avg": ("AVERAGE", "mean"), "mean": ("AVERAGE", "avg"), "average": ("avg", "mean"), "swish": ("silu",),
+    "erf": ("none",), "backward": ("reverse",),
 }  # fmt: skip
-"""What other libraries call it."""
+"""What other libraries call it, and what it is here."""
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
@@ -174,9 +175,8 @@ def _nearest(word: BadWord) -> str:
 
     lower = {w.lower(): w for w in word.known}
     said = word.word.strip().lower()
-    meant = _MEANT.get(said, "")
-    if meant in word.known:
-        return meant
+    if said in _MEANT:  # it means something: a word that only looks like it means another thing
+        return next((w for w in (*_MEANT[said], lower.get(said, "")) if w in word.known), "")
     if not said:
         return "NOTSET" if "NOTSET" in word.known else ""
     return next((lower[w] for w in get_close_matches(said[:100], lower, 1, 0.55)), "")

@@ -2,8 +2,9 @@
 
 ## What it does
 Says why the file could not be read, as what it is: empty, an HTML page, a Git LFS pointer, an archive, another format
-under the name .onnx, cut off (where, and how many bytes are missing), or bytes that no ModelProto has, with the byte
-where reading ended.
+under the name .onnx, bytes that look random, cut off (where, and how many bytes are missing), or bytes that no
+ModelProto has, with the byte where reading ended. Where it ended is said only of what begins as a model: nearly any
+bytes can be read as some fields.
 
 ## Why it matters
 Nothing can load it, and nothing else can be said of it. What an ONNX file is, onnx.proto says: it and its kin "form
@@ -15,6 +16,7 @@ file ("Protobuf parsing failed").
 empty_file
 html_page
 git_lfs_pointer
+random_bytes
 truncated_model
 ```
 

@@ -3,7 +3,8 @@
 ## What it does
 Follows element types through the graph and holds every node to its operator's schema at the model's opset: the types
 that each input may have, the inputs that must be of one type (for each of the schema's type variables), and the types
-that an attribute such as `to`, `dtype` or `output_dtype` may ask for. Nothing that rests on a declared type counts.
+that an attribute such as `to`, `dtype` or `output_dtype` may ask for. Of onnxruntime's own operators, which
+of their inputs must be alike. Nothing that rests on a declared type counts.
 
 ## Why it matters
 Shapes may be right and the model is refused all the same: a Reshape target stored as int32, where "shape" is
@@ -46,6 +47,12 @@ agraph (float[N] x) => (uint8[N] y) <float s = {0.5}, int8 z = {0}> { y = Quanti
 agraph (float[N] x) => (bfloat16[N] y) { y = Cast<to = 16>(x) }
 ```
 
+```onnx
+# An operator of onnxruntime's own, by its schema there.
+<ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>
+agraph (float[N, 4] x) => (float[N, 4] y) <double[4] b = {1.0, 1.0, 1.0, 1.0}> { y = com.microsoft.BiasGelu(x, b) }
+```
+
 ## Quiet on
 ```onnx
 # Types may differ where ONNX lets them, and an input may be left out.
@@ -81,6 +88,7 @@ from collections.abc import Iterator
 
 from ..model.dtypes import name_of
 from ..model.graph import Node
+from ..model.schemas import domains
 from ..report import Basis, Found, Location, Severity
 from ..shapes.element_types import NotAlike, NotAsked, NotGiven, NotTaken, TypeFlaw, mistyped
 from ..shapes.facts import Facts
@@ -97,10 +105,12 @@ def wrong_types(facts: Facts) -> Iterator[Found]:
         found.setdefault((facts.node(at).op_type, message, fix), []).append(at)
     for (op_type, message, fix), places in found.items():
         at, node, label = places[0], facts.node(places[0]), facts.label(places[0])
+        ours = node.domain in domains()  # what onnxruntime asks of its own operators, no page of ONNX's says
         yield Found(
             f"{label}{others(places)}: {message}",
             Location(at.graph, label, op_type, offset=node.offset),
             fix,
+            basis=None if ours else Basis.REFUSED,
             places=nodes_at(places),
         )
 

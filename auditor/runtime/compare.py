@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .tensors import Array
 
 
-_STEPS = {10: 2**-10, BFLOAT16: 2**-7, 17: 2**-3, 18: 2**-3, 19: 2**-2, 20: 2**-2}  # relative, of the narrow types
+STEPS = {10: 2**-10, BFLOAT16: 2**-7, 17: 2**-3, 18: 2**-3, 19: 2**-2, 20: 2**-2}  # relative, of the narrow types
 
 
 def compare(
@@ -32,7 +32,7 @@ def compare(
     if a is None or b is None:
         wrong = np.asarray(expected != actual)
         return _first(wrong, "value", expected, actual, None) if wrong.any() else None
-    rtol = max(rtol, 2 * _STEPS.get(dtypes[0], 0.0))
+    rtol = max(rtol, 2 * STEPS.get(dtypes[0], 0.0))
     wide = np.complex128 if a.dtype.kind == "c" else np.float64
     a, b = a.astype(wide), b.astype(wide)
     same_nan = np.isnan(a) == np.isnan(b)

@@ -16,7 +16,7 @@ Port: TypeAlias = tuple[str, int, tuple[int | str | None, ...] | None]
 """An input to feed: name, number of its element type, shape; a shape of None has no known rank."""
 
 BATCHES = (2, 1)  # a batch of 1 hides what is baked in; some models take no other
-SIZES = (224, 64, 32, 1)  # what worked on trained models whose sizes are open, the likeliest first
+SIZES = (224, 64, 32, 16, 1)  # what worked on trained models whose sizes are open, the likeliest first
 CHANNELS = (3, 1)
 LARGEST = 1 << 26  # elements of an input that we invent
 

@@ -23,6 +23,13 @@ def kind_of(error: Exception) -> str:
     return found[1] if found else type(error).__name__
 
 
+def meant_by(error: Exception) -> Exception:
+    """The same error, or what onnxruntime meant to say: its binding fails on a message that quotes no UTF-8."""
+    if isinstance(error, UnicodeDecodeError) and _KIND.match(meant := error.object.decode("utf-8", "surrogateescape")):
+        return RuntimeError(meant)
+    return error
+
+
 def is_memory(error: Exception) -> bool:
     """Whether it says that memory ran out."""
     words = ("bad_alloc", "bad allocation", "failed to allocate memory", "out of memory", "cudaerrormemoryallocation")

@@ -19,6 +19,7 @@ class Observed(NamedTuple):
     low: float | None = None  # of the finite elements of a floating-point tensor
     high: float | None = None
     digest: str = ""  # of the bytes; outputs only
+    unseen: str = ""  # why nobody could look into its values
 
 
 class Difference(NamedTuple):
@@ -79,6 +80,41 @@ class Try(NamedTuple):
     message: str
 
 
+class Level(NamedTuple):
+    """What came of the model at one level of optimisation."""
+
+    optimisation: str  # off | basic | extended | all
+    status: str  # ok | load failed | run failed | not run, or how the child ended
+    why: str = ""
+    load_seconds: float = 0.0
+    run_seconds: float = 0.0
+
+
+class Parting(NamedTuple):
+    """An output that is not the same with and without optimisation, beyond rounding.
+
+    ``difference`` expects what comes without. ``tensor`` is the first that parts, ``node`` and ``op_type`` what makes
+    it; ``optimisers`` those without which it does not. ``why`` says what of this was not found out.
+    """
+
+    output: str
+    difference: Difference
+    tensor: str = ""
+    node: str = ""
+    op_type: str = ""
+    optimisers: tuple[str, ...] = ()
+    why: str = ""
+    mild: bool = False  # at most four times of what rounding may do
+
+
+class Agreement(NamedTuple):
+    """The outputs at two levels. ``exempt``: what differs and proves nothing; ``why``: nothing was compared."""
+
+    partings: tuple[Parting, ...] = ()
+    exempt: Mapping[str, str] = _NOTHING
+    why: str = ""
+
+
 class Placed(NamedTuple):
     """A node, and the execution provider that onnxruntime gave it to."""
 
@@ -103,11 +139,17 @@ class Run(NamedTuple):
     placed: tuple[Placed, ...] = ()
     golden: tuple[GoldenResult, ...] = ()
     tries: tuple[Try, ...] = ()  # inputs that failed before these ran
+    optimisation: str = "off"
+    levels: tuple[Level, ...] = ()  # the one of this run first
+    agreement: Agreement | None = None  # None: no second level was asked for
     warnings: tuple[str, ...] = ()
 
 
 class Failed(NamedTuple):
-    """onnxruntime refused the model (``load``), or the inputs that it was given (``run``)."""
+    """onnxruntime refused the model (``load``), or the inputs that it was given (``run``).
+
+    ``levels`` say whether it is one of the optimiser's faults; then ``optimisers`` are those without which it works.
+    """
 
     stage: str
     kind: str  # "INVALID_GRAPH", "NOT_IMPLEMENTED", ...: onnxruntime's own words
@@ -116,7 +158,16 @@ class Failed(NamedTuple):
     op_type: str | None = None
     isolation: Mapping[str, str] = _NOTHING
     tries: tuple[Try, ...] = ()
+    optimisation: str = "off"
+    levels: tuple[Level, ...] = ()
+    optimisers: tuple[str, ...] = ()
+    golden: tuple[GoldenResult, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def by_optimiser(self) -> bool:
+        """Whether the model works without optimisation, on the same inputs."""
+        return self.optimisation != "off" and ("off", "ok") in ((one.optimisation, one.status) for one in self.levels)
 
 
 class Crashed(NamedTuple):
@@ -151,10 +202,11 @@ class OutOfMemory(NamedTuple):
 
 
 class NotRun(NamedTuple):
-    """The model was not run, and nothing follows about it."""
+    """The model was not run, and nothing follows about it. ``fault``: the traceback, where it is a fault of ours."""
 
     why: str
     isolation: Mapping[str, str] = _NOTHING
+    fault: str = ""
 
 
 Outcome: TypeAlias = Run | Failed | Crashed | TimedOut | OutOfMemory | NotRun

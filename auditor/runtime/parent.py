@@ -18,23 +18,32 @@ from pathlib import Path
 from typing import IO, Any
 
 from .clean import Cleaner
-from .outcome import Crashed, Failed, GoldenResult, NotRun, Outcome, OutOfMemory, Run, TimedOut, Try
+from .outcome import (
+    Agreement,
+    Crashed,
+    Failed,
+    GoldenResult,
+    Level,
+    NotRun,
+    Outcome,
+    OutOfMemory,
+    Run,
+    TimedOut,
+    Try,
+)
 from .plain import plain, restore
-from .request import Request
+from .request import OFF, Request
 from .started import Started, start
 
 LARGEST_MODEL = (1 << 31) - 1  # protobuf reads no more
-_LARGEST_ANSWER = 32 << 20
+_LARGEST_ANSWER = 32 << 20  # bytes of all that it says
+_MOST_SAID = 4 << 20  # values of a line: each takes some 64 bytes here
 _KEPT_NOISE, _LARGEST_NOISE = 256 << 10, 64 << 20  # of stdout and stderr: kept, and borne at all
 _LOOK_EVERY = 0.1  # seconds
 
 
-class ChildFault(RuntimeError):
-    """A fault of ours in the child: its traceback."""
-
-
 def run(request: Request) -> Outcome:
-    """Run the model. Nothing that the model does reaches the caller but the outcome."""
+    """Run the model. Nothing that the model does reaches the caller but the outcome; nor does a fault of ours."""
     why = _why_not(request)
     if why:
         return NotRun(why)
@@ -81,7 +90,8 @@ class _Ended:
     attempt: int | None = None
     isolation: dict[str, str] = field(default_factory=dict)
     answer: tuple[str, Any] | None = None
-    broken: bool = False  # what it wrote is not an answer
+    first: tuple[str, Any] | None = None  # what it knew before it tried more
+    broken: bool = False  # it wrote what is no answer
     noise: bytearray = field(default_factory=bytearray)  # stdout and stderr, their beginning
     heard: int = 0  # bytes of them in all
     status: int = 0
@@ -92,7 +102,7 @@ class _Child:
     """The child from its start to its end."""
 
     def __init__(self, request: Request) -> None:
-        self._request, self._ended, self._buffer = request, _Ended(), bytearray()
+        self._request, self._ended, self._buffer, self._said = request, _Ended(), bytearray(), 0
 
     def watch(self) -> _Ended:
         """Start it, listen until it ends or must be ended, and leave no process behind."""
@@ -151,18 +161,22 @@ class _Child:
                 self._noise(data)
 
     def _answer(self, data: bytes) -> None:
-        self._buffer += data
-        if len(self._buffer) > _LARGEST_ANSWER:
+        self._said += len(data)
+        if self._said > _LARGEST_ANSWER:
             self._ended.killed = "flood"
             return
-        while (end := self._buffer.find(b"\n", max(0, len(self._buffer) - len(data) - 1))) >= 0:
-            line, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
-            data = bytes(self._buffer)
+        *whole, rest = data.split(b"\n")
+        for line in whole:
+            line, self._buffer = bytes(self._buffer + line), bytearray()
+            if self._ended.broken or self._ended.answer is not None:
+                return
             try:
+                if line.count(b",") + line.count(b"[") + line.count(b"{") > _MOST_SAID:
+                    raise ValueError
                 self._heard(*json.loads(line))
             except (ValueError, TypeError, RecursionError):
                 self._ended.broken = True
-                return
+        self._buffer += rest
 
     def _heard(self, kind: str, content: Any) -> None:
         match kind, content:
@@ -170,8 +184,10 @@ class _Child:
                 self._ended.stage = content[:20]
             case "attempt", int():
                 self._ended.attempt = content
+            case "first", [str(name), known]:
+                self._ended.first = name, known
             case "isolation", dict():
-                self._ended.isolation = {str(k): str(v) for k, v in content.items()}
+                self._ended.isolation = {str(k)[:20]: str(v)[:200] for k, v in list(content.items())[:20]}
             case _:
                 self._ended.answer = str(kind), content
 
@@ -199,6 +215,31 @@ def _scratch() -> IO[bytes]:
 
 
 def _outcome(request: Request, ended: _Ended) -> Outcome:
+    """What came of it; where the child ended over what it tried last, what it knew before, and how it ended."""
+    outcome = _last(request, ended)
+    if ended.first is None or ended.answer is not None:
+        return outcome
+    known = _restored(ended.first, ended)
+    match outcome:
+        case TimedOut():
+            how = "no end in time"
+        case OutOfMemory():
+            how = "out of memory"
+        case Crashed(signal=signal):
+            how = f"onnxruntime died: {signal}"
+        case _:
+            return outcome
+    match known:
+        case Run(levels=levels):
+            why = f"without optimisation: {how}"
+            return known._replace(levels=(*levels, Level(OFF, "not run", how)), agreement=Agreement(why=why))
+        case Failed(levels=levels):
+            there = any(level.optimisation == OFF for level in levels)
+            return known if there else known._replace(levels=(*levels, Level(OFF, "not run", how)))
+    return outcome
+
+
+def _last(request: Request, ended: _Ended) -> Outcome:
     feeds = () if ended.attempt is None else request.attempts[ended.attempt : ended.attempt + 1]
     tried = feeds[0] if feeds else ()
     limits = request.limits
@@ -209,7 +250,7 @@ def _outcome(request: Request, ended: _Ended) -> Outcome:
     if ended.killed == "flood" or ended.broken:
         return Crashed("flood" if ended.killed else "no answer", ended.stage, "", ended.isolation, tried)
     if ended.answer is not None:
-        return _restored(ended)
+        return _restored(ended.answer, ended)
     match _signal(ended.status):
         case "SIGXCPU":
             return TimedOut(limits.seconds, ended.stage, ended.isolation, tried)
@@ -237,16 +278,17 @@ _ANSWERS: dict[str, type[Run] | type[Failed] | type[OutOfMemory] | type[NotRun]]
 }
 
 
-def _restored(ended: _Ended) -> Outcome:
-    assert ended.answer is not None
-    kind, content = ended.answer
+def _restored(answered: tuple[str, Any], ended: _Ended) -> Outcome:
+    kind, content = answered
     if kind == "Fault":
-        raise ChildFault(str(content))
+        trace = "".join(c for c in str(content) if c.isprintable() or c == "\n")  # a hostile child may say it too
+        last = trace.strip().rpartition("\n")[2]
+        return NotRun(f"a fault of auditor in the child: {last}", ended.isolation, trace)
     try:
         answer: Run | Failed | OutOfMemory | NotRun = restore(_ANSWERS[kind], content)
     except (KeyError, ValueError, RecursionError):
         return Crashed("no answer", ended.stage, "", ended.isolation)
-    return answer
+    return answer._replace(fault="") if isinstance(answer, NotRun) else answer
 
 
 def _cleaned(outcome: Outcome, ended: _Ended, cleaner: Cleaner) -> Outcome:
@@ -255,10 +297,23 @@ def _cleaned(outcome: Outcome, ended: _Ended, cleaner: Cleaner) -> Outcome:
     match outcome:
         case Run():
             golden = tuple(_clean_golden(one, cleaner) for one in outcome.golden)
-            return outcome._replace(tries=_clean_tries(outcome.tries, cleaner), golden=golden, warnings=warnings)
+            agreement = outcome.agreement and outcome.agreement._replace(why=cleaner.text(outcome.agreement.why))
+            return outcome._replace(
+                tries=_clean_tries(outcome.tries, cleaner),
+                golden=golden,
+                levels=_clean_levels(outcome.levels, cleaner),
+                agreement=agreement,
+                warnings=warnings,
+            )
         case Failed():
             tries = _clean_tries(outcome.tries, cleaner)
-            return outcome._replace(message=cleaner.text(outcome.message), tries=tries, warnings=warnings)
+            return outcome._replace(
+                message=cleaner.text(outcome.message),
+                tries=tries,
+                levels=_clean_levels(outcome.levels, cleaner),
+                golden=tuple(_clean_golden(one, cleaner) for one in outcome.golden),
+                warnings=warnings,
+            )
         case OutOfMemory():
             tries = _clean_tries(outcome.tries, cleaner)
             return outcome._replace(message=cleaner.text(outcome.message), tries=tries)
@@ -266,13 +321,18 @@ def _cleaned(outcome: Outcome, ended: _Ended, cleaner: Cleaner) -> Outcome:
             return outcome._replace(message=cleaner.text(outcome.message, last=True))
         case NotRun():
             hint = cleaner.errors(bytes(ended.noise)) if "could not be started" in outcome.why else ""
-            return outcome._replace(why=cleaner.text(outcome.why + (f": {hint}" if hint else "")))
+            why, fault = outcome.why + (f": {hint}" if hint else ""), cleaner.text(outcome.fault, last=True)
+            return outcome._replace(why=cleaner.text(why), fault=fault)
         case TimedOut():
             return outcome
 
 
 def _clean_tries(tries: tuple[Try, ...], cleaner: Cleaner) -> tuple[Try, ...]:
     return tuple(one._replace(message=cleaner.text(one.message)) for one in tries)
+
+
+def _clean_levels(levels: tuple[Level, ...], cleaner: Cleaner) -> tuple[Level, ...]:
+    return tuple(one._replace(why=cleaner.text(one.why)) for one in levels)
 
 
 def _clean_golden(result: GoldenResult, cleaner: Cleaner) -> GoldenResult:

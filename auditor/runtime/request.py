@@ -5,6 +5,17 @@ from typing import NamedTuple
 
 MEGABYTE = 1 << 20
 
+_FLOATS = frozenset({1, 10, 11, 14, 15, 16})  # TensorProto.DataType
+
+OFF, DEFAULT = "off", "all"
+LEVELS = {
+    "off": "ORT_DISABLE_ALL",
+    "basic": "ORT_ENABLE_BASIC",
+    "extended": "ORT_ENABLE_EXTENDED",
+    "all": "ORT_ENABLE_ALL",
+}
+"""Our words for onnxruntime's levels of optimisation; ``all`` is its default."""
+
 
 class Feed(NamedTuple):
     """One input of a run. The child makes the array, so that none crosses the pipe.
@@ -18,6 +29,14 @@ class Feed(NamedTuple):
     shape: tuple[int, ...] = ()
     file: str = ""
     key: str = ""
+
+
+def fed(feeds: tuple[Feed, ...], seed: int | None = None) -> str:
+    """A word on the values: ``floats in [0, 1), integers 0 or 1 (seed 0)``; ``of inputs.npz``."""
+    files = dict.fromkeys(os.path.basename(feed.file) for feed in feeds if feed.file)
+    kinds = {"floats in [0, 1)" if feed.dtype in _FLOATS else "integers 0 or 1" for feed in feeds if not feed.file}
+    said = [f"of {', '.join(files)}"] if files else []
+    return ", ".join((*said, *sorted(kinds))) + (f" (seed {seed})" if kinds and seed is not None else "")
 
 
 class Golden(NamedTuple):
@@ -69,7 +88,9 @@ class Request(NamedTuple):
     attempts: tuple[tuple[Feed, ...], ...] = ()
     golden: tuple[Golden, ...] = ()
     provider: str = "cpu"
-    optimise: bool = False  # off: onnxruntime then names the right node more often, and loads faster
+    optimisation: str = DEFAULT
+    second: bool = False  # without optimisation, too: to find a failure's place, and to compare the outputs
+    custom_ops: str = ""  # a library that registers operators: its code is run, in the child
     trace: tuple[str, ...] = ()
     limits: RunLimits = RunLimits()
     predicted_bytes: int | None = None  # of activations, where they are known
@@ -80,8 +101,24 @@ class Request(NamedTuple):
     rtol: float = 1e-3
     atol: float = 1e-5
 
+    def absolute(self) -> "Request":
+        """The same files by names that hold in any folder."""
+        return self._replace(
+            model=_absolute(self.model),
+            files=tuple(map(_absolute, self.files)),
+            attempts=tuple(tuple(f._replace(file=_absolute(f.file)) for f in feeds) for feeds in self.attempts),
+            golden=tuple(
+                Golden(g.name, tuple(map(_absolute, g.inputs)), tuple(map(_absolute, g.outputs))) for g in self.golden
+            ),
+        )
+
     def opened(self) -> tuple[str, ...]:
         """Every file that the child needs, the model first."""
         fed = [feed.file for feeds in self.attempts for feed in feeds if feed.file]
         golden = [path for one in self.golden for path in (*one.inputs, *one.outputs)]
-        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden)))
+        library = (self.custom_ops,) if self.custom_ops else ()
+        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden, *library)))
+
+
+def _absolute(path: str) -> str:
+    return path and os.path.join(os.getcwd(), path)

@@ -37,6 +37,10 @@ class CannotRead(Exception):
     """A file of inputs or expected outputs that is not what it should be; the message is for the user."""
 
 
+class CannotMake(Exception):
+    """There is no such array in NumPy: of more than 64 axes, or of sizes that count too many bytes even beside a 0."""
+
+
 class Stored(NamedTuple):
     """A tensor with its name (which may be "") and ONNX's number of its type."""
 
@@ -46,7 +50,7 @@ class Stored(NamedTuple):
 
 
 def make(feed: Feed, seed: int) -> Stored:
-    """The array that a feed describes."""
+    """The array that a feed describes; `CannotMake` where NumPy has none of such sizes."""
     import numpy as np
 
     if feed.file.endswith(".npz"):
@@ -68,7 +72,11 @@ def make(feed: Feed, seed: int) -> Stored:
     else:
         bits = (random >> np.uint64(63)).astype(np.uint8)
         made = bits.astype(str).astype(object) if feed.dtype == STRING else bits.astype(kind)
-    return Stored(feed.name, feed.dtype, made.reshape(feed.shape))
+    try:
+        return Stored(feed.name, feed.dtype, made.reshape(feed.shape))
+    except (ValueError, OverflowError) as error:
+        sizes = f"{len(feed.shape)} axes" if len(feed.shape) > 64 else str(list(feed.shape))
+        raise CannotMake(f"no values can be invented for input {feed.name} of {sizes}: {error}") from None
 
 
 def _random(count: int, seed: int) -> NDArray[np.uint64]:
@@ -254,7 +262,9 @@ def _float8(dtype: int) -> NDArray[np.float32]:
     return values.astype(np.float32)
 
 
-def observe(name: str, dtype: int, shape: tuple[int, ...], array: Array | None, digest: bool) -> Observed:
+def observe(
+    name: str, dtype: int, shape: tuple[int, ...], array: Array | None, digest: bool, unseen: str = ""
+) -> Observed:
     """What is worth knowing of a tensor that a run gave; ``array`` None where nobody can look into it."""
     import numpy as np
 
@@ -268,7 +278,7 @@ def observe(name: str, dtype: int, shape: tuple[int, ...], array: Array | None, 
         if values.size and values.dtype.kind == "f":
             low, high = float(values.min()), float(values.max())
     hashed = "" if array is None or not digest else _digest(array)
-    return Observed(name, dtype, shape, nonfinite=nonfinite, low=low, high=high, digest=hashed)
+    return Observed(name, dtype, shape, nonfinite=nonfinite, low=low, high=high, digest=hashed, unseen=unseen)
 
 
 def _digest(array: Array) -> str:

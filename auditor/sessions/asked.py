@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from ..config.configuration import Configuration, find
 from ..config.table import OPTIONS, values
+from ..errors import UsageError
 from ..settings import Settings
 from .destinations import Destinations
 from .listening import Listener
@@ -46,16 +47,18 @@ class Asked(NamedTuple):
             said.get("quiet", False),
             not said.get("no_store", False),
             self.configured.db,
-            "db" in said,
             listener,
         )
 
 
-def asked(words: Mapping[str, Any]) -> Asked:
+def asked(words: Mapping[str, Any], *, reads_baseline: bool = True) -> Asked:
     """What the words of a command line ask for; `UsageError` for the first that makes no sense.
 
     The baseline is read, so that what is wrong with it is said before anything is audited.
     """
     said = values({name: word for name, word in words.items() if name in OPTIONS})
-    configured = find(said.get("config"), said.get("no_config", False))
-    return Asked(said, configured.saying(said).checked())
+    configured = find(said.get("config"), said.get("no_config", False), said.get("trusted_config"))
+    if configured.trusted and said.get("baseline"):
+        raise UsageError(f"--baseline: the trusted configuration {configured.origin} says which baseline there is")
+    configured = configured.saying_ad_hoc(said)
+    return Asked(said, configured.checked() if reads_baseline else configured)

@@ -9,18 +9,20 @@ from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
 from typing import Any
 
-from ..batch.refs import Ref, Source
+from ..batch.around import around
+from ..batch.refs import NotRead, Ref, Source
 from ..batch.run import Outcome, batch
 from ..batch.sources import source_at
 from ..batch.verdicts import Policies
 from ..config.configuration import Configuration
-from ..errors import AuditorError, ExitCode, NothingToAudit, worst
+from ..errors import AuditorError, ExitCode, NothingToAudit, StoreError, worst
 from ..formats import json as json_format
 from ..pipeline import selected
 from .asked import Asked
 from .destinations import Destinations, Outlet
 from .faults import tell_fault
 from .listening import Listener
+from .subjects import known
 
 _MOST_TROUBLES = 20  # of one source
 
@@ -45,17 +47,20 @@ class Batching:
         self.settings = ask.settings
         self.configured = ask.configured
         self.limits = ask.limits()
+        self.rehash = ask.said.get("rehash", False)
         self.to = to
         self.listener = listener or BatchListener()
         self.models = 0  # that came to an end
         self._codes: set[ExitCode] = set()
+        self._told = False  # that reports are not stored
         self._sources: list[Source] = []
         selected(self.settings)  # a wrong rule's name ends this before anything is audited
 
     @property
     def code(self) -> ExitCode:
         """The worst exit code so far."""
-        return worst(list(self._codes))
+        unread = any(isinstance(trouble, NotRead) for source in self._sources for trouble in source.troubles)
+        return worst([*self._codes, *([ExitCode.INCONCLUSIVE] if unread else [])])
 
     def outcomes(self, paths: Sequence[str], limit: int | None = None) -> Generator[Outcome, None, None]:
         """Audit all; each outcome is written wherever it goes before it is yielded."""
@@ -64,18 +69,21 @@ class Batching:
             self.listener.begun(lambda: islice(_each_once(self._sources), limit))
             outlets = self._outlets(stack)
             outcomes = batch(
-                islice(_each_once(self._sources, self._failed), limit),
+                (known(ref, self.configured) for ref in islice(_each_once(self._sources, self._failed), limit)),
                 self.settings,
                 _policies(self.configured),
                 store,
                 self.configured.workers(),
                 self.limits,
                 all_shown=self._shows_all(),
+                rehash=self.rehash,
             )
             stack.enter_context(closing(outcomes))
             for outcome in outcomes:
                 self.models += 1
                 self._codes.add(outcome.code)
+                if outcome.unstored:
+                    self._unstored(outcome.unstored)
                 with _undisturbed():
                     self._write(outcome, outlets)
                     self.listener.came(outcome)
@@ -87,6 +95,7 @@ class Batching:
             yield from islice(source.troubles, _MOST_TROUBLES)
             if len(source.troubles) > _MOST_TROUBLES:
                 yield f"and {len(source.troubles) - _MOST_TROUBLES} more lines like these on {source.path}"
+        yield from self.configured.unmatched() if self.models else ()
         if not self.models and ExitCode.INCONCLUSIVE not in self._codes:
             yield f"there is no model in {', '.join(paths)}"
 
@@ -135,8 +144,20 @@ class Batching:
         from ..store.where import chosen_path
         from ..store.works import Works
 
-        with Works.open(chosen_path(self.to.database)) as store:
+        with ExitStack() as stack:
+            try:
+                store = stack.enter_context(Works.open(chosen_path(self.to.database)))
+            except StoreError as error:  # without it every model is audited, and nothing is kept
+                self._unstored(str(error))
+                store = None
             yield store
+
+    def _unstored(self, why: str) -> None:
+        """Reports that were to be kept are nowhere."""
+        if not self._told:
+            self.listener.say(f"the reports are not stored: {why}")
+        self._told = True
+        self._codes.add(ExitCode.INCONCLUSIVE)
 
 
 def _line(outcome: Outcome) -> str:
@@ -152,7 +173,7 @@ def _policies(configured: Configuration) -> Policies:
     if configured.same_for_all:
         policy = configured.policy("model.onnx")
         return lambda ref: policy
-    return lambda ref: configured.policy(ref.path, ref.subject)
+    return lambda ref: configured.policy(ref.path, ref.subject, ref.registry)
 
 
 def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None] = lambda error: None) -> Iterator[Ref]:
@@ -160,7 +181,8 @@ def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None]
     seen: set[str] = set()
     for source in sources:
         try:
-            for ref in source.models():
+            for found in source.models():
+                ref = (around(found.path) or found) if source.kind == "file" else found
                 path = os.path.abspath(ref.path)  # no link followed
                 if path not in seen:
                     seen.add(path)

@@ -40,17 +40,23 @@ class Checking:
         selected(settings)  # a wrong rule's name ends this before anything is audited
 
     def codes(self, paths: Sequence[str]) -> list[ExitCode]:
-        """Audit all, and write what comes of them; the exit code of each."""
+        """Audit all, and write what comes of them; the exit code of each. People read at last what came of several."""
         checked = self.checked(paths)
         with ExitStack() as stack:
             outlets = self.to.opened(stack, several=len(paths) > 1)
-            codes = []
+            codes, verdicts = [], []
             for one in checked:
                 for outlet in outlets:
                     # People read on standard error why there is no report.
                     if outlet.file or self.to.form != "text" or one.report.audited_at:
                         outlet.write(one.report, one.verdict)
                 codes.append(one.code)
+                verdicts.append(one.verdict)
+            for outlet in outlets:
+                if outlet.form == "text" and len(paths) > 1:
+                    from ..formats.parts.telling import tally
+
+                    outlet.write_text(f"{tally(verdicts)}\n")
         return codes
 
     def checked(self, paths: Sequence[str]) -> Iterator[Checked]:
@@ -66,6 +72,8 @@ class Checking:
         try:
             with self.listener.auditing(path):
                 raw = _with(audit(path, self.settings, subject.contract), subject.troubles)
+            for trace in raw.coverage.traces:
+                tell_fault(self.listener, trace)
             report, verdict, _ = subject.judged(raw, self.to.database)
             code = exit_code(verdict)
         except (NothingToAudit, CannotLook) as error:
@@ -78,9 +86,13 @@ class Checking:
             raw = report = _nothing(path, f"a fault of auditor: {type(error).__name__}: {error}")
             verdict, code = Verdict.INCONCLUSIVE, ExitCode.FAULT
             tell_fault(self.listener)
-        stored = not self.to.store or not raw.audited_at or self._stored(raw, verdict, subject)
-        if not stored and code == ExitCode.PASS and self.to.insist:
-            code = ExitCode.INCONCLUSIVE  # the store was asked for by name
+        stored = (
+            not self.to.store
+            or not raw.audited_at
+            or self._stored(raw._replace(judged_by=report.judged_by), verdict, subject)
+        )
+        if not stored and code == ExitCode.PASS:
+            code = ExitCode.INCONCLUSIVE  # a report that was to be kept is nowhere
         return Checked(report, verdict, code)
 
     def _stored(self, raw: Report, verdict: Verdict, subject: Subject) -> bool:
@@ -91,7 +103,11 @@ class Checking:
 
         try:
             with Store.open(chosen_path(self.to.database)) as store:
-                store.save(json_format.document(raw, verdict), subject=subject.name, version=subject.version)
+                store.save(
+                    json_format.document(raw, verdict),
+                    subject=subject.key if subject.name else None,
+                    version=subject.version,
+                )
         except StoreError as error:
             self.listener.say(f"the report was not stored: {error}")
             return False

@@ -22,7 +22,6 @@ class Destinations(NamedTuple):
     quiet: bool = False  # nothing goes to the stream
     store: bool = True
     database: str | None = None  # as --db, AUDITOR_DB or the configuration names it
-    insist: bool = False  # the store was named by the caller: not having it leaves the verdict open
     listener: Listener = Listener()
 
     def opened(self, stack: ExitStack, *, several: bool) -> list[Outlet]:
@@ -34,7 +33,10 @@ class Destinations(NamedTuple):
 
     def opened_files(self, stack: ExitStack, *, several: bool) -> list[Outlet]:
         """Made before the first audit: a path that cannot be written is found out at once."""
-        return [stack.enter_context(into_file(form, file, several=several)) for form, file in self.files]
+        return [
+            stack.enter_context(into_file(form, file, several=several, listener=self.listener))
+            for form, file in self.files
+        ]
 
     def stream(self, *, several: bool) -> Outlet:
         """The outlet into the stream."""
@@ -48,7 +50,7 @@ class Outlet:
         self, form: str, out: TextIO, *, several: bool, file: str = "", listener: Listener | None = None
     ) -> None:
         self.file = file  # "": a stream
-        self._form = form
+        self.form = form
         self._out = out
         self._several = several
         self._listener = listener or Listener()
@@ -59,9 +61,9 @@ class Outlet:
     def write(self, report: Report, verdict: Verdict) -> None:
         with self.guarded():
             if not self._several:
-                renderer(self._form)(report, verdict, self._out)
+                renderer(self.form)(report, verdict, self._out)
             else:
-                self._writer = self._writer or writer(self._form, self._out)
+                self._writer = self._writer or writer(self.form, self._out)
                 self._writer.write(report, verdict)
             self._out.flush()
 
@@ -82,23 +84,24 @@ class Outlet:
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """Around what writes: a file that takes no more is the user's error; a reader may leave."""
+        """Around what writes: a file or a stream that takes no more loses the result; a reader may leave."""
         try:
             yield
         except OSError as error:
             if self.file:
-                raise UsageError(f"cannot write {self.file}: {error.strerror}") from None
-            if not isinstance(error, BrokenPipeError):
-                raise
+                self._listener.lose(f"cannot write {self.file}: {error.strerror}")
+                return
             self._listener.nobody_reads()  # the verdict still counts
+            if not isinstance(error, BrokenPipeError):
+                self._listener.lose(f"the result cannot be written: {error.strerror}")
 
 
 @contextmanager
-def into_file(form: str, file: str, *, several: bool) -> Iterator[Outlet]:
+def into_file(form: str, file: str, *, several: bool, listener: Listener | None = None) -> Iterator[Outlet]:
     """An outlet into a file."""
     try:
         out = open(file, "w", encoding="utf-8")  # noqa: SIM115  # the outlet closes it
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from None
-    with closing(Outlet(form, out, several=several, file=file)) as outlet:
+    with closing(Outlet(form, out, several=several, file=file, listener=listener)) as outlet:
         yield outlet

@@ -8,23 +8,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from ..batch.refs import NotRead
 from ..config.configuration import Configuration
-from ..errors import CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
+from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError, worst
 from ..files import FileTooLarge, open_regular, read_regular
 from ..policy.judge import Judgement, exit_code, judge, unjudged
 from ..report import Report, Verdict
+from .binding import BINDING, Binding, bound_to_its_model
 from .destinations import Destinations
 from .listening import Listener
-from .subjects import Subject, compared, stored, there
+from .subjects import Subject, compared, known, stored, subject_of, there
 
 if TYPE_CHECKING:
     from ..batch.pool import WorkerLimits
-    from ..batch.refs import Ref
+    from ..batch.refs import Ref, Source
     from ..store.store import Accepted
     from ..store.works import Works
 
 _MOST = 1 << 28  # bytes of a report file
 _HEAD = 4096
+_MOST_TROUBLES = 20  # of one source
 
 
 class Acceptance(NamedTuple):
@@ -64,15 +67,23 @@ class Gate:
         self.listener = listener or Listener()
         self.codes: list[ExitCode] = []  # of what was gated so far
         self._opened: Works | None = None
+        self._unusable = ""  # why there is no store
         selected(self.settings)  # a wrong rule's name ends this before anything is audited
 
     def gated(self, targets: Sequence[str]) -> Iterator[Gated]:
         """All that the words name; of a word that names nothing a line is said."""
         for target in targets:
             before = len(self.codes)
-            for gated in self._verdicts(target):
-                self.codes.append(gated.code)
-                yield gated
+            try:
+                for gated in self._verdicts(target):
+                    self.codes.append(gated.code)
+                    yield gated
+            except (NothingToAudit, CannotLook) as error:  # what failed before it still counts
+                self.listener.say(str(error))
+                self.codes.append(error.exit_code)
+            except AuditorError as error:
+                self.listener.lose(str(error))
+                continue
             if len(self.codes) == before:
                 self.listener.say(f"there is no model in {target}")
                 self.codes.append(ExitCode.NOTHING)
@@ -85,44 +96,69 @@ class Gate:
         elif _holds_reports(target):
             for report in _reports(target):
                 path = report["model"]["path"]
-                yield self._gated(Subject(path, self.configured.policy(path, self.name or ""), self.name), report)
+                subject = Subject(path, self.configured.policy(path, self.name or ""), self.name)
+                yield self._unless_unstored(self._gated(subject, report, bound=bound_to_its_model(report["model"])))
         else:
             yield from self._audited(target)
 
     def _audited(self, target: str) -> Iterator[Gated]:
-        """Through the batch, which runs nothing again that is unchanged."""
+        """Through the batch, which runs nothing again that is unchanged; every byte is read to know that."""
         from ..batch.run import batch
 
-        refs, several = _models(target)
+        refs, source = _models(target)
+        several = source is not None
         if several and self.name is not None:
             raise UsageError("--name is for one model: the models of a registry have names of their own")
+        refs = (known(ref, self.configured) for ref in self._read(refs))
         if self.name is not None:
-            refs = (ref._replace(subject=self.name) for ref in refs)
+            refs = (ref._replace(subject=self.name, registry="") for ref in refs)
         store = self._store(create=True)
-        assert store is not None
         jobs = self.configured.workers()
-        with closing(batch(refs, self.settings, self._policy, store, jobs, self.limits)) as outcomes:
+        with closing(batch(refs, self.settings, self._policy, store, jobs, self.limits, rehash=True)) as outcomes:
             for outcome in outcomes:
-                assert outcome.audit_id is not None  # there is a store
-                document = store.get(outcome.audit_id)
-                assert document is not None
-                ref = outcome.ref
-                subject = Subject(ref.path, self._policy(ref), ref.subject or None, ref.version)
-                yield self._gated(subject, document, outcome.audit_id, outcome.code)
+                subject = subject_of(outcome.ref, self.configured)
+                document = (
+                    outcome.document if outcome.audit_id is None or store is None else store.get(outcome.audit_id)
+                )
+                assert document is not None  # all are shown
+                if outcome.unstored:
+                    self._unusable = outcome.unstored
+                yield self._unless_unstored(self._gated(subject, document, outcome.audit_id, outcome.code))
+
+        if source is not None:
+            self._left(source)
+
+    def _read(self, refs: Iterator[Ref]) -> Iterator[Ref]:
+        """The models as far as their source can be read."""
+        try:
+            yield from refs
+        except CannotLook as error:
+            self.listener.say(str(error))
+            self.codes.append(error.exit_code)
+
+    def _left(self, source: Source) -> None:
+        """What a source could not read leaves the verdict open."""
+        for line in source.troubles[:_MOST_TROUBLES]:
+            self.listener.say(line)
+        if any(isinstance(trouble, NotRead) for trouble in source.troubles):
+            self.codes.append(ExitCode.INCONCLUSIVE)
+        for line in self.configured.unmatched():
+            self.listener.say(line)
 
     def _policy(self, ref: Ref) -> Any:
-        return self.configured.policy(ref.path, ref.subject)
+        return self.configured.policy(ref.path, ref.subject, ref.registry)
 
     def _gated(
-        self, subject: Subject, document: Mapping[str, Any], audit_id: int | None = None, code: ExitCode | None = None
-    ) -> Gated:
+        self, subject: Subject, document: Mapping[str, Any], audit_id: int | None = None, code: ExitCode | None = None,
+        bound: Binding = BINDING,
+    ) -> Gated:  # fmt: skip
         from ..formats.json import parse
 
         raw = parse(document)[0]
         key = self.name or subject.key
         store = self._store(create=False)
         before = None if store is None else store.accepted(key)
-        judgement = judge(raw, subject.policy, compared(before), whole=True)
+        judgement = judge(bound.added_to(raw), subject.policy, compared(before), whole=True)
         if looked_at(raw):
             code = exit_code(judgement.verdict)
         else:
@@ -131,8 +167,8 @@ class Gate:
         gated = Gated(subject, key, judgement, code, before, audit_id)
         if self.acceptance is None:
             return gated
-        if judgement.verdict is not Verdict.PASS:
-            return gated._replace(refused=True)
+        if judgement.verdict is not Verdict.PASS or not bound.holds or self._unusable:
+            return gated._replace(refused=True, code=code if code != ExitCode.PASS else ExitCode.INCONCLUSIVE)
         if subject.policy.fail_on is None:
             raise UsageError(f"{subject.path}: a policy under which nothing fails (never) accepts nothing")
         return self._accept(gated, document)
@@ -152,10 +188,22 @@ class Gate:
             from ..store.works import Works
 
             where = chosen_path(self.configured.db)
-            if not create and not there(where):
+            if self._unusable or (not create and not there(where)):
                 return None
-            self._opened = Works.open(where)
+            try:
+                self._opened = Works.open(where)
+            except StoreError as error:  # the verdict is worked out all the same, and is no pass
+                self._unusable = str(error)
+                return None
         return self._opened
+
+    def _unless_unstored(self, gated: Gated) -> Gated:
+        """Without the store nobody knows what was accepted, and the report is nowhere."""
+        if not self._unusable:
+            return gated
+        self.listener.say(f"the report is not stored: {self._unusable}")
+        refused = self.acceptance is not None
+        return gated._replace(code=worst([gated.code, ExitCode.INCONCLUSIVE]), accepted=False, refused=refused)
 
     def __enter__(self) -> Self:
         return self
@@ -223,15 +271,16 @@ def looked_at(report: Report) -> bool:
     return all(missed.what != "model" for missed in report.coverage.failed)
 
 
-def _models(target: str) -> tuple[Iterator[Ref], bool]:
+def _models(target: str) -> tuple[Iterator[Ref], Source | None]:
+    """The models at a place; with the source where there may be several."""
     from ..batch.around import around
     from ..batch.sources import source_at
 
     source = source_at(target)
     if source.kind != "file":
-        return source.models(), True
+        return source.models(), source
     ref = around(target)
-    return (source.models() if ref is None else iter([ref])), False
+    return (source.models() if ref is None else iter([ref])), None
 
 
 def _holds_reports(path: str) -> bool:

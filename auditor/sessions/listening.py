@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 
+from ..errors import ExitCode
+
 
 class Listener:
     """Hears nothing; the doors make of it what their callers shall hear."""
 
+    lost = False
+    """Whether a result could not be written or kept."""
+
     def say(self, line: str) -> None:
         """A line for the user."""
+
+    def lose(self, line: str) -> None:
+        """A result that was asked for is nowhere, and why: told once. What was found out still counts."""
+        if not self.lost:
+            self.say(line)
+        self.lost = True
+
+    def code(self, code: ExitCode) -> ExitCode:
+        """The exit code of a call whose models come to this one: what failed stays so, and nothing else passes."""
+        if not self.lost or code in (ExitCode.FINDINGS, ExitCode.FAULT):
+            return code
+        return ExitCode.USAGE
 
     def fault(self, trace: str, sentence: str) -> None:
         """A fault of ours: its traceback, and what to do with it."""

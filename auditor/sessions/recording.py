@@ -45,7 +45,10 @@ class Recording:
         with self._gate as gate:
             for gated in gate.gated(targets):
                 if looked_at(gated.judgement.report):
-                    self._take(self._named_by.subject(gated.subject.path, gated.subject.name or ""), gated)
+                    self._take(
+                        self._named_by.subject(gated.subject.path, gated.subject.name or "", gated.subject.registry),
+                        gated,
+                    )
                     gate.codes[-1] = ExitCode.PASS  # it is recorded, whatever it has
                 else:
                     self.listener.say(f"{gated.subject.path} was not looked at: nothing is recorded of it")

@@ -11,6 +11,7 @@ from ..policy.policy import Policy
 from ..report import Contract, Report, Verdict
 
 if TYPE_CHECKING:
+    from ..batch.refs import Ref
     from ..store.store import Accepted
 
 
@@ -20,16 +21,19 @@ class Subject(NamedTuple):
     path: str
     policy: Policy
     name: str | None = None
+    registry: str = ""
     version: str | None = None
     contract: Contract | None = None
     troubles: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
-        """Under which the store knows its versions: the name, else the file's path."""
+        """Under which the store knows its versions: the name and its registry, else the file's path."""
         from ..store.store import source_of
 
-        return self.name or source_of(self.path)
+        if self.name is None:
+            return source_of(self.path)
+        return f"{self.name}@{self.registry}" if self.registry else self.name
 
     def judged(self, report: Report, database: str | None) -> Judgement:
         """The report under the policy; the accepted version is looked up only where something is held against it."""
@@ -44,9 +48,19 @@ def named(path: str, configured: Configuration) -> Subject:
     ref = around(path)
     if ref is None:
         return Subject(path, configured.policy(path))
-    return Subject(
-        path, configured.policy(path, ref.subject), ref.subject or None, ref.version or None, ref.contract, ref.troubles
-    )
+    return subject_of(known(ref, configured), configured, path)
+
+
+def known(ref: Ref, configured: Configuration) -> Ref:
+    """A model of a registry as one of the registry of whose models its own are versions."""
+    return ref._replace(registry=configured.registry(ref.registry))
+
+
+def subject_of(ref: Ref, configured: Configuration, path: str | None = None) -> Subject:
+    """A model that a source has found."""
+    where = ref.path if path is None else path
+    policy = configured.policy(where, ref.subject, ref.registry)
+    return Subject(where, policy, ref.subject or None, ref.registry, ref.version or None, ref.contract, ref.troubles)
 
 
 def stored(audit_id: int, configured: Configuration, database: str | None) -> tuple[Subject, dict[str, Any]]:
@@ -63,7 +77,14 @@ def stored(audit_id: int, configured: Configuration, database: str | None) -> tu
     path = source or document["model"]["path"]
     if name == source:
         return Subject(path, configured.policy(path)), document
-    return Subject(path, configured.policy(path, name), name, version), document
+    name, registry = parted(name)
+    return Subject(path, configured.policy(path, name, registry), name, registry, version), document
+
+
+def parted(key: str) -> tuple[str, str]:
+    """A model's name and the folder of its registry, "" where it has none."""
+    name, at, registry = key.partition("@/")
+    return (name, f"/{registry}") if at else (key, "")
 
 
 def accepted(subject: str, database: str | None) -> Accepted | None:

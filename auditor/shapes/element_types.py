@@ -1,4 +1,4 @@
-"""Nodes whose tensors are not of the types that their operators take, by ONNX's schemas.
+"""Nodes whose tensors are not of the types that their operators take, by ONNX's schemas and by onnxruntime's own.
 
 onnxruntime and onnx's inference hold a model to these before anything runs. What rests on a declaration is not known,
 and what is not known contradicts nothing.
@@ -82,7 +82,13 @@ def mistyped(facts: Facts) -> Mapping[At, TypeFlaw]:
             except KeyError:
                 opset = opsets.get(node.domain)
                 spec = schema(node.domain, node.op_type, opset) if opset is not None else None
-                flaw = known[key] = None if spec is None or opset is None else _flaw(spec, opset, types, choice)
+                if opset is None:
+                    flaw = None
+                elif spec is None:  # of onnxruntime's own operators we know only what must be alike
+                    flaw = _unlike(type_variables(node.domain, node.op_type, opset), types)
+                else:
+                    flaw = _flaw(spec, opset, types, choice)
+                known[key] = flaw
             if flaw is not None and (node.domain, node.op_type, node.overload) not in facts.model.functions:
                 found[At(path, index)] = flaw
     return found
@@ -110,12 +116,19 @@ def _flaw(spec: Schema, opset: int, types: Types, choice: tuple[str, int] | None
         if dtype is not None and parameter is not None and dtype not in parameter.dtypes:
             return NotTaken(place, parameter.name, dtype, _sorted(parameter))
     shared = type_variables(spec.domain, spec.name, opset)
+    unlike = _unlike(shared, types)
+    if unlike is not None:
+        return unlike
+    return None if choice is None else _chosen(spec, shared, types, *choice)
+
+
+def _unlike(shared: Variables, types: Types) -> NotAlike | None:
     for variable in dict.fromkeys(shared.inputs):
         places = tuple(i for i, t in enumerate(types) if variable and t is not None and shared.of_input(i) == variable)
         dtypes = tuple(t for i in places if (t := types[i]) is not None)
         if len(set(dtypes)) > 1:
             return NotAlike(places, variable, dtypes)
-    return None if choice is None else _chosen(spec, shared, types, *choice)
+    return None
 
 
 def _chosen(spec: Schema, shared: Variables, types: Types, attribute: str, dtype: int) -> TypeFlaw | None:

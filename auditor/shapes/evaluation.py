@@ -14,6 +14,7 @@ from ..errors import UsageError
 from ..model import payload
 from ..model.dtypes import DType, name_of
 from ..model.graph import Attributes, Graph, Model, Node, OptionalType, SequenceType, Tensor, TensorType, Type
+from ..wording import listed, nearest
 from .fact import MOST_ELEMENTS, Fact, Items
 from .ops.joins import joint_of
 
@@ -199,7 +200,9 @@ def given_facts(graph: Graph, values: Mapping[str, Any]) -> dict[str, Fact]:
     found = {}
     for name, value in values.items():
         if name not in types:
-            raise UsageError(f"the model has no input {name!r}; it has {', '.join(map(repr, sorted(types))) or 'none'}")
+            raise UsageError(
+                f"the model has no input {name!r}{nearest(name, types)}; it has {listed(sorted(types), 20) or 'none'}"
+            )
         found[name] = _fact_of_value(name, value, types[name])
     return found
 

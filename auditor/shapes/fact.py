@@ -60,11 +60,14 @@ class Items(NamedTuple):
 
 
 class ShapeError(Exception):
-    """The node cannot run on such inputs; ``attribute`` or ``parameter`` is at fault, where one is."""
+    """The node cannot run on such inputs; ``attribute`` or ``parameter`` is at fault, where one is.
 
-    def __init__(self, message: str, *, attribute: str = "", parameter: str = "") -> None:
+    ``passed_over``: what is wrong is the shape of an empty input, over which runtimes pass.
+    """
+
+    def __init__(self, message: str, *, attribute: str = "", parameter: str = "", passed_over: bool = False) -> None:
         super().__init__(message)
-        self.attribute, self.parameter = attribute, parameter
+        self.attribute, self.parameter, self.passed_over = attribute, parameter, passed_over
 
 
 class Exact(NamedTuple):
@@ -103,14 +106,20 @@ class Answer(NamedTuple):
 class Body:
     """A subgraph as a function on facts. ``tentative``: nobody knows whether it runs, so no trouble is proof."""
 
-    __slots__ = ("_outputs", "path", "trips")
+    __slots__ = ("_outputs", "failed", "path", "trips", "vectors")
 
     def __init__(
-        self, outputs: "Callable[[tuple[Fact, ...], bool], tuple[Fact, ...]]", path: str = "", trips: int = UNROLLED
+        self,
+        outputs: "Callable[[tuple[Fact, ...], bool], tuple[Fact, ...]]",
+        path: str = "",
+        trips: int = UNROLLED,
+        vectors: frozenset[int] = frozenset(),
     ) -> None:
         self._outputs = outputs
         self.path = path  # names of sizes that were born in it start so; "": any with a slash may be one
         self.trips = trips  # of so many of a loop each is followed one by one
+        self.failed = False  # whether something in it never fits what it was last asked for
+        self.vectors = vectors  # the places of its inputs that the file declares as [1]
 
     def __call__(self, *inputs: Fact, tentative: bool = False) -> tuple[Fact, ...]:
         return self._outputs(inputs, tentative)

@@ -7,23 +7,28 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import UsageError
 from ..model.graph import Graph, Model, Node, Value, captured
 from ..model.load import Source, load
 from ..report import Step
+from ..wording import listed, nearest
 from .declared import declared
 from .evaluation import Evaluation, given_facts
 from .fact import Fact, Shape, show
 from .sizes.dim import Dim, Size
 from .troubles import At, Misfit, Open, Trouble
-from .visits import USUAL, Budget, Entry, Visited
+from .visits import USUAL, Allowance, Budget, Entry, Visited
 from .walk import Walk
 
 MOST_STEPS = 400
 """Most steps of a derivation that are kept; of a longer one, the last."""
+
+_NOTHING: Mapping[str, Fact] = MappingProxyType({})
 
 _RANDOM = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}
@@ -33,7 +38,10 @@ _RANDOM = frozenset(
 class Facts(Mapping[str, Fact]):
     """What is known of the tensors of the main graph, by name; the subgraphs are in `graphs`."""
 
-    def __init__(self, model: Model, walk: Walk, inputs: Mapping[str, Fact]) -> None:
+    def __init__(
+        self, model: Model, walk: Walk, inputs: Mapping[str, Fact], allowance: Allowance | None = None
+    ) -> None:
+        self._allowance = allowance or Allowance()
         self.model = model
         self.inputs = inputs
         self._walk = walk
@@ -72,8 +80,32 @@ class Facts(Mapping[str, Fact]):
         return self.graphs[at.graph].entries.get(at.index)
 
     def rebind(self, shapes: Mapping[str, Shape] | None = None, dims: Mapping[str, int] | None = None) -> Facts:
-        """The facts for other input sizes. Answers that do not hang on them are taken from memory."""
-        return infer(self.model, shapes, dims, self._walk.budget, self._walk)
+        """The facts for other input sizes. Answers that do not hang on them are taken from memory.
+
+        Raises `OutOfBudget` where that is more than is `allowed`.
+        """
+        self._allowance.spend(self.nodes_walked)
+        return infer(self.model, shapes, dims, self._walk.budget, self._walk, allowance=self._allowance)
+
+    def of_model(self, model: Model, stored: Mapping[str, Fact] = _NOTHING) -> Facts:
+        """The facts of an edited model for the same inputs; ``stored`` are tensors that it has besides its own."""
+        self._allowance.spend(self.nodes_walked)
+        shapes = {name: fact.shape for name, fact in self.inputs.items() if fact.shape is not None}
+        return infer(model, shapes, None, self._walk.budget, self._walk, stored=stored, allowance=self._allowance)
+
+    @property
+    def nodes_walked(self) -> int:
+        """What this propagation cost: nodes, those of bodies each time, and the inputs."""
+        return self._walk.visits + len(self.inputs)
+
+    @contextmanager
+    def allowed(self, nodes: int) -> Iterator[None]:
+        """So many nodes, and no more, may be walked through again by these facts and those that come of them."""
+        self._allowance.given = self._allowance.left = nodes
+        try:
+            yield
+        finally:
+            self._allowance.given = None
 
     def producer(self, name: str, graph: str = "") -> At | None:
         """The node that makes a tensor, looked for in its graph and in those around it."""
@@ -231,12 +263,15 @@ def infer(
     budget: Budget = USUAL,
     before: Walk | None = None,
     values: Mapping[str, Any] | None = None,
+    stored: Mapping[str, Fact] = _NOTHING,
+    allowance: Allowance | None = None,
 ) -> Facts:
     """Propagate through the whole model: from the shapes given for inputs, the declared ones for the rest.
 
     ``dims`` binds named sizes of the inputs to numbers. ``values`` are the inputs of a run: arrays, lists of arrays for
     sequences, None for an optional that is absent; with them comes out exactly what hangs on the data, where every
-    runtime would find the same. Raises `UsageError` for an input or name that the model lacks.
+    runtime would find the same. ``stored`` are facts of tensors that the main graph has besides its own.
+    Raises `UsageError` for an input or name that the model lacks.
     """
     inputs = input_facts(model.graph, shapes or {}, dims or {})
     evaluation = None
@@ -247,11 +282,11 @@ def infer(
     collecting = gc.isenabled()
     gc.disable()  # what a walk makes stays: collecting would only go over it again and again
     try:
-        walk.main(inputs)
+        walk.main(inputs, stored)
     finally:
         if collecting:
             gc.enable()
-    return Facts(model, walk, inputs)
+    return Facts(model, walk, inputs, allowance)
 
 
 def input_facts(graph: Graph, shapes: Mapping[str, Shape], dims: Mapping[str, int]) -> dict[str, Fact]:
@@ -259,13 +294,16 @@ def input_facts(graph: Graph, shapes: Mapping[str, Shape], dims: Mapping[str, in
     names = {v.name for v in graph.feeds}
     for name in shapes:
         if name not in names:
-            raise UsageError(f"the model has no input {name!r}; it has {', '.join(map(repr, sorted(names))) or 'none'}")
+            raise UsageError(
+                f"the model has no input {name!r}{nearest(name, names)}; it has {listed(sorted(names), 20) or 'none'}"
+            )
     found = {v.name: _bound(v, shapes.get(v.name), dims) for v in graph.feeds}
     open_names = {d for v in graph.feeds for d in _names(v)}
     for name in dims:
         if name not in open_names:
             raise UsageError(
-                f"no input has a size named {name!r}; open sizes are {', '.join(sorted(open_names)) or 'none'}"
+                f"no input has a size named {name!r}{nearest(name, open_names)}; open sizes are "
+                f"{', '.join(sorted(open_names)) or 'none'}"
             )
     return found
 

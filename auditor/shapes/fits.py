@@ -6,24 +6,37 @@ those at the ends of each range are walked through with numbers, so that no rang
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple, TypeAlias
 
 from ..report import Fit
+from .conditions import Condition, conditions, joins, names_of, needed, of_one_name, test_of
 from .dense import rows
 from .fact import Exact, Shape
 from .facts import Facts
-from .sizes.dim import Dim, Size, TooComplex, evaluator, named
+from .sizes.dim import Size, TooComplex, named
 from .troubles import At, Impossible, Misfit, Open
+from .visits import OutOfBudget
 
 BOUND = 4096
 """The largest input size that is tried."""
 
-SECONDS = 1.5
-"""How long one search may take; a search that ends early tells nothing."""
+MOST_WALKED = 100_000
+"""Nodes that one search may walk through, or the model `_LEAST` times; a search that ends early tells nothing."""
+
+_LEAST = 64
 
 _MOVING = "size"
+
+_FEW = 8
+"""Stretches of sizes that are walked through one by one; of more (every fourth size) the first and the last."""
+
+_WINDOWS = frozenset({"Conv", "MaxPool", "AveragePool", "LpPool", "ConvInteger", "QLinearConv", "DeformConv"})
+"""Operators of which nothing is left, or nobody knows what, where the window is larger than the data."""
+
+_Asked: TypeAlias = Callable[[Facts], list[Condition] | None]
+"""What must hold under some facts; None: nobody knows."""
 
 
 def solve(facts: Facts, at: At, parameter: str) -> tuple[Fit, ...]:
@@ -33,61 +46,108 @@ def solve(facts: Facts, at: At, parameter: str) -> tuple[Fit, ...]:
 
     Axes move that the condition hangs on; an input's leading axis (its batch) stays. An empty result: not found out.
     """
-    axes = _axes(facts, at, parameter)
-    if not axes:
+    return _solve(facts, [at], lambda now: _condition(now, at, parameter), _axes(facts, at, parameter))
+
+
+class Meeting(NamedTuple):
+    """Where ways meet, and the sizes at which they agree; ``each``: of each axis for itself."""
+
+    places: tuple[At, ...]
+    fits: tuple[Fit, ...]
+    each: bool
+
+
+def meeting(facts: Facts, *, free_all: bool) -> Meeting:
+    """Where ways meet that agree for some sizes only, and the sizes at which they all do.
+
+    The batch stays; ``free_all``: the other sizes are taken as open, whatever they are now.
+    """
+    free = facts.rebind(_freed(facts, all_sizes=free_all))
+    places = tuple(joins(free))
+    if not places:
+        return Meeting((), (), False)
+
+    def asked(now: Facts) -> list[Condition] | None:
+        found: list[Condition] = []
+        for place in places:
+            here = conditions(now, place)
+            if here is None:
+                return None
+            found += [c._replace(free=()) for c in here]  # that a 1 is stretched is not what was meant
+        return found
+
+    meet = [c for place in places for c in conditions(free, place) or () if of_one_name(c)]
+    each = all(len(c.names) == 1 for c in meet)
+    return Meeting(places, _solve(facts, places, asked, _hanging(facts, meet), apart=each), each)
+
+
+def _solve(
+    facts: Facts, places: Sequence[At], asked: _Asked, axes: list[tuple[str, int]], *, apart: bool = False
+) -> tuple[Fit, ...]:
+    """``apart``: no condition speaks of two axes, so that they may be moved as one though they differ now."""
+    try:
+        return tuple(_found(facts, places, asked, axes, apart=apart))
+    except OutOfBudget:
         return ()
-    deadline = time.monotonic() + SECONDS
-    together = _together(facts, axes)
-    found = []
+
+
+def _found(
+    facts: Facts, places: Sequence[At], asked: _Asked, axes: list[tuple[str, int]], *, apart: bool
+) -> Iterator[Fit]:
+    if not axes:
+        return
+    walks = iter(range(max(_LEAST, MOST_WALKED // max(1, facts.nodes_walked))))
+    together = list(axes) if apart and len(axes) > 1 else _together(facts, axes)
     for moving in (
         *([together] if together else []),
         *([[axis] for axis in axes] if len(axes) > 1 or not together else []),
     ):
         if len(moving) == 1 and not _settled(facts, [a for a in axes if a not in moving]):
             continue
-        sizes = _sizes(facts, at, parameter, moving, deadline)
-        if sizes is None:
-            continue
-        found.append(Fit(tuple(f"{name}[{i}]" for name, i in moving), tuple(_ranges(sizes))))
-    return tuple(found)
+        sizes = _sizes(facts, places, asked, moving, walks)
+        if sizes is not None:
+            yield Fit(tuple(f"{name}[{i}]" for name, i in moving), tuple(_ranges(sizes)))
+
+
+def _freed(facts: Facts, *, all_sizes: bool = True) -> dict[str, Shape]:
+    """The shapes of the inputs with every size of an image as a name, or every open one, but for the batch."""
+    return {
+        name: tuple(
+            named(f"{name}[{i}]") if i and (all_sizes or not isinstance(size, int)) else size
+            for i, size in enumerate(fact.shape)
+        )
+        for name, fact in facts.inputs.items()
+        if fact.shape is not None and len(fact.shape) > 2
+    }
 
 
 def _axes(facts: Facts, at: At, parameter: str) -> list[tuple[str, int]]:
     """The axes of the graph's inputs on which the condition hangs."""
+    return _hanging(facts, _condition(facts.rebind(_freed(facts)), at, parameter) or ())
+
+
+def _hanging(facts: Facts, asked: Sequence[Condition]) -> list[tuple[str, int]]:
+    """The axes of the graph's inputs of which conditions speak, where those are freed."""
     named_axes = {f"{name}[{i}]": (name, i) for name, fact in facts.inputs.items() for i in range(1, fact.rank or 0)}
-    shapes = {
-        name: tuple(named(f"{name}[{i}]") if i else size for i, size in enumerate(fact.shape))
-        for name, fact in facts.inputs.items()
-        if fact.shape is not None and len(fact.shape) > 2
-    }
-    condition = _condition(facts.rebind(shapes), at, parameter)
-    names = {n for a, b in condition or () for n in (*_names(a), *_names(b))}
+    names = {n for condition in asked for n in condition.names}
     hangs = [axis for label, axis in named_axes.items() if label in names]
     # Where all three axes of an image count, the first of them are its channels: nobody chooses those.
     images = {name for name, _ in hangs if {(name, i) for i in (1, 2, 3)} <= set(hangs)}
     return [(name, i) for name, i in hangs if i > 1 or name not in images]
 
 
-def _names(size: Size) -> frozenset[str]:
-    return size.names if isinstance(size, Dim) else frozenset()
-
-
-def _condition(facts: Facts, at: At, parameter: str) -> list[tuple[Size, Size]] | None:
-    """Pairs of sizes that must be equal; none where the parameter fits whatever the sizes are; None: nobody knows."""
+def _condition(facts: Facts, at: At, parameter: str) -> list[Condition] | None:
+    """What must hold; nothing where the parameter fits whatever the sizes are; None: nobody knows."""
     if facts.node(at).op_type == "Reshape":
         flat = rows(facts, at)
-        return None if flat is None else [(flat.image, flat.row)] if flat.image != flat.row else []
+        return None if flat is None else [Condition(flat.image, flat.row)] if flat.image != flat.row else []
     for case in (*facts.open, *facts.troubles):
         match case:
             case (
-                Open(at=place, parameter=name, expected=Exact(shape=wanted), actual=actual)
-                | Misfit(at=place, parameter=name, expected=Exact(shape=wanted), actual=actual)
+                Open(at=place, parameter=name, expected=Exact() as expected, actual=actual)
+                | Misfit(at=place, parameter=name, expected=Exact() as expected, actual=actual)
             ) if place == at and name == parameter:
-                if len(wanted) != len(actual):
-                    return None
-                return [
-                    (w, a) for w, a in zip(wanted, actual, strict=True) if w is not None and a is not None and w != a
-                ]
+                return needed(expected, actual)
             case Impossible(at=place) if place == at:
                 return None
             case _:
@@ -121,15 +181,14 @@ def _moved(facts: Facts, moving: Sequence[tuple[str, int]], size: Size) -> Mappi
 
 
 def _sizes(
-    facts: Facts, at: At, parameter: str, moving: Sequence[tuple[str, int]], deadline: float
+    facts: Facts, places: Sequence[At], asked: _Asked, moving: Sequence[tuple[str, int]], walks: Iterator[int]
 ) -> list[int] | None:
-    """All sizes up to `BOUND` that fit, in order; None: time or knowledge did not suffice."""
+    """All sizes up to `BOUND` that fit, in order; None: the walks that are left, or knowledge, did not suffice."""
     try:
-        condition = _condition(facts.rebind(_moved(facts, moving, named(_MOVING))), at, parameter)
-        if condition is None or any(_names(s) - {_MOVING} for pair in condition for s in pair):
+        condition = asked(facts.rebind(_moved(facts, moving, named(_MOVING))))
+        if condition is None or any(c.names - {_MOVING} for c in condition):
             return None
-        equations = [(evaluator(a, [_MOVING]), evaluator(b, [_MOVING])) for a, b in condition]
-        candidates = [s for s in range(1, BOUND + 1) if all(a(s) == b(s) for a, b in equations)]
+        candidates = solutions(condition, _MOVING)
     except (TooComplex, ZeroDivisionError):
         return None
     # A size too small for some window solves the polynomial and runs nowhere: trim both ends of each run by walking.
@@ -137,22 +196,49 @@ def _sizes(
 
     def runs(size: int) -> bool:
         if size not in verified:
-            now = facts.rebind(_moved(facts, moving, size))
-            verified[size] = not any(isinstance(t, Misfit | Impossible) and _before(t.at, at) for t in now.troubles)
+            now, last = facts.rebind(_moved(facts, moving, size)), places[-1]
+            broken = any(isinstance(t, Misfit | Impossible) and _before(t.at, last) for t in now.troubles)
+            verified[size] = not broken and not any(_empty(now, name, last.graph) for name in _seen(now, last))
         return verified[size]
 
     kept: list[int] = []
-    for run in _runs(candidates):
+    stretches = _runs(candidates)
+    for run in stretches if len(stretches) <= _FEW else [candidates]:
         while run and not runs(run[0]):
             run.pop(0)
-            if time.monotonic() > deadline:
+            if next(walks, None) is None:
                 return None
         while run and not runs(run[-1]):
             run.pop()
-            if time.monotonic() > deadline:
+            if next(walks, None) is None:
                 return None
         kept += run
     return kept
+
+
+def _seen(facts: Facts, last: At) -> Iterator[str]:
+    """What arrives at the node, and what windows before it give."""
+    visited = facts.graphs[last.graph]
+    yield from facts.node(last).inputs
+    for index in visited.entries:
+        node = visited.nodes[index]
+        if index < last.index and node.op_type in _WINDOWS:
+            yield node.outputs[0]
+
+
+def _empty(facts: Facts, name: str, graph: str) -> bool:
+    """Whether nothing is left of a tensor, or nobody can say how much: sizes are told for which something comes out."""
+    fact = facts.at(name, graph) if name else None
+    if fact is None or fact.shape is None or facts.fixed(name, graph):
+        return False
+    chosen = {n for f in facts.inputs.values() for s in f.shape or () for n in names_of(s)}
+    return any(size == 0 or names_of(size) - chosen for size in fact.shape)
+
+
+def solutions(condition: Sequence[Condition], name: str, most: int = BOUND) -> list[int]:
+    """The numbers up to ``most`` that a name may be where all of it holds; it speaks of no other name."""
+    tests = [test_of(c, name) for c in dict.fromkeys(condition)]
+    return [size for size in range(1, most + 1) if all(test(size) for test in tests)]
 
 
 def _before(place: At, at: At) -> bool:
@@ -172,13 +258,15 @@ def _runs(sizes: Sequence[int]) -> list[list[int]]:
 
 
 def _ranges(sizes: Sequence[int]) -> Iterator[tuple[int, int | None] | tuple[int, int | None, int]]:
-    """Closed ranges; single sizes at equal distances become one range with a step."""
+    """Closed ranges; stretches of one length at equal distances become one range with a step for each of its sizes."""
     runs = _runs(sizes)
     steps = {b[0] - a[0] for a, b in pairwise(runs)}
-    if len(runs) > 2 and all(len(r) == 1 for r in runs) and len(steps) == 1:
-        step = steps.pop()
-        last = runs[-1][0]
-        yield runs[0][0], None if last + step > BOUND else last, step
-        return
+    if len(runs) > 2 and len(steps) == 1 and {len(r) for r in runs[:-1]} == {len(runs[0])}:
+        step, width = steps.pop(), len(runs[0])
+        if len(runs[-1]) == width or (len(runs[-1]) < width and runs[-1][-1] == BOUND):
+            for i in range(width):
+                last = runs[-1][0] + i
+                yield runs[0][0] + i, None if last + step > BOUND else last, step
+            return
     for run in runs:
         yield run[0], None if run[-1] == BOUND else run[-1]

@@ -38,13 +38,17 @@ class Open(NamedTuple):
 
 
 class Impossible(NamedTuple):
-    """The node cannot run on these inputs and attributes."""
+    """The node cannot run on these inputs and attributes.
+
+    ``passed_over``: the page says so, and runtimes pass over an empty input that does not fit.
+    """
 
     at: At
     why: str
     attribute: str
     parameter: str
     declared: bool
+    passed_over: bool = False
 
 
 class Undefined(NamedTuple):

@@ -23,6 +23,24 @@ class Budget(NamedTuple):
 USUAL = Budget()
 
 
+class OutOfBudget(Exception):
+    """What may be walked through once more is used up; the message says how much that was."""
+
+
+class Allowance:
+    """Nodes and inputs that may be walked through by `Facts.rebind`; None: as many as anybody likes."""
+
+    def __init__(self) -> None:
+        self.given: int | None = None
+        self.left = 0
+
+    def spend(self, nodes: int) -> None:
+        if self.given is not None:
+            self.left -= nodes
+            if self.left < 0:
+                raise OutOfBudget(f"it was given up when it had walked through {self.given:,} nodes")
+
+
 class Entry(NamedTuple):
     """What is remembered of one question: the answer, or why there is none."""
 

@@ -9,13 +9,13 @@ interned, so that the identity of one is its key.
 import time
 from collections.abc import Mapping, Sequence
 
-from ..model.graph import Attributes, Function, Graph, Model, Node, Reference, Tensor, Value
+from ..model.graph import Attributes, Function, Graph, Model, Node, Reference, Tensor, TensorType, Value
 from ..model.order import ordered
 from .blame import harmless, own_faults
 from .calls import Bound, Call, UnknownOperator, call_of
 from .declared import constant, declared, name_unknowns
 from .evaluation import MOST_STORED, TRIPS, Evaluation, without_long_values
-from .fact import NO_NEEDS, Answer, Body, Fact, Need, Shape, ShapeError, show
+from .fact import NO_NEEDS, UNROLLED, Answer, Body, Fact, Need, Shape, ShapeError, show
 from .ops.checks import fits
 from .ops.joins import without_names
 from .sizes.dim import TooComplex
@@ -49,9 +49,12 @@ class Walk:
         self._calling: list[Function] = []
         self._called_with: list[Attributes] = []  # by the calls that are being followed, the innermost last
 
-    def main(self, inputs: Mapping[str, Fact]) -> None:
-        """Walk the main graph from the facts of its inputs."""
-        self._graph(self.model.graph, inputs, None, "", self._memory.under(self.model.opsets))
+    def main(self, inputs: Mapping[str, Fact], stored: Mapping[str, Fact]) -> None:
+        """Walk the main graph from the facts of its inputs, and of what it stores besides its own."""
+        around = NamedFacts() if stored else None
+        if around is not None:
+            around.update((name, self._memory.interned(fact)) for name, fact in stored.items())
+        self._graph(self.model.graph, inputs, around, "", self._memory.under(self.model.opsets))
 
     def _graph(
         self, graph: Graph, inputs: Mapping[str, Fact], outer: NamedFacts | None, path: str, opsets: Opsets
@@ -146,7 +149,9 @@ class Walk:
             case _NoRule(opset=opset):
                 self.troubles.append(Unsupported(at, node.domain, node.op_type, opset))
             case ShapeError() as error:
-                self.troubles.append(Impossible(at, str(error), error.attribute, error.parameter, rests))
+                self.troubles.append(
+                    Impossible(at, str(error), error.attribute, error.parameter, rests, error.passed_over)
+                )
             case _OutOfBudget():
                 self._exhaust(at)
             case error:
@@ -274,12 +279,17 @@ class Walk:
             given = {value.name: fact for value, fact in zip(body.inputs, inputs, strict=False)}
             before, opened = len(self.troubles), len(self.open)
             outputs = self._graph(body, given, scope, path, opsets)
+            made.failed = any(map(_proven, self.troubles[before:]))
             if tentative:
                 self.troubles[before:] = [_unproven(t) for t in self.troubles[before:]]
                 del self.open[opened:]
             return outputs
 
-        return Body(run, path) if self.evaluation is None else Body(run, path, TRIPS)
+        vectors = frozenset(
+            i for i, v in enumerate(body.inputs) if isinstance(v.type, TensorType) and v.type.shape == (1,)
+        )
+        made = Body(run, path, UNROLLED if self.evaluation is None else TRIPS, vectors)
+        return made
 
     def _call(
         self, function: Function, attributes: Attributes, given: list[Fact | None], path: str
@@ -345,6 +355,14 @@ def _unproven(trouble: Trouble) -> Trouble:
             return trouble._replace(declared=True)
         case _:
             return trouble
+
+
+def _proven(trouble: Trouble) -> bool:
+    match trouble:
+        case Misfit() | Impossible(passed_over=False):
+            return not trouble.declared
+        case _:
+            return False
 
 
 def _label(node: Node, path: str, index: int) -> str:

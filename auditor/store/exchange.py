@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Select, Table, insert, select, update
 from .. import __version__
 from ..errors import StoreError
 from .store import Store, audit_row, finding_rows, insert_audit, key_of
-from .tables import HEAD, acceptances, audits, file_states, findings, works
+from .tables import HEAD, acceptances, audits, findings, works
 from .typed import conforms
 
 FORMAT = 1
@@ -66,7 +66,6 @@ def _rows(connection: Connection, store: Store, head: dict[str, object]) -> Iter
     done = select(works.c.key, works.c.source, a.uid).join(audits, a.id == works.c.audit_id)
     yield from _each(streamed, "acceptance", accepted.order_by(c.id))
     yield from _each(streamed, "work", done)
-    yield from _each(streamed, "file_state", select(file_states))
 
 
 def _each(connection: Connection, kind: str, query: Select[Any]) -> Iterator[dict[str, object]]:
@@ -129,8 +128,8 @@ class _Import:
             case "work":
                 row = {"key": said["key"], "source": said["source"], "audit_id": self._known(said["uid"])}
                 self._add(works, row, ("key", "source"))
-            case "file_state":
-                self._add(file_states, {key: said[key] for key in file_states.c.keys()}, ("path",))  # noqa: SIM118
+            case "file_state":  # in older exports: how files look on one machine says nothing on another
+                pass
             case "end":
                 if said != self._lines:
                     raise ValueError(f"it says {said!r} lines and stands behind {self._lines}")
@@ -143,7 +142,9 @@ class _Import:
         """Of each source the newest by its time is the latest."""
         a = audits.c
         for source in sorted(self._sources):
-            newest = select(a.id).where(a.source == source).order_by(a.audited_at.desc(), a.id.desc()).limit(1)
+            newest = (
+                select(a.id).where(a.source == source, ~a.ad_hoc).order_by(a.audited_at.desc(), a.id.desc()).limit(1)
+            )
             found = self._connection.scalar(newest)
             self._connection.execute(update(audits).where(a.source == source, a.latest).values(latest=False))
             self._connection.execute(update(audits).where(a.id == found).values(latest=True))

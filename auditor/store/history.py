@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from ..findings.order import RANK
 from .connection import AT_ONCE, parts
-from .store import ROW, Row, Store, begins, key_of, source_of
+from .store import ROW, Row, Store, begins, key_of, named, source_of
 from .tables import audits, findings
 
 _MESSAGE = 300  # characters of a message that are read
@@ -29,6 +29,7 @@ class Point(NamedTuple):
     when: str
     version: str
     source: str
+    ad_hoc: bool = False
 
 
 class FindingKey(NamedTuple):
@@ -76,6 +77,11 @@ class History(NamedTuple):
     steps: tuple[AuditChanges, ...]
     findings: tuple[FindingOverTime, ...]
 
+    @property
+    def latest(self) -> AuditChanges:
+        """The newest audit: of ad hoc looks only where there is nothing else."""
+        return next((step for step in self.steps if not step.row.ad_hoc), self.steps[0])
+
 
 @dataclass(slots=True)
 class _Span:
@@ -92,8 +98,9 @@ def history(store: Store, subject: str, limit: int = 20, compared: int | None = 
         if not points:
             return None
         limit = min(limit, len(points))
-        compared = min(limit if compared is None else compared, limit)
-        walk = _Walk(store, connection, points, len(points) - compared)
+        walked = [point for point in points if not point.ad_hoc] or points  # an ad hoc look fixes nothing
+        compared = min(limit if compared is None else compared, len(walked))
+        walk = _Walk(store, connection, walked, len(walked) - compared)
         changes = dict(walk.changes())
         rows = _rows(connection, [point.id for point in points[-limit:]])
         steps = tuple(AuditChanges(rows[point.id], changes.get(point.id)) for point in reversed(points[-limit:]))
@@ -180,10 +187,10 @@ def subjects(store: Store, model: str) -> list[str]:
     """The subjects that a path, a subject or the first eight digits of a digest name."""
     key = key_of(model)
     own = audits.c.source.in_([source_of(model), key])
-    named = or_(own, audits.c.subject == key)
+    by_name = or_(own, named(key))
     query = select(audits.c.subject).distinct()
     with store.reading() as connection:
-        found = connection.scalars(query.where(named)).all()
+        found = connection.scalars(query.where(by_name)).all()
         if not found and len(key) >= 8:
             found = connection.scalars(
                 query.where(or_(begins(audits.c.digest, key), begins(audits.c.content_digest, key)))
@@ -196,7 +203,9 @@ def subjects_under(store: Store, folder: str) -> list[str]:
     prefix = source_of(folder).rstrip("/") + "/"
     under = func.substr(audits.c.source, 1, len(prefix)) == prefix
     with store.reading() as connection:
-        return sorted(connection.scalars(select(audits.c.subject).distinct().where(audits.c.latest, under)))
+        return sorted(
+            connection.scalars(select(audits.c.subject).distinct().where(audits.c.latest | audits.c.ad_hoc, under))
+        )
 
 
 def subjects_of(store: Store, paths: Iterable[str]) -> list[str]:
@@ -204,7 +213,7 @@ def subjects_of(store: Store, paths: Iterable[str]) -> list[str]:
     sources, found = iter(paths), set()
     with store.reading() as connection:
         while part := [source_of(path) for path in islice(sources, AT_ONCE)]:
-            of_them = select(audits.c.subject).where(audits.c.latest, audits.c.source.in_(part))
+            of_them = select(audits.c.subject).where(audits.c.latest | audits.c.ad_hoc, audits.c.source.in_(part))
             found |= set(connection.scalars(of_them))
     return sorted(found)
 
@@ -212,7 +221,7 @@ def subjects_of(store: Store, paths: Iterable[str]) -> list[str]:
 def _points(connection: Connection, subject: str) -> list[Point]:
     """A subject's audits, oldest version first, within a version by time: an old one may be audited again."""
     c = audits.c
-    query = select(c.id, c.audited_at, c.version, c.source).where(c.subject == key_of(subject))
+    query = select(c.id, c.audited_at, c.version, c.source, c.ad_hoc).where(c.subject == key_of(subject))
     points = [Point(*row) for row in connection.execute(query.order_by(c.audited_at, c.id))]
     first: dict[str, int] = {}
     for i, point in enumerate(points):

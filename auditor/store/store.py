@@ -48,6 +48,7 @@ class Row:
     subject: str
     version: str
     accepted: str | None  # when, ISO 8601, UTC
+    ad_hoc: bool = False  # an ad hoc look: never a model's latest
 
 
 class Accepted(NamedTuple):
@@ -67,6 +68,7 @@ ROW = (
     audits.c.subject, audits.c.version,
     select(func.max(acceptances.c.accepted_at))
     .where(acceptances.c.audit_id == audits.c.id).scalar_subquery().label("accepted"),
+    audits.c.ad_hoc,
 )  # fmt: skip
 
 
@@ -123,7 +125,9 @@ class Store:
         known = (before.subject, before.version) if before else (row["source"], "")
         row["subject"] = known[0] if subject is None else key_of(subject)
         row["version"] = known[1] if version is None else key_of(version)
-        connection.execute(update(audits).where(newest).values(latest=False))
+        row["latest"] = not row["ad_hoc"]
+        if row["latest"]:
+            connection.execute(update(audits).where(newest).values(latest=False))
         return insert_audit(connection, row, found)
 
     def accept(self, subject: str, audit_id: int, *, reason: str, by: str) -> None:
@@ -147,19 +151,23 @@ class Store:
         query = (
             select(c.audit_id, c.accepted_at, c.reason, c.accepted_by, audits.c.document)
             .join(audits, audits.c.id == c.audit_id)
-            .where(c.subject == key_of(subject))
             .order_by(c.accepted_at.desc(), c.id.desc())
             .limit(1)
         )
+        name, at, registry = subject.partition("@/")
         with self.reading() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(query.where(c.subject == key_of(subject))).first()
+            if row is None and at:  # an older auditor knew a registry's model by its name alone
+                within = starts(audits.c.source, f"/{registry}/")
+                row = connection.execute(query.where(c.subject == key_of(name), within)).first()
         return None if row is None else Accepted(*row[:4], self.unpacked(row[0], row[4]))
 
     def subject(self, model: str) -> str:
         """The name under which a model's versions are kept: of a path what its newest audit says, else as given."""
         source = source_of(model)
         with self.reading() as connection:
-            known = connection.scalar(select(audits.c.subject).where(audits.c.source == source, audits.c.latest))
+            of_it = select(audits.c.subject).where(audits.c.source == source)
+            known = connection.scalar(of_it.order_by(audits.c.latest.desc(), audits.c.id.desc()).limit(1))
             if known is None and connection.scalar(
                 select(audits.c.id).where(audits.c.subject == key_of(model)).limit(1)
             ):
@@ -200,9 +208,9 @@ class Store:
         return None if packed is None else self.unpacked(audit_id, packed)
 
     def latest(self, model: str) -> dict[str, Any] | None:
-        """The newest document of a path or of a subject; None if there is none."""
+        """The newest document of a path or of a subject, ad hoc looks left aside; None if there is none."""
         newest = select(audits.c.id, audits.c.document).where(audits.c.latest, audits.c.source == source_of(model))
-        of_subject = select(audits.c.id, audits.c.document).where(audits.c.subject == key_of(model))
+        of_subject = select(audits.c.id, audits.c.document).where(audits.c.subject == key_of(model), ~audits.c.ad_hoc)
         with self.reading() as connection:
             row = (
                 connection.execute(newest).first()
@@ -219,9 +227,7 @@ class Store:
     def history(self, model: str, limit: int = 20) -> list[Row]:
         """The audits of a model, newest first: ``model`` is its path, its subject, or a digest's first eight digits."""
         as_given = key_of(model)
-        of_it: ColumnElement[bool] = or_(
-            audits.c.source.in_([key_of(_absolute(model)), as_given]), audits.c.subject == as_given
-        )
+        of_it: ColumnElement[bool] = or_(audits.c.source.in_([key_of(_absolute(model)), as_given]), named(as_given))
         if len(as_given) >= _DIGITS:  # files that could not be read have the digest "", and nothing else in common
             of_it = or_(of_it, begins(audits.c.digest, as_given), begins(audits.c.content_digest, as_given))
         query = select(*ROW).where(of_it).order_by(audits.c.audited_at.desc(), audits.c.id.desc()).limit(limit)
@@ -300,6 +306,7 @@ def audit_row(document: Mapping[str, Any], source: str) -> dict[str, object]:
         "weight_bytes": _count(totals["weight_bytes"]),
         "peak_activation_bytes": _count(totals["peak_activation_bytes"]),
         "document": zlib.compress(text.encode("ascii")),
+        "ad_hoc": bool(document.get("ad_hoc")),
     }
 
 
@@ -337,6 +344,16 @@ def _finding(ordinal: int, finding: Mapping[str, Any]) -> dict[str, object]:
 def storable(value: str) -> str:
     """A text that every database takes: PostgreSQL refuses the character NUL."""
     return value.replace("\0", "\\x00")
+
+
+def named(name: str) -> ColumnElement[bool]:
+    """Whether a model is called so: in whatever registry, or with the registry's folder."""
+    return or_(audits.c.subject == name, starts(audits.c.subject, f"{name}@/"))
+
+
+def starts(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:
+    """Whether a text begins with another, letter by letter."""
+    return func.substr(column, 1, len(prefix)) == prefix
 
 
 def begins(digest: ColumnElement[Any], digits: str) -> ColumnElement[bool]:

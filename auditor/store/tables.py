@@ -23,12 +23,13 @@ from sqlalchemy import (
     Table,
     Text,
     event,
+    false,
     text,
 )
 
 from .views import VIEWS, create_view
 
-HEAD = "0003_history"
+HEAD = "0004_trust"
 """The revision of ``migrations/`` that these tables are: known here, so that a fresh database needs no Alembic."""
 
 metadata = MetaData(
@@ -43,7 +44,7 @@ audits = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("source", Text, nullable=False),  # the model's absolute path
-    Column("latest", Boolean, nullable=False),  # the newest audit of its source
+    Column("latest", Boolean, nullable=False),  # the newest audit of its source that is no ad hoc look
     Column("digest", String(128), nullable=False),
     Column("content_digest", String(128)),
     Column("verdict", String(16), nullable=False),
@@ -65,6 +66,7 @@ audits = Table(
     Column("subject", Text, nullable=False, server_default=""),
     Column("version", Text, nullable=False, server_default=""),
     Column("uid", String(32), nullable=False, server_default=""),  # the same audit in every database
+    Column("ad_hoc", Boolean, nullable=False, server_default=false()),  # made with options that are not configured
     Index("ix_audits_source_id", "source", "id"),
     Index("ix_audits_digest_id", "digest", "id"),
     Index("ix_audits_content_digest_id", "content_digest", "id"),
@@ -119,6 +121,8 @@ file_states = Table(
     Column("mtime_ns", BigInteger, nullable=False),
     Column("inode", String(20), nullable=False),  # up to 2^64, which no database's integer holds
     Column("digest", String(64), nullable=False),
+    Column("ctime_ns", BigInteger, nullable=False, server_default="0"),
+    Column("device", String(20), nullable=False, server_default="0"),
 )
 
 # Audits that somebody answers for; of a subject the newest counts.

@@ -95,5 +95,6 @@ def _candidates(store: Store, wish: Wish) -> Iterator[tuple[int, str, int, int]]
         query = query.where(c.audited_at < before.isoformat(timespec="seconds").removesuffix("+00:00"))
     with store.reading() as connection:
         for audit_id, subject, source, findings, length in connection.execute(query):
-            if wish.model is None or fnmatchcase(subject, wish.model) or fnmatchcase(source, wish.model):
+            names = (subject, subject.partition("@/")[0], source)
+            if wish.model is None or any(fnmatchcase(name, wish.model) for name in names):
                 yield audit_id, source, findings, length

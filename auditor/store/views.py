@@ -40,7 +40,7 @@ a.errors, a.warnings, a.notes, a.bytes, a.nodes, a.parameters, a.macs, a.digest"
 
 VIEWS = {
     "latest_audits": View(
-        "the newest audit of a model file",
+        "the newest audit of a model file, ad hoc looks left aside",
         _AUDIT,
         f"SELECT {_AUDIT_COLUMNS}\nFROM audits AS a\nWHERE a.latest{{is_true}}",
     ),

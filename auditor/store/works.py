@@ -20,6 +20,8 @@ class FileState(NamedTuple):
     mtime_ns: int
     inode: int
     digest: str
+    ctime_ns: int = 0  # when the system last saw it change
+    device: int = 0
 
 
 class Done(NamedTuple):
@@ -95,7 +97,9 @@ class Works(Store):
                 keys = {_path(path): path for path in part}
                 for row in connection.execute(select(file_states).where(file_states.c.path.in_(keys))):
                     path = keys[row.path]
-                    found[path] = FileState(path, row.size, row.mtime_ns, int(row.inode), row.digest)
+                    found[path] = FileState(
+                        path, row.size, row.mtime_ns, int(row.inode), row.digest, row.ctime_ns, int(row.device)
+                    )
         return found
 
     def remember(self, states: Iterable[FileState]) -> None:
@@ -157,19 +161,24 @@ def _audits_of(connection: Connection, rows: Iterable[_Row]) -> dict[tuple[str |
 
 
 def _insert(connection: Connection, rows: list[_Row]) -> list[int]:
-    """Each becomes its source's latest audit. Name and version are the registry's, else those of the one before."""
+    """Each becomes its source's latest audit, unless it is an ad hoc look.
+
+    Name and version are the registry's, else those of the one before.
+    """
     newest = {}
     for part in parts([row.audit["source"] for row in rows]):
         query = select(audits.c.source, audits.c.id, audits.c.subject, audits.c.version)
         for source, *rest in connection.execute(query.where(audits.c.source.in_(part), audits.c.latest)):
             newest[source] = rest
     for row in rows:
+        row.audit["latest"] = not row.audit["ad_hoc"]
         _, *known = newest.get(row.audit["source"], (0, row.audit["source"], ""))
         for column, said, before in zip(
             ("subject", "version"), (row.piece.subject, row.piece.version), known, strict=True
         ):
             row.audit[column] = before if said is None else key_of(said)
-    for ids in parts([before[0] for before in newest.values()]):
+    replaced = {row.audit["source"] for row in rows if row.audit["latest"]}
+    for ids in parts([before[0] for source, before in newest.items() if source in replaced]):
         connection.execute(update(audits).where(audits.c.id.in_(ids)).values(latest=False))
     made = insert(audits).returning(audits.c.id, sort_by_parameter_order=True)
     numbers = [int(i) for i in connection.scalars(made, [row.audit for row in rows])]
@@ -191,7 +200,10 @@ def _remember(connection: Connection, states: Iterable[FileState]) -> None:
     for part in parts(rows):
         connection.execute(delete(file_states).where(file_states.c.path.in_(part)))
     if rows:
-        connection.execute(insert(file_states), [row | {"inode": str(row["inode"])} for row in rows.values()])
+        connection.execute(
+            insert(file_states),
+            [row | {"inode": str(row["inode"]), "device": str(row["device"])} for row in rows.values()],
+        )
 
 
 def _path(path: str) -> str:

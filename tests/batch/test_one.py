@@ -7,14 +7,14 @@ from typing import Any
 
 import onnx.parser
 import pytest
-from auditor.batch.judging import judged, passes_without_findings
 
 from auditor.batch.one import Audited, audit_one, audited
 from auditor.batch.pool import Died, Overdue, Raised, Result, Returned, TooLarge
+from auditor.batch.verdicts import judged, passes_without_findings
 from auditor.errors import ExitCode
 from auditor.formats.json import document
 from auditor.policy.judge import USUAL
-from auditor.policy.policy import Bounds, Policy, Waiver
+from auditor.policy.policy import Bounds, HowBad, Policy, Waiver
 from auditor.report import Basis, Coverage, Finding, Missed, ModelIdentity, Report, Severity, Verdict
 from auditor.settings import Settings
 
@@ -142,7 +142,7 @@ def told(*findings: Finding, coverage: Coverage = LOOKED_AT) -> dict[str, Any]:
         ((DEAD,), Coverage(), USUAL, Verdict.PASS),
         ((DEAD,), Coverage(), Policy(fail_on=Severity.WARNING), Verdict.FAIL),
         ((NAN,), Coverage(), Policy(fail_on=None), Verdict.PASS),
-        ((NAN,), Coverage(), Policy(known=frozenset({"f1"})), Verdict.PASS),
+        ((NAN,), Coverage(), Policy(known={"f1": HowBad()}), Verdict.PASS),
         ((NAN,), Coverage(), Policy(ignore=frozenset({"nan-weights"})), Verdict.PASS),
         ((), Coverage(failed=(Missed("model", "x"),)), USUAL, Verdict.INCONCLUSIVE),
         ((), Coverage(skipped=(Missed("run", "x"),)), USUAL, Verdict.PASS),
@@ -165,7 +165,7 @@ def test_a_model_that_could_not_be_looked_at_has_the_code_of_that() -> None:
 
 def test_what_a_newer_auditor_wrote_stays_in_the_document() -> None:
     later = {**told(NAN), "from_later": 1}
-    assert judged(Audited(later, True), Policy(known=frozenset({"f1"}))).document["from_later"] == 1
+    assert judged(Audited(later, True), Policy(known={"f1": HowBad()})).document["from_later"] == 1
 
 
 def test_which_policies_ask_nothing_of_a_model_without_findings() -> None:

@@ -6,8 +6,9 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import onnx
 import onnx.parser
@@ -15,6 +16,7 @@ import pytest
 
 import auditor.batch.one
 import auditor.batch.state
+import auditor.pipeline
 from auditor.batch.one import Audited, audit_one
 from auditor.batch.pool import WorkerLimits
 from auditor.batch.refs import Ref
@@ -48,6 +50,11 @@ def run(
         return list(batch(refs, settings, lambda ref: policy, None, 2, WorkerLimits(seconds)))
     with Works.open(database) as store:
         return list(batch(refs, settings, lambda ref: policy, store, 2, WorkerLimits(seconds)))
+
+
+def told(outcome: Outcome) -> Mapping[str, Any]:
+    assert outcome.document is not None
+    return outcome.document
 
 
 def audits(database: Path) -> int:
@@ -90,9 +97,8 @@ def test_unchanged_work_is_reused_and_changed_work_is_not(registry: Path, refs: 
 def test_old_files_are_known_by_their_looks(
     registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Size, time and inode are enough, once the file has been left alone for a while: nothing is read."""
-    for path in registry.rglob("*.onnx"):
-        os.utime(path, (1_000_000, 1_000_000))
+    """Size, times, inode and device are enough, once the file has been left alone for a while: nothing is read."""
+    monkeypatch.setattr("auditor.batch.state._SETTLED", -1)
     run(refs(registry), tmp_path / "reports.db")
     monkeypatch.setattr("auditor.batch.run.hashed", pytest.fail)
     assert all(outcome.reused for outcome in run(refs(registry), tmp_path / "reports.db"))
@@ -115,7 +121,7 @@ def test_a_file_that_changes_during_its_audit_is_audited_again(
     registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was hashed before is not what was audited: the report is not kept for the content that was hashed."""
-    whole = auditor.batch.one.audit
+    whole = auditor.pipeline.audit
     sound, faulty = registry / "000" / "3.onnx", registry / "000" / "0.onnx"
     before = sound.read_bytes()
 
@@ -169,7 +175,7 @@ def test_a_changed_policy_judges_the_stored_report_anew(registry: Path, refs: Re
     assert {(outcome.reused, outcome.verdict, outcome.code) for outcome in outcomes} == {
         (True, Verdict.PASS, ExitCode.PASS)
     }
-    assert {outcome.document["verdict"] for outcome in outcomes} == {"pass"}
+    assert {told(outcome)["verdict"] for outcome in outcomes} == {"pass"}
 
 
 def test_the_same_content_at_another_place_is_reused_under_its_own_name(registry: Path, tmp_path: Path) -> None:
@@ -178,7 +184,7 @@ def test_the_same_content_at_another_place_is_reused_under_its_own_name(registry
     run([reference(one)], tmp_path / "reports.db")
     for _ in range(2):
         (outcome,) = run([reference(other)], tmp_path / "reports.db")
-        assert outcome.reused and outcome.document["model"]["path"] == str(other)
+        assert outcome.reused and told(outcome)["model"]["path"] == str(other)
     assert audits(tmp_path / "reports.db") == 2
     with Works.open(tmp_path / "reports.db") as store:
         assert [row.id for row in store.history(str(other))] == [2]
@@ -223,7 +229,7 @@ def test_a_model_that_ruins_its_worker_has_an_outcome_and_no_other_pays(
     seconds: float | None,
     why: str,
 ) -> None:
-    whole = auditor.batch.one.audit
+    whole = auditor.pipeline.audit
     if seconds is None:  # enough for each of the others, however busy the machine is
         began = time.monotonic()
         run(refs(registry), tmp_path / "other.db")
@@ -240,7 +246,7 @@ def test_a_model_that_ruins_its_worker_has_an_outcome_and_no_other_pays(
     assert len(outcomes) == 12 and audits(tmp_path / "reports.db") == 12
     (ruined,) = (outcome for outcome in outcomes if outcome.ref.name == "5")
     assert ruined.verdict is Verdict.INCONCLUSIVE
-    (failed,) = ruined.document["coverage"]["failed"]
+    (failed,) = told(ruined)["coverage"]["failed"]
     assert failed["what"] == "model" and why in failed["why"] and failed["asked"]
     assert ruined.code == (ExitCode.FAULT if ruined.trace else ExitCode.INCONCLUSIVE)
     again = run(refs(registry), tmp_path / "reports.db")  # it is tried again, and now it goes well
@@ -252,7 +258,7 @@ def test_a_model_without_an_end_has_one_report_until_it_comes_to_one(
     registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database, one = tmp_path / "reports.db", refs(registry)[:1]
-    whole = auditor.batch.one.audit
+    whole = auditor.pipeline.audit
 
     def hangs(path: str, settings: Settings, contract: Contract | None) -> Report:
         time.sleep(HANG)
@@ -285,7 +291,7 @@ def test_of_many_copies_one_is_audited_and_each_has_its_report(tmp_path: Path) -
         path.write_bytes(data)
     outcomes = run([reference(path) for path in paths], tmp_path / "reports.db")
     assert sum(not outcome.reused for outcome in outcomes) == 1
-    assert {outcome.document["model"]["path"] for outcome in outcomes} == {str(path) for path in paths}
+    assert {told(outcome)["model"]["path"] for outcome in outcomes} == {str(path) for path in paths}
     assert {outcome.audit_id for outcome in outcomes} == set(range(1, 301)) and audits(tmp_path / "reports.db") == 300
     again = run([reference(path) for path in paths], tmp_path / "reports.db")
     assert all(outcome.reused for outcome in again) and audits(tmp_path / "reports.db") == 300
@@ -315,7 +321,7 @@ def test_the_policy_of_each_model_is_applied_and_the_report_is_kept_as_it_was(re
             found = batch(paths, STATIC, lambda ref: small if ref.name == "1" else USUAL, store, 2, WorkerLimits())
             outcomes = {outcome.ref.name: outcome for outcome in found}
             assert {name: outcome.verdict for name, outcome in outcomes.items()} == {"1": "fail", "2": "pass"}
-            assert [f["rule"] for f in outcomes["1"].document["findings"]] == ["over-limit"]
+            assert [f["rule"] for f in told(outcomes["1"])["findings"]] == ["over-limit"]
             kept = store.get(outcomes["1"].audit_id or 0)
             assert kept is not None and (kept["findings"], kept["verdict"]) == ([], "fail")
     assert audits(tmp_path / "reports.db") == 2
@@ -340,16 +346,16 @@ def test_sizes_hold_for_the_models_that_have_them(tmp_path: Path) -> None:
     settings = STATIC._replace(dims={"N": 3}, shapes={"z": (1,)})
     outcomes = {outcome.ref.name: outcome for outcome in run(refs, None, settings)}
     assert {outcome.verdict for outcome in outcomes.values()} == {Verdict.PASS}
-    assert [outcomes[name].document["inputs"][0]["shape"] for name in ("open", "fixed")] == [[3, 4], [2, 4]]
-    said = {name: {m["what"]: m["why"] for m in o.document["coverage"]["skipped"]} for name, o in outcomes.items()}
+    assert [told(outcomes[name])["inputs"][0]["shape"] for name in ("open", "fixed")] == [[3, 4], [2, 4]]
+    said = {name: {m["what"]: m["why"] for m in told(o)["coverage"]["skipped"]} for name, o in outcomes.items()}
     assert "--dim N" not in said["open"] and said["fixed"]["--dim N"] == "no input has such a size"
     assert said["open"]["--input-shape z"] == said["fixed"]["--input-shape z"] == "the model has no such input"
 
 
 def test_runs_of_a_batch_come_from_one_server_a_worker(registry: Path, refs: Refs) -> None:
     outcomes = run(refs(registry)[3:6], None, Settings())
-    assert [outcome.document["run"]["status"] for outcome in outcomes] == ["ok"] * 3
-    assert {outcome.document["run"]["isolation"]["level"] for outcome in outcomes} == {"full"}
+    assert [told(outcome)["run"]["status"] for outcome in outcomes] == ["ok"] * 3
+    assert {told(outcome)["run"]["isolation"]["level"] for outcome in outcomes} == {"full"}
 
 
 def test_a_hostile_registry_ends_in_reports(tmp_path: Path) -> None:
@@ -377,7 +383,7 @@ def test_a_hostile_registry_ends_in_reports(tmp_path: Path) -> None:
 def test_what_the_registry_cannot_say_is_in_the_report(registry: Path, tmp_path: Path) -> None:
     ref = reference(registry / "000" / "1.onnx", troubles=("config.pbtxt cannot be read",))
     (outcome,) = run([ref], tmp_path / "reports.db")
-    assert {"what": "registry", "why": "config.pbtxt cannot be read", "asked": False} in outcome.document["coverage"][
+    assert {"what": "registry", "why": "config.pbtxt cannot be read", "asked": False} in told(outcome)["coverage"][
         "skipped"
     ]
 

@@ -20,6 +20,15 @@ LONG_AGO = (1_000_000_000_000_000_000, 1_000_000_000_000_000_000)
 STATIC = Settings(run=False)
 
 
+def wait_for_another_time(path: Path) -> None:
+    """Until the system's clock of files has gone on."""
+    beside = path.with_name("clock")
+    while True:
+        beside.write_bytes(b"")
+        if beside.stat().st_ctime_ns > path.stat().st_ctime_ns:
+            return
+
+
 def state_of(path: Path) -> FileState:
     ((state,),) = [found for found in hashed([(str(path),)]) if found is not None]
     return state
@@ -57,7 +66,17 @@ def test_a_file_is_known_by_its_looks(file: Path) -> None:
     assert not unchanged(str(file), None)
 
 
-@pytest.mark.parametrize("change", [another, longer, touched, Path.unlink], ids=lambda change: change.__name__)
+def overwritten(path: Path) -> None:
+    """In place, and the times are set back: the system's own time of the last change is not."""
+    before = path.stat()
+    wait_for_another_time(path)
+    path.write_bytes(b"two")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize(
+    "change", [another, longer, touched, overwritten, Path.unlink], ids=lambda change: change.__name__
+)
 def test_whatever_looks_otherwise_has_changed(file: Path, change: Callable[[Path], None]) -> None:
     state = state_of(file)
     change(file)
@@ -83,7 +102,8 @@ def test_a_file_is_settled_two_seconds_after_its_last_change(file: Path, monkeyp
     state = state_of(file)
     for after, expected in ((0, False), (2_000_000_000, False), (2_000_000_001, True)):
         monkeypatch.setattr("auditor.batch.state.time.time_ns", lambda after=after: LONG_AGO[1] + after)
-        assert settled(state) is expected
+        assert settled(state._replace(ctime_ns=0)) is expected
+        assert settled(state._replace(mtime_ns=0, ctime_ns=LONG_AGO[1])) is expected
 
 
 def test_files_of_a_model_are_its_own_its_data_and_its_golden_vectors(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -24,8 +25,8 @@ def residual(nodes: int, *, different: bool) -> bytes:
 
     def conv(name: str, data: str, into: int, out: int, dilation: int) -> None:
         inputs = [data, store(f"{name}.w", out, into, 1, 1), store(f"{name}.b", out)]
-        shape = {"kernel_shape": [1, 1], "pads": [0] * 4, "dilations": [dilation] * 2, "strides": [1, 1], "group": 1}
-        graph.node.append(helper.make_node("Conv", inputs, [name], name=name, **shape))
+        window: dict[str, Any] = {"kernel_shape": [1, 1], "pads": [0] * 4, "dilations": [dilation] * 2}
+        graph.node.append(helper.make_node("Conv", inputs, [name], name=name, **window, strides=[1, 1], group=1))
 
     def add(op: str, name: str, *inputs: str) -> None:
         graph.node.append(helper.make_node(op, inputs, [name], name=name))

@@ -58,6 +58,7 @@ def node_cases() -> list[Case]:
 
     found = []
     for case in collected():
+        assert case.data_sets is not None and case.model is not None, case.name
         inputs, outputs = case.data_sets[0]
         feeds = {v.name: _plain(x) for v, x in zip(case.model.graph.input, inputs, strict=False)}
         made = {v.name: _plain(x) for v, x in zip(case.model.graph.output, outputs, strict=False)}
@@ -135,7 +136,8 @@ def reference(case: Case) -> Seen:
     """The same by ONNX's reference evaluator."""
     from onnx.reference import ReferenceEvaluator
 
-    return _shapes(ReferenceEvaluator(case.model).run(None, case.feeds, intermediate=True).items())
+    made: Any = ReferenceEvaluator(case.model).run(None, case.feeds, intermediate=True)  # then a dictionary
+    return _shapes(made.items())
 
 
 def stored(case: Case) -> Seen:

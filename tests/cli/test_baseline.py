@@ -38,7 +38,7 @@ def test_then_only_new_findings_fail(auditor: Auditor) -> None:
     assert known() == {"net.onnx": ["misfit-initializers"]}
     passed = auditor("check", "net.onnx", "--no-run")
     assert passed.code == 0
-    assert passed.out.startswith("PASS  net.onnx  1 known\n")
+    assert passed.out.startswith("PASS  net.onnx  1 known; judged by baseline auditor-baseline.json\n")
     assert "  known: in the baseline\n" in passed.out
     broken = onnx.load("net.onnx")
     broken.graph.node[0].input[0] = "nowhere"
@@ -58,7 +58,7 @@ def test_it_holds_for_the_model_in_disguise(sample: Path, auditor: Auditor) -> N
     Path("net.onnx").write_bytes(disguised.SerializeToString())
     after = auditor("check", "net.onnx", "--no-run", "--fail-on", "note")
     assert (shown.code, after.code) == (1, 0)
-    assert " known\n" in after.out
+    assert " known; " in after.out
 
 
 def test_a_baseline_that_is_there_is_changed_only_when_asked(auditor: Auditor) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import auditor.rules
 from auditor.findings.kind import Kind
 from auditor.formats import formats
 from auditor.report import Basis, Found, Severity
+from auditor.shapes.facts import Facts
 
 from .conftest import ALEXNET_224, LENET, NAN, SAMPLES, Said
 
@@ -95,6 +97,15 @@ def test_several_models_are_lines_and_the_worst_counts(auditor: Auditor, tmp_pat
     assert auditor("check", LENET, missing, *STATIC).code == 3
 
 
+def test_people_read_at_last_what_came_of_several(auditor: Auditor, tmp_path: Path) -> None:
+    missing, read = str(tmp_path / "none.onnx"), tmp_path / "report.txt"
+    said = auditor("check", LENET, missing, ALEXNET_224, *STATIC, "-o", f"text:{read}")
+    assert said.out.endswith("\n\n3 models: 1 passed, 1 failed, 1 inconclusive\n")
+    assert read.read_text().endswith("\n\n3 models: 1 passed, 1 failed, 1 inconclusive\n")
+    assert " models: " not in auditor("check", LENET, *STATIC).out
+    assert auditor("check", LENET, NAN, *STATIC, "-q").out == ""
+
+
 def test_formats_to_files(auditor: Auditor, tmp_path: Path) -> None:
     whole, read = tmp_path / "report.json", tmp_path / "report.txt"
     said = auditor("check", LENET, *STATIC, "-q", "-o", f"json:{whole}", "-o", f"text:{read}")
@@ -144,7 +155,8 @@ def test_wrong_usage_is_one_line(auditor: Auditor, options: list[str], says: str
 def test_what_does_not_parse(auditor: Auditor, arguments: list[str]) -> None:
     said = auditor("check", *arguments)
     assert (said.code, said.out) == (2, "")
-    assert "Error" in said.err
+    assert said.err.startswith("auditor: ") and said.err.count("\n") == 1
+    assert "`auditor check -h`" in said.err
 
 
 def test_a_provider_that_is_not_there(auditor: Auditor) -> None:
@@ -156,13 +168,17 @@ def test_a_provider_that_is_not_there(auditor: Auditor) -> None:
 
 @pytest.mark.parametrize(
     ("arrays", "says"),
-    [({"other": (2, 1, 32, 32)}, "no array 'data'"), ({"data": (2, 1, 30, 32)}, "failed on the inputs")],
+    [
+        ({"other": (2, 1, 32, 32)}, "no array 'data'"),
+        ({"data": (2, 1, 30, 32)}, "the inputs do not fit the model: data is float[2, 1, 30, 32]"),
+    ],
 )
 def test_inputs_that_do_not_run_are_no_pass(
     auditor: Auditor, tmp_path: Path, arrays: dict[str, tuple[int, ...]], says: str
 ) -> None:
     path = tmp_path / "inputs.npz"
-    np.savez(path, **{name: np.zeros(shape, np.float32) for name, shape in arrays.items()})
+    held: dict[str, Any] = {name: np.zeros(shape, np.float32) for name, shape in arrays.items()}
+    np.savez(path, **held)
     said = auditor("check", LENET, "--no-store", "--inputs", str(path), "--format", "json")
     assert (said.code, said.json["verdict"]) == (4, "inconclusive")
     assert says in said.json["coverage"]["skipped"][0]["why"]
@@ -197,8 +213,9 @@ def test_a_fault_while_reading_keeps_its_traceback_and_costs_one_model(
     auditor: Auditor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from auditor import pipeline
+    from auditor.model.load import load
 
-    whole = pipeline.load
+    whole = load
 
     def broken(path: str) -> object:
         if path == NAN:
@@ -249,3 +266,23 @@ def test_a_store_that_cannot_be_used(auditor: Auditor, tmp_path: Path, content: 
     assert said.out.startswith("PASS")
     assert said.err.startswith("auditor: the report was not stored: ")
     assert said.err.count("\n") == 1
+
+
+def test_a_rule_that_walks_too_much_is_inconclusive(auditor: Auditor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has found before stands, and the next rule has a budget of its own."""
+
+    def endless(facts: Facts) -> Iterator[Found]:
+        yield Found("before", severity=Severity.NOTE)
+        while True:
+            facts.rebind().rebind()
+
+    rules = (auditor_rule("endless-rule", endless)._replace(wants=("Facts",)), *auditor_rules())
+    monkeypatch.setattr("auditor.pipeline.all_rules", lambda: rules)
+    monkeypatch.setattr("auditor.pipeline._LEAST_WALKED", 1000)
+    monkeypatch.setattr("auditor.pipeline._TIMES_WALKED", 3)
+    said = auditor("check", LENET, *STATIC, "--format", "json")
+    assert said.json["verdict"] == "inconclusive"
+    assert "before" in [finding["message"] for finding in said.json["findings"]]
+    assert "misfit-initializers" in said.json["coverage"]["ran"]
+    missed = {m["what"]: m["why"] for m in said.json["coverage"]["skipped"]}
+    assert missed["rule endless-rule, the rest of it"] == "it was given up when it had walked through 1,000 nodes"

@@ -82,8 +82,9 @@ def test_all_formats_to_files_at_once(auditor: Auditor, tmp_path: Path, models: 
 def test_an_early_end_leaves_a_whole_document(auditor: Auditor, tmp_path: Path, monkeypatch: Any) -> None:
     """Interrupted at the second model: the first stands in a document that can be read."""
     import auditor.sessions.checking as session
+    from auditor import pipeline
 
-    real, seen = session.audit, []
+    real, seen = pipeline.audit, []
 
     def audit(path: str, *others: Any) -> Any:
         seen.append(path)

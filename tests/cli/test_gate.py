@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -135,13 +136,27 @@ def test_a_report_in_a_file(auditor: Auditor, no_audit: Callable[[], None]) -> N
     assert not Path("reports.db").exists()
     both = auditor("gate", "two.jsonl")
     assert both.code == 1
-    assert both.out.endswith("2 models: 1 pass, 1 fail\n")
+    assert both.out.endswith("2 models: 1 failed, 1 passed\n")
     assert auditor("gate", "one.json", "--name", "lenet", "--accept", "--by", "x").code == 0
     assert "report 1, " in auditor("gate", "one.json", "--name", "lenet").out
     Path("bad.json").write_text('{"schema_version": 1, "model": {}}')
     assert auditor("gate", "bad.json").code == 2
     Path("broken.json").write_text('{"schema_version": 1,')
     assert auditor("gate", "broken.json").code == 2
+
+
+def test_the_summary_has_failures_first(auditor: Auditor, no_audit: Callable[[], None]) -> None:
+    """Whatever order they were gated in; each with its first reason, and none that passed."""
+    options = ("--no-run", "--no-store", "-q", "-o")
+    assert auditor("check", LENET, "none.onnx", NAN, ALEXNET_224, *options, "json:all.jsonl").code == 1
+    no_audit()
+    said = auditor("gate", "all.jsonl")
+    *_, summary = said.out.rpartition(f"\n\nfail  {NAN}\n")
+    paths = re.findall(r"^(fail|inconclusive)  (\S+)$", f"fail  {NAN}\n{summary}", re.MULTILINE)
+    assert paths == [("fail", NAN), ("fail", ALEXNET_224), ("inconclusive", "none.onnx")]
+    assert summary.startswith("  nan-weights at head: ")
+    assert summary.endswith("\n4 models: 2 failed, 1 inconclusive, 1 passed\n")
+    assert max(len(line) for line in summary.splitlines() if str(SAMPLES) not in line) <= 80
 
 
 def test_a_severity_of_one_policy_is_not_that_of_the_next(auditor: Auditor) -> None:
@@ -172,7 +187,7 @@ def test_a_registry_and_its_unchanged_models(auditor: Auditor, no_audit: Callabl
     policy('[[models]]\nmatch = "lenet"\nlimits.nodes.max = 1\n')
     again = auditor("gate", "staging", *STATIC, "-j", "1")
     assert again.code == 1
-    assert again.out.endswith("2 models: 2 fail\n")
+    assert again.out.endswith("2 models: 2 failed\n")
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 
+from auditor.cli.commands import SUMMARIES
 from tests.pace import HANG
 
 from .conftest import ALEXNET_224, LENET, SAMPLES
 
 Process = Callable[..., "subprocess.CompletedProcess[str]"]
 HEAVY = ("alembic", "numpy", "onnx", "onnxruntime", "rich", "sqlalchemy")
-COMMANDS = ((), ("check",), ("inspect",), ("explain",), ("rules",), ("history",), ("show",), ("db",), ("db", "upgrade"))
+COMMANDS = ((), ("db",), *(tuple(name.split()) for name in SUMMARIES))
 
 
 def imported(*arguments: str, cwd: Path | None = None) -> tuple[int, set[str]]:
@@ -71,6 +72,7 @@ def test_a_static_check_imports_what_it_needs(tmp_path: Path) -> None:
     }
     assert {name for name in modules if name.startswith("auditor.formats.")} <= {
         "auditor.formats.json",
+        "auditor.formats.parts",
         "auditor.formats.parts.names",
     }
 
@@ -81,6 +83,7 @@ def test_help_fits_80_columns(process: Process, command: tuple[str, ...]) -> Non
     assert done.returncode == 0
     assert "Usage:" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
+    assert not re.search(r"\w\.\.\.$", done.stdout, re.MULTILINE)  # where click cuts a text off
 
 
 def test_version(interpreter: Process) -> None:
@@ -164,6 +167,16 @@ def test_colours_and_progress_on_a_terminal() -> None:
     assert said.count("\r\x1b[K") == 1
 
 
+def test_what_is_told_on_standard_error_is_never_broken() -> None:
+    """The terminal wraps a long line, and it can be copied; nothing of ours breaks it."""
+    name = "n" * 150
+    said = on_a_terminal("check", "none.onnx", "--no-store", "--no-config", "--select", name, COLUMNS="40")
+    assert said == f"auditor: there is no rule '{name}'; `auditor rules` lists them\n"
+    assert said == on_a_terminal("batch", "none", "--no-store", "--no-config", "--select", name, COLUMNS="40")
+    said = on_a_terminal("check", LENET, "--format", "jsno", COLUMNS="40")
+    assert said.count("\n") == 1 and said.endswith("there are csv, github, json, junit, markdown, sarif, text\n")
+
+
 @pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"CI": "true"}], ids=str)
 def test_no_colours_where_nobody_wants_them(env: dict[str, str]) -> None:
     assert "\x1b[1;31m" not in on_a_terminal(*STATIC, **env)
@@ -182,7 +195,7 @@ def test_a_terminal_that_knows_no_unicode(interpreter: Process, tmp_path: Path) 
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
-    """The database may not grow: the report is printed all the same, and one line says what happened."""
+    """The database may not grow: the report is printed all the same, a line says what happened, and it is no pass."""
     done = subprocess.run(
         [sys.executable, "-m", "auditor", "check", LENET, "--no-run", "--no-weights"],
         capture_output=True,
@@ -192,7 +205,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
         env={**os.environ, "AUDITOR_DB": str(tmp_path / "reports.db")},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
     )
-    assert done.returncode == 0
+    assert done.returncode == 4
     assert done.stdout.startswith("PASS")
     assert re.fullmatch(r"auditor: the report was not stored: [^\n]+\n", done.stderr)
 
@@ -208,7 +221,7 @@ def test_a_newer_database(process: Process, tmp_path: Path) -> None:
         assert "newer" in done.stderr
         assert done.stderr.count("\n") == 1
     done = process("check", LENET, "--no-run", "--no-weights", env={"AUDITOR_DB": str(where)})
-    assert done.returncode == 0
+    assert done.returncode == 4  # a report that was to be kept is nowhere
     assert "newer" in done.stderr
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import onnx
 import pytest
+
+from auditor.formats.parts.layout import Page
 
 from .conftest import LENET, SAMPLES, Said
 
@@ -89,12 +93,20 @@ def test_rules(auditor: Auditor) -> None:
         (("inspect", __file__), 1, ""),
         (("inspect", "/no/such.onnx"), 3, "no file"),
         (("inspect", LENET, "--dim", "Q=1"), 2, "open sizes are N"),
+        (
+            ("inspect", LENET, "--input-shape", "dtaa:1,1,32,32"),
+            2,
+            "no input 'dtaa' (did you mean 'data'?); it has 'data'",
+        ),
         (("inspect", LENET, "--format", "xml"), 2, "text or json"),
         (("rules", "--format", "xml"), 2, "text or json"),
         (("history", LENET), 2, "no report database"),
         (("show", "1"), 2, "no report database"),
         (("show", "one"), 2, "ID takes a whole number of at least 1, not 'one'"),
-        (("nonsense",), 2, "No such command"),
+        (("explain", LENET, "Conv[9]"), 2, "(did you mean 'Conv["),
+        (("explain", LENET), 2, f"no node of {LENET} is named"),
+        (("explain", "none.onnx"), 2, "no node of none.onnx is named"),
+        (("nonsense",), 2, "there is no command 'nonsense'; `auditor -h` lists them"),
     ],
 )
 def test_what_goes_wrong_is_said(auditor: Auditor, arguments: tuple[str, ...], code: int, says: str) -> None:
@@ -102,6 +114,27 @@ def test_what_goes_wrong_is_said(auditor: Auditor, arguments: tuple[str, ...], c
     assert (said.code, said.out) == (code, "")
     assert says in said.err
     assert "Traceback" not in said.err
+
+
+def test_the_nearest_open_size(auditor: Auditor, tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    text = '<ir_version: 8, opset_import: ["" : 17]> g (float[batch, 3] x) => (float[batch, 3] y) { y = Relu(x) }'
+    onnx.save(onnx.parser.parse_model(text), path)
+    said = auditor("inspect", str(path), "--dim", "bacth=1")
+    assert said.err == "auditor: no input has a size named 'bacth' (did you mean 'batch'?); open sizes are batch\n"
+
+
+def test_no_word_of_a_table_is_broken() -> None:
+    """Where the words have room; numbers on the right never are."""
+    words, number = "several words that are wrapped " * 5, "12,345,678"
+    for longest in (1, 10, 20, 25):
+        name = "n" * longest
+        out = io.StringIO()
+        Page(out).grid([(name, f"{name}-b c", words, number), ("a", "b", "c", "1")], right=(3,))
+        lines = out.getvalue().splitlines()
+        assert max(map(len, lines)) <= 80
+        told = {word for line in lines for word in line.split()}
+        assert told == {name, f"{name}-b", "c", *words.split(), number, "a", "b", "1"}
 
 
 def test_the_database(auditor: Auditor, tmp_path: Path) -> None:

@@ -172,6 +172,37 @@ def test_completion(process: Callable[..., Any]) -> None:
     assert process("--show-completion", "bash", env=disabled).stdout.strip() == shown.stdout.strip()
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("chekc m.onnx", "there is no command 'chekc' (did you mean 'check'?); `auditor -h` lists them"),
+        ("db pruen", "there is no command 'pruen' (did you mean 'prune'?); `auditor db -h` lists them"),
+        ("--versoin", "there is no option --versoin (did you mean '--version'?); `auditor -h` lists them"),
+        (
+            "check m --provder cpu",
+            "there is no option --provder (did you mean '--provider'?); `auditor check -h` lists",
+        ),
+        ("check m --no-rn", "there is no option --no-rn (did you mean '--no-run'?)"),
+        ("db prune --kep 1", "there is no option --kep (did you mean '--keep'?); `auditor db prune -h` lists them"),
+        ("check m --dim", "option '--dim' requires an argument; `auditor check -h` shows how it is called"),
+        ("check", "missing argument 'MODEL...'; `auditor check -h` shows how it is called"),
+        ("check m --format jsno", "there is no format 'jsno' (did you mean 'json'?)"),
+        ("check m -o srif:f", "there is no format 'srif' (did you mean 'sarif'?)"),
+        ("rules --format jsno", "--format takes text or json (did you mean 'json'?), not 'jsno'"),
+        ("check m --fail-on eror", "(did you mean 'error'?), not 'eror'"),
+        ("check m --select nan-weight", "there is no rule 'nan-weight' (did you mean 'nan-weights'?)"),
+        ("check m --ignore nan-weight", "there is no rule 'nan-weight' (did you mean 'nan-weights'?)"),
+        ("explain nan-weight", "there is no rule 'nan-weight' (did you mean 'nan-weights'?)"),
+        ("check m --target-dtype flaot16", "(did you mean 'float16'?)"),
+    ],
+)
+def test_a_wrong_word_is_one_line_with_the_nearest(line: str, says: str, auditor: Callable[..., Said]) -> None:
+    said = auditor(*line.split())
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("auditor: ") and said.err.count("\n") == 1
+    assert says in said.err
+
+
 def test_a_wrong_kind_is_one_line_for_arguments_too(auditor: Callable[..., Said]) -> None:
     said = auditor("show", "0")
     assert (said.code, said.err) == (2, "auditor: ID takes a whole number of at least 1, not 0\n")

@@ -55,7 +55,7 @@ def test_upwards_to_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert find().policy("m.onnx").fail_on is Severity.WARNING
     (tmp_path / "a" / "auditor.toml").write_text('fail-on = "never"')
     assert find().policy("m.onnx").fail_on is None
-    assert find(none=True) == Configuration()
+    assert find(none=True) == Configuration(baseline="")
 
 
 @pytest.mark.parametrize(
@@ -223,6 +223,15 @@ def test_patterns(pattern: str, path: str, name: str, means: bool) -> None:
 WRONG = [
     ('fail_on = "error"', "auditor.toml:1:1: there is no key fail_on (did you mean 'fail-on'?)"),
     ("\n\nfail-on = 3", 'auditor.toml:3:11: fail-on is 3; expected "error" or "warning" or "note" or "never"'),
+    (
+        '[tool.auditor]\nfail-on = "error"',
+        "auditor.toml:1:7: in auditor.toml the keys stand at the top, without [tool.auditor] above: a table "
+        "[tool.auditor] is for pyproject.toml",
+    ),
+    ('tool.auditor.fail-on = "error"', "auditor.toml:1:6: in auditor.toml the keys stand at the top, without"),
+    ('seed = 1\n[auditor]\nfail-on = "error"', "auditor.toml:2:2: in auditor.toml the keys stand at the top, without"),
+    ("[tool.ruff]\nfix = true", "auditor.toml:1:2: there is no key tool"),
+    ("auditor = 1", "auditor.toml:1:1: there is no key auditor"),
     ('fail-on = "eror"', "(did you mean 'error'?)"),
     ("run = 'yes'", 'auditor.toml:1:7: run is "yes"; expected true or false'),
     (

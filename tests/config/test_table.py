@@ -75,8 +75,9 @@ def test_a_row_fills_a_field_that_is_there_and_each_field_has_one() -> None:
     for row in TABLE:
         assert row.fills == "call" or row.name in fields[row.fills], row.name
     filled = {row.name for row in TABLE if row.fills == "audit"}
-    assert {*Settings._fields} - filled == {"provider_asked"}
-    assert {*Policy._fields} - {row.name for row in TABLE if row.fills == "policy"} == {"known", "origin"}
+    assert {*Settings._fields} - filled == {"provider_asked", "ad_hoc"}
+    made = {"known", "origin", "baseline", "trusted", "run"}
+    assert {*Policy._fields} - {row.name for row in TABLE if row.fills == "policy"} == made
 
 
 def test_rows_are_told_apart() -> None:

@@ -188,3 +188,24 @@ def test_what_is_folded_is_counted_apart() -> None:
     """)
     assert found.folded_macs == 8
     assert str(found.macs) == "4*N + 8"
+
+
+def test_what_is_folded_counts_with_its_bodies_and_in_functions() -> None:
+    """A loop of three products of constants, and one product of constants in a function that x goes through."""
+    found = costs("""
+        <ir_version: 8, opset_import: ["" : 17, "own" : 1]>
+        g (float[N, 2] x) => (float[N, 2] y, float[2, 2] z) <float[2, 2] a = {1, 2, 3, 4}, int64 n = {3}> {
+          y = own.through(x)
+          z = Loop(n, "", a) <body = b (int64 i, bool go, float[2, 2] m) => (bool on, float[2, 2] p) {
+            on = Identity(go)
+            p = MatMul(m, m)
+          }>
+        }
+        <domain: "own", opset_import: ["" : 17]> through (x) => (y) {
+          w = Constant<value = float[2, 2] {1, 2, 3, 4}>()
+          v = MatMul(w, w)
+          y = MatMul(x, v)
+        }
+    """)
+    assert found.folded_macs == 3 * 8 + 8
+    assert str(found.run_flops) == "8*N"

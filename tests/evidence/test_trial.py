@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import count as count_from
 from pathlib import Path
+from types import SimpleNamespace
 
 import onnx.parser
 import pytest
@@ -11,9 +12,21 @@ import pytest
 from auditor.costs.count import count
 from auditor.evidence.trial import Trial, attempt
 from auditor.model.load import load
+from auditor.report import Missed
 from auditor.runtime.messages import MACHINE
-from auditor.runtime.outcome import Crashed, Failed, GoldenResult, NotRun, Outcome, OutOfMemory, Run, TimedOut, Try
-from auditor.runtime.request import Request
+from auditor.runtime.outcome import (
+    Crashed,
+    Failed,
+    GoldenResult,
+    NotRun,
+    Observed,
+    Outcome,
+    OutOfMemory,
+    Run,
+    TimedOut,
+    Try,
+)
+from auditor.runtime.request import Request, RunLimits
 from auditor.settings import Settings
 from auditor.shapes.facts import infer
 
@@ -51,7 +64,7 @@ def tried(
     monkeypatch.setattr("auditor.runtime.parent.run", run)
     model = load(folder / "m.onnx")
     if size is not None:
-        model = replace(model, size=size)
+        model = model._replace(size=size)
     facts = infer(model, settings.shapes, settings.dims)
     return attempt(model, facts, count(facts), settings), requests
 
@@ -61,7 +74,7 @@ def tried(
     [
         (RAN, "", False, True),
         (NotRun("no onnxruntime"), "no onnxruntime", False, True),
-        (Failed("load", "FAIL", "bad"), "", False, True),
+        (Failed("load", "FAIL", "bad"), "onnxruntime does not load the model: bad", True, True),
         (Failed("run", "FAIL", "bad"), "it failed on inputs that auditor invented: bad", False, True),
         (Failed("load", MACHINE, "no GPU"), "this machine lacks what the model needs: no GPU", False, False),
         (Crashed("SIGSEGV", "load"), "", False, True),
@@ -77,7 +90,7 @@ def test_what_a_run_comes_to(
 ) -> None:
     """Before the runtime has the model, nothing that happens is the model's fault."""
     trial, requests = tried(folder, monkeypatch, outcome, Settings())
-    assert len(requests) == 1 and trial.invented
+    assert len(requests) == 1 + (trial.plain is not None) and trial.invented
     assert (trial.result == outcome) is kept and (kept or isinstance(trial.result, NotRun))
     assert [m.what for m in trial.missed] == (["run"] if why else [])
     assert all(m.why.startswith(why) and m.asked is asked for m in trial.missed)
@@ -139,3 +152,82 @@ def test_the_request_holds_the_settings(folder: Path, monkeypatch: pytest.Monkey
     assert request.predicted_bytes == 64  # beside the weights
     _, (open_sizes,) = tried(folder, monkeypatch, RAN, Settings())
     assert open_sizes.predicted_bytes is None
+
+
+def test_where_the_child_died_it_is_run_once_more_without_optimisation(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial, requests = tried(folder, monkeypatch, Crashed("SIGSEGV", "run"), Settings())
+    assert [(one.optimisation, one.second) for one in requests] == [("all", True), ("off", False)]
+    assert trial.plain == Crashed("SIGSEGV", "run")
+    trial, requests = tried(folder, monkeypatch, Crashed("SIGSEGV", "run"), Settings(optimisation="off"))
+    assert [(one.optimisation, one.second) for one in requests] == [("off", False)]
+    assert trial.plain is None
+
+
+def test_both_runs_have_their_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is predicted for one is had twice; what was asked for bounds them together."""
+    ((both, *_), (one, *_), (said, *_)) = (
+        tried(folder, monkeypatch, RAN, settings)[1]
+        for settings in (Settings(), Settings(optimisation="off"), Settings(timeout=7.0))
+    )
+    assert both.limits.seconds >= one.limits.seconds
+    assert said.limits.seconds == 7.0
+
+
+def test_what_is_not_finite_is_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On other values, and on other sizes where the model leaves any open; not on inputs that somebody gave."""
+    odd = RAN._replace(outputs=(Observed("y", 1, (2,), nonfinite=1),))
+    trial, requests = tried(folder, monkeypatch, odd, Settings())
+    assert trial.again and all(one.nonfinite for one in trial.again)
+    assert len(requests) == 1 + len(trial.again)
+    assert {one.seed for one in requests[1:]} == {1}
+    trial, requests = tried(folder, monkeypatch, odd, Settings(inputs=FILE))
+    assert (trial.again, len(requests)) == ((), 1)
+
+
+def test_vectors_of_a_model_that_did_not_run_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_golden(folder)
+    for outcome in (Failed("load", "FAIL", "bad"), Crashed("SIGSEGV", "load"), TimedOut(1, "run")):
+        trial, _ = tried(folder, monkeypatch, outcome, Settings())
+        assert [m.asked for m in trial.missed if m.what == "golden vector test_data_set_0"] == [True]
+
+
+def test_a_fault_of_ours_in_the_child_is_open_and_traced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial, _ = tried(folder, monkeypatch, NotRun("a fault of auditor in the child: E", {}, "Traceback"), Settings())
+    assert trial.missed[0] == Missed("run", "a fault of auditor in the child: E", True, "Traceback")
+
+
+def test_what_nobody_could_look_into_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = RAN._replace(outputs=(Observed("y", 8, (1,), unseen="its strings are not UTF-8"),))
+    trial, _ = tried(folder, monkeypatch, odd, Settings())
+    assert Missed("values of y", "its strings are not UTF-8") in trial.missed
+
+
+FOLDED = """
+    <ir_version: 8, opset_import: ["" : 17]>
+    g (float[1, 1] x) => (float[4000, 4000] y) <int64[2] s = {4000, 4000}> {
+      m = ConstantOfShape(s)
+      a = MatMul(m, m)
+      b = MatMul(a, a)
+      y = Add(b, x)
+    }
+"""
+
+
+def test_what_is_folded_asks_for_no_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """2 * 4000^3 multiply-accumulates, all of them on constants."""
+    (folder / "m.onnx").write_bytes(onnx.parser.parse_model(FOLDED).SerializeToString())
+    _, requests = tried(folder, monkeypatch, RAN, Settings())
+    assert requests[0].limits.seconds == RunLimits.predicted(0).seconds
+
+
+def test_all_runs_of_a_model_have_one_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = RAN._replace(outputs=(Observed("y", 1, (2,), nonfinite=1),))
+    _, requests = tried(folder, monkeypatch, odd, Settings(timeout=50.0))
+    assert len(requests) > 1
+    assert all(one.limits.seconds < 50.0 for one in requests[1:])
+    clock = count_from(0, 50)
+    monkeypatch.setattr("auditor.evidence.trial.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    trial, requests = tried(folder, monkeypatch, odd, Settings(timeout=50.0))
+    assert (len(requests), trial.again) == (1, ())

@@ -13,6 +13,8 @@ from auditor.report import (
     ModelIdentity,
     Port,
     Report,
+    RunAttempt,
+    RunLevel,
     RunSummary,
     Severity,
     Step,
@@ -92,8 +94,11 @@ def with_name(name: str) -> Report:
         Totals(1, 1, f"{name}*2", macs=f"{name}*3", flops=name, peak_activation_bytes=name),
         (port,),
         (port,),
-        run=RunSummary(name, "ok", name, 0.1, {"level": "full"}, {name: 1}, (name,), (port,)),
-    )
+        run=RunSummary(
+            name, "ok", name, 0.1, {"level": "full"}, {name: 1}, (name,), (port,), name, (name,),
+            (RunAttempt({name: (1, 2)}, name, name, name),), (RunLevel(name, name, name, name),) * 2,
+        ),
+    )  # fmt: skip
 
 
 ALEXNET = Report(

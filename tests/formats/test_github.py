@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from typing import NamedTuple
 
 import pytest
 
 from auditor.formats import renderer, writer
-from auditor.report import Report, Verdict
+from auditor.report import Coverage, Missed, Report, Severity, Verdict
 
 from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, WAIVED, with_name
 
@@ -98,6 +99,34 @@ def test_what_is_waived_is_one_notice() -> None:
     assert waived.message.splitlines()[-1] == "and 990 more"
 
 
+def kinds(text: str) -> dict[str, int]:
+    return dict(Counter(command.name for command in commands(text)))
+
+
+def test_ten_of_a_kind_and_how_many_more() -> None:
+    """What GitHub would drop without a word is counted, over all models of the call."""
+    error, warning = ALEXNET.findings
+    note = warning._replace(severity=Severity.NOTE)
+    first = ALEXNET._replace(findings=(error,) * 6 + (warning,) * 6 + (note,) * 6)
+    text = said(first, first, first)
+    assert kinds(text) == {"error": 10, "warning": 10, "notice": 10}
+    last = commands(text)[-1]
+    assert last.message.startswith("8 errors, 8 warnings, 9 notices more: GitHub shows ten of a kind.")
+    assert set(last.properties) == {"title"}
+    assert kinds(said(ALEXNET._replace(findings=(error,) * 10 + (warning,) * 10 + (note,) * 9))) == {
+        "error": 10, "warning": 10, "notice": 9,
+    }  # fmt: skip
+    one_more = commands(said(ALEXNET._replace(findings=(error,) * 11)))
+    assert len(one_more) == 11 and one_more[-1].message.startswith("1 error more: ")
+
+
+def test_what_was_asked_for_is_not_hidden_behind_findings() -> None:
+    warning = ALEXNET.findings[1]
+    missed = Coverage(failed=(Missed("run", "there is no GPU", asked=True),))
+    found = commands(said(ALEXNET._replace(findings=(warning,) * 40, coverage=missed)))
+    assert found[0].properties["title"] == "not looked at: run"
+
+
 def test_nothing_to_say() -> None:
     assert said(CLEAN) == ""
 
@@ -107,8 +136,8 @@ def test_names_are_data(name: str) -> None:
     text = said(with_name(name))
     found = commands(text)
     assert len(found) == text.count("\n") == len(text.splitlines())
-    assert [c.name for c in found] == ["error", "notice", "notice", "warning"]
+    assert [c.name for c in found] == ["warning", "error", "notice", "notice"]
     assert all(set(c.properties) == {"file", "title"} for c in found)
     if name.isprintable() and "##" not in name and not name.strip().startswith("::") and len(name) < 256:
         assert {c.properties["file"] for c in found} == {name.strip()} or name != name.strip()
-        assert found[3].message == name
+        assert found[0].message == name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,8 @@ from auditor.report import (
     ModelIdentity,
     Port,
     Report,
+    RunAttempt,
+    RunLevel,
     RunSummary,
     Severity,
     Step,
@@ -47,7 +50,7 @@ ranges = st.tuples(counts, counts) | st.tuples(counts, st.none()) | st.tuples(co
 fits = st.builds(Fit, st.lists(texts, max_size=2).map(tuple), st.lists(ranges, max_size=2).map(tuple))
 locations = st.builds(Location, texts, texts, texts, texts, texts, st.none() | counts)
 ports = st.lists(st.builds(Port, texts, texts, shapes), max_size=2).map(tuple)
-missed = st.lists(st.builds(Missed, texts, texts, st.booleans()), max_size=2).map(tuple)
+missed = st.lists(st.builds(Missed, texts, texts, st.booleans(), st.just("")), max_size=2).map(tuple)
 
 
 def models(text: st.SearchStrategy[str]) -> st.SearchStrategy[ModelIdentity]:
@@ -117,6 +120,12 @@ def reports(text: st.SearchStrategy[str], numbers: st.SearchStrategy[float]) -> 
             placement=st.dictionaries(text, counts, max_size=2),
             golden=st.lists(text, max_size=2).map(tuple),
             outputs=ports,
+            optimisation=text,
+            cpu=st.lists(text, max_size=2).map(tuple),
+            attempts=st.lists(
+                st.builds(RunAttempt, st.dictionaries(text, whole_shapes, max_size=1), text, text, text), max_size=1
+            ).map(tuple),
+            levels=st.lists(st.builds(RunLevel, text, text, text, text), max_size=1).map(tuple),
         ),
         audited_at=text,
         rules_digest=text,
@@ -200,6 +209,7 @@ def test_the_documented_keys_stand_in_their_places() -> None:
     assert whole["run"] == {
         "provider": "CPUExecutionProvider", "status": "ok", "why": "", "seconds": 0.0, "isolation": {}, "placement": {},
         "golden": [], "outputs": [{"name": "y", "dtype": "float32", "shape": [1, 10]}],
+        "optimisation": "", "cpu": [], "attempts": [], "levels": [],
     }  # fmt: skip
     assert whole["audited_at"] == "2026-01-02T03:04:05Z"
 
@@ -225,7 +235,7 @@ def test_nothing_of_a_report_is_left_out() -> None:
     )
     whole = json.loads(format_json.line(report, Verdict.PASS))
     (found,) = whole["findings"]
-    parts = {
+    parts: dict[type[Any], Any] = {
         Report: {**whole, "rules_digest": whole["auditor"]["rules"]},
         ModelIdentity: whole["model"],
         JudgedFinding: found,
@@ -240,7 +250,8 @@ def test_nothing_of_a_report_is_left_out() -> None:
         WeightRow: whole["weights"][0],
         RunSummary: whole["run"],
     }
-    assert not {f"{kind.__name__}.{name}" for kind, part in parts.items() for name in kind._fields if name not in part}
+    left = {f"{kind.__name__}.{name}" for kind, part in parts.items() for name in kind._fields if name not in part}
+    assert left == {"Missed.trace"}  # of a fault of ours: it goes to standard error
 
 
 def test_numbers_that_json_has_not_are_text_and_come_back() -> None:
@@ -309,7 +320,9 @@ def test_what_is_no_report_is_one_clear_line(change: dict[str, object], says: st
 def test_a_report_of_before_is_read() -> None:
     """As the store keeps it: without keys that came later, waived and weighed by a policy."""
     found = Finding("nan-weights", Severity.ERROR, Basis.SUSPICIOUS, "m", fingerprint="f")
-    judged = JudgedFinding.of(found, severity=Severity.NOTE, own_severity=Severity.ERROR, waived=Waived("baseline"))
+    judged = JudgedFinding.from_finding(
+        found, severity=Severity.NOTE, own_severity=Severity.ERROR, waived=Waived("baseline")
+    )
     report = Report(ModelIdentity("m"), (found, judged))
     whole = json.loads(format_json.line(report, Verdict.PASS))
     for row in whole["findings"]:

@@ -74,7 +74,10 @@ def test_a_finding() -> None:
     assert first["partialFingerprints"] == {"auditor/v1": "f00d", "primaryLocationLineHash": "f00d"}
     assert "partialFingerprints" not in second
     [place] = first["locations"]
-    assert place["physicalLocation"] == {"artifactLocation": {"uri": "models/alexnet.onnx", "index": 0}}
+    assert place["physicalLocation"] == {
+        "artifactLocation": {"uri": "models/alexnet.onnx", "index": 0},
+        "region": {"startLine": 1},
+    }
     assert (first["properties"]["byteOffset"], second["properties"]["byteOffset"]) == (1987, None)
     assert place["logicalLocations"] == [
         {"name": "fc6", "fullyQualifiedName": "fc6", "kind": "node"},
@@ -83,6 +86,14 @@ def test_a_finding() -> None:
     assert second["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == "if_1/then/spare"
     assert first["properties"]["fits"] == ["227 <= H = W <= 258"]
     assert first["properties"]["derivation"] == ["conv1  [1, 96, 54, 54]  floor((224 - 11) / 4) + 1 = 54"]
+
+
+def test_every_result_has_a_line() -> None:
+    """Rule GH1003 of Microsoft's sarif-sdk: "At minimum, 'region.startLine' is required"."""
+    for report in (ALEXNET, WAIVED, *map(with_name, HOSTILE)):
+        for result in sarif(report)["results"]:
+            [place] = result["locations"]
+            assert place["physicalLocation"]["region"] == {"startLine": 1}
 
 
 def test_a_waiver_is_a_suppression_and_the_baseline_a_state() -> None:

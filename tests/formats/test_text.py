@@ -148,7 +148,7 @@ def test_open_sizes_are_their_own_arithmetic() -> None:
         (("data[2]", "data[3]"), ((227, 258),), ("N", 3, "side", "side"), "227 <= side <= 258\n"),
         (("data[2]", "data[3]"), ((7, 9),), ("N", 3, "?", "-1"), "7 <= H = W <= 9 (data[2], data[3])"),
         (("data[3]",), ((5, 5), (9, None)), (1, 3, 8, 8), "W = 5 or W >= 9 (data[3])"),
-        (("data[1]", "data[2]"), ((32, None, 32),), (1, 8, 8, 3), "data[1] = data[2] >= 32 in steps of 32\n"),
+        (("data[1]", "data[2]"), ((32, None, 32),), (1, 8, 8, 3), "data[1] = data[2] a multiple of 32\n"),
         (("data[1]",), ((16, 16),), (1, 8), "data[1] = 16\n"),
         (("data[2]", "data[3]"), (), (1, 3, 8, 8), "no H = W up to 4096 (data[2], data[3])"),
     ],

@@ -9,13 +9,13 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from auditor.shapes.fact import Fact, Shape
+from auditor.shapes.fact import Fact
 from tests.corpus import NodeTest, node_tests
 from tests.shapes.microsoft import MAKERS
 
 from . import extremes, others, shaping  # noqa: F401  # their uses register themselves
 from .dressing import dress
-from .graphs import BOOL, FLOAT, INT64, NUMBERS, OTHERS, Case, Graph
+from .graphs import BOOL, FLOAT, INT64, NUMBERS, OTHERS, BodyInput, Case, Graph
 from .operators import USES, Use, use
 
 NEWEST = min(onnx.defs.onnx_opset_version(), 26)
@@ -86,7 +86,7 @@ def loop(g: Graph) -> None:
     body = g.body()
     trip, going = body.name("i"), body.name("c")
     body.pool.append((trip, Fact(INT64, ())))
-    inputs: list[tuple[str, int, Shape | None]] = [(trip, INT64, ()), (going, BOOL, ())]
+    inputs: list[BodyInput] = [(trip, INT64, ()), (going, BOOL, ())]
     initial = [g.pick(NUMBERS, (0, 1, 2), 1) for _ in range(g.rng.randrange(3))]
     carried = []
     for _, dtype, shape in initial:
@@ -130,7 +130,7 @@ def scan(g: Graph) -> None:
         return
     body = g.body()
     length = g.size(1)
-    inputs: list[tuple[str, int, Shape | None]] = []
+    inputs: list[BodyInput] = []
     states = [g.pick((FLOAT, INT64), (0, 1, 2), 1) for _ in range(g.rng.randrange(2))]
     scanned, axes = [], []
     for _, dtype, shape in states:

@@ -26,7 +26,16 @@ ANY = (*NUMBERS, BOOL, INT64, FLOAT)
 OTHERS = {"ai.onnx.ml": 3, "com.microsoft": 1}
 """The versions of the other domains."""
 
+BodyInput = tuple[str, int, tuple[int, ...] | None]
+"""Name, element type, and the shape that may be declared."""
+
 _SIZES = (1, 1, 2, 2, 3, 3, 4, 5, 6)
+
+
+def _numbers(shape: Shape | None) -> tuple[int, ...] | None:
+    """A shape whose sizes are all numbers; None for any other."""
+    sizes = tuple(size for size in shape or () if isinstance(size, int))
+    return sizes if shape is not None and len(sizes) == len(shape) else None
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ class Graph:
         """Values that divide, index and repeat without harm: small, and never 0."""
         if dtype == STRING:
             words = np.empty(shape, dtype=object)
-            words.flat = [self.rng.choice(("a", "b", "a b", "")) for _ in range(words.size)]
+            words.flat[:] = [self.rng.choice(("a", "b", "a b", "")) for _ in range(words.size)]
             return words
         count = int(np.prod(shape))
         choices = (True, False) if dtype == BOOL else (1, 2, 3) if dtype in (UINT8, 12, 13, 4) else (1, 2, 3, -1, -2)
@@ -123,19 +132,18 @@ class Graph:
         """A tensor of the pool, or a new one: its name, dtype and shape."""
         ranks = (rank,) if isinstance(rank, int) else rank
         found = [
-            (name, fact)
+            (name, fact.dtype, sizes)
             for name, fact in self.visible()[-12:]
-            if fact.dtype in dtypes
-            and fact.shape is not None
-            and all(isinstance(size, int) and size >= least for size in fact.shape)
-            and (ranks is None or len(fact.shape) in ranks)
-            and prod(fact.shape) < 2000
-            and (good is None or good(fact.shape))
+            if fact.dtype is not None
+            and fact.dtype in dtypes
+            and (sizes := _numbers(fact.shape)) is not None
+            and all(size >= least for size in sizes)
+            and (ranks is None or len(sizes) in ranks)
+            and prod(sizes) < 2000
+            and (good is None or good(sizes))
         ]
         if found and self.rng.random() < 0.75:
-            name, fact = self.rng.choice(found[-6:])
-            assert fact.dtype is not None and fact.shape is not None
-            return name, fact.dtype, tuple(int(s) for s in fact.shape)
+            return self.rng.choice(found[-6:])
         dtype = self.rng.choice(tuple(dtypes))
         shape = self.shape(ranks if ranks is not None else (0, 1, 2, 2, 3, 4), least)
         name = self.fresh(dtype, shape)
@@ -202,7 +210,7 @@ class Graph:
     def body(self) -> Graph:
         return Graph(self.rng, self.opset, self)
 
-    def closed(self, inputs: Sequence[tuple[str, int, Shape | None]], outputs: Sequence[str]) -> onnx.GraphProto:
+    def closed(self, inputs: Sequence[BodyInput], outputs: Sequence[str]) -> onnx.GraphProto:
         """A body as a graph. Its inputs may be declared, its outputs are not."""
         graph = onnx.GraphProto(name=self.name("g"), node=self.nodes)
         for name, dtype, shape in inputs:

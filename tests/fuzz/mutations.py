@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import onnx
 from google.protobuf.message import DecodeError
@@ -132,7 +133,8 @@ def _spoil_attribute(
         case kinds.GRAPH if attribute.g.node:
             _spoil_node(rng, rng.choice(attribute.g.node), operators, [*names, *_names(attribute.g)])
         case _:
-            attribute.type = rng.randrange(15)
+            kind: Any = rng.randrange(15)  # some of which name no kind that holds a value
+            attribute.type = kind
 
 
 def _spoil_tensor(rng: random.Random, tensor: onnx.TensorProto) -> None:

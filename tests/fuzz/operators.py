@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from .graphs import ANY, BOOL, DOUBLE, FLOAT, HALF, INT8, INT32, INT64, NUMBERS, UINT8, Graph
 
@@ -55,7 +56,7 @@ def binary(g: Graph) -> None:
     )
     if op_type == "Mod" and g.opset < 10:
         return
-    dtypes = (FLOAT,) if op_type in ("Mean", "Sum", "Max", "Min", "Pow") else NUMBERS
+    dtypes: tuple[int, ...] = (FLOAT,) if op_type in ("Mean", "Sum", "Max", "Min", "Pow") else NUMBERS
     if op_type == "Equal":
         dtypes = (INT64, INT32, BOOL)
     if op_type == "Mod":
@@ -180,10 +181,10 @@ def einsum(g: Graph) -> None:
 # Windows
 
 
-def _window(g: Graph, space: tuple[int, ...]) -> dict[str, object]:
+def _window(g: Graph, space: tuple[int, ...]) -> dict[str, Any]:
     axes = len(space)
     kernel = [g.rng.randint(1, min(3, n)) for n in space]
-    attributes: dict[str, object] = {"kernel_shape": kernel}
+    attributes: dict[str, Any] = {"kernel_shape": kernel}
     if g.rng.random() < 0.7:
         attributes["strides"] = [g.rng.randint(1, 3) for _ in range(axes)]
     roll = g.rng.random()

@@ -37,7 +37,7 @@ def maximum_of_nothing() -> bytes:
     return bytes(model.SerializeToString())
 
 
-@case("", run=True, exit=0)
+@case(CRASH, run=True)
 def normalization_with_an_empty_bias() -> bytes:
     """It is the optimiser that dies of this one."""
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 3])
@@ -160,3 +160,28 @@ def input_without_a_type() -> bytes:
     model.ParseFromString(parsed(RELU).SerializeToString())
     model.graph.input[0].ClearField("type")
     return bytes(model.SerializeToString())
+
+
+@case("", 1, run=True, seconds=2, coverage="multiply-accumulates hang on stored tensors alone")
+def products_that_fold_for_minutes() -> bytes:
+    """Sixty products of 4000 x 4000 that hang on nothing: with the memory for them it is the time that ends it."""
+    nodes = [helper.make_node("ConstantOfShape", ["size"], ["m0"])]
+    nodes += [helper.make_node("MatMul", [f"m{i}", f"m{i}"], [f"m{i + 1}"]) for i in range(60)]
+    graph = helper.make_graph(
+        nodes, "g", [], [helper.make_empty_tensor_value_info("m60")], [ints("size", 4_000, 4_000)]
+    )
+    return bytes(
+        helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString()
+    )
+
+
+NO_VALUES = "no values can be invented for input"
+add("run_input_of_65_axes", lambda: single("Relu", (1,) * 65), "", 0, run=True, coverage=NO_VALUES)
+add("run_input_of_2_62_and_nothing", lambda: single("Relu", (1 << 62, 0)), "", 0, run=True, coverage=NO_VALUES)
+
+
+@case("names-not-utf8", 0, run=True, coverage="knows no names of inputs and outputs but in UTF-8")
+def run_input_that_is_not_utf8() -> bytes:
+    return bytes(parsed(HEAD + "g (float[1] QQQQ) => (float[1] y) { y = Relu(QQQQ) }").SerializeToString()).replace(
+        b"QQQQ", b"\xff\xfeQQ"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import onnx
 from onnx import helper
 
@@ -20,7 +22,7 @@ def single(
     dtype: int = onnx.TensorProto.FLOAT,
     outputs: int = 1,
     constants: tuple[onnx.TensorProto | None, ...] = (),
-    **attributes: object,
+    **attributes: Any,
 ) -> bytes:
     """A model of one node: x and constants go in."""
     names = [c.name if c is not None else "" for c in constants]

@@ -30,7 +30,7 @@ def text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode("utf-8", "surrogateescape")
 
 
-def type_of(proto: TypeProto) -> object:
+def type_of(proto: TypeProto) -> views.Type | None:
     match proto.WhichOneof("value"):
         case "tensor_type" | "sparse_tensor_type" as kind:
             inner = getattr(proto, kind)
@@ -186,7 +186,7 @@ def tensors_of(model: onnx.ModelProto) -> Iterator[TensorProto]:
         yield from graph.initializer
         for sparse in graph.sparse_initializer:
             yield from (sparse.values, sparse.indices)
-        inner = []
+        inner: list[GraphProto] = []
         for node in graph.node:
             for a in node.attribute:
                 if a.type == AttributeProto.TENSOR:

@@ -42,13 +42,13 @@ def nested(levels: int, graph: bytes = b"") -> bytes:
     return model_with_graph(graph)
 
 
-def external(location: str, length: int = 48, **entries: str) -> onnx.ModelProto:
+def external(location: str, **entries: str) -> onnx.ModelProto:
     """The model of `proto` with its weight outside."""
     model = proto()
     weight = model.graph.initializer[0]
     weight.ClearField("raw_data")
     weight.data_location = TensorProto.EXTERNAL
-    for key, value in {"location": location, "offset": "0", "length": str(length), **entries}.items():
+    for key, value in {"location": location, "offset": "0", "length": "48", **entries}.items():
         if value:
             weight.external_data.add(key=key, value=value)
     return model

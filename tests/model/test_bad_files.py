@@ -11,7 +11,12 @@ import socket
 import struct
 import time
 import zipfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
 
+import numpy as np
 import onnx
 import pytest
 
@@ -50,6 +55,15 @@ IMPOSTORS = {
     "ort": (b"\x24\0\0\0ORTM" + bytes(range(60)), ".ort"),
     "hdf5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 90, "HDF5"),
     "tflite": (b"\x1c\0\0\0TFL3" + b"\0" * 90, "TensorFlow Lite"),
+    "lz4": (b"\x04\x22\x4d\x18" + b"\0" * 90, "lz4"),
+    "text": (b"put the model here\n", "text file"),
+    "text in another script": ("größe: 模型\n".encode() * 99, "text file"),
+    "text that is cut off in a letter": (b"x" * 1023 + "ö".encode() * 99, "text file"),
+    "text of Windows": ("model\n".encode("utf-16"), "UTF-16"),
+    "a golden tensor": (onnx.helper.make_tensor("x", 1, [2], [1.0, 2.0]).SerializeToString(), "a single tensor"),
+    "a saved model": (b"\x08\x01\x12" + varint(900) + b"\n" + varint(700) + b"\x12" + b"\0" * 900, "SavedModel"),
+    "a frozen graph": (field(1, field(1, b"input/x") + field(2, b"Placeholder")) + b"\0" * 90, "frozen TensorFlow"),
+    "no format": (b"\xde\xad\xbe\xef" + bytes(9), "begins with de ad be ef"),
     "json": (b'{"irVersion": "8", "graph": {}}', "JSON"),
     "onnx text": (b'<ir_version: 8, opset_import: ["" : 17]>\nagraph (float[N] x) => (float[N] y) {}', "text form"),
     "textproto": (b"ir_version: 8\ngraph {\n}\n", "text form"),
@@ -58,7 +72,7 @@ IMPOSTORS = {
     "wire type 6": (b"\x08\x08" + tag(7, 6), "wire type 6"),
     "wire type 7": (with_node(tag(1, 7)), "wire type 7"),
     "field 0": (with_node(b"\x02\x00"), "field number 0"),
-    "a long varint": (b"\x08" + b"\x80" * 11 + b"\x01", "more than ten bytes"),
+    "a long varint": (b"\x08\x08\x28" + b"\x80" * 11 + b"\x01", "more than ten bytes"),
     "an overrun": (with_node(b"\x0a\x7f" + b"x" * 9), "past the end"),
     "half a packed number": (with_tensor(field(1, b"\x80")), "in the middle"),
     "a long name": (with_node(field(4, b"n" * 70_000)), "limit: name"),
@@ -74,27 +88,27 @@ IMPOSTORS = {
 }
 
 
-def refused(read):
+def refused(read: Callable[[], object]) -> None:
     with pytest.raises(Unreadable):
         read()
 
 
 @pytest.mark.parametrize("name", IMPOSTORS)
-def test_what_it_is(name, tmp_path):
+def test_what_it_is(name: str, tmp_path: Path) -> None:
     content, expected = IMPOSTORS[name]
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
-    for read in (lambda: load(path), lambda: loads(content)):
+    for read in (partial(load, path), partial(loads, content)):
         start = time.process_time()
         with pytest.raises(Unreadable) as caught:
             read()
         spent = time.process_time() - start
         assert expected in caught.value.why
         assert caught.value.offset is not None
-        check_units(200, lambda read=read: cpu_of(lambda: refused(read)), spent)
+        check_units(200, partial(cpu_of, partial(refused, read)), spent)
 
 
-def test_lfs_pointer_says_what_to_fetch():
+def test_lfs_pointer_says_what_to_fetch() -> None:
     with pytest.raises(Unreadable) as caught:
         loads(LFS)
     assert "sha256:4d7a" in caught.value.why
@@ -103,12 +117,46 @@ def test_lfs_pointer_says_what_to_fetch():
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_random_bytes(seed):
-    with pytest.raises(Unreadable):
+def test_random_bytes(seed: int) -> None:
+    """Where reading them as protobuf ended says nothing: they are no model that was cut off."""
+    with pytest.raises(Unreadable) as caught:
         loads(random.Random(seed).randbytes(5000))
+    assert caught.value.why.startswith("not an ONNX model but bytes that look random")
+    assert caught.value.offset == 0
 
 
-def test_truncated():
+@pytest.mark.parametrize("first", [0x08, 0x12, 0x3A, 0x42, 0x72])
+def test_random_bytes_behind_a_tag_of_a_model(first: int) -> None:
+    for seed in range(50):
+        with pytest.raises(Unreadable) as caught:
+            loads(bytes([first, 0xC0]) + random.Random(seed).randbytes(5000))
+        assert "truncated" not in caught.value.why
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
+def test_weights_do_not_look_random(dtype: str) -> None:
+    """A file of bare numbers, such as a fallen-off external data file, is not called encrypted."""
+    values = np.random.default_rng(0).normal(size=4000) * (30 if dtype == "int8" else 1)
+    with pytest.raises(Unreadable) as caught:
+        loads(b"\xff" + values.astype(dtype).tobytes())
+    assert "no format that is known here" in caught.value.why
+
+
+def test_a_damaged_model_says_where() -> None:
+    """A model that begins well and then breaks is one, wherever its fields stand."""
+    whole = onnx.load_model_from_string(data(weights=1000))
+    for clear in ((), ("ir_version",), ("ir_version", "producer_name")):
+        for name in clear:
+            whole.ClearField(name)
+        content = whole.SerializeToString()
+        with pytest.raises(Unreadable, match="truncated: the file ends at byte"):
+            loads(content[:-1000])
+        with pytest.raises(Unreadable, match="or a damaged one: wire type 6") as caught:
+            loads(content + tag(7, 6))
+        assert caught.value.offset == len(content)
+
+
+def test_truncated() -> None:
     """At every byte before the graph's end the cut is seen and the missing bytes are counted."""
     whole = data(weights=1000)
     end = whole.index(b"\x42\x04\x0a\x00\x10\x11")  # the opset import, which follows the graph
@@ -131,7 +179,7 @@ except Unreadable as error:
 """
 
 
-def test_four_million_empty_nodes(tmp_path):
+def test_four_million_empty_nodes(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(model_with_graph(b"\x0a\x00" * 4_000_000))
     ended = call(str(path), code=READ)
@@ -140,10 +188,10 @@ def test_four_million_empty_nodes(tmp_path):
     assert ended.grown < 60
 
 
-def test_limits_are_the_callers():
+def test_limits_are_the_callers() -> None:
     with pytest.raises(Unreadable, match="more than 1 nodes") as caught:
         loads(data(), limits=ReadLimits(nodes=1))
-    assert data()[caught.value.offset] == 0x0A
+    assert caught.value.offset is not None and data()[caught.value.offset] == 0x0A
 
 
 def inmost(kind: str) -> bytes:
@@ -160,7 +208,7 @@ def inmost(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["", "tensor", "sparse", "tensor of a node", "sparse of a node"])
-def test_nesting_is_protobufs(kind):
+def test_nesting_is_protobufs(kind: str) -> None:
     """What protobuf still takes is read, and the first that it refuses is refused."""
     outcomes = set()
     for levels in range(30, 36):
@@ -177,7 +225,7 @@ def test_nesting_is_protobufs(kind):
     assert outcomes == {"refused", "read"}
 
 
-def test_types_nest_as_deep_as_protobuf_takes_them():
+def test_types_nest_as_deep_as_protobuf_takes_them() -> None:
     for levels in range(45, 52):
         kind = field(1, b"\x08\x01")
         for _ in range(levels):  # a sequence of a sequence of ...
@@ -192,7 +240,7 @@ def test_types_nest_as_deep_as_protobuf_takes_them():
             assert loads(content).graph.inputs[0].name == "x"
 
 
-def test_no_such_path(tmp_path):
+def test_no_such_path(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(data())
     (tmp_path / "dangling").symlink_to(tmp_path / "nothing")
     for path in (tmp_path / "nothing", tmp_path / "file" / "below", tmp_path / "dangling", tmp_path / ("n" * 300)):
@@ -202,16 +250,16 @@ def test_no_such_path(tmp_path):
         load("a\0b")
 
 
-def test_folder(tmp_path):
+def test_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="auditor batch"):
         load(tmp_path)
 
 
-def test_no_permission(tmp_path, monkeypatch):
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(data())
 
-    def refuse(*_args, **_more):
+    def refuse(*_args: object, **_more: object) -> NoReturn:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)
@@ -219,11 +267,11 @@ def test_no_permission(tmp_path, monkeypatch):
         load(path)
 
 
-def test_input_output_error(tmp_path, monkeypatch):
+def test_input_output_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(data())
 
-    def fail(*_args):
+    def fail(*_args: object) -> NoReturn:
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "pread", fail)
@@ -231,7 +279,7 @@ def test_input_output_error(tmp_path, monkeypatch):
         load(path)
 
 
-def test_not_a_regular_file(tmp_path):
+def test_not_a_regular_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "socket"))
@@ -240,13 +288,13 @@ def test_not_a_regular_file(tmp_path):
                 load(path)
 
 
-def test_model_behind_a_link(tmp_path):
+def test_model_behind_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(data())
     (tmp_path / "m.onnx").symlink_to("real")
     assert len(load(tmp_path / "m.onnx").graph.nodes) == 2
 
 
-def test_beyond_protobufs_two_gibibytes(tmp_path):
+def test_beyond_protobufs_two_gibibytes(tmp_path: Path) -> None:
     """An initializer of 2.5 GiB, of which the disk holds nothing."""
     size = 5 << 29
     tensor = b"\x08" + varint(size // 4) + b"\x10\x01" + field(8, b"w") + tag(9, 2) + varint(size)

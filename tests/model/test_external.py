@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -12,6 +13,7 @@ from auditor.model import external, payload
 from auditor.model.external import (
     BadEntry,
     CannotOpen,
+    ExternalTrouble,
     HardLinked,
     IsLink,
     MissingFile,
@@ -21,6 +23,7 @@ from auditor.model.external import (
     Overlap,
     TooShort,
 )
+from auditor.model.graph import Model, Tensor
 from auditor.model.load import load, loads
 
 from . import samples
@@ -29,7 +32,7 @@ WEIGHT = numpy.arange(12, dtype=numpy.float32).tobytes()
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     inside = tmp_path / "models"
     inside.mkdir()
     (tmp_path / "canary").write_bytes(WEIGHT)
@@ -37,14 +40,14 @@ def folder(tmp_path):
     return inside
 
 
-def weight(folder, location: str, **entries: str):
+def weight(folder: Path, location: str, **entries: str) -> tuple[Model, Tensor]:
     path = folder / "m.onnx"
     path.write_bytes(samples.external(location, **entries).SerializeToString())
     model = load(path)
     return model, model.graph.initializers[0]
 
 
-def test_read(folder):
+def test_read(folder: Path) -> None:
     model, tensor = weight(folder, "w.bin", offset="16")
     assert payload.trouble(model, tensor) == ()
     assert payload.small(model, tensor) == tuple(range(12))
@@ -52,7 +55,7 @@ def test_read(folder):
     assert payload.extent(model, tensor) == payload.Raw("w.bin", 16, 48)
 
 
-def test_without_length_as_many_bytes_as_the_dims_say(folder):
+def test_without_length_as_many_bytes_as_the_dims_say(folder: Path) -> None:
     model, tensor = weight(folder, "./sub/../w.bin", offset="16", length="")
     assert payload.trouble(model, tensor) == ()
     assert payload.small(model, tensor) == tuple(range(12))
@@ -78,7 +81,9 @@ def test_without_length_as_many_bytes_as_the_dims_say(folder):
         ("n" * 300, CannotOpen("n" * 300, "File name too long")),
     ],
 )
-def test_refused_without_a_look(folder, location, expected, monkeypatch):
+def test_refused_without_a_look(
+    folder: Path, location: str, expected: ExternalTrouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The canary's bytes, the pipe and the links' ends are never opened."""
     (folder / "link").symlink_to("../canary")
     (folder / "inner_link").symlink_to("w.bin")
@@ -89,7 +94,7 @@ def test_refused_without_a_look(folder, location, expected, monkeypatch):
     opened = []
     real = os.open
 
-    def watched(path, flags, *args, **more):
+    def watched(path: str, flags: int, *args: Any, **more: Any) -> int:
         fd = real(path, flags, *args, **more)
         opened.append(str(Path(f"/proc/self/fd/{fd}").readlink()))
         return fd
@@ -119,20 +124,20 @@ def test_refused_without_a_look(folder, location, expected, monkeypatch):
         ({"length": "", "offset": "60"}, TooShort("w.bin", 60, 48, 64)),
     ],
 )
-def test_bad_ranges(folder, entries, expected):
+def test_bad_ranges(folder: Path, entries: dict[str, str], expected: object) -> None:
     model, tensor = weight(folder, "w.bin", **entries)
     assert payload.trouble(model, tensor) == (expected,)
     assert payload.small(model, tensor) is None
 
 
-def test_hard_link_is_a_note(folder, tmp_path):
+def test_hard_link_is_a_note(folder: Path, tmp_path: Path) -> None:
     os.link(tmp_path / "canary", folder / "hard")
     model, tensor = weight(folder, "hard")
     assert payload.trouble(model, tensor) == (HardLinked("hard", 2),)
     assert payload.small(model, tensor) == tuple(range(12))
 
 
-def test_hugging_face_cache(tmp_path):
+def test_hugging_face_cache(tmp_path: Path) -> None:
     """Links from a snapshot into the blobs of the same repository, and no other links."""
     root = tmp_path / "models--org--name"
     snapshot = root / "snapshots" / ("a" * 40) / "onnx"
@@ -157,12 +162,12 @@ def test_hugging_face_cache(tmp_path):
     assert isinstance(payload.trouble(model, model.graph.initializers[0])[0], IsLink)
 
 
-def test_model_from_bytes_has_no_folder():
+def test_model_from_bytes_has_no_folder() -> None:
     model = loads(samples.external("w.bin").SerializeToString())
     assert payload.trouble(model, model.graph.initializers[0]) == (NoFolder("w.bin"),)
 
 
-def test_data_in_two_places(folder):
+def test_data_in_two_places(folder: Path) -> None:
     proto = samples.external("w.bin", offset="16")
     proto.graph.initializer[0].raw_data = WEIGHT
     (folder / "m.onnx").write_bytes(proto.SerializeToString())
@@ -172,7 +177,7 @@ def test_data_in_two_places(folder):
     )
 
 
-def test_overlaps(folder):
+def test_overlaps(folder: Path) -> None:
     proto = samples.external("w.bin")
     for name, offset in (("shared", "0"), ("over", "8"), ("behind", "56")):
         tensor = proto.graph.initializer.add()
@@ -183,7 +188,7 @@ def test_overlaps(folder):
     assert payload.overlaps(load(folder / "m.onnx")) == (Overlap("w.bin", "w", "over", 8, 40),)
 
 
-def test_files_are_looked_at_once(folder, monkeypatch):
+def test_files_are_looked_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, tensor = weight(folder, "w.bin", offset="16")
     seen: payload.Seen = {}
     assert payload.trouble(model, tensor, seen) == ()

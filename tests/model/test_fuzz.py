@@ -100,7 +100,7 @@ def run(files: int, seed: int) -> Counter[str]:
     return outcomes
 
 
-def test_mutations():
+def test_mutations() -> None:
     outcomes = run(files=40_000, seed=20260101)
     assert outcomes["refused"] > 100
     assert outcomes["read like protobuf"] > 100

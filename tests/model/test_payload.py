@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 
 import numpy
 import onnx
@@ -14,6 +15,7 @@ from onnx import TensorProto, numpy_helper
 from auditor.errors import CannotLook
 from auditor.model import payload
 from auditor.model.digest import content, structure
+from auditor.model.graph import Model, Tensor
 from auditor.model.load import load, loads
 from tests.pace import HANG, check_units, cpu_of
 
@@ -22,7 +24,7 @@ from .rewriting import field, tag, varint
 from .samples import with_tensor
 
 
-def only(data: bytes):
+def only(data: bytes) -> tuple[Model, Tensor]:
     model = loads(data)
     return model, model.graph.initializers[0]
 
@@ -34,7 +36,7 @@ def raw(dtype: int, dims: list[int], length: int) -> bytes:
 
 @pytest.mark.parametrize("dtype", sorted(set(TensorProto.DataType.values()) - {0, 8}))
 @pytest.mark.parametrize("wrong", [-1, 1])
-def test_raw_data_of_the_wrong_length(dtype, wrong):
+def test_raw_data_of_the_wrong_length(dtype: int, wrong: int) -> None:
     """The right lengths come from onnx's own packing."""
     proto = onnx.helper.make_tensor("t", dtype, [5], [1, 0, 1, 1, 0])
     right = len(numpy_helper.from_array(numpy_helper.to_array(proto)).raw_data)
@@ -59,7 +61,7 @@ def test_raw_data_of_the_wrong_length(dtype, wrong):
         (8, 9, b"abc", payload.WrongField(8, "raw_data")),
     ],
 )
-def test_typed_data_that_does_not_fit(dtype, number, values, expected):
+def test_typed_data_that_does_not_fit(dtype: int, number: int, values: bytes, expected: object) -> None:
     model, tensor = only(with_tensor(b"\x08\x03\x10" + varint(dtype) + field(number, values)))
     assert payload.trouble(model, tensor) == (expected,)
     assert payload.small(model, tensor) is None
@@ -67,12 +69,12 @@ def test_typed_data_that_does_not_fit(dtype, number, values, expected):
         payload.array(model, tensor)
 
 
-def test_strings_are_counted():
+def test_strings_are_counted() -> None:
     model, tensor = only(with_tensor(b"\x08\x03\x10\x08" + field(6, b"a") + field(6, b"")))
     assert payload.trouble(model, tensor) == (payload.WrongLength(3, 2, "values"),)
 
 
-def test_no_data_at_all():
+def test_no_data_at_all() -> None:
     assert payload.trouble(*only(with_tensor(b"\x08\x03\x10\x01"))) == (payload.WrongLength(12, 0, "bytes"),)
     model, empty = only(with_tensor(b"\x08\x00\x10\x01"))
     assert payload.trouble(model, empty) == ()
@@ -80,30 +82,30 @@ def test_no_data_at_all():
     assert payload.array(model, empty).shape == (0,)
 
 
-def test_negative_dims_and_unknown_types():
+def test_negative_dims_and_unknown_types() -> None:
     assert payload.trouble(*only(raw(1, [-1], 4))) == (payload.NegativeDims((-1,)),)
     assert payload.trouble(*only(raw(99, [1], 4))) == (payload.UnknownType(99),)
     assert payload.trouble(*only(raw(0, [1], 4))) == (payload.UnknownType(0),)
 
 
-def test_two_data_fields():
+def test_two_data_fields() -> None:
     model, tensor = only(with_tensor(b"\x08\x01\x10\x01" + field(4, b"\0" * 4) + field(9, b"\0" * 4)))
     assert payload.trouble(model, tensor) == (payload.SeveralFields(("float_data", "raw_data")),)
 
 
-def test_broken_packed_numbers():
+def test_broken_packed_numbers() -> None:
     model, tensor = only(with_tensor(b"\x08\x01\x10\x07" + field(7, b"\x80")))
     (trouble,) = payload.trouble(model, tensor)
     assert isinstance(trouble, payload.BrokenData)
 
 
-def test_small_is_bounded():
+def test_small_is_bounded() -> None:
     model, tensor = only(samples.data(5000))
     assert payload.small(model, tensor) is None
     assert payload.small(model, tensor, most=5000) == tuple(range(5000))
 
 
-def test_small_needs_no_numpy(tmp_path):
+def test_small_needs_no_numpy(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(samples.data())
     code = (
@@ -115,7 +117,7 @@ def test_small_needs_no_numpy(tmp_path):
 
 
 @pytest.mark.parametrize("from_file", [True, False])
-def test_extents_lead_to_the_bytes(tmp_path, from_file):
+def test_extents_lead_to_the_bytes(tmp_path: Path, from_file: bool) -> None:
     data = samples.data(5000)
     path = tmp_path / "m.onnx"
     path.write_bytes(data)
@@ -130,7 +132,7 @@ def test_extents_lead_to_the_bytes(tmp_path, from_file):
         assert numpy.frombuffer(buffer, "<f4").tolist() == [10, 11, 12]
 
 
-def test_a_file_that_changed_is_not_read(tmp_path):
+def test_a_file_that_changed_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(samples.data())
     model = load(path)
@@ -139,7 +141,7 @@ def test_a_file_that_changed_is_not_read(tmp_path):
         payload.small(model, model.graph.initializers[0])
 
 
-def test_constants_are_tensors_too():
+def test_constants_are_tensors_too() -> None:
     value = numpy_helper.from_array(numpy.array([3, 224, 224], numpy.int64))
     node = onnx.helper.make_node("Constant", [], ["shape"], value=value)
     model = loads(onnx.helper.make_model(onnx.helper.make_graph([node], "g", [], [])).SerializeToString())
@@ -148,7 +150,7 @@ def test_constants_are_tensors_too():
     assert payload.small(model, tensor) == (3, 224, 224)
 
 
-def test_structure_is_all_but_the_weights(tmp_path):
+def test_structure_is_all_but_the_weights(tmp_path: Path) -> None:
     one, other = samples.proto(1000), samples.proto(1000)
     other.graph.initializer[0].raw_data = numpy.ones(1000, numpy.float32).tobytes()
     longer = samples.proto(1001)
@@ -164,13 +166,13 @@ def test_structure_is_all_but_the_weights(tmp_path):
     assert len(set(digests)) == 3
 
 
-def test_small_tensors_are_structure():
+def test_small_tensors_are_structure() -> None:
     one, other = samples.proto(), samples.proto()
     other.graph.initializer[0].raw_data = b"\0" * 48
     assert structure(loads(one.SerializeToString())) != structure(loads(other.SerializeToString()))
 
 
-def test_content_is_every_byte(tmp_path):
+def test_content_is_every_byte(tmp_path: Path) -> None:
     (tmp_path / "w.bin").write_bytes(b"\0" * 48)
     path = tmp_path / "m.onnx"
     path.write_bytes(samples.external("w.bin").SerializeToString())
@@ -183,7 +185,7 @@ def test_content_is_every_byte(tmp_path):
         content(load(path))
 
 
-def test_millions_of_packed_numbers():
+def test_millions_of_packed_numbers() -> None:
     """Two million negative and large numbers in int64_data, as onnx writes and reads them."""
     numbers = numpy.random.default_rng(5).integers(-(1 << 62), 1 << 62, 2_000_000) >> numpy.arange(2_000_000) % 62
     tensor = TensorProto(name="t", data_type=TensorProto.INT64, dims=[2_000_000], int64_data=numbers)

@@ -17,7 +17,7 @@ from auditor.model.file_troubles import (
     SegmentedTensor,
     UnknownFields,
 )
-from auditor.model.graph import Blob
+from auditor.model.graph import Blob, Graph, Tensor, TensorType
 from auditor.model.load import loads
 
 from . import oracle
@@ -29,43 +29,43 @@ def attribute(*parts: bytes) -> bytes:
     return with_node(field(4, b"Foo") + field(5, field(1, b"a") + b"".join(parts)))
 
 
-def test_sound_model_has_none():
+def test_sound_model_has_none() -> None:
     assert loads(data()).troubles == ()
 
 
-def test_unknown_fields():
+def test_unknown_fields() -> None:
     whole = data() + field(99, b"hidden") + field(100, b"x" * 300)
     (trouble,) = loads(whole).troubles
     assert trouble == UnknownFields("ModelProto", (99, 100), len(whole) - len(data()), len(data()))
 
 
-def test_unknown_fields_below():
+def test_unknown_fields_below() -> None:
     content = with_node(field(4, b"Relu") + field(77, b"abc"))
     (trouble,) = loads(content).troubles
     assert trouble == UnknownFields("NodeProto", (77,), 6, content.index(b"\xea\x04"))
 
 
-def test_unknown_fields_in_equal_nodes_are_counted_each():
+def test_unknown_fields_in_equal_nodes_are_counted_each() -> None:
     node = field(1, field(4, b"Relu") + field(77, b"abc"))
     (trouble,) = loads(model_with_graph(node * 3)).troubles
     assert isinstance(trouble, UnknownFields)
     assert trouble.hidden == 18
 
 
-def test_singular_field_twice():
+def test_singular_field_twice() -> None:
     content = with_node(field(4, b"Relu") + field(4, b"Tanh"))
     (trouble,) = loads(content).troubles
     assert trouble == RepeatedField("NodeProto", "op_type", 2, content.index(b"\x22\x04Tanh"))
     assert loads(content).graph.nodes[0].op_type == "Tanh"
 
 
-def test_name_twice_in_the_usual_place():
+def test_name_twice_in_the_usual_place() -> None:
     content = with_node(field(1, b"x") + field(3, b"n") + field(3, b"m") + field(4, b"Relu"))
     assert loads(content).graph.nodes[0].name == "m"
     assert isinstance(loads(content).troubles[0], RepeatedField)
 
 
-def test_concatenated():
+def test_concatenated() -> None:
     """Protobuf merges the two in silence; so do we, but say so."""
     content = data() + data()
     model = loads(content)
@@ -73,27 +73,29 @@ def test_concatenated():
     assert oracle.seen(model) == oracle.model_of(onnx.load_model_from_string(content))
 
 
-def test_messages_that_stand_twice_are_merged():
+def test_messages_that_stand_twice_are_merged() -> None:
     tensor = field(5, b"\x08\x02\x10\x01") + field(5, b"\x08\x03" + field(8, b"t"))
     content = attribute(tensor, b"\xa0\x01\x04")
     model = loads(content)
     assert oracle.seen(model) == oracle.model_of(onnx.load_model_from_string(content))
-    assert model.graph.nodes[0].attributes["a"].dims == (2, 3)
+    value = model.graph.nodes[0].attributes["a"]
+    assert isinstance(value, Tensor) and value.dims == (2, 3)
     assert any(t.field == "t" for t in model.troubles if isinstance(t, RepeatedField))
 
 
-def test_last_of_a_oneof():
+def test_last_of_a_oneof() -> None:
     dim = b"\x08\x05" + field(2, b"N")
     value = field(11, field(1, b"x") + field(2, field(1, field(2, field(1, dim)))))
     content = model_with_graph(value)
     model = loads(content)
     assert oracle.seen(model) == oracle.model_of(onnx.load_model_from_string(content))
-    assert model.graph.inputs[0].type.shape == ("N",)
+    declared = model.graph.inputs[0].type
+    assert isinstance(declared, TensorType) and declared.shape == ("N",)
     assert isinstance(model.troubles[0], RepeatedField)
 
 
 @pytest.mark.parametrize("name", [b"\xff\xfe", b"ok\xc3"])
-def test_not_utf8(name):
+def test_not_utf8(name: bytes) -> None:
     content = with_node(field(3, name) + field(4, b"Relu"))
     model = loads(content)
     bad = next(i for i, byte in enumerate(name) if byte > 127)
@@ -101,17 +103,17 @@ def test_not_utf8(name):
     assert model.graph.nodes[0].name.encode("utf-8", "surrogateescape") == name
 
 
-def test_troubles_of_equal_attributes_are_each_told():
+def test_troubles_of_equal_attributes_are_each_told() -> None:
     node = field(1, field(4, b"Foo") + field(5, field(1, b"\xff") + b"\x18\x01\xa0\x01\x02"))
     assert len(loads(model_with_graph(node * 3)).troubles) == 3
 
 
-def test_troubles_are_capped():
+def test_troubles_are_capped() -> None:
     node = field(1, field(3, b"\xff") + field(4, b"Relu"))
     assert len(loads(model_with_graph(node * 5000)).troubles) == 100
 
 
-def test_attribute_twice():
+def test_attribute_twice() -> None:
     same = field(5, field(1, b"axis") + b"\x18\x01\xa0\x01\x02")
     other = field(5, field(1, b"axis") + b"\x18\x05\xa0\x01\x02")
     content = with_node(field(4, b"Softmax") + same + other)
@@ -132,7 +134,7 @@ def test_attribute_twice():
         ([b"\x18\x01\xa0\x01\x02", field(21, b"r")], "refers to 'r' and also holds int"),
     ],
 )
-def test_bad_attribute(parts, why):
+def test_bad_attribute(parts: list[bytes], why: str) -> None:
     content = attribute(*parts)
     model = loads(content)
     (trouble,) = model.troubles
@@ -141,40 +143,40 @@ def test_bad_attribute(parts, why):
     assert trouble.node_offset == model.graph.nodes[0].offset
 
 
-def test_attribute_of_the_first_version_has_no_type():
+def test_attribute_of_the_first_version_has_no_type() -> None:
     content = b"\x08\x01" + attribute(b"\x40\x03\x40\x04")[2:]
     model = loads(content)
     assert model.graph.nodes[0].attributes["a"] == (3, 4)
     assert model.troubles == ()
 
 
-def test_attributes_left_out_because_they_are_zero():
+def test_attributes_left_out_because_they_are_zero() -> None:
     for kind, value in ((1, 0.0), (2, 0), (3, ""), (6, ()), (7, ())):
         model = loads(attribute(b"\xa0\x01" + bytes([kind])))
         assert model.graph.nodes[0].attributes["a"] == value
         assert model.troubles == ()
 
 
-def test_overlong_varint():
+def test_overlong_varint() -> None:
     content = with_node(field(4, b"Relu") + b"\x1a\x81\x00n")
     model = loads(content)
     assert model.graph.nodes[0].name == "n"
     assert isinstance(model.troubles[0], OddEncoding)
 
 
-def test_wrong_wire_type():
+def test_wrong_wire_type() -> None:
     content = with_node(field(4, b"Relu") + tag(3, 0) + b"\x05")
     (trouble,) = loads(content).troubles
     assert trouble == OddEncoding("NodeProto.name with wire type 0", content.index(b"\x18\x05"))
 
 
-def test_segment():
+def test_segment() -> None:
     content = with_tensor(field(8, b"t") + field(3, b"\x08\x00\x10\x04"))
     (trouble,) = loads(content).troubles
     assert trouble == SegmentedTensor("t", loads(content).graph.initializers[0].offset)
 
 
-def test_long_string_attribute_stays_in_the_file():
+def test_long_string_attribute_stays_in_the_file() -> None:
     engine = b"\x80" * (2 << 20)
     content = attribute(field(4, engine), b"\xa0\x01\x03")
     value = loads(content).graph.nodes[0].attributes["a"]
@@ -182,21 +184,23 @@ def test_long_string_attribute_stays_in_the_file():
     assert content[value.offset : value.offset + value.length] == engine
 
 
-def test_equal_attributes_are_one_object():
+def test_equal_attributes_are_one_object() -> None:
     node = field(1, field(4, b"Relu") + field(5, field(1, b"a") + b"\x18\x01\xa0\x01\x02"))
     documented = field(1, field(4, b"Relu") + field(5, field(1, b"a") + b"\x18\x01\xa0\x01\x02") + field(6, b"why"))
     first, second, third = loads(model_with_graph(node + node + documented)).graph.nodes
     assert first.attributes is second.attributes is third.attributes
 
 
-def test_subgraphs_are_not_shared():
+def test_subgraphs_are_not_shared() -> None:
     """Each has its own place in the file."""
     node = field(1, field(4, b"If") + field(5, field(1, b"b") + field(6, field(2, b"g")) + b"\xa0\x01\x05"))
     first, second = loads(model_with_graph(node * 2)).graph.nodes
-    assert first.attributes["b"].offset < second.attributes["b"].offset
+    one, other = first.attributes["b"], second.attributes["b"]
+    assert isinstance(one, Graph) and isinstance(other, Graph)
+    assert one.offset < other.offset
 
 
-def test_of_data_that_stands_twice_the_last_is_read():
+def test_of_data_that_stands_twice_the_last_is_read() -> None:
     """ "the last one wins", as protobuf reads a singular field; the first is told as a trouble."""
     head = b"\x08\x02\x10\x01" + field(8, b"t")
     first, last = numpy.array([1, 2], "<f4").tobytes(), numpy.array([3, 4], "<f4").tobytes()

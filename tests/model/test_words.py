@@ -37,7 +37,7 @@ def test_every_word_is_in_what_the_schema_says_and_every_default_is_a_word() -> 
     for s in _SCHEMAS:
         for attribute in s.attributes.values():
             known = words(s.domain, s.name, attribute.name, s.since_version)
-            text = attribute.description + (s.doc if attribute.name == "activations" else "")
+            text = attribute.description + ((s.doc or "") if attribute.name == "activations" else "")
             for word in known:
                 assert re.search(rf"(?<![A-Za-z_]){word}(?![A-Za-z_])", text), (s.name, s.since_version, word)
                 looked_at += 1

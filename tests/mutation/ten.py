@@ -121,8 +121,8 @@ TEN = (
     Fault(
         "the inode is ignored",
         "auditor/batch/state.py",
-        "(now.st_size, now.st_mtime_ns, now.st_ino) == (known.size, known.mtime_ns, known.inode)",
-        "(now.st_size, now.st_mtime_ns) == (known.size, known.mtime_ns)",
+        "return found.st_mtime_ns, found.st_ino, found.st_ctime_ns, found.st_dev",
+        "return found.st_mtime_ns, 0, found.st_ctime_ns, found.st_dev",
         "tests/batch/test_state.py::test_whatever_looks_otherwise_has_changed",
     ),
 )

@@ -212,15 +212,20 @@ def test_what_is_too_large_for_a_summary_is_cut(audit: Run, tmp_path: Path) -> N
     assert last == "Cut here: GitHub takes no more."
 
 
+def _named(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.fullmatch(text)
+    assert found is not None, text
+    return found[1]
+
+
 def test_inputs_stay_out_of_the_scripts() -> None:
     """As zizmor's rule template-injection asks; every step that reads inputs does it by `env`."""
     for step in ACTION["runs"]["steps"]:
         assert "${{" not in step["run"]
         assert step["shell"] == "bash"
         assert all(EXPRESSION.fullmatch(value) for value in step["env"].values())
-    used = {EXPRESSION.fullmatch(v)[1] for s in ACTION["runs"]["steps"] for v in s["env"].values()}  # type: ignore[index]
+    used = {_named(EXPRESSION, v) for s in ACTION["runs"]["steps"] for v in s["env"].values()}
     assert used == set(ACTION["inputs"])
-    produced = {
-        re.fullmatch(r"\$\{\{ steps\.audit\.outputs\.(\w+) }}", o["value"])[1] for o in ACTION["outputs"].values()
-    }  # type: ignore[index]
+    output = re.compile(r"\$\{\{ steps\.audit\.outputs\.(\w+) }}")
+    produced = {_named(output, o["value"]) for o in ACTION["outputs"].values()}
     assert produced == set(ACTION["outputs"]) == {"verdict", "sarif"}

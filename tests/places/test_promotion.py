@@ -196,13 +196,13 @@ def test_a_changed_policy_judges_stored_reports_without_a_run(team: Team) -> Non
 
         assert again(broken).code == 1
         team.policy('severity = { misfit-initializers = "warning" }\n')
-        assert again(broken).code == 0
+        assert again(broken).code == 4  # onnxruntime does not load it, whatever a policy makes of the finding
         team.policy(
             '[[waivers]]\nrule = "misfit-initializers"\nnode = "f5"\nreason = "the old head"\nowner = "ann"\n'
             'expires = "2999-12-31"\n'
         )
         waived = again(broken)
-        assert waived.code == 0
+        assert waived.code == 4
         assert (
             "waived misfit-initializers at f5" in waived.words and "ann, the old head, until 2999-12-31" in waived.words
         )
@@ -223,6 +223,7 @@ def live(team: Team) -> Path:
     """The repository that Triton serves, with version 1 in it."""
     (team.folder / "promote.sh").write_text(blocks("bash")[0])
     team.exports(1, lenet())
+    team.policy(POLICY + '[registries]\nstaging = "live"\n')
     live = team.folder / "live"
     shutil.copytree(team.staging, live / "lenet")
     assert team.gate(live / "lenet" / "1" / "model.onnx", "--accept").code == 0

@@ -64,7 +64,8 @@ def test_what_is_worse_is_new(known: HowBad, now: HowBad, covered: bool) -> None
 
 
 def test_two_entries_of_one_place_cover_what_either_covers(tmp_path: Path) -> None:
-    entries = [ONE._replace(rule=rule, severity=s, magnitude=m) for rule, s, m in (("a", "note", 9), ("b", "error", 2))]
+    each = (("a", Severity.NOTE, 9), ("b", Severity.ERROR, 2))
+    entries = [ONE._replace(rule=rule, severity=severity, magnitude=m) for rule, severity, m in each]
     assert Baseline({}).with_model("m", entries).known("m") == {"f00d": HowBad(Severity.ERROR, 9)}
     entries.append(ONE)
     assert Baseline({}).with_model("m", entries).known("m") == {"f00d": HowBad()}

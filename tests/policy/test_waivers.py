@@ -137,8 +137,8 @@ def test_what_the_baseline_knows() -> None:
 def test_the_verdict() -> None:
     report = Report(ModelIdentity("m.onnx"), (AT, STORED), Coverage(("big",)))
 
-    def verdict(*waivers: Waiver, **more: Mapping[str, HowBad]) -> Verdict:
-        return judge(report, Policy(waivers=waivers, **more), today=TODAY).verdict
+    def verdict(*waivers: Waiver, known: Mapping[str, HowBad] = {}) -> Verdict:
+        return judge(report, Policy(waivers=waivers, known=known), today=TODAY).verdict
 
     assert verdict() is Verdict.FAIL
     assert verdict(waiver(node="conv3")) is Verdict.FAIL

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,9 +49,10 @@ class Fixture(NamedTuple):
             path.write_bytes(parser.parse_model(self.text).SerializeToString())
             return path
         make = _mutator(self.name)
-        if inspect.signature(make).parameters:
-            return make(folder)
-        path.write_bytes(make())
+        made = make(folder) if inspect.signature(make).parameters else make()
+        if isinstance(made, Path):
+            return made
+        path.write_bytes(made)
         return path
 
 
@@ -100,10 +101,10 @@ def gate_findings(rule: Rule, path: Path, policy: str) -> list[Finding]:
     return [finding for finding in judged.findings if finding.rule == rule.name]
 
 
-def _mutator(name: str):  # type: ignore[no-untyped-def]  # a callable of either kind
+def _mutator(name: str) -> Callable[..., bytes | Path]:
     for module in ("tests.rules.mutators", "tests.rules.weight_mutators", "tests.rules.contract_mutators"):
         if find_spec(module) is not None:
-            found = getattr(import_module(module), name, None)
+            found: Callable[..., bytes | Path] | None = getattr(import_module(module), name, None)
             if found is not None:
                 return found
     raise LookupError(f"no function {name} in tests/rules/mutators.py, weight_mutators.py or contract_mutators.py")

@@ -5,7 +5,9 @@ Each function gives the bytes of one, or takes a folder, writes there, and gives
 
 from __future__ import annotations
 
+import json
 import os
+import random
 from pathlib import Path
 
 import onnx
@@ -57,6 +59,10 @@ def git_lfs_pointer() -> bytes:
 
 def truncated_model() -> bytes:
     return _bytes(ADD)[:-20]
+
+
+def random_bytes() -> bytes:
+    return random.Random(0).randbytes(3_000)
 
 
 # ---- fields of protobuf
@@ -418,3 +424,70 @@ def overlapping_external_data(folder: Path) -> Path:
 
 def one_range_for_two_tensors(folder: Path) -> Path:
     return _external(folder, "16", "16")
+
+
+# ---- what was compiled for a device
+
+
+def _context(folder: Path, mode: int, context: str) -> Path:
+    text = (
+        '<ir_version: 10, opset_import: ["" : 17, "com.microsoft" : 1]>\n'
+        "agraph (float[2, 3] x) => (float[2, 3] y) {\n"
+        f'y = com.microsoft.EPContext <embed_mode = {mode}, source = "QNN", ep_cache_context = "{context}"> (x)\n'
+        "}"
+    )
+    path = folder / "model.onnx"
+    path.write_bytes(_bytes(text))
+    return path
+
+
+def context_in_a_file(folder: Path) -> Path:
+    (folder / "context.bin").write_bytes(b"compiled")
+    return _context(folder, 0, "context.bin")
+
+
+def context_within_the_model(folder: Path) -> Path:
+    return _context(folder, 1, "compiled")
+
+
+def context_that_is_missing(folder: Path) -> Path:
+    return _context(folder, 0, "context.bin")
+
+
+def context_outside(folder: Path) -> Path:
+    return _context(folder, 0, "/etc/passwd")
+
+
+def context_behind_a_link(folder: Path) -> Path:
+    (folder / "context.bin").symlink_to("/etc/passwd")
+    return _context(folder, 0, "context.bin")
+
+
+# ---- safetensors beside the model
+
+
+def _safetensors(folder: Path, dtype: str, shape: list[int]) -> Path:
+    """A matrix [8, 4] of float32 in a safetensors file whose header says something of its own."""
+    head = json.dumps({"w": {"dtype": dtype, "shape": shape, "data_offsets": [0, 128]}}).encode()
+    (folder / "w.safetensors").write_bytes(len(head).to_bytes(8, "little") + head + bytes(range(128)))
+    model = _parsed(HEAD + "agraph (float[2, 8] x) => (float[2, 4] y) <float[8, 4] w> { y = MatMul(x, w) }")
+    del model.graph.value_info[:]
+    weight = model.graph.initializer.add(name="w", data_type=onnx.TensorProto.FLOAT, dims=[8, 4])
+    weight.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (("location", "w.safetensors"), ("offset", str(8 + len(head))), ("length", "128")):
+        weight.external_data.add(key=key, value=value)
+    path = folder / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def safetensors_that_agree(folder: Path) -> Path:
+    return _safetensors(folder, "F32", [8, 1, 4])
+
+
+def safetensors_of_another_shape(folder: Path) -> Path:
+    return _safetensors(folder, "F32", [4, 8])
+
+
+def safetensors_of_another_type(folder: Path) -> Path:
+    return _safetensors(folder, "I32", [8, 4])

@@ -163,13 +163,22 @@ CASES = [
         }""",
     ),
     Case(
-        "a body that takes as vectors what it is given as scalars",
+        "a body that takes its number as a vector of one, given as a scalar",
         head(17)
-        + """g () => (float[A] y) <int64 M = {4}> {
+        + """g () => (float[4, 1] y) <int64 M = {4}> {
           y = Loop (M, "") < body = b (int64[1] i, bool c) => (bool c, float[1] w) { w = Cast<to = 1>(i) } >
         }""",
+    ),
+    Case(
+        "a body that takes its condition as a vector, given as a scalar",
+        head(17)
+        + """g () => (float[4] y) <int64 M = {4}, bool go = {1}> {
+          y = Loop (M, go) <
+            body = b (int64 i, bool[1] c) => (bool[1] d, float w) { w = Cast<to = 1>(i) d = Identity(c) }
+          >
+        }""",
         ("stale-shape-annotations",),
-        "declared as [1]; Cast[0] gives []",
+        "declared as [1]; Identity[1] gives []",
         Severity.WARNING,
     ),
     Case(

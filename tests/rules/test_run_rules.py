@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import pytest
 from onnx import parser
 
 from auditor.evidence.evidence import Evidence
 from auditor.evidence.trial import Trial
 from auditor.model.load import loads
-from auditor.report import Finding, Severity
+from auditor.report import Finding, Found, Severity
 from auditor.rules import all_rules
 from auditor.runtime.outcome import Crashed, Failed, NotRun, Observed, Outcome, OutOfMemory, Placed, Run, TimedOut, Try
 from auditor.runtime.request import Feed
@@ -17,6 +19,8 @@ from auditor.settings import Settings
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
 MODEL = HEAD + "agraph (float[N, 4] x) => (float[N, 4] y) { [first] r = Relu(x)  y = Neg(r) }"
 DEFAULT = Settings()
+
+Said = TypeVar("Said", Finding, Found)
 
 RULES = {r.name: r for r in all_rules() if "Trial" in r.wants}
 
@@ -34,7 +38,7 @@ def said(result: Outcome, *, invented: bool = True, settings: Settings = DEFAULT
     return found
 
 
-def only(findings: list[Finding]) -> Finding:
+def only(findings: list[Said]) -> Said:
     assert len(findings) == 1
     return findings[0]
 

@@ -35,7 +35,7 @@ DENSE = "agraph (float[N, 4] x) => (float[N, 4] y) { y = MatMul(x, w) }"
 def test_many_tensors_with_nan_are_one_finding() -> None:
     names = [f"w{i}" for i in range(9)]
     body = "  ".join(f"{'y' if i == 8 else f't{i}'} = MatMul({f't{i - 1}' if i else 'x'}, w{i})" for i in range(9))
-    ill = {name: np.full((4, 4), np.nan, np.float32) for name in names}
+    ill: dict[str, Any] = {name: np.full((4, 4), np.nan, np.float32) for name in names}
     (severity, finding), *others = said("nan-weights", f"agraph (float[N, 4] x) => (float[N, 4] y) {{ {body} }}", **ill)
     assert not others
     assert severity is Severity.ERROR

@@ -31,9 +31,8 @@ _AT_FIRST = {"futex": (ctypes.addressof(_WORD), _FUTEX_WAKE, 0, 0, 0, 0)}  # -1 
 def names() -> dict[int, str]:
     """Names of the numbers that the tables have."""
     column = 0 if platform.machine() == "x86_64" else 1
-    return {
-        n[column]: name for table in (RUN, BY_ARGUMENT, DEVICE) for name, n in table.items() if n[column] is not None
-    }
+    tables = (RUN, BY_ARGUMENT, DEVICE)
+    return {n: name for table in tables for name, both in table.items() if (n := both[column]) is not None}
 
 
 def numbers() -> list[int]:

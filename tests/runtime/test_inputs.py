@@ -45,8 +45,8 @@ def test_what_is_given_wins() -> None:
 
 def test_several_are_tried() -> None:
     tried = [shapes(feeds)[0] for feeds in attempts((IMAGE,))]
-    assert [shape[2:] for shape in tried] == 2 * [(224, 224), (64, 64), (32, 32), (1, 1)]
-    assert [shape[0] for shape in tried] == 4 * [2] + 4 * [1]
+    assert [shape[2:] for shape in tried] == 2 * [(224, 224), (64, 64), (32, 32), (16, 16), (1, 1)]
+    assert [shape[0] for shape in tried] == 5 * [2] + 5 * [1]
     assert [shapes(feeds) for feeds in attempts((("x", 1, (1, 4)),))] == [[(1, 4)]]
     assert attempts(()) == ((),)
 

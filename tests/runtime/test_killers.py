@@ -54,7 +54,7 @@ def test_a_normalization_with_an_empty_bias(write: Write) -> None:
     """It is onnxruntime's optimiser that dies of it."""
     x, scale = floats("x", 2, 3), floats("s", 3)
     model = made([helper.make_node("LayerNormalization", ["x", "s", ""], ["y", "mean"])], (x, scale), ("y",))
-    outcome = run(Request(write(model), attempts=((x, scale),), optimise=True))
+    outcome = run(Request(write(model), attempts=((x, scale),), optimisation="all"))
     assert isinstance(outcome, Crashed)
     assert (outcome.signal, outcome.stage) == ("SIGSEGV", "load")
 
@@ -135,8 +135,8 @@ def test_products_that_are_folded_when_loading(write: Write, patience: float) ->
     nodes = [helper.make_node("ConstantOfShape", ["size"], ["m0"])]
     nodes += [helper.make_node("MatMul", [f"m{i}", f"m{i}"], [f"m{i + 1}"]) for i in range(60)]
     path = write(made(nodes, (), ("m60",), size=size))
-    for optimise, stage in ((True, "load"), (False, "run")):
-        outcome = ended(Request(path, attempts=((),), optimise=optimise, limits=RunLimits(seconds=patience)))
+    for level, stage in (("all", "load"), ("off", "run")):
+        outcome = ended(Request(path, attempts=((),), optimisation=level, limits=RunLimits(seconds=patience)))
         assert isinstance(outcome, TimedOut)
         assert outcome.stage == stage
 

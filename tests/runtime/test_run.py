@@ -8,16 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnx.parser
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from auditor.runtime import started as module
-from auditor.runtime.outcome import Crashed, Failed, NotRun, OutOfMemory, Run, TimedOut
-from auditor.runtime.parent import ChildFault, run
+from auditor.runtime.outcome import Agreement, Crashed, Failed, NotRun, OutOfMemory, Run, TimedOut
+from auditor.runtime.parent import run
 from auditor.runtime.request import Feed, Request, RunLimits
 from tests.pace import HANG, until
 
-from .conftest import Write, floats
+from .conftest import HEADER, Write, floats
 
 ADD = "add (float[N, 4] x) => (float[N, 4] z) { [relu] y = Relu (x) [sum] z = Add (y, x) }"
 CONV = """conv (float[N, 3, H, W] x) => (float[N, 4, P, Q] z)
@@ -159,8 +161,11 @@ def _archive(write: Write, **arrays: np.ndarray) -> str:
 
 
 def test_a_node_that_cannot_run_is_named(write: Write) -> None:
-    outcome = run(Request(write(CONV), attempts=((floats("x", 1, 3, 8, 8),), (floats("x", 1, 3, 9, 9),))))
+    """At the default level onnxruntime names a node of its own ("z_nchwc"), without optimisation the model's."""
+    attempts = ((floats("x", 1, 3, 8, 8),), (floats("x", 1, 3, 9, 9),))
+    outcome = run(Request(write(CONV), attempts=attempts, second=True))
     assert isinstance(outcome, Failed)
+    assert not outcome.by_optimiser
     assert (outcome.stage, outcome.kind, outcome.node, outcome.op_type) == ("run", "FAIL", "conv1", "Conv")
     assert "Input channels C is not equal to kernel channels * group" in outcome.message
     assert len(outcome.tries) == 2
@@ -290,6 +295,10 @@ def test_a_provider_that_is_not_there(write: Write) -> None:
     assert isinstance(outcome, NotRun)
     assert "has no provider 'nonesuch', only " in outcome.why
     assert "cpu" in outcome.why
+    for said, meant in (("cdua", "cuda"), ("CPPU", "cpu"), ("tensort", "tensorrt")):
+        outcome = run(Request(write(ADD), attempts=((floats("x", 1, 4),),), provider=said))
+        assert isinstance(outcome, NotRun)
+        assert f"has no provider '{said}' (did you mean '{meant}'?), only " in outcome.why
 
 
 def test_without_onnxruntime(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -404,11 +413,13 @@ def test_a_child_that_closes_the_pipe_and_stays(write: Write, monkeypatch: pytes
     assert isinstance(run(Request(write(ADD), limits=RunLimits(seconds=1))), TimedOut)
 
 
-def test_a_fault_of_ours_is_raised(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_ours_is_an_outcome(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     breaking = "import auditor.runtime.child as c; c.perform = lambda *a: 1 / 0; "
     monkeypatch.setattr(module, "_BOOT", module._BOOT.replace("from auditor", breaking + "from auditor"))
-    with pytest.raises(ChildFault, match="ZeroDivisionError"):
-        run(Request(write(ADD)))
+    outcome = run(Request(write(ADD)))
+    assert isinstance(outcome, NotRun)
+    assert outcome.why == "a fault of auditor in the child: ZeroDivisionError: division by zero"
+    assert outcome.fault.startswith("Traceback (most recent call last):")
 
 
 def test_no_process_stays_behind(
@@ -460,3 +471,23 @@ def test_limits_follow_predictions() -> None:
     megabyte = 1 << 20
     assert RunLimits().memory_for(100 * megabyte, 50 * megabyte) == (512 + 600 + 100) * megabyte
     assert RunLimits(memory=7).memory_for(100, 100) == 7
+
+
+@pytest.mark.parametrize(("folder", "name"), [(b"f\xff", b"model.onnx"), (b"f", b"m\xff.onnx")], ids=["folder", "file"])
+@pytest.mark.parametrize("apart", [False, True], ids=["inside", "external data"])
+def test_names_that_are_not_utf8_are_no_fault(tmp_path: Path, folder: bytes, name: bytes, apart: bool) -> None:
+    """onnxruntime's interface takes none of them; the weights beside the model are found all the same."""
+    text = "m (float[4] x) => (float[4] y) <float[4] w = {1, 2, 3, 4}> { y = Mul (x, w) }"
+    model = onnx.parser.parse_model(HEADER + text)
+    model.graph.initializer[0].CopyFrom(numpy_helper.from_array(np.ones(4, np.float32), "w"))  # raw, to lie apart
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    onnx.save(model, plain / "model.onnx", save_as_external_data=apart, location="w.bin", size_threshold=0)
+    place = os.path.join(os.fsencode(tmp_path), folder)
+    os.rename(plain, place)
+    path = os.path.join(place, name)
+    os.rename(os.path.join(place, b"model.onnx"), path)
+    files = (os.fsdecode(os.path.join(place, b"w.bin")),) if apart else ()
+    outcome = run(Request(os.fsdecode(path), files, attempts=((floats("x", 4),),), second=True))
+    assert isinstance(outcome, Run), outcome
+    assert outcome.agreement == Agreement()

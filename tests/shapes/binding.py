@@ -112,7 +112,7 @@ def _copies(facts: Facts, numbers: Mapping[str, int]) -> bool:
 def _is_below_zero(facts: Facts, numbers: Mapping[str, int]) -> bool:
     """Whether a tensor's size would be less than 0: a window larger than what it slides over, and nothing runs."""
     sizes = (size for fact in facts.values() for size in fact.shape or () if isinstance(size, Dim))
-    return any((_bound(size, numbers) or 0) < 0 for size in sizes)
+    return any(isinstance(bound := _bound(size, numbers), int) and bound < 0 for size in sizes)
 
 
 def _open_names(facts: Facts) -> set[str]:

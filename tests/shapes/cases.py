@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ import numpy as np
 class Case(NamedTuple):
     op_type: str
     opset: int
-    inputs: list[np.ndarray | None]
+    inputs: Sequence[np.ndarray | None]
     attributes: Mapping[str, Any] = MappingProxyType({})
     outputs: int = 1
 

@@ -36,23 +36,17 @@ def _labels(rng: random.Random, count: int, ints: str) -> dict[str, Any]:
 def _features(rng: random.Random) -> Case:
     x = _numbers(rng, *_shape(rng))
     whole = x.dtype.kind == "i"
-    return rng.choice(
-        [
-            ("Binarizer", [x], {"threshold": 0.5}, 1),
-            ("Scaler", [x], {"scale": (1.0,), "offset": (0.0,)}, 1),
-            ("Imputer", [x], {"imputed_value_int64s" if whole else "imputed_value_floats": (1,)}, 1),
-            ("Normalizer", [_rows(rng)], {"norm": "L1"}, 1),
-            ("OneHotEncoder", [x], {"cats_int64s": (1, 2, 3)}, 1),
-            ("OneHotEncoder", [strings(*_shape(rng))], {"cats_strings": ("a", "b")}, 1),
-            (
-                "ArrayFeatureExtractor",
-                [_numbers(rng, *_shape(rng)), np.zeros(_shape(rng, 2), "int64")],
-                {},
-                1,
-            ),
-            ("ZipMap", [np.ones((2, 3), "float32")], {"classlabels_int64s": (1, 2, 3)}, 1),
-        ]
-    )
+    cases: list[Case] = [
+        ("Binarizer", [x], {"threshold": 0.5}, 1),
+        ("Scaler", [x], {"scale": (1.0,), "offset": (0.0,)}, 1),
+        ("Imputer", [x], {"imputed_value_int64s" if whole else "imputed_value_floats": (1,)}, 1),
+        ("Normalizer", [_rows(rng)], {"norm": "L1"}, 1),
+        ("OneHotEncoder", [x], {"cats_int64s": (1, 2, 3)}, 1),
+        ("OneHotEncoder", [strings(*_shape(rng))], {"cats_strings": ("a", "b")}, 1),
+        ("ArrayFeatureExtractor", [_numbers(rng, *_shape(rng)), np.zeros(_shape(rng, 2), "int64")], {}, 1),
+        ("ZipMap", [np.ones((2, 3), "float32")], {"classlabels_int64s": (1, 2, 3)}, 1),
+    ]
+    return rng.choice(cases)
 
 
 def _vectorizer(rng: random.Random) -> Case:
@@ -78,7 +72,8 @@ def _linear(rng: random.Random) -> Case:
 
 
 def _support_vectors(rng: random.Random) -> Case:
-    kernel = {"kernel_params": (1.0, 0.0, 3.0), "kernel_type": rng.choice(("LINEAR", "RBF", "POLY", "SIGMOID"))}
+    kernel: dict[str, Any] = {"kernel_params": (1.0, 0.0, 3.0)}
+    kernel["kernel_type"] = rng.choice(("LINEAR", "RBF", "POLY", "SIGMOID"))
     if rng.random() < 0.4:
         vectors = rng.choice((0, 2))
         attributes = {"rho": (0.0,), "coefficients": (1.0,) * (vectors or 3)} | kernel
@@ -103,7 +98,7 @@ def _support_vectors(rng: random.Random) -> Case:
     return "SVMClassifier", [_rows(rng)], attributes, 2
 
 
-_TREE = {
+_TREE: dict[str, Any] = {
     "nodes_treeids": (0, 0, 0),
     "nodes_nodeids": (0, 1, 2),
     "nodes_featureids": (0, 0, 0),
@@ -117,6 +112,7 @@ _TREE = {
 def _tree(rng: random.Random) -> Case:
     count = rng.randint(2, 4)
     x = np.ones((rng.choice((0, 1, 5)), 3), rng.choice(("float32", "float64")))
+    leaves: dict[str, Any]
     if rng.random() < 0.5:
         leaves = {"target_treeids": (0, 0), "target_nodeids": (1, 2), "target_ids": (0, 1)}
         return "TreeEnsembleRegressor", [x], _TREE | leaves | {"target_weights": (1.0, 2.0), "n_targets": count}, 1

@@ -77,9 +77,9 @@ def _differs(fact: Fact, exact: Fact, numbers: dict[str, int]) -> str:
         if mine is not None and isinstance(number, int) and mine != number:
             return f"{fact.shape}, with numbers {exact.shape}"
     if fact.elements is not None and exact.elements is not None:
-        for value, number in zip(fact.elements, exact.elements, strict=True):
+        for value, real in zip(fact.elements, exact.elements, strict=True):
             mine = _bound(value, numbers) if isinstance(value, Dim) else None
-            if mine is not None and isinstance(number, int) and mine != number:
+            if mine is not None and isinstance(real, int) and mine != real:
                 return f"{fact.elements}, with numbers {exact.elements}"
     return ""
 

@@ -83,7 +83,7 @@ def test_the_operators_that_choose_a_type_are_those_with_such_an_attribute() -> 
         for s in onnx.defs.get_all_schemas_with_history()
         for name in s.attributes
         if name in _CHOOSING
-        and s.attributes[name].type.name == "INT"
+        and s.attributes[name].type == onnx.defs.OpSchema.AttrType.INT
         and not any("seq" in t for t in s.outputs[0].types)
     }
     assert theirs == _CHOOSERS

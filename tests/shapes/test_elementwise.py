@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from auditor.shapes.fact import Fact, ShapeError
+from auditor.shapes.fact import Fact, Shape, ShapeError
 from auditor.shapes.sizes.dim import greatest, least, named
 from tests.shapes.asking import ask, shape, tensor, values
 from tests.shapes.confronting import confront
@@ -37,7 +37,7 @@ def made(op_type: str, *inputs: Fact, opset: int = 17, **attributes: object) -> 
         ((N,), (M,), (greatest(N, M) * least(least(N, M), 1),)),  # of 0 and 1 comes 0
     ],
 )
-def test_broadcasting(a: tuple, b: tuple, expected: tuple) -> None:
+def test_broadcasting(a: Shape, b: Shape, expected: Shape) -> None:
     for op_type in ("Add", "Sub", "Mul", "Div", "Pow", "Max", "Equal", "Less"):
         assert shape(op_type, 13, [tensor(*a), tensor(*b)]) == expected
     assert shape("Where", 16, [tensor(*a, dtype=BOOL), tensor(*b), tensor(1)]) == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.shapes.fact import Exact, Fact, ShapeError
+from auditor.shapes.fact import Exact, Fact, Shape, ShapeError
 from auditor.shapes.sizes.dim import named
 from tests.shapes.asking import ask, misfits, shape, tensor, values
 
@@ -48,7 +48,7 @@ def test_rows_of_a_matrix_are_an_embedding() -> None:
         ((2, 2, 2), (2, 1), 1, (2, 2)),
     ],
 )
-def test_gather_nd(data: tuple, indices: tuple, batch_dims: int, expected: tuple) -> None:
+def test_gather_nd(data: Shape, indices: Shape, batch_dims: int, expected: Shape) -> None:
     inputs = [tensor(*data), tensor(*indices, dtype=INT64)]
     assert shape("GatherND", 13, inputs, {"batch_dims": batch_dims}) == expected
 

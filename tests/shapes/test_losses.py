@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def test_what_runs_is_as_we_say(op_type: str, opset: int) -> None:
         inputs = [np.ones((batch, classes, *rest), "float32"), np.zeros((batch, *rest), rng.choice(("int32", "int64")))]
         if rng.random() < 0.5:
             inputs.append(np.ones(classes, "float32"))
-        attributes = {"reduction": rng.choice(("none", "mean", "sum"))}
+        attributes: dict[str, Any] = {"reduction": rng.choice(("none", "mean", "sum"))}
         if rng.random() < 0.3:
             attributes["ignore_index"] = 0
         ran += confront(op_type, opset, inputs, attributes, OPERATORS[op_type])

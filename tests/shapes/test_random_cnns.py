@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 from hypothesis import HealthCheck, assume, given, settings
@@ -42,7 +44,7 @@ def networks(draw: st.DrawFn) -> tuple[onnx.ModelProto, tuple[int, int, int]]:
         kernel = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
         strides = draw(st.tuples(st.integers(1, 2), st.integers(1, 2)))
         pads = draw(st.tuples(*(st.integers(0, min(kernel) - 1) for _ in range(4))))
-        window = {"kernel_shape": kernel, "strides": strides}
+        window: dict[str, Any] = {"kernel_shape": kernel, "strides": strides}
         if draw(st.booleans()):
             window["pads"] = pads
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import onnx.defs
 import pytest
 from onnx import TensorProto
@@ -42,12 +44,13 @@ def _is_alike(mine: Schema, theirs: onnx.defs.OpSchema) -> None:
     assert mine.attributes.keys() == theirs.attributes.keys()
     for name, spec in mine.attributes.items():
         declared = theirs.attributes[name]
-        assert (spec.kind, spec.required) == (declared.type.name.lower(), declared.required)
+        kind: Any = declared.type  # an enumeration; the stub keeps its names for itself
+        assert (spec.kind, spec.required) == (kind.name.lower(), declared.required)
         if declared.default_value.type and spec.kind not in ("tensor", "graph"):
             value = get_attribute_value(declared.default_value)
             expected = [value] if not isinstance(value, list) else value
-            ours = list(spec.default) if isinstance(spec.default, tuple) else [spec.default]
-            assert ours == [v.decode() if isinstance(v, bytes) else v for v in expected]
+            held = list(spec.default) if isinstance(spec.default, tuple) else [spec.default]
+            assert held == [v.decode() if isinstance(v, bytes) else v for v in expected]
         else:
             assert spec.default is None
 

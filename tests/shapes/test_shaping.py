@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.shapes.fact import Fact, ShapeError
+from auditor.shapes.fact import Fact, Shape, ShapeError
 from auditor.shapes.sizes.dim import greatest, least, named
 from tests.shapes.asking import ask, formula, shape, tensor, values
 
@@ -36,7 +36,7 @@ def elements(op_type: str, inputs: list[Fact | None], opset: int = 17, **attribu
         ((2, 0), (0, -1), (2, 0)),
     ],
 )
-def test_reshape(data: tuple, target: tuple, expected: tuple) -> None:
+def test_reshape(data: Shape, target: tuple[int, ...], expected: Shape) -> None:
     assert shape("Reshape", 13, [tensor(*data), values(*target)]) == expected
 
 
@@ -63,7 +63,7 @@ def test_reshape_to_what_nobody_knows() -> None:
         ((0, 5), (0, -1), "leaves nothing"),  # as onnxruntime says
     ],
 )
-def test_impossible_reshapes(data: tuple, target: tuple, message: str) -> None:
+def test_impossible_reshapes(data: Shape, target: tuple[int, ...], message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         ask("Reshape", 13, [tensor(*data), values(*target)])
 
@@ -79,7 +79,7 @@ def test_values_survive_a_new_shape() -> None:
 @pytest.mark.parametrize(
     ("axis", "expected"), [(0, (1, 120)), (1, (2, 60)), (2, (6, 20)), (3, (24, 5)), (4, (120, 1)), (-1, (24, 5))]
 )
-def test_flatten(axis: int, expected: tuple) -> None:
+def test_flatten(axis: int, expected: Shape) -> None:
     assert shape("Flatten", 13, [tensor(2, 3, 4, 5)], {"axis": axis}) == expected
 
 

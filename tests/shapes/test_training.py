@@ -17,9 +17,9 @@ _TESTS = [test for test in node_tests() if any(node.domain == TRAINING for node 
 @pytest.mark.parametrize("test", [t for t in _TESTS if len(t.model.graph.node) == 1], ids=lambda test: test.name)
 def test_one_step_is_as_stored(test: NodeTest) -> None:
     (node,) = test.model.graph.node
-    inputs = [fact_of(array) for array in test.inputs]
+    inputs = [None if array is None else fact_of(array) for array in test.inputs]
     answer = ask(node.op_type, 1, inputs, outputs=len(node.output), domain=TRAINING)
-    assert answer.outputs == tuple(fact_of(array) for array in test.outputs)
+    assert answer.outputs == tuple(fact_of(array) for array in test.outputs if array is not None)
 
 
 def test_there_are_such_tests() -> None:

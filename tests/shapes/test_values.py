@@ -154,8 +154,9 @@ def test_what_is_left_open_has_no_value() -> None:
       p = ReduceProd (x)
     }"""
     large, small = np.array([1 << 20, 1 << 20, 3], np.int32), np.array([5, 6, 3], np.int32)
+    new = np.array([7, 8], np.int32)
     for x, places in ((large, [1, 1]), (small, [-1, 0])):
-        values = {"x": x, "places": np.array(places, np.int64), "new": np.array([7, 8], np.int32)}
+        values: dict[str, np.ndarray] = {"x": x, "places": np.array(places, np.int64), "new": new}
         facts, model = facts_of(text, values)
         real = observed(model, values)
         for name in ("y", "p"):

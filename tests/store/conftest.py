@@ -37,15 +37,21 @@ def postgresql() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.chown(folder, user)
-        run = {"user": user, "cwd": folder, "check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         data = str(folder / "data")
-        subprocess.run([binaries / "initdb", "-D", data, "-A", "trust", "-U", "auditor", "-E", "UTF8"], **run)
+
+        def run(binary: str, *options: str) -> None:
+            null = subprocess.DEVNULL
+            subprocess.run(
+                [binaries / binary, "-D", data, *options], user=user, cwd=folder, check=True, stdout=null, stderr=null
+            )
+
+        run("initdb", "-A", "trust", "-U", "auditor", "-E", "UTF8")
         options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        subprocess.run([binaries / "pg_ctl", "-D", data, "-w", "-o", options, "start"], **run)
+        run("pg_ctl", "-w", "-o", options, "start")
         try:
             yield f"postgresql+psycopg://auditor@/{{}}?host={folder}"
         finally:
-            subprocess.run([binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **run)
+            run("pg_ctl", "-m", "immediate", "stop")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -144,7 +144,8 @@ def test_an_empty_tensor_and_one_of_nan_alone() -> None:
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     short = numpy_helper.from_array(_random(10), "short")
     short.raw_data = short.raw_data[:-4]
-    words = helper.make_tensor("words", TensorProto.STRING, [2], [b"a", b"b"])
+    letters: list[Any] = [b"a", b"b"]  # the annotation of make_tensor knows no text
+    words = helper.make_tensor("words", TensorProto.STRING, [2], letters)
     waves = numpy_helper.from_array(np.ones(2, np.complex64), "waves")
     gone = numpy_helper.from_array(_random(4), "gone")
     model = _model(short, words, waves, numpy_helper.from_array(_random(4), "good"))

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from auditor.weights.integers import BLOCK
 from auditor.weights.lens import lens
-from auditor.weights.scan import BLOCK, Figures, Scanner
+from auditor.weights.scan import Figures, Scanner
 
 Array = NDArray[Any]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ...wording import listed
-from ..refs import Ref, Source
+from ..refs import NotRead, Ref, Source
 from .parts.files import make_up
 from .parts.registry import SourceRow
 
@@ -16,6 +16,13 @@ LEFT = ": not audited"
 
 _DATA = r"(?is).*[._]data|.*\.onnx[._]data_\d+|.*\.weights?"
 """How exporters name external data: whatever is named so and belongs to no model is left over."""
+
+
+_OTHERS = (
+    ".ort", ".onnxtxt", ".onnx.gz", ".onnx.bz2", ".onnx.xz", ".onnx.zst", ".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2",
+    ".tar.xz", ".tar.zst", ".safetensors",
+)  # fmt: skip
+"""How models in other forms are named, or what they are packed in."""
 
 
 ROW = SourceRow(
@@ -95,10 +102,20 @@ class Folder:
             for ref in refs:
                 claimed.update(map(os.path.normpath, ref.files[1:]))
             orphans = [n for n in left if os.path.normpath(os.path.join(folder, n)) not in claimed]
+            self.troubles += _passed_over(folder, names, claimed)
             if orphans and not refs:
                 self.troubles += (f"{os.path.join(folder, n)}: data of no model" for n in orphans)
             for ref, leftover in zip(refs, _shared_out(models, orphans), strict=True):
                 yield ref._replace(troubles=(*ref.troubles, *leftover)) if leftover else ref
+
+
+def _passed_over(folder: str, names: Iterable[str], claimed: Collection[str]) -> Iterator[str]:
+    """A line on models in other forms, which are not audited."""
+    others = [
+        n for n in names if n.lower().endswith(_OTHERS) and os.path.normpath(os.path.join(folder, n)) not in claimed
+    ]
+    if others:
+        yield f"{folder}: passed over, for only .onnx files are audited: {listed(others)}"
 
 
 def plain(path: str, name: str) -> Ref:
@@ -123,7 +140,7 @@ def walk(path: str, troubles: list[str]) -> Iterator[tuple[str, list[str]]]:
                     else:
                         names.append(entry.name)
         except OSError as error:
-            troubles.append(f"{folder}: cannot be entered: {os.strerror(error.errno or 0)}")
+            troubles.append(NotRead(f"{folder}: cannot be entered: {os.strerror(error.errno or 0)}"))
         yield folder, sorted(names)
         todo += (os.path.join(folder, f) for f in sorted(folders, reverse=True) if f != ".git")
 
@@ -131,14 +148,16 @@ def walk(path: str, troubles: list[str]) -> Iterator[tuple[str, list[str]]]:
 def unclaimed(top: str, seen: Collection[str]) -> Iterator[str]:
     """A line on the ``*.onnx`` below a registry that no model of it names: they are not audited."""
     seen = {os.path.normpath(path) for path in seen}
+    troubles: list[str] = []
     left = [
         os.path.relpath(path, top)
-        for folder, names in walk(top, [])
+        for folder, names in walk(top, troubles)
         for name in names
         if name.lower().endswith(".onnx") and os.path.normpath(path := os.path.join(folder, name)) not in seen
     ]
     if left:
         yield f"{top}: no model of the registry names {listed(left)}{LEFT}"
+    yield from (trouble for trouble in troubles if isinstance(trouble, NotRead))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

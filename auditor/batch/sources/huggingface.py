@@ -61,6 +61,9 @@ class HuggingFace(Registry):
     def _revision(self, folder: Path, name: str, revision: str, refs: list[str]) -> Iterator[Ref]:
         """The models of one revision: variants of one another, as a rule."""
         config, said, trouble = _config(folder)
+        whole = os.path.abspath(folder)
+        cached = any(_is_cached(part) for part in whole.split(os.sep))
+        registry = "" if cached else os.path.dirname(whole)  # a cached one's name is the same everywhere
         found = [
             os.path.join(f, n)
             for f, names in walk(str(folder), self.troubles)
@@ -75,7 +78,7 @@ class HuggingFace(Registry):
             made = make_up(path, (config,))
             troubles = (*((trouble,) if trouble else ()), *made.troubles)
             known = f"{name}/{variant[:-5]}"
-            yield Ref(known, revision, path, made.files, metadata, None, troubles, known)
+            yield Ref(known, revision, path, made.files, metadata, None, troubles, known, registry)
 
 
 def _is_cached(folder: str) -> bool:

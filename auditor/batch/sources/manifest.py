@@ -11,7 +11,7 @@ from typing import TextIO
 from ...errors import CannotLook, UsageError
 from ...files import open_regular
 from ...report import Contract
-from ..refs import Ref
+from ..refs import NotRead, Ref
 from .parts.files import make_up
 from .parts.registry import Registry, SourceRow
 
@@ -40,7 +40,7 @@ class Manifest(Registry):
         rows = self._csv() if self.path.lower().endswith(".csv") else self._json()
         for line, row in rows:
             if not row.get("path") or "\0" in row["path"]:
-                self.troubles.append(f"line {line} has no path")
+                self.troubles.append(NotRead(f"line {line} has no path"))
                 continue
             yield self._ref(row)
 
@@ -58,7 +58,7 @@ class Manifest(Registry):
             troubles += (f"sha256 {sha[:80]!r} is not 64 hexadecimal digits",)
             contract = Contract(origin=origin, troubles=troubles[-1:])
         known = name or os.path.splitext(given)[0]
-        return Ref(known, version, path, made.files, row, contract, troubles, name)
+        return Ref(known, version, path, made.files, row, contract, troubles, name, os.path.abspath(self.path))
 
     def _open(self, newline: str | None = None) -> TextIO:
         return open(open_regular(self.path)[0], encoding="utf-8-sig", errors="surrogateescape", newline=newline)
@@ -95,10 +95,10 @@ class Manifest(Registry):
         try:
             row = json.loads(text)
         except (ValueError, RecursionError) as error:
-            self.troubles.append(f"line {number} is not JSON: {error}")
+            self.troubles.append(NotRead(f"line {number} is not JSON: {error}"))
             return {}
         if not isinstance(row, Mapping):
-            self.troubles.append(f"line {number} is not an object")
+            self.troubles.append(NotRead(f"line {number} is not an object"))
             return {}
         plain = {str(k): str(v) for k, v in list(row.items())[:_MOST_FIELDS] if isinstance(v, str | int | float)}
         return plain or {"": ""}

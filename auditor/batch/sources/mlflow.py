@@ -56,8 +56,9 @@ class MLflow(Registry):
             if _MLMODEL in names:
                 for ref in _model(Path(folder), top):
                     seen.add(ref.path)
-                    yield _called(ref, registered.get(Path(folder).relative_to(top).as_posix(), []))
-        self.troubles += unclaimed(self.path, seen)
+                    called = _called(ref, registered.get(Path(folder).relative_to(top).as_posix(), []))
+                    yield called._replace(registry=os.path.abspath(self.path)) if called.subject else called
+        self.troubles += (t for t in unclaimed(self.path, seen) if t not in self.troubles)
 
 
 def _has_experiments(top: Path) -> bool:

@@ -59,7 +59,7 @@ class Triton(Registry):
             for ref in _versions(folder):
                 seen.add(ref.path)
                 yield ref
-        self.troubles += unclaimed(self.path, seen)
+        self.troubles += (t for t in unclaimed(self.path, seen) if t not in self.troubles)
 
 
 def _folders(top: Path) -> list[Path]:
@@ -84,6 +84,7 @@ class _Said(NamedTuple):
 
     backend: str = ""
     file: str = "model.onnx"
+    others: tuple[tuple[str, str], ...] = ()  # by compute capability, the file that is served there instead
     policy: Message = MappingProxyType({})
     contract: Contract | None = None
     troubles: tuple[str, ...] = ()
@@ -105,6 +106,11 @@ def _versions(folder: Path) -> Iterator[Ref]:
             path = path / "model.onnx"
         if said.backend or _is_onnx(path):
             yield _ref(name, version.name, str(path), str(config), said, version.name in served)
+        for capability, file in said.others:
+            ref = _ref(name, version.name, str(version / file), str(config), said, version.name in served)
+            yield ref._replace(
+                subject=f"{name}:{capability}", metadata={**ref.metadata, "compute_capability": capability}
+            )
     if not versions and (said.backend or said.contract):
         why = "the model has no version: a folder whose name is a number"
         said = said._replace(troubles=(*said.troubles, why))
@@ -123,11 +129,14 @@ def _look(config: Path, folder: str) -> _Said:
     try:
         fields = parse(read_text(str(config)))
         name, file = _text(fields, "name"), _text(fields, "default_model_filename") or "model.onnx"
-        if "/" in file or file == "..":
-            raise Unusable(f"default_model_filename {file!r} is not the name of a file")
+        others = tuple((_text(row, "key"), _text(row, "value")) for row in _messages(fields, "cc_model_filenames"))
+        for key, named in (("default_model_filename", file), *(("cc_model_filenames", other) for _, other in others)):
+            if not named or "/" in named or named in (".", ".."):
+                raise Unusable(f"{key} {named!r} is not the name of a file")
         return _Said(
             _text(fields, "backend") or _text(fields, "platform"),
             file,
+            others,
             _policy(fields),
             _contract(fields),
             (f"{_CONFIG} names the model {name!r}; the folder is {folder!r}",) if name not in ("", folder) else (),
@@ -140,7 +149,9 @@ def _look(config: Path, folder: str) -> _Said:
 def _ref(name: str, version: str, path: str, config: str, said: _Said, served: bool) -> Ref:
     made = make_up(path, (config,))
     troubles = (*said.troubles, *made.troubles)
-    return Ref(name, version, path, made.files, {"served": "yes" if served else "no"}, said.contract, troubles, name)
+    registry = os.path.dirname(os.path.dirname(os.path.abspath(config)))  # by the letter
+    metadata = {"served": "yes" if served else "no"}
+    return Ref(name, version, path, made.files, metadata, said.contract, troubles, name, registry)
 
 
 def _contract(fields: Message) -> Contract:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import CannotLook
 from ...report import Contract, Port
-from ..refs import Ref
+from ..refs import NotRead, Ref
 from .folder import unclaimed
 from .parts.files import Unusable, make_up, read
 from .parts.registry import Registry, SourceRow
@@ -49,17 +49,17 @@ class Zoo(Registry):
         for number, entry in enumerate(entries, 1):
             where = entry.get("model_path") if isinstance(entry, dict) else None
             if not isinstance(where, str) or not where:
-                self.troubles.append(f"entry {number} of {_MANIFEST} has no model_path")
+                self.troubles.append(NotRead(f"entry {number} of {_MANIFEST} has no model_path"))
                 continue
             if where.startswith("/") or ".." in where.split("/") or "\0" in where:
-                self.troubles.append(f"entry {number} of {_MANIFEST} leads out of its folder: {where!r}")
+                self.troubles.append(NotRead(f"entry {number} of {_MANIFEST} leads out of its folder: {where!r}"))
                 continue
             seen.add(os.path.join(folder, where))
-            yield _model(entry, os.path.join(folder, where))
+            yield _model(entry, os.path.join(folder, where), os.path.abspath(folder))
         self.troubles += unclaimed(folder or ".", seen)
 
 
-def _model(entry: dict[str, Any], path: str) -> Ref:
+def _model(entry: dict[str, Any], path: str, registry: str) -> Ref:
     metadata = entry.get("metadata")
     said = metadata if isinstance(metadata, dict) else {}
     troubles: tuple[str, ...] = ()
@@ -86,6 +86,7 @@ def _model(entry: dict[str, Any], path: str) -> Ref:
         contract,
         (*troubles, *made.troubles),
         name,
+        registry,
     )
 
 

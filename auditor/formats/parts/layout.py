@@ -52,11 +52,11 @@ class Page:
     def line(self, *spans: str | Span, indent: int = 0, hang: int = 0) -> None:
         """A paragraph; further lines of it stand ``hang`` deeper."""
         room = max(self.width - indent - hang, _NARROWEST // 2)
-        if not self._console.is_terminal:  # nothing to colour, and mostly nothing to wrap: rich would take a while
-            whole = "".join(span if isinstance(span, str) else span[0] for span in spans).rstrip()
-            if whole.isprintable() and cell_len(whole) <= room:
-                self._write(begun(" " * indent + whole if whole else "") + "\n")
-                return
+        whole = "".join(span if isinstance(span, str) else span[0] for span in spans).rstrip()
+        # Nothing to colour, and mostly nothing to wrap: rich would take a while.
+        if not self._console.is_terminal and whole.isprintable() and cell_len(whole) <= room:
+            self._write(begun(" " * indent + whole if whole else "") + "\n")
+            return
         lines = Text.assemble(*spans).wrap(self._console, room)
         for i, row in enumerate(lines):
             row.rstrip()
@@ -92,7 +92,7 @@ class Page:
                 if not fits and end:
                     self.line((end.plain, str(end.style)), indent=indent + _GAP * 2)
             return
-        self._put(Padding(_table(cells, right), (0, 0, 0, indent), expand=False))
+        self._put(Padding(_table(cells, right, self.width - indent), (0, 0, 0, indent), expand=False))
 
     def _put(self, block: RenderableType) -> None:
         """Print without the spaces that rich fills lines with; a terminal without Unicode gets escapes."""
@@ -109,14 +109,35 @@ def _text(cell: str | Span) -> Text:
     return Text(cell) if isinstance(cell, str) else Text(*cell)
 
 
-def _table(rows: Sequence[Sequence[Text]], right: Sequence[int]) -> Table:
+def _table(rows: Sequence[Sequence[Text]], right: Sequence[int], room: int = 0) -> Table:
     table = Table.grid(padding=(0, _GAP, 0, 0))
+    widths = _widths(rows, right, room - _GAP * (len(rows[0]) - 1))
     for i in range(len(rows[0])):
         number = i in right
-        table.add_column(justify="right" if number else "left", no_wrap=number, overflow="fold")
+        table.add_column(justify="right" if number else "left", no_wrap=number, overflow="fold", width=widths[i])
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _widths(rows: Sequence[Sequence[Text]], right: Sequence[int], room: int) -> list[int | None]:
+    """The widths at which no word and no number is broken; rich knows no words when it makes columns narrower.
+
+    None for each where rich is to choose: where all fits, and where the words alone do not.
+    """
+    columns = list(zip(*rows, strict=True))
+    widths = [max(cell.cell_len for cell in column) for column in columns]
+    words = [widths[i] if i in right else max(map(_longest_word, column)) for i, column in enumerate(columns)]
+    if sum(widths) <= room or sum(words) > room:
+        return [None] * len(columns)
+    while sum(widths) > room:
+        widest = max((i for i in range(len(widths)) if widths[i] > words[i]), key=widths.__getitem__)
+        widths[widest] -= 1
+    return [*widths]
+
+
+def _longest_word(text: Text) -> int:
+    return max(map(cell_len, text.plain.split()), default=0)
 
 
 def cells(text: str) -> int:

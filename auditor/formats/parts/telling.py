@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
-from ...report import Finding, Location, Report, Severity, Step, waiver_of
+from ...report import Finding, JudgedBy, Location, Report, Severity, Step, Verdict, waiver_of
 from ...wording import counted, fitting
 from .names import prose, visible
 from .numbers import shape_text
@@ -33,7 +34,43 @@ def summary(report: Report) -> str:
     for by, word in (("waiver", "waived"), ("baseline", "known")):
         number = sum(w is not None and w.by == by for w in map(waiver_of, report.findings))
         parts += [f"{number:,} {word}"] if number else []
-    return ", ".join(parts) or "nothing found"
+    by = judged_by(report.judged_by)
+    return (", ".join(parts) or "nothing found") + not_run(report) + (f"; judged {by}" if by else "")
+
+
+def judged_by(by: JudgedBy) -> str:
+    """``by auditor.toml, baseline known.json``; nothing where neither is there."""
+    policy = f"{'the trusted ' if by.trusted else ''}{visible(by.policy, 200)}" if by.policy else ""
+    baseline = f"baseline {visible(by.baseline, 200)}" if by.baseline else ""
+    told = ", ".join(filter(None, (policy, baseline)))
+    return f"by {told}" if told else ""
+
+
+def not_run(report: Report) -> str:
+    """``; not run: it failed on inputs that auditor invented``, where a run was asked for and came to nothing."""
+    if not report.run.optimisation:
+        return ""
+    match report.run.status, report.run.why.partition(": ")[0]:
+        case "ok", _:
+            return ""
+        case "failed", "load":
+            return "; onnxruntime does not load it"
+        case "failed", "run":
+            return "; the run failed on every input that was tried"
+        case "not run", _:
+            return "; not run"
+        case status, _:
+            return f"; the run {status}"
+
+
+_WORDS = {Verdict.PASS: "passed", Verdict.FAIL: "failed", Verdict.INCONCLUSIVE: "inconclusive"}
+
+
+def tally(verdicts: Iterable[Verdict], order: Iterable[Verdict] = _WORDS) -> str:
+    """``3 models: 1 passed, 1 failed, 1 inconclusive``."""
+    seen = Counter(verdicts)
+    parts = [f"{seen[verdict]:,} {_WORDS[verdict]}" for verdict in order if seen[verdict]]
+    return f"{counted(seen.total(), 'model')}: {', '.join(parts)}"
 
 
 def counting(report: Report) -> list[Finding]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 
-from ...model.dtypes import DType
+from ...model.dtypes import DType, name_of
 from ..fact import MOST_ELEMENTS, Body, Element, Fact, Shape, ShapeError, show
 from ..registry import op
 from ..sizes.dim import Dim, Size, greatest, named
@@ -45,13 +45,16 @@ def loop(m: Fact | None = None, cond: Fact | None = None, *v_initial: Fact | Non
     trips, start = _trips(m), _starts(cond)
     never = start is False or (isinstance(trips, int) and trips <= 0)
     certain = start is True and not never and (m is None or isinstance(trips, int))
-    number, told = _as_given(m), _as_given(cond)
+    # Both are scalars; onnxruntime makes the number of the shape that the body declares, and hands the condition on.
+    number: Shape = (1,) if 0 in body.vectors else ()
+    told: Shape = (1,) if (1 in body.vectors if cond is None else cond.shape == (1,)) else ()
 
     def step(go_on: tuple[Element, ...] | None) -> Callable[[Facts], Facts]:
         def run(state: Facts) -> Facts:
             outputs = body(Fact(_INT64, number), Fact(_BOOL, told, go_on), *state, tentative=not certain)
             if len(outputs) <= len(carried):
                 raise ShapeError(f"the body has {len(outputs)} outputs, carries {len(carried)} and a condition")
+            _check_types(carried, outputs[1:])
             return outputs
 
         return run
@@ -82,11 +85,6 @@ def _is_open(x: Fact) -> bool:
     return x.dtype in _COUNTS and x.shape in ((), (1,)) and (x.elements is None or None in x.elements)
 
 
-def _as_given(x: Fact | None) -> Shape:
-    """The shape in which a body gets its number or its condition: a scalar, but runtimes hand a vector of one on."""
-    return (1,) if x is not None and x.shape == (1,) else ()
-
-
 def _unrolled(body: Body, carried: Facts, trips: Size | None, number: Shape, told: Shape) -> Facts | None:
     """The iterations one by one, where it is known how many there are and they are few."""
     most = body.trips
@@ -98,6 +96,8 @@ def _unrolled(body: Body, carried: Facts, trips: Size | None, number: Shape, tol
         if count >= most:
             return None
         outputs = body(Fact(_INT64, number, (count,)), Fact(_BOOL, told, (True,)), *carried)
+        if count == 0 and body.failed:
+            return None
         again = outputs[0].elements[0] if outputs[0].elements else None
         if not isinstance(again, bool):
             return None
@@ -147,6 +147,7 @@ def scan_8(
     rows = tuple(_without(_without(fact, 0), 0) for fact in scanned)
     certain = isinstance(length, int) and length > 0 and sequence_lens is None
     outputs = _stable(lambda state: body(*state, *rows, tentative=not certain), inner, body, 0)
+    _check_types(inner, outputs)
     final = _final(inner, outputs, body, certain)
     return (
         *(_stacked(fact, batch, 0, body) for fact in final),
@@ -173,6 +174,7 @@ def scan(
         rows.append(fact if fact.shape is not None else fact.unknown())
     certain = isinstance(length, int) and length > 0
     outputs = _stable(lambda state: body(*state, *rows, tentative=not certain), states, body, 0)
+    _check_types(states, outputs)
     stacks = outputs[len(states) :]
     axes = scan_output_axes or (0,) * len(stacks)
     if len(axes) != len(stacks):
@@ -206,8 +208,10 @@ def _without(x: Fact, axis: int) -> Fact:
 
 def _stable(run: Callable[[Facts], Facts], state: Facts, body: Body, first: int) -> Facts:
     """What the body answers to facts that all iterations share; what it carries on stands from ``first`` on."""
-    for _ in range(_PASSES):
+    for number in range(_PASSES):
         outputs = run(state)
+        if number == 0 and body.failed:  # no later iteration comes
+            return tuple(fact._replace(declared=True) for fact in outputs)
         wider = tuple(
             _wider(old, new, body, i) for i, (old, new) in enumerate(zip(state, outputs[first:], strict=False))
         )
@@ -217,6 +221,15 @@ def _stable(run: Callable[[Facts], Facts], state: Facts, body: Body, first: int)
             return outputs
         state = wider
     return run(tuple(Fact() for _ in state))
+
+
+def _check_types(initial: Facts, outputs: Facts) -> None:
+    """What is carried on keeps its type. onnxruntime 1.32: "does not match existing output type"."""
+    for index, (before, after) in enumerate(zip(initial, outputs, strict=False)):
+        types = {before.dtype, after.dtype} - {None}
+        if len(types) > 1 and not before.declared and not after.declared:
+            was, is_ = (name_of(fact.dtype or 0) for fact in (before, after))
+            raise ShapeError(f"carried value {index} goes into the body as {was} and comes out as {is_}")
 
 
 def _wider(old: Fact, new: Fact, body: Body, index: int) -> Fact:

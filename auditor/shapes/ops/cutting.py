@@ -49,6 +49,9 @@ def concat(*inputs: Fact | None, axis: int) -> Answer:
             raise ShapeError("the inputs have different ranks: " + " and ".join(map(show, dict.fromkeys(shapes))))
         for i in range(rank):
             if i != at and out[i] != shape[i]:
+                if _empty_alone_differs(shapes, i):
+                    given = " and ".join(map(show, dict.fromkeys(shapes)))
+                    raise ShapeError(f"of {given} the empty one differs at axis {i}", passed_over=True)
                 out[i] = agree(out[i], shape[i], f"the sizes at axis {i}")
     out[at] = _total([shape[at] for shape in shapes]) if len(shapes) == len(facts) else None
     elements = None
@@ -58,6 +61,13 @@ def concat(*inputs: Fact | None, axis: int) -> Answer:
     return Answer(
         (y,), formula=lambda: f"{' + '.join(size_text(shape[at]) for shape in shapes)} = {size_text(out[at])}"
     )
+
+
+def _empty_alone_differs(shapes: list[Shape], axis: int) -> bool:
+    """Whether sizes differ along an axis because of tensors without elements, and of those alone."""
+    sizes = {shape[axis] for shape in shapes if None not in shape}
+    filled = {shape[axis] for shape in shapes if 0 not in shape}
+    return len(sizes) > 1 and len(filled) == 1 and all(isinstance(size, int) for size in sizes)
 
 
 def _total(sizes: list[Size | None]) -> Size | None:
@@ -119,6 +129,8 @@ def split_18(
         raise ShapeError(f"num_outputs is {num_outputs}, the node has {output_count}", attribute="num_outputs")
     if split is not None and num_outputs is not None:
         raise ShapeError("split and num_outputs are both given, and only one can be", attribute="num_outputs")
+    if split is None and num_outputs is None:
+        raise ShapeError("neither split nor num_outputs is given, and one must be", attribute="num_outputs")
     if split is None and num_outputs is not None:
         return _split(input, axis, None, num_outputs, uneven=True)
     return _split(input, axis, _parts(split, output_count), output_count)

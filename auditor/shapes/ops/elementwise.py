@@ -50,13 +50,20 @@ def _unary(compute: Compute) -> Callable[[Fact], Fact]:
 
 
 op("Abs")(_unary(values.absolute))
-op("Neg")(_unary(lambda x: -x))
+op("Neg")(_unary(lambda x: None if isinstance(x, str) else -x))
 op("Sqrt")(_unary(values.square_root))
 op("Not")(_unary(values.negated))
 op("Relu")(_unary(lambda x: _larger(x, 0.0 if isinstance(x, float) else 0)))
-op("Floor")(_unary(lambda x: float(floor(x))))
-op("Ceil")(_unary(lambda x: float(ceil(x))))
-op("Round", since=11)(_unary(lambda x: float(round(x))))  # half to even, as Python does
+
+
+def _rounding(compute: Callable[[float], int]) -> Callable[[Fact], Fact]:
+    """Of floats alone: a model may give sizes, and rules on types say so."""
+    return _unary(lambda x: float(compute(x)) if isinstance(x, float) else None)
+
+
+op("Floor")(_rounding(floor))
+op("Ceil")(_rounding(ceil))
+op("Round", since=11)(_rounding(round))  # half to even, as Python does
 
 
 @op("Sign", since=9)
@@ -87,6 +94,8 @@ def clip(input: Fact, min: Fact | None = None, max: Fact | None = None) -> Fact:
     if any(bound is not None and bound.elements and bound.elements[0] != bound.elements[0] for bound in (min, max)):
         return Fact(input.dtype, input.shape)
     kept = input
+    if any(bound is not None and bound.elements is not None and len(bound.elements) != 1 for bound in (min, max)):
+        return Fact(input.dtype, input.shape)  # one number is asked for
     for bound, compute in ((min, _larger), (max, _lesser)):
         if bound is not None:
             kept = Fact(input.dtype, input.shape, follow(compute, input.dtype, input.shape, kept, bound))
@@ -209,11 +218,16 @@ def _lesser(a: Element, b: Element) -> Element:
     return least(a, b) if isinstance(a, int | Dim) and isinstance(b, int | Dim) else None
 
 
+def _of_numbers(compute: Compute) -> Compute:
+    """A model may give words: rules on types say so."""
+    return lambda a, b: None if isinstance(a, str) or isinstance(b, str) else compute(a, b)
+
+
 for _name, _compute in {
-    "Add": lambda a, b: a + b,
-    "Sub": lambda a, b: a - b,
-    "Mul": lambda a, b: a * b,
-    "Div": values.divide,
+    "Add": _of_numbers(lambda a, b: a + b),
+    "Sub": _of_numbers(lambda a, b: a - b),
+    "Mul": _of_numbers(lambda a, b: a * b),
+    "Div": _of_numbers(values.divide),
 }.items():
     op(_name)(_binary_1(_compute))
     op(_name, since=7)(_binary(_compute))

@@ -331,6 +331,8 @@ def non_max_suppression(
     max_output_boxes_per_class: Fact | None = None,
     iou_threshold: Fact | None = None,
     score_threshold: Fact | None = None,
+    *,
+    center_point_box: int = 0,
 ) -> Fact:
     """One row (batch, class, box) for each box that stays."""
     batches, count, corners = of_rank(boxes, 3, "boxes")
@@ -342,4 +344,6 @@ def non_max_suppression(
     threshold = iou_threshold.elements[0] if iou_threshold is not None and iou_threshold.elements else None
     if isinstance(threshold, int | float) and not 0 <= threshold <= 1:
         raise ShapeError(f"iou_threshold must be in [0, 1], is {threshold:g}", parameter="iou_threshold")
+    if center_point_box not in (0, 1):
+        raise ShapeError(f"center_point_box must be 0 or 1, is {center_point_box}", attribute="center_point_box")
     return Fact(_INT64, (None, 3))

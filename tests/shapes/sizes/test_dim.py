@@ -396,7 +396,7 @@ def test_a_size_is_a_value() -> None:
     with pytest.raises(AttributeError):
         size.terms = ()
     with pytest.raises(TypeError):
-        size + "x"  # type: ignore[operator]
+        size + "x"  # type: ignore[operator]  # that is the test
 
 
 def test_a_name_that_looks_like_a_division_is_none() -> None:

@@ -18,6 +18,7 @@ CONFIG = 1 << 20  # bytes of a configuration that are read: real ones hold a few
 
 _SMALL = 1 << 22  # bytes of a model that are searched for external data, instead of its being loaded
 _EXTERNAL = b"\x0a\x08location"  # the key of an entry of external_data, as protobuf writes it
+_CONTEXT = b"EPContext"  # an operator whose attributes name files
 
 
 class Unusable(Exception):
@@ -87,13 +88,17 @@ def _look(path: str) -> tuple[str, int]:
 
 
 def _locations(path: str, size: int) -> tuple[str, ...]:
-    """Where the model says that its external data lies. Most models have none, which costs one look at their bytes."""
+    """Where the model says that its other files lie. Most models have none, which costs one look at their bytes."""
     try:
-        if size == 0 or (size <= _SMALL and _EXTERNAL not in read(path, _SMALL)):
+        if size == 0 or (size <= _SMALL and _names_no_file(read(path, _SMALL))):
             return ()
         return digest.files(load(path))
     except (OSError, ValueError, Unusable, AuditorError):  # the audit says what is wrong with the model
         return ()
+
+
+def _names_no_file(model: bytes) -> bool:
+    return _EXTERNAL not in model and _CONTEXT not in model
 
 
 def _name(path: str) -> str:

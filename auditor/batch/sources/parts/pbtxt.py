@@ -84,7 +84,7 @@ class _Parser:
             return word
         if self._kind != "string":
             raise self._wrong(f"{self._token or 'the end'!r} where a value was expected")
-        parts = []
+        parts: list[str] = []
         while self._kind == "string" and not (parts and self._parted):  # neighbours are one string
             parts.append(re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), self._token[1:-1]))
             self._next()

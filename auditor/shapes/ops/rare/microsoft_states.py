@@ -114,7 +114,8 @@ def gated_delta_net(
 ) -> Answer:
     """A state for each head, which each token rewrites; the heads stand in the shapes."""
     state = _NONE if initial_state is None else same_as_input(initial_state)
-    if query.shape is None or value is None or value.shape is None or len(value.shape) != len(query.shape):
+    ranks = {None if fact is None else fact.rank for fact in (query, value)}
+    if query.shape is None or value is None or value.shape is None or len(ranks) > 1 or len(value.shape) < 2:
         return Answer((query.unknown(), state, _NONE), macs=None)
     mine, others = query.shape[-2], value.shape[-2]
     heads = max(mine, others) if isinstance(mine, int) and isinstance(others, int) else None

@@ -1,0 +1,24 @@
+"""What of the processor decides how onnxruntime computes: 8-bit sums saturate on AVX2 without VNNI, and not with it."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import cache
+
+RELEVANT = (
+    "f16c", "fma", "avx2", "avx512f", "avx512bw", "avx512_vnni", "avx_vnni", "avx_vnni_int8", "avx512_bf16",
+    "avx512_fp16", "amx_int8", "amx_bf16", "amx_fp16", "asimddp", "asimdhp", "i8mm", "bf16", "sve", "sve2",
+)  # fmt: skip
+"""Flags as Linux names them (/proc/cpuinfo), of x86 and of Arm."""
+
+
+@cache
+def features() -> tuple[str, ...]:
+    """The relevant flags that this processor has; none where the system does not say."""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            key, _, words = line.partition(":")
+            if key.strip() in ("flags", "Features"):
+                held = set(words.split())
+                return tuple(flag for flag in RELEVANT if flag in held)
+    return ()

@@ -1,0 +1,83 @@
+"""What was compiled for a device and stands in a model's place: in files that its attributes name, or within itself.
+
+https://onnxruntime.ai/docs/execution-providers/EP-Context-Design.html
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from .graph import Blob, Model, Node
+from .scopes import scopes
+
+_CONTEXT, _SNPE = "EPContext", "Snpe"
+_DOMAIN = "com.microsoft"
+
+
+class NamedFile(NamedTuple):
+    """A file that the runtime reads because an attribute names it."""
+
+    path: str  # of the graph
+    at: int  # the node's index there
+    attribute: str
+    location: str
+
+
+class NativeCode(NamedTuple):
+    """What only a device's own library can read, within the model."""
+
+    path: str
+    at: int
+    attribute: str
+    bytes: int
+    by: str  # for which device, as the node says
+
+
+class Contexts(NamedTuple):
+    files: tuple[NamedFile, ...] = ()
+    code: tuple[NativeCode, ...] = ()
+
+
+_known: WeakKeyDictionary[Model, Contexts] = WeakKeyDictionary()
+
+
+def contexts(model: Model) -> Contexts:
+    """All of them, in the order of the file. Most models have none, which costs a look at each node's operator."""
+    found = _known.get(model)
+    if found is None:
+        files: list[NamedFile] = []
+        code: list[NativeCode] = []
+        for scope in scopes(model):
+            for index, node in enumerate(scope.graph.nodes):
+                if node.domain == _DOMAIN and node.op_type in (_CONTEXT, _SNPE):
+                    _look(scope.path, index, node, files, code)
+        found = _known[model] = Contexts(tuple(files), tuple(code))
+    return found
+
+
+def _look(path: str, index: int, node: Node, files: list[NamedFile], code: list[NativeCode]) -> None:
+    """``embed_mode`` is 1 by default: the context itself. A weightless engine names the model that has its weights."""
+    said = node.attributes
+    if node.op_type == _SNPE:
+        code.append(NativeCode(path, index, "DLC", _size(said.get("DLC")), "SNPE"))
+        return
+    source = said.get("source", "")
+    context = said.get("ep_cache_context", "")
+    if context and said.get("embed_mode", 1) == 0:
+        files.append(NamedFile(path, index, "ep_cache_context", context if isinstance(context, str) else ""))
+    elif context:
+        by = source if isinstance(source, str) else ""
+        code.append(NativeCode(path, index, "ep_cache_context", _size(context), by))
+    weights = said.get("onnx_model_filename", "")
+    if weights:
+        files.append(NamedFile(path, index, "onnx_model_filename", weights if isinstance(weights, str) else ""))
+
+
+def _size(value: object) -> int:
+    match value:
+        case str():
+            return len(value.encode("utf-8", "surrogateescape"))
+        case Blob():
+            return value.length
+    return 0

@@ -1,0 +1,139 @@
+"""A vector with one number for each channel that runs along the width.
+
+## What it does
+Finds stored vectors of as many numbers as the data has channels (axis 1), in a PRelu, or in an Add, Sub, Mul or Div
+behind a layer that gives channels first, where broadcasting lays them along the last axis, and nothing fails: the width
+is as long as the vector by chance, or it is open.
+
+## Why it matters
+ONNX broadcasts as NumPy does, from the last axis on (https://onnx.ai/onnx/repo-docs/Broadcasting.html): a slope of
+shape [C] for data of [N, C, H, W] is one number for each column. With another width the model fails; with this one it
+runs, and each column is scaled by a channel's number. Keras and Caffe store such vectors, whose own operators take them
+for channels; ONNX's PRelu did so before opset 7, too.
+
+## Fires on
+```onnx
+# 4 channels and a width of 4.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2, 4, 4, 4] x) => (float[2, 4, 4, 4] y) <float[4] slope = {0.1, 0.2, 0.3, 0.4}> { y = PRelu(x, slope) }
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2, 4, H, W] x) => (float[2, 4, H, W] y) <float[4] slope = {0.1, 0.2, 0.3, 0.4}> { y = PRelu(x, slope) }
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[1, 2, 6, 6] x, float[4, 2, 3, 3] w) => (float[1, 4, 4, 4] y) <float[4] s = {0.1, 0.2, 0.3, 0.4}> {
+  c = Conv(x, w)
+  y = Mul(c, s)
+}
+```
+
+## Quiet on
+```onnx
+# One for each channel, and channels last behind a Transpose.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2, 4, 4, 4] x, float[4, 2, 3, 3] w) => (float[2, 4, 4, 4] y, float[2, 4, 4, 4] z)
+<float[4, 1, 1] slope = {0.1, 0.2, 0.3, 0.4}, float[4] last = {0.1, 0.2, 0.3, 0.4}> {
+  y = PRelu(x, slope)
+  t = Transpose<perm = [0, 2, 3, 1]>(x)
+  z = PRelu(t, last)
+}
+```
+```onnx
+# Tokens, and data that nothing says to be an image.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2, 8, 8] t, float[2, 4, 4, 4] x) => (float[2, 8, 8] y, float[2, 4, 4, 4] z)
+<float[8] s = {1, 2, 3, 4, 5, 6, 7, 8}, float[4] b = {1, 2, 3, 4}> {
+  y = Mul(t, s)
+  z = Add(x, b)
+}
+```
+```onnx
+<ir_version: 8, opset_import: ["" : 6]>
+agraph (float[2, 4, 4, 4] x) => (float[2, 4, 4, 4] y) <float[4] slope = {0.1, 0.2, 0.3, 0.4}> { y = PRelu(x, slope) }
+```
+
+## How to fix
+Store the vector as [C, 1, 1] (as many ones as there are axes behind the channels).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..report import Basis, Found, Location, Severity
+from ..shapes.fact import Fact, show
+from ..shapes.facts import Facts
+from ..shapes.mending import CHANNELS_FIRST, HANDING_ON
+from ..shapes.sizes.dim import Dim
+from ..shapes.troubles import At
+from . import rule
+
+_ALONG_CHANNELS_SINCE = 7  # before, PRelu took its slope along the channels
+
+_FARTHEST = 16
+
+_PLACES = {"PRelu": ((0, 1),)} | dict.fromkeys(("Add", "Sub", "Mul", "Div"), ((0, 1), (1, 0)))
+"""Where the operators take data and vector."""
+
+
+@rule(Severity.WARNING, Basis.SUSPICIOUS)
+def misaligned_channels(facts: Facts) -> Iterator[Found]:
+    if facts.model.opsets.get("", 1) < _ALONG_CHANNELS_SINCE:
+        return
+    for path, visited in facts.graphs.items():
+        for index in visited.entries:
+            op_type, domain, inputs, *_ = visited.nodes[index]
+            if op_type not in _PLACES or domain or len(inputs) != 2:
+                continue
+            try:
+                given = [visited.facts[name] for name in inputs]
+            except KeyError:  # a dangling input
+                continue
+            for data, vector in _PLACES[op_type]:
+                yield from _along_the_width(facts, At(path, index), given[data], given[vector], data, vector)
+
+
+def _along_the_width(facts: Facts, at: At, x: Fact | None, v: Fact | None, data: int, vector: int) -> Iterator[Found]:
+    if x is None or v is None or not v.shape or not x.shape or x.shape is v.shape or len(x.shape) < 3:
+        return
+    count, width = v.shape[-1], x.shape[-1]
+    if not isinstance(count, int) or count == 1 or x.shape[1] != count or any(s != 1 for s in v.shape[:-1]):
+        return
+    node, label, name = facts.node(at), facts.label(at), facts.node(at).inputs[vector]
+    if (width != count and not isinstance(width, Dim)) or x.declared or not facts.fixed(name, at.graph):
+        return
+    if not _channels_first(facts, at, node.inputs[data], sure=node.op_type != "PRelu" or len(x.shape) == 3):
+        return
+    wanted = (count, *(1 for _ in x.shape[2:]))
+    chance = f"the width is {count} as well, so it runs" if width == count else f"it runs only where {width} is {count}"
+    yield Found(
+        f"{label}: {name} {show(v.shape)} runs along the width of {show(x.shape)}, which has {count} channels: "
+        f"{chance}, and gives each column a number that is a channel's",
+        Location(at.graph, label, node.op_type, name, offset=node.offset),
+        f"give {name} the shape {show(wanted)}",
+        expected=show(wanted),
+        actual=show(v.shape),
+    )
+
+
+def _channels_first(facts: Facts, at: At, name: str, *, sure: bool) -> bool:
+    """Whether the data has its channels at axis 1: it comes from a layer that has, or ``sure`` is not asked for."""
+    for _ in range(_FARTHEST):
+        maker = facts.producer(name, at.graph)
+        if maker is None:
+            return not sure and not _turned_back(facts, at)
+        node = facts.node(maker)
+        if node.op_type in CHANNELS_FIRST:
+            return True
+        if node.op_type not in HANDING_ON or not node.inputs:
+            return False
+        name = node.inputs[0]
+    return False
+
+
+def _turned_back(facts: Facts, at: At) -> bool:
+    """Whether a Transpose follows: then the data may well be channels last."""
+    made = set(facts.node(at).outputs)
+    return any(node.op_type == "Transpose" and made & set(node.inputs) for node in facts.graphs[at.graph].nodes)

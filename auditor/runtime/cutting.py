@@ -1,0 +1,223 @@
+"""A model cut behind one of its tensors, out of its bytes: what makes the tensor stays, and it becomes the only output.
+
+An optimiser fuses only what nobody looks at: who names every tensor as an output sees no fusion, and none of its
+faults. The child has no ONNX library; protobuf's wire format (protobuf.dev/programming-guides/encoding) and the field
+numbers of onnx.proto are all that this takes. Weights stay where they are, external data is still referred to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+_MODEL_GRAPH = 7
+_NODE, _INITIALIZER, _OUTPUT, _VALUE_INFO, _SPARSE = 1, 5, 12, 13, 15  # of GraphProto
+_INPUTS, _OUTPUTS, _NAME, _OP_TYPE, _ATTRIBUTE = 1, 2, 3, 4, 5  # of NodeProto
+_TENSOR, _BODIES = 5, (6, 11)  # of AttributeProto: t; g, graphs
+_TENSOR_NAME, _VALUES = 8, 1  # of TensorProto, of SparseTensorProto
+_BYTES = 2  # the wire type of whatever has a length
+
+
+class NotCut(ValueError):
+    """These bytes are none that can be cut."""
+
+
+class NodeBytes(NamedTuple):
+    """A node of the main graph. ``inputs`` hold what its bodies take from outside as well."""
+
+    start: int  # of the node in the file, with its tag
+    end: int
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    name: str
+    op_type: str
+
+    @property
+    def label(self) -> str:
+        return self.name or self.op_type
+
+
+class _Field(NamedTuple):
+    number: int
+    wire: int
+    tag: int  # where the tag stands
+    start: int  # of the content
+    end: int
+
+
+class Cuttable:
+    """A serialized ModelProto, or several in a row, which protobuf reads as one. `NotCut` where it is none."""
+
+    def __init__(self, model: bytes) -> None:
+        self._data = model
+        self._graphs = [f for f in self._fields(0, len(model)) if f.number == _MODEL_GRAPH and f.wire == _BYTES]
+        parts = [part for graph in self._graphs for part in self._fields(graph.start, graph.end)]
+        self._parts = [part for part in parts if part.wire == _BYTES]
+        self.nodes: tuple[NodeBytes, ...] = tuple(self._piece(part) for part in self._parts if part.number == _NODE)
+
+    @cached_property
+    def makers(self) -> dict[str, int]:
+        """The index of the node that makes each tensor."""
+        return {name: index for index, node in enumerate(self.nodes) for name in node.outputs if name}
+
+    def needed(self, tensor: str) -> tuple[int, ...]:
+        """The nodes that the tensor hangs on, in the order of the file."""
+        waiting, found = [tensor], set()
+        while waiting:
+            index = self.makers.get(waiting.pop())
+            if index is not None and index not in found:
+                found.add(index)
+                waiting += self.nodes[index].inputs
+        return tuple(sorted(found))
+
+    def stored(self, name: str) -> bytes | None:
+        """The TensorProto of an initializer, or of a Constant's value."""
+        for part in self._parts:
+            if part.number == _INITIALIZER and self._tensor(part) == name:
+                return self._data[part.start : part.end]
+        node = self.nodes[self.makers[name]] if name in self.makers else None
+        if node is None or node.op_type != "Constant":
+            return None
+        (whole,) = self._fields(node.start, node.end)
+        values = [
+            self._data[inner.start : inner.end]
+            for part in self._fields(whole.start, whole.end)
+            if part.number == _ATTRIBUTE and part.wire == _BYTES
+            for inner in self._fields(part.start, part.end)
+            if inner.number == _TENSOR and inner.wire == _BYTES
+        ]
+        return values[-1] if values else None
+
+    def behind(self, tensor: str) -> bytes:
+        """The model that makes nothing but this tensor of its main graph; its inputs are all still there."""
+        kept = [self.nodes[index] for index in self.needed(tensor)]
+        starts = {node.start for node in kept}
+        used = {name for node in kept for name in (*node.inputs, *node.outputs)} | {tensor}
+        out: list[bytes] = []
+        at, declared = 0, b""
+        for graph in self._graphs:
+            out.append(self._data[at : graph.tag])
+            body: list[bytes] = []
+            for part in self._fields(graph.start, graph.end):
+                whole = self._data[part.tag : part.end]
+                match part.number if part.wire == _BYTES else 0:
+                    case 1:  # node
+                        stays = part.tag in starts
+                    case 5 | 15:  # initializer, sparse_initializer
+                        stays = self._tensor(part) in used
+                    case 12 | 13:  # output, value_info
+                        name = self._value(part)
+                        stays = part.number == _VALUE_INFO and name in used and name != tensor
+                        if name == tensor:
+                            declared = self._data[part.start : part.end]
+                    case _:
+                        stays = True
+                if stays:
+                    body.append(whole)
+            out.append(_message(_MODEL_GRAPH, b"".join(body)))
+            at = graph.end
+        out.append(self._data[at:])
+        output = declared or _message(1, tensor.encode("utf-8", "surrogateescape"))
+        return b"".join((*out, _message(_MODEL_GRAPH, _message(_OUTPUT, output))))
+
+    def _piece(self, node: _Field) -> NodeBytes:
+        inputs: list[str] = []
+        outputs: list[str] = []
+        words = {_NAME: "", _OP_TYPE: ""}
+        for part in self._fields(node.start, node.end):
+            if part.wire != _BYTES:
+                continue
+            match part.number:
+                case 1:
+                    inputs.append(self._text(part))
+                case 2:
+                    outputs.append(self._text(part))
+                case 3 | 4:
+                    words[part.number] = self._text(part)
+                case 5:
+                    inputs += self._captured(part)
+        taken = tuple(dict.fromkeys(name for name in inputs if name))
+        return NodeBytes(node.tag, node.end, taken, tuple(outputs), words[_NAME], words[_OP_TYPE])
+
+    def _captured(self, attribute: _Field) -> Iterator[str]:
+        """Every name that an attribute's graphs take, at any depth; those of their own among them do no harm."""
+        waiting = [attribute]
+        while waiting:
+            for graph in self._fields(*waiting.pop()[3:]):
+                if graph.number not in _BODIES or graph.wire != _BYTES:
+                    continue
+                for part in self._fields(graph.start, graph.end):
+                    if part.wire != _BYTES:
+                        continue
+                    if part.number == _OUTPUT:
+                        yield self._value(part)
+                    elif part.number == _NODE:
+                        for inner in self._fields(part.start, part.end):
+                            if inner.number == _INPUTS and inner.wire == _BYTES:
+                                yield self._text(inner)
+                            elif inner.number == _ATTRIBUTE and inner.wire == _BYTES:
+                                waiting.append(inner)
+
+    def _text(self, field: _Field) -> str:
+        return self._data[field.start : field.end].decode("utf-8", "surrogateescape")
+
+    def _value(self, field: _Field) -> str:
+        """The name of a ValueInfoProto."""
+        return self._named(field, 1)
+
+    def _tensor(self, field: _Field) -> str:
+        """The name of a TensorProto, or of a SparseTensorProto's values."""
+        if field.number == _SPARSE:
+            inner = [f for f in self._fields(field.start, field.end) if f.number == _VALUES and f.wire == _BYTES]
+            return self._named(inner[-1], _TENSOR_NAME) if inner else ""
+        return self._named(field, _TENSOR_NAME)
+
+    def _named(self, field: _Field, number: int) -> str:
+        """Of a field that comes twice the last one counts."""
+        names = [f for f in self._fields(field.start, field.end) if f.number == number and f.wire == _BYTES]
+        return self._text(names[-1]) if names else ""
+
+    def _fields(self, at: int, end: int) -> Iterator[_Field]:
+        data = self._data
+        while at < end:
+            tag_at = at
+            tag, at = _varint(data, at, end)
+            match tag & 7:
+                case 0:
+                    start = at
+                    at = _varint(data, at, end)[1]
+                case 1:
+                    start, at = at, at + 8
+                case 2:
+                    size, start = _varint(data, at, end)
+                    at = start + size
+                case 5:
+                    start, at = at, at + 4
+                case _:
+                    raise NotCut(f"a group at byte {tag_at}")
+            if at > end:
+                raise NotCut(f"a field at byte {tag_at} ends too late")
+            yield _Field(tag >> 3, tag & 7, tag_at, start, at)
+
+
+def _message(number: int, content: bytes) -> bytes:
+    return _encoded(number << 3 | _BYTES) + _encoded(len(content)) + content
+
+
+def _encoded(value: int) -> bytes:
+    made = bytearray()
+    while value > 127:
+        made.append(value & 127 | 128)
+        value >>= 7
+    return bytes((*made, value))
+
+
+def _varint(data: Sequence[int], at: int, end: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(min(10, end - at)):
+        byte = data[at + shift]
+        value |= (byte & 127) << 7 * shift
+        if byte < 128:
+            return value, at + shift + 1
+    raise NotCut(f"a bad varint at byte {at}")

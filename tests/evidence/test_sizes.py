@@ -1,0 +1,120 @@
+"""Sizes for what a model leaves open: those on which it can run, by our own shapes, and onnxruntime agrees."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import onnx.parser
+import onnxruntime
+import pytest
+from onnx import numpy_helper
+
+from auditor.evidence.sizes import Chosen, choose, impossible, others
+from auditor.model.load import loads
+from auditor.runtime.inputs import invent
+from auditor.shapes.facts import Facts, infer
+
+HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
+
+
+def made(text: str, **weights: tuple[int, ...]) -> bytes:
+    model = onnx.parser.parse_model(HEAD + text)
+    for name, shape in weights.items():
+        model.graph.initializer.append(numpy_helper.from_array(np.full(shape, 0.01, np.float32), name))
+    data: bytes = model.SerializeToString()
+    return data
+
+
+MODELS = {
+    "an STFT as a convolution": made(
+        """audio (float[batch, samples] x) => (float[batch, 8, frames] y) <int64[1] one = {1}> {
+        u = Unsqueeze (x, one) y = Conv <strides = [160]> (u, K) }""",
+        K=(8, 1, 512),
+    ),
+    "a table of positions": made(
+        """positions (int64[N, L] ids) => (float[N, L, 8] y) { e = Gather (emb, ids) y = Add (e, pe) }""",
+        emb=(100, 8), pe=(1, 24, 8),
+    ),
+    "the first dense layer": made(
+        """dense (float[N, 3, H, W] x) => (float[N, 10] y) {
+        c = Conv <strides = [4, 4]> (x, w) p = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (c)
+        f = Flatten (p) y = Gemm (f, d) }""",
+        w=(8, 3, 11, 11), d=(8 * 12 * 12, 10),
+    ),
+    "a skip connection, in multiples of 20": made(
+        """skip (float[N, 1, H, W] x) => (float[N, 2, H, W] y) <float[4] up = {1.0, 1.0, 20.0, 20.0}> {
+        d = AveragePool <kernel_shape = [20, 20], strides = [20, 20]> (x)
+        u = Resize <mode = "nearest"> (d, , up) y = Concat <axis = 1> (u, x) }"""
+    ),
+    "two lengths that are not the same": made(
+        """two (float[N, A] a, float[N, B] b) => (float[N, 3] y) {
+        p = MatMul (a, wa) q = MatMul (b, wb) y = Add (p, q) }""",
+        wa=(7, 3), wb=(512, 3),
+    ),
+}  # fmt: skip
+
+
+def facts(data: bytes) -> Facts:
+    return infer(loads(data))
+
+
+def runs(data: bytes, chosen: Chosen) -> bool:
+    kinds = {1: np.float32, 7: np.int64}
+    session = onnxruntime.InferenceSession(data)
+    session.run(None, {feed.name: np.zeros(feed.shape, kinds[feed.dtype]) for feed in chosen.attempts[0]})
+    return True
+
+
+@pytest.mark.parametrize("data", MODELS.values(), ids=MODELS)
+def test_the_first_attempt_runs(data: bytes) -> None:
+    chosen = choose(facts(data))
+    assert chosen.fits
+    assert runs(data, chosen)
+
+
+def test_what_the_usual_sizes_lack_is_told() -> None:
+    chosen = choose(facts(MODELS["a table of positions"]))
+    assert chosen.told == "of the sizes 1 to 64, L fits at 1 and 24 alone"
+    assert [feeds[0].shape for feeds, _ in chosen.passed_over][:3] == [(2, 224), (2, 64), (2, 32)]
+    assert "do not broadcast" in chosen.passed_over[0][1]
+
+
+def test_usual_sizes_stay_the_first() -> None:
+    """A sound image model is tried on what it always was."""
+    sound = made("sound (float[N, 3, H, W] x) => (float[N, 3, H, W] y) { y = Relu (x) }")
+    chosen = choose(facts(sound))
+    assert chosen.attempts[0][0].shape == (2, 3, 224, 224)
+    assert (chosen.passed_over, chosen.told) == ((), "")
+    fixed = made("fixed (float[2, 3] x) => (float[2, 3] y) { y = Relu (x) }")
+    assert [feeds[0].shape for feeds in choose(facts(fixed)).attempts] == [(2, 3)]
+
+
+def test_where_nothing_fits_the_usual_is_tried() -> None:
+    """No length twice is seven."""
+    text = "never (float[3, L] x) => (float[3, M] y) { a = Concat <axis = 1> (x, x) y = Add (a, w) }"
+    chosen = choose(facts(made(text, w=(3, 7))))
+    assert not chosen.fits
+    assert [feeds[0].shape for feeds in chosen.attempts] == [(3, 224)]
+
+
+def test_a_window_that_does_not_fit_is_known() -> None:
+    """onnxruntime 1.32 divides by zero behind such a pooling."""
+    dense = facts(MODELS["the first dense layer"])
+    ports = tuple((name, fact.dtype or 0, ("N", 3, "H", "W")) for name, fact in dense.inputs.items())
+    assert impossible(dense, invent(ports, size=12))
+    assert impossible(dense, invent(ports, size=224))
+    assert not impossible(dense, invent(ports, size=107))
+
+
+def test_others_are_small_and_of_another_batch() -> None:
+    sound = facts(made("sound (float[N, 3, H, W] x) => (float[N, 3, H, W] y) { y = Relu (x) }"))
+    first = choose(sound).attempts[0]
+    assert [feeds[0].shape for feeds in others(sound, first)] == [(2, 3, 1, 1), (3, 3, 224, 224)]
+
+
+def test_a_fault_that_no_size_brings_rules_none_out() -> None:
+    """A node that cannot run at all is a finding of its own, and a crash on it is one, too."""
+    maximum = made("g (float[N, 4] x) => (float[N, 4] y) { y = Add (x, w) }", w=(3,))
+    facts_ = facts(maximum)
+    assert facts_.troubles
+    assert not impossible(facts_, choose(facts_).attempts[0])
