@@ -66,6 +66,14 @@ def test_a_file_is_known_by_its_looks(file: Path) -> None:
     assert not unchanged(str(file), None)
 
 
+@pytest.mark.parametrize("look", ["size", "mtime_ns", "inode", "ctime_ns", "device"])
+def test_each_look_alone_tells_of_a_change(file: Path, look: str) -> None:
+    """A move that keeps the times changes the inode alone where the system's own time is coarse."""
+    state, found = state_of(file), file.stat()
+    assert getattr(state, look) == getattr(found, {"inode": "st_ino", "device": "st_dev"}.get(look, f"st_{look}"))
+    assert not unchanged(str(file), state._replace(**{look: getattr(state, look) + 1}))
+
+
 def overwritten(path: Path) -> None:
     """In place, and the times are set back: the system's own time of the last change is not."""
     before = path.stat()

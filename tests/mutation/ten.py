@@ -123,7 +123,7 @@ TEN = (
         "auditor/batch/state.py",
         "return found.st_mtime_ns, found.st_ino, found.st_ctime_ns, found.st_dev",
         "return found.st_mtime_ns, 0, found.st_ctime_ns, found.st_dev",
-        "tests/batch/test_state.py::test_whatever_looks_otherwise_has_changed",
+        "tests/batch/test_state.py::test_each_look_alone_tells_of_a_change",
     ),
 )
 
