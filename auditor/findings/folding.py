@@ -58,7 +58,9 @@ def _near(one: Candidate, other: Candidate) -> bool:
 
 
 def _credited(root: Candidate, one: Candidate) -> Candidate:
-    return root._replace(severity=worse(root.severity, one.severity), consequences=root.consequences + 1 + one.consequences)
+    return root._replace(
+        severity=worse(root.severity, one.severity), consequences=root.consequences + 1 + one.consequences
+    )
 
 
 def _downstream(facts: Facts) -> dict[At, int]:
