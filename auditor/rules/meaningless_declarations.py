@@ -60,7 +60,8 @@ def meaningless_declarations(model: Model) -> Iterator[Found]:
     graph = model.graph
     if model.ir_version <= 0:
         yield Found(
-            f"the model's IR version is {model.ir_version}: it was never set",
+            f"the model's IR version is {model.ir_version}: "
+            + ("there is none below 1" if model.ir_version else "it was never set"),
             fix="set ir_version to the one that goes with the model's opset",
             expected="at least 1",
             actual=model.ir_version,

@@ -144,7 +144,7 @@ def _finding(scope: Scope, domain: str, op_type: str, nodes: list[int]) -> Found
     elif found is not None:
         why = f"{op_type} was taken out with opset {found.since} of {shown}; the model imports {opset}"
         fix = f"write {instead}, or import an opset below {found.since}"
-    elif kept is None or kept >= opset:
+    elif kept is None or kept >= opset > 0:
         came = f"before opset {known[0]}" if known else "at any opset"
         why = f"ONNX has no {op_type} {came}; onnxruntime keeps it in ai.onnx and runs it, others do not"
         fix = f"import opset {known[0]} or later" if known else f"write {instead}"

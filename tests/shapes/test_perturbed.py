@@ -33,7 +33,7 @@ MatMulIntegerToFloat=16 MatMulNBits=22 MatMulNBitsMlp=2 MatMulNBitsQLoRA=2 MatMu
 MulInteger=7 MultiHeadAttention=17 NGramHashMapping=2 NhwcConv=12 NhwcFusedConv=12 NhwcMaxPool=2 PackedAttention=14
 PackedMultiHeadAttention=2 Pad=4 PagedAttention=4 QAttention=14 QEmbedLayerNormalization=4 QGemm=12 QLinearAdd=2
 QLinearAveragePool=2 QLinearConcat=2 QLinearConv=16 QLinearMul=2 QLinearWhere=9 QOrderedAttention=4 QOrderedMatMul=4
-RestorePadding=4 Sampling=2 SimplifiedLayerNormalization=13 SkipLayerNormalization=12
+RestorePadding=4 Sampling=2 SimplifiedLayerNormalization=11 SkipLayerNormalization=12
 SkipSimplifiedLayerNormalization=6 SwiGLU=14 TorchEmbedding=2 TransposeMatMul=4 UnfoldTensor=1 Unique=2
 VarlenCausalConvWithState=10 VarlenNGramHashMapping=4 ai.onnx.ml:TreeEnsemble=2 ai.onnx.preview.training:Adagrad=18
 ai.onnx.preview.training:Adam=24 ai.onnx.preview.training:Momentum=24 ai.onnx.preview:FlexAttention=65
@@ -53,7 +53,7 @@ _RUN_ALL_THE_SAME = {
     "DynamicQuantizeMatMul": (2, "The bias has one axis; onnxruntime counts elements."),
     "LinearAttentionGate": (4, "Both parameters have one axis; onnxruntime counts elements."),
     "MatMulIntegerToFloat": (2, "The scale and the bias have one axis; onnxruntime counts elements."),
-    "SimplifiedLayerNormalization": (4, "The scale has the normalized axes; onnxruntime broadcasts."),
+    "SimplifiedLayerNormalization": (2, "The scale has the normalized axes; onnxruntime broadcasts."),
 }
 """What runs though its documentation says that it must not: how many, and why."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ....model.dtypes import DType
-from ...fact import Answer, Exact, Fact, Need, Shape, ShapeError, show
+from ...fact import Answer, BroadcastsTo, Exact, Fact, Need, Shape, ShapeError, show
 from ...registry import Rule_, op
 from ...sizes.dim import Size, floor_div
 from ..checks import axis_of, broadcast, tally
@@ -104,7 +104,7 @@ def simplified_layer_normalization(x: Fact, scale: Fact, *, axis: int = -1, stas
         return Answer((Fact(scale.dtype), Fact(stash_type)))
     at = axis_of(axis, len(x.shape))
     kept = Fact(stash_type, x.shape[:at] + (1,) * (len(x.shape) - at))
-    return Answer((Fact(scale.dtype, x.shape), kept), {"scale": Exact(x.shape[at:], "learnable")})
+    return Answer((Fact(scale.dtype, x.shape), kept), {"scale": BroadcastsTo(x.shape[at:], "learnable")})
 
 
 @microsoft("SkipLayerNormalization")
