@@ -13,7 +13,14 @@ import pytest
 
 from auditor.batch.frames import framed
 from auditor.batch.pool import Died, Overdue, Pool, Raised, Returned, TooLarge, WorkerLimits
+from tests.forked import PARENT
 from tests.pace import HANG
+
+
+@pytest.fixture(autouse=True)
+def _no_other_socket() -> None:
+    """Workers here write into every socket that they inherit: the one to the process that forks is closed before."""
+    PARENT.close()
 
 
 def double(n: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -51,8 +52,9 @@ def test_out_and_in_again(auditor: Auditor, stored: Path, tmp_path: Path) -> Non
 
 
 def test_through_a_pipe(stored: Path, tmp_path: Path) -> None:
-    run = f"{sys.executable} -m auditor db"
-    line = f"{run} export - --db {stored} | {run} import - --db {tmp_path / 'other.db'}"
+    run = f"{shlex.quote(sys.executable)} -m auditor db"
+    there, other = shlex.quote(str(stored)), shlex.quote(str(tmp_path / "other.db"))
+    line = f"{run} export - --db {there} | {run} import - --db {other}"
     ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
     assert (ran.stdout, ran.stderr) == ("imported 4 audits; 0 were there already\n", "")
 
