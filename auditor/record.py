@@ -31,10 +31,10 @@ class Record:
         made: dict[str, Any] = {"_defaults": defaults}
         exec("\n".join(lines), made)
         made["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
-        cls.__init__ = made["__init__"]  # type: ignore[method-assign]  # of this class
+        cls.__init__ = made["__init__"]  # type: ignore[method-assign]  # made once for each class
         cls._values = attrgetter(*fields)
         if not eq:
-            cls.__eq__, cls.__hash__ = object.__eq__, object.__hash__  # type: ignore[method-assign]  # of this class
+            cls.__eq__, cls.__hash__ = object.__eq__, object.__hash__  # type: ignore[method-assign]  # made once for each class
 
     def __eq__(self, other: object) -> bool:
         values = type(self)._values

@@ -22,6 +22,13 @@ class Scope(NamedTuple):
         graph = self.graph
         return name in graph.producers or name in graph.initializer_names or name in self.inputs
 
+    def holds_around(self, name: str) -> bool:
+        """Whether a graph around this one does; a function sees nothing of its callers."""
+        around = self.outside
+        while around is not None and not around.holds(name):
+            around = around.outside
+        return around is not None
+
     @property
     def inputs(self) -> frozenset[str]:
         return frozenset(v.name for v in self.graph.inputs)

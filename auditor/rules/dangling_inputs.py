@@ -42,7 +42,7 @@ from collections.abc import Iterator
 
 from ..findings.kind import KnownBy, Symptom
 from ..model.graph import Model
-from ..model.scopes import Scope, scopes
+from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted
 from . import rule
@@ -60,7 +60,7 @@ def dangling_inputs(model: Model) -> Iterator[Found]:
                 if name and name not in known:
                     missing.setdefault(name, []).append(i)
         for name, takers in missing.items():
-            if _outside(scope, name):
+            if scope.holds_around(name):
                 continue
             first = graph.nodes[takers[0]]
             others = f", and {counted(len(set(takers)) - 1, 'other node')}" if len(set(takers)) > 1 else ""
@@ -70,18 +70,9 @@ def dangling_inputs(model: Model) -> Iterator[Found]:
                 "name the tensor that was meant, or add what makes this one",
             )
         for value in graph.outputs:
-            if value.name not in known and value.name not in missing and not _outside(scope, value.name):
+            if value.name not in known and value.name not in missing and not scope.holds_around(value.name):
                 yield Found(
                     f"nothing makes the graph's output {value.name!r}",
                     Location(scope.path, tensor=value.name, offset=value.offset),
                     "name the tensor that was meant, or take the output away",
                 )
-
-
-def _outside(scope: Scope, name: str) -> bool:
-    around = scope.outside
-    while around is not None:
-        if around.holds(name):
-            return True
-        around = around.outside
-    return False

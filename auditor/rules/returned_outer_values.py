@@ -50,7 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..model.scopes import Scope, scopes
+from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
 from . import rule
 
@@ -62,7 +62,7 @@ def returned_outer_values(model: Model) -> Iterator[Found]:
         if outside is None:
             continue
         for value in scope.graph.outputs:
-            if not scope.holds(value.name) and _outside(scope, value.name):
+            if not scope.holds(value.name) and scope.holds_around(value.name):
                 holder, offset = outside.graph.nodes[scope.holder], value.offset
                 yield Found(
                     f"the subgraph {scope.path} returns {value.name!r}, a tensor of the graph around it, as it is",
@@ -71,12 +71,3 @@ def returned_outer_values(model: Model) -> Iterator[Found]:
                     ),
                     f"put an Identity between {value.name!r} and the subgraph's output",
                 )
-
-
-def _outside(scope: Scope, name: str) -> bool:
-    around = scope.outside
-    while around is not None:
-        if around.holds(name):
-            return True
-        around = around.outside
-    return False

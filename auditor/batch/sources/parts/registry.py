@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Container, Iterator
 from typing import ClassVar, NamedTuple
 
@@ -18,7 +19,7 @@ class SourceRow(NamedTuple):
     compared: str = ""  # with the model
 
 
-class Registry:
+class Registry(ABC):
     """Base of all registries. A class of this kind in a module of `sources` is one; it needs no entry anywhere.
 
     ``marks`` are the names of files that show it, in the folder where it begins. What shows itself otherwise too
@@ -39,9 +40,9 @@ class Registry:
         self.path = path
         self.troubles: list[str] = []
 
+    @abstractmethod
     def models(self) -> Iterator[Ref]:
         """Every model, in a stable order, one after the other."""
-        raise NotImplementedError
 
     @classmethod
     def is_at(cls, path: str) -> bool:
