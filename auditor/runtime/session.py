@@ -58,7 +58,9 @@ class Sessions:
     def __init__(self, ort: Any, request: Request, provider: str) -> None:
         self._ort, self._request, self.provider = ort, request, provider
 
-    def open(self, level: str, model: bytes | None = None, without: frozenset[str] = frozenset()) -> Session:
+    def open(
+        self, level: str, model: bytes | None = None, without: frozenset[str] = frozenset(), *, traced: bool = True
+    ) -> Session:
         """The request's model, or a model cut out of it, at a level of optimisation and without some optimisers.
 
         What onnxruntime raises passes through; `NotOpened` where it is no fault of the model, `tensors.CannotRead`
@@ -70,8 +72,8 @@ class Sessions:
         given: str | bytes = request.model
         if model is not None:
             given = model
-        elif request.trace or not is_utf8(request.model):
-            given = with_outputs(self.bytes(), request.trace)
+        elif (request.trace and traced) or not is_utf8(request.model):
+            given = with_outputs(self.bytes(), request.trace if traced else ())
         if isinstance(given, bytes):
             where = folder if is_utf8(folder) else "."  # the child has gone there
             options.add_session_config_entry("session.model_external_initializers_file_folder_path", where)

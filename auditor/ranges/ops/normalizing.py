@@ -106,7 +106,7 @@ def group_normalization(
 
 @ranged("LRN", rounds=64)
 def local_response(X: Known, *, site: Site, size: int, alpha: float = 1e-4, beta: float = 0.75, bias: float = 1.0) -> Known | None:
-    if bias <= 0 or alpha < 0 or beta < 0:
+    if bias <= 0 or alpha < 0 or beta < 0 or X.magnitude**2 * size > X.limits.high:
         return None
     least = bias**beta
     return known(X.dtype, np.minimum(X.low / least, 0.0), np.maximum(X.high / least, 0.0))
