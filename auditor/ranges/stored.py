@@ -1,7 +1,7 @@
 """What the file stores, as intervals, and what a stored matrix makes of an interval: its weights streamed once.
 
-With an input's centre c and radius r a row w of the matrix gives w c +- |w| r: sums by sign, in two products of a block
-while it is in cache. Products and sums round: of n products in any order the error is at most n units of
+A small matrix is multiplied out. Of a large one a row w gives w c +- |w| r, with the input's centre c and radius r: sums
+by sign, in two products of a block while it is in cache. Products and sums round: of n products in any order the error is at most n units of
 sum |w| (|c| + r) (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1), which is added to the
 radius, for the kernel that runs and for this sum.
 """
@@ -31,11 +31,11 @@ _SLACK = 8.0  # times the error of one sum: the kernel's, ours, and the rounding
 _LARGEST = 1e30  # magnitudes beyond which single precision does not carry the sum
 
 
-class Sums(NamedTuple):
-    """For each output w c, and |w| r with the roundings of both."""
+class Ends(NamedTuple):
+    """The least and the greatest that each output can be, with the roundings of the kernel."""
 
-    centre: Array
-    radius: Array
+    low: Array
+    high: Array
 
 
 class Store:
@@ -94,17 +94,34 @@ class Store:
             return whole(tensor.dtype)
         return known(tensor.dtype, low, high, bool(nan))
 
-    def sums(self, tensor: Tensor, columns: int, centre: Array, radius: Array, *, across: bool) -> Sums | None:
-        """The stored tensor as a matrix of so many columns, times a centre and a radius.
+    def product(self, tensor: Tensor, columns: int, low: Array, high: Array, *, across: bool) -> Ends | None:
+        """The stored tensor as a matrix of so many columns, times entries that lie between these ends.
 
-        ``across``: an output is a column, and centre and radius have an entry for each row; else an output is a row.
+        ``across``: an output is a column, and the ends have an entry for each row; else an output is a row, and they
+        have one for each column (or a row of those for each row of a small tensor).
         None where the weights cannot be read, or the numbers are too large for single precision.
         """
-        seen = lens(tensor.dtype)
         rows = tensor.elements // columns if columns else 0
-        reach = float(np.max(np.abs(centre) + radius, initial=0.0))
-        if seen is None or seen.bits or seen.packed > 1 or not rows or not reach <= _LARGEST:
+        reach = np.maximum(np.abs(low), np.abs(high))
+        if not rows or not float(reach.max(initial=0.0)) <= _LARGEST:
             return None
+        array = self.array(tensor)
+        if array is not None:
+            if array.dtype.kind != "f":
+                return None
+            matrix = array.reshape(rows, columns).astype(np.float64)
+            return _by_elements(matrix.T if across else matrix, low, high, limits(tensor.dtype).sum_unit)
+        if low.ndim != 1:
+            return None
+        middle = low / 2 + high / 2
+        radius = np.maximum(high - middle, middle - low) * (1 + 2.0**-50)
+        return self._streamed(tensor, columns, middle, radius, across=across)
+
+    def _streamed(self, tensor: Tensor, columns: int, centre: Array, radius: Array, *, across: bool) -> Ends | None:
+        seen = lens(tensor.dtype)
+        if seen is None or seen.bits or seen.packed > 1:
+            return None
+        rows = tensor.elements // columns
         terms = rows if across else columns
         unit = limits(tensor.dtype).sum_unit
         error = _SLACK * (terms + 4) * max(unit, 2.0**-24 if seen.work == "<f4" else 2.0**-53)
@@ -125,7 +142,8 @@ class Store:
         if not np.isfinite(found).all():
             return None
         # What is denormal may be lost; a lowest bit of the sum itself.
-        return Sums(found[0], found[1] * (1 + 2.0**-20) + terms * 2.0**-126)
+        spread = found[1] * (1 + 2.0**-20) + terms * 2.0**-126
+        return Ends(found[0] - spread, found[0] + spread)
 
     def _sizes(self, block: Array) -> Array:
         assert self._buffers is not None
@@ -146,6 +164,23 @@ class Store:
             fill(stored[: count * raw.itemsize], start * raw.itemsize)
             yield start, seen.decode(raw[:count], work)[:count]
             start += count
+
+
+def _by_elements(matrix: Array, low: Array, high: Array, unit: float) -> Ends | None:
+    """Each product by itself: a sum of products of one sign has that sign, whatever its roundings."""
+    with np.errstate(all="ignore"):
+        one, other = matrix * low, matrix * high
+        least, most = np.minimum(one, other), np.maximum(one, other)
+        terms = matrix.shape[1]
+        slack = 2 * (terms + 4) * unit * np.maximum(np.abs(one), np.abs(other)).sum(axis=1)
+        below, above = least.sum(axis=1), most.sum(axis=1)
+    if not (np.isfinite(below).all() and np.isfinite(above).all()):
+        return None
+    never_below, never_above = (least >= 0).all(axis=1), (most <= 0).all(axis=1)
+    return Ends(
+        np.where(never_below, np.maximum(below - slack, 0.0), below - slack),
+        np.where(never_above, np.minimum(above + slack, 0.0), above + slack),
+    )
 
 
 def _add(into: Array, numbers: Array, vector: Array, start: int, columns: int, across: bool) -> None:

@@ -45,11 +45,10 @@ def products(A: Known, B: Known, terms: int) -> Known:
 
 
 def entries(x: Known, axis: int, rank: int, size: int) -> tuple[Array, Array]:
-    """Centre and radius of the entries along one axis, whatever the others."""
+    """The ends of the entries along one axis, whatever the others."""
     kept = along(x, frozenset(range(rank)) - {axis}, rank, False) if rank > 1 else x
     low, high = (np.broadcast_to(np.ravel(end), (size,)) for end in (kept.low, kept.high))
-    middle = low / 2 + high / 2
-    return middle, np.maximum(high - middle, middle - low) * (1 + 2.0**-50)
+    return low, high
 
 
 def _by_columns(x: Known, weights: Tensor, shape: Sizes, axis_of_weights: int, site: Site) -> Known | None:
@@ -57,9 +56,8 @@ def _by_columns(x: Known, weights: Tensor, shape: Sizes, axis_of_weights: int, s
     size, columns = weights.dims
     if shape[-1] != size or not size or not columns:
         return None
-    centre, radius = entries(x, len(shape) - 1, len(shape), size)
-    sums = site.store.sums(weights, columns, centre, radius, across=True)
-    return None if sums is None else known(x.dtype, sums.centre - sums.radius, sums.centre + sums.radius)
+    found = site.store.product(weights, columns, *entries(x, len(shape) - 1, len(shape), size), across=True)
+    return None if found is None else known(x.dtype, *found)
 
 
 def _by_rows(x: Known, weights: Tensor, axis: int, rank: int, site: Site) -> Known | None:
@@ -68,9 +66,8 @@ def _by_rows(x: Known, weights: Tensor, axis: int, rank: int, site: Site) -> Kno
     shape = site.shape(1)
     if shape is None or shape[axis] != size or not size or not rows:
         return None
-    centre, radius = entries(x, axis, rank, size)
-    sums = site.store.sums(weights, size, centre, radius, across=False)
-    return None if sums is None else known(x.dtype, sums.centre - sums.radius, sums.centre + sums.radius)
+    found = site.store.product(weights, size, *entries(x, axis, rank, size), across=False)
+    return None if found is None else known(x.dtype, *found)
 
 
 def moved_back(found: Known, rank: int) -> Known:
@@ -91,10 +88,8 @@ def gemm(
         rows, columns = weights.dims
         size = columns if transB else rows
         if shape[axis] == size and size and rows and columns:
-            centre, radius = entries(A, axis, 2, size)
-            sums = site.store.sums(weights, columns, centre, radius, across=not transB)
-            if sums is not None:
-                found = known(A.dtype, sums.centre - sums.radius, sums.centre + sums.radius)
+            ends = site.store.product(weights, columns, *entries(A, axis, 2, size), across=not transB)
+            found = None if ends is None else known(A.dtype, *ends)
     if found is None:
         terms = _terms(shape, 0 if transA else 1) or _terms(site.shape(1), 1 if transB else 0)
         if terms is None:
@@ -137,34 +132,15 @@ def _convolved(
     columns = within * taps
     if min(outputs, columns, group) <= 0 or (channels is not None and channels != within * group) or outputs % group:
         return None
-    centre, radius = entries(x, 1, rank, within * group)
-    scale: tuple[Array, Array] | None = None
-    if group == 1 or (np.ptp(centre) == 0 and np.ptp(radius) == 0):
-        vectors = np.repeat(centre[:within], taps), np.repeat(radius[:within], taps)
-    elif within == 1:  # depthwise: each row has one channel, whose centre and radius come out as factors
-        vectors = np.ones(columns), np.zeros(columns)
-        scale = np.repeat(centre, outputs // group), np.repeat(radius, outputs // group)
-    else:
-        low, high = float((centre - radius).min()), float((centre + radius).max())
-        middle = low / 2 + high / 2
-        vectors = np.full(columns, middle), np.full(columns, max(high - middle, middle - low) * (1 + 2.0**-50))
-    if scale is not None:
-        plain = site.store.sums(weights, columns, np.ones(columns), np.zeros(columns), across=False)
-        sizes = site.store.sums(weights, columns, np.zeros(columns), np.ones(columns), across=False)
-        if plain is None or sizes is None:
-            return None
-        middle_of, radius_of = scale
-        total = plain.centre * middle_of
-        spread = sizes.radius * radius_of + plain.radius * np.abs(middle_of) + (columns + 4) * 2.0**-20 * sizes.radius * (
-            np.abs(middle_of) + radius_of
-        )
-    else:
-        sums = site.store.sums(weights, columns, *vectors, across=False)
-        if sums is None:
-            return None
-        total, spread = sums.centre, sums.radius
+    low, high = entries(x, 1, rank, within * group)
+    if group > 1:
+        if site.store.array(weights) is None:  # many: one interval for the channels of all groups
+            low, high = np.full(within, low.min()), np.full(within, high.max())
+        else:  # each row has the channels of its group
+            low, high = (np.repeat(e.reshape(group, within), outputs // group, axis=0) for e in (low, high))
+    found = site.store.product(weights, columns, *(np.repeat(e, taps, axis=-1) for e in (low, high)), across=False)
     form = (outputs,) + (1,) * (rank - 2)
-    return known(x.dtype, (total - spread).reshape(form), (total + spread).reshape(form))
+    return None if found is None else known(x.dtype, found.low.reshape(form), found.high.reshape(form))
 
 
 def _with_bias(found: Known, bias: Known | None, rank: int) -> Known:
@@ -187,11 +163,10 @@ def conv_transpose(X: Known, W: Known, B: Known | None = None, *, site: Site, gr
     if shape[1] not in (None, inputs) or min(inputs, outputs, taps) <= 0:
         return None
     x = known(X.dtype, np.minimum(X.low, 0.0), np.maximum(X.high, 0.0))
-    centre, radius = entries(x, 1, len(shape), inputs)
-    sums = site.store.sums(weights, outputs * taps, centre, radius, across=True)
-    if sums is None:
+    found = site.store.product(weights, outputs * taps, *entries(x, 1, len(shape), inputs), across=True)
+    if found is None:
         return None
-    low, high = sums.centre - sums.radius, sums.centre + sums.radius
+    low, high = found
     form = (outputs,) + (1,) * (len(shape) - 2)
     low, high = (end.reshape(outputs, taps).sum(axis=1) for end in (np.minimum(low, 0.0), np.maximum(high, 0.0)))
     slack = (taps + 2) * X.limits.sum_unit * (np.abs(low) + np.abs(high))
