@@ -155,6 +155,19 @@ class Ranges:
     def witness(self, doubt: Doubt) -> Witness | None:
         return self.sought.found.get(self.doubts.index(doubt))
 
+    @cached_property
+    def behind_shown(self) -> frozenset[int]:
+        """The nodes of the main graph behind a doubt that has a witness."""
+        graph, behind = self.model.graph, set[int]()
+        waiting = [self.doubts[place].index for place in self.sought.found if place < len(self.doubts)]
+        while waiting:
+            for name in graph.nodes[waiting.pop()].outputs:
+                for user in graph.consumers.get(name, ()):
+                    if user not in behind:
+                        behind.add(user)
+                        waiting.append(user)
+        return frozenset(behind)
+
     def _search(self, model: Model) -> Sought:
         from ..runtime.outcome import Caught, Hunted
         from ..runtime.parent import hunt

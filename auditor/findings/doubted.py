@@ -17,13 +17,17 @@ _MOST_TOLD = 5
 
 
 def told(ranges: Ranges, doubts: Collection[Doubt], fix: str, known: Collection[int] = ()) -> Iterator[Found]:
-    """A finding for each doubt with a witness, and one note on the rest; none on the nodes that are ``known``."""
+    """A finding for each doubt with a witness, and one note on the rest.
+
+    None on the nodes that are ``known``, nor on what lies behind a fault that was shown: it is there because of that.
+    """
     left = []
+    behind = ranges.behind_shown
     for doubt in doubts:
         witness = ranges.witness(doubt)
         if witness is not None:
             yield _shown(ranges, doubt, witness, fix)
-        elif doubt.index not in known:
+        elif doubt.index not in known and doubt.index not in behind:
             left.append(doubt)
     if left:
         yield _not_excluded(ranges, left, fix)

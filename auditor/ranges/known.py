@@ -135,6 +135,18 @@ def _bare(one: Known) -> Known:
     return Known(one.dtype, one.low, one.high, one.nan)
 
 
+def held(numbers: Array, dtype: int | None) -> NDArray[np.bool_]:
+    """Which of the numbers the type has exactly."""
+    match dtype:
+        case 11:
+            return np.ones(numbers.shape, bool)
+        case 1:
+            return np.asarray(numbers.astype(np.float32) == numbers)
+        case 10:
+            return np.asarray(numbers.astype(np.float16) == numbers)
+    return np.zeros(numbers.shape, bool)
+
+
 def outward(one: Known, rounds: float) -> Known:
     """After so many roundings of its type; denormal numbers may have become zero. Zero stays zero.
 
@@ -153,8 +165,11 @@ def outward(one: Known, rounds: float) -> Known:
     if rounds:
         unit = rounds * ends.unit
         with np.errstate(over="ignore", invalid="ignore"):
-            low = np.where(np.isinf(low), low, low - np.abs(low) * unit)
-            high = np.where(np.isinf(high), high, high + np.abs(high) * unit)
+            stays_low, stays_high = np.isinf(low), np.isinf(high)
+            if rounds == 1:  # rounding keeps the order, so a result never passes an end that the type has
+                stays_low, stays_high = stays_low | held(low, one.dtype), stays_high | held(high, one.dtype)
+            low = np.where(stays_low, low, low - np.abs(low) * unit)
+            high = np.where(stays_high, high, high + np.abs(high) * unit)
         tiny = ends.normal
         low = np.where((low > 0) & (low < tiny), 0.0, np.where((low < 0) & (low > -tiny), -tiny, low))
         high = np.where((high < 0) & (high > -tiny), 0.0, np.where((high > 0) & (high < tiny), tiny, high))

@@ -91,6 +91,10 @@ class Hunting:
                 yield ["corners", self._request.seed + seed]
             if seed < _ANYWHERE:
                 yield ["anywhere", self._request.seed + seed]
+        for number in dict.fromkeys(v for r in ranges for v in (r.high * 0.77, r.low * 0.77)):
+            for way in (1e-7, 1e-6, 1e-5, 1e-3):  # nearly one number: where roundings decide the sign of a difference
+                for seed in range(2):
+                    yield ["mix", ["fill", number], ["anywhere", self._request.seed + seed], way]
 
     def _look(self, session: Session, recipe: Recipe) -> _Seen | None:
         """Run on one input, and see whether anything is caught."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ..report import Witness
+
     Floats: TypeAlias = NDArray[np.float64]
 
 Recipe: TypeAlias = list[Any]
@@ -118,4 +120,26 @@ def _unit(size: int, seed: int, name: str) -> Floats:
         state ^= state >> np.uint64(shift)
         state *= np.uint64(factor)
     found: Floats = (state >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return found
+
+
+def witness_inputs(witness: Witness) -> dict[str, Any]:
+    """The arrays that showed a fault, by the inputs' names: what `auditor.report.Finding.witness` says.
+
+    Raises `ValueError` for a witness whose recipe is none, `MemoryError` where its inputs are larger than memory.
+    """
+    import json
+
+    from ..model.dtypes import DType
+
+    numbers = {name: number for number, name in ((d.value, d.name.lower()) for d in DType)}
+    found = {}
+    for place, one in enumerate(witness.inputs):
+        dtype = {"float32": 1, "float64": 11}.get(one.dtype) or numbers.get(one.dtype, 0)
+        try:
+            found[one.name] = made(
+                json.loads(witness.recipe), place, InputRange(one.name, dtype, tuple(one.shape), one.low, one.high)
+            )
+        except (KeyError, TypeError, RecursionError) as error:
+            raise ValueError(f"no witness: {error}") from None
     return found
