@@ -72,7 +72,9 @@ def _fitting(path: str, settings: Settings) -> tuple[Settings, tuple[Missed, ...
         else:
             shapes[name] = shape
     ranges = {name: ends for name, ends in settings.ranges.items() if name in inputs or name == EVERY}
-    missed += [Missed(f"--range {name}", "the model has no such input") for name in settings.ranges if name not in ranges]
+    missed += [
+        Missed(f"--range {name}", "the model has no such input") for name in settings.ranges if name not in ranges
+    ]
     return settings._replace(dims=dims, shapes=shapes, ranges=ranges), tuple(missed)
 
 

@@ -120,7 +120,9 @@ class Ranges:
         from ..ranges.walk import Walk
 
         dtypes = {value.name: self.facts.at(value.name) for value in self.model.graph.feeds}
-        given = {name: known(fact.dtype, *self.ends[name]) for name, fact in dtypes.items() if fact and name in self.ends}
+        given = {
+            name: known(fact.dtype, *self.ends[name]) for name, fact in dtypes.items() if fact and name in self.ends
+        }
         return Walk(self.model, self.facts, given, Store(self.model, self._measured))
 
     def of(self, tensor: str) -> Known | None:

@@ -72,7 +72,13 @@ _FINDING = _keys(
     first=("rule", "severity", "basis", "message", "fix", "consequences", "expected", "actual", "fingerprint", "parts"),
 )
 _JUDGED = _keys(
-    JudgedFinding, "location", "derivation", "fits", "witness", "waived", first=(*_FINDING[:2], "own_severity", *_FINDING[2:])
+    JudgedFinding,
+    "location",
+    "derivation",
+    "fits",
+    "witness",
+    "waived",
+    first=(*_FINDING[:2], "own_severity", *_FINDING[2:]),
 )
 _MISSED = _keys(Missed, "trace")
 _RUN = _keys(RunSummary, "attempts", "levels", "outputs")

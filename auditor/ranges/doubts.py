@@ -89,9 +89,7 @@ _BELOW_ZERO = _Domain(0, lambda x: x.least < 0, lambda x: bool((x.high < 0).any(
 _DOMAINS: dict[str, _Domain] = {
     "Log": _Domain(0, lambda x: x.least <= 0, lambda x: bool((x.high <= 0).any()), ("least",), "its argument"),
     "Sqrt": _BELOW_ZERO,
-    "Pow": _Domain(
-        0, lambda x: x.least <= 0, lambda x: bool((x.high < 0).any()), ("least", "zero"), "its base"
-    ),
+    "Pow": _Domain(0, lambda x: x.least <= 0, lambda x: bool((x.high < 0).any()), ("least", "zero"), "its base"),
     "Acosh": _Domain(0, lambda x: x.least < 1, lambda x: bool((x.high < 1).any()), ("least",), "its argument"),
     "Asin": _Domain(0, _beyond_one, _wholly_beyond_one, ("most", "least"), "its argument"),
     "Acos": _Domain(0, _beyond_one, _wholly_beyond_one, ("most", "least"), "its argument"),
@@ -151,19 +149,41 @@ def _of_integers(model: Model, walk: Walk) -> Iterator[Doubt]:
         first = given[0]
         assert first is not None
         ends = limits(made.sound.dtype)
-        if node.op_type == "Cast" and first.assumed.limits.floating or node.op_type == "Cast" and first.assumed.dtype in _INTEGERS:
+        if (
+            node.op_type == "Cast"
+            and first.assumed.limits.floating
+            or node.op_type == "Cast"
+            and first.assumed.dtype in _INTEGERS
+        ):
             x = first.assumed
             if x.dtype in LIMITS and (np.trunc(x.least) < ends.low or np.trunc(x.most) > ends.high):
                 always = bool(((np.trunc(x.low) > ends.high) | (np.trunc(x.high) < ends.low)).any())
                 says = f"{node.inputs[0]} lies in {shown(x)}, and {name_of(made.sound.dtype)} holds [{ends.low:g}, {ends.high:g}]"
                 ways = (Way(node.inputs[0], "most"), Way(node.inputs[0], "least"))
-                low, high = ends.low - (1 - 1e-9 if ends.low > -(2.0**31) else 0), ends.high + (1 - 1e-9 if ends.high < 2.0**31 else 0)
+                low, high = (
+                    ends.low - (1 - 1e-9 if ends.low > -(2.0**31) else 0),
+                    ends.high + (1 - 1e-9 if ends.high < 2.0**31 else 0),
+                )
                 yield Doubt(Kind.CAST, index, node.outputs[0], says, always, node.inputs[0], low, high, (), ways)
         elif node.op_type in _WRAPPING and _wrapped(made.sound) and not any(_wrapped(g.assumed) for g in given if g):
             says = f"{node.outputs[0]} may leave {name_of(made.sound.dtype)}"
-            ways = (Way(node.outputs[0], "most"), Way(node.outputs[0], "least"), *(Way(n, "most") for n in node.inputs[:2]))
+            ways = (
+                Way(node.outputs[0], "most"),
+                Way(node.outputs[0], "least"),
+                *(Way(n, "most") for n in node.inputs[:2]),
+            )
             yield Doubt(
-                Kind.WRAP, index, node.outputs[0], says, False, node.outputs[0], ends.low, ends.high, (), ways, node.inputs
+                Kind.WRAP,
+                index,
+                node.outputs[0],
+                says,
+                False,
+                node.outputs[0],
+                ends.low,
+                ends.high,
+                (),
+                ways,
+                node.inputs,
             )
 
 

@@ -44,7 +44,13 @@ LIMITS: dict[int, Limits] = {
     },
     **{
         kind: Limits(0.0, 2.0**bits - 1)
-        for kind, bits in ((DType.UINT8, 8), (DType.UINT16, 16), (DType.UINT32, 32), (DType.UINT64, 64), (DType.UINT4, 4))
+        for kind, bits in (
+            (DType.UINT8, 8),
+            (DType.UINT16, 16),
+            (DType.UINT32, 32),
+            (DType.UINT64, 64),
+            (DType.UINT4, 4),
+        )
     },
 }
 """Of a 64-bit type the end is rounded up to the next float64."""

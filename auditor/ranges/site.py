@@ -127,4 +127,3 @@ def count_along(shape: Sizes | None, axes: frozenset[int] | None) -> int | None:
                 return None
             total *= size
     return total
-

@@ -211,6 +211,3 @@ def constant(dtype: int | None, array: Any) -> Known:
     if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and np.abs(numbers).max(initial=0.0) > 2.0**53:
         return known(dtype, np.nextafter(numbers, -np.inf), np.nextafter(numbers, np.inf))
     return known(dtype, numbers, numbers)
-
-
-

@@ -160,7 +160,9 @@ class Walk:
         assumed = self._ask(rule, node, [g and g.assumed for g in given], site)
         form = site.form
         same = all(g is None or g.same for g in given)
-        sound = assumed if same else self._ask(rule, node, [g and g.sound for g in given], site) if rule.infinite else None
+        sound = (
+            assumed if same else self._ask(rule, node, [g and g.sound for g in given], site) if rule.infinite else None
+        )
         nan = not same and any(g is not None and g.sound.nan for g in given)
         found: list[Both | None] = []
         for i in range(min(len(node.outputs), len(assumed or ()))):

@@ -75,7 +75,9 @@ def absolute(X: Known) -> Known:
 
 @ranged("Exp", rounds=TRANSCENDENTAL, infinite=True)
 def exponential(input: Known) -> Known:
-    peak = input.peak and Peak(input.peak.axes, math.exp(min(input.peak.least, 700.0)) * (1 - TRANSCENDENTAL * 2.0**-10))
+    peak = input.peak and Peak(
+        input.peak.axes, math.exp(min(input.peak.least, 700.0)) * (1 - TRANSCENDENTAL * 2.0**-10)
+    )
     if input.peak is not None and input.limits.unit < 2.0**-20:
         peak = Peak(input.peak.axes, math.exp(min(input.peak.least, 700.0)) * (1 - 2.0**-16))
     # Of very negative numbers kernels give zero, or what is just above.
@@ -174,9 +176,7 @@ def celu(X: Known, *, alpha: float = 1.0) -> Known | None:
 
 
 @ranged("Selu", rounds=TRANSCENDENTAL, infinite=True)
-def selu(
-    X: Known, *, alpha: float = 1.67326319217681884765625, gamma: float = 1.05070102214813232421875
-) -> Known:
+def selu(X: Known, *, alpha: float = 1.67326319217681884765625, gamma: float = 1.05070102214813232421875) -> Known:
     found = _bent(X, lambda x: gamma * np.where(x < 0, alpha * np.expm1(np.minimum(x, 0.0)), x), (0.0,))
     close = abs(gamma * alpha) * _precision(X)
     return known(X.dtype, found.low - close, found.high + close)

@@ -207,5 +207,3 @@ def conv_integer(
 def _less(x: Known, zero: Known | None) -> Known:
     one = together(x)
     return one if zero is None else known(6, one.least - zero.most, one.most - zero.least)
-
-

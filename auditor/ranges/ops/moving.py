@@ -105,7 +105,8 @@ def concat(*inputs: Known, site: Site, axis: int | None = None) -> Known:
         if math.prod(common) * sum(s or 0 for s in sizes) > MOST:
             return hull(*(together(one) for one in inputs))
         wide = [
-            np.broadcast_to(p, common[:at] + (size or 0,) + common[at + 1 :]) for p, size in zip(parts, sizes, strict=True)
+            np.broadcast_to(p, common[:at] + (size or 0,) + common[at + 1 :])
+            for p, size in zip(parts, sizes, strict=True)
         ]
         ends.append(np.concatenate(wide, axis=at))
     return known(inputs[0].dtype, *ends)
@@ -292,5 +293,3 @@ def resize(
     if coordinate_transformation_mode == "tf_crop_and_resize":
         found = hull(found, known(X.dtype, extrapolation_value, extrapolation_value))
     return found
-
-

@@ -81,9 +81,7 @@ def rms_normalization(X: Known, scale: Known, *, site: Site, axis: int = -1, eps
 
 
 @ranged("InstanceNormalization", rounds=8)
-def instance_normalization(
-    input: Known, scale: Known, B: Known, *, site: Site, epsilon: float = 1e-5
-) -> Known | None:
+def instance_normalization(input: Known, scale: Known, B: Known, *, site: Site, epsilon: float = 1e-5) -> Known | None:
     shape = site.shape(0)
     if shape is None or len(shape) < 3:
         return None
@@ -105,7 +103,9 @@ def group_normalization(
 
 
 @ranged("LRN", rounds=64)
-def local_response(X: Known, *, site: Site, size: int, alpha: float = 1e-4, beta: float = 0.75, bias: float = 1.0) -> Known | None:
+def local_response(
+    X: Known, *, site: Site, size: int, alpha: float = 1e-4, beta: float = 0.75, bias: float = 1.0
+) -> Known | None:
     if bias <= 0 or alpha < 0 or beta < 0 or X.magnitude**2 * size > X.limits.high:
         return None
     least = bias**beta

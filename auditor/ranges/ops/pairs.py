@@ -58,8 +58,10 @@ def multiply(A: Known, B: Known, *, site: Site) -> Known:
         if other.constant and other.low.size == 1 and other.key != one.key and A.finite and B.finite:
             factor = float(other.low.reshape(()))
             if factor > 0:
-                covers = {key: (f / factor * (1 + 4 * A.limits.unit), s + f * A.limits.normal / factor)
-                          for key, (f, s) in _of(one).items()}
+                covers = {
+                    key: (f / factor * (1 + 4 * A.limits.unit), s + f * A.limits.normal / factor)
+                    for key, (f, s) in _of(one).items()
+                }
                 found = found._replace(covers=covers)
             if site.ends.floating:
                 site.form = site.relations.scaled(one, other.low, site.ends.unit)
@@ -98,10 +100,12 @@ def divide(A: Known, B: Known, *, site: Site) -> Known:
         site.form = site.relations.scaled(A, 1 / B.low, site.ends.unit)
         if B.least > 0:
             divisor = B.least
-            found = found._replace(covers={
-                key: (f * divisor * (1 + 4 * A.limits.unit), s + f * divisor * A.limits.normal)
-                for key, (f, s) in _of(A).items()
-            })
+            found = found._replace(
+                covers={
+                    key: (f * divisor * (1 + 4 * A.limits.unit), s + f * divisor * A.limits.normal)
+                    for key, (f, s) in _of(A).items()
+                }
+            )
     return found
 
 
@@ -113,7 +117,9 @@ def _whole_quotients(A: Known, B: Known) -> Known:
     several = [np.trunc(a / b) for a in (A.low, A.high) for b in (B.low, B.high)]
     low, high = np.minimum.reduce(several), np.maximum.reduce(several)
     large = max(abs(A.least), abs(A.most)) > 2.0**53
-    return known(A.dtype, np.nextafter(low, -np.inf), np.nextafter(high, np.inf)) if large else known(A.dtype, low, high)
+    return (
+        known(A.dtype, np.nextafter(low, -np.inf), np.nextafter(high, np.inf)) if large else known(A.dtype, low, high)
+    )
 
 
 @ranged("Pow", rounds=_POWER)
@@ -263,9 +269,7 @@ def _compared(sure: Callable[[Known, Known], Any], never: Callable[[Known, Known
 
 ranged("Greater", infinite=True)(_compared(lambda a, b: a.low > b.high, lambda a, b: a.high <= b.low))
 ranged("Less", infinite=True)(_compared(lambda a, b: a.high < b.low, lambda a, b: a.low >= b.high))
-ranged("GreaterOrEqual", since=12, infinite=True)(
-    _compared(lambda a, b: a.low >= b.high, lambda a, b: a.high < b.low)
-)
+ranged("GreaterOrEqual", since=12, infinite=True)(_compared(lambda a, b: a.low >= b.high, lambda a, b: a.high < b.low))
 ranged("LessOrEqual", since=12, infinite=True)(_compared(lambda a, b: a.high <= b.low, lambda a, b: a.low > b.high))
 
 

@@ -260,6 +260,8 @@ def running_sum(x: Known, axis: Known, *, site: Site, exclusive: int = 0, revers
 @ranged("LpNormalization", rounds=8)
 def to_unit_norm(input: Known) -> Known:
     """onnxruntime 1.32 gives zeros for zeros."""
-    return known(input.dtype, -1.0, 1.0) if input.magnitude < 1e15 and input.limits.unit < 1e-5 else known(
-        input.dtype, -np.inf, np.inf, True
+    return (
+        known(input.dtype, -1.0, 1.0)
+        if input.magnitude < 1e15 and input.limits.unit < 1e-5
+        else known(input.dtype, -np.inf, np.inf, True)
     )
