@@ -161,7 +161,7 @@ class Ranges:
     def behind_shown(self) -> frozenset[int]:
         """The nodes of the main graph behind a doubt that has a witness."""
         graph, behind = self.model.graph, set[int]()
-        waiting = [self.doubts[place].index for place in self.sought.found if place < len(self.doubts)]
+        waiting = [self.doubts[place].at for place in self.sought.found if place < len(self.doubts)]
         while waiting:
             for name in graph.nodes[waiting.pop()].outputs:
                 for user in graph.consumers.get(name, ()):
@@ -194,7 +194,7 @@ class Ranges:
         quarries = tuple(
             Quarry(
                 d.watched, d.low, d.high, d.steady, tuple(Aim(w.tensor, w.towards) for w in d.ways),
-                nodes[d.index].op_type if d.operands else "", d.operands,
+                nodes[d.at].op_type if d.operands else "", d.operands,
             )
             for d in doubts
         )  # fmt: skip

@@ -27,7 +27,7 @@ def told(ranges: Ranges, doubts: Collection[Doubt], fix: str, known: Collection[
         witness = ranges.witness(doubt)
         if witness is not None:
             yield _shown(ranges, doubt, witness, fix)
-        elif doubt.index not in known and doubt.index not in behind:
+        elif doubt.at not in known and doubt.at not in behind:
             left.append(doubt)
     if left:
         yield _not_excluded(ranges, left, fix)
@@ -73,14 +73,14 @@ def _not_excluded(ranges: Ranges, left: list[Doubt], fix: str) -> Found:
         location(ranges, one),
         fix,
         severity=Severity.NOTE,
-        places=(Places("", nodes=tuple(dict.fromkeys(doubt.index for doubt in left))),) if len(left) > 1 else (),
+        places=(Places("", nodes=tuple(dict.fromkeys(doubt.at for doubt in left))),) if len(left) > 1 else (),
     )
 
 
 def location(ranges: Ranges, doubt: Doubt) -> Location:
     graph = ranges.model.graph
-    node = graph.nodes[doubt.index]
-    return Location("", graph.label(doubt.index), node.op_type, doubt.tensor, offset=node.offset)
+    node = graph.nodes[doubt.at]
+    return Location("", graph.label(doubt.at), node.op_type, doubt.tensor, offset=node.offset)
 
 
 def in_words(witness: Witness) -> str:

@@ -1,8 +1,8 @@
 """What the file stores, as intervals, and what a stored matrix makes of an interval: its weights streamed once.
 
-A small matrix is multiplied out. Of a large one a row w gives w c +- |w| r, with the input's centre c and radius r: sums
-by sign, in two products of a block while it is in cache. Products and sums round: of n products in any order the error is at most n units of
-sum |w| (|c| + r) (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1), which is added to the
+A small matrix is multiplied out. Of a large one a row w gives w c +- |w| r, with the input's centre c and radius r:
+sums by sign, in two products of a block while it is in cache. Products and sums round: of n products in any order the
+error is at most n units of sum |w| (|c| + r) (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1), which is added to the
 radius, for the kernel that runs and for this sum.
 """
 
@@ -154,7 +154,7 @@ class Store:
         if self._buffers is None:
             self._buffers = (np.empty(BLOCK, "<f8"), np.empty(BLOCK, "<f8"), np.empty(BLOCK, "<f8"))
         raw, work = self._buffers[0].view(seen.raw), self._buffers[1].view(seen.work)
-        stored = memoryview(raw).cast("B")  # type: ignore[arg-type]  # an array has the buffer protocol
+        stored = memoryview(raw).cast("B")
         step = BLOCK // columns * columns if columns <= BLOCK else BLOCK
         start = 0
         while start < elements:

@@ -43,7 +43,7 @@ class Both(NamedTuple):
 class Start(NamedTuple):
     """A node of the main graph from which on a number may be NaN or infinite. ``out``: of its output, as it came."""
 
-    index: int
+    at: int
     tensor: str
     inputs: tuple[Known | None, ...]
     out: Known
@@ -160,9 +160,9 @@ class Walk:
         assumed = self._ask(rule, node, [g and g.assumed for g in given], site)
         form = site.form
         same = all(g is None or g.same for g in given)
-        sound = (
-            assumed if same else self._ask(rule, node, [g and g.sound for g in given], site) if rule.infinite else None
-        )
+        sound = assumed if same else None
+        if not same and rule.infinite:
+            sound = self._ask(rule, node, [_as_computed(g, rule) for g in given], site)
         nan = not same and any(g is not None and g.sound.nan for g in given)
         found: list[Both | None] = []
         for i in range(min(len(node.outputs), len(assumed or ()))):
@@ -200,7 +200,7 @@ class Walk:
     def _ask(self, rule: RangeRule, node: Node, given: list[Known | None], site: Site) -> tuple[Known, ...] | None:
         """What a rule says; None where it says nothing, or what it is asked does not fit it."""
         operator = rule.operator
-        attributes = {name: value for name, value in node.attributes.items() if name in operator.attributes}
+        attributes: dict[str, Any] = {n: value for n, value in node.attributes.items() if n in operator.attributes}
         if any(isinstance(value, Reference | Blob) for value in node.attributes.values()):
             return None  # a function's attribute comes with the call
         if (len(given) > len(operator.inputs) and not operator.variadic) or len(given) < operator.required:
@@ -289,6 +289,13 @@ class Walk:
             if all(name in inside or not name or name in self._constants.get(entry.body, {}) for name in inner.inputs):
                 self._node(inner, i, entry.body, inside, function.opsets, depth + 1)
         return [inside.get(name) for name in function.outputs]
+
+
+def _as_computed(one: Both | None, rule: RangeRule) -> Known | None:
+    """A kernel that compares makes of a NaN what it makes of some number: it is taken for any."""
+    if one is None or not one.sound.nan or rule.moves:
+        return one and one.sound
+    return whole(one.sound.dtype)._replace(key=one.sound.key)
 
 
 def _either(several: list[Both | None]) -> Both | None:

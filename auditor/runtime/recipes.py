@@ -7,7 +7,7 @@ A recipe is one of
 - ``["corners", SEED]``: each element at one of its ends; ``["anywhere", SEED]``: each anywhere between;
 - ``["flip", RECIPE, SEED, SHARE]``: this share of the elements at the other end;
 - ``["stir", RECIPE, SEED, SHARE]``: this share of the elements anywhere;
-- ``["lean", SEED, WEIGHTS]``: each element at the end to which the corners of SEED, SEED + 1, ... lean by their weights;
+- ``["lean", SEED, WEIGHTS]``: each element at the end to which the corners of SEED, SEED + 1, ... lean by weight;
 - ``["mix", RECIPE, RECIPE, T]``: so far on the way from one to the other.
 
 One recipe makes all inputs: seeds are mixed with the input's name.

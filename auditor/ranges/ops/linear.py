@@ -127,8 +127,16 @@ def conv(
 
 
 def _convolved(
-    x: Known, weights: Tensor, outputs: int, within: int, taps: int, group: int, rank: int, channels: int | None, site: Site
-) -> Known | None:  # fmt: skip
+    x: Known,
+    weights: Tensor,
+    outputs: int,
+    within: int,
+    taps: int,
+    group: int,
+    rank: int,
+    channels: int | None,
+    site: Site,
+) -> Known | None:
     columns = within * taps
     if min(outputs, columns, group) <= 0 or (channels is not None and channels != within * group) or outputs % group:
         return None
