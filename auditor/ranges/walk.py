@@ -21,11 +21,12 @@ from .limits import LIMITS, limits
 from .registry import RangeRule, rule_for
 from .relations import Relations
 from .site import Site
-from .stored import Store, constant
+from .stored import MULTIPLIED_OUT, Store, constant
 
 _BY_CHANCE = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}
 )
+_DENSE = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 _DEPTH = 8
 
 
@@ -104,6 +105,16 @@ class Walk:
             found = scope[name] = self._entered(one)
         return found
 
+    def _deferred(self, node: Node, name: str, path: str, scope: dict[str, Both]) -> Both | None:
+        """A large weight of dense arithmetic, whose rule reads it itself: nobody need look at it before."""
+        if node.op_type not in _DENSE or name in scope:
+            return None
+        tensor = self._tensor(name, path)
+        if tensor is None or tensor.elements <= MULTIPLIED_OUT or tensor.dtype not in LIMITS:
+            return None
+        one = finite(tensor.dtype)._replace(key=self._relations.key("stored", id(tensor)))
+        return Both(one, one)
+
     def _tensor(self, name: str, path: str) -> Tensor | None:
         """A stored tensor of a graph or those around it, or a Constant's."""
         while True:
@@ -140,7 +151,7 @@ class Walk:
         if node.op_type == "If" and not node.domain:
             return self._branches(node, index, path, scope, opsets, depth)
         rule = rule_for(node.domain, node.op_type, opsets.get(node.domain, 1))
-        given = [self._value(name, path, scope) for name in node.inputs]
+        given = [self._deferred(node, name, path, scope) or self._value(name, path, scope) for name in node.inputs]
         elements = self._followed(node, facts, given)
         if elements is not None:
             return elements

@@ -15,8 +15,10 @@ F32, F16, F64, I32, I64, U8, I8, BOOL = (
     TensorProto.INT8, TensorProto.BOOL,
 )  # fmt: skip
 FLOATS = (F32, F64, F16)
-KIND: dict[int, Any] = {F32: np.float32, F16: np.float16, F64: np.float64, I32: np.int32, I64: np.int64, U8: np.uint8, I8: np.int8,
-        BOOL: np.bool_}  # fmt: skip
+KIND: dict[int, Any] = {
+    F32: np.float32, F16: np.float16, F64: np.float64, I32: np.int32, I64: np.int64, U8: np.uint8, I8: np.int8,
+    BOOL: np.bool_,
+}  # fmt: skip
 
 
 class Made(NamedTuple):
