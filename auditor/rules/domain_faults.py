@@ -8,9 +8,9 @@ epsilon that is added, or a Clip or Max with a positive bound, ends the search i
 
 Where ranges of the inputs are given (`--range x=-50:50`), intervals of all tensors say where Log, Sqrt, Div,
 Reciprocal, Pow, Mod, Acosh, Asin, Acos and Atanh may leave their domain, and an input is looked for, in the sandbox,
-that shows it: the finding's `witness`. It is an error where an output becomes NaN, a warning where one becomes infinite, else a note.
-What no input was found for is a note, "not excluded"; what the intervals exclude is not mentioned. Without ranges this
-is done for what every finite input proves.
+that shows it: the finding's `witness`. It is an error where an output becomes NaN, a warning where one becomes
+infinite, else a note. What no input was found for is a note, "not excluded"; what the intervals exclude is not
+mentioned. Without ranges this is done for what every finite input proves.
 
 ## Why it matters
 Log(0) is -inf and Log(-1) is NaN, and one of them makes NaN of everything behind it, for some inputs only: tests pass
