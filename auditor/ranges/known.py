@@ -1,7 +1,7 @@
 """What is known of a tensor's values: an interval for each element, or for many of them together.
 
 ``low`` and ``high`` are float64 arrays that broadcast to the tensor's shape, as NumPy aligns them: a scalar bounds
-every element, an array of [C, 1, 1] each channel of an image. They hold what the tensor can hold, infinities included: ``high`` is infinite where the tensor may be.
+every element, an array of [C, 1, 1] each channel of an image. They hold what the tensor can hold, infinities included.
 """
 
 from __future__ import annotations

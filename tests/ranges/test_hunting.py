@@ -110,7 +110,7 @@ def test_float16_as_a_target_is_shown_by_a_run() -> None:
 
 
 def test_a_range_of_an_input_that_is_not_there() -> None:
-    with pytest.raises(auditor.UsageError, match="no input 'z'.*it has 'x'"):
+    with pytest.raises(auditor.UsageError, match=r"no input 'z'.*it has 'x'"):
         audited(LOG, ranges={"z": (0.0, 1.0)})
     with pytest.raises(auditor.UsageError, match="golden"):
         audited(LOG, ranges={"x": "golden"})

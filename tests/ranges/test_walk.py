@@ -54,7 +54,7 @@ def ends(walk: Walk, name: str = "y") -> tuple[float, float]:
 def test_relations_keep_what_intervals_forget(nodes: str, low: float, high: float) -> None:
     lines = nodes.replace(") ", ")\n")
     walk = walked(
-        f"g (float[2, 4] x) => (float y) <int64[1] last = {{-1}}, float one = {{1}}, float half = {{0.5}}> {{ {lines} }}",
+        "g (float[2, 4] x) => (float y) <int64[1] last = {-1}, float one = {1}, float half = {0.5}> { " + lines + " }",
         x=(-50.0, 50.0),
     )
     found = ends(walk)
@@ -140,7 +140,7 @@ def test_signatures_are_the_operators() -> None:
 
 
 _OF_A_TWIN = {
-    "RandomUniformLike": set[str](),
+    "Scatter": {"reduction"},
     "Upsample": {"extrapolation_value", "coordinate_transformation_mode"},
 }
 """Attributes that a function takes for another operator that it stands for."""

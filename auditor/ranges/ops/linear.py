@@ -35,8 +35,8 @@ def _terms(shape: Sizes | None, axis: int) -> int | None:
 
 def _products_at(site: Site, A: Known, B: Known, terms: int) -> Known:
     """The same of a node's first two inputs: what of them is stored is looked at now."""
-    ends = [x if (t := site.tensor(i)) is None else site.store.known(t) for i, x in enumerate((A, B))]
-    return products(*ends, terms) if ends[0].finite and ends[1].finite else whole(A.dtype)
+    one, other = (x if (t := site.tensor(i)) is None else site.store.known(t) for i, x in enumerate((A, B)))
+    return products(one, other, terms) if one.finite and other.finite else whole(A.dtype)
 
 
 def products(A: Known, B: Known, terms: int) -> Known:
