@@ -167,3 +167,25 @@ def test_without_a_contract_the_rules_are_silent_and_not_in_the_coverage(tmp_pat
     done = audit(put(tmp_path / "model.onnx"), Settings(run=False, weights=False))
     assert not [f for f in done.findings if "contract" in f.rule]
     assert not [m for m in done.coverage.skipped if "contract" in m.what]
+
+
+def test_a_glob_gives_its_files_in_order_whatever_the_file_system_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import glob
+
+    paths = [str(put(tmp_path / name)) for name in ("a.onnx", "b.onnx", "c.onnx")]
+    monkeypatch.setattr(glob, "iglob", lambda *_, **__: iter([paths[1], paths[2], paths[0]]))
+    assert [r.path for r in refs(f"{tmp_path}/*.onnx")] == paths
+
+
+def test_models_in_other_forms_are_passed_over_and_said(tmp_path: Path) -> None:
+    for name in ("m.ort", "packed/m.onnx.GZ", "packed/weights.safetensors", "packed/readme.md"):
+        put(tmp_path / name)
+    put_external(tmp_path / "owner/m.onnx", "m.safetensors")  # as its external data, and so no other form
+    source = sources.source_at(str(tmp_path))
+    assert [r.name for r in source.models()] == ["owner/m"]
+    assert source.troubles == [
+        f"{tmp_path}: passed over, for only .onnx files are audited: 'm.ort'",
+        f"{tmp_path}/packed: passed over, for only .onnx files are audited: 'm.onnx.GZ', 'weights.safetensors'",
+    ]

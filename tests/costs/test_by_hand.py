@@ -177,3 +177,13 @@ def test_sparse_weights_count_what_is_stored() -> None:
     del model.graph.node[0].attribute[:]
     model.graph.node[0].attribute.append(onnx.helper.make_attribute("sparse_value", sparse))
     assert count(infer(loads(model.SerializeToString()))).parameters == 3
+
+
+@pytest.mark.parametrize("order", ["s, w", "w, s"])
+def test_of_a_product_the_larger_factor_holds_the_numbers(order: str) -> None:
+    """Sixteen numbers and their one scale, in either order: sixteen are learnt."""
+    text = f"""
+        <ir_version: 8, opset_import: ["" : 17]>
+        g (float[2, 4] x) => (float[2, 4] y) {{ v = Mul({order}) y = MatMul(x, v) }}
+    """
+    assert costs(text, {"w": "4, 4", "s": "1, 1"}).learnable == 16
