@@ -238,3 +238,18 @@ def test_the_files_of_compute_capabilities_are_models_of_their_own(tmp_path: Pat
     assert [r.troubles[0] for r in refs(tmp_path)] == [
         "config.pbtxt: cc_model_filenames '../turing.onnx' is not the name of a file"
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "dtype"),
+    [
+        ("TYPE_FP16", "float16"), ("TYPE_FP32", "float32"), ("TYPE_FP64", "float64"), ("TYPE_BF16", "bfloat16"),
+        ("TYPE_BOOL", "bool"), ("TYPE_UINT8", "uint8"), ("TYPE_INT32", "int32"), ("TYPE_STRING", "string"),
+    ],
+)  # fmt: skip
+def test_the_types_of_triton_are_those_of_onnx(tmp_path: Path, said: str, dtype: str) -> None:
+    """https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_configuration.md#datatypes"""
+    put(tmp_path / "net/config.pbtxt", f'input {{ name: "x" data_type: {said} dims: [ 4 ] }}')
+    put(tmp_path / "net/1/model.onnx")
+    ((port,),) = [ref.contract.inputs for ref in refs(tmp_path) if ref.contract is not None]
+    assert port.dtype == dtype
