@@ -22,6 +22,8 @@ from .by_hand import MODEL, put, put_external, refs, report, said
 def test_a_registry_says_what_it_is(registry: type[Registry]) -> None:
     """Its row stands in docs/registries.md, and no two have one kind."""
     assert isinstance(registry.row, SourceRow) and all(registry.row[:3])
+    page = Path(__file__).parents[2] / "docs" / "registries.md"
+    assert f"| {' | '.join(registry.row)} |" in page.read_text().splitlines()
     assert [other for other in sources.registries() if other.kind == registry.kind] == [registry]
 
 

@@ -25,6 +25,10 @@ def shout(text: str) -> int:
     return os.write(1, text.encode()) + len(os.read(0, 10))
 
 
+def leave(code: int) -> None:
+    os._exit(code)
+
+
 def test_a_worker_answers_each_call_until_its_parent_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its life is led here, in this process, with what it does to its process written down and not done."""
     done: list[tuple[object, ...]] = []
@@ -70,6 +74,6 @@ def test_what_a_worker_writes_is_no_part_of_the_result(capfd: pytest.CaptureFixt
 )
 def test_a_worker_that_ends_by_itself_is_told_by_its_exit_code(code: int, how: str) -> None:
     with Pool(1, WorkerLimits(HANG)) as workers:
-        task = workers.submit(os._exit, code)
+        task = workers.submit(leave, code)
         assert list(workers.as_completed()) == [task]
     assert task.result == pool.Died(how, pool.TRIES)

@@ -161,3 +161,30 @@ def test_a_size_that_leaves_nothing_is_impossible_where_another_leaves_something
     for size, expected in ((64, why), (224, "")):
         said = impossible(found, invent(sizes.ports_of(found), {"L": size}, batch=size))
         assert bool(said) is bool(expected) and expected in said
+
+
+@pytest.mark.parametrize(
+    ("node", "fits"),
+    [
+        ("LpPool <kernel_shape = [9, 9]> (x)", 9),
+        ("MaxPool <kernel_shape = [9, 9]> (x)", 9),
+        ("AveragePool <kernel_shape = [9, 9]> (x)", 9),
+        ("Conv (x, w)", 5),
+    ],
+)
+def test_an_image_smaller_than_the_window_is_impossible(node: str, fits: int) -> None:
+    found = facts(made(f"g (float[N, 3, H, W] x) => (float[N, C, P, Q] y) {{ y = {node} }}", w=(2, 3, 5, 5)))
+    ports = sizes.ports_of(found)
+    assert not impossible(found, invent(ports, size=fits, channels=3))
+    assert impossible(found, invent(ports, size=fits - 1, channels=3))
+
+
+def test_sizes_that_well_known_models_take_are_tried() -> None:
+    """Whatever else is tried: these are what people's models ask for, and a run on another size fails."""
+    images = {
+        227: "AlexNet", 240: "EfficientNet-B1", 299: "Inception v3", 320: "SSDlite320", 384: "ViT-B/16 at 384",
+        416: "YOLOv3", 448: "YOLO", 512: "SSD512", 640: "YOLOv5", 800: "Faster R-CNN", 1280: "YOLOv5x6",
+        768: "Stable Diffusion 2", 1024: "SAM",
+    }  # fmt: skip
+    seconds = {8_000: "telephony", 16_000: "wav2vec 2.0", 48_000: "studio"}
+    assert {*images, *seconds} <= {*sizes.MORE}

@@ -217,3 +217,10 @@ def test_a_budget_that_is_used_up_leaves_the_verdict_open() -> None:
     assert list(looked_at(found)) == [
         Missed("shapes behind Add[1]", "the budget of node visits was used up", asked=True)
     ]
+
+
+def test_what_a_model_costs_to_load_is_said_from_a_hundred_thousand_million_products_on() -> None:
+    for folded, said in ((10**11 - 1, []), (10**11, ["what the model costs to load"])):
+        found = evidence(SMALL, settings=STATIC._replace(weights=False))
+        found.__dict__["costs"] = found.costs._replace(folded_macs=folded)
+        assert [missed.what for missed in looked_at(found)] == said

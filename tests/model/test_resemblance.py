@@ -76,6 +76,22 @@ def test_what_does_not_begin_as_a_model(head: bytes) -> None:
     assert not begins_as_model(head)
 
 
+INNER = [
+    (7, 1), (7, 5), (7, 11), (7, 12), (7, 13), (7, 15), (7, 16), (7, 1, 5), (7, 1, 9), (7, 11, 2), (7, 15, 1),
+    (7, 15, 2), (8,), (14,), (20,), (20, 1), (20, 2), (20, 1, 1), (25,), (25, 7), (25, 9), (25, 14), (26,),
+]  # fmt: skip
+"""Ways to messages in messages of onnx.proto, by the numbers of their fields."""
+
+
+@pytest.mark.parametrize("way", INNER, ids=str)
+def test_a_message_in_a_message_holds_fields_that_onnx_has(way: tuple[int, ...]) -> None:
+    """Field 31, which no message of onnx.proto has, and the first field of each, at any depth."""
+    for inner, is_one in ((field(31, b"x"), False), (b"", True)):
+        for number in reversed(way):
+            inner = field(number, inner)
+        assert begins_as_model(inner) is is_one
+
+
 def test_every_model_that_onnx_ships_begins_as_one() -> None:
     """However little of it is there."""
     seen = 0

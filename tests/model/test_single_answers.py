@@ -1,13 +1,12 @@
-"""What small questions about a model are answered: each by hand, or by what the onnx package says."""
+"""Small questions about a model, each answered by hand or by what the onnx package says."""
 
 from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable
 from operator import eq
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import onnx
 import onnx.parser
@@ -15,9 +14,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from auditor.errors import Unreadable
-from auditor.model import dtypes, external, fields, payload, payload_bytes
+from auditor.model import external, fields, payload
 from auditor.model.conformance import flawed, schema_of
-from auditor.model.digest import content, structure
 from auditor.model.fields import BYTES, FLOAT, INT32, INT64, MESSAGE, PAYLOAD, TEXT, Field
 from auditor.model.graph import Attributes, MapType, Model
 from auditor.model.load import load, loads
@@ -76,27 +74,6 @@ Other
     assert made["Other"].fields == {1: Field("data", BYTES, True, 2, False, (), False)}
 
 
-def test_every_kind_of_attribute_is_read() -> None:
-    tensor = helper.make_tensor("t", TensorProto.FLOAT, [1], [1.0])
-    sparse = helper.make_sparse_tensor(
-        helper.make_tensor("v", TensorProto.FLOAT, [1], [1.0]),
-        helper.make_tensor("i", TensorProto.INT64, [1], [0]),
-        [2],
-    )
-    inner = [helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], name, [], []) for name in ("one", "two")]
-    kind = helper.make_tensor_type_proto(TensorProto.FLOAT, [2])
-    values: dict[str, Any] = {
-        "float": 1.5, "int": 70_000, "string": "x", "tensor": tensor, "graph": inner[0], "floats": [1.5, 2.5],
-        "ints": [-1, 70_000], "strings": ["a", "b"], "tensors": [tensor, tensor], "graphs": inner,
-        "sparse_tensor": sparse, "sparse_tensors": [sparse, sparse], "type_proto": kind, "type_protos": [kind, kind],
-    }  # fmt: skip
-    node = helper.make_node("Thing", ["x"], ["y"], domain="own", **values)
-    assert {a.type for a in node.attribute} == set(range(1, 15))
-    proto = helper.make_model(helper.make_graph([node], "g", [], []))
-    model = loads(proto.SerializeToString())
-    assert model.troubles == () and oracle.seen(model) == oracle.model_of(proto)
-
-
 def test_what_a_type_leaves_out_is_its_default() -> None:
     """A map without a key's type, a sequence and an optional of nothing, a tensor without a type."""
     kinds = [field(5, b""), field(4, b""), field(9, b""), field(1, b""), b""]
@@ -125,12 +102,6 @@ def test_configurations_of_devices_are_read_by_their_names() -> None:
 def test_attributes_are_equal_to_themselves_alone() -> None:
     one = Attributes(a=1)
     assert eq(one, one) and not eq(one, Attributes(a=1)) and len({one, Attributes(a=1)}) == 2
-
-
-def test_what_is_quantised_is_an_integer_of_at_most_eight_bits() -> None:
-    names = {"UINT8", "INT8", "UINT4", "INT4", "UINT2", "INT2"}
-    assert {TensorProto.DataType.Name(n) for n in dtypes.QUANTISED} == names
-    assert all("FLOAT" in TensorProto.DataType.Name(n) or n == TensorProto.DOUBLE for n in dtypes.FLOATS)
 
 
 # Nine bytes and more
@@ -207,15 +178,6 @@ def test_of_more_numbers_than_are_wanted_none_is_read(dims: tuple[int, ...], mon
     assert payload.small(model, model.graph.initializers[0]) is None
 
 
-def test_external_data_of_negative_sizes_is_told_once(tmp_path: Path) -> None:
-    (tmp_path / "w.bin").write_bytes(b"\0" * 48)
-    proto = samples.external("w.bin", length="")
-    proto.graph.initializer[0].dims[:] = [-12]
-    (tmp_path / "m.onnx").write_bytes(proto.SerializeToString())
-    model = load(tmp_path / "m.onnx")
-    assert payload.trouble(model, model.graph.initializers[0]) == (payload.NegativeDims((-12,)),)
-
-
 def test_ranges_that_share_bytes_overlap_also_where_one_of_the_tensors_is_empty(tmp_path: Path) -> None:
     """An entry of 8 bytes at 8, of a tensor without elements, within 48 bytes from 0 on."""
     proto = samples.external("w.bin")
@@ -274,34 +236,6 @@ def test_no_descriptor_of_external_data_stays_open(tmp_path: Path, location: str
 def test_a_location_that_no_file_can_have_is_a_bad_entry(tmp_path: Path, location: str) -> None:
     (tmp_path / "m.onnx").write_bytes(samples.data())
     assert external.open_data(load(tmp_path / "m.onnx"), location) == external.BadEntry("location", location)
-
-
-def test_a_model_is_hashed_in_pieces_of_a_mebibyte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a file of gigabytes takes no more memory than a small one."""
-    proto = samples.proto()
-    proto.doc_string = "x" * (3 << 20)
-    path = tmp_path / "m.onnx"
-    path.write_bytes(proto.SerializeToString())
-    asked: list[int] = []
-    real: Callable[..., bytes] = payload.read
-
-    def read(model: Model, offset: int, length: int) -> bytes:
-        asked.append(length)
-        return real(model, offset, length)
-
-    monkeypatch.setattr(payload, "read", read)
-    structure(load(path))
-    assert sum(asked) == path.stat().st_size and max(asked) == 1 << 20
-    asked.clear()
-    into = payload_bytes.PayloadSource.into
-
-    def filled(source: payload_bytes.PayloadSource, buffer: memoryview, position: int) -> int:
-        asked.append(len(buffer))
-        return into(source, buffer, position)
-
-    monkeypatch.setattr(payload_bytes.PayloadSource, "into", filled)
-    content(load(path))
-    assert set(asked) == {1 << 20}
 
 
 # Operators

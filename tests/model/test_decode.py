@@ -27,8 +27,7 @@ from .samples import model_with_graph
 GENERAL = ((Decoder, "node"), (Decoder, "attribute"), (TensorDecoder, "general"), (TypeDecoder, "value"))
 
 
-@pytest.fixture
-def quick_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def forbid_general(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is known from before, and no general decoder may be asked."""
     forget(monkeypatch)
     for owner, name in GENERAL:
@@ -42,6 +41,12 @@ def quick_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def forget(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("types", "heads", "_tails"):
         monkeypatch.setattr(remembered, name, {})
+
+
+@pytest.fixture
+def quick_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known from before, and no general decoder may be asked."""
+    forbid_general(monkeypatch)
 
 
 def usual(nodes: int = 3) -> onnx.ModelProto:
@@ -109,57 +114,6 @@ def test_the_last_bytes_of_a_file_may_be_the_last_of_a_node_a_tensor_or_a_value(
 ) -> None:
     content = b"\x08\x08" + field(8, b"\x10\x11") + field(7, field(2, b"g") + field(number, body))
     assert oracle.seen(loads(content)) == oracle.model_of(onnx.load_model_from_string(content))
-
-
-@pytest.mark.parametrize(
-    ("attribute", "value"),
-    [
-        (b"\x18\x00\xa0\x01\x02", 0),
-        (b"\x18\x7f\xa0\x01\x02", 127),
-        (b"\x18\x80\x01\xa0\x01\x02", 128),
-        (b"\x18\xff\x7f\xa0\x01\x02", 16_383),
-        (b"\x15\0\0\xc0\x3f\xa0\x01\x01", 1.5),
-        (b"\x22\x00\xa0\x01\x03", ""),
-        (b"\x22\x02ab\xa0\x01\x03", "ab"),
-        (b"\x40\x05\xa0\x01\x07", (5,)),
-        (b"\x40\x05\x40\x80\x01\x40\x00\xa0\x01\x07", (5, 128, 0)),
-    ],
-)
-@pytest.mark.parametrize("name", [b"", b"a", b"n" * 100])
-def test_small_attributes_are_read_by_the_quick_way_alone(
-    quick_alone: None, name: bytes, attribute: bytes, value: object
-) -> None:
-    content = model_with_graph(field(1, field(4, b"Foo") + field(5, field(1, name) + attribute)))
-    (node,) = loads(content).graph.nodes
-    found = node.attributes[name.decode()]
-    assert found == value and type(found) is type(value)
-    assert oracle.seen(loads(content)) == oracle.model_of(onnx.load_model_from_string(content))
-
-
-@pytest.mark.parametrize(
-    "attribute",
-    [
-        b"\x18\x80\x80\x01\xa0\x01\x02",  # three bytes
-        b"\x18" + b"\xff" * 9 + b"\x01\xa0\x01\x02",  # -1
-        b"\x22\x02\xc3\xa4\xa0\x01\x03",  # a letter of two bytes
-        b"\x22\x02a\xff\xa0\x01\x03",  # bytes that are no text
-        b"\x40" + b"\xff" * 9 + b"\x01\xa0\x01\x07",
-        b"\x40\x80\x80\x01\xa0\x01\x07",
-        b"\x42\x02\x05\x06\xa0\x01\x07",  # packed
-        b"\x18\x05\xa0\x01\x07",  # of another type than the value
-        b"\x40\x05\xa0\x01\x02",
-        b"\x18\x05\x18\x06\xa0\x01\x02",
-        b"\x6a\x01d\x18\x05\xa0\x01\x02",  # with a word on it
-        b"\xa0\x01\x02",
-        b"\xa0\x01\x02\x18\x05",
-    ],
-)
-def test_other_attributes_are_read_as_protobuf_reads_them(attribute: bytes) -> None:
-    content = model_with_graph(field(1, field(4, b"Foo") + field(5, field(1, b"a") + attribute)))
-    model = loads(content)
-    if model.troubles:  # type and value do not go together: then the type counts
-        assert len(model.troubles) == 1
-    assert oracle.seen(model) == oracle.model_of(onnx.load_model_from_string(content))
 
 
 def counting(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, counts: Counter[str]) -> None:
@@ -245,6 +199,26 @@ def test_values_that_are_written_otherwise_are_read_by_the_general_way() -> None
     assert oracle.seen(model) == oracle.model_of(proto)
     inputs: tuple[Value, ...] = model.graph.inputs
     assert len({value.type for value in inputs[:4]}) == 1
+
+
+@pytest.mark.parametrize("name", [b"x", "größe".encode()], ids=["quick", "general"])
+def test_types_nest_as_deep_as_protobuf_takes_them_whichever_way_they_are_read(name: bytes) -> None:
+    outcomes = set()
+    for levels in range(45, 52):
+        kind = field(1, b"\x08\x01")
+        for _ in range(levels):  # a sequence of a sequence of ...
+            kind = field(4, field(1, kind))
+        content = model_with_graph(field(11, field(1, name) + field(2, kind)))
+        try:
+            onnx.load_model_from_string(content)
+        except Exception:
+            outcomes.add("refused")
+            with pytest.raises(Unreadable, match="nesting"):
+                loads(content)
+        else:
+            outcomes.add("read")
+            assert loads(content).graph.inputs[0].name == name.decode()
+    assert outcomes == {"refused", "read"}
 
 
 # Too many of something are seen before any is built
