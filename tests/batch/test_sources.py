@@ -18,12 +18,13 @@ from tests.pace import check_grows, cpu_of
 from .by_hand import MODEL, put, put_external, refs, report, said
 
 
-@pytest.mark.parametrize("registry", sources.registries(), ids=lambda registry: registry.__name__)
-def test_a_registry_says_what_it_is(registry: type[Registry]) -> None:
-    """Its row stands in docs/registries.md, and no two have one kind."""
+@pytest.mark.parametrize("registry", sources.registries(), ids=lambda registry: registry.kind)
+def test_a_registry_says_what_it_is(registry: type[Registry], tmp_path: Path) -> None:
+    """Its row stands in docs/registries.md, no two have one kind, and none lies where nothing is."""
     assert isinstance(registry.row, SourceRow) and all(registry.row[:3])
     page = Path(__file__).parents[2] / "docs" / "registries.md"
     assert f"| {' | '.join(registry.row)} |" in page.read_text().splitlines()
+    assert not registry.is_at(str(tmp_path / "nothing"))
     assert [other for other in sources.registries() if other.kind == registry.kind] == [registry]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count as count_from
+from itertools import takewhile
 from math import inf
 from types import SimpleNamespace
 
@@ -180,11 +181,13 @@ def test_an_image_smaller_than_the_window_is_impossible(node: str, fits: int) ->
 
 
 def test_sizes_that_well_known_models_take_are_tried() -> None:
-    """Whatever else is tried: these are what people's models ask for, and a run on another size fails."""
+    """Before all small ones are: these are what people's models ask for, and a run on another size fails."""
     images = {
         227: "AlexNet", 240: "EfficientNet-B1", 299: "Inception v3", 320: "SSDlite320", 384: "ViT-B/16 at 384",
         416: "YOLOv3", 448: "YOLO", 512: "SSD512", 640: "YOLOv5", 800: "Faster R-CNN", 1280: "YOLOv5x6",
         768: "Stable Diffusion 2", 1024: "SAM",
     }  # fmt: skip
     seconds = {8_000: "telephony", 16_000: "wav2vec 2.0", 48_000: "studio"}
-    assert {*images, *seconds} <= {*sizes.MORE}
+    found = facts(made("g (float[N, L] x) => (float[N, L] y) { y = Relu (x) }"))
+    first = set(takewhile(lambda size: size != 5, sizes._candidates(found)))
+    assert {*images, *seconds} <= first

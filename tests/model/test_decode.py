@@ -22,7 +22,7 @@ from auditor.model.wire import ReadLimits
 
 from . import oracle
 from .rewriting import backwards, field
-from .samples import model_with_graph
+from .samples import model_with_graph, nested
 
 GENERAL = ((Decoder, "node"), (Decoder, "attribute"), (TensorDecoder, "general"), (TypeDecoder, "value"))
 
@@ -201,14 +201,16 @@ def test_values_that_are_written_otherwise_are_read_by_the_general_way() -> None
     assert len({value.type for value in inputs[:4]}) == 1
 
 
+@pytest.mark.parametrize("around", [0, 1])
 @pytest.mark.parametrize("name", [b"x", "größe".encode()], ids=["quick", "general"])
-def test_types_nest_as_deep_as_protobuf_takes_them_whichever_way_they_are_read(name: bytes) -> None:
+def test_types_nest_as_deep_as_protobuf_takes_them_whichever_way_they_are_read(name: bytes, around: int) -> None:
+    """In the main graph and in one within a node of it, which is three messages deeper."""
     outcomes = set()
-    for levels in range(45, 52):
-        kind = field(1, b"\x08\x01")
-        for _ in range(levels):  # a sequence of a sequence of ...
+    for levels in range(43, 52):
+        kind = b""
+        for _ in range(levels):  # a sequence of a sequence of ... nothing
             kind = field(4, field(1, kind))
-        content = model_with_graph(field(11, field(1, name) + field(2, kind)))
+        content = nested(around, field(11, field(1, name) + field(2, kind)))
         try:
             onnx.load_model_from_string(content)
         except Exception:
@@ -217,7 +219,7 @@ def test_types_nest_as_deep_as_protobuf_takes_them_whichever_way_they_are_read(n
                 loads(content)
         else:
             outcomes.add("read")
-            assert loads(content).graph.inputs[0].name == name.decode()
+            assert loads(content).graphs[around][1].inputs[0].name == name.decode()
     assert outcomes == {"refused", "read"}
 
 
