@@ -132,19 +132,22 @@ TOLD = {
         "PRelu[0]", WARNING, ("give s the shape [4, 1, 1]",), 7,
     ),
     "a row along the width": Told(
-        "misaligned-channels", "(float[N, 4, 4, 4] x) => (y) <float[1, 4] s = {1, 2, 3, 4}> { p = MaxPool<kernel_shape = [1, 1]>(x) "
-        "y = Mul(p, s) }",
+        "misaligned-channels",
+        "(float[N, 4, 4, 4] x) => (y) <float[1, 4] s = {1, 2, 3, 4}> "
+        "{ p = MaxPool<kernel_shape = [1, 1]>(x) y = Mul(p, s) }",
         "Mul[1]", WARNING, ("give s the shape [4, 1, 1]",),
     ),
     "an operator that looks like another": Told(
-        "unknown-operators", F4 + "{ y = Rleu(x) }", "Rleu[0]", ERROR, ("ai.onnx has no operator 'Rleu'", "perhaps Relu"),
+        "unknown-operators", F4 + "{ y = Rleu(x) }", "Rleu[0]", ERROR,
+        ("ai.onnx has no operator 'Rleu'", "perhaps Relu"),
     ),
     "an operator that came later": Told(
         "unknown-operators", F4 + "{ y = Mish(x) }", "Mish[0]", ERROR,
         ("Mish came with opset 18 of ai.onnx; the model imports 17",),
     ),
     "a word of a later opset that onnxruntime does not take": Told(
-        "undefined-words", "(float[1, 3, 8, 8] x, float[1, 5, 5, 2] g) => (y) { y = GridSample<mode = \"linear\">(x, g) }",
+        "undefined-words",
+        "(float[1, 3, 8, 8] x, float[1, 5, 5, 2] g) => (y) { y = GridSample<mode = \"linear\">(x, g) }",
         "GridSample[0]", ERROR, ("opset 20 has it",), 16,
     ),
     "sizes among which there is a word": Told(
