@@ -67,6 +67,9 @@ PASSED = {
     "one row of two images": Passed(
         "impossible-shapes", IMAGES + "<int64[2] s = {1, 96}> { y = Reshape(x, s) }"
     ),  # of an even batch it comes out even
+    "a slope along a width that is open": Passed(  # misaligned-channels tells it
+        "misfit-initializers", "(float[N, 4, H, W] x) => (y) <float[4] s = {1, 2, 3, 4}> { y = PRelu(x, s) }"
+    ),
     "a slope before opset 7": Passed(
         "misaligned-channels", "(float[N, 4, 4, 4] x) => (y) <float[4] s = {1, 2, 3, 4}> { y = PRelu(x, s) }", 6
     ),
@@ -98,6 +101,46 @@ def normalised(attributes: str) -> str:
 
 
 TOLD = {
+    "channels that are open": Told(
+        "misfit-initializers", "(float[N, C, 4, 4] x) => (y) <float[1, 2, 1, 1] w = {1, 2}> { y = Conv(x, w) }",
+        "Conv[0]",
+        NOTE, ("it fits only for C = 2",),
+    ),
+    "a state that is stored for two": Told(
+        "baked-in-batch",
+        "(float[5, N, 1] x) => (y) <float[1, 3, 1] w = {1, 2, 3}, float[1, 3, 1] r = {1, 2, 3}, "
+        "float[1, 2, 1] h = {1, 2}> "
+        "{ y = GRU<hidden_size = 1>(x, w, r, \"\", \"\", h) }",
+        "GRU[0]", ERROR, ("Expand the stored state to the batch", "only 2 works"),
+    ),
+    "a batch that becomes channels of four": Told(
+        "baked-in-batch",
+        "(float[N, 4, 6, 6] x) => (y) { t = Transpose<perm = [1, 0, 2, 3]>(x) y = DepthToSpace<blocksize = 2>(t) }",
+        "DepthToSpace[1]", ERROR, ("4 and 8 and 16 and 32 work",),
+    ),
+    "a state that is declared for one batch and comes first": Told(
+        "baked-in-batch",
+        "(float[1, 8, 4] h, float[N, 4] x) => (y) <int64[1] first = {0}> "
+        "{ b = Squeeze(h, first) c = Concat<axis = 1>(x, b) y = Add(c, c) }",
+        "", WARNING, ("the batch of 'x' is declared open (N), but only 8 works: 'h' is declared as [1, 8, 4]",),
+    ),
+    "a batch that becomes channels": Told(
+        "baked-in-batch",
+        "(float[N, 4, 6, 6] x) => (y) { t = Transpose<perm = [1, 0, 2, 3]>(x) y = DepthToSpace<blocksize = 4>(t) }",
+        "DepthToSpace[1]", ERROR, ("16 and 32 work",),
+    ),
+    "an image of one place": Told(
+        "mixed-batch",
+        "(float[N, 1, L] x, float[1, 4] z) => (y, q) <int64[2] s = {-1, 3}, int64[6] around = {0, 0, 1, 0, 0, 1}> "
+        "{ p = Pad(x, around) y = Reshape(p, s) q = Relu(z) }",
+        "Reshape[1]", WARNING, ("only for L = 1:",),
+    ),
+    "an image as large as any that is tried": Told(
+        "mixed-batch",
+        "(float[N, 1, L] x) => (y) <int64[2] s = {-1, 2048}> "
+        "{ p = MaxPool<kernel_shape = [2], strides = [2]>(x) y = Reshape(p, s) }",
+        "Reshape[1]", WARNING, ("only for L = 4096:",),
+    ),
     "a Clip whose bound is not so far away": Told(
         "domain-faults", F4 + "<float a = {-1e6}> { c = Clip(x, a) y = Sqrt(c) }", "Sqrt[1]", WARNING, ("NaN", "-1e+06")
     ),
@@ -302,3 +345,30 @@ def test_a_tensor_whose_file_is_not_there_is_passed_over(rule: str, tmp_path: Pa
     path = tmp_path / "model.onnx"
     path.write_bytes(model.SerializeToString())
     assert told(rule, load(path)) == []
+
+
+def test_an_input_that_moves_is_named_and_not_what_is_stored() -> None:
+    (found,) = of("impossible-shapes", "(float[2, 3] x) => (y) <float[1, 2] w = {1, 2}> { y = Concat<axis = 0>(w, x) }")
+    assert found.location is not None and found.location.tensor == "x"
+
+
+def test_a_shape_that_is_said_already_is_not_said_again() -> None:
+    (found,) = of("impossible-shapes", "(float[2, 3] x) => (y) <int64[1] s = {4}> { y = Reshape(x, s) }")
+    assert found.message.count("[2, 3]") == 1 and "its inputs are" not in found.message
+
+
+def test_unused_initializers_of_one_size_are_named_from_the_outermost_graph_on() -> None:
+    text = (
+        "(bool c, float[2] x) => (y) <float[2] b = {1, 2}> { y = If(c) < then_branch = t () => (float[2] p) "
+        "<float[2] a = {1, 2}> { p = Abs(x) }, else_branch = e () => (float[2] q) { q = Neg(x) } > }"
+    )
+    (found,) = of("unused-initializers", text)
+    assert found.location is not None
+    assert (found.location.graph, found.location.tensor) == ("", "b")
+
+
+def test_an_empty_list_of_sizes_is_stored_as_one() -> None:
+    model = parsed("(float[4] x) => (y) { y = Expand(x) }")
+    model.graph.node[0].attribute.append(onnx.AttributeProto(name="shape", type=onnx.AttributeProto.INTS))
+    (found,) = told("undeclared-attributes", loads(model.SerializeToString()))
+    assert "store [] as an int64 tensor" in found.fix

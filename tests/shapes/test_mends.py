@@ -51,7 +51,8 @@ def facts_of(text: str, opset: int = 17, **values: object) -> Facts:
         ("(float[1, 8, 5, 5] x, float[6, 4, 3, 3] w) => (y) { y = Conv(x, w) }", 0, "set group of Conv[0] to 2"),
         # Channels last to channels first, and back: beyond four axes these alone are tried.
         ("(float[1, 3, 5, 6, 4] x, float[2, 4, 1, 1, 1] w) => (y) "
-         "{ t = Transpose<perm = [0, 1, 2, 3, 4]>(x) y = Conv(t, w) }", 1, "set perm of Transpose[0] to [0, 4, 1, 2, 3]"),
+         "{ t = Transpose<perm = [0, 1, 2, 3, 4]>(x) y = Conv(t, w) }", 1,
+         "set perm of Transpose[0] to [0, 4, 1, 2, 3]"),
         ("(float[1, 4, 3, 5, 6] x, float[4, 2] w) => (y) { t = Transpose<perm = [0, 1, 2, 3, 4]>(x) y = MatMul(t, w) }",
          1, "set perm of Transpose[0] to [0, 2, 3, 4, 1]"),
         # Of permutations that fit, one that keeps the batch.
