@@ -141,6 +141,32 @@ TOLD = {
         "{ p = MaxPool<kernel_shape = [2], strides = [2]>(x) y = Reshape(p, s) }",
         "Reshape[1]", WARNING, ("only for L = 4096:",),
     ),
+    "the greatest of what Relu gave": Told(
+        "domain-faults", "(float[N, 3, 4, 4] x) => (y) { r = Relu(x) g = GlobalMaxPool(r) y = Log(g) }",
+        "Log[2]", WARNING,
+        ("zeros from Relu[0]", "-inf"),
+    ),
+    "a convolution in float64": Told(
+        "double-precision",
+        "(float[1, 1, 2, 2] x) => (y) <double[1, 1, 1, 1] w = {2}> { d = Cast<to = 11>(x) y = Conv(d, w) }",
+        "Conv[1]", WARNING, ("1 heavy layer among them",),
+    ),
+    "a transposed convolution that is padded twice": Told(
+        "padding-twice",
+        "(float[1, 1, 2, 2] x, float[1, 1, 2, 2] w) => (y) "
+        "{ y = ConvTranspose<auto_pad = \"VALID\", pads = [0, 0, 0, 0]>(x, w) }",
+        "ConvTranspose[0]", ERROR, ("auto_pad is VALID",),
+    ),
+    "a maximum two opsets too early": Told(
+        "undefined-words",
+        "(float[2] x, int64[1, 1] i, float[1] u) => (y) { y = ScatterND<reduction = \"max\">(x, i, u) }",
+        "ScatterND[0]", WARNING, ("onnxruntime takes it all the same",), 16,
+    ),
+    "another library's least": Told(
+        "undefined-words",
+        "(float[2] x, int64[2] i) => (y) { y = ScatterElements<reduction = \"amin\">(x, i, x) }",
+        "ScatterElements[0]", ERROR, ("write 'min'",), 18,
+    ),
     "a Clip whose bound is not so far away": Told(
         "domain-faults", F4 + "<float a = {-1e6}> { c = Clip(x, a) y = Sqrt(c) }", "Sqrt[1]", WARNING, ("NaN", "-1e+06")
     ),
@@ -216,7 +242,13 @@ def test_is_told(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("domain", "severity"),
-    [("com.microsoft", WARNING), ("com.microsoft.nchwc", WARNING), ("ai.onnx.ml", ERROR), ("my.own", ERROR)],
+    [
+        ("com.microsoft", WARNING),
+        ("com.microsoft.nchwc", WARNING),
+        ("com.microsoft.experimental", WARNING),
+        ("ai.onnx.ml", ERROR),
+        ("my.own", ERROR),
+    ],
 )
 def test_a_domain_that_onnxruntime_takes_without_an_import_is_a_warning(domain: str, severity: Severity) -> None:
     text = f'<ir_version: 8, opset_import: ["" : 17]> g (float[4] x) => (float[4] y) {{ y = {domain}.Gelu(x) }}'
@@ -372,3 +404,77 @@ def test_an_empty_list_of_sizes_is_stored_as_one() -> None:
     model.graph.node[0].attribute.append(onnx.AttributeProto(name="shape", type=onnx.AttributeProto.INTS))
     (found,) = told("undeclared-attributes", loads(model.SerializeToString()))
     assert "store [] as an int64 tensor" in found.fix
+
+
+QUANTISED = {
+    "QLinearConv": 8, "QLinearMatMul": 8, "QuantizeLinear": 3, "DequantizeLinear": 3,
+}  # fmt: skip
+MICROSOFT = {
+    "QGemm": (9, (1, 4, 7)), "QLinearAdd": (8, (1, 4, 6)), "QLinearMul": (8, (1, 4, 6)), "QLinearSigmoid": (5, (1, 3)),
+    "QLinearLeakyRelu": (5, (1, 3)), "QLinearSoftmax": (5, (1, 3)), "QLinearAveragePool": (5, (1, 3)),
+    "QLinearGlobalAveragePool": (5, (1, 3)), "MatMulIntegerToFloat": (4, (2, 3)), "DynamicQuantizeMatMul": (3, (2,)),
+}  # fmt: skip
+"""How many inputs, and which are scales: onnxruntime's ContribOperators.md."""
+
+
+def _scales_of(op_type: str) -> tuple[int, tuple[int, ...], str]:
+    if op_type in MICROSOFT:
+        return *MICROSOFT[op_type], "com.microsoft"
+    names = [i.name for i in onnx.defs.get_schema(op_type, 17).inputs]
+    return len(names[: QUANTISED[op_type]]), tuple(i for i, name in enumerate(names) if name.endswith("_scale")), ""
+
+
+@pytest.mark.parametrize("op_type", [*QUANTISED, *MICROSOFT])
+def test_a_scale_of_nothing_is_told_wherever_it_stands(op_type: str) -> None:
+    """And of nan-weights' rule, a scale that is no number is not told again."""
+    count, scales, domain = _scales_of(op_type)
+    for place in range(count):
+        for rule, value, says in (("quantisation-scales", 0, True), ("nan-weights", np.nan, False)):
+            model = parsed("(float[2] x) => (y) { y = Relu(x) }")
+            names = ["s" if i == place else f"i{i}" for i in range(count)]
+            model.graph.node[0].CopyFrom(helper.make_node(op_type, names, ["y"], domain=domain))
+            model.graph.initializer.append(onnx.numpy_helper.from_array(np.full((), value, np.float32), "s"))
+            found = told(rule, loads(model.SerializeToString()))
+            assert bool(found) == ((place in scales) == says), (rule, place)
+
+
+@pytest.mark.parametrize(("dtype", "value", "expected"), [("f4", 1e-40, 1), ("f4", 1e-30, 0), ("f2", 1e-5, 0)])
+def test_a_denormal_scale_is_slow_or_flushed_but_in_float16(dtype: str, value: float, expected: int) -> None:
+    """float32's normal numbers begin at 2^-126, float16's at 2^-14."""
+    text = f"(uint8[2] q) => ({'float16' if dtype == 'f2' else 'float'}[2] y) {{ y = DequantizeLinear(q, s) }}"
+    assert len(of("quantisation-scales", text, 19, s=np.array(value, dtype))) == expected
+
+
+def test_the_scale_of_a_convolutions_bias_is_that_of_the_data_times_that_of_the_weight() -> None:
+    """https://onnx.ai/onnx/operators/onnx__QLinearConv.html: "scale = x_scale * w_scale"."""
+    (found,) = of(
+        "saturated-biases",
+        "(uint8[1, 1, 2, 2] x) => (y) <float s = {0.5}, uint8 o = {3}, uint8[1, 1, 1, 1] w = {1}, float t = {0.25}, "
+        "uint8 p = {7}, float r = {1}> { y = QLinearConv(x, s, o, w, t, p, r, o, b) }",
+        b=np.array([-(2**31)], np.int32),
+    )
+    assert "its scale (0.125)" in found.message
+
+
+@pytest.mark.parametrize(
+    ("runtime", "imports", "expected"),
+    [
+        ((1, 24), '"" : 26', "at most 25"),
+        ((1, 25), '"" : 26', None),
+        ((1, 31), '"" : 26', None),
+        ((1, 31), '"" : 27', "at most 26"),
+        ((1, 32), '"" : 27', None),
+        ((1, 32), '"" : 17, "com.microsoft" : 2', "at most 1"),
+        ((1, 32), '"" : 17, "com.microsoft" : 1', None),
+        ((1, 32), '"" : 17, "ai.onnx.ml" : 6', "at most 5"),
+        ((1, 99), '"" : 27', None),
+    ],
+)
+def test_what_a_runtime_takes_hangs_on_its_version(
+    runtime: tuple[int, int], imports: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """onnxruntime's Versioning.md."""
+    monkeypatch.setattr("auditor.rules.newer_than_runtime._installed", lambda: runtime)
+    text = f"<ir_version: 10, opset_import: [{imports}]> g (float[2] x) => (float[2] y) {{ y = Relu(x) }}"
+    found = told("newer-than-runtime", loads(parser.parse_model(text).SerializeToString()))
+    assert [f.expected for f in found] == ([] if expected is None else [expected])
