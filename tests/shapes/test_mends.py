@@ -140,13 +140,10 @@ def test_a_size_at_which_a_window_does_not_fit_is_none() -> None:
 
 
 def test_a_size_of_which_a_window_leaves_nothing_is_none() -> None:
-    """A pooling of 3 in steps of 2 leaves nothing of 1 or 2; with a border of 1 around it, 2 x 2 places."""
-    before = (
-        "p0 = MaxPool<kernel_shape = [3, 3], strides = [2, 2]>(x) "
-        "b = Constant<value_ints = [0, 0, 1, 1, 0, 0, 1, 1]>() p = Pad(p0, b)"
-    )
+    """A pooling of 3 in steps of 2 leaves nothing of 2, which a pooling over all of it hides."""
+    before = "w0 = MaxPool<kernel_shape = [3, 3], strides = [2, 2]>(x) g = GlobalMaxPool(w0) p = Mul(x, g)"
     assert flattened("1, 9, 9", 4, before)[0] == Fit(("x[2]", "x[3]"), ())
-    assert flattened("1, 9, 9", 9, before)[0] == Fit(("x[2]", "x[3]"), ((3, 4),))
+    assert flattened("1, 9, 9", 16, before)[0] == Fit(("x[2]", "x[3]"), ((4, 4),))
 
 
 # What a walk takes, and what it says

@@ -11,9 +11,9 @@ import pytest
 from auditor.shapes.fact import MOST_ELEMENTS, Fact, Items, Shape, ShapeError
 from auditor.shapes.kernels import KERNELS, Unsure
 from auditor.shapes.ops.joins import either, either_or_none
-from auditor.shapes.sizes.dim import bounds, greatest, named
+from auditor.shapes.sizes.dim import named
 
-from .asking import FLOAT, INT64, STRING, ask, observed, tensor, values
+from .asking import FLOAT, INT64, STRING, ask, formula, observed, tensor, values
 
 B, C, L, N, P = map(named, "BCLNP")
 MS = "com.microsoft"
@@ -91,6 +91,14 @@ ASKED = {
         "Resize", 13, [tensor(4, 6), values(0.0, 0.0, 1.0, 0.5, dtype=FLOAT), values(2.0, 2.0, dtype=FLOAT)], (8, None),
         {"coordinate_transformation_mode": "tf_crop_and_resize"},
     ),
+    "a region counts where it is cropped, later": Asked(
+        "Resize", 19, [tensor(4, 6), values(0.0, 0.0, 1.0, 0.5, dtype=FLOAT), values(2.0, 2.0, dtype=FLOAT)], (8, None),
+        {"coordinate_transformation_mode": "tf_crop_and_resize"},
+    ),
+    "a region counts where it is cropped, earlier": Asked(
+        "Resize", 11, [tensor(4, 6), values(0.0, 0.0, 1.0, 0.5, dtype=FLOAT), values(2.0, 2.0, dtype=FLOAT)], (8, None),
+        {"coordinate_transformation_mode": "tf_crop_and_resize"},
+    ),
     "a region does not count elsewhere": Asked(
         "Resize", 13, [tensor(4, 6), values(0.0, 0.0, 1.0, 0.5, dtype=FLOAT), values(2.0, 2.0, dtype=FLOAT)], (8, 12)
     ),
@@ -105,6 +113,31 @@ ASKED = {
     "places by float64 where that is the type": Asked(
         "Range", 11, [values(0.0, dtype=DOUBLE)._replace(shape=()), values(2.1, dtype=DOUBLE)._replace(shape=()),
                       values(0.3, dtype=DOUBLE)._replace(shape=())], (8,), dtype=DOUBLE,
+    ),
+    "the last of an axis of a name": Asked(
+        "Slice", 13, [tensor(L), values(0 - L), values(2**31 - 1)], (L,)
+    ),
+    "values where nobody knows how many": Asked(
+        "Where", 16, [tensor(N, dtype=9), values(1.0, dtype=FLOAT), values(2.0, dtype=FLOAT)], (N,)
+    ),
+    "a border around nothing": Asked(
+        "Conv", 11, [tensor(1, 1, 0, 5), tensor(1, 1, 2, 1)], (1, 1, 1, 5), {"pads": (1, 0, 1, 0)}
+    ),
+    "the sizes backwards since opset 9": Asked(
+        "MaxUnpool", 9, [tensor(1, 1, 2, 2), tensor(1, 1, 2, 2, dtype=INT64)], (1, 1, 4, 4),
+        {"kernel_shape": (2, 2), "strides": (2, 2)},
+    ),
+    "the last axis by default": Asked("Softmax", 13, [tensor(3)], (3,)),
+    "the axis behind the batch by default": Asked(
+        "DFT", 17, [tensor(2, 8, 1), values(16)._replace(shape=())], (2, 16, 2)
+    ),
+    "the channels last, rounded down by default": Asked(
+        "MaxPool", 12, [tensor(1, 5, 5, 3)], (1, 2, 2, 3), {"kernel_shape": (2, 2), "strides": (2, 2)}, 0,
+        "com.ms.internal.nhwc",
+    ),
+    "the channels last, of one more output": Asked(
+        "BatchNormalization", 14, [tensor(1, 5, 5, 3), *[tensor(3)] * 4], (3,), {"training_mode": 1}, 1,
+        "com.ms.internal.nhwc",
     ),
     "from an axis on, as before opset 7": Asked(
         "Add", 6, [tensor(2, 3, 4), tensor(3)], (2, 3, 4), {"broadcast": 1, "axis": 1}
@@ -221,12 +254,16 @@ def test_a_kernel_says_itself_that_nobody_knows(op_type: str, arrays: tuple[Any,
         KERNELS[op_type]({}, *(np.array(a, np.int64) for a in arrays))
 
 
-@pytest.mark.parametrize("text", ["truncated", "even"])
-def test_bounds_hold_at_every_number(text: str) -> None:
-    """By trying: N from 0 to 40."""
-    least = greatest(N - 6, -4)
-    size = least * least if text == "even" else (least * least) // 3
-    low, high = bounds(size)
-    made = [max(n - 6, -4) ** 2 // (1 if text == "even" else 3) for n in range(41)]
-    assert low is not None and low <= min(made)
-    assert high is None or high >= max(made)
+def test_a_negated_number_is_followed() -> None:
+    assert ask("Neg", 13, [values(3, -4, N)]).outputs[0].elements == (-3, 4, -N)
+
+
+def test_how_an_unpooling_comes_about_is_told() -> None:
+    x, places = tensor(1, 1, 3, 3), tensor(1, 1, 3, 3, dtype=INT64)
+    assert formula("MaxUnpool", 11, [x, places], {"kernel_shape": (2, 2), "strides": (2, 2)}) == "2*(3 - 1) + 2 = 6"
+
+
+def test_nothing_is_reflected_of_an_axis_of_one() -> None:
+    assert observed("Pad", 13, [np.ones(1, np.float32), np.array([1, 0])], {"mode": "reflect"}) is None
+    with pytest.raises(ShapeError, match="cannot be reflected"):
+        ask("Pad", 13, [tensor(1), values(1, 0)], {"mode": "reflect"})
