@@ -18,7 +18,7 @@ from auditor.shapes.evaluation import whole
 from auditor.shapes.fact import MOST_ELEMENTS, Fact
 from auditor.shapes.facts import infer
 from auditor.shapes.ops.values import settled
-from auditor.shapes.sizes.dim import Size, bounds, greatest, least, named, trunc_div
+from auditor.shapes.sizes.dim import Dim, Size, bounds, greatest, least, named, trunc_div
 from auditor.shapes.sizes.polynomial import LARGEST, TooComplex
 from auditor.shapes.troubles import At, Exhausted
 from auditor.shapes.visits import Budget
@@ -126,6 +126,21 @@ def test_bounds_hold_at_every_number(size: Size, at: Callable[[int], int]) -> No
     made = [at(n) for n in range(60)]
     assert low is None or low <= min(made)
     assert high is None or high >= max(made)
+
+
+def test_divisions_that_are_equal_are_one() -> None:
+    """floor((2 N + 5) / 4) is floor((N + 2) / 2), for 2 N + 5 is odd; of -11 and -6, rounded towards 0, -2 and -3."""
+    assert all((2 * n + 5) // 4 == (n + 2) // 2 for n in range(-50, 50))
+    assert (2 * N + 5) // 4 == (N + 2) // 2
+    shifted = trunc_div(2 * (N - 9) + 5, 4)
+    assert shifted != trunc_div(N - 9 + 2, 2)
+
+
+def test_how_deep_divisions_lie_is_counted() -> None:
+    third = N // 3
+    assert isinstance(third, Dim) and third.depth == 1
+    ninth = (third * third + 1) // 7
+    assert isinstance(ninth, Dim) and ninth.depth == 2
 
 
 def test_coefficients_end_at_two_to_the_eightieth() -> None:
