@@ -40,6 +40,7 @@ class Figures(NamedTuple):
     denormal: int
     dead_channels: int | None  # slices along the first axis that are zero throughout; None: not looked at
     constant_channels: int | None  # that are one number throughout, zero included
+    at_limits: int = 0  # of an integer of at most eight bits, those at the ends of its type; 0 where they are few
 
 
 class Scanner:
@@ -83,10 +84,10 @@ class Scanner:
                 if channel > 1:
                     channels.add(numbers, sums.block_low == sums.block_high)
                 sums.count_zeros(numbers)  # last: it takes the signs away
-        of_channels = (channels.dead, channels.constant) if channel > 1 else (None, None)
+        dead, constant = (channels.dead, channels.constant) if channel > 1 else (None, None)
         if isinstance(sums, IntegerSums):
-            return Figures(*sums.moments, sums.zeros, 0, 0, 0, *of_channels)
-        return sums.figures(*of_channels)
+            return Figures(*sums.moments, sums.zeros, 0, 0, 0, dead, constant, sums.at_limits)
+        return sums.figures(dead, constant)
 
     def total(self, block: Array, work: str) -> float:
         """The sum of a block: over rows of a matrix and then over their sums, so that the ones stay in cache."""
