@@ -2,7 +2,7 @@
 
 ## What it does
 Finds an Add, Sub, Mul, Div, Where or comparison of data with an open size and a stored tensor that has a number over 1
-in its place. The operator takes that number then, and 1, whatever the input declares.
+in its place. The operator takes that number then, and 1, whatever the input declares. A batch is `baked-in-batch`'s.
 
 ## Why it matters
 Broadcasting asks for equal sizes, or 1 (https://onnx.ai/onnx/repo-docs/Broadcasting.html). A table of positions, a
@@ -42,6 +42,7 @@ from collections.abc import Iterator
 from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import Shape, show
 from ..shapes.facts import Facts
+from ..shapes.open_axes import open_axes
 from ..shapes.sizes.dim import Dim
 from . import rule
 
@@ -50,7 +51,7 @@ _JOINING = frozenset({"Add", "Sub", "Mul", "Div", "Where", "Less", "Greater", "E
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
 def baked_in_size(facts: Facts) -> Iterator[Found]:
-    names = {str(s) for f in facts.inputs.values() for s in f.shape or () if isinstance(s, Dim)}
+    names = {axis.name for axis in open_axes(facts) if not axis.batch}
     if not names:
         return
     for path, visited in facts.graphs.items():
