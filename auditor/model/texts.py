@@ -288,6 +288,11 @@ def _pair(raw: bytes) -> tuple[str, str]:
     return fields.get(1, ""), fields.get(2, "")
 
 
+def owner_of(model: Model, aside: Aside) -> tuple[str, Location]:
+    """Whose a text is, in words, and where."""
+    return _Owners(model).of(aside)
+
+
 class _Owners:
     """Whose a text is, by where the message begins that holds it."""
 

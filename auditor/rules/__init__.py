@@ -22,6 +22,7 @@ from ..report import Basis, Found, Location, Places, Severity
 if TYPE_CHECKING:
     from ..shapes.facts import Facts
     from ..shapes.mending import Mend
+    from ..shapes.troubles import At
 
 Check: TypeAlias = Callable[..., Iterator[Found]]
 
@@ -105,6 +106,17 @@ def tensors_at(found: Iterable[tuple[str, str]]) -> tuple[Places, ...]:
     for path, name in found:
         graphs.setdefault(path, []).append(name)
     return tuple(Places(path, tensors=tuple(names)) for path, names in graphs.items())
+
+
+def location_of(facts: Facts, at: At, tensor: str = "", attribute: str = "") -> Location:
+    """A node of the propagation as a place of the model: a function's body, walked for a call, is the function's."""
+    node, graph = facts.node(at), at.graph
+    if graph:
+        from ..model.scopes import scopes
+
+        nodes = facts.graphs[graph].nodes
+        graph = next((scope.path for scope in scopes(facts.model) if scope.graph.nodes is nodes), graph)
+    return Location(graph, facts.label(at), node.op_type, tensor, attribute, node.offset)
 
 
 def cured(facts: Facts, location: Location, cure: Mend | None) -> Location:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
+from itertools import pairwise
+from pathlib import Path
+
 import onnx
-from onnx import parser
+from onnx import TensorProto, helper, parser
 
 from .mutators import RELU
 
@@ -115,3 +119,121 @@ def tensor_named_like_a_path() -> bytes:
 
 def metadata_with_runtime_options() -> bytes:
     return _metadata("ort_config", '{"session_options": {"intra_op_num_threads": 64}}')
+
+
+# ---- what grows
+
+
+def text_doubled_thirty_times() -> bytes:
+    nodes = [helper.make_node("StringConcat", [f"t{i}", f"t{i}"], [f"t{i + 1}"]) for i in range(30)]
+    x, y = (helper.make_tensor_value_info(name, TensorProto.STRING, [1]) for name in ("t0", "t30"))
+    graph = helper.make_graph(nodes, "g", [x], [y])
+    return helper.make_model(graph, ir_version=9, opset_imports=[helper.make_opsetid("", 20)]).SerializeToString()
+
+
+def _calling(length: int, calls: int) -> bytes:
+    """Each function calls the next so many times."""
+    imports = [helper.make_opsetid("", 17), helper.make_opsetid("f", 1)]
+    functions = []
+    for i in range(length):
+        names = ["a", *(f"t{j}" for j in range(1, calls)), "c"]
+        nodes = [helper.make_node(f"f{i + 1}", [a], [b], domain="f") for a, b in pairwise(names)]
+        functions.append(helper.make_function("f", f"f{i}", ["a"], ["c"], nodes, imports))
+    last = helper.make_node("Neg", ["a"], ["c"])
+    functions.append(helper.make_function("f", f"f{length}", ["a"], ["c"], [last], imports))
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [2]) for name in ("x", "y"))
+    graph = helper.make_graph([helper.make_node("f0", ["x"], ["y"], domain="f")], "g", [x], [y])
+    return helper.make_model(graph, functions=functions, ir_version=8, opset_imports=imports).SerializeToString()
+
+
+def functions_that_call_the_next_twice() -> bytes:
+    return _calling(24, 2)
+
+
+def functions_a_hundred_deep() -> bytes:
+    return _calling(100, 1)
+
+
+def nested(depth: int) -> onnx.ModelProto:
+    """If within If, so many branches within one another."""
+    graph = helper.make_graph(
+        [helper.make_node("Relu", ["x"], ["z0"])],
+        "g0",
+        [],
+        [helper.make_tensor_value_info("z0", TensorProto.FLOAT, [2])],
+    )
+    for i in range(1, depth + 1):
+        other = helper.make_graph(
+            [helper.make_node("Neg", ["x"], [f"e{i}"])], f"e{i}", [],
+            [helper.make_tensor_value_info(f"e{i}", TensorProto.FLOAT, [2])],
+        )  # fmt: skip
+        node = helper.make_node("If", ["c"], [f"z{i}"], f"if{i}", then_branch=graph, else_branch=other)
+        output = helper.make_tensor_value_info(f"z{i}", TensorProto.FLOAT, [2])
+        graph = helper.make_graph([node], f"g{i}", [], [output])
+    graph.input.append(helper.make_tensor_value_info("c", TensorProto.BOOL, []))
+    graph.input.append(helper.make_tensor_value_info("x", TensorProto.FLOAT, [2]))
+    return helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
+
+
+def branches_five_deep() -> bytes:
+    return nested(5).SerializeToString()
+
+
+def branches_eight_deep() -> bytes:
+    return nested(8).SerializeToString()
+
+
+def branches_twenty_deep() -> bytes:
+    return nested(20).SerializeToString()
+
+
+# ---- what hides
+
+
+def external(folder: Path, data: bytes, *places: tuple[int, int]) -> Path:
+    """Tensors of float32 that lie in ``weights.bin`` at these offsets, of so many elements each."""
+    model = parsed(RELU)
+    for i, (offset, count) in enumerate(places):
+        tensor = model.graph.initializer.add(name=f"w{i}", data_type=TensorProto.FLOAT, dims=[count])
+        tensor.data_location = TensorProto.EXTERNAL
+        for key, value in (("location", "weights.bin"), ("offset", offset), ("length", count * 4)):
+            tensor.external_data.add(key=key, value=str(value))
+        out = model.graph.output.add(name=f"w{i}")
+        out.type.tensor_type.elem_type = TensorProto.FLOAT
+    (folder / "weights.bin").write_bytes(data)
+    path = folder / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def external_data_with_a_tail(folder: Path) -> Path:
+    return external(folder, bytes(64) + b"payload", (0, 16))
+
+
+def external_data_with_a_gap(folder: Path) -> Path:
+    return external(folder, bytes(64) + b"\x7fELF" + bytes(60) + bytes(64), (0, 16), (128, 16))
+
+
+def external_data_with_padding(folder: Path) -> Path:
+    return external(folder, bytes(8192), (0, 16), (4096, 16))
+
+
+def documentation_of_100_000() -> bytes:
+    model = parsed(RELU)
+    model.doc_string = "words, " * 15_000
+    return model.SerializeToString()
+
+
+def _bytes_in_a_tensor(data: bytes) -> bytes:
+    model = parsed(RELU)
+    model.graph.initializer.append(helper.make_tensor("blob", TensorProto.UINT8, [len(data)], data, raw=True))
+    model.graph.output.append(helper.make_tensor_value_info("blob", TensorProto.UINT8, [len(data)]))
+    return model.SerializeToString()
+
+
+def tensor_that_is_a_program() -> bytes:
+    return _bytes_in_a_tensor(b"\x7fELF\x02\x01\x01" + bytes(200))
+
+
+def tensor_that_is_a_pickle() -> bytes:
+    return _bytes_in_a_tensor(pickle.dumps({"weights": list(range(100))}))
