@@ -2,8 +2,8 @@
 
 ## What it does
 Looks for addresses (`http://`, `ftp://`, `file:`, `data:`), for hosts by number with a port, for network shares, for
-paths that lead upwards, into a person's folder or to files of the system: in names, in the strings that operators
-compute with, in doc strings and in metadata.
+libraries of code, for paths that lead upwards, into a person's folder or to files of the system: in names, in the
+strings that operators compute with, in doc strings and in metadata.
 
 ## Why it matters
 A tool that follows an address that a model names tells a stranger that the model was opened, and fetches what the
@@ -50,6 +50,9 @@ SIGNS = (
          r"root/\.|var/(?:run|log|lib|www)/|bin/\w+$|usr/(?:bin|lib|local)/|sys/(?:class|kernel)/)|"
          r"\bc:\\+windows\\|\\\\(?:[\w.-]+|\?)\\[\w$.-]+|~/\.(?:ssh|aws|bashrc|config|netrc)",
          "/etc/", "/proc/", "/dev/", "/root/.", "/var/", "/bin/", "/usr/", "/sys/", ":\\", "\\\\", "~/."),
+    sign("the name of a library of code",
+         r"(?:^|[\s/\\\"'=(])[\w.+-]+\.(?:so(?:\.\d+)*|dll|dylib|pyd)(?:$|[\s\"'),;:])",
+         ".so", ".dll", ".dylib", ".pyd"),
     sign("a path into somebody's folder",
          r"(?:^|[\s\"'=(:])(?:/home/[\w.-]+/|/users/[\w.-]+/[\w.-]+/|/tmp/[\w.-]|/mnt/\w+/|/data/\w+/|"
          r"/workspace/|/content/drive/)|"

@@ -42,6 +42,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..costs.count import Costs, Layer
+from ..costs.peak import bytes_of_fact
 from ..model.graph import Model
 from ..report import Basis, Found, Severity
 from ..shapes.facts import Facts
@@ -72,8 +73,8 @@ def costly_constants(model: Model, facts: Facts, costs: Costs) -> Iterator[Found
                 magnitude=costs.folded_macs,
             )
     if costs.generated_bytes >= _BYTES and costs.generated_bytes >= _OF_BYTES * stored:
-        made = [layer for layer in costs.layers if layer.activation_bytes and _is_fixed(facts, layer)]
-        most = max(made, key=lambda layer: _number(layer.activation_bytes), default=None)
+        made = [layer for layer in costs.layers if _is_fixed(facts, layer)]
+        most = max(made, key=_bytes, default=None)
         if most is not None:
             yield Found(
                 f"nodes that hang on no input make {in_bytes(costs.generated_bytes)} out of a file that stores "
@@ -88,6 +89,10 @@ def costly_constants(model: Model, facts: Facts, costs: Costs) -> Iterator[Found
 
 def _number(size: Size | None) -> int:
     return size if isinstance(size, int) else 0
+
+
+def _bytes(layer: Layer) -> int:
+    return sum(_number(bytes_of_fact(fact)) for fact in layer.facts)
 
 
 def _is_fixed(facts: Facts, layer: Layer) -> bool:

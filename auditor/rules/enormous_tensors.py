@@ -55,12 +55,14 @@ is a reason not to run it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from ..costs.count import Costs, Layer
 from ..costs.peak import bytes_of_fact
 from ..model.dtypes import bytes_of
-from ..model.graph import Model
+from ..model.graph import Model, SparseTensor
+from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import show
 from ..shapes.facts import Facts
@@ -89,6 +91,8 @@ def enormous_tensors(model: Model, facts: Facts, costs: Costs) -> Iterator[Found
             size = _least(size) if layer.op_type in _GROWING else 0
         elif not size and costs.generated_bytes >= _MUCH:  # hangs on stored tensors alone
             size = sum(_least(bytes_of_fact(fact)) for fact in layer.facts)
+        if layer.op_type == "Range":
+            size = max(size, _of_range(facts, layer))
         if size < _MUCH:
             continue
         path = layer.at.graph
@@ -121,6 +125,19 @@ def _least(size: Size | None) -> int:
         return 0
 
 
+def _of_range(facts: Facts, layer: Layer) -> int:
+    """The bytes of a Range of stored numbers, more or less: of floats the last one hangs on how they are rounded."""
+    given = [facts.at(name, layer.at.graph) for name in layer.inputs]
+    numbers = [fact.elements[0] for fact in given if fact is not None and fact.elements]
+    if len(numbers) < 3 or not all(isinstance(number, int | float) for number in numbers):
+        return 0
+    first, last, step = (float(number) for number in numbers if isinstance(number, int | float))
+    if not step or not all(map(math.isfinite, (first, last, step))):
+        return 0
+    dtype = given[0].dtype if given[0] is not None else None
+    return int(min(max((last - first) / step, 0), 1e18)) * (bytes_of(dtype, 1) or 1 if dtype is not None else 1)
+
+
 def _too_much(facts: Facts, layer: Layer, size: int, given: int) -> bool:
     if size >= _ABSURD:
         return True
@@ -149,19 +166,29 @@ def _of_node(facts: Facts, layer: Layer, size: int) -> Found:
 
 
 def _sparse(model: Model) -> Iterator[Found]:
-    for path, graph in model.graphs:
-        for sparse in graph.sparse_initializers:
-            elements = 1
-            for size in sparse.dims:
-                elements *= max(size, 0)
-            whole = bytes_of(sparse.values.dtype, min(elements, 1 << 62)) or 0
-            if whole >= _MUCH and whole >= _OF_ALL * (bytes_of(sparse.values.dtype, sparse.values.elements) or 1):
-                offset = sparse.values.offset
-                yield Found(
-                    f"the sparse tensor {sparse.name!r} of {sparse.values.elements:,} values is {list(sparse.dims)} "
-                    f"when it is written out, which takes {in_bytes(whole)}",
-                    Location(path, tensor=sparse.name, offset=offset if offset >= 0 else None),
-                    "store it with the sizes that are used",
-                    actual=whole,
-                    magnitude=whole,
-                )
+    for scope in scopes(model):
+        for sparse in scope.graph.sparse_initializers:
+            offset = sparse.values.offset
+            where = Location(scope.path, tensor=sparse.name, offset=offset if offset >= 0 else None)
+            yield from _written_out(f"the sparse tensor {sparse.name!r}", sparse, where)
+        for index, node in enumerate(scope.graph.nodes):
+            if node.op_type == "Constant" and isinstance(held := node.attributes.get("sparse_value"), SparseTensor):
+                label = scope.graph.label(index)
+                where = Location(scope.path, label, "Constant", attribute="sparse_value", offset=node.offset)
+                yield from _written_out(f"the sparse tensor of {label}", held, where)
+
+
+def _written_out(what: str, sparse: SparseTensor, where: Location) -> Iterator[Found]:
+    elements = 1
+    for size in sparse.dims:
+        elements *= max(size, 0)
+    held = sparse.values.elements
+    whole = bytes_of(sparse.values.dtype, min(elements, 1 << 62)) or 0
+    if whole >= _MUCH and whole >= _OF_ALL * (bytes_of(sparse.values.dtype, held) or 1):
+        yield Found(
+            f"{what} of {held:,} values is {list(sparse.dims)} when it is written out, which takes {in_bytes(whole)}",
+            where,
+            "store it with the sizes that are used",
+            actual=whole,
+            magnitude=whole,
+        )

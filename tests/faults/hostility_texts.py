@@ -303,8 +303,10 @@ a_class("name_of_60_000", "A name of 60,000 characters.", "n" * 60_000, NAMES, "
 
 def calling() -> onnx.ModelProto:
     """A call of a function of the model."""
-    main = "main (float[2] x) => (float[2] y) { y = f.f(x) }"
-    return parsed(f'{main}\n<domain: "f", opset_import: ["" : 17]>\nf (a) => (b) {{ b = Relu(a) }}')
+    main = "main (float[2] x) => (float[N] y) { y = f.f(x) }"
+    model = parsed(f'{main}\n<domain: "f", opset_import: ["" : 17]>\nf (a) => (b) {{ b = Relu(a) }}')
+    model.opset_import.add(domain="f", version=1)
+    return model
 
 
 @fault(Kind.HOSTILE, "overlong-names", base=calling)
