@@ -14,7 +14,8 @@ from ..shapes.fact import Element, Fact
 from ..shapes.facts import Facts, infer
 from .rope import Rope
 
-_NO_DATA: Mapping[int, "Data"] = {}
+_NO_DATA: Mapping[int, Data] = {}
+_NO_FILES: Mapping[str, Rope] = {}
 
 
 class Outside(NamedTuple):
@@ -36,6 +37,7 @@ class Draft(NamedTuple):
     source: Model  # as it was read
     model: Model  # as edited
     data: Mapping[int, Data] = _NO_DATA  # by the offset of the tensor
+    files: Mapping[str, Rope] = _NO_FILES  # data files that are made anew, by their location
 
     def with_graph(self, graph: Graph) -> Draft:
         """With another main graph."""
@@ -66,12 +68,38 @@ class Draft(NamedTuple):
         """With each graph, the innermost first, and each node of them and of functions as the changes have it."""
         model = self.model
         functions = {key: _of_function(function, change, nodes) for key, function in model.functions.items()}
-        if all(functions[key] is function for key, function in model.functions.items()):
-            functions = dict(model.functions)
         graph = _of_graph(model.graph, change, nodes)
         if graph is model.graph and all(functions[key] is model.functions[key] for key in functions):
             return self
         return self._replace(model=model._replace(graph=graph, functions=functions))
+
+    def stored(self, name: str) -> Tensor | None:
+        """The tensor of the main graph that an initializer or a Constant holds under a name."""
+        graph = self.model.graph
+        for tensor in graph.initializers:
+            if tensor.name == name:
+                return tensor
+        index = graph.producers.get(name)
+        held = None if index is None else graph.nodes[index].attributes.get("value")
+        return held if isinstance(held, Tensor) else None
+
+    def with_stored(self, name: str, new: Tensor) -> Draft:
+        """With another tensor where `stored` found one."""
+        graph = self.model.graph
+        if any(t.name == name for t in graph.initializers):
+            tensors = tuple(new if t.name == name else t for t in graph.initializers)
+            return self.with_graph(graph._replace(initializers=tensors))
+        index = graph.producers[name]
+        return self.with_node(index, with_attribute(graph.nodes[index], "value", new))
+
+    def inserting(self, index: int, *nodes: Node) -> Draft:
+        """With new nodes in front of one of the main graph."""
+        graph = self.model.graph
+        return self.with_graph(graph._replace(nodes=(*graph.nodes[:index], *nodes, *graph.nodes[index:])))
+
+    def node(self, offset: int) -> tuple[int, Node] | None:
+        """The node of the main graph that the file has at a byte, and its index now."""
+        return next(((i, n) for i, n in enumerate(self.model.graph.nodes) if n.offset == offset), None)
 
     def facts(self, shapes: Mapping[str, Any] | None = None) -> Facts:
         """What propagation makes of the draft."""

@@ -1,4 +1,4 @@
-"""The file of a draft: what no edit changed is copied as it is, down to single fields, and the lengths around it follow.
+"""The file of a draft: what no edit changed is copied as it is, down to single fields; the lengths around it follow.
 
 What is not in our views (doc strings, metadata, fields that ONNX does not know) is kept with the message it stands in.
 A singular message that stands twice in the file is written as one, as protobuf merges them.
@@ -7,16 +7,16 @@ A singular message that stands twice in the file is written as one, as protobuf 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from ..model.decode_tensors import DATA_FIELDS
 from ..model.fields import MESSAGES, Message
 from ..model.graph import Attribute, Function, Graph, Node, Tensor, Value
-from ..model.payload_bytes import read
 from ..model.scopes import scopes
-from ..model.wire import Extents, ReadLimits, Wire
+from ..model.wire import Extents
 from . import protobuf
 from .draft import Draft, Outside
+from .reader import FieldAt, Reader
 from .rope import Rope, Twine
 
 MODEL, GRAPH, NODE, ATTRIBUTE = (MESSAGES[n] for n in ("ModelProto", "GraphProto", "NodeProto", "AttributeProto"))
@@ -27,22 +27,13 @@ Write: TypeAlias = Callable[[], Rope]
 """What stands in the place of all fields of one number."""
 
 
-class FieldAt(NamedTuple):
-    """A field in the file, from its tag to its end; ``body`` is behind the length, where it has one."""
-
-    number: int
-    start: int
-    body: int
-    end: int
-
-
 class Splicer:
     """Writes one draft. `protobuf.CannotWrite` where an edit made what nobody can write: a fault of ours."""
 
     def __init__(self, draft: Draft) -> None:
         source = draft.source
         self._draft = draft
-        self._wire = Wire(source.size, lambda length, at: read(source, at, length), ReadLimits())
+        self._read = Reader(source)
         self._graphs = {scope.graph.offset: scope.graph for scope in scopes(source) if scope.function is None}
         self._graphs |= {s.graph.offset: s.graph for s in scopes(source) if s.function is not None and s.holder >= 0}
 
@@ -55,7 +46,7 @@ class Splicer:
         if new.imports != old.imports:
             writes[8] = lambda: _all(protobuf.message(8, (protobuf.opset(*one),)) for one in new.imports)
         if new.graph is not old.graph:
-            extents = self._extents(MODEL, [(0, old.size)], 7)
+            extents = self._read.extents(MODEL, [(0, old.size)], 7)
             writes[7] = lambda: protobuf.message(7, self._graph(new.graph, extents))
         functions = {f.offset: (f, new.functions[key]) for key, f in old.functions.items()}
         if any(a is not b for a, b in functions.values()):
@@ -64,26 +55,10 @@ class Splicer:
 
     # -- any message ---------------------------------------------------------------------------------------------
 
-    def _fields(self, kind: Message, extents: Extents) -> Iterator[FieldAt]:
-        wire = self._wire
-        for pos, end in extents:
-            while pos < end:
-                if pos < wire.base or (pos + 32 > wire.stop and wire.stop < wire.size):
-                    wire.move(pos)
-                tag, body = wire.varint(pos, end)
-                if tag & 7 == 2:
-                    _, body = wire.varint(body, end)
-                after = wire.skip(kind, pos, end)
-                yield FieldAt(tag >> 3, pos, body, after)
-                pos = after
-
-    def _extents(self, kind: Message, extents: Extents, number: int) -> list[tuple[int, int]]:
-        return [(f.body, f.end) for f in self._fields(kind, extents) if f.number == number]
-
     def _message(self, kind: Message, extents: Extents, writes: dict[int, Write], *dropped: int) -> Rope:
         """The content of a message with something else in place of the fields of some numbers, and without others."""
         twine, waiting = Twine(), dict(writes)
-        for field in self._fields(kind, extents):
+        for field in self._read.fields(kind, extents):
             if field.number in waiting:
                 twine.add(waiting.pop(field.number)())
             elif field.number not in writes and field.number not in dropped:
@@ -122,7 +97,7 @@ class Splicer:
         one: Callable[[Any, Any, Extents], Rope], made: Callable[[Any], Rope],
     ) -> Rope:  # fmt: skip
         """The elements of a repeated field: copied, spliced, or made; in the new order."""
-        places = {f.body: f for f in self._fields(kind, extents) if f.number == number}
+        places = {f.body: f for f in self._read.fields(kind, extents) if f.number == number}
         olds = {element.offset: element for element in before}
         twine = Twine()
         for element in after:
@@ -138,14 +113,16 @@ class Splicer:
     def _kept(self, extents: Extents, number: int, before: Sequence[Any], after: Sequence[Any]) -> Rope:
         """Elements of which edits only take some away."""
         twine, left = Twine(), {id(element) for element in after}
-        for place, element in zip((f for f in self._fields(GRAPH, extents) if f.number == number), before, strict=True):
+        for place, element in zip(
+            (f for f in self._read.fields(GRAPH, extents) if f.number == number), before, strict=True
+        ):
             if id(element) in left:
                 twine.copy(place.start, place.end)
         return twine.rope
 
     def _functions(self, functions: dict[int, tuple[Function, Function]]) -> Rope:
         twine = Twine()
-        for field in self._fields(MODEL, [(0, self._draft.source.size)]):
+        for field in self._read.fields(MODEL, [(0, self._draft.source.size)]):
             if field.number != 25:
                 continue
             old, new = functions.get(field.body, (None, None))
@@ -182,7 +159,7 @@ class Splicer:
         twine = Twine()
         left = {name: value for name, value in after.items() if not _same(before.get(name), value)}
         gone = {*left, *(name for name in before if name not in after)}
-        for field in self._fields(NODE, extents):
+        for field in self._read.fields(NODE, extents):
             if field.number != 5:
                 continue
             name = self._name(ATTRIBUTE, 1, field)
@@ -198,26 +175,27 @@ class Splicer:
     def _attribute(self, name: str, old: Attribute, new: Attribute, extents: Extents) -> Rope:
         match old, new:
             case Tensor(), Tensor():
-                inner = self._extents(ATTRIBUTE, extents, 5)
-                return self._message(ATTRIBUTE, extents, {5: lambda: protobuf.message(5, self._tensor(old, new, inner))})
+                inner = self._read.extents(ATTRIBUTE, extents, 5)
+                return self._message(
+                    ATTRIBUTE, extents, {5: lambda: protobuf.message(5, self._tensor(old, new, inner))}
+                )
             case Graph(), Graph():
-                inner = self._extents(ATTRIBUTE, extents, 6)
+                inner = self._read.extents(ATTRIBUTE, extents, 6)
                 return self._message(ATTRIBUTE, extents, {6: lambda: protobuf.message(6, self._graph(new, inner))})
             case tuple(), tuple() if new and isinstance(new[0], Graph):
                 return self._message(ATTRIBUTE, extents, {11: lambda: self._bodies(new, extents)})
         return (protobuf.attribute(name, new),)
 
     def _bodies(self, new: tuple[Any, ...], extents: Extents) -> Rope:
-        inner = [(f.body, f.end) for f in self._fields(ATTRIBUTE, extents) if f.number == 11]
+        inner = [(f.body, f.end) for f in self._read.fields(ATTRIBUTE, extents) if f.number == 11]
         return _all(protobuf.message(11, self._graph(g, [e])) for g, e in zip(new, inner, strict=True))
 
     def _name(self, kind: Message, number: int, field: FieldAt) -> str:
         """Of a name that stands twice protobuf takes the last."""
         name = ""
-        for inner in self._fields(kind, [(field.body, field.end)]):
+        for inner in self._read.fields(kind, [(field.body, field.end)]):
             if inner.number == number:
-                raw = self._wire.slice(inner.body, inner.end - inner.body)
-                name = str(raw, "utf-8", "surrogateescape")
+                name = self._read.text(inner)
         return name
 
     # -- tensors and values --------------------------------------------------------------------------------------
