@@ -40,9 +40,15 @@ def compared(before: str, after: str, settings: Settings) -> Compared:
     if not isinstance(second, Run):
         return Compared(f"the copy does not run: {_why(second)}")
     first = _run(old, (second.feeds,), settings)
-    if not isinstance(first, Run):
+    if isinstance(first, Run):
+        return _told(first, second)
+    other = _run(old, choose(infer(old)).attempts, settings)  # on sizes of its own, it may
+    if not isinstance(other, Run):
         return Compared(f"the original does not run: {_why(first)}")
-    return _told(first, second)
+    second = _run(new, (other.feeds,), settings)
+    if not isinstance(second, Run):
+        return Compared(f"the copy does not run on what the original takes: {_why(second)}")
+    return _told(other, second)
 
 
 def _run(model: Model, attempts: tuple[tuple[Feed, ...], ...], settings: Settings) -> Outcome:

@@ -49,7 +49,7 @@ def changed(model: Model, tensor: Tensor, dtype: int, change: Change) -> Data | 
                     yield change(numbers).astype(after).tobytes()
                     at += got
 
-        made = Made(raw.length // BITS[tensor.dtype] * BITS[dtype], blocks)
+        made = Made(raw.length * BITS[dtype] // BITS[tensor.dtype], blocks)
         return Data((made,), _few(blocks, tensor.elements, after))
     if isinstance(place, Typed):
         content = change(array(model, tensor).reshape(-1)).astype(after).tobytes()

@@ -9,6 +9,7 @@ from ..errors import UsageError
 from ..report import Finding
 from .draft import Draft
 from .kinds import (
+    batches,
     declarations,
     dims,
     doubles,
@@ -16,6 +17,7 @@ from .kinds import (
     guards,
     halves,
     imports,
+    inputs,
     layout,
     names,
     order,
@@ -27,7 +29,9 @@ from .offer import Look, Offer, Wishes
 
 Kind = Callable[[Look], Iterator[Offer]]
 
-_BEFORE: tuple[Kind, ...] = (imports.offers, names.offers, order.offers, dims.offers, repairs.offers)
+_BEFORE: tuple[Kind, ...] = (
+    imports.offers, names.offers, order.offers, dims.offers, batches.offers, repairs.offers, inputs.offers,
+)  # fmt: skip
 _CHOICES: tuple[Kind, ...] = (training.offers, halves.offers, doubles.offers, guards.offers)
 _AFTER: tuple[Kind, ...] = (unused.offers, duplicates.offers, declarations.offers, layout.offers)
 """Choices stand in the middle: their numbers hang on no choice, and what they leave unused goes with the rest."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..model.fields import Message
@@ -47,3 +47,14 @@ class Reader:
     def text(self, field: FieldAt) -> str:
         """What a string field says."""
         return str(self._wire.slice(field.body, field.end - field.body), "utf-8", "surrogateescape")
+
+    def number(self, field: FieldAt) -> int:
+        """What a field of one whole number says."""
+        held, _ = self._wire.varint(field.body, field.end)
+        return held if held < 1 << 63 else held - (1 << 64)
+
+    def within(self, messages: Sequence[Message], numbers: Sequence[int], extents: Extents) -> Extents:
+        """Where a message within messages lies: field ``numbers[0]`` of ``messages[0]``, and so on."""
+        for kind, number in zip(messages, numbers, strict=True):
+            extents = self.extents(kind, extents, number)
+        return extents

@@ -18,6 +18,8 @@ _PROOF = "worked out from the inputs through every layer"
 
 
 def offers(look: Look) -> Iterator[Offer]:
+    if look.draft.source is look.draft.model and not look.of(STALE) and not look.of(MISSING):
+        return
     facts = look.facts
     names = frozenset(str(s) for f in facts.inputs.values() for s in f.shape or () if isinstance(s, Dim))
     for path, graph in look.draft.model.graphs:
@@ -73,7 +75,7 @@ def _wrong(old: int | str | None, new: Size | None, names: frozenset[str]) -> bo
         return False
     if isinstance(old, int):
         return old >= 0 and same(old, new) is False
-    return old in names and str(new) != old
+    return old in names and isinstance(new, Dim) and str(new) != old
 
 
 def _said(size: Size | None) -> int | str | None:

@@ -8,6 +8,7 @@ from ...errors import UsageError
 from ...model.graph import Graph, TensorType, Value
 from ...wording import listed, nearest
 from ..draft import Draft, fresh
+from ..negative import below_zero
 from ..offer import Look, Offer
 
 Size = int | str | None
@@ -48,38 +49,45 @@ def _resized(sizes: Mapping[str, int]) -> Callable[[Draft], Draft]:
 
 def _named(look: Look) -> Iterator[Offer]:
     graph = look.draft.model.graph
-    below = [v for v in graph.inputs if any(isinstance(s, int) and s < 0 for s in _sizes(v))]
-    outputs = [v for v in graph.outputs if any(isinstance(s, int) and s < 0 for s in _sizes(v))]
-    if not below and not outputs:
+    below = below_zero(look.draft.source)
+    values = [v for v in (*graph.inputs, *graph.outputs) if v.offset in below]
+    if not values:
         return
     taken = {size for v in (*graph.inputs, *graph.outputs) for size in _sizes(v) if isinstance(size, str)}
-    names: dict[tuple[str, int], str] = {}
-    for value in below:
-        for axis, size in enumerate(_sizes(value)):
-            if isinstance(size, int) and size < 0:
-                names[value.name, axis] = fresh(f"{_word(value.name)}_{axis}", taken)
-                taken.add(names[value.name, axis])
+    names: dict[tuple[int, int], Size] = {}
+    for value in values:
+        for axis in below[value.offset]:
+            name = fresh(f"{_word(value.name)}_{axis}", taken)
+            names[value.offset, axis] = name
+            taken.add(name)
+    inputs_named = _naming(names)(look.draft)
+    facts = inputs_named.facts()
+    for value in graph.outputs:  # what comes out is known by the names of the inputs
+        fact = facts.at(value.name)
+        for axis in below.get(value.offset, ()):
+            size = fact.shape[axis] if fact is not None and fact.shape and axis < len(fact.shape) else None
+            if size is not None and (isinstance(size, int) or str(size).isidentifier()):
+                names[value.offset, axis] = size if isinstance(size, int) else str(size)
+    shown = [f"{v.name}[{axis}] -1 -> {names[v.offset, axis]}" for v in values for axis in below[v.offset]]
+    yield Offer(
+        "meaningless-declarations",
+        listed(v.name for v in values),
+        ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else ""),
+        "no size is below zero: runtimes take it as unknown, and a name says the same",
+        _naming(names),
+    )
 
-    def of_input(value: Value) -> Value:
-        return _with_sizes(value, lambda axis, size: names.get((value.name, axis), size))
 
-    def of_output(value: Value) -> Value:
-        return _with_sizes(value, lambda _, size: None if isinstance(size, int) and size < 0 else size)
+def _naming(names: Mapping[tuple[int, int], Size]) -> Callable[[Draft], Draft]:
+    def named(value: Value) -> Value:
+        return _with_sizes(value, lambda axis, size: names.get((value.offset, axis), size))
 
     def apply(draft: Draft) -> Draft:
         graph = draft.model.graph
-        return draft.with_graph(graph._replace(
-            inputs=tuple(map(of_input, graph.inputs)), outputs=tuple(map(of_output, graph.outputs))
-        ))  # fmt: skip
+        inputs, outputs = tuple(map(named, graph.inputs)), tuple(map(named, graph.outputs))
+        return draft.with_graph(graph._replace(inputs=inputs, outputs=outputs))
 
-    shown = [f"-1 -> {name}" for name in names.values()] or ["-1 -> open"]
-    yield Offer(
-        "meaningless-declarations",
-        listed(v.name for v in (*below, *outputs)),
-        ", ".join(shown[:3]),
-        "runtimes take a size below zero as unknown; an open size says the same",
-        apply,
-    )
+    return apply
 
 
 def _word(name: str) -> str:
