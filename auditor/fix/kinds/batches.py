@@ -10,7 +10,7 @@ from ...shapes.troubles import At
 from ..offer import Look, Offer
 from ..repairing import applied
 
-RULE = "baked-in-batch"
+RULE = baked_in_batch.name
 
 
 def offers(look: Look) -> Iterator[Offer]:

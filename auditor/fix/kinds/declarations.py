@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 from ...model.dtypes import name_of
 from ...model.graph import Graph, TensorType, Value
+from ...rules.meaningless_declarations import meaningless_declarations
+from ...rules.stale_shape_annotations import stale_shape_annotations
 from ...shapes.fact import Fact
 from ...shapes.facts import Facts
 from ...shapes.sizes.dim import Dim, Size, same
@@ -13,7 +15,7 @@ from ...wording import counted
 from ..draft import Draft
 from ..offer import Look, Offer
 
-STALE, MISSING = "stale-shape-annotations", "meaningless-declarations"
+STALE, MISSING = stale_shape_annotations.name, meaningless_declarations.name
 _PROOF = "worked out from the inputs through every layer"
 
 

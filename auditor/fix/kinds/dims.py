@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ...errors import UsageError
 from ...model.graph import Graph, TensorType, Value
+from ...rules.meaningless_declarations import meaningless_declarations
 from ...wording import listed, nearest
 from ..draft import Draft, fresh
 from ..negative import below_zero
@@ -70,7 +71,7 @@ def _named(look: Look) -> Iterator[Offer]:
                 names[value.offset, axis] = size if isinstance(size, int) else str(size)
     shown = [f"{v.name}[{axis}] -1 -> {names[v.offset, axis]}" for v in values for axis in below[v.offset]]
     yield Offer(
-        "meaningless-declarations",
+        meaningless_declarations.name,
         listed(v.name for v in values),
         ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else ""),
         "no size is below zero: runtimes take it as unknown, and a name says the same",

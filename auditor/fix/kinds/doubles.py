@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...model.dtypes import DType
 from ...model.graph import Attribute, Attributes, Graph, Node, Tensor, TensorType, Value
+from ...rules.double_precision import double_precision
 from ...wording import counted
 from ..draft import Draft
 from ..numbers import changed
@@ -16,7 +17,7 @@ from ..proof import no_new_faults
 if TYPE_CHECKING:
     import numpy
 
-RULE = "double-precision"
+RULE = double_precision.name
 _SAYS_A_TYPE = ("to", "dtype", "output_dtype", "stash_type")
 _MOST = 3.4028234663852886e38
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ...model.dtypes import bytes_of
 from ...model.graph import Tensor
+from ...rules.duplicate_initializers import duplicate_initializers
 from ...wording import counted, in_bytes, listed
 from ..draft import Draft
 from ..naming import with_uses
@@ -13,7 +14,7 @@ from ..offer import Look, Offer
 from ..quantisation import annotated
 from ..same_data import same_data
 
-RULE = "duplicate-initializers"
+RULE = duplicate_initializers.name
 
 
 def offers(look: Look) -> Iterator[Offer]:

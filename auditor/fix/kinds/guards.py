@@ -12,7 +12,7 @@ from ..draft import Draft, fresh, taking
 from ..naming import all_names
 from ..offer import Look, Offer
 
-RULE = "domain-faults"
+RULE = domain_faults.name
 _FORMATS = {DType.FLOAT: "<f", DType.FLOAT16: "<e", DType.DOUBLE: "<d"}
 _LEAST = {DType.FLOAT: 1e-7, DType.FLOAT16: 2.0**-14, DType.DOUBLE: 1e-12}
 """What stands for zero: of float16 its least normal number."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ...rules.float16_overflow import float16_overflow
 from ..draft import Draft
 from ..numbers import changed
 from ..offer import Look, Offer
@@ -12,7 +13,7 @@ from ..offer import Look, Offer
 if TYPE_CHECKING:
     import numpy
 
-RULE = "float16-overflow"
+RULE = float16_overflow.name
 MOST = 65504.0
 
 

@@ -8,6 +8,9 @@ from itertools import chain
 from ...model.graph import Model, Tensor, TensorType
 from ...model.schemas import schema
 from ...model.scopes import scopes
+from ...rules.meaningless_declarations import meaningless_declarations
+from ...rules.newer_than_runtime import newer_than_runtime
+from ...rules.repeated_imports import repeated_imports
 from ..draft import Draft
 from ..offer import Look, Offer
 
@@ -32,7 +35,7 @@ def _once(model: Model) -> Iterator[Offer]:
         gone = len(model.imports) - len(last)
         kept = ", ".join(f"{domain or 'ai.onnx'} {version}" for domain, version in last.values())
         yield Offer(
-            "repeated-imports",
+            repeated_imports.name,
             "opset_import",
             f"{gone} of {len(model.imports)} entries out, {kept} stays",
             "of two imports of a domain onnx's checker and onnxruntime 1.32 take the last, which stays",
@@ -46,7 +49,7 @@ def _set(model: Model) -> Iterator[Offer]:
         version = next((ir for most, ir in _IR_OF_OPSET if opset <= most), 13)
         version = max(version, *(_NEWER_TYPES.get(dtype, 0) for dtype in _dtypes(model)), 8 if model.functions else 3)
         yield Offer(
-            "meaningless-declarations",
+            meaningless_declarations.name,
             "ir_version",
             f"{model.ir_version} -> {version}",
             f"the IR version of the release of ONNX that brought opset {opset}",
@@ -57,7 +60,7 @@ def _set(model: Model) -> Iterator[Offer]:
 def _older(look: Look) -> Iterator[Offer]:
     """A lower version under which every node means the same."""
     model = look.draft.model
-    for finding in look.of("newer-than-runtime"):
+    for finding in look.of(newer_than_runtime.name):
         most = int(str(finding.expected).rpartition(" ")[2])
         if finding.message.startswith("the model has IR version"):
             needed = max(3, *(_NEWER_TYPES.get(dtype, 0) for dtype in _dtypes(model)), 8 if model.functions else 0)

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ...model.graph import TensorType, Value
 from ...report import Finding, Fit, Severity
+from ...rules.impossible_shapes import impossible_shapes
+from ...rules.misfit_initializers import misfit_initializers
 from ..draft import Draft
 from ..offer import Look, Offer
 from ..proof import faults
 
 _AXIS = re.compile(r"(.*)\[([0-9]{1,3})\]", re.DOTALL)
-_RULES = ("misfit-initializers", "impossible-shapes")
+_RULES = (misfit_initializers.name, impossible_shapes.name)
 
 
 def offers(look: Look) -> Iterator[Offer]:

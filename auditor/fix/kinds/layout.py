@@ -9,6 +9,7 @@ from ...model.graph import Graph, Tensor
 from ...model.load import PROTOBUF_MOST
 from ...model.payload import extent
 from ...model.payload_bytes import Raw
+from ...rules.too_large_for_protobuf import too_large_for_protobuf
 from ...wording import counted, in_bytes
 from ..draft import Data, Draft, Outside
 from ..offer import Look, Offer
@@ -38,7 +39,7 @@ def offers(look: Look) -> Iterator[Offer]:
         return
     data = {o: d for o, d in moved.data.items() if o not in draft.data or d is not draft.data[o]}
     yield Offer(
-        "" if wishes.data_file else "too-large-for-protobuf",
+        "" if wishes.data_file else too_large_for_protobuf.name,
         "the weights",
         f"{counted(data, 'tensor')} ({in_bytes(length(moved.files[location]))}) -> {location}",
         f"the same bytes, each tensor from a multiple of {ALIGNED:,} on",

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 
 from ...model.graph import Graph, Tensor, captured
 from ...model.scopes import Scope, scopes
+from ...rules.duplicate_names import duplicate_names
 from ...wording import listed
 from ..draft import Draft, fresh
 from ..naming import all_names, with_tensors
 from ..offer import Look, Offer
 from ..same_data import same_data
 
-RULE = "duplicate-names"
+RULE = duplicate_names.name
 
 
 def offers(look: Look) -> Iterator[Offer]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from ...model.graph import Graph
 from ...model.order import cycles, ordered
 from ...model.scopes import Scope, in_order, scopes
+from ...rules.nodes_out_of_order import nodes_out_of_order
 from ...wording import counted
 from ..draft import Draft
 from ..offer import Look, Offer
@@ -21,7 +22,7 @@ def offers(look: Look) -> Iterator[Offer]:
             continue
         moved = counted(sum(new != old for old, new in enumerate(ordered(graph))), "node")
         change = f"{moved} of {len(graph.nodes):,} moved"
-        yield Offer("nodes-out-of-order", scope.path or "the graph", change, _PROOF, _sorting(scope))
+        yield Offer(nodes_out_of_order.name, scope.path or "the graph", change, _PROOF, _sorting(scope))
 
 
 def _made_twice(graph: Graph) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ...rules.impossible_shapes import impossible_shapes
+from ...rules.misfit_initializers import misfit_initializers
 from ...shapes.edits import Edit, PutAround, PutInFront, SetAttribute, SetDims, SetValues
 from ...shapes.fact import show
 from ...shapes.facts import Facts
@@ -21,7 +23,7 @@ def offers(look: Look) -> Iterator[Offer]:
     broken: dict[At, str] = {}
     for trouble in facts.troubles:
         if isinstance(trouble, Misfit | Impossible) and not trouble.declared and not trouble.at.graph:
-            rule = "misfit-initializers" if isinstance(trouble, Misfit) else "impossible-shapes"
+            rule = misfit_initializers.name if isinstance(trouble, Misfit) else impossible_shapes.name
             broken.setdefault(trouble.at, rule)
     for at, rule in list(broken.items())[:MOST_SEARCHES]:
         found = mend(facts, at)

@@ -9,7 +9,7 @@ from ...rules.training_mode import training_mode
 from ..draft import Draft, with_attribute
 from ..offer import Look, Offer
 
-RULE = "training-mode"
+RULE = training_mode.name
 
 
 def offers(look: Look) -> Iterator[Offer]:

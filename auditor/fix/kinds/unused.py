@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ...model.dtypes import bytes_of
 from ...model.scopes import taken
+from ...rules.unused_initializers import unused_initializers
 from ...wording import counted, in_bytes, listed
 from ..draft import Draft
 from ..offer import Look, Offer
@@ -25,7 +26,7 @@ def offers(look: Look) -> Iterator[Offer]:
     if names:
         size = sum(bytes_of(t.dtype, t.elements) or 0 for t in graph.initializers if t.name in names)
         yield Offer(
-            "unused-initializers",
+            unused_initializers.name,
             "the graph",
             f"{counted(names, 'initializer')} out ({in_bytes(size)}): {listed(sorted(names))}",
             "no node, no subgraph and no output takes them",
