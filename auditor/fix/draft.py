@@ -39,6 +39,10 @@ class Draft(NamedTuple):
     data: Mapping[int, Data] = _NO_DATA  # by the offset of the tensor
     files: Mapping[str, Rope] = _NO_FILES  # data files that are made anew, by their location
 
+    def on(self, model: Model) -> Draft:
+        """With another model, and no new data."""
+        return Draft(self.source, model)
+
     def with_graph(self, graph: Graph) -> Draft:
         """With another main graph."""
         return self._replace(model=self.model._replace(graph=graph))

@@ -10,7 +10,7 @@ from ..errors import AuditorError, ExitCode, UsageError
 from ..model import digest, external
 from ..model.file_troubles import Concatenated, NotUtf8, OddEncoding
 from ..model.graph import Model
-from ..model.load import load
+from ..model.load import load, loads
 from ..pipeline import audit, selected
 from ..record import Record
 from ..report import Finding, Report, Severity
@@ -18,11 +18,13 @@ from ..settings import Settings
 from .comparing import Compared, compared
 from .draft import Draft
 from .offer import Wishes
-from .planning import Numbered, plan
+from .planning import Numbered, Plan, plan
 from .rope import Copy, Rope, length
 from .same_data import same_files
 from .splice import Splicer
-from .writing import Target, target, written
+from .writing import Target, in_memory, target, written
+
+_HELD = 64 << 20  # bytes of a copy that a dry run makes in memory
 
 
 class CannotMend(AuditorError):
@@ -74,6 +76,8 @@ def default_target(path: str) -> str:
 
 def fixed(asked: Asked, settings: Settings) -> Fixed:
     """Mend a model as far as it can be. Raises `AuditorError`, each with a line that says what to do."""
+    if asked.wishes.embed and asked.wishes.data_file:
+        raise UsageError("--embed and --external-data contradict each other: say one of them")
     selected(settings._replace(select=asked.wishes.only))  # a wrong rule's name ends this before anything is read
     settings = settings._replace(dims={}, shapes={}, inputs=None)
     model = load(asked.path)
@@ -81,11 +85,22 @@ def fixed(asked: Asked, settings: Settings) -> Fixed:
     to = _target(asked)
     before = audit(asked.path, settings._replace(run=False))
     planned = plan(Draft(model, model), before.findings, asked.wishes, os.path.basename(to.path))
-    if not planned.made or asked.dry_run:
-        mended = {edit.offer.rule for edit in planned.made}
-        left = tuple(f for f in before.findings if f.rule not in mended)
-        return Fixed(asked.path, planned.edits, left)
+    if not planned.made:
+        return Fixed(asked.path, planned.edits, before.findings)
+    if asked.dry_run:
+        return _foreseen(asked, settings, model, planned, before.findings)
     return _write(asked, settings, model, planned.draft, planned.edits, to, keeps=planned.keeps)
+
+
+def _foreseen(asked: Asked, settings: Settings, model: Model, planned: Plan, before: tuple[Finding, ...]) -> Fixed:
+    """What an audit would say of the copy; of a large one only what no edit was offered for."""
+    rope = Splicer(planned.draft).rope()
+    if not planned.draft.files and length(rope) <= _HELD:
+        report = audit(loads(in_memory(model, rope), asked.path), settings._replace(run=False))
+        return Fixed(asked.path, planned.edits, report.findings)
+    mended = {edit.offer.rule for edit in planned.made}
+    notes = ("the copy is too large to be audited without being written",)
+    return Fixed(asked.path, planned.edits, tuple(f for f in before if f.rule not in mended), notes=notes)
 
 
 def _refuse(model: Model, path: str) -> None:

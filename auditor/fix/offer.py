@@ -25,7 +25,7 @@ class Offer(NamedTuple):
     place: str  # of whom it changes something: "conv1"
     change: str  # "pads [0, 0, 0, 0] -> [1, 1, 1, 1]"
     proof: str
-    apply: Callable[[Draft], Draft]
+    apply: Callable[[Draft], Draft | None]  # None: not any more, after the edits before it
     keeps: bool = True
     chosen: bool = True
     instead: str = ""

@@ -78,8 +78,10 @@ def plan(draft: Draft, findings: tuple[Finding, ...], wishes: Wishes, target: st
 
     for kinds in (*((kind,) for kind in _BEFORE), _CHOICES, *((kind,) for kind in _AFTER)):
         for edit in asked(kinds):
-            if edit.made:
-                draft = edit.offer.apply(draft)
+            after = edit.offer.apply(draft) if edit.made else None
+            if edit.made and after is None:
+                edits[edit.number - 1] = edit._replace(made=False)
+            draft = after or draft
     for number in wishes.choose:
         if not 0 < number <= len(edits):
             known = f"1 to {len(edits)}" if edits else "none"

@@ -75,7 +75,7 @@ def _left(page: Page, found: Fixed) -> None:
     grave = [f for f in found.left if f.severity is not Severity.NOTE]
     page.blank()
     if not grave:
-        page.line("Audited: no error and no warning is left." if found.written else "No error and no warning is left.")
+        page.line(("Audited: no" if found.written else "No") + " error and no warning is left.")
         return
     page.line(f"Left, {counted(grave, 'finding')} that no edit here mends:")
     for finding in grave:

@@ -14,7 +14,7 @@ from ..errors import CannotLook, UsageError
 from ..files import kind_of_mode
 from ..model.graph import Model
 from ..model.payload import opened
-from ..model.payload_bytes import Raw
+from ..model.payload_bytes import Raw, bytes_of
 from .rope import Copy, Made, Piece
 
 _BLOCK = 1 << 20
@@ -74,6 +74,20 @@ def written(model: Model, pieces: Iterable[Piece], to: Target) -> Iterator[str]:
         if path:
             with suppress(OSError):
                 os.unlink(path)
+
+
+def in_memory(model: Model, pieces: Iterable[Piece]) -> bytes:
+    """The file, which is not written."""
+    found = []
+    for piece in pieces:
+        match piece:
+            case bytes():
+                found.append(piece)
+            case Copy(location=location, start=start, end=end):
+                found.append(bytes_of(model, Raw(location, start, end - start)))
+            case Made(blocks=blocks):
+                found += blocks()
+    return b"".join(found)
 
 
 def _sync(folder: str) -> None:

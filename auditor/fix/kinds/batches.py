@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...repair import AttributeChange
 from ...rules.baked_in_batch import baked_in_batch
 from ...shapes.edits import SetValues, edited, mends
 from ...shapes.troubles import At
+from ..applying import applied
 from ..offer import Look, Offer
-from ..repairing import applied
 
 RULE = baked_in_batch.name
 
@@ -24,20 +25,21 @@ def offers(look: Look) -> Iterator[Offer]:
         before = None if target is None else target.elements
         if not before:
             continue
-        made = []
         for size in (0, -1):  # 0 takes the size of the data, -1 what is left
-            edit = SetValues(index, 1, (size, *before[1:]))
+            values = (size, *before[1:])
+            edit = SetValues(index, 1, values)
             after = edited(facts, edit)
-            fits = -1 not in before[1:] if size else True
-            if after is None or not fits or not mends(facts, At("", index), edit):
+            if after is None or values.count(-1) > 1 or not mends(facts, At("", index), edit):
                 continue
-            if not any(True for _ in baked_in_batch.check(after.model, after)):
-                made.append((edit, node.offset))
-        for edit, offset in made[:1]:
+            if any(True for _ in baked_in_batch.check(after.model, after)):
+                continue
+            sizes = tuple(v for v in values if isinstance(v, int))
+            repair = AttributeChange(f"{node.op_type}[{index}]", "shape", None, sizes, "")
             yield Offer(
                 RULE,
                 graph.label(index),
-                f"{node.inputs[1]} [{', '.join(map(str, before))}] -> [{', '.join(map(str, edit.values))}]",
+                f"{node.inputs[1]} [{', '.join(map(str, before))}] -> [{', '.join(map(str, values))}]",
                 "propagated with the batch left open: every batch fits, and the shapes at the old one are the same",
-                lambda draft, edit=edit, offset=offset: applied(draft, edit, offset),  # type: ignore[misc]  # bound here
+                lambda draft, repair=repair: applied(draft, repair),  # type: ignore[misc]  # bound here, for it changes
             )
+            break

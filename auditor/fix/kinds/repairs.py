@@ -1,70 +1,96 @@
-"""Edits that mend a broken node, found by search and proved by propagation."""
+"""What findings carry as repairs: the first one is made, the others can be chosen in its stead."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ...rules.impossible_shapes import impossible_shapes
-from ...rules.misfit_initializers import misfit_initializers
-from ...shapes.edits import Edit, PutAround, PutInFront, SetAttribute, SetDims, SetValues
-from ...shapes.fact import show
-from ...shapes.facts import Facts
-from ...shapes.mending import MOST_SEARCHES, mend
-from ...shapes.troubles import At, Impossible, Misfit
+from ...formats.parts.repairs import value
+from ...repair import (
+    AttributeChange,
+    Declaration,
+    DimensionName,
+    InputSizes,
+    Insertion,
+    Move,
+    OpsetImport,
+    ParameterShape,
+    Removal,
+    Repair,
+    Replacement,
+)
+from ..applying import applied
 from ..draft import Draft
 from ..offer import Look, Offer
-from ..repairing import applied
+from ..proof import faults, no_new_faults
+from ..searched import repairs_of
 
 _PROOF = "propagated through the whole model: the fault is gone and no other came"
 
 
 def offers(look: Look) -> Iterator[Offer]:
-    facts = look.facts
-    broken: dict[At, str] = {}
-    for trouble in facts.troubles:
-        if isinstance(trouble, Misfit | Impossible) and not trouble.declared and not trouble.at.graph:
-            rule = misfit_initializers.name if isinstance(trouble, Misfit) else impossible_shapes.name
-            broken.setdefault(trouble.at, rule)
-    for at, rule in list(broken.items())[:MOST_SEARCHES]:
-        found = mend(facts, at)
-        if found is not None:
-            place, change = told(facts, found.edit)
-            why = f"{found.cause}; {_PROOF}"
-            yield Offer(rule, place, change, why, _apply(facts, found.edit), keeps=False, instead=str(at))
+    for finding in look.findings:
+        made = 0
+        offset = finding.location.offset
+        for repair in finding.repairs or repairs_of(look, finding):
+            if applied(look.draft, repair) is None:
+                continue
+            place, change = told(repair)
+            yield Offer(
+                finding.rule,
+                place,
+                change,
+                f"{repair.why}; {_PROOF}" if repair.why else _PROOF,
+                _applying(repair, offset),
+                keeps=isinstance(repair, Declaration | DimensionName),
+                chosen=made == 0,
+                instead=finding.fingerprint,
+            )
+            made += 1
 
 
-def told(facts: Facts, edit: Edit) -> tuple[str, str]:
-    """Whom an edit changes, and what from what to what."""
-    graph = facts.model.graph
-    match edit:
-        case SetAttribute(node=index, name=name, value=value):
-            before = graph.nodes[index].attributes.get(name, "its default")
-            return graph.label(index), f"{name} {_value(before)} -> {_value(value)}"
-        case SetDims(tensor=name, dims=dims):
-            fact = facts.at(name)
-            return name, f"shape {show(None if fact is None else fact.shape)} -> {show(dims)}"
-        case SetValues(node=index, position=position, values=values):
-            name = graph.nodes[index].inputs[position]
-            fact = facts.at(name)
-            held = "?" if fact is None or fact.elements is None else _value(fact.elements)
-            return graph.label(index), f"{name} {held} -> {_value(values)}"
-        case PutInFront(node=index, position=position, op_type=op_type, attributes=attributes, more=more):
-            said = [f"{key} {_value(value)}" for key, value in attributes.items()]
-            said += [f"axes {_value(one.elements)}" for one in more if one.elements is not None]
-            return graph.label(
-                index
-            ), f"{op_type} ({', '.join(said)}) in front of {graph.nodes[index].inputs[position]}"
-        case PutAround(node=index, perm=perm):
-            back = tuple(perm.index(i) for i in range(len(perm)))
-            return graph.label(index), f"Transpose {_value(perm)} in front, {_value(back)} behind"
+def _applying(repair: Repair, offset: int | None) -> Callable[[Draft], Draft | None]:
+    """What an edit before it has mended, or what would bring a fault by now, is left."""
+
+    def apply(draft: Draft) -> Draft | None:
+        before = draft.facts()
+        was = faults(draft.on(draft.source).facts())
+        mended_already = any(one[1] == offset for one in was) and not any(one[1] == offset for one in faults(before))
+        after = None if mended_already else applied(draft, repair)
+        return after if after is not None and no_new_faults(before, after.facts()) else None
+
+    return apply
 
 
-def _value(value: object) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def told(repair: Repair) -> tuple[str, str]:
+    """Whom a repair changes, and what from what to what."""
+    match repair:
+        case AttributeChange(node=node, attribute=name, was=was, to=to):
+            return node, f"{name} {_held(was)} -> {_held(to)}"
+        case ParameterShape(parameter=name, was=was, to=to):
+            return name, f"shape {value(was)} -> {value(to)}"
+        case InputSizes(input=name, axes=axes, was=was, to=to):
+            return ", ".join(
+                f"{name}[{axis}]" for axis in axes
+            ), f"{', '.join(map(value, was))} -> {', '.join(map(str, to))}"
+        case Insertion(node=node, insert=op_type, position=position):
+            said = [
+                f"{key} {value(held)}" for key in ("perm", "axis", "axes") if (held := getattr(repair, key)) is not None
+            ]
+            behind = f", and Transpose (perm {value(repair.back)}) behind it" if repair.back is not None else ""
+            return node, f"{op_type} ({', '.join(said)}) put in front of input {position}{behind}"
+        case Removal(node=node):
+            return node, "taken out; who took its output takes its input"
+        case Move(node=node, before=before):
+            return node, f"moved in front of {before}"
+        case Replacement(node=node, replace_by=op_type):
+            return node, f"becomes {op_type}"
+        case Declaration(tensor=tensor, was=was, to=to):
+            return tensor, f"declared as {_held(was)} -> {_held(to)}"
+        case OpsetImport(opset=domain, was=was, to=to):
+            return "opset_import", f"{domain or 'ai.onnx'} {_held(was)} -> {to}"
+        case DimensionName(tensor=tensor, dimension=axis, was=was, to=to):
+            return f"{tensor}[{axis}]", f"{was} -> {to}"
 
 
-def _apply(facts: Facts, edit: Edit) -> Callable[[Draft], Draft]:
-    offset = None if isinstance(edit, SetDims) else facts.model.graph.nodes[edit.node].offset
-    return lambda draft: applied(draft, edit, offset)
+def _held(one: object) -> str:
+    return "nothing" if one is None else value(one)
