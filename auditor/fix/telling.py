@@ -67,6 +67,8 @@ def _compared(page: Page, found: Compared | None) -> None:
         page.line(f"Outputs equal, every byte, on {inputs}: {', '.join(map(visible, found.equal))}", hang=2)
     for one in found.differ:
         page.line(f"Other output on {inputs}: {prose(one)}", hang=2)
+    for one in found.unseen:
+        page.line(f"Not compared: {prose(one)}", hang=2)
     if found.varying:
         page.line(f"Different in each run, so not compared: {', '.join(map(visible, found.varying))}", hang=2)
 
@@ -102,7 +104,7 @@ def in_json(found: Fixed, out: TextIO) -> None:
         "edits": [_row(edit) for edit in found.edits],
         "outputs": None if compared is None else {
             "not_compared": compared.why, "inputs": list(compared.inputs), "equal": list(compared.equal),
-            "differ": list(compared.differ), "varying": list(compared.varying),
+            "differ": list(compared.differ), "varying": list(compared.varying), "unseen": list(compared.unseen),
         },
         "notes": list(found.notes),
         "left": left,
