@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from contextlib import ExitStack
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from ..model.file_troubles import Concatenated, NotUtf8, OddEncoding
 from ..model.graph import Model
 from ..model.load import load, loads
 from ..pipeline import audit, selected
+from ..policy.judge import exit_code, judge
 from ..record import Record
 from ..report import Finding, Report, Severity
 from ..settings import Settings
@@ -64,8 +66,9 @@ class Fixed(Record):
 
     @property
     def code(self) -> ExitCode:
-        faulty = any(finding.severity is Severity.ERROR for finding in self.left)
-        return ExitCode.FINDINGS if faulty else ExitCode.PASS
+        if any(finding.severity is Severity.ERROR for finding in self.left):
+            return ExitCode.FINDINGS
+        return ExitCode.PASS if self.report is None else exit_code(judge(self.report).verdict)
 
 
 def default_target(path: str) -> str:
@@ -127,10 +130,9 @@ def _write(
     asked: Asked, settings: Settings, model: Model, draft: Draft, edits: tuple[Numbered, ...], to: Target,
     *, keeps: bool,
 ) -> Fixed:  # fmt: skip
-    folder = os.path.dirname(to.path)
     rope = Splicer(draft).rope()
     with ExitStack() as undoing:
-        files, notes = _data_files(model, draft, folder, undoing)
+        files, notes = _data_files(model, draft, to.path, undoing)
         with written(model, rope, to) as path:
             load(path)  # what we cannot read ourselves takes no file's place
             report = audit(path, settings)
@@ -145,13 +147,14 @@ def _write(
     return Fixed(asked.path, edits, report.findings, to.path, length(rope), files, notes, found, report)
 
 
-def _data_files(model: Model, draft: Draft, folder: str, undoing: ExitStack) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _data_files(model: Model, draft: Draft, out: str, undoing: ExitStack) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Writes what the copy refers to beside it; those that were made, and what could not be."""
     made: list[str] = []
     notes: list[str] = []
+    folder = os.path.dirname(out)
     elsewhere = not _same_folder(folder, os.path.dirname(model.path))
     for location, rope in draft.files.items():
-        path = os.path.join(folder, location)
+        path = _data_path(folder, location, out)
         if os.path.lexists(path):
             raise UsageError(f"{path} is there already: delete it, or name another file with --external-data")
         _put(model, rope, path, undoing)
@@ -160,10 +163,11 @@ def _data_files(model: Model, draft: Draft, folder: str, undoing: ExitStack) -> 
         if location in draft.files:
             continue
         found = external.look(model, location)
-        path = os.path.join(folder, location)
         if not isinstance(found, external.DataFile):
             notes.append(f"the data file {location!r} cannot be read, so the copy refers to it as the original does")
-        elif os.path.lexists(path):
+            continue
+        path = _data_path(folder, location, out)
+        if os.path.lexists(path):
             if not same_files(model, location, path):
                 raise UsageError(f"{path} is there already, and is not the model's data file: write to another folder")
         else:
@@ -171,6 +175,18 @@ def _data_files(model: Model, draft: Draft, folder: str, undoing: ExitStack) -> 
             _put(model, (Copy(location, 0, found.size),), path, undoing)
             made.append(path)
     return tuple(made), tuple(notes)
+
+
+def _data_path(folder: str, location: str, out: str) -> str:
+    """Where a data file belongs, beside the copy and never through a link: the model says the location."""
+    path = folder
+    for part in posixpath.normpath(location).split("/"):
+        if path != folder and os.path.islink(path):
+            raise UsageError(f"cannot write the data file {location!r}: {path} is a link")
+        path = os.path.join(path, part)
+    if os.path.abspath(path) == os.path.abspath(out):
+        raise UsageError(f"{out} would be the copy and its data file: choose another name for one of them")
+    return path
 
 
 def _put(model: Model, rope: Rope, path: str, undoing: ExitStack) -> None:

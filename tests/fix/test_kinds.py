@@ -149,6 +149,12 @@ def test_what_only_a_quantisation_annotation_names_stays(tmp_path: Path) -> None
     assert not mend(model, tmp_path).rules
 
 
+def test_where_there_is_training_information_nothing_goes(tmp_path: Path) -> None:
+    model = parsed("agraph (float[N, 8] x) => (float[N, 8] y) { y = MatMul(x, w) }", w=WEIGHTS, spare=WEIGHTS + 1)
+    model.training_info.add().algorithm.node.add(op_type="Neg", input=["spare"], output=["step"])
+    assert not mend(model, tmp_path).rules
+
+
 def test_an_initializer_that_a_caller_may_feed_stays(tmp_path: Path) -> None:
     text = "agraph (float[N, 8] x, float[8, 8] spare) => (float[N, 8] y) { y = MatMul(x, w) }"
     model = parsed(text, w=WEIGHTS, spare=WEIGHTS)

@@ -136,6 +136,22 @@ def test_beside_the_model_its_data_files_serve_both(tmp_path: Path) -> None:
     assert said.files == () and dict(tensors(onnx.load(said.written)))["w"]
 
 
+def test_a_location_leads_through_no_link_and_never_to_the_copy(tmp_path: Path) -> None:
+    path = with_data(tmp_path, "data/w.bin")
+    out = tmp_path / "there"
+    out.mkdir()
+    (out / "data").symlink_to(tmp_path / "data")
+    with pytest.raises(UsageError, match="is a link"):
+        mend(path, out / "m.onnx")
+    (tmp_path / "other").mkdir()
+    named = with_data(tmp_path, "copy.onnx")
+    with pytest.raises(UsageError, match="would be the copy and its data file"):
+        mend(named, tmp_path / "other/copy.onnx")
+    assert not list((tmp_path / "other").iterdir())
+    with pytest.raises(UsageError, match="would be the copy and its data file"):
+        mend(named, tmp_path / "new.onnx", wishes=Wishes(data_file="new.onnx"))
+
+
 def test_a_data_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     path = with_data(tmp_path)
     (tmp_path / "w.bin").unlink()

@@ -11,7 +11,7 @@ from ...wording import counted, in_bytes, listed
 from ..draft import Draft
 from ..naming import with_uses
 from ..offer import Look, Offer
-from ..quantisation import annotated
+from ..referred import referred
 from ..same_data import same_data
 
 RULE = duplicate_initializers.name
@@ -24,7 +24,10 @@ def offers(look: Look) -> Iterator[Offer]:
     stored: dict[str, Tensor] = {t.name: t for t in graph.initializers}
     if len(stored) < len(graph.initializers):
         return  # which one a name stands for hangs on the reader
-    fixed = {v.name for v in (*graph.inputs, *graph.outputs)} | annotated(source)
+    elsewhere = referred(source)
+    if elsewhere is None:
+        return
+    fixed = {v.name for v in (*graph.inputs, *graph.outputs)} | elsewhere
     names: dict[str, str] = {}
     for group in look.weights.duplicates:
         tensors = [stored[key.tensor] for key in group if not key.graph and key.tensor in stored]

@@ -10,7 +10,7 @@ from ...rules.unused_initializers import unused_initializers
 from ...wording import counted, in_bytes, listed
 from ..draft import Draft
 from ..offer import Look, Offer
-from ..quantisation import annotated
+from ..referred import referred
 
 
 def offers(look: Look) -> Iterator[Offer]:
@@ -19,7 +19,10 @@ def offers(look: Look) -> Iterator[Offer]:
     used = taken(graph)
     if used.issuperset(graph.initializer_names):
         return
-    used |= annotated(look.draft.source)
+    elsewhere = referred(look.draft.source)
+    if elsewhere is None:
+        return
+    used |= elsewhere
     # From IR 4 on a caller may feed an initializer that is listed as an input: it is part of the interface.
     fed = {v.name for v in graph.inputs} if model.ir_version >= 4 else set()
     names = frozenset(name for name in graph.initializer_names if name not in used and name not in fed)
