@@ -13,6 +13,7 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,11 +22,13 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from auditor.errors import AuditorError
+from auditor.fix.comparing import compared
 from auditor.fix.mending import Asked, Changed, fixed
 from auditor.fix.offer import Wishes
 from auditor.fix.planning import Numbered
 from auditor.settings import Settings
 from tests.fuzz.campaign import seeds, spoilt
+from tests.fuzz.flow import random_case
 
 _VIEWED = ("node", "initializer", "sparse_initializer", "input", "output", "value_info")
 _TURNS_ALL = "double-precision"
@@ -36,18 +39,27 @@ class Find(NamedTuple):
     what: str
 
 
-def mutant(seed: int) -> bytes:
+class Mutant(NamedTuple):
+    data: bytes
+    sound: bytes = b""  # the model before the faults, where mending them must give its outputs again
+
+
+def mutant(seed: int) -> Mutant:
     """A file: spoilt in its bytes or its meaning, or a sound model with faults that edits can mend."""
     rng = random.Random(seed)
-    if rng.random() < 0.4:
-        return spoilt(seed)
-    model = onnx.load_from_string(rng.choice(seeds()))
+    kind = rng.random()
+    if kind < 0.35:
+        return Mutant(spoilt(seed))
+    grown = kind < 0.6
+    model = random_case(seed).model if grown else onnx.load_from_string(rng.choice(seeds()))
+    sound = model.SerializeToString() if grown else b""
+    faults = _HARMLESS if grown else _MENDABLE
     for _ in range(rng.choice((1, 1, 2, 3, 5))):
-        _MENDABLE[rng.randrange(len(_MENDABLE))](rng, model)
+        faults[rng.randrange(len(faults))](rng, model)
     model.graph.doc_string = rng.choice(("", "of the graph"))
     if model.graph.node:
         model.graph.node[0].doc_string = rng.choice(("", "of the first node"))
-    return model.SerializeToString()
+    return Mutant(model.SerializeToString(), sound)
 
 
 def _shuffled(rng: random.Random, model: onnx.ModelProto) -> None:
@@ -144,29 +156,47 @@ def _body(rng: random.Random, model: onnx.ModelProto) -> None:
     model.graph.output.append(helper.make_empty_tensor_value_info("behind"))
 
 
+def _nameless(rng: random.Random, model: onnx.ModelProto) -> None:
+    """Sizes of -1, which mean nothing."""
+    for value in (*model.graph.input, *model.graph.output):
+        for dim in value.type.tensor_type.shape.dim:
+            if dim.dim_param and rng.random() < 0.5:
+                dim.dim_value = -1
+
+
+_HARMLESS = (_shuffled, _one_name, _spare, _twice, _copied, _untyped, _nameless)
+"""Faults of which no edit has to guess what was meant."""
+
 _MENDABLE = (
     _shuffled, _one_name, _spare, _twice, _copied, _untyped, _resized, _versions, _attribute, _double, _body,
 )  # fmt: skip
 
 
-def wishes(seed: int) -> Wishes:
-    """Every choice there may be, for a third of the models; weights out for another part."""
+def wishes(seed: int, data: bytes) -> Wishes:
+    """Weights out, or a name of a size bound, for a part of the models."""
     rng = random.Random(-seed)
-    return Wishes(choose=(), data_file="w.bin" if rng.random() < 0.1 else "")
+    dims: dict[str, int] = {}
+    if rng.random() < 0.1:
+        with suppress(Exception):
+            values = onnx.load_from_string(data).graph.input
+            names = [d.dim_param for v in values for d in v.type.tensor_type.shape.dim if d.dim_param]
+            dims = {rng.choice(names): rng.choice((1, 2, 3))} if names else {}
+    return Wishes(dims=dims, data_file="w.bin" if rng.random() < 0.1 else "")
 
 
 def find(seed: int, folder: Path, *, run: bool) -> tuple[str, Find | None]:
     """What came of one file, in a word, and what is wrong with that."""
     for left in folder.iterdir():
         left.unlink()
-    data, asked = mutant(seed), wishes(seed)
+    data, sound = mutant(seed)
+    asked = wishes(seed, data)
     path = folder / "m.onnx"
     path.write_bytes(data)
     try:
         if seed % 3 == 0:
             offered = fixed(Asked(str(path), dry_run=True, wishes=asked._replace(data_file="")), Settings(run=False))
             asked = asked._replace(choose=tuple(edit.number for edit in offered.edits if not edit.made))
-        said = fixed(Asked(str(path), wishes=asked), Settings(run=run))
+        said = fixed(Asked(str(path), wishes=asked), Settings(run=run and not sound))
     except Changed as error:
         return "changed", Find(seed, str(error))
     except AuditorError as error:
@@ -183,6 +213,11 @@ def find(seed: int, folder: Path, *, run: bool) -> tuple[str, Find | None]:
     made = [edit for edit in said.edits if edit.made]
     for what in _spoilt(before, after, made):
         return "written", Find(seed, f"{what}; edits: {[(e.offer.place, e.offer.change) for e in made]}")
+    if sound and run and not asked.choose and not asked.dims and made:
+        (folder / "sound.onnx").write_bytes(sound)
+        told = compared(str(folder / "sound.onnx"), said.written, Settings())
+        if told.differ:
+            return "written", Find(seed, f"{told.differ}; edits: {[(e.offer.place, e.offer.change) for e in made]}")
     return "mended: " + ", ".join(sorted({edit.offer.rule or "asked" for edit in made})), None
 
 
@@ -226,8 +261,10 @@ def _tensors(graph: onnx.GraphProto) -> Iterator[tuple[str, bytes]]:
 def _content(tensor: onnx.TensorProto) -> bytes:
     """Data that has been moved out and comes back is raw data, whichever field it stood in."""
     held = TensorProto(dims=tensor.dims, data_type=tensor.data_type)
+    held.string_data.extend(tensor.string_data)
     try:
-        return held.SerializeToString() + numpy_helper.to_array(tensor).tobytes()
+        array = numpy_helper.to_array(tensor)
+        return held.SerializeToString() + (b"" if array.dtype == object else array.tobytes())
     except Exception:  # broken data is compared as it stands
         held.CopyFrom(tensor)
         for field in ("name", "doc_string"):
