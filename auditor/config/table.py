@@ -8,6 +8,7 @@ row's group.
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from ..policy.policy import PROFILES
 from ..settings import LEVELS, Settings
 from . import kinds
 from .kinds import ValueKind, from_words
@@ -129,6 +130,11 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "fail_on", kinds.LEVEL, POLICY, "Fail from this severity on: error, warning, note or never.", ("--fail-on",),
         "LEVEL", "fail-on", "AUDITOR_FAIL_ON", "policy", "as configured, else error",
+    ),
+    Setting(
+        "profile", kinds.one_of(*PROFILES), POLICY,
+        "Whose models these are: own, or untrusted, of which nobody knows who made them.", ("--profile",), "PROFILE",
+        "profile", "AUDITOR_PROFILE", "policy", "as configured, else own",
     ),
     Setting(
         "config", kinds.TEXT, POLICY, "The configuration.", ("--config",), "FILE", env="AUDITOR_CONFIG",

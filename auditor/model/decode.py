@@ -205,6 +205,7 @@ class Decoder:
     ) -> tuple[str, str, Attributes] | None:
         """op_type, attributes, doc_string, domain. Nothing is decoded before all of it is known to be usual."""
         extents: list[tuple[int, int]] = []
+        asides: list[tuple[int, int]] = []
         domain, at = "", first
         try:
             if buf[at] != 0x22:
@@ -218,8 +219,7 @@ class Decoder:
                     if not 0 < buf[at] < 128:
                         return None
                     length, at = length + (buf[at] << 7) - 128, at + 1
-                if attribute:
-                    extents.append((base + at, base + at + length))
+                (extents if attribute else asides).append((base + at, base + at + length))
                 at += length
             if at < last and buf[at] == 0x3A:
                 start = at + 2
@@ -229,6 +229,8 @@ class Decoder:
             return None
         if at != last or not op_type.isascii() or not domain.isascii() or len(op_type) > 127 or len(domain) > 127:
             return None
+        for start, end in asides:
+            self.wire.aside("NodeProto", "doc_string", offset, start, end)
         return op_type, domain, self.attributes(extents, offset, depth)
 
     def node(self, extents: Extents, depth: int) -> Node:
