@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from .record import Record
+from .repair import Repair
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -129,6 +130,7 @@ class Found(NamedTuple):
     actual: int | str | None = None
     derivation: tuple[Step, ...] = ()
     fits: tuple[Fit, ...] = ()
+    repairs: tuple[Repair, ...] = ()  # edits that mend it, each proved; the first is the one that ``fix`` tells
     severity: Severity | None = None  # None: the rule's own
     basis: Basis | None = None  # None: the rule's own
     places: tuple[Places, ...] = ()  # all of them where it speaks of many: for the fingerprint
@@ -155,6 +157,7 @@ class Finding(Record):
     consequences: int = 0  # what follows from this one and was folded under it
     parts: tuple[str, ...] = ()  # a short fingerprint of each of many places, by which a baseline knows fewer of them
     magnitude: int | float | None = None  # as in `Found`
+    repairs: tuple[Repair, ...] = ()  # as in `Found`, the likeliest first
     witness: Witness | None = None
 
 

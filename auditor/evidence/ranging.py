@@ -137,7 +137,8 @@ class Ranges:
             return ()
         from ..ranges.doubts import doubts
 
-        found = doubts(self.model, self.walk, self._settings.target_dtype)
+        every = doubts(self.model, self.walk, self._settings.target_dtype)
+        found = tuple(doubt for doubt in every if not self.facts.fixed(doubt.tensor))  # of stored numbers others tell
         return found if self.given else tuple(doubt for doubt in found if doubt.always)
 
     @cached_property

@@ -21,6 +21,8 @@ def told(ranges: Ranges, doubts: Collection[Doubt], fix: str, known: Collection[
 
     None on the nodes that are ``known``, nor on what lies behind a fault that was shown: it is there because of that.
     """
+    if not ranges.given:  # what every input does, and no output shows, is as it is meant: a mask of -inf
+        doubts = [doubt for doubt in doubts if _tells(ranges, doubt)]
     left = []
     behind = ranges.behind_shown
     for doubt in doubts:
@@ -31,6 +33,11 @@ def told(ranges: Ranges, doubts: Collection[Doubt], fix: str, known: Collection[
             left.append(doubt)
     if left:
         yield _not_excluded(ranges, left, fix)
+
+
+def _tells(ranges: Ranges, doubt: Doubt) -> bool:
+    witness = ranges.witness(doubt)
+    return doubt.outside_its_domain if witness is None else severity(doubt, witness) is not Severity.NOTE
 
 
 def _shown(ranges: Ranges, doubt: Doubt, witness: Witness, fix: str) -> Found:

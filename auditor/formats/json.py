@@ -39,6 +39,7 @@ from ..report import (
     WitnessInput,
 )
 from . import Format
+from .parts import repairs
 from .parts.names import COMMAND
 
 SCHEMA_VERSION = 1
@@ -68,6 +69,7 @@ _FINDING = _keys(
     "location",
     "derivation",
     "fits",
+    "repairs",
     "witness",
     first=("rule", "severity", "basis", "message", "fix", "consequences", "expected", "actual", "fingerprint", "parts"),
 )
@@ -76,6 +78,7 @@ _JUDGED = _keys(
     "location",
     "derivation",
     "fits",
+    "repairs",
     "witness",
     "waived",
     first=(*_FINDING[:2], "own_severity", *_FINDING[2:]),
@@ -188,6 +191,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "location": _row(finding.location, Location._fields),
         "derivation": _rows(finding.derivation, Step._fields),
         "fits": _rows(finding.fits, Fit._fields),
+        "repairs": [repairs.row(one) for one in finding.repairs],
         "witness": None if finding.witness is None else _witness_document(finding.witness),
         "waived": None if policy.waived is None else _row(policy.waived, Waived._fields),
     }
@@ -276,6 +280,7 @@ def _read_finding(row: Mapping[str, Any]) -> Finding:
         location=Location(**_known(row["location"], Location._fields)),
         derivation=tuple(Step(**_known(step, Step._fields)) for step in row["derivation"]),
         fits=tuple(Fit(**_known(fit, Fit._fields)) for fit in row["fits"]),
+        repairs=tuple(filter(None, map(repairs.read, row.get("repairs", ())))),
         witness=_witness(row["witness"]) if row.get("witness") else None,
     )
     waived, own = row.get("waived"), row.get("own_severity")

@@ -54,6 +54,10 @@ class Doubt(NamedTuple):
     narrower: bool = False  # it is float16 that could not hold it, and the model is not that yet
 
     @property
+    def outside_its_domain(self) -> bool:
+        return self.kind is Kind.DOMAIN
+
+    @property
     def floating_result(self) -> bool:
         """Whether what comes of it is NaN or infinite, and not merely wrong."""
         return self.kind in (Kind.DOMAIN, Kind.OVERFLOW)

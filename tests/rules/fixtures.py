@@ -121,9 +121,10 @@ def gate_findings(rule: Rule, path: Path, policy: str) -> list[Finding]:
 
 
 def _mutator(name: str) -> Callable[..., bytes | Path]:
-    for module in ("tests.rules.mutators", "tests.rules.weight_mutators", "tests.rules.contract_mutators"):
+    for name_of_module in ("mutators", "weight_mutators", "contract_mutators", "hostile_mutators"):
+        module = f"tests.rules.{name_of_module}"
         if find_spec(module) is not None:
             found: Callable[..., bytes | Path] | None = getattr(import_module(module), name, None)
             if found is not None:
                 return found
-    raise LookupError(f"no function {name} in tests/rules/mutators.py, weight_mutators.py or contract_mutators.py")
+    raise LookupError(f"no function {name} in tests/rules/mutators.py or its neighbours")
