@@ -174,8 +174,7 @@ class Ranges:
     def _search(self, model: Model) -> Sought:
         from ..runtime.outcome import Caught, Hunted
         from ..runtime.parent import hunt
-        from ..runtime.recipes import InputRange
-        from ..runtime.request import Aim, Quarry, Request, RunLimits, Search
+        from ..runtime.request import Aim, InputRange, Quarry, Request, RunLimits, Search
         from .sizes import choose
         from .trial import LARGEST, data_files
 

@@ -16,7 +16,9 @@ One recipe makes all inputs: seeds are mixed with the input's name.
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .request import InputRange
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,16 +33,6 @@ Recipe: TypeAlias = list[Any]
 _KINDS = {1: "f4", 10: "f2", 11: "f8"}
 _GOLDEN, _ONE, _TWO = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _64 = (1 << 64) - 1
-
-
-class InputRange(NamedTuple):
-    """Which numbers an input takes, both ends included."""
-
-    name: str
-    dtype: int  # TensorProto.DataType
-    shape: tuple[int, ...]
-    low: float
-    high: float
 
 
 def made(recipe: Recipe, at: int, ranged: InputRange) -> Any:

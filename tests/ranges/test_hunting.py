@@ -12,7 +12,8 @@ from onnx import parser
 import auditor
 from auditor.formats import json as json_format
 from auditor.report import Report, Verdict, Witness, WitnessInput
-from auditor.runtime.recipes import InputRange, ends, made
+from auditor.runtime.recipes import ends, made
+from auditor.runtime.request import InputRange
 from auditor.settings import Settings
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
