@@ -16,6 +16,7 @@ from .kinds import (
     duplicates,
     guards,
     halves,
+    idle,
     imports,
     inputs,
     layout,
@@ -33,7 +34,7 @@ _BEFORE: tuple[Kind, ...] = (
     imports.offers, names.offers, order.offers, dims.offers, batches.offers, repairs.offers, inputs.offers,
 )  # fmt: skip
 _CHOICES: tuple[Kind, ...] = (training.offers, halves.offers, doubles.offers, guards.offers)
-_AFTER: tuple[Kind, ...] = (unused.offers, duplicates.offers, declarations.offers, layout.offers)
+_AFTER: tuple[Kind, ...] = (unused.offers, duplicates.offers, idle.offers, declarations.offers, layout.offers)
 """Choices stand in the middle: their numbers hang on no choice, and what they leave unused goes with the rest."""
 
 
