@@ -17,7 +17,8 @@ RULE = baked_in_batch.name
 def offers(look: Look) -> Iterator[Offer]:
     facts = look.facts
     graph = facts.model.graph
-    offsets = {f.location.offset for f in look.of(RULE) if f.location.op_type == "Reshape" and not f.location.graph}
+    bare = [f.location for f in look.of(RULE) if not f.repairs and not f.location.graph]
+    offsets = {where.offset for where in bare if where.op_type == "Reshape"}
     for index, node in enumerate(graph.nodes):
         if node.offset not in offsets or len(node.inputs) < 2:
             continue
