@@ -69,9 +69,8 @@ def told(repair: Repair) -> tuple[str, str]:
         case ParameterShape(parameter=name, was=was, to=to):
             return name, f"shape {value(was)} -> {value(to)}"
         case InputSizes(input=name, axes=axes, was=was, to=to):
-            return ", ".join(
-                f"{name}[{axis}]" for axis in axes
-            ), f"{', '.join(map(value, was))} -> {', '.join(map(str, to))}"
+            before, after = (", ".join(map(value, sizes)) for sizes in (was, to))
+            return ", ".join(f"{name}[{axis}]" for axis in axes), f"{before} -> {after}"
         case Insertion(node=node, insert=op_type, position=position):
             said = [
                 f"{key} {value(held)}" for key in ("perm", "axis", "axes") if (held := getattr(repair, key)) is not None
