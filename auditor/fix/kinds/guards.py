@@ -23,7 +23,7 @@ _FLOOR = {"Log": "least", "Sqrt": "zero", "Pow": "zero"}  # what is below gives 
 def offers(look: Look) -> Iterator[Offer]:
     model, facts = look.draft.model, look.facts
     opset = model.opsets.get("", 1)
-    for found in domain_faults.check(model, facts):
+    for found in look.found_by(domain_faults):
         for index in (i for place in found.places if not place.graph for i in place.nodes):
             node = model.graph.nodes[index]
             position = 1 if node.op_type == "Div" else 0
