@@ -21,7 +21,7 @@ from ..report import Basis, Found, Location, Places, Severity
 
 if TYPE_CHECKING:
     from ..shapes.facts import Facts
-    from ..shapes.mending import Mend
+    from ..shapes.mending.search import Mend
 
 Check: TypeAlias = Callable[..., Iterator[Found]]
 
@@ -106,8 +106,8 @@ def tensors_at(found: Iterable[tuple[str, str]]) -> tuple[Places, ...]:
 
 
 def cured(facts: Facts, location: Location, cure: Mend | None) -> Location:
-    """Where a fault lies that shows at ``location``: at the node that the cure is for."""
-    if cure is None or facts.label(cure.at) == location.node:
+    """Where a fault lies that shows at ``location``: at the node that the cure is for, where nothing else is likely."""
+    if cure is None or cure.at is None or not cure.sure or facts.label(cure.at) == location.node:
         return location
     node = facts.node(cure.at)
     return Location(cure.at.graph, facts.label(cure.at), node.op_type, cure.tensor, cure.attribute, node.offset)
