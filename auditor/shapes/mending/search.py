@@ -12,14 +12,15 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ...repair import Repair, words
+from ...model.graph import TensorType
+from ...repair import Declaration, Repair, words
 from ...report import Fit
 from ..dense import WEIGHTS
-from ..facts import Facts
+from ..facts import Facts, rendered
 from ..sizes.dim import TooComplex
 from ..troubles import At, Misfit
 from . import feeding, layout, stored, targets, windows
-from .edits import Edit, changes, repair
+from .edits import changes, repair
 from .habits import Habits
 from .proposal import Proposal, before, numbers, shape_of
 from .trial import Fault, Ground, tried
@@ -40,6 +41,7 @@ _MOST_NODES = 20_000
 
 _LEFT = 4.0
 _UNLIKE = 0.7
+_STALE = 3.6
 _MOST_UNLIKE = 5
 
 
@@ -47,7 +49,6 @@ class Mend(NamedTuple):
     """An edit that mends a fault, and its words. ``cause`` says what of the node ``at`` is wrong."""
 
     repair: Repair
-    edit: Edit
     at: At | None  # None: no node is at fault
     cause: str
     fix: str
@@ -88,7 +89,22 @@ def mends(facts: Facts, fault: Fault, fits: Sequence[Fit] = ()) -> tuple[Mend, .
         known = best.get(proposal.place)
         if known is None or cost < known[0]:
             best[proposal.place] = (cost, number, proposal, outcome.left)
-    return _told(facts, best, {at for at, count in axes.items() if count > 1})
+    told = _told(facts, best, {at for at, count in axes.items() if count > 1})
+    if fault.output:
+        declaration = _declared(ground, fault.output)
+        return tuple(sorted((*told, declaration), key=lambda m: m.cost))[:MOST_TOLD]
+    return told
+
+
+def _declared(ground: Ground, name: str) -> Mend:
+    """That the declaration of an output is stale; the less likely, the more others would be stale with it."""
+    value, fact = ground.annotations[name], ground.facts.at(name)
+    said = value.type.shape if isinstance(value.type, TensorType) else None
+    made = rendered(fact.shape if fact is not None else None)
+    why = f"{name} is declared as {'?' if said is None else list(said)}, and is {'?' if made is None else list(made)}"
+    edit = Declaration(name, "shape", said, made, why)
+    cost = _STALE + _UNLIKE * min(len(ground.contradicted) - 1, _MOST_UNLIKE)
+    return Mend(edit, None, why, words(edit), name, "", cost)
 
 
 def sizes_that_mend(facts: Facts, at: At, fits: Sequence[Fit]) -> tuple[Repair, ...]:
@@ -115,7 +131,7 @@ def _told(facts: Facts, best: dict[object, tuple[float, int, Proposal, int]], do
         sure = i == 0 and (other is None or other - cost >= 1.0)
         at = proposal.at if proposal.at.index >= 0 else None
         fix = proposal.fix or words(edit)
-        told.append(Mend(edit, proposal.edit, at, proposal.cause, fix, proposal.tensor, proposal.attribute, cost, sure))
+        told.append(Mend(edit, at, proposal.cause, fix, proposal.tensor, proposal.attribute, cost, sure))
     return tuple(told)
 
 

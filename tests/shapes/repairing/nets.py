@@ -138,15 +138,17 @@ def unet(net: Net, size: int) -> tuple[str, list[Any], int]:
         channels *= 2
     now = size // 4
     by_sizes = draw.random() < 0.5
+    roi = net.values("roi", np.zeros(0, "f4")) if net.opset < 13 else ""
+    no_scales = net.values("no_scales", np.zeros(0, "f4")) if net.opset < 13 and by_sizes else ""
     for skip, width in reversed(skips):
         now *= 2
         i = len(net.nodes)
         if by_sizes:
             sizes = net.values(f"sizes{i}", np.array([2, channels, now, now], "i8"))
-            x = net.node("Resize", x, "", "", sizes, mode="nearest")
+            x = net.node("Resize", x, roi, no_scales, sizes, mode="nearest")
         else:
             scales = net.values(f"scales{i}", np.array([1, 1, 2, 2], "f4"))
-            x = net.node("Resize", x, "", scales, mode="nearest")
+            x = net.node("Resize", x, roi, scales, mode="nearest")
         x = net.node("Concat", skip, x, axis=1)
         x, channels = net.relu(net.conv(x, width + channels, width)), width
     return net.conv(x, channels, 2, 1), [2, 3], size
