@@ -78,7 +78,7 @@ def _moved(facts: Facts, name: str, axes: Sequence[int], sizes: Sequence[int]) -
                 else 0.0
             )
             near = min(1.5, sum(abs(size - s) for s in now if isinstance(s, int)) / 200)
-            cost = _BASE + max(-2.0, size_surprise(size) - was) + odd + near
+            cost = _BASE + max(-3.0, size_surprise(size) - was) + odd + near
             yield Proposal(
                 Feed(name, dict.fromkeys(axes, size)), At("", -1), f"{name} is {shown} along {_along(axes)}", cost,
                 tensor=name, attribute=_along(axes),

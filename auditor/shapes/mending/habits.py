@@ -138,6 +138,7 @@ class Habits:
             (("dilations", pool), one.dilations),
             (("kernel", one.op_type), one.kernel),
             (("auto_pad",), one.auto_pad),
+            (("auto_pad", one.kernel), one.auto_pad),
             (("ceil_mode",), one.ceil_mode if pool else -1),
         ):
             self._counts[key][value] += by
@@ -165,8 +166,11 @@ class Habits:
         dilations = _mixed(self._counts["dilations", pool], one.dilations, dilated, 2)
         kernel = _mixed(self._counts["kernel", one.op_type], one.kernel, _kernel(one), 2) if pool else 1.0
         auto = 0.9 if one.auto_pad == "NOTSET" else 0.03
-        auto_pad = _mixed(self._counts["auto_pad",], one.auto_pad, auto, 1)
-        ceil = _mixed(self._counts["ceil_mode",], one.ceil_mode, 0.9 if not one.ceil_mode else 0.1, 1) if pool else 1.0
+        auto_pad = _mixed(self._counts[("auto_pad",)], one.auto_pad, auto, 1)
+        auto_pad = _mixed(self._counts["auto_pad", one.kernel], one.auto_pad, auto_pad, 1)
+        ceil = (
+            _mixed(self._counts[("ceil_mode",)], one.ceil_mode, 0.9 if not one.ceil_mode else 0.1, 1) if pool else 1.0
+        )
         if one.auto_pad != "NOTSET":
             pads = 1.0 if not any(one.pads) else _RARE
         return pads, strides, dilations, kernel, auto_pad, ceil

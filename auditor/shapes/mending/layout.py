@@ -53,14 +53,14 @@ def axis(facts: Facts, at: At, far: int) -> Iterator[Proposal]:
             )  # fmt: skip
 
 
-def keeping(facts: Facts, at: At) -> Iterator[Proposal]:
+def keeping(facts: Facts, at: At, far: int) -> Iterator[Proposal]:
     """A reduction that drops the axis that it reduces, or keeps it."""
     node, label = facts.node(at), facts.label(at)
     now = node.attributes.get("keepdims", 1)
     if not node.op_type.startswith(("Reduce", "Arg")):
         return
     says = "drops the axes that it reduces (keepdims = 0)" if now == 0 else "keeps the axes that it reduces"
-    cost = 3.5 if now == 0 else 4.5
+    cost = 3.5 if now == 0 else 2.4 if far <= 1 else 4.5
     yield Proposal(SetAttribute(at, "keepdims", 1 - bool(now)), at, f"{label} {says}", cost, attribute="keepdims")
 
 
@@ -210,7 +210,7 @@ def permuted(facts: Facts, at: At, far: int) -> Iterator[Proposal]:
     ]
     odd = isinstance(now, tuple) and now not in usual and now not in habits
     for perm in dict.fromkeys(tried):
-        if perm != now:
+        if perm != now and perm != tuple(range(rank)):
             cost = 3.2 if perm in usual[:2] else 3.6 if perm in usual else 4.6 if perm[0] == 0 else 7.0
             yield Proposal(
                 SetAttribute(at, "perm", perm), at,
@@ -220,7 +220,7 @@ def permuted(facts: Facts, at: At, far: int) -> Iterator[Proposal]:
 
 
 _SUPERFLUOUS = {
-    "Transpose": 4.6, "Flatten": 5.4, "Squeeze": 6.0, "Unsqueeze": 6.0, "MaxPool": 7.0, "AveragePool": 7.0,
+    "Transpose": 2.9, "Flatten": 5.4, "Squeeze": 6.0, "Unsqueeze": 6.0, "MaxPool": 7.0, "AveragePool": 7.0,
     "GlobalAveragePool": 7.5,
 }  # fmt: skip
 
@@ -249,11 +249,12 @@ def channels_last(facts: Facts, at: At) -> Iterator[Proposal]:
         return  # what a layer gives is channels first
     perm = (0, len(shape) - 1, *range(1, len(shape) - 1))
     cause = f"its data {show(shape)} has the channels last"
-    yield Proposal(PutInFront(at, 0, "Transpose", {"perm": perm}), at, cause, 3.6)
+    again = 1.6 if place is not None else 0.0  # behind a Transpose that is there, another one is hardly missing
+    yield Proposal(PutInFront(at, 0, "Transpose", {"perm": perm}), at, cause, 3.6 + again)
     sizes = numbers(shape)
     if sizes is not None or shape[-1] is not None:
         yield Proposal(
-            PutAround(at, perm), at, cause, 4.4,
+            PutAround(at, perm), at, cause, 4.4 + again,
             f"put a Transpose with perm {list(perm)} in front of {label}, "
             f"and one with perm {list(inverse(perm))} behind it",
         )  # fmt: skip

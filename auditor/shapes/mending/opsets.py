@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...model.conformance import flawed
 from ...model.graph import Model
 from ...model.schemas import newest, schema
@@ -14,10 +16,10 @@ from .trial import Ground
 _MOST_NODES = 20_000
 
 
-def opset_that_fits(facts: Facts, domain: str = "") -> tuple[OpsetImport, ...]:
+def opset_that_fits(facts: Facts, domain: str = "", changes: Sequence[int] = ()) -> tuple[OpsetImport, ...]:
     """The nearest version of a domain at which every node is as its operator has it, and all propagates; or nothing.
 
-    Where no node but one is wrong at the version that is imported, that node may be at fault as well: nobody knows.
+    ``changes``: the versions at which the operator changed that is at fault; only beyond one of them it is another.
     """
     model = facts.model
     now = model.opsets.get(domain)
@@ -25,13 +27,14 @@ def opset_that_fits(facts: Facts, domain: str = "") -> tuple[OpsetImport, ...]:
         return ()
     troubles = _troubles(facts)
     for version in sorted(range(1, newest(domain) + 1), key=lambda v: (abs(v - now), -v)):
-        if version == now:
+        if version == now or (changes and not any(min(now, version) < c <= max(now, version) for c in changes)):
             continue
         other = model._replace(imports=tuple((d, version if _same(d, domain) else v) for d, v in model.imports))
         if not _fits(other):
             continue
         after = facts.of_model(other)
-        if _troubles(after) <= troubles and not _contradicted(after):
+        left = _troubles(after)
+        if left <= troubles and (left < troubles or not changes) and not _contradicted(after):
             why = f"at {version} every node is as its operator has it, and at {now} it is not"
             return (OpsetImport(domain, now, version, why),)
     return ()

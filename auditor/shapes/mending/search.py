@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...model.graph import TensorType
+from ...model.schemas import newest, versions
 from ...repair import Declaration, Repair, words
 from ...report import Fit
 from ..dense import WEIGHTS
@@ -20,8 +21,9 @@ from ..facts import Facts, rendered
 from ..sizes.dim import TooComplex
 from ..troubles import At, Misfit
 from . import feeding, layout, stored, targets, windows
-from .edits import changes, repair
+from .edits import Edit, changes, repair
 from .habits import Habits
+from .opsets import opset_that_fits
 from .proposal import Proposal, before, numbers, shape_of
 from .trial import Fault, Ground, tried
 
@@ -42,6 +44,8 @@ _MOST_NODES = 20_000
 _LEFT = 4.0
 _UNLIKE = 0.7
 _STALE = 3.6
+_IMPORT = 4.4
+_OLD = 7  # below it operators broadcast otherwise, and runtimes have few of them
 _MOST_UNLIKE = 5
 
 
@@ -55,6 +59,7 @@ class Mend(NamedTuple):
     tensor: str
     attribute: str
     cost: float
+    edit: Edit | None = None
     sure: bool = False  # nothing else is nearly as likely
 
 
@@ -90,10 +95,23 @@ def mends(facts: Facts, fault: Fault, fits: Sequence[Fit] = ()) -> tuple[Mend, .
         if known is None or cost < known[0]:
             best[proposal.place] = (cost, number, proposal, outcome.left)
     told = _told(facts, best, {at for at, count in axes.items() if count > 1})
-    if fault.output:
-        declaration = _declared(ground, fault.output)
-        return tuple(sorted((*told, declaration), key=lambda m: m.cost))[:MOST_TOLD]
-    return told
+    others = [_declared(ground, fault.output)] if fault.output else _imported(facts, fault, told)
+    return tuple(sorted((*told, *others), key=lambda m: m.cost))[:MOST_TOLD]
+
+
+def _imported(facts: Facts, fault: Fault, told: Sequence[Mend]) -> list[Mend]:
+    """Another opset, at which the broken node means another thing."""
+    if fault.at is None or fault.at.graph:
+        return []
+    node = facts.node(fault.at)
+    now, versions_of = facts.model.opsets.get(node.domain, 1), versions(node.domain, node.op_type)
+    if node.domain or not any(now < v for v in versions_of) and now == newest(node.domain):
+        return []
+    if now >= _OLD and len(told) >= MOST_TOLD:
+        return []
+    found = opset_that_fits(facts, node.domain, versions_of)
+    cost = _IMPORT if now >= _OLD else 0.5
+    return [Mend(one, None, one.why, words(one), "", "", cost, sure=now < _OLD) for one in found]
 
 
 def _declared(ground: Ground, name: str) -> Mend:
@@ -131,7 +149,7 @@ def _told(facts: Facts, best: dict[object, tuple[float, int, Proposal, int]], do
         sure = i == 0 and (other is None or other - cost >= 1.0)
         at = proposal.at if proposal.at.index >= 0 else None
         fix = proposal.fix or words(edit)
-        told.append(Mend(edit, at, proposal.cause, fix, proposal.tensor, proposal.attribute, cost, sure))
+        told.append(Mend(edit, at, proposal.cause, fix, proposal.tensor, proposal.attribute, cost, proposal.edit, sure))
     return tuple(told)
 
 
@@ -180,7 +198,7 @@ def _around(
     yield from targets.resampled(facts, place, far, met)
     yield from targets.reshaped(facts, place, far)
     yield from targets.factors(facts, place, far, wanted)
-    yield from layout.keeping(facts, place)
+    yield from layout.keeping(facts, place, far)
     yield from layout.axes(facts, place)
     yield from layout.superfluous(facts, place, far)
     if far:

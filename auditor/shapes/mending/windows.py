@@ -22,7 +22,7 @@ def proposals(facts: Facts, habits: Habits, at: At, far: int) -> Iterator[Propos
     if now is None:
         return
     label, surprise = facts.label(at), habits.surprise(at, now)
-    for name, value, then in _others(habits, now, node.op_type):
+    for name, value, then in _others(habits, now, node.op_type, padded="pads" in node.attributes):
         shown = getattr(now, _FIELDS.get(name, name))
         said = f"{name} is {_shown(shown)}" + ("" if name in node.attributes else ", its default")
         cost = _BASE + habits.surprise(at, then) - surprise + min(1.0, far * 0.03)
@@ -46,8 +46,10 @@ def proposals(facts: Facts, habits: Habits, at: At, far: int) -> Iterator[Propos
 _FIELDS = {"kernel_shape": "kernel"}
 
 
-def _others(habits: Habits, now: Window, op_type: str) -> Iterator[tuple[str, int | str | Ints, Window]]:
-    """Attribute, value, and the window with it; each once."""
+def _others(
+    habits: Habits, now: Window, op_type: str, *, padded: bool
+) -> Iterator[tuple[str, int | str | Ints, Window]]:
+    """Attribute, value, and the window with it; each once. ``padded``: beside pads, no auto_pad may stand."""
     alike = [one for one in habits.windows.values() if (one.op_type in POOLS) == (op_type in POOLS)]
     axes = now.axes
     if now.auto_pad in ("NOTSET", "", "VALID"):
@@ -65,7 +67,7 @@ def _others(habits: Habits, now: Window, op_type: str) -> Iterator[tuple[str, in
             for value in dict.fromkeys(pads):
                 if value != now.pads and len(value) == 2 * axes and _allowed(now, value, op_type):
                     yield "pads", value, now._replace(pads=value)
-    if not any(now.pads):
+    if not padded:
         words = ["SAME_UPPER", "SAME_LOWER"] + (
             ["VALID", "NOTSET"] if now.auto_pad not in ("NOTSET", "", "VALID") else []
         )
@@ -127,7 +129,7 @@ def global_kernel(facts: Facts, at: At) -> Iterator[Proposal]:
     """A pooling over all of the data, whose kernel is another size."""
     node, shape = facts.node(at), numbers(shape_of(facts, at))
     said = node.attributes.get("kernel_shape")
-    if node.op_type in POOLS and shape is not None and len(shape) > 2 and said != shape[2:]:
+    if node.op_type == "AveragePool" and shape is not None and len(shape) > 2 and said != shape[2:]:
         cause = f"kernel_shape is {_shown(said)}, and its data is {_shown(shape)}"
         yield Proposal(SetAttribute(at, "kernel_shape", shape[2:]), at, cause, 5.5, attribute="kernel_shape")
 

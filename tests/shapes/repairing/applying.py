@@ -16,6 +16,8 @@ def applied(model: onnx.ModelProto, row: Mapping[str, Any]) -> onnx.ModelProto:
     made = onnx.ModelProto()
     made.CopyFrom(model)
     graph = made.graph
+    if "declares" not in row:
+        del graph.value_info[:]  # what is declared of inner tensors is optional, and of the model as it was
     match row:
         case {"attribute": name, "node": label, "to": to}:
             _set(made, node(graph, label), name, to)

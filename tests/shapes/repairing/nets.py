@@ -248,6 +248,6 @@ def network(seed: int) -> tuple[str, onnx.ModelProto]:
     net = Net(seed, draw.choice([11, 13, 17]))
     size = draw.choice([28, 32]) if family == "lenet" else draw.choice([32, 64])
     out, shape, size = FAMILIES[family](net, size) if family != "vgg" else (*vgg(net, size)[:2], size)
-    batch: int | str = draw.choice(["N", 1, 2]) if shape[0] == "N" else shape[0]
+    batch: Any = draw.choice(["N", 1, 2]) if shape[0] == "N" else shape[0]
     shape = [batch, *shape[1:]] if len(shape) > 2 else [batch, shape[1], size, size]
     return family, net.model([("x", shape)], out, annotate=draw.random() < 0.5)
