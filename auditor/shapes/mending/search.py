@@ -9,7 +9,7 @@ on every machine.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ...model.graph import TensorType
@@ -18,14 +18,15 @@ from ...repair import Declaration, Repair, words
 from ...report import Fit
 from ..dense import WEIGHTS
 from ..facts import Facts, rendered
+from ..open_axes import open_axes, with_sizes
 from ..sizes.dim import TooComplex
-from ..troubles import At, Misfit
+from ..troubles import At, Impossible, Misfit
 from . import feeding, layout, stored, targets, windows
 from .edits import Edit, changes, repair
 from .habits import Habits
 from .opsets import opset_that_fits
 from .proposal import Proposal, before, numbers, shape_of
-from .trial import Fault, Ground, tried
+from .trial import Fault, Ground, edited, tried
 
 MOST_TOLD = 3
 MOST_TRIALS = 1_500
@@ -67,7 +68,7 @@ def mends(facts: Facts, fault: Fault, fits: Sequence[Fit] = ()) -> tuple[Mend, .
     """Up to three edits that mend a fault, the likeliest first; ``fits``: sizes of inputs that were solved for it."""
     if len(facts.graphs[""].entries) > _MOST_NODES or facts.graphs[""].nodes is not facts.model.graph.nodes:
         return ()
-    ground = Ground.of(facts)
+    ground, bound = Ground.of(facts), _bound(facts)
     proposed = sorted(_proposals(facts, fault, fits), key=lambda p: p.cost)
     best: dict[object, tuple[float, int, Proposal, int]] = {}
     axes: dict[At, int] = {}
@@ -90,13 +91,47 @@ def mends(facts: Facts, fault: Fault, fits: Sequence[Fit] = ()) -> tuple[Mend, .
             continue
         if proposal.attribute == "axis" and proposal.at == fault.at:
             axes[proposal.at] = axes.get(proposal.at, 0) + 1
-        cost = proposal.cost + _LEFT * outcome.left + _UNLIKE * min(outcome.unlike, _MOST_UNLIKE)
+        left = outcome.left + (0 if bound is None else left_of_bound(bound, proposal.edit))
+        cost = proposal.cost + _LEFT * left + _UNLIKE * min(outcome.unlike, _MOST_UNLIKE)
         known = best.get(proposal.place)
         if known is None or cost < known[0]:
-            best[proposal.place] = (cost, number, proposal, outcome.left)
+            best[proposal.place] = (cost, number, proposal, left)
     told = _told(facts, best, {at for at, count in axes.items() if count > 1})
     others = [_declared(ground, fault.output)] if fault.output else _imported(facts, fault, told)
+    if others and facts.model.opsets.get("", _OLD) < _OLD and not fault.output:
+        return tuple(others)
     return tuple(sorted((*told, *others), key=lambda m: m.cost))[:MOST_TOLD]
+
+
+class _Bound(NamedTuple):
+    """The facts with a number for each open batch, and that number by its name."""
+
+    facts: Facts
+    names: Mapping[str, int]
+
+
+_BATCH = 3
+"""Images with which the edited model must run, where the batch is open: some faults show for numbers only."""
+
+
+def _bound(facts: Facts) -> _Bound | None:
+    names = {axis.name: _BATCH for axis in open_axes(facts) if axis.batch or axis.axis == 0}
+    return _Bound(with_sizes(facts, names, _BATCH), names) if names else None
+
+
+def left_of_bound(bound: _Bound, edit: Edit) -> int:
+    """The troubles, and the outputs that are not as declared, of the edited model with a batch of numbers."""
+    after = edited(bound.facts, edit)
+    if after is None:
+        return 1
+    left = sum(isinstance(t, Misfit | Impossible) and not t.declared for t in after.troubles)
+    for value in after.model.graph.outputs:
+        said, made = value.type.shape if isinstance(value.type, TensorType) else None, after.at(value.name)
+        if said is None or made is None or made.shape is None or made.declared:
+            continue
+        pairs = zip(said, made.shape, strict=False)
+        left += any(isinstance(a, str) and isinstance(b, int) and bound.names.get(a, b) != b for a, b in pairs)
+    return left
 
 
 def _imported(facts: Facts, fault: Fault, told: Sequence[Mend]) -> list[Mend]:
@@ -105,7 +140,7 @@ def _imported(facts: Facts, fault: Fault, told: Sequence[Mend]) -> list[Mend]:
         return []
     node = facts.node(fault.at)
     now, versions_of = facts.model.opsets.get(node.domain, 1), versions(node.domain, node.op_type)
-    if node.domain or not any(now < v for v in versions_of) and now == newest(node.domain):
+    if node.domain or (now == newest(node.domain) and not any(now < v for v in versions_of)):
         return []
     if now >= _OLD and len(told) >= MOST_TOLD:
         return []

@@ -25,7 +25,10 @@ def proposals(facts: Facts, habits: Habits, at: At, far: int) -> Iterator[Propos
     for name, value, then in _others(habits, now, node.op_type, padded="pads" in node.attributes):
         shown = getattr(now, _FIELDS.get(name, name))
         said = f"{name} is {_shown(shown)}" + ("" if name in node.attributes else ", its default")
-        cost = _BASE + habits.surprise(at, then) - surprise + min(1.0, far * 0.03)
+        forgotten = (
+            name == "dilations" and set(now.dilations) == {1} and now.pads == same_pads(now.kernel, then.dilations)
+        )
+        cost = _BASE - 3 * forgotten + habits.surprise(at, then) - surprise + min(1.0, far * 0.03)
         yield Proposal(
             SetAttribute(at, name, value), at, f"{name} of {label} is {_shown(shown)}; all fits with {_shown(value)}"
             if far else f"{said}; all fits with {_shown(value)}",

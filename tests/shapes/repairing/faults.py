@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 
 
 class Cause(NamedTuple):
-    """``names``: keys and values that the row of a repair for it has; ``to``: the value that was there, if it is one."""
+    """``names``: keys and values that the row of a repair for it has; ``to``: the value that was there, if any."""
 
     names: tuple[Mapping[str, Any], ...]
     to: Any = None
@@ -76,6 +76,10 @@ def _attribute(name: str, op_types: tuple[str, ...], others: Callable[[Any, onnx
 
 _POOLS = ("MaxPool", "AveragePool")
 _WINDOWS = ("Conv", *_POOLS)
+
+
+def _kernels(was: list[int], node: onnx.NodeProto) -> list[Any]:
+    return [[k] * len(was) for k in (2, 3, 5) if k != was[0]]
 
 
 def _pads(was: list[int], node: onnx.NodeProto) -> list[Any]:
@@ -151,42 +155,22 @@ def transpose_extra(model: onnx.ModelProto, draw: random.Random) -> Cause | None
 
 
 def flatten_misplaced(model: onnx.ModelProto, draw: random.Random) -> Cause | None:
-    """It stands one layer before its place, or one behind."""
+    """It stands in front of the layer before it, or behind the dense layer that takes what it gives."""
     graph = model.graph
     for node in _nodes(model, "Flatten"):
         maker = next((n for n in graph.node if node.input[0] in n.output), None)
         taker = next((n for n in graph.node if node.output[0] in n.input), None)
-        if maker is None or taker is None:
+        if maker is None or taker is None or taker.op_type != "Gemm":
             continue
-        name = label(model, node)
-        if draw.random() < 0.5 and maker.op_type not in ("Relu",):
-            source, a, b = maker.input[0], maker.output[0], node.output[0]
-            node.input[0], maker.input[0] = source, b
-            maker.output[0], node.output[0] = b, a
-            maker.input[0] = a
-            nodes = [n for n in graph.node if n.output not in (node.output, maker.output)]
-            at = next(i for i, n in enumerate(graph.node) if n.output == maker.output)
-        else:
-            maker = taker
-            source, a, b = node.input[0], node.output[0], taker.output[0]
-            taker.input[0], node.input[0] = source, a
-            taker.output[0], node.output[0] = a, b
-            nodes = [n for n in graph.node if n.output not in (node.output, maker.output)]
-            at = next(i for i, n in enumerate(graph.node) if n.output == node.output)
-            node, maker = maker, node
-        at = min(at, len(nodes))
-        kept = [*nodes[: max(at - 1, 0)]]
-        rest = nodes[max(at - 1, 0) :]
-        pair = [_copy(node), _copy(maker)]
-        every = [*map(_copy, kept), *pair, *map(_copy, rest)]
+        names = {"node": label(model, node), "move": label(model, taker)}
+        first, second = (maker, node) if draw.random() < 0.5 else (node, taker)
+        source, between, end = first.input[0], first.output[0], second.output[0]
+        second.input[0], second.output[0] = source, between
+        first.input[0], first.output[0] = between, end
+        nodes = _sorted(graph, [_copy(n) for n in graph.node])
         del graph.node[:]
-        graph.node.extend(_sorted(graph, every))
-        inserted = tuple({"node": label(model, n), "insert": "Flatten"} for n in graph.node if n.op_type in ("Gemm",))
-        return Cause(
-            ({"node": name, "move": None},)[:0]
-            + tuple({"node": name, "move": label(model, n)} for n in graph.node)
-            + inserted
-        )
+        graph.node.extend(nodes)
+        return Cause((names, {"node": names["move"], "insert": "Flatten"}))
     return None
 
 
@@ -320,7 +304,7 @@ def opset(model: onnx.ModelProto, draw: random.Random) -> Cause | None:
     """The import of another year, for which some node has another form."""
     entry = next(o for o in model.opset_import if o.domain == "")
     was = entry.version
-    entry.version = draw.choice([v for v in (6, 10, 12, 13, 18, 20) if v != was])
+    entry.version = draw.choice([v for v in (9, 10, 12, 13, 18, 20) if v != was])
     return Cause(({"opset": ""},), was)
 
 
@@ -342,7 +326,7 @@ KINDS: dict[str, Break] = {
     "pads": _attribute("pads", _WINDOWS, _pads),
     "strides": _attribute("strides", _WINDOWS, lambda was, n: [[1, 1]] if was[0] > 1 else [[2, 2]]),
     "dilations": _attribute("dilations", ("Conv",), lambda was, n: [[d] * len(was) for d in (1, 2, 4) if d != was[0]]),
-    "kernel_shape": _attribute("kernel_shape", _POOLS + ("Conv",), lambda was, n: [[k] * len(was) for k in (2, 3, 5) if k != was[0]]),
+    "kernel_shape": _attribute("kernel_shape", (*_POOLS, "Conv"), _kernels),
     "ceil_mode": _attribute("ceil_mode", _POOLS, lambda was, n: [1 - was]),
     "auto_pad": _attribute("auto_pad", _WINDOWS, lambda was, n: [w for w in ("VALID", "SAME_UPPER") if w != was]),
     "group": _attribute("group", ("Conv",), lambda was, n: [1, max(was // 2, 1), was * 2] if was > 1 else []),
@@ -368,13 +352,8 @@ KINDS: dict[str, Break] = {
 
 
 def _perms(rank: int) -> list[list[int]]:
-    return (
-        [[0, 2, 3, 1], [0, 3, 1, 2], [0, 2, 1, 3], [0, 1, 3, 2], [3, 2, 1, 0]]
-        if rank == 4
-        else [[1, 0]]
-        if rank == 2
-        else [[0, 2, 1], [2, 1, 0]]
-    )
+    usual = {4: [[0, 2, 3, 1], [0, 3, 1, 2], [0, 2, 1, 3], [0, 1, 3, 2], [3, 2, 1, 0]], 3: [[0, 2, 1], [2, 1, 0]]}
+    return usual.get(rank, [[1, 0]])
 
 
 def _trans(model: onnx.ModelProto, draw: random.Random, name: str) -> Cause | None:

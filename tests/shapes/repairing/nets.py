@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 
 class Net:
-    """A network in the making: each layer returns the name of what it gives, and channels and sizes are kept in mind."""
+    """A network in the making: each layer returns the name of what it gives."""
 
     def __init__(self, seed: int, opset: int) -> None:
         self.random = random.Random(seed)
