@@ -93,6 +93,7 @@ from ..shapes.mending.search import MOST_SEARCHES, mends
 from ..shapes.mending.trial import Fault
 from ..shapes.sizes.bounds import less
 from ..shapes.sizes.dim import Dim, Size, TooComplex, divide_exact, named, same, substitute
+from ..shapes.troubles import Impossible, Misfit
 from ..wording import counted
 from . import rule, tensors_at
 
@@ -127,8 +128,8 @@ def stale_shape_annotations(model: Model, facts: Facts) -> Iterator[Found]:
             stale.sort(key=lambda s: s[1].severity is not Severity.ERROR)
             (value, fault), others = stale[0], len(stale) - 1
             found = _one(facts, graph, path, value, fault, "tensor", others)
-            gone = Declaration(value.name, "shape", _said(value), None, f"it is {fault.is_}", path)
-            yield found._replace(places=tensors_at((path, v.name) for v, _ in stale), repairs=(gone,))
+            repairs = _deleted(facts, value, fault, path) if not others else ()
+            yield found._replace(places=tensors_at((path, v.name) for v, _ in stale), repairs=repairs)
 
 
 def _with_repairs(facts: Facts, found: Found, value: Value, path: str, fault: _Fault, *, searching: bool) -> Found:
@@ -146,6 +147,13 @@ def _with_repairs(facts: Facts, found: Found, value: Value, path: str, fault: _F
     made = rendered(fact.shape) if fault.sizes and fact is not None else fault.is_
     said = _said(value) if fault.sizes else fault.declared
     return found._replace(repairs=(Declaration(value.name, "shape" if fault.sizes else "type", said, made, why, path),))
+
+
+def _deleted(facts: Facts, value: Value, fault: _Fault, path: str) -> tuple[Declaration, ...]:
+    """That the declaration goes: where all else is sound."""
+    if any(isinstance(t, Misfit | Impossible) for t in facts.troubles):
+        return ()
+    return (Declaration(value.name, "shape", _said(value), None, f"it is {fault.is_}", path),)
 
 
 def _said(value: Value) -> tuple[int | str | None, ...] | None:

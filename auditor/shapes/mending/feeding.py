@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...report import Fit
+from ..conditions import STRETCHING
 from ..dense import WEIGHTS
 from ..facts import Facts, rendered
 from ..sizes.dim import Dim
@@ -92,12 +93,7 @@ def _along(axes: Sequence[int]) -> str:
 def taken(facts: Facts, at: At) -> Iterator[Proposal]:
     """The channels or features of an input, as the first layer that takes it has them."""
     node = facts.node(at)
-    name = node.inputs[0] if node.inputs else ""
-    for _ in range(8):
-        maker = facts.producer(name, at.graph) if name else None
-        if maker is None or facts.node(maker).op_type not in HANDING_ON or not facts.node(maker).inputs:
-            break
-        name = facts.node(maker).inputs[0]
+    name = _source(facts, node.inputs[0], at.graph) if node.inputs else ""
     fact = facts.inputs.get(name)
     if fact is None or fact.shape is None:
         return
@@ -119,11 +115,23 @@ def taken(facts: Facts, at: At) -> Iterator[Proposal]:
         yield Proposal(Feed(name, {axis: wanted}), At("", -1), cause, 4.4, tensor=name, attribute=f"axis {axis}")
 
 
+def _source(facts: Facts, name: str, graph: str) -> str:
+    """The tensor that comes to a node unchanged in shape."""
+    for _ in range(8):
+        maker = facts.producer(name, graph) if name else None
+        if maker is None or facts.node(maker).op_type not in HANDING_ON or not facts.node(maker).inputs:
+            break
+        name, graph = facts.node(maker).inputs[0], maker.graph
+    return name
+
+
 def met(facts: Facts, at: At) -> Iterator[Proposal]:
     """Inputs of the graph that meet and differ along an axis: one of them takes the other's size or name."""
-    shapes = [(n, facts.inputs[n].shape) for n in facts.inputs if facts.inputs[n].shape is not None]
-    if len(shapes) < 2 or len(shapes) > 8:
+    node = facts.node(at)
+    if node.op_type not in STRETCHING and node.op_type not in ("Concat", "MatMul"):
         return
+    names = dict.fromkeys(n for name in node.inputs[:8] if (n := _source(facts, name, at.graph)) in facts.inputs)
+    shapes = [(n, facts.inputs[n].shape) for n in names if facts.inputs[n].shape is not None]
     for name, shape in shapes:
         for other, theirs in shapes:
             for i, (a, b) in enumerate(zip(shape or (), theirs or (), strict=False)):
@@ -137,4 +145,3 @@ def met(facts: Facts, at: At) -> Iterator[Proposal]:
                     cause = f"size {i} of {name} is named {was[i] if was else ''}, that of {other} {b}"
                     edit = NameSize(name, i, str(to[i] if to else b))
                     yield Proposal(edit, At("", -1), cause, 4.0, tensor=name, attribute=f"axis {i}")
-    del at

@@ -201,7 +201,7 @@ def _proposals(facts: Facts, fault: Fault, fits: Sequence[Fit]) -> Iterator[Prop
     wanted = _wanted(facts, at)
     yield from _around(facts, habits, at, 0, met, wanted)
     for place, far in before(facts, at):
-        yield from _around(facts, habits, place, far + 1, met, wanted)
+        yield from _around(facts, habits, place, far, met, wanted)
         if far < 24 and not fault.output:
             yield from layout.moved(facts, at, place)
     yield from feeding.sized(facts, fits)

@@ -187,7 +187,15 @@ class _Trial(Walk):
             return False  # nothing that arrives there has changed
         if at is not None and at.graph and at.graph not in self.visited:
             return False
+        if at is not None and self._rests_now(at):
+            return False  # what arrives is only declared now: that is no proof
         return at is None or not conditions(self.facts, at)  # of open sizes, nobody knows
+
+    def _rests_now(self, at: At) -> bool:
+        """Whether the node's inputs rest on declarations, and did not before."""
+        base, after = self._ground.facts, self.facts
+        given = [(base.at(name, at.graph), after.at(name, at.graph)) for name in after.node(at).inputs if name]
+        return any(now is not None and now.declared and not (was is not None and was.declared) for was, now in given)
 
     @cached_property
     def facts(self) -> Facts:
@@ -207,11 +215,22 @@ class _Trial(Walk):
     def outcome(self) -> Outcome:
         facts, ground = self.facts, self._ground
         left = sum(isinstance(t, Misfit | Impossible) and not t.declared for t in facts.troubles)
+        left += sum(contradicts(ground.annotations[name], self._scope.known_fact(name)) for name in ground.outputs)
+        left += sum(_flat(facts, node) for node in self._nodes_now if node.op_type in _IMAGES)
         unlike = sum(
             contradicts(v, self._scope.get(n)) if n in self._scope else n in ground.contradicted
             for n, v in ground.annotations.items()
         )
         return Outcome(facts, left, unlike)
+
+
+_IMAGES = frozenset({"GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"})
+"""Operators that onnxruntime 1.32 refuses for data without height and width."""
+
+
+def _flat(facts: Facts, node: Node) -> bool:
+    fact = facts.at(node.inputs[0]) if node.inputs else None
+    return fact is not None and fact.rank is not None and fact.rank < 3
 
 
 def contradicts(value: Value, made: Fact | None) -> bool:

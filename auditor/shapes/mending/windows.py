@@ -32,7 +32,7 @@ def proposals(facts: Facts, habits: Habits, at: At, far: int) -> Iterator[Propos
         yield Proposal(
             SetAttribute(at, name, value), at, f"{name} of {label} is {_shown(shown)}; all fits with {_shown(value)}"
             if far else f"{said}; all fits with {_shown(value)}",
-            max(_LEAST, cost), attribute=name,
+            cost if cost > _LEAST else _LEAST + 0.01 * (cost - _LEAST), attribute=name,
         )  # fmt: skip
     if node.op_type == "ConvTranspose":
         given = node.attributes.get("output_padding")

@@ -16,7 +16,7 @@ def applied(model: onnx.ModelProto, row: Mapping[str, Any]) -> onnx.ModelProto:
     made = onnx.ModelProto()
     made.CopyFrom(model)
     graph = made.graph
-    if "declares" not in row:
+    if row.get("to", 0) is not None or "declares" not in row:
         del graph.value_info[:]  # what is declared of inner tensors is optional, and of the model as it was
     match row:
         case {"attribute": name, "node": label, "to": to}:
