@@ -14,7 +14,7 @@ from .edits import Feed, NameSize
 from .habits import CONVOLUTIONS, USUAL_SIZES, size_surprise, weight_of
 from .proposal import HANDING_ON, Proposal, numbers, shape_of
 
-_BASE = 6.0
+_BASE, _SOLVED = 6.0, 3.8
 
 
 def sized(facts: Facts, fits: Sequence[Fit]) -> Iterator[Proposal]:
@@ -24,7 +24,7 @@ def sized(facts: Facts, fits: Sequence[Fit]) -> Iterator[Proposal]:
         names = {name for name, _ in places}
         if len(names) == 1 and fit.ranges:
             name, axes = names.pop(), [axis for _, axis in places]
-            yield from _moved(facts, name, axes, _in_ranges(fit, _now(facts, name, axes)))
+            yield from _moved(facts, name, axes, _in_ranges(fit, _now(facts, name, axes)), solved=True)
     if fits:
         return
     for name, fact in facts.inputs.items():
@@ -62,7 +62,10 @@ def _in_ranges(fit: Fit, now: list[int]) -> list[int]:
     return sorted(dict.fromkeys(found), key=lambda s: (size_surprise(s), abs(s - (now[0] if now else s))))[:12]
 
 
-def _moved(facts: Facts, name: str, axes: Sequence[int], sizes: Sequence[int]) -> Iterator[Proposal]:
+def _moved(
+    facts: Facts, name: str, axes: Sequence[int], sizes: Sequence[int], *, solved: bool = False
+) -> Iterator[Proposal]:
+    """``solved``: a dense layer behind is made for these sizes, so the nearest of them is meant."""
     shape = facts.inputs[name].shape or ()
     now = [shape[a] for a in axes]
     shown = " x ".join(str(s) for s in now)
@@ -78,8 +81,9 @@ def _moved(facts: Facts, name: str, axes: Sequence[int], sizes: Sequence[int]) -
                 if len(set(then[2:])) == 1 and not square and size in USUAL_SIZES
                 else 0.0
             )
-            near = min(1.5, sum(abs(size - s) for s in now if isinstance(s, int)) / 200)
-            cost = _BASE + max(-3.0, size_surprise(size) - was) + odd + near
+            away = max((abs(size - s) for s in now if isinstance(s, int)), default=0)
+            near = min(3.0, away / 10) if solved else min(1.5, away / 100)
+            cost = (_SOLVED if solved else _BASE) + max(-3.0, size_surprise(size) - was) + odd + near
             yield Proposal(
                 Feed(name, dict.fromkeys(axes, size)), At("", -1), f"{name} is {shown} along {_along(axes)}", cost,
                 tensor=name, attribute=_along(axes),

@@ -131,7 +131,7 @@ class Habits:
         pool = one.op_type in POOLS
         for key, value in (
             (("pads", pool, one.kernel, one.dilations), one.pads),
-            (("padding", pool), one.padding),
+            (("padding", pool, max(one.strides) > 2), one.padding),
             (("strides", one.op_type, one.kernel, one.widens), one.strides),
             (("strides", one.op_type, one.kernel), one.strides),
             (("strides", one.op_type), one.strides),
@@ -156,7 +156,9 @@ class Habits:
 
     def _shares(self, one: Window) -> tuple[float, ...]:
         pool = one.op_type in POOLS
-        kind = _mixed(self._counts["padding", pool], one.padding, _PADDING[one.padding], 2)
+        far = max(one.strides) > 2
+        usual = (_FAR_PADDING if far else _PADDING)[one.padding]
+        kind = _mixed(self._counts["padding", pool, far], one.padding, usual, 2)
         among = {"same": 1.0, "none": 1.0, "even": 0.25, "odd": 1 / 32}[one.padding]
         pads = _mixed(self._counts["pads", pool, one.kernel, one.dilations], one.pads, kind * among, 1.5)
         strides = _mixed(self._counts["strides", one.op_type], one.strides, _stride(one), 1)
@@ -176,6 +178,7 @@ class Habits:
         return pads, strides, dilations, kernel, auto_pad, ceil
 
 
+_FAR_PADDING = {"same": 0.15, "none": 0.6, "even": 0.2, "odd": 0.05}  # of strides over 2: nobody keeps the size
 _PADDING = {"same": 0.55, "none": 0.35, "even": 0.07, "odd": 0.03}
 
 

@@ -162,14 +162,14 @@ def _declared(ground: Ground, name: str) -> Mend:
 
 def sizes_that_mend(facts: Facts, at: At, fits: Sequence[Fit]) -> tuple[Repair, ...]:
     """Sizes of inputs with which a node runs that runs for some of the open sizes only; tried like any edit."""
-    ground, found = Ground.of(facts), list[Repair]()
+    ground, found = Ground.of(facts), dict[object, Repair]()
     for proposal in sorted(feeding.sized(facts, fits), key=lambda p: p.cost) if fits else ():
         made = changes(facts, proposal.edit)
-        if made is not None and tried(ground, Fault(at), made)[0] is not None:
-            found.append(repair(facts, proposal.edit, proposal.cause))
+        if proposal.place not in found and made is not None and tried(ground, Fault(at), made)[0] is not None:
+            found[proposal.place] = repair(facts, proposal.edit, proposal.cause)
             if len(found) == MOST_TOLD:
                 break
-    return tuple(found)
+    return tuple(found.values())
 
 
 def _told(facts: Facts, best: dict[object, tuple[float, int, Proposal, int]], doubtful: set[At]) -> tuple[Mend, ...]:

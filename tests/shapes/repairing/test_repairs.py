@@ -55,7 +55,7 @@ def test_a_gemm_of_three_axes_becomes_a_matmul() -> None:
 
 
 BODY = """
-g (bool c, float[1, 2, 8, 8] x) => (float[A, B, C, D] y) <float[2, 2, 3, 3] w> {
+g (bool c, float[1, 2, 8, 8] x, float[2, 2, 3, 3] w) => (float[A, B, C, D] y) {
   y = If (c) <
     then_branch = t () => (float[1, 2, 8, 8] a) { k = Conv<kernel_shape = [3, 3]>(x, w) a = Add(k, x) },
     else_branch = e () => (float[1, 2, 8, 8] b) { b = Identity(x) }
