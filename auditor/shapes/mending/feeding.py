@@ -17,14 +17,15 @@ from .proposal import HANDING_ON, Proposal, numbers, shape_of
 _BASE, _SOLVED = 6.0, 3.8
 
 
-def sized(facts: Facts, fits: Sequence[Fit]) -> Iterator[Proposal]:
+def sized(facts: Facts, fits: Sequence[Fit], at: At) -> Iterator[Proposal]:
     """Heights and widths: out of the ranges that were solved, else those that are usual or near."""
+    dense = facts.node(at).op_type in (*WEIGHTS, "Reshape")
     for fit in fits:
         places = [(a.rpartition("[")[0], int(a.rpartition("[")[2][:-1])) for a in fit.axes]
         names = {name for name, _ in places}
         if len(names) == 1 and fit.ranges:
             name, axes = names.pop(), [axis for _, axis in places]
-            yield from _moved(facts, name, axes, _in_ranges(fit, _now(facts, name, axes)), solved=True)
+            yield from _moved(facts, name, axes, _in_ranges(fit, _now(facts, name, axes)), solved=dense)
     if fits:
         return
     for name, fact in facts.inputs.items():

@@ -163,7 +163,7 @@ def _declared(ground: Ground, name: str) -> Mend:
 def sizes_that_mend(facts: Facts, at: At, fits: Sequence[Fit]) -> tuple[Repair, ...]:
     """Sizes of inputs with which a node runs that runs for some of the open sizes only; tried like any edit."""
     ground, found = Ground.of(facts), dict[object, Repair]()
-    for proposal in sorted(feeding.sized(facts, fits), key=lambda p: p.cost) if fits else ():
+    for proposal in sorted(feeding.sized(facts, fits, at), key=lambda p: p.cost) if fits else ():
         made = changes(facts, proposal.edit)
         if proposal.place not in found and made is not None and tried(ground, Fault(at), made)[0] is not None:
             found[proposal.place] = repair(facts, proposal.edit, proposal.cause)
@@ -204,7 +204,7 @@ def _proposals(facts: Facts, fault: Fault, fits: Sequence[Fit]) -> Iterator[Prop
         yield from _around(facts, habits, place, far, met, wanted)
         if far < 24 and not fault.output:
             yield from layout.moved(facts, at, place)
-    yield from feeding.sized(facts, fits)
+    yield from feeding.sized(facts, fits, at)
     yield from feeding.met(facts, at)
 
 
