@@ -1,7 +1,8 @@
-"""The suite on other machines than this one: ``python -m tests.settings [NAME...] [-- PYTEST ARGUMENTS]``.
+"""The suite on other machines than this one: ``python -m tests.settings [NAME[+NAME...]...] [-- PYTEST ARGUMENTS]``.
 
 Each setting is what some machine is like, as far as one machine can be like another; each runs the whole suite, or what
-the arguments after ``--`` say. It ends with a table, and with 1 where a test failed anywhere.
+the arguments after ``--`` say. Names joined by ``+`` are one run in all those settings at once: where it passes, it
+passes in each. It ends with a table, and with 1 where a test failed anywhere.
 """
 
 from __future__ import annotations
@@ -61,6 +62,22 @@ SETTINGS: dict[str, Callable[[], Setting]] = {
 }
 
 
+def together(settings: Sequence[Setting]) -> Setting:
+    """One setting that is all of these; of two that say the same thing differently, the last."""
+    found = Setting()
+    for one in settings:
+        found = Setting(
+            found.before + one.before,
+            found.arguments + one.arguments,
+            {**found.env, **one.env},
+            found.busy + one.busy,
+            found.umask | one.umask,
+            one.tmp or found.tmp,
+            found.user if one.user is None else one.user,
+        )
+    return found
+
+
 class Counted(NamedTuple):
     passed: int
     failed: int
@@ -71,20 +88,21 @@ class Counted(NamedTuple):
 def main(arguments: Sequence[str]) -> int:
     ours, _, theirs = _parted(arguments)
     parser = argparse.ArgumentParser(prog="python -m tests.settings", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(SETTINGS)}; all if none is given")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SETTINGS)}; each if none is given")
     names = parser.parse_args(ours).names or list(SETTINGS)
-    if unknown := [name for name in names if name not in SETTINGS]:
+    if unknown := [part for name in names for part in name.split("+") if part not in SETTINGS]:
         parser.error(f"there is no setting {unknown[0]!r}; there are {', '.join(SETTINGS)}")
     rows: dict[str, Counted | str] = {}
     for name in names:
         print(f"== {name}", flush=True)
-        rows[name] = run(SETTINGS[name](), theirs)
-    print(f"{'setting':16}{'passed':>8}{'failed':>8}{'skipped':>9}{'minutes':>9}")
+        rows[name] = run(together([SETTINGS[part]() for part in name.split("+")]), theirs)
+    width = max(map(len, ("setting", *rows))) + 1
+    print(f"{'setting':{width}}{'passed':>8}{'failed':>8}{'skipped':>9}{'minutes':>9}")
     for name, row in rows.items():
         if isinstance(row, str):
-            print(f"{name:16}{row}")
+            print(f"{name:{width}}{row}")
         else:
-            print(f"{name:16}{row.passed:8}{row.failed:8}{row.skipped:9}{row.minutes:9.1f}")
+            print(f"{name:{width}}{row.passed:8}{row.failed:8}{row.skipped:9}{row.minutes:9.1f}")
     return int(any(isinstance(row, Counted) and (row.failed or not row.passed) for row in rows.values()))
 
 

@@ -18,6 +18,7 @@ import auditor.shapes.ops
 from auditor.hashing import LITTLE, blake2b, sha256, sha256_of_many
 from auditor.modules import module_names
 from auditor.record import Record
+from tests import settings
 
 
 class Point(Record):
@@ -88,3 +89,9 @@ def test_modules_in_an_archive(tmp_path: Path) -> None:
         for name in ("package/__init__.py", "package/two.py", "package/one.py", "package/inner/__init__.py"):
             archive.writestr(name, "")
     assert module_names([str(tmp_path / "a.zip" / "package")]) == ["one", "two"]
+
+
+def test_settings_that_are_joined_are_all_there() -> None:
+    both = settings.together([settings.SETTINGS[name]() for name in ("busy", "haswell", "umask", "shuffled", "tmpdir")])
+    assert both.busy == 2 and both.env == {"OPENBLAS_CORETYPE": "Haswell"} and both.umask == 0o077
+    assert both.arguments == ("--shuffle", "0") and both.tmp and both.user is None

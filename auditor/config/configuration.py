@@ -75,6 +75,8 @@ class Configuration(Record):
         said = {**says, **self.forced}
         if self.trusted and "fail_on" in self.forced:
             said["fail_on"] = _stricter(self.forced["fail_on"], Policy(**says).fail_on)
+        if self.trusted and "untrusted" in (says.get("profile"), self.forced.get("profile")):
+            said["profile"] = "untrusted"
         return Policy(**said, known=known, origin=by.policy, baseline=by.baseline, trusted=by.trusted, run=run)
 
     @property

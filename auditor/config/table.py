@@ -8,6 +8,7 @@ row's group.
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from ..policy.policy import PROFILES
 from ..settings import LEVELS, Settings
 from . import kinds
 from .kinds import ValueKind, from_words
@@ -16,7 +17,7 @@ Fills: TypeAlias = Literal["audit", "policy", "place", "call"]
 """What a setting is a field of: `Settings`, `Policy`, `Configuration`; or it holds for one call."""
 
 LOOKED_AT = "What is looked at"
-SIZES = "At which sizes"
+SIZES = "At which sizes, and ranges"
 RUN = "The run"
 POLICY = "What is asked"
 SAID = "What is said, and where"
@@ -84,6 +85,12 @@ TABLE: tuple[Setting, ...] = (
         ("--input-shape",), "NAME:SIZES", fills="audit",
     ),
     Setting(
+        "ranges", kinds.RANGES, SIZES,
+        "What an input may hold, as in --range image=0:1; * for all of floating point, golden for what the golden "
+        "vectors have; may be repeated.",
+        ("--range",), "NAME=LOW:HIGH", "ranges", fills="audit",
+    ),
+    Setting(
         "run", kinds.YES_OR_NO, RUN, "Run the model, or do not.", ("--run/--no-run",), key="run", fills="audit",
         default="as configured, else run",
     ),
@@ -129,6 +136,11 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "fail_on", kinds.LEVEL, POLICY, "Fail from this severity on: error, warning, note or never.", ("--fail-on",),
         "LEVEL", "fail-on", "AUDITOR_FAIL_ON", "policy", "as configured, else error",
+    ),
+    Setting(
+        "profile", kinds.one_of(*PROFILES), POLICY,
+        "Whose models these are: own, or untrusted, of which nobody knows who made them.", ("--profile",), "PROFILE",
+        "profile", "AUDITOR_PROFILE", "policy", "as configured, else own",
     ),
     Setting(
         "config", kinds.TEXT, POLICY, "The configuration.", ("--config",), "FILE", env="AUDITOR_CONFIG",
@@ -194,7 +206,23 @@ TABLE: tuple[Setting, ...] = (
     Setting("keep", kinds.whole(1), OWN, "Not the newest N audits of a model.", ("--keep",), "N"),
     Setting("older_than", kinds.number(of="days"), OWN, "Only audits older than this.", ("--older-than",), "DAYS"),
     Setting("of_models", kinds.TEXT, OWN, "Only of models with this name or path.", ("--model",), "GLOB"),
-    Setting("dry_run", kinds.YES_OR_NO, OWN, "Only say what would go.", ("--dry-run",)),
+    Setting("dry_run", kinds.YES_OR_NO, OWN, "Change nothing, only say what would change.", ("--dry-run",)),
+    Setting(
+        "copy", kinds.TEXT, OWN, "The mended copy that is written.", ("-o", "--output"), "FILE",
+        default="model.fixed.onnx beside model.onnx",
+    ),
+    Setting(
+        "only", kinds.NAMES, OWN, "Only edits that mend what this rule finds; may be repeated.", ("--only",), "RULE"
+    ),
+    Setting(
+        "chosen", kinds.NUMBERS, OWN, "Make this edit too, by its number; may be repeated.", ("--choose",), "NUMBER"
+    ),
+    Setting("in_place", kinds.YES_OR_NO, OWN, "Replace the model itself.", ("--in-place",)),
+    Setting(
+        "data_file", kinds.FILE_NAME, OWN, "Move the weights into this file beside the copy.", ("--external-data",),
+        "NAME",
+    ),
+    Setting("embed", kinds.YES_OR_NO, OWN, "Take the weights into the copy's own file.", ("--embed",)),
     # Of configurations alone.
     Setting(
         "select", kinds.IN_A_FILE, FILES, "whose findings count; the audit runs all rules and the report keeps all",

@@ -40,6 +40,7 @@ class Kind(NamedTuple):
     symptom: Symptom | None = None  # what it finds, where that can be explained by another rule's finding
     explains: frozenset[Symptom] = frozenset()  # even as a warning
     by_policy: bool = False  # the gate makes its findings, each time that a report is judged
+    from_strangers: Severity | None = None  # at least so bad where nobody knows who made the model
 
 
 class Candidate(NamedTuple):

@@ -13,6 +13,7 @@ from .scopes import scopes
 
 _CONTEXT, _SNPE = "EPContext", "Snpe"
 _DOMAIN = "com.microsoft"
+_PYTHON = frozenset({"PythonOp", "PythonOpGrad"})
 
 
 class NamedFile(NamedTuple):
@@ -25,13 +26,13 @@ class NamedFile(NamedTuple):
 
 
 class NativeCode(NamedTuple):
-    """What only a device's own library can read, within the model."""
+    """What only a device's own library can read, within the model; or code outside of it that a node calls."""
 
     path: str
     at: int
     attribute: str
     bytes: int
-    by: str  # for which device, as the node says
+    by: str  # for which device, as the node says; "Python" for a function that is called by its name
 
 
 class Contexts(NamedTuple):
@@ -52,8 +53,21 @@ def contexts(model: Model) -> Contexts:
             for index, node in enumerate(scope.graph.nodes):
                 if node.domain == _DOMAIN and node.op_type in (_CONTEXT, _SNPE):
                     _look(scope.path, index, node, files, code)
+                elif _calls_python(node):
+                    code.append(NativeCode(scope.path, index, _function_of(node), 0, "Python"))
         found = _known[model] = Contexts(tuple(files), tuple(code))
     return found
+
+
+def _calls_python(node: Node) -> bool:
+    """Whether a node calls a function of whoever runs it, by its name: onnxruntime's training, or its extensions."""
+    if node.domain == _DOMAIN:
+        return node.op_type in _PYTHON
+    return node.domain == "ai.onnx.contrib" and node.op_type.startswith("Py")
+
+
+def _function_of(node: Node) -> str:
+    return next((name for name in ("func_name", "name", "module") if name in node.attributes), "")
 
 
 def _look(path: str, index: int, node: Node, files: list[NamedFile], code: list[NativeCode]) -> None:

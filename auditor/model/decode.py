@@ -63,10 +63,10 @@ class Decoder:
                     buf, text, base, stop = wire.buf, wire.text, wire.base, wire.stop
                 tag = buf[pos - base]
                 if tag != NODE_TAG:
-                    self.entries_left -= 1
                     if self.entries_left == wire.limits.entries - 65_536 and (end - pos) // 2 > self.entries_left:
                         self._foresee(pos, end)
                         buf, text, base, stop = wire.buf, wire.text, wire.base, wire.stop
+                    self.entries_left -= 1
                 if tag != NODE_TAG and tag != TENSOR_TAG and tag not in values:
                     after = wire.skip(GRAPH, pos, end)
                     rest.append((pos, after))
@@ -86,12 +86,12 @@ class Decoder:
                     wire.move(body, length + 32)
                     buf, text, base, stop = wire.buf, wire.text, wire.base, wire.stop
                 if tag == NODE_TAG:
-                    self.nodes_left -= 1
-                    if self.nodes_left < 0:
-                        raise self._too_many(pos)
                     if len(nodes) == 65_536 and (end - pos) * 65_536 // (pos - extents[-1][0] + 1) > wire.limits.nodes:
                         self._foresee(pos, end)
                         buf, text, base, stop = wire.buf, wire.text, wire.base, wire.stop
+                    self.nodes_left -= 1
+                    if self.nodes_left < 0:
+                        raise self._too_many(pos)
                     node = (
                         self._usual_node(buf, text, body - base, after - base, body, depth + 1)
                         if after <= stop
@@ -205,6 +205,7 @@ class Decoder:
     ) -> tuple[str, str, Attributes] | None:
         """op_type, attributes, doc_string, domain. Nothing is decoded before all of it is known to be usual."""
         extents: list[tuple[int, int]] = []
+        asides: list[tuple[int, int]] = []
         domain, at = "", first
         try:
             if buf[at] != 0x22:
@@ -218,8 +219,7 @@ class Decoder:
                     if not 0 < buf[at] < 128:
                         return None
                     length, at = length + (buf[at] << 7) - 128, at + 1
-                if attribute:
-                    extents.append((base + at, base + at + length))
+                (extents if attribute else asides).append((base + at, base + at + length))
                 at += length
             if at < last and buf[at] == 0x3A:
                 start = at + 2
@@ -229,6 +229,8 @@ class Decoder:
             return None
         if at != last or not op_type.isascii() or not domain.isascii() or len(op_type) > 127 or len(domain) > 127:
             return None
+        for start, end in asides:
+            self.wire.aside("NodeProto", "doc_string", offset, start, end)
         return op_type, domain, self.attributes(extents, offset, depth)
 
     def node(self, extents: Extents, depth: int) -> Node:

@@ -1,8 +1,9 @@
 """The messages of onnx.proto: every field that ONNX has, with its number.
 
 Kept by hand in the order of onnx.proto; a test holds it to the descriptors of the installed onnx. Marks behind a type:
-``*`` repeated, ``unused`` is skipped without decoding, ``payload`` stays in the file and only its place is noted,
-``oneof`` excludes the other fields of its message that are marked so.
+``*`` repeated, ``unused`` is skipped without decoding, so is ``aside``, whose place is noted (texts that only people
+read), ``payload`` stays in the file and only its place is noted, ``oneof`` excludes the other fields of its message
+that are marked so.
 """
 
 from typing import NamedTuple
@@ -14,9 +15,9 @@ ModelProto
  1 ir_version int64
  2 producer_name string
  3 producer_version string
- 4 domain string unused
+ 4 domain string aside
  5 model_version int64 unused
- 6 doc_string string unused
+ 6 doc_string string aside
  7 graph GraphProto
  8 opset_import OperatorSetIdProto*
  14 metadata_props StringStringEntryProto*
@@ -42,23 +43,23 @@ GraphProto
  1 node NodeProto*
  2 name string
  5 initializer TensorProto*
- 10 doc_string string unused
+ 10 doc_string string aside
  11 input ValueInfoProto*
  12 output ValueInfoProto*
  13 value_info ValueInfoProto*
  14 quantization_annotation TensorAnnotation* unused
  15 sparse_initializer SparseTensorProto*
- 16 metadata_props StringStringEntryProto* unused
+ 16 metadata_props StringStringEntryProto* aside
 NodeProto
  1 input string*
  2 output string*
  3 name string
  4 op_type string
  5 attribute AttributeProto*
- 6 doc_string string unused
+ 6 doc_string string aside
  7 domain string
  8 overload string
- 9 metadata_props StringStringEntryProto* unused
+ 9 metadata_props StringStringEntryProto* aside
  10 device_configurations NodeDeviceConfigurationProto*
 NodeDeviceConfigurationProto
  1 configuration_id string
@@ -84,7 +85,7 @@ AttributeProto
  9 strings bytes*
  10 tensors TensorProto*
  11 graphs GraphProto*
- 13 doc_string string unused
+ 13 doc_string string aside
  14 tp TypeProto
  15 type_protos TypeProto*
  20 type int32
@@ -103,10 +104,10 @@ TensorProto
  9 raw_data bytes payload
  10 double_data double* payload
  11 uint64_data uint64* payload
- 12 doc_string string unused
+ 12 doc_string string aside
  13 external_data StringStringEntryProto*
  14 data_location int32
- 16 metadata_props StringStringEntryProto* unused
+ 16 metadata_props StringStringEntryProto* aside
 SparseTensorProto
  1 values TensorProto
  2 indices TensorProto
@@ -114,8 +115,8 @@ SparseTensorProto
 ValueInfoProto
  1 name string
  2 type TypeProto
- 3 doc_string string unused
- 4 metadata_props StringStringEntryProto* unused
+ 3 doc_string string aside
+ 4 metadata_props StringStringEntryProto* aside
 TypeProto
  1 tensor_type Tensor oneof
  4 sequence_type Sequence oneof
@@ -149,13 +150,13 @@ FunctionProto
  5 output string*
  6 attribute string*
  7 node NodeProto*
- 8 doc_string string unused
+ 8 doc_string string aside
  9 opset_import OperatorSetIdProto*
  10 domain string
  11 attribute_proto AttributeProto*
  12 value_info ValueInfoProto* unused
  13 overload string
- 14 metadata_props StringStringEntryProto* unused
+ 14 metadata_props StringStringEntryProto* aside
 """
 
 _KINDS = {"string": TEXT, "text": TEXT, "bytes": BYTES, "int64": INT64, "int32": INT32, "float": FLOAT}
@@ -170,6 +171,7 @@ class Field(NamedTuple):
     unused: bool
     rivals: tuple[int, ...]  # the other fields of its oneof
     long: bool  # a text that may be longer than a name
+    aside: bool  # unused, but its place is noted
 
 
 class Message(NamedTuple):
@@ -190,9 +192,10 @@ def _messages(table: str) -> dict[str, Message]:
             kind=PAYLOAD if "payload" in words else _KINDS.get(kind, MESSAGE),
             many=words[2].endswith("*"),
             wire=_WIRE.get(kind, 2),
-            unused="unused" in words,
+            unused="unused" in words or "aside" in words,
             rivals=(-1,) if "oneof" in words else (),
             long=kind == "text",
+            aside="aside" in words,
         )
     for message in messages.values():
         group = [number for number, field in message.fields.items() if field.rivals]

@@ -206,6 +206,16 @@ class Sharding(NamedTuple):
     offset: int
 
 
+class Aside(NamedTuple):
+    """A text that only people read, left where it lies: a doc_string, or an entry of a graph's or node's metadata."""
+
+    message: str  # whose: "NodeProto"
+    field: str  # "doc_string", "metadata_props" or "domain"
+    owner: int  # where that message begins in the file
+    offset: int
+    length: int
+
+
 class Identity(NamedTuple):
     """What tells a file from another, or from itself after a change."""
 
@@ -232,6 +242,7 @@ class Model(Record, eq=False):
     data: bytes | None = None  # the file itself where it came as bytes
     identity: Identity | None = None  # of the file when it was loaded; None for a model from bytes
     payloads: tuple[tuple[int, int], ...] = ()  # offset, length of the big tensor data
+    asides: tuple[Aside, ...] = ()  # in the order of the file, up to a limit of the reader
 
     @cached_property
     def opsets(self) -> Mapping[str, int]:

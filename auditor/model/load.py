@@ -164,6 +164,7 @@ def _model(wire: Wire, path: str, data: bytes | None, identity: Identity | None)
         data=data,
         identity=identity,
         payloads=tuple(sorted(wire.payloads)),
+        asides=tuple(wire.asides),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from ..errors import CannotLook, Unreadable
 from .fields import BYTES, FLOAT, INT32, INT64, MESSAGE, PAYLOAD, TEXT, Field, Message
 from .file_troubles import NotUtf8, OddEncoding, RepeatedField, Trouble, UnknownFields
-from .graph import Blob, Span
+from .graph import Aside, Blob, Span
 
 Extents: TypeAlias = Sequence[tuple[int, int]]
 """Where a message lies: [start, end) ranges. Of a singular field that stands twice protobuf merges the messages,
@@ -38,6 +38,7 @@ class ReadLimits(NamedTuple):
     name: int = 65_536  # bytes of a name
     text: int = 1 << 20  # bytes of a metadata value or a string attribute that is held in memory
     troubles: int = 100  # kept of each kind
+    asides: int = 200_000  # doc strings and entries of metadata whose places are kept
     payload: int = 1_024  # bytes of tensor data from which on it does not belong to the structure
 
 
@@ -54,6 +55,7 @@ class Wire:
         self.buf, self.text, self.base, self.stop, self._grow = b"", "", 0, 0, 2_048
         self.left, self.values_left = limits.fields, limits.values
         self.payloads: list[tuple[int, int]] = []
+        self.asides: list[Aside] = []
         self._troubles: dict[type[Trouble], list[Trouble]] = {}
         self._unknown: dict[str, HiddenFields] = {}
         self.particulars = 0  # grows with each thing that must not be remembered for equal bytes: a trouble, a graph
@@ -90,6 +92,12 @@ class Wire:
         kept = self._troubles.setdefault(type(trouble), [])
         if len(kept) < self.limits.troubles:
             kept.append(trouble)
+
+    def aside(self, message: str, field: str, owner: int, start: int, end: int) -> None:
+        """Notes where a text lies that only people read. Equal bytes elsewhere are another text's place."""
+        self.particulars += 1
+        if end > start and len(self.asides) < self.limits.asides:
+            self.asides.append(new(Aside, (message, field, owner, start, end - start)))
 
     def _note_unknown(self, message: str, number: int, start: int, end: int) -> None:
         self.particulars += 1
@@ -231,6 +239,8 @@ class Wire:
                 if field.unused:
                     if not field.many:
                         out[number] = None
+                    if field.aside:
+                        self.aside(kind.name, field.name, extents[0][0], body, pos)
                     continue
                 what = field.kind
                 if what == PAYLOAD:

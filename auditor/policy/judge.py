@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ExitCode
 from ..findings.order import RANK, worst_first
-from ..report import Coverage, Finding, JudgedFinding, Missed, Report, Verdict, waiver_of
+from ..report import Coverage, Finding, JudgedFinding, Missed, Report, Severity, Verdict, waiver_of
 from ..rules import all_rules
 from ..wording import counted, listed
 from .limits import beyond_limits, beyond_lists, left_out, unmet
@@ -90,6 +90,12 @@ def by_policy() -> frozenset[str]:
     return frozenset(rule.name for rule in all_rules() if rule.kind.by_policy)
 
 
+@cache
+def _from_strangers() -> dict[str, Severity]:
+    """How bad what a rule finds is at least in a model of which nobody knows who made it."""
+    return {rule.name: rule.kind.from_strangers for rule in all_rules() if rule.kind.from_strangers is not None}
+
+
 def _asked(report: Report, policy: Policy, accepted: Report | None) -> tuple[list[Finding], list[Missed]]:
     """What comes of the policy's limits, lists and requirements."""
     found: list[Finding] = []
@@ -125,6 +131,10 @@ def _not_counted(coverage: Coverage, looked_at: tuple[str, ...], policy: Policy)
 
 def _weighed(finding: Finding, policy: Policy) -> Finding:
     severity = policy.severity.get(finding.rule)
+    if severity is None and policy.profile == "untrusted":
+        suspicion = _from_strangers().get(finding.rule)
+        if suspicion is not None and RANK[suspicion] > RANK[finding.severity]:
+            severity = suspicion
     if severity is None:
         return finding
     return JudgedFinding.from_finding(finding, severity=severity, own_severity=finding.severity)

@@ -9,6 +9,10 @@ from ..report import JudgedBy, Severity
 _NONE: Mapping[str, Any] = {}
 
 
+PROFILES = ("own", "untrusted")
+"""Whose models they are: one's own, or anybody's. A rule says how bad what it finds is in a stranger's model."""
+
+
 class Bounds(NamedTuple):
     """Bounds on one measured number; None: not bounded. Increases are against the last accepted version."""
 
@@ -59,6 +63,7 @@ class Policy(NamedTuple):
     select: frozenset[str] = frozenset()  # rules whose findings count; empty: all
     ignore: frozenset[str] = frozenset()
     severity: Mapping[str, Severity] = _NONE  # by rule, instead of the finding's own
+    profile: str = PROFILES[0]  # one of PROFILES: whose models these are
     limits: Mapping[str, Bounds] = _NONE  # by measure
     allowed: Mapping[str, frozenset[str]] = _NONE  # by "operators", "domains", "dtypes", "providers": what may occur
     required: frozenset[str] = frozenset()  # what must have been looked at, or the verdict is inconclusive

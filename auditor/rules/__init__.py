@@ -22,6 +22,7 @@ from ..report import Basis, Found, Location, Places, Severity
 if TYPE_CHECKING:
     from ..shapes.facts import Facts
     from ..shapes.mending.search import Mend
+    from ..shapes.troubles import At
 
 Check: TypeAlias = Callable[..., Iterator[Found]]
 
@@ -70,19 +71,21 @@ def rule(
     symptom: Symptom | None = None,
     explains: Collection[Symptom] = (),
     by_policy: bool = False,
+    from_strangers: Severity | None = None,
 ) -> Callable[[Check], Rule]:
     """Make the generator function of a module its rule. What it yields may carry another severity or basis.
 
     ``known_by`` says by what a baseline knows the places again. What a rule finds as a ``symptom`` is folded under the
     finding that explains it: of a rule that ``explains`` such symptoms, or any error where it is a symptom of a run.
-    ``by_policy``: the gate makes its findings, each time that a report is judged.
+    ``by_policy``: the gate makes its findings, each time that a report is judged. ``from_strangers``: how bad its
+    findings are at least under the profile ``untrusted``.
     """
 
     def bind(check: Check) -> Rule:
         module = sys.modules[check.__module__]
         name = check.__module__.rpartition(".")[2].replace("_", "-")
         wants = tuple(kind for name, kind in check.__annotations__.items() if name != "return")
-        kind = Kind(name, severity, basis, known_by, symptom, frozenset(explains), by_policy)
+        kind = Kind(name, severity, basis, known_by, symptom, frozenset(explains), by_policy, from_strangers)
         made = _registered[name] = Rule(kind, check, wants, module.__doc__ or "")
         return made
 
@@ -103,6 +106,17 @@ def tensors_at(found: Iterable[tuple[str, str]]) -> tuple[Places, ...]:
     for path, name in found:
         graphs.setdefault(path, []).append(name)
     return tuple(Places(path, tensors=tuple(names)) for path, names in graphs.items())
+
+
+def location_of(facts: Facts, at: At, tensor: str = "", attribute: str = "") -> Location:
+    """A node of the propagation as a place of the model: a function's body, walked for a call, is the function's."""
+    node, graph = facts.node(at), at.graph
+    if graph:
+        from ..model.scopes import scopes
+
+        nodes = facts.graphs[graph].nodes
+        graph = next((scope.path for scope in scopes(facts.model) if scope.graph.nodes is nodes), graph)
+    return Location(graph, facts.label(at), node.op_type, tensor, attribute, node.offset)
 
 
 def cured(facts: Facts, location: Location, cure: Mend | None) -> Location:

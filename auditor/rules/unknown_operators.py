@@ -4,7 +4,7 @@
 Looks every node up in ONNX's operator table: operators that do not exist, that came with a later opset than the model
 imports, or that were taken out before it. Nodes of other domains are named once for each domain, as a note: they run
 only where that domain is known, and what they do was not looked at. So is what a newer opset than auditor knows may
-bring.
+bring. Under the profile `untrusted` these are warnings.
 
 ## Why it matters
 "Each operator used within a graph MUST be explicitly declared by one of the operator sets imported by the model."
@@ -99,7 +99,7 @@ _GONE = frozenset({"ATen", "ConstantFill", "GRUUnit", "GivenTensorFill", *_FIRST
 """Experimental operators of ONNX's first years."""
 
 
-@rule(Severity.ERROR, Basis.ILLEGAL)
+@rule(Severity.ERROR, Basis.ILLEGAL, from_strangers=Severity.WARNING)
 def unknown_operators(model: Model, facts: Facts) -> Iterator[Found]:
     fitting = cache(lambda: opset_that_fits(facts))
     known = frozenset(domains())

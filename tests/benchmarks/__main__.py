@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch shapes. Without one, all; 6 GB of disk are used meanwhile.
+Names: start check propagation weights store batch shapes faults. Without one, all; 6 GB of disk are used meanwhile.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.batch import batch
+from tests.benchmarks.faults import faults
 from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, in_turn, process, processes
 from tests.benchmarks.shapes import shapes
 from tests.benchmarks.store import store
@@ -196,6 +197,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "store": partial(store, tell),
     "batch": partial(batch, tell),
     "shapes": shapes,
+    "faults": faults,
 }
 
 if __name__ == "__main__":

@@ -134,6 +134,8 @@ class _Trial(Walk):
                 return False
             for name in self._nodes_now[index].outputs:
                 if name and not self._as_before(name):
+                    if self._judging and self._empty(name):
+                        return False
                     if self._judging and name in self._ground.outputs and self._newly_contradicted(name):
                         return False
                     pass_on(name)
@@ -161,6 +163,11 @@ class _Trial(Walk):
         """Whether a tensor is what it was: then nothing behind it changes for it."""
         now, was = self._scope.get(name), self._base.facts.get(name)
         return now is was or now == was
+
+    def _empty(self, name: str) -> bool:
+        """Whether nothing is left of a tensor of which there was something: no window fits, or no rows."""
+        now, was = self._scope.get(name), self._base.facts.get(name)
+        return now is not None and 0 in (now.shape or ()) and not (was is not None and 0 in (was.shape or ()))
 
     def _newly_contradicted(self, name: str) -> bool:
         value = self._ground.annotations[name]
