@@ -15,11 +15,12 @@ from ..conditions import conditions
 from ..declared import declared
 from ..fact import Fact
 from ..facts import Facts
-from ..sizes.dim import same
+from ..sizes.dim import Dim, same
 from ..troubles import At, Exhausted, Impossible, Internal, Misfit, Open, Trouble, Unsupported
 from ..visits import Entry, NamedFacts, Opsets, Visited
 from ..walk import Walk
 from .edits import Changes, Edit, changes
+from .habits import WINDOWS
 
 
 class Fault(NamedTuple):
@@ -134,7 +135,7 @@ class _Trial(Walk):
                 return False
             for name in self._nodes_now[index].outputs:
                 if name and not self._as_before(name):
-                    if self._judging and self._empty(name):
+                    if self._judging and self._empty(name, self._nodes_now[index].op_type):
                         return False
                     if self._judging and name in self._ground.outputs and self._newly_contradicted(name):
                         return False
@@ -164,10 +165,13 @@ class _Trial(Walk):
         now, was = self._scope.get(name), self._base.facts.get(name)
         return now is was or now == was
 
-    def _empty(self, name: str) -> bool:
-        """Whether nothing is left of a tensor of which there was something: no window fits, or no rows."""
+    def _empty(self, name: str, op_type: str) -> bool:
+        """Whether nothing is left of a tensor of which there was something, or nobody knows what: no window fits."""
         now, was = self._scope.get(name), self._base.facts.get(name)
-        return now is not None and 0 in (now.shape or ()) and not (was is not None and 0 in (was.shape or ()))
+        sizes = (now.shape if now is not None else None) or ()
+        if op_type in WINDOWS and any(isinstance(s, Dim) and f"{name}[{i}]" in s.names for i, s in enumerate(sizes)):
+            return True
+        return 0 in sizes and not (was is not None and 0 in (was.shape or ()))
 
     def _newly_contradicted(self, name: str) -> bool:
         value = self._ground.annotations[name]
