@@ -9,7 +9,6 @@ from ..errors import UsageError
 from ..report import Finding
 from .draft import Draft
 from .kinds import (
-    batches,
     declarations,
     dims,
     doubles,
@@ -31,7 +30,7 @@ from .offer import Look, Offer, Wishes
 Kind = Callable[[Look], Iterator[Offer]]
 
 _BEFORE: tuple[Kind, ...] = (
-    imports.offers, names.offers, order.offers, dims.offers, batches.offers, repairs.offers, inputs.offers,
+    imports.offers, names.offers, order.offers, dims.offers, repairs.offers, inputs.offers,
 )  # fmt: skip
 _CHOICES: tuple[Kind, ...] = (training.offers, halves.offers, doubles.offers, guards.offers)
 _AFTER: tuple[Kind, ...] = (unused.offers, duplicates.offers, idle.offers, declarations.offers, layout.offers)

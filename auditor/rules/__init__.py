@@ -21,7 +21,7 @@ from ..report import Basis, Found, Location, Places, Severity
 
 if TYPE_CHECKING:
     from ..shapes.facts import Facts
-    from ..shapes.mending import Mend
+    from ..shapes.mending.search import Mend
     from ..shapes.troubles import At
 
 Check: TypeAlias = Callable[..., Iterator[Found]]
@@ -120,8 +120,8 @@ def location_of(facts: Facts, at: At, tensor: str = "", attribute: str = "") -> 
 
 
 def cured(facts: Facts, location: Location, cure: Mend | None) -> Location:
-    """Where a fault lies that shows at ``location``: at the node that the cure is for."""
-    if cure is None or facts.label(cure.at) == location.node:
+    """Where a fault lies that shows at ``location``: at the node that the cure is for, where nothing else is likely."""
+    if cure is None or cure.at is None or not cure.sure or facts.label(cure.at) == location.node:
         return location
     node = facts.node(cure.at)
     return Location(cure.at.graph, facts.label(cure.at), node.op_type, cure.tensor, cure.attribute, node.offset)
