@@ -20,6 +20,7 @@ from .mutators import _external, _external_entries
 from .test_weight_rules import HEAD, said
 
 RULES = {r.name: r for r in all_rules()}
+STATIC = Settings(run=False)
 NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 
 DENSE = "agraph (float[N, 10] x) => (float[N, 10] y) { y = MatMul(x, w) }"
@@ -27,7 +28,7 @@ BIASED = "agraph (float[N, 10] x, float[10, 10] w) => (float[N, 10] y) { y = Gem
 
 
 def severities(rule: str, text: str, **tensors: np.ndarray) -> list[Severity]:
-    return [severity for severity, _ in said(rule, text, **tensors)]
+    return [severity for severity, _ in said(rule, text, STATIC, **tensors)]
 
 
 def of_model(rule: str, model: onnx.ModelProto | Path) -> list[Severity]:
@@ -90,6 +91,16 @@ def test_a_twentieth_of_one_tensor_that_is_denormal(share: int, expected: list[S
     small.reshape(-1)[:share] = 1e-41
     text = "agraph (float[N, 10] x, float[N, 100] z) => (y, u) { y = MatMul(x, small) u = MatMul(z, large) }"
     assert severities("denormal-weights", text, small=small, large=large) == expected
+
+
+@pytest.mark.parametrize(
+    ("zeros", "size", "expected"), [(3, 8, []), (4, 8, [NOTE]), (4, 17, []), (5, 17, [NOTE]), (8, 8, [WARNING])]
+)
+def test_a_quarter_of_a_scale_that_is_zero(zeros: int, size: int, expected: list[Severity]) -> None:
+    scale = np.ones(size, np.float32)
+    scale[:zeros] = 0
+    text = NORMALIZED.replace("8", str(size))
+    assert severities("dead-normalizations", text, s=scale, b=np.zeros(size, np.float32)) == expected
 
 
 NORMALIZED = "agraph (float[N, 8] x) => (float[N, 8] y) { y = LayerNormalization(x, s, b) }"
