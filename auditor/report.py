@@ -77,6 +77,40 @@ class Fit(NamedTuple):
     ranges: tuple[tuple[int, int | None] | tuple[int, int | None, int], ...]
 
 
+class WitnessInput(NamedTuple):
+    """One input of a witness, which lies in [low, high]; ``values`` of small ones, row-major."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    low: float
+    high: float
+    values: tuple[float, ...] = ()
+
+
+class Witness(NamedTuple):
+    """Inputs that were run and showed the fault. `auditor.witness_inputs` makes them again, by the recipe."""
+
+    inputs: tuple[WitnessInput, ...]
+    recipe: str  # as JSON: '["fill", 0.0]'
+    tensor: str  # what was seen where
+    place: tuple[int, ...]
+    value: str  # "nan", "inf", "70656"
+    nan_outputs: tuple[str, ...] = ()  # of the model, as it is deployed
+    infinite_outputs: tuple[str, ...] = ()
+    runtime: str = ""  # "onnxruntime 1.32.0"
+
+
+class RangeRow(NamedTuple):
+    """What a tensor of the main graph can hold for inputs within their ranges; ``nan``: NaN too."""
+
+    tensor: str
+    dtype: str
+    low: float
+    high: float
+    nan: bool = False
+
+
 class Waived(NamedTuple):
     """Why a finding does not count: the baseline knows it, or somebody answers for it."""
 
@@ -103,6 +137,7 @@ class Found(NamedTuple):
     magnitude: int | float | None = (
         None  # more is worse (elements that are NaN): a baseline covers no more than it knew
     )
+    witness: Witness | None = None
 
 
 class Finding(Record):
@@ -123,6 +158,7 @@ class Finding(Record):
     parts: tuple[str, ...] = ()  # a short fingerprint of each of many places, by which a baseline knows fewer of them
     magnitude: int | float | None = None  # as in `Found`
     repairs: tuple[Repair, ...] = ()  # as in `Found`, the likeliest first
+    witness: Witness | None = None
 
 
 class JudgedFinding(Finding):
@@ -270,6 +306,7 @@ class Report(Record):
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
     weights: tuple[WeightRow, ...] = ()
+    ranges: tuple[RangeRow, ...] = ()  # where ranges of inputs are given
     run: RunSummary = RunSummary()
     audited_at: str = ""  # ISO 8601, UTC
     rules_digest: str = ""  # of the set of rules that this version knows

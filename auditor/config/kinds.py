@@ -170,6 +170,26 @@ def _shapes(value: object) -> dict[str, tuple[int, ...]]:
     return value
 
 
+def _ranges(value: object) -> dict[str, tuple[float, float] | str]:
+    """Two numbers by name, the lower first, or the word that stands for what the golden vectors have."""
+    from ..settings import GOLDEN
+
+    if not isinstance(value, dict):
+        raise Wrong('a table of ranges, such as { image = [0, 1], tokens = "golden" }', value)
+    found: dict[str, tuple[float, float] | str] = {}
+    for name, ends in value.items():
+        match ends:
+            case [int() | float() as low, int() | float() as high] if not isinstance(low, bool) and low <= high:
+                if max(abs(low), abs(high)) < float("inf"):
+                    found[name] = (float(low), float(high))
+                    continue
+            case str() if ends == GOLDEN:
+                found[name] = GOLDEN
+                continue
+        raise Wrong(f'two finite numbers, the lower first, or "{GOLDEN}"', ends, (name,))
+    return found
+
+
 def _level(value: object) -> "Severity | None":
     from ..report import Severity
 
@@ -241,6 +261,21 @@ def _shapes_in(words: Sequence[str]) -> dict[str, tuple[int, ...]]:
     return found
 
 
+def _ranges_in(words: Sequence[str]) -> dict[str, object]:
+    """``data=-1:1`` to a mapping; split from the right, for names may hold anything."""
+    found: dict[str, object] = {}
+    for word in words:
+        name, _, ends = word.rpartition("=")
+        low, _, high = ends.partition(":")
+        numbers = [float(end) if _NUMBER.fullmatch(end) else None for end in (low, high)]
+        if not name or (ends != "golden" and None in numbers):
+            raise Wrong("NAME=LOW:HIGH, such as image=0:1, or NAME=golden", word)
+        if ends != "golden" and not numbers[0] <= numbers[1] < float("inf"):  # type: ignore[operator]  # none is None
+            raise Wrong("NAME=LOW:HIGH with two finite numbers, the lower first", word)
+        found[name] = "golden" if ends == "golden" else numbers
+    return found
+
+
 def _library_in(word: str) -> object:
     """Whether it registers operators, the run says."""
     import os
@@ -271,6 +306,7 @@ BYTES = ValueKind(_bytes, takes='a number of bytes, or a size such as "2G"')
 BYTES_ABOVE_0 = ValueKind(_bytes_above_0, takes='a number of bytes, or a size such as "2G"')
 SIZES = ValueKind(_sizes, _sizes_in, "a table: name = size", repeated=True)
 SHAPES = ValueKind(_shapes, _shapes_in, "sizes by name", repeated=True)
+RANGES = ValueKind(_ranges, _ranges_in, 'a table: name = [low, high], or "golden"', repeated=True)
 LEVEL = ValueKind(_level, takes="`error`, `warning`, `note` or `never`")
 LIBRARY = ValueKind(_text, _library_in, "a path", is_path=True)
 NPZ = ValueKind(_npz, takes="a path", is_path=True)

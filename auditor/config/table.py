@@ -17,7 +17,7 @@ Fills: TypeAlias = Literal["audit", "policy", "place", "call"]
 """What a setting is a field of: `Settings`, `Policy`, `Configuration`; or it holds for one call."""
 
 LOOKED_AT = "What is looked at"
-SIZES = "At which sizes"
+SIZES = "At which sizes, and ranges"
 RUN = "The run"
 POLICY = "What is asked"
 SAID = "What is said, and where"
@@ -83,6 +83,12 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "shapes", kinds.SHAPES, SIZES, "Sizes of an input, as in --input-shape data:1,3,224,224; may be repeated.",
         ("--input-shape",), "NAME:SIZES", fills="audit",
+    ),
+    Setting(
+        "ranges", kinds.RANGES, SIZES,
+        "What an input may hold, as in --range image=0:1; * for all of floating point, golden for what the golden "
+        "vectors have; may be repeated.",
+        ("--range",), "NAME=LOW:HIGH", "ranges", fills="audit",
     ),
     Setting(
         "run", kinds.YES_OR_NO, RUN, "Run the model, or do not.", ("--run/--no-run",), key="run", fills="audit",

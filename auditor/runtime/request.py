@@ -3,6 +3,8 @@
 import os
 from typing import NamedTuple
 
+from .recipes import InputRange
+
 MEGABYTE = 1 << 20
 
 _FLOATS = frozenset({1, 10, 11, 14, 15, 16})  # TensorProto.DataType
@@ -75,6 +77,37 @@ class RunLimits(NamedTuple):
         return max(1, min(wanted, 2))
 
 
+class Aim(NamedTuple):
+    """Which way a search drives a tensor: "least", "most" or "zero"."""
+
+    tensor: str
+    towards: str
+
+
+class Quarry(NamedTuple):
+    """A tensor that is to be caught outside of its ends, NaN included, while the ``steady`` ones are finite.
+
+    ``wraps``: the operator on integers whose exact result is to be held against it, with its ``operands``.
+    """
+
+    tensor: str
+    low: float
+    high: float
+    steady: tuple[str, ...] = ()
+    aims: tuple[Aim, ...] = ()
+    wraps: str = ""
+    operands: tuple[str, ...] = ()
+
+
+class Search(NamedTuple):
+    """Inputs within ranges are looked for on which quarries are caught."""
+
+    ranges: tuple[InputRange, ...]
+    quarries: tuple[Quarry, ...]
+    seconds: float = 10.0
+    most_runs: int = 4000
+
+
 class Request(NamedTuple):
     """One model to run.
 
@@ -101,6 +134,7 @@ class Request(NamedTuple):
     repeats: int = 1
     rtol: float = 1e-3
     atol: float = 1e-5
+    search: Search | None = None  # instead of a run
 
     def absolute(self) -> "Request":
         """The same files by names that hold in any folder."""

@@ -59,7 +59,13 @@ class Sessions:
         self._ort, self._request, self.provider = ort, request, provider
 
     def open(
-        self, level: str, model: bytes | None = None, without: frozenset[str] = frozenset(), other: str = ""
+        self,
+        level: str,
+        model: bytes | None = None,
+        without: frozenset[str] = frozenset(),
+        other: str = "",
+        *,
+        traced: bool = True,
     ) -> Session:
         """The request's model, one cut out of it, or an ``other``, at a level of optimisation, without some optimisers.
 
@@ -73,8 +79,8 @@ class Sessions:
         given: str | bytes = path
         if model is not None:
             given = model
-        elif not other and (request.trace or not is_utf8(path)):
-            given = with_outputs(self.bytes(), request.trace)
+        elif not other and ((request.trace and traced) or not is_utf8(path)):
+            given = with_outputs(self.bytes(), request.trace if traced else ())
         if isinstance(given, bytes):
             where = folder if is_utf8(folder) else "."  # the child has gone there
             options.add_session_config_entry("session.model_external_initializers_file_folder_path", where)
