@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from .record import Record
+from .repair import Repair
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -95,6 +96,7 @@ class Found(NamedTuple):
     actual: int | str | None = None
     derivation: tuple[Step, ...] = ()
     fits: tuple[Fit, ...] = ()
+    repairs: tuple[Repair, ...] = ()  # edits that mend it, each proved; the first is the one that ``fix`` tells
     severity: Severity | None = None  # None: the rule's own
     basis: Basis | None = None  # None: the rule's own
     places: tuple[Places, ...] = ()  # all of them where it speaks of many: for the fingerprint
@@ -120,6 +122,7 @@ class Finding(Record):
     consequences: int = 0  # what follows from this one and was folded under it
     parts: tuple[str, ...] = ()  # a short fingerprint of each of many places, by which a baseline knows fewer of them
     magnitude: int | float | None = None  # as in `Found`
+    repairs: tuple[Repair, ...] = ()  # as in `Found`, the likeliest first
 
 
 class JudgedFinding(Finding):

@@ -74,6 +74,22 @@ def _texts(value: object) -> frozenset[str]:
     return frozenset(value)
 
 
+def _numbers(value: object) -> tuple[int, ...]:
+    found = []
+    for one in value if isinstance(value, list) else ():
+        if not isinstance(one, int) or one < 1:
+            raise Wrong("a whole number of at least 1", one)
+        found.append(one)
+    return tuple(found)
+
+
+def _file_name(value: object) -> str:
+    name = _text(value)
+    if "/" in name or "\\" in name or "\0" in name or name in (".", ".."):
+        raise Wrong("a file's name without a folder", value)
+    return name
+
+
 def _patterns(value: object) -> tuple[str, ...]:
     return tuple(sorted(_texts(value))) if isinstance(value, list) else (_text(value),)
 
@@ -198,6 +214,10 @@ def _whole_in(word: str) -> object:
     return int(word) if _WHOLE.fullmatch(word) else word
 
 
+def _numbers_in(words: Sequence[str]) -> object:
+    return [_whole_in(word) for word in words]
+
+
 def _sizes_in(words: Sequence[str]) -> dict[str, int]:
     """``N=1`` to a mapping; split from the right, for names may hold anything."""
     found = {}
@@ -243,6 +263,8 @@ TEXT = ValueKind(_text)
 PATH = ValueKind(_text, takes="a path", is_path=True)
 PATHS = ValueKind(_patterns, list, "a path, or a list of them", repeated=True, is_path=True)
 NAMES = ValueKind(_texts, list, "a list of names", repeated=True)
+NUMBERS = ValueKind(_numbers, _numbers_in, "whole numbers", repeated=True)
+FILE_NAME = ValueKind(_file_name, takes="a file's name")
 SECONDS = number(above=True, of="seconds")
 TOLERANCE = number(endless=True)
 BYTES = ValueKind(_bytes, takes='a number of bytes, or a size such as "2G"')

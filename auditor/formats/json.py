@@ -36,6 +36,7 @@ from ..report import (
     WeightRow,
 )
 from . import Format
+from .parts import repairs
 from .parts.names import COMMAND
 
 SCHEMA_VERSION = 1
@@ -64,10 +65,17 @@ _FINDING = _keys(
     "location",
     "derivation",
     "fits",
+    "repairs",
     first=("rule", "severity", "basis", "message", "fix", "consequences", "expected", "actual", "fingerprint", "parts"),
 )
 _JUDGED = _keys(
-    JudgedFinding, "location", "derivation", "fits", "waived", first=(*_FINDING[:2], "own_severity", *_FINDING[2:])
+    JudgedFinding,
+    "location",
+    "derivation",
+    "fits",
+    "repairs",
+    "waived",
+    first=(*_FINDING[:2], "own_severity", *_FINDING[2:]),
 )
 _MISSED = _keys(Missed, "trace")
 _RUN = _keys(RunSummary, "attempts", "levels", "outputs")
@@ -176,6 +184,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "location": _row(finding.location, Location._fields),
         "derivation": _rows(finding.derivation, Step._fields),
         "fits": _rows(finding.fits, Fit._fields),
+        "repairs": [repairs.row(one) for one in finding.repairs],
         "waived": None if policy.waived is None else _row(policy.waived, Waived._fields),
     }
 
@@ -258,6 +267,7 @@ def _read_finding(row: Mapping[str, Any]) -> Finding:
         location=Location(**_known(row["location"], Location._fields)),
         derivation=tuple(Step(**_known(step, Step._fields)) for step in row["derivation"]),
         fits=tuple(Fit(**_known(fit, Fit._fields)) for fit in row["fits"]),
+        repairs=tuple(filter(None, map(repairs.read, row.get("repairs", ())))),
     )
     waived, own = row.get("waived"), row.get("own_severity")
     if not waived and own is None:

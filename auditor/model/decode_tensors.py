@@ -8,7 +8,7 @@ from operator import attrgetter
 from . import remembered
 from .external import parse
 from .fields import MESSAGES
-from .file_troubles import SegmentedTensor
+from .file_troubles import PassedOverData, SegmentedTensor
 from .graph import External, Span, SparseTensor, Tensor
 from .wire import Extents, Wire, new
 
@@ -81,6 +81,8 @@ class TensorDecoder:
         external: External | None = None
         if fields.get(14, 0) == 1:
             external = parse(self.entries(fields.get(13, ())))
+        elif 13 in fields:
+            wire.note(PassedOverData(name, offset))
         return Tensor(name, fields.get(2, 0), tuple(fields.get(1, ())), spans, external, offset)
 
     def sparse(self, extents: Extents, depth: int) -> SparseTensor:

@@ -11,6 +11,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from .. import files
@@ -77,7 +78,7 @@ class HardLinked(NamedTuple):
 
 
 class Overlap(NamedTuple):
-    """Two tensors whose ranges share bytes without being the same range."""
+    """Two tensors whose ranges share bytes without being the same range, or are one range read as two types."""
 
     location: str
     first: str
@@ -145,20 +146,27 @@ def range_trouble(external: External, file: DataFile, length: int | None) -> Too
 
 
 def overlaps(tensors: Iterable[tuple[Tensor, int]]) -> tuple[Overlap, ...]:
-    """Tensors with their lengths in bytes, whose ranges overlap. The same range twice is a shared weight."""
-    by_file: dict[str, dict[tuple[int, int], str]] = {}
-    for tensor, length in tensors:
-        if tensor.external is not None and length > 0:
-            place = (tensor.external.offset, tensor.external.offset + length)
-            by_file.setdefault(posixpath.normpath(tensor.external.location), {}).setdefault(place, tensor.name)
+    """Tensors with their lengths in bytes, whose ranges overlap.
+
+    The same range twice is a shared weight, unless it is read as two types.
+    """
+    by_file: dict[str, dict[tuple[int, int], Tensor]] = {}
     found = []
+    for tensor, length in tensors:
+        if tensor.external is None or length <= 0:
+            continue
+        location = posixpath.normpath(tensor.external.location)
+        begin = tensor.external.offset
+        first = by_file.setdefault(location, {}).setdefault((begin, begin + length), tensor)
+        if first.dtype != tensor.dtype:
+            found.append(Overlap(location, first.name, tensor.name, begin, length))
     for location, ranges in by_file.items():
         reach, owner = -1, ""
-        for (start, end), name in sorted(ranges.items()):
-            if start < reach and name != owner:
-                found.append(Overlap(location, owner, name, start, min(reach, end) - start))
+        for (start, end), tensor in sorted(ranges.items(), key=itemgetter(0)):
+            if start < reach and tensor.name != owner:
+                found.append(Overlap(location, owner, tensor.name, start, min(reach, end) - start))
             if end > reach:
-                reach, owner = end, name
+                reach, owner = end, tensor.name
     return tuple(found)
 
 

@@ -82,6 +82,13 @@ class SegmentedTensor(NamedTuple):
     offset: int
 
 
+class PassedOverData(NamedTuple):
+    """A tensor that says where its external data lies, though its ``data_location`` is the model itself."""
+
+    name: str
+    offset: int
+
+
 Trouble: TypeAlias = (
     UnknownFields
     | RepeatedField
@@ -93,4 +100,5 @@ Trouble: TypeAlias = (
     | AttributeTwice
     | BadAttribute
     | SegmentedTensor
+    | PassedOverData
 )

@@ -1,4 +1,4 @@
-"""Running variances that are negative, NaN, infinite or zero.
+"""Running variances that are negative, NaN, infinite, zero or huge.
 
 ## What it does
 Looks at the stored variance of every BatchNormalization outside of training mode, together with its epsilon.
@@ -9,7 +9,7 @@ Looks at the stored variance of every BatchNormalization outside of training mod
 the channel becomes NaN, where they are zero it becomes infinite. A variance cannot be negative, so even a small one
 says that something else lies there: a mean, or the bytes of another tensor. Variances that are all zero were never
 collected, and blow the channels up by 1 / sqrt(epsilon). A few zeros are channels that died, and large variances are
-ordinary.
+ordinary: 1e8 occurs in a model in use. Where the least of them is beyond 1e16 every channel is its shift alone.
 
 ## Fires on
 ```onnx
@@ -37,6 +37,14 @@ agraph (float[N, 2] x) => (float[N, 2] y)
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 2] x) => (float[N, 2] y)
 <float[2] s = {1.0, 1.0}, float[2] b = {0.0, 0.0}, float[2] m = {0.0, 0.0}, float[2] v = {0.0, 0.0}> {
+  y = BatchNormalization(x, s, b, m, v)
+}
+```
+
+```onnx
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[N, 2] x) => (float[N, 2] y)
+<float[2] s = {1.0, 1.0}, float[2] b = {0.0, 0.0}, float[2] m = {0.0, 0.0}, float[2] v = {1e30, 2e30}> {
   y = BatchNormalization(x, s, b, m, v)
 }
 ```
@@ -73,6 +81,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_EPSILON = 1e-5
 _TINY = 1e-12  # one over its root is a million
+_HUGE = 1e16  # and this one's root a hundred million
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS, explains=(Symptom.NOT_FINITE,))
@@ -121,4 +130,6 @@ def _verdict(statistics: Statistics, epsilon: float) -> tuple[str, Severity] | N
         return f"goes down to {with_epsilon}: that channel grows {least**-0.5:.1g} times", Severity.WARNING
     if statistics.max == 0 and statistics.elements > 1:
         return f"is zero in every channel: each grows {least**-0.5:.3g} times", Severity.WARNING
+    if statistics.min > _HUGE:
+        return f"does not go below {statistics.min:.3g}: every channel is its shift alone", Severity.WARNING
     return None

@@ -1,8 +1,8 @@
 """Two tensors that share a part of their external data.
 
 ## What it does
-Finds tensors whose byte ranges in one external file overlap without being the same range. One range for several
-tensors is a shared weight, and no fault.
+Finds tensors whose byte ranges in one external file overlap without being the same range, and tensors of two element
+types in the same range. One range for several tensors of one type is a shared weight, and no fault.
 
 ## Why it matters
 No exporter lays data out like that: an offset or a length is wrong, so at least one of the tensors holds another's
@@ -11,6 +11,7 @@ values. Every reader takes them as they are.
 ## Fires on
 ```mutator
 overlapping_external_data
+one_range_for_two_types
 ```
 
 ## Quiet on

@@ -100,19 +100,27 @@ from . import nodes_at, rule
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def wrong_types(facts: Facts) -> Iterator[Found]:
     found: dict[tuple[str, str, str], list[At]] = {}
-    for at, flaw in mistyped(facts).items():
+    flaws = mistyped(facts)
+    for at, flaw in flaws.items():
         message, fix = _says(facts, at, facts.node(at), flaw)
         found.setdefault((facts.node(at).op_type, message, fix), []).append(at)
-    for (op_type, message, fix), places in found.items():
+    for (_, message, fix), places in found.items():
         at, node, label = places[0], facts.node(places[0]), facts.label(places[0])
         ours = node.domain in domains()  # what onnxruntime asks of its own operators, no page of ONNX's says
         yield Found(
             f"{label}{others(places)}: {message}",
-            Location(at.graph, label, op_type, offset=node.offset),
+            _place(at, label, node, flaws[at]),
             fix,
             basis=None if ours else Basis.REFUSED,
             places=nodes_at(places),
         )
+
+
+def _place(at: At, label: str, node: Node, flaw: TypeFlaw) -> Location:
+    """The node, with the attribute or the one input that is wrong."""
+    tensor = node.inputs[flaw.place] if isinstance(flaw, NotTaken) else ""
+    attribute = flaw.attribute if isinstance(flaw, NotGiven | NotAsked) else ""
+    return Location(at.graph, label, node.op_type, tensor, attribute, node.offset)
 
 
 def _says(facts: Facts, at: At, node: Node, flaw: TypeFlaw) -> tuple[str, str]:

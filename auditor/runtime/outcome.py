@@ -142,6 +142,7 @@ class Run(NamedTuple):
     optimisation: str = "off"
     levels: tuple[Level, ...] = ()  # the one of this run first
     agreement: Agreement | None = None  # None: no second level was asked for
+    beside: tuple[Comparison, ...] = ()  # another model's outputs against these; none where none was asked for
     warnings: tuple[str, ...] = ()
 
 

@@ -92,6 +92,7 @@ class Request(NamedTuple):
     second: bool = False  # without optimisation, too: to find a failure's place, and to compare the outputs
     custom_ops: str = ""  # a library that registers operators: its code is run, in the child
     trace: tuple[str, ...] = ()
+    against: str = ""  # another model that is run on the same inputs, without optimisation: what is another output?
     limits: RunLimits = RunLimits()
     predicted_bytes: int | None = None  # of activations, where they are known
     require_isolation: bool = False
@@ -105,6 +106,7 @@ class Request(NamedTuple):
         """The same files by names that hold in any folder."""
         return self._replace(
             model=_absolute(self.model),
+            against=_absolute(self.against),
             files=tuple(map(_absolute, self.files)),
             attempts=tuple(tuple(f._replace(file=_absolute(f.file)) for f in feeds) for feeds in self.attempts),
             golden=tuple(
@@ -116,8 +118,8 @@ class Request(NamedTuple):
         """Every file that the child needs, the model first."""
         fed = [feed.file for feeds in self.attempts for feed in feeds if feed.file]
         golden = [path for one in self.golden for path in (*one.inputs, *one.outputs)]
-        library = (self.custom_ops,) if self.custom_ops else ()
-        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden, *library)))
+        others = filter(None, (self.custom_ops, self.against))
+        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden, *others)))
 
 
 def _absolute(path: str) -> str:

@@ -49,11 +49,19 @@ def open_axes(facts: Facts) -> tuple[OpenAxis, ...]:
         for axis, size in enumerate(sizes):
             if isinstance(size, Dim) and size.names == {str(size)} and len(sizes) > 1:
                 name = str(size)
-                words = set(re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()))
-                batch = name in states or bool(words & _BATCH) or (axis == 0 and not words & _LENGTH)
+                batch = name in states or says_batch(name) or (axis == 0 and not _words(name) & _LENGTH)
                 if name not in found or (batch and not found[name].batch):
                     found[name] = OpenAxis(name, tensor, axis, batch)
     return tuple(found.values())
+
+
+def says_batch(name: str) -> bool:
+    """Whether a size's name is one that people give to a batch."""
+    return bool(_words(name) & _BATCH)
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()))
 
 
 def _batches_of_states(facts: Facts) -> frozenset[str]:

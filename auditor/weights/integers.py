@@ -20,8 +20,17 @@ BLOCK = 1 << 17
 """Elements of a block, 512 KiB of float32: 2^17 squares of 18 bits are a sum of 53."""
 
 _ROW = 256
+_SAMPLE, _MANY = 4096, 0.02
 _LIMB = 18
 _64_BITS = (1 << 64) - 1
+
+
+def limits(seen: Lens) -> tuple[int, int]:
+    """The least and the greatest number that a quantiser gives to a type of at most eight bits."""
+    if seen.raw == "i1" or seen.signed:
+        half = 1 << seen.bits - 1
+        return 1 - half, half - 1
+    return 0, (1 << seen.bits) - 1
 
 
 class IntegerSums:
@@ -33,6 +42,7 @@ class IntegerSums:
         self._low: int | None = None
         self._high = 0
         self.zeros = 0
+        self.at_limits = 0  # numbers at the ends of a type of at most eight bits, in blocks that have many
         self.uniform = False  # whether the last block was one number throughout
 
     def add(self, raw: Array, work: Array, count: int) -> Array:
@@ -45,6 +55,8 @@ class IntegerSums:
         self._high = max(self._high, high) if self._count else high
         self.uniform = low == high
         self._count += count
+        if lens.bits <= 8:
+            self._count_limits(whole, low, high)
         if low <= 0 <= high:
             self.zeros += int(np.count_nonzero(np.equal(whole, 0)))
         if self.uniform:
@@ -58,6 +70,18 @@ class IntegerSums:
             self._sum += int(narrow.sum())
             self._squares += int(np.dot(narrow, narrow))
         return whole
+
+    def _count_limits(self, whole: Array, low: int, high: int) -> None:
+        """Of a block in whose beginning they are many; where they are few nobody asks for their number.
+
+        Of signed types the second number from below counts too: a symmetric range ends there.
+        """
+        least, most = limits(self._lens)
+        if low > least and high < most:
+            return
+        sample = whole[:_SAMPLE]
+        if np.count_nonzero((sample <= least) | (sample >= most)) >= _MANY * sample.size:
+            self.at_limits += int(np.count_nonzero((whole <= least) | (whole >= most)))
 
     def add_zeros(self, count: int) -> None:
         """Take in a block of which nothing is stored."""

@@ -32,6 +32,7 @@ class Lens(NamedTuple):
     exact: Callable[[Array], Array]  # raw -> float64, NaN and Inf included
     by_bits: bool = False  # a float of 16 bits, whose `ends` are found without a conversion
     bits: int = 0  # of an integer, whose sums are exact; 0: no integer
+    signed: bool = False  # an integer of less than eight bits that may be negative
 
 
 def lens(dtype: int) -> Lens | None:
@@ -140,7 +141,9 @@ def _coded(dtype: int) -> Lens:
     def exact(raw: Array) -> Array:
         return decode(raw, np.empty(raw.size * packed, "<f4")).astype("<f8")
 
-    return Lens("u1", "<f4", packed, 0.0, FLOAT32_MOST, decode, exact, bits=width if dtype in _WHOLE_CODES else 0)
+    bits = width if dtype in _WHOLE_CODES else 0
+    signed = dtype in (DType.INT4, DType.INT2)
+    return Lens("u1", "<f4", packed, 0.0, FLOAT32_MOST, decode, exact, bits=bits, signed=signed)
 
 
 def _minifloat(

@@ -43,6 +43,8 @@ class Statistics:
     denormal: int  # not counted in float16, whose denormal numbers cost nothing
     dead_channels: int | None  # slices along the first axis of one number, zero; None: rank below 2, or not looked at
     constant_channels: int | None  # and of any one number, zero included
+    alike_channels: int = 0  # slices along the first axis that begin as another does, and not with zeros
+    at_limits: int = 0  # of an integer of at most eight bits, those at the ends of its type; 0 where they are few
 
     @property
     def elements(self) -> int:

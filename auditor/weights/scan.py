@@ -18,6 +18,9 @@ from .lens import Lens, ends
 
 Array: TypeAlias = NDArray[Any]
 
+_MOST_COMPARED = 8192
+"""Slices whose beginnings are compared."""
+
 _ROW = 256  # whose square is no more than a block
 
 Fill: TypeAlias = Callable[[memoryview, int], None]
@@ -40,6 +43,8 @@ class Figures(NamedTuple):
     denormal: int
     dead_channels: int | None  # slices along the first axis that are zero throughout; None: not looked at
     constant_channels: int | None  # that are one number throughout, zero included
+    alike_channels: int = 0  # slices that begin as another one does, and not with zeros
+    at_limits: int = 0  # of an integer of at most eight bits, those at the ends of its type; 0 where they are few
 
 
 class Scanner:
@@ -83,10 +88,10 @@ class Scanner:
                 if channel > 1:
                     channels.add(numbers, sums.block_low == sums.block_high)
                 sums.count_zeros(numbers)  # last: it takes the signs away
-        of_channels = (channels.dead, channels.constant) if channel > 1 else (None, None)
+        dead, constant = (channels.dead, channels.constant) if channel > 1 else (None, None)
         if isinstance(sums, IntegerSums):
-            return Figures(*sums.moments, sums.zeros, 0, 0, 0, *of_channels)
-        return sums.figures(*of_channels)
+            return Figures(*sums.moments, sums.zeros, 0, 0, 0, dead, constant, channels.alike, sums.at_limits)
+        return sums.figures(dead, constant, channels.alike)
 
     def total(self, block: Array, work: str) -> float:
         """The sum of a block: over rows of a matrix and then over their sums, so that the ones stay in cache."""
@@ -212,9 +217,9 @@ class _Sums:
         if self._lens.normal:
             self.denormal += int(np.count_nonzero(np.less(magnitudes, self._lens.normal, out=mask))) - zeros
 
-    def figures(self, dead: int | None, constant: int | None) -> Figures:
+    def figures(self, dead: int | None, constant: int | None, alike: int) -> Figures:
         known = (self.low, self.high, self.mean, self.deviation) if self.count else (math.nan,) * 4
-        return Figures(*known, self.zeros, self.nan, self.inf, self.denormal, dead, constant)
+        return Figures(*known, self.zeros, self.nan, self.inf, self.denormal, dead, constant, alike)
 
 
 class _Channels:
@@ -223,6 +228,8 @@ class _Channels:
     def __init__(self, channel: int) -> None:
         self._channel = channel
         self.dead = self.constant = 0
+        self._beginnings: list[Array] = []
+        self._number = 0
         self._seen = 0  # elements of a channel that is longer than a block
         self._value: float | None = None  # the number that it was so far; None: it was several
 
@@ -231,6 +238,7 @@ class _Channels:
             self._part(block, uniform)
             return
         rows = block.reshape(-1, self._channel)
+        self._begin(rows)
         alike = rows[:, 1] == rows[:, 0]  # few rows that are not constant begin with the same number twice
         if alike.any():
             rows = rows[alike]
@@ -238,6 +246,21 @@ class _Channels:
             constant = (rows == value[:, None]).all(axis=1)
             self.constant += int(constant.sum())
             self.dead += int((constant & (value == 0)).sum())
+
+    def _begin(self, rows: Array) -> None:
+        """Keep the first eight bytes of each slice."""
+        self._number += len(rows)
+        each = 8 // rows.itemsize
+        if each <= self._channel and self._number <= _MOST_COMPARED:
+            self._beginnings.append(np.ascontiguousarray(rows[:, :each]).view("<u8").reshape(-1))
+
+    @property
+    def alike(self) -> int:
+        """Slices that begin as one before does, and not with zeros; 0 of too many slices."""
+        if not self._beginnings or self._number > _MOST_COMPARED:
+            return 0
+        beginnings = np.sort(np.concatenate(self._beginnings))
+        return int(np.count_nonzero((beginnings[1:] == beginnings[:-1]) & (beginnings[1:] != 0)))
 
     def add_zeros(self, count: int) -> None:
         """A block of which nothing is stored."""

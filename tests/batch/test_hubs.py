@@ -149,3 +149,20 @@ def test_a_zoo_whose_manifest_is_no_json(tmp_path: Path) -> None:
     put(tmp_path / "ONNX_HUB_MANIFEST.json", "{")
     with pytest.raises(CannotLook, match="not JSON"):
         refs(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        ("models--org--net/snapshots/abc", "huggingface"),
+        ("models--org--net/others/abc", "folder"),
+        ("net/snapshots/abc", "folder"),
+    ],
+)
+def test_a_revision_of_the_cache_is_known_by_its_place(tmp_path: Path, place: str, kind: str) -> None:
+    """models--<organisation>--<name>/snapshots/<revision>, without any configuration.
+
+    https://huggingface.co/docs/huggingface_hub/guides/manage-cache
+    """
+    put(tmp_path / place / "model.onnx")
+    assert sources.source_at(str(tmp_path / place)).kind == kind

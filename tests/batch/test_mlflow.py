@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.batch import sources
 from tests.pace import check_units, cpu_of
 
 from .by_hand import put, refs, said
@@ -129,3 +130,22 @@ def test_a_signature_of_one_side_is_a_contract(tmp_path: Path, side: str) -> Non
     (ref,) = refs(tmp_path)
     assert ref.contract is not None
     assert [len(ref.contract.inputs), len(ref.contract.outputs)] == [side == "inputs", side == "outputs"]
+
+
+def test_a_tree_of_runs_below_a_folder_is_read_as_one_tree(tmp_path: Path) -> None:
+    """By its name, mlruns: so its artifacts have the names and versions that they are registered under."""
+    top = tmp_path / "all/mlruns"
+    put(top / "0/8f2a/artifacts/model/MLmodel", MLMODEL)
+    put(top / "0/8f2a/artifacts/model/model.onnx")
+    put(top / "0/77/artifacts/model/MLmodel", MLMODEL)
+    put(top / "0/77/artifacts/model/model.onnx")
+    for version in (1, 2):
+        place = f"file://{top}/0/8f2a/artifacts/model"
+        put(top / f"models/net/version-{version}/meta.yaml", f"version: {version}\nstorage_location: {place}\n")
+    put(top / "0/stray.onnx")
+    source = sources.source_at(str(tmp_path / "all"))
+    found = [(ref.name, ref.version) for ref in source.models()]
+    assert found == [("0/77/artifacts/model", "0123456789abcdef"), ("net", "2"), ("mlruns/0/stray", "")]
+    alone = sources.source_at(str(top))
+    assert len(list(alone.models())) == 2
+    assert alone.troubles == [f"{top}: no model of the registry names '0/stray.onnx': not audited"]

@@ -179,3 +179,16 @@ def test_which_policies_ask_nothing_of_a_model_without_findings() -> None:
         Policy(waivers=(waiver,)),
     ):
         assert not passes_without_findings(policy)
+
+
+def test_where_severities_decide_a_report_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are a hundred thousand of them, and parsing one takes longer than reading it."""
+    monkeypatch.setattr("auditor.batch.verdicts.parse", lambda raw: pytest.fail("it was parsed"))
+    for policy, verdict in (
+        (USUAL, Verdict.PASS),
+        (Policy(), Verdict.PASS),
+        (Policy(fail_on=Severity.WARNING, origin="auditor.toml", baseline="known.json"), Verdict.FAIL),
+        (Policy(fail_on=None), Verdict.PASS),
+    ):
+        found = judged(Audited(told(DEAD), True), policy)
+        assert (found.verdict, found.document["verdict"]) == (verdict, verdict.value)

@@ -18,10 +18,13 @@ from tests.pace import check_grows, cpu_of
 from .by_hand import MODEL, put, put_external, refs, report, said
 
 
-@pytest.mark.parametrize("registry", sources.registries(), ids=lambda registry: registry.__name__)
-def test_a_registry_says_what_it_is(registry: type[Registry]) -> None:
-    """Its row stands in docs/registries.md, and no two have one kind."""
+@pytest.mark.parametrize("registry", sources.registries(), ids=lambda registry: registry.kind)
+def test_a_registry_says_what_it_is(registry: type[Registry], tmp_path: Path) -> None:
+    """Its row stands in docs/registries.md, no two have one kind, and none lies where nothing is."""
     assert isinstance(registry.row, SourceRow) and all(registry.row[:3])
+    page = Path(__file__).parents[2] / "docs" / "registries.md"
+    assert f"| {' | '.join(registry.row)} |" in page.read_text().splitlines()
+    assert not registry.is_at(str(tmp_path / "nothing"))
     assert [other for other in sources.registries() if other.kind == registry.kind] == [registry]
 
 
@@ -167,3 +170,25 @@ def test_without_a_contract_the_rules_are_silent_and_not_in_the_coverage(tmp_pat
     done = audit(put(tmp_path / "model.onnx"), Settings(run=False, weights=False))
     assert not [f for f in done.findings if "contract" in f.rule]
     assert not [m for m in done.coverage.skipped if "contract" in m.what]
+
+
+def test_a_glob_gives_its_files_in_order_whatever_the_file_system_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import glob
+
+    paths = [str(put(tmp_path / name)) for name in ("a.onnx", "b.onnx", "c.onnx")]
+    monkeypatch.setattr(glob, "iglob", lambda *_, **__: iter([paths[1], paths[2], paths[0]]))
+    assert [r.path for r in refs(f"{tmp_path}/*.onnx")] == paths
+
+
+def test_models_in_other_forms_are_passed_over_and_said(tmp_path: Path) -> None:
+    for name in ("m.ort", "packed/m.onnx.GZ", "packed/weights.safetensors", "packed/readme.md"):
+        put(tmp_path / name)
+    put_external(tmp_path / "owner/m.onnx", "m.safetensors")  # as its external data, and so no other form
+    source = sources.source_at(str(tmp_path))
+    assert [r.name for r in source.models()] == ["owner/m"]
+    assert source.troubles == [
+        f"{tmp_path}: passed over, for only .onnx files are audited: 'm.ort'",
+        f"{tmp_path}/packed: passed over, for only .onnx files are audited: 'm.onnx.GZ', 'weights.safetensors'",
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from hashlib import sha256
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,25 @@ def test_work_to_be_done_again_is_known_by_its_key_or_its_place(tmp_path: Path) 
     found = Keys(STATIC)
     assert found.again("key", ref) == found.again("key", other) != "key"
     assert found.again(None, ref) != found.again(None, other)
+
+
+def test_the_order_of_a_models_files_is_no_part_of_its_key(tmp_path: Path) -> None:
+    ref = reference(tmp_path / "m.onnx")
+    states = [state(tmp_path / name, name) for name in ("m.onnx", "a.bin", "z.bin")]
+    found = {keys(ref, *order) for order in permutations(states)}
+    assert len(found) == 1
+    assert keys(ref, states[0], state(tmp_path / "a.bin", "z.bin"), state(tmp_path / "z.bin", "a.bin")) not in found
+
+
+@pytest.mark.parametrize("setting", ["custom_ops", "inputs", "operators"])
+def test_work_is_known_by_what_is_in_the_files_that_the_settings_name(tmp_path: Path, setting: str) -> None:
+    path, named = tmp_path / "m.onnx", tmp_path / "named"
+    settings = STATIC._replace(**{setting: (str(named),) if setting == "operators" else str(named)})  # type: ignore[arg-type]  # one of three
+    found = []
+    for content in (b"one", b"two", b"one"):
+        named.write_bytes(content)
+        found.append(keys(reference(path), state(path, "a"), settings=settings))
+    named.unlink()
+    os.mkfifo(named)  # nobody can read it: the audit says so
+    found.append(keys(reference(path), state(path, "a"), settings=settings))
+    assert found[0] == found[2] and len(set(found)) == 3

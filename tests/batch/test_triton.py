@@ -219,3 +219,37 @@ def test_a_file_name_that_leads_elsewhere_is_a_trouble(tmp_path: Path, file: str
     put(tmp_path / "net/config.pbtxt", f'backend: "onnxruntime" default_model_filename: "{file}"')
     put(tmp_path / "net/1/model.onnx")
     assert "is not the name of a file" in str([r.troubles for r in refs(tmp_path)])
+
+
+def test_the_files_of_compute_capabilities_are_models_of_their_own(tmp_path: Path) -> None:
+    """``cc_model_filenames``: by compute capability, the file that is served there instead of the default one."""
+    config = """backend: "onnxruntime"
+    cc_model_filenames [ { key: "7.5" value: "turing.onnx" }, { key: "8.0" value: "ampere.onnx" } ]"""
+    put(tmp_path / "net/config.pbtxt", config)
+    for name in ("model", "turing", "ampere"):
+        put(tmp_path / f"net/1/{name}.onnx")
+    found = [(r.subject, Path(r.path).name, r.metadata.get("compute_capability")) for r in refs(tmp_path)]
+    assert found == [
+        ("net", "model.onnx", None),
+        ("net:7.5", "turing.onnx", "7.5"),
+        ("net:8.0", "ampere.onnx", "8.0"),
+    ]
+    put(tmp_path / "net/config.pbtxt", config.replace("turing.onnx", "../turing.onnx"))
+    assert [r.troubles[0] for r in refs(tmp_path)] == [
+        "config.pbtxt: cc_model_filenames '../turing.onnx' is not the name of a file"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "dtype"),
+    [
+        ("TYPE_FP16", "float16"), ("TYPE_FP32", "float32"), ("TYPE_FP64", "float64"), ("TYPE_BF16", "bfloat16"),
+        ("TYPE_BOOL", "bool"), ("TYPE_UINT8", "uint8"), ("TYPE_INT32", "int32"), ("TYPE_STRING", "string"),
+    ],
+)  # fmt: skip
+def test_the_types_of_triton_are_those_of_onnx(tmp_path: Path, said: str, dtype: str) -> None:
+    """https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_configuration.md#datatypes"""
+    put(tmp_path / "net/config.pbtxt", f'input {{ name: "x" data_type: {said} dims: [ 4 ] }}')
+    put(tmp_path / "net/1/model.onnx")
+    ((port,),) = [ref.contract.inputs for ref in refs(tmp_path) if ref.contract is not None]
+    assert port.dtype == dtype

@@ -177,3 +177,51 @@ def test_sparse_weights_count_what_is_stored() -> None:
     del model.graph.node[0].attribute[:]
     model.graph.node[0].attribute.append(onnx.helper.make_attribute("sparse_value", sparse))
     assert count(infer(loads(model.SerializeToString()))).parameters == 3
+
+
+@pytest.mark.parametrize("order", ["s, w", "w, s"])
+def test_of_a_product_the_larger_factor_holds_the_numbers(order: str) -> None:
+    """Sixteen numbers and their one scale, in either order: sixteen are learnt."""
+    text = f"""
+        <ir_version: 8, opset_import: ["" : 17]>
+        g (float[2, 4] x) => (float[2, 4] y) {{ v = Mul({order}) y = MatMul(x, v) }}
+    """
+    assert costs(text, {"w": "4, 4", "s": "1, 1"}).learnable == 16
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "OneHot(ids, depth, ends)",
+        "EyeLike<dtype = 1>(square)",
+        "Cast<to = 1>(range)",
+    ],
+)
+def test_what_is_worked_out_of_sizes_and_places_was_not_learnt(made: str) -> None:
+    """Ones and zeros at stored places, a diagonal, a row of counted numbers: what is stored says only where."""
+    text = f"""
+        <ir_version: 8, opset_import: ["" : 17]>
+        g (float[2, 4] x) => (float[2, 4] y)
+        <int64 depth = {{4}}, float[2] ends = {{0, 1}}, int64 zero = {{0}}, int64 one = {{1}}, int64 four = {{4}}> {{
+          range = Range(zero, four, one)
+          v = {made}
+          y = MatMul(x, v)
+        }}
+    """
+    assert costs(text, {"square": "4, 4"}, ids=[3, 2, 1, 0]).learnable == 0
+
+
+def test_both_matrices_of_a_quantised_lstm_are_weights() -> None:
+    """W of 1 x 3 x 8 and R of 1 x 2 x 8 integers, with a scale each.
+
+    https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeLSTM
+    """
+    model = onnx.parser.parse_model("""
+        <ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>
+        g (float[5, 1, 3] x) => (float[5, 1, 1, 2] y) <float s = {0.5}, int8 z = {0}> {
+          y = com.microsoft.DynamicQuantizeLSTM <hidden_size = 2> (x, w, r, , , , , , s, z, s, z)
+        }
+    """)
+    for name, shape in (("w", (1, 3, 8)), ("r", (1, 2, 8))):
+        model.graph.initializer.append(onnx.numpy_helper.from_array(np.ones(shape, np.int8), name))
+    assert count(infer(loads(model.SerializeToString()))).parameters == 24 + 16 + 1

@@ -259,3 +259,35 @@ def test_a_function_counts_where_it_is_called() -> None:
         <opset_import: ["" : 17], domain: "nn"> Twice (x, w) => (y) { h = MatMul (x, w) y = MatMul (h, w) }
     """)
     assert (found.macs, found.body_macs, found.flops) == (4 * 18, 4 * 18, 2 * 4 * 18)
+
+
+OPEN_LOOP = """
+    <ir_version: 8, opset_import: ["" : 17, "own" : 1]>
+    g (float[N, 3] x, bool c) => (float[N, 3] y) <float[3, 3] w = {{1, 2, 3, 4, 5, 6, 7, 8, 9}}> {{
+      yes = Constant <value = bool {{1}}> ()
+      no = Constant <value = bool {{0}}> ()
+      first = Constant <value = int64 {{0}}> ()
+      sizes = Shape (x)
+      n = Gather (sizes, first)
+      y = Loop (n, yes, x) <
+      body = b (int64 i, bool go, float[N, 3] before) => (bool on, float[N, 3] after) {{
+        on = {on}
+        after = MatMul (before, w)
+      }}>
+    }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("on", "expected"),
+    [
+        ("Identity (yes)", "9*N^2"),
+        ("Identity (c)", "None"),  # it may end before
+        ("Identity (no)", "None"),
+        ("own.Thing (c)", "None"),  # nobody knows what that says
+        ("own.Thing (before)", "None"),
+    ],
+)
+def test_a_loop_of_as_many_trips_as_there_are_rows(on: str, expected: str) -> None:
+    """N times [N, 3] by [3, 3], where nothing can end it before."""
+    assert str(costs(OPEN_LOOP.format(on=on)).macs) == expected

@@ -6,10 +6,11 @@ from itertools import product
 
 import onnx.parser
 
+from auditor.costs import peak
 from auditor.costs.peak import peak_activations
 from auditor.model.load import loads
 from auditor.shapes.facts import Facts, infer
-from auditor.shapes.sizes.dim import Size, evaluate
+from auditor.shapes.sizes.dim import Dim, Size, evaluate, floor_div, named
 
 SIDES = "ABCD"
 
@@ -59,3 +60,14 @@ def test_packed_types_take_half_a_byte_also_by_name() -> None:
     found: Size | None = peak_activations(facts_of("g (float[N] x) => (int4[N] y) { y = Cast <to = 22> (x) }"))
     assert found is not None
     assert [evaluate(found, {"N": n}) for n in (0, 1, 2, 5)] == [0, 5, 9, 23]
+
+
+def test_a_sum_that_is_nothing_at_the_usual_number_comes_last() -> None:
+    """At 64, where sums are compared first, one over N - 64 is not defined: of those the text decides."""
+    n = named("N")
+    sizes = [n, n + n, floor_div(n * n + 1, n - 64)]
+    assert [peak._usual(size) for size in sizes if isinstance(size, Dim)] == [
+        (64, "N"),
+        (128, "2*N"),
+        (0, str(sizes[2])),
+    ]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import count as count_from
+from itertools import takewhile
+from math import inf
+from types import SimpleNamespace
+
 import numpy as np
 import onnx
 import onnx.parser
@@ -9,6 +14,7 @@ import onnxruntime
 import pytest
 from onnx import numpy_helper
 
+from auditor.evidence import sizes
 from auditor.evidence.sizes import Chosen, choose, impossible, others
 from auditor.model.load import loads
 from auditor.runtime.inputs import invent
@@ -118,3 +124,70 @@ def test_a_fault_that_no_size_brings_rules_none_out() -> None:
     facts_ = facts(maximum)
     assert facts_.troubles
     assert not impossible(facts_, choose(facts_).attempts[0])
+
+
+def test_the_last_size_that_is_told_of_is_told() -> None:
+    dense = made("dense (float[N, L] x) => (float[N, 3] y) { y = MatMul (x, w) }", w=(63, 3))
+    assert choose(facts(dense)).told == "of the sizes 1 to 64, L fits at 63 alone"
+    two = made("two (float[N, L] x) => (float[N, L] y) { y = Add (x, w) }", w=(64,))
+    found = facts(two)
+    assert sizes._which_fit(found, sizes.ports_of(found), (), inf) == "of the sizes 1 to 64, L fits at 1 and 64 alone"
+
+
+def test_when_the_time_is_over_the_usual_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that steps by a second at each look: after two of them the search is over, at any of its places."""
+    for name, text in (("dense", "y = MatMul (x, w)"), ("positions", "y = Add (x, w)")):
+        clock = count_from()
+        monkeypatch.setattr(sizes, "time", SimpleNamespace(monotonic=lambda clock=clock: next(clock)))
+        found = facts(made(f"{name} (float[N, L] x) => (float[N, M] y) {{ {text} }}", w=(1000, 1000)))
+        chosen = choose(found)
+        assert not chosen.fits and not chosen.told
+        assert len(chosen.passed_over) == 2 and chosen.attempts[0] == chosen.passed_over[0][0]
+
+
+@pytest.mark.parametrize(
+    ("node", "why"),
+    [
+        ("y = Slice (x, hundred, most, one)", "y would be empty"),
+        ("y = Slice (x, zero, most, one)", ""),
+        ("y = Slice (empty, zero, most, one)", ""),  # without any row whatever is fed
+    ],
+)
+def test_a_size_that_leaves_nothing_is_impossible_where_another_leaves_something(node: str, why: str) -> None:
+    """From the hundredth row on: of 64 rows nothing is left, and of 224 much."""
+    text = f"""g (float[L, 2] x) => (float[M, 2] y)
+    <int64[1] zero = {{0}}, int64[1] hundred = {{100}}, int64[1] most = {{100000}}, int64[1] one = {{0}}>
+    {{ {node} }}"""
+    found = facts(made(text, empty=(0, 2)))
+    for size, expected in ((64, why), (224, "")):
+        said = impossible(found, invent(sizes.ports_of(found), {"L": size}, batch=size))
+        assert bool(said) is bool(expected) and expected in said
+
+
+@pytest.mark.parametrize(
+    ("node", "fits"),
+    [
+        ("LpPool <kernel_shape = [9, 9]> (x)", 9),
+        ("MaxPool <kernel_shape = [9, 9]> (x)", 9),
+        ("AveragePool <kernel_shape = [9, 9]> (x)", 9),
+        ("Conv (x, w)", 5),
+    ],
+)
+def test_an_image_smaller_than_the_window_is_impossible(node: str, fits: int) -> None:
+    found = facts(made(f"g (float[N, 3, H, W] x) => (float[N, C, P, Q] y) {{ y = {node} }}", w=(2, 3, 5, 5)))
+    ports = sizes.ports_of(found)
+    assert not impossible(found, invent(ports, size=fits, channels=3))
+    assert impossible(found, invent(ports, size=fits - 1, channels=3))
+
+
+def test_sizes_that_well_known_models_take_are_tried() -> None:
+    """Before all small ones are: these are what people's models ask for, and a run on another size fails."""
+    images = {
+        227: "AlexNet", 240: "EfficientNet-B1", 299: "Inception v3", 320: "SSDlite320", 384: "ViT-B/16 at 384",
+        416: "YOLOv3", 448: "YOLO", 512: "SSD512", 640: "YOLOv5", 800: "Faster R-CNN", 1280: "YOLOv5x6",
+        768: "Stable Diffusion 2", 1024: "SAM",
+    }  # fmt: skip
+    seconds = {8_000: "telephony", 16_000: "wav2vec 2.0", 48_000: "studio"}
+    found = facts(made("g (float[N, L] x) => (float[N, L] y) { y = Relu (x) }"))
+    first = set(takewhile(lambda size: size != 5, sizes._candidates(found)))
+    assert {*images, *seconds} <= first

@@ -25,6 +25,7 @@ from auditor.runtime.outcome import (
     TimedOut,
 )
 from auditor.settings import Settings
+from auditor.shapes.troubles import At, Exhausted
 from auditor.weights import Weights
 
 STATIC = Settings(run=False)
@@ -208,3 +209,18 @@ def test_missing_weights_and_runs_are_said_where_they_were_asked_for() -> None:
         found.__dict__["trial"] = Trial(NotRun(""), True, (missed,))
         found.__dict__["weights"] = Weights(found.model, {}, (Missed("weights", "no time"),))
         assert [m.what for m in looked_at(found)] == ["weights"] * weights + ["run"] * run
+
+
+def test_a_budget_that_is_used_up_leaves_the_verdict_open() -> None:
+    found = evidence(SMALL, settings=STATIC._replace(weights=False))
+    found.facts.troubles = (Exhausted(At("", 1), "node visits"),)
+    assert list(looked_at(found)) == [
+        Missed("shapes behind Add[1]", "the budget of node visits was used up", asked=True)
+    ]
+
+
+def test_what_a_model_costs_to_load_is_said_from_a_hundred_thousand_million_products_on() -> None:
+    for folded, said in ((10**11 - 1, []), (10**11, ["what the model costs to load"])):
+        found = evidence(SMALL, settings=STATIC._replace(weights=False))
+        found.__dict__["costs"] = found.costs._replace(folded_macs=folded)
+        assert [missed.what for missed in looked_at(found)] == said

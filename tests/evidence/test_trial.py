@@ -10,8 +10,10 @@ import onnx.parser
 import pytest
 
 from auditor.costs.count import count
-from auditor.evidence.trial import Trial, attempt
-from auditor.model.load import load
+from auditor.evidence.in_memory import attempt_in_memory
+from auditor.evidence.trial import Trial, attempt, faulty
+from auditor.model.graph import Model
+from auditor.model.load import load, loads
 from auditor.report import Missed
 from auditor.runtime.messages import MACHINE
 from auditor.runtime.outcome import (
@@ -181,7 +183,7 @@ def test_what_is_not_finite_is_tried_again(folder: Path, monkeypatch: pytest.Mon
     trial, requests = tried(folder, monkeypatch, odd, Settings())
     assert trial.again and all(one.nonfinite for one in trial.again)
     assert len(requests) == 1 + len(trial.again)
-    assert {one.seed for one in requests[1:]} == {1}
+    assert {(one.seed, one.second, one.golden) for one in requests[1:]} == {(1, False, ())}
     trial, requests = tried(folder, monkeypatch, odd, Settings(inputs=FILE))
     assert (trial.again, len(requests)) == ((), 1)
 
@@ -231,3 +233,26 @@ def test_all_runs_of_a_model_have_one_time(folder: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("auditor.evidence.trial.time", SimpleNamespace(monotonic=lambda: next(clock)))
     trial, requests = tried(folder, monkeypatch, odd, Settings(timeout=50.0))
     assert (len(requests), trial.again) == (1, ())
+
+
+def test_a_model_in_memory_is_run_from_a_file_of_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is gone when the run is over."""
+    data = onnx.parser.parse_model(MODEL).SerializeToString()
+    model = loads(data)
+    facts = infer(model)
+    held: list[Path] = []
+
+    def attempted(there: Model, *more: object) -> Trial:
+        held.append(Path(there.path))
+        assert held[0].read_bytes() == data
+        return Trial(RAN, True)
+
+    monkeypatch.setattr("auditor.evidence.in_memory.attempt", attempted)
+    assert attempt_in_memory(model, facts, count(facts), Settings()) == Trial(RAN, True)
+    assert not held[0].parent.exists()
+
+
+def test_a_fault_of_ours_before_the_run_is_open_and_traced() -> None:
+    assert faulty("why", "Traceback") == Trial(
+        NotRun("why", fault="Traceback"), True, (Missed("run", "why", True, "Traceback"),)
+    )

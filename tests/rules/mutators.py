@@ -5,13 +5,15 @@ Each function gives the bytes of one, or takes a folder, writes there, and gives
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
 from pathlib import Path
 
+import numpy as np
 import onnx
-from onnx import parser
+from onnx import numpy_helper, parser
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
 
@@ -424,6 +426,148 @@ def overlapping_external_data(folder: Path) -> Path:
 
 def one_range_for_two_tensors(folder: Path) -> Path:
     return _external(folder, "16", "16")
+
+
+def _external_entries(folder: Path, *more: tuple[str, str]) -> Path:
+    """Two weights beside the model; of the second these entries are said, too."""
+    path = _external(folder)
+    model = onnx.ModelProto.FromString(path.read_bytes())
+    for key, value in more:
+        model.graph.initializer[1].external_data.add(key=key, value=value)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def external_data_of_another_checksum(folder: Path) -> Path:
+    return _external_entries(folder, ("checksum", "da39a3ee5e6b4b0d3255bfef95601890afd80709"))  # of nothing
+
+
+def external_data_with_its_checksum(folder: Path) -> Path:
+    return _external_entries(folder, ("checksum", hashlib.sha1(bytes(32)).hexdigest()))
+
+
+def external_data_with_two_locations(folder: Path) -> Path:
+    return _external_entries(folder, ("location", "other.bin"))
+
+
+def external_data_with_an_unknown_key(folder: Path) -> Path:
+    return _external_entries(folder, ("compression", "zstd"))
+
+
+def external_data_that_is_passed_over(folder: Path) -> Path:
+    path = _external(folder)
+    model = onnx.ModelProto.FromString(path.read_bytes())
+    model.graph.initializer[1].ClearField("data_location")
+    model.graph.initializer[1].float_data.extend([5, 6, 7, 8])
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def external_data_between_two_elements(folder: Path) -> Path:
+    return _external(folder, "0", "18", size=64)
+
+
+def one_range_for_two_types(folder: Path) -> Path:
+    """Four floats, and in the very same bytes eight halves."""
+    path = _external(folder, "16", "16")
+    model = onnx.ModelProto.FromString(path.read_bytes())
+    weight = model.graph.initializer[1]
+    weight.data_type, weight.dims[:] = onnx.TensorProto.FLOAT16, [8]
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+# ---- values of narrow types
+
+
+def _kept(**fields: object) -> bytes:
+    """A model that looks up a stored tensor of these fields."""
+    model = _parsed(HEAD + "agraph (int64[2] i) => (y) { y = Gather(w, i) }")
+    model.graph.initializer.append(onnx.TensorProto(name="w", **fields))  # type: ignore[arg-type]  # its own fields
+    return model.SerializeToString()
+
+
+def initializer_without_a_name() -> bytes:
+    model = _parsed(ADD)
+    model.graph.initializer.add(data_type=onnx.TensorProto.FLOAT, dims=[2], float_data=[1, 2])
+    return model.SerializeToString()
+
+
+def bool_of_two() -> bytes:
+    return _kept(data_type=onnx.TensorProto.BOOL, dims=[3], raw_data=bytes([1, 0, 2]))
+
+
+def uint8_of_300() -> bytes:
+    return _kept(data_type=onnx.TensorProto.UINT8, dims=[3], int32_data=[7, 300, 1])
+
+
+def float16_of_20_bits() -> bytes:
+    return _kept(data_type=onnx.TensorProto.FLOAT16, dims=[2], int32_data=[15360, 1 << 19])
+
+
+def padding_that_is_not_zero() -> bytes:
+    return _kept(data_type=onnx.TensorProto.INT4, dims=[3], raw_data=bytes([0x21, 0xF3]))
+
+
+def narrow_types_in_int32_data() -> bytes:
+    """The least and the greatest number of each type."""
+    model = _parsed(HEAD + "agraph (int64[2] i) => (float[2] y) { y = Cast<to = 1>(i) }")
+    kinds = onnx.TensorProto
+    for dtype, values in (
+        (kinds.BOOL, [0, 1]),
+        (kinds.INT8, [-128, 127]),
+        (kinds.UINT8, [0, 255]),
+        (kinds.INT16, [-32768, 32767]),
+        (kinds.UINT16, [0, 65535]),
+        (kinds.FLOAT16, [0, 65535]),
+        (kinds.BFLOAT16, [0, 65535]),
+        (kinds.INT4, [0x78, 0xFF]),
+        (kinds.INT32, [-(1 << 31), (1 << 31) - 1]),
+    ):
+        size = 4 if dtype == kinds.INT4 else 2
+        model.graph.initializer.add(name=f"w{dtype}", data_type=dtype, dims=[size], int32_data=values)
+    model.graph.initializer.add(name="w", data_type=kinds.UINT32, dims=[2], uint64_data=[0, (1 << 32) - 1])
+    return model.SerializeToString()
+
+
+# ---- sparse tensors
+
+
+def _sparse(indices: object, dims: tuple[int, ...] = (4,), dtype: str = "int64") -> bytes:
+    """A sparse weight of three numbers."""
+    model = _parsed(HEAD + "agraph (float[2] x) => (y) { y = Mul(x, x) }")
+    values = numpy_helper.from_array(np.array([1, 2, 3], np.float32), "w")
+    placed = numpy_helper.from_array(np.array(indices, dtype))
+    model.graph.sparse_initializer.append(onnx.helper.make_sparse_tensor(values, placed, dims))
+    return model.SerializeToString()
+
+
+def sparse_weight() -> bytes:
+    return _sparse([0, 1, 3])
+
+
+def sparse_weight_by_axes() -> bytes:
+    return _sparse([[0, 0], [0, 1], [1, 0]], (2, 2))
+
+
+def sparse_index_out_of_range() -> bytes:
+    return _sparse([0, 1, 4])
+
+
+def sparse_index_repeated() -> bytes:
+    return _sparse([[0, 0], [0, 1], [0, 1]], (2, 2))
+
+
+def sparse_indices_unsorted() -> bytes:
+    return _sparse([0, 3, 1])
+
+
+def sparse_indices_missing() -> bytes:
+    return _sparse([0, 1])
+
+
+def sparse_indices_int32() -> bytes:
+    return _sparse([0, 1, 3], dtype="int32")
 
 
 # ---- what was compiled for a device

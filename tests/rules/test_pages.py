@@ -35,6 +35,8 @@ def test_a_page_shows_what_fires_and_what_does_not(rule: Rule) -> None:
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda f: f.label)
 def test_a_page_tells_the_truth(fixture: Fixture, tmp_path: Path) -> None:
+    assert isinstance(fixture.rule.severity, Severity) and isinstance(fixture.rule.basis, Basis)
+    assert fixture.rule.kind.by_policy == bool(fixture.policy)
     path = fixture.model(tmp_path)
     found = gate_findings(fixture.rule, path, fixture.policy) if fixture.policy else findings(fixture.rule, path)
     if fixture.section == "Fires on":

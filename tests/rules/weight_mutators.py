@@ -50,6 +50,28 @@ def fresh_statistics() -> bytes:
     return _summed(np.ones((64, 8), np.float32), np.ones((64, 8), np.float32))
 
 
+def _eight_bits(factor: float) -> bytes:
+    """A normally distributed weight of 32 filters in int8, the largest of each at 127; multiplied, then cut off."""
+    model = parser.parse_model(
+        HEAD + "agraph (float[N, 64] x) => (float[N, 32] y) { w = DequantizeLinear<axis = 0>(q, s) "
+        "y = Gemm<transB = 1>(x, w) }"
+    )
+    values = np.random.default_rng(1).normal(0, 1, (32, 64))
+    values *= 127 * factor / np.abs(values).max(axis=1, keepdims=True)
+    quantised = np.clip(np.round(values), -128, 127).astype(np.int8)
+    model.graph.initializer.append(numpy_helper.from_array(quantised, "q"))
+    model.graph.initializer.append(numpy_helper.from_array(np.full(32, 0.01, np.float32), "s"))
+    return model.SerializeToString()
+
+
+def quantised_weight() -> bytes:
+    return _eight_bits(1.0)
+
+
+def quantised_weight_cut_off() -> bytes:
+    return _eight_bits(5.0)
+
+
 # ---- runs
 
 

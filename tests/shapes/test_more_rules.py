@@ -52,7 +52,7 @@ def test_a_custom_operator_costs_its_own_outputs_and_nothing_else() -> None:
     assert all(t.declared for t in found.troubles[1:])  # type: ignore[union-attr]  # what is said behind it
 
 
-def test_a_file_of_rules(tmp_path: Path) -> None:
+def test_the_registry_takes_a_file_of_rules(tmp_path: Path) -> None:
     facts()  # what was learnt before does not stand in the way
     file = tmp_path / "rules.py"
     file.write_text(

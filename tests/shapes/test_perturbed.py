@@ -19,10 +19,10 @@ _COUNTS = """
 :GroupNormalization=12 :ImageDecoder=5 :InstanceNormalization=12 :LSTM=70 :LayerNormalization=52 :Less=30
 :LessOrEqual=30 :LinearAttention=30 :LpPool=5 :MatMul=15 :MatMulInteger=3 :Max=9 :MaxPool=5 :MaxUnpool=9 :Mean=5
 :Min=9 :Mod=10 :Mul=26 :NegativeLogLikelihoodLoss=39 :NonMaxSuppression=35 :OneHot=10 :Or=24 :PRelu=9 :Pad=10
-:Pow=12 :QLinearConv=8 :QLinearMatMul=24 :QuantizeLinear=6 :RMSNormalization=34 :RNN=56 :Reshape=20 :Resize=10
-:ReverseSequence=12 :RoiAlign=15 :STFT=3 :Scatter=14 :ScatterElements=35 :ScatterND=50 :Slice=18
+:Pow=12 :QLinearConv=8 :QLinearMatMul=24 :QuantizeLinear=6 :RMSNormalization=34 :RNN=56 :Reshape=25 :Resize=10
+:ReverseSequence=12 :RoiAlign=18 :STFT=3 :Scatter=14 :ScatterElements=35 :ScatterND=50 :Slice=18
 :SoftmaxCrossEntropyLoss=26 :SpaceToDepth=12 :Split=11 :SplitToSequence=4 :Squeeze=2 :StringConcat=7 :Sub=26 :Sum=5
-:SwiGLU=18 :TensorScatter=7 :TfIdfVectorizer=2 :Tile=4 :TopK=2 :Transpose=4 :Unsqueeze=5 :Upsample=2 :Where=12
+:SwiGLU=18 :TensorScatter=7 :TfIdfVectorizer=2 :Tile=4 :TopK=12 :Transpose=4 :Unsqueeze=5 :Upsample=2 :Where=12
 :Xor=24 Attention=14 AttnLSTM=2 BeamSearch=2 BiasAdd=6 BiasGelu=6 BiasSplitGelu=6 BifurcationDetector=2 CDist=8
 CausalConvWithState=6 ConvTransposeWithDynamicPads=14 CropAndResize=10 DecoderAttention=20
 DecoderMaskedMultiHeadAttention=8 DequantizeLinear=5 DynamicQuantizeMatMul=12 DynamicSparseAttention=4

@@ -83,7 +83,8 @@ def test_resizing_by_what_is_not_known() -> None:
     assert shape("Resize", 13, [tensor(N, 3, H, W), None, unknown]) == (None,) * 4
     assert shape("Resize", 13, [tensor()._replace(shape=None), None, unknown]) == (None,) * 4
     assert shape("Resize", 13, [tensor()._replace(shape=None), None, tensor(1 << 40)]) is None
-    assert shape("Resize", 13, [tensor(1, 3, 4, 4)]) is None
+    with pytest.raises(ShapeError, match="neither scales nor sizes"):
+        shape("Resize", 13, [tensor(1, 3, 4, 4)])
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,14 @@ def integers(x: Fact | None) -> tuple[int, ...] | None:
     return found if len(found) == len(x.elements) else None
 
 
+def one_number(x: Fact | None, name: str) -> None:
+    """What must be a scalar; of one axis of one entry, runtimes take it as well."""
+    if x is None or x.shape is None:
+        return
+    if any(size is not None and same(size, 1) is False for size in x.shape):
+        raise ShapeError(f"{name} must be one number, has shape {show(x.shape)}", parameter=name)
+
+
 def agree(a: Size | None, b: Size | None, what: str) -> Size | None:
     """The one size that both must be; an error only if they cannot be equal."""
     if a is None or b is None:

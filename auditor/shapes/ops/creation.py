@@ -9,7 +9,7 @@ from ...model.graph import SparseTensor
 from ..fact import Element, Fact, Shape, ShapeError, show
 from ..registry import op
 from ..sizes.dim import Dim, Size, ceil_div, greatest
-from .checks import length_of, of_rank, one_dtype, open_axes, sizes_of, tally
+from .checks import length_of, of_rank, one_dtype, one_number, open_axes, sizes_of, tally
 from .values import counted, followable, rounded, settled
 
 _INT64 = DType.INT64.value
@@ -105,6 +105,8 @@ def constant_of_shape(input: Fact, *, value: Fact | None = None) -> Fact:
 def range_(start: Fact, limit: Fact, delta: Fact) -> Fact:
     """max(ceil((limit - start) / delta), 0) values: https://onnx.ai/onnx/operators/onnx__Range.html"""
     dtype = one_dtype(start, limit, delta)
+    for fact, name in ((start, "start"), (limit, "limit"), (delta, "delta")):
+        one_number(fact, name)
     first, last, step = (fact.elements[0] if fact.elements else None for fact in (start, limit, delta))
     if isinstance(first, int | Dim) and isinstance(last, int | Dim) and isinstance(step, int | Dim):
         count = _count(first, last, step)

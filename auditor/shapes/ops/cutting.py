@@ -17,6 +17,7 @@ from .checks import (
     integers,
     length_of,
     one_dtype,
+    one_number,
     open_axes,
     size_text,
     sizes_of,
@@ -150,7 +151,7 @@ def _split(x: Fact, axis: int, parts: Shape | None, count: int, *, uneven: bool 
     size = x.shape[at]
     if parts is None:
         parts = _equal_parts(size, count, uneven)
-    elif len(parts) < count:
+    elif len(parts) != count:
         raise ShapeError(f"split has {len(parts)} sizes for {count} outputs", parameter="split")
     for part in parts:
         if part is not None and less(part, 0) is True:
@@ -219,6 +220,8 @@ def slice_10(data: Fact, starts: Fact, ends: Fact, axes: Fact | None = None, ste
         return Answer((open_axes(data, data.rank),))
     first, last = sizes_of(starts), sizes_of(ends)
     count = next((n for n in map(length_of, (starts, ends, axes, steps)) if n is not None), None)
+    if on is not None and data.shape is not None:
+        axes_of(on, len(data.shape))
     if first is None or last is None:
         if on is None and count is None:
             return Answer((open_axes(data, data.rank),))
@@ -337,6 +340,7 @@ def pad(
         if rank is None and axes is None and (count := length_of(pads)) is not None:
             rank = count // 2
         return Answer((open_axes(data, rank),))
+    one_number(constant_value, "constant_value")
     if mode == "reflect":
         _check_reflection(data.shape, around, on)
     answer = _padded(data, around, on)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import reduce
 from math import ceil, floor, fmod, isinf
 
-from ...model.dtypes import BITS, DType, name_of
+from ...model.dtypes import BITS, FLOATS, DType, name_of
 from ..fact import Element, Fact, Shape, ShapeError, show
 from ..registry import op
 from ..sizes.dim import Dim, greatest, least, same
 from . import values
-from .checks import all_given, broadcast, one_dtype
+from .checks import all_given, broadcast, one_dtype, one_number
 from .values import follow
 
 _BOOL = DType.BOOL.value
@@ -89,13 +89,13 @@ def clip_1(input: Fact) -> Fact:
 @op("Clip", since=11)
 def clip(input: Fact, min: Fact | None = None, max: Fact | None = None) -> Fact:
     """Below min or above max, that one; where min is above max, max. What a bound does that is NaN, nobody says."""
+    one_number(min, "min")
+    one_number(max, "max")
     if input.elements is None:
         return input
     if any(bound is not None and bound.elements and bound.elements[0] != bound.elements[0] for bound in (min, max)):
         return Fact(input.dtype, input.shape)
     kept = input
-    if any(bound is not None and bound.elements is not None and len(bound.elements) != 1 for bound in (min, max)):
-        return Fact(input.dtype, input.shape)  # one number is asked for
     for bound, compute in ((min, _larger), (max, _lesser)):
         if bound is not None:
             kept = Fact(input.dtype, input.shape, follow(compute, input.dtype, input.shape, kept, bound))
@@ -257,6 +257,14 @@ def bit_shift(x: Fact, y: Fact, *, direction: str) -> Fact:
 
 @op("Mod", since=10)
 def mod(a: Fact, b: Fact, *, fmod: int = 0) -> Fact:
+    """ "If the input type is floating point, then `fmod` attribute must be set to 1", says the page until opset 28."""
+    if not fmod and a.dtype in FLOATS:
+        raise ShapeError("fmod is 0, and must be 1 for floating-point numbers", attribute="fmod")
+    return mod_28(a, b, fmod=fmod)
+
+
+@op("Mod", since=28)
+def mod_28(a: Fact, b: Fact, *, fmod: int = 0) -> Fact:
     """The result has the sign of B; with fmod, that of A."""
     return (_mod_of_c if fmod else _mod)(a, b)
 

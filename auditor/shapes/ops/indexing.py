@@ -241,6 +241,8 @@ def top_k_1(x: Fact, *, k: int, axis: int = -1) -> tuple[Fact, ...]:
 @op("TopK", since=10)
 def top_k(x: Fact, k: Fact, *, axis: int = -1) -> tuple[Fact, ...]:
     """The K first along one axis, and their places."""
+    if k.shape is not None and (len(k.shape) != 1 or (k.shape[0] is not None and same(k.shape[0], 1) is False)):
+        raise ShapeError(f"k must be one number, of shape [1], has shape {show(k.shape)}", parameter="k")
     count = k.elements[0] if k.elements else None
     return _top(x, count if isinstance(count, int | Dim) else None, axis)
 

@@ -12,8 +12,21 @@ from .checks import axis_of
 
 
 @op("BatchNormalization", since=14)
-def batch_normalization(x: Fact, scale: Fact, b: Fact, input_mean: Fact, input_var: Fact) -> Answer:
+def batch_normalization(
+    x: Fact,
+    scale: Fact,
+    b: Fact,
+    input_mean: Fact,
+    input_var: Fact,
+    *,
+    training_mode: int = 0,
+    output_count: int,
+) -> Answer:
     """https://onnx.ai/onnx/operators/onnx__BatchNormalization.html"""
+    if not training_mode and output_count > 1:
+        raise ShapeError(
+            f"has {output_count} outputs, and one alone where training_mode is 0", attribute="training_mode"
+        )
     channels = (_channels(x),)
     running = Fact(input_mean.dtype, channels)
     return Answer(
@@ -140,7 +153,14 @@ def prelu_1(x: Fact, slope: Fact) -> Answer:
 # Without parameters
 
 
-@op("MeanVarianceNormalization", "LRN")
+@op("LRN")
+def lrn(x: Fact, *, size: int) -> Fact:
+    if size < 1:
+        raise ShapeError(f"size must be positive, is {size}", attribute="size")
+    return _same_type(x)
+
+
+@op("MeanVarianceNormalization")
 def normalization(x: Fact) -> Fact:
     return _same_type(x)
 

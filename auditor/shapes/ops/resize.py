@@ -99,6 +99,8 @@ def _resize(
     by_sizes = _is_given(sizes)
     if _is_certainly_given(sizes) and _is_certainly_given(scales):
         raise ShapeError("scales and sizes are both given; only one of them can be specified")
+    if _is_certainly_left_out(sizes) and _is_certainly_left_out(scales):
+        raise ShapeError("neither scales nor sizes are given, and one of them must be")
     asked = sizes if by_sizes else scales
     if asked is None:
         return Answer((x.unknown(),))
@@ -148,6 +150,11 @@ def _is_given(x: Fact | None) -> bool:
 
 def _is_certainly_given(x: Fact | None) -> bool:
     return x is not None and x.shape is not None and all(isinstance(size, int) and size > 0 for size in x.shape)
+
+
+def _is_certainly_left_out(x: Fact | None) -> bool:
+    """Not there, or the empty tensor that older opsets put in its place."""
+    return x is None or x.shape == (0,)
 
 
 def _scaled(size: Size | None, scale: Element) -> Size | None:

@@ -40,6 +40,8 @@ def reshape(data: Fact, shape: Fact) -> Answer:
 
 @op("Reshape", since=14)
 def reshape_14(data: Fact, shape: Fact, *, allowzero: int = 0) -> Answer:
+    if shape.shape is not None and len(shape.shape) != 1:
+        raise ShapeError(f"shape must have one axis, has shape {show(shape.shape)}", parameter="shape")
     target = sizes_of(shape)
     if target is None:
         return Answer((open_axes(data, length_of(shape)),))

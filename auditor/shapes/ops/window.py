@@ -116,6 +116,8 @@ def windows(
             raise ShapeError(f"{name} has {count} for {rank} spatial axes, needs {length}", attribute=name)
         if name != "pads" and not all(not isinstance(v, int) or v > 0 for v in values):
             raise ShapeError(f"{name} must be positive, is {show(values)}", attribute=name)
+        if name == "pads" and min(pads, default=0) < 0:
+            raise ShapeError(f"pads must not be negative, is {show(pads)}", attribute="pads")
     if not auto_pad:  # a word that there is not, and every runtime takes it so
         auto_pad = "NOTSET"
     if auto_pad not in ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):

@@ -374,6 +374,7 @@ def roi_align(x: Fact, rois: Fact, batch_indices: Fact, *, output_height: int = 
     regions = agree(
         of_rank(rois, 2, "rois")[0], of_rank(batch_indices, 1, "batch_indices")[0], "the numbers of regions"
     )
+    agree(of_rank(rois, 2, "rois")[1], 4, "the numbers of a region, and those of a box,")
     images, channels, _, _ = of_rank(x, 4, "x")
     for index in batch_indices.elements or ():
         if isinstance(index, int) and isinstance(images, int) and not 0 <= index < images:

@@ -1,0 +1,106 @@
+"""What a batch hands to its workers: files to hash, together and apart, and models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from auditor.batch import run as batches
+from auditor.batch.pool import Pool, WorkerLimits
+from auditor.batch.refs import Ref
+from auditor.batch.run import Outcome, batch
+from auditor.batch.state import Keys, hashed
+from auditor.errors import ExitCode, UsageError
+from auditor.policy.judge import USUAL
+from auditor.report import Verdict
+from auditor.settings import Settings
+from auditor.store.works import Done, FileState, Works
+
+from .by_hand import MODEL
+from .conftest import reference
+
+Refs = Callable[[Path], list[Ref]]
+STATIC = Settings(run=False)
+
+
+def run(refs: list[Ref], database: Path, settings: Settings = STATIC, *, all_shown: bool = True) -> list[Outcome]:
+    with Works.open(database) as store:
+        found = batch(refs, settings, lambda ref: USUAL, store, 2, WorkerLimits(), all_shown=all_shown)
+        return list(found)
+
+
+def test_a_wrong_name_ends_a_batch_before_anything_is_audited(registry: Path, refs: Refs, tmp_path: Path) -> None:
+    settings = STATIC._replace(select=frozenset({"no-such-rule"}))
+    with pytest.raises(UsageError, match="no-such-rule"):
+        run(refs(registry), tmp_path / "reports.db", settings)
+    with Works.open(tmp_path / "reports.db") as store:
+        assert store.get(1) is None
+
+
+@pytest.mark.parametrize(
+    ("most", "most_bytes", "sizes"),
+    [
+        (4, 1 << 30, [4, 4, 2]),
+        (10, 1 << 30, [10]),
+        (64, 3 * len(MODEL), [3, 3, 3, 1]),
+        (64, 3 * len(MODEL) - 1, [2, 2, 2, 2, 2]),
+        (64, 1, [1] * 10),  # each is more than a task may hold, and has one of its own
+    ],
+)
+def test_files_are_hashed_so_many_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, most_bytes: int, sizes: list[int]
+) -> None:
+    """Ten models of one size: by their number, and by their bytes."""
+    paths = [tmp_path / f"{n}.onnx" for n in range(10)]
+    for path in paths:
+        path.write_bytes(MODEL)
+    handed: list[int] = []
+    real = batches._Batch._hash
+
+    def hash_(self: batches._Batch, works: list[batches._Work]) -> None:
+        handed.append(len(works))
+        real(self, works)
+
+    monkeypatch.setattr(batches._Batch, "_hash", hash_)
+    monkeypatch.setattr(batches, "_CHUNK", most)
+    monkeypatch.setattr(batches, "_CHUNK_BYTES", most_bytes)
+    outcomes = run([reference(path) for path in paths], tmp_path / "reports.db")
+    assert len(outcomes) == 10 and handed == sizes
+
+
+def hash_but_one(groups: list[tuple[str, ...]]) -> list[tuple[FileState, ...] | None]:
+    if any(path.endswith("/5.onnx") for group in groups for path in group):
+        raise MemoryError("of this one")
+    return hashed(groups)
+
+
+def test_a_file_that_fails_its_hashing_is_found_out_and_audited_all_the_same(
+    registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that were to be hashed with it are hashed one by one, and known again; it is not."""
+    monkeypatch.setattr(batches, "hashed", hash_but_one)
+    outcomes = run(refs(registry), tmp_path / "reports.db")
+    expected = {str(n): Verdict.PASS if n % 10 else Verdict.FAIL for n in range(12)}
+    assert {outcome.ref.name: outcome.verdict for outcome in outcomes} == expected
+    again = run(refs(registry), tmp_path / "reports.db")
+    assert {outcome.ref.name for outcome in again if not outcome.reused} == {"5"}
+
+
+def test_a_report_that_is_not_read_again_is_reused_all_the_same(registry: Path, refs: Refs, tmp_path: Path) -> None:
+    sound = [ref for ref in refs(registry) if ref.name not in ("0", "10")]
+    first = {outcome.ref.name: outcome for outcome in run(sound, tmp_path / "reports.db")}
+    for outcome in run(sound, tmp_path / "reports.db", all_shown=False):
+        assert outcome == Outcome(
+            outcome.ref, None, Verdict.PASS, ExitCode.PASS, True, first[outcome.ref.name].audit_id
+        )
+
+
+def test_so_many_keys_are_kept_in_mind_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "_LATELY", 3)
+    with Pool(1, WorkerLimits()) as pool:
+        one = batches._Batch(iter(()), STATIC, lambda ref: USUAL, None, pool, True, False, Keys(STATIC))
+        for n in range(7):
+            one._keep_in_mind(f"key {n}", Done("m.onnx", n, 0))
+            assert f"key {n}" in one.lately and len(one.lately) <= 3

@@ -1,0 +1,214 @@
+"""What would mend a node that does not fit, what is asked of sizes that are open, and what a walk leaves unsaid."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import onnx.parser
+import pytest
+from onnx import TensorProto, helper
+
+from auditor.model.load import loads
+from auditor.report import Fit
+from auditor.shapes import evaluation
+from auditor.shapes.conditions import Condition, needed
+from auditor.shapes.declared import constant
+from auditor.shapes.dense import source
+from auditor.shapes.edits import SetAttribute, edited, mends
+from auditor.shapes.evaluation import MOST_STORED
+from auditor.shapes.fact import MOST_ELEMENTS, Exact
+from auditor.shapes.facts import Facts, infer
+from auditor.shapes.fits import solve
+from auditor.shapes.mending import mend
+from auditor.shapes.sizes.dim import named
+from auditor.shapes.troubles import At, Exhausted, Impossible, Undefined
+from auditor.shapes.visits import Budget
+
+C, N = named("C"), named("N")
+
+
+def parsed(text: str, opset: int = 17) -> onnx.ModelProto:
+    return onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : {opset}, "com.microsoft" : 1]> g {text}')
+
+
+def facts_of(text: str, opset: int = 17, **values: object) -> Facts:
+    return infer(loads(parsed(text, opset).SerializeToString()), **values)  # type: ignore[arg-type]  # what infer takes
+
+
+@pytest.mark.parametrize(
+    ("text", "index", "fix"),
+    [
+        # A vector as long as the channels and as the height: the channels are likelier.
+        ("(float[N, 6, 6, 8] x, float[6] v) => (y) { y = Add(x, v) }", 0,
+         "put an Unsqueeze with axes [1, 2] behind v, in front of Add[0]: it must be [6, 1, 1]"),
+        ("(float[N, 6, 6, 8] x) => (y) <float[6] v = {1, 2, 3, 4, 5, 6}> { y = Add(x, v) }", 0,
+         "give v the shape [6, 1, 1]"),
+        # One that another node takes as it is stays as it is.
+        ("(float[N, 3, 6, 8] x, float[3] z) => (y, w) <float[3] v = {1, 2, 3}> { y = Add(x, v) w = Add(z, v) }", 0,
+         "put an Unsqueeze with axes [1, 2] behind v, in front of Add[0]: it must be [3, 1, 1]"),
+        ("(uint8[1, 8, 5, 5] x, float s, uint8 o, int8[6, 4, 3, 3] w, int8 z) => (y) "
+         "{ y = QLinearConv(x, s, o, w, s, z, s, o) }", 0, "set group of QLinearConv[0] to 2"),
+        ("(float[1, 8, 5, 5] x, float[6, 4, 3, 3] w) => (y) { y = Conv(x, w) }", 0, "set group of Conv[0] to 2"),
+        # Channels last to channels first, and back: beyond four axes these alone are tried.
+        ("(float[1, 3, 5, 6, 4] x, float[2, 4, 1, 1, 1] w) => (y) "
+         "{ t = Transpose<perm = [0, 1, 2, 3, 4]>(x) y = Conv(t, w) }", 1,
+         "set perm of Transpose[0] to [0, 4, 1, 2, 3]"),
+        ("(float[1, 4, 3, 5, 6] x, float[4, 2] w) => (y) { t = Transpose<perm = [0, 1, 2, 3, 4]>(x) y = MatMul(t, w) }",
+         1, "set perm of Transpose[0] to [0, 2, 3, 4, 1]"),
+        # Of permutations that fit, one that keeps the batch.
+        ("(float[2, 2, 4, 5] q, float[2, 2, 7, 5] k) => (y) { t = Transpose<perm = [0, 1, 2, 3]>(k) y = MatMul(q, t) }",
+         1, "set perm of Transpose[0] to [0, 1, 3, 2]"),
+        # Scales of the height and the width that stand one axis too far in front.
+        ("(float[1, 4, 8, 8] x, float[1, 4, 16, 16] z) => (y) <float[4] s = {1, 2, 2, 1}> "
+         "{ r = Resize(x, \"\", s) y = Add(r, z) }", 1, "set scales[1] of Resize[0] to 1 (scales [1, 1, 2, 2])"),
+        ("(float[1, 4, 8, 8] x, float[1, 4, 16, 16] z) => (y) <float[4] s = {1, 2, 2, 2}> "
+         "{ r = Resize(x, \"\", s) y = Add(r, z) }", 1, "set scales[1] of Resize[0] to 1 (scales [1, 1, 2, 2])"),
+        ("(float[1, 4, 8] x, float[1, 4, 16] z) => (y) <float[3] s = {1, 2, 2}> "
+         "{ r = Resize(x, \"\", s) y = Add(r, z) }", 1, "set scales[1] of Resize[0] to 1 (scales [1, 1, 2])"),
+    ],
+)  # fmt: skip
+def test_the_mend_is(text: str, index: int, fix: str) -> None:
+    found = mend(facts_of(text), At("", index))
+    assert found is not None
+    assert found.fix == fix
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        # Six axes are no image.
+        ("(float[1, 2, 3, 4, 5, 6] x, float[2, 7] w) => (y) "
+         "{ t = Transpose<perm = [0, 1, 2, 3, 4, 5]>(x) y = MatMul(t, w) }", 1),
+        ("(float[1, 0, 8, 8] x, float[8, 4, 3, 3] w) => (y) { y = Conv(x, w) }", 0),  # no channels are no groups
+    ],
+)  # fmt: skip
+def test_nothing_mends(text: str, index: int) -> None:
+    assert mend(facts_of(text), At("", index)) is None
+
+
+def test_an_edit_that_contradicts_a_declared_output_is_no_mend() -> None:
+    """Along the first axis 2 N rows come out, and 5 are declared."""
+    facts = facts_of("(float[N, 5] x) => (float[5, M] y) { y = Concat<axis = 1>(x, x) }")
+    assert facts["y"].shape == (N, 10)
+    assert not mends(facts, At("", 0), SetAttribute(0, "axis", 0))
+
+
+def test_an_edited_model_is_asked_for_the_sizes_that_were_asked_for() -> None:
+    facts = facts_of("(float[N, 5] x) => (y) { y = Concat<axis = 1>(x, x) }", shapes={"x": (3, 4)})
+    after = edited(facts, SetAttribute(0, "axis", 0))
+    assert after is not None
+    assert after["y"].shape == (6, 4)
+
+
+def test_what_is_needed_stands_before_what_is_there() -> None:
+    assert needed(Exact((N, 4)), (3, 4)) == [Condition(N, 3)]
+    assert needed(Exact((N, None)), (None, 4)) == []
+
+
+def test_features_come_from_the_last_tensor_that_is_no_row() -> None:
+    facts = facts_of("(float[N, 4, 5] x) => (y) { r = Relu(x) f = Flatten(r) i = Identity(f) y = Relu(i) }")
+    found = source(facts, "i", "")
+    assert (found.tensor, found.giver) == ("r", "Relu[0]")
+
+
+# Sizes that fit
+
+
+def flattened(sizes: str, row: int, before: str) -> tuple[Fit, ...]:
+    """Where an image is one row behind these nodes, which make `p` of x."""
+    kernel = f"float[1, 1, 6, 6] w = {{{', '.join('1' * 36)}}}"
+    text = f"(float[1, {sizes}] x) => (y) <int64[2] s = {{1, {row}}}, {kernel}> {{ {before} y = Reshape(p, s) }}"
+    facts = facts_of(text)
+    return solve(facts, At("", len(facts.graphs[""].entries) - 1), "shape")
+
+
+def test_the_channels_of_an_image_are_not_chosen() -> None:
+    """3 x 12 x 12 = 432."""
+    fits = flattened("3, 10, 10", 432, "p = Relu(x)")
+    assert fits == (Fit(("x[2]", "x[3]"), ((12, 12),)), Fit(("x[2]",), ()), Fit(("x[3]",), ()))
+
+
+def test_without_a_height_channels_are_as_good_as_a_width() -> None:
+    fits = flattened("3, 7, 5", 18, "p = ReduceMean<axes = [2]>(x)")
+    assert fits == (Fit(("x[1]",), ()), Fit(("x[3]",), ((6, 6),)))
+
+
+def test_a_size_at_which_a_window_does_not_fit_is_none() -> None:
+    """(H - 5)^2 is 4 for 7, and for 3, where no window of 6 has a place."""
+    fits = flattened("1, 9, 9", 4, "p = Conv(x, w)")
+    assert fits[0] == Fit(("x[2]", "x[3]"), ((7, 7),))
+
+
+def test_a_size_of_which_a_window_leaves_nothing_is_none() -> None:
+    """A pooling of 3 in steps of 2 leaves nothing of 2, which a pooling over all of it hides."""
+    before = "w0 = MaxPool<kernel_shape = [3, 3], strides = [2, 2]>(x) g = GlobalMaxPool(w0) p = Mul(x, g)"
+    assert flattened("1, 9, 9", 4, before)[0] == Fit(("x[2]", "x[3]"), ())
+    assert flattened("1, 9, 9", 16, before)[0] == Fit(("x[2]", "x[3]"), ((4, 4),))
+
+
+# What a walk takes, and what it says
+
+
+def test_an_empty_axis_is_a_size() -> None:
+    assert facts_of("(float[0, 4] x) => (y) { y = Relu(x) }")["y"].shape == (0, 4)
+
+
+def test_a_tensor_that_nothing_makes_is_told_and_rests_on_nothing() -> None:
+    facts = facts_of("(float[2, 3] x) => (y) { a = Add(x, gone) y = MatMul(a, x) }")
+    assert Undefined(At("", 0), "gone") in facts.troubles
+    assert facts["a"].declared  # so what does not fit behind it is not proved
+    assert not any(isinstance(t, Impossible) and not t.declared for t in facts.troubles)
+
+
+@pytest.mark.parametrize(
+    ("text", "attribute"),
+    [
+        ("(int64[2] s) => (y) { y = ConstantOfShape<value = 3>(s) }", "value"),
+        ("(float[4, 64] x, uint8[8, 2, 16] b, float[16] s) => (y) { y = com.microsoft.MatMulNBits(x, b, s) }", "K"),
+        ("(float[2] x, float[3, 2] z) => (y, w) { y, w = Scan<num_scan_inputs = 0, body = b (float[2] a, float[2] c) "
+         "=> (float[2] d, float[2] e) { d = Add(a, c) e = Neg(d) }>(x, z) }", "num_scan_inputs"),
+        ("(float[2] x, float[3, 2] z) => (y, w) { y, w = Scan<num_scan_inputs = 3, body = b (float[2] a, float[2] c) "
+         "=> (float[2] d, float[2] e) { d = Add(a, c) e = Neg(d) }>(x, z) }", "num_scan_inputs"),
+    ],
+)  # fmt: skip
+def test_an_attribute_is_told(text: str, attribute: str) -> None:
+    (trouble,) = (t for t in facts_of(text).troubles if isinstance(t, Impossible))
+    assert trouble.attribute == attribute
+
+
+def test_a_state_of_a_scan_keeps_its_type() -> None:
+    """https://onnx.ai/onnx/operators/onnx__Scan.html: the loop's state variables keep their type."""
+    text = (
+        "(float[2] x, float[3, 2] z) => (y, w) {{ y, w = Scan<num_scan_inputs = 1, body = b (float[2] a, float[2] c) "
+        "=> (d, e) {{ d = Cast<to = {to}>(a) e = Neg(c) }}>(x, z) }}"
+    )
+    assert not facts_of(text.format(to=1)).troubles
+    (trouble,) = facts_of(text.format(to=10)).troubles
+    assert isinstance(trouble, Impossible) and "float16" in trouble.why
+
+
+def test_so_many_nodes_and_no_more_are_visited() -> None:
+    text = "(float[2] x) => (y) { a = Relu(x) b = Neg(a) y = Abs(b) }"
+    for most, ends in ((3, False), (2, True)):
+        facts = facts_of(text, budget=Budget(visits=most))
+        assert any(isinstance(t, Exhausted) for t in facts.troubles) == ends
+
+
+@pytest.mark.parametrize(("elements", "followed"), [(MOST_STORED, True), (MOST_STORED + 1, False)])
+def test_with_values_given_stored_tensors_are_followed_up_to_a_limit(elements: int, followed: bool) -> None:
+    model = parsed("(float[N] x) => (y) { y = Relu(x) }")
+    model.graph.initializer.append(helper.make_tensor("w", TensorProto.FLOAT, [elements], [0.5] * elements))
+    read = loads(model.SerializeToString())
+    fact = constant(read, read.graph.initializers[0], MOST_STORED)
+    assert fact.shape == (elements,)
+    assert (fact.elements is not None) == followed
+
+
+@pytest.mark.parametrize(("more", "known"), [(0, True), (1, False)])
+def test_values_are_followed_up_to_so_many_elements(more: int, known: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of lists that rules do not follow: the kernels do."""
+    count = 2 * MOST_ELEMENTS
+    monkeypatch.setattr(evaluation, "MOST_VALUES", count)
+    facts = facts_of("(float[C] x) => (y) { y = Sqrt(x) }", values={"x": np.full(count + more, 9, np.float32)})
+    assert facts["y"].shape == (count + more,)
+    assert facts["y"].elements == ((3,) * count if known else None)
