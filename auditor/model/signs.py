@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from .graph import Model
@@ -52,7 +52,9 @@ def sign(
     return Sign(what, re.compile(pattern), guards, within, exact)
 
 
-def seen(model: Model, signs: tuple[Sign, ...]) -> Iterator[Seen]:
+def seen(
+    model: Model, signs: tuple[Sign, ...], passed_over: Callable[[Sign, Text], bool] = lambda sign, text: False
+) -> Iterator[Seen]:
     """The first of the signs in each text, those alike together where they are many."""
     groups: dict[tuple[str, str], list[tuple[Sign, Text, str]]] = {}
     for text in odd_texts(model):
@@ -61,7 +63,7 @@ def seen(model: Model, signs: tuple[Sign, ...]) -> Iterator[Seen]:
             if text.kind not in one.within or (one.guards and not any(guard in low for guard in one.guards)):
                 continue
             match = one.pattern.search(text.value if one.exact else low)
-            if match is not None:
+            if match is not None and not passed_over(one, text):
                 excerpt = text.value[match.start() : match.end()] if len(low) == len(text.value) else match[0]
                 what = text.what if text.key == "" else text.what.replace(repr(text.key), "")
                 groups.setdefault((one.what, what), []).append((one, text, excerpt))

@@ -41,7 +41,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..model.signs import READ, seen, sign
+from ..model.signs import NAMES, READ, seen, sign
 from ..report import Basis, Found, Severity
 from . import rule
 
@@ -82,8 +82,9 @@ SIGNS = (
          within=READ),
     sign("a template or a format string",
          r"\{\{.*?\}\}|\$\{[^}\n]*\}|<%.*?%>|#\{[^}\n]+\}|\{[^{}\s]*(?:\.__|\[)[^{}]*\}|(?:%[0-9.$*-]*[sxdnpc]){2}|"
-         r"%[0-9]*\$?n\b|%(?:0?\d+\$)?s|\{%.*?%\}",
+         r"%[0-9]*\$?n\b|%\d+\$s|\{%.*?%\}",
          "{", "%"),
+    sign("a format string", r"%s", "%s", within=NAMES),
     sign("a long run of base64 or hexadecimal digits",
          r"(?=[A-Za-z+/]*\d)(?=[a-z\d+/]*[A-Z])(?=[A-Z\d+/]*[a-z])[A-Za-z0-9+/]{100,}={0,2}|[0-9a-fA-F]{128,}",
          exact=True),
