@@ -49,7 +49,7 @@ def _in_a_trace(sign: Sign, text: Text) -> bool:
 SIGNS = (
     sign("an address",
          r"\b(?:https?|ftps?|file|ldaps?|jndi|smb|ssh|git|s3|gs|hdfs|wss?|rmi|dns|gopher|telnet)://[^\s'\"<>]+|"
-         r"\bdata:[\w/.+-]+;base64,|\bmailto:\S+@|\bwww\.[\w-]+\.\w{2,}",
+         r"\bdata:[\w/.+-]{1,99};base64,|\bmailto:\S{1,99}@|\bwww\.[\w-]{1,63}\.\w{2,}",
          "://", "data:", "mailto:", "www."),
     sign("a host by its number",
          r"\b(?!0\.0\.0\.0|127\.0\.0\.1)(?:(?:2[0-5]|1?\d)?\d\.){3}(?:2[0-5]|1?\d)?\d:\d{2,5}\b",
@@ -61,7 +61,7 @@ SIGNS = (
          r"\bc:\\+windows\\|\\\\(?:[\w.-]+|\?)\\[\w$.-]+|~/\.(?:ssh|aws|bashrc|config|netrc)",
          "/etc/", "/proc/", "/dev/", "/root/.", "/var/", "/bin/", "/usr/", "/sys/", ":\\", "\\\\", "~/."),
     sign("the name of a library of code",
-         r"(?:^|[\s/\\\"'=(])[\w.+-]+\.(?:so(?:\.\d+)*|dll|dylib|pyd)(?:$|[\s\"'),;:])",
+         r"(?:^|[\s/\\\"'=(])[\w.+-]{1,99}\.(?:so(?:\.\d{1,9}){0,4}|dll|dylib|pyd)(?:$|[\s\"'),;:])",
          ".so", ".dll", ".dylib", ".pyd"),
     sign("a path into somebody's folder",
          r"(?:^|[\s\"'=(:])(?:/home/[\w.-]+/|/users/[\w.-]+/[\w.-]+/|/tmp/[\w.-]|/mnt/\w+/|/data/\w+/|"
