@@ -364,7 +364,8 @@ def test_a_rule_that_the_audit_left_out_is_never_a_pass_before_a_model_goes_live
     assert under(some).verdict is Verdict.PASS
     judged = live(some)
     assert judged.verdict is Verdict.INCONCLUSIVE
-    assert asked(judged)["rules"].startswith(f"{len(RULES) - 1} rules not run: 'addresses-in-text', 'bad-variance', ")
+    first = next(name for name in RULES if name != "nan-weights")
+    assert asked(judged)["rules"].startswith(f"{len(RULES) - 1} rules not run: {first!r}, ")
     assert live(some, select=frozenset({"nan-weights"})).verdict is Verdict.PASS
     assert live(some, select=frozenset({"nan-weights", "zero-weights"})).verdict is Verdict.INCONCLUSIVE
 
