@@ -47,7 +47,7 @@ SWITCHES = frozenset(
     {
         "keepdims", "transA", "transB", "ceil_mode", "count_include_pad", "exclusive", "reverse", "largest", "sorted",
         "fmod", "allowzero", "training_mode", "noop_with_empty_axes", "upper", "linear_before_reset", "input_forget",
-        "storage_order", "select_last_index", "align_corners", "center_point_box", "is_causal", "antialias", "onesided",
+        "storage_order", "select_last_index", "align_corners", "is_causal", "antialias", "onesided",
         "inverse", "exclude_outside",
     }
 )  # fmt: skip
