@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .policy.judge import judge
     from .policy.policy import Policy
     from .report import Finding, Report, Verdict
+    from .runtime.recipes import witness_inputs
     from .settings import Settings
     from .shapes.facts import infer_shapes
 
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AuditorError", "CannotLook", "Finding", "NothingToAudit", "Policy", "Report", "Settings", "StoreError",
     "Unreadable", "UsageError", "Verdict", "__version__", "audit", "infer_shapes", "judge", "load", "render",
+    "witness_inputs",
 ]  # fmt: skip
 
 _HOMES = {
@@ -45,6 +47,7 @@ _HOMES = {
     "judge": "policy.judge",
     "load": "model.load",
     "render": "formats",
+    "witness_inputs": "runtime.recipes",
 }
 
 

@@ -100,6 +100,7 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
         inputs=ports(facts, model.graph.feeds),
         outputs=ports(facts, model.graph.outputs),
         weights=evidence.weights.rows() if evidence.settings.weights else (),
+        ranges=evidence.ranges.rows(),
         run=run_summary(evidence),
         audited_at=_now(),
         rules_digest=rules_digest(),

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from .record import Record
+from .repair import Repair
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -76,6 +77,40 @@ class Fit(NamedTuple):
     ranges: tuple[tuple[int, int | None] | tuple[int, int | None, int], ...]
 
 
+class WitnessInput(NamedTuple):
+    """One input of a witness, which lies in [low, high]; ``values`` of small ones, row-major."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    low: float
+    high: float
+    values: tuple[float, ...] = ()
+
+
+class Witness(NamedTuple):
+    """Inputs that were run and showed the fault. `auditor.witness_inputs` makes them again, by the recipe."""
+
+    inputs: tuple[WitnessInput, ...]
+    recipe: str  # as JSON: '["fill", 0.0]'
+    tensor: str  # what was seen where
+    place: tuple[int, ...]
+    value: str  # "nan", "inf", "70656"
+    nan_outputs: tuple[str, ...] = ()  # of the model, as it is deployed
+    infinite_outputs: tuple[str, ...] = ()
+    runtime: str = ""  # "onnxruntime 1.32.0"
+
+
+class RangeRow(NamedTuple):
+    """What a tensor of the main graph can hold for inputs within their ranges; ``nan``: NaN too."""
+
+    tensor: str
+    dtype: str
+    low: float
+    high: float
+    nan: bool = False
+
+
 class Waived(NamedTuple):
     """Why a finding does not count: the baseline knows it, or somebody answers for it."""
 
@@ -95,12 +130,14 @@ class Found(NamedTuple):
     actual: int | str | None = None
     derivation: tuple[Step, ...] = ()
     fits: tuple[Fit, ...] = ()
+    repairs: tuple[Repair, ...] = ()  # edits that mend it, each proved; the first is the one that ``fix`` tells
     severity: Severity | None = None  # None: the rule's own
     basis: Basis | None = None  # None: the rule's own
     places: tuple[Places, ...] = ()  # all of them where it speaks of many: for the fingerprint
     magnitude: int | float | None = (
         None  # more is worse (elements that are NaN): a baseline covers no more than it knew
     )
+    witness: Witness | None = None
 
 
 class Finding(Record):
@@ -120,6 +157,8 @@ class Finding(Record):
     consequences: int = 0  # what follows from this one and was folded under it
     parts: tuple[str, ...] = ()  # a short fingerprint of each of many places, by which a baseline knows fewer of them
     magnitude: int | float | None = None  # as in `Found`
+    repairs: tuple[Repair, ...] = ()  # as in `Found`, the likeliest first
+    witness: Witness | None = None
 
 
 class JudgedFinding(Finding):
@@ -267,6 +306,7 @@ class Report(Record):
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
     weights: tuple[WeightRow, ...] = ()
+    ranges: tuple[RangeRow, ...] = ()  # where ranges of inputs are given
     run: RunSummary = RunSummary()
     audited_at: str = ""  # ISO 8601, UTC
     rules_digest: str = ""  # of the set of rules that this version knows

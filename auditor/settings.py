@@ -6,6 +6,12 @@ from typing import Any, NamedTuple
 LEVELS = ("off", "basic", "extended", "all")
 """Of onnxruntime's graph optimisation, by its own order; all is its default."""
 
+GOLDEN = "golden"
+"""In place of a range: what the golden vectors beside the model have."""
+
+EVERY = "*"
+"""In place of an input's name: all inputs of floating point that are not named."""
+
 _NONE: Mapping[str, Any] = {}
 
 
@@ -18,6 +24,7 @@ class Settings(NamedTuple):
     weights: bool = True
     dims: Mapping[str, int] = _NONE  # named sizes of inputs
     shapes: Mapping[str, tuple[int, ...]] = _NONE  # whole shapes of inputs
+    ranges: Mapping[str, tuple[float, float] | str] = _NONE  # of inputs: both ends, or GOLDEN; "*": of all floats
     inputs: str | None = None  # an .npz file with the run's inputs
     provider: str = "cpu"
     provider_asked: bool = False  # named by the user, so not having it is inconclusive

@@ -12,7 +12,7 @@ from ..model.load import load
 from ..pipeline import audit
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..rules import rules_digest
-from ..settings import Settings
+from ..settings import EVERY, Settings
 from ..shapes.facts import input_facts
 from .pool import Died, Overdue, Raised, Result, Returned, TooLarge
 from .refs import Ref
@@ -53,8 +53,8 @@ def _settled(missed: Missed, report: Report) -> bool:
 
 
 def _fitting(path: str, settings: Settings) -> tuple[Settings, tuple[Missed, ...]]:
-    """Of the sizes that were given those which this model has a place for; of many models not all have."""
-    if not settings.dims and not settings.shapes:
+    """Of the sizes and ranges that were given those which this model has a place for; of many models not all have."""
+    if not settings.dims and not settings.shapes and not settings.ranges:
         return settings, ()
     try:
         inputs = input_facts(load(path).graph, {}, {})
@@ -71,7 +71,11 @@ def _fitting(path: str, settings: Settings) -> tuple[Settings, tuple[Missed, ...
             missed.append(Missed(f"--input-shape {name}", f"the input has {len(declared)} axes, not {len(shape)}"))
         else:
             shapes[name] = shape
-    return settings._replace(dims=dims, shapes=shapes), tuple(missed)
+    ranges = {name: ends for name, ends in settings.ranges.items() if name in inputs or name == EVERY}
+    missed += [
+        Missed(f"--range {name}", "the model has no such input") for name in settings.ranges if name not in ranges
+    ]
+    return settings._replace(dims=dims, shapes=shapes, ranges=ranges), tuple(missed)
 
 
 def _all_known(ref: Ref, report: Report) -> bool:

@@ -74,6 +74,22 @@ def _texts(value: object) -> frozenset[str]:
     return frozenset(value)
 
 
+def _numbers(value: object) -> tuple[int, ...]:
+    found = []
+    for one in value if isinstance(value, list) else ():
+        if not isinstance(one, int) or one < 1:
+            raise Wrong("a whole number of at least 1", one)
+        found.append(one)
+    return tuple(found)
+
+
+def _file_name(value: object) -> str:
+    name = _text(value)
+    if "/" in name or "\\" in name or "\0" in name or name in (".", ".."):
+        raise Wrong("a file's name without a folder", value)
+    return name
+
+
 def _patterns(value: object) -> tuple[str, ...]:
     return tuple(sorted(_texts(value))) if isinstance(value, list) else (_text(value),)
 
@@ -154,6 +170,26 @@ def _shapes(value: object) -> dict[str, tuple[int, ...]]:
     return value
 
 
+def _ranges(value: object) -> dict[str, tuple[float, float] | str]:
+    """Two numbers by name, the lower first, or the word that stands for what the golden vectors have."""
+    from ..settings import GOLDEN
+
+    if not isinstance(value, dict):
+        raise Wrong('a table of ranges, such as { image = [0, 1], tokens = "golden" }', value)
+    found: dict[str, tuple[float, float] | str] = {}
+    for name, ends in value.items():
+        match ends:
+            case [int() | float() as low, int() | float() as high] if not isinstance(low, bool) and low <= high:
+                if max(abs(low), abs(high)) < float("inf"):
+                    found[name] = (float(low), float(high))
+                    continue
+            case str() if ends == GOLDEN:
+                found[name] = GOLDEN
+                continue
+        raise Wrong(f'two finite numbers, the lower first, or "{GOLDEN}"', ends, (name,))
+    return found
+
+
 def _level(value: object) -> "Severity | None":
     from ..report import Severity
 
@@ -198,6 +234,10 @@ def _whole_in(word: str) -> object:
     return int(word) if _WHOLE.fullmatch(word) else word
 
 
+def _numbers_in(words: Sequence[str]) -> object:
+    return [_whole_in(word) for word in words]
+
+
 def _sizes_in(words: Sequence[str]) -> dict[str, int]:
     """``N=1`` to a mapping; split from the right, for names may hold anything."""
     found = {}
@@ -218,6 +258,21 @@ def _shapes_in(words: Sequence[str]) -> dict[str, tuple[int, ...]]:
         if not name or not all(map(_SIZE.fullmatch, parts)):
             raise Wrong("NAME:SIZES, such as data:1,3,224,224", word)
         found[name] = tuple(map(int, parts))
+    return found
+
+
+def _ranges_in(words: Sequence[str]) -> dict[str, object]:
+    """``data=-1:1`` to a mapping; split from the right, for names may hold anything."""
+    found: dict[str, object] = {}
+    for word in words:
+        name, _, ends = word.rpartition("=")
+        low, _, high = ends.partition(":")
+        numbers = [float(end) if _NUMBER.fullmatch(end) else None for end in (low, high)]
+        if not name or (ends != "golden" and None in numbers):
+            raise Wrong("NAME=LOW:HIGH, such as image=0:1, or NAME=golden", word)
+        if ends != "golden" and not numbers[0] <= numbers[1] < float("inf"):  # type: ignore[operator]  # none is None
+            raise Wrong("NAME=LOW:HIGH with two finite numbers, the lower first", word)
+        found[name] = "golden" if ends == "golden" else numbers
     return found
 
 
@@ -243,12 +298,15 @@ TEXT = ValueKind(_text)
 PATH = ValueKind(_text, takes="a path", is_path=True)
 PATHS = ValueKind(_patterns, list, "a path, or a list of them", repeated=True, is_path=True)
 NAMES = ValueKind(_texts, list, "a list of names", repeated=True)
+NUMBERS = ValueKind(_numbers, _numbers_in, "whole numbers", repeated=True)
+FILE_NAME = ValueKind(_file_name, takes="a file's name")
 SECONDS = number(above=True, of="seconds")
 TOLERANCE = number(endless=True)
 BYTES = ValueKind(_bytes, takes='a number of bytes, or a size such as "2G"')
 BYTES_ABOVE_0 = ValueKind(_bytes_above_0, takes='a number of bytes, or a size such as "2G"')
 SIZES = ValueKind(_sizes, _sizes_in, "a table: name = size", repeated=True)
 SHAPES = ValueKind(_shapes, _shapes_in, "sizes by name", repeated=True)
+RANGES = ValueKind(_ranges, _ranges_in, 'a table: name = [low, high], or "golden"', repeated=True)
 LEVEL = ValueKind(_level, takes="`error`, `warning`, `note` or `never`")
 LIBRARY = ValueKind(_text, _library_in, "a path", is_path=True)
 NPZ = ValueKind(_npz, takes="a path", is_path=True)

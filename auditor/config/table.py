@@ -17,7 +17,7 @@ Fills: TypeAlias = Literal["audit", "policy", "place", "call"]
 """What a setting is a field of: `Settings`, `Policy`, `Configuration`; or it holds for one call."""
 
 LOOKED_AT = "What is looked at"
-SIZES = "At which sizes"
+SIZES = "At which sizes, and ranges"
 RUN = "The run"
 POLICY = "What is asked"
 SAID = "What is said, and where"
@@ -83,6 +83,12 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "shapes", kinds.SHAPES, SIZES, "Sizes of an input, as in --input-shape data:1,3,224,224; may be repeated.",
         ("--input-shape",), "NAME:SIZES", fills="audit",
+    ),
+    Setting(
+        "ranges", kinds.RANGES, SIZES,
+        "What an input may hold, as in --range image=0:1; * for all of floating point, golden for what the golden "
+        "vectors have; may be repeated.",
+        ("--range",), "NAME=LOW:HIGH", "ranges", fills="audit",
     ),
     Setting(
         "run", kinds.YES_OR_NO, RUN, "Run the model, or do not.", ("--run/--no-run",), key="run", fills="audit",
@@ -200,7 +206,23 @@ TABLE: tuple[Setting, ...] = (
     Setting("keep", kinds.whole(1), OWN, "Not the newest N audits of a model.", ("--keep",), "N"),
     Setting("older_than", kinds.number(of="days"), OWN, "Only audits older than this.", ("--older-than",), "DAYS"),
     Setting("of_models", kinds.TEXT, OWN, "Only of models with this name or path.", ("--model",), "GLOB"),
-    Setting("dry_run", kinds.YES_OR_NO, OWN, "Only say what would go.", ("--dry-run",)),
+    Setting("dry_run", kinds.YES_OR_NO, OWN, "Change nothing, only say what would change.", ("--dry-run",)),
+    Setting(
+        "copy", kinds.TEXT, OWN, "The mended copy that is written.", ("-o", "--output"), "FILE",
+        default="model.fixed.onnx beside model.onnx",
+    ),
+    Setting(
+        "only", kinds.NAMES, OWN, "Only edits that mend what this rule finds; may be repeated.", ("--only",), "RULE"
+    ),
+    Setting(
+        "chosen", kinds.NUMBERS, OWN, "Make this edit too, by its number; may be repeated.", ("--choose",), "NUMBER"
+    ),
+    Setting("in_place", kinds.YES_OR_NO, OWN, "Replace the model itself.", ("--in-place",)),
+    Setting(
+        "data_file", kinds.FILE_NAME, OWN, "Move the weights into this file beside the copy.", ("--external-data",),
+        "NAME",
+    ),
+    Setting("embed", kinds.YES_OR_NO, OWN, "Take the weights into the copy's own file.", ("--embed",)),
     # Of configurations alone.
     Setting(
         "select", kinds.IN_A_FILE, FILES, "whose findings count; the audit runs all rules and the report keeps all",

@@ -14,6 +14,7 @@ from ..shapes.facts import Facts, infer
 
 if TYPE_CHECKING:
     from ..weights import Weights
+    from .ranging import Ranges
     from .trial import Trial
 
 
@@ -26,7 +27,7 @@ class NotLookedAt(Exception):
 
 
 class Evidence:
-    """Model, Facts and Costs always (they are cheap); Weights and a run only if asked for."""
+    """Model, Facts and Costs always (they are cheap); Weights, Ranges and a run only if asked for."""
 
     def __init__(self, model: Model, settings: Settings, contract: Contract | None = None) -> None:
         self.model = model
@@ -71,6 +72,14 @@ class Evidence:
 
             return faulty(f"a fault of auditor: {type(error).__name__}: {error}", traceback.format_exc())
 
+    @cached_property
+    def ranges(self) -> Ranges:
+        """Intervals of the tensors, from the inputs' ranges."""
+        from .ranging import Ranges
+
+        measured = self.weights.statistics_of if self.settings.weights else lambda tensor: None
+        return Ranges(self.model, self.facts, self.settings, measured)
+
     @property
     def contract(self) -> Contract:
         if self._contract is None:
@@ -90,6 +99,8 @@ class Evidence:
                 return self.weights
             case "Trial":
                 return self.trial
+            case "Ranges":
+                return self.ranges
             case "Settings":
                 return self.settings
             case "Contract":

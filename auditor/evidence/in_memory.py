@@ -22,12 +22,13 @@ def attempt_in_memory(model: Model, facts: Facts, costs: Costs, settings: Settin
     if digest.files(model):
         why = "its external data was not opened, as the model came without a path"
         return Trial(NotRun(why), True, (Missed("run", why, asked=True),))
-    with _written(model) as there:
+    with written(model) as there:
         return attempt(there, facts, costs, settings)
 
 
 @contextmanager
-def _written(model: Model) -> Iterator[Model]:
+def written(model: Model) -> Iterator[Model]:
+    """The model, in a file for as long as it takes."""
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
         path = os.path.join(folder, "model.onnx")
         with open(path, "wb") as file:

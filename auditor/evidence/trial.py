@@ -77,7 +77,7 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     chosen = _chosen(facts, settings)
     request = Request(
         model.path,
-        _data_files(model),
+        data_files(model),
         chosen.attempts,
         vectors,
         settings.provider,
@@ -178,7 +178,7 @@ def _vectors_missed(result: Outcome, names: tuple[str, ...]) -> Iterator[Missed]
         yield Missed(f"golden vector {name}", "it was not compared, for the model did not run", True)
 
 
-def _data_files(model: Model) -> tuple[str, ...]:
+def data_files(model: Model) -> tuple[str, ...]:
     """The external data files that may be read; the sandbox opens no others."""
     readable = (n for n in digest.files(model) if isinstance(external.look(model, n), external.DataFile))
     folder = os.path.dirname(model.path)  # importing pathlib costs a sixtieth of a small check

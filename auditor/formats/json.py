@@ -24,6 +24,7 @@ from ..report import (
     Missed,
     ModelIdentity,
     Port,
+    RangeRow,
     Report,
     RunAttempt,
     RunLevel,
@@ -34,8 +35,11 @@ from ..report import (
     Verdict,
     Waived,
     WeightRow,
+    Witness,
+    WitnessInput,
 )
 from . import Format
+from .parts import repairs
 from .parts.names import COMMAND
 
 SCHEMA_VERSION = 1
@@ -55,6 +59,7 @@ _REPORT = _keys(
     "inputs",
     "outputs",
     "weights",
+    "ranges",
     "run",
     "rules_digest",
     "judged_by",
@@ -64,10 +69,19 @@ _FINDING = _keys(
     "location",
     "derivation",
     "fits",
+    "repairs",
+    "witness",
     first=("rule", "severity", "basis", "message", "fix", "consequences", "expected", "actual", "fingerprint", "parts"),
 )
 _JUDGED = _keys(
-    JudgedFinding, "location", "derivation", "fits", "waived", first=(*_FINDING[:2], "own_severity", *_FINDING[2:])
+    JudgedFinding,
+    "location",
+    "derivation",
+    "fits",
+    "repairs",
+    "witness",
+    "waived",
+    first=(*_FINDING[:2], "own_severity", *_FINDING[2:]),
 )
 _MISSED = _keys(Missed, "trace")
 _RUN = _keys(RunSummary, "attempts", "levels", "outputs")
@@ -92,6 +106,7 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
         "inputs": _rows(report.inputs, Port._fields),
         "outputs": _rows(report.outputs, Port._fields),
         "weights": _rows(report.weights, WeightRow._fields),
+        "ranges": _rows(report.ranges, RangeRow._fields),
         "run": _run_document(report.run),
         "judged_by": _row(report.judged_by, JudgedBy._fields),
         **_row(report, _REPORT),
@@ -176,8 +191,14 @@ def _finding(finding: Finding) -> dict[str, object]:
         "location": _row(finding.location, Location._fields),
         "derivation": _rows(finding.derivation, Step._fields),
         "fits": _rows(finding.fits, Fit._fields),
+        "repairs": [repairs.row(one) for one in finding.repairs],
+        "witness": None if finding.witness is None else _witness_document(finding.witness),
         "waived": None if policy.waived is None else _row(policy.waived, Waived._fields),
     }
+
+
+def _witness_document(witness: Witness) -> dict[str, object]:
+    return {**_row(witness, Witness._fields), "inputs": _rows(witness.inputs, WitnessInput._fields)}
 
 
 def plain(value: object) -> object:
@@ -227,6 +248,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         inputs=_ports(document["inputs"]),
         outputs=_ports(document["outputs"]),
         weights=tuple(_weights(w) for w in document["weights"]),
+        ranges=tuple(_range(row) for row in document.get("ranges", ())),
         run=_run(document["run"]),
         rules_digest=document["auditor"]["rules"],
         judged_by=JudgedBy(**_known(document.get("judged_by", {}), JudgedBy._fields)),
@@ -258,6 +280,8 @@ def _read_finding(row: Mapping[str, Any]) -> Finding:
         location=Location(**_known(row["location"], Location._fields)),
         derivation=tuple(Step(**_known(step, Step._fields)) for step in row["derivation"]),
         fits=tuple(Fit(**_known(fit, Fit._fields)) for fit in row["fits"]),
+        repairs=tuple(filter(None, map(repairs.read, row.get("repairs", ())))),
+        witness=_witness(row["witness"]) if row.get("witness") else None,
     )
     waived, own = row.get("waived"), row.get("own_severity")
     if not waived and own is None:
@@ -276,6 +300,19 @@ def _ports(rows: list[Mapping[str, Any]]) -> tuple[Port, ...]:
 def _weights(row: Mapping[str, Any]) -> WeightRow:
     numbers = {key: float(row[key]) for key in ("min", "max", "mean", "std") if isinstance(row[key], str)}
     return WeightRow(**_known(row, WeightRow._fields) | numbers)
+
+
+def _range(row: Mapping[str, Any]) -> RangeRow:
+    ends = {key: float(row[key]) for key in ("low", "high")}  # infinity is written as text
+    return RangeRow(**_known(row, RangeRow._fields) | ends)
+
+
+def _witness(row: Mapping[str, Any]) -> Witness:
+    inputs = []
+    for one in row["inputs"]:
+        ends = {key: float(one[key]) for key in ("low", "high")}
+        inputs.append(WitnessInput(**_known(one, WitnessInput._fields) | ends))
+    return Witness(**_known(row, Witness._fields) | {"inputs": tuple(inputs)})
 
 
 def _run(row: Mapping[str, Any]) -> RunSummary:

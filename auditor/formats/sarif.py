@@ -35,6 +35,7 @@ from ..rules import Rule, all_rules
 from . import Format
 from .json import plain
 from .parts.names import prose, visible
+from .parts.repairs import words
 from .parts.telling import Shapes, derivation, fits, input_shapes, why_waived
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -194,6 +195,7 @@ def _properties(finding: Finding, shapes: Shapes) -> dict[str, object]:
         "actual": _value(finding.actual),
         "fix": prose(finding.fix),
         "fits": list(fits(finding, shapes)),
+        "repairs": [prose(words(one)) for one in finding.repairs],
         "derivation": list(derivation(finding)),
         "consequences": finding.consequences,
     }

@@ -16,6 +16,7 @@ from . import Format
 from .parts.layout import Page, Span, cells
 from .parts.names import prose, visible
 from .parts.numbers import amount, brief_shape, is_short, open_names, shape_text
+from .parts.repairs import repairs
 from .parts.telling import Shapes, input_shapes, place, shown_steps, summary, why_waived
 
 _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
@@ -93,6 +94,8 @@ def _finding(page: Page, finding: Finding, shapes: Shapes) -> None:
         page.line(_fit(fit, shapes), indent=2)
     if finding.fix:
         page.line(("fix: ", "green"), prose(finding.fix), indent=2)
+    for other in repairs(finding):
+        page.line(("or: ", "green"), other, indent=2)
     if finding.consequences:
         page.line((f"{counted(finding.consequences, 'further fault')} followed from this", "dim"), indent=2)
     page.line((f"{finding.basis.value}: {_BASIS[finding.basis]}", "dim"), indent=2)

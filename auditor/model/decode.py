@@ -63,10 +63,10 @@ class Decoder:
                     buf, text, base, stop = wire.buf, wire.text, wire.base, wire.stop
                 tag = buf[pos - base]
                 if tag != NODE_TAG:
-                    self.entries_left -= 1
                     if self.entries_left == wire.limits.entries - 65_536 and (end - pos) // 2 > self.entries_left:
                         self._foresee(pos, end)
                         buf, text, base, stop = wire.buf, wire.text, wire.base, wire.stop
+                    self.entries_left -= 1
                 if tag != NODE_TAG and tag != TENSOR_TAG and tag not in values:
                     after = wire.skip(GRAPH, pos, end)
                     rest.append((pos, after))
@@ -86,12 +86,12 @@ class Decoder:
                     wire.move(body, length + 32)
                     buf, text, base, stop = wire.buf, wire.text, wire.base, wire.stop
                 if tag == NODE_TAG:
-                    self.nodes_left -= 1
-                    if self.nodes_left < 0:
-                        raise self._too_many(pos)
                     if len(nodes) == 65_536 and (end - pos) * 65_536 // (pos - extents[-1][0] + 1) > wire.limits.nodes:
                         self._foresee(pos, end)
                         buf, text, base, stop = wire.buf, wire.text, wire.base, wire.stop
+                    self.nodes_left -= 1
+                    if self.nodes_left < 0:
+                        raise self._too_many(pos)
                     node = (
                         self._usual_node(buf, text, body - base, after - base, body, depth + 1)
                         if after <= stop

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 from . import encoding, external
 from .dtypes import BITS, DType, bytes_of
@@ -61,8 +62,18 @@ Seen: TypeAlias = dict[str, external.DataFile | ExternalTrouble]
 # -- which tensors there are -----------------------------------------------------------------------------------------
 
 
-def tensors(model: Model) -> Iterator[tuple[str, Tensor]]:
+_listed: WeakKeyDictionary[Model, tuple[tuple[str, Tensor], ...]] = WeakKeyDictionary()
+
+
+def tensors(model: Model) -> tuple[tuple[str, Tensor], ...]:
     """Every tensor that the model stores, with the path of its graph; of a function, its name."""
+    found = _listed.get(model)
+    if found is None:
+        found = _listed[model] = tuple(_all_of(model))
+    return found
+
+
+def _all_of(model: Model) -> Iterator[tuple[str, Tensor]]:
     for path, graph in model.graphs:
         yield from ((path, t) for t in _of_graph(graph))
     for function in model.functions.values():

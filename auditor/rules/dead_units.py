@@ -92,6 +92,8 @@ _MOST = 1 << 24
 """Elements of a weight that is read again."""
 
 _LAYERS = frozenset({"Conv", "Gemm"})
+_LOOKED_AT = _LAYERS | {"BatchNormalization"}
+_FLOATS = frozenset({1, 10, 11, 16})
 
 
 class _Stored(NamedTuple):
@@ -114,18 +116,20 @@ class _Dead(NamedTuple):
 
 @rule(Severity.NOTE, Basis.SUSPICIOUS, known_by=KnownBy.TENSOR)
 def dead_units(model: Model, weights: Weights) -> Iterator[Found]:
+    floats = [s for s in weights.values() if s.dtype in _FLOATS]
+    some_zero = any(s.dead_channels for s in floats)
+    some_far = any(s.magnitude >= _FAR for s in floats)
     for scope in scopes(model):
         for index, node in enumerate(scope.graph.nodes):
-            if node.domain or len(node.inputs) < 2:
+            if node.op_type not in _LOOKED_AT or node.domain or len(node.inputs) < 2:
                 continue
             looked = _Look(model, weights, scope, index)
-            dead: list[_Dead | None] = []
             if node.op_type in _LAYERS:
-                dead = [looked.zero_filters(), looked.drowned()]
+                dead = [looked.zero_filters() if some_zero else None, looked.drowned() if some_far else None]
                 if node.op_type == "Conv":
                     dead.append(looked.unread())
-            elif node.op_type == "BatchNormalization":
-                dead = [looked.scaled_to_zero(), looked.shifted_away()]
+            else:
+                dead = [looked.scaled_to_zero(), looked.shifted_away() if some_far else None]
             yield from (_finding(scope, index, found) for found in dead if found is not None and found.units)
 
 
@@ -209,7 +213,7 @@ class _Look:
     def unread(self) -> _Dead | None:
         """Channels of the model's input that no filter reads."""
         scope, node = self._scope, self._node
-        if scope.path or node.inputs[0] not in scope.inputs or node.attributes.get("group", 1) != 1:
+        if scope.path or node.inputs[0] in scope.graph.producers or node.attributes.get("group", 1) != 1:
             return None
         weight = self._stored(node, 1)
         if weight is None or weight.tensor.name != node.inputs[1] or len(weight.tensor.dims) < 3:
@@ -229,11 +233,12 @@ class _Look:
 
     def scaled_to_zero(self) -> _Dead | None:
         """Channels of a normalization whose scale is zero, and whose shift a Relu makes zero."""
-        scale, shift = self._stored(self._node, 1), self._stored(self._node, 2)
-        if scale is None or shift is None or not scale.zeros or scale.magnitude == 0:
+        scale = self._stored(self._node, 1)
+        if scale is None or not scale.zeros or scale.magnitude == 0:
             return None
+        shift = self._stored(self._node, 2)
         behind = self._behind()
-        if behind is None or behind[0].op_type != "Relu":
+        if shift is None or behind is None or behind[0].op_type != "Relu":
             return None
         factors, values = self._array(scale.tensor), self._array(shift.tensor)
         if factors is None or values is None or factors.shape != values.shape:

@@ -18,7 +18,6 @@ external_data_with_two_locations
 external_data_with_an_unknown_key
 external_data_that_is_passed_over
 external_data_between_two_elements
-external_data_in_the_model_itself
 ```
 
 ## Quiet on

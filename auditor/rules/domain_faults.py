@@ -6,6 +6,12 @@ argument certainly reaches zero or less: Relu, and Clip with a lower bound of ze
 sines give negative numbers; a negated Relu, Abs, Exp or Sigmoid is never positive; a stored number is what it is. An
 epsilon that is added, or a Clip or Max with a positive bound, ends the search in silence.
 
+Where ranges of the inputs are given (`--range x=-50:50`), intervals of all tensors say where Log, Sqrt, Div, Reciprocal,
+Pow, Mod, Acosh, Asin, Acos and Atanh may leave their domain, and an input is looked for, in the sandbox, that shows it:
+the finding's `witness`. It is an error where an output becomes NaN, a warning where one becomes infinite, else a note.
+What no input was found for is a note, "not excluded"; what the intervals exclude is not mentioned. Without ranges this
+is done for what every finite input proves.
+
 ## Why it matters
 Log(0) is -inf and Log(-1) is NaN, and one of them makes NaN of everything behind it, for some inputs only: tests pass
 and production fails. Where a stored integer divides by zero, onnxruntime 1.32 refuses to load the model: an error.
@@ -53,7 +59,42 @@ agraph (float[N, 2] x) => (float[N, 2] y) <float base = {-2.0}> {
 }
 ```
 
+```onnx
+# --range x=-50:50
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2, 4] x) => (float[2, 4] y) <int64[1] last = {-1}> {
+  q = Mul(x, x)
+  s = ReduceSum(q, last)
+  n = Sqrt(s)
+  y = Div(x, n)
+}
+```
+```onnx
+# For every input.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2, 4] x) => (float[2, 4] y) <float one = {1.0}> {
+  e = Sigmoid(x)
+  s = Sub(e, one)
+  t = Sub(s, one)
+  y = Sqrt(t)
+}
+```
+
 ## Quiet on
+```onnx
+# --range x=-50:50
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[2, 4] x) => (float[2, 4] y, float[2, 4] z) <int64[1] last = {-1}, float epsilon = {0.000001}> {
+  q = Mul(x, x)
+  s = ReduceSum(q, last)
+  n = Sqrt(s)
+  m = Max(n, epsilon)
+  y = Div(x, m)
+  d = Sub(x, x)
+  e = Exp(d)
+  z = Log(e)
+}
+```
 ```onnx
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 2] x) => (float[N, 2] a, float[N, 2] b, float[N, 2] c, float[N, 2] d, float[N, 2] e, float[N, 2] f)
@@ -90,8 +131,9 @@ Add a small constant, or clip to one, in front of the operator: Log(x + 1e-6), C
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from ..findings.doubted import told
 from ..findings.kind import Symptom
 from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
@@ -100,6 +142,11 @@ from ..shapes.facts import Facts
 from ..wording import counted, listed
 from . import nodes_at, rule
 
+if TYPE_CHECKING:
+    from ..evidence.ranging import Ranges
+    from ..ranges.doubts import Doubt
+
+_FIX = "add a small constant in front of it, or clip to one"
 _HANDS_ON = frozenset(
     {
         "Identity",
@@ -137,14 +184,25 @@ class _Fault(NamedTuple):
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS, explains=(Symptom.NOT_FINITE,))
-def domain_faults(model: Model, facts: Facts) -> Iterator[Found]:
+def domain_faults(model: Model, facts: Facts, ranges: Ranges) -> Iterator[Found]:
+    doubts = _of_domains(ranges)
+    shown = {doubt.index for doubt in doubts if ranges.witness(doubt) is not None}
+    doubted = {doubt.index for doubt in doubts}
     found: dict[tuple[str, str], list[_Fault]] = {}
+    by_graph: set[int] = set()
     for scope in scopes(model):
         for index, node in enumerate(scope.graph.nodes):
             if node.op_type in _CHECKS and not node.domain and not _chosen_from(scope, node):
                 fault = _fault(facts, scope, index, node)
-                if fault is not None:
-                    found.setdefault((node.op_type, fault.why), []).append(fault)
+                if fault is None or (not scope.path and index in shown):
+                    continue
+                if not scope.path and ranges.given and fault.gives != _REFUSED:
+                    if index not in doubted:  # the ranges exclude it
+                        continue
+                    if not ranges.sought.why:  # it was looked for, and not found
+                        continue
+                found.setdefault((node.op_type, fault.why), []).append(fault)
+                by_graph.update(() if scope.path else (index,))
     for faults in found.values():
         scope, at, why, gives = faults[0]
         node, label = scope.graph.nodes[at], scope.graph.label(at)
@@ -154,11 +212,20 @@ def domain_faults(model: Model, facts: Facts) -> Iterator[Found]:
         yield Found(
             f"{label} takes {why}, and so gives {gives}{also}",
             Location(scope.path, label, node.op_type, offset=node.offset),
-            "add a small constant in front of it, or clip to one",
+            _FIX,
             severity=Severity.ERROR if refused else None,
             basis=Basis.REFUSED if refused else None,
             places=nodes_at((f.scope.path, f.at) for f in faults),
         )
+    yield from told(ranges, doubts, _FIX, by_graph)
+
+
+def _of_domains(ranges: Ranges) -> list[Doubt]:
+    if not ranges.doubts:
+        return []
+    from ..ranges.doubts import Kind
+
+    return [doubt for doubt in ranges.doubts if doubt.kind is Kind.DOMAIN]
 
 
 _CHECKS = frozenset({"Log", "Sqrt", "Reciprocal", "Div", "Pow"})

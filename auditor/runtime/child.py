@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from .libc import die_first, die_with, hide_memory
-from .outcome import Failed, NotRun, OutOfMemory, Run
+from .hunting import Hunting
+from .outcome import Failed, Hunted, NotRun, OutOfMemory, Run
 from .plain import plain, restore
 from .request import Request
 from .sandbox import confine, cpu_profile, device_profile
 from .session import Sessions, is_utf8
 from .sitting import Sitting
 
-Outcome = Run | Failed | OutOfMemory | NotRun
+Outcome = Run | Failed | OutOfMemory | NotRun | Hunted
 
 _MESSAGE = 8000  # characters that cross the pipe; the parent cleans and cuts
 
@@ -104,6 +105,9 @@ def perform(request: Request, channel: Channel) -> Outcome:
     if request.require_isolation and isolation["level"] != "full":
         return NotRun(f"full isolation was asked for and cannot be had: {_reasons(isolation)}", isolation)
     sessions = Sessions(onnxruntime, request, provider)
+    if request.search is not None:
+        channel.send("stage", "search")
+        return Hunting(sessions, request, isolation, onnxruntime.__version__).outcome()
 
     def send_first(known: Outcome) -> None:
         """What is known so far: the rest may be the child's end."""

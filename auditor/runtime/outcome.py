@@ -142,6 +142,7 @@ class Run(NamedTuple):
     optimisation: str = "off"
     levels: tuple[Level, ...] = ()  # the one of this run first
     agreement: Agreement | None = None  # None: no second level was asked for
+    beside: tuple[Comparison, ...] = ()  # another model's outputs against these; none where none was asked for
     warnings: tuple[str, ...] = ()
 
 
@@ -207,6 +208,28 @@ class NotRun(NamedTuple):
     why: str
     isolation: Mapping[str, str] = _NOTHING
     fault: str = ""
+
+
+class Caught(NamedTuple):
+    """An input on which a quarry was caught. ``values`` are those of small inputs; ``recipe`` makes all of them."""
+
+    quarry: int  # its number in the request
+    recipe: str  # as JSON: `recipes`
+    values: Mapping[str, tuple[float, ...]]
+    shown: str  # what the tensor held there: "nan", "inf", "70656"
+    place: tuple[int, ...]
+    nan_outputs: tuple[str, ...] = ()  # of the model, as it is deployed
+    infinite_outputs: tuple[str, ...] = ()
+
+
+class Hunted(NamedTuple):
+    """A search's end. ``why``: nothing could be run at all."""
+
+    caught: tuple[Caught, ...]
+    runs: int
+    why: str
+    version: str  # of onnxruntime
+    isolation: Mapping[str, str]
 
 
 Outcome: TypeAlias = Run | Failed | Crashed | TimedOut | OutOfMemory | NotRun

@@ -23,6 +23,7 @@ from .outcome import (
     Crashed,
     Failed,
     GoldenResult,
+    Hunted,
     Level,
     NotRun,
     Outcome,
@@ -51,6 +52,24 @@ def run(request: Request) -> Outcome:
         ended = _Child(request).watch()
     except OSError as error:
         return NotRun(f"no child process could be started: {error.strerror}")
+    return _cleaned(_outcome(request, ended), ended, Cleaner(request.opened()))
+
+
+def hunt(request: Request) -> Hunted | Outcome:
+    """Look for inputs as the request's search asks; another outcome where the child did not come to its end."""
+    why = _why_not(request)
+    if why:
+        return NotRun(why)
+    try:
+        ended = _Child(request).watch()
+    except OSError as error:
+        return NotRun(f"no child process could be started: {error.strerror}")
+    if ended.answer is not None and ended.answer[0] == Hunted.__name__ and not (ended.broken or ended.killed):
+        try:
+            found = restore(Hunted, ended.answer[1])
+        except (ValueError, RecursionError):
+            return Crashed("no answer", ended.stage, "", ended.isolation)
+        return found._replace(why=Cleaner(request.opened()).text(found.why))
     return _cleaned(_outcome(request, ended), ended, Cleaner(request.opened()))
 
 

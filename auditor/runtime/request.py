@@ -3,6 +3,8 @@
 import os
 from typing import NamedTuple
 
+from .recipes import InputRange
+
 MEGABYTE = 1 << 20
 
 _FLOATS = frozenset({1, 10, 11, 14, 15, 16})  # TensorProto.DataType
@@ -75,6 +77,37 @@ class RunLimits(NamedTuple):
         return max(1, min(wanted, 2))
 
 
+class Aim(NamedTuple):
+    """Which way a search drives a tensor: "least", "most" or "zero"."""
+
+    tensor: str
+    towards: str
+
+
+class Quarry(NamedTuple):
+    """A tensor that is to be caught outside of its ends, NaN included, while the ``steady`` ones are finite.
+
+    ``wraps``: the operator on integers whose exact result is to be held against it, with its ``operands``.
+    """
+
+    tensor: str
+    low: float
+    high: float
+    steady: tuple[str, ...] = ()
+    aims: tuple[Aim, ...] = ()
+    wraps: str = ""
+    operands: tuple[str, ...] = ()
+
+
+class Search(NamedTuple):
+    """Inputs within ranges are looked for on which quarries are caught."""
+
+    ranges: tuple[InputRange, ...]
+    quarries: tuple[Quarry, ...]
+    seconds: float = 10.0
+    most_runs: int = 4000
+
+
 class Request(NamedTuple):
     """One model to run.
 
@@ -92,6 +125,7 @@ class Request(NamedTuple):
     second: bool = False  # without optimisation, too: to find a failure's place, and to compare the outputs
     custom_ops: str = ""  # a library that registers operators: its code is run, in the child
     trace: tuple[str, ...] = ()
+    against: str = ""  # another model that is run on the same inputs, without optimisation: what is another output?
     limits: RunLimits = RunLimits()
     predicted_bytes: int | None = None  # of activations, where they are known
     require_isolation: bool = False
@@ -100,11 +134,13 @@ class Request(NamedTuple):
     repeats: int = 1
     rtol: float = 1e-3
     atol: float = 1e-5
+    search: Search | None = None  # instead of a run
 
     def absolute(self) -> "Request":
         """The same files by names that hold in any folder."""
         return self._replace(
             model=_absolute(self.model),
+            against=_absolute(self.against),
             files=tuple(map(_absolute, self.files)),
             attempts=tuple(tuple(f._replace(file=_absolute(f.file)) for f in feeds) for feeds in self.attempts),
             golden=tuple(
@@ -116,8 +152,8 @@ class Request(NamedTuple):
         """Every file that the child needs, the model first."""
         fed = [feed.file for feeds in self.attempts for feed in feeds if feed.file]
         golden = [path for one in self.golden for path in (*one.inputs, *one.outputs)]
-        library = (self.custom_ops,) if self.custom_ops else ()
-        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden, *library)))
+        others = filter(None, (self.custom_ops, self.against))
+        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden, *others)))
 
 
 def _absolute(path: str) -> str:

@@ -58,20 +58,29 @@ class Sessions:
     def __init__(self, ort: Any, request: Request, provider: str) -> None:
         self._ort, self._request, self.provider = ort, request, provider
 
-    def open(self, level: str, model: bytes | None = None, without: frozenset[str] = frozenset()) -> Session:
-        """The request's model, or a model cut out of it, at a level of optimisation and without some optimisers.
+    def open(
+        self,
+        level: str,
+        model: bytes | None = None,
+        without: frozenset[str] = frozenset(),
+        other: str = "",
+        *,
+        traced: bool = True,
+    ) -> Session:
+        """The request's model, one cut out of it, or an ``other``, at a level of optimisation, without some optimisers.
 
         What onnxruntime raises passes through; `NotOpened` where it is no fault of the model, `tensors.CannotRead`
         where the model cannot be read to be traced.
         """
         request = self._request
         options = self._options(level)
-        folder = str(Path(request.model).parent)
-        given: str | bytes = request.model
+        path = other or request.model
+        folder = str(Path(path).parent)
+        given: str | bytes = path
         if model is not None:
             given = model
-        elif request.trace or not is_utf8(request.model):
-            given = with_outputs(self.bytes(), request.trace)
+        elif not other and ((request.trace and traced) or not is_utf8(path)):
+            given = with_outputs(self.bytes(), request.trace if traced else ())
         if isinstance(given, bytes):
             where = folder if is_utf8(folder) else "."  # the child has gone there
             options.add_session_config_entry("session.model_external_initializers_file_folder_path", where)

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from . import tensors
 from .alike import Grain, apart
+from .beside import beside
 from .cutting import Cuttable, NotCut
 from .golden_run import confront
 from .grain import by_chance, grain_of
@@ -115,6 +116,14 @@ class Sitting:
             self.level,
             (Level(self.level, "ok", "", loading, sum(self.seconds)),),
         )
+        if first is not None and self.request.against:
+            self.told(run)
+            self.tell("stage", "compare")
+            names = [output.name for output in session.outputs][: len(first.made) - traced]
+            del session
+            gc.collect()  # two sessions at once would take twice the memory
+            fed = self._made(first.feeds)
+            return run._replace(beside=beside(self.sessions, self.request.against, names, first.made, fed))
         if first is None or self.level == OFF or not self.request.second:
             return run
         self.told(run)

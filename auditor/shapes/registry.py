@@ -44,7 +44,7 @@ def op(*names: str, since: int = 1, domain: str = "") -> Callable[[Rule_], Rule_
     """Register a rule for the named operators, from this opset on until the next rule of the name."""
 
     def bind(run: Rule_) -> Rule_:
-        rule = _rule(run, since)
+        rule = signature(run, since)
         for name in names:
             versions = _rules.setdefault((domain, name), [])
             if any(v.since == since for v in versions):
@@ -118,7 +118,7 @@ def _load(package: str) -> None:
         import_module(f"{families.__name__}.{family}")
 
 
-def _rule(run: Callable[..., Any], since: int) -> Operator:
+def signature(run: Callable[..., Any], since: int) -> Operator:
     """Read the signature off the function's code: `inspect.signature` costs twenty times as much, at every start."""
     code, annotations = run.__code__, run.__annotations__
     if not all(isinstance(a, str) for a in annotations.values()):  # a file without `from __future__ import annotations`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from auditor.repair import AttributeChange, Declaration, DimensionName, InputSizes
 from auditor.report import (
     Basis,
     Coverage,
@@ -81,6 +82,12 @@ def with_name(name: str) -> Report:
         name,
         (Step(name, name, (name,), (name, 3), f"{name} + 1 = 3"),),
         (Fit((f"{name}[2]", f"{name}[3]"), ((1, 2),)),),
+        repairs=(
+            AttributeChange(name, name, name, (name,), name, name),
+            InputSizes(name, (2,), (name,), (7,), name),
+            Declaration(name, "shape", (name,), (name, 1), name, name),
+            DimensionName(name, 0, name, name, name),
+        ),
     )
     port = Port(name, name, (1, name, 8, 8))
     return Report(

@@ -14,6 +14,18 @@ from hypothesis import strategies as st
 from auditor import __version__
 from auditor.errors import StoreError
 from auditor.formats import json as format_json
+from auditor.repair import (
+    AttributeChange,
+    Declaration,
+    DimensionName,
+    InputSizes,
+    Insertion,
+    Move,
+    OpsetImport,
+    ParameterShape,
+    Removal,
+    Replacement,
+)
 from auditor.report import (
     Basis,
     Coverage,
@@ -48,6 +60,25 @@ floats = st.floats(allow_nan=False)
 steps = st.builds(Step, texts, texts, st.lists(texts, max_size=3).map(tuple), shapes, texts)
 ranges = st.tuples(counts, counts) | st.tuples(counts, st.none()) | st.tuples(counts, counts, counts)
 fits = st.builds(Fit, st.lists(texts, max_size=2).map(tuple), st.lists(ranges, max_size=2).map(tuple))
+whole = st.lists(counts, max_size=4).map(tuple)
+values = st.none() | counts | texts | floats | whole
+declarations = st.none() | texts | st.lists(sizes, max_size=4).map(tuple)
+REPAIRS = (
+    st.builds(AttributeChange, texts, texts, values, values, texts, texts),
+    st.builds(ParameterShape, texts, texts, whole, whole, texts, texts),
+    st.builds(InputSizes, texts, whole, st.lists(sizes, max_size=4).map(tuple), whole, texts),
+    st.builds(
+        Insertion, texts, texts, texts, st.none() | whole, st.none() | counts, st.none() | whole, st.none() | whole,
+        counts, texts,
+    ),
+    st.builds(Removal, texts, texts, texts),
+    st.builds(Move, texts, texts, texts, texts),
+    st.builds(Replacement, texts, texts, texts, texts),
+    st.builds(Declaration, texts, st.sampled_from(["shape", "type"]), declarations, declarations, texts, texts),
+    st.builds(OpsetImport, texts, st.none() | counts, counts, texts),
+    st.builds(DimensionName, texts, counts, texts, texts, texts),
+)  # fmt: skip
+repairs = st.lists(st.one_of(REPAIRS), max_size=3).map(tuple)
 locations = st.builds(Location, texts, texts, texts, texts, texts, st.none() | counts)
 ports = st.lists(st.builds(Port, texts, texts, shapes), max_size=2).map(tuple)
 missed = st.lists(st.builds(Missed, texts, texts, st.booleans(), st.just("")), max_size=2).map(tuple)
@@ -69,6 +100,7 @@ def findings(text: st.SearchStrategy[str]) -> st.SearchStrategy[Finding]:
         actual=st.none() | text | counts,
         derivation=st.lists(steps, max_size=2).map(tuple),
         fits=st.lists(fits, max_size=2).map(tuple),
+        repairs=repairs,
         severity=st.sampled_from(Severity),
         basis=st.sampled_from(Basis),
         rule=text,
@@ -164,6 +196,11 @@ def test_the_documented_keys_stand_in_their_places() -> None:
                     Step("conv1", "Conv", ("[1, 3, 224, 224]",), (1, 96, "H", None), "floor((224 - 11) / 4) + 1 = 54"),
                 ),
                 fits=(Fit(("data[2]", "data[3]"), ((227, 258),)),),
+                repairs=(
+                    InputSizes("data", (2, 3), (224, 224), (227, 227), "it is 224 x 224"),
+                    Insertion("fc6", "Flatten", "nothing flattens", axis=1),
+                    Removal("drop6", "it is there twice"),
+                ),
             ),
         ),
         coverage=Coverage(("misfit-initializers",), (Missed("run", "--no-run"),)),
@@ -190,6 +227,11 @@ def test_the_documented_keys_stand_in_their_places() -> None:
             "derivation": [{"node": "conv1", "op_type": "Conv", "inputs": ["[1, 3, 224, 224]"],
                             "output": [1, 96, "H", None], "formula": "floor((224 - 11) / 4) + 1 = 54"}],
             "fits": [{"axes": ["data[2]", "data[3]"], "ranges": [[227, 258]]}],
+            "repairs": [
+                {"input": "data", "axes": [2, 3], "from": [224, 224], "to": [227, 227], "why": "it is 224 x 224"},
+                {"node": "fc6", "insert": "Flatten", "axis": 1, "why": "nothing flattens"},
+                {"node": "drop6", "remove": True, "why": "it is there twice"},
+            ],
             "waived": None,
         }
     ]  # fmt: skip

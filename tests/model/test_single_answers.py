@@ -53,25 +53,27 @@ Thing
  10 left string oneof
  11 right int64 oneof
  12 middle Other* oneof
+ 13 device text* aside
 Other
  1 data bytes*
 """
     made = fields._messages(table)
     assert made["Thing"].fields == {
-        1: Field("name", TEXT, False, 2, False, (), False),
-        2: Field("note", TEXT, False, 2, False, (), True),
-        3: Field("count", INT64, True, 0, False, (), False),
-        4: Field("small", INT32, False, 0, False, (), False),
-        5: Field("raw", PAYLOAD, False, 2, False, (), False),
-        6: Field("numbers", PAYLOAD, True, 1, False, (), False),
-        7: Field("big", PAYLOAD, True, 0, False, (), False),
-        8: Field("inner", MESSAGE, False, 2, False, (), False),
-        9: Field("share", FLOAT, False, 5, True, (), False),
-        10: Field("left", TEXT, False, 2, False, (11, 12), False),
-        11: Field("right", INT64, False, 0, False, (10, 12), False),
-        12: Field("middle", MESSAGE, True, 2, False, (10, 11), False),
+        1: Field("name", TEXT, False, 2, False, (), False, False),
+        2: Field("note", TEXT, False, 2, False, (), True, False),
+        3: Field("count", INT64, True, 0, False, (), False, False),
+        4: Field("small", INT32, False, 0, False, (), False, False),
+        5: Field("raw", PAYLOAD, False, 2, False, (), False, False),
+        6: Field("numbers", PAYLOAD, True, 1, False, (), False, False),
+        7: Field("big", PAYLOAD, True, 0, False, (), False, False),
+        8: Field("inner", MESSAGE, False, 2, False, (), False, False),
+        9: Field("share", FLOAT, False, 5, True, (), False, False),
+        10: Field("left", TEXT, False, 2, False, (11, 12), False, False),
+        11: Field("right", INT64, False, 0, False, (10, 12), False, False),
+        12: Field("middle", MESSAGE, True, 2, False, (10, 11), False, False),
+        13: Field("device", TEXT, True, 2, True, (), True, True),
     }
-    assert made["Other"].fields == {1: Field("data", BYTES, True, 2, False, (), False)}
+    assert made["Other"].fields == {1: Field("data", BYTES, True, 2, False, (), False, False)}
 
 
 def test_what_a_type_leaves_out_is_its_default() -> None:

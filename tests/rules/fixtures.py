@@ -24,6 +24,7 @@ from auditor.settings import Settings
 SECTIONS = ("What it does", "Why it matters", "Fires on", "Quiet on", "How to fix")
 
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+_RANGE = re.compile(r"^# --range (\S+)=(\S+):(\S+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^```(onnx|mutator|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -37,6 +38,11 @@ class Fixture(NamedTuple):
     policy: str = ""  # the auditor.toml under which a rule fires that the gate makes
 
     @property
+    def ranges(self) -> dict[str, tuple[float, float] | str]:
+        """What a comment says that the inputs hold: ``# --range x=-1:1``."""
+        return ranges_in(self.text)
+
+    @property
     def label(self) -> str:
         return f"{self.rule.name}/{self.section.lower().replace(' ', '-')}/{self.name}"
 
@@ -47,6 +53,8 @@ class Fixture(NamedTuple):
             from onnx import parser
 
             path.write_bytes(parser.parse_model(self.text).SerializeToString())
+            if self.ranges:
+                path.with_name("ranges.txt").write_text(self.text)
             return path
         make = _mutator(self.name)
         made = make(folder) if inspect.signature(make).parameters else make()
@@ -54,6 +62,11 @@ class Fixture(NamedTuple):
             return made
         path.write_bytes(made)
         return path
+
+
+def ranges_in(text: str) -> dict[str, tuple[float, float] | str]:
+    """The ranges that comments of a model's text give."""
+    return {name: (float(low), float(high)) for name, low, high in _RANGE.findall(text)}
 
 
 def sections(page: str) -> dict[str, str]:
@@ -85,7 +98,13 @@ def findings(rule: Rule, path: Path) -> list[Found]:
     if "Contract" in rule.wants and not contract.exists():
         return []
     said = pickle.loads(contract.read_bytes()) if contract.exists() else None
-    evidence = Evidence(model, Settings(run="Trial" in rule.wants, weights="Weights" in rule.wants), said)
+    given = path.with_name("ranges.txt")
+    settings = Settings(
+        run=not {"Trial", "Ranges"}.isdisjoint(rule.wants),
+        weights=not {"Weights", "Ranges"}.isdisjoint(rule.wants),
+        ranges=ranges_in(given.read_text()) if given.exists() else {},
+    )
+    evidence = Evidence(model, settings, said)
     recorded = path.with_name("trial.pickle")  # of a run that this machine cannot make (weight_mutators.py)
     if recorded.exists():
         evidence.__dict__["trial"] = pickle.loads(recorded.read_bytes())

@@ -467,10 +467,6 @@ def external_data_between_two_elements(folder: Path) -> Path:
     return _external(folder, "0", "18", size=64)
 
 
-def external_data_in_the_model_itself(folder: Path) -> Path:
-    return _external(folder, location="model.onnx", size=0)
-
-
 def one_range_for_two_types(folder: Path) -> Path:
     """Four floats, and in the very same bytes eight halves."""
     path = _external(folder, "16", "16")

@@ -356,7 +356,8 @@ def test_a_wrong_size_is_named_before_a_wrong_rank_is() -> None:
     """Of annotations within the graph; the others are counted."""
     text = F4 + "{ a = Relu(x) b = Neg(a) c = Abs(b) y = Abs(c) }"
     model = parsed(text)
-    for name, sizes in (("a", ["N", 4, 1]), ("b", ["N", 5]), ("c", ["N", 4, 1])):
+    wrong: tuple[tuple[str, list[str | int | None]], ...] = (("a", ["N", 4, 1]), ("b", ["N", 5]), ("c", ["N", 4, 1]))
+    for name, sizes in wrong:
         model.graph.value_info.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, sizes))
     (found,) = told("stale-shape-annotations", loads(model.SerializeToString()))
     assert found.location is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import onnx
@@ -27,7 +28,7 @@ from .asking import ask, values
 
 N = named("N")
 
-INTEGERS = {
+INTEGERS: dict[DType, Any] = {
     DType.UINT8: np.uint8, DType.INT8: np.int8, DType.UINT16: np.uint16, DType.INT16: np.int16,
     DType.UINT32: np.uint32, DType.INT32: np.int32, DType.UINT64: np.uint64, DType.INT64: np.int64,
 }  # fmt: skip

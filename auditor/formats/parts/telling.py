@@ -10,6 +10,7 @@ from ...report import Finding, JudgedBy, Location, Report, Severity, Step, Verdi
 from ...wording import counted, fitting
 from .names import prose, visible
 from .numbers import shape_text
+from .repairs import repairs
 
 Shapes: TypeAlias = Mapping[str, tuple[int | str | None, ...] | None]
 
@@ -119,6 +120,7 @@ def further(finding: Finding, shapes: Shapes) -> Iterator[str]:
     yield from (f"fits for {sizes}" for sizes in fits(finding, shapes))
     if finding.fix:
         yield f"fix: {prose(finding.fix)}"
+    yield from (f"or: {other}" for other in repairs(finding))
     if finding.consequences:
         yield f"{counted(finding.consequences, 'further fault')} followed from this"
     yield f"basis: {finding.basis.value}"

@@ -1,0 +1,1 @@
+"""A model mended: a copy of its file in which only what an edit names is another byte."""

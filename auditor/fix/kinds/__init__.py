@@ -1,0 +1,1 @@
+"""Every module here is one kind of edit; `planning` says in which order they come."""

@@ -1,0 +1,199 @@
+"""The whole of ``auditor fix``: a model is read, edited, written, audited and compared."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from ..errors import AuditorError, ExitCode, UsageError
+from ..model import digest, external
+from ..model.file_troubles import Concatenated, NotUtf8, OddEncoding
+from ..model.graph import Model
+from ..model.load import load, loads
+from ..pipeline import audit, selected
+from ..policy.judge import exit_code, judge
+from ..record import Record
+from ..report import Finding, Report, Severity
+from ..settings import Settings
+from .comparing import Compared, compared
+from .draft import Draft
+from .offer import Wishes
+from .planning import Numbered, Plan, plan
+from .rope import Copy, Rope, length
+from .same_data import same_files
+from .splice import Splicer
+from .writing import Target, in_memory, target, written
+
+_HELD = 64 << 20  # bytes of a copy that a dry run makes in memory
+
+
+class CannotMend(AuditorError):
+    """The file is such that no copy of it can be made which says the same to every reader."""
+
+    exit_code = ExitCode.FINDINGS
+
+
+class Changed(AuditorError):
+    """Outputs are others though no edit should change them: a fault of ours, and nothing was written."""
+
+    exit_code = ExitCode.FAULT
+
+
+class Asked(NamedTuple):
+    """One call."""
+
+    path: str
+    out: str = ""  # "": beside the model
+    in_place: bool = False
+    dry_run: bool = False
+    wishes: Wishes = Wishes()
+
+
+class Fixed(Record):
+    """What came of it."""
+
+    path: str
+    edits: tuple[Numbered, ...]
+    left: tuple[Finding, ...]  # what an audit says of the copy; of a dry run, what no edit was offered for
+    written: str = ""  # "": nothing was
+    size: int = 0
+    files: tuple[str, ...] = ()  # data files that were written beside it
+    notes: tuple[str, ...] = ()
+    compared: Compared | None = None
+    report: Report | None = None  # of the copy
+
+    @property
+    def code(self) -> ExitCode:
+        if any(finding.severity is Severity.ERROR for finding in self.left):
+            return ExitCode.FINDINGS
+        return ExitCode.PASS if self.report is None else exit_code(judge(self.report).verdict)
+
+
+def default_target(path: str) -> str:
+    """``model.fixed.onnx`` beside ``model.onnx``."""
+    stem, extension = os.path.splitext(path)
+    return f"{stem}.fixed{extension}" if extension == ".onnx" else f"{path}.fixed.onnx"
+
+
+def fixed(asked: Asked, settings: Settings) -> Fixed:
+    """Mend a model as far as it can be. Raises `AuditorError`, each with a line that says what to do."""
+    if asked.wishes.embed and asked.wishes.data_file:
+        raise UsageError("--embed and --external-data contradict each other: say one of them")
+    selected(settings._replace(select=asked.wishes.only))  # a wrong rule's name ends this before anything is read
+    settings = settings._replace(dims={}, shapes={}, inputs=None)
+    model = load(asked.path)
+    _refuse(model, asked.path)
+    to = _target(asked)
+    before = audit(asked.path, settings._replace(run=False))
+    planned = plan(Draft(model, model), before.findings, asked.wishes, os.path.basename(to.path))
+    if not planned.made:
+        return Fixed(asked.path, planned.edits, before.findings)
+    if asked.dry_run:
+        return _foreseen(asked, settings, model, planned, before.findings)
+    return _write(asked, settings, model, planned.draft, planned.edits, to, keeps=planned.keeps)
+
+
+def _foreseen(asked: Asked, settings: Settings, model: Model, planned: Plan, before: tuple[Finding, ...]) -> Fixed:
+    """What an audit would say of the copy; of a large one only what no edit was offered for."""
+    rope = Splicer(planned.draft).rope()
+    if not planned.draft.files and length(rope) <= _HELD:
+        report = audit(loads(in_memory(model, rope), asked.path), settings._replace(run=False))
+        return Fixed(asked.path, planned.edits, report.findings)
+    mended = {edit.offer.rule for edit in planned.made}
+    notes = ("the copy is too large to be audited without being written",)
+    return Fixed(asked.path, planned.edits, tuple(f for f in before if f.rule not in mended), notes=notes)
+
+
+def _refuse(model: Model, path: str) -> None:
+    for trouble in model.troubles:
+        if isinstance(trouble, Concatenated | OddEncoding | NotUtf8):
+            raise CannotMend(
+                f"{path}: readers differ on what its bytes mean (at byte {trouble.offset:,}), so there is no copy that "
+                "says the same to all of them: export the model anew"
+            )
+
+
+def _target(asked: Asked) -> Target:
+    if asked.in_place and asked.out:
+        raise UsageError("--in-place and -o name two files: say one of them")
+    path = asked.path if asked.in_place else asked.out or default_target(asked.path)
+    status = os.stat(asked.path)
+    found = target(path, status)
+    if not asked.in_place and os.path.lexists(path) and os.path.samefile(path, asked.path):
+        raise UsageError(f"{path} is the model itself: --in-place replaces it")
+    return found
+
+
+def _write(
+    asked: Asked, settings: Settings, model: Model, draft: Draft, edits: tuple[Numbered, ...], to: Target,
+    *, keeps: bool,
+) -> Fixed:  # fmt: skip
+    rope = Splicer(draft).rope()
+    with ExitStack() as undoing:
+        files, notes = _data_files(model, draft, to.path, undoing)
+        with written(model, rope, to) as path:
+            load(path)  # what we cannot read ourselves takes no file's place
+            report = audit(path, settings)
+            found = compared(asked.path, path, settings)
+            if keeps and found.differ:
+                raise Changed(
+                    f"{asked.path}: no edit should change an output, and {found.differ[0]}: nothing was written; "
+                    "this is a fault of auditor, please report it"
+                )
+        undoing.pop_all()
+    report = report._replace(model=report.model._replace(path=to.path))
+    return Fixed(asked.path, edits, report.findings, to.path, length(rope), files, notes, found, report)
+
+
+def _data_files(model: Model, draft: Draft, out: str, undoing: ExitStack) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Writes what the copy refers to beside it; those that were made, and what could not be."""
+    made: list[str] = []
+    notes: list[str] = []
+    folder = os.path.dirname(out)
+    elsewhere = not _same_folder(folder, os.path.dirname(model.path))
+    for location, rope in draft.files.items():
+        path = _data_path(folder, location, out)
+        if os.path.lexists(path):
+            raise UsageError(f"{path} is there already: delete it, or name another file with --external-data")
+        _put(model, rope, path, undoing)
+        made.append(path)
+    for location in digest.files(draft.model) if elsewhere else ():
+        if location in draft.files:
+            continue
+        found = external.look(model, location)
+        if not isinstance(found, external.DataFile):
+            notes.append(f"the data file {location!r} cannot be read, so the copy refers to it as the original does")
+            continue
+        path = _data_path(folder, location, out)
+        if os.path.lexists(path):
+            if not same_files(model, location, path):
+                raise UsageError(f"{path} is there already, and is not the model's data file: write to another folder")
+        else:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            _put(model, (Copy(location, 0, found.size),), path, undoing)
+            made.append(path)
+    return tuple(made), tuple(notes)
+
+
+def _data_path(folder: str, location: str, out: str) -> str:
+    """Where a data file belongs, beside the copy and never through a link: the model says the location."""
+    path = folder
+    for part in posixpath.normpath(location).split("/"):
+        if path != folder and os.path.islink(path):
+            raise UsageError(f"cannot write the data file {location!r}: {path} is a link")
+        path = os.path.join(path, part)
+    if os.path.abspath(path) == os.path.abspath(out):
+        raise UsageError(f"{out} would be the copy and its data file: choose another name for one of them")
+    return path
+
+
+def _put(model: Model, rope: Rope, path: str, undoing: ExitStack) -> None:
+    with written(model, rope, target(path, None)):
+        pass
+    undoing.callback(os.unlink, path)
+
+
+def _same_folder(one: str, two: str) -> bool:
+    return os.path.realpath(one or ".") == os.path.realpath(two or ".")

@@ -1,0 +1,62 @@
+"""An edit that is offered: what it changes, why that is right, and the draft with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..report import Finding
+from ..shapes.facts import Facts
+from .draft import Draft
+
+if TYPE_CHECKING:
+    from ..weights import Weights
+
+
+class Offer(NamedTuple):
+    """``rule`` is the one whose finding it mends; "" where an option asked for it.
+
+    ``keeps``: the outputs stay what they were, by construction. ``chosen``: it is made without being asked for. Of
+    offers of one ``instead`` only one can be made.
+    """
+
+    rule: str
+    place: str  # of whom it changes something: "conv1"
+    change: str  # "pads [0, 0, 0, 0] -> [1, 1, 1, 1]"
+    proof: str
+    apply: Callable[[Draft], Draft | None]  # None: not any more, after the edits before it
+    keeps: bool = True
+    chosen: bool = True
+    instead: str = ""
+
+
+class Wishes(NamedTuple):
+    """What a caller asks of the edits."""
+
+    only: frozenset[str] = frozenset()  # rules; empty: all
+    choose: tuple[int, ...] = ()  # numbers of offers
+    dims: Mapping[str, int] = {}  # names of sizes and what they are from now on  # never changed
+    data_file: str = ""  # into which the weights are moved
+    embed: bool = False  # the weights are moved into the model's file
+
+
+class Look:
+    """A draft as the kinds of edits look at it."""
+
+    def __init__(self, draft: Draft, findings: tuple[Finding, ...], wishes: Wishes, target: str) -> None:
+        self.draft, self.findings, self.wishes, self.target = draft, findings, wishes, target
+
+    def of(self, rule: str) -> tuple[Finding, ...]:
+        """What a rule found in the model before any edit."""
+        return tuple(f for f in self.findings if f.rule == rule)
+
+    @cached_property
+    def facts(self) -> Facts:
+        return self.draft.facts()
+
+    @cached_property
+    def weights(self) -> Weights:
+        from ..weights import measure
+
+        return measure(self.draft.source)

@@ -1,0 +1,225 @@
+"""Where a number may leave its domain or its type for some input: what a search for a witness goes after.
+
+A doubt stands at the node where it begins: what goes in is finite, what comes out need not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+
+from ..model.dtypes import name_of
+from ..model.graph import Model, Node
+from .known import Known
+from .limits import LIMITS, limits
+from .walk import Walk
+
+FLOAT16 = 10
+_ROUNDS_TO_INFINITY = 65520.0
+_INTEGERS = frozenset({2, 3, 4, 5, 6, 7, 12, 13})
+_WRAPPING = frozenset({"Add", "Sub", "Mul", "MatMulInteger"})
+
+
+class Kind(Enum):
+    DOMAIN = "domain"  # an argument outside of an operator's domain
+    OVERFLOW = "overflow"  # a number beyond its floating-point type
+    CAST = "cast"  # a Cast to an integer that cannot hold it
+    WRAP = "wrap"  # an integer's arithmetic beyond its type
+
+
+class Way(NamedTuple):
+    """A tensor, and which way it goes where it is worst: "least", "most" or "zero"."""
+
+    tensor: str
+    towards: str
+
+
+class Doubt(NamedTuple):
+    """``watched`` is to be seen outside [low, high], or NaN, while ``steady`` tensors are finite."""
+
+    kind: Kind
+    index: int  # of the node in the main graph
+    tensor: str  # that the node makes
+    says: str  # "its divisor s lies in [0, 1510.6]"
+    always: bool  # for every input
+    watched: str
+    low: float
+    high: float
+    steady: tuple[str, ...]
+    ways: tuple[Way, ...]
+    operands: tuple[str, ...] = ()  # of arithmetic on integers
+    narrower: bool = False  # it is float16 that could not hold it, and the model is not that yet
+
+    @property
+    def floating_result(self) -> bool:
+        """Whether what comes of it is NaN or infinite, and not merely wrong."""
+        return self.kind in (Kind.DOMAIN, Kind.OVERFLOW)
+
+
+class _Domain(NamedTuple):
+    """Of an operator's argument: what is outside, for some elements and for all."""
+
+    position: int
+    outside: Callable[[Known], bool]
+    wholly: Callable[[Known], bool]
+    ways: tuple[str, ...]
+    word: str
+
+
+def _zero(x: Known) -> bool:
+    return bool(((x.low <= 0) & (x.high >= 0)).any())
+
+
+def _all_zero(x: Known) -> bool:
+    return bool(((x.low == 0) & (x.high == 0)).any())
+
+
+def _beyond_one(x: Known) -> bool:
+    return x.least < -1 or x.most > 1
+
+
+def _wholly_beyond_one(x: Known) -> bool:
+    return bool(((x.low > 1) | (x.high < -1)).any())
+
+
+_BELOW_ZERO = _Domain(0, lambda x: x.least < 0, lambda x: bool((x.high < 0).any()), ("least",), "its argument")
+_DOMAINS: dict[str, _Domain] = {
+    "Log": _Domain(0, lambda x: x.least <= 0, lambda x: bool((x.high <= 0).any()), ("least",), "its argument"),
+    "Sqrt": _BELOW_ZERO,
+    "Pow": _Domain(0, lambda x: x.least <= 0, lambda x: bool((x.high < 0).any()), ("least", "zero"), "its base"),
+    "Acosh": _Domain(0, lambda x: x.least < 1, lambda x: bool((x.high < 1).any()), ("least",), "its argument"),
+    "Asin": _Domain(0, _beyond_one, _wholly_beyond_one, ("most", "least"), "its argument"),
+    "Acos": _Domain(0, _beyond_one, _wholly_beyond_one, ("most", "least"), "its argument"),
+    "Atanh": _Domain(0, lambda x: x.least <= -1 or x.most >= 1, _wholly_beyond_one, ("most", "least"), "its argument"),
+    "Reciprocal": _Domain(0, _zero, _all_zero, ("zero",), "its argument"),
+    "Div": _Domain(1, _zero, _all_zero, ("zero",), "its divisor"),
+    "Mod": _Domain(1, _zero, _all_zero, ("zero",), "its divisor"),
+}
+
+
+def doubts(model: Model, walk: Walk, target: str | None) -> tuple[Doubt, ...]:
+    """Every doubt of the main graph, in the order of its nodes. ``target`` "float16": as if the model were that."""
+    found = [*_of_floats(model, walk), *_of_integers(model, walk)]
+    if target == "float16":
+        found += _in_float16(model, walk, {doubt.index for doubt in found})
+    return tuple(sorted(found, key=lambda doubt: doubt.index))
+
+
+def _of_floats(model: Model, walk: Walk) -> Iterator[Doubt]:
+    for start in walk.starts:
+        node = model.graph.nodes[start.index]
+        ends = limits(start.out.dtype)
+        floating = tuple(
+            name for name, one in zip(node.inputs, start.inputs, strict=True) if one is not None and one.limits.floating
+        )
+        domain = _DOMAINS.get(node.op_type)
+        given = start.inputs[domain.position] if domain is not None and domain.position < len(start.inputs) else None
+        if domain is not None and given is not None and domain.outside(given):
+            name = node.inputs[domain.position]
+            says = f"{domain.word} {name} lies in {shown(given)}"
+            ways = tuple(Way(name, towards) for towards in domain.ways)
+            kind, always = Kind.DOMAIN, domain.wholly(given) and node.op_type != "Pow"
+        else:
+            says = f"{start.tensor} ({name_of(start.out.dtype)}) may leave [{ends.low:.5g}, {ends.high:.5g}]"
+            ways = _outwards(node, start.tensor, start.out, ends.high)
+            always = bool(((start.out.low >= ends.high) | (start.out.high <= ends.low)).any())
+            kind = Kind.OVERFLOW
+        yield Doubt(kind, start.index, start.tensor, says, always, start.tensor, ends.low, ends.high, floating, ways)
+
+
+def _outwards(node: Node, tensor: str, out: Known, most: float) -> tuple[Way, ...]:
+    """Where it grows: the tensor itself, and a divisor towards zero."""
+    ways = [Way(tensor, "most")] if out.most > most or out.nan else []
+    ways += [Way(tensor, "least")] if out.least < -most or out.nan else []
+    ways += [Way(node.inputs[1], "zero")] if node.op_type == "Div" else []
+    return tuple(ways)
+
+
+def _of_integers(model: Model, walk: Walk) -> Iterator[Doubt]:
+    for index, node in enumerate(model.graph.nodes):
+        if node.domain or not node.outputs or not node.outputs[0]:
+            continue
+        made = walk.main.get(node.outputs[0])
+        given = [walk.main.get(name) for name in node.inputs if name]
+        if made is None or made.sound.dtype not in _INTEGERS or not given or None in given:
+            continue
+        first = given[0]
+        assert first is not None
+        ends = limits(made.sound.dtype)
+        if (
+            node.op_type == "Cast"
+            and first.assumed.limits.floating
+            or node.op_type == "Cast"
+            and first.assumed.dtype in _INTEGERS
+        ):
+            x = first.assumed
+            if x.dtype in LIMITS and (np.trunc(x.least) < ends.low or np.trunc(x.most) > ends.high):
+                always = bool(((np.trunc(x.low) > ends.high) | (np.trunc(x.high) < ends.low)).any())
+                says = f"{node.inputs[0]} lies in {shown(x)}, and {name_of(made.sound.dtype)} holds [{ends.low:g}, {ends.high:g}]"
+                ways = (Way(node.inputs[0], "most"), Way(node.inputs[0], "least"))
+                low, high = (
+                    ends.low - (1 - 1e-9 if ends.low > -(2.0**31) else 0),
+                    ends.high + (1 - 1e-9 if ends.high < 2.0**31 else 0),
+                )
+                yield Doubt(Kind.CAST, index, node.outputs[0], says, always, node.inputs[0], low, high, (), ways)
+        elif node.op_type in _WRAPPING and _wrapped(made.sound) and not any(_wrapped(g.assumed) for g in given if g):
+            says = f"{node.outputs[0]} may leave {name_of(made.sound.dtype)}"
+            ways = (
+                Way(node.outputs[0], "most"),
+                Way(node.outputs[0], "least"),
+                *(Way(n, "most") for n in node.inputs[:2]),
+            )
+            yield Doubt(
+                Kind.WRAP,
+                index,
+                node.outputs[0],
+                says,
+                False,
+                node.outputs[0],
+                ends.low,
+                ends.high,
+                (),
+                ways,
+                node.inputs,
+            )
+
+
+def _wrapped(x: Known) -> bool:
+    """Whether an integer may be anything that its type holds, and the type is wide: what is left of an overflow."""
+    ends = x.limits
+    return x.dtype in (6, 7) and x.least <= ends.low and x.most >= ends.high
+
+
+def _in_float16(model: Model, walk: Walk, told: set[int]) -> Iterator[Doubt]:
+    """float32 tensors that float16 could not hold: where they begin."""
+    large: set[str] = set()
+    for index, node in enumerate(model.graph.nodes):
+        for name in filter(None, node.outputs):
+            both = walk.main.get(name)
+            if both is None or both.assumed.dtype != 1 or both.assumed.magnitude < _ROUNDS_TO_INFINITY:
+                continue
+            large.add(name)
+            if index in told or any(n in large for n in node.inputs) or all(not _moves(walk, n) for n in node.inputs):
+                continue
+            one = both.assumed
+            always = bool(((one.low >= _ROUNDS_TO_INFINITY) | (one.high <= -_ROUNDS_TO_INFINITY)).any())
+            says = f"{name} lies in {shown(one)}, and float16 ends at 65504"
+            ways = _outwards(node, name, one, 65504.0)
+            ends = np.nextafter(_ROUNDS_TO_INFINITY, 0)
+            yield Doubt(
+                Kind.OVERFLOW, index, name, says, always, name, -float(ends), float(ends), (), ways, narrower=True
+            )
+
+
+def _moves(walk: Walk, name: str) -> bool:
+    """Whether a tensor is not one constant."""
+    both = walk.main.get(name)
+    return both is not None and not both.assumed.constant
+
+
+def shown(x: Known) -> str:
+    """``[0, 1510.6]``."""
+    return f"[{x.least:.5g}, {x.most:.5g}]"

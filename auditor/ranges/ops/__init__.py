@@ -1,0 +1,1 @@
+"""What each operator makes of intervals; a new file needs no entry anywhere."""

@@ -1,0 +1,1 @@
+"""Tests of auditor.ranges: soundness by runs, sharpness by hand, findings with their witness."""

@@ -1,0 +1,61 @@
+"""Every bad model of the pairs is found with an input that shows it, and no good one is accused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+
+import auditor
+from auditor.report import Finding, Severity
+from auditor.runtime import started
+from auditor.settings import Settings
+
+from .pairs import PAIRS, Pair, model
+
+OURS = frozenset({"domain-faults", "activation-overflow", "casts-out-of-range", "integer-overflow"})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _server() -> Iterator[None]:
+    started.keep_server()
+    yield
+    started.drop_server()
+
+
+def found(pair: Pair, nodes: str, *, given: bool = True) -> list[Finding]:
+    ranges: dict[str, tuple[float, float] | str] = {"*": (pair.low, pair.high)} if given else {}
+    report = auditor.audit(model(pair, nodes), Settings(select=OURS, ranges=ranges))
+    assert not report.coverage.failed
+    return list(report.findings)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_the_bad_one_is_found_with_a_witness(pair: Pair) -> None:
+    shown = [f for f in found(pair, pair.bad) if f.witness is not None and f.severity is not Severity.NOTE]
+    assert any(f.location.op_type == pair.op_type for f in shown)
+    session = ort.InferenceSession(model(pair, pair.bad).SerializeToString(), providers=["CPUExecutionProvider"])
+    for finding in shown:
+        assert finding.witness is not None
+        inputs = auditor.witness_inputs(finding.witness)
+        assert all(array.min() >= pair.low and array.max() <= pair.high for array in inputs.values())
+        outputs = session.run(None, inputs)
+        assert not all(np.isfinite(output).all() for output in outputs)
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["with ranges", "without"])
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_the_good_one_is_not_accused(pair: Pair, given: bool) -> None:
+    assert [f for f in found(pair, pair.good, given=given) if f.severity is not Severity.NOTE] == []
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_the_good_one_is_proved_but_where_a_reason_stands(pair: Pair) -> None:
+    """No note either: the intervals exclude it."""
+    assert found(pair, pair.good) == []
+
+
+def test_there_are_sixteen_pairs_of_our_own() -> None:
+    assert len(PAIRS) == 8 + 16
