@@ -58,8 +58,8 @@ def _finding(one: Candidate, fingerprint: str, parts: tuple[str, ...]) -> Findin
     found = one.found
     return Finding(
         one.kind.rule, one.severity, one.basis, found.message, found.location, found.fix, found.expected, found.actual,
-        found.derivation, found.fits, fingerprint, one.consequences, parts, found.magnitude, found.repairs,
-        found.witness,
+        found.derivation, found.fits, fingerprint, one.consequences, parts, found.magnitude,
+        found.repairs, found.witness,
     )  # fmt: skip
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..report import Finding
+from ..evidence.evidence import Evidence, NotLookedAt
+from ..report import Finding, Found
+from ..rules import Rule
+from ..settings import Settings
 from ..shapes.facts import Facts
 from .draft import Draft
 
@@ -50,6 +54,17 @@ class Look:
     def of(self, rule: str) -> tuple[Finding, ...]:
         """What a rule found in the model before any edit."""
         return tuple(f for f in self.findings if f.rule == rule)
+
+    def found_by(self, rule: Rule) -> Iterator[Found]:
+        """What a rule says of the draft, with all its places; nothing where it had nothing to say of the model."""
+        if not self.of(rule.name):
+            return
+        with suppress(NotLookedAt):
+            yield from rule.check(*map(self._evidence.about, rule.wants))
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        return Evidence(self.draft.model, Settings(run=False))
 
     @cached_property
     def facts(self) -> Facts:

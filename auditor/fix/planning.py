@@ -9,13 +9,13 @@ from ..errors import UsageError
 from ..report import Finding
 from .draft import Draft
 from .kinds import (
-    batches,
     declarations,
     dims,
     doubles,
     duplicates,
     guards,
     halves,
+    idle,
     imports,
     inputs,
     layout,
@@ -30,10 +30,10 @@ from .offer import Look, Offer, Wishes
 Kind = Callable[[Look], Iterator[Offer]]
 
 _BEFORE: tuple[Kind, ...] = (
-    imports.offers, names.offers, order.offers, dims.offers, batches.offers, repairs.offers, inputs.offers,
+    imports.offers, names.offers, order.offers, dims.offers, repairs.offers, inputs.offers,
 )  # fmt: skip
 _CHOICES: tuple[Kind, ...] = (training.offers, halves.offers, doubles.offers, guards.offers)
-_AFTER: tuple[Kind, ...] = (unused.offers, duplicates.offers, declarations.offers, layout.offers)
+_AFTER: tuple[Kind, ...] = (unused.offers, duplicates.offers, idle.offers, declarations.offers, layout.offers)
 """Choices stand in the middle: their numbers hang on no choice, and what they leave unused goes with the rest."""
 
 

@@ -118,7 +118,7 @@ class Decoder:
                     buf, text, base, stop = wire.buf, wire.text, wire.base, wire.stop
                     values[tag].append(value)
                 pos = after
-        fields = wire.message(GRAPH, rest)
+        fields = wire.message(GRAPH, rest, extents[0][0] if extents else 0)
         sparse = tuple(self._tensors.sparse([e], depth + 1) for e in fields.get(15, ()))
         return Graph(
             name=fields.get(2, ""),

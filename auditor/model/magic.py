@@ -38,11 +38,13 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
 """None shorter than four bytes: random weights begin like one of them once in 10^8."""
 
 
+_ALL = tuple(beginning for beginning, _ in _BEGINNINGS)
+
+
 def format_of(head: bytes) -> str:
     """What a file that begins so is, in words; "" where it is nothing that we know."""
-    for beginning, what in _BEGINNINGS:
-        if head.startswith(beginning):
-            return what
+    if head.startswith(_ALL):
+        return next(what for beginning, what in _BEGINNINGS if head.startswith(beginning))
     if head[:2] == b"MZ" and len(head) >= 64:
         at = int.from_bytes(head[60:64], "little")
         if (at + 4 <= len(head) and head[at : at + 4] == b"PE\0\0") or b"This program cannot be run" in head:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from .graph import Model
@@ -19,13 +19,17 @@ _TOGETHER = 4
 
 
 class Sign(NamedTuple):
-    """``guards``: without one of these, in small letters, the pattern cannot match. It is in small letters too."""
+    """``guards``: without one of these, in small letters, the pattern cannot match. It is in small letters too.
+
+    Texts are anybody's, and long: what a pattern repeats has a bound, but where it ends the match.
+    """
 
     what: str  # "an HTML tag"
     pattern: re.Pattern[str]
     guards: tuple[str, ...] = ()
     within: frozenset[TextKind] = ALL_BUT_VOCABULARIES
     exact: bool = False  # capitals count
+    also: Callable[[str], bool] | None = None  # what must hold of the match, too
 
 
 class Seen(NamedTuple):
@@ -48,11 +52,14 @@ def sign(
     *guards: str,
     within: frozenset[TextKind] = ALL_BUT_VOCABULARIES,
     exact: bool = False,
+    also: Callable[[str], bool] | None = None,
 ) -> Sign:
-    return Sign(what, re.compile(pattern), guards, within, exact)
+    return Sign(what, re.compile(pattern), guards, within, exact, also)
 
 
-def seen(model: Model, signs: tuple[Sign, ...]) -> Iterator[Seen]:
+def seen(
+    model: Model, signs: tuple[Sign, ...], passed_over: Callable[[Sign, Text], bool] = lambda sign, text: False
+) -> Iterator[Seen]:
     """The first of the signs in each text, those alike together where they are many."""
     groups: dict[tuple[str, str], list[tuple[Sign, Text, str]]] = {}
     for text in odd_texts(model):
@@ -61,7 +68,9 @@ def seen(model: Model, signs: tuple[Sign, ...]) -> Iterator[Seen]:
             if text.kind not in one.within or (one.guards and not any(guard in low for guard in one.guards)):
                 continue
             match = one.pattern.search(text.value if one.exact else low)
-            if match is not None:
+            if match is None or (one.also is not None and not one.also(match[0])):
+                continue
+            if not passed_over(one, text):
                 excerpt = text.value[match.start() : match.end()] if len(low) == len(text.value) else match[0]
                 what = text.what if text.key == "" else text.what.replace(repr(text.key), "")
                 groups.setdefault((one.what, what), []).append((one, text, excerpt))

@@ -34,14 +34,22 @@ _MOST_OF_ONE = 1 << 16  # bytes of one such text
 
 _PLAIN = re.compile(r"[\w./:\-;,@\[\]+# \n]*+", re.ASCII)
 _HOST = re.compile(r"\d\.\d{1,3}\.\d{1,3}:\d\d")
-_MARKS = (
-    "\n@", "\n+", "\n-", "\n ", " \n", "://", "www.", "../", "akia", "asia", "ghp_", "gho_", "ghs_", "ghu_", "ghr_",
-    "github_pat_", "glpat-", "xox", "sk-", "sk_live", "aiza", "hf_", "eyj", "npm_", "pypi-", "ya29.", "/etc/", "/home/",
-    "/users/", "/tmp/", "/proc/", "/dev/", "/root/.", "/bin/", "/windows/", "gasv", "rm -", "curl ", "wget ", "drop ",
-    "select ", "delete ", "insert ", "union ", "update ", "alter ", "exec ", "truncate ", "import ", "os.system",
-    "ai.0nnx", "a1.onnx", "micros0ft", "rnicrosoft", "javascript:", ".so", ".dll", ".dylib", "bearer ", "private key",
+_MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("", ("\n@", "\n+", "\n-", "akia", "asia", "ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_", "xox", "sk_live",
+          "aiza", "hf_", "eyj", "npm_", "gasv", "/etc/", "/home/", "/users/", "/tmp/", "/proc/", "/dev/", "/bin/",
+          "/windows/", "micros0ft", "rnicrosoft", "__import", "__class", "__builtins", "__globals", "__reduce",
+          "powershell")),
+    (".", ("www.", "../", "ya29.", "os.system", "subprocess.", ".so", ".dll", ".dylib", ".pyd", "/root/.", "ai.0nnx",
+           "a1.onnx")),
+    (":", ("://", "javascript:", ";base64", "mailto:", "passwd:", "password:", "secret:", "token:", "_key:")),
+    ("-", ("glpat-", "sk-", "pypi-", "rm -")),
+    (" ", ("\n ", " \n", "rm ", "curl ", "wget ", "drop ", "select ", "delete ", "insert ", "union ", "update ",
+           "alter ", "exec ", "truncate ", "import ", "bearer ", "private key")),
 )  # fmt: skip
-"""What a plain name may hold that is worth a second look, in small letters. Each name stands in a line of its own."""
+"""What a plain name may hold that is worth a second look, in small letters, by a character that is in all of it.
+
+Each name stands in a line of its own.
+"""
 
 
 class TextKind(Enum):
@@ -85,7 +93,12 @@ def is_plain(name: str) -> bool:
 
 def _marked(lines: str) -> bool:
     low = lines.lower()
-    return any(mark in low for mark in _MARKS) or (":" in low and _HOST.search(low) is not None)
+    for character, marks in _MARKS:
+        if character in low:
+            for mark in marks:
+                if mark in low:
+                    return True
+    return ":" in low and _HOST.search(low) is not None
 
 
 # -- names and words -------------------------------------------------------------------------------------------------
@@ -111,7 +124,7 @@ def _entry(key: str, value: str, where: Location, whose: str) -> Iterator[Text]:
 
 def _names(model: Model) -> Iterator[Text]:
     for scope in scopes(model):
-        names = list(_all_of(scope))
+        names = _all_of(scope)
         lines = "\n".join(("", *names, ""))
         short = max(map(len, names)) <= _LONG and lines.count("\n") == len(names) + 1
         if short and _PLAIN.fullmatch(lines) is not None and not _marked(lines):
@@ -122,34 +135,37 @@ def _names(model: Model) -> Iterator[Text]:
     yield from _string_tensors(model)
 
 
-def _all_of(scope: Scope) -> Iterator[str]:
+def _all_of(scope: Scope) -> list[str]:
     """The names and words of a graph, some of them more than once."""
     graph, seen = scope.graph, set[int]()
-    yield graph.name
-    operators = set[str]()
+    names = [graph.name]
+    operators = set[tuple[str, str, str]]()
     for op_type, domain, _, outputs, attributes, name, overload, _ in graph.nodes:
-        yield name
-        yield from outputs
-        operators.update((op_type, domain, overload))
+        names.append(name)
+        names += outputs
+        operators.add((op_type, domain, overload))
         if attributes and id(attributes) not in seen:
             seen.add(id(attributes))
-            for key, said in attributes.items():
-                yield key
-                if isinstance(said, str):
-                    yield said
-                elif type(said) is tuple and said and isinstance(said[0], str):
-                    yield from (word for word in said[:_MOST_STRINGS] if isinstance(word, str))
-    yield from operators
+            names += attributes
+            for said in attributes.values():
+                if type(said) is str:
+                    names.append(said)
+                elif type(said) is tuple and said and type(said[0]) is str:
+                    names += [word for word in said[:_MOST_STRINGS] if isinstance(word, str)]
+    for operator in operators:
+        names += operator
+    kinds = set[int]()
     for values in (graph.inputs, graph.outputs, graph.value_info):
         for value in values:
-            yield value.name
-            yield from _sizes(value.type)
-    for tensor in graph.initializers:
-        yield tensor.name
-    for sparse in graph.sparse_initializers:
-        yield sparse.name
+            names.append(value.name)
+            if id(value.type) not in kinds:  # equal ones are one object
+                kinds.add(id(value.type))
+                names += _sizes(value.type)
+    names += [tensor.name for tensor in graph.initializers]
+    names += [sparse.name for sparse in graph.sparse_initializers]
     if scope.function is not None:
-        yield from (scope.function.domain, *scope.function.attributes, *scope.function.defaults)
+        names += (scope.function.domain, *scope.function.attributes, *scope.function.defaults)
+    return names
 
 
 def _placed(scope: Scope) -> Iterator[Text]:

@@ -171,10 +171,11 @@ class Wire:
             raise self.cut(end)
         return at
 
-    def message(self, kind: Message, extents: Extents) -> dict[int, Any]:
+    def message(self, kind: Message, extents: Extents, owner: int | None = None) -> dict[int, Any]:
         """The fields of a message by number: values, lists of values, extents of messages, spans of payloads.
 
-        Nothing below it is decoded. Fields marked as unused are skipped.
+        Nothing below it is decoded. Fields marked as unused are skipped. ``owner``: where the message begins, if it is
+        not where its first extent does.
         """
         fields, left = kind.fields, self.left
         out: dict[int, Any] = {}
@@ -240,7 +241,7 @@ class Wire:
                     if not field.many:
                         out[number] = None
                     if field.aside:
-                        self.aside(kind.name, field.name, extents[0][0], body, pos)
+                        self.aside(kind.name, field.name, extents[0][0] if owner is None else owner, body, pos)
                     continue
                 what = field.kind
                 if what == PAYLOAD:

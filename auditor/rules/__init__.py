@@ -13,15 +13,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 from ..findings.kind import Kind, KnownBy, Symptom
 from ..hashing import sha256
+from ..model.graph import Model, SparseTensor, Tensor
+from ..model.scopes import scopes
 from ..modules import module_names
 from ..report import Basis, Found, Location, Places, Severity
 
 if TYPE_CHECKING:
     from ..shapes.facts import Facts
-    from ..shapes.mending import Mend
+    from ..shapes.mending.search import Mend
     from ..shapes.troubles import At
 
 Check: TypeAlias = Callable[..., Iterator[Found]]
@@ -119,9 +122,39 @@ def location_of(facts: Facts, at: At, tensor: str = "", attribute: str = "") -> 
     return Location(graph, facts.label(at), node.op_type, tensor, attribute, node.offset)
 
 
+_of_attributes: WeakKeyDictionary[Model, dict[int, Location]] = WeakKeyDictionary()
+
+
+def stored_at(model: Model, path: str, tensor: Tensor) -> Location:
+    """Where a stored tensor lies: in a graph by its name, or at the node that has it as an attribute.
+
+    A Constant's tensor is known by the node's output, for its own name is often empty.
+    """
+    known = _of_attributes.get(model)
+    if known is None:
+        known = _of_attributes[model] = dict(_in_attributes(model))
+    offset = tensor.offset if tensor.offset >= 0 else None
+    return known.get(id(tensor), Location(path, tensor=tensor.name))._replace(offset=offset)
+
+
+def _in_attributes(model: Model) -> Iterator[tuple[int, Location]]:
+    for scope in scopes(model):
+        for index, node in enumerate(scope.graph.nodes):
+            for name, value in node.attributes.items():
+                if not isinstance(value, tuple):
+                    continue
+                held = (value,) if hasattr(value, "_fields") else value
+                for item in held:
+                    parts = (item.values, item.indices) if isinstance(item, SparseTensor) else (item,)
+                    place = Location(
+                        scope.path, scope.graph.label(index), node.op_type, next(iter(node.outputs), ""), name
+                    )
+                    yield from ((id(part), place) for part in parts if isinstance(part, Tensor))
+
+
 def cured(facts: Facts, location: Location, cure: Mend | None) -> Location:
-    """Where a fault lies that shows at ``location``: at the node that the cure is for."""
-    if cure is None or facts.label(cure.at) == location.node:
+    """Where a fault lies that shows at ``location``: at the node that the cure is for, where nothing else is likely."""
+    if cure is None or cure.at is None or not cure.sure or facts.label(cure.at) == location.node:
         return location
     node = facts.node(cure.at)
     return Location(cure.at.graph, facts.label(cure.at), node.op_type, cure.tensor, cure.attribute, node.offset)

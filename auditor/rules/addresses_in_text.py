@@ -3,7 +3,8 @@
 ## What it does
 Looks for addresses (`http://`, `ftp://`, `file:`, `data:`), for hosts by number with a port, for network shares, for
 libraries of code, for paths that lead upwards, into a person's folder or to files of the system: in names, in the
-strings that operators compute with, in doc strings and in metadata.
+strings that operators compute with, in doc strings and in metadata. The paths in an exporter's trace of calls (`File
+".../model.py", line 12`), of which newer exports have one at each node, are passed over.
 
 ## Why it matters
 A tool that follows an address that a model names tells a stranger that the model was opened, and fetches what the
@@ -29,17 +30,26 @@ Take it out, or rename it. If you did not make the model, do not follow it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..model.signs import seen, sign
+from ..model.signs import Sign, seen, sign
+from ..model.texts import Text, TextKind
 from ..report import Basis, Found, Severity
 from . import rule
+
+_TRACE = re.compile(r"\.pyx?(?:\(\d+\)|['\"], line \d+)")
+
+
+def _in_a_trace(sign: Sign, text: Text) -> bool:
+    return sign.what.startswith("a path") and text.kind is TextKind.PROSE and _TRACE.search(text.value) is not None
+
 
 SIGNS = (
     sign("an address",
          r"\b(?:https?|ftps?|file|ldaps?|jndi|smb|ssh|git|s3|gs|hdfs|wss?|rmi|dns|gopher|telnet)://[^\s'\"<>]+|"
-         r"\bdata:[\w/.+-]+;base64,|\bmailto:\S+@|\bwww\.[\w-]+\.\w{2,}",
+         r"\bdata:[\w/.+-]{1,99};base64,|\bmailto:\S{1,99}@|\bwww\.[\w-]{1,63}\.\w{2,}",
          "://", "data:", "mailto:", "www."),
     sign("a host by its number",
          r"\b(?!0\.0\.0\.0|127\.0\.0\.1)(?:(?:2[0-5]|1?\d)?\d\.){3}(?:2[0-5]|1?\d)?\d:\d{2,5}\b",
@@ -51,7 +61,7 @@ SIGNS = (
          r"\bc:\\+windows\\|\\\\(?:[\w.-]+|\?)\\[\w$.-]+|~/\.(?:ssh|aws|bashrc|config|netrc)",
          "/etc/", "/proc/", "/dev/", "/root/.", "/var/", "/bin/", "/usr/", "/sys/", ":\\", "\\\\", "~/."),
     sign("the name of a library of code",
-         r"(?:^|[\s/\\\"'=(])[\w.+-]+\.(?:so(?:\.\d+)*|dll|dylib|pyd)(?:$|[\s\"'),;:])",
+         r"(?:^|[\s/\\\"'=(])[\w.+-]{1,99}\.(?:so(?:\.\d{1,9}){0,4}|dll|dylib|pyd)(?:$|[\s\"'),;:])",
          ".so", ".dll", ".dylib", ".pyd"),
     sign("a path into somebody's folder",
          r"(?:^|[\s\"'=(:])(?:/home/[\w.-]+/|/users/[\w.-]+/[\w.-]+/|/tmp/[\w.-]|/mnt/\w+/|/data/\w+/|"
@@ -63,7 +73,7 @@ SIGNS = (
 
 @rule(Severity.NOTE, Basis.SUSPICIOUS, from_strangers=Severity.WARNING)
 def addresses_in_text(model: Model) -> Iterator[Found]:
-    for one in seen(model, SIGNS):
+    for one in seen(model, SIGNS, passed_over=_in_a_trace):
         yield Found(
             f"{one.text.what} holds {one.sign.what}, {one.excerpt.strip()[:120]!r}{one.others}",
             one.text.where,

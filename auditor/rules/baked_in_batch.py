@@ -92,11 +92,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
+from ..repair import InputSizes, ParameterShape, Repair
 from ..report import Basis, Found, Location, Severity
 from ..shapes.conditions import STRETCHING, Condition, conditions
 from ..shapes.fact import show
 from ..shapes.facts import Facts
 from ..shapes.fits import solutions
+from ..shapes.mending.search import mends
+from ..shapes.mending.trial import Fault, edited
 from ..shapes.open_axes import OpenAxis, first_broken, open_axes, with_sizes
 from ..shapes.sizes.dim import Dim, TooComplex
 from ..shapes.troubles import At, Impossible, Misfit
@@ -226,6 +229,23 @@ def _finding(facts: Facts, axis: OpenAxis, root: Misfit | Impossible, works: lis
         expected=axis.name,
         actual=numbers if len(works) > 1 else works[0],
         derivation=facts.derivation(node.inputs[0], root.at.graph) if node.inputs else (),
+        repairs=_repairs(facts, axis, root.at),
+    )
+
+
+def _repairs(facts: Facts, axis: OpenAxis, at: At) -> tuple[Repair, ...]:
+    """The edits with which the node takes one batch as well as another; each is tried with two more."""
+    one, *others = [with_sizes(facts, [axis.name], size) for size in _TRIED[:3]]
+    found = mends(one, Fault(at))
+    return tuple(
+        mend.repair
+        for mend in found
+        if mend.edit is not None
+        and not isinstance(mend.repair, InputSizes | ParameterShape)
+        and all(
+            (after := edited(each, mend.edit)) is not None and first_broken(after, frozenset()) is None
+            for each in others
+        )
     )
 
 

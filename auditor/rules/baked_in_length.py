@@ -44,9 +44,10 @@ from typing import NamedTuple
 
 from ..report import Basis, Found, Location, Severity
 from ..shapes.conditions import conditions
-from ..shapes.edits import SetValues, edited
 from ..shapes.fact import Fact, Shape, show
 from ..shapes.facts import Facts
+from ..shapes.mending.edits import SetValues, repair
+from ..shapes.mending.trial import edited
 from ..shapes.open_axes import OpenAxis, first_broken, open_axes, with_sizes
 from ..shapes.sizes.dim import Dim, substitute
 from ..shapes.troubles import At, Impossible, Misfit
@@ -112,8 +113,9 @@ def _finding(facts: Facts, written: _Written, axes: dict[str, OpenAxis]) -> Foun
     names = sorted(numbers, key=lambda name: axes[name].batch)
     tensor = axes[names[0]].tensor
     kept = tuple(0 if i < len(data) and numbers.get(str(data[i])) == e else e for i, e in enumerate(target))
-    after = edited(facts, SetValues(at.index, 1, kept))
-    good = after is not None and all(first_broken(with_sizes(after, names, s), frozenset()) is None for s in _TRIED)
+    edit = SetValues(at, 1, kept)
+    after = [edited(with_sizes(facts, names, size), edit) for size in _TRIED]
+    good = all(one is not None and first_broken(one, frozenset()) is None for one in after)
     shown = f" (0 in their places of its target: {show(kept)})" if good else ""
     several = len(names) > 1
     both = " and ".join(names)
@@ -127,4 +129,5 @@ def _finding(facts: Facts, written: _Written, axes: dict[str, OpenAxis]) -> Foun
         expected=show(data),
         actual=said,
         derivation=facts.derivation(node.inputs[0], at.graph),
+        repairs=(repair(facts, edit, f"{label} writes {said}"),) if good else (),
     )

@@ -31,18 +31,19 @@ from collections.abc import Iterator
 from ..model.faults import faults
 from ..model.graph import Model
 from ..model.payload import SeveralFields
-from ..report import Basis, Found, Location, Severity
-from . import rule
+from ..report import Basis, Found, Severity
+from . import rule, stored_at
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def conflicting_data_fields(model: Model) -> Iterator[Found]:
     for path, tensor, trouble in faults(model):
         if isinstance(trouble, SeveralFields):
+            place = stored_at(model, path, tensor)
             yield Found(
-                f"the tensor {tensor.name!r} holds data in {' and '.join(trouble.fields)}; which of them counts, "
+                f"the tensor {place.tensor!r} holds data in {' and '.join(trouble.fields)}; which of them counts, "
                 "hangs on the reader",
-                Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None),
+                place,
                 "keep the one whose values are right",
                 expected="one field",
                 actual=", ".join(trouble.fields),

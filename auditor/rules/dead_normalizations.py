@@ -3,8 +3,9 @@
 ## What it does
 Looks at the stored scale and shift of every BatchNormalization, InstanceNormalization, GroupNormalization,
 LayerNormalization, RMSNormalization and their kin in com.microsoft. A warning where the scale is zero in every element,
-or nearly so (below 1e-6), and where a scale scatters around zero while the shift lies around one. A note where the
-epsilon of a BatchNormalization is a hundred times its largest variance.
+or nearly so (below 1e-6), and where a scale scatters around zero while the shift lies around one. A note where a
+quarter of a scale is zero, four elements at least, and where the epsilon of a BatchNormalization is a hundred times its
+largest variance.
 
 ## Why it matters
 "Y = (X - input_mean) / sqrt(input_var + epsilon) * scale + B"
@@ -88,6 +89,9 @@ SCALE_AND_SHIFT = {
 
 _LEAST = 1e-6
 _ELEMENTS = 8
+_FEW, _SHARE = 4, 0.25
+"""Elements of a scale that are zero and not worth a word."""
+
 _DEFAULT_EPSILON = 1e-5
 _LARGER = 100
 
@@ -137,6 +141,17 @@ def _of_scale(
             "compare both with the checkpoint's weight (the scale) and bias (the shift)",
             expected="a scale around 1, a shift around 0",
             actual=f"{statistics.mean:.2g}, {shift[1].mean:.2g}",
+        )
+
+    elif statistics.zeros >= max(_FEW, _SHARE * statistics.elements):
+        yield Found(
+            f"{label}: {statistics.zeros:,} of {statistics.elements:,} elements of its scale {key.tensor!r} are zero: "
+            "there it gives its shift, whatever comes in",
+            place,
+            "compare the scale with the checkpoint; channels that are dead there too can be pruned",
+            expected=0,
+            actual=statistics.zeros,
+            severity=Severity.NOTE,
         )
 
 

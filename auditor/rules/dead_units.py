@@ -2,10 +2,10 @@
 
 ## What it does
 Follows convolutions and dense layers through the BatchNormalization and the Relu behind them. Tells filters that are
-zero and come out of the Relu as zero, channels whose scale is zero and whose shift is not positive, and units whose
-bias is beyond 100 and 300 times what the weights make of an input of ordinary size. Tells the channels of the model's
-input that no filter of its first convolution reads. All of it is a note, but where every unit of a layer is so: a
-warning.
+zero and give a number that hangs on nothing, or zero behind the Relu; channels whose scale is zero and whose shift is
+not positive; and units whose bias is beyond 100 and 300 times what the weights make of an input of ordinary size. Tells
+the channels of the model's input that no filter of its first convolution reads. All of it is a note, but where every
+unit of a layer is so: a warning.
 
 ## Why it matters
 What is dead costs its weights and its time and says nothing; a class whose bias is that far down is never chosen, one
@@ -49,11 +49,13 @@ agraph (float[N, 2, 4, 4] x) => (float[N, 2, 4, 3] y)
 
 ## Quiet on
 ```onnx
-# A filter that is zero and gives its bias, a scale of zero with a positive shift, a bias that the weights can reach.
+# A basis of waves, a scale of zero with a positive shift, a bias that the weights can reach.
 <ir_version: 8, opset_import: ["" : 17]>
-agraph (float[N, 1, 4, 4] x, float[N, 2] z) => (float[N, 2, 4, 3] y, float[N, 2] u)
-<float[2, 1, 1, 2] w = {1.0, 2.0, 0.0, 0.0}, float[2] s = {1, 0}, float[2] b = {0.0, 2.0}, float[2] m = {0, 0},
+agraph (float[N, 1, 4, 4] x, float[N, 2] z) => (float[N, 2, 4, 3] y, float[N, 2, 4, 3] t, float[N, 2] u)
+<float[2, 1, 1, 2] v0 = {1.0, 2.0, 0.0, 0.0}, float[2, 1, 1, 2] w = {1.0, 2.0, 3.0, 1.0},
+ float[2] s = {1, 0}, float[2] b = {0.0, 2.0}, float[2] m = {0, 0},
  float[2] v = {1, 1}, float[2, 2] d = {1.0, 2.0, 3.0, 4.0}, float[2] e = {0.5, -200.0}> {
+  t = Conv(x, v0)
   c = Conv(x, w)
   n = BatchNormalization(c, s, b, m, v)
   y = Relu(n)
@@ -80,7 +82,7 @@ from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
-from . import rule
+from . import rule, tensors_at
 
 if TYPE_CHECKING:
     from ..model.graph import Tensor
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
 
 _FAR = 100.0
 _REACH = 300
+_MANY = 2  # layers, each of which has a finding of its own
 _MOST = 1 << 24
 """Elements of a weight that is read again."""
 
@@ -118,6 +121,7 @@ class _Dead(NamedTuple):
 def dead_units(model: Model, weights: Weights) -> Iterator[Found]:
     floats = [s for s in weights.values() if s.dtype in _FLOATS]
     some_zero = any(s.dead_channels for s in floats)
+    found: dict[str, list[tuple[Scope, int, _Dead]]] = {}
     some_far = any(s.magnitude >= _FAR for s in floats)
     for scope in scopes(model):
         for index, node in enumerate(scope.graph.nodes):
@@ -130,7 +134,25 @@ def dead_units(model: Model, weights: Weights) -> Iterator[Found]:
                     dead.append(looked.unread())
             else:
                 dead = [looked.scaled_to_zero(), looked.shifted_away() if some_far else None]
-            yield from (_finding(scope, index, found) for found in dead if found is not None and found.units)
+            for one in dead:
+                if one is not None and one.units:
+                    found.setdefault(one.why, []).append((scope, index, one))
+    for group in found.values():
+        if len(group) > _MANY and all(len(dead.units) < dead.of for _, _, dead in group):
+            yield _together(group)
+        else:
+            yield from (_finding(*one) for one in group)
+
+
+def _together(group: list[tuple[Scope, int, _Dead]]) -> Found:
+    """Many layers with a few dead units each: one finding, which names the layer that has most of them."""
+    worst = max(group, key=lambda one: len(one[2].units))
+    others = [scope.graph.label(index) for scope, index, _ in group if (scope, index) != worst[:2]]
+    found = _finding(*worst)
+    return found._replace(
+        message=f"{found.message}; so do some of {counted(others, 'other layer')}: {listed(others)}",
+        places=tensors_at((scope.path, dead.tensor) for scope, _, dead in group),
+    )
 
 
 def _finding(scope: Scope, index: int, dead: _Dead) -> Found:
@@ -155,15 +177,19 @@ class _Look:
         self._node = scope.graph.nodes[index]
 
     def zero_filters(self) -> _Dead | None:
-        """Filters that are zero, and whose constant a Relu makes zero."""
+        """Filters that are zero: they give their constant, of which a Relu may make zero.
+
+        Without a bias or a normalization they are no layer that was trained: a basis of waves has filters of zeros.
+        """
         weight = self._stored(self._node, 1)
         if weight is None or self._rows(weight) is None or weight.tensor.name != self._node.inputs[1]:
             return None
         statistics = self._weights[weight.key]
         if not statistics.dead_channels or statistics.constant or statistics.elements > _MOST:
             return None
-        behind = self._behind()
-        if behind is None or behind[-1].op_type != "Relu":
+        behind = self._behind() or ()
+        normalized = bool(behind) and behind[0].op_type == "BatchNormalization"
+        if not normalized and not (len(self._node.inputs) > 2 and self._node.inputs[2]):
             return None
         rows = self._array(weight.tensor)
         if rows is None:
@@ -177,13 +203,17 @@ class _Look:
             if values is None or values.shape != constant.shape:
                 return None
             constant = values
-        if behind[0].op_type == "BatchNormalization":
+        if normalized:
             constant = self._normalized(behind[0], constant)
         if constant is None:
             return None
         zero = ~rows.reshape(len(rows), -1).any(axis=1)
-        units = tuple(int(i) for i in numpy.flatnonzero(zero & (constant <= 0)))
-        return _Dead(units, len(rows), "are zero, and the Relu behind them gives zero", weight.key.tensor)
+        dead = zero & (constant <= 0)
+        if behind and behind[-1].op_type == "Relu" and dead.any():
+            units, why = dead, "are zero, and the Relu behind them gives zero"
+        else:
+            units, why = zero, "are zero: they give one number whatever comes in"
+        return _Dead(tuple(int(i) for i in numpy.flatnonzero(units)), len(rows), why, weight.key.tensor)
 
     def drowned(self) -> _Dead | None:
         """Units whose bias is far beyond what the weights reach."""

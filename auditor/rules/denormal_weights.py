@@ -52,7 +52,7 @@ from ..wording import counted
 from . import rule, tensors_at
 
 if TYPE_CHECKING:
-    from ..weights import Weights
+    from ..weights import Key, Weights
 
 _SHARE = 0.05
 _SLOW = frozenset({1, 11, 16})  # float32, float64, bfloat16
@@ -69,7 +69,7 @@ def denormal_weights(weights: Weights) -> Iterator[Found]:
         yield Found(
             f"{denormal:,} of {total:,} stored numbers ({_share(denormal / total)}) are denormal, "
             f"in {counted(tensors, 'tensor')}, most of them in {worst.tensor!r}: slow on many processors",
-            Location(worst.graph, tensor=worst.tensor),
+            _place(weights, worst),
             'set them to zero, or run with session.set_denormal_as_zero = "1"',
             expected=0,
             actual=denormal,
@@ -79,3 +79,11 @@ def denormal_weights(weights: Weights) -> Iterator[Found]:
 
 def _share(of_all: float) -> str:
     return f"{of_all:.0%}" if of_all >= 0.01 else "less than 1%"
+
+
+def _place(weights: Weights, key: Key) -> Location:
+    """A node that takes the tensor, if one does."""
+    use = next(iter(weights.sources.uses(weights.tensor(key))), None)
+    if use is None:
+        return Location(key.graph, tensor=key.tensor)
+    return Location(use.scope.path, use.label, use.node.op_type, key.tensor)

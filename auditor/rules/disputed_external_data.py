@@ -43,7 +43,7 @@ from ..model.graph import Model, Tensor
 from ..model.payload import tensors
 from ..report import Basis, Found, Location, Severity
 from ..wording import nearest
-from . import rule
+from . import rule, stored_at
 
 _KEYS = ("location", "offset", "length", "checksum", "basepath")
 _PREPACKED = "prepacked"
@@ -68,9 +68,7 @@ def disputed_external_data(model: Model) -> Iterator[Found]:
         for why, attribute, severity in _disputes(tensor, own):
             yield Found(
                 f"the external data of {tensor.name!r} {why}",
-                Location(
-                    path, tensor=tensor.name, attribute=attribute, offset=tensor.offset if tensor.offset >= 0 else None
-                ),
+                stored_at(model, path, tensor)._replace(attribute=attribute),
                 "load the model with onnx and save it with save_as_external_data=True, which writes each entry once",
                 severity=severity,
             )

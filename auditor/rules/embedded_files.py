@@ -47,8 +47,8 @@ _STRINGS = 6  # TensorProto.string_data
 def embedded_files(model: Model) -> Iterator[Found]:
     files: dict[str, bool] = {}
     for path, tensor in tensors(model):
-        kind = format_of(_head(model, tensor, files))
-        if kind:
+        head = _head(model, tensor, files)
+        if head and (kind := format_of(head)):
             yield Found(
                 f"the data of {tensor.name!r} begins as {kind} does",
                 Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None),
@@ -61,7 +61,7 @@ def embedded_files(model: Model) -> Iterator[Found]:
                 continue
             seen.add(id(node.attributes))
             for name, value in node.attributes.items():
-                kind = _of_value(model, value) if isinstance(value, str | Blob) else ""
+                kind = _of_value(model, value) if type(value) is str or type(value) is Blob else ""
                 if kind:
                     label = scope.graph.label(index)
                     yield Found(

@@ -2,9 +2,10 @@
 
 ## What it does
 Predicts the bytes of every tensor, without running anything, and names the first node on a way that makes a gibibyte
-and more out of inputs that are a sixteenth of it or less, or a thousandth of all that the model stores and is fed; of
-dense layers, and of small steps, it asks for 64 GiB. Sizes that are open count as 1. So it does for sparse tensors
-that are small in the file and large when they are written out, and for inputs of the model that nobody can feed.
+and more: sixteen times as much as the largest of its inputs, or a thousand times as much as all that the model stores
+and is fed; of dense layers, and of small steps, it asks for 64 GiB. Sizes that are open count as 1. So it does for
+sparse tensors that are small in the file and large when they are written out, and for inputs of the model that nobody
+can feed.
 
 ## Why it matters
 A few bytes of ConstantOfShape, Expand, Tile, Range, Pad, Resize or OneHot ask for terabytes. A runtime allocates what
@@ -143,7 +144,8 @@ def _too_much(facts: Facts, layer: Layer, size: int, given: int) -> bool:
         return True
     if layer.macs != 0:  # a dense layer; of a score for each pair there are many, and they are meant
         return False
-    taken = sum(_least(bytes_of_fact(facts.at(name, layer.at.graph))) for name in layer.inputs if name)
+    sizes = (_least(bytes_of_fact(facts.at(name, layer.at.graph))) for name in layer.inputs if name)
+    taken = max(sizes, default=0)
     return taken * _OF_ITS_INPUTS <= size or given * _OF_ALL <= size
 
 

@@ -81,7 +81,7 @@ def expanded(model: Model) -> dict[Key, int]:
                 waiting += missing
                 continue
             on_the_way.discard(key)
-            sizes[key] = min(sum(count * (sizes.get(n, 0) + 1) for n, count in calls[key].items()), _MOST)
+            sizes[key] = min(sum(count * sizes.get(n, 1) for n, count in calls[key].items()), _MOST)
             waiting.pop()
     return sizes
 

@@ -73,9 +73,11 @@ def hidden(text: Text) -> tuple[str, str] | None:
     name = text.kind is TextKind.NAME
     if value.isascii() and value.isprintable() and not (name and value != value.strip()):
         return None
+    characters = set(value)
     usual = _USUAL_IN_PROSE if text.kind is TextKind.PROSE else _USUAL_IN_WORDS if not name else frozenset[str]()
     marks = 0
-    for at, character in enumerate(value):
+    odd = any(_hidden(c) for c in characters - usual) or any(unicodedata.combining(c) for c in characters)
+    for at, character in enumerate(value if odd else ""):
         what = "" if character in usual else _hidden(character)
         marks = marks + 1 if unicodedata.combining(character) else 0
         if not what and marks > _MOST_MARKS:

@@ -130,6 +130,7 @@ from ..model.conformance import flawed
 from ..model.file_troubles import AttributeTwice, BadAttribute
 from ..model.graph import Model
 from ..model.scopes import opsets_of, scopes
+from ..repair import InputSizes
 from ..report import Basis, Fit, Found, Location, Severity
 from ..shapes.conditions import STRETCHING, joins
 from ..shapes.dense import Rows, factors_shown, rows, source, taken, taker
@@ -137,7 +138,8 @@ from ..shapes.element_types import mistyped
 from ..shapes.fact import show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import BOUND, Meeting, meeting, solve
-from ..shapes.mending import MOST_SEARCHES, mend
+from ..shapes.mending.search import MOST_SEARCHES, mends, sizes_that_mend
+from ..shapes.mending.trial import Fault
 from ..shapes.sizes.dim import divide_exact, same
 from ..shapes.troubles import At, Impossible
 from ..wording import fitting, others
@@ -192,6 +194,7 @@ def _passed_over(facts: Facts, trouble: Impossible) -> Found:
 def _flattens(facts: Facts) -> Iterator[tuple[At, Found]]:
     """Reshapes that make a row of each image, where an image has other elements: always, or but for some sizes."""
     proven = {t.at for t in facts.troubles if isinstance(t, Impossible) and not t.declared}
+    told = 0
     for path, visited in facts.graphs.items():
         for index in visited.entries:
             if visited.nodes[index].op_type != "Reshape":
@@ -203,8 +206,9 @@ def _flattens(facts: Facts) -> Iterator[tuple[At, Found]]:
                 and flat.image != flat.row
                 and (not path or at in proven)  # whether a branch is taken on these shapes, nobody knows
                 and _one_image_a_row(facts, at, flat)
-                and (finding := _flatten(facts, at, flat)) is not None
+                and (finding := _flatten(facts, at, flat, searching=told < MOST_SEARCHES)) is not None
             ):
+                told += 1
                 yield at, finding
 
 
@@ -221,7 +225,7 @@ def _one_image_a_row(facts: Facts, at: At, flat: Rows) -> bool:
     return divide_exact(flat.image, flat.row) is None and taker(facts, at, flat.row) is not None
 
 
-def _flatten(facts: Facts, at: At, flat: Rows) -> Found | None:
+def _flatten(facts: Facts, at: At, flat: Rows, *, searching: bool) -> Found | None:
     never = same(flat.image, flat.row) is False
     fits = solve(facts, at, "shape")
     best = next((f for f in fits if f.ranges), None)
@@ -243,16 +247,21 @@ def _flatten(facts: Facts, at: At, flat: Rows) -> Found | None:
     mend = f"let {label} keep the batch (x.flatten(1)) and give {layer or 'the layer behind it'}"
     other = f"{mend} {flat.image} features" if settled else f"put an adaptive (global) pooling in front of {label}"
     warns = best is not None and not never
+    proven = any(isinstance(t, Impossible) and t.at == at and not t.declared for t in facts.troubles)
+    cures = mends(facts, Fault(at), fits) if proven and searching else ()
+    repairs = tuple(one.repair for one in cures) if proven else sizes_that_mend(facts, at, fits)
+    fix = f"feed an input that fits ({said}), or {other}" if best else other
     return Found(
         message,
         Location(at.graph, label, node.op_type, node.inputs[0], offset=node.offset),
-        f"feed an input that fits ({said}), or {other}" if best else other,
+        cures[0].fix if cures and not (best and isinstance(cures[0].repair, InputSizes)) else fix,
         expected=flat.row,
         actual=flat.image if isinstance(flat.image, int) else str(flat.image),
         derivation=facts.derivation(node.inputs[0], at.graph),
         fits=fits,
         severity=Severity.WARNING if warns else None,
         basis=Basis.SUSPICIOUS if warns else None,
+        repairs=repairs,
     )
 
 
@@ -279,6 +288,7 @@ def _meetings(facts: Facts) -> Iterator[Found]:
         fits=fits,
         severity=Severity.WARNING,
         basis=Basis.SUSPICIOUS,
+        repairs=sizes_that_mend(facts, at, fits),
     )
 
 
@@ -314,13 +324,19 @@ def _finding(facts: Facts, troubles: list[Impossible], meet: Callable[[], Meetin
     message = f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given and not told else "")
     location = Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset)
     fits, sizes = _fits_where_ways_meet(facts, at, meet) if searching else ((), "")
-    cure = mend(facts, at) if searching and not sizes else None
+    cures = mends(facts, Fault(at), fits) if searching else ()
+    cure = cures[0] if cures and not (sizes and isinstance(cures[0].repair, InputSizes)) else None
     change = f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}"
     return Found(
-        f"{message}; {cure.cause}" if cure else f"{message}: it fits only for {sizes}" if sizes else message,
+        f"{message}: it fits only for {sizes}"
+        if sizes
+        else f"{message}; {cure.cause}"
+        if cure and cure.sure
+        else message,
         cured(facts, location, cure),
         cure.fix if cure else f"feed an input that fits ({sizes}), or {change}" if sizes else change,
         actual=show(shapes[0][1]) if shapes else None,
         derivation=facts.derivation(moving, at.graph) if moving else (),
         fits=fits,
+        repairs=tuple(one.repair for one in cures),
     )

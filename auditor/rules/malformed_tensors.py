@@ -34,8 +34,8 @@ from ..model.dtypes import name_of
 from ..model.faults import faults
 from ..model.graph import Model
 from ..model.payload import NegativeDims, PayloadTrouble, UnknownType, WrongField
-from ..report import Basis, Found, Location, Severity
-from . import rule
+from ..report import Basis, Found, Severity
+from . import rule, stored_at
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
@@ -43,9 +43,10 @@ def malformed_tensors(model: Model) -> Iterator[Found]:
     for path, tensor, trouble in faults(model):
         why = _why(trouble)
         if why:
+            place = stored_at(model, path, tensor)
             yield Found(
-                f"the tensor {tensor.name!r} {why}",
-                Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None),
+                f"the tensor {place.tensor!r} {why}",
+                place,
                 "make the tensor anew with onnx.numpy_helper.from_array",
             )
 

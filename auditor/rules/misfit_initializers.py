@@ -65,13 +65,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..findings.kind import Symptom
+from ..repair import InputSizes
 from ..report import Basis, Fit, Found, Location, Severity, Step
 from ..shapes.conditions import needed
 from ..shapes.dense import WEIGHTS, factors_shown, source, taken
 from ..shapes.fact import BroadcastsTo, Exact, Need, Shape, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
-from ..shapes.mending import MOST_SEARCHES, Mend, mend
+from ..shapes.mending.search import MOST_SEARCHES, Mend, mends, sizes_that_mend
+from ..shapes.mending.trial import Fault
 from ..shapes.open_axes import open_axes
 from ..shapes.sizes.dim import Dim, Size, same
 from ..shapes.sizes.equalities import unimplied
@@ -98,10 +100,10 @@ def misfit_initializers(facts: Facts) -> Iterator[Found]:
         if isinstance(trouble, Misfit) and not trouble.declared:
             by_node.setdefault(trouble.at, []).append(trouble)
     for number, cases in enumerate(by_node.values()):
-        yield _misfit(facts, cases, mend(facts, cases[0].at) if number < MOST_SEARCHES else None)
+        yield _misfit(facts, cases, searching=number < MOST_SEARCHES)
     batches = frozenset(axis.name for axis in open_axes(facts) if axis.batch)
     for case in unimplied(case for case in facts.open if _hangs_on_inputs(facts, case)):
-        if isinstance(case.expected, BroadcastsTo) and (cure := mend(facts, case.at)) and cure.attribute == "axis":
+        if isinstance(case.expected, BroadcastsTo) and (cure := _axis(facts, case)) is not None:
             yield _misaligned(facts, case, cure)
         elif _of_the_batch(case, batches) or _along_the_width(facts, case):
             continue  # baked-in-batch tells the one, misaligned-channels the other
@@ -109,23 +111,37 @@ def misfit_initializers(facts: Facts) -> Iterator[Found]:
             yield from _open(facts, case)
 
 
-def _misfit(facts: Facts, cases: list[Misfit], cure: Mend | None) -> Found:
+def _axis(facts: Facts, case: Open) -> Mend | None:
+    """The axis at which the parameter fits whatever the sizes are."""
+    found = mends(facts, Fault(case.at))
+    return found[0] if found and found[0].attribute == "axis" else None
+
+
+def _misfit(facts: Facts, cases: list[Misfit], *, searching: bool) -> Found:
     """One finding for a node: what several parameters misfit by has one cause as a rule."""
     case, *more = cases
     fits = solve(facts, case.at, case.parameter)
+    cures = mends(facts, Fault(case.at), fits) if searching else ()
+    cure = cures[0] if cures and not _by_size(cures[0], fits) else None
     dense = _features(facts, case)
     hopeless = f": {_NONE}" if dense and fits and not _best(fits) and _is_open(case.expected.shape) else ""
     alike = [o.tensor for o in more if (o.expected.shape, o.actual) == (case.expected.shape, case.actual)]
     also = "".join(f"; {o.tensor} is {show(o.actual)}, {_needed(o)}" for o in more if o.tensor not in alike)
     return Found(
-        (dense or _plain(facts, case, alike)) + hopeless + also + (f"; {cure.cause}" if cure else ""),
+        (dense or _plain(facts, case, alike)) + hopeless + also + (f"; {cure.cause}" if cure and cure.sure else ""),
         cured(facts, _location(facts, case), cure),
         cure.fix if cure else _fix(facts, case, fits, alike),
         expected=show(case.expected.shape),
         actual=show(case.actual),
         derivation=_derived(facts, case) if dense or cure else (),
         fits=fits,
+        repairs=tuple(one.repair for one in cures),
     )
+
+
+def _by_size(cure: Mend, fits: tuple[Fit, ...]) -> bool:
+    """Whether the cure is to feed other sizes, of which all that fit are told anyway."""
+    return isinstance(cure.repair, InputSizes) and _best(fits) is not None
 
 
 def _open(facts: Facts, case: Open) -> Iterator[Found]:
@@ -146,6 +162,7 @@ def _open(facts: Facts, case: Open) -> Iterator[Found]:
         # An open size of which one value works is a loose declaration; one behind windows is a trap.
         severity=Severity.ERROR if not best else Severity.NOTE if bare else Severity.WARNING,
         basis=Basis.ILLEGAL if not best else Basis.SUSPICIOUS,
+        repairs=sizes_that_mend(facts, case.at, fits),
     )
 
 
@@ -159,6 +176,7 @@ def _misaligned(facts: Facts, case: Open, cure: Mend) -> Found:
         actual=show(case.actual),
         severity=Severity.WARNING,
         basis=Basis.SUSPICIOUS,
+        repairs=(cure.repair,),
     )
 
 

@@ -33,8 +33,8 @@ from ..findings.kind import KnownBy
 from ..model.external import Holder, open_data
 from ..model.graph import Model
 from ..model.payload import tensors
-from ..report import Basis, Found, Location, Severity
-from . import rule
+from ..report import Basis, Found, Severity
+from . import rule, stored_at
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _PIECE = 1 << 20
@@ -60,7 +60,7 @@ def mismatched_checksums(model: Model) -> Iterator[Found]:
         yield Found(
             f"the file {where.location!r} of {tensor.name!r} has the SHA-1 {found}, and its checksum says {wanted!r}"
             + ("" if digest else ", which is not a SHA-1 digest"),
-            Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None),
+            stored_at(model, path, tensor),
             "fetch the data file again; if it is the right one, save the model anew",
             expected=wanted,
             actual=found,

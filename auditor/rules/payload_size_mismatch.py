@@ -45,15 +45,15 @@ from ..model.dtypes import name_of
 from ..model.faults import faults
 from ..model.graph import Model
 from ..model.payload import BrokenData, WrongLength
-from ..report import Basis, Found, Location, Severity
-from . import rule
+from ..report import Basis, Found, Severity
+from . import rule, stored_at
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def payload_size_mismatch(model: Model) -> Iterator[Found]:
     for path, tensor, trouble in faults(model):
-        named = repr(tensor.name) if tensor.name else "without a name"
-        place = Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None)
+        place = stored_at(model, path, tensor)
+        named = repr(place.tensor) if place.tensor else "without a name"
         match trouble:
             case WrongLength(expected, actual, unit):
                 takes = f"{expected:,}" if expected < 1 << 64 else "more than 2^64"
@@ -68,7 +68,7 @@ def payload_size_mismatch(model: Model) -> Iterator[Found]:
             case BrokenData(why, offset):
                 yield Found(
                     f"the data of the tensor {named} is broken: {why}",
-                    Location(path, tensor=tensor.name, offset=offset),
+                    place._replace(offset=offset),
                     "export or download the model again",
                 )
             case _:

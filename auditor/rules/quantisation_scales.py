@@ -126,10 +126,10 @@ _SMALLEST_OF_A_WEIGHT = 1e-8
 
 _DATA: dict[str, tuple[int, ...]] = {
     "QuantizeLinear": (1,),
-    "QLinearConv": (1, 6),
-    "QLinearMatMul": (1, 6),
+    "QLinearConv": (1, 4, 6),
+    "QLinearMatMul": (1, 4, 6),
 }
-"""Where the operators take the scales of what comes in and goes out."""
+"""Where the operators take scales of eight bits: a bias has a smaller one."""
 
 _EIGHT_BITS = frozenset({2, 3})  # uint8, int8
 

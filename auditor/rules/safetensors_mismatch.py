@@ -32,8 +32,8 @@ from ..model.dtypes import DType
 from ..model.graph import Model
 from ..model.payload import tensors
 from ..model.safetensors import SUFFIX, HeaderEntry, header
-from ..report import Basis, Found, Location, Severity
-from . import rule
+from ..report import Basis, Found, Severity
+from . import rule, stored_at
 
 _TYPES = {
     "F64": DType.DOUBLE, "F32": DType.FLOAT, "F16": DType.FLOAT16, "BF16": DType.BFLOAT16, "I64": DType.INT64,
@@ -60,7 +60,7 @@ def safetensors_mismatch(model: Model) -> Iterator[Found]:
             yield Found(
                 f"{tensor.name!r} is {here} here; the header of {where.location!r} has {there} for its bytes "
                 f"({stored.name!r})",
-                Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None),
+                stored_at(model, path, tensor),
                 "export the model again, with the weights as it takes them",
                 expected=there,
                 actual=here,

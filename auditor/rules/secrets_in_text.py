@@ -35,7 +35,7 @@ from ..model.signs import ALL, ALL_BUT_VOCABULARIES, Seen, seen, sign
 from ..report import Basis, Found, Location, Severity
 from . import rule
 
-_VALUE = r"\s*['\"]?\s*(?:=|:(?!:|\d|/))\s*['\"]?(?!none\b|null\b|true\b|false\b|\{|<|\[)[^\s'\"]{6,}"
+_VALUE = r"\s{0,9}['\"]?\s{0,9}(?:=|:(?!:|\d|/))\s{0,9}['\"]?(?!none\b|null\b|true\b|false\b|\{|<|\[)[^\s'\"]{6,}"
 
 SIGNS = (
     sign(
@@ -68,9 +68,10 @@ SIGNS = (
     sign("a key of Google", r"\bAIza[0-9A-Za-z_-]{30,}|\bya29\.[\w-]{20,}", "aiza", "ya29.", within=ALL, exact=True),
     sign(
         "a key of Stripe or OpenAI",
-        r"\b[sr]k[-_](?:live_|test_|proj-|ant-)?[A-Za-z0-9_-]*[A-Za-z0-9]{20,}",
-        "sk",
-        "rk",
+        r"\bsk-[A-Za-z0-9]{20,}|\bsk-(?:proj|ant|svcacct)-[\w-]{20,200}|\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}",
+        "sk-",
+        "sk_",
+        "rk_",
         within=ALL,
         exact=True,
     ),
@@ -82,13 +83,14 @@ SIGNS = (
         within=ALL,
         exact=True,
     ),
-    sign("a JSON web token", r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*", "eyj", within=ALL, exact=True),
-    sign("a password in an address", r"\b[a-z][a-z0-9+.-]*://[^/\s:@]{1,64}:[^/\s@]{1,128}@[\w.-]", "://"),
+    sign("a JSON web token", r"\beyJ[\w-]{8,999}\.eyJ[\w-]{8,999}\.[\w-]*", "eyj", within=ALL, exact=True),
+    sign("a password in an address", r"\b[a-z][a-z0-9+.-]{0,20}://[^/\s:@]{1,64}:[^/\s@]{1,128}@[\w.-]", "://"),
     sign(
         "a secret by its name",
         r"\b\w*(?:passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|account[_-]?key|auth[_-]?token|"
-        rf"access[_-]?token|private[_-]?key|client[_-]?secret){_VALUE}|\bauthorization\s*:\s*(?:basic|bearer)\s+\S{{6,}}|"
-        r"\bbearer\s+[a-z0-9._~+/-]{20,}",
+        rf"access[_-]?token|private[_-]?key|client[_-]?secret){_VALUE}|"
+        r"\bauthorization\s{0,9}:\s{0,9}(?:basic|bearer)\s{1,9}\S{6,}|"
+        r"\bbearer\s{1,9}[a-z0-9._~+/-]{20,}",
         "passw",
         "passphrase",
         "secret",

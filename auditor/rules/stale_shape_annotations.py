@@ -84,12 +84,16 @@ from typing import NamedTuple
 
 from ..model.dtypes import name_of
 from ..model.graph import Graph, Model, TensorType, Value
+from ..repair import Declaration, DimensionName
 from ..report import Basis, Found, Location, Severity
 from ..shapes.declared import declared
 from ..shapes.fact import Fact, show
-from ..shapes.facts import Facts
+from ..shapes.facts import Facts, rendered
+from ..shapes.mending.search import MOST_SEARCHES, mends
+from ..shapes.mending.trial import Fault
 from ..shapes.sizes.bounds import less
 from ..shapes.sizes.dim import Dim, Size, TooComplex, divide_exact, named, same, substitute
+from ..shapes.troubles import Impossible, Misfit
 from ..wording import counted
 from . import rule, tensors_at
 
@@ -99,6 +103,8 @@ class _Fault(NamedTuple):
     is_: str
     severity: Severity | None  # None: the rule's own
     name: str = ""  # of an input's size, which this one is not
+    axis: int = 0  # where that name stands
+    sizes: bool = False  # it is the shape that is another one
 
 
 @rule(Severity.WARNING, Basis.ILLEGAL)
@@ -108,17 +114,50 @@ def stale_shape_annotations(model: Model, facts: Facts) -> Iterator[Found]:
     for path, graph in model.graphs:
         if path not in facts.graphs:
             continue
+        searches = 0
         for value in graph.outputs:
             fault = _fault(facts, value, path, output=True)
             if fault:
-                yield _one(facts, graph, path, value, fault, "output")
+                found = _one(facts, graph, path, value, fault, "output")
+                searching = not path and not fault.name and bool(fault.sizes) and searches < MOST_SEARCHES
+                searches += searching
+                yield _with_repairs(facts, found, value, path, fault, searching=searching)
         stale = [(v, f) for v in graph.value_info if (f := _fault(facts, v, path, output=False))]
         if stale:
             stale.sort(key=lambda s: graph.producers.get(s[0].name, -1))
             stale.sort(key=lambda s: s[1].severity is not Severity.ERROR)
             (value, fault), others = stale[0], len(stale) - 1
             found = _one(facts, graph, path, value, fault, "tensor", others)
-            yield found._replace(places=tensors_at((path, v.name) for v, _ in stale))
+            repairs = _deleted(facts, value, fault, path) if not others else ()
+            yield found._replace(places=tensors_at((path, v.name) for v, _ in stale), repairs=repairs)
+
+
+def _with_repairs(facts: Facts, found: Found, value: Value, path: str, fault: _Fault, *, searching: bool) -> Found:
+    """The finding with what mends it: a layer in front of the output, where one is at fault, or the declaration."""
+    if searching:
+        cures = mends(facts, Fault(None, value.name))
+        fix = found.fix if cures and isinstance(cures[0].repair, Declaration) else cures[0].fix
+        return found._replace(fix=fix, repairs=tuple(cure.repair for cure in cures))
+    why = f"it is declared as {fault.declared}, and is {fault.is_}"
+    if fault.name:
+        taken = {n for f in facts.values() for s in f.shape or () if isinstance(s, Dim) for n in s.names}
+        fresh = next(n for i in range(len(taken) + 1) if (n := f"{fault.name}_{i + 2}") not in taken)
+        return found._replace(repairs=(DimensionName(value.name, fault.axis, fault.name, fresh, why),))
+    fact = facts.at(value.name, path)
+    made = rendered(fact.shape) if fault.sizes and fact is not None else fault.is_
+    said = _said(value) if fault.sizes else fault.declared
+    return found._replace(repairs=(Declaration(value.name, "shape" if fault.sizes else "type", said, made, why, path),))
+
+
+def _deleted(facts: Facts, value: Value, fault: _Fault, path: str) -> tuple[Declaration, ...]:
+    """That the declaration goes: where all else is sound."""
+    if any(isinstance(t, Misfit | Impossible) for t in facts.troubles):
+        return ()
+    return (Declaration(value.name, "shape", _said(value), None, f"it is {fault.is_}", path),)
+
+
+def _said(value: Value) -> tuple[int | str | None, ...] | None:
+    return value.type.shape if isinstance(value.type, TensorType) else None
 
 
 def _one(
@@ -130,7 +169,7 @@ def _one(
     what: str,
     others: int = 0,
 ) -> Found:
-    said, is_, severity, name = fault
+    said, is_, severity, name, *_ = fault
     index = graph.producers.get(value.name)
     maker = "" if index is None else graph.label(index)
     by = f"; {maker} gives" if maker else "; it is"
@@ -164,7 +203,8 @@ def _fault(facts: Facts, value: Value, path: str, *, output: bool) -> _Fault | N
         for a, b in zip(said, fact.shape, strict=True)
     ):
         # A wrong number misleads whoever reads it. A wrong rank of an output stands in sound models (2 of 22 measured).
-        return _Fault(shown, show(fact.shape), Severity.ERROR if len(said) == len(fact.shape) else None)
+        severity = Severity.ERROR if len(said) == len(fact.shape) else None
+        return _Fault(shown, show(fact.shape), severity, sizes=True)
     if path:
         return None  # what a name of a body stands for, its callers decide
     axes = [i for i, (a, b) in enumerate(zip(said, fact.shape, strict=True)) if _misnamed(facts, a, b)]
@@ -172,7 +212,7 @@ def _fault(facts: Facts, value: Value, path: str, *, output: bool) -> _Fault | N
         return None
     name = str(said[axes[0]])
     harm = any(_harms(str(said[i]), fact.shape[i], i, output) for i in axes)
-    return _Fault(shown, show(fact.shape), Severity.ERROR if harm else None, name)
+    return _Fault(shown, show(fact.shape), Severity.ERROR if harm else None, name, axes[0])
 
 
 def _misnamed(facts: Facts, said: int | str | None, size: Size | None) -> bool:

@@ -53,6 +53,7 @@ the opset for which the node was made.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from ..model.conformance import AttributeFlaw, Missing, Mistyped, Undeclared, attribute_flaws, schema_of
 from ..model.file_troubles import BadAttribute
@@ -61,12 +62,15 @@ from ..model.moved import Moved, given_as_attributes, given_as_inputs
 from ..model.schemas import Schema, schema, versions
 from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
+from ..shapes.facts import Facts
+from ..shapes.mending.opsets import opset_that_fits
 from ..wording import listed, others
 from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)
-def undeclared_attributes(model: Model) -> Iterator[Found]:
+def undeclared_attributes(model: Model, facts: Facts) -> Iterator[Found]:
+    fitting = cache(lambda: opset_that_fits(facts))
     malformed = {(t.node_offset, t.name) for t in model.troubles if isinstance(t, BadAttribute)}
     for scope in scopes(model):
         found: dict[tuple[str, str, AttributeFlaw], list[int]] = {}
@@ -99,6 +103,7 @@ def undeclared_attributes(model: Model) -> Iterator[Found]:
                 expected=expected,
                 actual=actual,
                 places=nodes_at((scope.path, i) for i in places),
+                repairs=fitting() if not scope.path and not node.domain else (),
             )
 
 

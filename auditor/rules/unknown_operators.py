@@ -68,11 +68,14 @@ its place, or add a function of that name to the model.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from ..model.graph import Model
 from ..model.schemas import domains, newest, operators, schema, versions
 from ..model.scopes import Scope, scopes
 from ..report import Basis, Found, Location, Severity
+from ..shapes.facts import Facts
+from ..shapes.mending.opsets import opset_that_fits
 from ..wording import counted, listed
 from . import nodes_at, rule
 
@@ -97,7 +100,8 @@ _GONE = frozenset({"ATen", "ConstantFill", "GRUUnit", "GivenTensorFill", *_FIRST
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL, from_strangers=Severity.WARNING)
-def unknown_operators(model: Model) -> Iterator[Found]:
+def unknown_operators(model: Model, facts: Facts) -> Iterator[Found]:
+    fitting = cache(lambda: opset_that_fits(facts))
     known = frozenset(domains())
     foreign: dict[str, list[tuple[Scope, int]]] = {}
     for scope in scopes(model):
@@ -114,7 +118,7 @@ def unknown_operators(model: Model) -> Iterator[Found]:
             else:
                 unknown.setdefault(name, []).append(i)
         for (domain, op_type), nodes in unknown.items():
-            yield _finding(scope, domain, op_type, nodes)
+            yield _finding(scope, domain, op_type, nodes)._replace(repairs=() if domain else fitting())
     for domain, places in foreign.items():
         yield _foreign(domain, places)
 

@@ -50,9 +50,9 @@ from ..model.external import (
 )
 from ..model.faults import Fault, faults
 from ..model.graph import Model
-from ..report import Basis, Found, Location, Severity
+from ..report import Basis, Found, Severity
 from ..wording import counted, listed
-from . import rule, tensors_at
+from . import rule, stored_at, tensors_at
 
 _TROUBLES = (Outside, MissingFile, IsLink, NotRegular, CannotOpen, TooShort, BadEntry, HardLinked)
 
@@ -65,10 +65,10 @@ def unreadable_external_data(model: Model) -> Iterator[Found]:
             where = fault.tensor.external.location if fault.tensor.external else ""
             found.setdefault((type(fault.trouble).__name__, where), []).append(fault)
     for group in found.values():
-        yield _finding(group)
+        yield _finding(model, group)
 
 
-def _finding(group: list[Fault]) -> Found:
+def _finding(model: Model, group: list[Fault]) -> Found:
     path, tensor, trouble = group[0]
     severity, basis = None, None
     fix = "put the data file beside the model, under the name that the model has for it"
@@ -106,7 +106,7 @@ def _finding(group: list[Fault]) -> Found:
     of = f"; {counted(names, 'tensor')}: {listed(names)}" if not isinstance(trouble, TooShort) or len(names) > 1 else ""
     return Found(
         why + of,
-        Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None),
+        stored_at(model, path, tensor),
         fix,
         severity=severity,
         basis=basis,

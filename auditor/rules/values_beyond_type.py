@@ -45,8 +45,8 @@ from ..model.encoding import FIELD_NAMES, INT32_DATA, RAW_DATA, UINT64_DATA
 from ..model.graph import Model, Span, Tensor
 from ..model.payload import read, tensors
 from ..model.wire import varints
-from ..report import Basis, Found, Location, Severity
-from . import rule
+from ..report import Basis, Found, Severity
+from . import rule, stored_at
 
 _MOST = 64 << 20
 """Bytes of one tensor that are looked at."""
@@ -84,9 +84,10 @@ def values_beyond_type(model: Model) -> Iterator[Found]:
         if tensor.dtype in _NARROW and len(tensor.spans) == 1 and tensor.external is None:
             odd = _odd(model, tensor, tensor.spans[0])
             if odd is not None:
+                place = stored_at(model, path, tensor)
                 yield Found(
-                    f"the tensor {tensor.name!r} is {name_of(tensor.dtype)}, and {odd.what}",
-                    Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None),
+                    f"the tensor {place.tensor!r} is {name_of(tensor.dtype)}, and {odd.what}",
+                    place,
                     "make the tensor anew with onnx.numpy_helper.from_array, from an array of its type",
                     severity=odd.severity,
                     basis=Basis.SUSPICIOUS if odd.severity else None,

@@ -52,6 +52,7 @@ or the other way round, between two opsets: a node that was copied between model
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from ..findings.kind import Symptom
 from ..model.conformance import ArityFlaw, LeftOut, WrongCount, arity_flaws, schema_of
@@ -60,12 +61,15 @@ from ..model.moved import Moved, given_as_attributes, given_as_inputs
 from ..model.schemas import Schema
 from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
+from ..shapes.facts import Facts
+from ..shapes.mending.opsets import opset_that_fits
 from ..wording import counted, others
 from . import nodes_at, rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL, explains=(Symptom.UNUSED,))
-def wrong_arity(model: Model) -> Iterator[Found]:
+def wrong_arity(model: Model, facts: Facts) -> Iterator[Found]:
+    fitting = cache(lambda: opset_that_fits(facts))
     for scope in scopes(model):
         found: dict[tuple[str, str, ArityFlaw], list[int]] = {}
         for i, node in enumerate(scope.graph.nodes):
@@ -89,6 +93,7 @@ def wrong_arity(model: Model) -> Iterator[Found]:
                 expected=expected,
                 actual=actual,
                 places=nodes_at((scope.path, i) for i in places),
+                repairs=fitting() if not scope.path and not node.domain else (),
             )
 
 

@@ -44,7 +44,7 @@ class Facts(Mapping[str, Fact]):
         self._allowance = allowance or Allowance()
         self.model = model
         self.inputs = inputs
-        self._walk = walk
+        self.walk = walk
         self.graphs: Mapping[str, Visited] = walk.visited
         self.troubles: tuple[Trouble, ...] = tuple({_place(t): t for t in walk.troubles}.values())
         self.open: tuple[Open, ...] = tuple({(o.at, o.parameter): o for o in walk.open}.values())
@@ -85,18 +85,23 @@ class Facts(Mapping[str, Fact]):
         Raises `OutOfBudget` where that is more than is `allowed`.
         """
         self._allowance.spend(self.nodes_walked)
-        return infer(self.model, shapes, dims, self._walk.budget, self._walk, allowance=self._allowance)
+        return infer(self.model, shapes, dims, self.walk.budget, self.walk, allowance=self._allowance)
 
     def of_model(self, model: Model, stored: Mapping[str, Fact] = _NOTHING) -> Facts:
         """The facts of an edited model for the same inputs; ``stored`` are tensors that it has besides its own."""
         self._allowance.spend(self.nodes_walked)
         shapes = {name: fact.shape for name, fact in self.inputs.items() if fact.shape is not None}
-        return infer(model, shapes, None, self._walk.budget, self._walk, stored=stored, allowance=self._allowance)
+        return infer(model, shapes, None, self.walk.budget, self.walk, stored=stored, allowance=self._allowance)
+
+    @property
+    def budget(self) -> Budget:
+        """What the propagation might use."""
+        return self.walk.budget
 
     @property
     def nodes_walked(self) -> int:
         """What this propagation cost: nodes, those of bodies each time, and the inputs."""
-        return self._walk.visits + len(self.inputs)
+        return self.walk.visits + len(self.inputs)
 
     @contextmanager
     def allowed(self, nodes: int) -> Iterator[None]:

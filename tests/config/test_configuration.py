@@ -391,7 +391,8 @@ def value_at(value: object, path: tuple[str | int, ...]) -> object:
 
 
 def test_the_example_on_its_page_is_one(tmp_path: Path) -> None:
-    (example,) = blocks((DOCS / "policy.md").read_text(encoding="utf-8"), "toml")
+    example, strangers = blocks((DOCS / "policy.md").read_text(encoding="utf-8"), "toml")
+    assert configured(tmp_path, strangers).policy(str(tmp_path / "downloads" / "m.onnx")).profile == "untrusted"
     assert example.startswith("fail-on")
     (tmp_path / "known.json").write_text('{"schema_version": 1, "models": {}}')
     found = configured(tmp_path, example)

@@ -43,6 +43,7 @@ LEFT_OUT: dict[tuple[str, str], str] = {
     ("baseline", "no_store"): "models are audited as by the gate",
     ("baseline", "fail_on"): "nothing fails: whatever is found is recorded",
     ("baseline", "baseline"): "-o names it",
+    ("baseline", "profile"): "what is found is known however bad a policy thinks it",
     ("baseline", "form"): "it writes no reports",
     ("baseline", "outputs"): "it writes no reports",
     ("baseline", "quiet"): "it says one line",

@@ -44,6 +44,18 @@ def filter_and_bias_zero(subject: Subject, rng: Random) -> Where:
 
 
 @fault(Kind.WRONG, "dead-units", base=trained)
+def filter_zero_and_bias_positive(subject: Subject, rng: Random) -> Where:
+    """One filter is zero: its channel is its bias, whatever comes in."""
+    unit = rng.randrange(32)
+
+    def lift(b: Array) -> None:
+        b[unit] = 0.5
+
+    _changed(subject, "b2", lift)
+    return _changed(subject, "w2", _zero(unit))
+
+
+@fault(Kind.WRONG, "dead-units", base=trained)
 def filter_zero_and_bias_negative(subject: Subject, rng: Random) -> Where:
     """One filter is zero and its bias negative in front of a Relu: its channel is zero."""
     unit = rng.randrange(32)

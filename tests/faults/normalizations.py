@@ -90,6 +90,24 @@ def scale_zero(subject: Subject, rng: Random) -> Where:
     return Place(tensor="scale")
 
 
+@fault(Kind.WRONG, "dead-normalizations", base=trained)
+def quarter_of_the_scale_zero(subject: Subject, rng: Random) -> Where:
+    """A quarter of a BatchNormalization's channels have a scale of zero."""
+    units = rng.sample(range(16), 4)
+
+    def damage(s: Array) -> None:
+        s[units] = 0
+
+    rewrite(stored(subject, "scale"), damage)
+    return Place(tensor="scale")
+
+
+@fault(Kind.WRONG, base=trained, unseen="both are numbers of one kind around zero, and nothing in the file tells them")
+def shift_and_mean_swapped(subject: Subject, rng: Random) -> Where:
+    """The shift of a BatchNormalization and its mean stand in each other's place."""
+    return _swapped(subject, "BatchNormalization", 2, 3)
+
+
 @fault(Kind.WRONG, "dead-normalizations", base=layer_normalized)
 def layer_scale_zero(subject: Subject, rng: Random) -> Where:
     """A LayerNormalization whose scale is zero."""

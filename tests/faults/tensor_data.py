@@ -1,4 +1,4 @@
-"""The bytes of stored tensors: their length, their fields, their type; and sparse tensors."""
+"""The bytes of stored tensors: their length, their fields, their type."""
 
 from __future__ import annotations
 
@@ -245,90 +245,81 @@ def padding_bits_set(subject: Subject, rng: Random) -> Where:
     return Place(tensor="odd")
 
 
-# ---- sparse tensors
+# ---- tensors that nodes have as an attribute
 
 
-def sparse() -> onnx.ModelProto:
-    """A sparse weight of three numbers."""
-    model = parsed("agraph (float[N, 4] x) => (float[N, 4] y) { y = Add(x, w) }", ir=8)
-    values = numpy_helper.from_array(np.array([1, 2, 3], np.float32), "w")
-    indices = numpy_helper.from_array(np.array([0, 1, 3], np.int64), "w_indices")
-    model.graph.sparse_initializer.append(helper.make_sparse_tensor(values, indices, [4]))
-    return model
-
-
-def _indices(subject: Subject, values: object, dtype: type = np.int64) -> Where:
-    tensor = subject.model.graph.sparse_initializer[0]
-    tensor.indices.CopyFrom(numpy_helper.from_array(np.array(values, dtype), "w_indices"))
-    return (Place(tensor="w"), Place(tensor="w_indices"))
-
-
-@fault(Kind.ILLEGAL, "bad-sparse-indices", base=sparse)
-def sparse_index_beyond_the_shape(subject: Subject, rng: Random) -> Where:
-    """An index of a sparse tensor lies beyond its shape."""
-    return _indices(subject, [0, 1, 9])
-
-
-@fault(Kind.ILLEGAL, "bad-sparse-indices", base=sparse)
-def sparse_index_negative(subject: Subject, rng: Random) -> Where:
-    """An index of a sparse tensor is negative."""
-    return _indices(subject, [-1, 1, 3])
-
-
-@fault(Kind.ILLEGAL, "bad-sparse-indices", base=sparse)
-def sparse_indices_out_of_order(subject: Subject, rng: Random) -> Where:
-    """The indices of a sparse tensor do not ascend."""
-    return _indices(subject, [0, 3, 1])
-
-
-@fault(Kind.ILLEGAL, "bad-sparse-indices", base=sparse)
-def sparse_index_twice(subject: Subject, rng: Random) -> Where:
-    """An index of a sparse tensor stands twice."""
-    return _indices(subject, [0, 1, 1])
-
-
-@fault(Kind.ILLEGAL, "bad-sparse-indices", base=sparse)
-def sparse_indices_too_few(subject: Subject, rng: Random) -> Where:
-    """A sparse tensor has fewer indices than values."""
-    return _indices(subject, [0, 1])
-
-
-@fault(Kind.ILLEGAL, "bad-sparse-indices", base=sparse)
-def sparse_indices_of_int32(subject: Subject, rng: Random) -> Where:
-    """The indices of a sparse tensor are int32."""
-    return _indices(subject, [0, 1, 3], np.int32)
-
-
-@fault(Kind.ILLEGAL, "bad-sparse-indices", base=sparse)
-def sparse_indices_of_three_axes(subject: Subject, rng: Random) -> Where:
-    """The indices of a sparse tensor have as many columns as it has not axes."""
-    return _indices(subject, [[0, 0], [0, 1], [0, 3]])
-
-
-@fault(Kind.ILLEGAL, "bad-sparse-indices", base=sparse)
-def sparse_values_of_two_axes(subject: Subject, rng: Random) -> Where:
-    """The values of a sparse tensor have two axes."""
-    subject.model.graph.sparse_initializer[0].values.dims[:] = [1, 3]
-    return Place(tensor="w")
-
-
-@fault(Kind.ILLEGAL, "bad-sparse-indices", base=sparse)
-def sparse_shape_negative(subject: Subject, rng: Random) -> Where:
-    """The shape of a sparse tensor is negative."""
-    subject.model.graph.sparse_initializer[0].dims[:] = [-4]
-    return Place(tensor="w")
-
-
-@fault(Kind.ILLEGAL, "bad-sparse-indices")
-def sparse_constant_beyond_its_shape(subject: Subject, rng: Random) -> Where:
-    """An index of a Constant's sparse_value lies beyond its shape."""
-    graph = subject.model.graph
-    values = numpy_helper.from_array(np.array([1, 2], np.float32), "sparse_one")
-    indices = numpy_helper.from_array(np.array([1, 40], np.int64), "sparse_one_indices")
-    node = helper.make_node("Constant", [], ["spread"], name="spreads")
-    node.attribute.add(name="sparse_value", type=onnx.AttributeProto.SPARSE_TENSOR).sparse_tensor.CopyFrom(
-        helper.make_sparse_tensor(values, indices, [10])
+def constant() -> onnx.ModelProto:
+    """A weight and a mask in Constant nodes, whose tensors have no names."""
+    return parsed(
+        """agraph (float[N, 4] x) => (float[N, 4] y) {
+          w = Constant<value = float[4, 4] {1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8}>()
+          k = Constant<value = bool[4] {1, 0, 1, 1}>()
+          a = MatMul(x, w)
+          y = Where(k, a, x)
+        }"""
     )
-    graph.node.append(node)
-    graph.output.append(helper.make_tensor_value_info("spread", TensorProto.FLOAT, [10]))
-    return (Place("spreads"), Place(tensor="spread"), Place(tensor="sparse_one"), Place(tensor="sparse_one_indices"))
+
+
+def _value(subject: Subject, index: int) -> TensorProto:
+    return subject.model.graph.node[index].attribute[0].t
+
+
+@fault(Kind.ILLEGAL, "payload-size-mismatch", base=constant)
+def data_of_a_constant_cut(subject: Subject, rng: Random) -> Where:
+    """The value of a Constant has a number fewer than its dims say."""
+    del _value(subject, 0).float_data[-1]
+    return (Place("Constant[0]"), Place(tensor="w"))
+
+
+@fault(Kind.ILLEGAL, "malformed-tensors", base=constant)
+def dim_of_a_constant_negative(subject: Subject, rng: Random) -> Where:
+    """The value of a Constant has a negative size."""
+    _value(subject, 0).dims[0] = -4
+    return (Place("Constant[0]"), Place(tensor="w"))
+
+
+@fault(Kind.ILLEGAL, "conflicting-data-fields", base=constant)
+def constant_in_two_fields(subject: Subject, rng: Random) -> Where:
+    """The value of a Constant stands in raw_data and in float_data."""
+    _value(subject, 0).raw_data = bytes(64)
+    return (Place("Constant[0]"), Place(tensor="w"))
+
+
+@fault(Kind.ILLEGAL, "values-beyond-type", base=constant)
+def bool_of_a_constant(subject: Subject, rng: Random) -> Where:
+    """The value of a Constant is a bool of 7."""
+    tensor = _value(subject, 1)
+    tensor.ClearField("int32_data")
+    tensor.raw_data = bytes([1, 0, 7, 1])
+    return (Place("Constant[1]"), Place(tensor="k"))
+
+
+@fault(Kind.WRONG, "unreadable-external-data", base=constant)
+def constant_in_a_missing_file(subject: Subject, rng: Random) -> Where:
+    """The value of a Constant lies in a file that is not there."""
+    tensor = _value(subject, 0)
+    tensor.ClearField("float_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="missing.bin")
+    return (Place("Constant[0]"), Place(tensor="w"))
+
+
+@fault(Kind.WRONG, "zero-weights", base=constant)
+def constant_weight_zero(subject: Subject, rng: Random) -> Where:
+    """The weight that a Constant gives is zero."""
+    _value(subject, 0).float_data[:] = [0.0] * 16
+    return Place(tensor="w")
+
+
+@fault(Kind.WRONG, "nan-weights", base=constant)
+def constant_weight_nan(subject: Subject, rng: Random) -> Where:
+    """The weight that a Constant gives holds NaN."""
+    _value(subject, 0).float_data[3] = float("nan")
+    return Place(tensor="w")
+
+
+@fault(Kind.WRONG, "outlying-weights", base=constant)
+def constant_weight_exploded(subject: Subject, rng: Random) -> Where:
+    """A number of the weight that a Constant gives is ten billion."""
+    _value(subject, 0).float_data[3] = 1e10
+    return Place(tensor="w")

@@ -183,8 +183,8 @@ def test_copies_of_a_tensor_are_shared(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ir_version", [3, 8])
 def test_weights_go_out_and_come_back(ir_version: int, tmp_path: Path) -> None:
     big = np.linspace(-1, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
-    text = "agraph (float[N, 64] x) => (float[N, 64] y) { a = MatMul(x, w) b = MatMul(a, v) y = Add(b, c) }"
-    model = parsed(text, w=big, v=big * 2, c=big[0])
+    text = "agraph (float[N, 64] x) => (float[N, 50] y) { a = MatMul(x, w) b = MatMul(a, v) y = Add(b, c) }"
+    model = parsed(text, v=big[:, :50] * 2, w=big, c=big[0, :50])  # 12,800 bytes, and a gap
     model.graph.doc_string = "kept"
     made = mend(model, tmp_path, data_file="weights.bin")
     assert clean(made) and dict(tensors(made.model)) == dict(tensors(model)) and same(model, made.model)
@@ -365,3 +365,24 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     made = mend(model, tmp_path, dry_run=True)
     assert made.rules == ["unused-initializers"] and made.said.written == ""
     assert [p.name for p in tmp_path.iterdir()] == ["model.onnx"]
+
+
+def test_what_is_declared_or_imported_for_nothing_goes(tmp_path: Path) -> None:
+    model = parsed("agraph (float[N, 8] x) => (float[N, 8] y) <float[N, 8] a> { a = Relu(x) y = Neg(a) }")
+    model.graph.value_info.append(helper.make_tensor_value_info("nowhere", TensorProto.FLOAT, [3]))
+    model.opset_import.append(helper.make_opsetid("ai.onnx.ml", 3))
+    model.graph.name = ""
+    made = mend(model, tmp_path)
+    assert set(made.rules) == {"idle-declarations", "unused-imports", "meaningless-declarations"}
+    assert made.said.left == () and made.model.graph.name == "graph"
+    assert [v.name for v in made.model.graph.value_info] == ["a"]
+    assert [o.domain for o in made.model.opset_import] == [""] and same(model, made.model)
+
+
+def test_an_output_without_a_shape_gets_one(tmp_path: Path) -> None:
+    model = parsed("agraph (float[N, 8] x) => (float[N, 8] y) { y = Relu(x) }")
+    model.graph.output[0].type.tensor_type.ClearField("shape")
+    made = mend(model, tmp_path)
+    assert made.rules == ["meaningless-declarations"] and made.said.left == ()
+    sizes = [d.dim_param or d.dim_value for d in made.model.graph.output[0].type.tensor_type.shape.dim]
+    assert sizes == ["N", 8]

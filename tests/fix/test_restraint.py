@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -12,14 +13,18 @@ from onnx import helper, numpy_helper
 
 from auditor.errors import UsageError
 from auditor.fix import planning
-from auditor.fix.draft import Draft
-from auditor.fix.kinds import layout
+from auditor.fix.draft import Data, Draft
+from auditor.fix.kinds import duplicates, layout
+from auditor.fix.kinds.imports import means_the_same
 from auditor.fix.mending import Changed
+from auditor.fix.naming import with_uses
 from auditor.fix.offer import Look, Offer, Wishes
 from auditor.fix.planning import plan
+from auditor.model.graph import Graph
 from auditor.model.load import loads
 from auditor.repair import AttributeChange, Insertion
 from auditor.report import Basis, Finding, Location, Severity
+from auditor.weights.users import Key
 
 from .copies import clean, mend, parsed
 
@@ -203,3 +208,54 @@ def test_two_findings_of_one_cause_are_mended_once() -> None:
     )
     planned = plan(Draft(model, model), findings, Wishes(), "out.onnx")
     assert [node.op_type for node in planned.draft.model.graph.nodes] == ["Flatten", "Gemm"]
+
+
+def test_a_size_that_is_one_number_keeps_its_name(tmp_path: Path) -> None:
+    """Where N is said and 1 comes out the declaration is loose, not false: N may be 1."""
+    model = parsed("agraph (float[N, 4] x) => (float[N, 4] y) { y = Neg(a) a = ReduceMax<axes = [0]>(x) }")
+    made = mend(model, tmp_path, run=False)
+    assert made.rules == ["nodes-out-of-order"]
+    assert made.model.graph.output[0].type.tensor_type.shape.dim[0].dim_param == "N"
+
+
+def test_copies_are_compared_byte_by_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever says that they are equal."""
+    text = "agraph (float[N, 64] x) => (float[N, 64] y) { a = MatMul(x, w) y = MatMul(a, v) }"
+    model, other = parsed(text, w=SQUARE, v=SQUARE), parsed(text, w=SQUARE, v=-SQUARE)
+    assert offered(model, tmp_path) == ["duplicate-initializers"]
+    groups = SimpleNamespace(duplicates=((Key("", "w"), Key("", "v")),))
+    for one, edits in ((model, 1), (other, 0)):
+        loaded = loads(one.SerializeToString())
+        look = Look(Draft(loaded, loaded), (FINDING._replace(rule="duplicate-initializers"),), Wishes(), "")
+        monkeypatch.setattr(look, "weights", groups)
+        assert len(list(duplicates.offers(look))) == edits
+
+
+def test_numbers_of_new_data_are_known_before_they_are_written() -> None:
+    """Also of an initializer that IR 3 lists among the inputs."""
+    stored = parsed("agraph (float[2] x, int64[1] s) => (float[N] y) { y = Reshape(x, s) }", s=np.array([2]))
+    model = loads(stored.SerializeToString())
+    draft, tensor = Draft(model, model).with_data(model.graph.initializers[0], Data((b"",), (2,)))
+    facts = draft.with_stored("s", tensor).facts()
+    assert facts["s"].elements == (2,) and facts["y"].shape == (2,)
+
+
+def test_a_body_keeps_its_own_tensor_of_the_name() -> None:
+    model = loads(parsed(
+        "agraph (bool c, float[2] x) => (float[2] y) { y = If(c) "
+        "<then_branch = g () => (float[2] t) { u = Neg(x) t = Abs(u) },"
+        " else_branch = h () => (float[2] e) { e = Relu(u) }> }"
+    ).SerializeToString())  # fmt: skip
+    (node,) = with_uses(model.graph, {"u": "w"}).nodes
+    bodies = {name: body for name, body in node.attributes.items() if isinstance(body, Graph)}
+    assert bodies["then_branch"].nodes[1].inputs == ("u",) and bodies["else_branch"].nodes[0].inputs == ("w",)
+
+
+@pytest.mark.parametrize(
+    ("op_type", "low", "high", "same"),
+    [("Softmax", 12, 13, False), ("Softmax", 13, 17, True), ("Relu", 6, 12, True), ("Gelu", 19, 20, False)],
+)
+def test_whether_an_opset_is_as_good(op_type: str, low: int, high: int, same: bool) -> None:
+    """https://onnx.ai/onnx/operators: Softmax has versions 1, 11 and 13, Relu 1, 6, 13 and 14, Gelu 20."""
+    model = loads(parsed(f"agraph (float[2, 2] x) => (float[2, 2] y) {{ y = {op_type}(x) }}").SerializeToString())
+    assert means_the_same(model, "", low, high) is same

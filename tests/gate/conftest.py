@@ -33,7 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of its own with a database of its own; what is configured around the tests says nothing."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AUDITOR_DB", str(tmp_path / "reports.db"))
-    for name in ("AUDITOR_CONFIG", "AUDITOR_TRUSTED_CONFIG", "AUDITOR_BASELINE", "AUDITOR_FAIL_ON"):
+    for name in ("AUDITOR_CONFIG", "AUDITOR_TRUSTED_CONFIG", "AUDITOR_BASELINE", "AUDITOR_FAIL_ON", "AUDITOR_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import pytest
 
 from .conftest import BAD, COMMANDS, GOOD, Auditor, model
@@ -97,6 +98,28 @@ def test_a_trusted_configuration_asks_for_every_rule(command: str, auditor: Audi
     named = ("--trusted-config", "policy.toml")
     assert auditor(command, "m.onnx", *STATIC, "--ignore", "nan-weights").code == 0
     assert auditor(command, "m.onnx", *STATIC, "--ignore", "nan-weights", *named).code == 4
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_stranger_stays_one_under_a_trusted_configuration(
+    command: str, auditor: Auditor, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name with a script in it: a note, and a warning in a stranger's model."""
+    strange = onnx.parser.parse_model(
+        '<ir_version: 8, opset_import: ["" : 17]> g (float[2] x) => (float[2] y) { y = Relu(x) }'
+    )
+    strange.graph.node[0].name = "<script>alert(1)</script>"
+    (here / "m.onnx").write_bytes(strange.SerializeToString())
+    asked = (*STATIC, "--fail-on", "warning")
+    assert auditor(command, "m.onnx", *asked).code == 0
+    assert auditor(command, "m.onnx", *asked, "--profile", "untrusted").code == 1
+    (here / "policy.toml").write_text('profile = "untrusted"\nfail-on = "warning"\nrun = false\n')
+    assert auditor(command, "m.onnx", "--config", "policy.toml").code == 1
+    assert auditor(command, "m.onnx", "--config", "policy.toml", "--profile", "own").code == 0
+    trusted = ("--trusted-config", "policy.toml")
+    monkeypatch.setenv("AUDITOR_PROFILE", "own")
+    assert auditor(command, "m.onnx", *trusted).code == 1
+    assert auditor(command, "m.onnx", *trusted, "--profile", "own").code == 1
 
 
 def test_baseline_makes_the_configured_file_that_is_not_there_yet(auditor: Auditor, here: Path) -> None:

@@ -15,14 +15,15 @@ from auditor.pipeline import audit
 from auditor.report import Finding, Severity
 from auditor.settings import Settings
 
-HEAD = '<ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>\n'
+HEAD = '<ir_version: 8, opset_import: ["" : 17{more}]>\n'
 
 Edit: TypeAlias = Callable[[onnx.ModelProto], None]
 
 
 def parsed(text: str, opset: int = 17, **stored: np.ndarray) -> onnx.ModelProto:
     """A model from text, and more initializers than one would write by hand."""
-    model = onnx.parser.parse_model(HEAD.replace("17", str(opset)) + text)
+    more = ', "com.microsoft" : 1' if "com.microsoft" in text else ""
+    model = onnx.parser.parse_model(HEAD.format(more=more).replace("17", str(opset)) + text)
     for name, array in stored.items():
         model.graph.initializer.append(numpy_helper.from_array(array, name))
     return model

@@ -131,7 +131,7 @@ def text_doubled_thirty_times() -> bytes:
     return helper.make_model(graph, ir_version=9, opset_imports=[helper.make_opsetid("", 20)]).SerializeToString()
 
 
-def _calling(length: int, calls: int) -> bytes:
+def calling(length: int, calls: int) -> bytes:
     """Each function calls the next so many times."""
     imports = [helper.make_opsetid("", 17), helper.make_opsetid("f", 1)]
     functions = []
@@ -147,11 +147,11 @@ def _calling(length: int, calls: int) -> bytes:
 
 
 def functions_that_call_the_next_twice() -> bytes:
-    return _calling(24, 2)
+    return calling(24, 2)
 
 
 def functions_a_hundred_deep() -> bytes:
-    return _calling(100, 1)
+    return calling(100, 1)
 
 
 def nested(depth: int) -> onnx.ModelProto:

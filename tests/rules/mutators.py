@@ -635,3 +635,32 @@ def safetensors_of_another_shape(folder: Path) -> Path:
 
 def safetensors_of_another_type(folder: Path) -> Path:
     return _safetensors(folder, "I32", [8, 4])
+
+
+# ---- attributes that are no numbers
+
+
+def _with_attribute(text: str, name: str, value: float) -> bytes:
+    model = _parsed(text)
+    (attribute,) = (a for a in model.graph.node[0].attribute if a.name == name)
+    attribute.f = value
+    return model.SerializeToString()
+
+
+LEAKY = HEAD + "agraph (float[2] x) => (float[2] y) { y = LeakyRelu<alpha = 0.5>(x) }"
+SCALED = HEAD + "agraph (float[2, 4] x, float[4] s) => (float[2, 4] y) { y = LayerNormalization<epsilon = 0.5>(x, s) }"
+BOUNDED = (
+    '<ir_version: 6, opset_import: ["" : 9]>\nagraph (float[2] x) => (float[2] y) { y = Clip<min = 0.0, max = 6.0>(x) }'
+)
+
+
+def epsilon_nan() -> bytes:
+    return _with_attribute(SCALED, "epsilon", float("nan"))
+
+
+def alpha_infinite() -> bytes:
+    return _with_attribute(LEAKY, "alpha", float("inf"))
+
+
+def bound_infinite() -> bytes:
+    return _with_attribute(BOUNDED, "max", float("inf"))

@@ -128,12 +128,13 @@ CASES = [
     Case(
         "four rows for one image",
         head(17)
-        + """g (float[N, 8, 16, 16] x, float[512, 10] w) => (float[N, 10] y) <int64[2] s = {-1, 512}> {
+        + """g (float[N, 8, 16, 16] x, float[512, 10] w) => (float[M, 10] y) <int64[2] s = {-1, 512}> {
           r = Reshape(x, s)
           y = MatMul(r, w)
         }""",
-        ("stale-shape-annotations",),
-        "gives [4*N, 10]; an input has a size N",
+        ("split-images",),
+        "makes 4 rows of 512 elements of each image (2,048) in front of MatMul[1]",
+        Severity.WARNING,
     ),
     Case(
         "an inner tensor that is larger than its name",

@@ -14,17 +14,23 @@ from auditor.shapes import evaluation
 from auditor.shapes.conditions import Condition, needed
 from auditor.shapes.declared import constant
 from auditor.shapes.dense import source
-from auditor.shapes.edits import SetAttribute, edited, mends
 from auditor.shapes.evaluation import MOST_STORED
 from auditor.shapes.fact import MOST_ELEMENTS, Exact
 from auditor.shapes.facts import Facts, infer
 from auditor.shapes.fits import solve
-from auditor.shapes.mending import mend
+from auditor.shapes.mending.edits import SetAttribute, changes
+from auditor.shapes.mending.search import Mend, mends
+from auditor.shapes.mending.trial import Fault, Ground, edited, tried
 from auditor.shapes.sizes.dim import named
 from auditor.shapes.troubles import At, Exhausted, Impossible, Undefined
 from auditor.shapes.visits import Budget
 
 C, N = named("C"), named("N")
+
+
+def mend(facts: Facts, at: At) -> Mend | None:
+    """The likeliest."""
+    return next(iter(mends(facts, Fault(at))), None)
 
 
 def parsed(text: str, opset: int = 17) -> onnx.ModelProto:
@@ -79,23 +85,30 @@ def test_the_mend_is(text: str, index: int, fix: str) -> None:
         # Six axes are no image.
         ("(float[1, 2, 3, 4, 5, 6] x, float[2, 7] w) => (y) "
          "{ t = Transpose<perm = [0, 1, 2, 3, 4, 5]>(x) y = MatMul(t, w) }", 1),
-        ("(float[1, 0, 8, 8] x, float[8, 4, 3, 3] w) => (y) { y = Conv(x, w) }", 0),  # no channels are no groups
     ],
 )  # fmt: skip
 def test_nothing_mends(text: str, index: int) -> None:
     assert mend(facts_of(text), At("", index)) is None
 
 
+def test_no_channels_are_no_groups() -> None:
+    """The input wants four: zero is a multiple of them, and no group."""
+    found = mend(facts_of("(float[1, 0, 8, 8] x, float[8, 4, 3, 3] w) => (y) { y = Conv(x, w) }"), At("", 0))
+    assert found is not None and found.fix == "feed x with 4 along axis 1"
+
+
 def test_an_edit_that_contradicts_a_declared_output_is_no_mend() -> None:
     """Along the first axis 2 N rows come out, and 5 are declared."""
     facts = facts_of("(float[N, 5] x) => (float[5, M] y) { y = Concat<axis = 1>(x, x) }")
     assert facts["y"].shape == (N, 10)
-    assert not mends(facts, At("", 0), SetAttribute(0, "axis", 0))
+    made = changes(facts, SetAttribute(At("", 0), "axis", 0))
+    assert made is not None
+    assert tried(Ground.of(facts), Fault(None), made)[0] is None
 
 
 def test_an_edited_model_is_asked_for_the_sizes_that_were_asked_for() -> None:
     facts = facts_of("(float[N, 5] x) => (y) { y = Concat<axis = 1>(x, x) }", shapes={"x": (3, 4)})
-    after = edited(facts, SetAttribute(0, "axis", 0))
+    after = edited(facts, SetAttribute(At("", 0), "axis", 0))
     assert after is not None
     assert after["y"].shape == (6, 4)
 

@@ -42,8 +42,10 @@ def _of_output(facts: Facts, path: str, graph: Graph, value: Value, names: froze
     fact = facts.graphs[path].facts.get(value.name)
     if fact is None or fact.declared or fact.dtype is None or fact.items is not None:
         return
-    bare = value.type is None or (isinstance(value.type, TensorType) and not value.type.dtype)
-    if bare and not path:
+    kind = value.type
+    bare = kind is None or (isinstance(kind, TensorType) and not kind.dtype)
+    shapeless = isinstance(kind, TensorType) and kind.shape is None and kind.dtype == fact.dtype and not kind.sparse
+    if not path and (bare or (shapeless and fact.shape is not None)):
         new = value._replace(type=TensorType(fact.dtype, _as_declared(fact)))
         yield Offer(MISSING, value.name, f"declared as {_text(new)}", _PROOF, _with(graph, {value.name: new}))
         return

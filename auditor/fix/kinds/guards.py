@@ -5,11 +5,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
-from ...evidence.ranging import Ranges
 from ...model.dtypes import DType
 from ...model.graph import Attributes, Node
 from ...rules.domain_faults import domain_faults
-from ...settings import Settings
 from ..draft import Draft, fresh, taking
 from ..naming import all_names
 from ..offer import Look, Offer
@@ -25,8 +23,7 @@ _FLOOR = {"Log": "least", "Sqrt": "zero", "Pow": "zero"}  # what is below gives 
 def offers(look: Look) -> Iterator[Offer]:
     model, facts = look.draft.model, look.facts
     opset = model.opsets.get("", 1)
-    by_the_graph = Ranges(model, facts, Settings(weights=False))
-    for found in domain_faults.check(model, facts, by_the_graph):
+    for found in look.found_by(domain_faults):
         for index in (i for place in found.places if not place.graph for i in place.nodes):
             node = model.graph.nodes[index]
             position = 1 if node.op_type == "Div" else 0

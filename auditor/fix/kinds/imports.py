@@ -80,7 +80,7 @@ def _older(look: Look) -> Iterator[Offer]:
         domain = finding.message.removeprefix("the model has ").partition(" opset")[0].replace("ai.onnx", "", 1)
         domain = f"ai.onnx{domain}" if domain.startswith(".") else domain
         now = model.opsets.get(domain, 0)
-        if most < now and _means_the_same(model, domain, most, now):
+        if most < now and means_the_same(model, domain, most, now):
             yield Offer(
                 finding.rule,
                 f"opset of {domain or 'ai.onnx'}",
@@ -90,7 +90,8 @@ def _older(look: Look) -> Iterator[Offer]:
             )
 
 
-def _means_the_same(model: Model, domain: str, low: int, high: int) -> bool:
+def means_the_same(model: Model, domain: str, low: int, high: int) -> bool:
+    """Whether every operator of the domain that the model uses is the same at both opsets."""
     for scope in scopes(model):
         for node in scope.graph.nodes:
             if ("" if node.domain == "ai.onnx" else node.domain) != domain:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ...formats.parts.repairs import value
 from ...repair import (
     AttributeChange,
     Declaration,
@@ -17,12 +16,12 @@ from ...repair import (
     Removal,
     Repair,
     Replacement,
+    value,
 )
 from ..applying import applied
 from ..draft import Draft
 from ..offer import Look, Offer
 from ..proof import faults, no_new_faults
-from ..searched import repairs_of
 
 _PROOF = "propagated through the whole model: the fault is gone and no other came"
 
@@ -31,7 +30,7 @@ def offers(look: Look) -> Iterator[Offer]:
     for finding in look.findings:
         made = 0
         offset = finding.location.offset
-        for repair in finding.repairs or repairs_of(look, finding):
+        for repair in finding.repairs:
             if applied(look.draft, repair) is None:
                 continue
             place, change = told(repair)
@@ -69,9 +68,8 @@ def told(repair: Repair) -> tuple[str, str]:
         case ParameterShape(parameter=name, was=was, to=to):
             return name, f"shape {value(was)} -> {value(to)}"
         case InputSizes(input=name, axes=axes, was=was, to=to):
-            return ", ".join(
-                f"{name}[{axis}]" for axis in axes
-            ), f"{', '.join(map(value, was))} -> {', '.join(map(str, to))}"
+            before, after = (", ".join(map(value, sizes)) for sizes in (was, to))
+            return ", ".join(f"{name}[{axis}]" for axis in axes), f"{before} -> {after}"
         case Insertion(node=node, insert=op_type, position=position):
             said = [
                 f"{key} {value(held)}" for key in ("perm", "axis", "axes") if (held := getattr(repair, key)) is not None

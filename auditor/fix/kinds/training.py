@@ -15,7 +15,7 @@ RULE = training_mode.name
 def offers(look: Look) -> Iterator[Offer]:
     model = look.draft.model
     graphs = dict(model.graphs)
-    for found in training_mode.check(model, look.facts):
+    for found in look.found_by(training_mode):
         for place in found.places:
             if place.graph not in graphs:
                 continue  # in a function

@@ -21,6 +21,7 @@ from ...repair import (
     Removal,
     Repair,
     Replacement,
+    words,
 )
 from ...report import Finding
 from .names import prose
@@ -73,55 +74,3 @@ def _frozen(value: Any) -> Any:
 def repairs(finding: Finding) -> Iterator[str]:
     """What else would mend it, behind the first repair, which the fix tells."""
     yield from (prose(words(repair)) for repair in finding.repairs[1:])
-
-
-def words(repair: Repair) -> str:
-    """``set pads of conv1 to [1, 1, 1, 1]``."""
-    graph: str = getattr(repair, "graph", "")
-    where = f"{graph}/" if graph else ""
-    match repair:
-        case AttributeChange(node, attribute, _, None):
-            return f"delete {attribute} of {where}{node}"
-        case AttributeChange(node, attribute, _, to):
-            return f"set {attribute} of {where}{node} to {value(to)}"
-        case ParameterShape(node, parameter, _, to):
-            return f"give {where}{parameter} the shape {value(to)}"
-        case InputSizes(input, axes, _, to):
-            return f"feed {input} with {', '.join(f'{s} along axis {a}' for a, s in zip(axes, to, strict=False))}"
-        case Insertion(node, insert, _, perm, axis, axes, back, position):
-            how = f" with perm {value(perm)}" if perm is not None else f" (axis {axis})" if axis is not None else ""
-            how += f" with axes {value(axes)}" if axes is not None else ""
-            of = f"input {position + 1} of " if position else ""
-            behind = f", and one with perm {value(back)} behind it" if back is not None else ""
-            return f"put {_article(insert)} {insert}{how} in front of {of}{where}{node}{behind}"
-        case Removal(node):
-            return f"take {where}{node} out"
-        case Move(node, before):
-            return f"move {where}{node} in front of {where}{before}"
-        case Replacement(node, replace_by):
-            return f"make {_article(replace_by)} {replace_by} of {where}{node}"
-        case Declaration(tensor, _, _, None):
-            return f"delete the declaration of {where}{tensor}"
-        case Declaration(tensor, _, _, to):
-            return f"declare {where}{tensor!r} as {value(to)}"
-        case OpsetImport(domain, _, to):
-            return f"import {domain or 'ai.onnx'} at {to}"
-        case DimensionName(tensor, axis, was, to):
-            return f"name size {axis} of {tensor!r} {to} instead of {was}"
-
-
-def value(given: object) -> str:
-    """A value as people write it: lists in brackets, ``?`` for what is open, numbers as short as they are."""
-    match given:
-        case tuple():
-            return f"[{', '.join(map(value, given))}]"
-        case None:
-            return "?"
-        case float():
-            return f"{given:g}"
-        case _:
-            return str(given)
-
-
-def _article(word: str) -> str:
-    return "an" if word[:1] in "AEIOU" else "a"

@@ -14,7 +14,7 @@ from ...model.dtypes import DType, name_of
 from ..fact import MOST_ELEMENTS, Body, Element, Fact, Shape, ShapeError, show
 from ..registry import op
 from ..sizes.dim import Dim, Size, greatest, named
-from .checks import agree, axis_of
+from .checks import agree, axis_of, one_number
 from .joins import either, without_names
 
 _INT64 = DType.INT64.value
@@ -29,6 +29,7 @@ Facts = tuple[Fact, ...]
 @op("If")
 def if_(cond: Fact, *, then_branch: Body, else_branch: Body) -> Facts:
     """A known condition takes its branch; else the answer is what both branches say."""
+    one_number(cond, "cond")
     taken = cond.elements[0] if cond.elements else None
     if isinstance(taken, bool):
         return then_branch() if taken else else_branch()
@@ -41,6 +42,8 @@ def if_(cond: Fact, *, then_branch: Body, else_branch: Body) -> Facts:
 @op("Loop")
 def loop(m: Fact | None = None, cond: Fact | None = None, *v_initial: Fact | None, body: Body) -> Facts:
     """https://onnx.ai/onnx/operators/onnx__Loop.html"""
+    one_number(m, "m")
+    one_number(cond, "cond")
     carried = tuple(fact or Fact() for fact in v_initial)
     trips, start = _trips(m), _starts(cond)
     never = start is False or (isinstance(trips, int) and trips <= 0)
@@ -165,6 +168,11 @@ def scan(
 ) -> Facts:
     """https://onnx.ai/onnx/operators/onnx__Scan.html"""
     states, scanned = _parted(initial_state_and_scan_inputs, num_scan_inputs)
+    if scan_input_axes is not None and len(scan_input_axes) != len(scanned):
+        raise ShapeError(
+            f"scan_input_axes has {len(scan_input_axes)} numbers for {len(scanned)} scanned inputs",
+            attribute="scan_input_axes",
+        )
     rows, length = [], None
     for fact, axis in zip(scanned, scan_input_axes or (0,) * len(scanned), strict=False):
         if fact.shape is not None:
