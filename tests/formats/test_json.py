@@ -249,7 +249,6 @@ def test_the_documented_keys_stand_in_their_places() -> None:
                 {"node": "fc6", "insert": "Flatten", "axis": 1, "why": "nothing flattens"},
                 {"node": "drop6", "remove": True, "why": "it is there twice"},
             ],
-            "witness": None, "waived": None,
         }
     ]  # fmt: skip
     assert whole["coverage"] == {
