@@ -243,7 +243,7 @@ def test_the_documented_keys_stand_in_their_places() -> None:
             "derivation": [{"node": "conv1", "op_type": "Conv", "inputs": ["[1, 3, 224, 224]"],
                             "output": [1, 96, "H", None], "formula": "floor((224 - 11) / 4) + 1 = 54"}],
             "fits": [{"axes": ["data[2]", "data[3]"], "ranges": [[227, 258]]}],
-            "witness": None,
+            "waived": None, "witness": None,
             "repairs": [
                 {"input": "data", "axes": [2, 3], "from": [224, 224], "to": [227, 227], "why": "it is 224 x 224"},
                 {"node": "fc6", "insert": "Flatten", "axis": 1, "why": "nothing flattens"},
