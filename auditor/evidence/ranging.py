@@ -137,7 +137,8 @@ class Ranges:
             return ()
         from ..ranges.doubts import doubts
 
-        found = doubts(self.model, self.walk, self._settings.target_dtype)
+        every = doubts(self.model, self.walk, self._settings.target_dtype)
+        found = tuple(doubt for doubt in every if not self.facts.fixed(doubt.tensor))  # of stored numbers others tell
         return found if self.given else tuple(doubt for doubt in found if doubt.always)
 
     @cached_property
@@ -161,7 +162,7 @@ class Ranges:
     def behind_shown(self) -> frozenset[int]:
         """The nodes of the main graph behind a doubt that has a witness."""
         graph, behind = self.model.graph, set[int]()
-        waiting = [self.doubts[place].index for place in self.sought.found if place < len(self.doubts)]
+        waiting = [self.doubts[place].at for place in self.sought.found if place < len(self.doubts)]
         while waiting:
             for name in graph.nodes[waiting.pop()].outputs:
                 for user in graph.consumers.get(name, ()):
@@ -173,8 +174,7 @@ class Ranges:
     def _search(self, model: Model) -> Sought:
         from ..runtime.outcome import Caught, Hunted
         from ..runtime.parent import hunt
-        from ..runtime.recipes import InputRange
-        from ..runtime.request import Aim, Quarry, Request, RunLimits, Search
+        from ..runtime.request import Aim, InputRange, Quarry, Request, RunLimits, Search
         from .sizes import choose
         from .trial import LARGEST, data_files
 
@@ -194,7 +194,7 @@ class Ranges:
         quarries = tuple(
             Quarry(
                 d.watched, d.low, d.high, d.steady, tuple(Aim(w.tensor, w.towards) for w in d.ways),
-                nodes[d.index].op_type if d.operands else "", d.operands,
+                nodes[d.at].op_type if d.operands else "", d.operands,
             )
             for d in doubts
         )  # fmt: skip

@@ -21,16 +21,23 @@ def told(ranges: Ranges, doubts: Collection[Doubt], fix: str, known: Collection[
 
     None on the nodes that are ``known``, nor on what lies behind a fault that was shown: it is there because of that.
     """
+    if not ranges.given:  # what every input does, and no output shows, is as it is meant: a mask of -inf
+        doubts = [doubt for doubt in doubts if _tells(ranges, doubt)]
     left = []
     behind = ranges.behind_shown
     for doubt in doubts:
         witness = ranges.witness(doubt)
         if witness is not None:
             yield _shown(ranges, doubt, witness, fix)
-        elif doubt.index not in known and doubt.index not in behind:
+        elif doubt.at not in known and doubt.at not in behind:
             left.append(doubt)
     if left:
         yield _not_excluded(ranges, left, fix)
+
+
+def _tells(ranges: Ranges, doubt: Doubt) -> bool:
+    witness = ranges.witness(doubt)
+    return doubt.outside_its_domain if witness is None else severity(doubt, witness) is not Severity.NOTE
 
 
 def _shown(ranges: Ranges, doubt: Doubt, witness: Witness, fix: str) -> Found:
@@ -73,14 +80,14 @@ def _not_excluded(ranges: Ranges, left: list[Doubt], fix: str) -> Found:
         location(ranges, one),
         fix,
         severity=Severity.NOTE,
-        places=(Places("", nodes=tuple(dict.fromkeys(doubt.index for doubt in left))),) if len(left) > 1 else (),
+        places=(Places("", nodes=tuple(dict.fromkeys(doubt.at for doubt in left))),) if len(left) > 1 else (),
     )
 
 
 def location(ranges: Ranges, doubt: Doubt) -> Location:
     graph = ranges.model.graph
-    node = graph.nodes[doubt.index]
-    return Location("", graph.label(doubt.index), node.op_type, doubt.tensor, offset=node.offset)
+    node = graph.nodes[doubt.at]
+    return Location("", graph.label(doubt.at), node.op_type, doubt.tensor, offset=node.offset)
 
 
 def in_words(witness: Witness) -> str:

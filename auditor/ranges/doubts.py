@@ -14,7 +14,7 @@ import numpy as np
 from ..model.dtypes import name_of
 from ..model.graph import Model, Node
 from .known import Known
-from .limits import LIMITS, limits
+from .limits import LIMITS, Limits, limits
 from .walk import Walk
 
 FLOAT16 = 10
@@ -41,7 +41,7 @@ class Doubt(NamedTuple):
     """``watched`` is to be seen outside [low, high], or NaN, while ``steady`` tensors are finite."""
 
     kind: Kind
-    index: int  # of the node in the main graph
+    at: int  # the node's index in the main graph
     tensor: str  # that the node makes
     says: str  # "its divisor s lies in [0, 1510.6]"
     always: bool  # for every input
@@ -52,6 +52,10 @@ class Doubt(NamedTuple):
     ways: tuple[Way, ...]
     operands: tuple[str, ...] = ()  # of arithmetic on integers
     narrower: bool = False  # it is float16 that could not hold it, and the model is not that yet
+
+    @property
+    def outside_its_domain(self) -> bool:
+        return self.kind is Kind.DOMAIN
 
     @property
     def floating_result(self) -> bool:
@@ -104,13 +108,13 @@ def doubts(model: Model, walk: Walk, target: str | None) -> tuple[Doubt, ...]:
     """Every doubt of the main graph, in the order of its nodes. ``target`` "float16": as if the model were that."""
     found = [*_of_floats(model, walk), *_of_integers(model, walk)]
     if target == "float16":
-        found += _in_float16(model, walk, {doubt.index for doubt in found})
-    return tuple(sorted(found, key=lambda doubt: doubt.index))
+        found += _in_float16(model, walk, {doubt.at for doubt in found})
+    return tuple(sorted(found, key=lambda doubt: doubt.at))
 
 
 def _of_floats(model: Model, walk: Walk) -> Iterator[Doubt]:
     for start in walk.starts:
-        node = model.graph.nodes[start.index]
+        node = model.graph.nodes[start.at]
         ends = limits(start.out.dtype)
         floating = tuple(
             name for name, one in zip(node.inputs, start.inputs, strict=True) if one is not None and one.limits.floating
@@ -127,7 +131,7 @@ def _of_floats(model: Model, walk: Walk) -> Iterator[Doubt]:
             ways = _outwards(node, start.tensor, start.out, ends.high)
             always = bool(((start.out.low >= ends.high) | (start.out.high <= ends.low)).any())
             kind = Kind.OVERFLOW
-        yield Doubt(kind, start.index, start.tensor, says, always, start.tensor, ends.low, ends.high, floating, ways)
+        yield Doubt(kind, start.at, start.tensor, says, always, start.tensor, ends.low, ends.high, floating, ways)
 
 
 def _outwards(node: Node, tensor: str, out: Known, most: float) -> tuple[Way, ...]:
@@ -149,42 +153,27 @@ def _of_integers(model: Model, walk: Walk) -> Iterator[Doubt]:
         first = given[0]
         assert first is not None
         ends = limits(made.sound.dtype)
-        if (
-            node.op_type == "Cast"
-            and first.assumed.limits.floating
-            or node.op_type == "Cast"
-            and first.assumed.dtype in _INTEGERS
-        ):
+        if node.op_type == "Cast":
             x = first.assumed
             if x.dtype in LIMITS and (np.trunc(x.least) < ends.low or np.trunc(x.most) > ends.high):
-                always = bool(((np.trunc(x.low) > ends.high) | (np.trunc(x.high) < ends.low)).any())
-                says = f"{node.inputs[0]} lies in {shown(x)}, and {name_of(made.sound.dtype)} holds [{ends.low:g}, {ends.high:g}]"
-                ways = (Way(node.inputs[0], "most"), Way(node.inputs[0], "least"))
-                low, high = (
-                    ends.low - (1 - 1e-9 if ends.low > -(2.0**31) else 0),
-                    ends.high + (1 - 1e-9 if ends.high < 2.0**31 else 0),
-                )
-                yield Doubt(Kind.CAST, index, node.outputs[0], says, always, node.inputs[0], low, high, (), ways)
+                yield _cast(index, node, x, made.sound, ends)
         elif node.op_type in _WRAPPING and _wrapped(made.sound) and not any(_wrapped(g.assumed) for g in given if g):
             says = f"{node.outputs[0]} may leave {name_of(made.sound.dtype)}"
-            ways = (
-                Way(node.outputs[0], "most"),
-                Way(node.outputs[0], "least"),
-                *(Way(n, "most") for n in node.inputs[:2]),
-            )
-            yield Doubt(
-                Kind.WRAP,
-                index,
-                node.outputs[0],
-                says,
-                False,
-                node.outputs[0],
-                ends.low,
-                ends.high,
-                (),
-                ways,
-                node.inputs,
-            )
+            operands = [Way(name, "most") for name in node.inputs[:2]]
+            ways = (Way(node.outputs[0], "most"), Way(node.outputs[0], "least"), *operands)
+            out = node.outputs[0]
+            yield Doubt(Kind.WRAP, index, out, says, False, out, ends.low, ends.high, (), ways, node.inputs)
+
+
+def _cast(index: int, node: Node, x: Known, made: Known, ends: Limits) -> Doubt:
+    """A number is cut towards zero first: what lies between an end and the next integer is still held."""
+    name = node.inputs[0]
+    always = bool(((np.trunc(x.low) > ends.high) | (np.trunc(x.high) < ends.low)).any())
+    says = f"{name} lies in {shown(x)}, and {name_of(made.dtype)} holds [{ends.low:g}, {ends.high:g}]"
+    low = ends.low - (1 - 1e-9 if ends.low > -(2.0**31) else 0)
+    high = ends.high + (1 - 1e-9 if ends.high < 2.0**31 else 0)
+    ways = (Way(name, "most"), Way(name, "least"))
+    return Doubt(Kind.CAST, index, node.outputs[0], says, always, name, low, high, (), ways)
 
 
 def _wrapped(x: Known) -> bool:

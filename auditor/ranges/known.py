@@ -1,8 +1,7 @@
 """What is known of a tensor's values: an interval for each element, or for many of them together.
 
-``low`` and ``high`` are float64 arrays that broadcast to the tensor's shape, as NumPy aligns them: a scalar bounds every
-element, an array of [C, 1, 1] each channel of an image. They hold the numbers that the tensor can hold, its infinities
-included: ``high`` is infinite where the tensor may be.
+``low`` and ``high`` are float64 arrays that broadcast to the tensor's shape, as NumPy aligns them: a scalar bounds
+every element, an array of [C, 1, 1] each channel of an image. They hold what the tensor can hold, infinities included.
 """
 
 from __future__ import annotations
@@ -123,7 +122,7 @@ def hull(*several: Known) -> Known:
     low, high = first.low, first.high
     for other in rest:
         low, high = np.minimum(low, other.low), np.maximum(high, other.high)
-    return fitted(Known(first.dtype, *np.broadcast_arrays(low, high), any(one.nan for one in several)))
+    return known(first.dtype, low, high, any(one.nan for one in several))
 
 
 def together(one: Known) -> Known:

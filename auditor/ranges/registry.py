@@ -31,6 +31,11 @@ class RangeRule(NamedTuple):
     infinite: bool
     takes_site: bool
 
+    @property
+    def moves(self) -> bool:
+        """Whether it hands elements on, and computes nothing."""
+        return bool(self.operator.run.__module__.endswith(".moving"))
+
 
 _rules: dict[tuple[str, str], list[RangeRule]] = {}
 

@@ -1,9 +1,9 @@
 """What the file stores, as intervals, and what a stored matrix makes of an interval: its weights streamed once.
 
-A small matrix is multiplied out. Of a large one a row w gives w c +- |w| r, with the input's centre c and radius r: sums
-by sign, in two products of a block while it is in cache. Products and sums round: of n products in any order the error is at most n units of
-sum |w| (|c| + r) (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1), which is added to the
-radius, for the kernel that runs and for this sum.
+A small matrix is multiplied out. Of a large one a row w gives w c +- |w| r, with the input's centre c and radius r:
+sums by sign, in two products of a block while it is in cache. Products and sums round: of n products in any order the
+error is at most n units of sum |w| (|c| + r) (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section
+3.1), which is added to the radius, for the kernel that runs and for this sum.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from .limits import limits
 
 _RAW: dict[int, str] = {DType.FLOAT: "<f4", DType.DOUBLE: "<f8", DType.INT64: "<i8", DType.INT32: "<i4"}
 _SLACK = 8.0  # times the error of one sum: the kernel's, ours, and the rounding of c and r themselves
+MULTIPLIED_OUT = 1 << 13  # elements of a matrix of which each product is looked at
 _LARGEST = 1e30  # magnitudes beyond which single precision does not carry the sum
 
 
@@ -105,7 +106,7 @@ class Store:
         reach = np.maximum(np.abs(low), np.abs(high))
         if not rows or not float(reach.max(initial=0.0)) <= _LARGEST:
             return None
-        array = self.array(tensor)
+        array = self.array(tensor) if low.ndim > 1 or tensor.elements <= MULTIPLIED_OUT else None
         if array is not None:
             if array.dtype.kind != "f":
                 return None
@@ -154,7 +155,7 @@ class Store:
         if self._buffers is None:
             self._buffers = (np.empty(BLOCK, "<f8"), np.empty(BLOCK, "<f8"), np.empty(BLOCK, "<f8"))
         raw, work = self._buffers[0].view(seen.raw), self._buffers[1].view(seen.work)
-        stored = memoryview(raw).cast("B")  # type: ignore[arg-type]  # an array has the buffer protocol
+        stored = memoryview(raw).cast("B")
         step = BLOCK // columns * columns if columns <= BLOCK else BLOCK
         start = 0
         while start < elements:

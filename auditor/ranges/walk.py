@@ -21,11 +21,12 @@ from .limits import LIMITS, limits
 from .registry import RangeRule, rule_for
 from .relations import Relations
 from .site import Site
-from .stored import Store, constant
+from .stored import MULTIPLIED_OUT, Store, constant
 
 _BY_CHANCE = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}
 )
+_DENSE = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 _DEPTH = 8
 
 
@@ -43,7 +44,7 @@ class Both(NamedTuple):
 class Start(NamedTuple):
     """A node of the main graph from which on a number may be NaN or infinite. ``out``: of its output, as it came."""
 
-    index: int
+    at: int
     tensor: str
     inputs: tuple[Known | None, ...]
     out: Known
@@ -104,6 +105,16 @@ class Walk:
             found = scope[name] = self._entered(one)
         return found
 
+    def _deferred(self, node: Node, name: str, path: str, scope: dict[str, Both]) -> Both | None:
+        """A large weight of dense arithmetic, whose rule reads it itself: nobody need look at it before."""
+        if node.op_type not in _DENSE or name in scope:
+            return None
+        tensor = self._tensor(name, path)
+        if tensor is None or tensor.elements <= MULTIPLIED_OUT or tensor.dtype not in LIMITS:
+            return None
+        one = finite(tensor.dtype)._replace(key=self._relations.key("stored", id(tensor)))
+        return Both(one, one)
+
     def _tensor(self, name: str, path: str) -> Tensor | None:
         """A stored tensor of a graph or those around it, or a Constant's."""
         while True:
@@ -140,7 +151,7 @@ class Walk:
         if node.op_type == "If" and not node.domain:
             return self._branches(node, index, path, scope, opsets, depth)
         rule = rule_for(node.domain, node.op_type, opsets.get(node.domain, 1))
-        given = [self._value(name, path, scope) for name in node.inputs]
+        given = [self._deferred(node, name, path, scope) or self._value(name, path, scope) for name in node.inputs]
         elements = self._followed(node, facts, given)
         if elements is not None:
             return elements
@@ -160,9 +171,9 @@ class Walk:
         assumed = self._ask(rule, node, [g and g.assumed for g in given], site)
         form = site.form
         same = all(g is None or g.same for g in given)
-        sound = (
-            assumed if same else self._ask(rule, node, [g and g.sound for g in given], site) if rule.infinite else None
-        )
+        sound = assumed if same else None
+        if not same and rule.infinite:
+            sound = self._ask(rule, node, [_as_computed(g, rule) for g in given], site)
         nan = not same and any(g is not None and g.sound.nan for g in given)
         found: list[Both | None] = []
         for i in range(min(len(node.outputs), len(assumed or ()))):
@@ -200,7 +211,7 @@ class Walk:
     def _ask(self, rule: RangeRule, node: Node, given: list[Known | None], site: Site) -> tuple[Known, ...] | None:
         """What a rule says; None where it says nothing, or what it is asked does not fit it."""
         operator = rule.operator
-        attributes = {name: value for name, value in node.attributes.items() if name in operator.attributes}
+        attributes: dict[str, Any] = {n: value for n, value in node.attributes.items() if n in operator.attributes}
         if any(isinstance(value, Reference | Blob) for value in node.attributes.values()):
             return None  # a function's attribute comes with the call
         if (len(given) > len(operator.inputs) and not operator.variadic) or len(given) < operator.required:
@@ -289,6 +300,13 @@ class Walk:
             if all(name in inside or not name or name in self._constants.get(entry.body, {}) for name in inner.inputs):
                 self._node(inner, i, entry.body, inside, function.opsets, depth + 1)
         return [inside.get(name) for name in function.outputs]
+
+
+def _as_computed(one: Both | None, rule: RangeRule) -> Known | None:
+    """A kernel that compares makes of a NaN what it makes of some number: it is taken for any."""
+    if one is None or not one.sound.nan or rule.moves:
+        return one and one.sound
+    return whole(one.sound.dtype)._replace(key=one.sound.key)
 
 
 def _either(several: list[Both | None]) -> Both | None:

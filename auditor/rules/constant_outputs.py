@@ -2,8 +2,8 @@
 
 ## What it does
 Looks, by the intervals of all tensors, at the outputs of the graph that are worked out from an input and can still hold
-only one number. Where ranges of the inputs are given (`--range x=0:1`) this is so for inputs within them, else for every
-finite input.
+only one number. Where ranges of the inputs are given (`--range x=0:1`) this is so for inputs within them, else for
+every finite input.
 
 ## Why it matters
 Who calls the model gets the same answer each time. Somewhere on the way the input was lost: by a Relu that is dead, a
@@ -85,7 +85,7 @@ def constant_outputs(facts: Facts, ranges: Ranges) -> Iterator[Found]:
 
 
 def _takes_numbers(ranges: Ranges, facts: Facts, name: str) -> bool:
-    """Whether a varying tensor of floating point lies in front of it: what is made of sizes alone is constant by right."""
+    """Whether a varying tensor of floating point lies in front of it: of sizes alone it is constant by right."""
     graph = ranges.model.graph
     waiting, seen = [name], set()
     while waiting:

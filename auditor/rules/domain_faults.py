@@ -6,11 +6,11 @@ argument certainly reaches zero or less: Relu, and Clip with a lower bound of ze
 sines give negative numbers; a negated Relu, Abs, Exp or Sigmoid is never positive; a stored number is what it is. An
 epsilon that is added, or a Clip or Max with a positive bound, ends the search in silence.
 
-Where ranges of the inputs are given (`--range x=-50:50`), intervals of all tensors say where Log, Sqrt, Div, Reciprocal,
-Pow, Mod, Acosh, Asin, Acos and Atanh may leave their domain, and an input is looked for, in the sandbox, that shows it:
-the finding's `witness`. It is an error where an output becomes NaN, a warning where one becomes infinite, else a note.
-What no input was found for is a note, "not excluded"; what the intervals exclude is not mentioned. Without ranges this
-is done for what every finite input proves.
+Where ranges of the inputs are given (`--range x=-50:50`), intervals of all tensors say where Log, Sqrt, Div,
+Reciprocal, Pow, Mod, Acosh, Asin, Acos and Atanh may leave their domain, and an input is looked for, in the sandbox,
+that shows it: the finding's `witness`. It is an error where an output becomes NaN, a warning where one becomes
+infinite, else a note. What no input was found for is a note, "not excluded"; what the intervals exclude is not
+mentioned. Without ranges this is done for what every finite input proves.
 
 ## Why it matters
 Log(0) is -inf and Log(-1) is NaN, and one of them makes NaN of everything behind it, for some inputs only: tests pass
@@ -186,8 +186,8 @@ class _Fault(NamedTuple):
 @rule(Severity.WARNING, Basis.SUSPICIOUS, explains=(Symptom.NOT_FINITE,))
 def domain_faults(model: Model, facts: Facts, ranges: Ranges) -> Iterator[Found]:
     doubts = _of_domains(ranges)
-    shown = {doubt.index for doubt in doubts if ranges.witness(doubt) is not None}
-    doubted = {doubt.index for doubt in doubts}
+    shown = {doubt.at for doubt in doubts if ranges.witness(doubt) is not None}
+    doubted = {doubt.at for doubt in doubts}
     found: dict[tuple[str, str], list[_Fault]] = {}
     by_graph: set[int] = set()
     for scope in scopes(model):

@@ -3,8 +3,8 @@
 ## What it does
 Looks, by the intervals of all tensors, at activations whose argument never enters the part where they vary: a Relu that
 is never given a positive number is dead, a Sigmoid, Tanh, Clip or HardSigmoid that is always beyond its bend gives one
-number. It tells how many of the channels are so, where ranges of the inputs are given (`--range x=0:1`) for inputs within
-them, else for every finite input.
+number. It tells how many of the channels are so, where ranges of the inputs are given (`--range x=0:1`) for inputs
+within them, else for every finite input.
 
 ## Why it matters
 A channel that never varies costs its weights and its time, and says nothing. Few of them are usual after training and

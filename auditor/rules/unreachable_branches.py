@@ -1,9 +1,9 @@
 """Branches of an If that no input reaches.
 
 ## What it does
-Looks at the condition of every If of the main graph whose value hangs on an input, by the intervals of all tensors: where
-it is always true, or always false, the other branch never runs. Where ranges of the inputs are given this is so for
-inputs within them, else for every finite input.
+Looks at the condition of every If of the main graph whose value hangs on an input, by the intervals of all tensors:
+where it is always true, or always false, the other branch never runs. Where ranges of the inputs are given this is so
+for inputs within them, else for every finite input.
 
 ## Why it matters
 The branch is dead weight, or the condition is not the one that was meant: a threshold in another unit, a score that was

@@ -15,8 +15,8 @@ import traceback
 from pathlib import Path
 from typing import IO, NoReturn
 
-from .libc import die_first, die_with, hide_memory
 from .hunting import Hunting
+from .libc import die_first, die_with, hide_memory
 from .outcome import Failed, Hunted, NotRun, OutOfMemory, Run
 from .plain import plain, restore
 from .request import Request

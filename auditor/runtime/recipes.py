@@ -7,7 +7,7 @@ A recipe is one of
 - ``["corners", SEED]``: each element at one of its ends; ``["anywhere", SEED]``: each anywhere between;
 - ``["flip", RECIPE, SEED, SHARE]``: this share of the elements at the other end;
 - ``["stir", RECIPE, SEED, SHARE]``: this share of the elements anywhere;
-- ``["lean", SEED, WEIGHTS]``: each element at the end to which the corners of SEED, SEED + 1, ... lean by their weights;
+- ``["lean", SEED, WEIGHTS]``: each element at the end to which the corners of SEED, SEED + 1, ... lean by weight;
 - ``["mix", RECIPE, RECIPE, T]``: so far on the way from one to the other.
 
 One recipe makes all inputs: seeds are mixed with the input's name.
@@ -16,7 +16,9 @@ One recipe makes all inputs: seeds are mixed with the input's name.
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .request import InputRange
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,16 +33,6 @@ Recipe: TypeAlias = list[Any]
 _KINDS = {1: "f4", 10: "f2", 11: "f8"}
 _GOLDEN, _ONE, _TWO = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _64 = (1 << 64) - 1
-
-
-class InputRange(NamedTuple):
-    """Which numbers an input takes, both ends included."""
-
-    name: str
-    dtype: int  # TensorProto.DataType
-    shape: tuple[int, ...]
-    low: float
-    high: float
 
 
 def made(recipe: Recipe, at: int, ranged: InputRange) -> Any:

@@ -3,8 +3,6 @@
 import os
 from typing import NamedTuple
 
-from .recipes import InputRange
-
 MEGABYTE = 1 << 20
 
 _FLOATS = frozenset({1, 10, 11, 14, 15, 16})  # TensorProto.DataType
@@ -75,6 +73,16 @@ class RunLimits(NamedTuple):
             asked = os.environ.get("OMP_NUM_THREADS", "")
             wanted = int(asked) if asked.isdecimal() else os.cpu_count() or 1
         return max(1, min(wanted, 2))
+
+
+class InputRange(NamedTuple):
+    """Which numbers an input takes, both ends included."""
+
+    name: str
+    dtype: int  # TensorProto.DataType
+    shape: tuple[int, ...]
+    low: float
+    high: float
 
 
 class Aim(NamedTuple):

@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch shapes faults. Without one, all; 6 GB of disk are used meanwhile.
+Names: start check propagation weights store batch shapes ranges faults. Without one, all; 6 GB of disk are used.
 """
 
 from __future__ import annotations
@@ -189,6 +189,13 @@ def naive(values: np.ndarray) -> tuple[object, ...]:
     return values.min(), values.max(), values.mean(dtype=np.float64), values.std(dtype=np.float64), zeros, nan, inf
 
 
+def ranges() -> None:
+    """Intervals of a ResNet-50 with stored weights, against the pass that takes their statistics."""
+    from tests.benchmarks.ranges import ranges as of_resnet
+
+    of_resnet(tell)
+
+
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "start": start,
     "check": check,
@@ -197,6 +204,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "store": partial(store, tell),
     "batch": partial(batch, tell),
     "shapes": shapes,
+    "ranges": ranges,
     "faults": faults,
 }
 

@@ -106,6 +106,7 @@ def test_what_only_a_configuration_says_has_a_reader() -> None:
         ("dims", ["N=1", "a=b=2"], {"N": 1, "a=b": 2}), ("shapes", ["x:0:1, 2", "s:"], {"x:0": (1, 2), "s": ()}),
         ("outputs", ["json:a:b"], [("json", "a:b")]), ("fail_on", "never", None), ("select", ["a"], frozenset({"a"})),
         ("run", False, False), ("target_dtype", "float16", "float16"),
+        ("ranges", ["x:0=-1:2.5", "a=b=golden", "*=0:0"], {"x:0": (-1.0, 2.5), "a=b": "golden", "*": (0.0, 0.0)}),
     ],
 )  # fmt: skip
 def test_words(name: str, word: str | bool | list[str], value: object) -> None:
@@ -118,6 +119,9 @@ def test_words(name: str, word: str | bool | list[str], value: object) -> None:
         ("seed", "-1"), ("seed", "1.5"), ("seed", "1e3"), ("seed", "٣"), ("seed", "1" * 19), ("timeout", "0"),
         ("timeout", "inf"), ("timeout", "nan"), ("timeout", "1_0"), ("rtol", "-0.1"), ("rtol", "nan"), ("rtol", ""),
         ("memory", "0"), ("memory", "-1"), ("memory", "2X"), ("jobs", "0"), ("dims", ["N"]), ("dims", ["=1"]),
+        ("ranges", ["x"]), ("ranges", ["=0:1"]),
+        ("ranges", ["x=1:0"]), ("ranges", ["x=0"]), ("ranges", ["x=0:inf"]), ("ranges", ["x=nan:1"]),
+        ("ranges", ["x=a:b"]),
         ("dims", ["N=1" * 2, "N=-1"]), ("shapes", ["data=1"]), ("outputs", ["json"]), ("outputs", [":x"]),
         ("fail_on", "fatal"), ("db", ""), ("select", [""]), ("inputs", "/no/such.npz"), ("inputs", __file__),
     ],

@@ -36,6 +36,7 @@ from auditor.report import (
     Missed,
     ModelIdentity,
     Port,
+    RangeRow,
     Report,
     RunAttempt,
     RunLevel,
@@ -46,6 +47,8 @@ from auditor.report import (
     Verdict,
     Waived,
     WeightRow,
+    Witness,
+    WitnessInput,
 )
 
 texts = st.text(max_size=12)
@@ -84,10 +87,21 @@ ports = st.lists(st.builds(Port, texts, texts, shapes), max_size=2).map(tuple)
 missed = st.lists(st.builds(Missed, texts, texts, st.booleans(), st.just("")), max_size=2).map(tuple)
 
 
+bounds = st.floats(allow_nan=False)
+
+
 def models(text: st.SearchStrategy[str]) -> st.SearchStrategy[ModelIdentity]:
     files = st.lists(text, max_size=2).map(tuple)
     opsets = st.dictionaries(text, st.integers(), max_size=2)
     return st.builds(ModelIdentity, text, counts, text, st.none() | text, files, st.integers(), opsets, text)
+
+
+def witnesses(text: st.SearchStrategy[str]) -> st.SearchStrategy[Witness]:
+    finite = st.floats(allow_nan=False, allow_infinity=False)
+    shape = st.lists(counts, max_size=3).map(tuple)
+    inputs = st.builds(WitnessInput, text, text, shape, finite, finite, st.lists(finite, max_size=3).map(tuple))
+    names = st.lists(text, max_size=2).map(tuple)
+    return st.builds(Witness, st.lists(inputs, max_size=2).map(tuple), text, text, shape, text, names, names, text)
 
 
 def findings(text: st.SearchStrategy[str]) -> st.SearchStrategy[Finding]:
@@ -107,6 +121,7 @@ def findings(text: st.SearchStrategy[str]) -> st.SearchStrategy[Finding]:
         fingerprint=text,
         consequences=counts,
         magnitude=st.none() | counts | st.floats(allow_nan=False),
+        witness=st.none() | witnesses(text),
     )
     waived = st.builds(Waived, st.sampled_from(["baseline", "waiver"]), text, text, text)
     own = st.sampled_from(Severity)
@@ -142,6 +157,7 @@ def reports(text: st.SearchStrategy[str], numbers: st.SearchStrategy[float]) -> 
         inputs=ports,
         outputs=ports,
         weights=st.lists(weights, max_size=2).map(tuple),
+        ranges=st.lists(st.builds(RangeRow, text, text, bounds, bounds, st.booleans()), max_size=2).map(tuple),
         run=st.builds(
             RunSummary,
             provider=text,
@@ -227,6 +243,7 @@ def test_the_documented_keys_stand_in_their_places() -> None:
             "derivation": [{"node": "conv1", "op_type": "Conv", "inputs": ["[1, 3, 224, 224]"],
                             "output": [1, 96, "H", None], "formula": "floor((224 - 11) / 4) + 1 = 54"}],
             "fits": [{"axes": ["data[2]", "data[3]"], "ranges": [[227, 258]]}],
+            "witness": None,
             "repairs": [
                 {"input": "data", "axes": [2, 3], "from": [224, 224], "to": [227, 227], "why": "it is 224 x 224"},
                 {"node": "fc6", "insert": "Flatten", "axis": 1, "why": "nothing flattens"},
@@ -268,12 +285,14 @@ def test_nothing_of_a_report_is_left_out() -> None:
                 "",
                 derivation=(Step("", "", (), (), ""),),
                 fits=(Fit((), ()),),
+                witness=Witness((WitnessInput("", "", (), 0, 0),), "", "", (), ""),
                 waived=Waived("waiver"),
             ),
         ),
         coverage=Coverage((), (Missed("", ""),)),
         inputs=(Port("", "", ()),),
         weights=(WeightRow("", "", (), 0, 0, 0, 0, 0, 0, 0),),
+        ranges=(RangeRow("", "", 0, 0),),
     )
     whole = json.loads(format_json.line(report, Verdict.PASS))
     (found,) = whole["findings"]
@@ -284,6 +303,9 @@ def test_nothing_of_a_report_is_left_out() -> None:
         Location: found["location"],
         Step: found["derivation"][0],
         Fit: found["fits"][0],
+        Witness: found["witness"],
+        WitnessInput: found["witness"]["inputs"][0],
+        RangeRow: whole["ranges"][0],
         Waived: found["waived"],
         Coverage: whole["coverage"],
         Missed: whole["coverage"]["skipped"][0],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -15,8 +15,10 @@ F32, F16, F64, I32, I64, U8, I8, BOOL = (
     TensorProto.INT8, TensorProto.BOOL,
 )  # fmt: skip
 FLOATS = (F32, F64, F16)
-KIND = {F32: np.float32, F16: np.float16, F64: np.float64, I32: np.int32, I64: np.int64, U8: np.uint8, I8: np.int8,
-        BOOL: np.bool_}  # fmt: skip
+KIND: dict[int, Any] = {
+    F32: np.float32, F16: np.float16, F64: np.float64, I32: np.int32, I64: np.int64, U8: np.uint8, I8: np.int8,
+    BOOL: np.bool_,
+}  # fmt: skip
 
 
 class Made(NamedTuple):
@@ -56,7 +58,7 @@ class Builder:
         self.stored.append(numpy_helper.from_array(np.asarray(array), name))
         return name
 
-    def node(self, op: str, inputs: list[str], dtype: int, shape: tuple[int, ...], **attributes: object) -> None:
+    def node(self, op: str, inputs: list[str], dtype: int, shape: tuple[int, ...], **attributes: Any) -> None:
         name = self.name()
         self.nodes.append(helper.make_node(op, inputs, [name], **attributes))
         self.pool.append(Made(name, dtype, shape))
@@ -120,12 +122,16 @@ def step(weight: float = 1.0) -> Callable[[Step], Step]:
 
 
 _UNARY = (
-    "Relu", "Neg", "Abs", "Exp", "Log", "Sqrt", "Reciprocal", "Sigmoid", "Tanh", "Erf", "Softplus", "Softsign", "Elu",
-    "Selu", "LeakyRelu", "HardSigmoid", "HardSwish", "Floor", "Ceil", "Round", "Sign", "Sin", "Cos", "Tan", "Asin", "Acos",
-    "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Celu", "ThresholdedRelu", "Identity", "Shrink",
+    "Relu", "Neg", "Abs", "Exp", "Log", "Sqrt", "Reciprocal", "Sigmoid", "Tanh", "Erf", "Softplus", "Softsign",
+    "Elu", "Selu", "LeakyRelu", "HardSigmoid", "HardSwish", "Floor", "Ceil", "Round", "Sign", "Sin", "Cos", "Tan",
+    "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Celu", "ThresholdedRelu", "Identity", "Shrink",
 )  # fmt: skip
-_F32_ONLY = frozenset({"Erf", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Celu", "Shrink",
-                       "ThresholdedRelu", "HardSwish", "HardSigmoid", "Elu", "Selu", "Softplus", "Softsign", "LeakyRelu"})  # fmt: skip
+_F32_ONLY = frozenset(
+    {
+        "Erf", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Celu", "Shrink", "LeakyRelu",
+        "ThresholdedRelu", "HardSwish", "HardSigmoid", "Elu", "Selu", "Softplus", "Softsign",
+    }
+)  # fmt: skip
 
 
 @step(6)
@@ -306,8 +312,8 @@ def moving(b: Builder) -> None:
             shape = (*x.shape[:axis], 2, *x.shape[axis + 1 :])
             b.node("Gather", [x.name, b.store(np.array(places, np.int64))], x.dtype, shape, axis=axis)
         case 6:
-            others = [m for m in b.pool if m.dtype == x.dtype and len(m.shape) == rank
-                      and all(p == q for i, (p, q) in enumerate(zip(m.shape, x.shape, strict=True)) if i != axis)]  # fmt: skip
+            alike = [m for m in b.pool if m.dtype == x.dtype and len(m.shape) == rank]
+            others = [m for m in alike if m.shape[:axis] + m.shape[axis + 1 :] == x.shape[:axis] + x.shape[axis + 1 :]]
             other = b.random.choice(others)
             shape = tuple(s + other.shape[axis] if i == axis else s for i, s in enumerate(x.shape))
             b.node("Concat", [x.name, other.name], x.dtype, shape, axis=axis)
@@ -348,7 +354,7 @@ def dense(b: Builder) -> None:
     if x is None:
         return
     size, out = x.shape[-1], b.random.randrange(1, 6)
-    weights = b.numpy.normal(scale=b.random.choice((0.1, 1.0)), size=(size, out)).astype(KIND[x.dtype])
+    weights: np.ndarray = b.numpy.normal(scale=b.random.choice((0.1, 1.0)), size=(size, out)).astype(KIND[x.dtype])
     match b.random.randrange(4):
         case 0:
             b.node("MatMul", [x.name, b.store(weights)], x.dtype, (*x.shape[:-1], out))
@@ -359,7 +365,7 @@ def dense(b: Builder) -> None:
             b.node("Gemm", [x.name, stored, bias], x.dtype, (x.shape[0], out), transB=transposed,
                    alpha=b.random.choice((1.0, -0.5)), beta=b.random.choice((1.0, 2.0)))  # fmt: skip
         case 2:
-            left = b.numpy.normal(size=(out, x.shape[-2])).astype(KIND[x.dtype])
+            left: np.ndarray = b.numpy.normal(size=(out, x.shape[-2])).astype(KIND[x.dtype])
             b.node("MatMul", [b.store(left), x.name], x.dtype, (*x.shape[:-2], out, size))
         case 3:
             name = b.name()
@@ -508,7 +514,7 @@ def made(seed: int) -> RandomGraph:
 def fed(graph: RandomGraph, seed: int) -> dict[str, np.ndarray]:
     """Inputs within the ranges: anywhere, at their ends, or one number throughout."""
     rng = np.random.default_rng(seed)
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for value in graph.model.graph.input:
         low, high = graph.ranges[value.name]
         kind = KIND[value.type.tensor_type.elem_type]
@@ -523,7 +529,7 @@ def fed(graph: RandomGraph, seed: int) -> dict[str, np.ndarray]:
             case _:
                 numbers = np.clip(rng.choice([low, high, 0.0, 1.0, -1.0, rng.uniform(low, high)], shape), low, high)
         whole = numbers if kind in (np.float32, np.float16, np.float64) else np.round(numbers)
-        made_of = whole.astype(kind)
+        made_of: Any = whole.astype(kind)
         if made_of.dtype.kind == "f":  # rounding to the type must not leave the range
             made_of = np.where(made_of.astype(np.float64) > high, np.nextafter(made_of, kind(-np.inf)), made_of)
             made_of = np.where(made_of.astype(np.float64) < low, np.nextafter(made_of, kind(np.inf)), made_of)

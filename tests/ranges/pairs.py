@@ -48,11 +48,13 @@ PAIRS = (
     Pair("cosine of one and itself doubled", "d = Add(h, h) e = Sub(d, h) y = Sqrt(e)",
          "d = Add(h, h) e = Sub(d, h) f = Sub(e, h) g = Abs(f) y = Sqrt(g)", "Sqrt"),
     Pair("standard deviation",
-         "m = ReduceMean<axes = [-1]>(h) d = Sub(h, m) q = Mul(d, d) v = ReduceMean<axes = [-1]>(q) s = Sqrt(v) y = Div(d, s)",
+         "m = ReduceMean<axes = [-1]>(h) d = Sub(h, m) q = Mul(d, d) v = ReduceMean<axes = [-1]>(q) "
+         "s = Sqrt(v) y = Div(d, s)",
          "m = ReduceMean<axes = [-1]>(h) d = Sub(h, m) q = Mul(d, d) v = ReduceMean<axes = [-1]>(q) w = Add(v, eps) "
          "s = Sqrt(w) y = Div(d, s)", "Div"),
     Pair("variance as a difference",
-         "q = Mul(x, x) a = ReduceMean<axes = [-1]>(q) m = ReduceMean<axes = [-1]>(x) b = Mul(m, m) v = Sub(a, b) y = Sqrt(v)",
+         "q = Mul(x, x) a = ReduceMean<axes = [-1]>(q) m = ReduceMean<axes = [-1]>(x) b = Mul(m, m) "
+         "v = Sub(a, b) y = Sqrt(v)",
          "q = Mul(x, x) a = ReduceMean<axes = [-1]>(q) m = ReduceMean<axes = [-1]>(x) b = Mul(m, m) v = Sub(a, b) "
          "r = Relu(v) w = Add(r, eps) y = Sqrt(w)", "Sqrt", dense=False),
     Pair("over its magnitude", "a = Abs(h) y = Div(h, a)", "a = Abs(h) b = Add(a, eps) y = Div(h, b)", "Div"),
@@ -64,11 +66,13 @@ PAIRS = (
     Pair("area tangent of a tangent", "t = Tanh(h) y = Atanh(t)", "t = Tanh(h) u = Mul(t, most) y = Atanh(u)", "Atanh"),
     Pair("arc sine", "s = Mul(x, small) y = Asin(s)", "s = Mul(x, smaller) y = Asin(s)", "Asin", dense=False),
     Pair("power of a half", "y = Pow(h, half)", "a = Abs(h) y = Pow(a, half)", "Pow"),
-    Pair("reciprocal of what relu gave", "r = Relu(x) y = Reciprocal(r)", "r = Relu(x) s = Add(r, one) y = Reciprocal(s)",
+    Pair("reciprocal of what relu gave", "r = Relu(x) y = Reciprocal(r)",
+         "r = Relu(x) s = Add(r, one) y = Reciprocal(s)",
          "Reciprocal", dense=False),
     Pair("log of what a sigmoid leaves", "p = Sigmoid(h) q = Sub(one, p) y = Log(q)",
          "p = Sigmoid(h) q = Sub(one, p) c = Max(q, eps) y = Log(c)", "Log"),
-    Pair("remainder by what relu gave", "r = Relu(z) y = Mod<fmod = 1>(x, r)", "r = Relu(z) s = Add(r, one) y = Mod<fmod = 1>(x, s)",
+    Pair("remainder by what relu gave", "r = Relu(z) y = Mod<fmod = 1>(x, r)",
+         "r = Relu(z) s = Add(r, one) y = Mod<fmod = 1>(x, s)",
          "Mod", dense=False, two=True),
     Pair("log of a softmax", "p = Softmax(h) y = Log(p)", "y = LogSoftmax(h)", "Log"),
     Pair("odds", "p = Sigmoid(h) q = Sub(one, p) o = Div(p, q) y = Log(o)",

@@ -202,9 +202,13 @@ def mish(X: Known) -> Known:
 
 @ranged("Gelu", rounds=TRANSCENDENTAL)
 @ranged("Gelu", domain="com.microsoft", rounds=TRANSCENDENTAL)
+def gelu(X: Known) -> Known:
+    """Between a dip of -0.17, or its approximation's, and the input itself."""
+    return _dipping(X, -0.28)
+
+
 @ranged("QuickGelu", domain="com.microsoft", rounds=TRANSCENDENTAL)
-def gelu(X: Known, *, alpha: float = 1.702) -> Known | None:
-    """Between a dip of -0.28 or less and the input itself; of other slopes the dip scales."""
+def quick_gelu(X: Known, *, alpha: float = 1.702) -> Known | None:
     return _dipping(X, -0.28 * max(1.0, 1 / alpha)) if alpha > 0 else None
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ...model.graph import Tensor
-from ..known import Array, Known, known, together
+from ..known import Array, Known, known, together, whole
 from ..registry import ranged
 from ..site import Site, Sizes, along
 
@@ -26,11 +26,17 @@ def matmul(A: Known, B: Known, *, site: Site) -> Known | None:
         if found is not None:
             return moved_back(found, len(other))
     terms = _terms(site.shape(0), -1) or _terms(site.shape(1), -2 if len(site.shape(1) or ()) > 1 else 0)
-    return None if terms is None else products(A, B, terms)
+    return None if terms is None else _products_at(site, A, B, terms)
 
 
 def _terms(shape: Sizes | None, axis: int) -> int | None:
     return shape[axis] if shape and -len(shape) <= axis < len(shape) else None
+
+
+def _products_at(site: Site, A: Known, B: Known, terms: int) -> Known:
+    """The same of a node's first two inputs: what of them is stored is looked at now."""
+    one, other = (x if (t := site.tensor(i)) is None else site.store.known(t) for i, x in enumerate((A, B)))
+    return products(one, other, terms) if one.finite and other.finite else whole(A.dtype)
 
 
 def products(A: Known, B: Known, terms: int) -> Known:
@@ -94,7 +100,7 @@ def gemm(
         terms = _terms(shape, 0 if transA else 1) or _terms(site.shape(1), 1 if transB else 0)
         if terms is None:
             return None
-        found = products(A, B, terms)
+        found = _products_at(site, A, B, terms)
     low, high = (alpha * found.low, alpha * found.high) if alpha >= 0 else (alpha * found.high, alpha * found.low)
     if C is not None:
         one, other = beta * C.low, beta * C.high
@@ -127,8 +133,16 @@ def conv(
 
 
 def _convolved(
-    x: Known, weights: Tensor, outputs: int, within: int, taps: int, group: int, rank: int, channels: int | None, site: Site
-) -> Known | None:  # fmt: skip
+    x: Known,
+    weights: Tensor,
+    outputs: int,
+    within: int,
+    taps: int,
+    group: int,
+    rank: int,
+    channels: int | None,
+    site: Site,
+) -> Known | None:
     columns = within * taps
     if min(outputs, columns, group) <= 0 or (channels is not None and channels != within * group) or outputs % group:
         return None

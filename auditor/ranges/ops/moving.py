@@ -101,15 +101,15 @@ def concat(*inputs: Known, site: Site, axis: int | None = None) -> Known:
     ends = []
     for which in ("low", "high"):
         parts = [aligned(getattr(one, which), rank) for one in inputs]
-        common = np.broadcast_shapes(*(p.shape[:at] + (1,) + p.shape[at + 1 :] for p in parts))
+        common = np.broadcast_shapes(*((*p.shape[:at], 1, *p.shape[at + 1 :]) for p in parts))
         if math.prod(common) * sum(s or 0 for s in sizes) > MOST:
             return hull(*(together(one) for one in inputs))
         wide = [
-            np.broadcast_to(p, common[:at] + (size or 0,) + common[at + 1 :])
+            np.broadcast_to(p, (*common[:at], size or 0, *common[at + 1 :]))
             for p, size in zip(parts, sizes, strict=True)
         ]
         ends.append(np.concatenate(wide, axis=at))
-    return known(inputs[0].dtype, *ends)
+    return known(inputs[0].dtype, ends[0], ends[1])
 
 
 @ranged("Split", infinite=True)
@@ -215,7 +215,8 @@ def pad(
     site: Site, mode: str = "constant",
 ) -> Known:  # fmt: skip
     value = site.node.attributes.get("value", 0.0)
-    put = constant_value or known(data.dtype, *(float(v) for v in (value, value) if isinstance(v, int | float)))
+    number = float(value) if isinstance(value, int | float) else 0.0
+    put = constant_value or known(data.dtype, number, number)
     given = site.numbers(1) or site.node.attributes.get("pads")
     shape = site.shape(0)
     changed: frozenset[int] | None = None

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..known import Known, known
 from ..registry import ranged
-from ..site import Site, along, count_along
+from ..site import Site, along, count_along, moved
 
 
 @ranged("BatchNormalization", rounds=8)
@@ -21,10 +21,7 @@ def batch_normalization(
     if shape is None or len(shape) < 2 or training_mode or len(list(filter(None, site.node.outputs))) > 1:
         return None
     form = (-1,) + (1,) * (len(shape) - 2)
-    s, b, m, v = (
-        known(one.dtype, *(e.reshape(form) if e.ndim else e for e in (one.low, one.high)))
-        for one in (scale, B, input_mean, input_var)
-    )
+    s, b, m, v = (moved(one, lambda e: e.reshape(form) if e.ndim else e) for one in (scale, B, input_mean, input_var))
     if not (s.constant and b.constant and m.constant and v.constant) or v.least + epsilon <= 0:
         return None
     factor = s.low / np.sqrt(v.low + epsilon)
@@ -108,7 +105,11 @@ def local_response(
 ) -> Known | None:
     if bias <= 0 or alpha < 0 or beta < 0 or X.magnitude**2 * size > X.limits.high:
         return None
-    least = bias**beta
+    # Kernels let squares into the window and out again: what is lost of them must be far below the bias.
+    channels = (site.shape(0) or (None, None))[1]
+    if channels is None or alpha * X.magnitude**2 * (channels + size) * 4 * X.limits.unit > bias / 4:
+        return None
+    least = (0.75 * bias) ** beta
     return known(X.dtype, np.minimum(X.low / least, 0.0), np.maximum(X.high / least, 0.0))
 
 

@@ -184,7 +184,7 @@ def modulo(A: Known, B: Known, *, fmod: int = 0) -> Known:
         low, high = np.where(B.low >= 0, 0.0, -reach), np.where(B.high <= 0, 0.0, reach)
     if zero and not A.limits.floating:  # what comes of it, nobody says
         return whole(A.dtype)
-    return known(A.dtype, *np.broadcast_arrays(low, high), zero and A.limits.floating)
+    return known(A.dtype, low, high, zero and A.limits.floating)
 
 
 def _chosen(choose: Callable[[Any, Any], Any]) -> Callable[..., Known]:

@@ -71,8 +71,7 @@ def summed(x: Known, site: Site, axes: Axes, keepdims: int) -> tuple[Known, int 
     shape = site.shape(0)
     count = count_along(shape, which)
     if count is None or which is None or rank is None or shape is None:
-        low = 0.0 if x.least >= 0 else -np.inf
-        return known(x.dtype, low, 0.0 if x.most <= 0 else np.inf), None
+        return known(x.dtype, 0.0 if x.least >= 0 else -np.inf, 0.0 if x.most <= 0 else np.inf), None
     low, high = (_total(aligned(one, rank), shape, which, bool(keepdims)) for one in (x.low, x.high))
     reach = _total(aligned(np.maximum(np.abs(x.low), np.abs(x.high)), rank), shape, which, bool(keepdims))
     slack = min(1.0, 2 * (count + 2) * x.limits.sum_unit) * reach
