@@ -32,6 +32,17 @@ _UNRANGED = 1e4  # how far a search goes in an input of floating point without a
 _FLOATING = frozenset({1, 10, 11, 16})
 _FED = _FLOATING | frozenset({2, 3, 4, 5, 6, 7, 9, 12, 13})
 
+_PLAIN = frozenset(
+    {
+        "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "InstanceNormalization", "LRN", "Relu",
+        "LeakyRelu", "PRelu", "Add", "Sum", "Concat", "Split", "MaxPool", "AveragePool", "GlobalAveragePool",
+        "GlobalMaxPool", "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Dropout", "Identity", "Softmax",
+        "Constant", "ConstantOfShape", "Shape", "Resize", "Upsample",
+    }
+)  # fmt: skip
+"""What ordinary networks are made of. Of these alone, no interval over all finite inputs proves a fault that a rule on
+stored numbers does not tell, and walking over them costs more than the other rules together."""
+
 
 class Sought(NamedTuple):
     """What came of the search for witnesses: by the place of a doubt among all; ``why`` there was none."""
@@ -43,7 +54,8 @@ class Sought(NamedTuple):
 class Ranges:
     """The intervals of one model's tensors; each part is worked out when it is first asked for.
 
-    ``looks``: whether intervals are worked out where no ranges are given, which reads small stored tensors.
+    ``looks``: whether intervals are worked out. Where no ranges are given, that reads small stored tensors, and is
+    left out for a network of ordinary layers alone.
     """
 
     def __init__(
@@ -55,7 +67,8 @@ class Ranges:
     ) -> None:
         self.model, self.facts, self._settings, self._measured = model, facts, settings, measured
         self.given = bool(settings.ranges)
-        self.looks = self.given or settings.weights
+        unusual = settings.target_dtype or any(node.op_type not in _PLAIN for node in model.graph.nodes)
+        self.looks = self.given or (settings.weights and bool(unusual))
         names = {value.name for value in model.graph.feeds}
         for name in settings.ranges:
             if name not in names and name != EVERY:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
@@ -92,6 +91,8 @@ def location(ranges: Ranges, doubt: Doubt) -> Location:
 
 def in_words(witness: Witness) -> str:
     """``inputs of 0 throughout``; ``x = [0, 1]``; else that they are in the witness."""
+    import json  # few models have a witness
+
     match json.loads(witness.recipe):
         case ["fill", float() | int() as number]:
             return f"inputs of {number:g} throughout"

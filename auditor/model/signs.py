@@ -25,7 +25,7 @@ class Sign(NamedTuple):
     """
 
     what: str  # "an HTML tag"
-    pattern: re.Pattern[str]
+    pattern: str  # compiled when a text asks for it: most models have none that does
     guards: tuple[str, ...] = ()
     within: frozenset[TextKind] = ALL_BUT_VOCABULARIES
     exact: bool = False  # capitals count
@@ -54,7 +54,7 @@ def sign(
     exact: bool = False,
     also: Callable[[str], bool] | None = None,
 ) -> Sign:
-    return Sign(what, re.compile(pattern), guards, within, exact, also)
+    return Sign(what, pattern, guards, within, exact, also)
 
 
 def seen(
@@ -67,7 +67,7 @@ def seen(
         for one in signs:
             if text.kind not in one.within or (one.guards and not any(guard in low for guard in one.guards)):
                 continue
-            match = one.pattern.search(text.value if one.exact else low)
+            match = re.search(one.pattern, text.value if one.exact else low)
             if match is None or (one.also is not None and not one.also(match[0])):
                 continue
             if not passed_over(one, text):

@@ -39,11 +39,11 @@ from ..model.texts import Text, TextKind
 from ..report import Basis, Found, Severity
 from . import rule
 
-_TRACE = re.compile(r"\.pyx?(?:\(\d+\)|['\"], line \d+)")
+_TRACE = r"\.pyx?(?:\(\d+\)|['\"], line \d+)"
 
 
 def _in_a_trace(sign: Sign, text: Text) -> bool:
-    return sign.what.startswith("a path") and text.kind is TextKind.PROSE and _TRACE.search(text.value) is not None
+    return sign.what.startswith("a path") and text.kind is TextKind.PROSE and re.search(_TRACE, text.value) is not None
 
 
 SIGNS = (

@@ -64,7 +64,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import hypot, sqrt
-from statistics import median
 from typing import TYPE_CHECKING
 
 from ..findings.kind import KnownBy
@@ -173,7 +172,11 @@ def _usual(weights: Weights) -> float:
         and statistics.magnitude > 0
         and any(use.dense for use in weights.sources.uses(weights.tensor(key)))
     ]
-    return median(largest) if len(largest) > _KIND else float("inf")
+    if len(largest) <= _KIND:
+        return float("inf")
+    from statistics import median  # brings decimal and random
+
+    return median(largest)
 
 
 def _finding(key: Key, use: Use, statistics: Statistics, what: str, severity: Severity | None = None) -> Found:

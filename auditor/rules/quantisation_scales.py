@@ -83,7 +83,6 @@ Calibrate again with data that reaches the named tensor; a quantiser should give
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median
 from typing import TYPE_CHECKING
 
 from ..findings.kind import KnownBy
@@ -197,6 +196,8 @@ def _absurd(
             return f"does not go beyond {most}: the weight is nothing", most, Severity.WARNING
     if statistics.elements >= 4 and statistics.max > _FROM:
         numbers = payload.small(weights.model, scale) or ()
+        from statistics import median  # brings decimal and random
+
         usual = median(n for n in numbers if isinstance(n, float)) if numbers else statistics.max
         if statistics.max > _TIMES * usual:
             return f"goes up to {most} in one channel, and half do not go beyond {usual:.3g}", most, Severity.WARNING

@@ -35,13 +35,13 @@ from ..model.texts import TextKind, odd_texts
 from ..report import Basis, Found, Severity
 from . import rule
 
-_KEY = re.compile(
+_KEY = (
     r"ort[_.\-]?config.*|ort[_.].+|session[_.](?:options?|config).*|session\.[a-z_.]+|onnxruntime[_.:].+|"
     r"(?:intra|inter)_op_(?:num_)?threads.*|execution_(?:mode|providers?)|graph_optimization_level|"
     r"(?:enable_)?profil(?:ing|e_file_prefix)|optimized_model_filepath|custom_op(?:s_)?_?librar(?:y|ies)(?:_path)?|"
     r"provider_options|ep\.[a-z_.]+"
 )
-_VALUE = re.compile(r"\"(?:session_options|intra_op_num_threads|inter_op_num_threads|graph_optimization_level|"
+_VALUE = (r"\"(?:session_options|intra_op_num_threads|inter_op_num_threads|graph_optimization_level|"
                     r"execution_mode|enable_profiling|optimized_model_filepath)\"\s*:")  # fmt: skip
 
 
@@ -51,8 +51,8 @@ def runtime_options_in_metadata(model: Model) -> Iterator[Found]:
     for text in odd_texts(model):
         if text.kind is not TextKind.PROSE or not text.key or text.where.attribute in told or text.where.node:
             continue
-        by_key = text.value == text.key and _KEY.fullmatch(text.key.lower()) is not None
-        if by_key or _VALUE.search(text.value[:4096].lower()) is not None:
+        by_key = text.value == text.key and re.fullmatch(_KEY, text.key.lower()) is not None
+        if by_key or re.search(_VALUE, text.value[:4096].lower()) is not None:
             told.add(text.where.attribute)
             yield Found(
                 f"the metadata entry {text.key!r} has options for a runtime: the file chooses them, not who runs it",

@@ -10,16 +10,7 @@ from ..fact import show
 from ..facts import Facts
 from ..troubles import At, Impossible
 from .edits import AsMatMul, MoveInFront, PutAround, PutInFront, SetAttribute, SetValues, TakeOut, inverse
-from .proposal import HANDING_ON, Proposal, first_user, numbers, opset, shape_of
-
-CHANNELS_FIRST = frozenset(
-    {
-        "Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "DeformConv", "BatchNormalization", "LRN",
-        "InstanceNormalization", "GroupNormalization", "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool",
-        "GlobalMaxPool", "PRelu", "DepthToSpace", "SpaceToDepth",
-    }
-)  # fmt: skip
-"""Operators whose data has its channels at axis 1."""
+from .proposal import CHANNELS_FIRST, HANDING_ON, Proposal, first_user, numbers, opset, shape_of
 
 _FARTHEST = 24
 

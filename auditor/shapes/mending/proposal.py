@@ -14,6 +14,15 @@ from .edits import Edit
 FARTHEST = 400
 """Nodes in front of a fault that are thought of."""
 
+CHANNELS_FIRST = frozenset(
+    {
+        "Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "DeformConv", "BatchNormalization", "LRN",
+        "InstanceNormalization", "GroupNormalization", "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool",
+        "GlobalMaxPool", "PRelu", "DepthToSpace", "SpaceToDepth",
+    }
+)  # fmt: skip
+"""Operators whose data has its channels at axis 1."""
+
 HANDING_ON = frozenset(
     {"Identity", "Cast", "CastLike", "Dropout", "Relu", "Clip", "QuantizeLinear", "DequantizeLinear"}
 )

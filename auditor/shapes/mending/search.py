@@ -9,23 +9,20 @@ on every machine.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ...model.graph import TensorType
 from ...model.schemas import newest, versions
 from ...repair import Declaration, Repair, words
 from ...report import Fit
-from ..dense import WEIGHTS
 from ..facts import Facts, rendered
 from ..open_axes import open_axes, with_sizes
 from ..sizes.dim import TooComplex
 from ..troubles import At, Impossible, Misfit
-from . import feeding, layout, stored, targets, windows
 from .edits import Edit, changes, repair
-from .habits import Habits
 from .opsets import opset_that_fits
-from .proposal import Proposal, before, numbers, shape_of
+from .proposal import Proposal
 from .trial import Fault, Ground, edited, tried
 
 MOST_TOLD = 3
@@ -69,7 +66,9 @@ def mends(facts: Facts, fault: Fault, fits: Sequence[Fit] = ()) -> tuple[Mend, .
     if len(facts.graphs[""].entries) > _MOST_NODES or facts.graphs[""].nodes is not facts.model.graph.nodes:
         return ()
     ground, bound = Ground.of(facts), _bound(facts)
-    proposed = sorted(_proposals(facts, fault, fits), key=lambda p: p.cost)
+    from .proposals import proposals
+
+    proposed = sorted(proposals(facts, fault, fits), key=lambda p: p.cost)
     best: dict[object, tuple[float, int, Proposal, int]] = {}
     axes: dict[At, int] = {}
     trials, steps, deadline = 0, 0, time.monotonic() + SECONDS
@@ -162,6 +161,8 @@ def _declared(ground: Ground, name: str) -> Mend:
 
 def sizes_that_mend(facts: Facts, at: At, fits: Sequence[Fit]) -> tuple[Repair, ...]:
     """Sizes of inputs with which a node runs that runs for some of the open sizes only; tried like any edit."""
+    from . import feeding
+
     ground, found = Ground.of(facts), dict[object, Repair]()
     for proposal in sorted(feeding.sized(facts, fits, at), key=lambda p: p.cost) if fits else ():
         made = changes(facts, proposal.edit)
@@ -186,77 +187,3 @@ def _told(facts: Facts, best: dict[object, tuple[float, int, Proposal, int]], do
         fix = proposal.fix or words(edit)
         told.append(Mend(edit, at, proposal.cause, fix, proposal.tensor, proposal.attribute, cost, proposal.edit, sure))
     return tuple(told)
-
-
-def _proposals(facts: Facts, fault: Fault, fits: Sequence[Fit]) -> Iterator[Proposal]:
-    at = fault.at
-    if at is None:
-        at = facts.producer(fault.output)
-        if at is None:
-            return
-    habits = Habits(facts)
-    if not fault.output:
-        yield from _here(facts, at)
-    met = _meeting_sizes(facts, at)
-    wanted = _wanted(facts, at)
-    yield from _around(facts, habits, at, 0, met, wanted)
-    for place, far in before(facts, at):
-        yield from _around(facts, habits, place, far, met, wanted)
-        if far < 24 and not fault.output:
-            yield from layout.moved(facts, at, place)
-    yield from feeding.sized(facts, fits, at)
-    yield from feeding.met(facts, at)
-
-
-def _here(facts: Facts, at: At) -> Iterator[Proposal]:
-    """What the broken node itself may be wrong in."""
-    yield from layout.axis(facts, at, 0)
-    yield from stored.aligned(facts, at, stored=True)
-    yield from stored.reformed(facts, at)
-    yield from layout.flattened(facts, at)
-    yield from layout.turned(facts, at)
-    yield from stored.aligned(facts, at, stored=False)
-    yield from layout.swapped(facts, at)
-    yield from layout.untransposed(facts, at)
-    yield from layout.channels_last(facts, at)
-    yield from feeding.taken(facts, at)
-
-
-def _around(
-    facts: Facts, habits: Habits, place: At, far: int, met: frozenset[tuple[int, ...]], wanted: int | None
-) -> Iterator[Proposal]:
-    """What the node or one before it may be wrong in."""
-    yield from windows.proposals(facts, habits, place, far)
-    yield from windows.grouped(facts, place, far)
-    yield from windows.global_kernel(facts, place)
-    yield from layout.permuted(facts, place, far)
-    yield from targets.resampled(facts, place, far, met)
-    yield from targets.reshaped(facts, place, far)
-    yield from targets.factors(facts, place, far, wanted)
-    yield from layout.keeping(facts, place, far)
-    yield from layout.axes(facts, place)
-    yield from layout.superfluous(facts, place, far)
-    if far:
-        if facts.node(place).op_type in ("Concat", "Flatten", "Split"):
-            yield from layout.axis(facts, place, far)
-        if far < 25:
-            yield from layout.channels_last(facts, place)
-            yield from feeding.taken(facts, place)
-            if facts.node(place).op_type == "Gemm":
-                yield from layout.turned(facts, place)
-
-
-def _meeting_sizes(facts: Facts, at: At) -> frozenset[tuple[int, ...]]:
-    """Heights and widths that arrive at the node."""
-    shapes = [numbers(shape_of(facts, at, i)) for i in range(len(facts.node(at).inputs))]
-    return frozenset(s[2:] for s in shapes if s is not None and len(s) > 2)
-
-
-def _wanted(facts: Facts, at: At) -> int | None:
-    """The features that a dense layer takes."""
-    node = facts.node(at)
-    shape = numbers(shape_of(facts, at, 1)) if node.op_type in WEIGHTS else None
-    if shape is None or len(shape) != 2:
-        return None
-    misfit = any(isinstance(t, Misfit) and t.at == at for t in facts.troubles)
-    return shape[-1 if node.attributes.get("transB") else -2] if misfit else None
