@@ -22,7 +22,7 @@ from ..wording import listed, nearest
 if TYPE_CHECKING:
     from ..ranges.doubts import Doubt
     from ..ranges.known import Known
-    from ..ranges.walk import Walk
+    from ..ranges.walk import RangeWalk
     from ..weights.measure import Statistics
 
 _MOST_ROWS = 1000
@@ -124,21 +124,21 @@ class Ranges:
         return found
 
     @cached_property
-    def walk(self) -> Walk | None:
+    def walk(self) -> RangeWalk | None:
         """The intervals of every tensor; None where nobody asked for any."""
         if not self.looks:
             return None
         from ..ranges.known import known
-        from ..ranges.stored import Store
-        from ..ranges.walk import Walk
+        from ..ranges.stored import StoredNumbers
+        from ..ranges.walk import RangeWalk
 
         dtypes = {value.name: self.facts.at(value.name) for value in self.model.graph.feeds}
         given = {
             name: known(fact.dtype, *self.ends[name]) for name, fact in dtypes.items() if fact and name in self.ends
         }
-        return Walk(self.model, self.facts, given, Store(self.model, self._measured))
+        return RangeWalk(self.model, self.facts, given, StoredNumbers(self.model, self._measured))
 
-    def of(self, tensor: str) -> Known | None:
+    def interval(self, tensor: str) -> Known | None:
         """What is certain of a tensor of the main graph."""
         both = None if self.walk is None else self.walk.main.get(tensor)
         return None if both is None else both.sound
@@ -187,7 +187,7 @@ class Ranges:
     def _search(self, model: Model) -> Sought:
         from ..runtime.outcome import Caught, Hunted
         from ..runtime.parent import hunt
-        from ..runtime.request import Aim, InputRange, Quarry, Request, RunLimits, Search
+        from ..runtime.request import Aim, InputRange, Quarry, Request, RunLimits, WitnessSearch
         from .sizes import choose
         from .trial import LARGEST, data_files
 
@@ -225,7 +225,7 @@ class Ranges:
             limits=RunLimits(seconds + 30.0, self._settings.memory),
             require_isolation=self._settings.require_isolation,
             seed=self._settings.seed,
-            search=Search(tuple(ranges), quarries, seconds),
+            search=WitnessSearch(tuple(ranges), quarries, seconds),
         )
         result = hunt(request)
         if not isinstance(result, Hunted):
@@ -233,7 +233,7 @@ class Ranges:
         if result.why:
             return Sought({}, f"nothing could be run: {result.why.splitlines()[0]}")
 
-        def told(caught: Caught) -> Witness:
+        def witness_of(caught: Caught) -> Witness:
             rows = (
                 WitnessInput(r.name, name_of(r.dtype), r.shape, r.low, r.high, tuple(caught.values.get(r.name, ())))
                 for r in ranges
@@ -246,7 +246,7 @@ class Ranges:
             )  # fmt: skip
 
         whole = (c for c in result.caught if 0 <= c.quarry < len(doubts) and _is_recipe(c.recipe))
-        return Sought({caught.quarry: told(caught) for caught in whole})
+        return Sought({caught.quarry: witness_of(caught) for caught in whole})
 
     def _searched(self, name: str, dtype: int) -> tuple[float, float]:
         """Where the values of an input are looked for."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MOST_TOLD = 5
 
 
-def told(ranges: Ranges, doubts: Collection[Doubt], fix: str, known: Collection[int] = ()) -> Iterator[Found]:
+def found_doubts(ranges: Ranges, doubts: Collection[Doubt], fix: str, known: Collection[int] = ()) -> Iterator[Found]:
     """A finding for each doubt with a witness, and one note on the rest.
 
     None on the nodes that are ``known``, nor on what lies behind a fault that was shown: it is there because of that.

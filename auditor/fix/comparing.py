@@ -53,14 +53,14 @@ def compared(before: str, after: str, settings: Settings) -> Compared:
         return Compared(f"the copy does not run: {_why(second)}")
     first = _run(old, (second.feeds,), settings, new)
     if isinstance(first, Run):
-        return _told(first, second)
+        return _compared(first, second)
     other = _run(old, choose(infer(old)).attempts, settings, new)  # on sizes of its own, it may
     if not isinstance(other, Run):
         return Compared(f"the original does not run: {_why(first)}")
     second = _run(new, (other.feeds,), settings)
     if not isinstance(second, Run):
         return Compared(f"the copy does not run on what the original takes: {_why(second)}")
-    return _told(other, second)
+    return _compared(other, second)
 
 
 def _run(
@@ -92,7 +92,7 @@ def _files(model: Model) -> tuple[str, ...]:
     return tuple(os.path.join(folder, name) for name in readable)
 
 
-def _told(first: Run, second: Run) -> Compared:
+def _compared(first: Run, second: Run) -> Compared:
     seen = {one.name: one for one in second.outputs}
     beside = {one.output: one for one in first.beside}
     equal, differ, varying, unseen = [], [], [], []

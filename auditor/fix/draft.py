@@ -18,7 +18,7 @@ _NO_DATA: Mapping[int, Data] = {}
 _NO_FILES: Mapping[str, Rope] = {}
 
 
-class Outside(NamedTuple):
+class OutsideFile(NamedTuple):
     """Where the data of a tensor will lie in a data file of the model."""
 
     location: str
@@ -29,7 +29,7 @@ class Outside(NamedTuple):
 class Data(NamedTuple):
     """What a tensor holds from now on: raw data, or where it lies. ``elements``: the values, where they are few."""
 
-    content: Rope | Outside
+    content: Rope | OutsideFile
     elements: tuple[Element, ...] | None = None
 
 

@@ -41,7 +41,7 @@ class Changed(AuditorError):
     exit_code = ExitCode.FAULT
 
 
-class Asked(NamedTuple):
+class FixAsked(NamedTuple):
     """One call."""
 
     path: str
@@ -77,7 +77,7 @@ def default_target(path: str) -> str:
     return f"{stem}.fixed{extension}" if extension == ".onnx" else f"{path}.fixed.onnx"
 
 
-def fixed(asked: Asked, settings: Settings) -> Fixed:
+def fixed(asked: FixAsked, settings: Settings) -> Fixed:
     """Mend a model as far as it can be. Raises `AuditorError`, each with a line that says what to do."""
     if asked.wishes.embed and asked.wishes.data_file:
         raise UsageError("--embed and --external-data contradict each other: say one of them")
@@ -95,7 +95,7 @@ def fixed(asked: Asked, settings: Settings) -> Fixed:
     return _write(asked, settings, model, planned.draft, planned.edits, to, keeps=planned.keeps)
 
 
-def _foreseen(asked: Asked, settings: Settings, model: Model, planned: Plan, before: tuple[Finding, ...]) -> Fixed:
+def _foreseen(asked: FixAsked, settings: Settings, model: Model, planned: Plan, before: tuple[Finding, ...]) -> Fixed:
     """What an audit would say of the copy; of a large one only what no edit was offered for."""
     rope = Splicer(planned.draft).rope()
     if not planned.draft.files and length(rope) <= _HELD:
@@ -115,7 +115,7 @@ def _refuse(model: Model, path: str) -> None:
             )
 
 
-def _target(asked: Asked) -> Target:
+def _target(asked: FixAsked) -> Target:
     if asked.in_place and asked.out:
         raise UsageError("--in-place and -o name two files: say one of them")
     path = asked.path if asked.in_place else asked.out or default_target(asked.path)
@@ -127,7 +127,7 @@ def _target(asked: Asked) -> Target:
 
 
 def _write(
-    asked: Asked, settings: Settings, model: Model, draft: Draft, edits: tuple[Numbered, ...], to: Target,
+    asked: FixAsked, settings: Settings, model: Model, draft: Draft, edits: tuple[Numbered, ...], to: Target,
     *, keeps: bool,
 ) -> Fixed:  # fmt: skip
     rope = Splicer(draft).rope()

@@ -11,7 +11,7 @@ from ..model.payload import Typed, array, extent, opened
 from ..model.payload_bytes import Raw
 from ..shapes.fact import Element
 from .draft import Data
-from .rope import Made
+from .rope import MadeBytes
 
 if TYPE_CHECKING:
     import numpy
@@ -49,7 +49,7 @@ def changed(model: Model, tensor: Tensor, dtype: int, change: Change) -> Data | 
                     yield change(numbers).astype(after).tobytes()
                     at += got
 
-        made = Made(raw.length * BITS[dtype] // BITS[tensor.dtype], blocks)
+        made = MadeBytes(raw.length * BITS[dtype] // BITS[tensor.dtype], blocks)
         return Data((made,), _few(blocks, tensor.elements, after))
     if isinstance(place, Typed):
         content = change(array(model, tensor).reshape(-1)).astype(after).tobytes()

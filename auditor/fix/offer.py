@@ -51,13 +51,13 @@ class Look:
     def __init__(self, draft: Draft, findings: tuple[Finding, ...], wishes: Wishes, target: str) -> None:
         self.draft, self.findings, self.wishes, self.target = draft, findings, wishes, target
 
-    def of(self, rule: str) -> tuple[Finding, ...]:
+    def found_before(self, rule: str) -> tuple[Finding, ...]:
         """What a rule found in the model before any edit."""
         return tuple(f for f in self.findings if f.rule == rule)
 
     def found_by(self, rule: Rule) -> Iterator[Found]:
         """What a rule says of the draft, with all its places; nothing where it had nothing to say of the model."""
-        if not self.of(rule.name):
+        if not self.found_before(rule.name):
             return
         with suppress(NotLookedAt):
             yield from rule.check(*map(self._evidence.about, rule.wants))

@@ -14,14 +14,14 @@ class Copy(NamedTuple):
     end: int
 
 
-class Made(NamedTuple):
+class MadeBytes(NamedTuple):
     """Bytes that are worked out block by block when they are written."""
 
     length: int
     blocks: Callable[[], Iterator[bytes]]
 
 
-Piece: TypeAlias = bytes | Copy | Made
+Piece: TypeAlias = bytes | Copy | MadeBytes
 Rope: TypeAlias = tuple[Piece, ...]
 
 
@@ -34,7 +34,7 @@ def length(rope: Iterable[Piece]) -> int:
                 total += len(piece)
             case Copy(start=start, end=end):
                 total += end - start
-            case Made(length=made):
+            case MadeBytes(length=made):
                 total += made
     return total
 

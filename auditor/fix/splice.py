@@ -15,7 +15,7 @@ from ..model.graph import Attribute, Function, Graph, Node, Tensor, Value
 from ..model.scopes import scopes
 from ..model.wire import Extents
 from . import protobuf
-from .draft import Draft, Outside
+from .draft import Draft, OutsideFile
 from .reader import FieldAt, Reader
 from .rope import Rope, Twine
 
@@ -219,7 +219,7 @@ class Splicer:
     def _data(self, tensor: Tensor) -> Rope:
         content = self._draft.data[tensor.offset].content
         match content:
-            case Outside(location=location, offset=offset, length=length):
+            case OutsideFile(location=location, offset=offset, length=length):
                 entries = {"location": location, "offset": str(offset), "length": str(length)}
                 return (protobuf.external(entries),)
             case _:

@@ -15,7 +15,7 @@ from ..files import kind_of_mode
 from ..model.graph import Model
 from ..model.payload import opened
 from ..model.payload_bytes import Raw, bytes_of
-from .rope import Copy, Made, Piece
+from .rope import Copy, MadeBytes, Piece
 
 _BLOCK = 1 << 20
 
@@ -85,7 +85,7 @@ def in_memory(model: Model, pieces: Iterable[Piece]) -> bytes:
                 found.append(piece)
             case Copy(location=location, start=start, end=end):
                 found.append(bytes_of(model, Raw(location, start, end - start)))
-            case Made(blocks=blocks):
+            case MadeBytes(blocks=blocks):
                 found += blocks()
     return b"".join(found)
 
@@ -113,7 +113,7 @@ def _write(model: Model, pieces: Iterable[Piece], out: int) -> None:
                         at = _put(out, source.data, at)
                     else:
                         at = _copied(source.fd, start, end, out, at)
-            case Made(length=length, blocks=blocks):
+            case MadeBytes(length=length, blocks=blocks):
                 end = at + length
                 for block in blocks():
                     at = _put(out, block, at)

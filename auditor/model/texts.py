@@ -284,7 +284,7 @@ def _prose(model: Model) -> Iterator[Text]:
         if raw in seen:
             continue
         seen.add(raw)
-        whose, where = owners.of(aside)
+        whose, where = owners.owner(aside)
         if aside.field == "metadata_props":
             key, value = _pair(raw)
             yield from _entry(key, value, where, f"the metadata of {whose}")
@@ -306,7 +306,7 @@ def _pair(raw: bytes) -> tuple[str, str]:
 
 def owner_of(model: Model, aside: Aside) -> tuple[str, Location]:
     """Whose a text is, in words, and where."""
-    return _Owners(model).of(aside)
+    return _Owners(model).owner(aside)
 
 
 class _Owners:
@@ -336,7 +336,7 @@ class _Owners:
                 where = Location(path, tensor=tensor.name, offset=tensor.offset)
                 self._others[tensor.offset] = ("the stored tensor", where)
 
-    def of(self, aside: Aside) -> tuple[str, Location]:
+    def owner(self, aside: Aside) -> tuple[str, Location]:
         if aside.message == "ModelProto":
             return "the model", Location()
         if aside.owner in self._nodes:

@@ -15,7 +15,7 @@ from ..model.dtypes import name_of
 from ..model.graph import Model, Node
 from .known import Known
 from .limits import LIMITS, Limits, limits
-from .walk import Walk
+from .walk import RangeWalk
 
 FLOAT16 = 10
 _ROUNDS_TO_INFINITY = 65520.0
@@ -23,7 +23,7 @@ _INTEGERS = frozenset({2, 3, 4, 5, 6, 7, 12, 13})
 _WRAPPING = frozenset({"Add", "Sub", "Mul", "MatMulInteger"})
 
 
-class Kind(Enum):
+class DoubtKind(Enum):
     DOMAIN = "domain"  # an argument outside of an operator's domain
     OVERFLOW = "overflow"  # a number beyond its floating-point type
     CAST = "cast"  # a Cast to an integer that cannot hold it
@@ -40,7 +40,7 @@ class Way(NamedTuple):
 class Doubt(NamedTuple):
     """``watched`` is to be seen outside [low, high], or NaN, while ``steady`` tensors are finite."""
 
-    kind: Kind
+    kind: DoubtKind
     at: int  # the node's index in the main graph
     tensor: str  # that the node makes
     says: str  # "its divisor s lies in [0, 1510.6]"
@@ -55,12 +55,12 @@ class Doubt(NamedTuple):
 
     @property
     def outside_its_domain(self) -> bool:
-        return self.kind is Kind.DOMAIN
+        return self.kind is DoubtKind.DOMAIN
 
     @property
     def floating_result(self) -> bool:
         """Whether what comes of it is NaN or infinite, and not merely wrong."""
-        return self.kind in (Kind.DOMAIN, Kind.OVERFLOW)
+        return self.kind in (DoubtKind.DOMAIN, DoubtKind.OVERFLOW)
 
 
 class _Domain(NamedTuple):
@@ -104,7 +104,7 @@ _DOMAINS: dict[str, _Domain] = {
 }
 
 
-def doubts(model: Model, walk: Walk, target: str | None) -> tuple[Doubt, ...]:
+def doubts(model: Model, walk: RangeWalk, target: str | None) -> tuple[Doubt, ...]:
     """Every doubt of the main graph, in the order of its nodes. ``target`` "float16": as if the model were that."""
     found = [*_of_floats(model, walk), *_of_integers(model, walk)]
     if target == "float16":
@@ -112,7 +112,7 @@ def doubts(model: Model, walk: Walk, target: str | None) -> tuple[Doubt, ...]:
     return tuple(sorted(found, key=lambda doubt: doubt.at))
 
 
-def _of_floats(model: Model, walk: Walk) -> Iterator[Doubt]:
+def _of_floats(model: Model, walk: RangeWalk) -> Iterator[Doubt]:
     for start in walk.starts:
         node = model.graph.nodes[start.at]
         ends = limits(start.out.dtype)
@@ -125,12 +125,12 @@ def _of_floats(model: Model, walk: Walk) -> Iterator[Doubt]:
             name = node.inputs[domain.position]
             says = f"{domain.word} {name} lies in {shown(given)}"
             ways = tuple(Way(name, towards) for towards in domain.ways)
-            kind, always = Kind.DOMAIN, domain.wholly(given) and node.op_type != "Pow"
+            kind, always = DoubtKind.DOMAIN, domain.wholly(given) and node.op_type != "Pow"
         else:
             says = f"{start.tensor} ({name_of(start.out.dtype)}) may leave [{ends.low:.5g}, {ends.high:.5g}]"
             ways = _outwards(node, start.tensor, start.out, ends.high)
             always = bool(((start.out.low >= ends.high) | (start.out.high <= ends.low)).any())
-            kind = Kind.OVERFLOW
+            kind = DoubtKind.OVERFLOW
         yield Doubt(kind, start.at, start.tensor, says, always, start.tensor, ends.low, ends.high, floating, ways)
 
 
@@ -142,7 +142,7 @@ def _outwards(node: Node, tensor: str, out: Known, most: float) -> tuple[Way, ..
     return tuple(ways)
 
 
-def _of_integers(model: Model, walk: Walk) -> Iterator[Doubt]:
+def _of_integers(model: Model, walk: RangeWalk) -> Iterator[Doubt]:
     for index, node in enumerate(model.graph.nodes):
         if node.domain or not node.outputs or not node.outputs[0]:
             continue
@@ -162,7 +162,7 @@ def _of_integers(model: Model, walk: Walk) -> Iterator[Doubt]:
             operands = [Way(name, "most") for name in node.inputs[:2]]
             ways = (Way(node.outputs[0], "most"), Way(node.outputs[0], "least"), *operands)
             out = node.outputs[0]
-            yield Doubt(Kind.WRAP, index, out, says, False, out, ends.low, ends.high, (), ways, node.inputs)
+            yield Doubt(DoubtKind.WRAP, index, out, says, False, out, ends.low, ends.high, (), ways, node.inputs)
 
 
 def _cast(index: int, node: Node, x: Known, made: Known, ends: Limits) -> Doubt:
@@ -173,7 +173,7 @@ def _cast(index: int, node: Node, x: Known, made: Known, ends: Limits) -> Doubt:
     low = ends.low - (1 - 1e-9 if ends.low > -(2.0**31) else 0)
     high = ends.high + (1 - 1e-9 if ends.high < 2.0**31 else 0)
     ways = (Way(name, "most"), Way(name, "least"))
-    return Doubt(Kind.CAST, index, node.outputs[0], says, always, name, low, high, (), ways)
+    return Doubt(DoubtKind.CAST, index, node.outputs[0], says, always, name, low, high, (), ways)
 
 
 def _wrapped(x: Known) -> bool:
@@ -182,7 +182,7 @@ def _wrapped(x: Known) -> bool:
     return x.dtype in (6, 7) and x.least <= ends.low and x.most >= ends.high
 
 
-def _in_float16(model: Model, walk: Walk, told: set[int]) -> Iterator[Doubt]:
+def _in_float16(model: Model, walk: RangeWalk, told: set[int]) -> Iterator[Doubt]:
     """float32 tensors that float16 could not hold: where they begin."""
     large: set[str] = set()
     for index, node in enumerate(model.graph.nodes):
@@ -199,11 +199,11 @@ def _in_float16(model: Model, walk: Walk, told: set[int]) -> Iterator[Doubt]:
             ways = _outwards(node, name, one, 65504.0)
             ends = np.nextafter(_ROUNDS_TO_INFINITY, 0)
             yield Doubt(
-                Kind.OVERFLOW, index, name, says, always, name, -float(ends), float(ends), (), ways, narrower=True
+                DoubtKind.OVERFLOW, index, name, says, always, name, -float(ends), float(ends), (), ways, narrower=True
             )
 
 
-def _moves(walk: Walk, name: str) -> bool:
+def _moves(walk: RangeWalk, name: str) -> bool:
     """Whether a tensor is not one constant."""
     both = walk.main.get(name)
     return both is not None and not both.assumed.constant

@@ -12,7 +12,7 @@ from ..shapes.fact import Fact
 from .known import Array, Known, known, together
 from .limits import Limits, limits
 from .relations import Form, Relations
-from .stored import Store
+from .stored import StoredNumbers
 
 Sizes = tuple[int | None, ...]
 
@@ -26,7 +26,7 @@ class Site:
         inputs: tuple[Fact | None, ...],
         outputs: tuple[Fact | None, ...],
         relations: Relations,
-        store: Store,
+        store: StoredNumbers,
         tensor: Callable[[str], Tensor | None],
         opset: int,
         own_key: int,

@@ -39,7 +39,7 @@ class Ends(NamedTuple):
     high: Array
 
 
-class Store:
+class StoredNumbers:
     """The stored tensors of one model. ``measured`` gives the statistics of a tensor where they were taken."""
 
     def __init__(self, model: Model, measured: Callable[[Tensor], Statistics | None] = lambda tensor: None) -> None:

@@ -21,7 +21,7 @@ from .limits import LIMITS, limits
 from .registry import RangeRule, rule_for
 from .relations import Relations
 from .site import Site
-from .stored import MULTIPLIED_OUT, Store, constant
+from .stored import MULTIPLIED_OUT, StoredNumbers, constant
 
 _BY_CHANCE = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}
@@ -50,14 +50,14 @@ class Start(NamedTuple):
     out: Known
 
 
-class Walk:
+class RangeWalk:
     """``given`` are the intervals of the graph's inputs; another input may hold all that its type can, if finite.
 
     ``strict``: a rule that fails ends it, for the tests; else it costs the node's interval.
     """
 
     def __init__(
-        self, model: Model, facts: Facts, given: Mapping[str, Known], store: Store, *, strict: bool = False
+        self, model: Model, facts: Facts, given: Mapping[str, Known], store: StoredNumbers, *, strict: bool = False
     ) -> None:
         self._model, self._facts, self._store, self._strict = model, facts, store, strict
         self._relations = Relations()
@@ -319,7 +319,7 @@ def _either(several: list[Both | None]) -> Both | None:
     return Both(sound, sound) if sound.finite else Both(sound, hull(*(one.assumed for one in both)))
 
 
-def _of_sparse(store: Store, sparse: SparseTensor) -> Known:
+def _of_sparse(store: StoredNumbers, sparse: SparseTensor) -> Known:
     """Its values, and the zeros between."""
     values = store.known(sparse.values)
     return known(values.dtype, min(values.least, 0.0), max(values.most, 0.0), values.nan)

@@ -65,7 +65,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..findings.doubted import told
+from ..findings.doubted import found_doubts
 from ..findings.kind import Symptom
 from ..report import Basis, Found, Severity
 from . import rule
@@ -78,7 +78,8 @@ if TYPE_CHECKING:
 def activation_overflow(ranges: Ranges) -> Iterator[Found]:
     if not ranges.doubts:
         return
-    from ..ranges.doubts import Kind
+    from ..ranges.doubts import DoubtKind
 
-    doubts = [doubt for doubt in ranges.doubts if doubt.kind is Kind.OVERFLOW]
-    yield from told(ranges, doubts, "clip what goes in, take the greatest away first, or keep it in a wider type")
+    doubts = [doubt for doubt in ranges.doubts if doubt.kind is DoubtKind.OVERFLOW]
+    fix = "clip what goes in, take the greatest away first, or keep it in a wider type"
+    yield from found_doubts(ranges, doubts, fix)

@@ -44,7 +44,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..findings.doubted import told
+from ..findings.doubted import found_doubts
 from ..report import Basis, Found, Severity
 from . import rule
 
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 def casts_out_of_range(ranges: Ranges) -> Iterator[Found]:
     if not ranges.doubts:
         return
-    from ..ranges.doubts import Kind
+    from ..ranges.doubts import DoubtKind
 
-    doubts = [doubt for doubt in ranges.doubts if doubt.kind is Kind.CAST]
-    yield from told(ranges, doubts, "clip to the ends of the type in front of the Cast, or cast to a wider one")
+    doubts = [doubt for doubt in ranges.doubts if doubt.kind is DoubtKind.CAST]
+    yield from found_doubts(ranges, doubts, "clip to the ends of the type in front of the Cast, or cast to a wider one")

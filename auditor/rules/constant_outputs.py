@@ -63,7 +63,7 @@ def constant_outputs(facts: Facts, ranges: Ranges) -> Iterator[Found]:
     graph = ranges.model.graph
     stuck = []
     for value in graph.outputs:
-        one, at = ranges.of(value.name), graph.producers.get(value.name)
+        one, at = ranges.interval(value.name), graph.producers.get(value.name)
         if one is None or at is None or not one.limits.floating or not one.low.size or not one.constant:
             continue
         if not facts.fixed(value.name) and _takes_numbers(ranges, facts, value.name):
@@ -93,7 +93,7 @@ def _takes_numbers(ranges: Ranges, facts: Facts, name: str) -> bool:
         if tensor in seen or not tensor:
             continue
         seen.add(tensor)
-        one = ranges.of(tensor)
+        one = ranges.interval(tensor)
         if one is not None and one.limits.floating and not one.constant and not facts.fixed(tensor):
             return True
         index = graph.producers.get(tensor)

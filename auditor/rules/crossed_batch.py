@@ -227,16 +227,16 @@ def _why(facts: Facts, path: str, node: Node, shape: Shape, names: frozenset[str
 def _sliced(facts: Facts, path: str, node: Node, rank: int) -> str:
     """Slice takes data, starts, ends, axes and steps; before opset 10 the first three as attributes."""
 
-    def given(position: int, attribute: str) -> tuple[int, ...] | None:
+    def constants(position: int, attribute: str) -> tuple[int, ...] | None:
         value = node.attributes.get(attribute)
         if isinstance(value, tuple):
             return tuple(v for v in value if isinstance(v, int))
         return whole_numbers(facts, node.inputs[position], path) if position < len(node.inputs) else None
 
-    starts, ends, steps = given(1, "starts"), given(2, "ends"), given(4, "steps")
+    starts, ends, steps = constants(1, "starts"), constants(2, "ends"), constants(4, "steps")
     if not starts or not ends or len(starts) != len(ends):
         return ""
-    axes = given(3, "axes") or tuple(range(len(starts)))
+    axes = constants(3, "axes") or tuple(range(len(starts)))
     at = next((i for i, axis in enumerate(axes) if axis in (0, -rank)), None)
     if at is None or at >= len(starts):
         return ""

@@ -133,7 +133,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..findings.doubted import told
+from ..findings.doubted import found_doubts
 from ..findings.kind import Symptom
 from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
@@ -217,15 +217,15 @@ def domain_faults(model: Model, facts: Facts, ranges: Ranges) -> Iterator[Found]
             basis=Basis.REFUSED if refused else None,
             places=nodes_at((f.scope.path, f.at) for f in faults),
         )
-    yield from told(ranges, doubts, _FIX, by_graph)
+    yield from found_doubts(ranges, doubts, _FIX, by_graph)
 
 
 def _of_domains(ranges: Ranges) -> list[Doubt]:
     if not ranges.doubts:
         return []
-    from ..ranges.doubts import Kind
+    from ..ranges.doubts import DoubtKind
 
-    return [doubt for doubt in ranges.doubts if doubt.kind is Kind.DOMAIN]
+    return [doubt for doubt in ranges.doubts if doubt.kind is DoubtKind.DOMAIN]
 
 
 _CHECKS = frozenset({"Log", "Sqrt", "Reciprocal", "Div", "Pow"})

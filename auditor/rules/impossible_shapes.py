@@ -139,7 +139,7 @@ from ..shapes.fact import show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import BOUND, Meeting, meeting, solve
 from ..shapes.mending.search import MOST_SEARCHES, mends, sizes_that_mend
-from ..shapes.mending.trial import Fault
+from ..shapes.mending.trial import BrokenPlace
 from ..shapes.sizes.dim import divide_exact, same
 from ..shapes.troubles import At, Impossible
 from ..wording import fitting, others
@@ -248,7 +248,7 @@ def _flatten(facts: Facts, at: At, flat: Rows, *, searching: bool) -> Found | No
     other = f"{mend} {flat.image} features" if settled else f"put an adaptive (global) pooling in front of {label}"
     warns = best is not None and not never
     proven = any(isinstance(t, Impossible) and t.at == at and not t.declared for t in facts.troubles)
-    cures = mends(facts, Fault(at), fits) if proven and searching else ()
+    cures = mends(facts, BrokenPlace(at), fits) if proven and searching else ()
     repairs = tuple(one.repair for one in cures) if proven else sizes_that_mend(facts, at, fits)
     fix = f"feed an input that fits ({said}), or {other}" if best else other
     return Found(
@@ -324,7 +324,7 @@ def _finding(facts: Facts, troubles: list[Impossible], meet: Callable[[], Meetin
     message = f"{label}{others(troubles)}: {trouble.why}" + (f"; its inputs are {given}" if given and not told else "")
     location = Location(at.graph, label, node.op_type, moving, trouble.attribute, node.offset)
     fits, sizes = _fits_where_ways_meet(facts, at, meet) if searching else ((), "")
-    cures = mends(facts, Fault(at), fits) if searching else ()
+    cures = mends(facts, BrokenPlace(at), fits) if searching else ()
     cure = cures[0] if cures and not (sizes and isinstance(cures[0].repair, InputSizes)) else None
     change = f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}"
     return Found(

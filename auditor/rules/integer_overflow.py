@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..findings.doubted import told
+from ..findings.doubted import found_doubts
 from ..report import Basis, Found, Severity
 from . import rule
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 def integer_overflow(ranges: Ranges) -> Iterator[Found]:
     if not ranges.doubts:
         return
-    from ..ranges.doubts import Kind
+    from ..ranges.doubts import DoubtKind
 
-    doubts = [doubt for doubt in ranges.doubts if doubt.kind is Kind.WRAP]
-    yield from told(ranges, doubts, "cast to int64 before the arithmetic, or to a floating-point type")
+    doubts = [doubt for doubt in ranges.doubts if doubt.kind is DoubtKind.WRAP]
+    yield from found_doubts(ranges, doubts, "cast to int64 before the arithmetic, or to a floating-point type")

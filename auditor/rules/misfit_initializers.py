@@ -73,7 +73,7 @@ from ..shapes.fact import BroadcastsTo, Exact, Need, Shape, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
 from ..shapes.mending.search import MOST_SEARCHES, Mend, mends, sizes_that_mend
-from ..shapes.mending.trial import Fault
+from ..shapes.mending.trial import BrokenPlace
 from ..shapes.open_axes import open_axes
 from ..shapes.sizes.dim import Dim, Size, same
 from ..shapes.sizes.equalities import unimplied
@@ -113,7 +113,7 @@ def misfit_initializers(facts: Facts) -> Iterator[Found]:
 
 def _axis(facts: Facts, case: Open) -> Mend | None:
     """The axis at which the parameter fits whatever the sizes are."""
-    found = mends(facts, Fault(case.at))
+    found = mends(facts, BrokenPlace(case.at))
     return found[0] if found and found[0].attribute == "axis" else None
 
 
@@ -121,7 +121,7 @@ def _misfit(facts: Facts, cases: list[Misfit], *, searching: bool) -> Found:
     """One finding for a node: what several parameters misfit by has one cause as a rule."""
     case, *more = cases
     fits = solve(facts, case.at, case.parameter)
-    cures = mends(facts, Fault(case.at), fits) if searching else ()
+    cures = mends(facts, BrokenPlace(case.at), fits) if searching else ()
     cure = cures[0] if cures and not _by_size(cures[0], fits) else None
     dense = _features(facts, case)
     hopeless = f": {_NONE}" if dense and fits and not _best(fits) and _is_open(case.expected.shape) else ""

@@ -76,7 +76,7 @@ def saturated_units(ranges: Ranges) -> Iterator[Found]:
     for index, node in enumerate(graph.nodes):
         if node.op_type not in (*_BENDS, "Clip") or node.domain or not node.inputs or not node.outputs:
             continue
-        given, made = ranges.of(node.inputs[0]), ranges.of(node.outputs[0])
+        given, made = ranges.interval(node.inputs[0]), ranges.interval(node.outputs[0])
         if given is None or made is None or given.constant or not given.limits.floating:
             continue
         if node.op_type == "HardSigmoid" and node.attributes.keys() & {"alpha", "beta"}:

@@ -90,7 +90,7 @@ from ..shapes.declared import declared
 from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.mending.search import MOST_SEARCHES, mends
-from ..shapes.mending.trial import Fault
+from ..shapes.mending.trial import BrokenPlace
 from ..shapes.sizes.bounds import less
 from ..shapes.sizes.dim import Dim, Size, TooComplex, divide_exact, named, same, substitute
 from ..shapes.troubles import Impossible, Misfit
@@ -135,7 +135,7 @@ def stale_shape_annotations(model: Model, facts: Facts) -> Iterator[Found]:
 def _with_repairs(facts: Facts, found: Found, value: Value, path: str, fault: _Fault, *, searching: bool) -> Found:
     """The finding with what mends it: a layer in front of the output, where one is at fault, or the declaration."""
     if searching:
-        cures = mends(facts, Fault(None, value.name))
+        cures = mends(facts, BrokenPlace(None, value.name))
         fix = found.fix if cures and isinstance(cures[0].repair, Declaration) else cures[0].fix
         return found._replace(fix=fix, repairs=tuple(cure.repair for cure in cures))
     why = f"it is declared as {fault.declared}, and is {fault.is_}"

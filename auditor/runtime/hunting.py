@@ -73,7 +73,7 @@ class Hunting:
             pass
         runs, why = self._runs, self._refused if not self._seen else ""
         del session
-        caught = tuple(self._told(index) for index in sorted(self._found))
+        caught = tuple(self._caught(index) for index in sorted(self._found))
         return Hunted(self._with_outputs(caught), runs, why[:2000], self._version, self._isolation)
 
     def _first(self) -> Iterator[Recipe]:
@@ -193,7 +193,7 @@ class Hunting:
 
     # What was found.
 
-    def _told(self, index: int) -> Caught:
+    def _caught(self, index: int) -> Caught:
         recipe = self._found[index]
         values = {}
         for i, ranged in enumerate(self._search.ranges):

@@ -107,7 +107,7 @@ class Quarry(NamedTuple):
     operands: tuple[str, ...] = ()
 
 
-class Search(NamedTuple):
+class WitnessSearch(NamedTuple):
     """Inputs within ranges are looked for on which quarries are caught."""
 
     ranges: tuple[InputRange, ...]
@@ -142,7 +142,7 @@ class Request(NamedTuple):
     repeats: int = 1
     rtol: float = 1e-3
     atol: float = 1e-5
-    search: Search | None = None  # instead of a run
+    search: WitnessSearch | None = None  # instead of a run
 
     def absolute(self) -> "Request":
         """The same files by names that hold in any folder."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from ..errors import ExitCode
-from ..fix.mending import Asked as Fix
+from ..fix.mending import FixAsked as Fix
 from ..fix.mending import fixed
 from ..fix.offer import Wishes
 from ..fix.telling import in_json, in_text

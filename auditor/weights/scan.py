@@ -90,8 +90,8 @@ class Scanner:
                 sums.count_zeros(numbers)  # last: it takes the signs away
         dead, constant = (channels.dead, channels.constant) if channel > 1 else (None, None)
         if isinstance(sums, IntegerSums):
-            return Figures(*sums.moments, sums.zeros, 0, 0, 0, dead, constant, channels.alike, sums.at_limits)
-        return sums.figures(dead, constant, channels.alike)
+            return Figures(*sums.moments, sums.zeros, 0, 0, 0, dead, constant, channels.repeated, sums.at_limits)
+        return sums.figures(dead, constant, channels.repeated)
 
     def total(self, block: Array, work: str) -> float:
         """The sum of a block: over rows of a matrix and then over their sums, so that the ones stay in cache."""
@@ -255,7 +255,7 @@ class _Channels:
             self._beginnings.append(np.ascontiguousarray(rows[:, :each]).view("<u8").reshape(-1))
 
     @property
-    def alike(self) -> int:
+    def repeated(self) -> int:
         """Slices that begin as one before does, and not with zeros; 0 of too many slices."""
         if not self._beginnings or self._number > _MOST_COMPARED:
             return 0

@@ -14,8 +14,8 @@ from onnx import numpy_helper
 from auditor.model.graph import Model
 from auditor.model.load import load
 from auditor.ranges.known import known
-from auditor.ranges.stored import Store
-from auditor.ranges.walk import Walk
+from auditor.ranges.stored import StoredNumbers
+from auditor.ranges.walk import RangeWalk
 from auditor.shapes.facts import Facts, infer
 from auditor.weights import measure
 from tests.benchmarks.measure import functions
@@ -60,4 +60,4 @@ def resnet50() -> bytes:
 def intervals(model: Model, facts: Facts) -> object:
     """The intervals of every tensor."""
     given = {value.name: known(1, -3.0, 3.0) for value in model.graph.feeds}
-    return Walk(model, facts, given, Store(model), strict=True)
+    return RangeWalk(model, facts, given, StoredNumbers(model), strict=True)

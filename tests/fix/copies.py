@@ -11,7 +11,7 @@ import onnx
 import onnx.parser
 from onnx import numpy_helper
 
-from auditor.fix.mending import Asked, Fixed, fixed
+from auditor.fix.mending import FixAsked, Fixed, fixed
 from auditor.fix.offer import Wishes
 from auditor.report import Severity
 from auditor.settings import Settings
@@ -44,7 +44,7 @@ def mend(
     """The copy of a model, with what was said of it. Whatever else a test holds, onnx reads every copy."""
     path = folder / "model.onnx"
     path.write_bytes(model if isinstance(model, bytes) else model.SerializeToString())
-    said = fixed(Asked(str(path), dry_run=dry_run, wishes=Wishes(**wishes)), Settings(run=run))
+    said = fixed(FixAsked(str(path), dry_run=dry_run, wishes=Wishes(**wishes)), Settings(run=run))
     return Mended(said, onnx.load(said.written or path))
 
 

@@ -23,7 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from auditor.errors import AuditorError
 from auditor.fix.comparing import compared
-from auditor.fix.mending import Asked, Changed, fixed
+from auditor.fix.mending import Changed, FixAsked, fixed
 from auditor.fix.offer import Wishes
 from auditor.fix.planning import Numbered
 from auditor.settings import Settings
@@ -194,9 +194,9 @@ def find(seed: int, folder: Path, *, run: bool) -> tuple[str, Find | None]:
     path.write_bytes(data)
     try:
         if seed % 3 == 0:
-            offered = fixed(Asked(str(path), dry_run=True, wishes=asked._replace(data_file="")), Settings(run=False))
+            offered = fixed(FixAsked(str(path), dry_run=True, wishes=asked._replace(data_file="")), Settings(run=False))
             asked = asked._replace(choose=tuple(edit.number for edit in offered.edits if not edit.made))
-        said = fixed(Asked(str(path), wishes=asked), Settings(run=run and not sound))
+        said = fixed(FixAsked(str(path), wishes=asked), Settings(run=run and not sound))
     except Changed as error:
         return "changed", Find(seed, str(error))
     except AuditorError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 import onnx
 import pytest
 
-from auditor.fix.mending import Asked, fixed
+from auditor.fix.mending import FixAsked, fixed
 from auditor.fix.offer import Wishes
 from auditor.report import Severity
 from auditor.settings import Settings
@@ -41,7 +41,7 @@ def test_these_are_all() -> None:
 def test_mended(name: str, tmp_path: Path) -> None:
     chosen, changes = MENDED[name]
     out = tmp_path / "out.onnx"
-    said = fixed(Asked(str(SAMPLES / f"broken/{name}.onnx"), str(out), wishes=Wishes(choose=chosen)), Settings())
+    said = fixed(FixAsked(str(SAMPLES / f"broken/{name}.onnx"), str(out), wishes=Wishes(choose=chosen)), Settings())
     assert [f"{e.offer.place}: {e.offer.change}" for e in said.edits if e.made] == changes
     assert all(finding.severity is Severity.NOTE for finding in said.left) and said.code == 0
     made = outputs(onnx.load(out))
@@ -52,7 +52,7 @@ def test_mended(name: str, tmp_path: Path) -> None:
 def test_needs_its_maker(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"{name}.onnx"
     shutil.copy(SAMPLES / f"broken/{name}.onnx", path)
-    said = fixed(Asked(str(path)), Settings(run=False))
+    said = fixed(FixAsked(str(path)), Settings(run=False))
     assert said.written == "" and said.code == 1
     (error,) = (f for f in said.left if f.severity is Severity.ERROR)
     assert error.rule == NEEDS_ITS_MAKER[name] and error.fix

@@ -14,7 +14,7 @@ import pytest
 from onnx import external_data_helper, numpy_helper
 
 from auditor.errors import NothingToAudit, Unreadable, UsageError
-from auditor.fix.mending import Asked, CannotMend, Fixed, fixed
+from auditor.fix.mending import CannotMend, FixAsked, Fixed, fixed
 from auditor.fix.offer import Wishes
 from auditor.settings import Settings
 from tests.pace import HANG
@@ -46,7 +46,7 @@ def with_data(folder: Path, location: str = "w.bin") -> Path:
 
 
 def mend(path: Path, out: Path | str = "", **asked: object) -> Fixed:
-    return fixed(Asked(str(path), str(out), **asked), QUICK)  # type: ignore[arg-type]  # of one test each
+    return fixed(FixAsked(str(path), str(out), **asked), QUICK)  # type: ignore[arg-type]  # of one test each
 
 
 @pytest.fixture
@@ -185,13 +185,13 @@ def _on(call: int, real: object, instead: object) -> object:
 
 KILLED = """
 import os, signal, sys
-from auditor.fix.mending import Asked, fixed
+from auditor.fix.mending import FixAsked, fixed
 from auditor.fix.offer import Wishes
 from auditor.settings import Settings
 
 path, data_file = sys.argv[1:]
 folder, left = os.path.dirname(path), 1 << 30
-asked, settings = Asked(path, in_place=True, wishes=Wishes(data_file=data_file)), Settings(run=False, weights=False)
+asked, settings = FixAsked(path, in_place=True, wishes=Wishes(data_file=data_file)), Settings(run=False, weights=False)
 
 def counted(real):
     def call(*a, **k):
@@ -246,10 +246,10 @@ def test_killed_anywhere_the_model_is_the_old_or_the_new_one(data_file: str, mod
 
 MEASURED = """
 import sys
-from auditor.fix.mending import Asked, fixed
+from auditor.fix.mending import FixAsked, fixed
 from auditor.fix.offer import Wishes
 from auditor.settings import Settings
-said = fixed(Asked(sys.argv[1], wishes=Wishes()), Settings(run=False, weights=False))
+said = fixed(FixAsked(sys.argv[1], wishes=Wishes()), Settings(run=False, weights=False))
 print(said.files)
 print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """

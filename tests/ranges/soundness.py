@@ -27,15 +27,15 @@ def outside(graph: RandomGraph, seed: int) -> list[str]:
 
     from auditor.model.load import loads
     from auditor.ranges.known import known
-    from auditor.ranges.stored import Store
-    from auditor.ranges.walk import Walk
+    from auditor.ranges.stored import StoredNumbers
+    from auditor.ranges.walk import RangeWalk
     from auditor.shapes.facts import infer
 
     data = graph.model.SerializeToString()
     model = loads(data)
     facts = infer(model)
     given = {name: known(facts[name].dtype, *ends) for name, ends in graph.ranges.items()}
-    walk = Walk(model, facts, given, Store(model), strict=True)
+    walk = RangeWalk(model, facts, given, StoredNumbers(model), strict=True)
     names = graph.tensors
     if seed % 2:  # as it is deployed: only the last tensor is an output, and the rest may be fused
         kept = onnx.ModelProto.FromString(data)

@@ -13,24 +13,24 @@ from onnx import numpy_helper, parser
 from auditor.model.load import loads
 from auditor.ranges.known import Known, known
 from auditor.ranges.registry import all_ranged
-from auditor.ranges.stored import Store
-from auditor.ranges.walk import Walk
+from auditor.ranges.stored import StoredNumbers
+from auditor.ranges.walk import RangeWalk
 from auditor.shapes.facts import infer
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
 
 
-def walked(text: str, stored: Mapping[str, np.ndarray] | None = None, **ranges: tuple[float, float]) -> Walk:
+def walked(text: str, stored: Mapping[str, np.ndarray] | None = None, **ranges: tuple[float, float]) -> RangeWalk:
     proto = parser.parse_model(HEAD + text)
     for name, array in (stored or {}).items():
         proto.graph.initializer.append(numpy_helper.from_array(array, name))
     model = loads(proto.SerializeToString())
     facts = infer(model)
     given = {name: known(facts[name].dtype, *ends) for name, ends in ranges.items()}
-    return Walk(model, facts, given, Store(model), strict=True)
+    return RangeWalk(model, facts, given, StoredNumbers(model), strict=True)
 
 
-def ends(walk: Walk, name: str = "y") -> tuple[float, float]:
+def ends(walk: RangeWalk, name: str = "y") -> tuple[float, float]:
     one = walk.main[name].sound
     assert not one.nan
     return one.least, one.most

@@ -20,7 +20,7 @@ from auditor.shapes.facts import Facts, infer
 from auditor.shapes.fits import solve
 from auditor.shapes.mending.edits import SetAttribute, changes
 from auditor.shapes.mending.search import Mend, mends
-from auditor.shapes.mending.trial import Fault, Ground, edited, tried
+from auditor.shapes.mending.trial import BrokenPlace, Ground, edited, tried
 from auditor.shapes.sizes.dim import named
 from auditor.shapes.troubles import At, Exhausted, Impossible, Undefined
 from auditor.shapes.visits import Budget
@@ -30,7 +30,7 @@ C, N = named("C"), named("N")
 
 def mend(facts: Facts, at: At) -> Mend | None:
     """The likeliest."""
-    return next(iter(mends(facts, Fault(at))), None)
+    return next(iter(mends(facts, BrokenPlace(at))), None)
 
 
 def parsed(text: str, opset: int = 17) -> onnx.ModelProto:
@@ -103,7 +103,7 @@ def test_an_edit_that_contradicts_a_declared_output_is_no_mend() -> None:
     assert facts["y"].shape == (N, 10)
     made = changes(facts, SetAttribute(At("", 0), "axis", 0))
     assert made is not None
-    assert tried(Ground.of(facts), Fault(None), made)[0] is None
+    assert tried(Ground.under(facts), BrokenPlace(None), made)[0] is None
 
 
 def test_an_edited_model_is_asked_for_the_sizes_that_were_asked_for() -> None:

@@ -20,7 +20,7 @@ _PROOF = "worked out from the inputs through every layer"
 
 
 def offers(look: Look) -> Iterator[Offer]:
-    if look.draft.source is look.draft.model and not look.of(STALE) and not look.of(MISSING):
+    if look.draft.source is look.draft.model and not look.found_before(STALE) and not look.found_before(MISSING):
         return
     facts = look.facts
     names = frozenset(str(s) for f in facts.inputs.values() for s in f.shape or () if isinstance(s, Dim))

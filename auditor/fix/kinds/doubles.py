@@ -23,7 +23,7 @@ _MOST = 3.4028234663852886e38
 
 
 def offers(look: Look) -> Iterator[Offer]:
-    if not look.of(RULE) or look.draft.model.functions:
+    if not look.found_before(RULE) or look.draft.model.functions:
         return
     if any(s.dtype == DType.DOUBLE and s.magnitude > _MOST for s in look.weights.values()):
         return  # infinite in float32

@@ -18,7 +18,7 @@ RULE = duplicate_initializers.name
 
 
 def offers(look: Look) -> Iterator[Offer]:
-    if not look.of(RULE):
+    if not look.found_before(RULE):
         return
     graph, source = look.draft.model.graph, look.draft.source
     stored: dict[str, Tensor] = {t.name: t for t in graph.initializers}

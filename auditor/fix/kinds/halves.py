@@ -18,7 +18,7 @@ MOST = 65504.0
 
 
 def offers(look: Look) -> Iterator[Offer]:
-    names = dict.fromkeys(f.location.tensor for f in look.of(RULE) if not f.location.graph)
+    names = dict.fromkeys(f.location.tensor for f in look.found_before(RULE) if not f.location.graph)
     for name in names:
         tensor = look.draft.stored(name)
         if tensor is None or tensor.offset in look.draft.data:

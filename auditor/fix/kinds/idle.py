@@ -16,7 +16,7 @@ from ..offer import Look, Offer
 
 def offers(look: Look) -> Iterator[Offer]:
     model = look.draft.model
-    if look.of(idle_declarations.name):
+    if look.found_before(idle_declarations.name):
         for path, graph in model.graphs:
             names = {v.name for v in graph.value_info} - {v.name for v in _without_idle(graph).value_info}
             if names:
@@ -30,7 +30,7 @@ def offers(look: Look) -> Iterator[Offer]:
                         lambda g: _without_idle(g) if g.offset == offset else g
                     ),
                 )
-    if look.of(unused_imports.name):
+    if look.found_before(unused_imports.name):
         used = {node.domain for scope in scopes(model) for node in scope.graph.nodes}
         used |= {"", "ai.onnx", *(domain for domain, _, _ in model.functions)}
         idle = sorted({domain for domain, _ in model.imports} - used)
@@ -42,7 +42,7 @@ def offers(look: Look) -> Iterator[Offer]:
                 "no node, no subgraph and no function is of these domains",
                 lambda draft: _without_imports(draft, frozenset(idle)),
             )
-    if not model.graph.name and look.of(meaningless_declarations.name):
+    if not model.graph.name and look.found_before(meaningless_declarations.name):
         yield Offer(
             meaningless_declarations.name,
             "the graph",

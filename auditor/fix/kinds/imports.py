@@ -60,7 +60,7 @@ def _set(model: Model) -> Iterator[Offer]:
 def _older(look: Look) -> Iterator[Offer]:
     """A lower version under which every node means the same."""
     model = look.draft.model
-    for finding in look.of(newer_than_runtime.name):
+    for finding in look.found_before(newer_than_runtime.name):
         most = int(str(finding.expected).rpartition(" ")[2])
         if finding.message.startswith("the model has IR version"):
             needed = max(3, *(_NEWER_TYPES.get(dtype, 0) for dtype in _dtypes(model)), 8 if model.functions else 0)

@@ -19,7 +19,9 @@ _RULES = (misfit_initializers.name, impossible_shapes.name)
 
 def offers(look: Look) -> Iterator[Offer]:
     before = faults(look.facts)
-    for finding in (f for rule in _RULES for f in look.of(rule) if f.severity is Severity.ERROR and not f.repairs):
+    for finding in (
+        f for rule in _RULES for f in look.found_before(rule) if f.severity is Severity.ERROR and not f.repairs
+    ):
         for place, change, sizes in _fitting(look, finding):
             apply = _resized(sizes)
             after = apply(look.draft)

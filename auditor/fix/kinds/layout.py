@@ -11,7 +11,7 @@ from ...model.payload import extent
 from ...model.payload_bytes import Raw
 from ...rules.too_large_for_protobuf import too_large_for_protobuf
 from ...wording import counted, in_bytes
-from ..draft import Data, Draft, Outside
+from ..draft import Data, Draft, OutsideFile
 from ..offer import Look, Offer
 from ..rope import Copy, Rope, Twine, length
 from ..splice import Splicer
@@ -77,7 +77,7 @@ def _moved_out(draft: Draft, location: str, *, also_outside: bool) -> Draft | No
         gap = -at % ALIGNED
         twine.add((bytes(gap),) if gap else ())
         twine.add(content)
-        data[tensor.offset] = Data(Outside(location, at + gap, size))
+        data[tensor.offset] = Data(OutsideFile(location, at + gap, size))
         at += gap + size
     return _with_data(draft, data)._replace(files={**draft.files, location: twine.rope}) if at else None
 
@@ -86,7 +86,7 @@ def _content(draft: Draft, tensor: Tensor, *, also_outside: bool) -> Rope:
     """The bytes of a tensor that can be moved; none of one that cannot."""
     new = draft.data.get(tensor.offset)
     if new is not None:
-        return () if isinstance(new.content, Outside) else new.content
+        return () if isinstance(new.content, OutsideFile) else new.content
     if tensor.external is not None and not also_outside:
         return ()
     place = extent(draft.source, tensor)

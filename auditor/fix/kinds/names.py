@@ -25,7 +25,7 @@ def offers(look: Look) -> Iterator[Offer]:
             yield from _hiding(look, scope)
 
 
-def _of(offset: int, change: Callable[[Graph], Graph]) -> Callable[[Draft], Draft]:
+def _of_graph(offset: int, change: Callable[[Graph], Graph]) -> Callable[[Draft], Draft]:
     return lambda draft: draft.changed(lambda graph: change(graph) if graph.offset == offset else graph)
 
 
@@ -38,7 +38,7 @@ def _nodes(scope: Scope) -> Iterator[Offer]:
             scope.path or "the graph",
             f"{sum(times[name] - 1 for name in twice)} nodes named anew: all but the first of {listed(twice)}",
             "no tensor's name changes, and a node's name means nothing to ONNX",
-            _of(scope.graph.offset, _named_apart),
+            _of_graph(scope.graph.offset, _named_apart),
         )
 
 
@@ -70,7 +70,7 @@ def _stored_twice(look: Look, scope: Scope) -> Iterator[Offer]:
             listed(dict.fromkeys(t.name for t in spare)),
             f"stored {len(spare) + 1} times -> once" if len(spare) == 1 else "each stored once",
             "type, shape and every byte of the copies are equal",
-            _of(scope.graph.offset, lambda g: g._replace(
+            _of_graph(scope.graph.offset, lambda g: g._replace(
                 initializers=tuple(t for t in g.initializers if t.offset not in gone))),
         )  # fmt: skip
 
@@ -97,7 +97,7 @@ def _hiding(look: Look, scope: Scope) -> Iterator[Offer]:
             scope.path,
             shown + (f" and {len(names) - 3} more" if len(names) > 3 else ""),
             "the subgraph's own tensors and their uses within it; it hands tensors in and out by their place",
-            _of(graph.offset, lambda g: with_tensors(g, names)),
+            _of_graph(graph.offset, lambda g: with_tensors(g, names)),
         )
 
 

@@ -33,7 +33,7 @@ def offers(look: Look) -> Iterator[Offer]:
         for repair in finding.repairs:
             if applied(look.draft, repair) is None:
                 continue
-            place, change = told(repair)
+            place, change = _place_and_change(repair)
             yield Offer(
                 finding.rule,
                 place,
@@ -60,7 +60,7 @@ def _applying(repair: Repair, offset: int | None) -> Callable[[Draft], Draft | N
     return apply
 
 
-def told(repair: Repair) -> tuple[str, str]:
+def _place_and_change(repair: Repair) -> tuple[str, str]:
     """Whom a repair changes, and what from what to what."""
     match repair:
         case AttributeChange(node=node, attribute=name, was=was, to=to):

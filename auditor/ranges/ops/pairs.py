@@ -21,11 +21,11 @@ def add(A: Known, B: Known, *, site: Site) -> Known:
     covers = {}
     for one, other in ((A, B), (B, A)):
         if other.least >= 0:  # what one covers, a greater one does
-            covers.update(_of(one))
+            covers.update(_covered(one))
     return site.sum(A, B, 1.0)._replace(covers=covers)
 
 
-def _of(one: Known) -> dict[int, tuple[float, float]]:
+def _covered(one: Known) -> dict[int, tuple[float, float]]:
     """What a tensor covers: itself too, where it is never negative."""
     own = {one.key: (1.0, 0.0)} if one.key >= 0 and one.least >= 0 else {}
     return {**one.covers, **own}
@@ -60,7 +60,7 @@ def multiply(A: Known, B: Known, *, site: Site) -> Known:
             if factor > 0:
                 covers = {
                     key: (f / factor * (1 + 4 * A.limits.unit), s + f * A.limits.normal / factor)
-                    for key, (f, s) in _of(one).items()
+                    for key, (f, s) in _covered(one).items()
                 }
                 found = found._replace(covers=covers)
             if site.ends.floating:
@@ -92,7 +92,7 @@ def divide(A: Known, B: Known, *, site: Site) -> Known:
         return known(A.dtype, -np.inf, np.inf, nan)
     several = [a / b for a in (A.low, A.high) for b in (B.low, B.high)]
     found = known(A.dtype, np.minimum.reduce(several), np.maximum.reduce(several))
-    cover = _of(B).get(A.key)
+    cover = _covered(B).get(A.key)
     if cover is not None and B.least > 0:
         most = (cover[0] + cover[1] / B.least) * (1 + 4 * A.limits.unit)
         found = found.within(-most, most)
@@ -103,7 +103,7 @@ def divide(A: Known, B: Known, *, site: Site) -> Known:
             found = found._replace(
                 covers={
                     key: (f * divisor * (1 + 4 * A.limits.unit), s + f * divisor * A.limits.normal)
-                    for key, (f, s) in _of(A).items()
+                    for key, (f, s) in _covered(A).items()
                 }
             )
     return found
@@ -191,10 +191,10 @@ def _chosen(choose: Callable[[Any, Any], Any]) -> Callable[..., Known]:
     def rule(*data_0: Known) -> Known:
         first, *rest = data_0
         low, high = first.low, first.high
-        covers = dict(_of(first))
+        covers = dict(_covered(first))
         for one in rest:
             low, high = choose(low, one.low), choose(high, one.high)
-            covers.update(_of(one))
+            covers.update(_covered(one))
         return known(first.dtype, low, high, covers=covers if choose is np.maximum else {})
 
     return rule

@@ -45,21 +45,21 @@ def _extreme(data: Known, site: Site, axes: Axes, keepdims: int, what: str) -> K
 def greatest(
     data: Known, axes: Known | None = None, *, site: Site, keepdims: int = 1, noop_with_empty_axes: int = 0
 ) -> Known:
-    if _nothing_to_do(site, _given(site), noop_with_empty_axes):
+    if _nothing_to_do(site, _axes_attribute(site), noop_with_empty_axes):
         return data
-    return _extreme(data, site, _given(site), keepdims, "max")
+    return _extreme(data, site, _axes_attribute(site), keepdims, "max")
 
 
 @ranged("ReduceMin")
 def least(
     data: Known, axes: Known | None = None, *, site: Site, keepdims: int = 1, noop_with_empty_axes: int = 0
 ) -> Known:
-    if _nothing_to_do(site, _given(site), noop_with_empty_axes):
+    if _nothing_to_do(site, _axes_attribute(site), noop_with_empty_axes):
         return data
-    return _extreme(data, site, _given(site), keepdims, "min")
+    return _extreme(data, site, _axes_attribute(site), keepdims, "min")
 
 
-def _given(site: Site) -> Axes:
+def _axes_attribute(site: Site) -> Axes:
     """The attribute of older opsets."""
     value = site.node.attributes.get("axes")
     return tuple(a for a in value if isinstance(a, int)) if isinstance(value, tuple) else None
@@ -95,10 +95,10 @@ def _total(ends: Array, shape: tuple[int | None, ...], axes: frozenset[int], kee
 def sum_along(
     data: Known, axes: Known | None = None, *, site: Site, keepdims: int = 1, noop_with_empty_axes: int = 0
 ) -> Known:
-    if _nothing_to_do(site, _given(site), noop_with_empty_axes):
+    if _nothing_to_do(site, _axes_attribute(site), noop_with_empty_axes):
         return data
-    found, count = summed(data, site, _given(site), keepdims)
-    which, _ = _axes(site, _given(site))
+    found, count = summed(data, site, _axes_attribute(site), keepdims)
+    which, _ = _axes(site, _axes_attribute(site))
     if data.least < 0 or count is None:
         return found
     covers = {}
@@ -115,10 +115,10 @@ def sum_along(
 def mean_along(
     data: Known, axes: Known | None = None, *, site: Site, keepdims: int = 1, noop_with_empty_axes: int = 0
 ) -> Known:
-    if _nothing_to_do(site, _given(site), noop_with_empty_axes):
+    if _nothing_to_do(site, _axes_attribute(site), noop_with_empty_axes):
         return data
-    which, rank = _axes(site, _given(site))
-    found, count = summed(data, site, _given(site), keepdims)
+    which, rank = _axes(site, _axes_attribute(site))
+    found, count = summed(data, site, _axes_attribute(site), keepdims)
     if count is None:  # of however many, it lies among them; the roundings of a sum are not known
         return known(data.dtype, 0.0 if data.least >= 0 else -np.inf, 0.0 if data.most <= 0 else np.inf)
     if not data.limits.floating:
@@ -147,12 +147,12 @@ def sum_of_magnitudes(
 ) -> Known | None:
     if noop_with_empty_axes:
         return None
-    found, _ = summed(_magnitudes(data, 1), site, _given(site), keepdims)
+    found, _ = summed(_magnitudes(data, 1), site, _axes_attribute(site), keepdims)
     return _covering(found, data, site, keepdims)
 
 
 def _covering(found: Known, data: Known, site: Site, keepdims: int) -> Known:
-    which, _ = _axes(site, _given(site))
+    which, _ = _axes(site, _axes_attribute(site))
     count = count_along(site.shape(0), which)
     if not keepdims or data.key < 0 or count is None:
         return found
@@ -166,7 +166,7 @@ def sum_of_squares(
 ) -> Known | None:
     if noop_with_empty_axes:
         return None
-    return summed(_magnitudes(data, 2), site, _given(site), keepdims)[0]
+    return summed(_magnitudes(data, 2), site, _axes_attribute(site), keepdims)[0]
 
 
 @ranged("ReduceL2", rounds=4)
@@ -175,7 +175,7 @@ def norm(
 ) -> Known | None:
     if noop_with_empty_axes or not data.limits.floating:
         return None
-    found, _ = summed(_magnitudes(data, 2), site, _given(site), keepdims)
+    found, _ = summed(_magnitudes(data, 2), site, _axes_attribute(site), keepdims)
     if found.most > data.limits.high:  # the squares may leave the type
         return known(data.dtype, 0.0, np.inf)
     made = known(data.dtype, np.sqrt(np.maximum(found.low, 0.0)), np.sqrt(found.high))
@@ -187,7 +187,7 @@ def log_of_sum_of_exponentials(
     data: Known, axes: Known | None = None, *, site: Site, keepdims: int = 1, noop_with_empty_axes: int = 0
 ) -> Known | None:
     """onnxruntime 1.32 takes the greatest away first: between it and it plus the logarithm of how many."""
-    which, rank = _axes(site, _given(site))
+    which, rank = _axes(site, _axes_attribute(site))
     count = count_along(site.shape(0), which)
     if noop_with_empty_axes or count is None or not count or data.dtype not in (1, 11):
         return None

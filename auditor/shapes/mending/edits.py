@@ -94,7 +94,7 @@ class AsMatMul(NamedTuple):
     at: At
 
 
-class Feed(NamedTuple):
+class FeedAs(NamedTuple):
     """An input of the graph gets other sizes along some axes."""
 
     name: str
@@ -110,11 +110,11 @@ class NameSize(NamedTuple):
 
 
 Edit: TypeAlias = (
-    SetAttribute | SetDims | SetValues | PutInFront | PutAround | TakeOut | MoveInFront | AsMatMul | Feed | NameSize
+    SetAttribute | SetDims | SetValues | PutInFront | PutAround | TakeOut | MoveInFront | AsMatMul | FeedAs | NameSize
 )
 
 
-class Changes(NamedTuple):
+class ModelEdit(NamedTuple):
     """What an edit changes of one graph: nodes that are others, nodes that come in (each before or behind one), facts.
 
     ``facts`` are of tensors that the main graph stores or is fed, or that are new.
@@ -125,26 +125,26 @@ class Changes(NamedTuple):
     facts: Mapping[str, Fact]
 
 
-def changes(facts: Facts, edit: Edit) -> Changes | None:
+def changes(facts: Facts, edit: Edit) -> ModelEdit | None:
     """What the edit changes of the main graph; None where it does not apply."""
     match edit:
-        case Feed(name, sizes):
+        case FeedAs(name, sizes):
             fact = facts.inputs.get(name)
             if fact is None or fact.shape is None:
                 return None
             shape = tuple(sizes.get(i, s) for i, s in enumerate(fact.shape))
-            return Changes({}, (), {name: fact._replace(shape=shape)})
+            return ModelEdit({}, (), {name: fact._replace(shape=shape)})
         case NameSize(name, axis, to):
             fact = facts.inputs.get(name)
             if fact is None or fact.shape is None:
                 return None
             renamed: Shape = tuple(named(to) if i == axis else s for i, s in enumerate(fact.shape))
-            return Changes({}, (), {name: fact._replace(shape=renamed)})
+            return ModelEdit({}, (), {name: fact._replace(shape=renamed)})
         case SetDims(at, tensor, dims) if not at.graph and tensor in facts.initializers():
             known = facts.at(tensor)
             if known is None:
                 return None
-            return Changes({}, (), {tensor: _shaped(known, dims)})
+            return ModelEdit({}, (), {tensor: _shaped(known, dims)})
     made = _of_nodes(facts, edit)
     if made is None or not edit.at.graph:
         return made
@@ -152,12 +152,12 @@ def changes(facts: Facts, edit: Edit) -> Changes | None:
     if scope is None:
         return None  # a function's body serves several calls
     index, holder = _holding(scope, made)
-    return Changes({index: holder}, (), made.facts)
+    return ModelEdit({index: holder}, (), made.facts)
 
 
-def _of_nodes(facts: Facts, edit: Edit) -> Changes | None:
+def _of_nodes(facts: Facts, edit: Edit) -> ModelEdit | None:
     """What the edit changes of the graph of its node."""
-    if isinstance(edit, Feed | NameSize):
+    if isinstance(edit, FeedAs | NameSize):
         return None
     at = edit.at
     index, node = at.index, facts.node(at)
@@ -172,13 +172,13 @@ def _of_nodes(facts: Facts, edit: Edit) -> Changes | None:
             known = facts.at(tensor, at.graph)
             if known is None or tensor not in node.inputs:
                 return None
-            return Changes({index: _taking(node, node.inputs.index(tensor), _NEW)}, (), {_NEW: _shaped(known, dims)})
+            return ModelEdit({index: _taking(node, node.inputs.index(tensor), _NEW)}, (), {_NEW: _shaped(known, dims)})
         case SetValues(_, position, values):
             known = facts.at(node.inputs[position], at.graph)
             if known is None:
                 return None
             other = known._replace(elements=values, shape=(len(values),) if known.rank == 1 else known.shape)
-            return Changes({index: _taking(node, position, _NEW)}, (), {_NEW: other})
+            return ModelEdit({index: _taking(node, position, _NEW)}, (), {_NEW: other})
         case PutInFront(_, position, op_type, attributes, axes):
             stored: dict[str, Fact] = {}
             if axes and facts.model.opsets.get("", 1) < 13:
@@ -186,12 +186,12 @@ def _of_nodes(facts: Facts, edit: Edit) -> Changes | None:
             elif axes:
                 stored[f"{_NEW}0"] = Fact(DType.INT64.value, (len(axes),), axes)
             new = Node(op_type, "", (node.inputs[position], *stored), (_NEW,), Attributes(attributes), "", "", -1)
-            return Changes({index: _taking(node, position, _NEW)}, ((index, -1, new),), stored)
+            return ModelEdit({index: _taking(node, position, _NEW)}, ((index, -1, new),), stored)
         case PutAround(_, perm):
             turned = _taking(node, 0, _NEW)._replace(outputs=(f"{_NEW}1", *node.outputs[1:]))
             first = _transpose(node.inputs[0], _NEW, perm)
             last = _transpose(f"{_NEW}1", node.outputs[0], inverse(perm))
-            return Changes({index: turned}, ((index, -1, first), (index, 1, last)), {})
+            return ModelEdit({index: turned}, ((index, -1, first), (index, 1, last)), {})
         case TakeOut():
             return _replaced(index, _handing_on(node))
         case MoveInFront(_, before):
@@ -199,14 +199,14 @@ def _of_nodes(facts: Facts, edit: Edit) -> Changes | None:
             new = node._replace(inputs=(taker.inputs[0], *node.inputs[1:]), outputs=(_NEW,))
             if taker.inputs[0] == node.outputs[0]:
                 return None
-            return Changes(
+            return ModelEdit(
                 {index: _handing_on(node), before.index: _taking(taker, 0, _NEW)}, ((before.index, -1, new),), {}
             )
         case AsMatMul():
             return _as_matmul(index, node)
 
 
-def _as_matmul(index: int, node: Node) -> Changes:
+def _as_matmul(index: int, node: Node) -> ModelEdit:
     added, inputs = [], list(node.inputs[:2])
     if node.attributes.get("transB"):
         added.append((index, -1, _transpose(inputs[1], _NEW, None)))
@@ -216,7 +216,7 @@ def _as_matmul(index: int, node: Node) -> Changes:
         product = product._replace(outputs=(f"{_NEW}1",))
         add = Node("Add", "", (f"{_NEW}1", node.inputs[2]), node.outputs, Attributes({}), "", "", -1)
         added.append((index, 1, add))
-    return Changes({index: product}, tuple(added), {})
+    return ModelEdit({index: product}, tuple(added), {})
 
 
 def inverse(perm: tuple[int, ...]) -> tuple[int, ...]:
@@ -231,8 +231,8 @@ def _shaped(fact: Fact, dims: tuple[int, ...]) -> Fact:
     return fact._replace(shape=dims, elements=fact.elements if kept else None)
 
 
-def _replaced(index: int, node: Node) -> Changes:
-    return Changes({index: node}, (), {})
+def _replaced(index: int, node: Node) -> ModelEdit:
+    return ModelEdit({index: node}, (), {})
 
 
 def _taking(node: Node, position: int, name: str) -> Node:
@@ -247,7 +247,7 @@ def _transpose(source: str, to: str, perm: tuple[int, ...] | None) -> Node:
     return Node("Transpose", "", (source,), (to,), Attributes({} if perm is None else {"perm": perm}), "", "", -1)
 
 
-def _holding(scope: Scope, made: Changes) -> tuple[int, Node]:
+def _holding(scope: Scope, made: ModelEdit) -> tuple[int, Node]:
     """The node of the main graph around a body, with the body changed."""
     nodes = tuple(made.nodes.get(i, node) for i, node in enumerate(scope.graph.nodes))
     changed = scope.graph._replace(nodes=(*nodes, *(node for _, _, node in made.added)))
@@ -274,7 +274,7 @@ def _instead(value: Attribute, old: Graph, new: Graph) -> Attribute:
 def repair(facts: Facts, edit: Edit, why: str) -> Repair:
     """The edit as the report tells it."""
     match edit:
-        case Feed(name, sizes):
+        case FeedAs(name, sizes):
             shape = rendered(facts.inputs[name].shape) or ()
             axes = tuple(sorted(sizes))
             return InputSizes(name, axes, tuple(shape[a] for a in axes), tuple(sizes[a] for a in axes), why)

@@ -10,7 +10,7 @@ from ..dense import WEIGHTS
 from ..facts import Facts, rendered
 from ..sizes.dim import Dim
 from ..troubles import At
-from .edits import Feed, NameSize
+from .edits import FeedAs, NameSize
 from .habits import CONVOLUTIONS, USUAL_SIZES, size_surprise, weight_of
 from .proposal import HANDING_ON, Proposal, numbers, shape_of
 
@@ -86,7 +86,7 @@ def _moved(
             near = min(3.0, away / 10) if solved else min(1.5, away / 100)
             cost = (_SOLVED if solved else _BASE) + max(-3.0, size_surprise(size) - was) + odd + near
             yield Proposal(
-                Feed(name, dict.fromkeys(axes, size)), At("", -1), f"{name} is {shown} along {_along(axes)}", cost,
+                FeedAs(name, dict.fromkeys(axes, size)), At("", -1), f"{name} is {shown} along {_along(axes)}", cost,
                 tensor=name, attribute=_along(axes),
             )  # fmt: skip
 
@@ -117,7 +117,7 @@ def taken(facts: Facts, at: At) -> Iterator[Proposal]:
         return
     if axis < len(fact.shape) and isinstance(fact.shape[axis], int) and fact.shape[axis] != wanted:
         cause = f"{name} has {fact.shape[axis]} along axis {axis}, and {facts.label(at)} takes {wanted}"
-        yield Proposal(Feed(name, {axis: wanted}), At("", -1), cause, 4.4, tensor=name, attribute=f"axis {axis}")
+        yield Proposal(FeedAs(name, {axis: wanted}), At("", -1), cause, 4.4, tensor=name, attribute=f"axis {axis}")
 
 
 def _source(facts: Facts, name: str, graph: str) -> str:
@@ -144,7 +144,7 @@ def met(facts: Facts, at: At) -> Iterator[Proposal]:
                     continue
                 if isinstance(a, int) and isinstance(b, int):
                     cause = f"{name} has {a} along axis {i}, and {other} {b}"
-                    yield Proposal(Feed(name, {i: b}), At("", -1), cause, 4.2, tensor=name, attribute=f"axis {i}")
+                    yield Proposal(FeedAs(name, {i: b}), At("", -1), cause, 4.2, tensor=name, attribute=f"axis {i}")
                 elif isinstance(a, Dim) and isinstance(b, Dim) and len(a.names) == 1:
                     was, to = rendered(shape), rendered(theirs)
                     cause = f"size {i} of {name} is named {was[i] if was else ''}, that of {other} {b}"

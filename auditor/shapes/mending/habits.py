@@ -23,7 +23,7 @@ _WEIGHT = {"QLinearConv": 3}
 _RARE = 1 / 512
 
 
-class Window(NamedTuple):
+class WindowHabit(NamedTuple):
     """What a convolution or a pooling looks through, with every default filled in."""
 
     op_type: str
@@ -60,7 +60,7 @@ def padding(pads: Ints, kernel: Ints, dilations: Ints) -> str:
     return "even" if pads[:axes] == pads[axes:] and len(set(pads)) == 1 else "odd"
 
 
-def window(facts: Facts, at: At) -> Window | None:
+def window(facts: Facts, at: At) -> WindowHabit | None:
     """The window of a node; None where it has none, or nobody knows its kernel."""
     node = facts.node(at)
     if node.op_type not in WINDOWS or node.domain not in ("", "com.microsoft"):
@@ -74,7 +74,7 @@ def window(facts: Facts, at: At) -> Window | None:
     if len(strides) != axes or len(dilations) != axes or len(pads) != 2 * axes:
         return None
     auto_pad, ceil_mode = given.get("auto_pad", "NOTSET"), given.get("ceil_mode", 0)
-    return Window(
+    return WindowHabit(
         node.op_type, kernel, strides, pads, dilations, auto_pad if isinstance(auto_pad, str) else "NOTSET",
         ceil_mode if isinstance(ceil_mode, int) else 0, _widens(facts, at),
     )  # fmt: skip
@@ -118,7 +118,7 @@ class Habits:
     """What the windows of a model's graphs are like."""
 
     def __init__(self, facts: Facts) -> None:
-        self.windows: dict[At, Window] = {}
+        self.windows: dict[At, WindowHabit] = {}
         for path, visited in facts.graphs.items():
             for index in visited.entries:
                 if visited.nodes[index].op_type in WINDOWS and (one := window(facts, At(path, index))) is not None:
@@ -127,7 +127,7 @@ class Habits:
         for one in self.windows.values():
             self._count(one, 1)
 
-    def _count(self, one: Window, by: int) -> None:
+    def _count(self, one: WindowHabit, by: int) -> None:
         pool = one.op_type in POOLS
         for key, value in (
             (("pads", pool, one.kernel, one.dilations), one.pads),
@@ -143,7 +143,7 @@ class Habits:
         ):
             self._counts[key][value] += by
 
-    def surprise(self, at: At, one: Window) -> float:
+    def surprise(self, at: At, one: WindowHabit) -> float:
         """How unusual a window would be at this place, in bits."""
         own = self.windows.get(at)
         if own is not None:
@@ -154,7 +154,7 @@ class Habits:
             if own is not None:
                 self._count(own, 1)
 
-    def _shares(self, one: Window) -> tuple[float, ...]:
+    def _shares(self, one: WindowHabit) -> tuple[float, ...]:
         pool = one.op_type in POOLS
         far = max(one.strides) > 2
         usual = (_FAR_PADDING if far else _PADDING)[one.padding]
@@ -182,7 +182,7 @@ _FAR_PADDING = {"same": 0.15, "none": 0.6, "even": 0.2, "odd": 0.05}  # of strid
 _PADDING = {"same": 0.55, "none": 0.35, "even": 0.07, "odd": 0.03}
 
 
-def _stride(one: Window) -> float:
+def _stride(one: WindowHabit) -> float:
     if len(set(one.strides)) > 1:
         return _RARE
     stride = one.strides[0]
@@ -193,7 +193,7 @@ def _stride(one: Window) -> float:
     return {1: 0.75, 2: 0.2, 4: 0.02}.get(stride, 0.01)
 
 
-def _kernel(one: Window) -> float:
+def _kernel(one: WindowHabit) -> float:
     if len(set(one.kernel)) > 1:
         return _RARE
     return {2: 0.4, 3: 0.4, 1: 0.01, 5: 0.02, 7: 0.06}.get(one.kernel[0], 0.01)

@@ -67,5 +67,5 @@ def _troubles(facts: Facts) -> set[tuple[str, object]]:
 
 
 def _contradicted(facts: Facts) -> bool:
-    ground = Ground.of(facts)
+    ground = Ground.under(facts)
     return bool(ground.contradicted & ground.outputs)

@@ -14,10 +14,10 @@ from ..troubles import At, Misfit
 from . import feeding, layout, stored, targets, windows
 from .habits import Habits
 from .proposal import Proposal, before, numbers, shape_of
-from .trial import Fault
+from .trial import BrokenPlace
 
 
-def proposals(facts: Facts, fault: Fault, fits: Sequence[Fit]) -> Iterator[Proposal]:
+def proposals(facts: Facts, fault: BrokenPlace, fits: Sequence[Fit]) -> Iterator[Proposal]:
     at = fault.at
     if at is None:
         at = facts.producer(fault.output)

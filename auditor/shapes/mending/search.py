@@ -23,7 +23,7 @@ from ..troubles import At, Impossible, Misfit
 from .edits import Edit, changes, repair
 from .opsets import opset_that_fits
 from .proposal import Proposal
-from .trial import Fault, Ground, edited, tried
+from .trial import BrokenPlace, Ground, edited, tried
 
 MOST_TOLD = 3
 MOST_TRIALS = 1_500
@@ -61,11 +61,11 @@ class Mend(NamedTuple):
     sure: bool = False  # nothing else is nearly as likely
 
 
-def mends(facts: Facts, fault: Fault, fits: Sequence[Fit] = ()) -> tuple[Mend, ...]:
+def mends(facts: Facts, fault: BrokenPlace, fits: Sequence[Fit] = ()) -> tuple[Mend, ...]:
     """Up to three edits that mend a fault, the likeliest first; ``fits``: sizes of inputs that were solved for it."""
     if len(facts.graphs[""].entries) > _MOST_NODES or facts.graphs[""].nodes is not facts.model.graph.nodes:
         return ()
-    ground, bound = Ground.of(facts), _bound(facts)
+    ground, bound = Ground.under(facts), _bound(facts)
     from .proposals import proposals
 
     proposed = sorted(proposals(facts, fault, fits), key=lambda p: p.cost)
@@ -95,7 +95,7 @@ def mends(facts: Facts, fault: Fault, fits: Sequence[Fit] = ()) -> tuple[Mend, .
         known = best.get(proposal.place)
         if known is None or cost < known[0]:
             best[proposal.place] = (cost, number, proposal, left)
-    told = _told(facts, best, {at for at, count in axes.items() if count > 1})
+    told = _worded(facts, best, {at for at, count in axes.items() if count > 1})
     others = [_declared(ground, fault.output)] if fault.output else _imported(facts, fault, told)
     if others and facts.model.opsets.get("", _OLD) < _OLD and not fault.output:
         return tuple(others)
@@ -133,7 +133,7 @@ def left_of_bound(bound: _Bound, edit: Edit) -> int:
     return left
 
 
-def _imported(facts: Facts, fault: Fault, told: Sequence[Mend]) -> list[Mend]:
+def _imported(facts: Facts, fault: BrokenPlace, told: Sequence[Mend]) -> list[Mend]:
     """Another opset, at which the broken node means another thing."""
     if fault.at is None or fault.at.graph:
         return []
@@ -163,17 +163,17 @@ def sizes_that_mend(facts: Facts, at: At, fits: Sequence[Fit]) -> tuple[Repair, 
     """Sizes of inputs with which a node runs that runs for some of the open sizes only; tried like any edit."""
     from . import feeding
 
-    ground, found = Ground.of(facts), dict[object, Repair]()
+    ground, found = Ground.under(facts), dict[object, Repair]()
     for proposal in sorted(feeding.sized(facts, fits, at), key=lambda p: p.cost) if fits else ():
         made = changes(facts, proposal.edit)
-        if proposal.place not in found and made is not None and tried(ground, Fault(at), made)[0] is not None:
+        if proposal.place not in found and made is not None and tried(ground, BrokenPlace(at), made)[0] is not None:
             found[proposal.place] = repair(facts, proposal.edit, proposal.cause)
             if len(found) == MOST_TOLD:
                 break
     return tuple(found.values())
 
 
-def _told(facts: Facts, best: dict[object, tuple[float, int, Proposal, int]], doubtful: set[At]) -> tuple[Mend, ...]:
+def _worded(facts: Facts, best: dict[object, tuple[float, int, Proposal, int]], doubtful: set[At]) -> tuple[Mend, ...]:
     """The best, with words. Of an axis that is not the only one that fits, nobody knows whether it was meant."""
     kept = [b for b in best.values() if not (b[2].attribute == "axis" and b[2].at in doubtful)]
     least = min((left for *_, left in kept), default=0)

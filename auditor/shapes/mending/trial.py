@@ -19,11 +19,11 @@ from ..sizes.dim import Dim, same
 from ..troubles import At, Exhausted, Impossible, Internal, Misfit, Open, Trouble, Unsupported
 from ..visits import Entry, NamedFacts, Opsets, Visited
 from ..walk import Walk
-from .edits import Changes, Edit, changes
+from .edits import Edit, ModelEdit, changes
 from .habits import WINDOWS
 
 
-class Fault(NamedTuple):
+class BrokenPlace(NamedTuple):
     """What is to go: a trouble of a node, or (``output``) that an output is not what is declared of it."""
 
     at: At | None
@@ -41,7 +41,7 @@ class Ground(NamedTuple):
     outputs: frozenset[str]
 
     @classmethod
-    def of(cls, facts: Facts) -> Ground:
+    def under(cls, facts: Facts) -> Ground:
         graph = facts.model.graph
         annotations = {v.name: v for v in (*graph.value_info, *graph.outputs)}
         main = facts.graphs[""]
@@ -55,7 +55,7 @@ class Ground(NamedTuple):
         )
 
 
-class Outcome(NamedTuple):
+class TrialOutcome(NamedTuple):
     """What became of the model with an edit that removes the fault and breaks nothing."""
 
     facts: Facts
@@ -63,7 +63,7 @@ class Outcome(NamedTuple):
     unlike: int  # tensors that are not what is declared of them
 
 
-def tried(ground: Ground, fault: Fault, made: Changes) -> tuple[Outcome | None, int]:
+def tried(ground: Ground, fault: BrokenPlace, made: ModelEdit) -> tuple[TrialOutcome | None, int]:
     """What the edit comes to, None where it does not mend; and how many nodes were walked."""
     trial = _Trial(ground, fault)
     sound = trial.follow(made)
@@ -75,23 +75,23 @@ def edited(facts: Facts, edit: Edit) -> Facts | None:
     made = changes(facts, edit)
     if made is None:
         return None
-    trial = _Trial(Ground.of(facts), Fault(None), judging=False)
+    trial = _Trial(Ground.under(facts), BrokenPlace(None), judging=False)
     trial.follow(made)
     return trial.facts
 
 
 class _Trial(Walk):
-    def __init__(self, ground: Ground, fault: Fault, *, judging: bool = True) -> None:
+    def __init__(self, ground: Ground, fault: BrokenPlace, *, judging: bool = True) -> None:
         super().__init__(ground.facts.model, ground.facts.budget, ground.facts.walk)
         self._ground, self._fault, self._judging = ground, fault, judging
         self._base = ground.facts.graphs[""]
         outer = self._base.facts
         self._scope = NamedFacts(outer if isinstance(outer, NamedFacts) else None)
         self._entries: dict[int, Entry] = {}
-        self._made: Changes | None = None
+        self._made: ModelEdit | None = None
         self.visited[""] = Visited(self._base.nodes, self._scope, self._entries)
 
-    def follow(self, made: Changes) -> bool:
+    def follow(self, made: ModelEdit) -> bool:
         """Walk from what the edit changes on; whether nothing new is broken and the fault is gone."""
         size = len(self._base.nodes)
         nodes: dict[int, Node] = {**made.nodes, **{size + i: node for i, (_, _, node) in enumerate(made.added)}}
@@ -223,7 +223,7 @@ class _Trial(Walk):
         self.visited = {**base.graphs, **self.visited, "": main}
         return Facts(self.model, self, base.inputs)
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> TrialOutcome:
         facts, ground = self.facts, self._ground
         left = sum(isinstance(t, Misfit | Impossible) and not t.declared for t in facts.troubles)
         left += sum(contradicts(ground.annotations[name], self._scope.known_fact(name)) for name in ground.outputs)
@@ -232,7 +232,7 @@ class _Trial(Walk):
             contradicts(v, self._scope.get(n)) if n in self._scope else n in ground.contradicted
             for n, v in ground.annotations.items()
         )
-        return Outcome(facts, left, unlike)
+        return TrialOutcome(facts, left, unlike)
 
 
 _IMAGES = frozenset({"GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"})

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..facts import Facts
 from ..troubles import At
 from .edits import SetAttribute
-from .habits import CONVOLUTIONS, POOLS, Habits, Ints, Window, kernel_of, same_pads, weight_of
+from .habits import CONVOLUTIONS, POOLS, Habits, Ints, WindowHabit, kernel_of, same_pads, weight_of
 from .proposal import Proposal, numbers, shape_of
 
 _BASE = 5.0
@@ -50,8 +50,8 @@ _FIELDS = {"kernel_shape": "kernel"}
 
 
 def _others(
-    habits: Habits, now: Window, op_type: str, *, padded: bool
-) -> Iterator[tuple[str, int | str | Ints, Window]]:
+    habits: Habits, now: WindowHabit, op_type: str, *, padded: bool
+) -> Iterator[tuple[str, int | str | Ints, WindowHabit]]:
     """Attribute, value, and the window with it; each once. ``padded``: beside pads, no auto_pad may stand."""
     alike = [one for one in habits.windows.values() if (one.op_type in POOLS) == (op_type in POOLS)]
     axes = now.axes
@@ -100,7 +100,7 @@ def _others(
             yield "ceil_mode", 1 - now.ceil_mode, now._replace(ceil_mode=1 - now.ceil_mode)
 
 
-def _allowed(now: Window, pads: Ints, op_type: str) -> bool:
+def _allowed(now: WindowHabit, pads: Ints, op_type: str) -> bool:
     """A pooling must not have windows of padding alone."""
     return op_type not in POOLS or all(p < k for p, k in zip(pads, (*now.kernel, *now.kernel), strict=True))
 

@@ -11,7 +11,7 @@ from auditor.repair import AttributeChange, InputSizes, Replacement, words
 from auditor.shapes.facts import Facts, infer
 from auditor.shapes.mending import search
 from auditor.shapes.mending.search import mends
-from auditor.shapes.mending.trial import Fault
+from auditor.shapes.mending.trial import BrokenPlace
 from auditor.shapes.troubles import At
 
 from .__main__ import results
@@ -50,7 +50,7 @@ def test_a_gemm_of_three_axes_becomes_a_matmul() -> None:
     facts = facts_of(
         "g (float[2, 5, 8] x, float[3, 8] w, float[3] b) => (float[2, 5, 3] y) { y = Gemm<transB = 1>(x, w, b) }"
     )
-    first, *_ = mends(facts, Fault(At("", 0)))
+    first, *_ = mends(facts, BrokenPlace(At("", 0)))
     assert isinstance(first.repair, Replacement) and first.repair.replace_by == "MatMul"
 
 
@@ -68,7 +68,7 @@ def test_a_layer_inside_a_branch_is_mended() -> None:
     facts = facts_of(BODY)
     at = At("If[0]/then_branch", 1)
     assert at in {t.at for t in facts.troubles if hasattr(t, "at")}
-    repairs = [mend.repair for mend in mends(facts, Fault(at))]
+    repairs = [mend.repair for mend in mends(facts, BrokenPlace(at))]
     change = next(r for r in repairs if isinstance(r, AttributeChange) and r.attribute == "pads")
     assert (change.graph, change.node, change.to) == ("If[0]/then_branch", "Conv[0]", (1, 1, 1, 1))
     assert words(change) == "set pads of If[0]/then_branch/Conv[0] to [1, 1, 1, 1]"
@@ -77,11 +77,11 @@ def test_a_layer_inside_a_branch_is_mended() -> None:
 def test_a_search_is_bounded_by_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """No trial, no repair; and what the clock says changes nothing until a search is given up whole."""
     facts = facts_of("g (float[1, 2, 5, 5] x, float[18, 3] w) => (float[1, 3] y) { f = Flatten(x) y = Gemm(f, w) }")
-    whole = mends(facts, Fault(At("", 1)))
+    whole = mends(facts, BrokenPlace(At("", 1)))
     assert any(isinstance(mend.repair, InputSizes) and mend.repair.to == (3, 3) for mend in whole)
-    assert mends(facts, Fault(At("", 1))) == whole
+    assert mends(facts, BrokenPlace(At("", 1))) == whole
     monkeypatch.setattr(search, "MOST_TRIALS", 0)
-    assert mends(facts, Fault(At("", 1))) == ()
+    assert mends(facts, BrokenPlace(At("", 1))) == ()
     monkeypatch.setattr(search, "MOST_TRIALS", 1_500)
     monkeypatch.setattr(search, "SECONDS", -1.0)
-    assert mends(facts, Fault(At("", 1))) == ()
+    assert mends(facts, BrokenPlace(At("", 1))) == ()
