@@ -20,6 +20,12 @@ ROOT = Path(__file__).parents[1]
 LENET = ROOT / "sample_models" / "lenet5" / "lenet5.onnx"
 
 
+_ELSEWHERE = os.pathsep.join(
+    path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and Path(path) != ROOT
+)
+"""What PYTHONPATH says, without this repository."""
+
+
 def run(*command: str | Path, cwd: Path, **env: str) -> str:
     done = subprocess.run(
         list(map(str, command)),
@@ -28,7 +34,7 @@ def run(*command: str | Path, cwd: Path, **env: str) -> str:
         text=True,
         timeout=HANG,
         check=False,
-        env={**os.environ, **env},
+        env={**os.environ, **env, "PYTHONPATH": _ELSEWHERE},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

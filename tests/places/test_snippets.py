@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -36,7 +37,7 @@ def service(tmp_path: Path, shell: Shell, image: Path, machine: Mapping[str, str
         (tmp_path / "models").mkdir()
         shutil.copy(model, tmp_path / "models" / "net.onnx")
         path = f"{image}:{machine['PATH']}"
-        here = f"file://localhost{repository}"  # pip before 24 wants a host
+        here = f"file://localhost{quote(str(repository))}"  # pip before 24 wants a host
         done = shell("\n".join(lines), cwd=tmp_path, PATH=path, AUDITOR=here)
         assert done.returncode in (0, 1), done.stdout + done.stderr
         return done.returncode
