@@ -98,8 +98,7 @@ from ..shapes.conditions import STRETCHING, Condition, conditions
 from ..shapes.fact import show
 from ..shapes.facts import Facts
 from ..shapes.fits import solutions
-from ..shapes.mending.search import mends
-from ..shapes.mending.trial import BrokenPlace, edited
+from ..shapes.mending import BrokenPlace, mends
 from ..shapes.open_axes import OpenAxis, first_broken, open_axes, with_sizes
 from ..shapes.sizes.dim import Dim, TooComplex
 from ..shapes.troubles import At, Impossible, Misfit
@@ -235,6 +234,8 @@ def _finding(facts: Facts, axis: OpenAxis, root: Misfit | Impossible, works: lis
 
 def _repairs(facts: Facts, axis: OpenAxis, at: At) -> tuple[Repair, ...]:
     """The edits with which the node takes one batch as well as another; each is tried with two more."""
+    from ..shapes.mending.trial import edited
+
     one, *others = [with_sizes(facts, [axis.name], size) for size in _TRIED[:3]]
     found = mends(one, BrokenPlace(at))
     return tuple(

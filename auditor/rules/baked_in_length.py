@@ -46,8 +46,6 @@ from ..report import Basis, Found, Location, Severity
 from ..shapes.conditions import conditions
 from ..shapes.fact import Fact, Shape, show
 from ..shapes.facts import Facts
-from ..shapes.mending.edits import SetValues, repair
-from ..shapes.mending.trial import edited
 from ..shapes.open_axes import OpenAxis, first_broken, open_axes, with_sizes
 from ..shapes.sizes.dim import Dim, substitute
 from ..shapes.troubles import At, Impossible, Misfit
@@ -113,6 +111,9 @@ def _finding(facts: Facts, written: _Written, axes: dict[str, OpenAxis]) -> Foun
     names = sorted(numbers, key=lambda name: axes[name].batch)
     tensor = axes[names[0]].tensor
     kept = tuple(0 if i < len(data) and numbers.get(str(data[i])) == e else e for i, e in enumerate(target))
+    from ..shapes.mending.edits import SetValues, repair  # of a broken model alone
+    from ..shapes.mending.trial import edited
+
     edit = SetValues(at, 1, kept)
     after = [edited(with_sizes(facts, names, size), edit) for size in _TRIED]
     good = all(one is not None and first_broken(one, frozenset()) is None for one in after)

@@ -138,8 +138,7 @@ from ..shapes.element_types import mistyped
 from ..shapes.fact import show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import BOUND, Meeting, meeting, solve
-from ..shapes.mending.search import MOST_SEARCHES, mends, sizes_that_mend
-from ..shapes.mending.trial import BrokenPlace
+from ..shapes.mending import MOST_SEARCHES, BrokenPlace, mends, sizes_that_mend
 from ..shapes.sizes.dim import divide_exact, same
 from ..shapes.troubles import At, Impossible
 from ..wording import fitting, others

@@ -65,7 +65,7 @@ from collections.abc import Iterator
 from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
-from ..shapes.mending.proposal import CHANNELS_FIRST, HANDING_ON
+from ..shapes.mending import CHANNELS_FIRST, HANDING_ON
 from ..shapes.sizes.dim import Dim
 from ..shapes.troubles import At
 from . import rule

@@ -63,6 +63,7 @@ be fed, put an adaptive (global) pooling in front of the dense layer, or give th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ..findings.kind import Symptom
 from ..repair import InputSizes
@@ -72,14 +73,16 @@ from ..shapes.dense import WEIGHTS, factors_shown, source, taken
 from ..shapes.fact import BroadcastsTo, Exact, Need, Shape, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
-from ..shapes.mending.search import MOST_SEARCHES, Mend, mends, sizes_that_mend
-from ..shapes.mending.trial import BrokenPlace
+from ..shapes.mending import MOST_SEARCHES, BrokenPlace, mends, sizes_that_mend
 from ..shapes.open_axes import open_axes
 from ..shapes.sizes.dim import Dim, Size, same
 from ..shapes.sizes.equalities import unimplied
 from ..shapes.troubles import At, Misfit, Open
 from ..wording import fitting
 from . import cured, rule
+
+if TYPE_CHECKING:
+    from ..shapes.mending.search import Mend
 
 _NONE = "no input size up to 4096 fits"
 

@@ -89,8 +89,7 @@ from ..report import Basis, Found, Location, Severity
 from ..shapes.declared import declared
 from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts, rendered
-from ..shapes.mending.search import MOST_SEARCHES, mends
-from ..shapes.mending.trial import BrokenPlace
+from ..shapes.mending import MOST_SEARCHES, BrokenPlace, mends
 from ..shapes.sizes.bounds import less
 from ..shapes.sizes.dim import Dim, Size, TooComplex, divide_exact, named, same, substitute
 from ..shapes.troubles import Impossible, Misfit

@@ -63,7 +63,7 @@ from ..model.schemas import Schema, schema, versions
 from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
-from ..shapes.mending.opsets import opset_that_fits
+from ..shapes.mending import opset_that_fits
 from ..wording import listed, others
 from . import nodes_at, rule
 

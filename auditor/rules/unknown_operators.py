@@ -75,7 +75,7 @@ from ..model.schemas import domains, newest, operators, schema, versions
 from ..model.scopes import Scope, scopes
 from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
-from ..shapes.mending.opsets import opset_that_fits
+from ..shapes.mending import opset_that_fits
 from ..wording import counted, listed
 from . import nodes_at, rule
 

@@ -62,7 +62,7 @@ from ..model.schemas import Schema
 from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
-from ..shapes.mending.opsets import opset_that_fits
+from ..shapes.mending import opset_that_fits
 from ..wording import counted, others
 from . import nodes_at, rule
 

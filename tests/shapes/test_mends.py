@@ -18,9 +18,10 @@ from auditor.shapes.evaluation import MOST_STORED
 from auditor.shapes.fact import MOST_ELEMENTS, Exact
 from auditor.shapes.facts import Facts, infer
 from auditor.shapes.fits import solve
+from auditor.shapes.mending import BrokenPlace
 from auditor.shapes.mending.edits import SetAttribute, changes
 from auditor.shapes.mending.search import Mend, mends
-from auditor.shapes.mending.trial import BrokenPlace, Ground, edited, tried
+from auditor.shapes.mending.trial import Ground, edited, tried
 from auditor.shapes.sizes.dim import named
 from auditor.shapes.troubles import At, Exhausted, Impossible, Undefined
 from auditor.shapes.visits import Budget

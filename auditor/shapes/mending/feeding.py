@@ -10,9 +10,10 @@ from ..dense import WEIGHTS
 from ..facts import Facts, rendered
 from ..sizes.dim import Dim
 from ..troubles import At
+from . import HANDING_ON
 from .edits import FeedAs, NameSize
 from .habits import CONVOLUTIONS, USUAL_SIZES, size_surprise, weight_of
-from .proposal import HANDING_ON, Proposal, numbers, shape_of
+from .proposal import Proposal, numbers, shape_of
 
 _BASE, _SOLVED = 6.0, 3.8
 

@@ -9,8 +9,9 @@ from ...model.schemas import schema
 from ..fact import show
 from ..facts import Facts
 from ..troubles import At, Impossible
+from . import CHANNELS_FIRST, HANDING_ON
 from .edits import AsMatMul, MoveInFront, PutAround, PutInFront, SetAttribute, SetValues, TakeOut, inverse
-from .proposal import CHANNELS_FIRST, HANDING_ON, Proposal, first_user, numbers, opset, shape_of
+from .proposal import Proposal, first_user, numbers, opset, shape_of
 
 _FARTHEST = 24
 

@@ -14,20 +14,6 @@ from .edits import Edit
 FARTHEST = 400
 """Nodes in front of a fault that are thought of."""
 
-CHANNELS_FIRST = frozenset(
-    {
-        "Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "DeformConv", "BatchNormalization", "LRN",
-        "InstanceNormalization", "GroupNormalization", "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool",
-        "GlobalMaxPool", "PRelu", "DepthToSpace", "SpaceToDepth",
-    }
-)  # fmt: skip
-"""Operators whose data has its channels at axis 1."""
-
-HANDING_ON = frozenset(
-    {"Identity", "Cast", "CastLike", "Dropout", "Relu", "Clip", "QuantizeLinear", "DequantizeLinear"}
-)
-"""Operators that leave the axes of their data where they are."""
-
 
 class Proposal(NamedTuple):
     """``cost`` is in bits: how unusual it is that somebody gets this wrong here. ``fix`` "": what the edit says."""

@@ -11,10 +11,9 @@ from ...report import Fit
 from ..dense import WEIGHTS
 from ..facts import Facts
 from ..troubles import At, Misfit
-from . import feeding, layout, stored, targets, windows
+from . import BrokenPlace, feeding, layout, stored, targets, windows
 from .habits import Habits
 from .proposal import Proposal, before, numbers, shape_of
-from .trial import BrokenPlace
 
 
 def proposals(facts: Facts, fault: BrokenPlace, fits: Sequence[Fit]) -> Iterator[Proposal]:

@@ -20,18 +20,17 @@ from ..facts import Facts, rendered
 from ..open_axes import open_axes, with_sizes
 from ..sizes.dim import TooComplex
 from ..troubles import At, Impossible, Misfit
+from . import BrokenPlace
 from .edits import Edit, changes, repair
 from .opsets import opset_that_fits
 from .proposal import Proposal
-from .trial import BrokenPlace, Ground, edited, tried
+from .trial import Ground, edited, tried
 
 MOST_TOLD = 3
 MOST_TRIALS = 1_500
 MOST_STEPS = 40_000
 """Nodes that one search may ask again."""
 
-MOST_SEARCHES = 4
-"""Broken places of one model for which a rule looks for a mend: a model of many faults is slow enough."""
 
 SECONDS = 20.0
 """What ends a search whatever it counts; nothing is told of one that ends so, for another machine would tell more."""

@@ -19,15 +19,9 @@ from ..sizes.dim import Dim, same
 from ..troubles import At, Exhausted, Impossible, Internal, Misfit, Open, Trouble, Unsupported
 from ..visits import Entry, NamedFacts, Opsets, Visited
 from ..walk import Walk
+from . import BrokenPlace
 from .edits import Edit, ModelEdit, changes
 from .habits import WINDOWS
-
-
-class BrokenPlace(NamedTuple):
-    """What is to go: a trouble of a node, or (``output``) that an output is not what is declared of it."""
-
-    at: At | None
-    output: str = ""
 
 
 class Ground(NamedTuple):

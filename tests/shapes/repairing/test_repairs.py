@@ -9,9 +9,8 @@ import pytest
 from auditor.model.load import loads
 from auditor.repair import AttributeChange, InputSizes, Replacement, words
 from auditor.shapes.facts import Facts, infer
-from auditor.shapes.mending import search
+from auditor.shapes.mending import BrokenPlace, search
 from auditor.shapes.mending.search import mends
-from auditor.shapes.mending.trial import BrokenPlace
 from auditor.shapes.troubles import At
 
 from .__main__ import results
