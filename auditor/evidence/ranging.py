@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..weights.measure import Statistics
 
 _MOST_ROWS = 1000
+_MOST_UNASKED = 5000  # nodes whose intervals are worked out where nobody gives a range: about a second
 _MOST_SOUGHT = 32
 _MOST_RECIPE = 8192  # characters
 _UNRANGED = 1e4  # how far a search goes in an input of floating point without a range
@@ -130,13 +131,14 @@ class Ranges:
             return None
         from ..ranges.known import known
         from ..ranges.stored import StoredNumbers
-        from ..ranges.walk import RangeWalk
+        from ..ranges.walk import MOST_NODES, RangeWalk
 
         dtypes = {value.name: self.facts.at(value.name) for value in self.model.graph.feeds}
         given = {
             name: known(fact.dtype, *self.ends[name]) for name, fact in dtypes.items() if fact and name in self.ends
         }
-        return RangeWalk(self.model, self.facts, given, StoredNumbers(self.model, self._measured))
+        most = MOST_NODES if self.given else _MOST_UNASKED
+        return RangeWalk(self.model, self.facts, given, StoredNumbers(self.model, self._measured), most=most)
 
     def interval(self, tensor: str) -> Known | None:
         """What is certain of a tensor of the main graph."""

@@ -27,6 +27,9 @@ _BY_CHANCE = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}
 )
 _DENSE = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
+MOST_NODES = 100_000
+"""Where a function calls another twice, and so on, each call is a walk of its own: twenty such are a million."""
+
 _DEPTH = 8
 
 
@@ -53,13 +56,16 @@ class Start(NamedTuple):
 class RangeWalk:
     """``given`` are the intervals of the graph's inputs; another input may hold all that its type can, if finite.
 
-    ``strict``: a rule that fails ends it, for the tests; else it costs the node's interval.
+    ``strict``: a rule that fails ends it, for the tests; else it costs the node's interval. ``most``: so many nodes
+    are looked at, those in branches and in functions once for each call; the others may give all that their types hold.
     """
 
     def __init__(
-        self, model: Model, facts: Facts, given: Mapping[str, Known], store: StoredNumbers, *, strict: bool = False
-    ) -> None:
+        self, model: Model, facts: Facts, given: Mapping[str, Known], store: StoredNumbers, *, strict: bool = False,
+        most: int = MOST_NODES,
+    ) -> None:  # fmt: skip
         self._model, self._facts, self._store, self._strict = model, facts, store, strict
+        self._left = most
         self._relations = Relations()
         self._stored: dict[str, Mapping[str, Tensor]] = {}
         self._constants: dict[str, dict[str, Tensor]] = {}
@@ -128,7 +134,8 @@ class RangeWalk:
     ) -> None:
         facts = tuple(self._facts.at(name, path) if name else None for name in node.outputs)
         dtypes = [None if fact is None else fact.dtype for fact in facts]
-        outputs = self._outputs(node, index, path, scope, opsets, facts, depth)
+        self._left -= 1
+        outputs = self._outputs(node, index, path, scope, opsets, facts, depth) if self._left >= 0 else []
         for i, name in enumerate(node.outputs):
             if name:
                 one = outputs[i] if i < len(outputs) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from inspect import signature
+from itertools import pairwise
 
 import numpy as np
 import onnx.defs
@@ -150,3 +151,20 @@ def test_constants_are_what_they_are() -> None:
     walk = walked("g (float[2] x) => (float[2] y) <float[2] c = {1.5, -2.0}> { y = Add(x, c) }", x=(0.0, 1.0))
     one: Known = walk.main["y"].sound
     assert one.low.tolist() == [1.5, -2.0] and one.high.tolist() == [2.5, -1.0]
+
+
+def test_functions_that_call_others_many_times_are_walked_so_far_only() -> None:
+    """Ten calls in each of six functions are a million nodes; what lies beyond may be any number."""
+    head = '<ir_version: 8, opset_import: ["" : 17, "f" : 1]>\n'
+    main = "g (float[2] x) => (float[2] y) { a = f.f5(x)\n y = Neg(a) }\n"
+    functions = ""
+    for level in range(6):
+        inner = f"f.f{level - 1}" if level else "Abs"
+        names = ["x", *(f"t{i}" for i in range(9)), "y"]
+        body = "\n".join(f"{new} = {inner}({old})" for old, new in pairwise(names))
+        functions += f'<domain: "f", opset_import: ["" : 17, "f" : 1]>\nf{level} (x) => (y) {{ {body} }}\n'
+    model = loads(parser.parse_model(head + main + functions).SerializeToString())
+    facts = infer(model)
+    walk = RangeWalk(model, facts, {}, StoredNumbers(model), most=50)
+    assert -60 <= walk._left < 0  # the rest of the bodies that were open, and no call was gone into any more
+    assert ends(walk)[0] == -float(np.finfo(np.float32).max) or ends(walk)[0] == -np.inf
