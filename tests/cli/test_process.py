@@ -74,6 +74,7 @@ def test_a_static_check_imports_what_it_needs(tmp_path: Path) -> None:
         "auditor.formats.json",
         "auditor.formats.parts",
         "auditor.formats.parts.names",
+        "auditor.formats.parts.repairs",
     }
 
 

@@ -31,6 +31,11 @@ IN_THE_BYTES = {
     "payload-size-mismatch", "repeated-fields", "unknown-fields", "unreadable-model",
 }  # fmt: skip
 """Rules about bytes that are not others any more when protobuf has written the model anew."""
+IN_THE_NAMES = {
+    "addresses-in-text", "code-in-text", "hidden-characters", "look-alike-names", "overlong-names", "secrets-in-text",
+    "shadowing-functions",
+}  # fmt: skip
+"""Rules about names that are others in a disguise."""
 
 
 def candidate(rule: str, found: Found) -> Candidate:
@@ -76,7 +81,7 @@ def test_the_corpus_in_disguise(tmp_path: Path) -> None:
 def broken_models() -> Iterator[tuple[str, Callable[[Path], Path]]]:
     for rule in all_rules():
         for fixture in fixtures(rule):
-            if rule.name not in IN_THE_BYTES and fixture.section == "Fires on" and not fixture.policy:
+            if rule.name not in IN_THE_BYTES | IN_THE_NAMES and fixture.section == "Fires on" and not fixture.policy:
                 yield fixture.label, fixture.model
 
 

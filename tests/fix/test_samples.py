@@ -18,7 +18,7 @@ from .copies import outputs
 
 MENDED = {
     "alexnet_224": ((), ["data[2], data[3]: 224, 224 -> 227, 227"]),
-    "batch_baked_in": ((), ["flat: target [1, 512] -> [0, 512]", "the graph: 1 initializer out (16 bytes): 'target'"]),
+    "batch_baked_in": ((), ["flat: shape [1, 512] -> [0, 512]", "the graph: 1 initializer out (16 bytes): 'target'"]),
     "training_mode": ((1,), ["drop: training_mode 1 -> 0", "the graph: 1 initializer out (1 byte): 'training'"]),
     "wrong_declared_shape": ((), ["the graph: pool declared as float32 [N, 8, 7, 7] -> float32 [N, 8, 8, 8]"]),
 }

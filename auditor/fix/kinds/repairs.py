@@ -31,8 +31,8 @@ def offers(look: Look) -> Iterator[Offer]:
         made = 0
         offset = finding.location.offset
         for repair in finding.repairs:
-            if applied(look.draft, repair) is None:
-                continue
+            if isinstance(repair, Declaration | DimensionName) or applied(look.draft, repair) is None:
+                continue  # `declarations` works all of them out anew
             place, change = _place_and_change(repair)
             yield Offer(
                 finding.rule,
@@ -40,7 +40,7 @@ def offers(look: Look) -> Iterator[Offer]:
                 change,
                 f"{repair.why}; {_PROOF}" if repair.why else _PROOF,
                 _applying(repair, offset),
-                keeps=isinstance(repair, Declaration | DimensionName),
+                keeps=False,
                 chosen=made == 0,
                 instead=finding.fingerprint,
             )
