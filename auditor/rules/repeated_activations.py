@@ -51,9 +51,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Graph, Model
-from ..model.scopes import scopes
+from ..model.scopes import Scope, scopes
 from ..report import Basis, Found, Location, Severity
-from . import rule
+from ..wording import counted
+from . import nodes_at, rule
 
 _SQUASHING = frozenset({"Softmax", "LogSoftmax", "Sigmoid"})
 _AGAIN = _SQUASHING | {"Relu"}
@@ -65,6 +66,7 @@ _FURTHEST = 8
 def repeated_activations(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         graph = scope.graph
+        idle: list[tuple[int, int]] = []
         for index, node in enumerate(graph.nodes):
             if node.op_type not in _AGAIN or node.domain or not node.inputs:
                 continue
@@ -72,16 +74,26 @@ def repeated_activations(model: Model) -> Iterator[Found]:
             if first is None:
                 continue
             before = graph.nodes[first].op_type
-            twice = node.op_type in _SQUASHING and before in _SQUASHING
-            if twice or (node.op_type == before == "Relu"):
-                label = graph.label(index)
-                yield Found(
-                    f"{label} is a {node.op_type} of a {before}, {graph.label(first)}"
-                    + ("" if twice else ", and does nothing"),
-                    Location(scope.path, label, node.op_type, node.inputs[0], offset=node.offset),
-                    f"take {label} away, or {graph.label(first)}",
-                    severity=None if twice else Severity.NOTE,
-                )
+            if node.op_type == before == "Relu":
+                idle.append((index, first))
+            elif node.op_type in _SQUASHING and before in _SQUASHING:
+                yield _finding(scope, index, first, f"is a {node.op_type} of a {before}, {graph.label(first)}")
+        if idle:
+            others = f"; so do {counted(len(idle) - 1, 'other Relu')}" if len(idle) > 1 else ""
+            first = idle[0][1]
+            says = f"is a Relu of a Relu, {graph.label(first)}, and does nothing{others}"
+            found = _finding(scope, idle[0][0], first, says)
+            places = nodes_at((scope.path, index) for index, _ in idle)
+            yield found._replace(severity=Severity.NOTE, places=places)
+
+
+def _finding(scope: Scope, index: int, first: int, says: str) -> Found:
+    node, label = scope.graph.nodes[index], scope.graph.label(index)
+    return Found(
+        f"{label} {says}",
+        Location(scope.path, label, node.op_type, node.inputs[0], offset=node.offset),
+        f"take {label} away, or {scope.graph.label(first)}",
+    )
 
 
 def _made_by(graph: Graph, name: str) -> int | None:

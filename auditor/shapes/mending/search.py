@@ -23,7 +23,7 @@ from ..troubles import At, Impossible, Misfit
 from . import BrokenPlace
 from .edits import Edit, changes, repair
 from .opsets import opset_that_fits
-from .proposal import Proposal
+from .proposal import Proposal, shape_of
 from .trial import Ground, edited, tried
 
 MOST_TOLD = 3
@@ -37,6 +37,9 @@ SECONDS = 20.0
 
 _MOST_NODES = 20_000
 """Of larger graphs no edit is tried."""
+
+_MOST_AXES = 16
+"""Of more axes nobody means any, and each trial goes over all of them."""
 
 _LEFT = 4.0
 _UNLIKE = 0.7
@@ -63,6 +66,10 @@ class Mend(NamedTuple):
 def mends(facts: Facts, fault: BrokenPlace, fits: Sequence[Fit] = ()) -> tuple[Mend, ...]:
     """Up to three edits that mend a fault, the likeliest first; ``fits``: sizes of inputs that were solved for it."""
     if len(facts.graphs[""].entries) > _MOST_NODES or facts.graphs[""].nodes is not facts.model.graph.nodes:
+        return ()
+    if fault.at is not None and any(
+        len(shape_of(facts, fault.at, i) or ()) > _MOST_AXES for i in range(len(facts.node(fault.at).inputs))
+    ):
         return ()
     ground, bound = Ground.under(facts), _bound(facts)
     from .proposals import proposals
