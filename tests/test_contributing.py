@@ -213,7 +213,7 @@ FORGOTTEN = [
     ("A rule", "", "test_made_parts_are_new[docs/rules.md]"),  # its row
     ("A format", "FORMAT = ", "test_every_module_says_its_format[lines]"),
     ("An option", "", "test_made_parts_are_new[docs/options.md]"),  # its row
-    ("A registry source", "row = ", "test_a_registry_says_what_it_is[Listing]"),
+    ("A registry source", "row = ", "test_a_registry_says_what_it_is[listing]"),
     ("A report field", "len(model.functions),", "test_every_field_is_filled[ModelIdentity]"),
     ("A column", '"ir_version": _count', "test_every_column_is_filled[audits]"),
     ("A column", "op.add_column", "test_the_migrations_make_the_tables"),
