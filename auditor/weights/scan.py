@@ -22,6 +22,7 @@ _MOST_COMPARED = 8192
 """Slices whose beginnings are compared."""
 
 _ROW = 256  # whose square is no more than a block
+_SQUARED = 4096  # so many squares are summed in the block's precision
 
 Fill: TypeAlias = Callable[[memoryview, int], None]
 """Fills the buffer with the payload's bytes from this byte on."""
@@ -29,8 +30,8 @@ Fill: TypeAlias = Callable[[memoryview, int], None]
 
 def sum_of_squares(block: Array) -> float:
     """Row by row, and the rows' sums in float64: how many digits a long dot product keeps hangs on the BLAS."""
-    whole = block.size - block.size % _ROW
-    rows, rest = block[:whole].reshape(-1, _ROW), block[whole:]
+    whole = block.size - block.size % _SQUARED
+    rows, rest = block[:whole].reshape(-1, _SQUARED), block[whole:]
     return float(np.vecdot(rows, rows).sum(dtype="<f8")) + float(np.dot(rest, rest))
 
 
