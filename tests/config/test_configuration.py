@@ -401,3 +401,8 @@ def test_the_example_on_its_page_is_one(tmp_path: Path) -> None:
     assert [w.node for w in old.waivers] == ["head"]
     assert "Conv" in old.allowed["operators"]
     assert not found.policy(str(tmp_path / "m.onnx")).allowed
+
+
+@pytest.mark.parametrize("quotes", ['"""', "'''"])
+def test_a_key_behind_an_empty_text_of_lines_has_its_place(quotes: str) -> None:
+    assert Toml("f", f"a = {quotes}{quotes}\nb = 1\n".encode()).at_key(("b",)) == "f:2:1"
