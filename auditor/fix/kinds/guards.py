@@ -57,12 +57,13 @@ def _guarded(offset: int, position: int, dtype: DType, floor: float, *, by_maxim
         given = node.inputs[position]
         guarded, least, zero = (fresh(f"{given}_{word}", taken) for word in ("guarded", "least", "zero"))
         draft = draft.adding(least, dtype.value, (), struct.pack(_FORMATS[dtype], floor), (floor,))
+        new: tuple[Node, ...]
         if by_maximum:
             new = (_node("Max", (given, least), guarded),)
         else:
             draft = draft.adding(zero, dtype.value, (), struct.pack(_FORMATS[dtype], 0.0), (0.0,))
             is_zero = fresh(f"{given}_is_zero", taken)
-            new = (_node("Equal", (given, zero), is_zero), _node("Where", (is_zero, least, given), guarded))  # type: ignore[assignment]
+            new = (_node("Equal", (given, zero), is_zero), _node("Where", (is_zero, least, given), guarded))
         draft = draft.with_node(index, taking(node, position, guarded))
         return draft.inserting(index, *new)
 

@@ -86,7 +86,7 @@ def _older(look: Look) -> Iterator[Offer]:
                 f"opset of {domain or 'ai.onnx'}",
                 f"{now} -> {most}",
                 f"no operator of the model was changed or brought between opset {most} and {now}",
-                lambda draft, domain=domain, most=most: _lowered(draft, domain, most),  # type: ignore[misc]
+                lambda draft, domain=domain, most=most: _lowered(draft, domain, most),  # type: ignore[misc]  # bound here
             )
 
 
