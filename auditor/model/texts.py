@@ -34,6 +34,7 @@ _MOST_OF_ONE = 1 << 16  # bytes of one such text
 
 _PLAIN = re.compile(r"[\w./:\-;,@\[\]+# \n]*+", re.ASCII)
 _HOST = re.compile(r"\d\.\d{1,3}\.\d{1,3}:\d\d")
+# Paths in here and below are what texts are searched for; nothing is opened.
 _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("", ("\n@", "\n+", "\n-", "akia", "asia", "ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_", "xox", "sk_live",
           "aiza", "hf_", "eyj", "npm_", "gasv", "/etc/", "/home/", "/users/", "/tmp/", "/proc/", "/dev/", "/bin/",

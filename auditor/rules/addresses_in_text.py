@@ -55,6 +55,7 @@ SIGNS = (
          r"\b(?!0\.0\.0\.0|127\.0\.0\.1)(?:(?:2[0-5]|1?\d)?\d\.){3}(?:2[0-5]|1?\d)?\d:\d{2,5}\b",
          ":"),
     sign("a path that leads upwards", r"(?:^|[\s/\\\"'=(])(?:\.\.[/\\]){1,}|%2e%2e(?:%2f|/)", "../", "..\\", "%2e"),
+    # Searched for in texts, never opened.
     sign("a path of the system",
          r"(?:^|[\s\"'=(:])/(?:etc/(?:passwd|shadow|hosts|cron|ssh|sudoers)|proc/(?:self|\d+)/|dev/(?:shm|null|zero|tcp|sd|mem)|"
          r"root/\.|var/(?:run|log|lib|www)/|bin/\w+$|usr/(?:bin|lib|local)/|sys/(?:class|kernel)/)|"
