@@ -5,64 +5,135 @@ So an edge runs through no box, and two edges cross only where their order chang
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from auditor.drawing.layered.layers import Layers
 
 Point = tuple[float, float]
 Route = tuple[Point, ...]
+Edge = tuple[int, int]
+
+PORTS = 10.0
+"""How far apart edges touch a box, at most."""
+
+BORDER = 4.0
+"""How far an edge stays off the corners of the box that it touches."""
+
+TWINS = 8.0
+"""How far apart edges with the same ends run, all together."""
+
+
+class Port(NamedTuple):
+    """Where an edge touches a box: how far beside its middle, and how far beside each other if there are several."""
+
+    beside: float
+    apart: float
 
 
 def heights(graph: Layers, sizes: Sequence[tuple[float, float]], gap: float) -> list[tuple[float, float]]:
     """The top and the bottom of each row, with ``gap`` between two rows."""
     spans, top = [], 0.0
     for row in graph.rows:
-        bottom = top + max((sizes[v][1] for v in row if v < graph.nodes), default=0.0)
+        bottom = top + max([sizes[v][1] for v in row if v < graph.nodes], default=0.0)
         spans.append((top, bottom))
         top = bottom + gap
     return spans
 
 
-def route(
+def routes(
     graph: Layers,
-    edge: tuple[int, int],
     x: Sequence[float],
     sizes: Sequence[tuple[float, float]],
     spans: Sequence[tuple[float, float]],
-    channel: float | None = None,
-) -> Route:
-    """The bends of an edge from the bottom of its upper end to the top of its lower end.
+    times: Mapping[Edge, int],
+    channels: Mapping[Edge, float],
+) -> dict[Edge, list[Route]]:
+    """The bends of each edge, from the bottom of its upper end to the top of its lower end.
 
-    With a ``channel`` the edge goes to that x in the first gap and comes back in the last.
+    An edge is there as often as ``times`` says, or once. One with a channel goes to that x in the first gap between
+    rows and comes back in the last.
     """
-    u, v = edge
+    leaving: list[list[tuple[float, Edge]]] = [[] for _ in range(graph.nodes)]
+    reaching: list[list[tuple[float, Edge]]] = [[] for _ in range(graph.nodes)]
+    for u, v, first, last in _edges(graph, x, channels):
+        leaving[u].append((first, (u, v)))
+        reaching[v].append((last, (u, v)))
+    widths = [w for w, _ in sizes]
+    begins, ends = _ports(leaving, x, widths, times), _ports(reaching, x, widths, times)
+    found: dict[Edge, list[Route]] = {}
     rank = graph.rank
-    top, bottom = spans[rank[u]]
-    points = [(x[u], (top + bottom) / 2 + sizes[u][1] / 2), (x[u], bottom)]
-    if channel is not None:
-        points += [(channel, spans[rank[u] + 1][0]), (channel, spans[rank[v] - 1][1])]
-    else:
-        for d in graph.chains.get(edge, ()):
-            top, bottom = spans[rank[d]]
-            points += [(x[d], top), (x[d], bottom)]
-    top, bottom = spans[rank[v]]
-    points += [(x[v], top), (x[v], (top + bottom) / 2 - sizes[v][1] / 2)]
-    return straightened(points)
+    for u, edges in enumerate(leaving):
+        bottom = spans[rank[u]][1]
+        low = (spans[rank[u]][0] + bottom + sizes[u][1]) / 2
+        for _, edge in edges:
+            v = edge[1]
+            top = spans[rank[v]][0]
+            high = (top + spans[rank[v]][1] - sizes[v][1]) / 2
+            begin, end = begins[edge], ends[edge]
+            if edge in channels:
+                way = [(channels[edge], spans[rank[u] + 1][0]), (channels[edge], spans[rank[v] - 1][1])]
+            else:
+                way = [(x[d], y) for d in graph.chains.get(edge, ()) for y in spans[rank[d]]]
+            many = times.get(edge, 1)
+            found[edge] = ways = []
+            for copy in range(many):
+                aside = copy - (many - 1) / 2
+                start, stop = x[u] + begin.beside + aside * begin.apart, x[v] + end.beside + aside * end.apart
+                if way and aside:
+                    between = [(at + aside * TWINS / (many - 1), y) for at, y in way]
+                else:
+                    between = way
+                ways.append(_straightened([(start, low), (start, bottom), *between, (stop, top), (stop, high)]))
+    return found
 
 
-def straightened(points: Sequence[Point]) -> Route:
+def _edges(graph: Layers, x: Sequence[float], channels: Mapping[Edge, float]) -> Iterable[tuple[int, int, float, float]]:
+    """Both ends of each edge, and where it stands one row below the upper and one row above the lower one."""
+    for u in range(graph.nodes):
+        for v in graph.down[u]:
+            if v < graph.nodes:
+                yield u, v, x[v], x[u]
+    for (u, v), chain in graph.chains.items():
+        yield u, v, x[chain[0]], x[chain[-1]]
+    for (u, v), at in channels.items():
+        yield u, v, at, at
+
+
+def _ports(
+    sides: Sequence[list[tuple[float, Edge]]], x: Sequence[float], widths: Sequence[float], times: Mapping[Edge, int]
+) -> dict[Edge, Port]:
+    """Where the edges touch one side of each box, in the order of where they lead; what leads straight has the middle."""
+    found: dict[Edge, Port] = {}
+    for box, edges in enumerate(sides):
+        if len(edges) == 1 and edges[0][1] not in times:
+            found[edges[0][1]] = Port(0.0, 0.0)
+            continue
+        edges.sort()
+        slots, before = [], 0
+        for there, edge in edges:
+            many = times.get(edge, 1)
+            slots.append((there, edge, before + (many - 1) / 2))
+            before += many
+        middle = next((slot for there, _, slot in slots if abs(there - x[box]) < 0.5), (before - 1) / 2)
+        far = max(middle, before - 1 - middle)
+        apart = min(PORTS, max(0.0, widths[box] / 2 - BORDER) / far) if far else 0.0
+        for _, edge, slot in slots:
+            found[edge] = Port((slot - middle) * apart, apart)
+    return found
+
+
+def _straightened(points: Sequence[Point]) -> Route:
     """The same way without the points between which it does not bend: those on a vertical line."""
-    kept: list[Point] = []
-    for point in points:
-        if kept and point == kept[-1]:
+    kept = [points[0]]
+    for point in points[1:]:
+        if point == kept[-1]:
             continue
         if len(kept) > 1 and kept[-2][0] == kept[-1][0] == point[0]:
             kept[-1] = point
         else:
             kept.append(point)
-    if len(kept) == 1:
-        kept.append(kept[0])
-    return tuple(kept)
+    return tuple(kept) if len(kept) > 1 else (kept[0], kept[0])
 
 
 def loop(x: float, y: float, size: tuple[float, float], reach: float) -> Route:
