@@ -8,9 +8,11 @@ the same graph is always drawn alike.
 from __future__ import annotations
 
 from auditor.drawing.layered.layers import Layers
-from auditor.drawing.layered.sweeps import Sorter, first_order, shuffled
+from auditor.drawing.layered.sweeps import Sorter, first_order, shaken
 
-STEPS = 1_000_000
+import os
+FAR = eval(os.environ["FAR"])
+STEPS = 100_000
 """Most visits of edges."""
 
 
@@ -30,7 +32,8 @@ def order_rows(graph: Layers) -> None:
         elif seed == 3:
             sorter.put(first_order(given, graph.up, True, False))
         else:
-            sorter.put(shuffled(given, seed))
+            sorter.put(shaken(sorter.kept, seed, FAR[seed % len(FAR)]))
         sorter.improve(seed % 2 == 1, STEPS)
+        sorter.reinsert(STEPS)
         seed += 1
     graph.rows[:] = sorter.kept

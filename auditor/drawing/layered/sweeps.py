@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.drawing.layered.crossings import crossings
+from auditor.drawing.layered.strands import reinsert, strands
 
 Rows = list[list[int]]
 Lists = Sequence[Sequence[int]]
@@ -36,6 +37,7 @@ class Sorter:
         self.put(rows)
         self.best = self.count()
         self.kept = [row[:] for row in rows]
+        self.strands = strands(rows, up, down, first, last)
 
     def put(self, rows: Rows) -> None:
         """Take these rows for the present order."""
@@ -62,6 +64,22 @@ class Sorter:
             if now < self.best:
                 self.best, idle = now, 0
                 self.kept = [row[:] for row in self.rows]
+
+    def reinsert(self, most: int) -> None:
+        """Put strands back in their best places until no one moves."""
+        now = self.count()
+        idle = 0
+        while now and idle < len(self.strands) and self.steps < most:
+            for number, run in self.strands:
+                gain, steps = reinsert(self.rows, self.up, self.down, self.place, number, run)
+                self.steps += steps
+                now -= gain
+                idle = 0 if gain else idle + 1
+                if idle >= len(self.strands):
+                    break
+        if now < self.best:
+            self.best = now
+            self.kept = [row[:] for row in self.rows]
 
     def sweep(self, downwards: bool, turn: bool, by_median: bool) -> None:
         """Sort all rows once by their neighbours; ``turn`` lets equals change places."""
@@ -200,15 +218,16 @@ def first_order(rows: Rows, along: Lists, upwards: bool, deep: bool) -> Rows:
     return found
 
 
-def shuffled(rows: Rows, seed: int) -> Rows:
-    """The rows in an order that looks random and is the same each time."""
+def shaken(rows: Rows, seed: int, far: float) -> Rows:
+    """The rows with each vertex moved by up to ``far`` of its row: it looks random and is the same each time."""
     state = seed * 2654435761 % 4294967291 + 1
     found = []
     for row in rows:
+        reach = far * len(row) / 4294967291
         keyed = []
-        for v in row:
+        for at, v in enumerate(row):
             state = state * 1103515245 % 4294967291
-            keyed.append((state, v))
+            keyed.append((at + state * reach, v))
         keyed.sort()
         found.append([v for _, v in keyed])
     return found
