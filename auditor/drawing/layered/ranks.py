@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heappop, heappush
 
-import os
-LATE = os.environ.get('LATE')
 STEPS = 30
 """Most steps of the network simplex for each node and edge."""
 
@@ -51,7 +49,7 @@ def ranks(out: Lists, into: Lists, order: Sequence[int]) -> list[int]:
     for v, r in zip(kept, found, strict=True):
         rank[v] = r - least
     for u, members, w in chains:
-        for place, v in enumerate(members, rank[w] - len(members) if LATE else rank[u] + 1):
+        for place, v in enumerate(members, rank[u] + 1):
             rank[v] = place
     return rank
 

@@ -15,10 +15,16 @@ from auditor.drawing.layered.strands import reinsert, strands
 Rows = list[list[int]]
 Lists = Sequence[Sequence[int]]
 
-PATIENCE = 4
+PATIENCE = 2
 """Sweeps without a better order after which to begin with another first order."""
 
-ROUNDS = 6
+STARTS = 60
+"""Most first orders."""
+
+SEARCHES = {1: (True, True), 2: (False, False), 3: (True, False)}
+"""First orders that a search makes: from the bottom or not, depth first or not. The others are shaken."""
+
+ROUNDS = 4
 """Most rounds of transposition after a sweep."""
 
 
@@ -47,11 +53,33 @@ class Sorter:
             for at, v in enumerate(row):
                 place[v] = at
 
+    def search(self, most: int) -> None:
+        """Look for a better order from first orders of several kinds, until so many steps are spent."""
+        given = [row[:] for row in self.rows]
+        for seed in range(STARTS):
+            if not self.best or self.steps >= most:
+                return
+            if seed in SEARCHES:
+                upwards, deep = SEARCHES[seed]
+                self.put(self.framed(first_order(given, self.up if upwards else self.down, upwards, deep)))
+            elif seed:
+                self.put(self.framed(shaken(self.kept, seed)))
+            self.improve(seed % 2 == 1, most)
+            self.reinsert(most)
+
+    def framed(self, rows: Rows) -> Rows:
+        """These rows, but those that stay as they are."""
+        return [*self.kept[: self.first], *rows[self.first : self.last], *self.kept[self.last :]]
+
     def count(self) -> int:
         """The crossings of the present order."""
+        return sum(self.counts())
+
+    def counts(self) -> list[int]:
+        """The crossings of the present order between each row and the next."""
         down, place = self.down, self.place
         self.steps += self.visits
-        return sum([crossings(row, down, place) for row in self.rows])
+        return [crossings(row, down, place) for row in self.rows]
 
     def improve(self, by_median: bool, most: int) -> None:
         """Sweep from the present order until it gets no better, or so many steps are spent; the best is kept."""
@@ -218,12 +246,12 @@ def first_order(rows: Rows, along: Lists, upwards: bool, deep: bool) -> Rows:
     return found
 
 
-def shaken(rows: Rows, seed: int, far: float) -> Rows:
-    """The rows with each vertex moved by up to ``far`` of its row: it looks random and is the same each time."""
+def shaken(rows: Rows, seed: int) -> Rows:
+    """The rows with each vertex moved by up to the length of its row: it looks random and is the same each time."""
     state = seed * 2654435761 % 4294967291 + 1
     found = []
     for row in rows:
-        reach = far * len(row) / 4294967291
+        reach = len(row) / 4294967291
         keyed = []
         for at, v in enumerate(row):
             state = state * 1103515245 % 4294967291
