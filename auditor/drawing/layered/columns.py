@@ -19,7 +19,10 @@ def columns(graph: Layers, widths: Sequence[float], gaps: tuple[float, float]) -
     marked = _conflicts(graph)
     half = [widths[v] / 2 + gaps[0] / 2 if v < graph.nodes else gaps[1] / 2 for v in range(len(graph.rank))]
     answers = []
-    for beside, downwards in ((graph.up, True), (graph.down, False)):
+    down = graph.down
+    if any(len(ends) > 1 for ends in down[graph.nodes :]):  # where edges part, the dummies stay in line
+        down = [*down[: graph.nodes], *(ends[:1] for ends in down[graph.nodes :])]
+    for beside, downwards in ((graph.up, True), (down, False)):
         rows = graph.rows if downwards else graph.rows[::-1]
         for leftmost in (True, False):
             turned = rows if leftmost else [row[::-1] for row in rows]

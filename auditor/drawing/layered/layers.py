@@ -10,11 +10,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
+SHARED = 16
+"""Edges of one node that pass so many rows, or more, share their dummies: they part where they reach their ends."""
+
+
 class Layers(NamedTuple):
     """A graph every edge of which leads exactly one rank down.
 
     Vertices below ``nodes`` are nodes, the others dummies. ``chains`` holds, for each edge, the dummies on its way from
-    its upper to its lower end; an edge that runs in a channel is not among them.
+    its upper to its lower end; an edge that runs in a channel is not among them. Chains that begin with one dummy share
+    all of the shorter one. In ``down`` the next dummy of a chain is the first.
     """
 
     nodes: int
@@ -29,31 +34,43 @@ class Layers(NamedTuple):
 def layers(out: Sequence[Sequence[int]], rank: Sequence[int], most: int) -> Layers:
     """The layers of an acyclic graph with at most ``most`` dummies; the longest edges give up theirs first."""
     nodes = len(out)
-    long: list[tuple[int, int, int]] = []
+    down: list[list[int]] = []
+    trunks: list[tuple[int, int, list[int]]] = []  # how many dummies, and from where to where
     for u, ends in enumerate(out):
         below = rank[u] + 1
+        near, far = [], []
         for v in ends:
-            if rank[v] != below:
-                long.append((rank[v] - below, u, v))
+            length = rank[v] - below
+            if not length:
+                near.append(v)
+            elif length < SHARED:
+                trunks.append((length, u, [v]))
+            else:
+                far.append(v)
+        down.append(near)
+        if far:
+            trunks.append((max([rank[v] for v in far]) - below, u, far))
     channelled = []
-    wanted = sum(length for length, _, _ in long)
+    wanted = sum([length for length, _, _ in trunks])
     if wanted > most:
-        long.sort()
+        trunks.sort()
         while wanted > most:
-            length, u, v = long.pop()
+            length, u, ends = trunks.pop()
             wanted -= length
-            channelled.append((u, v))
-        long.sort(key=lambda edge: edge[1:])
+            channelled += [(u, v) for v in ends]
+        trunks.sort(key=lambda trunk: trunk[1:])
     ranks = list(rank)
-    down: list[list[int]] = [[v for v in ends if rank[v] == rank[u] + 1] for u, ends in enumerate(out)]
     chains = {}
-    for length, u, v in long:
-        first = len(ranks)
-        chains[u, v] = range(first, first + length)
+    for length, u, ends in trunks:
+        first, below = len(ranks), rank[u] + 1
         down[u].append(first)
-        ranks.extend(range(rank[u] + 1, rank[v]))
-        down.extend([d] for d in range(first + 1, first + length))
-        down.append([v])
+        ranks += range(below, below + length)
+        down += [[d] for d in range(first + 1, first + length)]
+        down.append([])
+        for v in ends:
+            length = rank[v] - below
+            chains[u, v] = range(first, first + length)
+            down[first + length - 1].append(v)
     up: list[list[int]] = [[] for _ in ranks]
     for u, ends in enumerate(down):
         for v in ends:

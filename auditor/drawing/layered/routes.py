@@ -5,7 +5,7 @@ So an edge runs through no box, and two edges cross only where their order chang
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from auditor.drawing.layered.layers import Layers
@@ -13,6 +13,8 @@ from auditor.drawing.layered.layers import Layers
 Point = tuple[float, float]
 Route = tuple[Point, ...]
 Edge = tuple[int, int]
+End = tuple[float, int, Edge]
+"""Where an edge stands one row away, at which vertex, and which it is."""
 
 PORTS = 10.0
 """How far apart edges touch a box, at most."""
@@ -54,11 +56,19 @@ def routes(
     An edge is there as often as ``times`` says, or once. One with a channel goes to that x in the first gap between
     rows and comes back in the last.
     """
-    leaving: list[list[tuple[float, Edge]]] = [[] for _ in range(graph.nodes)]
-    reaching: list[list[tuple[float, Edge]]] = [[] for _ in range(graph.nodes)]
-    for u, v, first, last in _edges(graph, x, channels):
-        leaving[u].append((first, (u, v)))
-        reaching[v].append((last, (u, v)))
+    leaving: list[list[End]] = [[] for _ in range(graph.nodes)]
+    reaching: list[list[End]] = [[] for _ in range(graph.nodes)]
+    for u in range(graph.nodes):
+        for v in graph.down[u]:
+            if v < graph.nodes:
+                leaving[u].append((x[v], v, (u, v)))
+                reaching[v].append((x[u], u, (u, v)))
+    for (u, v), chain in graph.chains.items():
+        leaving[u].append((x[chain[0]], chain[0], (u, v)))
+        reaching[v].append((x[chain[-1]], chain[-1], (u, v)))
+    for (u, v), at in channels.items():
+        leaving[u].append((at, -1, (u, v)))
+        reaching[v].append((at, -1, (u, v)))
     widths = [w for w, _ in sizes]
     begins, ends = _ports(leaving, x, widths, times), _ports(reaching, x, widths, times)
     found: dict[Edge, list[Route]] = {}
@@ -66,7 +76,7 @@ def routes(
     for u, edges in enumerate(leaving):
         bottom = spans[rank[u]][1]
         low = (spans[rank[u]][0] + bottom + sizes[u][1]) / 2
-        for _, edge in edges:
+        for _, _, edge in edges:
             v = edge[1]
             top = spans[rank[v]][0]
             high = (top + spans[rank[v]][1] - sizes[v][1]) / 2
@@ -88,33 +98,25 @@ def routes(
     return found
 
 
-def _edges(graph: Layers, x: Sequence[float], channels: Mapping[Edge, float]) -> Iterable[tuple[int, int, float, float]]:
-    """Both ends of each edge, and where it stands one row below the upper and one row above the lower one."""
-    for u in range(graph.nodes):
-        for v in graph.down[u]:
-            if v < graph.nodes:
-                yield u, v, x[v], x[u]
-    for (u, v), chain in graph.chains.items():
-        yield u, v, x[chain[0]], x[chain[-1]]
-    for (u, v), at in channels.items():
-        yield u, v, at, at
-
-
 def _ports(
-    sides: Sequence[list[tuple[float, Edge]]], x: Sequence[float], widths: Sequence[float], times: Mapping[Edge, int]
+    sides: Sequence[list[End]], x: Sequence[float], widths: Sequence[float], times: Mapping[Edge, int]
 ) -> dict[Edge, Port]:
     """Where the edges touch one side of each box, in the order of where they lead; what leads straight has the middle."""
     found: dict[Edge, Port] = {}
     for box, edges in enumerate(sides):
-        if len(edges) == 1 and edges[0][1] not in times:
-            found[edges[0][1]] = Port(0.0, 0.0)
+        if len(edges) == 1 and edges[0][2] not in times:
+            found[edges[0][2]] = Port(0.0, 0.0)
             continue
         edges.sort()
-        slots, before = [], 0
-        for there, edge in edges:
+        slots, before, last = [], 0, -1
+        for there, vertex, edge in edges:
             many = times.get(edge, 1)
+            if vertex == last >= 0:  # it shares its first dummies with the one before
+                slots.append((there, edge, slots[-1][2]))
+                continue
             slots.append((there, edge, before + (many - 1) / 2))
             before += many
+            last = vertex
         middle = next((slot for there, _, slot in slots if abs(there - x[box]) < 0.5), (before - 1) / 2)
         far = max(middle, before - 1 - middle)
         apart = min(PORTS, max(0.0, widths[box] / 2 - BORDER) / far) if far else 0.0
