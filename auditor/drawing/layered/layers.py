@@ -19,7 +19,8 @@ class Layers(NamedTuple):
 
     Vertices below ``nodes`` are nodes, the others dummies. ``chains`` holds, for each edge, the dummies on its way from
     its upper to its lower end; an edge that runs in a channel is not among them. Chains that begin with one dummy share
-    all of the shorter one. In ``down`` the next dummy of a chain is the first.
+    all of the shorter one. In ``down`` the next dummy of a chain is the first. Each list in ``channelled`` holds edges
+    of one node.
     """
 
     nodes: int
@@ -28,11 +29,11 @@ class Layers(NamedTuple):
     up: list[list[int]]
     rows: list[list[int]]
     chains: dict[tuple[int, int], range]
-    channelled: list[tuple[int, int]]
+    channelled: list[list[tuple[int, int]]]
 
 
 def layers(out: Sequence[Sequence[int]], rank: Sequence[int], most: int) -> Layers:
-    """The layers of an acyclic graph with at most ``most`` dummies; the longest edges give up theirs first."""
+    """The layers of an acyclic graph, in which edges pass at most ``most`` dummies; the longest give up theirs first."""
     nodes = len(out)
     down: list[list[int]] = []
     trunks: list[tuple[int, int, list[int]]] = []  # how many dummies, and from where to where
@@ -50,14 +51,14 @@ def layers(out: Sequence[Sequence[int]], rank: Sequence[int], most: int) -> Laye
         down.append(near)
         if far:
             trunks.append((max([rank[v] for v in far]) - below, u, far))
-    channelled = []
-    wanted = sum([length for length, _, _ in trunks])
+    channelled: list[list[tuple[int, int]]] = []
+    wanted = sum([length * len(ends) for length, _, ends in trunks])
     if wanted > most:
-        trunks.sort()
+        trunks.sort(key=lambda trunk: (trunk[0] * len(trunk[2]), trunk))
         while wanted > most:
             length, u, ends = trunks.pop()
-            wanted -= length
-            channelled += [(u, v) for v in ends]
+            wanted -= length * len(ends)
+            channelled.append([(u, v) for v in ends])
         trunks.sort(key=lambda trunk: trunk[1:])
     ranks = list(rank)
     chains = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from auditor.drawing.layered.columns import columns
@@ -21,8 +22,8 @@ LINE_GAP = 14.0
 ROW_GAP = 40.0
 """Free space between two rows: where edges slant."""
 
-DUMMIES = 20_000, 2
-"""Most dummies: the first number, and so many more for each node and edge."""
+DUMMIES = 50_000, 4
+"""Most dummies that edges pass: the first number, and so many more for each node and edge."""
 
 
 class Part(NamedTuple):
@@ -79,9 +80,12 @@ def _placed(
     low = min([at - h for at, h in zip(x, half, strict=True)])
     width = max([at + h for at, h in zip(x, half, strict=True)]) - low
     x = [at - low for at in x]
-    channels = {edge: width + (i + 1) * LINE_GAP for i, edge in enumerate(graph.channelled)}
-    if channels:
-        width += (len(channels) + 1) * LINE_GAP
+    channels = {}
+    lanes = _lanes(graph)
+    for edges, lane in zip(graph.channelled, lanes, strict=True):
+        channels.update(dict.fromkeys(edges, width + (lane + 1) * LINE_GAP))
+    if lanes:
+        width += (max(lanes) + 2) * LINE_GAP
     spans = heights(graph, sizes, ROW_GAP)
     together = {**times, **{edge: forth + back for edge, (forth, back) in turned.items() if forth + back > 1}}
     ways = routes(graph, x, sizes, spans, together, channels)
@@ -90,3 +94,18 @@ def _placed(
         ways[edge], ways[edge[::-1]] = found[:forth], [way[::-1] for way in found[forth:]]
     centres = [(x[v], sum(spans[graph.rank[v]]) / 2) for v in range(graph.nodes)]
     return Part(width, spans[-1][1], centres, ways)
+
+
+def _lanes(graph: Layers) -> list[int]:
+    """For each channel the first lane, from the left, that no other one takes in the same rows."""
+    rank = graph.rank
+    lanes = [0] * len(graph.channelled)
+    free: list[int] = []
+    ending: list[tuple[int, int]] = []  # the lowest row of a channel, and its lane
+    lasts = [max(rank[v] for _, v in edges) for edges in graph.channelled]
+    for i in sorted(range(len(lanes)), key=lambda i: (rank[graph.channelled[i][0][0]], i)):
+        while ending and ending[0][0] <= rank[graph.channelled[i][0][0]]:
+            heappush(free, heappop(ending)[1])
+        lanes[i] = heappop(free) if free else len(ending)
+        heappush(ending, (lasts[i], lanes[i]))
+    return lanes

@@ -5,6 +5,7 @@ So an edge runs through no box, and two edges cross only where their order chang
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -73,29 +74,65 @@ def routes(
     begins, ends = _ports(leaving, x, widths, times), _ports(reaching, x, widths, times)
     found: dict[Edge, list[Route]] = {}
     rank = graph.rank
+    trunks = _Trunks(graph, x, spans)
     for u, edges in enumerate(leaving):
-        bottom = spans[rank[u]][1]
-        low = (spans[rank[u]][0] + bottom + sizes[u][1]) / 2
-        for _, _, edge in edges:
+        row, bottom = spans[rank[u]]
+        low = (row + bottom + sizes[u][1]) / 2
+        for _, vertex, edge in edges:
             v = edge[1]
-            top = spans[rank[v]][0]
-            high = (top + spans[rank[v]][1] - sizes[v][1]) / 2
+            top, row = spans[rank[v]]
+            high = (top + row - sizes[v][1]) / 2
             begin, end = begins[edge], ends[edge]
-            if edge in channels:
+            if vertex < 0:
                 way = [(channels[edge], spans[rank[u] + 1][0]), (channels[edge], spans[rank[v] - 1][1])]
+            elif vertex >= graph.nodes:
+                way = trunks.way(graph.chains[edge])
             else:
-                way = [(x[d], y) for d in graph.chains.get(edge, ()) for y in spans[rank[d]]]
+                way = []
             many = times.get(edge, 1)
-            found[edge] = ways = []
+            if many == 1:
+                start, stop = x[u] + begin.beside, x[v] + end.beside
+                if not way and start == stop:
+                    found[edge] = [((start, low), (start, high))]
+                else:
+                    found[edge] = [_straightened([(start, low), (start, bottom), *way, (stop, top), (stop, high)])]
+                continue
+            found[edge] = []
             for copy in range(many):
                 aside = copy - (many - 1) / 2
                 start, stop = x[u] + begin.beside + aside * begin.apart, x[v] + end.beside + aside * end.apart
-                if way and aside:
-                    between = [(at + aside * TWINS / (many - 1), y) for at, y in way]
-                else:
-                    between = way
-                ways.append(_straightened([(start, low), (start, bottom), *between, (stop, top), (stop, high)]))
+                between = [(at + aside * TWINS / (many - 1), y) for at, y in way]
+                found[edge].append(_straightened([(start, low), (start, bottom), *between, (stop, top), (stop, high)]))
     return found
+
+
+class _Trunks:
+    """The ways of long edges through their dummies; what several edges share is worked out once."""
+
+    def __init__(self, graph: Layers, x: Sequence[float], spans: Sequence[tuple[float, float]]) -> None:
+        self.x, self.rank, self.spans = x, graph.rank, spans
+        self.longest: dict[int, int] = {}
+        for chain in graph.chains.values():
+            self.longest[chain.start] = max(self.longest.get(chain.start, 0), chain.stop)
+        self.bends: dict[int, tuple[list[int], list[Point]]] = {}
+
+    def way(self, chain: range) -> list[Point]:
+        """The bends between the top of the first dummy's row and the bottom of the last one's."""
+        x, rank, spans = self.x, self.rank, self.spans
+        if chain.start not in self.bends:
+            numbers: list[int] = []
+            points: list[Point] = []
+            for d in range(chain.start, self.longest[chain.start]):
+                if not points or x[d] != x[d - 1]:
+                    if points:
+                        numbers.append(d - 1)
+                        points.append((x[d - 1], spans[rank[d - 1]][1]))
+                    numbers.append(d)
+                    points.append((x[d], spans[rank[d]][0]))
+            self.bends[chain.start] = numbers, points
+        numbers, points = self.bends[chain.start]
+        last = chain[-1]
+        return [*points[: bisect_right(numbers, last)], (x[last], spans[rank[last]][1])]
 
 
 def _ports(
