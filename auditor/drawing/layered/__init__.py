@@ -14,6 +14,7 @@ counts.
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -47,6 +48,16 @@ def layered(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
     Edges may repeat, lead back, or lead to where they come from. No two boxes overlap, no edge runs through a box, and
     edges lead down, apart from those that close a cycle.
     """
+    collecting = gc.isenabled()
+    gc.disable()  # all that is built here stays to the end: collecting would only go over it again and again
+    try:
+        return _layered(sizes, edges)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _layered(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Placed:
     looped = {u for u, v in edges if u == v}
     room = [(w + 2 * LOOP, h) if v in looped else (w, h) for v, (w, h) in enumerate(sizes)] if looped else sizes
     counted = Counter(edges)

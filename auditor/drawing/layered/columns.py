@@ -9,48 +9,58 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditor.drawing.layered.layers import Layers
+from auditor.drawing.layered.bands import Bands
 
 Segments = set[tuple[int, int]]
 
 
-def columns(graph: Layers, widths: Sequence[float], gaps: tuple[float, float]) -> list[float]:
-    """The x of every vertex's middle; ``gaps`` are the free space beside a node and beside a dummy."""
-    marked = _conflicts(graph)
-    half = [widths[v] / 2 + gaps[0] / 2 if v < graph.nodes else gaps[1] / 2 for v in range(len(graph.rank))]
+def columns(graph: Bands, nodes: int, half: Sequence[float]) -> list[float]:
+    """The x of every unit's middle; ``half`` is half the room of each vertex, those from ``nodes`` on are dummies."""
+    top = [run[0] >= nodes for run in graph.members]
+    bottom = [run[-1] >= nodes for run in graph.members]
+    # where long edges part, their dummies stay in line
+    down = [ends[:1] if dummy else ends for dummy, ends in zip(bottom, graph.down, strict=True)]
+    marked = _conflicts(graph, top, bottom)
+    rooms = [[half[v] for v in run] for run in graph.members]
+    apart = [[_apart(rooms[v], rooms[w]) for v, w in zip(row, row[1:], strict=False)] for row in graph.rows]
     answers = []
-    down = graph.down
-    if any(len(ends) > 1 for ends in down[graph.nodes :]):  # where edges part, the dummies stay in line
-        down = [*down[: graph.nodes], *(ends[:1] for ends in down[graph.nodes :])]
-    for beside, downwards in ((graph.up, True), (down, False)):
-        rows = graph.rows if downwards else graph.rows[::-1]
+    for beside, step in ((graph.up, 1), (down, -1)):
         for leftmost in (True, False):
-            turned = rows if leftmost else [row[::-1] for row in rows]
-            found = _packed(turned, *_aligned(turned, beside, marked), half)
+            rows, between = graph.rows[::step], apart[::step]
+            if not leftmost:
+                rows, between = [row[::-1] for row in rows], [those[::-1] for those in between]
+            found = _packed(rows, between, *_aligned(rows, beside, marked))
             answers.append(found if leftmost else [-x for x in found])
-    return _balanced(answers, half)
+    return _balanced(answers, [max(room) for room in rooms])
 
 
-def _conflicts(graph: Layers) -> Segments:
+def _apart(left: Sequence[float], right: Sequence[float]) -> float:
+    """How far apart the middles of two units side by side are at least."""
+    if len(left) == 1:
+        return left[0] + right[0]
+    return max(map(float.__add__, left, right))
+
+
+def _conflicts(graph: Bands, top: Sequence[bool], bottom: Sequence[bool]) -> Segments:
     """Segments that cross an inner segment (one between two dummies), upper end first: they align nothing."""
     marked: Segments = set()
-    nodes, up = graph.nodes, graph.up
-    place = [0] * len(graph.rank)
+    up = graph.up
+    place = [0] * len(up)
     for row in graph.rows:
         for at, v in enumerate(row):
             place[v] = at
     for row in graph.rows:
         last, low = 0, 0
-        inner = [at for at, v in enumerate(row) if v >= nodes and len(up[v]) == 1 and up[v][0] >= nodes]
+        inner = [at for at, v in enumerate(row) if top[v] and up[v] and bottom[up[v][0]]]
         if not inner:
             continue
         for at in [*inner, len(row)]:
-            high = place[up[row[at]][0]] if at < len(row) else len(graph.rank)
+            high = place[up[row[at]][0]] if at < len(row) else len(up)
             for v in row[low:at]:
                 for u in up[v]:
                     if not last <= place[u] <= high:
                         marked.add((u, v))
-            low, last = at + 1, max(last, high) if at < len(row) else last
+            low, last = at + 1, max(last, high)
     return marked
 
 
@@ -83,15 +93,14 @@ def _aligned(
 
 
 def _packed(
-    rows: Sequence[Sequence[int]], root: Sequence[int], align: Sequence[int], half: Sequence[float]
+    rows: Sequence[Sequence[int]], between: Sequence[Sequence[float]], root: Sequence[int], align: Sequence[int]
 ) -> list[float]:
     """The least x of each block that keeps it off the blocks to its left, then moved right where that costs nothing."""
     right: dict[int, dict[int, float]] = {}
     waiting: dict[int, int] = {v: 0 for row in rows for v in row if root[v] == v}
-    for row in rows:
-        for v, w in zip(row, row[1:], strict=False):
+    for row, those in zip(rows, between, strict=True):
+        for v, w, apart in zip(row, row[1:], those, strict=False):
             a, b = root[v], root[w]
-            apart = half[v] + half[w]
             ends = right.setdefault(a, {})
             if b not in ends:
                 waiting[b] += 1

@@ -8,7 +8,7 @@ number of steps and not of seconds, so that the same graph is always drawn alike
 
 from __future__ import annotations
 
-from auditor.drawing.layered.layers import Layers
+from auditor.drawing.layered.bands import Bands
 from auditor.drawing.layered.sweeps import Rows, Sorter, first_order
 
 STEPS = 120_000
@@ -23,7 +23,7 @@ MARGINS = 4, 16
 Key = tuple[object, ...]
 
 
-def order_rows(graph: Layers) -> None:
+def order_rows(graph: Bands) -> None:
     """Sort ``graph.rows`` so that few edges cross."""
     rows = first_order(graph.rows, graph.down, False, True)
     sorter = Sorter(rows, graph.up, graph.down, 0, len(rows))

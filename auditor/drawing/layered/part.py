@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 from typing import NamedTuple
 
+from auditor.drawing.layered.bands import bands
 from auditor.drawing.layered.columns import columns
 from auditor.drawing.layered.cycles import closing, topological
 from auditor.drawing.layered.layers import Layers, layers
@@ -55,8 +56,13 @@ def drawn(sizes: Sequence[tuple[float, float]], out: Sequence[Sequence[int]], ti
             into[v].append(u)
     size = len(sizes) + sum(map(len, out))
     graph = layers(out, ranks(out, into, order), DUMMIES[0] + DUMMIES[1] * size)
-    order_rows(graph)
-    x = columns(graph, [w for w, _ in sizes], (NODE_GAP, LINE_GAP))
+    compact = bands(graph)
+    order_rows(compact)
+    half = [w / 2 + NODE_GAP / 2 for w, _ in sizes] + [LINE_GAP / 2] * (len(graph.rank) - len(sizes))
+    x = [0.0] * len(half)
+    for at, run in zip(columns(compact, graph.nodes, half), compact.members, strict=True):
+        for v in run:
+            x[v] = at
     return _placed(graph, x, sizes, turned, times)
 
 
