@@ -11,7 +11,7 @@ from __future__ import annotations
 from auditor.drawing.layered.bands import Bands
 from auditor.drawing.layered.sweeps import Rows, Sorter, first_order
 
-STEPS = 120_000
+STEPS = 200_000
 """Most visits of edges in the search for a better order, apart from a multiple of the edges."""
 
 SMALL = 12
@@ -28,19 +28,20 @@ def order_rows(graph: Bands) -> None:
     rows = first_order(graph.rows, graph.down, False, True)
     sorter = Sorter(rows, graph.up, graph.down, 0, len(rows))
     if sorter.best:
-        if sorter.visits * SMALL <= STEPS:
+        small = sorter.visits * SMALL <= STEPS
+        if small:
             sorter.search(STEPS)
         else:
             sorter.improve(False, 6 * sorter.visits)
-            sorter.put(sorter.kept)
-            _by_windows(sorter)
+        sorter.put([row[:] for row in sorter.kept])
+        if sorter.best:
+            _by_windows(sorter, STEPS - sorter.steps if small else STEPS)
     graph.rows[:] = sorter.kept
 
 
-def _by_windows(sorter: Sorter) -> None:
+def _by_windows(sorter: Sorter, left: int) -> None:
     """Sort the rows around crossings, so that what lies far from any costs nothing."""
     known: dict[Key, Rows] = {}
-    left = STEPS
     for margin in MARGINS:
         windows = _windows(sorter.counts(), margin)
         for i, (first, last) in enumerate(windows):

@@ -15,8 +15,8 @@ from auditor.drawing.layered.strands import reinsert, strands
 Rows = list[list[int]]
 Lists = Sequence[Sequence[int]]
 
-PATIENCE = 2
-"""Sweeps without a better order after which to begin with another first order."""
+PATIENCE = 2, 4
+"""Sweeps without a better order after which to begin with another first order; one first order and the next."""
 
 STARTS = 60
 """Most first orders."""
@@ -64,7 +64,7 @@ class Sorter:
                 self.put(self.framed(first_order(given, self.up if upwards else self.down, upwards, deep)))
             elif seed:
                 self.put(self.framed(shaken(self.kept, seed)))
-            self.improve(seed % 2 == 1, most)
+            self.improve(seed % 2 == 1, most, PATIENCE[seed % 2])
             self.reinsert(most)
 
     def framed(self, rows: Rows) -> Rows:
@@ -81,10 +81,10 @@ class Sorter:
         self.steps += self.visits
         return [crossings(row, down, place) for row in self.rows]
 
-    def improve(self, by_median: bool, most: int) -> None:
+    def improve(self, by_median: bool, most: int, patience: int = PATIENCE[0]) -> None:
         """Sweep from the present order until it gets no better, or so many steps are spent; the best is kept."""
         idle, sweep = 0, 0
-        while self.best and idle < PATIENCE and self.steps < most:
+        while self.best and idle < patience and self.steps < most:
             self.sweep(sweep % 2 == 0, sweep % 4 > 1, by_median)
             self.transpose(sweep % 4 > 1)
             now = self.count()
@@ -247,11 +247,14 @@ def first_order(rows: Rows, along: Lists, upwards: bool, deep: bool) -> Rows:
 
 
 def shaken(rows: Rows, seed: int) -> Rows:
-    """The rows with each vertex moved by up to the length of its row: it looks random and is the same each time."""
+    """The rows with each vertex moved by up to the length of its row, or with any order of them, as the seed has it.
+
+    It looks random and is the same each time.
+    """
     state = seed * 2654435761 % 4294967291 + 1
     found = []
     for row in rows:
-        reach = len(row) / 4294967291
+        reach = (8 if seed // 2 % 2 else 1) * len(row) / 4294967291
         keyed = []
         for at, v in enumerate(row):
             state = state * 1103515245 % 4294967291
