@@ -6,20 +6,13 @@ stand, which is all that `typing.get_type_hints` needs. A type checker sees `typ
 """
 
 import sys
+from collections import _tuplegetter  # type: ignore[attr-defined]  # what its namedtuple takes, and no stub has
 from collections.abc import Iterable
 from functools import cache
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Self
 
 _NO_NAMES: tuple[str, ...] = ()
-
-try:
-    from _collections import _tuplegetter  # type: ignore[attr-defined]  # what collections.namedtuple takes, in C
-except ImportError:
-    from operator import itemgetter
-
-    def _tuplegetter(index: int, doc: str) -> property:
-        return property(itemgetter(index), doc=doc)
 
 
 class _Fields(tuple[Any, ...]):
