@@ -75,7 +75,7 @@ def test_values_are_made_told_and_compared_as_theirs_are() -> None:
 
 def test_values_are_changed_and_copied_as_theirs_are() -> None:
     point = Ours(1, "a", (2,))
-    for changed in (point._replace(x=2), point.__replace__(x=2)):  # what copy.replace takes, from Python 3.13 on
+    for changed in (point._replace(x=2), point.__replace__(x=2)):  # type: ignore[attr-defined]  # of Python 3.13 on
         assert changed == (2, "a", (2,)) and type(changed) is Ours
     assert Ours._make([3, "c", ()]) == Ours(3, "c") and type(Below._make((1, 2))) is Below
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
