@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection
-from typing import NamedTuple
 
 from .errors import CannotLook, Unreadable, UsageError
 from .evidence.evidence import Evidence, NotLookedAt
@@ -23,6 +22,7 @@ from .rules.unreadable_model import unreadable_model
 from .settings import Settings
 from .shapes.registry import load_more
 from .shapes.visits import OutOfBudget
+from .tuples import NamedTuple
 from .wording import counted, listed, nearest
 
 _LEAST_WALKED, _TIMES_WALKED = 200_000, 200

@@ -6,7 +6,9 @@ there says why.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+from ..tuples import NamedTuple
 
 Count: TypeAlias = int | str | None
 """A number; with an open size a polynomial, as text; None: it cannot be known."""
