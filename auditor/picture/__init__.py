@@ -42,7 +42,7 @@ class Memory(NamedTuple):
     """Bytes of activations that are alive while the main graph runs: first of the inputs, then at each node."""
 
     alive: tuple[int, ...]
-    layers: tuple[int, ...]  # the index in `Picture.layers` of each node walked: one less than `alive`
+    rows: tuple[int | None, ...]  # of each node walked (one less than ``alive``) its place in `Picture.layers`
     sizes: tuple[tuple[str, int], ...] = ()  # what open sizes were taken as; nothing where none is open
 
     @property
@@ -84,6 +84,7 @@ class Picture(NamedTuple):
     graph: Any = None
     why: str = ""
     layers: tuple[LayerRow, ...] = ()
+    constants: int = 0  # nodes that are no rows, because they hang on stored tensors alone
     places: tuple[Anchor | None, ...] = ()  # of the report's findings, in their order
     memory: Memory | None = None
     why_no_memory: str = ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..costs.count import Costs
+from collections.abc import Mapping, Sequence
+
+from ..costs.count import Layer
 from ..costs.peak import alive_activations
 from ..picture import Memory
 from ..shapes.facts import Facts
@@ -14,8 +16,8 @@ BATCH, USUAL = 1, 64
 _MOST_NAMES = 8
 
 
-def memory_of(facts: Facts, costs: Costs) -> tuple[Memory | None, str]:
-    """The bytes alive at each node of the main graph; or None, and why."""
+def memory_of(facts: Facts, layers: Sequence[Layer], rows: Mapping[int, int]) -> tuple[Memory | None, str]:
+    """The bytes alive at each node of the main graph, with the rows of the nodes; or None, and why."""
     try:
         sums = alive_activations(facts)
     except TooComplex:
@@ -43,5 +45,5 @@ def memory_of(facts: Facts, costs: Costs) -> tuple[Memory | None, str]:
         return None, "a size is not a number for usual inputs"
     if min(alive) < 0:
         return None, "a size is not a number for usual inputs"
-    walked = [i for i, layer in enumerate(costs.layers) if not layer.at.graph]
+    walked = [rows.get(i) for i, layer in enumerate(layers) if not layer.at.graph]
     return Memory(tuple(alive), tuple(walked), tuple(taken.items())), ""
