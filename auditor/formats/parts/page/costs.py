@@ -44,7 +44,8 @@ def _memory(picture: Picture) -> Iterator[str]:
     taken = ", ".join(f"{size} = {number}" for size, number in memory.sizes)
     told = f"At most {in_bytes(memory.alive[peak])}, at {where}"
     yield from ("<figure>", *memory_plot(memory.alive, visible(told, 300)))
-    yield f"<figcaption>{name(told, 300)}, in the order of the walk.{f' The open sizes are taken as {name(taken, 300)}.' if taken else ''}</figcaption></figure>\n"
+    open_ = f" The open sizes are taken as {name(taken, 300)}." if taken else ""
+    yield f"<figcaption>{name(told, 300)}, in the order of the walk.{open_}</figcaption></figure>\n"
     greatest = sorted(range(len(memory.alive)), key=lambda step: (-memory.alive[step], step))[:_FIRST]
     yield '<details><summary>The greatest</summary><table><thead><tr><th scope="col">at</th>'
     yield '<th scope="col" class="n">alive</th></tr></thead><tbody>\n'

@@ -45,5 +45,4 @@ def _placement(one: RunSummary) -> Iterator[str]:
     for index, (label, _) in enumerate(labels):
         dot = f'<svg class="dot" aria-hidden="true"><rect class="part-{min(index, 5)}" width="12" height="12"/></svg>'
         yield f'<span class="key">{dot} {label}</span> '
-    yield "of the optimised graph, as the runtime holds it.</figcaption></figure>
-"
+    yield "of the optimised graph, as the runtime holds it.</figcaption></figure>\n"
