@@ -7,15 +7,18 @@ their hashes, so that nothing out of a model could run even if it got through.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ..drawing.markup import escaped, name
 from ..picture import Picture
 from ..report import Report, Verdict
 from . import Format
-from .parts.page import costs, findings, history, layers, run, shell, summary, weights
+from .parts.page import costs, findings, history, layers, rules, run, shell, summary, weights
 from .parts.telling import summary as told
 from .parts.telling import tally
+
+if TYPE_CHECKING:
+    from ..rules import Rule
 
 _ALONE = Picture(why="only the report was at hand, and not the model")
 
@@ -42,7 +45,8 @@ def render(report: Report, verdict: Verdict, out: TextIO) -> None:
 def _parts(report: Report, picture: Picture) -> Iterator[tuple[str, Iterator[str]]]:
     rows = frozenset(row.anchor for row in picture.layers)
     every = findings.cards(report, picture.places, rows=rows, graph=picture.graph is not None)
-    yield "Findings", findings.findings(report, every)
+    known = _rules(report)
+    yield "Findings", findings.findings(report, every, rules=frozenset(rule.name for rule in known))
     yield "Not looked at", summary.missed(report)
     yield "Model", summary.facts(report)
     yield "Graph", _graph(picture)
@@ -51,7 +55,7 @@ def _parts(report: Report, picture: Picture) -> Iterator[tuple[str, Iterator[str
     yield "Weights", weights.weights(report, picture)
     yield "Run", run.run(report)
     yield "History", history.history(picture)
-    yield "Rules", _rules(report)
+    yield "Rules", rules.pages(known)
 
 
 def _graph(picture: Picture) -> Iterator[str]:
@@ -61,13 +65,14 @@ def _graph(picture: Picture) -> Iterator[str]:
     yield "</section>\n"
 
 
-def _rules(report: Report) -> Iterator[str]:
+def _rules(report: Report) -> tuple[Rule, ...]:
+    """The rules that found something, as far as this version knows them."""
     if not report.findings:
-        return
+        return ()
     from ..rules import all_rules
-    from .parts.page.rules import pages
 
-    yield from pages((finding.rule for finding in report.findings), all_rules())
+    found = {finding.rule for finding in report.findings}
+    return tuple(rule for rule in all_rules() if rule.name in found)
 
 
 def _key(part: str) -> str:
@@ -94,7 +99,7 @@ class HtmlPages:
             f'<details class="model" id="{prefix}model"{opened}><summary>{summary.verdict_mark(verdict)} '
             f"<code>{name(report.model.path, 1024)}</code> {escaped(told(report))}</summary>\n"
         )
-        self._out.writelines(findings.findings(report, every, rules=False, prefix=prefix))
+        self._out.writelines(findings.findings(report, every, prefix=prefix))
         self._out.writelines(summary.missed(report, prefix=prefix))
         self._out.write("</details>\n")
 

@@ -39,10 +39,10 @@ class LayerRow(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """Bytes of activations that are alive while the main graph runs: first of the inputs, then at each node."""
+    """Bytes of activations that are alive while the main graph runs: first of the inputs, then at each layer of it."""
 
     alive: tuple[int, ...]
-    rows: tuple[int | None, ...]  # of each node walked (one less than ``alive``) its place in `Picture.layers`
+    rows: tuple[int, ...]  # of each of these layers (one less than ``alive``) its place in `Picture.layers`
     sizes: tuple[tuple[str, int], ...] = ()  # what open sizes were taken as; nothing where none is open
 
     @property

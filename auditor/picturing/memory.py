@@ -46,4 +46,5 @@ def memory_of(facts: Facts, layers: Sequence[Layer], rows: Mapping[int, int]) ->
     if min(alive) < 0:
         return None, "a size is not a number for usual inputs"
     walked = [rows.get(i) for i, layer in enumerate(layers) if not layer.at.graph]
-    return Memory(tuple(alive), tuple(walked), tuple(taken.items())), ""
+    shown = [(alive[step + 1], row) for step, row in enumerate(walked) if row is not None]  # constants change nothing
+    return Memory((alive[0], *(n for n, _ in shown)), tuple(row for _, row in shown), tuple(taken.items())), ""

@@ -15,6 +15,7 @@ from ....wording import counted, in_bytes
 
 _FIRST, _MOST = 10, 30
 _MOST_BLOCKS, _MOST_PARTS = 14, 24
+_MOST_GROUPS = 60  # more of them are no picture
 _PARTS = re.compile(r"[/.]")
 
 
@@ -58,8 +59,7 @@ def _memory(picture: Picture) -> Iterator[str]:
 def _named(picture: Picture, memory: Memory, step: int) -> str:
     if step == 0:
         return "the inputs"
-    row = memory.rows[step - 1] if step <= len(memory.rows) else None
-    return "a constant" if row is None else picture.layers[row].label
+    return picture.layers[memory.rows[step - 1]].label
 
 
 def _bars(
@@ -144,7 +144,11 @@ def _grouped(numbers: list[tuple[LayerRow, int]]) -> tuple[str, dict[str, list[t
         groups.setdefault(path[depth] if len(path) > depth + 1 else "", []).append(
             ("/".join(path[depth + 1 :]) or row.label, value)
         )
-    if len(groups) > 1 and len(groups.get("", ())) <= len(numbers) // 4 and len(groups) <= max(2, len(numbers) // 2):
+    if (
+        len(groups) > 1
+        and len(groups.get("", ())) <= len(numbers) // 4
+        and len(groups) <= min(_MOST_GROUPS, max(2, len(numbers) // 2))
+    ):
         alone = groups.pop("", [])
         return "block", {**groups, **{label: [(label, value)] for label, value in alone}}
     groups = {}

@@ -53,8 +53,13 @@ def cards(
     return found
 
 
-def findings(report: Report, every: list[Card], *, rules: bool = True, prefix: str = "") -> Iterator[str]:
-    """The section: an overview where there are many, a card each, and the waived ones apart."""
+def findings(
+    report: Report, every: list[Card], *, rules: frozenset[str] = frozenset(), prefix: str = ""
+) -> Iterator[str]:
+    """The section: an overview where there are many, a card each, and the waived ones apart.
+
+    ``rules`` are those whose pages stand behind.
+    """
     shapes = {port.name: port.shape for port in report.inputs}
     counting = [card for card in every if waiver_of(card.finding) is None]
     covered = [card for card in every if waiver_of(card.finding) is not None]
@@ -98,7 +103,9 @@ def _severity(severity: Severity) -> str:
     )
 
 
-def _card(card: Card, inputs: tuple[Port, ...], shapes: Mapping[str, object], *, rules: bool) -> Iterator[str]:
+def _card(
+    card: Card, inputs: tuple[Port, ...], shapes: Mapping[str, object], *, rules: frozenset[str]
+) -> Iterator[str]:
     finding = card.finding
     waived = waiver_of(finding) is not None
     kind = "waived" if waived else finding.severity.value
@@ -122,12 +129,8 @@ def _card(card: Card, inputs: tuple[Port, ...], shapes: Mapping[str, object], *,
         yield from _witness(finding.witness)
     if finding.consequences:
         yield f'<p class="more">{counted(finding.consequences, "further fault")} followed from this one.</p>\n'
-    page = f' · <a href="#r-{escaped(finding.rule)}">what the rule says</a>' if rules and _is_rule(finding.rule) else ""
+    page = f' · <a href="#r-{escaped(finding.rule)}">what the rule says</a>' if finding.rule in rules else ""
     yield f'<p class="basis">{escaped(_BASIS[finding.basis])}{page}</p>\n</article>\n'
-
-
-def _is_rule(rule: str) -> bool:
-    return re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule) is not None
 
 
 def _place(card: Card) -> str:

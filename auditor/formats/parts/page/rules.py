@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from ....drawing.markup import escaped
 from ....rules import Rule
@@ -15,10 +15,8 @@ _CODE = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"https://[\w./#?=&;%~+-]*[\w/#=-]")
 
 
-def pages(names: Iterable[str], every: Iterable[Rule]) -> Iterator[str]:
-    """The section; nothing where no rule of that name is known."""
-    wanted = set(names)
-    found = [rule for rule in every if rule.name in wanted]
+def pages(found: Sequence[Rule]) -> Iterator[str]:
+    """The section; nothing where there is no rule to tell of."""
     if not found:
         return
     yield '<section id="rules"><h2>What the rules say</h2>\n'
