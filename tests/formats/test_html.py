@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from auditor.formats import writer
-from auditor.picture import Anchor, Earlier, LayerRow, Memory, Picture
+from auditor.picture import Anchor, Earlier, LayerRow, Memory, Numbers, Picture
 from auditor.picturing import picture_of
 from auditor.pipeline import audited
 from auditor.policy.judge import judge
@@ -22,12 +22,23 @@ from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, WAIVED, with_name
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 ROWS = (
-    LayerRow(Anchor(0, 0), "block1/conv1", "Conv", (1, 96, 54, 54), "float32", 34944, 34944, 101616768, 1119744),
-    LayerRow(Anchor(0, 2), "block2/fc6", "Gemm", (1, 10), "float32", 40, 40, 40, 40),
+    LayerRow(
+        Anchor(0, 0),
+        "block1/conv1",
+        "Conv",
+        (1, 96, 54, 54),
+        "float32",
+        34944,
+        34944,
+        101616768,
+        1119744,
+        Numbers(34944, 101616768, 1119744),
+    ),
+    LayerRow(Anchor(0, 2), "block2/fc6", "Gemm", (1, 10), "float32", 40, 40, "40*N", "40*N", Numbers(40, 40, 40)),
     LayerRow(Anchor(1, 0), "if_1/then/relu", "Relu", None, "float32", 0, 0, 0, None),
 )
 PICTURE = Picture(
-    layers=ROWS, places=(Anchor(0, 2), Anchor(1, 0)), memory=Memory((600, 1_120_344, 40), (0, 1), (("N", 1),))
+    layers=ROWS, places=(Anchor(0, 2), Anchor(1, 0)), memory=Memory((600, 1_120_344, 40), (0, 1)), sizes=(("N", 1),)
 )
 
 
@@ -188,11 +199,12 @@ def test_a_hostile_name_is_text(name: str) -> None:
 
 
 def _pictured(name: str) -> Picture:
-    row = LayerRow(Anchor(0, 0), name, name, (1, name), name, 5, name, 5, 5)
+    row = LayerRow(Anchor(0, 0), name, name, (1, name), name, 5, name, 5, 5, Numbers(5, 5, 5))
     return Picture(
         layers=(row, row._replace(anchor=Anchor(0, 1), label=f"{name}2")),
         places=(Anchor(0, 0), None, Anchor(0, 0)),
-        memory=Memory((4, 5, 5), (0, 1), ((name, 64),)),
+        memory=Memory((4, 5, 5), (0, 1)),
+        sizes=((name, 64),),
         history=tuple(Earlier(n, name, name, name, 1, 1, 1, 1, 1, 1, name) for n in (2, 1)),
     )
 

@@ -49,23 +49,21 @@ def test_memory_along_the_walk() -> None:
     memory = pictured(CHAIN).memory
     assert memory is not None
     assert memory.alive == (128, 256, 256, 200)
-    assert memory.peak == 1 and memory.rows == (0, 1, 2) and memory.sizes == ()
+    assert memory.peak == 1 and memory.rows == (0, 1, 2)
 
 
 def test_open_sizes_are_taken_as_usual_ones_and_said() -> None:
     """A batch as 1, any other size as 64: 1 x 64 floats in, and as many out."""
-    memory = pictured(
-        '<ir_version: 8, opset_import: ["" : 17]> g (float[N, T] x) => (float[N, T] y) { y = Relu(x) }'
-    ).memory
-    assert memory is not None
-    assert memory.alive == (256, 512) and dict(memory.sizes) == {"N": 1, "T": 64}
+    picture = pictured('<ir_version: 8, opset_import: ["" : 17]> g (float[N, T] x) => (float[N, T] y) { y = Relu(x) }')
+    assert picture.memory is not None
+    assert picture.memory.alive == (256, 512) and dict(picture.sizes) == {"N": 1, "T": 64}
+    assert picture.layers[0].activation_bytes == "4*N*T" and picture.layers[0].numbers.activation_bytes == 256
 
 
 def test_an_unknown_size_is_a_reason() -> None:
     picture = pictured(
         '<ir_version: 8, opset_import: ["" : 17, "own" : 1]> g (float[2] x) => (float[?] y) { y = own.Op(x) }'
     )
-    assert picture.memory is None or picture.memory.sizes
     assert bool(picture.why_no_memory) == (picture.memory is None)
 
 

@@ -10,12 +10,13 @@ from ....drawing.plots.bars import bar
 from ....drawing.plots.memory import memory_plot
 from ....drawing.plots.treemap import Block, treemap
 from ....names import visible
-from ....picture import Count, LayerRow, Memory, Picture
+from ....picture import LayerRow, Memory, Picture
 from ....wording import counted, in_bytes
 
 _FIRST, _MOST = 10, 30
 _MOST_BLOCKS, _MOST_PARTS = 14, 24
 _MOST_GROUPS = 60  # more of them are no picture
+_MOST_SIZES = 8
 _PARTS = re.compile(r"[/.]")
 
 
@@ -24,11 +25,15 @@ def costs(picture: Picture) -> Iterator[str]:
     if not picture.layers:
         return
     yield '<section id="costs"><h2>Where it goes</h2>\n'
+    if picture.sizes:
+        taken = ", ".join(f"{size} = {number}" for size, number in picture.sizes[:_MOST_SIZES])
+        more = ", ..." if len(picture.sizes) > _MOST_SIZES else ""
+        yield f"<p>The open sizes are taken as {name(taken + more, 400)}; the table of layers has them open.</p>\n"
     yield from _memory(picture)
     yield '<div class="three">\n'
-    yield from _bars(picture, "Parameters", lambda row: row.learnable or row.parameters, compact)
-    yield from _bars(picture, "MACs", lambda row: row.macs, compact)
-    yield from _bars(picture, "Bytes of outputs", lambda row: row.activation_bytes, lambda v: in_bytes(int(v)))
+    yield from _bars(picture, "Parameters", lambda row: row.numbers.learnable or row.parameters, compact)
+    yield from _bars(picture, "MACs", lambda row: row.numbers.macs, compact)
+    yield from _bars(picture, "Bytes of outputs", lambda row: row.numbers.activation_bytes, lambda v: in_bytes(int(v)))
     yield "</div>\n"
     yield from _treemap(picture)
     yield "</section>\n"
@@ -42,11 +47,9 @@ def _memory(picture: Picture) -> Iterator[str]:
         return
     peak = memory.peak
     where = _named(picture, memory, peak)
-    taken = ", ".join(f"{size} = {number}" for size, number in memory.sizes)
     told = f"At most {in_bytes(memory.alive[peak])}, at {where}"
     yield from ("<figure>", *memory_plot(memory.alive, visible(told, 300)))
-    open_ = f" The open sizes are taken as {name(taken, 300)}." if taken else ""
-    yield f"<figcaption>{name(told, 300)}, in the order of the walk.{open_}</figcaption></figure>\n"
+    yield f"<figcaption>{name(told, 300)}, in the order of the walk.</figcaption></figure>\n"
     greatest = sorted(range(len(memory.alive)), key=lambda step: (-memory.alive[step], step))[:_FIRST]
     yield '<details><summary>The greatest</summary><table><thead><tr><th scope="col">at</th>'
     yield '<th scope="col" class="n">alive</th></tr></thead><tbody>\n'
@@ -63,10 +66,10 @@ def _named(picture: Picture, memory: Memory, step: int) -> str:
 
 
 def _bars(
-    picture: Picture, title: str, count: Callable[[LayerRow], Count], shown: Callable[[float], str]
+    picture: Picture, title: str, count: Callable[[LayerRow], int | None], shown: Callable[[float], str]
 ) -> Iterator[str]:
-    numbers = [(value, row) for row in picture.layers if isinstance(value := count(row), int) and value > 0]
-    unknown = sum(not isinstance(count(row), int) for row in picture.layers)
+    numbers = [(value, row) for row in picture.layers if (value := count(row))]
+    unknown = sum(count(row) is None for row in picture.layers)
     yield f"<div><h3>{title} by layer</h3>\n"
     if not numbers:
         yield f"<p>{'They hang on open sizes: --dim gives numbers' if unknown else 'There are none'}.</p></div>\n"
@@ -83,7 +86,7 @@ def _bars(
             yield f'<p class="more">The other {len(numbers) - _MOST:,}: {escaped(shown(left))}, '
             yield f"{share(left, whole)}.</p>\n"
     if unknown:
-        yield f'<p class="more">Of {counted(unknown, "layer")} the number hangs on open sizes.</p>\n'
+        yield f'<p class="more">Of {counted(unknown, "layer")} the number is not known.</p>\n'
     yield "</div>\n"
 
 
@@ -106,11 +109,10 @@ def _bar_table(
 
 
 def _treemap(picture: Picture) -> Iterator[str]:
-    numbers = [(row, value) for row in picture.layers if isinstance(value := row.learnable or row.parameters, int)]
+    numbers = [(row, value) for row in picture.layers if (value := row.numbers.learnable or row.parameters)]
     what = "parameters"
-    numbers = [pair for pair in numbers if pair[1] > 0]
     if not numbers:
-        numbers = [(row, row.macs) for row in picture.layers if isinstance(row.macs, int) and row.macs > 0]
+        numbers = [(row, row.numbers.macs) for row in picture.layers if row.numbers.macs]
         what = "MACs"
     if len(numbers) < 2:
         return

@@ -26,7 +26,7 @@ def history(picture: Picture) -> Iterator[str]:
         ("parameters", [one.parameters for one in oldest_first if one.parameters is not None]),
         ("MACs", [one.macs for one in oldest_first if one.macs is not None]),
     ):
-        if len(values) > 1:
+        if len(set(values)) > 1:  # a flat line says nothing
             told = f"{title}: from {compact(values[0])} to {compact(values[-1])}"
             yield f"<figure>{sparkline(values, told)}<figcaption>{escaped(told)}</figcaption></figure>\n"
     yield '</div>\n<div class="scroll" role="region" aria-label="History" tabindex="0"><table><thead><tr>'
