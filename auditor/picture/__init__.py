@@ -47,7 +47,7 @@ class LayerRow(NamedTuple):
     numbers: Numbers = Numbers()
 
 
-class Memory(NamedTuple):
+class MemoryWalk(NamedTuple):
     """Bytes of activations that are alive while the main graph runs: first of the inputs, then at each layer of it."""
 
     alive: tuple[int, ...]
@@ -95,7 +95,7 @@ class Picture(NamedTuple):
     sizes: tuple[tuple[str, int], ...] = ()  # what open sizes are taken as in numbers; nothing where none is open
     constants: int = 0  # nodes that are no rows, because they hang on stored tensors alone
     places: tuple[Anchor | None, ...] = ()  # of the report's findings, in their order
-    memory: Memory | None = None
+    memory: MemoryWalk | None = None
     why_no_memory: str = ""
     weights: tuple[Band, ...] = ()
     history: tuple[Earlier, ...] = ()  # newest first

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..costs.count import Layer
 from ..costs.peak import alive_activations
-from ..picture import Memory
+from ..picture import MemoryWalk
 from ..shapes.facts import Facts
 from ..shapes.sizes.dim import TooComplex
 from .usual import Usual
@@ -14,7 +14,7 @@ from .usual import Usual
 
 def memory_of(
     facts: Facts, layers: Sequence[Layer], rows: Mapping[int, int], usual: Usual
-) -> tuple[Memory | None, str]:
+) -> tuple[MemoryWalk | None, str]:
     """The bytes alive at each layer of the main graph, with the rows of the layers; or None, and why."""
     try:
         sums = alive_activations(facts)
@@ -28,4 +28,4 @@ def memory_of(
         return None, "a size has no number for usual inputs"
     walked = [rows.get(i) for i, layer in enumerate(layers) if not layer.at.graph]
     shown = [(known[step + 1], row) for step, row in enumerate(walked) if row is not None]  # constants change nothing
-    return Memory((known[0], *(number for number, _ in shown)), tuple(row for _, row in shown)), ""
+    return MemoryWalk((known[0], *(number for number, _ in shown)), tuple(row for _, row in shown)), ""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from auditor.formats import writer
-from auditor.picture import Anchor, Earlier, LayerRow, Memory, Numbers, Picture
+from auditor.picture import Anchor, Earlier, LayerRow, MemoryWalk, Numbers, Picture
 from auditor.picturing import picture_of
 from auditor.pipeline import audited
 from auditor.policy.judge import judge
@@ -38,7 +38,7 @@ ROWS = (
     LayerRow(Anchor(1, 0), "if_1/then/relu", "Relu", None, "float32", 0, 0, 0, None),
 )
 PICTURE = Picture(
-    layers=ROWS, places=(Anchor(0, 2), Anchor(1, 0)), memory=Memory((600, 1_120_344, 40), (0, 1)), sizes=(("N", 1),)
+    layers=ROWS, places=(Anchor(0, 2), Anchor(1, 0)), memory=MemoryWalk((600, 1_120_344, 40), (0, 1)), sizes=(("N", 1),)
 )
 
 
@@ -203,7 +203,7 @@ def _pictured(name: str) -> Picture:
     return Picture(
         layers=(row, row._replace(anchor=Anchor(0, 1), label=f"{name}2")),
         places=(Anchor(0, 0), None, Anchor(0, 0)),
-        memory=Memory((4, 5, 5), (0, 1)),
+        memory=MemoryWalk((4, 5, 5), (0, 1)),
         sizes=((name, 64),),
         history=tuple(Earlier(n, name, name, name, 1, 1, 1, 1, 1, 1, name) for n in (2, 1)),
     )

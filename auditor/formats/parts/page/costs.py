@@ -10,7 +10,7 @@ from ....drawing.plots.bars import bar
 from ....drawing.plots.memory import memory_plot
 from ....drawing.plots.treemap import Block, treemap
 from ....names import visible
-from ....picture import LayerRow, Memory, Picture
+from ....picture import LayerRow, MemoryWalk, Picture
 from ....wording import counted, in_bytes
 
 _FIRST, _MOST = 10, 30
@@ -59,7 +59,7 @@ def _memory(picture: Picture) -> Iterator[str]:
     yield "</tbody></table></details>\n"
 
 
-def _named(picture: Picture, memory: Memory, step: int) -> str:
+def _named(picture: Picture, memory: MemoryWalk, step: int) -> str:
     if step == 0:
         return "the inputs"
     return picture.layers[memory.rows[step - 1]].label
