@@ -4,13 +4,13 @@ const all = (what, from = document) => [...from.querySelectorAll(what)];
 const make = (tag, give = {}, ...inside) => { const it = Object.assign(document.createElement(tag), give); it.append(...inside); return it; };
 
 // Light, dark, or as the system has it.
-const bar = document.querySelector("nav ul");
+const bar = document.querySelector(".brand");
 if (bar) {
   const themes = ["", "light", "dark"], words = ["theme: system", "theme: light", "theme: dark"];
   let at = 0;
-  const button = make("button", { type: "button", textContent: words[0] });
+  const button = make("button", { type: "button", className: "theme", textContent: words[0] });
   button.onclick = () => { at = (at + 1) % 3; button.textContent = words[at]; document.documentElement.dataset.theme = themes[at]; };
-  bar.append(make("li", { className: "theme" }, button));
+  bar.append(button);
 }
 
 // Findings: by severity and by words.
@@ -57,7 +57,7 @@ if (place) {
   const table = document.querySelector("table.layers"), body = table.tBodies[0], box = table.parentNode;
   const rows = waiting ? waiting.rows : [...body.rows].map(row => row.outerHTML.replaceAll("\n", ""));
   const plain = document.createElement("textarea");
-  const read = html => { plain.innerHTML = html; return plain.value; };
+  const read = html => { if (!html.includes("&")) return html; plain.innerHTML = html; return plain.value; };
   const cells = row => row.slice(row.indexOf("<th")).split(/<t[hd][^>]*>/).slice(1).map(cell => cell.replace(/<[^>]*>/g, ""));
   let parts = null, shown = rows.map((_, i) => i), sorted = -1, down = true, found = null;
   const part = () => parts ||= rows.map(cells);
