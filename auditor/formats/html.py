@@ -59,10 +59,11 @@ def _parts(report: Report, picture: Picture) -> Iterator[tuple[str, Iterator[str
 
 
 def _graph(picture: Picture) -> Iterator[str]:
-    yield '<section id="graph"><h2>Graph</h2>\n'
     if picture.graph is None:
-        yield f"<p>There is no graph here, and no table of layers: {escaped(picture.why)}.</p>\n"
-    yield "</section>\n"
+        if picture.why:
+            yield '<section id="graph"><h2>Graph</h2>\n'
+            yield f"<p>There is no graph here, and no table of layers: {escaped(picture.why)}.</p>\n</section>\n"
+        return
 
 
 def _rules(report: Report) -> tuple[Rule, ...]:
