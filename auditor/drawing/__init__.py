@@ -1,0 +1,1 @@
+"""Geometry and SVG text out of plain pictures. Nothing here knows ONNX."""

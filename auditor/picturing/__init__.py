@@ -1,0 +1,1 @@
+"""Pictures of models, out of what is known of them."""
