@@ -1,1 +1,1 @@
-"""Geometry and SVG text out of plain pictures. Nothing here knows ONNX."""
+"""Plain pictures as SVG and HTML text: geometry and markup, and nothing of models."""
