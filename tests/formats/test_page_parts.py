@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from auditor.formats.parts.page.costs import costs
+from auditor.formats.parts.page.findings import cards, findings
 from auditor.formats.parts.page.history import history
 from auditor.formats.parts.page.layers import layers
 from auditor.formats.parts.page.rules import prose_of
@@ -15,9 +16,21 @@ from auditor.formats.parts.page.run import run
 from auditor.formats.parts.page.summary import facts, missed
 from auditor.formats.parts.page.weights import weights
 from auditor.picture import QUANTILES, Anchor, Band, Earlier, LayerRow, Numbers, Picture
-from auditor.report import Coverage, Missed, RunLevel, RunSummary, WeightRow
+from auditor.repair import AttributeChange
+from auditor.report import (
+    Coverage,
+    Fit,
+    Missed,
+    Report,
+    RunLevel,
+    RunSummary,
+    Step,
+    WeightRow,
+    Witness,
+    WitnessInput,
+)
 
-from .pages import Page
+from .pages import Page, page
 from .reports import ALEXNET
 
 
@@ -27,6 +40,11 @@ def said(part: Iterable[str]) -> str:
     Page(text)
     text = re.sub(r"<t[hd][^>]*>", " | ", text)
     return re.sub(r"<[^>]*>", "", text)
+
+
+def told(report: Report) -> str:
+    """The section of findings, without a picture."""
+    return said(findings(report, cards(report, (), rows=frozenset(), graph=False)))
 
 
 def row(index: int, label: str, op_type: str = "Conv", learnable: int = 0, macs: int = 0) -> LayerRow:
@@ -198,3 +216,43 @@ End.
         "<ul><li>one more</li></ul>\n<ul><li>two</li></ul>\n"
         "<h3>How to fix</h3>\n<pre>## no heading\nx &lt; y\n</pre>\n<p>End.</p>\n"
     )
+
+
+def test_a_card_has_all_that_a_finding_says() -> None:
+    steps = tuple(Step(f"n{i}", "Relu", (f"[{i}]",), (i + 1,), f"{i} + 1 = {i + 1}") for i in range(30))
+    fed = (WitnessInput("x", "float32", (1, 2), -1.0, 0.5),)
+    witness = Witness(fed, '["fill", 0.0]', "y", (0, 1), "nan", runtime="ort 1")
+    finding = ALEXNET.findings[0]._replace(
+        derivation=steps,
+        fits=(Fit(("data[2]",), ()), Fit(("data[3]",), ((7, 9),))),
+        repairs=tuple(AttributeChange("conv1", "pads", 0, i, f"why {i}") for i in range(10)),
+        consequences=2,
+        witness=witness,
+    )
+    text = told(ALEXNET._replace(findings=(finding,)))
+    assert "6 steps before\nn6 Relu[7]6 + 1 = 7\n" in text and "n5 Relu" not in text
+    assert "6400must be 9216\n" in text
+    assert "Fits for 7 &lt;= W &lt;= 9" in text and "No size of the inputs fits" not in text
+    assert "10 edits, proved" in text and "set pads of conv1 to 7 why 7" in text and "and 2 more" in text
+    assert "run by ort 1" in text and "y at [0, 1] is nan" in text and "x float32 [1, 2] in [-1, 0.5]" in text
+    assert "2 further faults followed from this one." in text
+
+
+def test_a_card_says_that_nothing_fits_where_that_is_all() -> None:
+    report = ALEXNET._replace(findings=(ALEXNET.findings[0]._replace(fits=(Fit(("data[2]",), ()),)),))
+    text = told(report)
+    assert "No size of the inputs fits." in text
+    assert "in[1, 3, 224, 224]\nconv1 Conv[1, 96, 54, 54]" in text  # the chain begins with what comes in
+
+
+def test_many_findings_are_counted_by_rule() -> None:
+    report = ALEXNET._replace(findings=ALEXNET.findings * 2)
+    text = told(report)
+    assert "| ✕ error | misfit-initializers | 2 | fc6 (Gemm)\n" in text
+    assert "| ▲ warning | unused-initializers | 2 | if_1/then/spare\n" in text
+    assert "severity" not in told(ALEXNET)
+
+
+def test_the_sections_are_listed() -> None:
+    made = page(ALEXNET)
+    assert made.links[2:7] == ["#findings", "#missed", "#model", "#graph", "#run"]
