@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import onnx
 import onnx.parser
 import pytest
@@ -94,7 +96,7 @@ def test_a_search_is_bounded_by_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 def _mended(text: str, rule: str) -> list[list[tuple[int, ...]] | str]:
     """Of each repair that a rule's one finding tells, what onnxruntime makes of the mended model, with all names 2."""
     model = onnx.parser.parse_model(HEAD + text)
-    rows = document(audit(model, Settings(run=False, select=frozenset({rule}))), Verdict.FAIL)["findings"]
+    rows: Any = document(audit(model, Settings(run=False, select=frozenset({rule}))), Verdict.FAIL)["findings"]
     assert len(rows) == 1
     return [shapes_of(applied(model, row)) for row in rows[0]["repairs"]]
 
