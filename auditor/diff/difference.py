@@ -49,7 +49,7 @@ class NodeAt(NamedTuple):
     """A node of one of the two models."""
 
     graph: str
-    index: int
+    place: int  # its index in the graph, as the file lists it
     label: str  # its name, or ``Conv[3]``
     op_type: str
 
@@ -284,8 +284,8 @@ class FunctionChanged(NamedTuple):
 
 
 Change: TypeAlias = (
-    NodesAdded | NodesRemoved | NodeChanged | NodeRewired | Renamed | Reordered | TensorChanged | Quantised | Dequantised
-    | BatchNormFused | PortAdded | PortRemoved | PortRenamed | PortRetyped | PortReshaped | PortsReordered | OutputMoved
+    NodesAdded | NodesRemoved | NodeChanged | NodeRewired | Renamed | Reordered | TensorChanged | Quantised
+    | Dequantised | BatchNormFused | PortAdded | PortRemoved | PortRenamed | PortRetyped | PortReshaped | PortsReordered | OutputMoved
     | OpsetChanged | HeaderChanged | FunctionChanged
 )  # fmt: skip
 
