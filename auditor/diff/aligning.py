@@ -10,12 +10,16 @@ from .alignment import Aligner
 from .kinds import Bodies, Numbers
 from .pairing import Pairing
 
+_MOST_TIMES = 4
+"""How often all nodes of both models may be looked at, bodies each time that they are called in another pair."""
+
 
 class Aligned(NamedTuple):
-    """Two bodies, by their places among those of their models."""
+    """Two bodies, by their places among those of their models; ``around``: the pair that holds these, or -1."""
 
     old: int
     new: int
+    around: int
     pairing: Pairing
 
 
@@ -23,6 +27,7 @@ class Alignment(NamedTuple):
     old: Bodies
     new: Bodies
     bodies: tuple[Aligned, ...]  # the main graphs first
+    passed_over: tuple[tuple[int, int], ...]  # bodies for which there was no budget
     steps: int  # nodes and edges looked at, again and again
 
 
@@ -31,25 +36,23 @@ def align(old: Model, new: Model) -> Alignment:
     numbers = Numbers()
     through = _quantises(old) != _quantises(new)  # then it is said as one thing, and the rest is aligned without it
     one, two = Bodies(old, numbers, through), Bodies(new, numbers, through)
+    left = _MOST_TIMES * sum(len(s.nodes) for s in (*one.skeletons, *two.skeletons))
     found: list[Aligned] = []
-    done: set[int] = set()
-    done_new: set[int] = set()
-    waiting = [(0, 0)]
-    while True:
-        while waiting:
-            a, b = waiting.pop(0)
-            if a in done or b in done_new:
-                continue
-            done.add(a)
-            done_new.add(b)
-            pairing = _pairing(one, two, a, b)
-            found.append(Aligned(a, b, pairing))
-            waiting += _inside(one, two, a, b, pairing)
-        waiting = [(a, two.functions[key]) for key, a in one.functions.items() if key in two.functions]
-        waiting = [(a, b) for a, b in waiting if a not in done and b not in done_new]
-        if not waiting:
-            break
-    return Alignment(one, two, tuple(found), sum(body.pairing.steps for body in found))
+    done: set[tuple[int, int]] = set()
+    over: list[tuple[int, int]] = []
+    waiting = [(0, 0, -1)]
+    for a, b, around in waiting:
+        if (a, b) in done:
+            continue
+        done.add((a, b))
+        left -= len(one.skeletons[a].nodes) + len(two.skeletons[b].nodes)
+        if left < 0:
+            over.append((a, b))
+            continue
+        pairing = _pairing(one, two, a, b)
+        waiting += _inside(one, two, a, b, pairing, len(found))
+        found.append(Aligned(a, b, around, pairing))
+    return Alignment(one, two, tuple(found), tuple(over), sum(body.pairing.steps for body in found))
 
 
 def _quantises(model: Model) -> bool:
@@ -81,7 +84,7 @@ def _ports(old: Sequence[Value], new: Sequence[Value], by_name: bool) -> dict[in
     return found
 
 
-def _inside(one: Bodies, two: Bodies, a: int, b: int, pairing: Pairing) -> list[tuple[int, int]]:
+def _inside(one: Bodies, two: Bodies, a: int, b: int, pairing: Pairing, around: int) -> list[tuple[int, int, int]]:
     """The bodies of paired nodes: of subgraphs by the attribute, of functions that they call."""
     found = []
     nodes, others = one.skeletons[a].graph.nodes, two.skeletons[b].graph.nodes
@@ -90,9 +93,9 @@ def _inside(one: Bodies, two: Bodies, a: int, b: int, pairing: Pairing) -> list[
             continue
         called, other = one.called(nodes[i]), two.called(others[j])
         if called is not None and other is not None:
-            found.append((called, other))
+            found.append((called, other, -1))
         if (a, i) in one.inner and (b, j) in two.inner:
             names = {name: at for (name, _), at in zip(subgraphs(others[j]), two.inner[b, j], strict=True)}
             pairs = zip(subgraphs(nodes[i]), one.inner[a, i], strict=True)
-            found += [(at, names[name]) for (name, _), at in pairs if name in names]
+            found += [(at, names[name], around) for (name, _), at in pairs if name in names]
     return found

@@ -20,7 +20,9 @@ _LOOSE_ROUNDS = 8
 class Aligner:
     """Two bodies, by their places among the bodies of the two models."""
 
-    def __init__(self, old: Bodies, new: Bodies, a: int, b: int, ports: dict[int, int], outputs: dict[int, int]) -> None:
+    def __init__(
+        self, old: Bodies, new: Bodies, a: int, b: int, ports: dict[int, int], outputs: dict[int, int]
+    ) -> None:
         self.old, self.new = old.skeletons[a], new.skeletons[b]
         self.pairing = Pairing(self.old, self.new)
         self.pairing.ports, self.pairing.outputs = ports, outputs
@@ -124,7 +126,7 @@ class Aligner:
         self.pairing.grow(kinds, other_kinds)
 
     def _loosely(self) -> None:
-        """What stands where the other stood, and is not the same; and what follows the other in the order of the data."""
+        """What stands where the other stood, and is not the same; and what follows it in the order of the data."""
         one, two = self._kinds
         for _ in range(_LOOSE_ROUNDS):
             before = self.pairing.made

@@ -85,7 +85,7 @@ def _same_data(old: Model, new: Model, a: Tensor, b: Tensor) -> Values:
             return Values.UNKNOWN if troubles or others else Values.SAME
         case Raw(), Raw() if one.length == two.length:
             return Values.SAME if _equal(old, one, new, two) else Values.OTHER
-        case (Raw() | Typed()), (Raw() | Typed()):
+        case ((Raw() | Typed()), (Raw() | Typed())):
             return _same_decoded(old, new, a, b)
     return Values.UNKNOWN
 

@@ -83,7 +83,7 @@ def _above(skeleton: Skeleton, labels: Labels, i: int, made: Sequence[int]) -> i
 def below(
     skeleton: Skeleton, labels: Labels, nodes: Sequence[int], fixed: Mapping[int, int], steps: int = 0
 ) -> list[int]:
-    """Of each of the ``nodes`` (in `order`) a hash of it, of what is stored at its inputs and of what follows from it."""
+    """Of each of the ``nodes`` (in `order`) a hash of it, of what is stored at it and of what follows from it."""
     own = [0] * len(skeleton.sources)
     for i in nodes:
         beside = [

@@ -30,7 +30,7 @@ class Numbers:
 
 
 class Kinds(NamedTuple):
-    """Of one body. ``exact``: with the beginning of what is stored; ``plain``: with its type and sizes; ``bare``: sizes."""
+    """Of one body. ``exact``: with the beginning of what is stored; ``plain``: with type and sizes; ``bare``: sizes."""
 
     exact: list[int]
     plain: list[int]
@@ -136,7 +136,7 @@ class Bodies:
         return of((plain, held)), of(plain), of(("stored", stored.dims))
 
     def _said(self, node: Node, opset: int | None) -> tuple[int, int]:
-        """The attributes of a node without those that say what the operator takes by itself; graphs are looked at apart."""
+        """The attributes of a node without those that say the default; graphs are looked at apart."""
         key = (node.domain, node.op_type, opset, id(node.attributes))
         known = self._attributes.get(key)
         if known is None:
@@ -182,5 +182,3 @@ def _literal_head(stored: StoredAt) -> bytes | None:
         return struct.pack(f"<{len(values)}{code}", *values)
     except (struct.error, OverflowError):
         return None
-
-

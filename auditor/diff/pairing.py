@@ -106,9 +106,9 @@ class Pairing:
         self.steps += len(users) + len(others)
         if len(users) == len(others) == 1:  # the usual case without ado
             (user, slot, out), (other, other_slot, other_out) = users[0], others[0]
-            if out == other_out and ours[user] == theirs[other] and self._free(user, other):
-                if slot == other_slot or self.old.commutative[user]:
-                    self.pair(user, other)
+            same_place = out == other_out and (slot == other_slot or self.old.commutative[user])
+            if same_place and ours[user] == theirs[other] and self._free(user, other):
+                self.pair(user, other)
             return
         first = self._by_place(self.old, self.of_old, users, ours)
         if not first:

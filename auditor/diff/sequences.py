@@ -48,7 +48,8 @@ def _back(trail: list[dict[int, int]], x: int, y: int) -> list[tuple[int, int]]:
         before = k + 1 if down else k - 1
         from_x = reach[before] if d else 0
         from_y = from_x - before if d else 0
-        while x > from_x and y > from_y and (d == 0 or (x, y) != ((from_x, from_y + 1) if down else (from_x + 1, from_y))):
+        step = (from_x, from_y) if not d else (from_x, from_y + 1) if down else (from_x + 1, from_y)
+        while (x, y) != step:
             x, y = x - 1, y - 1
             found.append((x, y))
         x, y = from_x, from_y

@@ -13,7 +13,7 @@ from ..model.scopes import Scope
 from .difference import NodeAt, StoredAt
 
 Source: TypeAlias = tuple[int, int, int]
-"""What stands at an input: (NODE, maker, which of its outputs), (STORED, which, 0), (PORT, which input of the graph, 0),
+"""What stands at an input: (NODE, maker, which of its outputs), (STORED, which, 0), (PORT, which input, 0),
 (OUTER, which tensor of a graph around, 0), (NOTHING, 0, 0)."""
 
 NODE, STORED, PORT, OUTER, NOTHING = range(5)
@@ -138,6 +138,9 @@ class Skeleton:
         for i, node in enumerate(graph.nodes):
             if i not in alive:
                 self.sources.append(())
+                if i in self.transparent:
+                    for slot, name in enumerate(node.inputs[1:], 1):
+                        self._use(source(name), i, slot)
                 self.commutative.append(False)
                 continue
             self.commutative.append(is_commutative(node))
