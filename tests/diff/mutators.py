@@ -109,7 +109,9 @@ _FLOAT = frozenset(
 
 
 def stride(bench: Workbench) -> Mutation | None:
-    node = bench.free(lambda n: n.op_type in ("Conv", "MaxPool", "AveragePool") and any(a.name == "strides" for a in n.attribute))
+    node = bench.free(
+        lambda n: n.op_type in ("Conv", "MaxPool", "AveragePool") and any(a.name == "strides" for a in n.attribute)
+    )
     if node is None:
         return None
     next(a for a in node.attribute if a.name == "strides").ints[:] = [2, 3]
@@ -281,7 +283,7 @@ def opset_raised(bench: Workbench) -> Mutation | None:
 def quantised(bench: Workbench) -> Mutation | None:
     """Weights as int8 with scale and zero point, and some tensors on their way."""
     nodes = [n for n in bench.nodes if n.op_type in ("Conv", "Gemm") and not bench._is_touched(n)
-             and (t := bench.initializer(n.input[1])) is not None and t.raw_data and len(bench.users(t.name)) == 1]  # fmt: skip
+             and any(t.name == n.input[1] for t in bench.weights_of(n))]  # fmt: skip
     if not nodes or any(n.op_type in ("QuantizeLinear", "DequantizeLinear") for n in bench.nodes):
         return None
     graph, lines = bench.model.graph, []
@@ -327,7 +329,9 @@ def fused(bench: Workbench) -> Mutation | None:
     bench.touch_around(node)
     bench.touch_around(conv)
     stored = [bench.initializer(name) for name in (*node.input[1:], conv.input[1])]
-    scale, shift, mean, variance, kernel = (numpy_helper.to_array(t).astype(np.float64) for t in stored if t is not None)
+    scale, shift, mean, variance, kernel = (
+        numpy_helper.to_array(t).astype(np.float64) for t in stored if t is not None
+    )
     epsilon = next((a.f for a in node.attribute if a.name == "epsilon"), 1e-5)
     factor = scale / np.sqrt(variance + epsilon)
     before = bench.initializer(conv.input[2]) if len(conv.input) > 2 else None
