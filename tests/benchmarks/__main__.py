@@ -1,6 +1,7 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch shapes ranges faults. Without one, all; 6 GB of disk are used.
+Names: start check propagation weights store batch shapes ranges faults drawing.
+Without one, all; 6 GB of disk are used.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.batch import batch
+from tests.benchmarks.drawing import drawing
 from tests.benchmarks.faults import faults
 from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, in_turn, process, processes
 from tests.benchmarks.shapes import shapes
@@ -206,6 +208,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "shapes": shapes,
     "ranges": ranges,
     "faults": faults,
+    "drawing": partial(drawing, tell),
 }
 
 if __name__ == "__main__":
