@@ -21,7 +21,7 @@ def picture_of(model: Model, facts: Facts, costs: Costs, report: Report, history
     shown = _not_constant(facts, costs)
     usual = Usual(facts)
     memory, why_no_memory = memory_of(facts, costs.layers, shown, usual)
-    layers = tuple(_rows([costs.layers[index] for index in shown], numbers(facts), usual))
+    layers = tuple(_rows([costs.layers[index] for index in shown], numbers(model, facts), usual))
     where = places(model, facts, report.findings)
     return Picture(
         graph=graph_of(model, facts, costs, report.findings, where),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ..costs.count import Costs, Layer
 from ..model.graph import Graph as ModelGraph
 from ..model.graph import Model, Node, captured, subgraphs
+from ..picture import Anchor
 from ..picture.graph import Box, Connection, Frame, GraphPicture, Mark, Role, Sort, StoredInside, TensorMade
 from ..report import Finding
 from ..shapes.fact import Fact
@@ -20,6 +21,7 @@ from ..wording import counted
 from .blocks import folded
 from .constants import owners
 from .kinds import kind_of
+from .places import numbers
 from .texts import attribute_texts, fact_text
 
 MOST_BOXES = 100_000
@@ -27,8 +29,8 @@ MOST_BOXES = 100_000
 
 _INTEGERS = frozenset({6, 7, 9})  # int32, int64, bool: what shape arithmetic is made of
 
-Places = Sequence[tuple[int, int] | None]
-"""For each finding the number of its graph and the index of its node there; None where it has none."""
+Places = Sequence[Anchor | None]
+"""The node of each finding; None where it is about none."""
 
 
 def graph_of(
@@ -43,11 +45,6 @@ def unfolded(
 ) -> GraphPicture:
     """The picture of a model, each node a box of its own."""
     return _Picturing(model, facts, costs, findings, places).graph()
-
-
-def numbers(model: Model, facts: Facts) -> dict[str, int]:
-    """The number of each graph, by its path: those that the walk reached in its order, then the others."""
-    return {path: i for i, path in enumerate(dict.fromkeys((*facts.graphs, *(path for path, _ in model.graphs))))}
 
 
 class _Body(NamedTuple):

@@ -1,16 +1,12 @@
-"""The graph's section: the sheets that `auditor.drawing.graph` draws, and the data that its script takes."""
+"""The graph's section: the sheets that `auditor.drawing.graph` draws, with the data that its script takes."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
-from ....drawing.graph import details, draw
+from ....drawing.graph import draw
 from ....drawing.markup import escaped
 from ....picture import Picture
-
-_HARMLESS = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
-"""Within a script element nothing may look like its end."""
 
 
 def graph(picture: Picture) -> Iterator[str]:
@@ -20,5 +16,4 @@ def graph(picture: Picture) -> Iterator[str]:
         yield f"<p>There is no graph here, and no table of layers: {escaped(picture.why)}.</p>\n</section>\n"
         return
     yield from draw(picture.graph)
-    data = json.dumps(details(picture.graph), separators=(",", ":")).translate(_HARMLESS)
-    yield f'<script type="application/json" id="graph-data">{data}</script>\n</section>\n'
+    yield "</section>\n"
