@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..findings.order import RANK
@@ -18,6 +18,7 @@ from ..policy.policy import Policy
 from ..record import Record
 from ..report import JudgedBy
 from ..settings import Settings
+from ..tuples import NamedTuple
 from .kinds import from_words
 from .table import KEYS, TABLE, VARIABLES, Fills
 

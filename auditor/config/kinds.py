@@ -7,9 +7,10 @@ work with, or raises `Wrong`. Where the value stood, and so how the sentence beg
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import UsageError
+from ..tuples import NamedTuple
 
 if TYPE_CHECKING:
     from ..report import Severity

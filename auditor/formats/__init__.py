@@ -10,10 +10,11 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TextIO, TypeAlias
 
 from ..errors import UsageError
 from ..modules import module_names
+from ..tuples import NamedTuple
 
 if TYPE_CHECKING:
     from ..report import Report, Verdict

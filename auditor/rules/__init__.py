@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 from ..findings.kind import Kind, KnownBy, Symptom
@@ -21,6 +21,7 @@ from ..model.graph import Model, SparseTensor, Tensor
 from ..model.scopes import scopes
 from ..modules import module_names
 from ..report import Basis, Found, Location, Places, Severity
+from ..tuples import NamedTuple
 
 if TYPE_CHECKING:
     from ..shapes.facts import Facts

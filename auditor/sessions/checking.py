@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import NamedTuple
 
 from ..config.configuration import Configuration
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
@@ -13,6 +12,7 @@ from ..pipeline import audit, selected
 from ..policy.judge import exit_code
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..settings import Settings
+from ..tuples import NamedTuple
 from .destinations import Destinations
 from .faults import tell_fault
 from .listening import Listener

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from io import TextIOWrapper
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from ..errors import UsageError
 from ..formats import Writer, renderer, writer
 from ..report import Report, Verdict
+from ..tuples import NamedTuple
 from .listening import Listener
 
 

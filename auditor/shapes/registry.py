@@ -13,10 +13,11 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from types import GenericAlias
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from ..errors import UsageError
 from ..modules import module_names
+from ..tuples import NamedTuple
 from .fact import Answer, Body, Fact
 
 Rule_ = TypeVar("Rule_", bound=Callable[..., "Answer | Fact | tuple[Fact, ...]"])
