@@ -115,8 +115,11 @@ def perform(request: Request, channel: Channel) -> Outcome:
         channel.send("first", _named(known))
 
     if request.pair is not None:
-        channel.send("stage", "compare")
-        return Pairing(sessions, request, send_first, isolation, onnxruntime.__version__).outcome()
+
+        def send_stage(which: str) -> None:
+            channel.send("stage", which)
+
+        return Pairing(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).outcome()
     return Sitting(sessions, request, channel.send, send_first, isolation, onnxruntime.__version__).outcome()
 
 

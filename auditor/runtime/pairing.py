@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from ..files import read_regular
+from ..tuples import NamedTuple
 from . import tensors
 from .compare import compare
 from .outcome import PairedTensor, SideBySide
@@ -36,15 +36,18 @@ class _Fed(NamedTuple):
 
 
 class Pairing:
-    """One request's comparison. ``told`` sends what is known so far: the rest may be the child's end."""
+    """One request's comparison.
+
+    ``told`` sends what is known so far: the rest may be the child's end. ``stage`` says which of the two it is about.
+    """
 
     def __init__(
-        self, sessions: Sessions, request: Request, told: Callable[[SideBySide], None],
+        self, sessions: Sessions, request: Request, told: Callable[[SideBySide], None], stage: Callable[[str], None],
         isolation: dict[str, str], version: str,
     ) -> None:  # fmt: skip
         assert request.pair is not None
         self._sessions, self._request, self._pair, self._told = sessions, request, request.pair, told
-        self._isolation, self._version = isolation, version
+        self._stage, self._isolation, self._version = stage, isolation, version
         self._until = time.monotonic() + _SHARE * request.limits.seconds
 
     def outcome(self) -> SideBySide:
@@ -72,6 +75,7 @@ class Pairing:
         return self._parted(found, fed, {APART} if APART in states else {APART, CLOSE})
 
     def _opened(self, which: str, other: str) -> Session:
+        self._stage(which)
         try:
             return self._sessions.open(OFF, other=other)
         except NotOpened:
@@ -108,6 +112,7 @@ class Pairing:
         self, which: str, session: Session, names: list[str], fed: list[tensors.Stored]
     ) -> tuple[list[Made], frozenset[str]] | _Failed:
         """What came, and what was another number in a second run."""
+        self._stage(which)
         try:
             made, again = session.run(names, fed), session.run(names, fed)
         except Refused as error:

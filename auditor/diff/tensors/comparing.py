@@ -7,7 +7,7 @@ through again as float64, for the figures of `Distance`.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ...errors import CannotLook
 from ...model import payload
 from ...model.dtypes import FLOATS, QUANTISED, DType, name_of
 from ...model.graph import SparseTensor
+from ...tuples import NamedTuple
 from ...weights.reading import CHUNK, Unread
 from .streams import WINDOW, Numbers, NumberStream, TensorSource, anywhere, coarsest_step
 from .values import ComparedTensor, Distance, ValueChange

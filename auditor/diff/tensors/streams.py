@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ...model import payload
 from ...model.dtypes import BITS, DType, bytes_of, name_of
 from ...model.graph import Model, Tensor
+from ...tuples import NamedTuple
 from ...weights.lens import Lens, lens
 from ...weights.reading import Reading, Unread
 from ...weights.scan import Fill
