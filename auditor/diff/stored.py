@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..model.graph import Model
+from ..model.graph import Model, Tensor
 from ..tuples import NamedTuple
 from .difference import BatchNormFused, Dequantised, ModelDifference, Quantised, TensorChanged, TensorPair, Values
 from .tensors.values import ComparedTensor, ValueChange
@@ -98,3 +98,34 @@ class StoredValues:
                         pairs.append(TensorPair(old, new, name))
         once = {(id(pair.old.tensor), id(pair.new.tensor)): pair for pair in pairs}
         return tuple(TensorRow(pair, self.compared(pair)) for pair in once.values())
+
+
+class StoredHashes:
+    """A short hash of each stored tensor's values, however they are written."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._open = ExitStack()
+
+    def __enter__(self) -> StoredHashes:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+
+    def short(self, tensor: Tensor) -> str:
+        """Twelve digits; or why there are none."""
+        from ..errors import CannotLook
+        from ..weights.reading import Unread
+        from .tensors.streams import TensorSource
+
+        try:
+            return TensorSource(self._model, self._reading, tensor).digest().hex()[:12]
+        except (Unread, CannotLook) as error:
+            return f"(not read: {error})"
+
+    @cached_property
+    def _reading(self) -> Reading:
+        from ..weights.reading import Reading
+
+        return self._open.enter_context(Reading(self._model))

@@ -225,7 +225,7 @@ class SideBySide(NamedTuple):
     """Two models that were run on the same inputs.
 
     ``why`` nothing was compared, and which of the two ``failed`` ("old", "new"; "" neither). ``first``: the first of
-    the tensors that stand for each other which is not the same; ``looked`` at so many of these, so many ``left``.
+    the tensors that stand for each other which is not the same; ``looked`` at so many, and so many before it ``left``.
     """
 
     why: str = ""

@@ -148,35 +148,35 @@ class Pairing:
 
     def _parted(self, found: SideBySide, fed: _Fed, states: set[str]) -> SideBySide:
         """The first of the aligned tensors, in the old model's order, that is not the same."""
-        pairs = self._pair.tensors
-        looked = 0
+        every = self._pair.tensors
+        low, high = 0, len(every)  # where the first may be
+        looked: set[int] = set()
+        why = "they lie between tensors that are the same"
         try:
             whole = [self._whole(self._request.model), self._whole(self._pair.model)]
-            while pairs:
-                step = -(-len(pairs) // _MOST_TRACED)
-                chosen = [*range(step - 1, len(pairs), step)] or [0]
-                if chosen[-1] != len(pairs) - 1:
-                    chosen.append(len(pairs) - 1)
-                at, seen, first = self._first(whole, [pairs[i] for i in chosen], fed, states)
-                looked += seen
-                if first is not None:
-                    found = found._replace(first=first)
+            while low < high:
+                step = -(-(high - low) // _MOST_TRACED)
+                chosen = sorted({*range(low + step - 1, high, step), high - 1})
+                at, first = self._first(whole, [every[i] for i in chosen], fed, states)
+                looked.update(chosen[: at + 1])
+                if first is None:
+                    break
+                found = found._replace(first=first)
+                # Between the last that was the same and the first that was not.
+                low, high = chosen[at - 1] + 1 if at else low, chosen[at]
                 if step == 1:
                     break
-                # Between the last that was the same and the first that was not; behind all of them, where none was.
-                low = chosen[at - 1] + 1 if at else 0
-                pairs = pairs[low : chosen[at]] if first is not None else ()
-            why = "they lie between tensors that were looked at" if looked < len(self._pair.tensors) else ""
         except _OutOfTime:
             why = "there was no time left"
         except Exception as error:
             why = f"with more outputs they do not run: {error}"[:_MESSAGE]
-        return found._replace(looked=looked, left=len(self._pair.tensors) - looked, left_why=why)
+        left = sum(i not in looked for i in range(high))
+        return found._replace(looked=len(looked), left=left, left_why=why if left else "")
 
     def _first(
         self, whole: list[bytes], pairs: list[NamePair], fed: _Fed, states: set[str]
-    ) -> tuple[int, int, PairedTensor | None]:
-        """Which of the pairs is the first that parts, how many were looked at, and how."""
+    ) -> tuple[int, PairedTensor | None]:
+        """Which of the pairs is the first that parts, and how."""
         old = self._sessions.open(OFF, with_outputs(whole[0], tuple(dict.fromkeys(p.old for p in pairs))))
         new = self._sessions.open(
             OFF, with_outputs(whole[1], tuple(dict.fromkeys(p.new for p in pairs))), other=self._pair.model
@@ -191,11 +191,11 @@ class Pairing:
             for i, (pair, a, b) in enumerate(zip(some, made, others, strict=True)):
                 found = self._one(pair, a, b)
                 if found.state in states and self._steady(old, new, pair, fed, (a, b)):
-                    return at + i, at + i + 1, found
+                    return at + i, found
             held = sum(one.array.nbytes for one in (*made, *others) if one.array is not None)
             at += len(some)
             count = max(1, min(4 * count, int(count * _HELD / max(held, 1)), _MOST_TRACED))
-        return len(pairs), len(pairs), None
+        return len(pairs), None
 
     def _steady(self, old: Session, new: Session, pair: NamePair, fed: _Fed, made: tuple[Made, Made]) -> bool:
         """Whether both give the same again: what comes by chance parts from itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ from ...model.dtypes import BITS, DType, bytes_of, name_of
 from ...model.graph import Model, Tensor
 from ...tuples import NamedTuple
 from ...weights.lens import Lens, lens
-from ...weights.reading import Reading, Unread
+from ...weights.reading import CHUNK, Reading, Unread
 from ...weights.scan import Fill
 
 Numbers: TypeAlias = NDArray[np.float64]
@@ -21,6 +22,7 @@ WINDOW = 1 << 15
 """Elements that are looked at together: a multiple of those in a byte, so that a window begins with a byte."""
 
 _MOST_SCALES = 1 << 22
+_MOST_STRINGS = 1 << 16
 _COMPLEX: dict[int, int] = {DType.COMPLEX64: DType.FLOAT, DType.COMPLEX128: DType.DOUBLE}
 
 
@@ -57,6 +59,20 @@ class TensorSource(NamedTuple):
         if seen is None and isinstance(payload.extent(self.model, self.tensor), payload.Typed):
             raise Unread(f"auditor reads {name_of(self.tensor.dtype)} in raw_data alone")
         return self.reading.fill(self.tensor, seen or _BYTES_ALONE)
+
+    def digest(self) -> bytes:
+        """sha256 of the same bytes; of strings, of the texts one behind the other, each with its length."""
+        if self.tensor.dtype == DType.STRING:
+            texts = payload.small(self.model, self.tensor, _MOST_STRINGS)
+            if texts is None:
+                raise Unread("its texts are too many, or cannot be read")
+            return sha256(repr(texts).encode("utf-8", "surrogateescape")).digest()
+        sha, fill, buffer = sha256(), self.fill(), bytearray(min(CHUNK, self.size))
+        for at in range(0, self.size, CHUNK):
+            part = memoryview(buffer)[: self.size - at]
+            fill(part, at)
+            sha.update(part)
+        return sha.digest()
 
 
 class NumberStream:
