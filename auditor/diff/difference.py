@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum, IntEnum
 from typing import NamedTuple, TypeAlias
 
-from ..model.graph import Tensor
+from ..model.graph import SparseTensor, Tensor
 from ..record import Record
 
 
@@ -59,7 +59,13 @@ class StoredAt(NamedTuple):
 
     graph: str
     name: str
-    tensor: Tensor
+    tensor: Tensor  # of a sparse one the list of its values; of a literal only type and dims
+    sparse: SparseTensor | None = None
+    literal: tuple[int | float | str, ...] | None = None  # of a Constant that says its values as an attribute
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        return self.tensor.dims if self.sparse is None else self.sparse.dims
 
 
 class Side(Enum):

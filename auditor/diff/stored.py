@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from ..model.graph import Model, Tensor
 from ..tuples import NamedTuple
 from .difference import BatchNormFused, Dequantised, ModelDifference, Quantised, TensorChanged, TensorPair, Values
-from .tensors.values import ComparedTensor, ValueChange
+from .streamed.values import ComparedTensor, ValueChange
 
 if TYPE_CHECKING:
     from ..weights.reading import Reading
-    from .tensors.streams import Quantisation
+    from .streamed.streams import Quantisation
 
 LEFT_OUT = ComparedTensor(ValueChange.NOT_COMPARED, why="left out by --no-weights")
 
@@ -59,8 +59,8 @@ class StoredValues:
         return found
 
     def _compared(self, pair: TensorPair) -> ComparedTensor:
-        from .tensors.comparing import compared_tensors
-        from .tensors.streams import TensorSource
+        from .streamed.comparing import compared_tensors
+        from .streamed.streams import TensorSource
 
         sources = [
             TensorSource(model, reading, stored.tensor, known.get(id(stored.tensor)))
@@ -79,7 +79,7 @@ class StoredValues:
 
     @cached_property
     def _quantisations(self) -> tuple[Mapping[int, Quantisation], Mapping[int, Quantisation]]:
-        from .tensors.quantisations import quantisations
+        from .streamed.quantisations import quantisations
 
         old, new = map(quantisations, self._models)
         return old, new
@@ -117,7 +117,7 @@ class StoredHashes:
         """Twelve digits; or why there are none."""
         from ..errors import CannotLook
         from ..weights.reading import Unread
-        from .tensors.streams import TensorSource
+        from .streamed.streams import TensorSource
 
         try:
             return TensorSource(self._model, self._reading, tensor).digest().hex()[:12]

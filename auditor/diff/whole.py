@@ -14,7 +14,7 @@ from .difference import Conclusion, Degree, ModelDifference
 from .differing import model_difference
 from .findings import FindingChanges, finding_changes
 from .stored import StoredValues, TensorRow
-from .tensors.values import ValueChange
+from .streamed.values import ValueChange
 
 _MOST_NAMED = 3
 

@@ -47,11 +47,9 @@ def _of_version(place: str, version: str, configured: Configuration) -> ChosenMo
     if os.path.isdir(place):
         refs = list(_refs_at(place))
     else:
-        folder, name = os.path.split(place.rstrip("/"))
-        refs = [
-            ref for ref in (_refs_at(folder or ".") if os.path.isdir(folder or ".") else ())
-            if name in (ref.subject, ref.name)
-        ]  # fmt: skip
+        folder, name = os.path.split(place.rstrip("/"))  # a name alone is one of the store's
+        there = _refs_at(folder) if os.path.isdir(folder) else ()
+        refs = [ref for ref in there if name in (ref.subject, ref.name)]
     if not refs:
         return _of_audit(place, version, configured)
     found = [ref for ref in refs if ref.version == version]

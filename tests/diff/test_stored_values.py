@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from auditor.diff.tensors.comparing import compared_tensors
-from auditor.diff.tensors.streams import WINDOW, Quantisation, TensorSource
-from auditor.diff.tensors.values import ComparedTensor, ValueChange
+from auditor.diff.streamed.comparing import compared_tensors
+from auditor.diff.streamed.streams import WINDOW, Quantisation, TensorSource
+from auditor.diff.streamed.values import ComparedTensor, ValueChange
 from auditor.model.graph import Model, Tensor
 from auditor.model.load import load
 from auditor.weights.reading import Reading

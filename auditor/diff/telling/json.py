@@ -17,7 +17,7 @@ from ...runtime.outcome import PairedTensor
 from ..behaviour import Behaviour
 from ..difference import Degree, Edit
 from ..stored import TensorRow
-from ..tensors.values import ValueChange
+from ..streamed.values import ValueChange
 from ..whole import DiffReport
 
 SCHEMA_VERSION = 1

@@ -16,7 +16,7 @@ from ..behaviour import Behaviour
 from ..costs import CostRow, Count
 from ..findings import FindingChanges
 from ..stored import TensorRow
-from ..tensors.values import Distance, ValueChange
+from ..streamed.values import Distance, ValueChange
 from ..whole import DiffReport
 
 _ORDER = tuple(ValueChange)
