@@ -180,24 +180,28 @@ class TensorChanged(NamedTuple):
 
 
 class Quantised(NamedTuple):
-    """A float tensor, stored or flowing, that became integers with a scale and a zero point.
+    """Tensors of one graph that became integers with a scale and a zero point, and the nodes that quantise them."""
 
-    ``old`` and ``new`` are stored tensors, or None where it flows; ``nodes`` are the quantising nodes that came in.
-    """
-
-    tensor: str  # of the old model
-    old: StoredAt | None
-    new: StoredAt | None
+    graph: str  # in the new model
+    stored: tuple[TensorPair, ...]
+    flowing: tuple[str, ...]  # the other tensors, by their names in the old model
     nodes: tuple[NodeAt, ...]
 
 
 class Dequantised(NamedTuple):
     """The way back of `Quantised`."""
 
-    tensor: str  # of the new model
-    old: StoredAt | None
-    new: StoredAt | None
+    graph: str  # in the old model
+    stored: tuple[TensorPair, ...]
+    flowing: tuple[str, ...]  # by their names in the old model
     nodes: tuple[NodeAt, ...]
+
+
+class UnusedStored(NamedTuple):
+    """Stored tensors of one graph that no node takes, and that the other model lacks."""
+
+    removed: tuple[str, ...]
+    added: tuple[str, ...]
 
 
 class BatchNormFused(NamedTuple):
@@ -291,8 +295,8 @@ class FunctionChanged(NamedTuple):
 
 Change: TypeAlias = (
     NodesAdded | NodesRemoved | NodeChanged | NodeRewired | Renamed | Reordered | TensorChanged | Quantised
-    | Dequantised | BatchNormFused | PortAdded | PortRemoved | PortRenamed | PortRetyped | PortReshaped | PortsReordered | OutputMoved
-    | OpsetChanged | HeaderChanged | FunctionChanged
+    | Dequantised | UnusedStored | BatchNormFused | PortAdded | PortRemoved | PortRenamed | PortRetyped | PortReshaped
+    | PortsReordered | OutputMoved | OpsetChanged | HeaderChanged | FunctionChanged
 )  # fmt: skip
 
 
