@@ -136,7 +136,7 @@ def test_git_calls_it_with_seven_words(repository: Path) -> None:
     _git("config", "diff.onnx.command", AUDITOR)
     said = _git("diff")
     assert said.startswith("auditor diff m.onnx\n")
-    assert "BEHAVIOUR CHANGED" in said
+    assert "BREAKING" in said
     assert "strides" in said
     (repository / "m.onnx").unlink()
     assert _git("diff").startswith("auditor diff m.onnx\nremoved\nonnx model, IR 8")
