@@ -59,16 +59,21 @@ class StoredValues:
         return found
 
     def _compared(self, pair: TensorPair) -> ComparedTensor:
-        from .streamed.comparing import compared_tensors
+        from .streamed.comparing import compared_literals, compared_sparse, compared_tensors
         from .streamed.streams import TensorSource
 
-        sources = [
+        one, other = (
             TensorSource(model, reading, stored.tensor, known.get(id(stored.tensor)))
             for model, reading, known, stored in zip(
                 self._models, self._readings, self._quantisations, (pair.old, pair.new), strict=True
             )
-        ]
-        return compared_tensors(*sources)
+        )
+        old, new = pair.old, pair.new
+        if old.literal is not None or new.literal is not None:
+            return compared_literals(one, other, old.literal, new.literal)
+        if old.sparse is not None or new.sparse is not None:
+            return compared_sparse(old.sparse, new.sparse, one, other)
+        return compared_tensors(one, other)
 
     @cached_property
     def _readings(self) -> tuple[Reading, Reading]:
@@ -93,9 +98,8 @@ class StoredValues:
                     pairs.append(pair)
                 case BatchNormFused(tensors=fused):
                     pairs += fused
-                case Quantised(old=old, new=new, tensor=name) | Dequantised(old=old, new=new, tensor=name):
-                    if old is not None and new is not None:
-                        pairs.append(TensorPair(old, new, name))
+                case Quantised(stored=quantised) | Dequantised(stored=quantised):
+                    pairs += quantised
         once = {(id(pair.old.tensor), id(pair.new.tensor)): pair for pair in pairs}
         return tuple(TensorRow(pair, self.compared(pair)) for pair in once.values())
 

@@ -18,7 +18,7 @@ from typing import IO, NoReturn
 from .hunting import Hunting
 from .libc import die_first, die_with, hide_memory
 from .outcome import Failed, Hunted, NotRun, OutOfMemory, Run, SideBySide
-from .pairing import Pairing
+from .pairing import SideBySideRun
 from .plain import plain, restore
 from .request import Request
 from .sandbox import confine, cpu_profile, device_profile
@@ -119,7 +119,7 @@ def perform(request: Request, channel: Channel) -> Outcome:
         def send_stage(which: str) -> None:
             channel.send("stage", which)
 
-        return Pairing(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).outcome()
+        return SideBySideRun(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).outcome()
     return Sitting(sessions, request, channel.send, send_first, isolation, onnxruntime.__version__).outcome()
 
 

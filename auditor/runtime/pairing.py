@@ -35,7 +35,7 @@ class _Fed(NamedTuple):
     outputs: tuple[PairedTensor, ...]
 
 
-class Pairing:
+class SideBySideRun:
     """One request's comparison.
 
     ``told`` sends what is known so far: the rest may be the child's end. ``stage`` says which of the two it is about.

@@ -34,8 +34,8 @@ g (float[1, 4] x) => (float[1, {n}] z) <float[4, 4] v = {{{v}}}, float[4, {n}] w
 
 
 def _two(n: int, head: str = "head.dense") -> Costs:
-    ones = lambda count: ", ".join(["1"] * count)  # noqa: E731  # a line
-    return _costs(TWO.format(n=n, v=ones(16), w=ones(4 * n)), ("stem.dense", head))
+    v, w = (", ".join(["1"] * count) for count in (16, 4 * n))
+    return _costs(TWO.format(n=n, v=v, w=w), ("stem.dense", head))
 
 
 def test_blocks_are_named_by_the_first_parts() -> None:

@@ -13,6 +13,8 @@ import onnx.parser
 import pytest
 import yaml
 
+from tests.readme import blocks
+
 from .conftest import ROOT, Shell
 
 ACTIONS = ROOT / ".github" / "actions"
@@ -143,3 +145,13 @@ def test_it_is_installed_as_the_other_action_is() -> None:
 
 def test_no_input_is_a_part_of_a_script() -> None:
     assert not [step["name"] for step in ACTION["runs"]["steps"] if "${{" in step["run"]]
+
+
+def test_the_page_says_what_the_action_has() -> None:
+    (block,) = blocks((ROOT / "docs" / "diff.md").read_text(encoding="utf-8"), "yaml")
+    job = yaml.safe_load(block)
+    checkout, diff = job["steps"]
+    assert "OWNER/REPOSITORY/.github/actions/diff@" in diff["uses"]
+    assert set(diff["with"]) <= set(ACTION["inputs"])
+    assert job["permissions"]["pull-requests"] == "write"
+    assert checkout["uses"].startswith("actions/checkout@")

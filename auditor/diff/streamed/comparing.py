@@ -7,7 +7,7 @@ through again as float64, for the figures of `Distance`.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -26,6 +26,10 @@ from zero."""
 
 _TILE = 512
 _MOST_STRINGS = 1 << 16
+_MOST_LITERALS = 1 << 12
+
+Literal: TypeAlias = "tuple[int | float | str, ...]"
+"""The values of a Constant that are an attribute."""
 
 _DIGITS = {1: 23, 10: 10, 11: 52, 16: 7, 17: 3, 18: 3, 19: 2, 20: 2, 23: 1, 24: 0}
 _LEAST = {1: -149, 10: -24, 11: -1074, 16: -133, 17: -9, 18: -10, 19: -16, 20: -17, 23: -1, 24: -127}
@@ -43,13 +47,48 @@ def compared_tensors(old: TensorSource, new: TensorSource) -> ComparedTensor:
         return ComparedTensor(ValueChange.NOT_COMPARED, why=str(error))
 
 
-def compared_sparse(old: SparseTensor, new: SparseTensor, one: TensorSource, other: TensorSource) -> ComparedTensor:
-    """Sparse tensors are equal in every part, or are not compared; ``one`` and ``other`` say where they are read."""
-    parts = ((old.values, new.values), (old.indices, new.indices))
-    found = [compared_tensors(one._replace(tensor=a), other._replace(tensor=b)) for a, b in parts]
-    if old.dims == new.dims and all(part.what is ValueChange.IDENTICAL for part in found):
-        return ComparedTensor(ValueChange.IDENTICAL)
+def compared_sparse(
+    old: SparseTensor | None, new: SparseTensor | None, one: TensorSource, other: TensorSource
+) -> ComparedTensor:
+    """Sparse tensors are equal in every part, or are not compared; ``one`` and ``other`` say where they are read.
+
+    None stands for a tensor that is not sparse.
+    """
+    if old is not None and new is not None and old.dims == new.dims:
+        parts = ((old.values, new.values), (old.indices, new.indices))
+        found = [compared_tensors(one._replace(tensor=a), other._replace(tensor=b)) for a, b in parts]
+        if all(part.what is ValueChange.IDENTICAL for part in found):
+            return ComparedTensor(ValueChange.IDENTICAL)
     return ComparedTensor(ValueChange.NOT_COMPARED, why="it is sparse, and not the same")
+
+
+def compared_literals(
+    one: TensorSource, other: TensorSource, old: Literal | None, new: Literal | None
+) -> ComparedTensor:
+    """Values that a Constant has as an attribute, against such or a tensor's (None): one by one, so of some thousands."""
+    try:
+        before = payload.small(one.model, one.tensor, _MOST_LITERALS) if old is None else old
+        now = payload.small(other.model, other.tensor, _MOST_LITERALS) if new is None else new
+    except CannotLook as error:
+        return ComparedTensor(ValueChange.NOT_COMPARED, why=str(error))
+    if before is None or now is None:
+        return ComparedTensor(ValueChange.NOT_COMPARED, why="its values are too many, or cannot be read")
+    if (one.tensor.dtype, len(before)) != (other.tensor.dtype, len(now)):
+        return ComparedTensor(ValueChange.REPLACED, why=_both(one, other))
+    differ = [i for i, (a, b) in enumerate(zip(before, now, strict=True)) if repr(a) != repr(b)]
+    if not differ:
+        return ComparedTensor(ValueChange.IDENTICAL if one.tensor.dims == other.tensor.dims else ValueChange.RESHAPED)
+    words = [str(values[differ[0]])[:80] for values in (before, now)]
+    gaps = [
+        abs(b - a)
+        for a, b in zip(before, now, strict=True)
+        if not isinstance(a, str | bytes | bool) and not isinstance(b, str | bytes | bool)
+    ]
+    largest = float(max((gap for gap in gaps if gap == gap), default=0.0))
+    return ComparedTensor(
+        ValueChange.DRIFTED,
+        Distance(len(before), len(differ), largest, place=(differ[0],), before=words[0], after=words[1]),
+    )
 
 
 def _compared(old: TensorSource, new: TensorSource) -> ComparedTensor:
