@@ -65,7 +65,7 @@ def compared_sparse(
 def compared_literals(
     one: TensorSource, other: TensorSource, old: Literal | None, new: Literal | None
 ) -> ComparedTensor:
-    """Values that a Constant has as an attribute, against such or a tensor's (None): one by one, so of some thousands."""
+    """Values that a Constant has as an attribute, against such or a tensor's (None): of some thousands."""
     try:
         before = payload.small(one.model, one.tensor, _MOST_LITERALS) if old is None else old
         now = payload.small(other.model, other.tensor, _MOST_LITERALS) if new is None else new
