@@ -109,7 +109,9 @@ _FLOAT = frozenset(
 
 
 def stride(bench: Workbench) -> Mutation | None:
-    node = bench.free(lambda n: n.op_type in ("Conv", "MaxPool", "AveragePool") and any(a.name == "strides" for a in n.attribute))
+    node = bench.free(
+        lambda n: n.op_type in ("Conv", "MaxPool", "AveragePool") and any(a.name == "strides" for a in n.attribute)
+    )
     if node is None:
         return None
     next(a for a in node.attribute if a.name == "strides").ints[:] = [2, 3]
@@ -327,7 +329,9 @@ def fused(bench: Workbench) -> Mutation | None:
     bench.touch_around(node)
     bench.touch_around(conv)
     stored = [bench.initializer(name) for name in (*node.input[1:], conv.input[1])]
-    scale, shift, mean, variance, kernel = (numpy_helper.to_array(t).astype(np.float64) for t in stored if t is not None)
+    scale, shift, mean, variance, kernel = (
+        numpy_helper.to_array(t).astype(np.float64) for t in stored if t is not None
+    )
     epsilon = next((a.f for a in node.attribute if a.name == "epsilon"), 1e-5)
     factor = scale / np.sqrt(variance + epsilon)
     before = bench.initializer(conv.input[2]) if len(conv.input) > 2 else None

@@ -1,6 +1,6 @@
 """Pairs of models whose differences are known, and what the diff says of them.
 
-    python -m tests.diff.pairs --pairs 300
+python -m tests.diff.pairs --pairs 300
 """
 
 from __future__ import annotations

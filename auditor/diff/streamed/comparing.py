@@ -186,6 +186,8 @@ class _Apart:
         self._place, self._before, self._after = -1, "", ""
         for start in range(0, first.elements, WINDOW):
             count = min(WINDOW, first.elements - start)
+            if first.is_zero(start, count) and second.is_zero(start, count):
+                continue
             self._take(first.numbers(start, count), second.numbers(start, count), start)
         dims = old.tensor.dims
         if first.elements != old.tensor.elements:

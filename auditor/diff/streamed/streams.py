@@ -88,6 +88,13 @@ class NumberStream:
         self.elements = side.tensor.elements * (2 if side.tensor.dtype in _COMPLEX else 1)
         self._scales = _Scales(side) if stands_for and side.quantised is not None else None
 
+    def is_zero(self, start: int, count: int) -> bool:
+        """Whether so many numbers are zeros that nobody need read: the file has a hole there."""
+        hole = getattr(self._fill, "is_hole", None)
+        if hole is None or self._scales is not None or self._lens.exact(np.zeros(1, self._lens.raw))[0] != 0:
+            return False
+        return bool(hole(start * self._bits // 8, (count * self._bits + 7) // 8))
+
     def numbers(self, start: int, count: int) -> Numbers:
         """So many numbers from an element on; ``start`` begins a byte."""
         size = (count * self._bits + 7) // 8
