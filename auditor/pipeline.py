@@ -35,7 +35,7 @@ IN_MEMORY = "<in memory>"
 """What stands for the path of a model that has none."""
 
 
-class Audited(NamedTuple):
+class Audit(NamedTuple):
     """A report, and the evidence that it was made of; None of a file that is no model."""
 
     report: Report
@@ -51,16 +51,16 @@ def audit(source: Source, settings: Settings | None = None, contract: Contract |
     return audited(source, settings, contract).report
 
 
-def audited(source: Source, settings: Settings | None = None, contract: Contract | None = None) -> Audited:
+def audited(source: Source, settings: Settings | None = None, contract: Contract | None = None) -> Audit:
     """As `audit` does it, for whoever shows more of the model than its report."""
     settings = settings or Settings()
     chosen = selected(settings)
     try:
         model = load(source)
     except Unreadable as error:
-        return Audited(_unreadable(os.fspath(source) if isinstance(source, str | os.PathLike) else "", error), None)
+        return Audit(_unreadable(os.fspath(source) if isinstance(source, str | os.PathLike) else "", error), None)
     evidence = Evidence(model, settings, contract)
-    return Audited(_judge(evidence, chosen), evidence)
+    return Audit(_judge(evidence, chosen), evidence)
 
 
 def selected(settings: Settings) -> tuple[Rule, ...]:

@@ -40,10 +40,16 @@ class _Fields(tuple[Any, ...]):
         return dict(zip(self._fields, self, strict=True))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map('{}={!r}'.format, self._fields, self))})"
+        return type(self).__name__ + _form(self._fields) % self
 
     def __getnewargs__(self) -> tuple[Any, ...]:
         return tuple(self)
+
+
+@cache
+def _form(fields: tuple[str, ...]) -> str:
+    """How values are shown: ``(x=%r, y=%r)``."""
+    return f"({', '.join(f'{field}=%r' for field in fields)})"
 
 
 @cache

@@ -85,7 +85,7 @@ class Configuration(Record):
         """Whose verdicts this makes."""
         if not self._baseline_path:
             return JudgedBy(self.origin, "", self.trusted)
-        from .toml import called
+        from .file import called
 
         return JudgedBy(self.origin, called(self._baseline_path), self.trusted)
 
@@ -212,7 +212,7 @@ def _stricter(one: Severity | None, other: Severity | None) -> Severity | None:
 
 def read(path: str) -> Configuration:
     """The configuration in a file."""
-    from .toml import read as bytes_in
+    from .file import read as bytes_in
 
     data = bytes_in(path)
     if data is None:
@@ -233,7 +233,7 @@ def _nearest() -> Configuration:
         for name in (OWN, SHARED):
             path = os.path.join(folder, name)
             if os.path.lexists(path):
-                from .toml import read as bytes_in
+                from .file import read as bytes_in
 
                 data = bytes_in(path)
                 if data is None and name == OWN:  # it names a file that is gone: no reason to ask for nothing
@@ -266,8 +266,9 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
 
     A file that lay on the way and that nobody ``named`` may come with the models: it makes no code run.
     """
+    from .file import called
     from .keys import readers, table
-    from .toml import Toml, called
+    from .toml import Toml
 
     toml = Toml(called(path), data)
     top: Path = ()

@@ -24,6 +24,14 @@ class Anchor(NamedTuple):
         return f"{self.graph}-{self.node}"
 
 
+class Numbers(NamedTuple):
+    """What a layer's counts come to for the sizes that a picture takes; None: nobody knows."""
+
+    learnable: int | None = None
+    macs: int | None = None
+    activation_bytes: int | None = None
+
+
 class LayerRow(NamedTuple):
     """One node of the model, with what it costs."""
 
@@ -36,14 +44,14 @@ class LayerRow(NamedTuple):
     learnable: Count
     macs: Count
     activation_bytes: Count
+    numbers: Numbers = Numbers()
 
 
-class Memory(NamedTuple):
-    """Bytes of activations that are alive while the main graph runs: first of the inputs, then at each node."""
+class MemoryWalk(NamedTuple):
+    """Bytes of activations that are alive while the main graph runs: first of the inputs, then at each layer of it."""
 
     alive: tuple[int, ...]
-    layers: tuple[int, ...]  # the index in `Picture.layers` of each node walked: one less than `alive`
-    sizes: tuple[tuple[str, int], ...] = ()  # what open sizes were taken as; nothing where none is open
+    rows: tuple[int, ...]  # of each of these layers (one less than ``alive``) its place in `Picture.layers`
 
     @property
     def peak(self) -> int:
@@ -84,8 +92,10 @@ class Picture(NamedTuple):
     graph: Any = None
     why: str = ""
     layers: tuple[LayerRow, ...] = ()
+    sizes: tuple[tuple[str, int], ...] = ()  # what open sizes are taken as in numbers; nothing where none is open
+    constants: int = 0  # nodes that are no rows, because they hang on stored tensors alone
     places: tuple[Anchor | None, ...] = ()  # of the report's findings, in their order
-    memory: Memory | None = None
+    memory: MemoryWalk | None = None
     why_no_memory: str = ""
     weights: tuple[Band, ...] = ()
     history: tuple[Earlier, ...] = ()  # newest first

@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-from ..costs.count import Costs
+from collections.abc import Mapping, Sequence
+
+from ..costs.count import Layer
 from ..costs.peak import alive_activations
-from ..picture import Memory
+from ..picture import MemoryWalk
 from ..shapes.facts import Facts
-from ..shapes.sizes.dim import Dim, TooComplex, evaluate
-
-BATCH, USUAL = 1, 64
-"""What open sizes are taken as: of an input's first axis, and any other."""
-
-_MOST_NAMES = 8
+from ..shapes.sizes.dim import TooComplex
+from .usual import Usual
 
 
-def memory_of(facts: Facts, costs: Costs) -> tuple[Memory | None, str]:
-    """The bytes alive at each node of the main graph; or None, and why."""
+def memory_of(
+    facts: Facts, layers: Sequence[Layer], rows: Mapping[int, int], usual: Usual
+) -> tuple[MemoryWalk | None, str]:
+    """The bytes alive at each layer of the main graph, with the rows of the layers; or None, and why."""
     try:
         sums = alive_activations(facts)
     except TooComplex:
         return None, "the sums of open sizes are too long"
     if sums is None:
         return None, "not every size is known"
-    names = sorted(frozenset[str]().union(*(s.names for s in sums if isinstance(s, Dim))))
-    if len(names) > _MOST_NAMES:
-        return None, f"{len(names)} sizes are open"
-    batches = {f.shape[0].names for f in facts.inputs.values() if f.shape and isinstance(f.shape[0], Dim)}
-    inner = {n for f in facts.inputs.values() for s in (f.shape or ())[1:] if isinstance(s, Dim) for n in s.names}
-    first = frozenset[str]().union(*batches) - inner
-    taken = {name: BATCH if name in first else USUAL for name in names}
-    known: dict[Dim, int] = {}
-    alive = []
-    try:
-        for size in sums:
-            if isinstance(size, int):
-                alive.append(size)
-            else:
-                if size not in known:
-                    known[size] = evaluate(size, taken)
-                alive.append(known[size])
-    except ArithmeticError:
-        return None, "a size is not a number for usual inputs"
-    if min(alive) < 0:
-        return None, "a size is not a number for usual inputs"
-    walked = [i for i, layer in enumerate(costs.layers) if not layer.at.graph]
-    return Memory(tuple(alive), tuple(walked), tuple(taken.items())), ""
+    alive = [usual.number(size) for size in sums]
+    known = [number for number in alive if number is not None]
+    if len(known) < len(alive):
+        return None, "a size has no number for usual inputs"
+    walked = [rows.get(i) for i, layer in enumerate(layers) if not layer.at.graph]
+    shown = [(known[step + 1], row) for step, row in enumerate(walked) if row is not None]  # constants change nothing
+    return MemoryWalk((known[0], *(number for number, _ in shown)), tuple(row for _, row in shown)), ""

@@ -17,8 +17,7 @@ _BY_INDEX = re.compile(r"(.*)\[([0-9]{1,9})\]", re.DOTALL)
 
 def numbers(facts: Facts) -> dict[str, int]:
     """The number of each graph, by its path: the main graph is 0."""
-    paths = sorted(facts.graphs, key=bool)  # stable: "" comes first, the rest as it was walked
-    return {path: number for number, path in enumerate(paths)}
+    return {path: number for number, path in enumerate(facts.graphs)}
 
 
 def places(model: Model, facts: Facts, findings: Sequence[Finding]) -> tuple[Anchor | None, ...]:

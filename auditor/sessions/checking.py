@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..config.configuration import Configuration
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
-from ..pipeline import Audited, audited, selected
+from ..pipeline import Audit, audited, selected
 from ..policy.judge import exit_code
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..settings import Settings
@@ -102,7 +102,7 @@ class Checking:
             code = ExitCode.INCONCLUSIVE  # a report that was to be kept is nowhere
         return Checked(report, verdict, code, self._picture(whole, report, subject) if pictured and whole else None)
 
-    def _picture(self, whole: Audited, report: Report, subject: Subject) -> Picture:
+    def _picture(self, whole: Audit, report: Report, subject: Subject) -> Picture:
         """What is drawn beside the report; that it cannot be is no reason to have no report."""
         from .picturing import pictured
 
