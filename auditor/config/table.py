@@ -204,8 +204,8 @@ TABLE: tuple[Setting, ...] = (
         "FORMAT", default="text",
     ),
     Setting(
-        "diff_form", kinds.one_of("text", "json", "markdown"), OWN,
-        "What goes to standard output: text, json or markdown.", ("--format",), "FORMAT", default="text",
+        "diff_form", kinds.one_of("text", "json", "markdown", "html"), OWN,
+        "What goes to standard output: text, json, markdown or html.", ("--format",), "FORMAT", default="text",
     ),
     Setting(
         "degree", kinds.one_of("breaking", "behaviour", "any", "never"), OWN,

@@ -49,9 +49,7 @@ def model_difference(old: Facts, new: Facts, compare: Compare | None = None) -> 
     every = tuple(pair for found in pairs for pair in found.values())
     unknown = _unknown(alignment, edits)
     same = not edits and not unknown and _same_bytes(old, new)
-    return ModelDifference(
-        tuple(map(_pair, bodies)), every, tuple(edits), concluded(edits, unknown, same_bytes=same)
-    )
+    return ModelDifference(tuple(map(_pair, bodies)), every, tuple(edits), concluded(edits, unknown, same_bytes=same))
 
 
 def _beside(old: Facts, new: Facts, alignment: Alignment, aligned: Aligned, before: list[Beside]) -> Beside:
@@ -116,5 +114,3 @@ def _pair(body: Beside) -> BodyPair:
     ]
     tensors += [(old.graph.feeds[i].name, new.graph.feeds[j].name) for i, j in body.pairing.ports.items()]
     return BodyPair(old.path, new.path, nodes, tuple(tensors))
-
-

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -102,12 +106,19 @@ def test_data_that_is_gone_leaves_it_open(auditor: Auditor) -> None:
     assert "the external data 'w.bin' is missing" in said.out
 
 
-def test_markdown_is_a_table_that_nothing_leaves(auditor: Auditor) -> None:
-    hostile = "a|b`<img src=x onerror=alert(1)>\n@all [x](http://e.example)"
+HOSTILE = "a|b`<img src=x onerror=alert(1)>\n@all [x](http://e.example)"
+
+
+def _hostile() -> None:
     for path in ("old.onnx", "slope.onnx"):
         model = onnx.load(path)
-        model.graph.node[0].name = hostile
+        for node in model.graph.node:
+            node.name = HOSTILE + node.name
         onnx.save(model, path)
+
+
+def test_markdown_is_a_table_that_nothing_leaves(auditor: Auditor) -> None:
+    _hostile()
     said = auditor("diff", "old.onnx", "slope.onnx", "-o", "markdown:diff.md", "--format", "markdown")
     assert said.out == Path("diff.md").read_text(encoding="utf-8")
     page = MarkdownIt("gfm-like", {"linkify": False}).render(said.out)
@@ -115,6 +126,43 @@ def test_markdown_is_a_table_that_nothing_leaves(auditor: Auditor) -> None:
     assert "<img" not in page
     assert "<a " not in page
     assert page.count("<h3>") == 1
+
+
+class _Page(HTMLParser):
+    """Every tag with its attributes, and the texts of headings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "link", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_a_page_that_fetches_and_runs_nothing_of_the_models(auditor: Auditor) -> None:
+    _hostile()
+    text = auditor("diff", "old.onnx", "slope.onnx", "--format", "html").out
+    page = _Page()
+    page.feed(text)
+    page.close()
+    assert page.open == []
+    assert not [tag for tag, _ in page.tags if tag in ("img", "link", "iframe", "object")]
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on") or name == "style"]
+    links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert links and all(link is not None and link.startswith("#") for link in links)
+    (policy,) = [a["content"] for _, a in page.tags if a.get("http-equiv") == "Content-Security-Policy"]
+    assert policy is not None
+    for part in ("style", "script"):
+        (content,) = re.findall(f"<{part}>(.*?)</{part}>", text, re.DOTALL)
+        assert f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'" in policy
+    assert "BEHAVIOUR CHANGED" in text
+    assert "a|b`&lt;img src=x onerror=alert(1)&gt;" in text
 
 
 def test_several_forms_at_once(auditor: Auditor) -> None:

@@ -1,4 +1,4 @@
-"""What came of comparing two models, in words: text for people, JSON for machines, Markdown for a pull request."""
+"""What came of comparing two models, in words: text and a page for people, JSON for machines, Markdown."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ FORMS: Mapping[str, str] = {
     "text": "people, at 80 columns",
     "json": "machines: all that there is to say",
     "markdown": "a pull request, or a summary",
+    "html": "people, in a browser",
 }
 """The forms, each by its module here, and who reads it."""
 

@@ -108,9 +108,14 @@ def finding_sum(changes: FindingChanges) -> str:
     return f"{len(changes.came):,} came, {len(changes.went):,} went, {changes.stay:,} stay"
 
 
+def finding_place(finding: Finding) -> str:
+    """``conv1 (Conv)``."""
+    return place(finding.location)
+
+
 def finding_line(finding: Finding) -> str:
     """``warning nan-weights at conv1 (Conv): ...``."""
-    where = place(finding.location)
+    where = finding_place(finding)
     return f"{finding.severity.value} {finding.rule}{f' at {where}' if where else ''}: {finding.message}"
 
 
