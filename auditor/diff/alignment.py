@@ -15,6 +15,7 @@ from .skeleton import NODE, Skeleton
 
 _ROUNDS = 6  # passes at each level, as long as they pair something
 _LOOSE_ROUNDS = 8
+_NEAR = 4  # nodes on the other side that have to agree
 
 
 class Aligner:
@@ -28,32 +29,37 @@ class Aligner:
         self.pairing.ports, self.pairing.outputs = ports, outputs
         self._orders = old.orders[a], new.orders[b]
         self._kinds = old.kinds(a), new.kinds(b)
+        self._before: dict[tuple[int, int], tuple[tuple[Labels, Labels], tuple[list[int], list[int]]]] = {}
 
     def aligned(self) -> Pairing:
         """All that could be paired."""
-        pairing, (one, two) = self.pairing, self._kinds
-        self._rounds(one.exact, two.exact, one.stored_exact, two.stored_exact)
-        if not self._done():
-            self._near(one.exact, two.exact, one.stored_exact, two.stored_exact, 2)
-            self._rounds(one.exact, two.exact, one.stored_exact, two.stored_exact)
-        for stored, other_stored in ((one.stored_plain, two.stored_plain), (one.stored_bare, two.stored_bare)):
+        one, two = self._kinds
+        exact = self._level(one.exact, two.exact, one.stored_exact, two.stored_exact)
+        plain = self._level(one.plain, two.plain, one.stored_plain, two.stored_plain)
+        bare = self._level(one.plain, two.plain, one.stored_bare, two.stored_bare)
+        for level in (exact, plain, bare):
+            self._rounds(level)
+            self._near(level, 2 if level is exact else 3)
+            self._rounds(level)
+            self._interchangeable(level)
             if self._done():
-                return pairing
-            self._rounds(one.plain, two.plain, stored, other_stored)
-            if not self._done():
-                for steps in (3, 1):
-                    self._near(one.plain, two.plain, stored, other_stored, steps)
-                pairing.grow_from_ports(one.plain, two.plain)
-                self._rounds(one.plain, two.plain, stored, other_stored)
-        self._loosely()
-        return pairing
+                return self.pairing
+        self.pairing.grow_from_ports(one.plain, two.plain)
+        for steps in (1, 0):
+            for level in (exact, plain, bare):
+                self._rounds(level, steps, from_one_side=True)
+                self._near(level, 1)
+        self._loosely(bare)
+        self.pairing.mend(one.plain, two.plain)
+        return self.pairing
 
     def _done(self) -> bool:
         return self.pairing.made == min(len(self.old.nodes), len(self.new.nodes))
 
-    def _labels(
+    def _level(
         self, kinds: Sequence[int], other_kinds: Sequence[int], stored: Sequence[int], other_stored: Sequence[int]
     ) -> tuple[Labels, Labels]:
+        """How closely is looked: by which kinds of nodes and stored tensors."""
         ports, outputs = self.pairing.ports, self.pairing.outputs
         back = {j: i for i, j in ports.items()}
         out_back = {j: i for i, j in outputs.items()}
@@ -71,61 +77,91 @@ class Aligner:
         )
         return one, two
 
-    def _hashes(self, one: Labels, two: Labels, steps: int = 0) -> tuple[list[int], list[int], list[int], list[int]]:
-        """From above and from below, of both; what is paired has one hash in both."""
-        pairing = self.pairing
-        fixed = {i: hash((-3, i)) for i, j in enumerate(pairing.of_old) if j >= 0}
-        other_fixed = {j: hash((-3, i)) for j, i in enumerate(pairing.of_new) if i >= 0}
-        mine = pairing.unpaired_old(self._orders[0])
-        others = pairing.unpaired_new(self._orders[1])
+    def _above(self, level: tuple[Labels, Labels], steps: int = 0) -> tuple[list[int], list[int]]:
+        """Of both; what is paired has one hash in both."""
+        fixed, other_fixed = self._fixed()
+        mine, others = self._left()
+        one, two = level
+        return above(self.old, one, mine, fixed, steps), above(self.new, two, others, other_fixed, steps)
+
+    def _below(
+        self, level: tuple[Labels, Labels], steps: int = 0, *, slots: bool = True
+    ) -> tuple[list[int], list[int]]:
+        fixed, other_fixed = self._fixed()
+        mine, others = self._left()
+        one, two = level
         return (
-            above(self.old, one, mine, fixed, steps),
-            above(self.new, two, others, other_fixed, steps),
-            below(self.old, one, mine, fixed, steps),
-            below(self.new, two, others, other_fixed, steps),
+            below(self.old, one, mine, fixed, steps, slots=slots),
+            below(self.new, two, others, other_fixed, steps, slots=slots),
         )
 
-    def _rounds(
-        self, kinds: Sequence[int], other_kinds: Sequence[int], stored: Sequence[int], other_stored: Sequence[int]
-    ) -> None:
-        """Whole hashes, again and again: what was paired is a new place to start from."""
+    def _fixed(self) -> tuple[dict[int, int], dict[int, int]]:
         pairing = self.pairing
-        one, two = self._labels(kinds, other_kinds, stored, other_stored)
-        pairing.grow(kinds, other_kinds, everywhere=True)
+        return (
+            {i: hash((-3, i)) for i, j in enumerate(pairing.of_old) if j >= 0},
+            {j: hash((-3, i)) for j, i in enumerate(pairing.of_new) if i >= 0},
+        )
+
+    def _rounds(self, level: tuple[Labels, Labels], steps: int = _NEAR, *, from_one_side: bool = False) -> None:
+        """Whole hashes, again and again: what was paired is a new place to start from.
+
+        A hash of one side alone is trusted where the near ones of the other side agree, and without only
+        ``from_one_side``: two branches that changed places look from below as if all before them had.
+        """
+        pairing = self.pairing
         for _ in range(_ROUNDS):
+            if self._done():
+                return
             before = pairing.made
-            up, other_up, down, other_down = self._hashes(one, two)
-            both = [hash(pair) for pair in zip(up, down, strict=True)]
-            other_both = [hash(pair) for pair in zip(other_up, other_down, strict=True)]
-            for ours, theirs in ((both, other_both), (up, other_up), (down, other_down)):
-                mine, others = self._left()
-                pairing.unique(ours, theirs, mine, others)
-                if ours is both:  # what these have in common nothing tells apart
-                    pairing.grow(both, other_both)
-                    mine, others = self._left()
-                    pairing.groups(both, other_both, both, other_both, mine, others, equal=False)
-                    pairing.grow(kinds, other_kinds, everywhere=True)
-                pairing.grow(kinds, other_kinds)
-            if pairing.made == before or self._done():
-                break
+            if pairing.made:
+                pairing.grow(*self._alike(level, steps), everywhere=True)
+            up, down = self._above(level), self._below(level)
+            self._unique(level, _joined(up, down), steps)
+            if pairing.made == before:
+                self._unique(level, _joined(up, self._below(level, _NEAR, slots=False)), steps)
+                down_anyhow = self._below(level, slots=False)
+                self._unique(level, _joined(down_anyhow, self._above(level, _NEAR)), steps)
+            if pairing.made == before and from_one_side:
+                self._unique(level, up, steps)
+                self._unique(level, down, steps)
+            if pairing.made == before:
+                return
+
+    def _unique(self, level: tuple[Labels, Labels], hashes: tuple[list[int], list[int]], steps: int = _NEAR) -> None:
+        self.pairing.unique(*hashes, *self._left())
+        if not self._done():
+            self.pairing.grow(*self._alike(level, steps))
+
+    def _alike(self, level: tuple[Labels, Labels], steps: int) -> tuple[Sequence[int], Sequence[int]]:
+        """What has to be equal of nodes at the same place of a pair: these, and what is so many steps before them."""
+        one, two = level
+        if not steps:
+            return one.kinds, two.kinds
+        key = (id(one), steps)
+        known = self._before.get(key)
+        if known is None:
+            orders = self._orders
+            found = above(self.old, one, orders[0], {}, steps), above(self.new, two, orders[1], {}, steps)
+            known = self._before[key] = (level, found)  # the level is kept, for its id is the key
+        return known[1]
+
+    def _near(self, level: tuple[Labels, Labels], steps: int) -> None:
+        """Nodes that are alone with what is so near them; for what lies between two changes."""
+        if not self._done():
+            self._unique(level, _joined(self._above(level, steps), self._below(level, steps)))
+
+    def _interchangeable(self, level: tuple[Labels, Labels]) -> None:
+        """Nodes that nothing tells apart."""
+        if self._done():
+            return
+        hashes = _joined(self._above(level), self._below(level))
+        self.pairing.groups(*hashes, *self._left())
+        self._rounds(level)
 
     def _left(self) -> tuple[list[int], list[int]]:
         return self.pairing.unpaired_old(self._orders[0]), self.pairing.unpaired_new(self._orders[1])
 
-    def _near(
-        self, kinds: Sequence[int], other_kinds: Sequence[int], stored: Sequence[int], other_stored: Sequence[int],
-        steps: int,
-    ) -> None:  # fmt: skip
-        """Nodes that are alone with what is so near them; for what lies between two changes."""
-        one, two = self._labels(kinds, other_kinds, stored, other_stored)
-        up, other_up, down, other_down = self._hashes(one, two, steps)
-        both = [hash(pair) for pair in zip(up, down, strict=True)]
-        other_both = [hash(pair) for pair in zip(other_up, other_down, strict=True)]
-        mine, others = self._left()
-        self.pairing.unique(both, other_both, mine, others)
-        self.pairing.grow(kinds, other_kinds)
-
-    def _loosely(self) -> None:
+    def _loosely(self, level: tuple[Labels, Labels]) -> None:
         """What stands where the other stood, and is not the same; and what follows it in the order of the data."""
         one, two = self._kinds
         for _ in range(_LOOSE_ROUNDS):
@@ -142,7 +178,7 @@ class Aligner:
                 self._in_order(one.operators, two.operators)
             if self.pairing.made == before:
                 return
-            self._rounds(one.plain, two.plain, one.stored_bare, two.stored_bare)
+            self._rounds(level, 0, from_one_side=True)
 
     def _standing(self, ours: Sequence[int] | None, theirs: Sequence[int] | None, *, sides: int) -> None:
         """Pairs nodes whose paired neighbours stand beside a free one; of an operator, or of any."""
@@ -177,6 +213,12 @@ class Aligner:
                 if pairing.of_old[nodes[at]] < 0 and pairing.of_new[beside[other]] < 0:
                     pairing.pair(nodes[at], beside[other])
         pairing.grow(ours, theirs)
+
+
+def _joined(one: tuple[list[int], list[int]], two: tuple[list[int], list[int]]) -> tuple[list[int], list[int]]:
+    """Hashes of two kinds as one, of the old body and of the new one."""
+    (a, b), (c, d) = one, two
+    return [hash(pair) for pair in zip(a, c, strict=True)], [hash(pair) for pair in zip(b, d, strict=True)]
 
 
 def _gaps(walk: list[int], paired: list[int], kept: dict[int, int]) -> dict[int, list[int]]:

@@ -65,7 +65,7 @@ def _opsets(alignment: Alignment) -> list[Edit]:
     found: list[Edit] = []
     one, two = alignment.old.skeletons, alignment.new.skeletons
     inside: dict[int, list[int]] = {}
-    for at, body in enumerate(alignment.bodies):
+    for at in range(len(alignment.bodies)):
         around = at
         while alignment.bodies[around].around >= 0:
             around = alignment.bodies[around].around

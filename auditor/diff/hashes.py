@@ -81,9 +81,18 @@ def _above(skeleton: Skeleton, labels: Labels, i: int, made: Sequence[int]) -> i
 
 
 def below(
-    skeleton: Skeleton, labels: Labels, nodes: Sequence[int], fixed: Mapping[int, int], steps: int = 0
+    skeleton: Skeleton,
+    labels: Labels,
+    nodes: Sequence[int],
+    fixed: Mapping[int, int],
+    steps: int = 0,
+    *,
+    slots: bool = True,
 ) -> list[int]:
-    """Of each of the ``nodes`` (in `order`) a hash of it, of what is stored at it and of what follows from it."""
+    """Of each of the ``nodes`` (in `order`) a hash of it, of what is stored at it and of what follows from it.
+
+    Without ``slots`` it does not matter at which input of a node something stands.
+    """
     own = [0] * len(skeleton.sources)
     for i in nodes:
         beside = [
@@ -97,21 +106,21 @@ def below(
         made[i] = known
     if not steps:
         for i in reversed(nodes):
-            made[i] = _below(skeleton, labels, i, own[i], made)
+            made[i] = _below(skeleton, labels, i, own[i], made, slots)
         return made
     for i in nodes:
         made[i] = own[i]
     for _ in range(steps):
         before = made.copy()
         for i in nodes:
-            made[i] = _below(skeleton, labels, i, own[i], before)
+            made[i] = _below(skeleton, labels, i, own[i], before, slots)
     return made
 
 
-def _below(skeleton: Skeleton, labels: Labels, i: int, own: int, made: Sequence[int]) -> int:
+def _below(skeleton: Skeleton, labels: Labels, i: int, own: int, made: Sequence[int], slots: bool) -> int:
     commutative = skeleton.commutative
     found = [
-        hash((out, CAPTURED if slot == CAPTURED else 0 if commutative[user] else slot, made[user]))
+        hash((out, CAPTURED if slot == CAPTURED else 0 if commutative[user] or not slots else slot, made[user]))
         for user, slot, out in skeleton.users[i]
     ]
     ports = skeleton.output_ports.get(i)

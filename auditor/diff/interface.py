@@ -9,7 +9,7 @@ from ..model.dtypes import name_of
 from ..model.graph import TensorType, Value
 from ..shapes.fact import Shape
 from ..shapes.facts import Facts
-from ..shapes.sizes.dim import Dim
+from ..shapes.sizes.dim import Dim, substitute
 from .difference import (
     Degree,
     Edit,
@@ -140,8 +140,19 @@ class Interface:
             return declared
         if declared is None or len(declared) != len(fact.shape):
             return fact.shape
-        return tuple(d if f is None or (isinstance(f, Dim) and isinstance(d, str)) else f
+        return tuple(d if f is None or (isinstance(f, Dim) and (isinstance(d, str) or not self._is_fed(facts, f))) else f
                      for f, d in zip(fact.shape, declared, strict=True))  # fmt: skip
+
+    def _is_fed(self, facts: Facts, size: Dim) -> bool:
+        """Whether it hangs on sizes of the inputs alone: a size that was born in the graph may be any number."""
+        try:
+            numbers = substitute(size, dict.fromkeys(self._names(facts), 2))
+        except (ValueError, ArithmeticError):
+            return False
+        return isinstance(numbers, int)
+
+    def _names(self, facts: Facts) -> list[str]:
+        return [str(s) for fact in facts.inputs.values() for s in fact.shape or () if isinstance(s, Dim)]
 
     def _sizes(self, side: Side, old: Value, new: Value) -> list[Edit]:
         one, two = self._shape(self._old, side, old), self._shape(self._new, side, new)

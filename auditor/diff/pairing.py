@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from .skeleton import NODE, Skeleton
 
+_MENDINGS = 3
+_MOST_AROUND = 24
 _LOOSE_MOST = 8  # users of one tensor and one operator among which a partner is sought
 
 
@@ -131,33 +133,96 @@ class Pairing:
                 found[place] = user if known is None or known == user else -1
         return found
 
-    def groups(self, ours: Sequence[int], theirs: Sequence[int], kinds: Sequence[int], other_kinds: Sequence[int],
-               mine: Sequence[int], others: Sequence[int], *, equal: bool) -> None:  # fmt: skip
-        """Pairs nodes of one hash among each other: by their names where these are equal, then as they come.
-
-        ``equal``: only where both models have as many of them.
-        """
+    def groups(self, ours: Sequence[int], theirs: Sequence[int], mine: Sequence[int], others: Sequence[int]) -> None:
+        """Pairs nodes of one hash among each other: by their names where these are equal, then as they come."""
         self.steps += len(mine) + len(others)
         one, two = _together(ours, mine), _together(theirs, others)
-        for key, nodes in one.items():
-            beside = two.get(key)
-            if beside is None or (equal and len(nodes) != len(beside)):
+        for key in reversed(one):  # those that take come before those that are taken: they know which
+            nodes, beside = one[key], two.get(key)
+            if beside is None:
                 continue
             for i, j in self._tied(nodes, beside):
                 if self._free(i, j):
                     self.pair(i, j)
-                    self.grow(kinds, other_kinds)
+                    self.grow(ours, theirs)
             left = [i for i in nodes if self.of_old[i] < 0]
             right = [j for j in beside if self.of_new[j] < 0]
             for i, j in zip(left, right, strict=False):
                 if self._free(i, j):
                     self.pair(i, j)
-                    self.grow(kinds, other_kinds)
+                    self.grow(ours, theirs)
 
     def _tied(self, nodes: list[int], beside: list[int]) -> list[tuple[int, int]]:
         names = {_name(self.new, j): j for j in reversed(beside)}
         found = [(i, names.get(_name(self.old, i), -1)) for i in nodes]
         return [(i, j) for i, j in found if j >= 0]
+
+    def mend(self, ours: Sequence[int], theirs: Sequence[int]) -> None:
+        """Exchanges the partners of nodes that are alike, where more edges agree then."""
+        for _ in range(_MENDINGS):
+            changed = False
+            for i, j in enumerate(self.of_old):
+                if j < 0:
+                    continue
+                for (kind, m, out), (other, n, from_) in zip(self.old.sources[i], self.new.sources[j], strict=False):
+                    self.steps += 1
+                    if kind == other == NODE and out == from_ and self.of_old[m] != n and ours[m] == theirs[n]:
+                        changed |= self._exchanged(m, n) or self._exchanged_users(i, m, ours, theirs)
+            if not changed:
+                return
+
+    def _exchanged_users(self, i: int, m: int, ours: Sequence[int], theirs: Sequence[int]) -> bool:
+        """The same of the node that takes what is not the partner of what it took."""
+        expected = self.of_old[m]
+        users = self.new.users[expected][:_LOOSE_MOST] if expected >= 0 else ()
+        return any(self.of_old[i] != j and ours[i] == theirs[j] and self._exchanged(i, j) for j, _, _ in users)
+
+    def _exchanged(self, m: int, n: int) -> bool:
+        """Whether it is better that these two are partners; then they are."""
+        e, p = self.of_old[m], self.of_new[n]
+        around = {*self._near_old(m), *(self._near_old(p) if p >= 0 else ())}
+        if len(around) > _MOST_AROUND:
+            return False
+        before = self._agreement(around)
+        self._set(m, n, e, p, swapped=True)
+        if self._agreement(around) > before:
+            return True
+        self._set(m, n, e, p, swapped=False)
+        return False
+
+    def _set(self, m: int, n: int, e: int, p: int, *, swapped: bool) -> None:
+        if swapped:
+            self.of_old[m], self.of_new[n] = n, m
+            if e >= 0:
+                self.of_new[e] = p
+            if p >= 0:
+                self.of_old[p] = e
+        else:
+            self.of_old[m], self.of_new[n] = e, p
+            if e >= 0:
+                self.of_new[e] = m
+            if p >= 0:
+                self.of_old[p] = n
+
+    def _near_old(self, i: int) -> list[int]:
+        return [i, *(user for user, _, _ in self.old.users[i][: _MOST_AROUND + 1])]
+
+    def _agreement(self, nodes: set[int]) -> tuple[int, int]:
+        """How many inputs agree, and of how many nodes all do."""
+        agreeing = [(self._agreeing(i), len(self.old.sources[i])) for i in nodes]
+        return sum(count for count, _ in agreeing), sum(count == inputs for count, inputs in agreeing)
+
+    def _agreeing(self, i: int) -> int:
+        """How many inputs of a node come from the partner of where they came from."""
+        j = self.of_old[i]
+        if j < 0:
+            return 0
+        sources, others = self.old.sources[i], self.new.sources[j]
+        expected = [(NODE, self.of_old[at], out) if kind == NODE else (kind, 0, 0) for kind, at, out in sources]
+        found = [source if source[0] == NODE else (source[0], 0, 0) for source in others]
+        if self.old.commutative[i]:
+            return sum(min(expected.count(s), found.count(s)) for s in set(expected))
+        return sum(a == b for a, b in zip(expected, found, strict=False))
 
     def candidates(self, i: int) -> dict[int, list[int]]:
         """Free nodes of the new body that stand as an old one does: how often above, and how often below."""

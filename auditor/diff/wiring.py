@@ -70,8 +70,21 @@ class Wiring:
                 wrong.append(Rewire(slot, old.name(one) or None, new.name(two) or None))
         if not wrong:
             return (), False
-        swapped = sorted(map(repr, map(self.expected, ours))) == sorted(map(repr, theirs))
+        swapped = self._only_swapped(i, [ours[r.place] for r in wrong], [theirs[r.place] for r in wrong])
         return tuple(wrong), swapped
+
+    def _only_swapped(self, user: int, ours: list[Source], theirs: list[Source]) -> bool:
+        """Whether the same stands there in another order. What is stored is compared as it comes then."""
+        mine = [self._removed.through(source) for source in ours]
+        others = [self._added.through(source) for source in theirs]
+        expected = [self.expected(source) for source in mine if source[0] != STORED]
+        found = [source for source in others if source[0] != STORED]
+        if None in expected or sorted(s for s in expected if s is not None) != sorted(found):
+            return False
+        stored = [s for s in mine if s[0] == STORED], [s for s in others if s[0] == STORED]
+        for slot, (one, two) in enumerate(zip(*stored, strict=True)):
+            self.stored.append(StoredPlace(one[1], two[1], user, slot))
+        return True
 
     def same(self, one: Source, two: Source, user: int, slot: int) -> bool:
         """Whether two sources are partners, or the pieces that came and went say all that there is to say."""

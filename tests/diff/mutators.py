@@ -283,7 +283,7 @@ def opset_raised(bench: Workbench) -> Mutation | None:
 def quantised(bench: Workbench) -> Mutation | None:
     """Weights as int8 with scale and zero point, and some tensors on their way."""
     nodes = [n for n in bench.nodes if n.op_type in ("Conv", "Gemm") and not bench._is_touched(n)
-             and (t := bench.initializer(n.input[1])) is not None and t.raw_data and len(bench.users(t.name)) == 1]  # fmt: skip
+             and any(t.name == n.input[1] for t in bench.weights_of(n))]  # fmt: skip
     if not nodes or any(n.op_type in ("QuantizeLinear", "DequantizeLinear") for n in bench.nodes):
         return None
     graph, lines = bench.model.graph, []
