@@ -34,7 +34,7 @@ _PASSES = 8  # runs of each model, about, for which there is time: outputs twice
 class Behaviour(NamedTuple):
     """``why`` nothing was compared; else what came of both, and the node behind the first tensor that is not the same.
 
-    ``asked``: it was asked for by name that this be looked at so, and it could not be.
+    ``asked``: it was asked for by name that this be looked at so, and it could not be. ``trace``: of a fault of ours.
     """
 
     why: str = ""
@@ -42,6 +42,7 @@ class Behaviour(NamedTuple):
     first_node: str = ""  # of the old model
     traced: bool = False  # inner tensors were to be looked at
     asked: bool = False
+    trace: str = ""
 
     @property
     def apart(self) -> tuple[str, ...]:
@@ -83,7 +84,8 @@ def behaviour(old: Facts, new: Facts, costs: tuple[Costs, Costs], difference: Mo
         return Behaviour(found=SideBySide(f"the new model ends onnxruntime ({outcome.signal})", failed="new"))
     if not isinstance(outcome, SideBySide):
         isolated = outcome.isolation.get("level", "full") == "full"
-        return Behaviour(_why(outcome), asked=settings.require_isolation and not isolated)
+        trace = outcome.fault if isinstance(outcome, NotRun) else ""
+        return Behaviour(_why(outcome), asked=bool(trace) or (settings.require_isolation and not isolated), trace=trace)
     if outcome.why and not outcome.failed:
         return Behaviour(outcome.why)
     return Behaviour("", outcome, _maker(old, outcome), bool(pair.tensors))

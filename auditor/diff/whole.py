@@ -37,6 +37,12 @@ class DiffReport(Record):
         return self.conclusion.degree
 
     @property
+    def traces(self) -> tuple[str, ...]:
+        """The tracebacks of faults of ours that cost a part of the comparison."""
+        found = (*self.old.coverage.traces, *self.new.coverage.traces, self.behaviour.trace)
+        return tuple(dict.fromkeys(filter(None, found)))
+
+    @property
     def changed_tensors(self) -> tuple[TensorRow, ...]:
         """Those that are not identical, the farthest first within a kind."""
         return tuple(row for row in self.tensors if row.compared.what is not ValueChange.IDENTICAL)

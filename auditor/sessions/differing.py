@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 from ..diff.difference import Degree
@@ -30,6 +31,7 @@ def differing(models: Sequence[str], ask: Asked, out: TextIO, listener: Listener
     if len(models) != 2:
         raise UsageError(f"diff takes two models, the old one and the new one, not {len(models)}")
     said = ask.said
+    _takes_any_letter(out)
     tell = teller(said.get("diff_form", "text"))
     tellers = [(teller(form), path) for form, path in said.get("outputs", ())]
     old, new = (chosen_model(word, ask.configured) for word in models)
@@ -39,12 +41,18 @@ def differing(models: Sequence[str], ask: Asked, out: TextIO, listener: Listener
         files = [(write, stack.enter_context(_opened(path))) for write, path in tellers]
         with listener.auditing(f"{old.path} and {new.path}"):
             found = compared_models(old.path, new.path, ask.settings)
-        for trace in (*found.old.coverage.traces, *found.new.coverage.traces):
+        for trace in found.traces:
             tell_fault(listener, trace)
         for write, file in files:
             write(found, file)
     tell(found, out)
     return _code(found, _FAIL_ON[said.get("degree", "breaking")], reads=ask.settings.weights)
+
+
+def _takes_any_letter(out: TextIO) -> None:
+    """One that the stream cannot encode is escaped, and does not stop the output."""
+    if isinstance(out, TextIOWrapper):
+        out.reconfigure(errors="backslashreplace")
 
 
 def _opened(path: str) -> TextIO:
@@ -66,6 +74,7 @@ def _code(found: DiffReport, fail_on: Degree | None, *, reads: bool) -> ExitCode
 def listed_for_git(words: Sequence[str], ask: Asked, out: TextIO, listener: Listener) -> ExitCode:
     """What git asks for: a model as text (textconv), or what changed between two (a diff driver). Never 1: to git,
     a difference is no failure."""
+    _takes_any_letter(out)
     if len(words) == 1:
         _write_listing(words[0], out)
         return ExitCode.PASS
@@ -87,7 +96,7 @@ def listed_for_git(words: Sequence[str], ask: Asked, out: TextIO, listener: List
     except Unreadable as error:
         out.write(f"{visible(str(error), 4096)}\n")
         return ExitCode.PASS
-    for trace in (*found.old.coverage.traces, *found.new.coverage.traces):
+    for trace in found.traces:
         tell_fault(listener, trace)
     teller(ask.said.get("diff_form", "text"))(found, out)
     return ExitCode.PASS
