@@ -45,14 +45,14 @@ class Change(StrEnum):
     CHANGED = "changed"
 
 
-class Stored(NamedTuple):
+class StoredInside(NamedTuple):
     """A constant that an operator takes, drawn inside of its box."""
 
     tensor: str
     text: str  # dtype and shape: "float32 [64, 3, 7, 7]"
 
 
-class Made(NamedTuple):
+class TensorMade(NamedTuple):
     """A tensor that a box gives."""
 
     tensor: str
@@ -71,9 +71,9 @@ class Box(NamedTuple):
     role: Role = Role.NODE
     graph: int = 0
     node: int = -1
-    made: tuple[Made, ...] = ()
+    made: tuple[TensorMade, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()
-    stored: tuple[Stored, ...] = ()
+    stored: tuple[StoredInside, ...] = ()
     folded: tuple[int, ...] = ()  # the nodes of the same graph that are constants of this one
     parameters: int = 0
     macs: int | str | None = 0
@@ -92,7 +92,7 @@ class Box(NamedTuple):
         return f"n-{self.graph}-{self.node}" if self.node >= 0 else ""
 
 
-class Wire(NamedTuple):
+class Connection(NamedTuple):
     """A tensor's way from box to box, by their places in the frame. ``more``: further tensors go the same way."""
 
     source: int
@@ -122,7 +122,7 @@ class Frame(NamedTuple):
     sort: Sort
     title: str
     boxes: tuple[Box, ...]
-    wires: tuple[Wire, ...]
+    wires: tuple[Connection, ...]
     parent: int = -1
     repeats: int = 1
     graph: int = 0

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from ..costs.count import Costs, Layer
 from ..model.graph import Graph as ModelGraph
 from ..model.graph import Model, Node, captured, subgraphs
-from ..picture.graph import Box, Frame, GraphPicture, Made, Mark, Role, Sort, Stored, Wire
+from ..picture.graph import Box, Connection, Frame, GraphPicture, Mark, Role, Sort, StoredInside, TensorMade
 from ..report import Finding
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.sizes.dim import Size
 from ..shapes.troubles import At
 from ..shapes.visits import Entry
+from ..tuples import NamedTuple
 from ..wording import counted
 from .blocks import folded
 from .constants import owners
@@ -96,7 +96,9 @@ class _Picturing:
         label = node.name or f"{node.op_type}[{index}]"
         for name, body in subgraphs(node):
             inner = f"{path}/{label}/{name}" if path else f"{label}/{name}"
-            found.append(self._frame(inner, lambda b=body, i=inner, n=name: _of_graph(Sort.SUBGRAPH, i, n, b, self._now)))
+            found.append(
+                self._frame(inner, lambda b=body, i=inner, n=name: _of_graph(Sort.SUBGRAPH, i, n, b, self._now))
+            )
         if entry is not None and entry.body:
             function = self.model.functions[node.domain, node.op_type, node.overload]
             found.append(
@@ -166,7 +168,7 @@ class _Framing:
         fixed = whole.facts.fixed_in(body.path) if visited else frozenset[str]()
         self.fixed = fixed.difference(body.inputs) if body.sort is Sort.FUNCTION else fixed
         self.boxes: list[Box] = []
-        self.wires: dict[tuple[int, int], Wire] = {}
+        self.wires: dict[tuple[int, int], Connection] = {}
         self.maker: dict[str, int] = {}  # of a tensor, its box
         self.text_of: dict[str, str] = {}
 
@@ -191,7 +193,9 @@ class _Framing:
                 within.setdefault(inner[index], []).append(index)
         drawn = [i for i in order if i not in inner]
         for name in body.inputs:
-            self._add(Box("input", name, role=Role.INPUT, graph=self.number, made=(Made(name, self._text(name)),)))
+            self._add(
+                Box("input", name, role=Role.INPUT, graph=self.number, made=(TensorMade(name, self._text(name)),))
+            )
         self._outside([name for i in drawn for name in takes[i]], drawn)
         first = len(self.boxes)
         for index in drawn:
@@ -199,11 +203,11 @@ class _Framing:
         for place, index in enumerate(drawn, first):
             self._join(place, (n for n in takes[index]))
         for name in body.outputs:
-            made = (Made(name, self._text(name)),)
+            made = (TensorMade(name, self._text(name)),)
             stored = () if name in self.maker else made
             self.boxes.append(
                 Box("output", name, role=Role.OUTPUT, graph=self.number, made=made,
-                    stored=tuple(Stored(*m) for m in stored))
+                    stored=tuple(StoredInside(*m) for m in stored))
             )  # fmt: skip
             self._join(len(self.boxes) - 1, (name,))
         return Frame(
@@ -235,10 +239,14 @@ class _Framing:
         own = {name for index in drawn for name in self.body.nodes[index].outputs}
         for name in dict.fromkeys(names):
             if name not in own and name not in self.maker and name not in self.fixed:
-                at = self.whole.facts.producer(name, self.body.path) if self.body.path in self.whole.facts.graphs else None
+                at = (
+                    self.whole.facts.producer(name, self.body.path)
+                    if self.body.path in self.whole.facts.graphs
+                    else None
+                )
                 link = f"n-{self.whole.numbers[at.graph]}-{at.index}" if at is not None else ""
                 op = "from outside" if self.body.path else "made by nothing"
-                made = (Made(name, self._text(name)),)
+                made = (TensorMade(name, self._text(name)),)
                 self._add(Box(op, name, role=Role.PORT, graph=self.number, made=made, link=link))
 
     def _node(self, index: int, taken: Sequence[str], within: Sequence[int]) -> None:
@@ -256,9 +264,15 @@ class _Framing:
                 Role.NODE,
                 self.number,
                 index,
-                tuple([Made(name, self._text(name)) for name in node.outputs if name]),
+                tuple([TensorMade(name, self._text(name)) for name in node.outputs if name]),
                 whole.attributes_of(node),
-                tuple([Stored(name, self._text(name)) for name in taken if name in self.fixed]),
+                tuple(
+                    [
+                        StoredInside(name, self._text(name))
+                        for name in taken
+                        if name in self.fixed and name not in self.maker
+                    ]
+                ),
                 tuple(within),
                 layer.parameters if layer else 0,
                 _count(layer.macs) if layer else 0,
@@ -285,7 +299,7 @@ class _Framing:
                 continue
             wire = self.wires.get((source, target))
             if wire is None:
-                self.wires[source, target] = Wire(source, target, name, self._text(name))
+                self.wires[source, target] = Connection(source, target, name, self._text(name))
             else:
                 self.wires[source, target] = wire._replace(more=wire.more + 1)
 
