@@ -140,11 +140,13 @@ class Interface:
             return declared
         if declared is None or len(declared) != len(fact.shape):
             return fact.shape
-        return tuple(d if f is None or (isinstance(f, Dim) and (isinstance(d, str) or not self._is_fed(facts, f))) else f
-                     for f, d in zip(fact.shape, declared, strict=True))  # fmt: skip
+        return tuple(
+            d if f is None or (isinstance(f, Dim) and (isinstance(d, str) or not self._is_fed(facts, f))) else f
+            for f, d in zip(fact.shape, declared, strict=True)
+        )
 
     def _is_fed(self, facts: Facts, size: Dim) -> bool:
-        """Whether it hangs on sizes of the inputs alone: a size that was born in the graph may be any number."""
+        """Whether it hangs on sizes of the inputs alone: one that was born in the graph may be any number."""
         try:
             numbers = substitute(size, dict.fromkeys(self._names(facts), 2))
         except (ValueError, ArithmeticError):

@@ -166,8 +166,9 @@ class Pairing:
                     continue
                 for (kind, m, out), (other, n, from_) in zip(self.old.sources[i], self.new.sources[j], strict=False):
                     self.steps += 1
-                    if kind == other == NODE and out == from_ and self.of_old[m] != n and ours[m] == theirs[n]:
-                        changed |= self._exchanged(m, n) or self._exchanged_users(i, m, ours, theirs)
+                    if kind == other == NODE and out == from_ and self.of_old[m] != n:
+                        better = ours[m] == theirs[n] and self._exchanged(m, n)
+                        changed |= better or self._exchanged_users(i, m, ours, theirs)
             if not changed:
                 return
 

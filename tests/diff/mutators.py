@@ -188,8 +188,11 @@ def idle_added(bench: Workbench) -> Mutation | None:
 
 def node_removed(bench: Workbench) -> Mutation | None:
     kinds = ("Relu", "Sigmoid", "Tanh", "LeakyRelu", "HardSwish", "LRN")
-    node = bench.free(lambda n: n.op_type in kinds and n.output[0] not in bench.outputs and bool(bench.users(n.output[0]))
-                      and any(n.input[0] in m.output for m in bench.nodes))  # fmt: skip
+    made = {name for n in bench.nodes for name in n.output}
+    inner = made - bench.outputs
+    node = bench.free(
+        lambda n: n.op_type in kinds and n.input[0] in made and n.output[0] in inner and bool(bench.users(n.output[0]))
+    )
     if node is None:
         return None
     bench.touch_around(node)
