@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..model.graph import Model, Value, subgraphs
+from ..tuples import NamedTuple
 from .alignment import Aligner
 from .kinds import Bodies, Numbers
 from .pairing import Pairing

@@ -15,6 +15,8 @@ from .skeleton import NODE, Skeleton
 
 _ROUNDS = 6  # passes at each level, as long as they pair something
 _LOOSE_ROUNDS = 8
+_BUDGET = 1_000_000  # nodes that are hashed, again and again, and for each node of the graphs
+_BUDGET_EACH = 15
 _NEAR = 4  # nodes on the other side that have to agree
 
 
@@ -29,6 +31,7 @@ class Aligner:
         self.pairing.ports, self.pairing.outputs = ports, outputs
         self._orders = old.orders[a], new.orders[b]
         self._kinds = old.kinds(a), new.kinds(b)
+        self._left_over = _BUDGET + _BUDGET_EACH * (len(self.old.nodes) + len(self.new.nodes))
         self._before: dict[tuple[int, int], tuple[tuple[Labels, Labels], tuple[list[int], list[int]]]] = {}
 
     def aligned(self) -> Pairing:
@@ -42,7 +45,7 @@ class Aligner:
             self._near(level, 2 if level is exact else 3)
             self._rounds(level)
             self._interchangeable(level)
-            if self._done():
+            if self._complete():
                 return self.pairing
         self.pairing.grow_from_ports(one.plain, two.plain)
         for steps in (1, 0):
@@ -53,7 +56,16 @@ class Aligner:
         self.pairing.mend(one.plain, two.plain)
         return self.pairing
 
+    def _spend(self, nodes: int, steps: int) -> None:
+        """Counts what is looked at: of large graphs that have little in common, not all is tried."""
+        self._left_over -= nodes * max(steps, 1)
+        self.pairing.steps += nodes * max(steps, 1)
+
     def _done(self) -> bool:
+        """Whether nothing is left to be paired, or nothing to be spent."""
+        return self._left_over < 0 or self._complete()
+
+    def _complete(self) -> bool:
         return self.pairing.made == min(len(self.old.nodes), len(self.new.nodes))
 
     def _level(
@@ -81,6 +93,7 @@ class Aligner:
         """Of both; what is paired has one hash in both."""
         fixed, other_fixed = self._fixed()
         mine, others = self._left()
+        self._spend(len(mine) + len(others), steps)
         one, two = level
         return above(self.old, one, mine, fixed, steps), above(self.new, two, others, other_fixed, steps)
 
@@ -89,6 +102,7 @@ class Aligner:
     ) -> tuple[list[int], list[int]]:
         fixed, other_fixed = self._fixed()
         mine, others = self._left()
+        self._spend(len(mine) + len(others), steps)
         one, two = level
         return (
             below(self.old, one, mine, fixed, steps, slots=slots),
@@ -166,7 +180,7 @@ class Aligner:
         one, two = self._kinds
         for _ in range(_LOOSE_ROUNDS):
             before = self.pairing.made
-            if self._done():
+            if self._complete():
                 return
             self._standing(one.operators, two.operators, sides=2)
             self._in_order(one.plain, two.plain)

@@ -7,10 +7,11 @@ Paths of graphs are those of `model.scopes`: "" for the main graph, ``outer/then
 from __future__ import annotations
 
 from enum import Enum, IntEnum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from ..model.graph import SparseTensor, Tensor
 from ..record import Record
+from ..tuples import NamedTuple
 
 
 class Degree(IntEnum):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from ..tuples import NamedTuple
 from .skeleton import CAPTURED, NODE, OUTER, PORT, STORED, Skeleton, Source
 
 

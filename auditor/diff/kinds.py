@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Hashable, Mapping
-from typing import NamedTuple
 
 from ..model.canonical import body_of
 from ..model.encoding import FORMATS
 from ..model.graph import Attribute, Attributes, Blob, Graph, Model, Node, SparseTensor, Tensor
 from ..model.schemas import Schema, schema
 from ..model.scopes import scopes
+from ..tuples import NamedTuple
 from .content import head
 from .difference import StoredAt
 from .hashes import Labels, above, label, order

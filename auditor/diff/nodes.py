@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ..model.graph import Graph, SparseTensor, Tensor
 from ..model.moved import input_instead
 from ..model.schemas import schema
 from ..shapes.facts import Facts
+from ..tuples import NamedTuple
 from .aligning import Alignment
 from .content import elements, same_values
 from .difference import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -85,7 +85,7 @@ class Workbench:
         for offset, node in enumerate(nodes):
             self.model.graph.node.insert(at + offset, node)
 
-    def make(self, op: str, inputs: list[str], **attributes: object) -> NodeProto:
+    def make(self, op: str, inputs: list[str], **attributes: Any) -> NodeProto:
         name = self.name(op)
         return helper.make_node(op, inputs, [f"{name}_out"], name=name, **attributes)
 
@@ -377,7 +377,8 @@ MUTATORS = (
 
 def mutated(model: ModelProto, seed: int, edits: int) -> tuple[ModelProto, tuple[Mutation, ...]]:
     """The model after so many edits (or fewer, where no more find a place), each of another kind."""
-    bench, done = Workbench(model, seed), []
+    bench = Workbench(model, seed)
+    done: list[Mutation] = []
     for mutator in bench.random.sample(MUTATORS, len(MUTATORS)):
         if len(done) == edits:
             break

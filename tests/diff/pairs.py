@@ -68,7 +68,8 @@ class Pair(NamedTuple):
 
 def _sizes(old: ModelProto, new: ModelProto, renamed: dict[str, str]) -> tuple[list[Line], bool]:
     """Which sizes of the outputs are others, as onnx's inference says; and whether a number became another one."""
-    found, breaking = [], False
+    found: list[Line] = []
+    breaking = False
     before, after = _outputs(old), _outputs(new)
     unsure = unknown_outputs(old) | unknown_outputs(new)
     for name in after:
@@ -146,7 +147,8 @@ def pairs(count: int, first: int = 0) -> Iterator[Pair]:
 
 
 def difference(old: ModelProto, new: ModelProto) -> ModelDifference:
-    return model_difference(*(infer(loads(model.SerializeToString())) for model in (old, new)))
+    one, two = (infer(loads(model.SerializeToString())) for model in (old, new))
+    return model_difference(one, two)
 
 
 def script(found: ModelDifference) -> Counter[Line]:
