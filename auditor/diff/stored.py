@@ -25,6 +25,12 @@ class TensorRow(NamedTuple):
     pair: TensorPair
     compared: ComparedTensor
 
+    @property
+    def recast(self) -> bool:
+        """Whether it has another type or other sizes."""
+        old, new = self.pair.old, self.pair.new
+        return (old.tensor.dtype, old.dims) != (new.tensor.dtype, new.dims)
+
 
 class StoredValues:
     """Compares pairs as they are asked for, and remembers what came of it. Files are open as long as it is entered."""

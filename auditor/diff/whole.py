@@ -8,12 +8,14 @@ from ..pipeline import audited
 from ..record import Record
 from ..report import Report
 from ..settings import Settings
+from ..wording import counted
 from .behaviour import Behaviour, behaviour
+from .concluding import concluded
 from .costs import BlockRow, CostRow, block_rows, cost_rows
-from .difference import Conclusion, Degree, ModelDifference
+from .difference import Conclusion, Degree, Edit, ModelDifference, Recast, TensorChanged
 from .differing import model_difference
 from .findings import FindingChanges, finding_changes
-from .stored import StoredValues, TensorRow
+from .stored import LEFT_OUT, StoredValues, TensorRow
 from .streamed.values import ValueChange
 
 _MOST_NAMED = 3
@@ -44,8 +46,12 @@ class DiffReport(Record):
 
     @property
     def changed_tensors(self) -> tuple[TensorRow, ...]:
-        """Those that are not identical, the farthest first within a kind."""
-        return tuple(row for row in self.tensors if row.compared.what is not ValueChange.IDENTICAL)
+        """Those that are not identical; where values were left out, those whose type or sizes are others."""
+        return tuple(
+            row
+            for row in self.tensors
+            if row.compared.what is not ValueChange.IDENTICAL and (row.compared is not LEFT_OUT or row.recast)
+        )
 
 
 def compared_models(old: str, new: str, settings: Settings) -> DiffReport:
@@ -58,6 +64,8 @@ def compared_models(old: str, new: str, settings: Settings) -> DiffReport:
     (report, evidence), (other, another) = before, now
     with StoredValues(evidence.model, another.model, reads=settings.weights) as values:
         difference = model_difference(evidence.facts, another.facts, values.values)
+        if not settings.weights:
+            difference = _without_values(difference)
         tensors = values.rows(difference)
     found = behaviour(evidence.facts, another.facts, (evidence.costs, another.costs), difference, settings)
     return DiffReport(
@@ -79,6 +87,21 @@ def _audited(path: str, settings: Settings) -> tuple[Report, Evidence]:
         finding = report.findings[0]
         raise Unreadable(f"{path}: {finding.message}", finding.location.offset, finding.fix)
     return report, evidence
+
+
+def _without_values(difference: ModelDifference) -> ModelDifference:
+    """That nobody was to read the values is said once, and is no edit."""
+    edits = tuple(edit for edit in difference.edits if not _is_unknown(edit))
+    left = len(difference.edits) - len(edits)
+    if not left:
+        return difference
+    said = f"the values of {counted(left, 'stored tensor')}: left out by --no-weights"
+    unknown = (said, *difference.conclusion.unknown[left:])
+    return difference._replace(edits=edits, conclusion=concluded(edits, unknown, same_bytes=False))
+
+
+def _is_unknown(edit: Edit) -> bool:
+    return isinstance(edit.change, TensorChanged) and edit.change.how is Recast.UNKNOWN
 
 
 def _labels(old: Evidence, new: Evidence, difference: ModelDifference) -> list[tuple[tuple[str, str], tuple[str, str]]]:

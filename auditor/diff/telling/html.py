@@ -59,7 +59,7 @@ def _banner(found: DiffReport) -> Iterator[str]:
     yield f'<p class="word"><span class="verdict {look}"><span aria-hidden="true">{sign}</span> '
     yield f"{escaped(words.headline(found).upper())}</span></p>\n<ul>\n"
     yield from (f"<li>{sentence(reason)}</li>\n" for reason in found.conclusion.reasons)
-    yield from (f"<li>not compared: {sentence(unknown)}</li>\n" for unknown in found.conclusion.unknown)
+    yield from (f"<li>not compared: {sentence(unknown)}</li>\n" for unknown in words.not_compared(found))
     yield "</ul>\n</div></header>\n"
 
 

@@ -32,7 +32,7 @@ def tell(found: DiffReport, out: TextIO) -> None:
     out.write(f"{code(found.old.model.path, 1024)} to {code(found.new.model.path, 1024)}\n\n")
     for reason in found.conclusion.reasons:
         out.write(f"- {text(reason, _LONGEST)}\n")
-    for unknown in found.conclusion.unknown:
+    for unknown in words.not_compared(found):
         out.write(f"- not compared: {text(unknown, _LONGEST)}\n")
     edits = found.difference.edits
     _section(

@@ -31,7 +31,7 @@ def tell(found: DiffReport, out: TextIO) -> None:
     page.line(f"to    {visible(found.new.model.path, 4096)}", indent=2, hang=6)
     for reason in found.conclusion.reasons:
         page.line(f"- {prose(reason)}", indent=2, hang=2)
-    for unknown in found.conclusion.unknown:
+    for unknown in words.not_compared(found):
         page.line(("not compared: ", "yellow"), prose(unknown), indent=2, hang=2)
     _edits(page, found)
     _tensors(page, found)

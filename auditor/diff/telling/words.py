@@ -22,11 +22,19 @@ from ..whole import DiffReport
 _ORDER = tuple(ValueChange)
 _FEW_ELEMENTS = 8
 _NAMED = 3
+_MOST_UNKNOWN = 8
 
 
 def headline(found: DiffReport) -> str:
     """``behaviour changed``; with what stands against it where not all was compared."""
     return found.degree.phrase + ("" if found.conclusion.certain else ", as far as it was compared")
+
+
+def not_compared(found: DiffReport) -> list[str]:
+    """What stands against the verdict, the first of many."""
+    unknown = found.conclusion.unknown
+    more = [f"and {len(unknown) - _MOST_UNKNOWN:,} more"] if len(unknown) > _MOST_UNKNOWN else []
+    return [*unknown[:_MOST_UNKNOWN], *more]
 
 
 def tensor_name(row: TensorRow) -> str:
