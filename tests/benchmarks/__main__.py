@@ -1,6 +1,7 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch shapes ranges faults diff. Without one, all; 6 GB of disk are used.
+Names: start check propagation weights store batch shapes ranges faults drawing diff.
+Without one, all; 6 GB of disk are used.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tests.benchmarks.batch import batch
 from tests.benchmarks.diff import diff
+from tests.benchmarks.drawing import drawing
 from tests.benchmarks.faults import faults
 from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, in_turn, process, processes
 from tests.benchmarks.shapes import shapes
@@ -208,6 +210,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "ranges": ranges,
     "faults": faults,
     "diff": partial(diff, tell),
+    "drawing": partial(drawing, tell),
 }
 
 if __name__ == "__main__":

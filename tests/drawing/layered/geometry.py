@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -34,17 +35,19 @@ def measures(drawing: Drawing) -> Measures:
     middle = np.array(drawing.centres).reshape(-1, 2)
     all_points = np.concatenate([points, middle - half, middle + half])
     width, height = np.ptp(all_points, axis=0) if len(all_points) else (0.0, 0.0)
-    length = sum(
-        float(np.hypot(*(np.diff(np.array(way), axis=0).T)).sum()) for way in drawing.routes if len(way) > 1
-    )
+    length = sum(float(np.hypot(*(np.diff(np.array(way), axis=0).T)).sum()) for way in drawing.routes if len(way) > 1)
     return Measures(
-        crossings(drawing.routes), boxes_on_boxes(drawing) + lines_on_boxes(drawing), length, float(width), float(height)
+        crossings(drawing.routes),
+        boxes_on_boxes(drawing) + lines_on_boxes(drawing),
+        length,
+        float(width),
+        float(height),
     )
 
 
 def pieces(routes: Sequence[Sequence[Point]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Beginnings, ends and owners of all straight pieces."""
-    found = [(*a, *b, i) for i, way in enumerate(routes) for a, b in zip(way, way[1:], strict=False) if a != b]
+    found = [(*a, *b, i) for i, way in enumerate(routes) for a, b in pairwise(way) if a != b]
     table = np.array(found, dtype=float).reshape(-1, 5)
     return table[:, 0:2], table[:, 2:4], table[:, 4].astype(int)
 
