@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import Unreadable
 from ..evidence.evidence import Evidence
+from ..picture.graph import GraphPicture
 from ..pipeline import audited
 from ..record import Record
 from ..report import Report
@@ -33,6 +34,7 @@ class DiffReport(Record):
     findings: FindingChanges
     behaviour: Behaviour
     conclusion: Conclusion  # of the difference, and of what both answered
+    graph: GraphPicture | None = None  # both as one; None where nobody asked for it
 
     @property
     def degree(self) -> Degree:
@@ -54,8 +56,8 @@ class DiffReport(Record):
         )
 
 
-def compared_models(old: str, new: str, settings: Settings) -> DiffReport:
-    """What changed between the models at two paths.
+def compared_models(old: str, new: str, settings: Settings, *, draws: bool = False) -> DiffReport:
+    """What changed between the models at two paths; ``draws``: with both graphs as one picture.
 
     `Unreadable` where one of the two is no model, `NothingToAudit` and `CannotLook` as of any audit.
     """
@@ -78,6 +80,7 @@ def compared_models(old: str, new: str, settings: Settings) -> DiffReport:
         finding_changes(report, other, difference, _labels(evidence, another, difference)),
         found,
         _concluded(difference.conclusion, found),
+        _drawn(evidence, another, difference) if draws else None,
     )
 
 
@@ -87,6 +90,17 @@ def _audited(path: str, settings: Settings) -> tuple[Report, Evidence]:
         finding = report.findings[0]
         raise Unreadable(f"{path}: {finding.message}", finding.location.offset, finding.fix)
     return report, evidence
+
+
+def _drawn(old: Evidence, new: Evidence, difference: ModelDifference) -> GraphPicture:
+    """Repeated stretches are folded where nothing in them changed."""
+    from ..picturing.blocks import folded
+    from ..picturing.graph import numbers, unfolded
+    from .union import united
+
+    before, now = (unfolded(one.model, one.facts, one.costs) for one in (old, new))
+    of_both = numbers(old.model, old.facts), numbers(new.model, new.facts)
+    return folded(united(before, now, difference, of_both))
 
 
 def _without_values(difference: ModelDifference) -> ModelDifference:

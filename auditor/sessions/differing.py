@@ -25,22 +25,23 @@ _NOTHING = "/dev/null"  # git's word for a file that is not there
 
 def differing(models: Sequence[str], ask: Asked, out: TextIO, listener: Listener) -> ExitCode:
     """Compare two models, and write what came of it; the exit code."""
-    from ..diff.telling import teller
+    from ..diff.telling import DRAWN, teller
     from ..diff.whole import compared_models
 
     if len(models) != 2:
         raise UsageError(f"diff takes two models, the old one and the new one, not {len(models)}")
     said = ask.said
     _takes_any_letter(out)
-    tell = teller(said.get("diff_form", "text"))
-    tellers = [(teller(form), path) for form, path in said.get("outputs", ())]
+    form, outputs = said.get("diff_form", "text"), said.get("outputs", ())
+    tell, tellers = teller(form), [(teller(one), path) for one, path in outputs]
+    draws = not DRAWN.isdisjoint((form, *(one for one, _ in outputs)))
     old, new = (chosen_model(word, ask.configured) for word in models)
     for note in filter(None, (old.note, new.note)):
         listener.say(note)
     with ExitStack() as stack:
         files = [(write, stack.enter_context(_opened(path))) for write, path in tellers]
         with listener.auditing(f"{old.path} and {new.path}"):
-            found = compared_models(old.path, new.path, ask.settings)
+            found = compared_models(old.path, new.path, ask.settings, draws=draws)
         for trace in found.traces:
             tell_fault(listener, trace)
         for write, file in files:
@@ -80,7 +81,7 @@ def listed_for_git(words: Sequence[str], ask: Asked, out: TextIO, listener: List
         return ExitCode.PASS
     if len(words) not in _OF_GIT:
         raise UsageError(f"--git takes one model, or the seven words that git gives a diff driver, not {len(words)}")
-    from ..diff.telling import teller
+    from ..diff.telling import DRAWN, teller
     from ..diff.whole import compared_models
     from ..names import visible
 
@@ -91,14 +92,15 @@ def listed_for_git(words: Sequence[str], ask: Asked, out: TextIO, listener: List
         _write_listing(new if old == _NOTHING else old, out)
         return ExitCode.PASS
     settings = ask.settings if ask.said.get("run") else ask.settings._replace(run=False)
+    form = ask.said.get("diff_form", "text")
     try:
-        found = compared_models(old, new, settings)
+        found = compared_models(old, new, settings, draws=form in DRAWN)
     except Unreadable as error:
         out.write(f"{visible(str(error), 4096)}\n")
         return ExitCode.PASS
     for trace in found.traces:
         tell_fault(listener, trace)
-    teller(ask.said.get("diff_form", "text"))(found, out)
+    teller(form)(found, out)
     return ExitCode.PASS
 
 

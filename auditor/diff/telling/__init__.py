@@ -21,6 +21,10 @@ FORMS: Mapping[str, str] = {
 """The forms, each by its module here, and who reads it."""
 
 
+DRAWN = frozenset({"html"})
+"""Forms that show both graphs as one: the picture is made for these alone."""
+
+
 def teller(form: str) -> Tell:
     """What writes a comparison in a form; `UsageError` where there is none of that name."""
     if form not in FORMS:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 from ... import __version__
+from ...drawing import graph as graphs
 from ...drawing.markup import escaped, name, sentence
 from ...formats.parts.page import shell
 from ...numbers import amount
+from ...picture.graph import Change, GraphPicture, Role
 from ...wording import counted
 from ..costs import Count
 from ..difference import Degree
@@ -33,6 +36,9 @@ _MOST_ROWS = 2000
 def tell(found: DiffReport, out: TextIO) -> None:
     """Write the page."""
     styles, scripts = [shell.style()], [shell.script()]
+    if found.graph is not None:
+        styles.append(graphs.style())
+        scripts.append(graphs.script())
     title = f"{found.degree.phrase}: {_file(found.old.model.path)} and {_file(found.new.model.path)}"
     out.writelines(shell.head(title, styles, scripts))
     out.writelines(_banner(found))
@@ -65,6 +71,8 @@ def _banner(found: DiffReport) -> Iterator[str]:
 
 def _sections(found: DiffReport) -> Iterator[tuple[str, str, Iterable[str]]]:
     yield "edits", "Edits", _edits(found)
+    if found.graph is not None:
+        yield "graph", "Graph", _graph(found.graph)
     yield "tensors", "Stored tensors", _tensors(found)
     yield "costs", "Costs", _costs(found)
     yield "findings", "Findings", _findings(found)
@@ -85,6 +93,13 @@ def _edits(found: DiffReport) -> Iterator[str]:
         for edit in edits
     )
     yield from _table("Edits", ("degree", "what changed", "why"), rows, len(edits))
+
+
+def _graph(graph: GraphPicture) -> Iterator[str]:
+    counts = Counter(box.change for frame in graph.frames for box in frame.boxes if box.role is Role.NODE)
+    told = (f"{counts[change]:,} {change.value}" for change in (Change.ADDED, Change.REMOVED, Change.CHANGED))
+    yield f"<p>Both models as one: {', '.join(told)}, {counts[Change.SAME]:,} the same.</p>\n"
+    yield from graphs.draw(graph)
 
 
 def _tensors(found: DiffReport) -> Iterator[str]:
