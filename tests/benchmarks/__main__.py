@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch shapes ranges faults drawing.
+Names: start check propagation weights store batch shapes ranges faults drawing diff.
 Without one, all; 6 GB of disk are used.
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.batch import batch
+from tests.benchmarks.diff import diff
 from tests.benchmarks.drawing import drawing
 from tests.benchmarks.faults import faults
 from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, in_turn, process, processes
@@ -208,6 +209,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "shapes": shapes,
     "ranges": ranges,
     "faults": faults,
+    "diff": partial(diff, tell),
     "drawing": partial(drawing, tell),
 }
 
