@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from .formats.parts.names import prose, visible
 from .formats.parts.telling import counting, covered, place, summary, why_waived
+from .names import prose, visible
 from .policy.judge import judge
 from .report import Report, Verdict
 from .wording import counted

@@ -22,6 +22,7 @@ from .rules.unreadable_model import unreadable_model
 from .settings import Settings
 from .shapes.registry import load_more
 from .shapes.visits import OutOfBudget
+from .tuples import NamedTuple
 from .wording import counted, listed, nearest
 
 _LEAST_WALKED, _TIMES_WALKED = 200_000, 200
@@ -34,19 +35,32 @@ IN_MEMORY = "<in memory>"
 """What stands for the path of a model that has none."""
 
 
+class Audit(NamedTuple):
+    """A report, and the evidence that it was made of; None of a file that is no model."""
+
+    report: Report
+    evidence: Evidence | None
+
+
 def audit(source: Source, settings: Settings | None = None, contract: Contract | None = None) -> Report:
     """Audit one model: a path, bytes, a file that is open for reading them, or an `onnx.ModelProto`.
 
     What is wrong with the model, down to bytes that are not a model, is in the report. Raises `NothingToAudit` where
     there is no file, `CannotLook` where the system does not let us read it, `UsageError` for senseless settings.
     """
+    return audited(source, settings, contract).report
+
+
+def audited(source: Source, settings: Settings | None = None, contract: Contract | None = None) -> Audit:
+    """As `audit` does it, for whoever shows more of the model than its report."""
     settings = settings or Settings()
     chosen = selected(settings)
     try:
         model = load(source)
     except Unreadable as error:
-        return _unreadable(os.fspath(source) if isinstance(source, str | os.PathLike) else "", error)
-    return _judge(Evidence(model, settings, contract), chosen)
+        return Audit(_unreadable(os.fspath(source) if isinstance(source, str | os.PathLike) else "", error), None)
+    evidence = Evidence(model, settings, contract)
+    return Audit(_judge(evidence, chosen), evidence)
 
 
 def selected(settings: Settings) -> tuple[Rule, ...]:

@@ -5,7 +5,9 @@ its graph) where it has none or shares it; ``graph`` is the path of its graph, "
 are the keys ``from`` and ``to`` of the JSON. ``why`` says what of the place is wrong.
 """
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from .tuples import NamedTuple
 
 Literal: TypeAlias = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | None
 """An attribute's value. None: it is not there, or is to go."""

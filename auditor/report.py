@@ -7,10 +7,11 @@ none needs to know what a size is.
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 from .record import Record
 from .repair import Repair
+from .tuples import NamedTuple
 
 _NOTHING: Mapping[str, Any] = {}
 

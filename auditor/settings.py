@@ -1,7 +1,9 @@
 """What a caller can ask of an audit."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from .tuples import NamedTuple
 
 LEVELS = ("off", "basic", "extended", "all")
 """Of onnxruntime's graph optimisation, by its own order; all is its default."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import AuditorError, ExitCode, NothingToAudit
 from ..formats.json import document
@@ -14,6 +14,7 @@ from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..rules import rules_digest
 from ..settings import EVERY, Settings
 from ..shapes.facts import input_facts
+from ..tuples import NamedTuple
 from .pool import Died, Overdue, Raised, Result, Returned, TooLarge
 from .refs import Ref
 

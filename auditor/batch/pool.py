@@ -20,9 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from select import POLLIN, POLLOUT, poll
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from ..runtime.libc import die_with
+from ..tuples import NamedTuple
 from .frames import Inbox, NoFrame, framed, receive, send
 
 TRIES = 3

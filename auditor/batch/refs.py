@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ..report import Contract
+from ..tuples import NamedTuple
 
 
 class Ref(NamedTuple):

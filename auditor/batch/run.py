@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import ExitCode, StoreError
 from ..formats.json import escaped
@@ -16,6 +16,7 @@ from ..report import Verdict
 from ..settings import Settings
 from ..store.store import source_of
 from ..store.works import Done, FileState, Piece, Works
+from ..tuples import NamedTuple
 from .one import Audited, audit_one, audited
 from .pool import Pool, Result, Returned, Task, WorkerLimits
 from .refs import Ref

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from ..errors import ExitCode
 from ..findings.order import RANK
@@ -11,6 +11,7 @@ from ..formats.json import document, parse
 from ..policy.judge import USUAL, exit_code, judge
 from ..policy.policy import Policy
 from ..report import Verdict
+from ..tuples import NamedTuple
 from .one import Audited
 from .refs import Ref
 

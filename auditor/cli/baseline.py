@@ -41,7 +41,7 @@ def baseline(words: Words) -> int:
 
 
 def _tell(recording: Recording) -> None:
-    from ..formats.parts.names import prose, visible
+    from ..names import prose, visible
     from ..wording import counted
 
     gone, lines = recording.gone, []

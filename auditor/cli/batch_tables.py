@@ -9,8 +9,8 @@ from ..batch.run import Outcome
 from ..errors import ExitCode
 from ..findings.order import RANK
 from ..formats.parts.layout import Page, Span, cells, end_of
-from ..formats.parts.names import prose, visible
 from ..formats.parts.telling import judged_by
+from ..names import prose, visible
 from ..report import NOBODY, JudgedBy, Verdict
 from ..wording import counted
 

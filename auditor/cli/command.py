@@ -1,10 +1,11 @@
 """What a command is made of: its function, its arguments, and the rows of the table of settings that it offers."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from ..config.kinds import TEXT, ValueKind
 from ..config.table import OPTIONS, Setting, in_groups
+from ..tuples import NamedTuple
 
 Words: TypeAlias = Mapping[str, Any]
 """A command line by the names of arguments and options: words, lists of words, and True or False of switches."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TextIO
 
 from ..formats.parts.layout import Page, Span
-from ..formats.parts.names import prose, visible
 from ..formats.parts.telling import tally
 from ..formats.text import headline
+from ..names import prose, visible
 from ..report import Verdict
 from ..sessions.gating import Gated
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TextIO
 
 from ..formats.parts.layout import Page, cells, end_of
-from ..formats.parts.names import visible
+from ..names import visible
 from ..store.history import Changes, FindingOverTime, History, Point
 from ..store.store import Row
 from ..wording import counted, in_bytes

@@ -12,14 +12,19 @@ _ID = Argument("report", "ID", "As `auditor history` lists it.", kind=whole(1))
 
 def show(words: Words) -> None:
     """Print a stored report, as today's policy has it."""
-    from ..formats import renderer
+    from ..formats import draws, write
     from ..sessions.asked import asked
     from ..sessions.subjects import shown
 
     ask = asked(words)
     number = from_words(_ID.kind, _ID.metavar, words["report"])
     report, verdict = shown(number, ask.configured, raw=ask.said.get("raw", False))
-    renderer(ask.said.get("form", "text"))(report, verdict, sys.stdout)
+    form, picture = ask.said.get("form", "text"), None
+    if draws(form):
+        from ..sessions.picturing import stored_picture
+
+        picture = stored_picture(number, ask.configured.db)
+    write(form, report, verdict, picture, sys.stdout)
 
 
 COMMAND = Command(

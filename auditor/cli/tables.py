@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from ..formats.parts.layout import Page
-from ..formats.parts.names import prose, visible
-from ..formats.parts.numbers import amount, brief_shape, is_short, open_names
 from ..formats.text import step_row
+from ..names import prose, visible
+from ..numbers import amount, brief_shape, is_short, open_names
 from ..wording import counted, in_bytes
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ class Terminal(Listener):
 
     def say(self, line: str) -> None:
         """One line, harmless whatever names are in it."""
-        from ..formats.parts.names import prose
+        from ..names import prose
 
         print(f"auditor: {prose(line)}", file=sys.stderr)
 
@@ -44,7 +44,7 @@ class Terminal(Listener):
         if not self.draws:
             yield
             return
-        from ..formats.parts.names import visible
+        from ..names import visible
 
         print(f"auditing {visible(path, 60)} ...", end="", file=sys.stderr, flush=True)
         try:

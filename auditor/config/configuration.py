@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..findings.order import RANK
@@ -18,6 +18,7 @@ from ..policy.policy import Policy
 from ..record import Record
 from ..report import JudgedBy
 from ..settings import Settings
+from ..tuples import NamedTuple
 from .kinds import from_words
 from .table import KEYS, TABLE, VARIABLES, Fills
 
@@ -84,7 +85,7 @@ class Configuration(Record):
         """Whose verdicts this makes."""
         if not self._baseline_path:
             return JudgedBy(self.origin, "", self.trusted)
-        from .toml import called
+        from .file import called
 
         return JudgedBy(self.origin, called(self._baseline_path), self.trusted)
 
@@ -211,7 +212,7 @@ def _stricter(one: Severity | None, other: Severity | None) -> Severity | None:
 
 def read(path: str) -> Configuration:
     """The configuration in a file."""
-    from .toml import read as bytes_in
+    from .file import read as bytes_in
 
     data = bytes_in(path)
     if data is None:
@@ -232,7 +233,7 @@ def _nearest() -> Configuration:
         for name in (OWN, SHARED):
             path = os.path.join(folder, name)
             if os.path.lexists(path):
-                from .toml import read as bytes_in
+                from .file import read as bytes_in
 
                 data = bytes_in(path)
                 if data is None and name == OWN:  # it names a file that is gone: no reason to ask for nothing
@@ -265,8 +266,9 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
 
     A file that lay on the way and that nobody ``named`` may come with the models: it makes no code run.
     """
+    from .file import called
     from .keys import readers, table
-    from .toml import Toml, called
+    from .toml import Toml
 
     toml = Toml(called(path), data)
     top: Path = ()

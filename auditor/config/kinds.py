@@ -7,9 +7,10 @@ work with, or raises `Wrong`. Where the value stood, and so how the sentence beg
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import UsageError
+from ..tuples import NamedTuple
 
 if TYPE_CHECKING:
     from ..report import Severity
@@ -18,9 +19,9 @@ Way: TypeAlias = tuple[str | int, ...]
 """From a value inwards: keys, and numbers within lists."""
 
 _SCALE = 10.0**18  # beyond it a number is a slip
-_WHOLE = re.compile(r"-?[0-9]{1,18}")
-_SIZE = re.compile(r"[0-9]{1,18}")
-_NUMBER = re.compile(r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,4})?|[-+]?inf|nan")
+_WHOLE = r"-?[0-9]{1,18}"
+_SIZE = r"[0-9]{1,18}"
+_NUMBER = r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,4})?|[-+]?inf|nan"
 
 
 class Wrong(Exception):
@@ -227,11 +228,11 @@ def _outputs(value: object) -> list[tuple[str, str]]:
 
 
 def _number_in(word: str) -> object:
-    return float(word) if _NUMBER.fullmatch(word) else word
+    return float(word) if re.fullmatch(_NUMBER, word) else word
 
 
 def _whole_in(word: str) -> object:
-    return int(word) if _WHOLE.fullmatch(word) else word
+    return int(word) if re.fullmatch(_WHOLE, word) else word
 
 
 def _numbers_in(words: Sequence[str]) -> object:
@@ -243,7 +244,7 @@ def _sizes_in(words: Sequence[str]) -> dict[str, int]:
     found = {}
     for word in words:
         name, _, size = word.rpartition("=")
-        if not name or not _SIZE.fullmatch(size):
+        if not name or not re.fullmatch(_SIZE, size):
             raise Wrong("NAME=SIZE, such as N=1", word)
         found[name] = int(size)
     return found
@@ -255,7 +256,7 @@ def _shapes_in(words: Sequence[str]) -> dict[str, tuple[int, ...]]:
     for word in words:
         name, _, sizes = word.rpartition(":")
         parts = [part.strip() for part in sizes.split(",")] if sizes else []
-        if not name or not all(map(_SIZE.fullmatch, parts)):
+        if not name or not all(re.fullmatch(_SIZE, part) for part in parts):
             raise Wrong("NAME:SIZES, such as data:1,3,224,224", word)
         found[name] = tuple(map(int, parts))
     return found
@@ -267,7 +268,7 @@ def _ranges_in(words: Sequence[str]) -> dict[str, object]:
     for word in words:
         name, _, ends = word.rpartition("=")
         low, _, high = ends.partition(":")
-        numbers = [float(end) if _NUMBER.fullmatch(end) else None for end in (low, high)]
+        numbers = [float(end) if re.fullmatch(_NUMBER, end) else None for end in (low, high)]
         if not name or (ends != "golden" and None in numbers):
             raise Wrong("NAME=LOW:HIGH, such as image=0:1, or NAME=golden", word)
         if ends != "golden" and not numbers[0] <= numbers[1] < float("inf"):  # type: ignore[operator]  # none is None

@@ -6,10 +6,11 @@ row's group.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ..policy.policy import PROFILES
 from ..settings import LEVELS, Settings
+from ..tuples import NamedTuple
 from . import kinds
 from .kinds import ValueKind, from_words
 

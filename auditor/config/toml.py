@@ -1,4 +1,4 @@
-"""TOML read within bounds, and where in the text each of its keys and values stands.
+"""TOML, and where in the text each of its keys and values stands.
 
 The standard library reads the values and knows no places. What it has accepted is valid, so the places can be found by
 a scan that knows no more of TOML than where its words begin and end.
@@ -6,7 +6,6 @@ a scan that knows no more of TOML than where its words begin and end.
 
 from __future__ import annotations
 
-import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
@@ -14,11 +13,6 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from ..errors import UsageError
-from ..files import FileTooLarge, NotARegularFile, read_regular
-from ..wording import in_bytes
-
-LARGEST = 1 << 20
-"""Bytes of a configuration that are read."""
 
 Path: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys, and numbers within lists."""
@@ -270,27 +264,3 @@ def dotted(path: Path) -> str:
             plain = key if re.fullmatch(r"[\w-]+", key) else repr(key)
             text += f".{plain}" if text else plain
     return text if len(text) <= 100 else f"{text[:99]}…"
-
-
-def read(path: str) -> bytes | None:
-    """A regular file's bytes; None where there is no file. Never waits for a named pipe."""
-    name = called(path)
-    try:
-        return read_regular(path, LARGEST)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except NotARegularFile as error:
-        raise UsageError(f"{name} is {error.strerror}, and a configuration has to be one") from None
-    except FileTooLarge:
-        raise UsageError(f"{name} holds more than {in_bytes(LARGEST)}, which no configuration needs") from None
-    except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
-
-
-def called(path: str) -> str:
-    """A file as people call it: from the working directory on, where it lies in that."""
-    try:
-        near = os.path.relpath(path)
-    except OSError:  # there is no working directory any more
-        return path
-    return path if near.startswith("..") else near

@@ -7,7 +7,6 @@ With open sizes a count is a polynomial; None: it cannot be known.
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
 
 from ..model.dtypes import FLOATS, bytes_of
 from ..model.graph import Node, SparseTensor, Tensor
@@ -17,6 +16,7 @@ from ..shapes.ops.checks import add_up
 from ..shapes.sizes.dim import Size, product
 from ..shapes.troubles import At
 from ..shapes.visits import Entry
+from ..tuples import NamedTuple
 from .lists import in_attributes
 from .macs import Macs
 from .peak import bytes_of_fact, generated, peak_activations

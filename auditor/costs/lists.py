@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ..model.dtypes import FLOATS, bytes_of
 from ..model.graph import Model, Node, Tensor
 from ..model.scopes import scopes
+from ..tuples import NamedTuple
 
 _LONG = 64
 """Up to so many numbers are settings (scales, thresholds), in operators that are not made to store any."""

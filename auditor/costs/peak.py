@@ -25,8 +25,18 @@ _MOST_SUMS = 2_000
 
 
 def peak_activations(facts: Facts) -> Size | None:
-    """The most bytes of activations that are alive at once while the main graph runs in the order of the walk.
+    """The most bytes of activations that are alive at once while the main graph runs in the order of the walk."""
+    try:
+        sums = alive_activations(facts)
+        return None if sums is None else _greatest(sums)
+    except TooComplex:
+        return None
 
+
+def alive_activations(facts: Facts) -> list[Size] | None:
+    """The bytes of activations that are alive: of the inputs, then at each node of the main graph while it runs.
+
+    None where a size is not known; raises `TooComplex` for sums that grow beyond bounds.
     Inputs live until their last use, outputs to the end, everything else from its maker to its last user. Stored
     tensors and what hangs on them alone are not activations; views (Reshape and kin) count like copies.
     """
@@ -39,22 +49,21 @@ def peak_activations(facts: Facts) -> Size | None:
     kept = {v.name for v in graph.outputs}
     sizes = {name: bytes_of_fact(fact) for name, fact in visited.facts.items() if name not in fixed}
     alive: Size | None = add_up(sizes.get(v.name) for v in graph.feeds)
-    sums = [alive]
-    try:
-        for step, node in enumerate(steps):
-            made = [n for n in node.outputs if n and n not in fixed]
-            alive = add_up((alive, *(sizes[n] for n in made)))
-            if alive is None:
-                return None
-            sums.append(alive)
-            dying = [n for n in made if n not in last]
-            dying += [n for n in dict.fromkeys(node.inputs) if n and last[n] == step and n in sizes]
-            for name in dying:
-                size = sizes[name] if name not in kept else 0
-                alive = None if alive is None or size is None else alive - size
-        return _greatest([s for s in sums if s is not None]) if None not in sums else None
-    except TooComplex:
+    if alive is None:
         return None
+    sums = [alive]
+    for step, node in enumerate(steps):
+        made = [n for n in node.outputs if n and n not in fixed]
+        alive = add_up((alive, *(sizes[n] for n in made)))
+        if alive is None:
+            return None
+        sums.append(alive)
+        dying = [n for n in made if n not in last]
+        dying += [n for n in dict.fromkeys(node.inputs) if n and last[n] == step and n in sizes]
+        for name in dying:
+            size = sizes[name] if name not in kept else 0
+            alive = None if alive is None or size is None else alive - size
+    return sums
 
 
 def _greatest(sums: list[Size]) -> Size | None:

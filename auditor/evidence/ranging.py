@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..model.dtypes import name_of
@@ -17,6 +17,7 @@ from ..model.graph import Model, Tensor
 from ..report import RangeRow, Witness, WitnessInput
 from ..settings import EVERY, GOLDEN, Settings
 from ..shapes.facts import Facts
+from ..tuples import NamedTuple
 from ..wording import listed, nearest
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from ..errors import UsageError
 from ..runtime.inputs import LARGEST, Port, attempts, invent
@@ -17,6 +17,7 @@ from ..runtime.request import Feed
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import BOUND, solve
 from ..shapes.troubles import Impossible, Misfit
+from ..tuples import NamedTuple
 
 Feeds: TypeAlias = tuple[Feed, ...]
 

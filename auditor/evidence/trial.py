@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..costs.count import Costs
 from ..model import digest, external
@@ -15,6 +15,7 @@ from ..runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run
 from ..runtime.request import OFF, Feed, Request, RunLimits
 from ..settings import Settings
 from ..shapes.facts import Facts
+from ..tuples import NamedTuple
 from ..wording import in_bytes
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
 
 from ..report import Basis, Found, Severity
+from ..tuples import NamedTuple
 
 
 class KnownBy(Enum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from ..costs.count import count
 from ..evidence.sizes import choose
@@ -27,6 +26,7 @@ from ..runtime.parent import run
 from ..runtime.request import OFF, Feed, Request, RunLimits
 from ..settings import Settings
 from ..shapes.facts import infer
+from ..tuples import NamedTuple
 
 
 class Compared(NamedTuple):

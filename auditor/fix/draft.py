@@ -7,11 +7,12 @@ that the writer finds out by itself which of them are other than they were; what
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..model.graph import Attribute, Attributes, Function, Graph, Model, Node, Tensor, Value, subgraphs
 from ..shapes.fact import Element, Fact
 from ..shapes.facts import Facts, infer
+from ..tuples import NamedTuple
 from .rope import Rope
 
 _NO_DATA: Mapping[int, Data] = {}

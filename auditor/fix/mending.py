@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import posixpath
 from contextlib import ExitStack
-from typing import NamedTuple
 
 from ..errors import AuditorError, ExitCode, UsageError
 from ..model import digest, external
@@ -17,6 +16,7 @@ from ..policy.judge import exit_code, judge
 from ..record import Record
 from ..report import Finding, Report, Severity
 from ..settings import Settings
+from ..tuples import NamedTuple
 from .comparing import Compared, compared
 from .draft import Draft
 from .offer import Wishes

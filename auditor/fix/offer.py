@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..evidence.evidence import Evidence, NotLookedAt
 from ..report import Finding, Found
 from ..rules import Rule
 from ..settings import Settings
 from ..shapes.facts import Facts
+from ..tuples import NamedTuple
 from .draft import Draft
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from ..errors import UsageError
 from ..report import Finding
+from ..tuples import NamedTuple
 from .draft import Draft
 from .kinds import (
     declarations,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from ..model.fields import Message
 from ..model.graph import Model
 from ..model.payload_bytes import read
 from ..model.wire import Extents, ReadLimits, Wire
+from ..tuples import NamedTuple
 
 
 class FieldAt(NamedTuple):

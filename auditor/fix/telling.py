@@ -6,8 +6,8 @@ from typing import TextIO
 
 from ..formats.json import document, dumps, plain
 from ..formats.parts.layout import Page
-from ..formats.parts.names import prose, visible
 from ..formats.parts.telling import place
+from ..names import prose, visible
 from ..report import ModelIdentity, Report, Severity, Verdict
 from ..wording import counted, in_bytes
 from .comparing import Compared

@@ -8,13 +8,13 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
 
 from ..errors import CannotLook, UsageError
 from ..files import kind_of_mode
 from ..model.graph import Model
 from ..model.payload import opened
 from ..model.payload_bytes import Raw, bytes_of
+from ..tuples import NamedTuple
 from .rope import Copy, MadeBytes, Piece
 
 _BLOCK = 1 << 20

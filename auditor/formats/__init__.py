@@ -10,15 +10,18 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TextIO, TypeAlias
 
 from ..errors import UsageError
 from ..modules import module_names
+from ..tuples import NamedTuple
 
 if TYPE_CHECKING:
+    from ..picture import Picture
     from ..report import Report, Verdict
 
 Render: TypeAlias = "Callable[[Report, Verdict, TextIO], None]"
+Draw: TypeAlias = "Callable[[Report, Verdict, Picture, TextIO], None]"
 
 
 class Writer(Protocol):
@@ -34,11 +37,13 @@ class Format(NamedTuple):
 
     ``used_for`` is who reads it: its cell in the table of docs/formats.md. ``render`` writes one report. ``several``
     begins a document of several; without it they stand one behind the other, each with an empty line behind it.
+    ``draw`` writes one report with a picture of its model, where there is one: then whoever has the model makes it.
     """
 
     used_for: str
     render: Render
     several: Callable[[TextIO], Writer] | None = None
+    draw: Draw | None = None
 
 
 class _Apart:
@@ -75,6 +80,20 @@ def format_of(name: str) -> Format:
 def renderer(name: str) -> Render:
     """The function that writes a report in a format; `UsageError` where there is no such format."""
     return format_of(name).render
+
+
+def draws(name: str) -> bool:
+    """Whether a format shows a picture of the model; `UsageError` where there is no such format."""
+    return format_of(name).draw is not None
+
+
+def write(name: str, report: Report, verdict: Verdict, picture: Picture | None, out: TextIO) -> None:
+    """Write a report in a format, with the picture where the format draws and there is one."""
+    form = format_of(name)
+    if form.draw is None or picture is None:
+        form.render(report, verdict, out)
+    else:
+        form.draw(report, verdict, picture, out)
 
 
 def render(report: Report, verdict: Verdict, format: str = "text", out: TextIO | None = None) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from typing import TextIO
 
+from ..names import prose, visible
 from ..report import Finding, Report, Verdict, waiver_of
 from . import Format
-from .parts.names import prose, visible
 
 COLUMNS = (
     "model", "verdict", "severity", "rule", "basis", "graph", "node", "op_type", "tensor", "attribute", "offset",

@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TextIO
 
+from ..names import prose, visible
 from ..report import Finding, Missed, Report, Severity, Verdict
 from ..wording import counted
 from . import Format
-from .parts.names import prose, visible
 from .parts.telling import Shapes, counting, covered, further, input_shapes, place, why_waived
 
 _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from .. import __version__
 from ..errors import StoreError
+from ..names import COMMAND
 from ..report import (
     Basis,
     Coverage,
@@ -40,7 +41,6 @@ from ..report import (
 )
 from . import Format
 from .parts import repairs
-from .parts.names import COMMAND
 
 SCHEMA_VERSION = 1
 

@@ -13,9 +13,9 @@ from typing import TextIO
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from ..names import prose, visible
 from ..report import Finding, Missed, Report, Severity, Verdict, waiver_of
 from . import Format
-from .parts.names import prose, visible
 from .parts.telling import Shapes, counting, derivation, further, input_shapes, place, why_waived
 
 

@@ -16,11 +16,11 @@ from html import escape
 from io import StringIO
 from typing import TextIO
 
+from ..names import prose, visible
+from ..numbers import amount, brief_shape
 from ..report import Finding, Report, Verdict
 from ..wording import counted, in_bytes
 from . import Format
-from .parts.names import prose, visible
-from .parts.numbers import amount, brief_shape
 from .parts.telling import Shapes, counting, covered, derivation, further, input_shapes, place, summary, why_waived
 
 _MOST_ROWS = 25

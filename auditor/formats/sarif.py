@@ -30,12 +30,12 @@ from typing import TextIO
 from urllib.parse import quote
 
 from .. import __version__
+from ..names import prose, visible
 from ..repair import words
 from ..report import Finding, Location, Missed, Report, Severity, Verdict, Waived, waiver_of
 from ..rules import Rule, all_rules
 from . import Format
 from .json import plain
-from .parts.names import prose, visible
 from .parts.telling import Shapes, derivation, fits, input_shapes, why_waived
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

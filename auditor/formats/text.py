@@ -10,12 +10,12 @@ from itertools import groupby
 from shlex import quote
 from typing import TextIO
 
+from ..names import prose, visible
+from ..numbers import amount, brief_shape, is_short, open_names, shape_text
 from ..report import Basis, Finding, Fit, Missed, Port, Report, RunSummary, Severity, Step, Verdict, waiver_of
 from ..wording import axes, counted, fitting, in_bytes
 from . import Format
 from .parts.layout import Page, Span, cells
-from .parts.names import prose, visible
-from .parts.numbers import amount, brief_shape, is_short, open_names, shape_text
 from .parts.repairs import repairs
 from .parts.telling import Shapes, input_shapes, place, shown_steps, summary, why_waived
 

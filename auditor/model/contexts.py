@@ -5,9 +5,9 @@ https://onnxruntime.ai/docs/execution-providers/EP-Context-Design.html
 
 from __future__ import annotations
 
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from ..tuples import NamedTuple
 from .graph import Blob, Model, Node
 from .scopes import scopes
 

@@ -12,10 +12,11 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from operator import itemgetter
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from .. import files
 from ..files import kind_of_mode, open_regular
+from ..tuples import NamedTuple
 from .graph import External, Identity, Model, Tensor
 
 

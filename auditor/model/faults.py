@@ -1,8 +1,8 @@
 """What is wrong with the data of the tensors that a model stores, looked for once for each model."""
 
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from ..tuples import NamedTuple
 from .graph import Model, Tensor
 from .payload_troubles import PayloadTrouble, Seen, plainly_sound, tensors, trouble
 

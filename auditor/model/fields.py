@@ -6,7 +6,7 @@ read), ``payload`` stays in the file and only its place is noted, ``oneof`` excl
 that are marked so.
 """
 
-from typing import NamedTuple
+from ..tuples import NamedTuple
 
 TEXT, BYTES, MESSAGE, PAYLOAD, INT64, INT32, FLOAT = range(7)
 

@@ -3,7 +3,9 @@
 Rules turn these into findings; nobody parses their text.
 """
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from ..tuples import NamedTuple
 
 
 class UnknownFields(NamedTuple):

@@ -6,9 +6,10 @@ Strings that are not UTF-8 are decoded with ``surrogateescape`` and reported as 
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from ..record import Record
+from ..tuples import NamedTuple
 from .file_troubles import Trouble
 
 

@@ -1,7 +1,6 @@
 """Attributes that became inputs between two opsets, found in the operators' histories."""
 
-from typing import NamedTuple
-
+from ..tuples import NamedTuple
 from .graph import Attributes, Node
 from .schemas import Schema, schema, versions
 

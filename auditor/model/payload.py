@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..tuples import NamedTuple
 from . import encoding
 from .dtypes import BITS, DType, bytes_of
 from .encoding import RAW_DATA, WIDTHS, Scalar

@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from ..errors import AuditorError, CannotLook
+from ..tuples import NamedTuple
 from . import external
 from .graph import Model
 

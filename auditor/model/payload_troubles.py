@@ -1,9 +1,10 @@
 """What is wrong with the data of tensors: typed, and found without reading weights."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
+from ..tuples import NamedTuple
 from . import encoding, external
 from .dtypes import BITS, DType, bytes_of
 from .encoding import FIELD_NAMES, RAW_DATA, WIDTHS

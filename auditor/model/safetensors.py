@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import NamedTuple
 
+from ..tuples import NamedTuple
 from . import external
 from .graph import Model
 

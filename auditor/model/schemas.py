@@ -14,8 +14,9 @@ import json
 from bisect import bisect_right
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from ..tuples import NamedTuple
 from .schema_table import NEWEST, OPERATORS
 
 Default: TypeAlias = int | float | str | tuple[int, ...] | tuple[str, ...] | None

@@ -1,9 +1,9 @@
 """Every body of nodes that a model has: the main graph, its functions, and the subgraphs in both."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from ..tuples import NamedTuple
 from .graph import Function, Graph, Model, Node, Value, captured, subgraphs
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
+from ..tuples import NamedTuple
 from .graph import Model
 from .texts import Text, TextKind, odd_texts
 

@@ -1,8 +1,8 @@
 """What kind of file it is, if not an ONNX model."""
 
 import re
-from typing import NamedTuple
 
+from ..tuples import NamedTuple
 from .resemblance import begins_as_model, looks_random
 
 

@@ -10,11 +10,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from ..errors import CannotLook, Unreadable
 from ..report import Location
+from ..tuples import NamedTuple
 from .dtypes import DType
 from .fields import MESSAGES
 from .graph import Aside, Graph, MapType, Model, Node, OptionalType, SequenceType, Tensor, TensorType, Type, Value

@@ -11,8 +11,8 @@ The table behind it is generated. It holds one line where an operator's answer c
 
 from bisect import bisect_right
 from functools import cache
-from typing import NamedTuple
 
+from ..tuples import NamedTuple
 from .type_table import VARIABLES
 
 

@@ -7,9 +7,10 @@ to 256 KB while reading goes on in order. Not mmap, for over it huge page-cache 
 import os
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from ..errors import CannotLook, Unreadable
+from ..tuples import NamedTuple
 from .fields import BYTES, FLOAT, INT32, INT64, MESSAGE, PAYLOAD, TEXT, Field, Message
 from .file_troubles import NotUtf8, OddEncoding, RepeatedField, Trouble, UnknownFields
 from .graph import Aside, Blob, Span

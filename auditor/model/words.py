@@ -7,8 +7,8 @@ every one of them there, in every version, and no string attribute of which noth
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
+from ..tuples import NamedTuple
 from .graph import Attributes
 from .schemas import schema, versions
 

@@ -10,11 +10,12 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import UsageError
 from ..files import FileTooLarge, NotARegularFile, read_regular
 from ..report import Severity
+from ..tuples import NamedTuple
 from .policy import HowBad
 
 SCHEMA_VERSION = 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import ExitCode
 from ..findings.order import RANK, worst_first
 from ..report import Coverage, Finding, JudgedFinding, Missed, Report, Severity, Verdict, waiver_of
 from ..rules import all_rules
+from ..tuples import NamedTuple
 from ..wording import counted, listed
 from .limits import beyond_limits, beyond_lists, left_out, unmet
 from .policy import Policy

@@ -1,10 +1,11 @@
 """What a team asks of its models: plain data, applied to a report when it is read, so that changing it runs nothing."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..findings.order import RANK, worse
 from ..report import JudgedBy, Severity
+from ..tuples import NamedTuple
 
 _NONE: Mapping[str, Any] = {}
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import NamedTuple
 
 import numpy as np
 
 from ..model.dtypes import name_of
 from ..model.graph import Model, Node
+from ..tuples import NamedTuple
 from .known import Known
 from .limits import LIMITS, Limits, limits
 from .walk import RangeWalk

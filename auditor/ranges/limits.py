@@ -9,9 +9,9 @@ of them rounds as float32 does.
 from __future__ import annotations
 
 from math import inf
-from typing import NamedTuple
 
 from ..model.dtypes import DType
+from ..tuples import NamedTuple
 
 
 class Limits(NamedTuple):

@@ -12,10 +12,11 @@ from bisect import bisect_right
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from ..modules import module_names
 from ..shapes.registry import Operator, signature
+from ..tuples import NamedTuple
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 

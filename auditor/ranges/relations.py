@@ -8,10 +8,10 @@ that it is the square, or the greatest along some axes, of another.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import NamedTuple
 
 import numpy as np
 
+from ..tuples import NamedTuple
 from .known import Array, Known
 
 _MOST_TERMS = 8

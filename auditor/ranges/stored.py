@@ -9,7 +9,7 @@ error is at most n units of sum |w| (|c| + r) (Higham, Accuracy and Stability of
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ..model import payload
 from ..model.dtypes import DType
 from ..model.encoding import RAW_DATA
 from ..model.graph import Model, Tensor
+from ..tuples import NamedTuple
 from ..weights.integers import BLOCK
 from ..weights.lens import lens
 from ..weights.measure import Statistics

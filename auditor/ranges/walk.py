@@ -7,7 +7,7 @@ infinite. The second one tells where a fault begins: a node whose inputs are fin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from ..model.order import ordered
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
+from ..tuples import NamedTuple
 from .known import Known, assumed_finite, finite, hull, known, outward, whole
 from .limits import LIMITS, limits
 from .registry import RangeRule, rule_for

@@ -12,15 +12,16 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 from ..findings.kind import Kind, KnownBy, Symptom
-from ..hashing import sha256
+from ..hashing import blake2b
 from ..model.graph import Model, SparseTensor, Tensor
 from ..model.scopes import scopes
 from ..modules import module_names
 from ..report import Basis, Found, Location, Places, Severity
+from ..tuples import NamedTuple
 
 if TYPE_CHECKING:
     from ..shapes.facts import Facts
@@ -172,4 +173,4 @@ def all_rules() -> tuple[Rule, ...]:
 def rules_digest() -> str:
     """Identifies the set of rules: the hash of their names and pages."""
     text = "\0".join(f"{r.name}\0{r.severity}\0{r.basis}\0{r.doc}" for r in all_rules())
-    return sha256(text.encode()).hexdigest()[:16]
+    return blake2b(text.encode(), digest_size=8).hexdigest()

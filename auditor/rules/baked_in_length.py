@@ -40,7 +40,6 @@ the file, a 0 in the target copies the size from the same place of the data.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..report import Basis, Found, Location, Severity
 from ..shapes.conditions import conditions
@@ -49,6 +48,7 @@ from ..shapes.facts import Facts
 from ..shapes.open_axes import OpenAxis, first_broken, open_axes, with_sizes
 from ..shapes.sizes.dim import Dim, substitute
 from ..shapes.troubles import At, Impossible, Misfit
+from ..tuples import NamedTuple
 from . import rule
 
 _TRIED = (7, 11)

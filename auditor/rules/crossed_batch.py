@@ -97,7 +97,6 @@ batch-first data in front of a recurrent layer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..model.graph import Node
 from ..report import Basis, Found, Location, Severity
@@ -106,6 +105,7 @@ from ..shapes.fact import Shape, show
 from ..shapes.facts import Facts
 from ..shapes.open_axes import says_batch
 from ..shapes.sizes.dim import Dim
+from ..tuples import NamedTuple
 from ..wording import counted, listed
 from . import nodes_at, rule
 

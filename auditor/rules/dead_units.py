@@ -73,7 +73,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import sqrt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..errors import CannotLook
 from ..findings.kind import KnownBy
@@ -81,6 +81,7 @@ from ..model import payload
 from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
 from ..report import Basis, Found, Location, Severity
+from ..tuples import NamedTuple
 from ..wording import counted, listed
 from . import rule, tensors_at
 

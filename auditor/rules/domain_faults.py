@@ -131,7 +131,7 @@ Add a small constant, or clip to one, in front of the operator: Log(x + 1e-6), C
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..findings.doubted import found_doubts
 from ..findings.kind import Symptom
@@ -139,6 +139,7 @@ from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
 from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
+from ..tuples import NamedTuple
 from ..wording import counted, listed
 from . import nodes_at, rule
 

@@ -48,11 +48,11 @@ Write the number that the layer was trained with, or take the layer away.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..model.graph import Graph, Model, Node, Tensor
 from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
+from ..tuples import NamedTuple
 from ..wording import others
 from . import nodes_at, rule
 

@@ -69,7 +69,6 @@ Export the control flow again, or give the body the parameters that the message 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..findings.kind import Symptom
 from ..model.dtypes import DType, name_of
@@ -79,6 +78,7 @@ from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
 from ..shapes.sizes.dim import same
+from ..tuples import NamedTuple
 from ..wording import counted
 from . import rule
 

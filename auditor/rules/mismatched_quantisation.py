@@ -64,13 +64,14 @@ of the scales of data and weight.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..model import payload
 from ..model.dtypes import DType
 from ..model.graph import Model
 from ..model.scopes import Scope, scopes
 from ..report import Basis, Found, Location, Severity
+from ..tuples import NamedTuple
 from . import rule
 
 if TYPE_CHECKING:

@@ -80,7 +80,6 @@ input's gets a name of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..model.dtypes import name_of
 from ..model.graph import Graph, Model, TensorType, Value
@@ -93,6 +92,7 @@ from ..shapes.mending import MOST_SEARCHES, BrokenPlace, mends
 from ..shapes.sizes.bounds import less
 from ..shapes.sizes.dim import Dim, Size, TooComplex, divide_exact, named, same, substitute
 from ..shapes.troubles import Impossible, Misfit
+from ..tuples import NamedTuple
 from ..wording import counted
 from . import rule, tensors_at
 

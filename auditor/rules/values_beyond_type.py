@@ -36,7 +36,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..errors import CannotLook
 from ..findings.kind import KnownBy
@@ -46,6 +45,7 @@ from ..model.graph import Model, Span, Tensor
 from ..model.payload import read, tensors
 from ..model.wire import varints
 from ..report import Basis, Found, Severity
+from ..tuples import NamedTuple
 from . import rule, stored_at
 
 _MOST = 64 << 20

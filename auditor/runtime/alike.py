@@ -9,8 +9,9 @@ What was quantised is judged in its own steps: another order of the same sums ma
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from ..tuples import NamedTuple
 from .compare import STEPS, compare
 from .outcome import Difference
 from .tensors import floats

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
+
+from ..tuples import NamedTuple
 
 _MODEL_GRAPH = 7
 _NODE, _INITIALIZER, _OUTPUT, _VALUE_INFO, _SPARSE = 1, 5, 12, 13, 15  # of GraphProto

@@ -6,8 +6,9 @@ Nothing here runs a model: whoever asks says how a tensor's value is had (`Value
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from ..tuples import NamedTuple
 from .alike import apart
 from .cutting import Cuttable
 from .grain import JUMPS, grain_of

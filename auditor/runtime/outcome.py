@@ -1,8 +1,9 @@
 """What came of a run: a sum type, so that nobody parses text to learn whether a model ran."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
+from ..tuples import NamedTuple
 from .request import Feed
 
 _NOTHING: Mapping[str, Any] = {}

@@ -1,7 +1,8 @@
 """What a run is asked to do: plain data that crosses from the parent to the child as JSON."""
 
 import os
-from typing import NamedTuple
+
+from ..tuples import NamedTuple
 
 MEGABYTE = 1 << 20
 

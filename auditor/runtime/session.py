@@ -8,9 +8,10 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..files import FileTooLarge, read_regular
+from ..tuples import NamedTuple
 from . import tensors
 from .messages import meant_by
 from .request import LEVELS, Request

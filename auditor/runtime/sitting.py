@@ -6,8 +6,9 @@ import contextlib
 import gc
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from ..tuples import NamedTuple
 from . import tensors
 from .alike import Grain, apart
 from .beside import beside

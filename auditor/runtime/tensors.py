@@ -10,9 +10,10 @@ import math
 import os
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..files import FileTooLarge, NotARegularFile, open_regular, read_regular
+from ..tuples import NamedTuple
 from .outcome import Observed
 from .request import Feed
 

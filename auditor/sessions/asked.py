@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..config.configuration import Configuration, find
 from ..config.table import OPTIONS, values
 from ..errors import UsageError
 from ..settings import Settings
+from ..tuples import NamedTuple
 from .destinations import Destinations
 from .listening import Listener
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import AuditorError
 from ..report import Missed, Report
+from ..tuples import NamedTuple
 
 _WHAT = "the report's model"
 

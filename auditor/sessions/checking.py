@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from ..config.configuration import Configuration
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
-from ..pipeline import audit, selected
+from ..pipeline import Audit, audited, selected
 from ..policy.judge import exit_code
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..settings import Settings
+from ..tuples import NamedTuple
 from .destinations import Destinations
 from .faults import tell_fault
 from .listening import Listener
 from .subjects import Subject, named
+
+if TYPE_CHECKING:
+    from ..picture import Picture
 
 
 class Checked(NamedTuple):
@@ -25,6 +29,7 @@ class Checked(NamedTuple):
     report: Report  # as the policy sees it
     verdict: Verdict
     code: ExitCode
+    picture: Picture | None = None  # where somebody draws it
 
 
 class Checking:
@@ -41,7 +46,7 @@ class Checking:
 
     def codes(self, paths: Sequence[str]) -> list[ExitCode]:
         """Audit all, and write what comes of them; the exit code of each. People read at last what came of several."""
-        checked = self.checked(paths)
+        checked = self.checked(paths, pictured=len(paths) == 1 and self.to.draws)
         with ExitStack() as stack:
             outlets = self.to.opened(stack, several=len(paths) > 1)
             codes, verdicts = [], []
@@ -49,7 +54,7 @@ class Checking:
                 for outlet in outlets:
                     # People read on standard error why there is no report.
                     if outlet.file or self.to.form != "text" or one.report.audited_at:
-                        outlet.write(one.report, one.verdict)
+                        outlet.write(one.report, one.verdict, one.picture)
                 codes.append(one.code)
                 verdicts.append(one.verdict)
             for outlet in outlets:
@@ -59,19 +64,21 @@ class Checking:
                     outlet.write_text(f"{tally(verdicts)}\n")
         return codes
 
-    def checked(self, paths: Sequence[str]) -> Iterator[Checked]:
-        """Audit all; what cannot be read of a policy is an error before the first."""
+    def checked(self, paths: Sequence[str], *, pictured: bool = False) -> Iterator[Checked]:
+        """Audit all; what cannot be read of a policy is an error before the first. ``pictured``: with a picture."""
         for path in paths:
             if os.path.isdir(path):  # Path.is_dir raises for a name that is too long
                 raise UsageError(f"{path} is a folder: `auditor batch` audits folders, `check` takes files")
         subjects = [named(path, self.configured) for path in paths]
-        return map(self._one, subjects)
+        return (self._one(subject, pictured) for subject in subjects)
 
-    def _one(self, subject: Subject) -> Checked:
+    def _one(self, subject: Subject, pictured: bool) -> Checked:
         path = subject.path
+        whole = None
         try:
             with self.listener.auditing(path):
-                raw = _with(audit(path, self.settings, subject.contract), subject.troubles)
+                whole = audited(path, self.settings, subject.contract)
+                raw = _with(whole.report, subject.troubles)
             for trace in raw.coverage.traces:
                 tell_fault(self.listener, trace)
             report, verdict, _ = subject.judged(raw, self.to.database)
@@ -93,7 +100,19 @@ class Checking:
         )
         if not stored and code == ExitCode.PASS:
             code = ExitCode.INCONCLUSIVE  # a report that was to be kept is nowhere
-        return Checked(report, verdict, code)
+        return Checked(report, verdict, code, self._picture(whole, report, subject) if pictured and whole else None)
+
+    def _picture(self, whole: Audit, report: Report, subject: Subject) -> Picture:
+        """What is drawn beside the report; that it cannot be is no reason to have no report."""
+        from .picturing import pictured
+
+        try:
+            return pictured(whole.evidence, report, subject.key, self.to.database, stored=self.to.store)
+        except Exception as error:
+            from ..picture import Picture
+
+            tell_fault(self.listener)
+            return Picture(why=f"a fault of auditor: {type(error).__name__}: {error}")
 
     def _stored(self, raw: Report, verdict: Verdict, subject: Subject) -> bool:
         """Keep the report as it was before any policy. What goes wrong here is one line, and no end of the call."""

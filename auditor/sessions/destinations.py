@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from io import TextIOWrapper
-from typing import NamedTuple, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ..errors import UsageError
-from ..formats import Writer, renderer, writer
+from ..formats import Writer, draws, write, writer
 from ..report import Report, Verdict
+from ..tuples import NamedTuple
 from .listening import Listener
+
+if TYPE_CHECKING:
+    from ..picture import Picture
 
 
 class Destinations(NamedTuple):
@@ -23,6 +27,11 @@ class Destinations(NamedTuple):
     store: bool = True
     database: str | None = None  # as --db, AUDITOR_DB or the configuration names it
     listener: Listener = Listener()
+
+    @property
+    def draws(self) -> bool:
+        """Whether some of them show a picture of the model."""
+        return any(map(draws, (*(() if self.quiet else (self.form,)), *(form for form, _ in self.files))))
 
     def opened(self, stack: ExitStack, *, several: bool) -> list[Outlet]:
         """All files, and the stream unless it is to be quiet; ``stack`` closes them."""
@@ -58,10 +67,10 @@ class Outlet:
         if isinstance(out, TextIOWrapper):  # a letter that the stream cannot encode does not stop the output
             out.reconfigure(errors="backslashreplace")
 
-    def write(self, report: Report, verdict: Verdict) -> None:
+    def write(self, report: Report, verdict: Verdict, picture: Picture | None = None) -> None:
         with self.guarded():
             if not self._several:
-                renderer(self.form)(report, verdict, self._out)
+                write(self.form, report, verdict, picture, self._out)
             else:
                 self._writer = self._writer or writer(self.form, self._out)
                 self._writer.write(report, verdict)

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..batch.refs import NotRead
 from ..config.configuration import Configuration
@@ -14,6 +14,7 @@ from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreEr
 from ..files import FileTooLarge, open_regular, read_regular
 from ..policy.judge import Judgement, exit_code, judge, unjudged
 from ..report import Report, Verdict
+from ..tuples import NamedTuple
 from .binding import BINDING, Binding, bound_to_its_model
 from .destinations import Destinations
 from .listening import Listener

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..config.configuration import Configuration
 from ..policy.judge import Judgement, judge
 from ..policy.policy import Policy
 from ..report import Contract, Report, Verdict
+from ..tuples import NamedTuple
 
 if TYPE_CHECKING:
     from ..batch.refs import Ref

@@ -1,9 +1,10 @@
 """From a node's operator and attributes to the rule that answers, bound once for each distinct run of attributes."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from ..model.graph import Attribute, Attributes, Function, Graph, Model, Node, Tensor
+from ..tuples import NamedTuple
 from .fact import Fact, ShapeError
 from .registry import Operator, operator_for
 

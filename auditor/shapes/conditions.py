@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import combinations
-from typing import NamedTuple
 
+from ..tuples import NamedTuple
 from .fact import BroadcastsTo, Need, Shape
 from .facts import Facts
 from .ops.checks import sizes_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isqrt
-from typing import NamedTuple
 
 from ..model.graph import Node
+from ..tuples import NamedTuple
 from .fact import Fact, Shape
 from .facts import Facts
 from .sizes.dim import Size, product

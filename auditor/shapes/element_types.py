@@ -5,12 +5,13 @@ and what is not known contradicts nothing.
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from ..model.graph import Node
 from ..model.schemas import Parameter, Schema, schema
 from ..model.scopes import opsets_of
 from ..model.type_variables import Variables, type_variables
+from ..tuples import NamedTuple
 from .fact import Fact
 from .facts import Facts
 from .troubles import At

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from ..tuples import NamedTuple
 from .sizes.dim import Size
 
 Shape: TypeAlias = tuple[Size | None, ...]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from ..report import Fit
+from ..tuples import NamedTuple
 from .conditions import Condition, conditions, joins, names_of, needed, of_one_name, test_of
 from .dense import rows
 from .fact import Exact, Shape

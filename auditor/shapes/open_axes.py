@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from ..tuples import NamedTuple
 from .fact import Exact, Shape
 from .facts import Facts
 from .sizes.dim import Dim

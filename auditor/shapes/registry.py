@@ -12,11 +12,13 @@ from bisect import bisect_right
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from operator import itemgetter
 from types import GenericAlias
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from ..errors import UsageError
 from ..modules import module_names
+from ..tuples import NamedTuple
 from .fact import Answer, Body, Fact
 
 Rule_ = TypeVar("Rule_", bound=Callable[..., "Answer | Fact | tuple[Fact, ...]"])
@@ -35,7 +37,8 @@ class Operator(NamedTuple):
     counts_outputs: bool
 
 
-_rules: dict[tuple[str, str], list[Operator]] = {}
+_rules: dict[tuple[str, str], list[tuple[int, Callable[..., Any]]]] = {}
+"""By domain and name, each with the opset since which it holds. Its signature is read when it is asked for."""
 
 _VARIADIC = 0x04  # inspect.CO_VARARGS, without the 5 ms that importing inspect takes
 
@@ -44,13 +47,12 @@ def op(*names: str, since: int = 1, domain: str = "") -> Callable[[Rule_], Rule_
     """Register a rule for the named operators, from this opset on until the next rule of the name."""
 
     def bind(run: Rule_) -> Rule_:
-        rule = signature(run, since)
         for name in names:
             versions = _rules.setdefault((domain, name), [])
-            if any(v.since == since for v in versions):
+            if any(version == since for version, _ in versions):
                 raise ValueError(f"{name} has two rules since opset {since}")
-            versions.append(rule)
-            versions.sort(key=lambda v: v.since)
+            versions.append((since, run))
+            versions.sort(key=itemgetter(0))
         return run
 
     return bind
@@ -63,15 +65,20 @@ def operator_for(domain: str, name: str, opset: int) -> Operator | None:
     if versions is None:
         _load("ops.rare")
         versions = _rules.get((domain, name), [])
-    at = bisect_right(versions, opset, key=lambda v: v.since)
-    return versions[at - 1] if at else None
+    at = bisect_right(versions, opset, key=itemgetter(0))
+    return _operator(*versions[at - 1]) if at else None
 
 
 def all_operators() -> dict[tuple[str, str], tuple[Operator, ...]]:
     """Every operator that we know, by (domain, name), oldest rule first."""
     _load("ops")
     _load("ops.rare")
-    return {key: tuple(versions) for key, versions in _rules.items()}
+    return {key: tuple(_operator(*version) for version in versions) for key, versions in _rules.items()}
+
+
+@cache
+def _operator(since: int, run: Callable[..., Any]) -> Operator:
+    return signature(run, since)
 
 
 _more: dict[str, None] = {}
@@ -87,12 +94,15 @@ def load_more(path: str | os.PathLike[str]) -> None:
     file = os.path.realpath(path)
     if file in _more:
         return
-    before = {key: list(versions) for key, versions in all_operators().items()}
+    _load("ops")
+    _load("ops.rare")
+    before = {key: list(versions) for key, versions in _rules.items()}
     spec = spec_from_file_location(f"auditor_more_{len(_more)}", file)
     if spec is None or spec.loader is None:
         raise UsageError(f"{path} is not a Python file")
     try:
         spec.loader.exec_module(module_from_spec(spec))
+        all_operators()  # reads their signatures
     except Exception as error:
         _rules.clear()
         _rules.update(before)

@@ -1,7 +1,8 @@
 """What the walk stumbled over: typed, never text to be parsed. The walk never stops at one."""
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from ..tuples import NamedTuple
 from .fact import Need, Shape
 
 

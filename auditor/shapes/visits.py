@@ -1,10 +1,11 @@
 """What a walk leaves behind: what each node answered, and what is remembered for the next time."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from ..model.graph import Attributes, Function, Graph, Model, Node
+from ..tuples import NamedTuple
 from .calls import Call
 from .declared import constant, followed
 from .fact import Answer, Fact, Need, Shape

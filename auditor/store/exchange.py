@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, Select, Table, insert, select, update
 
 from .. import __version__
 from ..errors import StoreError
+from ..tuples import NamedTuple
 from .store import Store, audit_row, finding_rows, insert_audit, key_of
 from .tables import HEAD, acceptances, audits, findings, works
 from .typed import conforms

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
 
 from sqlalchemy import Connection, func, or_, select
 
 from ..findings.order import RANK
+from ..tuples import NamedTuple
 from .connection import AT_ONCE, parts
 from .store import ROW, Row, Store, begins, key_of, named, source_of
 from .tables import audits, findings

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from uuid import uuid4
 
 from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, func, insert, or_, select, update
 
 from ..errors import StoreError
+from ..tuples import NamedTuple
 from .connection import OTHER, PATIENCE, address, errors_in_words, file_of, open_engine, reading, shown, take_turn
 from .schema import ensure
 from .tables import acceptances, audits, findings

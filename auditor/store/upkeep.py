@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, delete, func, select
 
+from ..tuples import NamedTuple
 from .connection import errors_in_words, file_of
 from .store import Store
 from .tables import acceptances, audits

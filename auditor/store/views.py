@@ -5,7 +5,7 @@ The newest migration that makes them says the same; a test holds the two togethe
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from ..tuples import NamedTuple
 
 
 class View(NamedTuple):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
+from ..tuples import NamedTuple
 from .connection import parts
 from .store import Store, audit_row, finding_rows, key_of, source_of, storable
 from .tables import acceptances, audits, file_states, findings, works

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from ..model import payload
 from ..model.graph import Model, Node, Tensor
 from ..model.scopes import Scope, scopes
+from ..tuples import NamedTuple
 from .measure import Weights
 from .users import Key
 

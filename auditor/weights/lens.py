@@ -7,12 +7,13 @@ types go through a table of their codes.
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..model.dtypes import BITS, DType
+from ..tuples import NamedTuple
 
 Array: TypeAlias = NDArray[Any]
 

@@ -8,11 +8,12 @@ smallest magnitude says that there are some.
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..tuples import NamedTuple
 from .integers import BLOCK, IntegerSums
 from .lens import Lens, ends
 

@@ -1,10 +1,10 @@
 """Which tensors a model stores, and which nodes use them: through operators that only hand a weight on."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from ..model.graph import Model, Node, SparseTensor, Tensor
 from ..model.scopes import Scope, scopes
+from ..tuples import NamedTuple
 
 _CARRIERS = frozenset({"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten"})
 """Operators whose first input arrives unchanged in number, whatever its form."""

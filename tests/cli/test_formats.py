@@ -84,15 +84,15 @@ def test_an_early_end_leaves_a_whole_document(auditor: Auditor, tmp_path: Path, 
     import auditor.sessions.checking as session
     from auditor import pipeline
 
-    real, seen = pipeline.audit, []
+    real, seen = pipeline.audited, []
 
-    def audit(path: str, *others: Any) -> Any:
+    def audited(path: str, *others: Any) -> Any:
         seen.append(path)
         if len(seen) == 2:
             raise KeyboardInterrupt
         return real(path, *others)
 
-    monkeypatch.setattr(session, "audit", audit)
+    monkeypatch.setattr(session, "audited", audited)
     file = tmp_path / "report.sarif"
     said = auditor("check", ALEXNET_224, LENET, *STATIC, "-o", f"sarif:{file}", "--format", "junit")
     assert said.code == 130

@@ -34,7 +34,7 @@ def no_audit(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         raise AssertionError("an audit was made")
 
     def forbid() -> None:
-        monkeypatch.setattr(auditor.sessions.checking, "audit", audit)
+        monkeypatch.setattr(auditor.sessions.checking, "audited", audit)
         monkeypatch.setattr(auditor.batch.one, "audit", audit)
 
     return forbid

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.formats.parts.layout import Page, cells
-from auditor.formats.parts.names import prose, visible
-from auditor.formats.parts.numbers import amount, brief_shape, shape_text
 from auditor.formats.text import render
+from auditor.names import prose, visible
+from auditor.numbers import amount, brief_shape, shape_text
 from auditor.report import (
     Basis,
     Finding,

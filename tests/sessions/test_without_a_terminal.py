@@ -63,14 +63,14 @@ def test_checks(ask: Asked, tmp_path: Path) -> None:
 
 
 def test_a_fault_of_ours_costs_one_model_and_is_told(ask: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    from auditor.pipeline import audit as real
+    from auditor.pipeline import audited as real
 
-    def audit(path: str, *others: Any) -> Any:
+    def audited(path: str, *others: Any) -> Any:
         if path == NAN:
             raise RecursionError("ours")
         return real(path, *others)
 
-    monkeypatch.setattr(checking, "audit", audit)
+    monkeypatch.setattr(checking, "audited", audited)
     out, heard = io.StringIO(), Heard()
     codes = Checking(ask.settings, ask.configured, ask.destinations(out, heard), heard).codes([NAN, LENET])
     assert codes == [ExitCode.FAULT, ExitCode.PASS]

@@ -30,7 +30,8 @@ g (float[2, 3] x) => (float[] y, float[] z, float[2, 5] d, float[] w) {
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
     """Rules that a test brings are gone behind it."""
-    rules = {key: list(versions) for key, versions in registry.all_operators().items()}
+    registry.all_operators()  # all are there
+    rules = {key: list(versions) for key, versions in registry._rules.items()}
     more = dict(registry._more)
     yield
     registry._rules.clear()
@@ -83,6 +84,10 @@ def test_the_registry_takes_a_file_of_rules(tmp_path: Path) -> None:
             "@op('Mine', domain='acme')\ndef mine(x: object) -> object: return x\n"
             "@op('Relu')\ndef relu(x: object) -> object: return x\n",
             "Relu has two rules since opset 1",
+        ),
+        (
+            "from auditor.shapes.registry import op\n@op('Mine', domain='acme')\ndef mine(x): return x\n",
+            "KeyError: 'x'",  # what x takes is not said
         ),
     ],
 )

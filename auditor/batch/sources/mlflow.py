@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Container, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ...report import Contract, Port
+from ...tuples import NamedTuple
 from ..refs import Ref
 from .folder import unclaimed, walk
 from .parts import plainyaml

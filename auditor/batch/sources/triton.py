@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ...report import Contract, Port
+from ...tuples import NamedTuple
 from ..refs import Ref
 from .folder import unclaimed
 from .parts.files import Unusable, make_up, read_text

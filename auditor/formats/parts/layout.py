@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .names import begun
+from ...names import begun
 
 Span: TypeAlias = tuple[str, str]
 """A text and its style."""

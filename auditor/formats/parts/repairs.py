@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...names import prose
 from ...repair import (
     AttributeChange,
     Declaration,
@@ -24,7 +25,6 @@ from ...repair import (
     words,
 )
 from ...report import Finding
-from .names import prose
 
 _KINDS: Mapping[str, type[Any]] = {
     "attribute": AttributeChange,

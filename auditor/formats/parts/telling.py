@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
+from ...names import prose, visible
+from ...numbers import shape_text
 from ...report import Finding, JudgedBy, Location, Report, Severity, Step, Verdict, waiver_of
 from ...wording import counted, fitting
-from .names import prose, visible
-from .numbers import shape_text
 from .repairs import repairs
 
 Shapes: TypeAlias = Mapping[str, tuple[int | str | None, ...] | None]

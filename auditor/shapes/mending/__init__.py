@@ -6,7 +6,9 @@ What a rule asks for stands here. The search itself is loaded when a model is br
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from ...tuples import NamedTuple
 
 if TYPE_CHECKING:
     from ...repair import OpsetImport, Repair

@@ -6,7 +6,7 @@ Nodes keep their index: what is put in stands behind all others of its graph, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from ...model.dtypes import DType
 from ...model.graph import Attribute, Attributes, Graph, Node
@@ -24,6 +24,7 @@ from ...repair import (
     Repair,
     Replacement,
 )
+from ...tuples import NamedTuple
 from ..fact import Element, Fact, Shape
 from ..facts import Facts, rendered
 from ..sizes.dim import named

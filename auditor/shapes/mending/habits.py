@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from math import log2
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from ...model.graph import Node
+from ...tuples import NamedTuple
 from ..facts import Facts
 from ..troubles import At
 

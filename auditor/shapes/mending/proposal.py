@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ...model.graph import Node
+from ...tuples import NamedTuple
 from ..fact import Shape
 from ..facts import Facts
 from ..troubles import At

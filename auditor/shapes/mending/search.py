@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from ...model.graph import TensorType
 from ...model.schemas import newest, versions
 from ...repair import Declaration, Repair, words
 from ...report import Fit
+from ...tuples import NamedTuple
 from ..facts import Facts, rendered
 from ..open_axes import open_axes, with_sizes
 from ..sizes.dim import TooComplex

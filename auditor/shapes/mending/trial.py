@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import NamedTuple
 
 from ...model.graph import Node, Value
+from ...tuples import NamedTuple
 from ..conditions import conditions
 from ..declared import declared
 from ..fact import Fact

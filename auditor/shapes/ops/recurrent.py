@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from ...tuples import NamedTuple
 from ..fact import Answer, Exact, Fact, Need, ShapeError
 from ..registry import op
 from ..sizes.dim import Size

@@ -6,12 +6,12 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from ....errors import AuditorError
 from ....files import FileTooLarge, NotARegularFile, kind_of_mode, read_regular
 from ....model import digest
 from ....model.load import load
+from ....tuples import NamedTuple
 from ....wording import in_bytes
 
 CONFIG = 1 << 20  # bytes of a configuration that are read: real ones hold a few thousand

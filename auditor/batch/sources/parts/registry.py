@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Container, Iterator
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
+from ....tuples import NamedTuple
 from ...refs import Ref
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from ....tuples import NamedTuple
 from ...fact import Fact, ShapeError
 from ...sizes.dim import Size, floor_div, mod, same
 from ..checks import tally

@@ -1,0 +1,81 @@
+"""What the weights hold: how they are spread, and how many are zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from ....drawing.markup import escaped, name, share
+from ....drawing.plots.bands import band_plot
+from ....drawing.plots.bars import bar
+from ....picture import QUANTILES, Picture
+from ....report import Report, WeightRow
+
+_MOST_ROWS = 400
+_MOST_ZEROS = 12
+
+
+def weights(report: Report, picture: Picture) -> Iterator[str]:
+    """The section; nothing where no weights were read."""
+    if not report.weights:
+        return
+    yield '<section id="weights"><h2>Weights</h2>\n'
+    known = [band for band in picture.weights if band.quantiles]
+    if known:
+        told = f"How the values of {len(known)} kernels are spread, in the order of the file"
+        yield f"<h3>How the kernels are spread</h3>\n<figure>{''.join(band_plot([b.quantiles for b in known], told))}"
+        yield "<figcaption>Each column is a stored tensor of two axes or more, in the order of the file. The bands "
+        yield "hold 98 %, 90 % and 50 % of its values; the line is the median. Of large tensors 4,096 values were "
+        yield "taken, in eight stretches.</figcaption></figure>\n"
+        yield '<details><summary>The quantiles</summary><div class="scroll" role="region" aria-label="Quantiles" '
+        yield 'tabindex="0"><table><thead><tr><th scope="col">tensor</th>'
+        yield "".join(f'<th scope="col" class="n">{100 * q:g} %</th>' for q in QUANTILES)
+        yield "</tr></thead><tbody>\n"
+        for band in known:
+            cells = "".join(f'<td class="n">{q:.3g}</td>' for q in band.quantiles)
+            yield f'<tr><th scope="row">{name(band.tensor)}</th>{cells}</tr>\n'
+        yield "</tbody></table></div></details>\n"
+    yield from _zeros(report)
+    yield from _statistics(report)
+    yield "</section>\n"
+
+
+def _zeros(report: Report) -> Iterator[str]:
+    sized = [(row.zeros / elements, row) for row in report.weights if row.zeros and (elements := prod(row.shape)) > 1]
+    yield "<h3>Zeros</h3>\n"
+    if not sized:
+        yield "<p>No stored number is zero.</p>\n"
+        return
+    sized.sort(key=lambda pair: (-pair[0], -pair[1].zeros))
+    zeros = sum(row.zeros for row in report.weights)
+    elements = sum(prod(row.shape) for row in report.weights)
+    yield f"<p>{zeros:,} of {elements:,} stored numbers are zero: {share(zeros, elements)}.</p>\n"
+    yield '<table class="bars"><thead class="hidden"><tr><th scope="col">tensor</th><th scope="col">zeros</th>'
+    yield '<th scope="col">share</th></tr></thead><tbody>\n'
+    for part, row in sized[:_MOST_ZEROS]:
+        yield f'<tr><th scope="row">{name(row.tensor, 60)}{bar(part, 1.0)}</th><td class="n">{row.zeros:,}</td>'
+        yield f'<td class="n faint">{share(part, 1.0)}</td></tr>\n'
+    yield "</tbody></table>\n"
+
+
+def _statistics(report: Report) -> Iterator[str]:
+    rows = report.weights
+    kept = ""
+    if len(rows) > _MOST_ROWS:
+        rows = tuple(sorted(rows, key=lambda row: -prod(row.shape))[:_MOST_ROWS])
+        kept = f": the {_MOST_ROWS} largest of {len(report.weights):,}"
+    yield f"<details><summary>Every stored tensor{kept}</summary>"
+    yield '<div class="scroll tall" role="region" aria-label="Stored tensors" tabindex="0"><table><thead><tr>'
+    yield '<th scope="col">tensor</th><th scope="col">type</th><th scope="col">shape</th>'
+    for column in ("min", "max", "mean", "std", "zeros", "NaN", "Inf"):
+        yield f'<th scope="col" class="n">{column}</th>'
+    yield "</tr></thead><tbody>\n"
+    yield from map(_row, rows)
+    yield "</tbody></table></div></details>\n"
+
+
+def _row(row: WeightRow) -> str:
+    shape = escaped(str(list(row.shape)))
+    numbers = "".join(f"<td class=n>{value:.4g}" for value in (row.min, row.max, row.mean, row.std))
+    counts = "".join(f"<td class=n>{count:,}" if count else "<td>" for count in (row.zeros, row.nan, row.inf))
+    return f"<tr><th scope=row>{name(row.tensor)}<td>{name(row.dtype)}<td>{shape}{numbers}{counts}\n"

@@ -1,0 +1,67 @@
+"""Pictures for the formats that draw: of a model that was just audited, or of a stored report alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import StoreError
+from ..picture import Earlier, Picture
+from ..report import Report
+from .subjects import there
+
+if TYPE_CHECKING:
+    from ..evidence.evidence import Evidence
+    from ..store.store import Store
+
+UNREADABLE = "the file cannot be read as a model"
+NO_FILE = "a stored report has no graph and no layers: `auditor check MODEL --format html` shows them"
+
+_MOST = 50
+"""Audits of a history that are shown."""
+
+
+def pictured(evidence: Evidence | None, report: Report, subject: str, database: str | None, *, stored: bool) -> Picture:
+    """The picture of an audited model, with its history where reports are ``stored``."""
+    history = _history_of(subject, database) if stored else ()
+    if evidence is None:
+        return Picture(why=UNREADABLE, history=history)
+    from ..picturing import picture_of
+
+    return picture_of(evidence.model, evidence.facts, evidence.costs, report, history)
+
+
+def stored_picture(audit_id: int, database: str | None) -> Picture:
+    """What can be drawn of a stored report."""
+    from ..store.store import Store
+    from ..store.where import chosen_path
+
+    with Store.open(chosen_path(database), create=False) as store:
+        whose = store.whose(audit_id)
+        return Picture(why=NO_FILE, history=_earlier(store, whose[1]) if whose else ())
+
+
+def _history_of(subject: str, database: str | None) -> tuple[Earlier, ...]:
+    """Nothing where there is no database, or where it cannot be read: whoever stores has said so."""
+    from ..store.where import chosen_path
+
+    where = chosen_path(database)
+    if not there(where):
+        return ()
+    from ..store.store import Store
+
+    try:
+        with Store.open(where, create=False) as store:
+            return _earlier(store, subject)
+    except StoreError:
+        return ()
+
+
+def _earlier(store: Store, subject: str) -> tuple[Earlier, ...]:
+    return tuple(
+        Earlier(
+            row.id, row.when, row.version, row.verdict, row.errors, row.warnings, row.notes,
+            row.parameters, row.macs, row.bytes, row.digest,
+        )
+        for row in store.history(subject, _MOST)
+        if not row.ad_hoc
+    )  # fmt: skip
