@@ -33,9 +33,7 @@ def written(source: Path | bytes, into: Path, settings: Settings | None = None) 
 def many_findings(count: int, into: Path) -> Path:
     """A page of so many findings, each with a chain of arithmetic and sizes that fit."""
     severities = tuple(Severity)
-    chain = tuple(
-        Step(f"conv{i}", "Conv", ("(1, 3, 224, 224)",), (1, 8, 9, 9), "floor(9 / 1) + 1 = 9") for i in range(4)
-    )
+    step = Step("conv", "Conv", ("[1, 3, 224, 224]",), (1, 8, 54, 54), "floor((224 - 11) / 4) + 1 = 54")
     findings = tuple(
         Finding(
             f"rule-{i % 17}",
@@ -45,7 +43,7 @@ def many_findings(count: int, into: Path) -> Path:
             Location("", f"node{i}", "Gemm"),
             f"make {i} of it",
             fingerprint=f"{i:016x}",
-            derivation=chain,
+            derivation=(step,) * 4,
             fits=(Fit(("data[2]", "data[3]"), ((227, 258),)),),
         )
         for i in range(count)
