@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch shapes ranges faults. Without one, all; 6 GB of disk are used.
+Names: start check propagation weights store batch shapes ranges faults browser. Without one, all; 6 GB of disk are used.
 """
 
 from __future__ import annotations
@@ -196,6 +196,13 @@ def ranges() -> None:
     of_resnet(tell)
 
 
+def of_pages() -> None:
+    """A report's page in a browser, against a bare SVG."""
+    from tests.benchmarks.browser import browser
+
+    browser(tell)
+
+
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "start": start,
     "check": check,
@@ -206,6 +213,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "shapes": shapes,
     "ranges": ranges,
     "faults": faults,
+    "browser": of_pages,
 }
 
 if __name__ == "__main__":

@@ -5,12 +5,10 @@ dot is taken from the path; dagre (``npm install @dagrejs/dagre``) from the fold
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -65,7 +63,9 @@ def _line(subject: Subject, results: dict[str, Result]) -> str:
 def _conclude(tell: Tell, rows: Sequence[tuple[Subject, dict[str, Result]]], peers: Sequence[str]) -> None:
     sums = {name: [sum(r[name].measures[i] for _, r in rows) for i in range(5)] for name in ("ours", *peers)}
     for name, (crossings, overlaps, length, width, height) in sums.items():
-        print(f"{name}: {crossings} crossings, {overlaps} overlaps, {length:.0f} long, {width:.0f} wide, {height:.0f} high")
+        print(
+            f"{name}: {crossings} crossings, {overlaps} overlaps, {length:.0f} long, {width:.0f} wide, {height:.0f} high"
+        )
     overlaps = sums["ours"][1]
     tell(f"overlaps in drawings of {len(rows)} graphs", f"{overlaps:.0f}", "0", overlaps == 0)
     if not peers:
@@ -102,7 +102,9 @@ def dot() -> Callable[[Subject], Result] | None:
         lines += [f"{i} [width={w / 72:.5f}, height={h / 72:.5f}];" for i, (w, h) in enumerate(subject.sizes)]
         lines += [f"{u} -> {v} [id={i}];" for i, (u, v) in enumerate(subject.edges)]
         began = time.perf_counter()
-        done = subprocess.run([program, "-Tjson"], input="\n".join([*lines, "}"]), capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [program, "-Tjson"], input="\n".join([*lines, "}"]), capture_output=True, text=True, check=True
+        )
         seconds = time.perf_counter() - began
         told = json.loads(done.stdout)
         named = {o["_gvid"]: int(o["name"]) for o in told["objects"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TextIO
 
 from auditor.formats.html import draw, render
 from auditor.picturing import picture_of
@@ -12,22 +13,27 @@ from auditor.report import Basis, Finding, Fit, Location, ModelIdentity, Report,
 from auditor.settings import Settings
 from tests.corpus import SAMPLES, light_models
 
+STATIC = Settings(run=False)
 SAMPLE_MODELS = sorted(SAMPLES.rglob("*.onnx"))
 DENSENET = next(path for path in light_models() if "densenet121" in path.name)
 
 
-def written(source: Path | bytes, into: Path, settings: Settings | None = None) -> tuple[Path, Report]:
-    """The page of a model, and the report on it."""
-    report, evidence = audited(source, settings or Settings(run=False))
+def draw_model(source: Path | bytes, out: TextIO, settings: Settings) -> Report:
+    """Write the page of a model; the report on it."""
+    report, evidence = audited(source, settings)
     judgement = judge(report)
-    into.parent.mkdir(parents=True, exist_ok=True)
+    if evidence is None:
+        render(judgement.report, judgement.verdict, out)
+    else:
+        picture = picture_of(evidence.model, evidence.facts, evidence.costs, judgement.report)
+        draw(judgement.report, judgement.verdict, picture, out)
+    return judgement.report
+
+
+def written(source: Path | bytes, into: Path, settings: Settings = STATIC) -> tuple[Path, Report]:
+    """The page of a model in a file, and the report on it."""
     with into.open("w", encoding="utf-8") as out:
-        if evidence is None:
-            render(judgement.report, judgement.verdict, out)
-        else:
-            picture = picture_of(evidence.model, evidence.facts, evidence.costs, judgement.report)
-            draw(judgement.report, judgement.verdict, picture, out)
-    return into, judgement.report
+        return into, draw_model(source, out, settings)
 
 
 def many_findings(count: int, into: Path) -> Path:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.pace import until
+
 from .chromium import BrowserError, Chromium
 
 _KEYS = {"Tab": ("\t", 9), "Enter": ("\r", 13), "Escape": ("", 27), "ArrowDown": ("", 40), "ArrowRight": ("", 39)}
@@ -36,6 +38,7 @@ class Page:
         self.dialogs: list[str] = []
         self.address = ""
         self._loaded = 0
+        self._opened: set[str] = set()
         self._target: str = browser.ask("Target.createTarget", url="about:blank")["targetId"]
         self._session: str = browser.ask("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         browser.listen(self._session, self._heard)
@@ -67,6 +70,7 @@ class Page:
         address = file.absolute().as_uri() + (f"#{fragment}" if fragment else "")
         again = self.address.partition("#")[0] == address.partition("#")[0]
         self.address, loaded = address, self._loaded
+        self._opened.add(address.partition("#")[0])
         answer = self.ask("Page.navigate", url=address)
         if "errorText" in answer:
             raise BrowserError(f"{address}: {answer['errorText']}")
@@ -90,6 +94,17 @@ class Page:
             details = answer["exceptionDetails"]
             raise BrowserError(details.get("exception", {}).get("description", details["text"]))
         return answer["result"].get("value")
+
+    def until(self, expression: str) -> None:
+        """Until an expression is true, also of a page that another one leads to."""
+
+        def true() -> bool:
+            try:
+                return bool(self.value(expression))
+            except BrowserError:  # between two pages there is none
+                return False
+
+        until(true, expression)
 
     def call(self, function: str, *arguments: Any) -> Any:
         """What a function of the page's language gives for arguments that JSON can carry."""
@@ -142,10 +157,9 @@ class Page:
         self._browser.ask("Target.closeTarget", targetId=self._target)
 
     def trespasses(self) -> list[str]:
-        """All that it did and may not: complaints, dialogs, and requests for anything but itself."""
+        """All that it did and may not: complaints, dialogs, and requests for anything but what was opened."""
         self._browser.take_all()
-        own = self.address.partition("#")[0]
-        foreign = {a for a in self.requests if a.partition("#")[0] != own and not a.startswith("data:image/")}
+        foreign = {a for a in self.requests if a.partition("#")[0] not in self._opened and a[:11] != "data:image/"}
         return [
             *self.complaints,
             *(f"dialog: {text}" for text in self.dialogs),

@@ -85,9 +85,8 @@ def test_a_picture(tab: Tabs, tmp_path: Path) -> None:
     page = tab(View(width=300, height=200))
     pictures = []
     for colour in ("red", "blue"):
-        pictures.append(
-            page.open(written(tmp_path, "<p>", f"<style>html {{ background: {colour} }}</style>")).picture()
-        )
+        page.open(written(tmp_path, "<p>", f"<style>html {{ background: {colour} }}</style>"))
+        pictures.append(page.picture())
         assert pictures[-1].startswith(b"\x89PNG") and struct.unpack(">II", pictures[-1][16:24]) == (300, 200)
     assert pictures[0] != pictures[1]
 

@@ -38,10 +38,8 @@ def overflow(page: Page) -> int:
 
 def place_link(page: Page) -> str:
     """The selector of the first finding's link to its place."""
-    address = page.value(
-        "document.querySelector('#findings .card a[href^=\"#l-\"], .card a[href^=\"#n-\"]')?.hash || ''"
-    )
-    return f'#findings .card a[href="{address}"]' if address else ""
+    address = page.value('document.querySelector(\'.card a[href^="#l-"], .card a[href^="#n-"]\').hash')
+    return f'#findings .card a[href="{address}"]'
 
 
 @pytest.fixture(scope="module")

@@ -34,11 +34,13 @@ def measures(drawing: Drawing) -> Measures:
     middle = np.array(drawing.centres).reshape(-1, 2)
     all_points = np.concatenate([points, middle - half, middle + half])
     width, height = np.ptp(all_points, axis=0) if len(all_points) else (0.0, 0.0)
-    length = sum(
-        float(np.hypot(*(np.diff(np.array(way), axis=0).T)).sum()) for way in drawing.routes if len(way) > 1
-    )
+    length = sum(float(np.hypot(*(np.diff(np.array(way), axis=0).T)).sum()) for way in drawing.routes if len(way) > 1)
     return Measures(
-        crossings(drawing.routes), boxes_on_boxes(drawing) + lines_on_boxes(drawing), length, float(width), float(height)
+        crossings(drawing.routes),
+        boxes_on_boxes(drawing) + lines_on_boxes(drawing),
+        length,
+        float(width),
+        float(height),
     )
 
 

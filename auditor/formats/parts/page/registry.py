@@ -16,12 +16,12 @@ from . import shell
 from .summary import verdict_mark
 
 _ORDER = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
-_MEANING = {Verdict.FAIL: "failed", Verdict.INCONCLUSIVE: "inconclusive", Verdict.PASS: "passed"}
 _SIGN = {Severity.ERROR: "✕", Severity.WARNING: "!", Severity.NOTE: "i"}
 
 MOST_ROWS = 20_000
 """Models in the table: all pages are in the folder."""
 
+_VERSION = '<th scope="col">version</th>'
 _MOST_RULES, _MOST_COLUMNS = 60, 40
 _MOST_OUTLIERS = 5
 _RARE = 0.05
@@ -37,7 +37,7 @@ class ModelSummary(NamedTuple):
     page: str  # relative to the index
     verdict: Verdict
     bytes: int
-    parameters: int
+    parameters: int  # that can be learned, where their number is known
     opset: int | None
     producer: str
     rules: Mapping[str, tuple[Severity, int]]  # the worst severity and how many findings
@@ -55,7 +55,8 @@ def model_summary(number: int, name: str, version: str, page: str, report: Repor
         rules[finding.rule] = (severity, count + 1)
     model = report.model
     opset = model.opsets.get("", model.opsets.get("ai.onnx"))
-    parameters = report.totals.parameters
+    learnable = report.totals.learnable_parameters
+    parameters = learnable if isinstance(learnable, int) else report.totals.parameters
     return ModelSummary(
         number, name, version, page, verdict, model.bytes, parameters, opset, model.producer.partition(" ")[0], rules
     )
@@ -84,7 +85,7 @@ def _verdicts(models: Sequence[ModelSummary]) -> Iterator[str]:
     yield '<section id="verdicts"><h2>Verdicts</h2>\n<dl class="tiles">\n'
     for verdict in _ORDER:
         yield f'<div><dt>{verdict_mark(verdict)}</dt><dd class="big">{counts[verdict]:,}</dd>'
-        yield f"<dd>{_MEANING[verdict]}</dd></div>\n"
+        yield "</div>\n"
     yield f'<div><dt>findings</dt><dd class="big">{findings:,}</dd></div>\n'
     yield f'<div><dt>bytes</dt><dd class="big">{in_bytes(sum(model.bytes for model in models))}</dd></div>\n'
     yield "</dl></section>\n"
@@ -163,12 +164,16 @@ def _table(models: Sequence[ModelSummary]) -> Iterator[str]:
     yield '<section id="models"><h2>Models</h2>\n<div id="model-tools"></div>\n'
     rows = sorted(models, key=lambda model: (_ORDER.index(model.verdict), model.number))
     yield '<div class="tall" role="region" aria-label="Models" tabindex="0"><table class="models"><thead><tr>'
-    for title in ("number", "model", "version", "verdict", "errors", "findings", "bytes", "parameters", "opset"):
-        yield f'<th scope="col">{title}</th>'
+    versions = any(model.version for model in models)
+    yield '<th scope="col" class="n">number</th><th scope="col">model</th>'
+    yield f'{_VERSION if versions else ""}<th scope="col">verdict</th>'
+    for title in ("errors", "findings", "bytes", "parameters", "opset"):
+        yield f'<th scope="col" class="n">{title}</th>'
     yield "</tr></thead><tbody>\n"
     for model in rows[:MOST_ROWS]:
         errors = sum(count for severity, count in model.rules.values() if severity is Severity.ERROR)
-        yield f'<tr><td class="n">{model.number}</td><th scope="row">{_link(model)}</th><td>{name(model.version)}</td>'
+        yield f'<tr><td class="n">{model.number}</td><th scope="row">{_link(model)}</th>'
+        yield f"<td>{name(model.version)}</td>" if versions else ""
         yield f'<td>{verdict_mark(model.verdict)}</td><td class="n">{errors:,}</td>'
         yield f'<td class="n">{model.findings:,}</td><td class="n"><data value="{model.bytes}">{in_bytes(model.bytes)}'
         yield f'</data></td><td class="n"><data value="{model.parameters}">{compact(model.parameters)}</data></td>'
