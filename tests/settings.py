@@ -133,7 +133,7 @@ def run(setting: Setting, more: Sequence[str]) -> Counted | str:
                 return (
                     f"left out: user {setting.user} may run no Python {sys.version_info[0]}.{sys.version_info[1]} here"
                 )
-            (scratch / "home").mkdir()
+            _give_ruff(scratch / "home" / ".local" / "bin")
             (scratch / "bin").mkdir()
             (scratch / "bin" / "auditor").write_text(f'#!/bin/sh\nexec "{python}" -m auditor "$@"\n')
             (scratch / "bin" / "auditor").chmod(0o755)
@@ -175,6 +175,14 @@ def _python_of(user: int, env: Mapping[str, str]) -> str:
         if done.returncode == 0:
             return python
     return ""
+
+
+def _give_ruff(folder: Path) -> None:
+    """ruff where its module looks for it in a user's home: a program lies in no folder of packages."""
+    folder.mkdir(parents=True)
+    found = shutil.which("ruff", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    if found:
+        shutil.copy2(found, folder)
 
 
 @contextmanager

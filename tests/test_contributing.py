@@ -20,6 +20,7 @@ from typing import NamedTuple
 import onnx
 import pytest
 
+from .installed import package_folders
 from .readme import ROOT, blocks, pages
 
 TREE = ("auditor", "docs", "migrations", "sample_models", "tests")
@@ -92,7 +93,8 @@ def copy(folder: Path) -> Path:
 def python(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Python in a copy, which finds the copy's package."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AUDITOR_", "PYTEST_"))}
-    environment = {**kept, "PYTHONPATH": str(tree), "AUDITOR_DB": str(tree / "reports.db"), "COLUMNS": "100"}
+    path = os.pathsep.join([str(tree), *package_folders()])
+    environment = {**kept, "PYTHONPATH": path, "AUDITOR_DB": str(tree / "reports.db"), "COLUMNS": "100"}
     command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=600, check=False)
 

@@ -60,3 +60,15 @@ def test_rules_are_known_by_name_nowhere_else() -> None:
         constants = (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant))
         known = [f"{path}:{n.lineno}: {n.value}" for n in constants if isinstance(n.value, str) and n.value in names]
         assert not known
+
+
+def test_no_repeated_group_is_possessive() -> None:
+    """Python before 3.11.5, which we allow, goes on in a wrong place behind it (python/cpython#106052)."""
+    import ast
+    import re
+
+    possessive = re.compile(r"\)(?:[*+?]|\{\d*,?\d*\})\+|\(\?>")
+    for path in (ROOT / "auditor").rglob("*.py"):
+        for constant in (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant)):
+            text = constant.value.decode("latin-1") if isinstance(constant.value, bytes) else str(constant.value)
+            assert not possessive.search(text), f"{path}:{constant.lineno}"

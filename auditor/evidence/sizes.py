@@ -22,7 +22,7 @@ from ..tuples import NamedTuple
 Feeds: TypeAlias = tuple[Feed, ...]
 
 SECONDS = 1.5
-"""For the whole search; what it has found until then is tried."""
+"""Of CPU, for the whole search; what it has found until then is tried, however busy the machine is."""
 
 MORE = (
     227, 240, 256, 288, 299, 320, 384, 416, 448, 512, 640, 768, 800, 1024, 1280, 1600, 2048, 4096, 8000, 16000, 48000,
@@ -60,7 +60,7 @@ def choose(facts: Facts) -> Chosen:
     usual = attempts(ports)
     if not any(_open_names(ports)) and len(usual) <= 1:
         return Chosen(usual)
-    until = time.monotonic() + SECONDS
+    until = time.thread_time() + SECONDS
     over: list[tuple[Feeds, str]] = []
     for feeds in usual[:_MOST]:
         why = impossible(facts, feeds)
@@ -68,7 +68,7 @@ def choose(facts: Facts) -> Chosen:
             rest = tuple(one for one in usual if one != feeds and one not in dict(over))
             return Chosen((feeds, *rest)[:_MOST], tuple(over), _which_fit(facts, ports, feeds, until) if over else "")
         over.append((feeds, why))
-        if time.monotonic() > until:
+        if time.thread_time() > until:
             return Chosen(usual[:_MOST], tuple(over), fits=False)
     found = next(_fitting(facts, ports, until), None)
     if found is None:
@@ -80,7 +80,7 @@ def others(facts: Facts, feeds: Feeds) -> tuple[Feeds, ...]:
     """A small one and another batch beside inputs that ran: each fits, as far as can be known."""
     ports = ports_of(facts)
     sizes = {size for feed in feeds for size in feed.shape}
-    until = time.monotonic() + SECONDS
+    until = time.thread_time() + SECONDS
     found: dict[Feeds, None] = {}
     for batch, candidates in ((2, (1, 4, 8, 16, 32, 64)), (3, tuple(sorted(sizes, reverse=True)))):
         for size in candidates:
@@ -88,7 +88,7 @@ def others(facts: Facts, feeds: Feeds) -> tuple[Feeds, ...]:
             if one != feeds and one not in found and _small(one) and not impossible(facts, one):
                 found[one] = None
                 break
-            if time.monotonic() > until:
+            if time.thread_time() > until:
                 return tuple(found)
     return tuple(found)
 
@@ -144,7 +144,7 @@ def _fitting(facts: Facts, ports: tuple[Port, ...], until: float) -> Iterator[Fe
     channels = dict.fromkeys((3, 1, None))
     for size in _candidates(facts):
         for channel in channels:
-            if time.monotonic() > until:
+            if time.thread_time() > until:
                 return
             feeds = invent(ports, size=size, channels=channel)
             if _small(feeds) and not impossible(facts, feeds):
@@ -153,7 +153,7 @@ def _fitting(facts: Facts, ports: tuple[Port, ...], until: float) -> Iterator[Fe
     for name in _open_names(ports):
         scores = {}
         for size in dict.fromkeys((*_stored(facts), 2, *MORE, 64, 32, 224)):
-            if time.monotonic() > until:
+            if time.thread_time() > until:
                 return
             feeds = invent(ports, {**best, name: size}, channels=3)
             if not _small(feeds):
@@ -191,7 +191,7 @@ def _which_fit(facts: Facts, ports: tuple[Port, ...], feeds: Feeds, until: float
         return ""
     fitting = []
     for size in range(1, _TOLD + 1):
-        if time.monotonic() > until:
+        if time.thread_time() > until:
             return ""
         if not impossible(facts, invent(ports, {names[0]: size}, channels=_channels(feeds))):
             fitting.append(size)

@@ -19,7 +19,7 @@ LISTS = frozenset({6, 7, 8, 9, 10, 12, 14})
 NEVER_LEFT_OUT = frozenset({4, 5, 11})
 DEFAULTS: dict[int, Attribute] = {1: 0.0, 2: 0, 3: ""}  # a writer of proto3 leaves zeros out
 
-INTS = re.compile(rb"(?:\x40(?:[\x00-\x7f]|[\x80-\xff][\x01-\x7f]))++")
+INTS = re.compile(rb"(?:\x40(?:[\x00-\x7f]|[\x80-\xff][\x01-\x7f]))+")
 INT = re.compile(rb"\x40([\x80-\xff]?[\x00-\x7f])")
 FLOAT = Struct("<f")
 

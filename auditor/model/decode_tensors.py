@@ -14,7 +14,7 @@ from .wire import Extents, Wire, new
 
 TENSOR, SPARSE, ENTRY = (MESSAGES[name] for name in ("TensorProto", "SparseTensorProto", "StringStringEntryProto"))
 DATA_FIELDS = (4, 5, 6, 7, 9, 10, 11)
-HEAD = re.compile(rb"(?:\x08(?:[\x00-\x7f]|[\x80-\xff]{1,8}[\x01-\x7f])){0,16}+\x10[\x00-\x7f]")
+HEAD = re.compile(rb"(?:\x08(?:[\x00-\x7f]|[\x80-\xff]{1,8}[\x01-\x7f])){0,16}\x10[\x00-\x7f]")
 """A tensor's dims and data_type."""
 
 

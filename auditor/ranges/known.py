@@ -144,19 +144,39 @@ def held(numbers: Array, dtype: int | None) -> NDArray[np.bool_]:
             return np.asarray(numbers.astype(np.float32) == numbers)
         case 10:
             return np.asarray(numbers.astype(np.float16) == numbers)
+        case 16:
+            single = numbers.astype(np.float32)
+            return np.asarray((single == numbers) & (single.view(np.uint32) & 0xFFFF == 0))
     return np.zeros(numbers.shape, bool)
 
 
-def outward(one: Known, rounds: float) -> Known:
+def meant(one: Known) -> Known:
+    """Of ends that somebody wrote the nearest that the type has: 0.3 of a float32 is a little more than 0.3."""
+    ends = one.limits
+    if not ends.floating:
+        return one
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = (
+            np.where(held(end, one.dtype), 0.0, np.maximum(np.abs(end), ends.normal) * ends.unit)
+            for end in (one.low, one.high)
+        )
+        low, high = np.maximum(one.low - low, ends.low), np.minimum(one.high + high, ends.high)
+    return one._replace(low=np.minimum(low, ends.high), high=np.maximum(high, ends.low))
+
+
+def outward(one: Known, rounds: float, *, wraps: bool = True) -> Known:
     """After so many roundings of its type; denormal numbers may have become zero. Zero stays zero.
 
-    What then is beyond the type's end is infinite; of an integer it wraps around, and may be anything.
+    What then is beyond the type's end is infinite; of an integer it wraps around, and may be anything. The ends of 64
+    bits are numbers that float64 has no neighbours of: what ``wraps`` and comes that far, may have gone farther.
     """
     ends = one.limits
     low, high = one.low, one.high
     if not ends.floating:
         exact = 2.0**53
         if low.size and (one.least < ends.low or one.most > ends.high or not np.isfinite(one.magnitude)):
+            return whole(one.dtype)._replace(key=one.key)
+        if wraps and ends.high > exact and (one.most >= ends.high or one.least <= ends.low < 0):
             return whole(one.dtype)._replace(key=one.key)
         if low.size and one.magnitude > exact:
             low, high = np.nextafter(low, -np.inf), np.nextafter(high, np.inf)

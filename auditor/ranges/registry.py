@@ -25,12 +25,14 @@ class RangeRule(NamedTuple):
     """One operator since one opset. ``rounds``: by so many roundings a result may be off.
 
     ``infinite``: it knows what comes of infinite inputs, and hands a NaN on; other rules never see one.
+    ``picks``: its integers are its inputs', or cut to their type; others' may wrap around.
     """
 
     operator: Operator
     rounds: float
     infinite: bool
     takes_site: bool
+    picks: bool = False
 
     @property
     def moves(self) -> bool:
@@ -42,14 +44,14 @@ _rules: dict[tuple[str, str], list[RangeRule]] = {}
 
 
 def ranged(
-    *names: str, since: int = 1, domain: str = "", rounds: float = 0.0, infinite: bool = False
+    *names: str, since: int = 1, domain: str = "", rounds: float = 0.0, infinite: bool = False, picks: bool = False
 ) -> Callable[[Rule], Rule]:
     """Register a rule for the named operators, from this opset on until the next rule of the name."""
 
     def bind(run: Rule) -> Rule:
         read = signature(run, since)
         attributes = {name: kind for name, kind in read.attributes.items() if name != "site"}
-        rule = RangeRule(read._replace(attributes=attributes), rounds, infinite, "site" in read.attributes)
+        rule = RangeRule(read._replace(attributes=attributes), rounds, infinite, "site" in read.attributes, picks)
         for name in names:
             versions = _rules.setdefault((domain, name), [])
             if any(v.operator.since == since for v in versions):

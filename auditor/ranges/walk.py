@@ -17,7 +17,7 @@ from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
 from ..tuples import NamedTuple
-from .known import Known, assumed_finite, finite, hull, known, outward, whole
+from .known import Known, assumed_finite, finite, hull, known, meant, outward, whole
 from .limits import LIMITS, limits
 from .registry import RangeRule, rule_for
 from .relations import Relations
@@ -77,7 +77,7 @@ class RangeWalk:
         for value in model.graph.feeds:
             fact = facts.at(value.name)
             dtype = None if fact is None else fact.dtype
-            one = given.get(value.name) or finite(dtype)
+            one = meant(given[value.name]) if value.name in given else finite(dtype)
             scope[value.name] = self._entered(one._replace(key=self._relations.key("input", value.name)))
         self.main = self._graph(model.graph, "", scope, model.opsets, 0)
 
@@ -183,6 +183,7 @@ class RangeWalk:
         if not same and rule.infinite:
             sound = self._ask(rule, node, [_as_computed(g, rule) for g in given], site)
         nan = not same and any(g is not None and g.sound.nan for g in given)
+        wraps = not (rule.picks or rule.moves)
         found: list[Both | None] = []
         for i in range(min(len(node.outputs), len(assumed or ()))):
             assert assumed is not None
@@ -190,11 +191,11 @@ class RangeWalk:
             handed_on = assumed[i].key >= 0
             key = assumed[i].key if handed_on else self._key(node, i, given) if i else own_key
             rounds = 0.0 if handed_on else rule.rounds
-            one = outward(assumed[i]._replace(dtype=dtype, key=key), rounds)
+            one = outward(assumed[i]._replace(dtype=dtype, key=key), rounds, wraps=wraps)
             if same:
                 certain = one
             elif sound is not None and i < len(sound):
-                certain = outward(sound[i]._replace(dtype=dtype, key=key), rounds)
+                certain = outward(sound[i]._replace(dtype=dtype, key=key), rounds, wraps=wraps)
                 certain = certain._replace(nan=certain.nan or (nan and certain.limits.floating))
             else:
                 certain = whole(dtype)._replace(key=key)

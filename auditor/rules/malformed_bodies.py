@@ -3,7 +3,7 @@
 ## What it does
 Compares the inputs and outputs of each branch or body with what its node has: their number, and for Loop and Scan the
 types and shapes that the body declares of its inputs with those that arrive. What is wrong of a parameter is said
-inside the body.
+inside the body. What many bodies have wrong alike is one finding, with all of their places.
 
 ## Why it matters
 A branch of an If has no inputs, and its "number of outputs must match the number of outputs in the else_branch"; a
@@ -80,7 +80,17 @@ from ..shapes.facts import Facts
 from ..shapes.sizes.dim import same
 from ..tuples import NamedTuple
 from ..wording import counted
-from . import rule
+from . import nodes_at, rule, tensors_at
+
+
+class _Fault(NamedTuple):
+    """What one body has wrong, and where: at a node of the graph around it, or at an input of its own."""
+
+    found: Found
+    kind: tuple[object, ...]  # equal of what is wrong alike
+    path: str
+    node: int = -1
+    tensor: str = ""
 
 
 class _Form(NamedTuple):
@@ -96,6 +106,24 @@ _HOLDERS = frozenset({"If", "Loop", "Scan"})
 
 @rule(Severity.ERROR, Basis.ILLEGAL, explains=(Symptom.REFUSED,))
 def malformed_bodies(model: Model, facts: Facts) -> Iterator[Found]:
+    alike: dict[tuple[object, ...], list[_Fault]] = {}
+    for fault in _faults(model, facts):
+        alike.setdefault(fault.kind, []).append(fault)
+    for first, *more in alike.values():
+        if not more:
+            yield first.found
+            continue
+        bodies = (first, *more)
+        yield first.found._replace(
+            message=f"{first.found.message}; so it is of {counted(more, 'other')}",
+            places=(
+                *nodes_at((f.path, f.node) for f in bodies if f.node >= 0),
+                *tensors_at((f.path, f.tensor) for f in bodies if f.tensor),
+            ),
+        )
+
+
+def _faults(model: Model, facts: Facts) -> Iterator[_Fault]:
     for scope in scopes(model):
         outside = scope.outside
         if outside is None:
@@ -140,13 +168,13 @@ def _row(x: Fact | None, axis: object) -> Fact | None:
     return x._replace(shape=x.shape[:at] + x.shape[at + 1 :], elements=None)
 
 
-def _counts(scope: Scope, outside: Scope, node: Node, form: _Form) -> Iterator[Found]:
+def _counts(scope: Scope, outside: Scope, node: Node, form: _Form) -> Iterator[_Fault]:
     graph, label = scope.graph, outside.graph.label(scope.holder)
     name = scope.path.rpartition("/")[2]
     inputs = _parameters(graph)
     if len(inputs) > form.inputs:
         extra = inputs[form.inputs]
-        yield Found(
+        found = Found(
             f"{name} of {label} has {counted(inputs, 'input')}, and {node.op_type} feeds {form.inputs}: "
             f"nothing feeds {extra.name!r}",
             Location(scope.path, tensor=extra.name, offset=_offset(extra.offset)),
@@ -154,21 +182,24 @@ def _counts(scope: Scope, outside: Scope, node: Node, form: _Form) -> Iterator[F
             expected=form.inputs,
             actual=len(inputs),
         )
+        kind = (name, node.op_type, "more inputs", form.inputs, len(inputs))
+        yield _Fault(found, kind, scope.path, tensor=extra.name)
     elif len(inputs) < form.inputs:
         yield _wrong(outside, scope, node, f"has {counted(inputs, 'input')}, and is fed {form.inputs}", form.inputs)
     if len(graph.outputs) != form.outputs:
-        needed = f"gives {counted(graph.outputs, 'output')}, and {label} needs {form.outputs}"
-        yield _wrong(outside, scope, node, needed, form.outputs)
+        given = f"gives {counted(graph.outputs, 'output')}"
+        yield _wrong(outside, scope, node, f"{given}, and {node.op_type} needs {form.outputs}", form.outputs)
 
 
-def _wrong(outside: Scope, scope: Scope, node: Node, what: str, expected: int) -> Found:
+def _wrong(outside: Scope, scope: Scope, node: Node, what: str, expected: int) -> _Fault:
     label, name = outside.graph.label(scope.holder), scope.path.rpartition("/")[2]
-    return Found(
+    found = Found(
         f"{name} of {label} {what}",
         Location(outside.path, label, node.op_type, attribute=name.partition("[")[0], offset=_offset(node.offset)),
         f"give {name} the inputs and outputs that {node.op_type} has",
         expected=expected,
     )
+    return _Fault(found, (name, node.op_type, what), outside.path, scope.holder)
 
 
 def _parameters(graph: Graph) -> list[Value]:
@@ -176,7 +207,7 @@ def _parameters(graph: Graph) -> list[Value]:
     return [value for value in graph.inputs if value.name not in graph.initializer_names]
 
 
-def _types(scope: Scope, node: Node, form: _Form) -> Iterator[Found]:
+def _types(scope: Scope, node: Node, form: _Form) -> Iterator[_Fault]:
     for place, (value, fact) in enumerate(zip(_parameters(scope.graph), form.fed, strict=False)):
         kind = value.type
         if fact is None or fact.declared or not isinstance(kind, TensorType):
@@ -199,8 +230,8 @@ def _scanned(node: Node) -> int:
     return count if isinstance(count, int) else 0
 
 
-def _parameter(scope: Scope, value: Value, said: str, is_: str, severity: Severity | None) -> Found:
-    return Found(
+def _parameter(scope: Scope, value: Value, said: str, is_: str, severity: Severity | None) -> _Fault:
+    found = Found(
         f"the input {value.name!r} of the body is declared as {said}, and {is_} arrives",
         Location(scope.path, tensor=value.name, offset=_offset(value.offset)),
         f"declare {value.name!r} as {is_}, or feed what was declared",
@@ -208,6 +239,7 @@ def _parameter(scope: Scope, value: Value, said: str, is_: str, severity: Severi
         actual=is_,
         severity=severity,
     )
+    return _Fault(found, (said, is_, severity), scope.path, tensor=value.name)
 
 
 def _offset(offset: int) -> int | None:

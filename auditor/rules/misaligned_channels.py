@@ -62,10 +62,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..repair import Repair
 from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
 from ..shapes.mending import CHANNELS_FIRST, HANDING_ON
+from ..shapes.open_axes import first_broken
 from ..shapes.sizes.dim import Dim
 from ..shapes.troubles import At
 from . import rule
@@ -115,7 +117,24 @@ def _along_the_width(facts: Facts, at: At, x: Fact | None, v: Fact | None, data:
         f"give {name} the shape {show(wanted)}",
         expected=show(wanted),
         actual=show(v.shape),
+        repairs=_repairs(facts, at, name, wanted, show(x.shape)) if width != count else (),
     )
+
+
+def _repairs(facts: Facts, at: At, name: str, wanted: tuple[int, ...], data: str) -> tuple[Repair, ...]:
+    """The other shape, if with it the whole model runs. Where the width is as long by chance the model runs as it is,
+    and nobody knows which of the two was meant."""
+    from ..shapes.mending.edits import SetDims, repair  # of a broken model alone
+    from ..shapes.mending.stored import stored_alone
+    from ..shapes.mending.trial import edited
+
+    if not stored_alone(facts, name, at):
+        return ()
+    edit = SetDims(at, name, wanted)
+    after = edited(facts, edit)
+    if after is None or first_broken(after, frozenset()) is not None or any(case.at == at for case in after.open):
+        return ()
+    return (repair(facts, edit, f"{name} runs along the width of {data}; as {show(wanted)} it runs at any"),)
 
 
 def _channels_first(facts: Facts, at: At, name: str, *, sure: bool) -> bool:

@@ -108,9 +108,7 @@ def misfit_initializers(facts: Facts) -> Iterator[Found]:
     for case in unimplied(case for case in facts.open if _hangs_on_inputs(facts, case)):
         if isinstance(case.expected, BroadcastsTo) and (cure := _axis(facts, case)) is not None:
             yield _misaligned(facts, case, cure)
-        elif _of_the_batch(case, batches) or _along_the_width(facts, case):
-            continue  # baked-in-batch tells the one, misaligned-channels the other
-        else:
+        elif not _of_the_batch(case, batches):  # baked-in-batch tells that
             yield from _open(facts, case)
 
 
@@ -201,11 +199,6 @@ def _hangs_on_inputs(facts: Facts, case: Open) -> bool:
 def _of_the_batch(case: Open, batches: frozenset[str]) -> bool:
     asked = needed(case.expected, case.actual) if isinstance(case.expected, Exact) else None
     return bool(asked) and all(isinstance(c.b, int) and str(c.a) in batches for c in asked or ())
-
-
-def _along_the_width(facts: Facts, case: Open) -> bool:
-    wanted = case.expected.shape
-    return facts.node(case.at).op_type == "PRelu" and len(wanted) > 3 and case.actual == wanted[1:2]
 
 
 def _derived(facts: Facts, case: Misfit | Open) -> tuple[Step, ...]:

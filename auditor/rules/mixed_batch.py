@@ -77,10 +77,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
+from ..repair import Repair
 from ..report import Basis, Fit, Found, Location, Severity
 from ..shapes.dense import taker
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
+from ..shapes.open_axes import first_broken
 from ..shapes.sizes.dim import Dim, Size, divide_exact, evaluate, named, product
 from ..shapes.troubles import At, Impossible, Misfit
 from ..wording import fitting
@@ -194,7 +196,27 @@ def _mixes(facts: Facts, at: At, image: Size, row: int) -> Iterator[Found]:
         derivation=facts.derivation(node.outputs[0], at.graph),
         fits=fits,
         severity=Severity.WARNING if warns else None,
+        repairs=_repairs(facts, at, fits),
     )
+
+
+def _repairs(facts: Facts, at: At, fits: tuple[Fit, ...]) -> tuple[Repair, ...]:
+    """Sizes of inputs with which an image is one row, and the whole model runs."""
+    from ..shapes.mending.edits import repair  # of a broken model alone
+    from ..shapes.mending.feeding import sized
+    from ..shapes.mending.search import MOST_TOLD
+    from ..shapes.mending.trial import edited
+
+    found: dict[object, Repair] = {}
+    for proposal in sorted(sized(facts, fits, at), key=lambda p: p.cost) if fits else ():
+        after = edited(facts, proposal.edit)
+        sizes = None if after is None else _image_and_row(after, at)
+        if after is None or sizes is None or sizes[1] != sizes[2] or first_broken(after, frozenset()) is not None:
+            continue
+        found.setdefault(proposal.place, repair(facts, proposal.edit, proposal.cause))
+        if len(found) == MOST_TOLD:
+            break
+    return tuple(found.values())
 
 
 def _fit(facts: Facts, at: At, image: Size, row: int) -> Fit | None:

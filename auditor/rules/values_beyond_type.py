@@ -123,10 +123,13 @@ def _in_raw_data(model: Model, tensor: Tensor, span: Span) -> _Odd | None:
 
 
 def _in_a_typed_field(model: Model, tensor: Tensor, span: Span) -> _Odd | None:
-    right = re.compile(rb"(?:" + _PATTERNS.get(tensor.dtype, _BYTE) + rb")*+")
+    # Not possessive: Python before 3.11.5 loses the place where a part steps back (python/cpython#106052). By so many
+    # at a time, for each that might be given back costs memory.
+    right = re.compile(rb"(?:" + _PATTERNS.get(tensor.dtype, _BYTE) + rb"){1,512}")
     raw = read(model, span.offset, span.length)
-    found = right.match(raw)
-    end = found.end() if found else 0
+    end = 0
+    while found := right.match(raw, end):
+        end = found.end()
     if end == len(raw):
         return None
     number = varints(_first(raw[end : end + 10]))

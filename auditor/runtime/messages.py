@@ -8,6 +8,8 @@ MACHINE = "MACHINE"
 """The kind of an error that is the machine's and not the model's."""
 
 _KIND = re.compile(r"\[ONNXRuntimeError\] : \d+ : (\w+)")
+_CLASSES = "onnxruntime.capi."  # where its exceptions' classes say that they are from
+_LOST = "onnxruntime's words are not UTF-8, and this version of Python loses them (3.11.2 does, 3.11.7 does not)"
 
 
 def kind_of(error: Exception) -> str:
@@ -20,14 +22,26 @@ def kind_of(error: Exception) -> str:
     if "Failed to construct locale" in str(error):  # StringNormalizer's, which this machine does not have
         return MACHINE
     found = _KIND.match(str(error))
-    return found[1] if found else type(error).__name__
+    if found:
+        return found[1]
+    name = type(error).__name__
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper() if _is_theirs(error) else name
 
 
 def meant_by(error: Exception) -> Exception:
-    """The same error, or what onnxruntime meant to say: its binding fails on a message that quotes no UTF-8."""
+    """The same error, or what onnxruntime meant to say: its binding fails on a message that quotes no UTF-8.
+
+    Python 3.11.2 raises onnxruntime's own exception then, without a word, and a later one UnicodeDecodeError.
+    """
+    if _is_theirs(error) and not str(error):
+        return type(error)(_LOST)
     if isinstance(error, UnicodeDecodeError) and _KIND.match(meant := error.object.decode("utf-8", "surrogateescape")):
         return RuntimeError(meant)
     return error
+
+
+def _is_theirs(error: Exception) -> bool:
+    return type(error).__module__.startswith(_CLASSES)
 
 
 def is_memory(error: Exception) -> bool:

@@ -97,6 +97,8 @@ class Sessions:
             raise meant_by(error) from None
         except (UnicodeError, TypeError, OSError) as error:
             raise NotOpened(f"onnxruntime's interface does not take this model's path: {error}") from None
+        except Exception as error:
+            raise meant_by(error) from None
         return Session(self._ort, made)
 
     def bytes(self) -> bytes:
@@ -158,7 +160,7 @@ class Session:
                 raise NotOpened("onnxruntime's interface gives no strings but in UTF-8") from None
             raise Refused(meant) from None
         except Exception as error:
-            raise Refused(error) from None
+            raise Refused(meant_by(error)) from None
         return [_made(value) for value in made]
 
     def _value(self, stored: tensors.Stored) -> Any:

@@ -1,6 +1,12 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch shapes ranges faults browser. Without one, all; 6 GB of disk are used.
+<<<<<<< HEAD
+Names: start check propagation weights store batch shapes ranges faults browser. Without one, all; 6 GB of disk are
+used, and browser wants Chromium.
+=======
+Names: start check propagation weights store batch shapes ranges faults drawing.
+Without one, all; 6 GB of disk are used.
+>>>>>>> main
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.batch import batch
+from tests.benchmarks.drawing import drawing
 from tests.benchmarks.faults import faults
 from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, in_turn, process, processes
 from tests.benchmarks.shapes import shapes
@@ -213,7 +220,11 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "shapes": shapes,
     "ranges": ranges,
     "faults": faults,
+<<<<<<< HEAD
     "browser": of_pages,
+=======
+    "drawing": partial(drawing, tell),
+>>>>>>> main
 }
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from auditor.model.load import load, loads
 from tests.corpus import SAMPLES, converted_models, light_models, node_tests
 from tests.crater.wheels import Offline, fetched
 from tests.drawing.layered.geometry import Drawing, Measures, measures
+from tests.pace import unit
 
 Tell = Callable[[str, str, str, bool], None]
 LEAST, MOST = 10, 1_000
@@ -63,9 +64,7 @@ def _line(subject: Subject, results: dict[str, Result]) -> str:
 def _conclude(tell: Tell, rows: Sequence[tuple[Subject, dict[str, Result]]], peers: Sequence[str]) -> None:
     sums = {name: [sum(r[name].measures[i] for _, r in rows) for i in range(5)] for name in ("ours", *peers)}
     for name, (crossings, overlaps, length, width, height) in sums.items():
-        print(
-            f"{name}: {crossings} crossings, {overlaps} overlaps, {length:.0f} long, {width:.0f} wide, {height:.0f} high"
-        )
+        print(f"{name}: {crossings} crossings, {overlaps} overlaps, {length:.0f} long, {width:.0f} by {height:.0f}")
     overlaps = sums["ours"][1]
     tell(f"overlaps in drawings of {len(rows)} graphs", f"{overlaps:.0f}", "0", overlaps == 0)
     if not peers:
@@ -238,11 +237,12 @@ def _subject(name: str, graph: Graph) -> Subject:
 
 
 def speed(tell: Tell) -> None:
-    """CPU of networks of 2,000 and 50,000 nodes, against that of making and sorting as many tuples."""
-    for nodes in (2_000, 50_000):
+    """CPU for networks of 2,000 and 50,000 nodes, in units of ordinary Python: 0.02 s each on a machine of 2025."""
+    for nodes, most, times in ((2_000, 2.5, 5), (50_000, 50.0, 2)):
         for kind, subject in (("residual", residual(nodes)), ("attention", attention(nodes))):
-            seconds = _ours(subject).seconds if nodes < 10_000 else _timed(subject)
-            tell(f"layout of {kind}, {nodes:,} nodes", f"{seconds:.3f} s", "told only", True)
+            ratio = min(_timed(subject) / unit() for _ in range(times))
+            figure = f"{ratio:.1f} units ({ratio * 20:.0f} ms at 20 ms a unit)"
+            tell(f"layout of {nodes:,} nodes, {kind}", figure, f"<= {most:g} units", ratio <= most)
 
 
 def _timed(subject: Subject) -> float:

@@ -149,7 +149,7 @@ def opened(page: Page, make: Make, names: Sequence[str], folder: Path) -> Page:
 
 @pytest.mark.parametrize("make", [write_report, write_model], ids=["report", "model"])
 def test_a_name_stays_in_its_cells(make: Make, tab: Tabs, tmp_path: Path) -> None:
-    """A report's page has the same elements for each; a model's blocks are found by names, and are of the same kinds."""
+    """A report's page has the same elements for each; a model's blocks are found by names: the same kinds."""
     page = tab(View())
     plain, other = (skeleton(opened(page, make, [name], tmp_path)) for name in HARMLESS)
     for name in ATTACKS:

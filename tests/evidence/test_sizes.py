@@ -138,7 +138,7 @@ def test_when_the_time_is_over_the_usual_is_tried(monkeypatch: pytest.MonkeyPatc
     """A clock that steps by a second at each look: after two of them the search is over, at any of its places."""
     for name, text in (("dense", "y = MatMul (x, w)"), ("positions", "y = Add (x, w)")):
         clock = count_from()
-        monkeypatch.setattr(sizes, "time", SimpleNamespace(monotonic=lambda clock=clock: next(clock)))
+        monkeypatch.setattr(sizes, "time", SimpleNamespace(thread_time=lambda clock=clock: next(clock)))
         found = facts(made(f"{name} (float[N, L] x) => (float[N, M] y) {{ {text} }}", w=(1000, 1000)))
         chosen = choose(found)
         assert not chosen.fits and not chosen.told

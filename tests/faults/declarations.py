@@ -184,13 +184,14 @@ def output_of_another_rank(subject: Subject, rng: Random) -> Place:
 def inner_tensor_of_another_size(subject: Subject, rng: Random) -> Place | None:
     """An inner tensor is declared with another size than comes out."""
     graph = subject.model.graph
-    at = rng.choice(nodes(graph, "Relu", "MaxPool", "Gemm") or [-1])
+    at = rng.choice(nodes(graph, "Conv", "MaxPool", "Gemm") or [-1])
     if at < 0 or graph.node[at].output[0] in {v.name for v in graph.output}:
         return None
     name = graph.node[at].output[0]
     for value in [v for v in graph.value_info if v.name == name]:
         graph.value_info.remove(value)
-    graph.value_info.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 12345, 1, 1]))
+    other = [1, 12345] if graph.node[at].op_type == "Gemm" else [1, 12345, 1, 1]  # as many axes as it has
+    graph.value_info.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, other))
     return Place(tensor=name)
 
 

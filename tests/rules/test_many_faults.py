@@ -108,3 +108,41 @@ def test_what_a_dangling_input_cuts_off_is_folded_under_it(tmp_path: Path) -> No
     (finding,) = found(LOST, tmp_path)
     assert finding.rule == "dangling-inputs"
     assert finding.consequences == 1
+
+
+def test_what_many_bodies_have_wrong_alike_is_one_finding() -> None:
+    """In each of eight nested branches a parameter that nobody feeds, and one body that gives a number too few."""
+    body = "r = Abs(x)"
+    for level in range(8):
+        branch = f"t{level} (float[2] v{level}) => (float[2] r) {{ {body} }}"
+        body = f"r = If(c) <then_branch = {branch}, else_branch = e{level} () => (float[2] n) {{ n = Neg(x) }}>"
+    wide = "e () => (float[2] q, float[2] s) { q = Abs(x)\n s = Neg(x) }"
+    once = f"a, b = If(c) <then_branch = t () => (float[2] p) {{ p = Abs(x) }}, else_branch = {wide}>"
+    text = f"g (bool c, float[2] x) => (float[2] r, float[2] a) {{ {body}\n {once} }}"
+    model = onnx.parser.parse_model(HEAD + text)
+    found = [f for f in audit(model, Settings(run=False)).findings if f.rule == "malformed-bodies"]
+    given, fed = sorted(found, key=lambda f: f.message.startswith("then_branch of If[0]"))
+    assert "has 1 input, and If feeds 0: nothing feeds 'v7'" in fed.message
+    assert fed.message.endswith("; so it is of 7 others")
+    assert given.message == "then_branch of If[1] gives 1 output, and If needs 2"
+
+
+def test_each_of_bodies_that_are_wrong_alike_has_its_place() -> None:
+    """Two loops whose body declares its number as float, and one that declares another type."""
+    from auditor.evidence.evidence import Evidence
+    from auditor.model.load import loads
+    from auditor.rules import all_rules
+
+    loops = "".join(
+        f"y{i} = Loop(m, t, x) <body = b (float i{i}, bool c, {kind}[2] a) => (bool d, float[2] r) "
+        "{ d = Identity(c)\n r = Neg(x) }>\n"
+        for i, kind in enumerate(("float", "float", "double"))
+    )
+    model = onnx.parser.parse_model(
+        f"{HEAD}g (int64 m, bool t, float[2] x) => (float[2] y0, float[2] y1, float[2] y2) {{ {loops} }}"
+    )
+    evidence = Evidence(loads(model.SerializeToString()), Settings(run=False))
+    rule = next(rule for rule in all_rules() if rule.name == "malformed-bodies")
+    alike, alone = rule.check(*(evidence.about(kind) for kind in rule.wants))
+    assert [(p.graph, p.tensors) for p in alike.places] == [(f"Loop[{i}]/body", (f"i{i}",)) for i in range(3)]
+    assert alone.actual == "float32" and not alone.places

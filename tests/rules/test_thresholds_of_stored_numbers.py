@@ -268,6 +268,26 @@ def test_numbers_at_the_ends_of_their_type(dtype: int, values: list[int], held: 
     assert of_model("values-beyond-type", model) == ([] if held else [ERROR])
 
 
+@pytest.mark.parametrize("before", [0, 3, 600])
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [
+        (TensorProto.INT16, 49281),
+        (TensorProto.UINT16, 1 << 20),
+        (TensorProto.FLOAT16, 81_985),
+        (TensorProto.INT8, -300),
+    ],
+)
+def test_a_number_beyond_its_type_is_quoted_as_it_stands(dtype: int, value: int, before: int) -> None:
+    """Behind however many that fit; Python before 3.11.5 gave the end of it where an expression was possessive."""
+    model = parser.parse_model(HEAD + "agraph (int64[2] i) => (y) { y = Gather(w, i) }")
+    model.graph.initializer.add(name="w", data_type=dtype, dims=[before + 1], int32_data=[*[100] * before, value])
+    evidence = Evidence(loads(model.SerializeToString()), STATIC)
+    rule = RULES["values-beyond-type"]
+    (found,) = rule.check(*(evidence.about(kind) for kind in rule.wants))
+    assert f" {value:,} " in found.message
+
+
 @pytest.mark.parametrize(
     ("indices", "shape", "expected"),
     [

@@ -17,19 +17,19 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from auditor.drawing.layered.packing import packed, parts
 from auditor.drawing.layered.part import NODE_GAP, ROW_GAP, drawn
 from auditor.drawing.layered.routes import Edge, Point, Route, loop
+from auditor.tuples import NamedTuple
 
-__all__ = ["NODE_GAP", "ROW_GAP", "Placed", "Point", "Route", "layered"]
+__all__ = ["NODE_GAP", "ROW_GAP", "Layout", "Point", "Route", "layered"]
 
 LOOP = 16.0
 """How far an edge from a box to itself stands out of the box."""
 
 
-class Placed(NamedTuple):
+class Layout(NamedTuple):
     """Where everything lies; x grows to the right, y downwards, nothing is left of or above (0, 0).
 
     ``centres`` are the middles of the boxes, ``routes`` the bends of the edges in the order given, each from the border
@@ -42,7 +42,7 @@ class Placed(NamedTuple):
     height: float
 
 
-def layered(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Placed:
+def layered(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Layout:
     """A drawing of boxes of the given widths and heights, and of edges from one box to another by their indices.
 
     Edges may repeat, lead back, or lead to where they come from. No two boxes overlap, no edge runs through a box, and
@@ -57,9 +57,9 @@ def layered(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
             gc.enable()
 
 
-def _layered(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Placed:
+def _layered(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Layout:
     looped = {u for u, v in edges if u == v}
-    room = [(w + 2 * LOOP, h) if v in looped else (w, h) for v, (w, h) in enumerate(sizes)] if looped else sizes
+    rooms = [w + 2 * LOOP if v in looped else w for v, (w, _) in enumerate(sizes)]
     counted = Counter(edges)
     out: list[list[int]] = [[] for _ in sizes]
     beside: list[list[int]] = [[] for _ in sizes]
@@ -70,7 +70,7 @@ def _layered(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Pla
             beside[v].append(u)
     repeated = {edge: count for edge, count in counted.items() if count > 1}
     members = parts(beside)
-    drawings = [drawn(*_own(room, out, repeated, part)) for part in members]
+    drawings = [drawn(*_numbered(sizes, rooms, out, repeated, part)) for part in members]
     corners = packed([(one.width, one.height) for one in drawings], 2 * NODE_GAP)
     centres: list[Point] = [(0.0, 0.0)] * len(sizes)
     ways: dict[Edge, list[Route]] = {}
@@ -81,21 +81,22 @@ def _layered(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Pla
         for (u, v), found in one.routes.items():
             ways[part[u], part[v]] = [tuple([(x + left, y + top) for x, y in way]) for way in found]
         width, height = max(width, left + one.width), max(height, top + one.height)
-    return Placed(centres, _in_order(edges, ways, centres, sizes), width, height)
+    return Layout(centres, _in_order(edges, ways, centres, sizes), width, height)
 
 
-def _own(
+def _numbered(
     sizes: Sequence[tuple[float, float]],
+    rooms: Sequence[float],
     out: Sequence[Sequence[int]],
     repeated: dict[Edge, int],
     part: Sequence[int],
-) -> tuple[Sequence[tuple[float, float]], Sequence[Sequence[int]], dict[Edge, int]]:
+) -> tuple[Sequence[tuple[float, float]], Sequence[float], Sequence[Sequence[int]], dict[Edge, int]]:
     """A part's boxes and edges, by numbers of its own."""
     if len(part) == len(sizes):
-        return sizes, out, repeated
+        return sizes, rooms, out, repeated
     number = {v: i for i, v in enumerate(part)}
     times = {(number[u], number[v]): repeated[u, v] for u in part for v in out[u] if (u, v) in repeated}
-    return [sizes[v] for v in part], [[number[w] for w in out[v]] for v in part], times
+    return [sizes[v] for v in part], [rooms[v] for v in part], [[number[w] for w in out[v]] for v in part], times
 
 
 def _in_order(

@@ -8,9 +8,9 @@ beside them. So the rows are ordered, and get their columns, band by band.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from auditor.drawing.layered.layers import Layers
+from auditor.tuples import NamedTuple
 
 
 class Bands(NamedTuple):
@@ -58,4 +58,4 @@ def _one_to_one(upper: Sequence[int], lower: Sequence[int], up: list[list[int]],
     for v in upper:
         if len(down[v]) != 1:
             return False
-    return all([len(up[v]) == 1 for v in lower])
+    return all(len(up[v]) == 1 for v in lower)

@@ -8,6 +8,7 @@ the right of way, so they come out straight.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from auditor.drawing.layered.bands import Bands
 
@@ -22,7 +23,7 @@ def columns(graph: Bands, nodes: int, half: Sequence[float]) -> list[float]:
     down = [ends[:1] if dummy else ends for dummy, ends in zip(bottom, graph.down, strict=True)]
     marked = _conflicts(graph, top, bottom)
     rooms = [[half[v] for v in run] for run in graph.members]
-    apart = [[_apart(rooms[v], rooms[w]) for v, w in zip(row, row[1:], strict=False)] for row in graph.rows]
+    apart = [[_apart(rooms[v], rooms[w]) for v, w in pairwise(row)] for row in graph.rows]
     answers = []
     for beside, step in ((graph.up, 1), (down, -1)):
         for leftmost in (True, False):
@@ -117,9 +118,8 @@ def _packed(
             if not waiting[b]:
                 order.append(b)
     for a in reversed(order):
-        ends = right.get(a)
-        if ends:
-            free = min([x[b] - apart for b, apart in ends.items()])
+        if a in right:
+            free = min([x[b] - apart for b, apart in right[a].items()])
             if free > x[a]:
                 x[a] = free
     return [x[root[v]] for v in range(len(root))]

@@ -44,8 +44,8 @@ def closing(out: Sequence[Sequence[int]]) -> set[tuple[int, int]]:
         entered[start] = True
         path = [(start, iter(out[start]))]
         while path:
-            u, ends = path[-1]
-            for v in ends:
+            u, rest = path[-1]
+            for v in rest:
                 if not entered[v]:
                     entered[v] = True
                     path.append((v, iter(out[v])))

@@ -7,8 +7,8 @@ ranks would make hundreds of them, so the longest edges do without and run besid
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from auditor.tuples import NamedTuple
 
 SHARED = 16
 """Edges of one node that pass so many rows, or more, share their dummies: they part where they reach their ends."""
@@ -33,7 +33,7 @@ class Layers(NamedTuple):
 
 
 def layers(out: Sequence[Sequence[int]], rank: Sequence[int], most: int) -> Layers:
-    """The layers of an acyclic graph, in which edges pass at most ``most`` dummies; the longest give up theirs first."""
+    """The layers of an acyclic graph. Edges pass at most ``most`` dummies; the longest give up theirs first."""
     nodes = len(out)
     down: list[list[int]] = []
     trunks: list[tuple[int, int, list[int]]] = []  # how many dummies, and from where to where

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
-from typing import NamedTuple
 
 from auditor.drawing.layered.bands import bands
 from auditor.drawing.layered.columns import columns
@@ -13,6 +12,7 @@ from auditor.drawing.layered.layers import Layers, layers
 from auditor.drawing.layered.ordering import order_rows
 from auditor.drawing.layered.ranks import ranks
 from auditor.drawing.layered.routes import Edge, Point, Route, heights, routes
+from auditor.tuples import NamedTuple
 
 NODE_GAP = 24.0
 """Free space between two boxes of a row."""
@@ -36,18 +36,24 @@ class Part(NamedTuple):
     routes: dict[Edge, list[Route]]
 
 
-def drawn(sizes: Sequence[tuple[float, float]], out: Sequence[Sequence[int]], times: Mapping[Edge, int]) -> Part:
-    """Draw a connected graph without self-loops; ``times`` says of edges that are there more than once how often."""
+def drawn(
+    sizes: Sequence[tuple[float, float]],
+    rooms: Sequence[float],
+    out: Sequence[Sequence[int]],
+    times: Mapping[Edge, int],
+) -> Part:
+    """Draw a connected graph without self-loops.
+
+    ``rooms`` are the widths that the boxes take, ``times`` says of edges that are there more than once how often.
+    """
     if len(sizes) == 1:
-        (w, h), *_ = sizes
-        return Part(w, h, [(w / 2, h / 2)], {})
+        height = sizes[0][1]
+        return Part(rooms[0], height, [(rooms[0] / 2, height / 2)], {})
     order = topological(out)
     turned: dict[Edge, tuple[int, int]] = {}
     if len(order) < len(sizes):
         back = closing(out)
-        turned = {
-            (v, u): (times.get((v, u), 1) if u in out[v] else 0, times.get((u, v), 1)) for u, v in sorted(back)
-        }
+        turned = {(v, u): (times.get((v, u), 1) if u in out[v] else 0, times.get((u, v), 1)) for u, v in sorted(back)}
         out = _acyclic(out, back)
         order = topological(out)
     into: list[list[int]] = [[] for _ in sizes]
@@ -58,12 +64,14 @@ def drawn(sizes: Sequence[tuple[float, float]], out: Sequence[Sequence[int]], ti
     graph = layers(out, ranks(out, into, order), DUMMIES[0] + DUMMIES[1] * size)
     compact = bands(graph)
     order_rows(compact)
-    half = [w / 2 + NODE_GAP / 2 for w, _ in sizes] + [LINE_GAP / 2] * (len(graph.rank) - len(sizes))
+    half = [(w + NODE_GAP) / 2 for w in rooms] + [LINE_GAP / 2] * (len(graph.rank) - len(sizes))
     x = [0.0] * len(half)
     for at, run in zip(columns(compact, graph.nodes, half), compact.members, strict=True):
         for v in run:
             x[v] = at
-    return _placed(graph, x, sizes, turned, times)
+    low = min([at - w / 2 for at, w in zip(x, rooms, strict=False)] + x[len(rooms) :])
+    high = max([at + w / 2 for at, w in zip(x, rooms, strict=False)] + x[len(rooms) :])
+    return _placed(graph, [at - low for at in x], high - low, sizes, turned, times)
 
 
 def _acyclic(out: Sequence[Sequence[int]], turned: set[Edge]) -> list[list[int]]:
@@ -79,13 +87,14 @@ def _acyclic(out: Sequence[Sequence[int]], turned: set[Edge]) -> list[list[int]]
 
 
 def _placed(
-    graph: Layers, x: list[float], sizes: Sequence[tuple[float, float]], turned: Mapping[Edge, tuple[int, int]], times: Mapping[Edge, int]
+    graph: Layers,
+    x: Sequence[float],
+    width: float,
+    sizes: Sequence[tuple[float, float]],
+    turned: Mapping[Edge, tuple[int, int]],
+    times: Mapping[Edge, int],
 ) -> Part:
     """Of an edge in ``turned`` so many lead down, and so many, turned round, up again."""
-    half = [w / 2 for w, _ in sizes] + [0.0] * (len(x) - len(sizes))
-    low = min([at - h for at, h in zip(x, half, strict=True)])
-    width = max([at + h for at, h in zip(x, half, strict=True)]) - low
-    x = [at - low for at in x]
     channels = {}
     lanes = _lanes(graph)
     for edges, lane in zip(graph.channelled, lanes, strict=True):

@@ -31,7 +31,7 @@ def ranks(out: Lists, into: Lists, order: Sequence[int]) -> list[int]:
     number = {v: i for i, v in enumerate(kept)}
     after: Ends = [[] for _ in kept]
     before_: Ends = [[] for _ in kept]
-    chains: list[tuple[int, list[int], int]] = []
+    chains: list[tuple[int, list[int]]] = []
     for i, u in enumerate(kept):
         for w in out[u]:
             members = []
@@ -41,14 +41,14 @@ def ranks(out: Lists, into: Lists, order: Sequence[int]) -> list[int]:
             after[i].append((number[w], len(members) + 1))
             before_[number[w]].append((i, len(members) + 1))
             if members:
-                chains.append((u, members, w))
+                chains.append((u, members))
     found = [rank[v] for v in kept]
     if len(kept) > 2:
         simplex(after, before_, found)
     least = min(found, default=0)
     for v, r in zip(kept, found, strict=True):
         rank[v] = r - least
-    for u, members, w in chains:
+    for u, members in chains:
         for place, v in enumerate(members, rank[u] + 1):
             rank[v] = place
     return rank
@@ -64,7 +64,9 @@ def simplex(after: Ends, before: Ends, rank: list[int]) -> None:
             if w != parent[v]:
                 parent[w], above[w] = v, not down  # above: the edge leads from w to its parent
                 order.append(w)
-    pull = [len(after[v]) - len(before[v]) for v in range(count)]  # of the subtree: how many edges more leave than enter
+    pull = [
+        len(after[v]) - len(before[v]) for v in range(count)
+    ]  # of the subtree: how many edges more leave than enter
     size = [1] * count
     for v in reversed(order[1:]):
         pull[parent[v]] += pull[v]
@@ -114,7 +116,15 @@ def _side(tree: Sequence[dict[int, bool]], start: int, without: int) -> list[int
 
 
 def _hang_over(
-    c: int, p: int, x: int, y: int, leads_down: bool, parent: list[int], above: list[bool], pull: list[int], size: list[int]
+    c: int,
+    p: int,
+    x: int,
+    y: int,
+    leads_down: bool,
+    parent: list[int],
+    above: list[bool],
+    pull: list[int],
+    size: list[int],
 ) -> int:
     """Take the subtree of c from its parent p, and hang it at y by its node x; says how many nodes that touched."""
     moved, moved_size = pull[c], size[c]
@@ -165,7 +175,7 @@ def _hang_over(
 
 
 def _tight_tree(after: Ends, before: Ends, rank: list[int]) -> list[dict[int, bool]]:
-    """A tree over all nodes of edges that are as short as they may be; ranks are shifted, part by part, until there is one.
+    """A tree of edges that are as short as they may be; ranks are shifted, part by part, until it has all nodes.
 
     Each node has its neighbours in the tree, and whether the edge leads down to them.
     """

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from auditor.drawing.layered.layers import Layers
+from auditor.tuples import NamedTuple
 
 Point = tuple[float, float]
 Route = tuple[Point, ...]
@@ -27,7 +27,7 @@ TWINS = 8.0
 """How far apart edges with the same ends run, all together."""
 
 
-class Port(NamedTuple):
+class Touch(NamedTuple):
     """Where an edge touches a box: how far beside its middle, and how far beside each other if there are several."""
 
     beside: float
@@ -137,15 +137,16 @@ class _Trunks:
 
 def _ports(
     sides: Sequence[list[End]], x: Sequence[float], widths: Sequence[float], times: Mapping[Edge, int]
-) -> dict[Edge, Port]:
-    """Where the edges touch one side of each box, in the order of where they lead; what leads straight has the middle."""
-    found: dict[Edge, Port] = {}
+) -> dict[Edge, Touch]:
+    """Where edges touch one side of each box, in the order of where they lead; what leads straight has the middle."""
+    found: dict[Edge, Touch] = {}
     for box, edges in enumerate(sides):
         if len(edges) == 1 and edges[0][2] not in times:
-            found[edges[0][2]] = Port(0.0, 0.0)
+            found[edges[0][2]] = Touch(0.0, 0.0)
             continue
         edges.sort()
-        slots, before, last = [], 0, -1
+        slots: list[tuple[float, Edge, float]] = []
+        before, last = 0, -1
         for there, vertex, edge in edges:
             many = times.get(edge, 1)
             if vertex == last >= 0:  # it shares its first dummies with the one before
@@ -158,7 +159,7 @@ def _ports(
         far = max(middle, before - 1 - middle)
         apart = min(PORTS, max(0.0, widths[box] / 2 - BORDER) / far) if far else 0.0
         for _, edge, slot in slots:
-            found[edge] = Port((slot - middle) * apart, apart)
+            found[edge] = Touch((slot - middle) * apart, apart)
     return found
 
 

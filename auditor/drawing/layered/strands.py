@@ -11,7 +11,7 @@ blocks.)
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 Rows = Sequence[list[int]]
 Lists = Sequence[Sequence[int]]
@@ -41,7 +41,7 @@ def reinsert(rows: Rows, up: Lists, down: Lists, place: list[int], number: int, 
     costs = _end_costs(rows[number], run[0], up, place)
     now = costs[own]
     steps = len(costs)
-    for v, w in zip(run, run[1:], strict=False):
+    for v, w in pairwise(run):
         here, there = place[v], place[w]
         table = _between(rows[number], rows[number + 1], v, w, down, place)
         now += table[here][there]
@@ -106,7 +106,7 @@ def _between(
     upper: Sequence[int], lower: Sequence[int], v: int, w: int, down: Lists, place: Sequence[int]
 ) -> list[list[int]]:
     """For each place of v in the upper row and of w in the lower one, how many edges the edge between them crosses."""
-    own, below = place[v], place[w]
+    below = place[w]
     ends: list[list[int]] = []
     for u in upper:
         if u != v:

@@ -215,7 +215,7 @@ def _gain(left: Sequence[int], right: Sequence[int], place: Sequence[int]) -> in
 
 
 def first_order(rows: Rows, along: Lists, upwards: bool, deep: bool) -> Rows:
-    """Rows in the order in which a search comes to their vertices, depth or breadth first, from the top or the bottom."""
+    """Rows in the order in which a search from the top or the bottom, depth or breadth first, comes to vertices."""
     row_of = [0] * len(along)
     for number, row in enumerate(rows):
         for v in row:

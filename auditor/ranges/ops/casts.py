@@ -14,12 +14,12 @@ from ..site import Site
 _FLOATING = frozenset({1, 10, 11, 16})
 
 
-@ranged("Cast", rounds=1, infinite=True)
+@ranged("Cast", rounds=1, infinite=True, picks=True)
 def cast(input: Known, *, site: Site, to: int) -> Known | None:
     return _cast(input, to)
 
 
-@ranged("CastLike", rounds=1, infinite=True)
+@ranged("CastLike", rounds=1, infinite=True, picks=True)
 def cast_like(input: Known, target_type: Known, *, site: Site) -> Known | None:
     to = site.out_dtype()
     return None if to is None else _cast(input, to)
@@ -39,12 +39,13 @@ def _cast(x: Known, to: int) -> Known | None:
     if x.nan or not np.isfinite(x.magnitude):
         return whole(to)
     low, high = np.trunc(x.low), np.trunc(x.high)
-    if low.min(initial=0.0) < ends.low or high.max(initial=0.0) > ends.high:
+    most = ends.high if x.dtype == to or ends.high < 2.0**53 else np.nextafter(ends.high, 0.0)  # 2^63 is one too many
+    if low.min(initial=0.0) < ends.low or high.max(initial=0.0) > most:
         return whole(to)
     return known(to, low, high)
 
 
-@ranged("QuantizeLinear", infinite=True)
+@ranged("QuantizeLinear", infinite=True, picks=True)
 def quantise(x: Known, y_scale: Known, y_zero_point: Known | None = None, *, site: Site) -> Known | None:
     to = site.out_dtype()
     ends = limits(to)
@@ -62,15 +63,19 @@ def quantise(x: Known, y_scale: Known, y_zero_point: Known | None = None, *, sit
 def dequantise(
     x: Known, x_scale: Known, x_zero_point: Known | None = None, *, site: Site, axis: int = 1, block_size: int = 0
 ) -> Known | None:
+    """Of two pairs of QuantizeLinear and this one in a row, onnxruntime 1.32 makes one, for what both can hold: what
+    either cuts off comes out on a new grid, half a step beyond its own last number. Zero is on every grid."""
     if block_size or site.out_dtype() not in _FLOATING:
         return None
     zero = known(x.dtype, 0.0, 0.0) if x_zero_point is None else x_zero_point
     low, high = x.least - zero.most, x.most - zero.least
     several = [end * scale for end in (low, high) for scale in (x_scale.least, x_scale.most)]
-    return known(site.out_dtype(), min(several), max(several))
+    beyond = x_scale.magnitude / 2 if x_scale.low.size == 1 and site.tensor(0) is None else 0.0
+    least, most = min(several), max(several)
+    return known(site.out_dtype(), least - beyond if least else 0.0, most + beyond if most else 0.0)
 
 
-@ranged("DynamicQuantizeLinear", infinite=True)
+@ranged("DynamicQuantizeLinear", infinite=True, picks=True)
 def quantise_dynamically(x: Known) -> tuple[Known, ...]:
     reach = max(x.most, 0.0) - min(x.least, 0.0)
     return whole(2), known(1, 0.0, reach / 255 * (1 + 1e-5) + 1e-30, x.nan), whole(2)

@@ -37,12 +37,12 @@ def _precision(x: Known) -> float:
     return max(_CLOSE, 8 * x.limits.unit) if x.dtype != 11 else 2.0**-40
 
 
-@ranged("Identity", infinite=True)
+@ranged("Identity", infinite=True, picks=True)
 def identity(input: Known) -> Known:
     return input
 
 
-@ranged("Dropout", infinite=True)
+@ranged("Dropout", infinite=True, picks=True)
 def dropout(
     data: Known, ratio: Known | None = None, training_mode: Known | None = None, *, site: Site
 ) -> tuple[Known, ...] | None:
@@ -53,7 +53,7 @@ def dropout(
     return data, known(site.out_dtype(1), 0.0, 1.0)
 
 
-@ranged("Relu", infinite=True)
+@ranged("Relu", infinite=True, picks=True)
 def relu(X: Known) -> Known:
     peak = X.peak and Peak(X.peak.axes, max(0.0, X.peak.least))
     return known(X.dtype, np.maximum(X.low, 0.0), np.maximum(X.high, 0.0), peak=peak)
@@ -247,7 +247,7 @@ def rounded(X: Known) -> Known:
     return ends(np.rint, X)
 
 
-@ranged("Sign", infinite=True)
+@ranged("Sign", infinite=True, picks=True)
 def sign(input: Known) -> Known:
     return ends(np.sign, input)
 

@@ -172,7 +172,7 @@ def _whole_power(X: Known, Y: Known) -> Known:
     return known(X.dtype, np.floor(low), np.ceil(np.maximum(np.maximum.reduce(several), 1.0)))
 
 
-@ranged("Mod")
+@ranged("Mod", picks=True)
 def modulo(A: Known, B: Known, *, fmod: int = 0) -> Known:
     """The sign is the divisor's, with fmod the dividend's; a float's remainder by zero is NaN."""
     zero = bool(((B.low <= 0) & (B.high >= 0)).any())
@@ -200,8 +200,8 @@ def _chosen(choose: Callable[[Any, Any], Any]) -> Callable[..., Known]:
     return rule
 
 
-ranged("Max", infinite=True)(_chosen(np.maximum))
-ranged("Min", infinite=True)(_chosen(np.minimum))
+ranged("Max", infinite=True, picks=True)(_chosen(np.maximum))
+ranged("Min", infinite=True, picks=True)(_chosen(np.minimum))
 
 
 @ranged("Sum", rounds=1)
@@ -230,12 +230,12 @@ def parametric_relu(X: Known, slope: Known) -> Known:
     return known(X.dtype, np.where(X.low >= 0, X.low, found.low), np.where(X.low >= 0, X.high, found.high))
 
 
-@ranged("Clip", infinite=True)
+@ranged("Clip", infinite=True, picks=True)
 def clip_6(input: Known, *, min: float = -math.inf, max: float = math.inf) -> Known:
     return known(input.dtype, np.minimum(np.maximum(input.low, min), max), np.minimum(np.maximum(input.high, min), max))
 
 
-@ranged("Clip", since=11, infinite=True)
+@ranged("Clip", since=11, infinite=True, picks=True)
 def clip(input: Known, min: Known | None = None, max: Known | None = None) -> Known:
     """Where min is above max, all is max; runtimes may do otherwise, so both are allowed."""
     low, high = input.low, input.high
@@ -248,7 +248,7 @@ def clip(input: Known, min: Known | None = None, max: Known | None = None) -> Kn
     return known(input.dtype, low, high)
 
 
-@ranged("Where", infinite=True)
+@ranged("Where", infinite=True, picks=True)
 def where(condition: Known, X: Known, Y: Known) -> Known:
     sure, never = condition.low == 1, condition.high == 0
     low, high = np.minimum(X.low, Y.low), np.maximum(X.high, Y.high)

@@ -41,7 +41,7 @@ def _extreme(data: Known, site: Site, axes: Axes, keepdims: int, what: str) -> K
     return found
 
 
-@ranged("ReduceMax")
+@ranged("ReduceMax", picks=True)
 def greatest(
     data: Known, axes: Known | None = None, *, site: Site, keepdims: int = 1, noop_with_empty_axes: int = 0
 ) -> Known:
@@ -50,7 +50,7 @@ def greatest(
     return _extreme(data, site, _axes_attribute(site), keepdims, "max")
 
 
-@ranged("ReduceMin")
+@ranged("ReduceMin", picks=True)
 def least(
     data: Known, axes: Known | None = None, *, site: Site, keepdims: int = 1, noop_with_empty_axes: int = 0
 ) -> Known:
@@ -196,7 +196,7 @@ def log_of_sum_of_exponentials(
     return known(data.dtype, found.low - slack, found.high + math.log(count) + slack)
 
 
-@ranged("ArgMax", "ArgMin", infinite=True)
+@ranged("ArgMax", "ArgMin", infinite=True, picks=True)
 def place(data: Known, *, site: Site, axis: int = 0) -> Known:
     shape = site.shape(0)
     size = shape[axis] if shape and -len(shape) <= axis < len(shape) else None

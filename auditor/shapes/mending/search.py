@@ -33,7 +33,7 @@ MOST_STEPS = 40_000
 
 
 SECONDS = 20.0
-"""What ends a search whatever it counts; nothing is told of one that ends so, for another machine would tell more."""
+"""Of CPU, which end a search whatever it counts. Nothing is told of it then, for another machine would tell more."""
 
 _MOST_NODES = 20_000
 """Of larger graphs no edit is tried."""
@@ -77,14 +77,14 @@ def mends(facts: Facts, fault: BrokenPlace, fits: Sequence[Fit] = ()) -> tuple[M
     proposed = sorted(proposals(facts, fault, fits), key=lambda p: p.cost)
     best: dict[object, tuple[float, int, Proposal, int]] = {}
     axes: dict[At, int] = {}
-    trials, steps, deadline = 0, 0, time.monotonic() + SECONDS
+    trials, steps, deadline = 0, 0, time.thread_time() + SECONDS
     for number, proposal in enumerate(proposed):
         found = sorted(best.values(), key=lambda b: b[:2])
         if len(found) >= MOST_TOLD and found[MOST_TOLD - 1][0] <= proposal.cost:
             break
         if trials >= MOST_TRIALS or steps >= MOST_STEPS:
             break
-        if time.monotonic() > deadline:
+        if time.thread_time() > deadline:
             return ()
         try:
             made = changes(facts, proposal.edit)

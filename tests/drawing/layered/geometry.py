@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +47,7 @@ def measures(drawing: Drawing) -> Measures:
 
 def pieces(routes: Sequence[Sequence[Point]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Beginnings, ends and owners of all straight pieces."""
-    found = [(*a, *b, i) for i, way in enumerate(routes) for a, b in zip(way, way[1:], strict=False) if a != b]
+    found = [(*a, *b, i) for i, way in enumerate(routes) for a, b in pairwise(way) if a != b]
     table = np.array(found, dtype=float).reshape(-1, 5)
     return table[:, 0:2], table[:, 2:4], table[:, 4].astype(int)
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import onnx
 import onnx.parser
 import pytest
 
+from auditor.formats.json import document
 from auditor.model.load import loads
+from auditor.pipeline import audit
 from auditor.repair import AttributeChange, InputSizes, Replacement, words
+from auditor.report import Verdict
+from auditor.settings import Settings
 from auditor.shapes.facts import Facts, infer
 from auditor.shapes.mending import BrokenPlace, search
 from auditor.shapes.mending.search import mends
 from auditor.shapes.troubles import At
 
 from .__main__ import results
+from .applying import applied
 from .faults import KINDS
-from .measuring import Result
+from .measuring import Result, shapes_of
 
 SEEDS = 9
 
@@ -84,3 +91,32 @@ def test_a_search_is_bounded_by_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "MOST_TRIALS", 1_500)
     monkeypatch.setattr(search, "SECONDS", -1.0)
     assert mends(facts, BrokenPlace(At("", 1))) == ()
+
+
+def _mended(text: str, rule: str) -> list[list[tuple[int, ...]] | str]:
+    """Of each repair that a rule's one finding tells, what onnxruntime makes of the mended model, with all names 2."""
+    model = onnx.parser.parse_model(HEAD + text)
+    rows: Any = document(audit(model, Settings(run=False, select=frozenset({rule}))), Verdict.FAIL)["findings"]
+    assert len(rows) == 1
+    return [shapes_of(applied(model, row)) for row in rows[0]["repairs"]]
+
+
+def test_a_slope_along_an_open_width_is_laid_along_the_channels() -> None:
+    """A width that is as long by chance runs as it is: there nobody knows what was meant."""
+    slope = "<float[4] s = {0.1, 0.2, 0.3, 0.4}> { y = PRelu(x, s) }"
+    open_ = f"g (float[2, 4, H, W] x) => (float[2, 4, H, W] y) {slope}"
+    assert _mended(open_, "misaligned-channels") == [[(2, 4, 32, 32)]]
+    assert isinstance(shapes_of(onnx.parser.parse_model(HEAD + open_)), str)
+    by_chance = f"g (float[2, 4, 8, 4] x) => (float[2, 4, 8, 4] y) {slope}"
+    assert _mended(by_chance, "misaligned-channels") == []
+    both = "(float[2, 4, H, W] x, float[2, 4] v) => (float[2, 4, H, W] y, float[2, 4] z)"
+    shared = f"g {both} {slope[:-2]}\n z = Add(v, s) }}"
+    assert _mended(shared, "misaligned-channels") == []
+
+
+@pytest.mark.parametrize(("size", "told"), [("5, 5", 1), ("12, 5", 1), ("7, 7, 5", 0)])
+def test_images_of_another_size_are_a_row_each(size: str, told: int) -> None:
+    """9,216 = 256 x 6 x 6 = 256 x 12 x 3; no cube has as many."""
+
+    text = f"g (float[N, 256, {size}] x) => (float[M, 9216] y) <int64[2] s = {{-1, 9216}}> {{ y = Reshape(x, s) }}"
+    assert _mended(text, "mixed-batch") == [[(2, 9216)]] * told

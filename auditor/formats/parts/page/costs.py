@@ -72,7 +72,7 @@ def _bars(
     unknown = sum(count(row) is None for row in picture.layers)
     yield f"<div><h3>{title} by layer</h3>\n"
     if not numbers:
-        yield f"<p>{'They hang on open sizes: --dim gives numbers' if unknown else 'There are none'}.</p></div>\n"
+        yield f"<p>{'They are not known' if unknown else 'There are none'}.</p></div>\n"
         return
     numbers.sort(key=lambda pair: -pair[0])
     whole, most = sum(value for value, _ in numbers), numbers[0][0]

@@ -11,6 +11,8 @@ from ....rules import Rule
 _LEFT_OUT = frozenset({"Fires on", "Quiet on"})
 """Models in ONNX's text form: for who writes rules."""
 
+_FENCED = re.compile(r"^```.*\n((?:.*\n)*?)```\n?", re.MULTILINE)
+_STARTS = re.compile(r"^(?:## .*\n?|(?=[-*] ))", re.MULTILINE)
 _CODE = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"https://[\w./#?=&;%~+-]*[\w/#=-]")
 
@@ -30,45 +32,25 @@ def pages(found: Sequence[Rule]) -> Iterator[str]:
 
 def prose_of(page: str) -> Iterator[str]:
     """The sections of a page as HTML: headings, paragraphs, lists and code is all that they have."""
-    shown, fenced = True, False
-    block: list[str] = []
-    item = False
-
-    def flush() -> Iterator[str]:
-        nonlocal item
-        if block:
-            kind = "li" if item else "p"
-            yield f"<{kind}>{_inline(' '.join(block))}</{kind}>\n"
-        block.clear()
-        item = False
-
-    for line in page.splitlines()[1:]:
-        if line.startswith("## ") and not fenced:
-            yield from flush()
-            shown = line[3:] not in _LEFT_OUT
+    parts = _FENCED.split(page.partition("\n")[2])
+    shown = True
+    for place, part in enumerate(parts):
+        if place % 2:
             if shown:
-                yield f"<h3>{escaped(line[3:])}</h3>\n"
-        elif not shown:
+                yield f"<pre>{escaped(part)}</pre>\n"
             continue
-        elif line.lstrip().startswith("```"):
-            yield from flush()
-            yield "</pre>\n" if fenced else "<pre>"
-            fenced = not fenced
-        elif fenced:
-            yield f"{escaped(line)}\n"
-        elif line.startswith(("- ", "* ")):
-            yield from flush()
-            block.append(line[2:])
-            item = True
-        elif line.strip():
-            block.append(line.strip())
-        else:
-            yield from flush()
-    yield from flush()
-    if fenced:
-        yield "</pre>\n"
+        for block in _STARTS.sub(lambda start: f"\n\n{start[0]}\n\n" if start[0] else "\n\n", part).split("\n\n"):
+            block = block.strip()
+            if block.startswith("## "):
+                shown = block[3:] not in _LEFT_OUT
+                if shown:
+                    yield f"<h3>{escaped(block[3:])}</h3>\n"
+            elif shown and block.startswith(("- ", "* ")):
+                yield f"<ul><li>{_inline(block[2:])}</li></ul>\n"
+            elif shown and block:
+                yield f"<p>{_inline(block)}</p>\n"
 
 
 def _inline(text: str) -> str:
-    shown = _CODE.sub(r"<code>\1</code>", escaped(text))
+    shown = _CODE.sub(r"<code>\1</code>", escaped(" ".join(text.split())))
     return _LINK.sub(lambda link: f'<a href="{link[0]}" rel="noreferrer">{link[0]}</a>', shown)

@@ -10,6 +10,7 @@ from ....drawing.plots.bands import band_plot
 from ....drawing.plots.bars import bar
 from ....picture import QUANTILES, Picture
 from ....report import Report, WeightRow
+from ....wording import counted
 
 _MOST_ROWS = 400
 _MOST_ZEROS = 12
@@ -22,7 +23,7 @@ def weights(report: Report, picture: Picture) -> Iterator[str]:
     yield '<section id="weights"><h2>Weights</h2>\n'
     known = [band for band in picture.weights if band.quantiles]
     if known:
-        told = f"How the values of {len(known)} kernels are spread, in the order of the file"
+        told = f"How the values of {counted(known, 'kernel')} are spread, in the order of the file"
         yield f"<h3>How the kernels are spread</h3>\n<figure>{''.join(band_plot([b.quantiles for b in known], told))}"
         yield "<figcaption>Each column is a stored tensor of two axes or more, in the order of the file. The bands "
         yield "hold 98 %, 90 % and 50 % of its values; the line is the median. Of large tensors 4,096 values were "
