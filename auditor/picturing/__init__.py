@@ -9,6 +9,7 @@ from ..picture import Anchor, Count, Earlier, LayerRow, Numbers, Picture
 from ..report import Report
 from ..shapes.facts import Facts, rendered
 from ..shapes.sizes.dim import Size
+from .graph import graph_of
 from .memory import memory_of
 from .places import numbers, places
 from .usual import Usual
@@ -21,11 +22,13 @@ def picture_of(model: Model, facts: Facts, costs: Costs, report: Report, history
     usual = Usual(facts)
     memory, why_no_memory = memory_of(facts, costs.layers, shown, usual)
     layers = tuple(_rows([costs.layers[index] for index in shown], numbers(model, facts), usual))
+    where = places(model, facts, report.findings)
     return Picture(
+        graph=graph_of(model, facts, costs, report.findings, where),
         layers=layers,
         sizes=tuple(sorted(usual.taken.items())),
         constants=len(costs.layers) - len(shown),
-        places=places(model, facts, report.findings),
+        places=where,
         memory=memory,
         why_no_memory=why_no_memory,
         weights=tuple(bands(model)) if report.weights else (),
