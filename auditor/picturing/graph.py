@@ -24,8 +24,8 @@ from .kinds import kind_of
 from .places import numbers
 from .texts import attribute_texts, fact_text
 
-MOST_BOXES = 100_000
-"""Nodes that are drawn; of a larger graph, the first."""
+MOST_BOXES, MOST_WIRES, MOST_FRAMES = 100_000, 200_000, 5_000
+"""Nodes, wires and bodies that are drawn; of a larger graph, the first."""
 
 _INTEGERS = frozenset({6, 7, 9})  # int32, int64, bool: what shape arithmetic is made of
 
