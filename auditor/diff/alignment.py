@@ -15,7 +15,7 @@ from .skeleton import NODE, Skeleton
 
 _ROUNDS = 6  # passes at each level, as long as they pair something
 _LOOSE_ROUNDS = 8
-_BUDGET = 1_000_000  # nodes that are hashed, again and again, and for each node of the graphs
+_BUDGET = 200_000  # nodes that are hashed, again and again, and for each node of the graphs
 _BUDGET_EACH = 15
 _NEAR = 4  # nodes on the other side that have to agree
 

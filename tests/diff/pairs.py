@@ -126,13 +126,13 @@ def _outside(model: ModelProto) -> bool:
     return any(t.data_location == onnx.TensorProto.EXTERNAL for t in model.graph.initializer)
 
 
-def pairs(count: int, first: int = 0) -> Iterator[Pair]:
-    """Seeded pairs with one to five edits; three of four are nets, the others shipped models. Half are disguised."""
+def pairs(count: int, first: int = 0, each: int = 4) -> Iterator[Pair]:
+    """Seeded pairs with one to five edits: nets, and ``each`` so many a shipped model. Half are disguised."""
     seed, made = first, 0
     while made < count:
         seed += 1
         chance = random.Random(seed)
-        old = net(seed) if seed % 4 else chance.choice(shipped())
+        old = net(seed) if seed % each else chance.choice(shipped())
         try:
             new, mutations = mutated(old, seed, chance.randint(1, 5))
             _outputs(old), _outputs(new)
@@ -201,11 +201,11 @@ class Verdicts(NamedTuple):
     wrong: tuple[str, ...]
 
 
-def measured(count: int, first: int = 0) -> Verdicts:
+def measured(count: int, first: int = 0, each: int = 4) -> Verdicts:
     """How many scripts are exact, and how many verdicts right; and what is wrong with the others."""
     exact = right = made = 0
     wrong = []
-    for pair in pairs(count, first):
+    for pair in pairs(count, first, each):
         made += 1
         lines, degree = pair.truth
         found = difference(pair.old, pair.new)
