@@ -18,6 +18,7 @@ SUMMARIES: Mapping[str, str] = {
     "fix": "Write a mended copy of a model, each edit with its proof.",
     "inspect": "Show the layers of a model: output shapes, parameters, MACs.",
     "explain": "Print a rule's page, or how the shapes of a node come about.",
+    "draw": "Draw the graph of a model, or what is around one node, as SVG.",
     "rules": "List the rules: how bad, by whose word, and what each says.",
     "history": "Tell which findings appeared, which were fixed, which stay.",
     "show": "Print a stored report, as today's policy has it.",

@@ -234,6 +234,11 @@ TABLE: tuple[Setting, ...] = (
         "NAME",
     ),
     Setting("embed", kinds.YES_OR_NO, OWN, "Take the weights into the copy's own file.", ("--embed",)),
+    Setting("around", kinds.TEXT, OWN, "Only what is near this node, or tensor.", ("--around",), "NODE"),
+    Setting("hops", kinds.whole(0), OWN, "How many wires away is near.", ("--hops",), "NUMBER", default="3"),
+    Setting(
+        "drawing", kinds.TEXT, OWN, "The file that is written.", ("-o", "--output"), "FILE", default="standard output"
+    ),
     # Of configurations alone.
     Setting(
         "select", kinds.IN_A_FILE, FILES, "whose findings count; the audit runs all rules and the report keeps all",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..model.graph import Model, Value, subgraphs
 from ..tuples import NamedTuple
 from .alignment import Aligner
-from .kinds import Bodies, Numbers
+from .kinds import Bodies, Numbering
 from .pairing import Pairing
 
 _MOST_TIMES = 4
@@ -33,7 +33,7 @@ class Alignment(NamedTuple):
 
 def align(old: Model, new: Model) -> Alignment:
     """The main graphs, and from each pair of nodes on the bodies that these hold or call."""
-    numbers = Numbers()
+    numbers = Numbering()
     through = _quantises(old) != _quantises(new)  # then it is said as one thing, and the rest is aligned without it
     one, two = Bodies(old, numbers, through), Bodies(new, numbers, through)
     left = _MOST_TIMES * sum(len(s.nodes) for s in (*one.skeletons, *two.skeletons))

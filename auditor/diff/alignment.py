@@ -128,7 +128,7 @@ class Aligner:
                 return
             before = pairing.made
             if pairing.made:
-                pairing.grow(*self._alike(level, steps), everywhere=True)
+                pairing.grow(*self._keys(level, steps), everywhere=True)
             up, down = self._above(level), self._below(level)
             self._unique(level, _joined(up, down), steps)
             if pairing.made == before:
@@ -144,9 +144,9 @@ class Aligner:
     def _unique(self, level: tuple[Labels, Labels], hashes: tuple[list[int], list[int]], steps: int = _NEAR) -> None:
         self.pairing.unique(*hashes, *self._left())
         if not self._done():
-            self.pairing.grow(*self._alike(level, steps))
+            self.pairing.grow(*self._keys(level, steps))
 
-    def _alike(self, level: tuple[Labels, Labels], steps: int) -> tuple[Sequence[int], Sequence[int]]:
+    def _keys(self, level: tuple[Labels, Labels], steps: int) -> tuple[Sequence[int], Sequence[int]]:
         """What has to be equal of nodes at the same place of a pair: these, and what is so many steps before them."""
         one, two = level
         if not steps:

@@ -19,13 +19,13 @@ from .skeleton import NODE, Skeleton
 _DEEPEST = 60  # bodies in bodies that are looked into, before their names have to do
 
 
-class Numbers:
+class Numbering:
     """A number for each thing, the same for equal ones."""
 
     def __init__(self) -> None:
         self._known: dict[Hashable, int] = {}
 
-    def of(self, thing: Hashable) -> int:
+    def number(self, thing: Hashable) -> int:
         return self._known.setdefault(thing, len(self._known))
 
 
@@ -43,7 +43,7 @@ class Kinds(NamedTuple):
 class Bodies:
     """Every body of one model, with the kinds of what stands in it."""
 
-    def __init__(self, model: Model, numbers: Numbers, through: bool = False) -> None:
+    def __init__(self, model: Model, numbers: Numbering, through: bool = False) -> None:
         """``through``: nodes that quantise, and back, are not looked at."""
         self.model = model
         self._numbers = numbers
@@ -89,15 +89,15 @@ class Bodies:
             if function is None and inner is None:
                 name: Hashable = (node.domain, node.op_type, len(node.outputs))
                 said = self._said(node, opsets.get(node.domain))
-                exact[i], plain[i] = numbers.of(("node", name, said[0])), numbers.of(("node", name, said[1]))
-                operators[i] = numbers.of(name)
+                exact[i], plain[i] = numbers.number(("node", name, said[0])), numbers.number(("node", name, said[1]))
+                operators[i] = numbers.number(name)
                 continue
             bodies = [self._hash(b) for b in ([function] if function is not None else inner or ())]
             name = (len(node.inputs), len(node.outputs)) if function is not None else (node.domain, node.op_type)
             said = self._said(node, opsets.get(node.domain))
-            exact[i] = numbers.of(("body", name, said[0], tuple(one for one, _ in bodies)))
-            plain[i] = numbers.of(("body", name, said[1], tuple(two for _, two in bodies)))
-            operators[i] = numbers.of(("function", name) if function is not None else name)
+            exact[i] = numbers.number(("body", name, said[0], tuple(one for one, _ in bodies)))
+            plain[i] = numbers.number(("body", name, said[1], tuple(two for _, two in bodies)))
+            operators[i] = numbers.number(("function", name) if function is not None else name)
         stored = [self._stored(one) for one in skeleton.stored]
         return Kinds(exact, plain, operators, *([one[level] for one in stored] for level in range(3)))
 
@@ -109,12 +109,12 @@ class Bodies:
         if at in self._begun or len(self._begun) > _DEEPEST:
             function = self.skeletons[at].scope.function
             name = body_of(function, self.model.functions) if function is not None else "deep"
-            number = self._numbers.of(("body", name))
+            number = self._numbers.number(("body", name))
             return number, number
         self._begun.add(at)
         try:
             skeleton, kinds = self.skeletons[at], self.kinds(at)
-            ports = [self._numbers.of(("port", i)) for i in range(len(skeleton.graph.feeds))]
+            ports = [self._numbers.number(("port", i)) for i in range(len(skeleton.graph.feeds))]
             pair = []
             for level, stored in ((kinds.exact, kinds.stored_exact), (kinds.plain, kinds.stored_plain)):
                 labels = Labels(level, stored, ports, ())
@@ -132,8 +132,8 @@ class Bodies:
         tensor = stored.tensor
         held = head(self.model, tensor) if stored.literal is None else _literal_head(stored)
         plain = ("stored", tensor.dtype, stored.dims)
-        of = self._numbers.of
-        return of((plain, held)), of(plain), of(("stored", stored.dims))
+        number = self._numbers.number
+        return number((plain, held)), number(plain), number(("stored", stored.dims))
 
     def _said(self, node: Node, opset: int | None) -> tuple[int, int]:
         """The attributes of a node without those that say the default; graphs are looked at apart."""
@@ -143,7 +143,7 @@ class Bodies:
             said = stated(node.attributes, None if opset is None else schema(node.domain, node.op_type, opset))
             exact = tuple((name, self._value(value, True)) for name, value in sorted(said.items()))
             plain = tuple((name, self._value(value, False)) for name, value in sorted(said.items()))
-            known = self._attributes[key] = self._numbers.of(exact), self._numbers.of(plain)
+            known = self._attributes[key] = self._numbers.number(exact), self._numbers.number(plain)
         return known
 
     def _value(self, value: object, exact: bool) -> Hashable:

@@ -95,7 +95,8 @@ def _audited(path: str, settings: Settings) -> tuple[Report, Evidence]:
 def _drawn(old: Evidence, new: Evidence, difference: ModelDifference) -> GraphPicture:
     """Repeated stretches are folded where nothing in them changed."""
     from ..picturing.blocks import folded
-    from ..picturing.graph import numbers, unfolded
+    from ..picturing.graph import unfolded
+    from ..picturing.places import numbers
     from .union import united
 
     before, now = (unfolded(one.model, one.facts, one.costs) for one in (old, new))

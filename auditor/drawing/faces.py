@@ -9,8 +9,8 @@ from ..picture.graph import Box, Change, Role
 from ..tuples import NamedTuple
 from .markup import escaped
 
-HIGH, LOW, SECOND, BELOW = 26, 18, 15, 15
-"""Heights: a box, a small one, what a second line adds, and the words below a box."""
+HIGH, LOW, SECOND, BELOW, SHADOW = 26, 18, 15, 15, 5
+"""Heights: a box, a small one, a second line, the words below a box, and the line below one that folds others."""
 
 _LETTER, _SMALL_LETTER = 7.4, 6.3  # wide enough for the fonts of the usual systems
 _LONGEST = 26
@@ -19,11 +19,12 @@ _CHANGES = {Change.ADDED: "+ ", Change.REMOVED: "− ", Change.CHANGED: "≠ "}
 
 
 class Face(NamedTuple):
-    """Words are escaped. ``height`` is that of the box, ``room`` goes from side to side of all words."""
+    """Words are escaped. The box is ``width`` by ``height``; with what stands below it, ``room`` by ``reach``."""
 
     width: int
     height: int
     room: int
+    reach: int
     first: str
     second: str
     below: str
@@ -32,27 +33,27 @@ class Face(NamedTuple):
 def face(box: Box, below: str = "", worst: str = "", opens: str = "", *, brief: bool = False) -> Face:
     """The face of a box. ``below``: the type of what it gives; ``worst``: the severity of its worst finding.
 
-    ``opens`` names the frames of a node. A brief face has one line, and nothing below it.
+    ``opens`` names the frames of a node. The face of a brief node has one line.
     """
     sign = _SIGNS.get(worst, "") + (_CHANGES.get(box.change, "") if box.change is not None else "")
     if box.role is Role.NODE:
         second = opens or ("" if brief or box.small else _kernel(box))
-        return _face(sign + box.op, second, "" if brief else below, box.small)
+        return _face(sign + box.op, second, below, LOW if box.small else HIGH)
     if box.role is Role.FOLD:
-        return _face(sign + box.op, box.label, "" if brief else below, False)
+        return _face(sign + box.op, box.label, below, HIGH, SHADOW)
     second = sizes(box.made[0].text) if box.made else ""
-    return _face(sign + box.label, second, "", False)
+    return _face(sign + box.label, second, "", HIGH)
 
 
 @lru_cache(maxsize=8192)
-def _face(first: str, second: str, below: str, small: bool) -> Face:
+def _face(first: str, second: str, below: str, height: int, more: int = 0) -> Face:
     first, second, below = visible(first, _LONGEST), visible(second, _LONGEST + 4), visible(below, _LONGEST + 8)
-    letter = _SMALL_LETTER if small else _LETTER
+    letter = _SMALL_LETTER if height == LOW else _LETTER
     width = 22 + 2 * round(max(letter * max(len(first), 3), _SMALL_LETTER * len(second)) / 2)
-    height = (LOW if small else HIGH) + (SECOND if second else 0)
-    return Face(
-        width, height, max(width, 2 * round(_SMALL_LETTER * len(below) / 2)), escaped(first), escaped(second), escaped(below)
-    )  # fmt: skip
+    height += SECOND if second else 0
+    room = max(width, 2 * round(_SMALL_LETTER * len(below) / 2))
+    reach = height + more + (BELOW if below else 0)
+    return Face(width, height, room, reach, escaped(first), escaped(second), escaped(below))
 
 
 def _kernel(box: Box) -> str:

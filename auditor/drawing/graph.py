@@ -13,8 +13,8 @@ from ..picture.graph import Frame, GraphPicture, Sort
 from ..wording import counted
 from .assets import asset
 from .details import details
-from .markup import escaped
 from .marks import marks
+from .markup import escaped
 from .sheet import sheet
 
 
@@ -30,7 +30,7 @@ def draw(graph: GraphPicture) -> Iterator[str]:
             yield f'<p class="unseen">{escaped(frame.unseen)}</p>\n'
         yield (
             f'<div class="view" role="region" aria-label="{escaped(words)}" tabindex="0">'
-            f'<svg class="graph" role="group" aria-label="{escaped(words)}" width="{drawn.width}" '
+            f'<svg class="graph" role="group" width="{drawn.width}" '
             f'height="{drawn.height}" viewBox="0 0 {drawn.width} {drawn.height}">\n'
         )
         yield from drawn.parts

@@ -8,10 +8,10 @@ from __future__ import annotations
 from ..names import visible
 from ..picture.graph import Box, Change, Frame, GraphPicture, Role
 from ..tuples import NamedTuple
-from .faces import BELOW, SECOND, Face, face, sizes
+from .faces import SECOND, Face, face, sizes
 from .layered import layered
-from .markup import escaped
 from .marks import FrameMarks
+from .markup import escaped
 from .wires import wires
 
 BRIEF = 4_000
@@ -42,12 +42,12 @@ def sheet(graph: GraphPicture, place: int, marks: FrameMarks, here: int = -1) ->
         for box, words, worst in zip(frame.boxes, below, marks.worst, strict=True)
     ]
     layout = layered(
-        [(one.room, one.height + (BELOW if one.below else 0)) for one in faces],
+        [(one.room, one.reach) for one in faces],
         [(wire.source, wire.target) for wire in frame.wires],
     )
     parts = ['<g class="wires">', *wires(frame, layout.routes, marks.lit, MARGIN), '</g>\n<g class="boxes">\n']
     for i, (box, one, (x, y)) in enumerate(zip(frame.boxes, faces, layout.centres, strict=True)):
-        top = round(y - (one.height + (BELOW if one.below else 0)) / 2) + MARGIN
+        top = round(y - one.reach / 2) + MARGIN
         classes = _classes(box, marks.worst[i], is_lit=i in marks.lit, is_here=i == here)
         parts.append(_box(graph, box, one, (round(x) + MARGIN, top), classes))
     parts.append("</g>")
@@ -98,16 +98,17 @@ def _box(graph: GraphPicture, box: Box, one: Face, corner: tuple[int, int], clas
     anchor = f' id="n-{box.graph}-{box.node}"' if box.node >= 0 else ""
     text = f"<title>{escaped(visible(box.label, LONGEST))}</title>"
     if box.role is Role.FOLD:
-        text += f'<path class="more" d="M{left + 6} {top + one.height + 5}h{one.width - 12}"/>'
+        text += f'<path class="more" d="M{left + 6} {top + one.height + 4}h{one.width - 12}"/>'
     line = top + (one.height - (SECOND if one.second else 0)) // 2 + (4 if box.small else 5)
-    text += f'<path d="M{left} {top}h{one.width}v{one.height}h-{one.width}z"/><text x="{x}" y="{line}">{one.first}</text>'
+    first = one.first
+    for inner in box.folded:  # a constant's address is its owner's words: an element without extent would be nowhere
+        first = f'<tspan id="n-{box.graph}-{inner}">{first}</tspan>'
+    text += f'<path d="M{left} {top}h{one.width}v{one.height}h-{one.width}z"/><text x="{x}" y="{line}">{first}</text>'
     if one.second:
         second = one.second if len(box.inside) < 2 or box.role is not Role.NODE else _links(graph, box)
         text += f'<text class="t" x="{x}" y="{line + SECOND}">{second}</text>'
     if one.below:
-        text += f'<text class="t s" x="{x}" y="{top + one.height + 14}">{one.below}</text>'
-    for inner in box.folded:
-        text += f'<g id="n-{box.graph}-{inner}"/>'
+        text += f'<text class="t s" x="{x}" y="{top + one.reach - 1}">{one.below}</text>'
     if len(box.inside) == 1:
         return f'<a{anchor} href="#s-{box.inside[0]}" class="{classes}">{text}</a>\n'
     return f'<g{anchor} class="{classes}">{text}</g>\n'

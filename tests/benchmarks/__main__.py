@@ -1,7 +1,7 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch shapes ranges faults drawing diff.
-Without one, all; 6 GB of disk are used.
+Names: start check propagation weights store batch shapes ranges faults drawing diff browser.
+Without one, all; 6 GB of disk are used, and browser wants Chromium.
 """
 
 from __future__ import annotations
@@ -199,6 +199,13 @@ def ranges() -> None:
     of_resnet(tell)
 
 
+def of_pages() -> None:
+    """A report's page in a browser, against a bare SVG."""
+    from tests.benchmarks.browser import browser
+
+    browser(tell)
+
+
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "start": start,
     "check": check,
@@ -210,6 +217,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "ranges": ranges,
     "faults": faults,
     "diff": partial(diff, tell),
+    "browser": of_pages,
     "drawing": partial(drawing, tell),
 }
 

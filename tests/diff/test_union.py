@@ -7,7 +7,8 @@ import onnx.parser
 from auditor.diff.differing import model_difference
 from auditor.diff.union import united
 from auditor.picture.graph import Change, Frame, GraphPicture, Role
-from auditor.picturing.graph import numbers, unfolded
+from auditor.picturing.graph import unfolded
+from auditor.picturing.places import numbers
 from auditor.shapes.facts import Facts, infer_shapes
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
