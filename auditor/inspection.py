@@ -34,7 +34,7 @@ class Explanation:
 
 def explanation(facts: Facts, name: str) -> Explanation:
     """The derivation of the node (or tensor) of that name; `UsageError` where the model has none."""
-    at = _find(facts, name)
+    at = place_of(facts, name)
     node, entry = facts.node(at), facts.entry(at)
     first = next((tensor for tensor in node.outputs if tensor), "")
     parameters = []
@@ -50,7 +50,8 @@ def explanation(facts: Facts, name: str) -> Explanation:
     return Explanation(facts.label(at), facts.derivation(first, at.graph), tuple(parameters), sources)
 
 
-def _find(facts: Facts, name: str) -> At:
+def place_of(facts: Facts, name: str) -> At:
+    """The node of that name, or that makes the tensor of that name; `UsageError` where the model has none."""
     for path, visited in facts.graphs.items():
         for index in range(len(visited.nodes)):
             at = At(path, index)

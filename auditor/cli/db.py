@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..config.table import OPTIONS, values
 from .command import Argument, Command, Words, options
+from .writing import written_file
 
 
 def path(words: Words) -> None:
@@ -59,7 +59,7 @@ def export(words: Words) -> None:
     from ..store.store import Store
 
     where, _ = _database(words)
-    with Store.open(where, create=False) as store, _written(words["to"]) as out:
+    with Store.open(where, create=False) as store, written_file(words["to"]) as out:
         for line in exported(store):
             out.write(line.encode("ascii") + b"\n")
 
@@ -126,28 +126,3 @@ def _read(file: str) -> Iterator[BinaryIO]:
         raise UsageError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from None
     with lines:
         yield lines
-
-
-@contextmanager
-def _written(file: str) -> Iterator[BinaryIO]:
-    """A file that is there when it is whole: one that was there before stays until then."""
-    from ..errors import UsageError
-
-    if file == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    part = f"{file}.part-{os.getpid()}"
-    try:
-        if os.path.exists(file) and not os.path.isfile(file):  # a device, a named pipe
-            with Path(file).open("wb") as out:
-                yield out
-            return
-        with Path(part).open("xb") as out:
-            yield out
-        os.replace(part, file)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot write {file}: {getattr(error, 'strerror', None) or error}") from None
-    finally:
-        with suppress(OSError, ValueError):
-            os.unlink(part)

@@ -13,7 +13,7 @@ from ..drawing.markup import escaped, name
 from ..picture import Picture
 from ..report import Report, Verdict
 from . import Format
-from .parts.page import costs, findings, history, layers, rules, run, shell, summary, weights
+from .parts.page import costs, findings, graph, history, layers, rules, run, shell, summary, weights
 from .parts.telling import summary as told
 from .parts.telling import tally
 
@@ -26,6 +26,11 @@ _ALONE = Picture(why="only the report was at hand, and not the model")
 def draw(report: Report, verdict: Verdict, picture: Picture, out: TextIO) -> None:
     """One report with the picture of its model."""
     styles, scripts = [shell.style()], [shell.script()]
+    if picture.graph is not None:
+        from ..drawing.graph import script, style
+
+        styles.append(style())
+        scripts.append(script())
     out.writelines(shell.head(f"{verdict.value}: {summary.title_of(report)}", styles, scripts))
     out.writelines(summary.banner(report, verdict))
     parts = {title: "".join(part) for title, part in _parts(report, picture)}
@@ -49,21 +54,13 @@ def _parts(report: Report, picture: Picture) -> Iterator[tuple[str, Iterator[str
     yield "Findings", findings.findings(report, every, rules=frozenset(rule.name for rule in known))
     yield "Not looked at", summary.missed(report)
     yield "Model", summary.facts(report)
-    yield "Graph", _graph(picture)
+    yield "Graph", graph.graph(picture)
     yield "Costs", costs.costs(picture)
     yield "Layers", layers.layers(picture) if picture.layers else iter(())
     yield "Weights", weights.weights(report, picture)
     yield "Run", run.run(report)
     yield "History", history.history(picture)
     yield "Rules", rules.pages(known)
-
-
-def _graph(picture: Picture) -> Iterator[str]:
-    if picture.graph is None:
-        if picture.why:
-            yield '<section id="graph"><h2>Graph</h2>\n'
-            yield f"<p>There is no graph here, and no table of layers: {escaped(picture.why)}.</p>\n</section>\n"
-        return
 
 
 def _rules(report: Report) -> tuple[Rule, ...]:

@@ -6,9 +6,10 @@ there says why.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from ..tuples import NamedTuple
+from .graph import GraphPicture
 
 Count: TypeAlias = int | str | None
 """A number; with an open size a polynomial, as text; None: it cannot be known."""
@@ -89,7 +90,7 @@ class Earlier(NamedTuple):
 class Picture(NamedTuple):
     """All that can be drawn of a model. Where the graph, and with it the layers, is not to be had, ``why`` says so."""
 
-    graph: Any = None
+    graph: GraphPicture | None = None
     why: str = ""
     layers: tuple[LayerRow, ...] = ()
     sizes: tuple[tuple[str, int], ...] = ()  # what open sizes are taken as in numbers; nothing where none is open

@@ -9,6 +9,7 @@ from ..picture import Anchor, Count, Earlier, LayerRow, Numbers, Picture
 from ..report import Report
 from ..shapes.facts import Facts, rendered
 from ..shapes.sizes.dim import Size
+from .graph import graph_of
 from .memory import memory_of
 from .places import numbers, places
 from .usual import Usual
@@ -20,12 +21,14 @@ def picture_of(model: Model, facts: Facts, costs: Costs, report: Report, history
     shown = _not_constant(facts, costs)
     usual = Usual(facts)
     memory, why_no_memory = memory_of(facts, costs.layers, shown, usual)
-    layers = tuple(_rows([costs.layers[index] for index in shown], numbers(facts), usual))
+    layers = tuple(_rows([costs.layers[index] for index in shown], numbers(model, facts), usual))
+    where = places(model, facts, report.findings)
     return Picture(
+        graph=graph_of(model, facts, costs, report.findings, where),
         layers=layers,
         sizes=tuple(sorted(usual.taken.items())),
         constants=len(costs.layers) - len(shown),
-        places=places(model, facts, report.findings),
+        places=where,
         memory=memory,
         why_no_memory=why_no_memory,
         weights=tuple(bands(model)) if report.weights else (),

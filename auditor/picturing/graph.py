@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..costs.count import Costs, Layer
 from ..model.graph import Graph as ModelGraph
 from ..model.graph import Model, Node, captured, subgraphs
+from ..picture import Anchor
 from ..picture.graph import Box, Connection, Frame, GraphPicture, Mark, Role, Sort, StoredInside, TensorMade
 from ..report import Finding
 from ..shapes.fact import Fact
@@ -20,6 +21,7 @@ from ..wording import counted
 from .blocks import folded
 from .constants import owners
 from .kinds import kind_of
+from .places import numbers
 from .texts import attribute_texts, fact_text
 
 MOST_BOXES = 100_000
@@ -27,8 +29,8 @@ MOST_BOXES = 100_000
 
 _INTEGERS = frozenset({6, 7, 9})  # int32, int64, bool: what shape arithmetic is made of
 
-Places = Sequence[tuple[int, int] | None]
-"""For each finding the number of its graph and the index of its node there; None where it has none."""
+Places = Sequence[Anchor | None]
+"""The node of each finding; None where it is about none."""
 
 
 def graph_of(
@@ -43,11 +45,6 @@ def unfolded(
 ) -> GraphPicture:
     """The picture of a model, each node a box of its own."""
     return _Picturing(model, facts, costs, findings, places).graph()
-
-
-def numbers(model: Model, facts: Facts) -> dict[str, int]:
-    """The number of each graph, by its path: those that the walk reached in its order, then the others."""
-    return {path: i for i, path in enumerate(dict.fromkeys((*facts.graphs, *(path for path, _ in model.graphs))))}
 
 
 class _Body(NamedTuple):
@@ -96,20 +93,11 @@ class _Picturing:
         label = node.name or f"{node.op_type}[{index}]"
         for name, body in subgraphs(node):
             inner = f"{path}/{label}/{name}" if path else f"{label}/{name}"
-            found.append(
-                self._frame(inner, lambda b=body, i=inner, n=name: _of_graph(Sort.SUBGRAPH, i, n, b, self._now))
-            )
+            found.append(self._frame(_of_graph(Sort.SUBGRAPH, inner, name, body, self._now)))
         if entry is not None and entry.body:
-            function = self.model.functions[node.domain, node.op_type, node.overload]
-            found.append(
-                self._frame(
-                    entry.body,
-                    lambda: _Body(
-                        Sort.FUNCTION, entry.body, function.name, function.nodes, function.inputs, function.outputs,
-                        self._now,
-                    ),
-                )
-            )  # fmt: skip
+            called = self.model.functions[node.domain, node.op_type, node.overload]
+            ports = called.inputs, called.outputs
+            found.append(self._frame(_Body(Sort.FUNCTION, entry.body, called.name, called.nodes, *ports, self._now)))
         return tuple(i for i in found if i is not None)
 
     @property
@@ -117,12 +105,14 @@ class _Picturing:
         """The place of the frame that is being drawn."""
         return len(self.frames)
 
-    def _frame(self, path: str, body: Callable[[], _Body]) -> int | None:
+    def _frame(self, body: _Body) -> int | None:
+        """The place of a body's frame, which is drawn once; None where nobody walked it, or the picture is full."""
+        path = body.path
         if path not in self.numbers or self.left <= 0:
             return None
         if path not in self.at:
             self.at[path] = len(self.at)
-            self.waiting.append(body())
+            self.waiting.append(body)
         return self.at[path]
 
     # Texts, each made once

@@ -15,9 +15,9 @@ from ..shapes.facts import Facts
 _BY_INDEX = re.compile(r"(.*)\[([0-9]{1,9})\]", re.DOTALL)
 
 
-def numbers(facts: Facts) -> dict[str, int]:
-    """The number of each graph, by its path: the main graph is 0."""
-    return {path: number for number, path in enumerate(facts.graphs)}
+def numbers(model: Model, facts: Facts) -> dict[str, int]:
+    """The number of each graph, by its path: the main graph 0, those that the walk reached in its order, others."""
+    return {path: i for i, path in enumerate(dict.fromkeys((*facts.graphs, *(path for path, _ in model.graphs))))}
 
 
 def places(model: Model, facts: Facts, findings: Sequence[Finding]) -> tuple[Anchor | None, ...]:
@@ -32,7 +32,7 @@ class _Places:
     def __init__(self, model: Model, facts: Facts) -> None:
         self.model = model
         self.facts = facts
-        self.numbers = numbers(facts)
+        self.numbers = numbers(model, facts)
         self.labels: dict[str, dict[str, int]] = {}
 
     @cached_property

@@ -1,12 +1,7 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-<<<<<<< HEAD
-Names: start check propagation weights store batch shapes ranges faults browser. Without one, all; 6 GB of disk are
-used, and browser wants Chromium.
-=======
-Names: start check propagation weights store batch shapes ranges faults drawing.
-Without one, all; 6 GB of disk are used.
->>>>>>> main
+Names: start check propagation weights store batch shapes ranges faults drawing diff browser.
+Without one, all; 6 GB of disk are used, and browser wants Chromium.
 """
 
 from __future__ import annotations
@@ -19,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.batch import batch
+from tests.benchmarks.diff import diff
 from tests.benchmarks.drawing import drawing
 from tests.benchmarks.faults import faults
 from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, in_turn, process, processes
@@ -220,11 +216,9 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "shapes": shapes,
     "ranges": ranges,
     "faults": faults,
-<<<<<<< HEAD
+    "diff": partial(diff, tell),
     "browser": of_pages,
-=======
     "drawing": partial(drawing, tell),
->>>>>>> main
 }
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class Page(HTMLParser):
             self.headings.append(int(tag[1]))
         if tag not in VOID:
             self.open.append(tag)
-        if tag in self.raw:
+        if tag in self.raw and given.get("type") != "application/json":  # data, which no policy is asked for
             self.raw[tag].append("")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -72,7 +72,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] in self.raw:
-            self.raw[self.open[-1]][-1] += data
+            if self.tags[-1][1].get("type") != "application/json":
+                self.raw[self.open[-1]][-1] += data
         else:
             self.texts.append(data)
 

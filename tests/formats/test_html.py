@@ -144,6 +144,8 @@ def test_findings_link_to_node_and_row() -> None:
 
 def test_every_layer_and_every_finding_of_a_model_is_there(alexnet: Whole) -> None:
     assert {f"l-{row.anchor}" for row in alexnet.picture.layers} <= set(alexnet.page.ids)
+    assert {f"n-{row.anchor}" for row in alexnet.picture.layers} <= set(alexnet.page.ids)
+    assert {link[1:] for link in alexnet.page.links if link.startswith("#")} <= set(alexnet.page.ids)
     assert {f"f-{finding.fingerprint}" for finding in alexnet.report.findings} <= set(alexnet.page.ids)
     assert all(row.label in alexnet.page.text for row in alexnet.picture.layers)
     assert all(finding.message in alexnet.page.text for finding in alexnet.report.findings)

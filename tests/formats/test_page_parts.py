@@ -16,6 +16,7 @@ from auditor.formats.parts.page.run import run
 from auditor.formats.parts.page.summary import facts, missed
 from auditor.formats.parts.page.weights import weights
 from auditor.picture import QUANTILES, Anchor, Band, Earlier, LayerRow, Numbers, Picture
+from auditor.picture.graph import GraphPicture
 from auditor.repair import AttributeChange
 from auditor.report import (
     Coverage,
@@ -111,7 +112,7 @@ def test_layers_are_rows_with_their_numbers() -> None:
     assert "2 layers in the order of the walk; 3 nodes" in text
     assert "<tr id=l-0-0><th scope=row>first<td>Conv<td>[1, 8]<td>float32<td><td><td>1,234,567<td>4\n" in text
     assert "<tr id=l-0-7 class=bad><th scope=row>second" in text
-    assert "<a href=#n-0-7>second</a>" in "".join(layers(picture._replace(graph=())))
+    assert "<a href=#n-0-7>second</a>" in "".join(layers(picture._replace(graph=GraphPicture(()))))
 
 
 def test_what_was_not_looked_at_says_why() -> None:

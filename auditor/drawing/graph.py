@@ -1,0 +1,72 @@
+"""A model's graph in a page: a sheet for each of its frames, of which one is seen, and the data of its nodes.
+
+Without scripts the sheets are reached by links, since a sheet shows when its address, or that of a node in it, is the
+page's. With them there are pan, zoom, a search, and a panel that tells what is known of a node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..names import visible
+from ..picture.graph import Frame, GraphPicture, Sort
+from ..wording import counted
+from .assets import asset
+from .details import details
+from .marks import marks
+from .markup import escaped
+from .sheet import sheet
+
+
+def draw(graph: GraphPicture) -> Iterator[str]:
+    """The graph as pieces of HTML: the sheets, and the data block ``graph-data`` that the script reads."""
+    yield '<div class="sheets">\n'
+    for place, found in enumerate(marks(graph)):
+        frame = graph.frames[place]
+        drawn = sheet(graph, place, found)
+        words = f"{title(frame)}: {counted(len(frame.boxes), 'box', 'boxes')}"
+        yield f'<div class="sheet" id="s-{place}">\n<p class="trail">{_trail(graph, place)}</p>\n'
+        if frame.unseen:
+            yield f'<p class="unseen">{escaped(frame.unseen)}</p>\n'
+        yield (
+            f'<div class="view" role="region" aria-label="{escaped(words)}" tabindex="0">'
+            f'<svg class="graph" role="group" aria-label="{escaped(words)}" width="{drawn.width}" '
+            f'height="{drawn.height}" viewBox="0 0 {drawn.width} {drawn.height}">\n'
+        )
+        yield from drawn.parts
+        yield "</svg></div></div>\n"
+    yield "</div>\n"
+    yield f'<script type="application/json" id="graph-data">{details(graph)}</script>\n'
+
+
+def style() -> str:
+    """The style sheet of `draw`; it uses the colours of the page's."""
+    return asset("graph.css") + asset("sheets.css")
+
+
+def script() -> str:
+    """The script of `draw`."""
+    return asset("graph.js")
+
+
+def title(frame: Frame) -> str:
+    """What a frame is called, for people; not escaped."""
+    said = visible(frame.title, 80)
+    match frame.sort:
+        case Sort.MAIN:
+            return "Whole graph"
+        case Sort.SUBGRAPH:
+            return f"subgraph {said}"
+        case Sort.FUNCTION:
+            return f"function {said}"
+        case Sort.BLOCK:
+            return f"{said} × {frame.repeats:,}" if frame.repeats > 1 else said
+
+
+def _trail(graph: GraphPicture, place: int) -> str:
+    """Links to the frames around, the outermost first."""
+    steps = [place]
+    while (above := graph.frames[steps[-1]].parent) >= 0 and len(steps) < len(graph.frames):
+        steps.append(above)
+    links = [f'<a href="#s-{step}">{escaped(title(graph.frames[step]))}</a>' for step in reversed(steps[1:])]
+    return " › ".join([*links, f"<b>{escaped(title(graph.frames[place]))}</b>"])
