@@ -18,7 +18,7 @@ class Disguise:
 
     def __init__(self, model: ModelProto, seed: int) -> None:
         self._random = random.Random(seed)
-        self._names: dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self._functions = {(f.domain, f.name): f"F{self._random.randrange(10**9)}" for f in model.functions}
         self.places: dict[Place, Place] = {}
         self.model = ModelProto()
@@ -108,7 +108,7 @@ class Disguise:
     def _name(self, name: str) -> str:
         if not name:
             return ""
-        return self._names.setdefault(name, f"{self._random.randrange(10**12)}_{len(self._names)}")
+        return self.names.setdefault(name, f"{self._random.randrange(10**12)}_{len(self.names)}")
 
 
 def subgraphs(node: NodeProto) -> Iterator[tuple[AttributeProto, GraphProto, str]]:

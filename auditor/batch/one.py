@@ -35,7 +35,7 @@ def audit_one(ref: Ref, settings: Settings) -> Audited:
 
         keep_server()
     code = None
-    settings, unbound = _fitting(ref.path, settings)
+    settings, unbound = fitting(ref.path, settings)
     try:
         report = audit(ref.path, settings, ref.contract)
     except AuditorError as error:
@@ -53,7 +53,7 @@ def _settled(missed: Missed, report: Report) -> bool:
     return report.run.status == "failed" and missed.what.startswith(("run", "golden vector "))
 
 
-def _fitting(path: str, settings: Settings) -> tuple[Settings, tuple[Missed, ...]]:
+def fitting(path: str, settings: Settings) -> tuple[Settings, tuple[Missed, ...]]:
     """Of the sizes and ranges that were given those which this model has a place for; of many models not all have."""
     if not settings.dims and not settings.shapes and not settings.ranges:
         return settings, ()

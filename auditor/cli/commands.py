@@ -14,6 +14,7 @@ SUMMARIES: Mapping[str, str] = {
     "batch": "Audit all models of folders and registries, each only once.",
     "gate": "Say whether models may go live, and why.",
     "baseline": "Record what models have now, so that only new findings fail.",
+    "diff": "Say what changed between two models, and how far that goes.",
     "fix": "Write a mended copy of a model, each edit with its proof.",
     "inspect": "Show the layers of a model: output shapes, parameters, MACs.",
     "explain": "Print a rule's page, or how the shapes of a node come about.",

@@ -115,12 +115,12 @@ TABLE: tuple[Setting, ...] = (
         fills="audit",
     ),
     Setting(
-        "rtol", kinds.TOLERANCE, RUN, "Relative tolerance against golden vectors.", ("--rtol",), "NUMBER", "rtol",
-        fills="audit",
+        "rtol", kinds.TOLERANCE, RUN, "Relative tolerance against golden vectors, or another model.", ("--rtol",),
+        "NUMBER", "rtol", fills="audit",
     ),
     Setting(
-        "atol", kinds.TOLERANCE, RUN, "Absolute tolerance against golden vectors.", ("--atol",), "NUMBER", "atol",
-        fills="audit",
+        "atol", kinds.TOLERANCE, RUN, "Absolute tolerance against golden vectors, or another model.", ("--atol",),
+        "NUMBER", "atol", fills="audit",
     ),
     Setting(
         "timeout", kinds.SECONDS, RUN, "How long the run of a model may take.", ("--timeout",), "SECONDS", "timeout",
@@ -203,6 +203,16 @@ TABLE: tuple[Setting, ...] = (
         "plain_form", kinds.one_of("text", "json"), OWN, "What goes to standard output: text or json.", ("--format",),
         "FORMAT", default="text",
     ),
+    Setting(
+        "diff_form", kinds.one_of("text", "json", "markdown", "html"), OWN,
+        "What goes to standard output: text, json, markdown or html.", ("--format",), "FORMAT", default="text",
+    ),
+    Setting(
+        "degree", kinds.one_of("breaking", "behaviour", "any", "never"), OWN,
+        "Exit with 1 from this degree on: breaking, behaviour, any (more than names and orders) or never.",
+        ("--fail-on",), "DEGREE", default="breaking",
+    ),
+    Setting("git", kinds.YES_OR_NO, OWN, "As git calls it: one model as text, or its seven arguments.", ("--git",)),
     Setting("most", kinds.whole(1), OWN, "How many audits, or models, at most.", ("--limit",), "NUMBER", default="20"),
     Setting("keep", kinds.whole(1), OWN, "Not the newest N audits of a model.", ("--keep",), "N"),
     Setting("older_than", kinds.number(of="days"), OWN, "Only audits older than this.", ("--older-than",), "DAYS"),

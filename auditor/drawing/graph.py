@@ -13,8 +13,8 @@ from ..picture.graph import Frame, GraphPicture, Sort
 from ..wording import counted
 from .assets import asset
 from .details import details
-from .markup import escaped
 from .marks import marks
+from .markup import escaped
 from .sheet import sheet
 
 

@@ -11,7 +11,7 @@ _RANKS = {"error": 0, "warning": 1, "note": 2, "": 3}
 
 
 class FrameMarks(NamedTuple):
-    """For each box of a frame the severity of the worst that is in it, or in what it opens; the boxes that lead there."""
+    """For each box of a frame the worst severity in it, or in what it opens; and the boxes that lead there."""
 
     worst: Sequence[str]
     lit: frozenset[int]

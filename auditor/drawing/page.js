@@ -125,6 +125,15 @@ if (place) {
   arrange();
 }
 
+// Cards above get their true heights when they are first seen: go again until the way there is what it was.
+const goThere = (it, times) => {
+  it.scrollIntoView({ behavior: "instant" });
+  const at = it.getBoundingClientRect().top;
+  if (times) requestAnimationFrame(() => requestAnimationFrame(() => {
+    if (Math.abs(it.getBoundingClientRect().top - at) > 1) goThere(it, times - 1);
+  }));
+};
+
 // A link into what is folded away opens it.
 const open = () => {
   const id = decodeURIComponent(location.hash.slice(1));
@@ -133,7 +142,7 @@ const open = () => {
   if (!it) return;
   for (let up = it; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
   if (it.hidden) it.hidden = false;
-  if (/^(m\d+-)?[fr]-/.test(id)) it.scrollIntoView();
+  if (/^(m\d+-)?[fr]-/.test(id)) goThere(it, 8);
 };
 addEventListener("hashchange", open);
 document.addEventListener("click", event => {  // a second click on the same link, too

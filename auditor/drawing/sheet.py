@@ -10,8 +10,8 @@ from ..picture.graph import Box, Change, Frame, GraphPicture, Role
 from ..tuples import NamedTuple
 from .faces import SECOND, Face, face, sizes
 from .layered import layered
-from .markup import escaped
 from .marks import FrameMarks
+from .markup import escaped
 from .wires import wires
 
 BRIEF = 4_000

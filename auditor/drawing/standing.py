@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from ..picture.graph import GraphPicture
 from .assets import asset
 from .graph import title
-from .markup import escaped
 from .marks import marks
+from .markup import escaped
 from .sheet import MARGIN, sheet
 
 _HEAD = 30

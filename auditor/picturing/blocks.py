@@ -18,7 +18,7 @@ from typing import TypeAlias
 from ..picture.graph import Box, Change, Connection, Frame, GraphPicture, Role, Sort, TensorMade
 from ..tuples import NamedTuple
 from .block_titles import block_title, common_name, dominant_kind
-from .repeats import Step, Word, runs
+from .repeats import BlockStep, Word, runs
 
 _LEAST_BOXES = 24
 """A frame with fewer is seen at once."""
@@ -153,7 +153,7 @@ class _Wiring:
         parts = bool(chain) and len(self.users[at]) > 1 and len(chain) <= _LONGEST_SHORTCUT
         return tuple(reversed(chain)) if parts else ()
 
-    def steps(self, units: Sequence[_Unit]) -> list[Step]:
+    def steps(self, units: Sequence[_Unit]) -> list[BlockStep]:
         """The units, to be compared: a shortcut's layers are as good as a bare shortcut."""
         place = {box: number for number, unit in enumerate(units) for box in unit.boxes}
         words: dict[tuple[object, ...], Word] = {}
@@ -163,7 +163,7 @@ class _Wiring:
             sources = [self._origin(unit, source) for source in self.takes[unit.box]]
             takes = tuple([place[source] for source in sources if place[source] < number])
             key = (number,) if box.role is not Role.NODE or _changed(box) else self._word(box, len(takes))
-            steps.append(Step(words.setdefault(key, len(words)), takes, box.op == "Concat"))
+            steps.append(BlockStep(words.setdefault(key, len(words)), takes, box.op == "Concat"))
         return steps
 
     def _origin(self, unit: _Unit, source: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..costs.count import Costs, Layer
 from ..model.graph import Graph as ModelGraph
@@ -93,20 +93,11 @@ class _Picturing:
         label = node.name or f"{node.op_type}[{index}]"
         for name, body in subgraphs(node):
             inner = f"{path}/{label}/{name}" if path else f"{label}/{name}"
-            found.append(
-                self._frame(inner, lambda b=body, i=inner, n=name: _of_graph(Sort.SUBGRAPH, i, n, b, self._now))
-            )
+            found.append(self._frame(_of_graph(Sort.SUBGRAPH, inner, name, body, self._now)))
         if entry is not None and entry.body:
-            function = self.model.functions[node.domain, node.op_type, node.overload]
-            found.append(
-                self._frame(
-                    entry.body,
-                    lambda: _Body(
-                        Sort.FUNCTION, entry.body, function.name, function.nodes, function.inputs, function.outputs,
-                        self._now,
-                    ),
-                )
-            )  # fmt: skip
+            called = self.model.functions[node.domain, node.op_type, node.overload]
+            ports = called.inputs, called.outputs
+            found.append(self._frame(_Body(Sort.FUNCTION, entry.body, called.name, called.nodes, *ports, self._now)))
         return tuple(i for i in found if i is not None)
 
     @property
@@ -114,12 +105,14 @@ class _Picturing:
         """The place of the frame that is being drawn."""
         return len(self.frames)
 
-    def _frame(self, path: str, body: Callable[[], _Body]) -> int | None:
+    def _frame(self, body: _Body) -> int | None:
+        """The place of a body's frame, which is drawn once; None where nobody walked it, or the picture is full."""
+        path = body.path
         if path not in self.numbers or self.left <= 0:
             return None
         if path not in self.at:
             self.at[path] = len(self.at)
-            self.waiting.append(body())
+            self.waiting.append(body)
         return self.at[path]
 
     # Texts, each made once

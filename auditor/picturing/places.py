@@ -16,7 +16,7 @@ _BY_INDEX = re.compile(r"(.*)\[([0-9]{1,9})\]", re.DOTALL)
 
 
 def numbers(model: Model, facts: Facts) -> dict[str, int]:
-    """The number of each graph, by its path: those that the walk reached in its order, the main graph 0, then others."""
+    """The number of each graph, by its path: the main graph 0, those that the walk reached in its order, others."""
     return {path: i for i, path in enumerate(dict.fromkeys((*facts.graphs, *(path for path, _ in model.graphs))))}
 
 

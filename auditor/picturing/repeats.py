@@ -23,7 +23,7 @@ _WORK = 12  # comparisons for each step
 Word: TypeAlias = Hashable
 
 
-class Step(NamedTuple):
+class BlockStep(NamedTuple):
     """What stands at one place. Equal words may match; ``takes`` are the earlier places whose tensors it takes."""
 
     word: Word
@@ -31,7 +31,7 @@ class Step(NamedTuple):
     gathers: bool = False  # it may take any number of tensors: Concat
 
 
-class Run(NamedTuple):
+class BlockRun(NamedTuple):
     """``repeats`` blocks of ``period`` steps each, from ``start`` on."""
 
     start: int
@@ -43,7 +43,7 @@ class Run(NamedTuple):
         return self.start + self.period * self.repeats
 
 
-def runs(steps: Sequence[Step]) -> list[Run]:
+def runs(steps: Sequence[BlockStep]) -> list[BlockRun]:
     """The runs of equal blocks, from the first step to the last; none overlaps another.
 
     Where they would, that with more steps and more repeats is taken: twelve layers rather than two stages of six, and
@@ -65,7 +65,7 @@ def runs(steps: Sequence[Step]) -> list[Run]:
     return sorted(found)
 
 
-def _stretches(steps: Sequence[Step]) -> Iterator[tuple[int, int, int]]:
+def _stretches(steps: Sequence[BlockStep]) -> Iterator[tuple[int, int, int]]:
     """Start, period and length of stretches that are equal to themselves one period on, for two periods at least."""
     places: defaultdict[tuple[Word, ...], list[int]] = defaultdict(list)
     grams = [tuple([step.word for step in steps[i : i + _GRAM]]) for i in range(len(steps))]
@@ -89,12 +89,12 @@ def _stretches(steps: Sequence[Step]) -> Iterator[tuple[int, int, int]]:
             return
 
 
-def _is_worth(run: Run) -> bool:
+def _is_worth(run: BlockRun) -> bool:
     steps = run.period * run.repeats
     return steps >= _LEAST and (run.repeats > 2 or (run.repeats == 2 and run.period >= _LEAST_OF_TWO))
 
 
-def _equal(steps: Sequence[Step], start: int, period: int) -> int:
+def _equal(steps: Sequence[BlockStep], start: int, period: int) -> int:
     """How many steps from ``start`` on are equal to those one period later."""
     place, last = start, len(steps) - period
     while place < last and _match(steps[place], steps[place + period], place, period, start):
@@ -102,7 +102,7 @@ def _equal(steps: Sequence[Step], start: int, period: int) -> int:
     return place - start
 
 
-def _match(one: Step, other: Step, place: int, period: int, start: int) -> bool:
+def _match(one: BlockStep, other: BlockStep, place: int, period: int, start: int) -> bool:
     if one.word != other.word:
         return False
     if one.gathers:
@@ -113,17 +113,17 @@ def _match(one: Step, other: Step, place: int, period: int, start: int) -> bool:
     )
 
 
-def _in_phase(start: int, period: int, length: int, crossing: Sequence[int]) -> Run:
+def _in_phase(start: int, period: int, length: int, crossing: Sequence[int]) -> BlockRun:
     """The run within so many steps whose blocks are cut where the fewest tensors pass; the more blocks, the better."""
     most = length // period
     slack = range(min(period, length - period + 1))
     shift = min(slack, key=lambda o: (crossing[start + o + period], most - (length - o) // period, o))
     if (length - shift) // period < 2:
         shift = 0
-    return Run(start + shift, period, (length - shift) // period)
+    return BlockRun(start + shift, period, (length - shift) // period)
 
 
-def _crossing(steps: Sequence[Step]) -> list[int]:
+def _crossing(steps: Sequence[BlockStep]) -> list[int]:
     """Before each place, and behind the last: how many steps' tensors are taken there or later."""
     last = list(range(len(steps)))
     for place, step in enumerate(steps):

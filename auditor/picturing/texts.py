@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from ..model.dtypes import name_of
 from ..model.graph import Attribute, Attributes, Blob, Graph, Reference, SparseTensor, Tensor
 from ..shapes.fact import Fact, Shape, show
@@ -50,7 +52,7 @@ def _text(value: Attribute) -> str:
         case str():
             text = value
         case tuple() if value and isinstance(value[0], int | float | str | Blob | Tensor):
-            items = [_text(item)[:_LONGEST] for item in value[:_MOST_ITEMS]]
+            items = [_text(cast("Attribute", item))[:_LONGEST] for item in value[:_MOST_ITEMS]]  # of one type all
             more = f", … {len(value):,} in all" if len(value) > _MOST_ITEMS else ""
             text = f"[{', '.join(items)}{more}]"
         case tuple():

@@ -178,8 +178,9 @@ def outward(one: Known, rounds: float, *, wraps: bool = True) -> Known:
             return whole(one.dtype)._replace(key=one.key)
         if wraps and ends.high > exact and (one.most >= ends.high or one.least <= ends.low < 0):
             return whole(one.dtype)._replace(key=one.key)
-        if low.size and one.magnitude > exact:
-            low, high = np.nextafter(low, -np.inf), np.nextafter(high, np.inf)
+        if low.size and wraps and one.magnitude > exact:
+            low = np.where(np.abs(low) > exact, np.nextafter(low, -np.inf), low)
+            high = np.where(np.abs(high) > exact, np.nextafter(high, np.inf), high)
             return one._replace(low=np.maximum(low, ends.low), high=np.minimum(high, ends.high))
         return one
     if rounds:

@@ -17,14 +17,15 @@ from typing import IO, NoReturn
 
 from .hunting import Hunting
 from .libc import die_first, die_with, hide_memory
-from .outcome import Failed, Hunted, NotRun, OutOfMemory, Run
+from .outcome import Failed, Hunted, NotRun, OutOfMemory, Run, SideBySide
+from .pairing import SideBySideRun
 from .plain import plain, restore
 from .request import Request
 from .sandbox import confine, cpu_profile, device_profile
 from .session import Sessions, is_utf8
 from .sitting import Sitting
 
-Outcome = Run | Failed | OutOfMemory | NotRun | Hunted
+Outcome = Run | Failed | OutOfMemory | NotRun | Hunted | SideBySide
 
 _MESSAGE = 8000  # characters that cross the pipe; the parent cleans and cuts
 
@@ -113,6 +114,12 @@ def perform(request: Request, channel: Channel) -> Outcome:
         """What is known so far: the rest may be the child's end."""
         channel.send("first", _named(known))
 
+    if request.pair is not None:
+
+        def send_stage(which: str) -> None:
+            channel.send("stage", which)
+
+        return SideBySideRun(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).outcome()
     return Sitting(sessions, request, channel.send, send_first, isolation, onnxruntime.__version__).outcome()
 
 

@@ -211,6 +211,35 @@ class NotRun(NamedTuple):
     fault: str = ""
 
 
+class PairedTensor(NamedTuple):
+    """An output or an inner tensor, as two models gave it; ``state`` is one of `request`'s words for it."""
+
+    old: str  # its name in the one
+    new: str  # and in the other
+    state: str
+    difference: Difference | None = None  # however small
+    why: str = ""
+
+
+class SideBySide(NamedTuple):
+    """Two models that were run on the same inputs.
+
+    ``why`` nothing was compared, and which of the two ``failed`` ("old", "new"; "" neither). ``first``: the first of
+    the tensors that stand for each other which is not the same; ``looked`` at so many, and so many before it ``left``.
+    """
+
+    why: str = ""
+    failed: str = ""
+    inputs: tuple[str, ...] = ()  # "data [1, 3, 224, 224]"
+    outputs: tuple[PairedTensor, ...] = ()
+    first: PairedTensor | None = None
+    looked: int = 0
+    left: int = 0
+    left_why: str = ""
+    version: str = ""  # of onnxruntime
+    isolation: Mapping[str, str] = _NOTHING
+
+
 class Caught(NamedTuple):
     """An input on which a quarry was caught. ``values`` are those of small inputs; ``recipe`` makes all of them."""
 

@@ -29,6 +29,7 @@ from .outcome import (
     Outcome,
     OutOfMemory,
     Run,
+    SideBySide,
     TimedOut,
     Try,
 )
@@ -71,6 +72,27 @@ def hunt(request: Request) -> Hunted | Outcome:
             return Crashed("no answer", ended.stage, "", ended.isolation)
         return found._replace(why=Cleaner(request.opened()).text(found.why))
     return _cleaned(_outcome(request, ended), ended, Cleaner(request.opened()))
+
+
+def side_by_side(request: Request) -> SideBySide | Outcome:
+    """Run two models on the same inputs, as the request's pair asks; another outcome where the child did not come to
+    the outputs. Where it ended later, what it knew of these stands."""
+    why = _why_not(request)
+    if why:
+        return NotRun(why)
+    try:
+        ended = _Child(request).watch()
+    except OSError as error:
+        return NotRun(f"no child process could be started: {error.strerror}")
+    known = ended.answer if ended.answer is not None and not (ended.broken or ended.killed) else ended.first
+    if known is None or known[0] != SideBySide.__name__:
+        return _cleaned(_outcome(request, ended), ended, Cleaner(request.opened()))
+    try:
+        found = restore(SideBySide, known[1])
+    except (ValueError, RecursionError):
+        return Crashed("no answer", ended.stage, "", ended.isolation)
+    cleaner = Cleaner(request.opened())
+    return found._replace(why=cleaner.text(found.why), left_why=cleaner.text(found.left_why))
 
 
 def _why_not(request: Request) -> str:

@@ -117,6 +117,32 @@ class WitnessSearch(NamedTuple):
     most_runs: int = 4000
 
 
+EQUAL, CLOSE, APART, VARYING, UNSEEN = "equal", "close", "apart", "varying", "unseen"
+"""What a tensor of two models is: every byte the same; within the tolerances; beyond them; not the same in two runs of
+one model; one that nobody can look into."""
+
+
+class NamePair(NamedTuple):
+    """A tensor's name in the one model and in the other."""
+
+    old: str
+    new: str
+
+
+class ModelPair(NamedTuple):
+    """Another model to be run on the same inputs as the request's.
+
+    ``tensors`` are of the main graphs, made by nodes, no outputs, and in the order in which the request's model makes
+    them. ``extra`` are inputs that the other model alone has.
+    """
+
+    model: str
+    inputs: tuple[NamePair, ...]
+    outputs: tuple[NamePair, ...]
+    tensors: tuple[NamePair, ...] = ()
+    extra: tuple[Feed, ...] = ()
+
+
 class Request(NamedTuple):
     """One model to run.
 
@@ -144,12 +170,14 @@ class Request(NamedTuple):
     rtol: float = 1e-3
     atol: float = 1e-5
     search: WitnessSearch | None = None  # instead of a run
+    pair: ModelPair | None = None  # instead of a run: two models side by side
 
     def absolute(self) -> "Request":
         """The same files by names that hold in any folder."""
         return self._replace(
             model=_absolute(self.model),
             against=_absolute(self.against),
+            pair=self.pair and self.pair._replace(model=_absolute(self.pair.model)),
             files=tuple(map(_absolute, self.files)),
             attempts=tuple(tuple(f._replace(file=_absolute(f.file)) for f in feeds) for feeds in self.attempts),
             golden=tuple(
@@ -161,7 +189,7 @@ class Request(NamedTuple):
         """Every file that the child needs, the model first."""
         fed = [feed.file for feeds in self.attempts for feed in feeds if feed.file]
         golden = [path for one in self.golden for path in (*one.inputs, *one.outputs)]
-        others = filter(None, (self.custom_ops, self.against))
+        others = filter(None, (self.custom_ops, self.against, self.pair and self.pair.model))
         return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden, *others)))
 
 

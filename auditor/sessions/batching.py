@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..batch.around import around
 from ..batch.refs import NotRead, Ref, Source
@@ -23,6 +23,9 @@ from .destinations import Destinations, Outlet
 from .faults import tell_fault
 from .listening import Listener
 from .subjects import known
+
+if TYPE_CHECKING:
+    from .page_folder import PageFolder
 
 _MOST_TROUBLES = 20  # of one source
 
@@ -68,6 +71,7 @@ class Batching:
         with self._opened() as store, ExitStack() as stack:
             self.listener.begun(lambda: islice(_each_once(self._sources), limit))
             outlets = self._outlets(stack)
+            folders = self._folders(stack)
             outcomes = batch(
                 (known(ref, self.configured) for ref in islice(_each_once(self._sources, self._failed), limit)),
                 self.settings,
@@ -87,6 +91,8 @@ class Batching:
                 with _undisturbed():
                     self._write(outcome, outlets)
                     self.listener.came(outcome)
+                for folder in folders:
+                    folder.write(outcome)
                 yield outcome
 
     def last_words(self, paths: Sequence[str]) -> Iterator[str]:
@@ -118,13 +124,24 @@ class Batching:
 
     def _outlets(self, stack: ExitStack) -> list[tuple[str, Outlet]]:
         """Formats and where they go. Of text the stream has a few lines a model, and the listener writes them."""
-        outlets = [
-            (form, outlet)
-            for (form, _), outlet in zip(self.to.files, self.to.opened_files(stack, several=True), strict=True)
-        ]
+        files = [(form, file) for form, file in self.to.files if form != "html"]
+        opened = self.to._replace(files=files).opened_files(stack, several=True)
+        outlets = [(form, outlet) for (form, _), outlet in zip(files, opened, strict=True)]
         if self.to.form != "text" and not self.to.quiet:
             outlets.insert(0, (self.to.form, stack.enter_context(closing(self.to.stream(several=True)))))
         return outlets
+
+    def _folders(self, stack: ExitStack) -> list[PageFolder]:
+        """Where each model has a page of its own."""
+        paths = [path for form, path in self.to.files if form == "html"]
+        if not paths:
+            return []
+        from .page_folder import PageFolder
+
+        jobs = self.configured.workers()
+        return [
+            stack.enter_context(PageFolder(path, self.settings, jobs, self.limits, self.listener)) for path in paths
+        ]
 
     def _write(self, outcome: Outcome, outlets: Sequence[tuple[str, Outlet]]) -> None:
         self.listener.coming(outcome)

@@ -218,6 +218,17 @@ def subjects_of(store: Store, paths: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
+def audit_of_version(store: Store, model: str, version: str) -> int | None:
+    """The newest audit of a version of a model that a path or a subject names; None if there is none."""
+    c = audits.c
+    key = key_of(model)
+    of_it = or_(c.source == source_of(model), c.subject == key, named(key))
+    query = select(c.id).where(of_it, c.version == version).order_by(c.audited_at.desc(), c.id.desc()).limit(1)
+    with store.reading() as connection:
+        found = connection.scalar(query)
+    return None if found is None else int(found)
+
+
 def _points(connection: Connection, subject: str) -> list[Point]:
     """A subject's audits, oldest version first, within a version by time: an old one may be audited again."""
     c = audits.c

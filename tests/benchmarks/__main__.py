@@ -1,7 +1,7 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch shapes ranges faults drawing.
-Without one, all; 6 GB of disk are used.
+Names: start check propagation weights store batch shapes ranges faults drawing diff browser.
+Without one, all; 6 GB of disk are used, and browser wants Chromium.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.batch import batch
+from tests.benchmarks.diff import diff
 from tests.benchmarks.drawing import drawing
 from tests.benchmarks.faults import faults
 from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, in_turn, process, processes
@@ -198,6 +199,13 @@ def ranges() -> None:
     of_resnet(tell)
 
 
+def of_pages() -> None:
+    """A report's page in a browser, against a bare SVG."""
+    from tests.benchmarks.browser import browser
+
+    browser(tell)
+
+
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "start": start,
     "check": check,
@@ -208,6 +216,8 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "shapes": shapes,
     "ranges": ranges,
     "faults": faults,
+    "diff": partial(diff, tell),
+    "browser": of_pages,
     "drawing": partial(drawing, tell),
 }
 

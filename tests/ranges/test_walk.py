@@ -168,3 +168,30 @@ def test_functions_that_call_others_many_times_are_walked_so_far_only() -> None:
     walk = RangeWalk(model, facts, {}, StoredNumbers(model), most=50)
     assert -60 <= walk._left < 0  # the rest of the bodies that were open, and no call was gone into any more
     assert walk.main["y"].sound.most == np.inf
+
+
+def test_ends_are_the_nearest_numbers_of_the_type() -> None:
+    """1 is a bfloat16 and 0.3 none; 1e9 is beyond float16."""
+    same = "g ({0}[4] x) => ({0}[4] y) {{ y = Identity(x) }}"
+    assert ends(walked(same.format("bfloat16"), x=(-1.0, 1.0))) == (-1.0, 1.0)
+    assert ends(walked(same.format("float"), x=(-1.0, 1.0))) == (-1.0, 1.0)
+    for name, nearest in (("bfloat16", 0.30078125), ("float", float(np.float32(0.3)))):
+        low, high = ends(walked(same.format(name), x=(0.0, 0.3)))
+        assert low == 0.0 and nearest <= high <= 0.303
+    assert ends(walked(same.format("float16"), x=(-1e9, 1e9))) == (-65504.0, 65504.0)
+
+
+def test_integers_of_64_bits_that_are_picked_do_not_wrap_around() -> None:
+    """The greatest of a number and zero is not negative; the greatest number plus one is."""
+    text = "g (int64[4] x) => (int64[4] y) <int64 zero = {0}, int64 one = {1}> "
+    assert ends(walked(text + "{ y = Max(x, zero) }")) == (0.0, 2.0**63)
+    assert ends(walked(text + "{ m = Max(x, zero)\n y = Add(m, one) }"))[0] == -(2.0**63)
+
+
+def test_a_quantised_zero_stays_zero() -> None:
+    text = """g (float[4] x) => (float[4] y) <float s = {0.5}, uint8 z = {0}> {
+        q = QuantizeLinear(x, s, z)
+        y = DequantizeLinear(q, s, z)
+    }"""
+    low, high = ends(walked(text, x=(-300.0, 300.0)))
+    assert low == 0.0 and 127.5 <= high <= 128.0  # half a step beyond, if it is made one with a pair before it

@@ -1,0 +1,1 @@
+"""What changed between two models: aligned by structure, told as edits, judged by what a client meets."""
