@@ -30,7 +30,7 @@ def draw(graph: GraphPicture) -> Iterator[str]:
             yield f'<p class="unseen">{escaped(frame.unseen)}</p>\n'
         yield (
             f'<div class="view" role="region" aria-label="{escaped(words)}" tabindex="0">'
-            f'<svg class="graph" role="group" aria-label="{escaped(words)}" width="{drawn.width}" '
+            f'<svg class="graph" role="group" width="{drawn.width}" '
             f'height="{drawn.height}" viewBox="0 0 {drawn.width} {drawn.height}">\n'
         )
         yield from drawn.parts
