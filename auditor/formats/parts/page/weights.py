@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from math import prod
 
@@ -14,6 +15,8 @@ from ....wording import counted
 
 _MOST_ROWS = 400
 _MOST_ZEROS = 12
+_FEW = 64  # elements
+_INTEGER = re.compile("u?int|bool")
 
 
 def weights(report: Report, picture: Picture) -> Iterator[str]:
@@ -60,12 +63,18 @@ def _zeros(report: Report) -> Iterator[str]:
 
 
 def _statistics(report: Report) -> Iterator[str]:
-    rows = report.weights
-    kept = ""
+    rows = [row for row in report.weights if prod(row.shape) >= _FEW or not _INTEGER.match(row.dtype)]
+    kept = [
+        f"but {counted(small, 'small one')} of integers, such as shapes"
+        if (small := len(report.weights) - len(rows))
+        else ""
+    ]
     if len(rows) > _MOST_ROWS:
-        rows = tuple(sorted(rows, key=lambda row: -prod(row.shape))[:_MOST_ROWS])
-        kept = f": the {_MOST_ROWS} largest of {len(report.weights):,}"
-    yield f"<details><summary>Every stored tensor{kept}</summary>"
+        kept.append(f"the {_MOST_ROWS} largest of {len(rows):,}")
+        rows = sorted(rows, key=lambda row: -prod(row.shape))[:_MOST_ROWS]
+    if not rows:
+        return
+    yield f"<details><summary>{': '.join(('Every stored tensor', *kept))}</summary>"
     yield '<div class="scroll tall" role="region" aria-label="Stored tensors" tabindex="0"><table><thead><tr>'
     yield '<th scope="col">tensor</th><th scope="col">type</th><th scope="col">shape</th>'
     for column in ("min", "max", "mean", "std", "zeros", "NaN", "Inf"):
