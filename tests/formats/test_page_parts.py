@@ -156,9 +156,9 @@ def test_weights_in_numbers() -> None:
     part = text[text.index("Zeros") : text.index("Every stored tensor")]
     assert re.findall(r"\| (\w+) \| (\d+) \| ([\d.]+ %)", part) == [("w1", "50", "50.0 %"), ("w0", "5", "5.0 %")]
     assert "| w0 | float32 | [10, 10] | -1.5 | 2.25 | 0.125 | 1 | 5 | 1 | \n" in text
-    assert "Every stored tensor: but 1 small one of integers" in text
-    many = weights(ALEXNET._replace(weights=rows * 200), Picture())
-    assert "Every stored tensor: the 400 largest of 600" in said(many)
+    assert "Every stored tensor, but for 1 small one of integers" in text
+    many = weights(ALEXNET._replace(weights=rows * 200), Picture(weights=(band,) * 61))
+    assert "The 60 largest of 600 stored tensors" in said(many)
     assert said(weights(ALEXNET, Picture())) == ""
 
 
