@@ -64,7 +64,7 @@ def title(frame: Frame) -> str:
 
 def _trail(graph: GraphPicture, place: int) -> str:
     """Links to the frames around, the outermost first."""
-    steps = []
+    steps: list[int] = []
     at = graph.frames[place].parent
     while at >= 0 and len(steps) < _MOST_STEPS:
         steps.append(at)

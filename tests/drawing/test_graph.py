@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -19,7 +20,17 @@ from auditor.drawing.standing import standing
 from auditor.drawing.wires import way, wires
 from auditor.model.load import load
 from auditor.picture.graph import (
-    Box, Change, Connection, Frame, GraphPicture, Mark, OperatorKind, Role, Sort, StoredInside, TensorMade,
+    Box,
+    Change,
+    Connection,
+    Frame,
+    GraphPicture,
+    Mark,
+    OperatorKind,
+    Role,
+    Sort,
+    StoredInside,
+    TensorMade,
 )  # fmt: skip
 from auditor.picturing.graph import graph_of
 from auditor.shapes.facts import infer
@@ -29,7 +40,7 @@ from ..corpus import DATA
 SHAPE = "float32 [1, 8, 4, 4]"
 
 
-def box(label: str, node: int, **more: object) -> Box:
+def box(label: str, node: int, **more: Any) -> Box:
     made = (TensorMade(f"{label}_out", SHAPE),)
     return Box("Conv", label, OperatorKind.CONV, Role.NODE, 0, node, made)._replace(**more)
 
@@ -48,7 +59,7 @@ def resnet() -> GraphPicture:
 
 def parsed(graph: GraphPicture) -> ElementTree.Element:
     """The page's part as XML, the data block left out."""
-    return ElementTree.fromstring(f"<r>{''.join(draw(graph)).partition('<script')[0]}</r>")  # noqa: S314  # our own
+    return ElementTree.fromstring(f"<r>{''.join(draw(graph)).partition('<script')[0]}</r>")
 
 
 def told(graph: GraphPicture, place: int, index: int) -> dict[str, object]:
@@ -180,7 +191,7 @@ def test_names_are_text(name: str) -> None:
     tags = {element.tag for element in parsed(graph).iter()}
     assert tags <= {"r", "div", "p", "b", "a", "svg", "g", "path", "text", "tspan", "title"}
     assert len(page) < 40_000
-    alone = ElementTree.fromstring("".join(standing(graph, name)))  # noqa: S314  # our own
+    alone = ElementTree.fromstring("".join(standing(graph, name)))
     assert {element.tag.rpartition("}")[2] for element in alone.iter()} == {
         "svg", "title", "style", "rect", "view", "g", "path", "text", "a",
     }  # fmt: skip
@@ -253,7 +264,7 @@ def test_equal_boxes_have_one_face() -> None:
 
 def test_a_drawing_stands_for_itself(resnet: GraphPicture) -> None:
     text = "".join(standing(resnet, "resnet"))
-    root = ElementTree.fromstring(text)  # noqa: S314  # our own
+    root = ElementTree.fromstring(text)
     views = {element.get("id") for element in root.iter("{http://www.w3.org/2000/svg}view")}
     assert views == {f"s-{place}" for place in range(len(resnet.frames))}
     assert "var(" not in text and "light-dark(" not in text and "<script" not in text
