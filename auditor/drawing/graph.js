@@ -126,7 +126,7 @@ const pick = (box, move) => {
 const listed = (head, items) => items.length ? [make("h4", { textContent: head }), make("ul", {}, ...items.map(item => make("li", {}, item)))] : [];
 const pairs = (head, found) => found.length ? [make("h4", { textContent: head }), make("dl", {}, ...found.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]))] : [];
 const way = (s, i) => {
-  const box = boxes(s)[i], text = `${op(box)}  ${title(box)}`;
+  const box = boxes(s)[i], text = op(box) === title(box) ? op(box) : `${op(box)}  ${title(box)}`;
   return box.id ? make("a", { href: `#${box.id}`, textContent: text }) : make("button", { type: "button", textContent: text, onclick: () => pick(box, true) });
 };
 const some = (found, most = 40) => found.length > most ? [...found.slice(0, most), `and ${count(found.length - most)} more`] : found;

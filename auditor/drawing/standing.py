@@ -22,6 +22,7 @@ _LETTER = 9.4  # of a heading
 _OWN = (
     ".paper{fill:var(--paper)}.graph .head{font-size:15px;text-anchor:start}.graph .unseen{font-size:11px;"
     "font-weight:400;text-anchor:start;fill:var(--warning)}.graph .head a{fill:var(--accent)}"
+    ".graph .boxes>:target>path,.graph .boxes>:has(:target)>path{stroke:var(--accent);stroke-width:7}"
 )
 _COLOUR = re.compile(r"--([\w-]+):light-dark\((#\w+),(#\w+)\)")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
@@ -56,7 +57,7 @@ def standing(graph: GraphPicture, heading: str, here: int = -1) -> Iterator[str]
 
 def style() -> str:
     """The style sheet with colours in place of variables: the light ones, and where a screen is dark the others."""
-    text = _OWN + asset("graph.css")
+    text = asset("graph.css") + _OWN
     colours = {found[1]: (found[2], found[3]) for found in _COLOUR.finditer(asset("page.css") + text)}
     rules = [(who.strip(), _COLOUR.sub("", what).lstrip(";")) for who, what in _RULE.findall(text)]
     light = [f"{who}{{{_resolved(what, colours, 0)}}}" for who, what in rules]
