@@ -36,7 +36,6 @@ def details(graph: GraphPicture) -> str:
         "attributes": book.attributes.values,
         "kinds": book.kinds.values,
         "sheets": sheets,
-        "parents": [frame.parent for frame in graph.frames],
         "marked": marked,
         "findings": [[mark.fingerprint, mark.severity, mark.rule] for mark in graph.findings],
         "changes": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ..names import visible
-from ..picture.graph import Box, Change, Role
+from ..picture.graph import Box, Change, OperatorKind, Role
 from ..tuples import NamedTuple
 from .markup import escaped
 
@@ -57,7 +57,9 @@ def _face(first: str, second: str, below: str, height: int, more: int = 0) -> Fa
 
 
 def _kernel(box: Box) -> str:
-    """The sizes of the stored tensor that says most: the first with two axes or more."""
+    """The sizes of what a convolution or a dense layer has stored: of the first tensor with two axes or more."""
+    if box.kind not in (OperatorKind.CONV, OperatorKind.DENSE):
+        return ""
     for stored in box.stored:
         if stored.text.count(",") and not stored.text.startswith(("int", "sequence")):
             return sizes(stored.text).rpartition(" ")[2]

@@ -51,6 +51,7 @@ const show = s => {
   now = s;
   if (scales[s]) return;
   scales[s] = 1;
+  drawing(s).setAttribute("viewBox", `0 0 ${drawing(s).getAttribute("width")} ${drawing(s).getAttribute("height")}`);
   view(s).removeAttribute("tabindex");
   for (const link of drawing(s).querySelectorAll("a")) link.setAttribute("tabindex", "-1");
   halt(boxes(s)[0]);

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 from ..names import visible
 from ..picture.graph import Frame, GraphPicture, Sort
-from ..wording import counted
 from .assets import asset
 from .details import details
 from .marks import marks
 from .markup import escaped
 from .sheet import sheet
+
+_MOST_STEPS = 6
 
 
 def draw(graph: GraphPicture) -> Iterator[str]:
@@ -24,14 +25,12 @@ def draw(graph: GraphPicture) -> Iterator[str]:
     for place, found in enumerate(marks(graph)):
         frame = graph.frames[place]
         drawn = sheet(graph, place, found)
-        words = f"{title(frame)}: {counted(len(frame.boxes), 'box', 'boxes')}"
         yield f'<div class="sheet" id="s-{place}">\n<p class="trail">{_trail(graph, place)}</p>\n'
         if frame.unseen:
             yield f'<p class="unseen">{escaped(frame.unseen)}</p>\n'
         yield (
-            f'<div class="view" role="region" aria-label="{escaped(words)}" tabindex="0">'
-            f'<svg class="graph" role="group" aria-label="{escaped(words)}" width="{drawn.width}" '
-            f'height="{drawn.height}" viewBox="0 0 {drawn.width} {drawn.height}">\n'
+            f'<div class="view" role="region" aria-label="{escaped(title(frame))}" tabindex="0">'
+            f'<svg class="graph" width="{drawn.width}" height="{drawn.height}">\n'
         )
         yield from drawn.parts
         yield "</svg></div></div>\n"
@@ -65,8 +64,12 @@ def title(frame: Frame) -> str:
 
 def _trail(graph: GraphPicture, place: int) -> str:
     """Links to the frames around, the outermost first."""
-    steps = [place]
-    while (above := graph.frames[steps[-1]].parent) >= 0 and len(steps) < len(graph.frames):
-        steps.append(above)
-    links = [f'<a href="#s-{step}">{escaped(title(graph.frames[step]))}</a>' for step in reversed(steps[1:])]
+    steps = []
+    at = graph.frames[place].parent
+    while at >= 0 and len(steps) < _MOST_STEPS:
+        steps.append(at)
+        at = graph.frames[at].parent
+    links = [f'<a href="#s-{step}">{escaped(title(graph.frames[step]))}</a>' for step in reversed(steps)]
+    if at >= 0:  # further out than is told
+        links.insert(0, '<a href="#s-0">Whole graph</a> › …')
     return " › ".join([*links, f"<b>{escaped(title(graph.frames[place]))}</b>"])

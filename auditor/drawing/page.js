@@ -68,7 +68,7 @@ if (place) {
     const first = Math.max(0, Math.floor(box.scrollTop / HIGH) - 30), last = Math.min(shown.length, first + 120);
     if (body.first === first && body.of === shown) return;
     body.first = first; body.of = shown;
-    body.innerHTML = `<tr class="gap"><td colspan="8"></td></tr>${shown.slice(first, last).map(i => rows[i]).join("")}<tr class="gap"><td colspan="8"></td></tr>`;
+    body.innerHTML = `<tr class="gap"><td colspan="7"></td></tr>${shown.slice(first, last).map(i => rows[i]).join("")}<tr class="gap"><td colspan="7"></td></tr>`;
     const gap = (row, n) => { row.hidden = !n; row.firstChild.style.cssText = `height:${n * HIGH}px;padding:0;border:0`; };
     gap(body.firstChild, first); gap(body.lastChild, shown.length - last);
     all("tr[id]", body).forEach(row => row.classList.toggle("here", row.id === found));
@@ -78,8 +78,8 @@ if (place) {
     shown = rows.map((_, i) => i);
     if (word) shown = shown.filter(i => read(part()[i][0] + " " + part()[i][1] + " " + part()[i][2]).toLowerCase().includes(word));
     if (sorted >= 0) {
-      const keys = part().map(row => sorted > 3 ? number(row[sorted]) : row[sorted]);
-      const more = sorted > 3 ? (a, b) => keys[b] - keys[a] : (a, b) => keys[a] < keys[b] ? -1 : keys[a] > keys[b] ? 1 : 0;
+      const keys = part().map(row => sorted > 2 ? number(row[sorted]) : row[sorted]);
+      const more = sorted > 2 ? (a, b) => keys[b] - keys[a] : (a, b) => keys[a] < keys[b] ? -1 : keys[a] > keys[b] ? 1 : 0;
       shown.sort((a, b) => (down ? more(a, b) : more(b, a)) || a - b);
     }
     said.textContent = `${shown.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")}`;
@@ -94,7 +94,7 @@ if (place) {
     button.onclick = () => {
       if (sorted !== i) { sorted = i; down = true; } else if (down) down = false; else sorted = -1;
       all("th", table.tHead).forEach((other, j) => {
-        const way = j !== sorted ? "none" : (sorted > 3) === down ? "descending" : "ascending";
+        const way = j !== sorted ? "none" : (sorted > 2) === down ? "descending" : "ascending";
         other.setAttribute("aria-sort", way);
         other.firstChild.textContent = other.firstChild.textContent.replace(/ [↑↓]$/, "") + ({ ascending: " ↑", descending: " ↓" }[way] || "");
       });
@@ -105,7 +105,6 @@ if (place) {
       const choice = make("input", { type: "checkbox", checked: true });
       choice.onchange = () => table.classList.toggle(`h${i + 1}`, !choice.checked);
       tools.append(make("label", {}, choice, ` ${head.textContent}`));
-      if (i === 3) { choice.checked = false; table.classList.add("h4"); }
     }
     head.replaceChildren(button);
   });

@@ -101,14 +101,14 @@ def _box(graph: GraphPicture, box: Box, one: Face, corner: tuple[int, int], clas
         text += f'<path class="more" d="M{left + 6} {top + one.height + 4}h{one.width - 12}"/>'
     line = top + (one.height - (SECOND if one.second else 0)) // 2 + (4 if box.small else 5)
     first = one.first
-    for inner in box.folded:  # a constant's address is its owner's words: an element without extent would be nowhere
+    for inner in box.folded if box.findings else ():  # an address needs an element that is somewhere: these words
         first = f'<tspan id="n-{box.graph}-{inner}">{first}</tspan>'
     text += f'<path d="M{left} {top}h{one.width}v{one.height}h-{one.width}z"/><text x="{x}" y="{line}">{first}</text>'
     if one.second:
         second = one.second if len(box.inside) < 2 or box.role is not Role.NODE else _links(graph, box)
-        text += f'<text class="t" x="{x}" y="{line + SECOND}">{second}</text>'
+        text += f'<text x="{x}" y="{line + SECOND}">{second}</text>'
     if one.below:
-        text += f'<text class="t s" x="{x}" y="{top + one.reach - 1}">{one.below}</text>'
+        text += f'<text x="{x}" y="{top + one.reach - 1}">{one.below}</text>'
     if len(box.inside) == 1:
         return f'<a{anchor} href="#s-{box.inside[0]}" class="{classes}">{text}</a>\n'
     return f'<g{anchor} class="{classes}">{text}</g>\n'

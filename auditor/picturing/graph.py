@@ -24,8 +24,8 @@ from .kinds import kind_of
 from .places import numbers
 from .texts import attribute_texts, fact_text
 
-MOST_BOXES = 100_000
-"""Nodes that are drawn; of a larger graph, the first."""
+MOST_BOXES, MOST_WIRES, MOST_FRAMES, MOST_PORTS = 100_000, 200_000, 5_000, 2_000
+"""Nodes, wires and bodies that are drawn, and boxes for a frame's inputs, outputs and what comes from outside."""
 
 _INTEGERS = frozenset({6, 7, 9})  # int32, int64, bool: what shape arithmetic is made of
 
@@ -77,7 +77,8 @@ class _Picturing:
         self.frames: list[Frame] = []
         self.at: dict[str, int] = {"": 0}  # the frames by their paths, those that are still to be drawn too
         self.waiting: deque[_Body] = deque()
-        self.left = MOST_BOXES
+        self.left, self.wires_left, self.frames_left = MOST_BOXES, MOST_WIRES, MOST_FRAMES
+        self.unopened = 0  # bodies of the frame that is being drawn
 
     def graph(self) -> GraphPicture:
         main = self.model.graph
@@ -108,9 +109,11 @@ class _Picturing:
     def _frame(self, body: _Body) -> int | None:
         """The place of a body's frame, which is drawn once; None where nobody walked it, or the picture is full."""
         path = body.path
-        if path not in self.numbers or self.left <= 0:
+        if path not in self.numbers or (path not in self.at and (self.left <= 0 or self.frames_left <= 0)):
+            self.unopened += 1
             return None
         if path not in self.at:
+            self.frames_left -= 1
             self.at[path] = len(self.at)
             self.waiting.append(body)
         return self.at[path]
@@ -161,16 +164,18 @@ class _Framing:
         self.wires: dict[tuple[int, int], Connection] = {}
         self.maker: dict[str, int] = {}  # of a tensor, its box
         self.text_of: dict[str, str] = {}
+        self.unlaid = 0
 
     def frame(self) -> Frame:
-        body, nodes = self.body, self.body.nodes
+        body, nodes, whole = self.body, self.body.nodes, self.whole
         order = [*self.entries, *(i for i in range(len(nodes)) if i not in self.entries)]
-        unseen = ""
-        if len(order) > self.whole.left:
-            kept = max(self.whole.left, 0)
-            unseen = f"{counted(len(order) - kept, 'node')} of {len(order):,} not drawn"
+        unseen = []
+        if len(order) > whole.left:
+            kept = max(whole.left, 0)
+            unseen.append(f"{counted(len(order) - kept, 'node')} of {len(order):,}")
             order = order[:kept]
-        self.whole.left -= len(order)
+        whole.left -= len(order)
+        whole.unopened = 0
         takes = {i: self._taken(nodes[i]) for i in order}
         users: dict[str, list[int]] = {}
         for index, names in takes.items():
@@ -182,17 +187,17 @@ class _Framing:
             if index in inner:
                 within.setdefault(inner[index], []).append(index)
         drawn = [i for i in order if i not in inner]
-        for name in body.inputs:
+        for name in body.inputs[:MOST_PORTS]:
             self._add(
                 Box("input", name, role=Role.INPUT, graph=self.number, made=(TensorMade(name, self._text(name)),))
             )
-        self._outside([name for i in drawn for name in takes[i]], drawn)
+        self._outside([*(name for i in drawn for name in takes[i]), *body.outputs], drawn, cut=bool(unseen))
         first = len(self.boxes)
         for index in drawn:
             self._node(index, takes[index], within.get(index, ()))
         for place, index in enumerate(drawn, first):
             self._join(place, (n for n in takes[index]))
-        for name in body.outputs:
+        for name in body.outputs[:MOST_PORTS]:
             made = (TensorMade(name, self._text(name)),)
             stored = () if name in self.maker else made
             self.boxes.append(
@@ -200,8 +205,16 @@ class _Framing:
                     stored=tuple(StoredInside(*m) for m in stored))
             )  # fmt: skip
             self._join(len(self.boxes) - 1, (name,))
+        ports = sum(max(len(names) - MOST_PORTS, 0) for names in (body.inputs, body.outputs))
+        if ports:
+            unseen.append(counted(ports, "input or output", "inputs and outputs"))
+        if whole.unopened:
+            unseen.append(counted(whole.unopened, "body", "bodies"))
+        if self.unlaid:
+            unseen.append(counted(self.unlaid, "wire"))
+        said = f"{', '.join(unseen)} not drawn" if unseen else ""
         return Frame(
-            body.sort, body.title, tuple(self.boxes), tuple(self.wires.values()), body.parent, 1, self.number, unseen
+            body.sort, body.title, tuple(self.boxes), tuple(self.wires.values()), body.parent, 1, self.number, said
         )
 
     @staticmethod
@@ -224,10 +237,13 @@ class _Framing:
                 self.maker.setdefault(tensor, len(self.boxes))
         self.boxes.append(box)
 
-    def _outside(self, names: Iterable[str], drawn: Iterable[int]) -> None:
+    def _outside(self, names: Iterable[str], drawn: Iterable[int], *, cut: bool) -> None:
         """Boxes for what comes from the graphs around, or from nowhere."""
         own = {name for index in drawn for name in self.body.nodes[index].outputs}
+        room = len(self.boxes) + MOST_PORTS
         for name in dict.fromkeys(names):
+            if len(self.boxes) >= room:
+                break
             if name not in own and name not in self.maker and name not in self.fixed:
                 at = (
                     self.whole.facts.producer(name, self.body.path)
@@ -235,7 +251,7 @@ class _Framing:
                     else None
                 )
                 link = f"n-{self.whole.numbers[at.graph]}-{at.index}" if at is not None else ""
-                op = "from outside" if self.body.path else "made by nothing"
+                op = "from what is not drawn" if cut else "from outside" if self.body.path else "made by nothing"
                 made = (TensorMade(name, self._text(name)),)
                 self._add(Box(op, name, role=Role.PORT, graph=self.number, made=made, link=link))
 
@@ -288,7 +304,10 @@ class _Framing:
             if source is None:
                 continue
             wire = self.wires.get((source, target))
-            if wire is None:
+            if wire is None and self.whole.wires_left <= 0:
+                self.unlaid += 1
+            elif wire is None:
+                self.whole.wires_left -= 1
                 self.wires[source, target] = Connection(source, target, name, self._text(name))
             else:
                 self.wires[source, target] = wire._replace(more=wire.more + 1)

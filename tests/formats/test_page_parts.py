@@ -106,12 +106,14 @@ def test_of_many_parts_the_small_ones_are_one() -> None:
 
 def test_layers_are_rows_with_their_numbers() -> None:
     picture = Picture(
-        layers=(row(0, "first", macs=1234567), row(7, "second")), places=(None, Anchor(0, 7)), constants=3
+        layers=(row(0, "first", macs=1234567), row(7, "second")._replace(dtype="int64")),
+        places=(None, Anchor(0, 7)),
+        constants=3,
     )
     text = "".join(layers(picture))
     assert "2 layers in the order of the walk; 3 nodes" in text
-    assert "<tr id=l-0-0><th scope=row>first<td>Conv<td>[1, 8]<td>float32<td><td><td>1,234,567<td>4\n" in text
-    assert "<tr id=l-0-7 class=bad><th scope=row>second" in text
+    assert "<tr id=l-0-0><th scope=row>first<td>Conv<td>[1, 8]<td><td><td>1,234,567<td>4\n" in text
+    assert "<tr id=l-0-7 class=bad><th scope=row>second<td>Conv<td>int64 [1, 8]" in text
     assert "<a href=#n-0-7>second</a>" in "".join(layers(picture._replace(graph=GraphPicture(()))))
 
 
@@ -154,8 +156,9 @@ def test_weights_in_numbers() -> None:
     part = text[text.index("Zeros") : text.index("Every stored tensor")]
     assert re.findall(r"\| (\w+) \| (\d+) \| ([\d.]+ %)", part) == [("w1", "50", "50.0 %"), ("w0", "5", "5.0 %")]
     assert "| w0 | float32 | [10, 10] | -1.5 | 2.25 | 0.125 | 1 | 5 | 1 | \n" in text
-    many = weights(ALEXNET._replace(weights=rows * 200), Picture())
-    assert "Every stored tensor: the 400 largest of 600" in said(many)
+    assert "Every stored tensor, but for 1 small one of integers" in text
+    many = weights(ALEXNET._replace(weights=rows * 200), Picture(weights=(band,) * 61))
+    assert "The 60 largest of 600 stored tensors" in said(many)
     assert said(weights(ALEXNET, Picture())) == ""
 
 

@@ -102,9 +102,8 @@ def _bar_table(
     yield '<th scope="col">layer</th><th scope="col">number</th><th scope="col">share</th></tr></thead><tbody>\n'
     for value, row in rows:
         label = name(row.label, 60)
-        link = f'<a href="#l-{row.anchor}">{label}</a>'
-        yield f'<tr><th scope="row">{link}{bar(value, most)}</th><td class="n">{escaped(shown(value))}</td>'
-        yield f'<td class="n faint">{share(value, whole)}</td></tr>\n'
+        yield f"<tr><th scope=row><a href=#l-{row.anchor}>{label}</a>{bar(value, most)}"
+        yield f'<td class=n>{escaped(shown(value))}<td class="n faint">{share(value, whole)}\n'
     yield "</tbody></table>\n"
 
 

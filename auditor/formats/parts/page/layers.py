@@ -13,7 +13,7 @@ STATIC = 1500
 """Rows that a browser lays out without being slow. More of them stand in a ``noscript`` element: a browser without
 scripts shows them all the same, and one with scripts takes them from there, as many as are seen."""
 
-COLUMNS = ("layer", "operator", "output", "type", "stored", "learnable", "MACs", "bytes")
+COLUMNS = ("layer", "operator", "output", "stored", "learnable", "MACs", "bytes")
 _LONGEST = 96
 
 
@@ -30,7 +30,7 @@ def layers(picture: Picture) -> Iterator[str]:
     yield '<noscript id="layer-rows">\n' if waiting else ""
     yield '<div class="scroll tall" role="region" aria-label="Layers" tabindex="0"><table class="layers">\n<thead><tr>'
     for place, column in enumerate(COLUMNS):
-        yield f'<th scope="col"{" class=n" if place > 3 else ""}>{column}</th>'
+        yield f'<th scope="col"{" class=n" if place > 2 else ""}>{column}</th>'
     yield "</tr></thead><tbody>\n"
     graph = picture.graph is not None
     faulty = {place for place in picture.places if place is not None}
@@ -41,7 +41,7 @@ def layers(picture: Picture) -> Iterator[str]:
             label = f"<a href=#n-{anchor}>{label}</a>"
         yield (
             f"<tr id=l-{anchor}{' class=bad' if row.anchor in faulty else ''}><th scope=row>{label}"
-            f"<td>{_name(row.op_type)}<td>{_shape(row.shape)}<td>{_name(row.dtype)}<td>{_count(row.parameters)}"
+            f"<td>{_name(row.op_type)}<td>{_output(row.dtype, row.shape)}<td>{_count(row.parameters)}"
             f"<td>{_count(row.learnable)}<td>{_count(row.macs)}<td>{_count(row.activation_bytes)}\n"
         )
     yield "</tbody></table></div>\n"
@@ -55,8 +55,9 @@ def _name(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _shape(shape: tuple[int | str | None, ...] | None) -> str:
-    return escaped(brief_shape(shape))
+def _output(dtype: str, shape: tuple[int | str | None, ...] | None) -> str:
+    """Nearly every output is of float32, which goes without saying."""
+    return escaped(brief_shape(shape)) if dtype == "float32" else f"{_name(dtype)} {escaped(brief_shape(shape))}"
 
 
 @lru_cache(maxsize=4096)

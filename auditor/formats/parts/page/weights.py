@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from math import prod
+from typing import TypeVar
 
 from ....drawing.markup import escaped, name, share
 from ....drawing.plots.bands import band_plot
 from ....drawing.plots.bars import bar
-from ....picture import QUANTILES, Picture
+from ....picture import QUANTILES, Band, Picture
 from ....report import Report, WeightRow
 from ....wording import counted
 
-_MOST_ROWS = 400
+_MOST_ROWS = 60
 _MOST_ZEROS = 12
+_Row = TypeVar("_Row", Band, WeightRow)
+_FEW = 64  # elements
+_INTEGER = re.compile("u?int|bool")
 
 
 def weights(report: Report, picture: Picture) -> Iterator[str]:
@@ -28,11 +33,12 @@ def weights(report: Report, picture: Picture) -> Iterator[str]:
         yield "<figcaption>Each column is a stored tensor of two axes or more, in the order of the file. The bands "
         yield "hold 98 %, 90 % and 50 % of its values; the line is the median. Of large tensors 4,096 values were "
         yield "taken, in eight stretches.</figcaption></figure>\n"
-        yield '<details><summary>The quantiles</summary><div class="scroll" role="region" aria-label="Quantiles" '
+        of = f" of the {_MOST_ROWS} largest" if len(known) > _MOST_ROWS else ""
+        yield f'<details><summary>The quantiles{of}</summary><div class="scroll" role="region" aria-label="Quantiles" '
         yield 'tabindex="0"><table><thead><tr><th scope="col">tensor</th>'
         yield "".join(f'<th scope="col" class="n">{100 * q:g} %</th>' for q in QUANTILES)
         yield "</tr></thead><tbody>\n"
-        for band in known:
+        for band in _largest(known, lambda band: band.elements):
             cells = "".join(f'<td class="n">{q:.3g}</td>' for q in band.quantiles)
             yield f'<tr><th scope="row">{name(band.tensor)}</th>{cells}</tr>\n'
         yield "</tbody></table></div></details>\n"
@@ -60,19 +66,28 @@ def _zeros(report: Report) -> Iterator[str]:
 
 
 def _statistics(report: Report) -> Iterator[str]:
-    rows = report.weights
-    kept = ""
-    if len(rows) > _MOST_ROWS:
-        rows = tuple(sorted(rows, key=lambda row: -prod(row.shape))[:_MOST_ROWS])
-        kept = f": the {_MOST_ROWS} largest of {len(report.weights):,}"
-    yield f"<details><summary>Every stored tensor{kept}</summary>"
+    rows = [row for row in report.weights if prod(row.shape) >= _FEW or not _INTEGER.match(row.dtype)]
+    small, all_ = len(report.weights) - len(rows), len(rows)
+    if not rows:
+        return
+    shown = f"The {_MOST_ROWS} largest of {all_:,} stored tensors" if all_ > _MOST_ROWS else "Every stored tensor"
+    but = f", but for {counted(small, 'small one')} of integers, such as shapes" if small else ""
+    yield f"<details><summary>{shown}{but}</summary>"
     yield '<div class="scroll tall" role="region" aria-label="Stored tensors" tabindex="0"><table><thead><tr>'
     yield '<th scope="col">tensor</th><th scope="col">type</th><th scope="col">shape</th>'
     for column in ("min", "max", "mean", "std", "zeros", "NaN", "Inf"):
         yield f'<th scope="col" class="n">{column}</th>'
     yield "</tr></thead><tbody>\n"
-    yield from map(_row, rows)
+    yield from map(_row, _largest(rows, lambda row: prod(row.shape)))
     yield "</tbody></table></div></details>\n"
+
+
+def _largest(rows: list[_Row], size: Callable[[_Row], int]) -> list[_Row]:
+    """So many as are shown, in the order in which they stand."""
+    if len(rows) <= _MOST_ROWS:
+        return rows
+    kept = sorted(range(len(rows)), key=lambda place: -size(rows[place]))[:_MOST_ROWS]
+    return [rows[place] for place in sorted(kept)]
 
 
 def _row(row: WeightRow) -> str:
