@@ -14,7 +14,7 @@ from .assets import asset
 from .graph import title
 from .marks import marks
 from .markup import escaped, name
-from .sheet import MARGIN, sheet
+from .sheet import MARGIN, is_brief, sheet
 
 _HEAD = 30
 _GAP = 36
@@ -31,7 +31,10 @@ _USE = re.compile(r"var\(--([\w-]+)\)")
 
 def standing(graph: GraphPicture, heading: str, here: int = -1) -> Iterator[str]:
     """The file in pieces. ``heading`` is the drawing's title; ``here`` a box of the first frame that it is about."""
-    sheets = [sheet(graph, place, found, -1 if place else here) for place, found in enumerate(marks(graph))]
+    brief = is_brief(graph)
+    sheets = [
+        sheet(graph, place, found, -1 if place else here, brief=brief) for place, found in enumerate(marks(graph))
+    ]
     heads = [visible(heading), *(title(frame) for frame in graph.frames[1:])]
     width = max([one.width for one in sheets] + [2 * MARGIN + round(_LETTER * (len(head) + 2)) for head in heads])
     height = sum(one.height + _HEAD + _GAP for one in sheets)
