@@ -24,6 +24,7 @@ _LEAST_BOXES = 24
 """A frame with fewer is seen at once."""
 
 _WHOLE = 40  # boxes of a run that are shown together, without a frame for each block
+_SMALL = 8  # boxes of a block that gets no frame of its own
 _MOST_SIDE_BY_SIDE = 100  # blocks in one frame; more are parted again
 _LONGEST_SHORTCUT = 3  # boxes
 _MOST_MARKS = 100  # findings that a fold shows
@@ -94,12 +95,21 @@ def _fold(boxes: Sequence[Box], blocks: Sequence[Sequence[int]]) -> _Fold:
     title = block_title([boxes[i] for i in min(blocks, key=len)])
     first, last = (common_name([boxes[i] for i in block]) or boxes[block[0]].label for block in (blocks[0], blocks[-1]))
     whole = _Fold(title, f"{first} … {last}", len(blocks))
+    parts: list[_Item]
     if sum(map(len, blocks)) <= _WHOLE:
         whole.items = [box for block in blocks for box in block]
     elif len(blocks[0]) == 1:
         whole.items = _parted([block[0] for block in blocks], title)
+    elif len(blocks[0]) <= _SMALL:
+        together = _WHOLE // len(blocks[0])
+        parts = []
+        for begin in range(0, len(blocks), together):
+            some = blocks[begin : begin + together]
+            label = f"{begin + 1:,} to {begin + len(some):,}"
+            parts.append(_Fold(title, label, len(some), [box for block in some for box in block]))
+        whole.items = _parted(parts, title, together)
     else:
-        parts: list[_Item] = []
+        parts = []
         for number, block in enumerate(blocks, 1):
             name = common_name([boxes[i] for i in block]) or f"{number} of {len(blocks)}"
             parts.append(_Fold(title, name, 1, list(block)))
@@ -107,17 +117,23 @@ def _fold(boxes: Sequence[Box], blocks: Sequence[Sequence[int]]) -> _Fold:
     return whole
 
 
-def _parted(items: list[_Item], title: str) -> list[_Item]:
-    """At most a hundred items; more become folds of a hundred, as often as it takes."""
-    number = 1  # of blocks that an item stands for
+def _parted(items: list[_Item], title: str, number: int = 1) -> list[_Item]:
+    """At most a hundred items; more become folds of a hundred, as often as it takes.
+
+    ``number``: blocks that an item stands for.
+    """
     while len(items) > _MOST_SIDE_BY_SIDE:
         groups: list[_Item] = []
         for first in range(0, len(items), _MOST_SIDE_BY_SIDE):
             group = items[first : first + _MOST_SIDE_BY_SIDE]
-            label = f"{first * number + 1:,} to {(first + len(group)) * number:,}"
-            groups.append(_Fold(title, label, len(group), group))
+            last = (first + len(group) - 1) * number + _repeats(group[-1])
+            groups.append(_Fold(title, f"{first * number + 1:,} to {last:,}", last - first * number, group))
         items, number = groups, number * _MOST_SIDE_BY_SIDE
     return items
+
+
+def _repeats(item: _Item) -> int:
+    return item.repeats if isinstance(item, _Fold) else 1
 
 
 class _Wiring:

@@ -95,6 +95,19 @@ def test_a_long_run_is_parted_into_hundreds() -> None:
     ]
 
 
+def test_small_blocks_share_a_frame() -> None:
+    """A frame for each of four hundred blocks of two boxes would be more frame than picture."""
+    picture = folded(chain(["Conv", "Relu"] * 400))
+    assert folds(picture) == ["Conv-Relu × 400"]
+    whole = picture.frames[picture.frames[0].boxes[1].inside[0]]
+    parts = [box for box in whole.boxes if box.role is Role.FOLD]
+    assert [(box.op, box.label) for box in parts[:2]] == [("Conv-Relu × 20", "1 to 20"), ("Conv-Relu × 20", "21 to 40")]
+    assert [box.op for box in picture.frames[parts[0].inside[0]].boxes if box.role is Role.NODE] == [
+        "Conv",
+        "Relu",
+    ] * 20
+
+
 def test_what_changed_is_not_folded() -> None:
     same = folds(folded(chain(["Conv", "Relu"] * 20)))
     assert same == ["Conv-Relu × 20"]
