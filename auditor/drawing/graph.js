@@ -184,6 +184,7 @@ const next = step => {
   said.textContent = `${count(at + 1)} of ${count(hits.length)}`;
   show(hits[at][0]);
   pick(boxes(now)[hits[at][1]], true);
+  picked.scrollIntoView({ block: "nearest", inline: "nearest" });  // its pane may reach below the window
 };
 search.oninput = () => { clearTimeout(timer); timer = setTimeout(find, 150); };
 search.onkeydown = event => {
