@@ -37,7 +37,7 @@ def details(graph: GraphPicture) -> str:
         "kinds": book.kinds.values,
         "sheets": sheets,
         "marked": marked,
-        "findings": [[mark.fingerprint, mark.severity, mark.rule] for mark in graph.findings],
+        "findings": [[mark.fingerprint, mark.severity, visible(mark.rule)] for mark in graph.findings],
         "changes": {
             f"{place},{index}": [visible(text) for text in box.changes]
             for place, frame in enumerate(graph.frames)

@@ -12,7 +12,7 @@ from .markup import escaped
 HIGH, LOW, SECOND, BELOW, SHADOW = 26, 18, 15, 15, 5
 """Heights: a box, a small one, a second line, the words below a box, and the line below one that folds others."""
 
-_LETTER, _SMALL_LETTER = 7.4, 6.3  # wide enough for the fonts of the usual systems
+_LETTER, _SMALL_LETTER = 7.8, 6.3  # wide enough for the fonts of the usual systems
 _LONGEST = 26
 _SIGNS = {"error": "✕ ", "warning": "▲ ", "note": "● "}
 _CHANGES = {Change.ADDED: "+ ", Change.REMOVED: "− ", Change.CHANGED: "≠ "}
@@ -38,16 +38,18 @@ def face(box: Box, below: str = "", worst: str = "", opens: str = "", *, brief: 
     sign = _SIGNS.get(worst, "") + (_CHANGES.get(box.change, "") if box.change is not None else "")
     if box.role is Role.NODE:
         second = opens or ("" if brief or box.small else _kernel(box))
-        return _face(sign + box.op, second, below, LOW if box.small else HIGH)
+        return _face(sign + visible(box.op, _LONGEST), second, below, LOW if box.small else HIGH)
     if box.role is Role.FOLD:
-        return _face(sign + box.op, box.label, below, HIGH, SHADOW)
+        title, times, repeats = box.op.rpartition(" × ")  # how often is never cut
+        shown = visible(title, _LONGEST) + times + repeats if times else box.op
+        return _face(sign + shown, box.label, below, HIGH, SHADOW)
     second = sizes(box.made[0].text) if box.made else ""
-    return _face(sign + box.label, second, "", HIGH)
+    return _face(sign + visible(box.label, _LONGEST), second, "", HIGH)
 
 
 @lru_cache(maxsize=8192)
 def _face(first: str, second: str, below: str, height: int, more: int = 0) -> Face:
-    first, second, below = visible(first, _LONGEST), visible(second, _LONGEST + 4), visible(below, _LONGEST + 8)
+    first, second, below = visible(first, _LONGEST + 12), visible(second, _LONGEST + 4), visible(below, _LONGEST + 8)
     letter = _SMALL_LETTER if height == LOW else _LETTER
     width = 22 + 2 * round(max(letter * max(len(first), 3), _SMALL_LETTER * len(second)) / 2)
     height += SECOND if second else 0

@@ -82,6 +82,7 @@ const zoom = (to, x, y) => {
   pane.scrollTop += after.top + down * to - y;
 };
 const fit = () => {
+  zoom(1);  // a pane is no higher than what it shows
   const { width, height } = drawing(now).viewBox.baseVal, pane = view(now);
   zoom(Math.min(1, (pane.clientWidth - 8) / width, (pane.clientHeight - 8) / height));
 };
@@ -190,13 +191,17 @@ search.onkeydown = event => {
 };
 
 // Links to sheets and nodes.
+const face = () => {
+  const { top } = board.getBoundingClientRect();
+  if (top < 50 || top > innerHeight * .6) board.scrollIntoView({ block: "start", behavior: "instant" });
+};
 const go = () => {
   const id = location.hash.slice(1);
-  if (/^s-\d+$/.test(id)) { pick(null); show(+id.slice(2)); holder.scrollIntoView({ block: "nearest" }); return; }
+  if (/^s-\d+$/.test(id)) { pick(null); show(+id.slice(2)); face(); return; }
   const box = /^n-\d+-\d+$/.test(id) && document.getElementById(id)?.closest(".boxes>*");
   if (!box) return;
   show(sheets.indexOf(box.closest(".sheet")));
-  board.scrollIntoView({ block: "nearest" });
+  face();
   pick(box, true);
 };
 addEventListener("hashchange", go);
@@ -279,4 +284,5 @@ addEventListener("keydown", event => {
 
 show(0);
 go();
+addEventListener("load", () => setTimeout(go));  // behind the browser's own leap to an address
 })();

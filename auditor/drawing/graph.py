@@ -13,7 +13,7 @@ from ..picture.graph import Frame, GraphPicture, Sort
 from .assets import asset
 from .details import details
 from .marks import marks
-from .markup import escaped
+from .markup import escaped, name
 from .sheet import sheet
 
 _MOST_STEPS = 6
@@ -27,7 +27,7 @@ def draw(graph: GraphPicture) -> Iterator[str]:
         drawn = sheet(graph, place, found)
         yield f'<div class="sheet" id="s-{place}">\n<p class="trail">{_trail(graph, place)}</p>\n'
         if frame.unseen:
-            yield f'<p class="unseen">{escaped(frame.unseen)}</p>\n'
+            yield f'<p class="unseen">{name(frame.unseen)}</p>\n'
         yield (
             f'<div class="view" role="region" aria-label="{escaped(title(frame))}" tabindex="0">'
             f'<svg class="graph" width="{drawn.width}" height="{drawn.height}">\n'
@@ -64,7 +64,7 @@ def title(frame: Frame) -> str:
 
 def _trail(graph: GraphPicture, place: int) -> str:
     """Links to the frames around, the outermost first."""
-    steps = []
+    steps: list[int] = []
     at = graph.frames[place].parent
     while at >= 0 and len(steps) < _MOST_STEPS:
         steps.append(at)

@@ -58,7 +58,8 @@ def _titles(graph: GraphPicture, box: Box) -> list[str]:
     """What the frames that a node opens are called."""
     if not box.inside or box.role is not Role.NODE:
         return []
-    return [visible(graph.frames[i].title or "body", 14) for i in box.inside[:_MOST_LINKS]]
+    titles = [graph.frames[i].title or "body" for i in box.inside[:_MOST_LINKS]]
+    return ["function" if title == box.op else visible(title, 14) for title in titles]
 
 
 def _below(frame: Frame) -> list[str]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..names import visible
 from ..picture.graph import GraphPicture
 from .assets import asset
 from .graph import title
 from .marks import marks
-from .markup import escaped
+from .markup import escaped, name
 from .sheet import MARGIN, sheet
 
 _HEAD = 30
@@ -30,12 +31,12 @@ _USE = re.compile(r"var\(--([\w-]+)\)")
 def standing(graph: GraphPicture, heading: str, here: int = -1) -> Iterator[str]:
     """The file in pieces. ``heading`` is the drawing's title; ``here`` a box of the first frame that it is about."""
     sheets = [sheet(graph, place, found, -1 if place else here) for place, found in enumerate(marks(graph))]
-    heads = [heading, *(title(frame) for frame in graph.frames[1:])]
+    heads = [visible(heading), *(title(frame) for frame in graph.frames[1:])]
     width = max([one.width for one in sheets] + [2 * MARGIN + round(_LETTER * (len(head) + 2)) for head in heads])
     height = sum(one.height + _HEAD + _GAP for one in sheets)
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}">\n<title>{escaped(heading)}</title>\n<style>{style()}</style>\n'
+        f'viewBox="0 0 {width} {height}">\n<title>{name(heading)}</title>\n<style>{style()}</style>\n'
         f'<rect class="paper" width="{width}" height="{height}"/>\n'
     )
     top = 0
@@ -45,7 +46,7 @@ def standing(graph: GraphPicture, heading: str, here: int = -1) -> Iterator[str]
         yield f'<g transform="translate(0 {top})"><text class="head" x="{MARGIN}" y="20">{escaped(head)}'
         yield f' <a href="#s-{frame.parent}">↑</a></text>\n' if frame.parent >= 0 else "</text>\n"
         if frame.unseen:
-            yield f'<text class="unseen" x="{MARGIN}" y="{full - 10}">{escaped(frame.unseen)}</text>\n'
+            yield f'<text class="unseen" x="{MARGIN}" y="{full - 10}">{name(frame.unseen)}</text>\n'
         yield f'<g transform="translate({(width - one.width) // 2} {_HEAD})">\n'
         yield from one.parts
         yield "</g></g>\n"

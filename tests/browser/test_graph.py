@@ -1,0 +1,133 @@
+"""The graph in a browser: a fault leads to its node, search finds one, and the keyboard and no scripts do as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditor.settings import Settings
+from tests.benchmarks.models import residual
+from tests.corpus import SAMPLES
+
+from .axe import barriers
+from .conftest import Tabs
+from .documents import DENSENET, written
+from .page import Page, View
+from .test_page import SEEN, overflow, seen
+
+PICKED = "document.querySelector('#graph .picked')"
+
+
+def seen_box(page: Page) -> bool:
+    """Whether the chosen box lies in the window, and within its sheet's view."""
+    return bool(
+        page.value(
+            f"""(() => {{
+                const box = {PICKED};
+                if (!({SEEN})(box)) return false;
+                const it = box.getBoundingClientRect(), at = box.closest('.view').getBoundingClientRect();
+                const x = it.left + it.width / 2, y = it.top + it.height / 2;
+                return x >= at.left && x <= at.right && y >= at.top && y <= at.bottom;
+            }})()"""
+        )
+    )
+
+
+def search(page: Page, words: str) -> None:
+    """Type words into the graph's search box, which ``/`` leads to."""
+    page.press("/")
+    page.value("document.activeElement.select()")
+    page.write(words)
+    page.press("Enter")
+
+
+@pytest.fixture(scope="module")
+def alexnet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(SAMPLES / "broken" / "alexnet_224.onnx", tmp_path_factory.mktemp("graph") / "alexnet.html")[0]
+
+
+def test_from_a_finding_to_its_node(alexnet: Path, tab: Tabs) -> None:
+    page = tab(View()).open(alexnet)
+    address = page.value("document.querySelector('.card a[href^=\"#n-\"]').hash")
+    page.click(f'.card a[href="{address}"]')
+    assert seen_box(page) and page.value(f"{PICKED}.id") == address[1:]
+    assert page.value(f"{PICKED}.querySelector('title')?.textContent ?? {PICKED}.textContent") != ""
+    panel = page.value("document.querySelector('#graph .panel').innerText")
+    assert "fc6" in panel and "misfit-initializers" in panel
+    assert page.value("document.querySelectorAll('#graph .lit').length") > 3, "its ancestors are lit"
+    assert page.trespasses() == []
+    deep = tab(View()).open(alexnet, address[1:])
+    assert seen_box(deep) and deep.trespasses() == []
+    narrow = tab(View(width=360)).open(alexnet, address[1:])
+    assert seen_box(narrow) and overflow(narrow) <= 0
+
+
+def test_search_finds_nodes_and_tensors(alexnet: Path, tab: Tabs) -> None:
+    page = tab(View()).open(alexnet)
+    for words, node in (("conv3", "conv3"), ("POOL5", "pool5"), ("fc6_w", "fc6")):
+        search(page, words)
+        page.until(f"{PICKED}?.textContent.includes('{node}')")
+        assert seen_box(page)
+    search(page, "nowhere to be found")
+    page.until("document.querySelector('#graph output').textContent === 'not found'")
+    assert page.trespasses() == []
+
+
+def test_the_keyboard_walks(alexnet: Path, tab: Tabs) -> None:
+    """From box to box along the edges; Enter opens the panel, Escape closes it."""
+    page = tab(View()).open(alexnet)
+    page.value("document.querySelector('#graph .boxes [tabindex=\"0\"]').focus()")
+    walked = []
+    for _ in range(3):
+        walked.append(page.value("document.activeElement.textContent"))
+        page.press("ArrowDown")
+    assert len(set(walked)) == 3
+    page.press("Enter")
+    assert seen_box(page) and seen(page, "#graph .panel")
+    page.press("Escape")
+    assert not seen(page, "#graph .panel") and page.trespasses() == []
+
+
+def test_without_scripts_it_is_there(alexnet: Path, tab: Tabs) -> None:
+    page = tab(View(scripts=False)).open(alexnet, "graph")
+    assert seen(page, "#graph svg") and page.value("document.querySelectorAll('#graph .boxes > *').length") > 15
+    assert "Conv" in page.value("document.querySelector('#graph svg').textContent")
+    assert overflow(page) <= 0
+
+
+def test_folded_blocks_open(tab: Tabs, tmp_path: Path) -> None:
+    """A node inside a folded block is found, and a link leads to it: its sheet is shown."""
+    file, _ = written(DENSENET, tmp_path / "densenet.html")
+    assert file.stat().st_size <= 400_000
+    page = tab(View()).open(file)
+    inside = page.value(
+        "[...document.querySelectorAll('#graph .sheet')].at(-1).querySelector('.boxes [id^=\"n-\"]').id"
+    )
+    deep = tab(View()).open(file, inside)
+    assert seen(deep, f"#{inside}") and deep.trespasses() == []
+    plain = tab(View(scripts=False)).open(file, inside)
+    assert seen(plain, f"#{inside}")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_barriers(dark: bool, alexnet: Path, tab: Tabs) -> None:
+    """Of the graph with a node chosen; without, it is part of the page's own test."""
+    page = tab(View(dark=dark)).open(alexnet)
+    search(page, "fc6")
+    page.until(f"{PICKED} !== null")
+    assert barriers(page, "#graph") == []
+
+
+@pytest.mark.parametrize("nodes", [2_000, 50_000])
+def test_a_large_graph(nodes: int, tab: Tabs, tmp_path: Path) -> None:
+    """One tab, few steps: it opens, and the last node is found."""
+    data = residual(nodes, different=nodes == 2_000)
+    file, _ = written(data, tmp_path / "large.html", Settings(run=False, weights=False))
+    assert file.stat().st_size <= nodes * 300 + 200_000
+    page = tab(View()).open(file)
+    assert page.trespasses() == [] and overflow(page) <= 0
+    last = f"layer.{nodes // 5 - 1}.conv2"
+    search(page, last)
+    page.until(f"{PICKED} !== null && document.querySelector('#graph .panel').innerText.includes('{last}')")
+    assert seen_box(page) and page.trespasses() == []
