@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..model.graph import Model, Node
 from .difference import Degree, Edit, HeaderChanged, OpsetChanged
-from .meaning import means_the_same
+from .meaning import otherwise
 from .skeleton import Skeleton
 
 _LONGEST = 80
@@ -44,7 +44,7 @@ def opset_edits(one: Skeleton, two: Skeleton, nodes: list[Node]) -> list[Edit]:
         before, after = old.get(domain), new.get(domain)
         if before == after:
             continue
-        used = sorted({node.op_type for node in nodes if node.domain == domain})
+        used = [node for node in nodes if node.domain == domain]
         unlike, why = _unlike(domain, used, before, after)
         name = domain or "ai.onnx"
         where = f" of {one.path!r}" if one.path else ""
@@ -57,11 +57,17 @@ def opset_edits(one: Skeleton, two: Skeleton, nodes: list[Node]) -> list[Edit]:
     return found
 
 
-def _unlike(domain: str, used: list[str], old: int | None, new: int | None) -> tuple[tuple[str, ...], str]:
+def _unlike(domain: str, used: list[Node], old: int | None, new: int | None) -> tuple[tuple[str, ...], str]:
+    """The operators that may compute something else, and what says so, or that there are none."""
     name = domain or "ai.onnx"
     if old is None or new is None:
         return (), f"no node before and after is of {name}" if not used else f"{name} is imported once only"
-    unlike = tuple(op for op in used if not means_the_same(domain, op, old, new))
-    if unlike:
-        return unlike, f"{', '.join(unlike[:3])} may mean something else at opset {new} of {name}"
+    whys: dict[str, str] = {}
+    for node in used:
+        if node.op_type not in whys and (why := otherwise(node, old, new)) is not None:
+            whys[node.op_type] = why
+    if whys:
+        unlike = tuple(sorted(whys))
+        more = f", and {len(unlike) - 1} more" if len(unlike) > 1 else ""
+        return unlike, whys[unlike[0]] + more
     return (), f"every operator used means the same at opset {old} and {new} of {name}"

@@ -9,7 +9,7 @@ import argparse
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -201,8 +201,8 @@ class Verdicts(NamedTuple):
     wrong: tuple[str, ...]
 
 
-def measured(count: int, first: int = 0, each: int = 4) -> Verdicts:
-    """How many scripts are exact, and how many verdicts right; and what is wrong with the others."""
+def measured(count: int, first: int = 0, each: int = 4, told: Callable[[str], None] = lambda line: None) -> Verdicts:
+    """How many scripts are exact, and how many verdicts right; and what is wrong with the others, told as it comes."""
     exact = right = made = 0
     wrong = []
     for pair in pairs(count, first, each):
@@ -219,6 +219,9 @@ def measured(count: int, first: int = 0, each: int = 4) -> Verdicts:
                 f"seed {pair.seed} ({len(pair.old.graph.node)} nodes): verdict {verdict.name}, truth {degree.name}; "
                 f"missing {sorted((lines - said).elements())}, too much {sorted((said - lines).elements())}"
             )
+            told(wrong[-1])
+        if made % 50 == 0:
+            told(f"{made} pairs: {exact} scripts exact, {right} verdicts right")
     return Verdicts(made, exact, right, tuple(wrong))
 
 
@@ -227,8 +230,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0, help="behind which the seeds begin")
     options = parser.parse_args()
-    found = measured(options.pairs, options.seed)
-    print("\n".join(found.wrong))
+    found = measured(options.pairs, options.seed, told=lambda line: print(line, flush=True))
     print(f"{found.pairs} pairs: {found.exact} scripts exact, {found.right} verdicts right")
     return 0 if found.exact >= 0.95 * found.pairs and found.right == found.pairs else 1
 
