@@ -6,17 +6,21 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 import onnx
 import pytest
 from markdown_it import MarkdownIt
 
+from auditor.diff.telling import teller
+from auditor.diff.whole import DiffReport, compared_models
 from auditor.formats.html import HtmlPages
 from auditor.formats.html import render as html
 from auditor.formats.markdown import render as markdown
 from auditor.formats.parts.page.registry import index, model_summary
 from auditor.report import Severity, Verdict
+from auditor.sessions.depicting import depicted
 from auditor.settings import Settings
 from tests.formats.reports import HOSTILE, with_name
 from tests.hostile.encodings import NAMES
@@ -77,17 +81,29 @@ def check_harmless(page: Page) -> None:
     assert page.value("typeof window.pwned") == "undefined" and page.value("Object.prototype.polluted") is None
 
 
-def model_named(name: str) -> bytes:
+NODES = "t = Relu(x) c = Conv(t, w, b) y = Relu(c)"
+
+
+def model_named(name: str, nodes: str = NODES, bias: Sequence[int] = range(5)) -> bytes:
     """A fault at a node, with the name wherever a model has one. As text: ONNX holds UTF-8."""
     text = """<ir_version: 8, opset_import: ["" : 17]>
-    g (float[1, 3, 8, 8] x) => (float[1, 4, 6, 6] y) <float[4, 3, 3, 3] w = {WEIGHTS}, float[5] b = {1, 2, 3, 4, 5}>
-    { t = Relu(x) c = Conv(t, w, b) y = Relu(c) }"""
-    model = onnx.parser.parse_model(text.replace("WEIGHTS", ", ".join(["1"] * 108)))
+    g (float[1, 3, 8, 8] x) => (float[1, 4, 6, 6] y) <float[4, 3, 3, 3] w = {WEIGHTS}, float[SIZE] b = {BIAS}>
+    { NODES }"""
+    filled = text.replace("WEIGHTS", ", ".join(["1"] * 108)).replace("BIAS", ", ".join(map(str, bias)))
+    model = onnx.parser.parse_model(filled.replace("SIZE", str(len(bias))).replace("NODES", nodes))
     clean = name.encode("utf-8", "replace").decode()
     for node in model.graph.node:
         node.name = clean + node.op_type + node.output[0]
         node.doc_string = clean
-    renamed = {"t": clean + "t", "c": clean + "c", "w": clean + "w", "b": clean + "b", "x": clean, "y": clean + "y"}
+    renamed = {
+        "t": clean + "t",
+        "s": clean + "s",
+        "c": clean + "c",
+        "w": clean + "w",
+        "b": clean + "b",
+        "x": clean,
+        "y": clean + "y",
+    }
     named: Iterable[Any] = (*model.graph.input, *model.graph.output, *model.graph.initializer)
     for value in named:
         value.name = renamed[value.name]
@@ -136,18 +152,65 @@ def write_markdown(names: Sequence[str], out: TextIO) -> None:
     for name in names:
         markdown(with_name(name), Verdict.FAIL, said)
         said.write("\n\n")
-    body = MarkdownIt("commonmark", {"html": True}).enable("table").render(said.getvalue())
+    write_rendered(said.getvalue(), out)
+
+
+def write_rendered(text: str, out: TextIO) -> None:
+    """Markdown as HTML."""
+    body = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
     out.write(f"<!doctype html><html lang=en><title>markdown</title><body>{body}")
 
 
+CHANGED = "t = Tanh(x) s = Neg(t) c = Conv<strides = [2, 2]>(s, w, b) y = Relu(c)"
+
+
+def difference(name: str, folder: Path, *, draws: bool) -> DiffReport:
+    """Of two models and files with the name: nodes came, one went, one changed, and so did a tensor."""
+    file = name.replace("/", "\\").encode("utf-8", "replace").replace(b"\0", b"")[:200].decode("utf-8", "ignore")
+    for side, data in (
+        ("old", model_named(name, bias=[1, 2, 3, 4])),
+        ("new", model_named(name, CHANGED, [1, 2, 3, 5])),
+    ):
+        (folder / side).mkdir(exist_ok=True)
+        (folder / side / f"{file}.onnx").write_bytes(data)
+    old, new = (str(folder / side / f"{file}.onnx") for side in ("old", "new"))
+    return compared_models(old, new, Settings(run=False), draws=draws)
+
+
+def write_difference(names: Sequence[str], out: TextIO) -> None:
+    """The page of what changed between two models, with the last name in them."""
+    with TemporaryDirectory() as folder:
+        teller("html")(difference(names[-1], Path(folder), draws=True), out)
+
+
+def write_markdown_differences(names: Sequence[str], out: TextIO) -> None:
+    """What changed, name by name, as ``write_markdown`` shows a report."""
+    said = StringIO()
+    with TemporaryDirectory() as folder:
+        for name in names:
+            teller("markdown")(difference(name, Path(folder), draws=False), said)
+            said.write("\n\n")
+    write_rendered(said.getvalue(), out)
+
+
+def write_drawing(names: Sequence[str], out: TextIO) -> None:
+    """What ``auditor draw`` writes of a model with the last name in it: a document of its own, SVG."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "model.onnx")
+        file.write_bytes(model_named(names[-1]))
+        out.writelines(depicted(str(file), Settings()))
+
+
 def opened(page: Page, make: Make, names: Sequence[str], folder: Path) -> Page:
-    file = folder / "page.html"
+    file = folder / ("drawing.svg" if make is write_drawing else "page.html")
     with file.open("w", encoding="utf-8", errors="backslashreplace") as out:
         make(names, out)
     return page.open(file)
 
 
-@pytest.mark.parametrize("make", [write_report, write_model], ids=["report", "model"])
+@pytest.mark.parametrize(
+    "make", [write_report, write_model, write_difference, write_drawing], ids=["report", "model", "diff", "draw"]
+)
 def test_a_name_stays_in_its_cells(make: Make, tab: Tabs, tmp_path: Path) -> None:
     """A report's page has the same elements for each; a model's blocks are found by names: the same kinds."""
     page = tab(View())
@@ -158,15 +221,21 @@ def test_a_name_stays_in_its_cells(make: Make, tab: Tabs, tmp_path: Path) -> Non
         assert found == plain if make is write_report else kinds(found) <= kinds(plain) | kinds(other), name
 
 
-@pytest.mark.parametrize("make", [write_reports, write_index, write_markdown], ids=["reports", "index", "markdown"])
+@pytest.mark.parametrize(
+    "make",
+    [write_reports, write_index, write_markdown, write_markdown_differences],
+    ids=["reports", "index", "markdown", "diffs in markdown"],
+)
 def test_many_names_stay_in_their_cells(make: Make, tab: Tabs, tmp_path: Path) -> None:
     """All on one page: what one of them broke open would show in the elements behind it."""
     page = tab(View())
-    plain = skeleton(opened(page, make, [f"{HARMLESS[0]}{number}" for number in range(len(SHORT))], tmp_path))
-    found = skeleton(opened(page, make, SHORT, tmp_path))
+    names = ATTACKS if make is write_markdown_differences else SHORT
+    plain = skeleton(opened(page, make, [f"{HARMLESS[0]}{number}" for number in range(len(names))], tmp_path))
+    found = skeleton(opened(page, make, names, tmp_path))
     check_harmless(page)
-    if make is write_markdown:  # whose code hangs on the letters
-        assert kinds(found) <= kinds(plain) | {("code", "", "")}
+    if make in (write_markdown, write_markdown_differences):  # whose code hangs on the letters
+        folded = {("details", "", ""), ("summary", "", "")}  # a long table: a name's slashes make blocks
+        assert kinds(found) <= kinds(plain) | {("code", "", "")} | folded
     else:
         assert found == plain
 
