@@ -120,7 +120,7 @@ const pick = (box, move) => {
   const i = boxes(now).indexOf(box);
   light(now, i);
   tell(now, i);
-  if (move || !seen(box)) centre(box);
+  if (move || over() || !seen(box)) centre(box);
 };
 
 const listed = (head, items) => items.length ? [make("h4", { textContent: head }), make("ul", {}, ...items.map(item => make("li", {}, item)))] : [];
@@ -192,15 +192,17 @@ search.onkeydown = event => {
 };
 
 // Links to sheets and nodes.
-const face = () => {  // the pane in the window
-  const { top, height } = view(now).getBoundingClientRect();
-  if (top < 50 || top + height / 2 > innerHeight - 80) tools.scrollIntoView({ block: "start", behavior: "instant" });
+const over = () => !panel.hidden && getComputedStyle(panel).position === "fixed";  // a narrow window: it lies over the page
+const face = () => {  // the pane in the window, and above the panel
+  const { top, height, bottom } = view(now).getBoundingClientRect();
+  if (over() && (top < 50 || bottom > panel.getBoundingClientRect().top)) view(now).scrollIntoView({ block: "start", behavior: "instant" });
+  else if (top < 50 || top + height / 2 > innerHeight - 80) tools.scrollIntoView({ block: "start", behavior: "instant" });
 };
 const go = () => {
   const id = location.hash.slice(1);
   if (/^s-\d+$/.test(id)) { pick(null); show(+id.slice(2)); face(); return; }
   const box = /^n-\d+-\d+$/.test(id) && document.getElementById(id)?.closest(".boxes>*");
-  if (!box) return;
+  if (!box) { if (id && over()) pick(null); return; }
   show(sheets.indexOf(box.closest(".sheet")));
   pick(box, true);
   face();
@@ -237,6 +239,7 @@ holder.addEventListener("click", event => {
 }, true);
 const choose = box => {
   pick(box);
+  if (over()) face();
   box.focus({ preventScroll: true });
   if (box.id) try { history.replaceState(null, "", `#${box.id}`); } catch { /* a page without an address */ }
 };

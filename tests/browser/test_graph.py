@@ -17,6 +17,11 @@ from .page import Page, View
 from .test_page import SEEN, overflow, seen
 
 PICKED = "document.querySelector('#graph .picked')"
+AT_TOP = f"""(() => {{
+    const it = {PICKED}.getBoundingClientRect();
+    return document.elementFromPoint(it.left + it.width / 2, it.top + it.height / 2)?.closest('.boxes>*') === {PICKED};
+}})()"""
+"""Whether nothing lies over the chosen box."""
 
 
 def seen_box(page: Page) -> bool:
@@ -59,8 +64,33 @@ def test_from_a_finding_to_its_node(alexnet: Path, tab: Tabs) -> None:
     assert page.trespasses() == []
     deep = tab(View()).open(alexnet, address[1:])
     assert seen_box(deep) and deep.trespasses() == []
-    narrow = tab(View(width=360)).open(alexnet, address[1:])
-    assert seen_box(narrow) and overflow(narrow) <= 0
+
+
+def test_in_a_narrow_window_box_and_panel_are_seen(alexnet: Path, tab: Tabs) -> None:
+    """The panel lies over the lower part of the window, the chosen box above it, however it was chosen."""
+    page = tab(View(width=360, height=740)).open(alexnet)
+    address = page.value("document.querySelector('.card a[href^=\"#n-\"]').hash")
+    for choose in (
+        lambda: page.click(f'.card a[href="{address}"]'),
+        lambda: search(page, "conv3"),
+        lambda: page.click("#graph .sheet.on .boxes>:nth-last-child(3) path"),
+        lambda: page.click("#graph .panel a[href^='#n-']"),
+    ):
+        before = page.value(f"{PICKED}?.id ?? ''")
+        choose()
+        page.until(f"({PICKED}?.id ?? '') !== {before!r}")
+        assert seen_box(page) and seen(page, "#graph .panel") and overflow(page) <= 0
+        assert page.value(AT_TOP), "the panel lies over the box"
+        assert seen(page, "#graph .panel .close") and seen(page, "#graph .panel h3")
+    assert barriers(page, "#graph") == []
+    page.click("#graph .panel .close")
+    assert not seen(page, "#graph .panel")
+    page.open(alexnet, address[1:])
+    page.until(f"{PICKED} !== null")
+    assert seen_box(page) and page.value(AT_TOP)
+    page.click("#graph .panel a[href^='#l-']")
+    assert not seen(page, "#graph .panel") and seen(page, page.value("location.hash"))
+    assert page.trespasses() == []
 
 
 def test_search_finds_nodes_and_tensors(alexnet: Path, tab: Tabs) -> None:

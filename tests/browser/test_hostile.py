@@ -164,16 +164,22 @@ def write_rendered(text: str, out: TextIO) -> None:
 CHANGED = "t = Tanh(x) s = Neg(t) c = Conv<strides = [2, 2]>(s, w, b) y = Relu(c)"
 
 
+def file_named(name: str) -> str:
+    """The name of a model's file with a name in it, as a disk takes it."""
+    clean = name.replace("/", "\\").encode("utf-8", "replace").replace(b"\0", b"")
+    return f"{clean[:200].decode('utf-8', 'ignore')}.onnx"
+
+
 def difference(name: str, folder: Path, *, draws: bool) -> DiffReport:
     """Of two models and files with the name: nodes came, one went, one changed, and so did a tensor."""
-    file = name.replace("/", "\\").encode("utf-8", "replace").replace(b"\0", b"")[:200].decode("utf-8", "ignore")
+    file = file_named(name)
     for side, data in (
         ("old", model_named(name, bias=[1, 2, 3, 4])),
         ("new", model_named(name, CHANGED, [1, 2, 3, 5])),
     ):
         (folder / side).mkdir(exist_ok=True)
-        (folder / side / f"{file}.onnx").write_bytes(data)
-    old, new = (str(folder / side / f"{file}.onnx") for side in ("old", "new"))
+        (folder / side / file).write_bytes(data)
+    old, new = (str(folder / side / file) for side in ("old", "new"))
     return compared_models(old, new, Settings(run=False), draws=draws)
 
 
@@ -196,7 +202,7 @@ def write_markdown_differences(names: Sequence[str], out: TextIO) -> None:
 def write_drawing(names: Sequence[str], out: TextIO) -> None:
     """What ``auditor draw`` writes of a model with the last name in it: a document of its own, SVG."""
     with TemporaryDirectory() as folder:
-        file = Path(folder, "model.onnx")
+        file = Path(folder, file_named(names[-1]))
         file.write_bytes(model_named(names[-1]))
         out.writelines(depicted(str(file), Settings()))
 
