@@ -23,6 +23,16 @@ AT_TOP = f"""(() => {{
 }})()"""
 """Whether nothing lies over the chosen box."""
 
+LOW_BOX = """(() => {
+    const pane = document.querySelector('#graph .on .view');
+    pane.scrollTop = 0;
+    scrollBy({top: pane.getBoundingClientRect().top - .45 * innerHeight, behavior: 'instant'});
+    const all = [...document.querySelectorAll('#graph .on .boxes>*')].map(box => box.getBoundingClientRect());
+    const low = all.find(at => at.top > .7 * innerHeight && at.bottom < innerHeight);
+    return [low.left + low.width / 2, low.top + low.height / 2];
+})()"""
+"""Where a box is to be clicked that lies low in the window, its pane half out of it."""
+
 
 def seen_box(page: Page) -> bool:
     """Whether the chosen box lies in the window, and within its sheet's view."""
@@ -85,6 +95,11 @@ def test_in_a_narrow_window_box_and_panel_are_seen(alexnet: Path, tab: Tabs) -> 
     assert barriers(page, "#graph") == []
     page.click("#graph .panel .close")
     assert not seen(page, "#graph .panel")
+    place = page.value(LOW_BOX)
+    for kind in ("mousePressed", "mouseReleased"):
+        page.mouse(kind, *place, button="left", clickCount=1)
+    page.settle()
+    assert seen_box(page) and page.value(AT_TOP), "the panel lies over the box that was clicked"
     page.open(alexnet, address[1:])
     page.until(f"{PICKED} !== null")
     assert seen_box(page) and page.value(AT_TOP)
