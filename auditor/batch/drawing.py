@@ -12,7 +12,7 @@ from ..formats import write
 from ..formats.json import parse
 from ..model.digest import structure
 from ..model.load import load
-from ..picture import Picture
+from ..picture import Earlier, Picture
 from ..picturing import picture_of
 from ..report import Report
 from ..settings import Settings
@@ -23,14 +23,16 @@ PARTIAL = ".partial"
 """How the name ends of a file that is being written."""
 
 
-def write_page(ref: Ref, document: Mapping[str, Any], settings: Settings, file: str) -> str:
-    """Write the page of a report with the picture of its model; what was wrong with the picture, "" for nothing.
+def write_page(
+    ref: Ref, document: Mapping[str, Any], settings: Settings, file: str, history: tuple[Earlier, ...] = ()
+) -> str:
+    """Write the page of a report with picture and history of its model; what was wrong with the picture, "" for nothing.
 
     The file is whole or not there. `OSError` where it cannot be written.
     """
     report, _ = parse(document)
     picture, trouble = _picture(ref, report, settings)
-    write_page_of(document, picture, file)
+    write_page_of(document, picture._replace(history=history), file)
     return trouble
 
 

@@ -71,7 +71,7 @@ class Batching:
         with self._opened() as store, ExitStack() as stack:
             self.listener.begun(lambda: islice(_each_once(self._sources), limit))
             outlets = self._outlets(stack)
-            folders = self._folders(stack)
+            folders = self._folders(stack, store)
             outcomes = batch(
                 (known(ref, self.configured) for ref in islice(_each_once(self._sources, self._failed), limit)),
                 self.settings,
@@ -131,16 +131,27 @@ class Batching:
             outlets.insert(0, (self.to.form, stack.enter_context(closing(self.to.stream(several=True)))))
         return outlets
 
-    def _folders(self, stack: ExitStack) -> list[PageFolder]:
+    def _folders(self, stack: ExitStack, store: Any) -> list[PageFolder]:
         """Where each model has a page of its own."""
         paths = [path for form, path in self.to.files if form == "html"]
         if not paths:
             return []
+        from ..picture import Earlier
+        from ..store.store import source_of
         from .page_folder import PageFolder
+        from .picturing import earlier_audits
+
+        def history(ref: Ref) -> tuple[Earlier, ...]:
+            """Nothing where it cannot be read: whoever stores has said so."""
+            try:
+                return earlier_audits(store, ref.known_as or source_of(ref.path)) if store is not None else ()
+            except StoreError:
+                return ()
 
         jobs = self.configured.workers()
         return [
-            stack.enter_context(PageFolder(path, self.settings, jobs, self.limits, self.listener)) for path in paths
+            stack.enter_context(PageFolder(path, self.settings, jobs, self.limits, self.listener, history))
+            for path in paths
         ]
 
     def _write(self, outcome: Outcome, outlets: Sequence[tuple[str, Outlet]]) -> None:

@@ -8,18 +8,20 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from ..batch.drawing import PARTIAL, write_page, write_page_of
 from ..batch.pool import Died, Overdue, Pool, Raised, Returned, Task, TooLarge, WorkerLimits
+from ..batch.refs import Ref
 from ..batch.run import Outcome
 from ..errors import UsageError
 from ..formats.json import parse
 from ..formats.parts.page.registry import ModelSummary, index, model_summary
-from ..picture import Picture
+from ..picture import Earlier, Picture
 from ..settings import Settings
+from ..tuples import NamedTuple
 from .listening import Listener
 
 MARK = ".auditor-pages"
@@ -32,17 +34,39 @@ _AHEAD = 4  # pages a worker that wait to be drawn
 _GROWN = 1.25  # the index is written again when it has grown so much: in all, time linear in the models
 
 
+History: TypeAlias = Callable[[Ref], tuple[Earlier, ...]]
+
+
+class _Drawn(NamedTuple):
+    """A page that a worker writes."""
+
+    outcome: Outcome
+    number: int
+    page: str
+    history: tuple[Earlier, ...]
+
+
 class PageFolder:
-    """Takes outcome after outcome. Ends with its ``with``: the index then names all pages."""
+    """Takes outcome after outcome. Ends with its ``with``: the index then names all pages.
+
+    ``history`` gives the audits of a model that are kept, this one the first.
+    """
 
     def __init__(
-        self, path: str, settings: Settings, jobs: int, limits: WorkerLimits, listener: Listener | None = None
+        self,
+        path: str,
+        settings: Settings,
+        jobs: int,
+        limits: WorkerLimits,
+        listener: Listener | None = None,
+        history: History = lambda ref: (),
     ) -> None:
         self.path = path
         self._settings = settings
         self._listener = listener or Listener()
         self._pool = Pool(jobs, limits)
-        self._drawn: dict[Task, tuple[Outcome, int, str]] = {}
+        self._history = history
+        self._drawn: dict[Task, _Drawn] = {}
         self._models: list[ModelSummary] = []
         self._taken = 0
         self._indexed = 0
@@ -55,8 +79,9 @@ class PageFolder:
         self._taken += 1
         page = f"{_PAGES}/{self._taken:06}-{_digest(outcome.document)}.html"
         file = os.path.join(self.path, page)
-        task = self._pool.submit(write_page, outcome.ref, dict(outcome.document), self._settings, file)
-        self._drawn[task] = (outcome, self._taken, page)
+        history = self._history(outcome.ref)
+        task = self._pool.submit(write_page, outcome.ref, dict(outcome.document), self._settings, file, history)
+        self._drawn[task] = _Drawn(outcome, self._taken, page, history)
         if self._pool.outstanding > self._pool.jobs * _AHEAD:
             self._take(next(iter(self._pool.as_completed())))
 
@@ -73,43 +98,45 @@ class PageFolder:
                     self._take(task)
         finally:
             self._pool.close()
-            for outcome, number, page in list(self._drawn.values()):
-                self._alone(outcome, number, page, "the batch was broken off")
+            for drawn in list(self._drawn.values()):
+                self._alone(drawn, "the batch was broken off")
             self._write_index(ended=kind is None)
             if kind is None:
                 self._remove_others()
 
     def _take(self, task: Task) -> None:
-        outcome, number, page = self._drawn.pop(task)
+        drawn = self._drawn.pop(task)
         match task.result:
             case Returned(trouble):
                 if trouble:
                     self._listener.say(trouble)
-                self._add(outcome, number, page)
+                self._add(drawn)
             case Raised(why, _):  # the disk is full, most likely: the same is tried here, and told
-                self._alone(outcome, number, page, why)
+                self._alone(drawn, why)
             case Died(how, _):
-                self._alone(outcome, number, page, f"drawing it ended its process ({how})")
+                self._alone(drawn, f"drawing it ended its process ({how})")
             case Overdue(seconds):
-                self._alone(outcome, number, page, f"drawing it did not end in {seconds:g} seconds")
+                self._alone(drawn, f"drawing it did not end in {seconds:g} seconds")
             case TooLarge(limit):
-                self._alone(outcome, number, page, f"drawing it took more than {limit} bytes of memory")
+                self._alone(drawn, f"drawing it took more than {limit} bytes of memory")
 
-    def _alone(self, outcome: Outcome, number: int, page: str, why: str) -> None:
+    def _alone(self, drawn: _Drawn, why: str) -> None:
         """The page of a report whose model could not be drawn."""
-        assert outcome.document is not None
+        document = drawn.outcome.document
+        assert document is not None
         try:
-            write_page_of(outcome.document, Picture(why=why), os.path.join(self.path, page))
+            write_page_of(document, Picture(why=why, history=drawn.history), os.path.join(self.path, drawn.page))
         except OSError as error:
             self._lose(error)
             return
-        self._add(outcome, number, page)
+        self._add(drawn)
 
-    def _add(self, outcome: Outcome, number: int, page: str) -> None:
+    def _add(self, drawn: _Drawn) -> None:
+        outcome = drawn.outcome
         assert outcome.document is not None
         report, verdict = parse(outcome.document)
         named = outcome.ref.name or outcome.ref.path
-        self._models.append(model_summary(number, named, outcome.ref.version, page, report, verdict))
+        self._models.append(model_summary(drawn.number, named, outcome.ref.version, drawn.page, report, verdict))
         if len(self._models) >= self._indexed * _GROWN:
             self._write_index(ended=False)
 

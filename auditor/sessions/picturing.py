@@ -37,7 +37,7 @@ def stored_picture(audit_id: int, database: str | None) -> Picture:
 
     with Store.open(chosen_path(database), create=False) as store:
         whose = store.whose(audit_id)
-        return Picture(why=NO_FILE, history=_earlier(store, whose[1]) if whose else ())
+        return Picture(why=NO_FILE, history=earlier_audits(store, whose[1]) if whose else ())
 
 
 def _history_of(subject: str, database: str | None) -> tuple[Earlier, ...]:
@@ -51,12 +51,13 @@ def _history_of(subject: str, database: str | None) -> tuple[Earlier, ...]:
 
     try:
         with Store.open(where, create=False) as store:
-            return _earlier(store, subject)
+            return earlier_audits(store, subject)
     except StoreError:
         return ()
 
 
-def _earlier(store: Store, subject: str) -> tuple[Earlier, ...]:
+def earlier_audits(store: Store, subject: str) -> tuple[Earlier, ...]:
+    """The last audits of a model, by its key, newest first, without ad hoc looks. `StoreError` if they cannot be read."""
     return tuple(
         Earlier(
             row.id, row.when, row.version, row.verdict, row.errors, row.warnings, row.notes,

@@ -164,7 +164,9 @@ def test_no_barriers(dark: bool, alexnet: Path, tab: Tabs) -> None:
     assert barriers(page, "#graph") == []
 
 
-LARGE = {"2,000": 2_000, "50,000": 50_000}
+LARGE = {"2,000": 2_000, "20,000": 20_000}  # tests/benchmarks/browser.py opens 50,000
+BYTES_PER_NODE = 300
+"""A page grows by so much with a node: 15 MB at 50,000 nodes."""
 
 
 @pytest.mark.parametrize("name", LARGE)
@@ -173,7 +175,8 @@ def test_a_large_model(name: str, tab: Tabs, tmp_path: Path) -> None:
     nodes = LARGE[name]
     data = residual(nodes, different=nodes == 2_000)
     file, _ = written(data, tmp_path / "large.html", Settings(run=False, weights=False))
-    assert file.stat().st_size <= 15_000_000
+    if nodes == 20_000:  # of the same layers again and again
+        assert file.stat().st_size <= BYTES_PER_NODE * nodes
     page = tab(View()).open(file)
     assert page.trespasses() == [] and overflow(page) <= 0
     last = f"layer.{nodes // 5 - 1}.conv2"

@@ -54,6 +54,21 @@ def models(tmp_path: Path) -> Iterator[Path]:
     yield folder
 
 
+def test_a_page_has_the_history_of_its_model(tmp_path: Path) -> None:
+    """The audits that are stored, this one among them; without a store there is none."""
+    models, out, stored = tmp_path / "in", tmp_path / "out", tmp_path / "audits.db"
+    models.mkdir()
+    for sample in ("broken/wrong_bias", "resnet_block"):
+        shutil.copy(SAMPLES / f"{sample}.onnx", models / "changing.onnx")
+        call("batch", str(models), "--db", str(stored), "--quiet", "-o", f"html:{out}")
+    (file,) = links(out)
+    history = (out / file).read_text(encoding="utf-8").partition('<section id="history">')[2].partition("</section>")[0]
+    assert history.count('<th scope="row">') == 2 and "FAIL" in history.upper() and "PASS" in history.upper()
+    call("batch", str(models), "--no-store", "--quiet", "-o", f"html:{out}")
+    (file,) = links(out)
+    assert 'id="history"' not in (out / file).read_text(encoding="utf-8")
+
+
 def test_every_model_has_a_page_and_a_line(models: Path, tmp_path: Path) -> None:
     (models / "no_model.onnx").write_bytes(b"\xff\xff")
     out = tmp_path / "out"
