@@ -14,12 +14,13 @@ from tests.browser.documents import written
 from tests.browser.page import Page, View, page
 
 NODES, ROUNDS, STEPS = 2_000, 5, 20
+MANY, MOST_BYTES = 50_000, 15_000_000
 
 Tell = Callable[[str, str, str, bool], None]
 
 
 def browser(tell: Tell) -> None:
-    """The first paint, and a pan of the graph, at 2,000 nodes."""
+    """The first paint, and a pan of the graph, at 2,000 nodes; at 50,000 the size, and that the last one is found."""
     if browser_path() is None:
         raise SystemExit(MISSING)
     with tempfile.TemporaryDirectory() as folder, chromium() as started:
@@ -43,6 +44,25 @@ def browser(tell: Tell) -> None:
             ratio = mine / theirs
             figure = f"{ratio:.2f}x ({mine * 1e3:.0f} and {theirs * 1e3:.0f} ms)"
             tell(f"page of {NODES:,} nodes, {what}", figure, "<= 2x", ratio <= 2)
+        many, _ = written(
+            residual(MANY, different=False), Path(folder) / "many.html", Settings(run=False, weights=False)
+        )
+        size = many.stat().st_size
+        tell(f"page of {MANY:,} nodes, size", f"{size / 1e6:.1f} MB", "<= 15 MB", size <= MOST_BYTES)
+        with page(started) as one:
+            found = finds(one.open(many), f"layer.{MANY // 5 - 1}.conv2")
+            trespasses = one.trespasses()
+        tell(f"page of {MANY:,} nodes, the last one looked for", "found" if found else "not found", "found", found)
+        tell(f"page of {MANY:,} nodes, what it may not do", f"{len(trespasses)}", "0", not trespasses)
+
+
+def finds(one: Page, name: str) -> bool:
+    """Whether the graph's search leads to a node, and its panel tells of it."""
+    one.press("/")
+    one.write(name)
+    one.press("Enter")
+    panel = "document.querySelector('#graph .panel')"
+    return bool(one.value(f"!{panel}.hidden && {panel}.innerText.includes({name!r})"))
 
 
 def bare_svg(elements: int) -> str:
