@@ -57,7 +57,7 @@ def _history_of(subject: str, database: str | None) -> tuple[Earlier, ...]:
 
 
 def earlier_audits(store: Store, subject: str) -> tuple[Earlier, ...]:
-    """The last audits of a model, by its key, newest first, without ad hoc looks. `StoreError` if they cannot be read."""
+    """The last audits of a model, by its key, newest first, no ad hoc looks. `StoreError` if they cannot be read."""
     return tuple(
         Earlier(
             row.id, row.when, row.version, row.verdict, row.errors, row.warnings, row.notes,
