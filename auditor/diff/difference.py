@@ -215,6 +215,16 @@ class BatchNormFused(NamedTuple):
     proved: bool | None = None  # whether the new weights are what the arithmetic says; None: not looked at
 
 
+class BatchNormSplit(NamedTuple):
+    """The way back of `BatchNormFused`: the arithmetic is out of the weights, in a BatchNormalization behind."""
+
+    old: NodeAt
+    new: NodeAt
+    added: NodeAt
+    tensors: tuple[TensorPair, ...]
+    proved: bool | None = None  # whether the old weights are what the arithmetic says; None: not looked at
+
+
 # Interface and header.
 
 
@@ -296,8 +306,8 @@ class FunctionChanged(NamedTuple):
 
 Change: TypeAlias = (
     NodesAdded | NodesRemoved | NodeChanged | NodeRewired | Renamed | Reordered | TensorChanged | Quantised
-    | Dequantised | UnusedStored | BatchNormFused | PortAdded | PortRemoved | PortRenamed | PortRetyped | PortReshaped
-    | PortsReordered | OutputMoved | OpsetChanged | HeaderChanged | FunctionChanged
+    | Dequantised | UnusedStored | BatchNormFused | BatchNormSplit | PortAdded | PortRemoved | PortRenamed
+    | PortRetyped | PortReshaped | PortsReordered | OutputMoved | OpsetChanged | HeaderChanged | FunctionChanged
 )  # fmt: skip
 
 

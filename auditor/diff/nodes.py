@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model.graph import Graph, SparseTensor, Tensor
+from ..model.graph import Graph, Node, SparseTensor, Tensor
 from ..model.moved import input_instead
 from ..model.schemas import schema
 from ..shapes.facts import Facts
@@ -29,11 +29,6 @@ from .pieces import Pieces
 from .skeleton import NODE, STORED, Skeleton
 from .wiring import Wiring
 from .words import node_said, nodes_said, value_said
-
-_WITHOUT_EFFECT = {
-    ("Dropout", "ratio"), ("Dropout", "seed"), ("BatchNormalization", "momentum"), ("Dropout", "is_test"),
-}  # fmt: skip
-"""What only training uses."""
 
 
 class Beside(NamedTuple):
@@ -119,7 +114,7 @@ def _altered(body: Beside, i: int, j: int) -> tuple[tuple[Altered, ...], dict[in
         if isinstance(first, Graph) and isinstance(second, Graph):
             continue  # compared by itself
         shown = value_said(first) if name in a else None, value_said(second) if name in b else None
-        harmless = (one.op_type, name) in _WITHOUT_EFFECT and one.op_type == two.op_type
+        harmless = name == "momentum" and _normalises_alone(one) and _normalises_alone(two)
         if one.op_type == two.op_type and not one.domain:
             for mine, other_known, skeleton, at, model in (
                 (a, known[1], new, j, body.new.model),
@@ -142,6 +137,11 @@ def _altered(body: Beside, i: int, j: int) -> tuple[tuple[Altered, ...], dict[in
                     harmless = values is not None and values == (value if isinstance(value, tuple) else (value,))
         found.append(Altered(name, *shown, harmless))
     return tuple(found), slots
+
+
+def _normalises_alone(node: Node) -> bool:
+    """A BatchNormalization that hands out no statistics: only those depend on the momentum."""
+    return node.op_type == "BatchNormalization" and not node.domain and not any(node.outputs[1:])
 
 
 def _same(body: Beside, one: object, two: object) -> bool:
