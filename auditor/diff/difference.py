@@ -187,6 +187,7 @@ class Quantised(NamedTuple):
     stored: tuple[TensorPair, ...]
     flowing: tuple[str, ...]  # the other tensors, by their names in the old model
     nodes: tuple[NodeAt, ...]
+    replaced: tuple[NodeAt, ...] = ()  # the old nodes in whose place some of them compute with integers
 
 
 class Dequantised(NamedTuple):
@@ -196,6 +197,7 @@ class Dequantised(NamedTuple):
     stored: tuple[TensorPair, ...]
     flowing: tuple[str, ...]  # by their names in the old model
     nodes: tuple[NodeAt, ...]
+    replaced: tuple[NodeAt, ...] = ()  # the new nodes that compute with floats in their place
 
 
 class UnusedStored(NamedTuple):
