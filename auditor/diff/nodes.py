@@ -8,6 +8,7 @@ from ..model.schemas import schema
 from ..shapes.facts import Facts
 from ..tuples import NamedTuple
 from .aligning import Alignment
+from .constants import Way, folded
 from .content import elements, same_values
 from .difference import (
     Altered,
@@ -165,18 +166,22 @@ def piece_edits(body: Beside) -> list[Edit]:
     """What came and what went, each piece as one."""
     old, new = body.skeletons
     found: list[Edit] = []
-    for pieces, skeleton, made, word in (
-        (body.removed, old, NodesRemoved, "removed"),
-        (body.added, new, NodesAdded, "added"),
-    ):
+    going = Way(body.old, old, body.removed, body.pairing.of_old, body.new, new)
+    coming = Way(body.new, new, body.added, body.pairing.of_new, body.old, old)
+    for way, made, word, into in ((going, NodesRemoved, "removed", "into"), (coming, NodesAdded, "added", "out of")):
+        pieces, skeleton = way.pieces, way.skeleton
         for number, members in enumerate(pieces.members):
             nodes = tuple(skeleton.at(i) for i in members)
             behind = tuple(name for root in sorted(pieces.roots(number)) if (name := skeleton.name(root)))[:8]
+            text = f"{word}: {nodes_said(nodes)}"
             degree, why = Degree.BEHAVIOUR, f"{nodes_said(nodes)} {word}"
             if pieces.does_nothing(number):
                 degree = Degree.COMPATIBLE
                 why = f"{nodes_said(nodes)} changes no value"
-            found.append(Edit(made(nodes, behind), degree, f"{word}: {nodes_said(nodes)}", why))
+            elif (constant := folded(way, number)) is not None:
+                degree, why = Degree.COMPATIBLE if constant.proved else Degree.BEHAVIOUR, constant.why
+                text += f", folded {into} {', '.join(constant.stored[:3])}"
+            found.append(Edit(made(nodes, behind), degree, text, why))
     return found
 
 

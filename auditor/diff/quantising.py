@@ -61,7 +61,7 @@ def with_quantisation(body: Beside, edits: list[Edit]) -> list[Edit]:
     tensors += [counted(flowing, "other tensor")] if flowing else []
     tensors += [nodes_said(floats)] if floats else []
     where = f" in {skeleton.path!r}" if skeleton.path else ""
-    text = f"{word}{where}: {' and '.join(tensors) or 'nothing'} by {counted(nodes, 'node')}"
+    text = f"{word}{where}: {' and '.join(tensors) or 'nothing'}{',' if floats else ''} by {counted(nodes, 'node')}"
     why = "values are rounded to integers" if forward else "values are no longer rounded to integers"
     return [Edit(what, Degree.BEHAVIOUR, text, why), *rest]
 
@@ -79,11 +79,8 @@ def _computes_as(integers: Sequence[NodeAt], floats: Sequence[NodeAt]) -> bool:
             stands_for[operator] += 1
         else:
             others.add(node.op_type)
-    if (
-        not stands_for
-        or not others <= _AROUND | _SCALING
-        or (others & _SCALING and "DynamicQuantizeLinear" not in others)
-    ):
+    around = _AROUND | _SCALING if "DynamicQuantizeLinear" in others else _AROUND
+    if not stands_for or not others <= around:
         return False
     left = Counter(node.op_type for node in floats)
     return not stands_for - left and set(left - stands_for) <= _FUSED

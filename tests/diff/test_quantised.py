@@ -63,8 +63,8 @@ def test_another_node_that_went_is_an_edit_of_its_own() -> None:
 
 
 def test_two_operators_for_one_are_no_quantisation_of_it() -> None:
-    twice = OPERATORS.replace("b = Deq", "cc = QLinearMatMul(c, s, z, w, s, zw, s, z) b = Deq").replace(
-        "Linear(c,", "Linear(cc,"
+    twice = OPERATORS.replace(
+        "b = DequantizeLinear(c,", "d = QLinearMatMul(c, s, z, w, s, zw, s, z) b = DequantizeLinear(d,"
     )
     changes = [edit.change for edit in between(FLOATS, twice).edits]
     assert not any(isinstance(change, Quantised) and change.replaced for change in changes)

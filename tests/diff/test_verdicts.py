@@ -319,3 +319,42 @@ def test_the_momentum_of_statistics_that_nobody_takes() -> None:
 def test_a_float_is_said_as_short_as_float32_tells_it() -> None:
     found = changed("b = Relu(a)", "b = LeakyRelu<alpha: float = 0.1>(a)")
     assert found.edits[0].text == "Relu[1]: op_type Relu -> LeakyRelu, alpha not given -> 0.1"
+
+
+CHAIN = """
+<ir_version: 8, opset_import: ["" : 17]>
+g (float[1, 2] x) => (float[1, 2] y)
+<float[2, 2] a = {1, 2, 3, 4}, float two = {2}>
+{
+  b = Mul(a, two)
+  w = Transpose<perm: ints = [1, 0]>(b)
+  y = MatMul(x, w)
+}
+"""
+STORED = """
+<ir_version: 8, opset_import: ["" : 17]>
+g (float[1, 2] x) => (float[1, 2] y)
+<float[2, 2] w = {2, 6, 4, 8}>
+{
+  y = MatMul(x, w)
+}
+"""
+
+
+def test_a_chain_of_constants_folded_into_what_it_computes() -> None:
+    for one, two in ((CHAIN, STORED), (STORED, CHAIN)):
+        found = between(model(one), model(two))
+        assert found.conclusion.degree is Degree.COMPATIBLE
+        assert "folded" in found.edits[0].text
+
+
+@pytest.mark.parametrize("values", ["{2, 6, 4, 9}", "{2, 4, 6, 8}"])
+def test_a_chain_of_constants_and_another_result(values: str) -> None:
+    found = between(model(CHAIN), model(STORED.replace("{2, 6, 4, 8}", values)))
+    assert found.conclusion == Conclusion(Degree.BEHAVIOUR, ("'w' (float32[2, 2]) is not what the nodes compute",))
+
+
+def test_a_chain_that_a_client_may_feed_is_not_proved() -> None:
+    fed = model(CHAIN)
+    fed.graph.input.append(helper.make_tensor_value_info("a", TensorProto.FLOAT, [2, 2]))
+    assert between(model(STORED), fed).conclusion.degree is Degree.BEHAVIOUR

@@ -51,10 +51,9 @@ def _in_raw_fields(model: ModelProto) -> ModelProto:
 
 def _backwards(model: ModelProto) -> ModelProto:
     copy = _copy(model)
-    for things in (copy.graph.initializer, copy.graph.value_info, copy.opset_import):
-        turned = list(things)[::-1]
-        del things[:]
-        things.extend(turned)
+    copy.graph.initializer.reverse()
+    copy.graph.value_info.reverse()
+    copy.opset_import.reverse()
     return copy
 
 
