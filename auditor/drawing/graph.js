@@ -126,7 +126,7 @@ const pick = (box, move) => {
 const listed = (head, items) => items.length ? [make("h4", { textContent: head }), make("ul", {}, ...items.map(item => make("li", {}, item)))] : [];
 const pairs = (head, found) => found.length ? [make("h4", { textContent: head }), make("dl", {}, ...found.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]))] : [];
 const way = (s, i) => {
-  const box = boxes(s)[i], text = `${op(box)}  ${title(box)}`;
+  const box = boxes(s)[i], text = op(box) === title(box) ? op(box) : `${op(box)}  ${title(box)}`;
   return box.id ? make("a", { href: `#${box.id}`, textContent: text }) : make("button", { type: "button", textContent: text, onclick: () => pick(box, true) });
 };
 const some = (found, most = 40) => found.length > most ? [...found.slice(0, most), `and ${count(found.length - most)} more`] : found;
@@ -184,6 +184,7 @@ const next = step => {
   said.textContent = `${count(at + 1)} of ${count(hits.length)}`;
   show(hits[at][0]);
   pick(boxes(now)[hits[at][1]], true);
+  face();
 };
 search.oninput = () => { clearTimeout(timer); timer = setTimeout(find, 150); };
 search.onkeydown = event => {
@@ -191,9 +192,9 @@ search.onkeydown = event => {
 };
 
 // Links to sheets and nodes.
-const face = () => {
-  const { top } = board.getBoundingClientRect();
-  if (top < 50 || top > innerHeight * .6) board.scrollIntoView({ block: "start", behavior: "instant" });
+const face = () => {  // the pane in the window
+  const { top, height } = view(now).getBoundingClientRect();
+  if (top < 50 || top + height / 2 > innerHeight - 80) tools.scrollIntoView({ block: "start", behavior: "instant" });
 };
 const go = () => {
   const id = location.hash.slice(1);
@@ -201,8 +202,8 @@ const go = () => {
   const box = /^n-\d+-\d+$/.test(id) && document.getElementById(id)?.closest(".boxes>*");
   if (!box) return;
   show(sheets.indexOf(box.closest(".sheet")));
-  face();
   pick(box, true);
+  face();
 };
 addEventListener("hashchange", go);
 document.addEventListener("click", event => {  // a second click on the same link, too

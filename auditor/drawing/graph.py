@@ -6,6 +6,7 @@ page's. With them there are pan, zoom, a search, and a panel that tells what is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..names import visible
@@ -14,25 +15,29 @@ from .assets import asset
 from .details import details
 from .marks import marks
 from .markup import escaped, name
-from .sheet import sheet
+from .sheet import is_brief, sheet
 
 _MOST_STEPS = 6
+_QUOTED = re.compile(r'="([\w#-]+)"(?=[ >])')  # HTML needs no quotes around a word
 
 
 def draw(graph: GraphPicture) -> Iterator[str]:
     """The graph as pieces of HTML: the sheets, and the data block ``graph-data`` that the script reads."""
+    brief = is_brief(graph)
     yield '<div class="sheets">\n'
     for place, found in enumerate(marks(graph)):
         frame = graph.frames[place]
-        drawn = sheet(graph, place, found)
-        yield f'<div class="sheet" id="s-{place}">\n<p class="trail">{_trail(graph, place)}</p>\n'
+        drawn = sheet(graph, place, found, brief=brief)
+        words = "Sheet" if brief else escaped(title(frame))
+        trail = _trail(graph, place, 1 if brief else _MOST_STEPS)
+        yield f'<div class="sheet" id="s-{place}">\n<p class="trail">{trail}</p>\n'
         if frame.unseen:
             yield f'<p class="unseen">{name(frame.unseen)}</p>\n'
         yield (
-            f'<div class="view" role="region" aria-label="{escaped(title(frame))}" tabindex="0">'
+            f'<div class="view" role="region" aria-label="{words}" tabindex="0">'
             f'<svg class="graph" width="{drawn.width}" height="{drawn.height}">\n'
         )
-        yield from drawn.parts
+        yield from [_QUOTED.sub(r"=\1", part) for part in drawn.parts] if brief else drawn.parts
         yield "</svg></div></div>\n"
     yield "</div>\n"
     yield f'<script type="application/json" id="graph-data">{details(graph)}</script>\n'
@@ -62,11 +67,11 @@ def title(frame: Frame) -> str:
             return f"{said} × {frame.repeats:,}" if frame.repeats > 1 else said
 
 
-def _trail(graph: GraphPicture, place: int) -> str:
-    """Links to the frames around, the outermost first."""
+def _trail(graph: GraphPicture, place: int, most: int) -> str:
+    """Links to so many of the frames around, the outermost first."""
     steps: list[int] = []
     at = graph.frames[place].parent
-    while at >= 0 and len(steps) < _MOST_STEPS:
+    while at >= 0 and len(steps) < most:
         steps.append(at)
         at = graph.frames[at].parent
     links = [f'<a href="#s-{step}">{escaped(title(graph.frames[step]))}</a>' for step in reversed(steps)]

@@ -62,13 +62,14 @@ if (place) {
   let parts = null, shown = rows.map((_, i) => i), sorted = -1, down = true, found = null;
   const part = () => parts ||= rows.map(cells);
   const number = text => text === "" ? 0 : /^[\d,]+$/.test(text) ? +text.replaceAll(",", "") : -1;
-  const said = make("output");
+  const said = make("output"), graph = document.querySelector(".sheets");
+  const whole = row => !waiting ? row : row.replace(/(l-([\d-]+)[^>]*>)<th>([^<]*)/, graph ? "$1<th scope=row><a href=#n-$2>$3</a>" : "$1<th scope=row>$3");
   const paint = () => {
-    if (shown.length <= MANY) { body.innerHTML = shown.map(i => rows[i]).join(""); return; }
+    if (shown.length <= MANY) { body.innerHTML = shown.map(i => whole(rows[i])).join(""); return; }
     const first = Math.max(0, Math.floor(box.scrollTop / HIGH) - 30), last = Math.min(shown.length, first + 120);
     if (body.first === first && body.of === shown) return;
     body.first = first; body.of = shown;
-    body.innerHTML = `<tr class="gap"><td colspan="7"></td></tr>${shown.slice(first, last).map(i => rows[i]).join("")}<tr class="gap"><td colspan="7"></td></tr>`;
+    body.innerHTML = `<tr class="gap"><td colspan="7"></td></tr>${shown.slice(first, last).map(i => whole(rows[i])).join("")}<tr class="gap"><td colspan="7"></td></tr>`;
     const gap = (row, n) => { row.hidden = !n; row.firstChild.style.cssText = `height:${n * HIGH}px;padding:0;border:0`; };
     gap(body.firstChild, first); gap(body.lastChild, shown.length - last);
     all("tr[id]", body).forEach(row => row.classList.toggle("here", row.id === found));

@@ -15,7 +15,7 @@ from .markup import escaped
 from .wires import wires
 
 BRIEF = 4_000
-"""Boxes from which on a frame shows no sizes: they would not be read, and each takes its bytes."""
+"""Boxes from which on a graph shows no sizes: the panel has them, and each takes its bytes."""
 
 MARGIN = 12
 LONGEST = 160
@@ -32,10 +32,9 @@ class Sheet(NamedTuple):
     parts: tuple[str, ...]
 
 
-def sheet(graph: GraphPicture, place: int, marks: FrameMarks, here: int = -1) -> Sheet:
-    """The frame at that place of the graph. ``here``: the box that a drawing is about."""
+def sheet(graph: GraphPicture, place: int, marks: FrameMarks, here: int = -1, *, brief: bool = False) -> Sheet:
+    """The frame at that place of the graph. ``here``: the box that a drawing is about; ``brief``: without sizes."""
     frame = graph.frames[place]
-    brief = len(frame.boxes) > BRIEF
     below = [""] * len(frame.boxes) if brief else _below(frame)
     faces = [
         face(box, words, worst, " · ".join(_titles(graph, box)), brief=brief)
@@ -52,6 +51,11 @@ def sheet(graph: GraphPicture, place: int, marks: FrameMarks, here: int = -1) ->
         parts.append(_box(graph, box, one, (round(x) + MARGIN, top), classes))
     parts.append("</g>")
     return Sheet(round(layout.width) + 2 * MARGIN, round(layout.height) + 2 * MARGIN, tuple(parts))
+
+
+def is_brief(graph: GraphPicture) -> bool:
+    """Whether there are so many boxes that each byte of one counts."""
+    return sum(len(frame.boxes) for frame in graph.frames) > BRIEF
 
 
 def _titles(graph: GraphPicture, box: Box) -> list[str]:

@@ -14,7 +14,7 @@ from .assets import asset
 from .graph import title
 from .marks import marks
 from .markup import escaped, name
-from .sheet import MARGIN, sheet
+from .sheet import MARGIN, is_brief, sheet
 
 _HEAD = 30
 _GAP = 36
@@ -22,6 +22,7 @@ _LETTER = 9.4  # of a heading
 _OWN = (
     ".paper{fill:var(--paper)}.graph .head{font-size:15px;text-anchor:start}.graph .unseen{font-size:11px;"
     "font-weight:400;text-anchor:start;fill:var(--warning)}.graph .head a{fill:var(--accent)}"
+    ".graph .boxes>:target>path,.graph .boxes>:has(:target)>path{stroke:var(--accent);stroke-width:7}"
 )
 _COLOUR = re.compile(r"--([\w-]+):light-dark\((#\w+),(#\w+)\)")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
@@ -30,7 +31,10 @@ _USE = re.compile(r"var\(--([\w-]+)\)")
 
 def standing(graph: GraphPicture, heading: str, here: int = -1) -> Iterator[str]:
     """The file in pieces. ``heading`` is the drawing's title; ``here`` a box of the first frame that it is about."""
-    sheets = [sheet(graph, place, found, -1 if place else here) for place, found in enumerate(marks(graph))]
+    brief = is_brief(graph)
+    sheets = [
+        sheet(graph, place, found, -1 if place else here, brief=brief) for place, found in enumerate(marks(graph))
+    ]
     heads = [visible(heading), *(title(frame) for frame in graph.frames[1:])]
     width = max([one.width for one in sheets] + [2 * MARGIN + round(_LETTER * (len(head) + 2)) for head in heads])
     height = sum(one.height + _HEAD + _GAP for one in sheets)
@@ -56,7 +60,7 @@ def standing(graph: GraphPicture, heading: str, here: int = -1) -> Iterator[str]
 
 def style() -> str:
     """The style sheet with colours in place of variables: the light ones, and where a screen is dark the others."""
-    text = _OWN + asset("graph.css")
+    text = asset("graph.css") + _OWN
     colours = {found[1]: (found[2], found[3]) for found in _COLOUR.finditer(asset("page.css") + text)}
     rules = [(who.strip(), _COLOUR.sub("", what).lstrip(";")) for who, what in _RULE.findall(text)]
     light = [f"{who}{{{_resolved(what, colours, 0)}}}" for who, what in rules]

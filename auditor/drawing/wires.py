@@ -41,7 +41,7 @@ def way(route: Route, margin: int = 0) -> str:
             text += f"h{right}"
         else:
             half = down // 2
-            text += f"c0 {half} {right} {down - half} {right} {down}"
+            text += f"c0 {half} {right} {down - half} {right} {down}".replace(" -", "-")
         x, y = x + right, y + down
     return text
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from auditor.report import Report
-from auditor.settings import Settings
-from tests.benchmarks.models import residual
 from tests.corpus import SAMPLES
 
 from .axe import barriers
@@ -147,24 +145,3 @@ def test_a_thousand_findings(tab: Tabs, tmp_path: Path) -> None:
     assert seen(narrow, f"#f-{999:016x}") and overflow(narrow) <= 0
     plain = tab(View(scripts=False)).open(file)
     assert plain.value("document.querySelectorAll('#findings .card').length") == 1_000
-
-
-LARGE: Mapping[str, tuple[int, int]] = {"2,000": (2_000, 1_200_000), "50,000": (50_000, 15_000_000)}
-"""Nodes, and the bytes that their page may have."""
-
-
-@pytest.mark.parametrize("name", LARGE)
-def test_a_large_model(name: str, tab: Tabs, tmp_path: Path) -> None:
-    """One tab, few steps: it opens, a layer is found, and no more rows are laid out than a window takes."""
-    nodes, most = LARGE[name]
-    file, _ = written(residual(nodes, different=False), tmp_path / "large.html", Settings(run=False, weights=False))
-    assert file.stat().st_size < most
-    page = tab(View()).open(file)
-    assert page.trespasses() == [] and overflow(page) <= 0
-    last = nodes // 5 - 1
-    page.click("#layer-tools input[type=search]")
-    page.write(f"layer.{last}.conv2")
-    found = page.value("[...document.querySelectorAll('#layers tbody tr[id]')].map(row => row.textContent)")
-    assert len(found) == 1 and f"layer.{last}.conv2" in found[0]
-    assert page.value("document.querySelectorAll('#layers tr').length") < 1_600
-    assert page.trespasses() == []

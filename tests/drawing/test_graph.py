@@ -279,3 +279,13 @@ def test_a_trail_of_deep_frames_is_short() -> None:
     trails = re.findall(r'<p class="trail">(.*?)</p>', "".join(draw(GraphPicture(tuple(frames)))))
     assert len(trails) == 100 and max(trail.count("<a ") for trail in trails) == 7
     assert trails[99].startswith('<a href="#s-0">')
+
+
+def test_a_large_graph_is_brief(monkeypatch: pytest.MonkeyPatch, resnet: GraphPicture) -> None:
+    """Without sizes and without quotes, and still each node at one address."""
+    whole = "".join(draw(resnet))
+    monkeypatch.setattr("auditor.drawing.sheet.BRIEF", 100)
+    page = "".join(draw(resnet))
+    assert len(page) < len(whole) and "64×3×7×7" in whole and "64×3×7×7" not in page.partition("<script")[0]
+    nodes = {one.anchor for frame in resnet.frames for one in frame.boxes if one.node >= 0}
+    assert Counter(re.findall(r" id=(n-[\d-]+)[ >]", page)) == dict.fromkeys(nodes, 1)

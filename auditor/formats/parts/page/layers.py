@@ -33,14 +33,15 @@ def layers(picture: Picture) -> Iterator[str]:
         yield f'<th scope="col"{" class=n" if place > 2 else ""}>{column}</th>'
     yield "</tr></thead><tbody>\n"
     graph = picture.graph is not None
+    head = "<th>" if waiting else "<th scope=row>"  # of rows that wait the script makes whole ones
     faulty = {place for place in picture.places if place is not None}
     for row in picture.layers:
         anchor = f"{row.anchor.graph}-{row.anchor.node}"
         label = name(row.label, _LONGEST)
-        if graph:
+        if graph and not waiting:
             label = f"<a href=#n-{anchor}>{label}</a>"
         yield (
-            f"<tr id=l-{anchor}{' class=bad' if row.anchor in faulty else ''}><th scope=row>{label}"
+            f"<tr id=l-{anchor}{' class=bad' if row.anchor in faulty else ''}>{head}{label}"
             f"<td>{_name(row.op_type)}<td>{_output(row.dtype, row.shape)}<td>{_count(row.parameters)}"
             f"<td>{_count(row.learnable)}<td>{_count(row.macs)}<td>{_count(row.activation_bytes)}\n"
         )
