@@ -187,6 +187,7 @@ class Quantised(NamedTuple):
     stored: tuple[TensorPair, ...]
     flowing: tuple[str, ...]  # the other tensors, by their names in the old model
     nodes: tuple[NodeAt, ...]
+    replaced: tuple[NodeAt, ...] = ()  # the old nodes in whose place some of them compute with integers
 
 
 class Dequantised(NamedTuple):
@@ -196,6 +197,7 @@ class Dequantised(NamedTuple):
     stored: tuple[TensorPair, ...]
     flowing: tuple[str, ...]  # by their names in the old model
     nodes: tuple[NodeAt, ...]
+    replaced: tuple[NodeAt, ...] = ()  # the new nodes that compute with floats in their place
 
 
 class UnusedStored(NamedTuple):
@@ -213,6 +215,16 @@ class BatchNormFused(NamedTuple):
     removed: NodeAt
     tensors: tuple[TensorPair, ...]
     proved: bool | None = None  # whether the new weights are what the arithmetic says; None: not looked at
+
+
+class BatchNormSplit(NamedTuple):
+    """The way back of `BatchNormFused`: the arithmetic is out of the weights, in a BatchNormalization behind."""
+
+    old: NodeAt
+    new: NodeAt
+    added: NodeAt
+    tensors: tuple[TensorPair, ...]
+    proved: bool | None = None  # whether the old weights are what the arithmetic says; None: not looked at
 
 
 # Interface and header.
@@ -296,8 +308,8 @@ class FunctionChanged(NamedTuple):
 
 Change: TypeAlias = (
     NodesAdded | NodesRemoved | NodeChanged | NodeRewired | Renamed | Reordered | TensorChanged | Quantised
-    | Dequantised | UnusedStored | BatchNormFused | PortAdded | PortRemoved | PortRenamed | PortRetyped | PortReshaped
-    | PortsReordered | OutputMoved | OpsetChanged | HeaderChanged | FunctionChanged
+    | Dequantised | UnusedStored | BatchNormFused | BatchNormSplit | PortAdded | PortRemoved | PortRenamed
+    | PortRetyped | PortReshaped | PortsReordered | OutputMoved | OpsetChanged | HeaderChanged | FunctionChanged
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import AuditorError
 from ..model.dtypes import name_of
-from ..model.graph import TensorType, Value
+from ..model.graph import Model, TensorType, Value
 from ..shapes.fact import Shape
 from ..shapes.facts import Facts
 from ..shapes.sizes.dim import Dim, substitute
@@ -26,6 +26,13 @@ from .skeleton import NODE, PORT
 from .words import port_said
 
 
+def overridable(model: Model) -> dict[str, Value]:
+    """The inputs with a default that a caller may feed."""
+    if model.ir_version < 4:
+        return {}
+    return {value.name: value for value in model.graph.inputs if value.name in model.graph.initializer_names}
+
+
 class Interface:
     """The ends of two main graphs. ``partner`` says where a tensor's partner comes from."""
 
@@ -35,7 +42,30 @@ class Interface:
 
     def edits(self) -> list[Edit]:
         one, two = self._old.model.graph, self._new.model.graph
-        return [*self._side(Side.INPUT, one.feeds, two.feeds), *self._side(Side.OUTPUT, one.outputs, two.outputs)]
+        ports = [*self._side(Side.INPUT, one.feeds, two.feeds), *self._side(Side.OUTPUT, one.outputs, two.outputs)]
+        return [*ports, *self._optional()]
+
+    def _optional(self) -> list[Edit]:
+        """Inputs with a default, which a client may feed: since IR version 4 (before, onnxruntime 1.32 refuses it)."""
+        found: list[Edit] = []
+        old, new = overridable(self._old.model), overridable(self._new.model)
+        required = {value.name for value in self._new.model.graph.feeds}
+        for name, value in old.items():
+            if name not in new and name not in required:
+                why, text = (
+                    f"who feeds {name!r} fails",
+                    f"input {name!r} ({port_said(value)}), which has a default, removed",
+                )
+                found.append(Edit(PortRemoved(Side.INPUT, name, port_said(value)), Degree.BREAKING, text, why))
+        before = {value.name for value in self._old.model.graph.feeds}
+        for name, value in new.items():
+            if name not in old and name not in before:
+                why, text = (
+                    f"nobody must feed {name!r}",
+                    f"input {name!r} ({port_said(value)}), which has a default, added",
+                )
+                found.append(Edit(PortAdded(Side.INPUT, name, port_said(value)), Degree.COMPATIBLE, text, why))
+        return found
 
     def _side(self, side: Side, old: Sequence[Value], new: Sequence[Value]) -> list[Edit]:
         found: list[Edit] = []

@@ -13,29 +13,27 @@ from .turns import Turn, turns
 
 def otherwise(node: Node, old: int, new: int) -> str | None:
     """Why a node that is right at both opsets may compute something else at the later; None: it computes the same."""
-    known = _between(node.domain, node.op_type, *sorted((old, new)))
-    if isinstance(known, str):
-        return known
-    return next((f"{node.op_type} {turn.since} {turn.why}" for turn in known if turn.concerns(node)), None)
+    turned, unlike = _between(node.domain, node.op_type, *sorted((old, new)))
+    return next((f"{node.op_type} {turn.since} {turn.why}" for turn in turned if turn.concerns(node)), unlike)
 
 
 def means_the_same(domain: str, op_type: str, old: int, new: int) -> bool | None:
     """Whether every node that is right at both opsets computes the same; None: of this operator nothing is known."""
     if schema(domain, op_type, old) is None or schema(domain, op_type, new) is None:
         return None
-    return _between(domain, op_type, *sorted((old, new))) == ()
+    return _between(domain, op_type, *sorted((old, new))) == ((), None)
 
 
 @cache
-def _between(domain: str, op_type: str, low: int, high: int) -> tuple[Turn, ...] | str:
-    """Where the meaning turns; or why nothing is known of it."""
+def _between(domain: str, op_type: str, low: int, high: int) -> tuple[tuple[Turn, ...], str | None]:
+    """Where the meaning turns, and why it may although no turn is known."""
     one, two = schema(domain, op_type, low), schema(domain, op_type, high)
     if one is None or two is None:
-        return f"{op_type} is not known at both opsets"
+        return (), f"{op_type} is not known at both opsets"
     steps = [schema(domain, op_type, at) for at in versions(domain, op_type) if one.since <= at <= two.since]
-    if not all(a is not None and b is not None and _extends(a, b) for a, b in pairwise(steps)):
-        return f"the signature of {op_type} {two.since} is another"
-    return tuple(turn for turn in turns(domain, op_type) if one.since < turn.since <= two.since)
+    broken = next((b for a, b in pairwise(steps) if a is None or b is None or not _extends(a, b)), None)
+    unlike = None if broken is None else f"{op_type} {broken.since} has another signature"
+    return tuple(turn for turn in turns(domain, op_type) if one.since < turn.since <= two.since), unlike
 
 
 def _extends(one: Schema, two: Schema) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ..model.graph import Graph, SparseTensor, Tensor
+from ..model.graph import Graph, Node, SparseTensor, Tensor
 from ..model.moved import input_instead
 from ..model.schemas import schema
 from ..shapes.facts import Facts
 from ..tuples import NamedTuple
 from .aligning import Alignment
+from .constants import Way, folded
 from .content import elements, same_values
 from .difference import (
     Altered,
@@ -29,11 +30,6 @@ from .pieces import Pieces
 from .skeleton import NODE, STORED, Skeleton
 from .wiring import Wiring
 from .words import node_said, nodes_said, value_said
-
-_WITHOUT_EFFECT = {
-    ("Dropout", "ratio"), ("Dropout", "seed"), ("BatchNormalization", "momentum"), ("Dropout", "is_test"),
-}  # fmt: skip
-"""What only training uses."""
 
 
 class Beside(NamedTuple):
@@ -119,7 +115,7 @@ def _altered(body: Beside, i: int, j: int) -> tuple[tuple[Altered, ...], dict[in
         if isinstance(first, Graph) and isinstance(second, Graph):
             continue  # compared by itself
         shown = value_said(first) if name in a else None, value_said(second) if name in b else None
-        harmless = (one.op_type, name) in _WITHOUT_EFFECT and one.op_type == two.op_type
+        harmless = name == "momentum" and _normalises_alone(one) and _normalises_alone(two)
         if one.op_type == two.op_type and not one.domain:
             for mine, other_known, skeleton, at, model in (
                 (a, known[1], new, j, body.new.model),
@@ -144,6 +140,11 @@ def _altered(body: Beside, i: int, j: int) -> tuple[tuple[Altered, ...], dict[in
     return tuple(found), slots
 
 
+def _normalises_alone(node: Node) -> bool:
+    """A BatchNormalization that hands out no statistics: only those depend on the momentum."""
+    return node.op_type == "BatchNormalization" and not node.domain and not any(node.outputs[1:])
+
+
 def _same(body: Beside, one: object, two: object) -> bool:
     match one, two:
         case Tensor(), Tensor():
@@ -165,18 +166,22 @@ def piece_edits(body: Beside) -> list[Edit]:
     """What came and what went, each piece as one."""
     old, new = body.skeletons
     found: list[Edit] = []
-    for pieces, skeleton, made, word in (
-        (body.removed, old, NodesRemoved, "removed"),
-        (body.added, new, NodesAdded, "added"),
-    ):
+    going = Way(body.old, old, body.removed, body.pairing.of_old, body.new, new)
+    coming = Way(body.new, new, body.added, body.pairing.of_new, body.old, old)
+    for way, made, word, into in ((going, NodesRemoved, "removed", "into"), (coming, NodesAdded, "added", "out of")):
+        pieces, skeleton = way.pieces, way.skeleton
         for number, members in enumerate(pieces.members):
             nodes = tuple(skeleton.at(i) for i in members)
             behind = tuple(name for root in sorted(pieces.roots(number)) if (name := skeleton.name(root)))[:8]
+            text = f"{word}: {nodes_said(nodes)}"
             degree, why = Degree.BEHAVIOUR, f"{nodes_said(nodes)} {word}"
             if pieces.does_nothing(number):
                 degree = Degree.COMPATIBLE
                 why = f"{nodes_said(nodes)} changes no value"
-            found.append(Edit(made(nodes, behind), degree, f"{word}: {nodes_said(nodes)}", why))
+            elif (constant := folded(way, number)) is not None:
+                degree, why = Degree.COMPATIBLE if constant.proved else Degree.BEHAVIOUR, constant.why
+                text += f", folded {into} {', '.join(constant.stored[:3])}"
+            found.append(Edit(made(nodes, behind), degree, text, why))
     return found
 
 

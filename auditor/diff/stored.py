@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 from ..model.graph import Model, Tensor
 from ..tuples import NamedTuple
-from .difference import BatchNormFused, Dequantised, ModelDifference, Quantised, TensorChanged, TensorPair, Values
+from .difference import (
+    BatchNormFused,
+    BatchNormSplit,
+    Dequantised,
+    ModelDifference,
+    Quantised,
+    TensorChanged,
+    TensorPair,
+    Values,
+)
 from .streamed.values import ComparedTensor, ValueChange
 
 if TYPE_CHECKING:
@@ -102,7 +111,7 @@ class StoredValues:
             match edit.change:
                 case TensorChanged(pair=pair):
                     pairs.append(pair)
-                case BatchNormFused(tensors=fused):
+                case BatchNormFused(tensors=fused) | BatchNormSplit(tensors=fused):
                     pairs += fused
                 case Quantised(stored=quantised) | Dequantised(stored=quantised):
                     pairs += quantised

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..errors import CannotLook
+from ..model import payload
 from ..model.dtypes import FLOATS, QUANTISED
 from .content import elements
 from .difference import Degree, Edit, Recast, StoredAt, TensorChanged, TensorPair, UnusedStored, Values
@@ -14,6 +16,7 @@ from .words import node_said, stored_said, type_of, value_said
 Compare = Callable[[TensorPair], Values]
 
 _FEW = 16  # values that are said
+_MOST = 1 << 21  # elements of a matrix that is turned to see whether it is the other
 
 
 def pairs_of(body: Beside) -> dict[tuple[int, int], TensorPair]:
@@ -48,13 +51,27 @@ def tensor_edits(body: Beside, pairs: Sequence[TensorPair], compare: Compare) ->
     """Those of the pairs that are not the same."""
     found = []
     for pair in pairs:
-        how, why = _how(pair, compare)
+        how, why = _how(body, pair, compare)
         if how is not None:
             found.append(_edit(body, pair, how, why))
     return found
 
 
-def _how(pair: TensorPair, compare: Compare) -> tuple[Recast | None, str]:
+def _is_transposed(body: Beside, pair: TensorPair) -> bool:
+    """Whether a square matrix stands the other way round."""
+    one, two = pair.old, pair.new
+    if len(one.dims) != 2 or one.dims[0] != one.dims[1] or one.tensor.elements > _MOST:
+        return False
+    if one.literal is not None or two.literal is not None or one.sparse is not None or two.sparse is not None:
+        return False
+    try:
+        first, second = payload.array(body.old.model, one.tensor), payload.array(body.new.model, two.tensor)
+    except (CannotLook, ValueError):
+        return False
+    return bool(first.T.tobytes() == second.tobytes())
+
+
+def _how(body: Beside, pair: TensorPair, compare: Compare) -> tuple[Recast | None, str]:
     one, two = pair.old, pair.new
     dtype, other = one.tensor.dtype, two.tensor.dtype
     if _type(one)[:2] == _type(two)[:2]:
@@ -62,7 +79,7 @@ def _how(pair: TensorPair, compare: Compare) -> tuple[Recast | None, str]:
             case Values.SAME:
                 return None, ""
             case Values.OTHER:
-                return Recast.VALUES, ""
+                return (Recast.TRANSPOSED if _is_transposed(body, pair) else Recast.VALUES), ""
             case Values.UNKNOWN:
                 return Recast.UNKNOWN, "its data could not be compared"
     if dtype == other:
@@ -83,6 +100,9 @@ def _edit(body: Beside, pair: TensorPair, how: Recast, why: str) -> Edit:
     change = TensorChanged(pair, how, why)
     if how is Recast.UNKNOWN:
         return Edit(change, Degree.WEIGHTS, f"stored {name}, {pair.place}: not compared, {why}", "")
+    if how is Recast.TRANSPOSED and one.dims == two.dims:
+        text = f"stored {name}, {pair.place}: transposed"
+        return Edit(change, Degree.WEIGHTS, text, f"{one.name!r} is transposed")
     if how is Recast.VALUES:
         text, before, after = "other values", elements(body.old.model, one, _FEW), elements(body.new.model, two, _FEW)
         if before is not None and after is not None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..picture.graph import Box, Change, Connection, Frame, GraphPicture, Role
 from ..tuples import NamedTuple
-from .difference import BatchNormFused, Edit, ModelDifference, NodeChanged, NodeRewired, TensorChanged
+from .difference import BatchNormFused, BatchNormSplit, Edit, ModelDifference, NodeChanged, NodeRewired, TensorChanged
 
 Numbers = Mapping[str, int]
 """The number of each graph of a picture, by its path."""
@@ -50,7 +50,7 @@ def _said(edits: Sequence[Edit]) -> dict[str, _Said]:
     found: defaultdict[str, _Said] = defaultdict(lambda: _Said({}, {}))
     for edit in edits:
         match edit.change:
-            case NodeChanged(new=node) | NodeRewired(new=node) | BatchNormFused(new=node):
+            case NodeChanged(new=node) | NodeRewired(new=node) | BatchNormFused(new=node) | BatchNormSplit(new=node):
                 found[node.graph].nodes.setdefault(node.place, []).append(edit.text)
             case TensorChanged(pair=pair):
                 found[pair.new.graph].tensors.setdefault(pair.new.name, []).append(edit.text)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
+from math import isfinite
 
 from ..model.dtypes import name_of
 from ..model.graph import Blob, Graph, Reference, SparseTensor, Tensor, TensorType, Value
 from .difference import NodeAt, StoredAt
 
 _LONGEST = 60
+_LARGEST_FLOAT32 = 3.4e38  # a little less: its shortest text may round beyond what float32 holds
 
 
 def node_said(node: NodeAt) -> str:
@@ -55,12 +58,35 @@ def value_said(value: object) -> str:
         case TensorType():
             text = f"{name_of(value.dtype)}{list(value.shape or ())}"
         case tuple() if not any(isinstance(v, tuple | Graph | Tensor | SparseTensor | Blob) for v in value):
-            text = str(list(value))
+            return _list_said([_scalar_said(v) for v in value[:_LONGEST]], len(value))
         case str() | int() | float():
-            text = repr(value)
+            text = _scalar_said(value)
         case _:
             text = f"{len(value)} values" if isinstance(value, tuple) else "another kind of value"
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _list_said(values: list[str], count: int) -> str:
+    """As many whole values as there is room for."""
+    whole = f"[{', '.join(values)}]"
+    if len(values) == count and len(whole) <= _LONGEST:
+        return whole
+    room, shown = _LONGEST - len("[…]"), 0
+    while shown < len(values) and room >= len(values[shown]) + 2:
+        room -= len(values[shown]) + 2
+        shown += 1
+    return f"[{''.join(f'{v}, ' for v in values[:shown])}…]"
+
+
+def _scalar_said(value: object) -> str:
+    """A float that float32 holds as short as float32 tells it from others: 0.1, and not 0.10000000149011612."""
+    if not isinstance(value, float) or not isfinite(value) or abs(value) > _LARGEST_FLOAT32:
+        return repr(value)
+    if struct.unpack("<f", struct.pack("<f", value))[0] != value:
+        return repr(value)
+    short = (f"{value:.{digits}g}" for digits in range(1, 10))
+    found = next((t for t in short if struct.unpack("<f", struct.pack("<f", float(t)))[0] == value), repr(value))
+    return repr(float(found))
 
 
 def port_said(value: Value) -> str:

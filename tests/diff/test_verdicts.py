@@ -163,7 +163,8 @@ def test_what_could_not_be_compared_is_said() -> None:
     ("values", "how"),
     [
         (lambda w: w.astype(np.float16), Recast.CAST),
-        (lambda w: w.T.copy(), Recast.VALUES),
+        (lambda w: w.T.copy(), Recast.TRANSPOSED),
+        (lambda w: w + 1, Recast.VALUES),
         (lambda w: w.reshape(2, 8), Recast.RESHAPED),
         (lambda w: w.reshape(2, 8).T.copy(), Recast.RESHAPED),
         (lambda w: w[:2], Recast.REPLACED),
@@ -238,3 +239,122 @@ def test_an_external_file_is_no_difference(tmp_path: Any) -> None:
     one, two = (infer(load(str(tmp_path / name))) for name in ("a.onnx", "b.onnx"))
     assert model_difference(one, two).conclusion.degree is Degree.RENAMED
     assert stored.graph.initializer[0].data_type == TensorProto.FLOAT
+
+
+CONV = """
+<ir_version: 8, opset_import: ["" : 17]>
+g (float[1, 1, 4] x) => (float[1, 2, 4] y)
+<float[2, 1, 1] w = {1, 2}, float[2] scale = {2, 3}, float[2] shift = {1, 1}, float[2] mean = {0, 1},
+ float[2] var = {1, 4}>
+{
+  a = Conv(x, w)
+  y = BatchNormalization<epsilon: float = 0>(a, scale, shift, mean, var)
+}
+"""
+# w' = w * scale / sqrt(var), b' = shift - mean * scale / sqrt(var)
+FUSED = """
+<ir_version: 8, opset_import: ["" : 17]>
+g (float[1, 1, 4] x) => (float[1, 2, 4] y)
+<float[2, 1, 1] w = {2, 3}, float[2] b = {1, -0.5}>
+{
+  y = Conv(x, w, b)
+}
+"""
+
+
+@pytest.mark.parametrize("ways", [(CONV, FUSED), (FUSED, CONV)])
+def test_a_normalization_in_the_weights_or_out_of_them(ways: tuple[str, str]) -> None:
+    found = between(*map(model, ways))
+    assert found.conclusion.degree is Degree.COMPATIBLE
+    assert [edit.text.split(":")[0] for edit in found.edits if edit.degree is not Degree.RENAMED] == [
+        "fused" if ways[0] is CONV else "split"
+    ]
+
+
+@pytest.mark.parametrize("text", ["{2, 3.1}, float[2] b = {1, -0.5}", "{2, 3}, float[2] b = {1, 0.5}"])
+def test_other_weights_are_not_those_of_the_normalization(text: str) -> None:
+    new = FUSED.replace("{2, 3}, float[2] b = {1, -0.5}", text)
+    for one, two in ((CONV, new), (new, CONV)):
+        assert between(model(one), model(two)).conclusion.degree is Degree.BEHAVIOUR
+
+
+def test_a_normalization_that_trains_is_not_fused() -> None:
+    trains = CONV.replace("epsilon: float = 0", "epsilon: float = 0, training_mode: int = 1")
+    assert between(model(trains), model(FUSED)).conclusion.degree is Degree.BEHAVIOUR
+
+
+def test_a_fusion_hides_no_other_input_of_the_node_before() -> None:
+    two = CONV.replace("(float[1, 1, 4] x)", "(float[1, 1, 4] x, float[1, 1, 4] z)").replace(
+        "y = B", "u = Neg(z) y = B"
+    )
+    new = FUSED.replace("(float[1, 1, 4] x)", "(float[1, 1, 4] x, float[1, 1, 4] z)").replace("Conv(x,", "Conv(z,")
+    assert between(model(two), model(new.replace("y = C", "u = Neg(z) y = C"))).conclusion.degree is Degree.BEHAVIOUR
+
+
+def _with_default(ir_version: int) -> ModelProto:
+    made = model()
+    made.ir_version = ir_version
+    made.graph.input.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, [4, 4]))
+    return made
+
+
+@pytest.mark.parametrize(("ir_version", "gone"), [(3, Degree.RENAMED), (4, Degree.BREAKING), (8, Degree.BREAKING)])
+def test_an_input_with_a_default_may_be_fed_since_ir_version_4(ir_version: int, gone: Degree) -> None:
+    plain = model()
+    plain.ir_version = ir_version
+    assert between(_with_default(ir_version), plain).conclusion.degree is gone
+    come = Degree.RENAMED if ir_version < 4 else Degree.COMPATIBLE
+    assert between(plain, _with_default(ir_version)).conclusion.degree is come
+
+
+def test_the_momentum_of_statistics_that_nobody_takes() -> None:
+    said = "epsilon: float = 0, momentum: float = 0.5"
+    assert between(model(CONV), model(CONV.replace("epsilon: float = 0", said))).conclusion.degree is Degree.COMPATIBLE
+    trains = CONV.replace("epsilon: float = 0", "training_mode: int = 1").replace("  y = B", "  y, m, v = B")
+    other = trains.replace("training_mode: int = 1", "training_mode: int = 1, momentum: float = 0.5")
+    taken = [one.replace("[1, 2, 4] y)", "[1, 2, 4] y, float[2] m)") for one in (trains, other)]
+    assert between(*map(model, taken)).conclusion.degree is Degree.BEHAVIOUR
+
+
+def test_a_float_is_said_as_short_as_float32_tells_it() -> None:
+    found = changed("b = Relu(a)", "b = LeakyRelu<alpha: float = 0.1>(a)")
+    assert found.edits[0].text == "Relu[1]: op_type Relu -> LeakyRelu, alpha not given -> 0.1"
+
+
+CHAIN = """
+<ir_version: 8, opset_import: ["" : 17]>
+g (float[1, 2] x) => (float[1, 2] y)
+<float[2, 2] a = {1, 2, 3, 4}, float two = {2}>
+{
+  b = Mul(a, two)
+  w = Transpose<perm: ints = [1, 0]>(b)
+  y = MatMul(x, w)
+}
+"""
+STORED = """
+<ir_version: 8, opset_import: ["" : 17]>
+g (float[1, 2] x) => (float[1, 2] y)
+<float[2, 2] w = {2, 6, 4, 8}>
+{
+  y = MatMul(x, w)
+}
+"""
+
+
+def test_a_chain_of_constants_folded_into_what_it_computes() -> None:
+    for one, two in ((CHAIN, STORED), (STORED, CHAIN)):
+        found = between(model(one), model(two))
+        assert found.conclusion.degree is Degree.COMPATIBLE
+        assert "folded" in found.edits[0].text
+
+
+@pytest.mark.parametrize("values", ["{2, 6, 4, 9}", "{2, 4, 6, 8}"])
+def test_a_chain_of_constants_and_another_result(values: str) -> None:
+    found = between(model(CHAIN), model(STORED.replace("{2, 6, 4, 8}", values)))
+    assert found.conclusion == Conclusion(Degree.BEHAVIOUR, ("'w' (float32[2, 2]) is not what the nodes compute",))
+
+
+def test_a_chain_that_a_client_may_feed_is_not_proved() -> None:
+    fed = model(CHAIN)
+    fed.graph.input.append(helper.make_tensor_value_info("a", TensorProto.FLOAT, [2, 2]))
+    assert between(model(STORED), fed).conclusion.degree is Degree.BEHAVIOUR

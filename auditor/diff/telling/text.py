@@ -49,9 +49,13 @@ def _edits(page: Page, found: DiffReport) -> None:
         return
     page.blank()
     page.line((f"{counted(edits, 'edit')}", "bold"))
-    for edit in edits[:_MOST_EDITS]:
-        degree = f"{edit.degree.name.lower():<10}", _STYLE[edit.degree].removeprefix("bold ")
-        page.line(degree, f"  {prose(edit.text)}", indent=2, hang=12)
+    page.grid(
+        [
+            ((f"{edit.degree.name.lower():<10}", _STYLE[edit.degree].removeprefix("bold ")), prose(edit.text))
+            for edit in edits[:_MOST_EDITS]
+        ],
+        indent=2,
+    )
     _more(page, len(edits) - _MOST_EDITS, "edit")
 
 
