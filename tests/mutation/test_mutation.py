@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import shutil
+import subprocess
 import time
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
@@ -15,7 +18,7 @@ from .mutators import changes
 from .process import attempt, bound
 from .running import tell
 from .swapping import Functions
-from .targets import ROOT, sources
+from .targets import ROOT, added_since, sources
 from .ten import TEN, Fault
 
 FAULTS = {
@@ -102,6 +105,26 @@ def test_a_sample_is_the_seeds_and_takes_no_more_than_two_of_a_line() -> None:
 
 def test_the_files_are_there() -> None:
     assert len({path.split("/")[1] for path in sources()}) == 8
+
+
+def test_which_files_are_newer_than_a_commit(tmp_path: Path) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("needs git: install it, a commit is asked for its files")
+
+    def git(*words: str) -> None:
+        somebody = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+        subprocess.run(("git", *somebody, *words), cwd=tmp_path, check=True, capture_output=True)
+
+    git("init")
+    (tmp_path / "auditor").mkdir()
+    for name in ("auditor/old.py", "auditor/new.py", "other.py"):
+        (tmp_path / name).write_text(f"x = '{name}'\n")
+        git("add", name)
+        git("commit", "-m", name)
+    assert added_since("HEAD~2", tmp_path) == {"auditor/new.py"}
+    assert added_since("HEAD", tmp_path) == frozenset()
+    with pytest.raises(subprocess.CalledProcessError):
+        added_since("nowhere", tmp_path)
 
 
 def test_a_mutant_takes_the_place_of_a_function_that_is_there() -> None:
