@@ -111,7 +111,8 @@ def _bound(statement: ast.stmt) -> frozenset[str]:
         case ast.FunctionDef(name) | ast.ClassDef(name):
             return frozenset({name})
         case ast.Assign(targets):
-            return frozenset(_word(t) for t in targets)
+            each = (t.elts if isinstance(t, ast.Tuple) else (t,) for t in targets)
+            return frozenset(_word(name) for names in each for name in names)
         case ast.AnnAssign(target):
             return frozenset({_word(target)})
         case _:
