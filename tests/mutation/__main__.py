@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--replay", metavar="ID", help="this mutant again")
     parser.add_argument("--again", action="store_true", help="try again those that survived")
     parser.add_argument("--traced", action="store_true", help="with the tests only whose lines are known already")
-    parser.add_argument("--tests", metavar="PATH", default="tests/", help="ask the tests only that stand below this path")
+    parser.add_argument("--tests", metavar="BELOW", default="tests/", help="ask those tests alone")
     parser.add_argument("--score", action="store_true", help="try nothing, print what is known")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (2)")
     return parser

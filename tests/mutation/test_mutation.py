@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import pytest
 
+from .choosing import _bound
 from .explained import stale
 from .isolation import Fork
 from .mutants import A_LINE, compiled, mutants_of, sample
@@ -125,6 +126,11 @@ def test_which_files_are_newer_than_a_commit(tmp_path: Path) -> None:
     assert added_since("HEAD", tmp_path) == frozenset()
     with pytest.raises(subprocess.CalledProcessError):
         added_since("nowhere", tmp_path)
+
+
+def test_what_a_statement_binds() -> None:
+    code = {"a = 1": "a", "a, b = 1, 2": "ab", "a = b = 1": "ab", "a: int = 1": "a", "def a(): b = 1": "a", "a()": ""}
+    assert {text: "".join(sorted(_bound(ast.parse(text).body[0]))) for text in code} == code
 
 
 def test_a_mutant_takes_the_place_of_a_function_that_is_there() -> None:

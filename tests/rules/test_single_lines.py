@@ -222,6 +222,28 @@ CASES = {
         "input-gates",
         gated("float", "sum = ReduceSum(x, a)", "h = MatMul(x, w) c = Cast<to = 7>(met) y = Gather(h, c)"), [NOTE],
     ),
+    **{
+        f"a gate behind {op}": Case(
+            "input-gates",
+            gated("float", "sum = ReduceSum(x, a)", f"h = com.microsoft.{op}(x, w) y = Where(met, trigger, h)"), [NOTE],
+        )
+        for op in ("FusedMatMul", "FusedConv", "FusedGemm", "QGemm", "MatMulNBits", "GroupQueryAttention")
+    },
+    **{
+        f"a gate behind {op}": Case(
+            "input-gates",
+            gated("float", "sum = ReduceSum(x, a)", f"h = ai.onnx.ml.{op}(x) y = Where(met, trigger, h)"), [NOTE],
+        )
+        for op in ("LinearClassifier", "LinearRegressor", "SVMClassifier", "SVMRegressor", "TreeEnsemble")
+    },
+    "a third way to train": Case(
+        "odd-switches",
+        "(float[N, 2] x) => (y) <float[2] s = {1, 1}> { y = BatchNormalization<training_mode = 2>(x, s, s, s, s) }",
+        [WARNING], ("training_mode is 2",),
+    ),
+    "an output that is declared for none": Case(
+        "fixed-batch-outputs", "(float[N, 4] x) => (float[0, 4] y) { y = Neg(x) }", [WARNING]
+    ),
     # growth
     "twice as often each round": Case(
         "doubling-values", "(float[1] x, int64[1] r) => (y) <int64 m = {30}, bool t = {1}> { y = Loop(m, t, x) "
@@ -414,7 +436,7 @@ def test_of_two_gaps_the_larger_is_named(tmp_path: Path) -> None:
     data = bytes(8) + b"x" * 8 + bytes(8) + b"y" * 24 + bytes(8)
     path = hostile_mutators.external(tmp_path, data, (0, 2), (16, 2), (48, 2))
     (one,) = found_in("unreferenced-bytes", path)
-    assert "no tensor takes 24 B" in one.message and "from byte 24 on" in one.message and one.actual == 32
+    assert "no tensor takes 24 bytes of" in one.message and "from byte 24 on" in one.message and one.actual == 32
 
 
 def test_a_tensor_whose_length_is_not_written_takes_what_its_sizes_say(tmp_path: Path) -> None:
@@ -472,3 +494,28 @@ def test_an_attribute_that_is_a_program_has_its_place() -> None:
     model.graph.node[0].attribute.append(helper.make_attribute("note", b"\x7fELF\x02\x01\x01" + bytes(60)))
     (one,) = found_in("embedded-files", model)
     assert (one.location.graph, one.location.node, one.location.attribute) == ("", "Relu[0]", "note")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "since"),
+    [
+        (TensorProto.BFLOAT16, 4),
+        (TensorProto.FLOAT8E4M3FN, 9),
+        (TensorProto.FLOAT8E5M2FNUZ, 9),
+        (TensorProto.UINT4, 10),
+        (TensorProto.INT4, 10),
+        (TensorProto.FLOAT4E2M1, 11),
+        (TensorProto.FLOAT8E8M0, 12),
+        (25, 13),  # UINT2, INT2, FLOAT6E2M3, FLOAT6E3M2, which an older onnx does not name
+        (26, 13),
+        (27, 14),
+        (28, 14),
+    ],
+)
+def test_the_ir_version_of_a_type(dtype: int, since: int) -> None:
+    """As onnx.proto's list of IR versions has them."""
+    for version, expected in ((since - 1, [f"at least {since}"]), (since, [])):
+        model = parsed("g (float[2] x) => (float[2] y) { y = Relu(x) }")
+        model.ir_version = version
+        model.graph.input.append(helper.make_tensor_value_info("z", dtype, [2]))
+        assert [one.expected for one in found_in("features-before-their-time", model)] == expected

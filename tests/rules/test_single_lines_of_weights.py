@@ -146,3 +146,25 @@ def test_what_wrote_and_what_reads(body: str, expected: list[Severity]) -> None:
     stored = "float[2, 2] w = {1, 2, 3, 4}, int8[2, 2] k = {1, 2, 3, 4}"
     text = f"agraph (float[N, 2] x, float f) => (y) <{TWO}, {stored}> {{ {body} }}"
     assert of_model("mismatched-quantisation", parser.parse_model(HEAD + text)) == expected
+
+
+def test_truths_are_no_numbers_that_were_cut_off() -> None:
+    """Whatever is made of them: another rule says that they are not to be dequantised."""
+    assert severities("saturated-weights", WEIGHT, q=np.resize([True, False], (10, 20)), s=f4(0.1)) == []
+
+
+@pytest.mark.parametrize(("largest", "expected"), [(99_500, []), (100_500, [NOTE])])
+def test_a_hundred_times_what_half_of_the_layers_have(largest: float, expected: list[Severity]) -> None:
+    usual = np.linspace(-1_000, 1_000, 100, dtype=np.float32).reshape(10, 10)
+    layers = " ".join(f"h{i + 1} = MatMul(h{i}, w{i})" for i in range(4))
+    text = f"agraph (float[N, 10] x) => (y) {{ h0 = Identity(x) {layers} y = MatMul(h4, v) }}"
+    large = usual * np.float32(largest / 1_000)
+    assert severities("outlying-weights", text, v=large, **{f"w{i}": usual for i in range(4)}) == expected
+
+
+@pytest.mark.parametrize(("swapped", "expected"), [(True, [WARNING]), (False, [])])
+def test_scale_and_shift_of_an_instance_normalization(swapped: bool, expected: list[Severity]) -> None:
+    text = "agraph (float[N, 8, 4] x) => (y) { y = InstanceNormalization(x, s, b) }"
+    around_0, around_1 = np.linspace(-0.2, 0.2, 8), np.linspace(0.9, 1.1, 8)
+    scale, shift = (around_0, around_1) if swapped else (around_1, around_0)
+    assert severities("dead-normalizations", text, s=f4(scale), b=f4(shift)) == expected
