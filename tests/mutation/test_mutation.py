@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import pytest
 
-from .choosing import _bound
+from .choosing import _bound, _made_of
 from .explained import stale
 from .isolation import Fork
 from .mutants import A_LINE, compiled, mutants_of, sample
@@ -131,6 +131,12 @@ def test_which_files_are_newer_than_a_commit(tmp_path: Path) -> None:
 def test_what_a_statement_binds() -> None:
     code = {"a = 1": "a", "a, b = 1, 2": "ab", "a = b = 1": "ab", "a: int = 1": "a", "def a(): b = 1": "a", "a()": ""}
     assert {text: "".join(sorted(_bound(ast.parse(text).body[0]))) for text in code} == code
+
+
+def test_what_is_made_of_a_constant() -> None:
+    module = ast.parse("A = 1\nB = A | 2\nC = {B: 3}\nD = 4\ndef f(): return A")
+    assert _made_of(frozenset("A"), module) == {"A", "B", "C"}
+    assert _made_of(frozenset("D"), module) == {"D"}
 
 
 def test_a_mutant_takes_the_place_of_a_function_that_is_there() -> None:

@@ -10,6 +10,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, parser
 
+from auditor.model.external import ExternalTrouble, open_data
+from auditor.model.graph import Model
 from auditor.model.load import loads
 from auditor.report import Found, Severity
 from auditor.rules import mismatched_checksums
@@ -259,6 +261,11 @@ CASES = {
         "(float[2] x) => (y, w) <float a = {0}, float b = {2e9}, float c = {1}> { w = Range(a, b, c) y = Relu(x) }",
         [WARNING],
     ),
+    "a Range whose end is rounded": Case(
+        "enormous-tensors",
+        "(float[2] x) => (y, w) <float a = {0}, float b = {6e8}, float c = {0.3}> { w = Range(a, b, c) y = Relu(x) }",
+        [WARNING],
+    ),
     "a Range without a step": Case(
         "enormous-tensors",
         "(float[2] x) => (y, w) <float a = {0}, float b = {2e9}, float c = {0}> { w = Range(a, b, c) y = Relu(x) }", [],
@@ -308,6 +315,16 @@ def test_the_outer_of_two_loops_is_named_from_two_rounds_on() -> None:
       => (bool on2, float[Q] f) { on2 = Identity(go2) f = Mul(e, e) }>"""
     (one,) = found_in("endless-loops", looped(2, inner))
     assert one.location.node == "Loop[0]" and "1,000,000 times" in one.message
+
+
+def test_a_loop_of_many_rounds_in_one_of_which_nobody_knows_is_named_itself() -> None:
+    inner = """n = Constant<value = int64 {1000000}>() c = Loop(n, "", a) <body = d (int64 j, bool go2, float[P] e)
+      => (bool on2, float[Q] f) { on2 = Identity(go2) f = Mul(e, e) }>"""
+    model = looped(2, inner)
+    del model.graph.initializer[:]
+    model.graph.input.append(helper.make_tensor_value_info("trips", TensorProto.INT64, []))
+    (one,) = found_in("endless-loops", model)
+    assert one.location.graph == "Loop[0]/body" and "within it" not in one.message
 
 
 @pytest.mark.parametrize(("elements", "expected"), [((1 << 30) - 1, []), (1 << 30, ["ConstantOfShape[0]"])])
@@ -367,13 +384,14 @@ def test_what_explodes_beyond_all_numbers_is_stored_as_one() -> None:
     assert one.magnitude == 1 << 62
 
 
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
 @pytest.mark.parametrize(("count", "expected"), [(30, []), (31, [1_346_269])])
-def test_functions_that_call_the_two_behind_them(count: int, expected: list[int]) -> None:
+def test_functions_that_call_the_two_behind_them(count: int, expected: list[int], order: tuple[int, int]) -> None:
     """The last two are one node each: numbers of Fibonacci, of which the 31st is the first beyond a million."""
     imports = [helper.make_opsetid("", 17), helper.make_opsetid("f", 1)]
     functions = []
     for i in range(count):
-        called = [f"f{j}" for j in (i + 1, i + 2)] if i + 2 < count else []
+        called = [f"f{i + step}" for step in order] if i + 2 < count else []
         nodes = [helper.make_node(name, ["a"], [f"b{k}"], domain="f") for k, name in enumerate(called)]
         nodes = nodes or [helper.make_node("Neg", ["a"], ["b0"])]
         functions.append(helper.make_function("f", f"f{i}", ["a"], ["b0"], nodes, imports))
@@ -418,10 +436,9 @@ def test_the_bits_behind_the_last_of_an_odd_number_of_int4(last: int, expected: 
 def test_a_file_is_closed_when_its_checksum_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _external_entries(tmp_path, ("checksum", "0" * 40))
     opened: list[int] = []
-    open_data = mismatched_checksums.open_data
 
-    def noting(*given: object) -> object:
-        fd = open_data(*given)  # type: ignore[arg-type]  # whatever it takes
+    def noting(model: Model, location: str) -> int | ExternalTrouble:
+        fd = open_data(model, location)
         opened.append(fd if isinstance(fd, int) else -1)
         return fd
 
