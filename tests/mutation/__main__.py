@@ -17,7 +17,7 @@ from .covering import covering
 from .explained import explained, stale
 from .mutants import Mutant, every, sample
 from .results import Result, Results
-from .targets import CACHE, PACKAGES
+from .targets import CACHE, PACKAGES, added_since
 from .ten import ten
 
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{len(mutants)} mutants, seed {given.seed}; {len(todo)} to try", flush=True)
     started = time.monotonic()
     if todo and not given.score:
-        campaign(todo, covering(given.jobs, given.traced), results, given.jobs)
+        campaign(todo, covering(given.jobs, given.traced, given.tests), results, given.jobs)
         print(f"{time.monotonic() - started:.0f} s")
     _print_score(mutants, results, survivors=not given.replay)
     if given.replay:
@@ -46,10 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mutants", type=int, default=1500, help="how many (1500)")
     parser.add_argument("--seed", type=int, default=1, help="which (1)")
     parser.add_argument("--package", action="append", choices=PACKAGES, help="only those of the sample in this package")
+    parser.add_argument("--new-since", metavar="COMMIT", help="draw from the files that are newer than a commit")
     parser.add_argument("--only", metavar="PATH[:LINE]", help="every mutant of a file, or of a line")
     parser.add_argument("--replay", metavar="ID", help="this mutant again")
     parser.add_argument("--again", action="store_true", help="try again those that survived")
     parser.add_argument("--traced", action="store_true", help="with the tests only whose lines are known already")
+    parser.add_argument("--tests", metavar="BELOW", default="tests/", help="ask those tests alone")
     parser.add_argument("--score", action="store_true", help="try nothing, print what is known")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (2)")
     return parser
@@ -61,7 +63,11 @@ def _mutants(given: argparse.Namespace) -> list[Mutant]:
     if given.only:
         path, _, line = given.only.partition(":")
         return [m for m in every() if m.path == path and (not line or m.line <= int(line) <= m.end)]
-    chosen = sample(given.mutants, given.seed)
+    among = every()
+    if given.new_since:
+        new = added_since(given.new_since)
+        among = (m for m in among if m.path in new and (not given.package or m.package in given.package))
+    chosen = sample(given.mutants, given.seed, among)
     return [m for m in chosen if not given.package or m.package in given.package]
 
 

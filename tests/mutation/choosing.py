@@ -82,7 +82,7 @@ def _in_turns(tests: list[Test], cost: Callable[[Test], float]) -> list[Test]:
 def _users(mutant: Mutant) -> Iterator[tuple[str, int]]:
     """Where that runs which a line outside functions decides: files, and lines in them."""
     statement = _statement(mutant)
-    names = _bound(statement) if statement is not None else frozenset()
+    names = _made_of(_bound(statement), _tree(mutant.path)) if statement is not None else frozenset()
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         yield mutant.path, _lines(statement.lineno, statement.end_lineno or statement.lineno)
     elif not names:
@@ -111,11 +111,20 @@ def _bound(statement: ast.stmt) -> frozenset[str]:
         case ast.FunctionDef(name) | ast.ClassDef(name):
             return frozenset({name})
         case ast.Assign(targets):
-            return frozenset(_word(t) for t in targets)
+            each = (t.elts if isinstance(t, ast.Tuple) else (t,) for t in targets)
+            return frozenset(_word(name) for names in each for name in names)
         case ast.AnnAssign(target):
             return frozenset({_word(target)})
         case _:
             return frozenset()
+
+
+def _made_of(names: frozenset[str], module: ast.Module) -> frozenset[str]:
+    """These names, and those that assignments outside functions bind to something made of them."""
+    for statement in module.body if names else ():  # what is used stands before its use
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and any(_word(n) in names for n in ast.walk(statement)):
+            names |= _bound(statement)
+    return names
 
 
 def _word(node: ast.AST) -> str:

@@ -58,11 +58,11 @@ def _key(file: str, code: str) -> str:
     return hashlib.sha256(f"{file} {code} {own}".encode()).hexdigest()[:20]
 
 
-def covering(jobs: int, known_only: bool = False) -> Covering:
-    """What is known, after tracing what is not."""
+def covering(jobs: int, known_only: bool = False, below: str = "tests/") -> Covering:
+    """What is known of the tests below a path, after tracing what is not."""
     CACHE.mkdir(exist_ok=True)
     code = _digest((ROOT / "auditor").rglob("*.py"))
-    kept = {file: CACHE / f"lines-{_key(file, code)}.json" for file in test_files()}
+    kept = {file: CACHE / f"lines-{_key(file, code)}.json" for file in test_files() if file.startswith(below)}
     imports = CACHE / f"imports-{code}.json"
     unknown = [file for file, path in kept.items() if not path.exists()]
     if unknown and not known_only:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,13 @@ TESTS = ("findings", "policy", "costs", "evidence", "model", "rules", "batch", "
 """Folders of tests/ that are collected, where they are there; tests/test_*.py beside them are named below."""
 
 _MORE_TESTS = ("test_samples.py", "test_known_numbers.py")
+
+
+def added_since(commit: str, root: Path = ROOT) -> frozenset[str]:
+    """The tracked files that a commit did not have. Raises `subprocess.CalledProcessError` where there is no commit."""
+    command = ["git", "diff", "--name-only", "--diff-filter=A", "--no-renames", commit, "--", "auditor"]
+    said = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+    return frozenset(said.splitlines())
 
 
 def package_of(path: str) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import shutil
+import subprocess
 import time
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
+from .choosing import _bound, _made_of
 from .explained import stale
 from .isolation import Fork
 from .mutants import A_LINE, compiled, mutants_of, sample
@@ -15,7 +19,7 @@ from .mutators import changes
 from .process import attempt, bound
 from .running import tell
 from .swapping import Functions
-from .targets import ROOT, sources
+from .targets import ROOT, added_since, sources
 from .ten import TEN, Fault
 
 FAULTS = {
@@ -102,6 +106,37 @@ def test_a_sample_is_the_seeds_and_takes_no_more_than_two_of_a_line() -> None:
 
 def test_the_files_are_there() -> None:
     assert len({path.split("/")[1] for path in sources()}) == 8
+
+
+def test_which_files_are_newer_than_a_commit(tmp_path: Path) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("needs git: install it, a commit is asked for its files")
+
+    def git(*words: str) -> None:
+        somebody = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+        subprocess.run(("git", *somebody, *words), cwd=tmp_path, check=True, capture_output=True)
+
+    git("init")
+    (tmp_path / "auditor").mkdir()
+    for name in ("auditor/old.py", "auditor/new.py", "other.py"):
+        (tmp_path / name).write_text(f"x = '{name}'\n")
+        git("add", name)
+        git("commit", "-m", name)
+    assert added_since("HEAD~2", tmp_path) == {"auditor/new.py"}
+    assert added_since("HEAD", tmp_path) == frozenset()
+    with pytest.raises(subprocess.CalledProcessError):
+        added_since("nowhere", tmp_path)
+
+
+def test_what_a_statement_binds() -> None:
+    code = {"a = 1": "a", "a, b = 1, 2": "ab", "a = b = 1": "ab", "a: int = 1": "a", "def a(): b = 1": "a", "a()": ""}
+    assert {text: "".join(sorted(_bound(ast.parse(text).body[0]))) for text in code} == code
+
+
+def test_what_is_made_of_a_constant() -> None:
+    module = ast.parse("A = 1\nB = A | 2\nC = {B: 3}\nD = 4\ndef f(): return A")
+    assert _made_of(frozenset("A"), module) == {"A", "B", "C"}
+    assert _made_of(frozenset("D"), module) == {"D"}
 
 
 def test_a_mutant_takes_the_place_of_a_function_that_is_there() -> None:
