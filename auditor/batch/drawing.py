@@ -26,7 +26,7 @@ PARTIAL = ".partial"
 def write_page(
     ref: Ref, document: Mapping[str, Any], settings: Settings, file: str, history: tuple[Earlier, ...] = ()
 ) -> str:
-    """Write the page of a report, with its model drawn and its history; what was wrong with the picture, "" for nothing.
+    """Write the page of a report, its model drawn, with its history; what was wrong with the picture, "" for nothing.
 
     The file is whole or not there. `OSError` where it cannot be written.
     """

@@ -166,7 +166,9 @@ def chromium() -> Iterator[Chromium]:
     path = browser_path()
     if path is None:
         raise BrowserError(MISSING)
-    with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as folder:
+    # The profile holds a socket, whose path has 107 bytes at most: not under a TMPDIR of any length.
+    short = "/tmp" if os.access("/tmp", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True, dir=short) as folder:
         browser = Chromium(path, Path(folder))
         try:
             yield browser

@@ -203,7 +203,7 @@ def test_a_stored_report_and_its_model(auditor: Auditor, folder: Path) -> None:
     auditor("check", "old.onnx", "--no-run")
     said = auditor("diff", "1", "slope.onnx", "--no-run")
     assert said.code == 0
-    assert f"from{folder}/old.onnxto" in "".join(said.out.split())
+    assert "".join(f"from{folder}/old.onnxto".split()) in "".join(said.out.split())
     _write("old.onnx", add=0.5)
     said = auditor("diff", "1", "slope.onnx", "--no-run")
     assert said.code == 4

@@ -1,4 +1,7 @@
-"""What findings carry as repairs: the first one is made, the others can be chosen in its stead."""
+"""What findings carry as repairs: the first one is made, the others can be chosen in its stead.
+
+Other sizes of an input are made only for a model that cannot run: for one that runs, who feeds it says its sizes.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from ...repair import (
     Replacement,
     value,
 )
+from ...report import Basis
 from ..applying import applied
 from ..draft import Draft
 from ..offer import Look, Offer
@@ -41,7 +45,7 @@ def offers(look: Look) -> Iterator[Offer]:
                 f"{repair.why}; {_PROOF}" if repair.why else _PROOF,
                 _applying(repair, offset),
                 keeps=False,
-                chosen=made == 0,
+                chosen=made == 0 and not (isinstance(repair, InputSizes) and finding.basis is Basis.SUSPICIOUS),
                 instead=finding.fingerprint,
             )
             made += 1
