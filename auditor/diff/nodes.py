@@ -8,7 +8,7 @@ from ..model.schemas import schema
 from ..shapes.facts import Facts
 from ..tuples import NamedTuple
 from .aligning import Alignment
-from .constants import Way, folded
+from .constants import FoldedBy, folded
 from .content import elements, same_values
 from .difference import (
     Altered,
@@ -166,8 +166,8 @@ def piece_edits(body: Beside) -> list[Edit]:
     """What came and what went, each piece as one."""
     old, new = body.skeletons
     found: list[Edit] = []
-    going = Way(body.old, old, body.removed, body.pairing.of_old, body.new, new)
-    coming = Way(body.new, new, body.added, body.pairing.of_new, body.old, old)
+    going = FoldedBy(body.old, old, body.removed, body.pairing.of_old, body.new, new)
+    coming = FoldedBy(body.new, new, body.added, body.pairing.of_new, body.old, old)
     for way, made, word, into in ((going, NodesRemoved, "removed", "into"), (coming, NodesAdded, "added", "out of")):
         pieces, skeleton = way.pieces, way.skeleton
         for number, members in enumerate(pieces.members):

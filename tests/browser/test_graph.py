@@ -87,7 +87,7 @@ def test_in_a_narrow_window_box_and_panel_are_seen(alexnet: Path, tab: Tabs) -> 
         lambda: page.click("#graph .panel a[href^='#n-']"),
     ):
         before = page.value(f"{PICKED}?.id ?? ''")
-        choose()
+        choose()  # type: ignore[no-untyped-call]  # lambdas of several results
         page.until(f"({PICKED}?.id ?? '') !== {before!r}")
         assert seen_box(page) and seen(page, "#graph .panel") and overflow(page) <= 0
         assert page.value(AT_TOP), "the panel lies over the box"
