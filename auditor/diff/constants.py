@@ -26,7 +26,7 @@ class Folded(NamedTuple):
         return f"{self.stored[0]} is {'' if self.proved else 'not '}what the nodes compute"
 
 
-class FoldedBy(NamedTuple):
+class Folding(NamedTuple):
     """From the body that has the nodes to the one that has not; ``partner`` is in the second."""
 
     facts: Facts
@@ -37,7 +37,7 @@ class FoldedBy(NamedTuple):
     other: Skeleton
 
 
-def folded(way: FoldedBy, number: int) -> Folded | None:
+def folded(way: Folding, number: int) -> Folded | None:
     """What a piece was folded into; None where it hangs on more than stored tensors, or something else stands there."""
     skeleton, pieces = way.skeleton, way.pieces
     members = pieces.members[number]
@@ -62,7 +62,7 @@ def folded(way: FoldedBy, number: int) -> Folded | None:
     return Folded(tuple(verdicts), None if None in verdicts.values() or fed else True)
 
 
-def _instead(way: FoldedBy, user: int, slot: int) -> StoredAt | None:
+def _instead(way: Folding, user: int, slot: int) -> StoredAt | None:
     """The stored tensor at the same input of a node's partner."""
     partner = way.partner[user]
     sources = way.other.sources[partner] if partner >= 0 else ()
@@ -70,7 +70,7 @@ def _instead(way: FoldedBy, user: int, slot: int) -> StoredAt | None:
     return way.other.stored[at] if kind == STORED else None
 
 
-def _holds(way: FoldedBy, name: str, stored: StoredAt) -> bool | None:
+def _holds(way: Folding, name: str, stored: StoredAt) -> bool | None:
     fact = way.facts.at(name, way.skeleton.path)
     values = elements(way.others.model, stored, MOST_ELEMENTS)
     if fact is None or fact.declared or fact.elements is None or values is None:

@@ -8,7 +8,7 @@ from ..model.schemas import schema
 from ..shapes.facts import Facts
 from ..tuples import NamedTuple
 from .aligning import Alignment
-from .constants import FoldedBy, folded
+from .constants import Folding, folded
 from .content import elements, same_values
 from .difference import (
     Altered,
@@ -83,7 +83,7 @@ def _changed(body: Beside, i: int, j: int, altered: tuple[Altered, ...]) -> Edit
     one, two = old.at(i), new.at(j)
     said = ", ".join(f"{a.what} {a.old or 'not given'} -> {a.new or 'not given'}" for a in altered)
     harmless = all(a.same_meaning for a in altered)
-    degree, why = Degree.BEHAVIOUR, f"{node_said(one)} computes with another {altered[0].what}"
+    degree, why = Degree.BEHAVIOUR, f"{node_said(one)} computes otherwise: {altered[0].what} changed"
     if harmless:
         degree, why = Degree.COMPATIBLE, f"{node_said(one)} says the same in another way"
     elif passed_on(body.old, old, i) is not None and passed_on(body.new, new, j) is not None:
@@ -166,8 +166,8 @@ def piece_edits(body: Beside) -> list[Edit]:
     """What came and what went, each piece as one."""
     old, new = body.skeletons
     found: list[Edit] = []
-    going = FoldedBy(body.old, old, body.removed, body.pairing.of_old, body.new, new)
-    coming = FoldedBy(body.new, new, body.added, body.pairing.of_new, body.old, old)
+    going = Folding(body.old, old, body.removed, body.pairing.of_old, body.new, new)
+    coming = Folding(body.new, new, body.added, body.pairing.of_new, body.old, old)
     for way, made, word, into in ((going, NodesRemoved, "removed", "into"), (coming, NodesAdded, "added", "out of")):
         pieces, skeleton = way.pieces, way.skeleton
         for number, members in enumerate(pieces.members):

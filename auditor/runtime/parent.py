@@ -46,25 +46,17 @@ _LOOK_EVERY = 0.1  # seconds
 
 def run(request: Request) -> Outcome:
     """Run the model. Nothing that the model does reaches the caller but the outcome; nor does a fault of ours."""
-    why = _why_not(request)
-    if why:
-        return NotRun(why)
-    try:
-        ended = _Child(request).watch()
-    except OSError as error:
-        return NotRun(f"no child process could be started: {error.strerror}")
+    ended = _ended(request)
+    if isinstance(ended, NotRun):
+        return ended
     return _cleaned(_outcome(request, ended), ended, Cleaner(request.opened()))
 
 
 def hunt(request: Request) -> Hunted | Outcome:
     """Look for inputs as the request's search asks; another outcome where the child did not come to its end."""
-    why = _why_not(request)
-    if why:
-        return NotRun(why)
-    try:
-        ended = _Child(request).watch()
-    except OSError as error:
-        return NotRun(f"no child process could be started: {error.strerror}")
+    ended = _ended(request)
+    if isinstance(ended, NotRun):
+        return ended
     if ended.answer is not None and ended.answer[0] == Hunted.__name__ and not (ended.broken or ended.killed):
         try:
             found = restore(Hunted, ended.answer[1])
@@ -77,13 +69,9 @@ def hunt(request: Request) -> Hunted | Outcome:
 def side_by_side(request: Request) -> SideBySide | Outcome:
     """Run two models on the same inputs, as the request's pair asks; another outcome where the child did not come to
     the outputs. Where it ended later, what it knew of these stands."""
-    why = _why_not(request)
-    if why:
-        return NotRun(why)
-    try:
-        ended = _Child(request).watch()
-    except OSError as error:
-        return NotRun(f"no child process could be started: {error.strerror}")
+    ended = _ended(request)
+    if isinstance(ended, NotRun):
+        return ended
     known = ended.answer if ended.answer is not None and not (ended.broken or ended.killed) else ended.first
     if known is None or known[0] != SideBySide.__name__:
         return _cleaned(_outcome(request, ended), ended, Cleaner(request.opened()))
@@ -93,6 +81,17 @@ def side_by_side(request: Request) -> SideBySide | Outcome:
         return Crashed("no answer", ended.stage, "", ended.isolation)
     cleaner = Cleaner(request.opened())
     return found._replace(why=cleaner.text(found.why), left_why=cleaner.text(found.left_why))
+
+
+def _ended(request: Request) -> _Ended | NotRun:
+    """What a child for the request came to; why none was started."""
+    why = _why_not(request)
+    if why:
+        return NotRun(why)
+    try:
+        return _Child(request).watch()
+    except OSError as error:
+        return NotRun(f"no child process could be started: {error.strerror}")
 
 
 def _why_not(request: Request) -> str:

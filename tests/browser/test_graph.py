@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -80,14 +81,15 @@ def test_in_a_narrow_window_box_and_panel_are_seen(alexnet: Path, tab: Tabs) -> 
     """The panel lies over the lower part of the window, the chosen box above it, however it was chosen."""
     page = tab(View(width=360, height=740)).open(alexnet)
     address = page.value("document.querySelector('.card a[href^=\"#n-\"]').hash")
-    for choose in (
+    ways: tuple[Callable[[], object], ...] = (
         lambda: page.click(f'.card a[href="{address}"]'),
         lambda: search(page, "conv3"),
         lambda: page.click("#graph .sheet.on .boxes>:nth-last-child(3) path"),
         lambda: page.click("#graph .panel a[href^='#n-']"),
-    ):
+    )
+    for choose in ways:
         before = page.value(f"{PICKED}?.id ?? ''")
-        choose()  # type: ignore[no-untyped-call]  # lambdas of several results
+        choose()
         page.until(f"({PICKED}?.id ?? '') !== {before!r}")
         assert seen_box(page) and seen(page, "#graph .panel") and overflow(page) <= 0
         assert page.value(AT_TOP), "the panel lies over the box"

@@ -348,6 +348,18 @@ def test_a_chain_of_constants_folded_into_what_it_computes() -> None:
         assert "folded" in found.edits[0].text
 
 
+def test_a_chain_of_constants_and_its_numbers_in_another_shape() -> None:
+    flat = STORED.replace("float[2, 2] w", "float[1, 2, 2] w").replace("[1, 2] y", "[1, 1, 2] y")
+    assert any("is not what" in edit.why for edit in between(model(CHAIN), model(flat)).edits)
+
+
+def test_a_normalization_whose_scale_a_client_may_feed_is_not_proved() -> None:
+    fed = model(CONV)
+    fed.graph.input.append(helper.make_tensor_value_info("scale", TensorProto.FLOAT, [2]))
+    (edit,) = [edit for edit in between(model(FUSED), fed).edits if edit.text.startswith("split")]
+    assert (edit.degree, edit.why) == (Degree.BEHAVIOUR, "whether the old weights are right was not worked out")
+
+
 @pytest.mark.parametrize("values", ["{2, 6, 4, 9}", "{2, 4, 6, 8}"])
 def test_a_chain_of_constants_and_another_result(values: str) -> None:
     found = between(model(CHAIN), model(STORED.replace("{2, 6, 4, 8}", values)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ....drawing.markup import escaped, name, sentence
 from ....drawing.plots.sizes import sizes_plot
@@ -13,7 +13,7 @@ from ....repair import words
 from ....report import Basis, Finding, Fit, Port, Report, Severity, Step, Witness, waiver_of
 from ....tuples import NamedTuple
 from ....wording import counted, fitting
-from ..telling import place, shown_steps, why_waived
+from ..telling import Shapes, input_shapes, place, shown_steps, why_waived
 
 SIGN = {Severity.ERROR: "✕", Severity.WARNING: "▲", Severity.NOTE: "●"}
 _BASIS = {
@@ -60,7 +60,7 @@ def findings(
 
     ``rules`` are those whose pages stand behind.
     """
-    shapes = {port.name: port.shape for port in report.inputs}
+    shapes = input_shapes(report)
     counting = [card for card in every if waiver_of(card.finding) is None]
     covered = [card for card in every if waiver_of(card.finding) is not None]
     yield f'<section id="{prefix}findings" class="findings"><h2>Findings</h2>\n'
@@ -103,9 +103,7 @@ def _severity(severity: Severity) -> str:
     )
 
 
-def _card(
-    card: Card, inputs: tuple[Port, ...], shapes: Mapping[str, object], *, rules: frozenset[str]
-) -> Iterator[str]:
+def _card(card: Card, inputs: tuple[Port, ...], shapes: Shapes, *, rules: frozenset[str]) -> Iterator[str]:
     finding = card.finding
     waived = waiver_of(finding) is not None
     kind = "waived" if waived else finding.severity.value
@@ -169,12 +167,12 @@ def _step(step: Step) -> str:
     return f"<li><b>{name(step.node, 60)}</b>{kind}<code>{shape}</code>{formula}</li>\n"
 
 
-def _fit(fit: Fit, shapes: Mapping[str, object]) -> Iterator[str]:
+def _fit(fit: Fit, shapes: Shapes) -> Iterator[str]:
     """The ranges as a picture, and in words."""
     if not fit.ranges:
         yield '<p class="more">No size of the inputs fits.</p>\n'
         return
-    told = fitting(fit, shapes)  # type: ignore[arg-type]  # shapes of ports, read only
+    told = fitting(fit, shapes)
     today = _today(fit, shapes)
     ranges = [(r[0], r[1], r[2] if len(r) == 3 else 1) for r in fit.ranges[:_MOST_RANGES]]
     words_ = f"It fits for {told}{f'; now it is {today:,}' if today else ''}"
@@ -189,7 +187,7 @@ def sentence_text(text: str) -> str:
     return prose(text, 500)
 
 
-def _today(fit: Fit, shapes: Mapping[str, object]) -> int | None:
+def _today(fit: Fit, shapes: Shapes) -> int | None:
     """The size of the first axis as the model has it; None where it is open."""
     match = _AXIS.fullmatch(fit.axes[0]) if fit.axes else None
     shape = shapes.get(match[1]) if match else None
