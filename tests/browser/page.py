@@ -80,9 +80,19 @@ class Page:
         return self
 
     def settle(self) -> None:
-        """Until two frames are drawn: what a click, a key or a load set off is done."""
+        """Until two frames are drawn: what a click, a key or a load set off is done.
+
+        Where it led to another page before they were, that is waited for.
+        """
         if self.view.scripts:
-            self.value("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))")
+            frames = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))"
+            try:
+                self.value(frames)
+            except BrowserError as error:
+                if "navigated" not in str(error) and "context" not in str(error):
+                    raise
+                self.until("document.readyState === 'complete'")
+                self.value(frames)
         else:
             self.ask("Page.captureScreenshot", clip={"x": 0, "y": 0, "width": 1, "height": 1, "scale": 1})
         self._browser.take_all()

@@ -109,3 +109,14 @@ def test_contrast_that_is_not_judged_is_not_good(tab: Tabs, tmp_path: Path) -> N
     page = tab(View()).open(written(tmp_path, "<main><h1 hidden>t</h1></main>"))
     with pytest.raises(AssertionError, match="the contrast of no text"):
         barriers(page)
+
+
+def test_a_click_that_leads_on_is_waited_for(tab: Tabs, tmp_path: Path) -> None:
+    """The page that it leads from is gone before it has drawn its frames: here it never draws any."""
+    (tmp_path / "two.html").write_text("<!doctype html><title>two</title><p id=there>there</p>", encoding="utf-8")
+    one = tmp_path / "one.html"
+    one.write_text("<!doctype html><title>one</title><button>on</button>", encoding="utf-8")
+    page = tab(View()).open(one)
+    page.value("requestAnimationFrame = () => setTimeout(() => location.assign('two.html')), 0")
+    page.click("button")
+    assert page.value("document.querySelector('#there') !== null")
