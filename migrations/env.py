@@ -4,7 +4,7 @@ from alembic import context
 
 from auditor.store.connection import open_engine, take_turn
 from auditor.store.schema import SCHEMA
-from auditor.store.tables import metadata
+from auditor.store.service_tables import all_tables
 
 settings = context.config.attributes
 
@@ -14,7 +14,7 @@ try:
     with engine.connect() as connection:
         context.configure(
             connection=connection,
-            target_metadata=metadata,
+            target_metadata=all_tables,
             render_as_batch=True,
             transactional_ddl=True,
         )

@@ -12,7 +12,8 @@ from sqlalchemy import URL, Connection, Engine, insert, inspect, select
 
 from ..errors import StoreError
 from .connection import OTHER, PATIENCE, errors_in_words, reading, shown, take_turn, write_ahead
-from .tables import HEAD, alembic_version, audits, metadata
+from .service_tables import all_tables
+from .tables import HEAD, alembic_version, audits
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -90,6 +91,6 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _create(connection: Connection) -> None:
-    metadata.create_all(connection)
+    all_tables.create_all(connection)
     alembic_version.create(connection, checkfirst=True)
     connection.execute(insert(alembic_version).values(version_num=HEAD))

@@ -29,8 +29,11 @@ from sqlalchemy import (
 
 from .views import VIEWS, create_view
 
-HEAD = "0004_trust"
+HEAD = "0005_service"
 """The revision of ``migrations/`` that these tables are: known here, so that a fresh database needs no Alembic."""
+
+DEFAULT = "default"
+"""The project of the command line, and of all that was kept before there were others."""
 
 metadata = MetaData(
     naming_convention={
@@ -39,10 +42,17 @@ metadata = MetaData(
     }
 )
 
+
+def project(primary_key: bool = False) -> Column[str]:
+    """Whose row it is: a project's queries see its own rows, and no others."""
+    return Column("project", String(64), primary_key=primary_key, nullable=False, server_default=DEFAULT)
+
+
 audits = Table(
     "audits",
     metadata,
     Column("id", Integer, primary_key=True),
+    project(),
     Column("source", Text, nullable=False),  # the model's absolute path
     Column("latest", Boolean, nullable=False),  # the newest audit of its source that is no ad hoc look
     Column("digest", String(128), nullable=False),
@@ -67,14 +77,17 @@ audits = Table(
     Column("version", Text, nullable=False, server_default=""),
     Column("uid", String(32), nullable=False, server_default=""),  # the same audit in every database
     Column("ad_hoc", Boolean, nullable=False, server_default=false()),  # made with options that are not configured
-    Index("ix_audits_source_id", "source", "id"),
-    Index("ix_audits_digest_id", "digest", "id"),
-    Index("ix_audits_content_digest_id", "content_digest", "id"),
-    Index("ix_audits_subject_id", "subject", "id"),
+    Column("producer", Text, nullable=False, server_default=""),
+    Column("opset", Integer),  # of the default domain, ai.onnx
+    Index("ix_audits_source_id", "project", "source", "id"),
+    Index("ix_audits_digest_id", "project", "digest", "id"),
+    Index("ix_audits_content_digest_id", "project", "content_digest", "id"),
+    Index("ix_audits_subject_id", "project", "subject", "id"),
     Index("ix_audits_uid", "uid", unique=True),
     # One row a model: the way to "latest report of a model" and, with findings' index, to "models that fail a rule".
     Index(
         "ix_audits_latest_source",
+        "project",
         "source",
         unique=True,
         sqlite_where=text("latest = 1"),
@@ -102,10 +115,21 @@ findings = Table(
     sqlite_with_rowid=False,
 )
 
+# Which operators a model uses: "Conv", "com.microsoft:Gelu".
+operators = Table(
+    "operators",
+    metadata,
+    Column("audit_id", Integer, ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True),
+    Column("operator", String(300), primary_key=True),
+    Index("ix_operators_operator_audit_id", "operator", "audit_id"),
+    sqlite_with_rowid=False,
+)
+
 # Work that is done: a model's content, the rules and the settings are the key; a model at two places has two audits.
 works = Table(
     "works",
     metadata,
+    project(primary_key=True),
     Column("key", String(64), primary_key=True),
     Column("source", Text, primary_key=True),
     Column("audit_id", Integer, ForeignKey("audits.id", ondelete="CASCADE"), nullable=False),
@@ -116,6 +140,7 @@ works = Table(
 file_states = Table(
     "file_states",
     metadata,
+    project(primary_key=True),
     Column("path", Text, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
@@ -130,12 +155,13 @@ acceptances = Table(
     "acceptances",
     metadata,
     Column("id", Integer, primary_key=True),
+    project(),
     Column("subject", Text, nullable=False),
     Column("audit_id", Integer, ForeignKey("audits.id", ondelete="CASCADE"), nullable=False),
     Column("accepted_at", String(40), nullable=False),  # ISO 8601, UTC
     Column("reason", Text, nullable=False),
     Column("accepted_by", Text, nullable=False),
-    Index("ix_acceptances_subject", "subject", "accepted_at", "id"),
+    Index("ix_acceptances_subject", "project", "subject", "accepted_at", "id"),
     Index("ix_acceptances_audit_id", "audit_id"),
     sqlite_autoincrement=True,
 )

@@ -17,6 +17,7 @@ class View(NamedTuple):
 
 
 _MODEL = {
+    "project": "whose it is; default is the command line's",
     "subject": "the model's name across its versions: as its registry says, else its source",
     "version": "the version that its registry says; empty where none does",
     "source": "the model file's absolute path",
@@ -35,7 +36,7 @@ _AUDIT = {
     "macs": "multiply-accumulates; null where they hang on an open size",
     "digest": "hash of the model's structure",
 }
-_AUDIT_COLUMNS = """a.id AS audit_id, a.subject, a.version, a.source, a.audited_at, a.verdict,
+_AUDIT_COLUMNS = """a.id AS audit_id, a.project, a.subject, a.version, a.source, a.audited_at, a.verdict,
 a.errors, a.warnings, a.notes, a.bytes, a.nodes, a.parameters, a.macs, a.digest"""
 
 VIEWS = {
@@ -59,7 +60,7 @@ VIEWS = {
             "message": "what is there, and what was expected",
             "fingerprint": "the same for the same finding in another version",
         },
-        """SELECT f.audit_id, a.subject, a.version, a.source, f.rule, f.severity, f.basis,
+        """SELECT f.audit_id, a.project, a.subject, a.version, a.source, f.rule, f.severity, f.basis,
 f.graph, f.node, f.op_type, f.tensor, f.message, f.fingerprint
 FROM findings AS f
 JOIN audits AS a ON a.id = f.audit_id
@@ -74,16 +75,17 @@ WHERE a.latest{is_true}""",
     "failing_rules": View(
         "a rule and a severity with findings in the newest audits",
         {
+            "project": _MODEL["project"],
             "rule": "the rule's name",
             "severity": "error, warning or note",
             "models": "number of model files with such findings",
             "findings": "number of such findings",
         },
-        """SELECT f.rule, f.severity, count(DISTINCT f.audit_id) AS models, count(*) AS findings
+        """SELECT a.project, f.rule, f.severity, count(DISTINCT f.audit_id) AS models, count(*) AS findings
 FROM findings AS f
 JOIN audits AS a ON a.id = f.audit_id
 WHERE a.latest{is_true}
-GROUP BY f.rule, f.severity""",
+GROUP BY a.project, f.rule, f.severity""",
     ),
 }
 

@@ -18,8 +18,9 @@ from sqlalchemy.exc import IntegrityError
 from auditor.errors import StoreError
 from auditor.store.connection import address, open_engine
 from auditor.store.schema import config, migrate, migrations_folder
+from auditor.store.service_tables import all_tables
 from auditor.store.store import Store, audit_row, finding_rows
-from auditor.store.tables import HEAD, audits, findings, metadata
+from auditor.store.tables import HEAD, audits, findings
 from auditor.store.works import FileState, Works
 
 from .reports import document, finish
@@ -45,7 +46,7 @@ def test_the_migrations_make_the_tables(tmp_path: Path) -> None:
     (tmp_path / "100%").mkdir()
     migrate(url)
     with create_engine(url).connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), all_tables) == []
 
 
 def test_a_fresh_database_is_what_the_migrations_make(tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_accepted_versions_go_with_their_step_and_reports_stay(where: str) -> No
 def test_the_tables_are_what_alembic_makes_elsewhere_too(where: str) -> None:
     migrate(address(where))
     with create_engine(address(where)).connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), all_tables) == []
 
 
 def test_an_empty_database_of_alembics_is_taken_as_fresh(tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     """DDL is part of the transaction: a half-made schema is never seen."""
     engine = open_engine(address(tmp_path / "reports.db"))
     with pytest.raises(IntegrityError, match="NOT NULL"), engine.begin() as connection:
-        metadata.create_all(connection)
+        all_tables.create_all(connection)
         connection.execute(insert(audits), {"id": 1})
     assert inspect(engine).get_table_names() == []
 

@@ -99,9 +99,9 @@ def test_the_newest_audit_of_a_model_is_marked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "SELECT id FROM audits WHERE source = 'a' AND latest = 1",
-        "SELECT id FROM audits WHERE source = 'a' ORDER BY id DESC LIMIT 5",
-        "SELECT id FROM audits WHERE digest = 'a' ORDER BY id DESC",
+        "SELECT id FROM audits WHERE project = 'default' AND source = 'a' AND latest = 1",
+        "SELECT id FROM audits WHERE project = 'default' AND source = 'a' ORDER BY id DESC LIMIT 5",
+        "SELECT id FROM audits WHERE project = 'default' AND digest = 'a' ORDER BY id DESC",
         "SELECT audit_id FROM findings WHERE rule = 'nan-weights'",
     ],
 )
