@@ -167,8 +167,15 @@ def _sizes(value: object) -> dict[str, int]:
 
 
 def _shapes(value: object) -> dict[str, tuple[int, ...]]:
-    assert isinstance(value, dict)  # no file says shapes
-    return value
+    if not isinstance(value, dict):
+        raise Wrong('a table of shapes, such as { data = [1, 3, 224, 224] }', value)
+    found = {}
+    for name, shape in value.items():
+        good = isinstance(shape, list | tuple) and all(type(size) is int and 0 <= size <= _SCALE for size in shape)
+        if not good:
+            raise Wrong("a list of whole numbers of at least 0", shape, (name,))
+        found[name] = tuple(shape)
+    return found
 
 
 def _ranges(value: object) -> dict[str, tuple[float, float] | str]:
