@@ -23,8 +23,8 @@ def push(words: Words) -> int:
     """
     from ..config.table import values
     from ..sessions.destinations import Destinations
-    from ..sessions.pushing import Pushing
-    from ..sessions.servers import connected, options_document
+    from ..client.pushing import Pushing
+    from ..client.servers import connected, options_document
     from .moving import MovingTerminal
 
     said = values({name: word for name, word in words.items() if name != "model"})

@@ -255,6 +255,19 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "drawing", kinds.TEXT, OWN, "The file that is written.", ("-o", "--output"), "FILE", default="standard output"
     ),
+    Setting("owner", kinds.TEXT, OWN, "Who answers for what is done with it.", ("--owner",), "NAME"),
+    Setting(
+        "scopes", kinds.NAMES, OWN, "What it is for: read, submit, accept or admin; may be repeated.", ("--scope",),
+        "SCOPE",
+    ),
+    Setting(
+        "expires_in", kinds.number(above=True, of="days"), OWN, "How long it holds.", ("--expires-in",), "DAYS",
+        default="without an end",
+    ),
+    Setting(
+        "project", kinds.PROJECT, OWN, "Whose it is: each project sees its own models and reports.", ("--project",),
+        "NAME", default="default",
+    ),
     # Of the environment alone: a command line is seen by others.
     Setting("token", kinds.TEXT, FILES, "Who asks a server.", env="AUDITOR_TOKEN"),
     # Of configurations alone.

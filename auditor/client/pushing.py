@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from ..client.answers import ServerRefuses
-from ..client.connection import ServerConnection
-from ..client.local_files import Hashed, LocalModel, hashed, local_model, size_of, version_of_content
-from ..client.remote import (
+from .answers import ServerRefuses
+from .connection import ServerConnection
+from .local_files import Hashed, LocalModel, hashed, local_model, size_of, version_of_content
+from .remote import (
     RemoteAudit,
     RemoteVersion,
     address_of,
@@ -18,13 +18,13 @@ from ..client.remote import (
     submitted,
     written_by_server,
 )
-from ..client.sending import Sending
+from .sending import Sending
 from ..errors import ExitCode
 from ..formats import draws, renderer
 from ..formats.json import parse
 from ..policy.judge import exit_code
-from .destinations import Destinations, Outlet
-from .listening import Listener
+from ..sessions.destinations import Destinations, Outlet
+from ..sessions.listening import Listener
 
 _ROUNDS = 3  # of sending what is missing, should the server lose a file in between
 

@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..client.address import server_address
-from ..client.connection import ServerConnection
-from ..client.token import chosen_token
+from .address import server_address
+from .connection import ServerConnection
+from .token import chosen_token
 from ..config.table import Setting
 from ..errors import UsageError
-from .listening import Listener
+from ..sessions.listening import Listener
 
 VARIABLE = "AUDITOR_SERVER"
 
