@@ -63,9 +63,7 @@ class Pushing:
         version = version or model.version or version_of_content(files)
         by_hash = {one.sha256: one for one in found}
         for _ in range(_ROUNDS):
-            made = registered(
-                self._connection, name or model.name, version, files, found[0].file.place, model.contract
-            )
+            made = registered(self._connection, name or model.name, version, files, found[0].file.place, model.contract)
             if isinstance(made, RemoteVersion):
                 return made
             self._send([by_hash[digest] for digest in made])

@@ -51,5 +51,3 @@ def _plain(row: Setting, value: Any) -> Any:
             raise UsageError(f"{row.flags[0]} {value} cannot be sent to a server: JSON has finite numbers")
         case _:
             return value
-
-
