@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select
 
 from ..errors import AuditorError
 from ..tuples import NamedTuple
@@ -204,8 +204,8 @@ def _first(connection: Connection, query: Select[Any]) -> RegisteredVersion | No
     return None if row is None else _version(row)
 
 
-def _version(row: Row[Any]) -> RegisteredVersion:
-    found = RegisteredVersion(*row.tuple())
+def _version(row: Any) -> RegisteredVersion:
+    found = RegisteredVersion(*row)
     contract = None if found.contract is None else json.loads(str(found.contract))
     return found._replace(files=json.loads(str(found.files)), contract=contract)
 
