@@ -32,7 +32,8 @@ class Paced:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         upload = _Upload(scope, receive, self.pace)
         answer = Answer(scope, upload.sender(send))
         upload.answer = answer
@@ -83,7 +84,9 @@ class _Upload:
 
     async def _too_slow(self, detail: str) -> Message:
         self._late = True
-        await self.answer.refuse(408, "too-slow", detail, "send the body without a pause, or in smaller pieces", [CLOSE])
+        await self.answer.refuse(
+            408, "too-slow", detail, "send the body without a pause, or in smaller pieces", [CLOSE]
+        )
         return GONE
 
     def sender(self, send: Send) -> Send:
