@@ -13,6 +13,7 @@ SUMMARIES: Mapping[str, str] = {
     "check": "Audit models: shapes, parameters, weights, a run in a sandbox.",
     "batch": "Audit all models of folders and registries, each only once.",
     "gate": "Say whether models may go live, and why.",
+    "push": "Send a model to a server, and print the report that it makes.",
     "baseline": "Record what models have now, so that only new findings fail.",
     "diff": "Say what changed between two models, and how far that goes.",
     "fix": "Write a mended copy of a model, each edit with its proof.",

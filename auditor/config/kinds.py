@@ -176,8 +176,15 @@ def _sizes(value: object) -> dict[str, int]:
 
 
 def _shapes(value: object) -> dict[str, tuple[int, ...]]:
-    assert isinstance(value, dict)  # no file says shapes
-    return value
+    if not isinstance(value, dict):
+        raise Wrong('a table of shapes, such as { data = [1, 3, 224, 224] }', value)
+    for name, sizes in value.items():
+        if not isinstance(sizes, list | tuple):
+            raise Wrong("a list of sizes", sizes, (name,))
+        for i, size in enumerate(sizes):
+            if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= _SCALE:
+                raise Wrong("a whole number of at least 0", size, (name, i))
+    return {name: tuple(sizes) for name, sizes in value.items()}
 
 
 def _ranges(value: object) -> dict[str, tuple[float, float] | str]:
