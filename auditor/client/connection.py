@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import __version__
 from ..names import prose
@@ -25,15 +25,14 @@ SMALL = 1 << 22
 DELAYS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between one attempt and the next, where the server says nothing else."""
 
+_Body: TypeAlias = bytes | Iterable[bytes | memoryview] | None
 _UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
 class ServerConnection:
     """Asks one server. Without a token it shows the server's own word (CSRF) wherever something is changed."""
 
-    def __init__(
-        self, address: ServerAddress, token: str = "", pause: Callable[[float], None] | None = None
-    ) -> None:
+    def __init__(self, address: ServerAddress, token: str = "", pause: Callable[[float], None] | None = None) -> None:
         import urllib3
 
         self.address = address
@@ -78,7 +77,7 @@ class ServerConnection:
         yield None
 
     def once(
-        self, method: str, path: str, body: bytes | Iterable[bytes] | None = None, *,
+        self, method: str, path: str, body: _Body = None, *,
         headers: Mapping[str, str] | None = None, most: int = SMALL,
     ) -> ServerAnswer:  # fmt: skip
         """The answer to one attempt. A body in pieces needs its Content-Length among the headers."""
@@ -107,9 +106,7 @@ class ServerConnection:
             shown["Cookie"] = cookie
         return shown
 
-    def _answer(
-        self, method: str, path: str, body: bytes | Iterable[bytes] | None, headers: Mapping[str, str], most: int
-    ) -> ServerAnswer:
+    def _answer(self, method: str, path: str, body: _Body, headers: Mapping[str, str], most: int) -> ServerAnswer:
         import urllib3
 
         where = self.address.text
@@ -124,7 +121,9 @@ class ServerConnection:
             raise CannotReach(f"{where} is not trusted: {why}", final=True) from None
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise CannotReach(f"{where} cannot be reached: {_why(error)}") from None
-        return ServerAnswer(where, found.status, {name.lower(): text for name, text in found.headers.items()}, data, cut)
+        return ServerAnswer(
+            where, found.status, {name.lower(): text for name, text in found.headers.items()}, data, cut
+        )
 
 
 def _read(answer: BaseHTTPResponse, most: int) -> tuple[bytes, bool]:
