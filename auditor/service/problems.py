@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from ..errors import AuditorError, ExitCode, StoreError
+from .sources import SourceRefused
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -106,6 +107,8 @@ async def _of_http(request: Request, error: Exception) -> JSONResponse:
 async def _ours(request: Request, error: Exception) -> JSONResponse:
     """What the rest of auditor says in one line."""
     assert isinstance(error, AuditorError)
+    if isinstance(error, SourceRefused):
+        return answer(request, Problem(error.status, error.code, str(error), error.mend))
     if isinstance(error, StoreError):
         return answer(request, Problem(503, "no-store", str(error), "try again; the server's log says more"))
     status = 404 if error.exit_code == ExitCode.NOTHING else 422
