@@ -21,10 +21,10 @@ def push(words: Words) -> int:
     those of check. A server that cannot be reached is inconclusive, and so is an audit that takes longer than --wait.
     With --wait 0 it exits with 0 when the audit is asked for, and says where the report will be.
     """
-    from ..config.table import values
-    from ..sessions.destinations import Destinations
     from ..client.pushing import Pushing
     from ..client.servers import connected, options_document
+    from ..config.table import values
+    from ..sessions.destinations import Destinations
     from .moving import MovingTerminal
 
     said = values({name: word for name, word in words.items() if name != "model"})

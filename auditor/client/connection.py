@@ -31,9 +31,7 @@ _UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 class ServerConnection:
     """Asks one server. Without a token it shows the server's own word (CSRF) wherever something is changed."""
 
-    def __init__(
-        self, address: ServerAddress, token: str = "", pause: Callable[[float], None] | None = None
-    ) -> None:
+    def __init__(self, address: ServerAddress, token: str = "", pause: Callable[[float], None] | None = None) -> None:
         import urllib3
 
         self.address = address
@@ -124,7 +122,9 @@ class ServerConnection:
             raise CannotReach(f"{where} is not trusted: {why}", final=True) from None
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise CannotReach(f"{where} cannot be reached: {_why(error)}") from None
-        return ServerAnswer(where, found.status, {name.lower(): text for name, text in found.headers.items()}, data, cut)
+        return ServerAnswer(
+            where, found.status, {name.lower(): text for name, text in found.headers.items()}, data, cut
+        )
 
 
 def _read(answer: BaseHTTPResponse, most: int) -> tuple[bytes, bool]:

@@ -6,6 +6,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from ..errors import ExitCode
+from ..formats import draws, renderer
+from ..formats.json import parse
+from ..policy.judge import exit_code
+from ..sessions.destinations import Destinations, Outlet
+from ..sessions.listening import Listener
 from .answers import ServerRefuses
 from .connection import ServerConnection
 from .local_files import Hashed, LocalModel, hashed, local_model, size_of, version_of_content
@@ -19,12 +25,6 @@ from .remote import (
     written_by_server,
 )
 from .sending import Sending
-from ..errors import ExitCode
-from ..formats import draws, renderer
-from ..formats.json import parse
-from ..policy.judge import exit_code
-from ..sessions.destinations import Destinations, Outlet
-from ..sessions.listening import Listener
 
 _ROUNDS = 3  # of sending what is missing, should the server lose a file in between
 
@@ -63,9 +63,7 @@ class Pushing:
         version = version or model.version or version_of_content(files)
         by_hash = {one.sha256: one for one in found}
         for _ in range(_ROUNDS):
-            made = registered(
-                self._connection, name or model.name, version, files, found[0].file.place, model.contract
-            )
+            made = registered(self._connection, name or model.name, version, files, found[0].file.place, model.contract)
             if isinstance(made, RemoteVersion):
                 return made
             self._send([by_hash[digest] for digest in made])

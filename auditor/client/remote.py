@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ..errors import ExitCode
 from ..report import Contract
 from ..tuples import NamedTuple
-from .answers import ServerAnswer, ServerRefuses
+from .answers import ServerAnswer
 from .connection import ServerConnection
 
 _REPORT = 1 << 28  # bytes of a report

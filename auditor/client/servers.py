@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .address import server_address
-from .connection import ServerConnection
-from .token import chosen_token
 from ..config.table import Setting
 from ..errors import UsageError
 from ..sessions.listening import Listener
+from .address import server_address
+from .connection import ServerConnection
+from .token import chosen_token
 
 VARIABLE = "AUDITOR_SERVER"
 
@@ -51,5 +51,3 @@ def _plain(row: Setting, value: Any) -> Any:
             raise UsageError(f"{row.flags[0]} {value} cannot be sent to a server: JSON has finite numbers")
         case _:
             return value
-
-

@@ -177,7 +177,7 @@ def _sizes(value: object) -> dict[str, int]:
 
 def _shapes(value: object) -> dict[str, tuple[int, ...]]:
     if not isinstance(value, dict):
-        raise Wrong('a table of shapes, such as { data = [1, 3, 224, 224] }', value)
+        raise Wrong("a table of shapes, such as { data = [1, 3, 224, 224] }", value)
     for name, sizes in value.items():
         if not isinstance(sizes, list | tuple):
             raise Wrong("a list of sizes", sizes, (name,))

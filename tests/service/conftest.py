@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from auditor.service.context import Service
 from auditor.service.storage import Storage
 from auditor.store import tokens
 from auditor.store.works import Works
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # that another client is preferred is Starlette's affair
-    from starlette.testclient import TestClient
 
 Clients = Callable[..., TestClient]
 """A client by its scopes and its project; without a word nobody's."""

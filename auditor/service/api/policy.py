@@ -35,9 +35,7 @@ class PolicyAnswer(BaseModel):
 
 
 @router.get("/policy", responses=problems())
-def read(
-    caller: Annotated[Caller, needs("read")], service: Annotated[Service, Depends(service_of)]
-) -> PolicyAnswer:
+def read(caller: Annotated[Caller, needs("read")], service: Annotated[Service, Depends(service_of)]) -> PolicyAnswer:
     """What is asked of the project's models."""
     found = policies.policy_of(store_for(service, caller))
     if found is None:

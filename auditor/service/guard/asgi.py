@@ -57,9 +57,7 @@ def problem(scope: Scope, status: int, code: str, detail: str, mend: str) -> byt
     return json.dumps(document).encode()
 
 
-async def refuse(
-    scope: Scope, send: Send, status: int, code: str, detail: str, mend: str, more: Headers = ()
-) -> None:
+async def refuse(scope: Scope, send: Send, status: int, code: str, detail: str, mend: str, more: Headers = ()) -> None:
     """Answer with a problem, and headers ``more``."""
     body = problem(scope, status, code, detail, mend)
     headers = [(b"content-type", PROBLEM), (b"content-length", str(len(body)).encode()), *more]

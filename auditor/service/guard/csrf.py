@@ -24,7 +24,9 @@ FIELD = "csrf"
 """The form's field with the token. In multipart/form-data it has to be the first one, before any file."""
 
 _LONGEST = 8192
-_FIRST = re.compile(rb'content-disposition: *form-data; *name="csrf"\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)\r\n', re.IGNORECASE)
+_FIRST = re.compile(
+    rb'content-disposition: *form-data; *name="csrf"\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)\r\n', re.IGNORECASE
+)
 
 
 def csrf_token(secret: bytes, cookie: str) -> str:

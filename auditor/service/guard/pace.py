@@ -83,7 +83,9 @@ class _Upload:
 
     async def _too_slow(self, detail: str) -> Message:
         self._late = True
-        await self.answer.refuse(408, "too-slow", detail, "send the body without a pause, or in smaller pieces", [CLOSE])
+        await self.answer.refuse(
+            408, "too-slow", detail, "send the body without a pause, or in smaller pieces", [CLOSE]
+        )
         return GONE
 
     def sender(self, send: Send) -> Send:

@@ -13,7 +13,9 @@ from itertools import accumulate
 from .asgi import App, Receive, Scope, Send, body_of, media_type, refuse
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
-_STRING = re.compile(rb'"[^"]*(?:"|\Z)')  # to the end of all, if nothing closes it: a match never fails, all is read once
+_STRING = re.compile(
+    rb'"[^"]*(?:"|\Z)'
+)  # to the end of all, if nothing closes it: a match never fails, all is read once
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _ODD = re.compile(rb"\\u(?:0000|d[89a-f])", re.IGNORECASE)  # escapes that may be no text
