@@ -16,8 +16,9 @@ from ..policy.judge import Judgement, judge
 from ..report import Report, Verdict
 from ..sessions.gating import judged_for_gate
 from ..sessions.subjects import Subject, compared, subject_as_kept
-from ..store.asked import KeptAudit, TargetVersion
+from ..store.asked import KeptAudit
 from ..store.policies import policy_of
+from ..store.registered import RegisteredVersion
 from ..store.store import Accepted
 from ..store.works import Works
 from ..tuples import NamedTuple
@@ -74,10 +75,10 @@ def _parsed(text: str) -> ProjectPolicy:
     return ProjectPolicy(parse_policy(text), _digest(text))
 
 
-def judged_audit(store: Works, kept: KeptAudit, of: TargetVersion | None, *, gate: bool = False) -> JudgedAudit | None:
+def judged_audit(store: Works, kept: KeptAudit, of: RegisteredVersion | None, *, gate: bool = False) -> JudgedAudit | None:
     """A kept report under the policy of now; None where it was taken out of the store meanwhile.
 
-    ``of`` is the uploaded version that it is of, None where it is of a model that lies elsewhere. ``gate``: as the gate
+    ``of`` is the registered version that it is of, None where it is of a model that lies elsewhere. ``gate``: as the gate
     judges what is to go live.
     """
     policy = project_policy(store)
@@ -98,7 +99,7 @@ def judged_audit(store: Works, kept: KeptAudit, of: TargetVersion | None, *, gat
     return JudgedAudit(judgement, subject, before, tag)
 
 
-def _subject(store: Works, kept: KeptAudit, of: TargetVersion | None, configured: Configuration) -> Subject:
+def _subject(store: Works, kept: KeptAudit, of: RegisteredVersion | None, configured: Configuration) -> Subject:
     if of is not None:
         return Subject(of.path, configured.policy(of.path, of.model), of.model, version=of.version)
     _, name, version = store.whose(kept.id) or (kept.source, kept.subject, "")

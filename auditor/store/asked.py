@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, update
@@ -41,18 +40,6 @@ class KeptAudit(NamedTuple):
     source: str
     subject: str
     digest: str
-
-
-class TargetVersion(NamedTuple):
-    """A registered version of a model."""
-
-    id: str
-    model_id: str
-    model: str  # its name
-    version: str
-    path: str  # of its files the one that is the model
-    files: Mapping[str, str]  # by path the sha256
-    contract: Mapping[str, Any] | None
 
 
 _OF_IT = (
@@ -134,7 +121,9 @@ def standings(store: Store, job_ids: Collection[str], version_ids: Collection[st
 
 def kept_audit(store: Store, audit_id: int) -> KeptAudit | None:
     """The project's report of this number."""
-    return _kept(store, audits.c.id == audit_id)
+    with store.reading() as connection:
+        row = connection.execute(_kept_query(store).where(audits.c.id == audit_id)).first()
+    return None if row is None else KeptAudit(*row)
 
 
 def kept_audit_of(store: Store, version_id: str) -> KeptAudit | None:
@@ -152,55 +141,9 @@ def kept_audit_of(store: Store, version_id: str) -> KeptAudit | None:
     return None if row is None else KeptAudit(*row)
 
 
-def _kept(store: Store, which: ColumnElement[bool]) -> KeptAudit | None:
-    with store.reading() as connection:
-        row = connection.execute(_kept_query(store).where(which)).first()
-    return None if row is None else KeptAudit(*row)
-
-
 def _kept_query(store: Store) -> Select[Any]:
     c = audits.c
     return select(c.id, c.uid, c.source, c.subject, c.digest).where(c.project == store.project)
-
-
-def target_version(store: Store, version_id: str) -> TargetVersion | None:
-    """The project's version of this id."""
-    return _target(store, versions.c.id == version_id)
-
-
-def target_named(store: Store, model: str, version: str | None = None) -> TargetVersion | None:
-    """The version of a model by their names; the newest one where none is said."""
-    of_it = models.c.name == storable(model)
-    return _target(store, of_it if version is None else of_it & (versions.c.version == storable(version)))
-
-
-def newest_version(store: Store, model_id: str) -> TargetVersion | None:
-    """The newest version of a model."""
-    return _target(store, versions.c.model_id == model_id)
-
-
-def _target(store: Store, which: ColumnElement[bool]) -> TargetVersion | None:
-    v = versions.c
-    query = (
-        select(v.id, v.model_id, models.c.name, v.version, v.path, v.files, v.contract)
-        .join(models, models.c.id == v.model_id)
-        .where(v.project == store.project, which)
-        .order_by(v.created_at.desc(), v.id.desc())
-        .limit(1)
-    )
-    with store.reading() as connection:
-        row = connection.execute(query).first()
-    if row is None:
-        return None
-    *names, files, contract = row
-    return TargetVersion(*names, json.loads(files), None if contract is None else json.loads(contract))
-
-
-def has_model(store: Store, name: str) -> bool:
-    """Whether the project knows a model by this name."""
-    query = select(models.c.id).where(models.c.project == store.project, models.c.name == storable(name))
-    with store.reading() as connection:
-        return connection.scalar(query) is not None
 
 
 def make_badge(store: Store, model_id: str) -> tuple[str, bool] | None:
