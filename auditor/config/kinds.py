@@ -24,6 +24,9 @@ _SIZE = r"[0-9]{1,18}"
 _NUMBER = r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,4})?|[-+]?inf|nan"
 
 
+_PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")  # it is a folder's name too
+
+
 class Wrong(Exception):
     """A value that a kind does not take: what was expected instead, and where inside of it the fault lies."""
 
@@ -82,6 +85,12 @@ def _numbers(value: object) -> tuple[int, ...]:
             raise Wrong("a whole number of at least 1", one)
         found.append(one)
     return tuple(found)
+
+
+def _project(value: object) -> str:
+    if not isinstance(value, str) or not _PROJECT.fullmatch(value):
+        raise Wrong("a name of up to 63 small letters, digits and hyphens that begins with no hyphen", value)
+    return value
 
 
 def _file_name(value: object) -> str:
@@ -167,8 +176,15 @@ def _sizes(value: object) -> dict[str, int]:
 
 
 def _shapes(value: object) -> dict[str, tuple[int, ...]]:
-    assert isinstance(value, dict)  # no file says shapes
-    return value
+    if not isinstance(value, dict):
+        raise Wrong("a table of shapes, such as { data = [1, 3, 224, 224] }", value)
+    for name, sizes in value.items():
+        if not isinstance(sizes, list | tuple):
+            raise Wrong("a list of sizes", sizes, (name,))
+        for i, size in enumerate(sizes):
+            if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= _SCALE:
+                raise Wrong("a whole number of at least 0", size, (name, i))
+    return {name: tuple(sizes) for name, sizes in value.items()}
 
 
 def _ranges(value: object) -> dict[str, tuple[float, float] | str]:
@@ -300,6 +316,7 @@ PATH = ValueKind(_text, takes="a path", is_path=True)
 PATHS = ValueKind(_patterns, list, "a path, or a list of them", repeated=True, is_path=True)
 NAMES = ValueKind(_texts, list, "a list of names", repeated=True)
 NUMBERS = ValueKind(_numbers, _numbers_in, "whole numbers", repeated=True)
+PROJECT = ValueKind(_project, takes="a name")
 FILE_NAME = ValueKind(_file_name, takes="a file's name")
 SECONDS = number(above=True, of="seconds")
 TOLERANCE = number(endless=True)

@@ -234,11 +234,42 @@ TABLE: tuple[Setting, ...] = (
         "NAME",
     ),
     Setting("embed", kinds.YES_OR_NO, OWN, "Take the weights into the copy's own file.", ("--embed",)),
+    Setting(
+        "server", kinds.TEXT, OWN, "The server of auditor that is asked; gate asks one only where it is named so.",
+        ("--server",), "URL", env="AUDITOR_SERVER",
+    ),
+    Setting(
+        "token_file", kinds.TEXT, OWN, "The file of the token that the server asks for, which only you may read.",
+        ("--token-file",), "FILE", default="AUDITOR_TOKEN, else token in the user's configuration folder",
+    ),
+    Setting(
+        "version", kinds.TEXT, OWN, "What this version is called.", ("--version",), "VERSION",
+        default="as its registry says, else after its content",
+    ),
+    Setting(
+        "wait", kinds.number(of="seconds"), OWN, "How long to wait for the server's report; 0 does not wait.",
+        ("--wait",), "SECONDS", default="3600; gate does not wait",
+    ),
     Setting("around", kinds.TEXT, OWN, "Only what is near this node, or tensor.", ("--around",), "NODE"),
     Setting("hops", kinds.whole(0), OWN, "How many wires away is near.", ("--hops",), "NUMBER", default="3"),
     Setting(
         "drawing", kinds.TEXT, OWN, "The file that is written.", ("-o", "--output"), "FILE", default="standard output"
     ),
+    Setting("owner", kinds.TEXT, OWN, "Who answers for what is done with it.", ("--owner",), "NAME"),
+    Setting(
+        "scopes", kinds.NAMES, OWN, "What it is for: read, submit, accept or admin; may be repeated.", ("--scope",),
+        "SCOPE",
+    ),
+    Setting(
+        "expires_in", kinds.number(above=True, of="days"), OWN, "How long it holds.", ("--expires-in",), "DAYS",
+        default="without an end",
+    ),
+    Setting(
+        "project", kinds.PROJECT, OWN, "Whose it is: each project sees its own models and reports.", ("--project",),
+        "NAME", default="default",
+    ),
+    # Of the environment alone: a command line is seen by others.
+    Setting("token", kinds.TEXT, FILES, "Who asks a server.", env="AUDITOR_TOKEN"),
     # Of configurations alone.
     Setting(
         "select", kinds.IN_A_FILE, FILES, "whose findings count; the audit runs all rules and the report keeps all",

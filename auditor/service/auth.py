@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from ..store.deeds import record
 from ..store.tables import DEFAULT
 from ..store.tokens import SCOPES, Token, logged_in, token_of
 from ..store.works import Works
@@ -90,3 +91,9 @@ def _needing(scope: Scope) -> Callable[..., Caller]:
 def store_for(service: Service, caller: Caller) -> Works:
     """The store as the caller's project sees it."""
     return service.store.in_project(caller.project)
+
+
+def recorded(service: Service, caller: Caller, request: Request, what: str, subject: str = "") -> None:
+    """Keep who did that."""
+    said = getattr(request.state, "request_id", "")
+    record(store_for(service, caller), caller.owner, caller.token_id, what, subject, said)

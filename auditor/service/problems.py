@@ -16,7 +16,7 @@ from ..errors import AuditorError, ExitCode, StoreError
 
 MEDIA_TYPE = "application/problem+json"
 
-ALWAYS = (400, 401, 403, 408, 413, 421, 422, 429, 431, 500, 503)
+ALWAYS = (400, 401, 403, 408, 413, 414, 421, 422, 429, 431, 500, 503)
 """What any route may answer: what stands before it, or a store that cannot be used."""
 
 

@@ -75,7 +75,7 @@ audits = Table(
     # The model's name across its versions, and the version: as a registry says, else the source and "".
     Column("subject", Text, nullable=False, server_default=""),
     Column("version", Text, nullable=False, server_default=""),
-    Column("uid", String(32), nullable=False, server_default=""),  # the same audit in every database
+    Column("uid", String(32), nullable=False, server_default=""),  # the same audit in every database, once a project
     Column("ad_hoc", Boolean, nullable=False, server_default=false()),  # made with options that are not configured
     Column("producer", Text, nullable=False, server_default=""),
     Column("opset", Integer),  # of the default domain, ai.onnx
@@ -83,7 +83,7 @@ audits = Table(
     Index("ix_audits_digest_id", "project", "digest", "id"),
     Index("ix_audits_content_digest_id", "project", "content_digest", "id"),
     Index("ix_audits_subject_id", "project", "subject", "id"),
-    Index("ix_audits_uid", "uid", unique=True),
+    Index("ix_audits_uid", "project", "uid", unique=True),
     # One row a model: the way to "latest report of a model" and, with findings' index, to "models that fail a rule".
     Index(
         "ix_audits_latest_source",

@@ -99,6 +99,7 @@ def upgrade() -> None:
     for name, (table, columns) in _INDEXES.items():
         op.drop_index(name, table)
         op.create_index(name, table, ["project", *columns])
+    _uid(["project", "uid"])
     _latest(["project", "source"])
     _works([_project()])
     _file_states([_project()])
@@ -307,8 +308,10 @@ def downgrade() -> None:
         op.drop_table(name)
     for table in ("acceptances", "audits"):  # what other projects have, this schema has no place for
         op.execute(f"DELETE FROM {table} WHERE project <> 'default'")
+    op.execute("DELETE FROM findings WHERE audit_id NOT IN (SELECT id FROM audits)")  # SQLite's keys are off here
     _works([])
     _file_states([])
+    _uid(["uid"])
     _latest(["source"])
     for name, (table, columns) in _INDEXES.items():
         op.drop_index(name, table)
@@ -343,6 +346,11 @@ def _latest(columns: list[str]) -> None:
         "ix_audits_latest_source", "audits", columns, unique=True,
         sqlite_where=sa.text("latest = 1"), postgresql_where=sa.text("latest"),
     )  # fmt: skip
+
+
+def _uid(columns: list[str]) -> None:
+    op.drop_index("ix_audits_uid", "audits")
+    op.create_index("ix_audits_uid", "audits", columns, unique=True)
 
 
 def _works(project: list[sa.Column[str]]) -> None:
@@ -386,11 +394,13 @@ def _fill() -> None:
         try:
             document = json.loads(zlib.decompress(packed))
             model = document["model"]
-            producer, opset = str(model.get("producer") or ""), model.get("opsets", {}).get("")
-            names = sorted({str(name)[:300].replace("\0", "\\x00") for name in document.get("operators", {})})
+            producer, opsets = str(model.get("producer") or ""), model.get("opsets", {})
+            opset = opsets.get("", opsets.get("ai.onnx"))
+            names = sorted({str(name).replace("\0", "\\x00")[:300] for name in document.get("operators", {})})
         except (zlib.error, ValueError, KeyError, AttributeError):  # damaged: `show` says so
             continue
-        said = {"producer": producer.replace("\0", "\\x00"), "opset": opset if isinstance(opset, int) else None}
+        known = isinstance(opset, int) and 0 <= opset < 1 << 31
+        said = {"producer": producer.replace("\0", "\\x00"), "opset": opset if known else None}
         bind.execute(sa.update(audits).where(audits.c.id == number).values(said))
         if names:
             bind.execute(sa.insert(operators), [{"audit_id": number, "operator": name} for name in names])
