@@ -37,7 +37,7 @@ class Guarded(H11Protocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # uvicorn narrows it, too
         super().connection_made(transport)
-        if len(self.connections) > self.bounds.connections:
+        if len(self.connections) > self.bounds.connections and not self._make_room():
             self._say(503, "crowded", "too many connections are open", "try again later", b"retry-after: 1\r\n")
         else:
             self._await_header()
@@ -76,6 +76,14 @@ class Guarded(H11Protocol):
             return
         mend = "send HTTP/1.1 (RFC 9112)" if status == 400 else "send fewer or shorter headers"
         self._say(status, "http", "the request cannot be read", mend)
+
+    def _make_room(self) -> bool:
+        """Whether another connection rested between two requests; it is closed."""
+        resting = (one for one in self.connections if isinstance(one, Guarded) and one.timeout_keep_alive_task)
+        another = next(resting, None)
+        if another is not None:
+            another.timeout_keep_alive_handler()
+        return another is not None
 
     def _await_header(self) -> None:
         self._header_timer = self.loop.call_later(self.bounds.header, self._header_is_late)

@@ -32,7 +32,8 @@ class Paced:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         upload = _Upload(scope, receive, self.pace)
         answer = Answer(scope, upload.sender(send))
         upload.answer = answer

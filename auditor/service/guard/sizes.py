@@ -18,19 +18,23 @@ class Sizes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         if len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > _LONGEST_TARGET:
             detail, mend = f"the address has more than {_LONGEST_TARGET} bytes", "ask for less at once"
-            return await refuse(scope, send, 414, "address-too-long", detail, mend)
+            await refuse(scope, send, 414, "address-too-long", detail, mend)
+            return
         size = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
         if size > self.header_bytes or len(scope["headers"]) > self.headers:
             detail = f"at most {self.headers} headers of {self.header_bytes} bytes in all are read"
-            return await refuse(scope, send, 431, "headers-too-big", detail, "send fewer or shorter headers")
+            await refuse(scope, send, 431, "headers-too-big", detail, "send fewer or shorter headers")
+            return
         most = self.body(scope)
         length = header(scope["headers"], b"content-length")
         detail, mend = f"the body has more than the {most} bytes that this address takes", "send less, or in pieces"
         if length is not None and int(length) > most:
-            return await refuse(scope, send, 413, "body-too-big", detail, mend)
+            await refuse(scope, send, 413, "body-too-big", detail, mend)
+            return
         answer = Answer(scope, send)
         came = 0
 
