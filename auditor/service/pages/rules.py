@@ -10,12 +10,13 @@ from markupsafe import Markup
 
 from ...formats.parts.page.rules import prose_of
 from ...rules import Rule, all_rules
+from ...store.fleet import FleetFilter, rule_counts
 from ...tuples import NamedTuple
 from ..auth import service_of, store_for
 from ..context import Service
 from ..problems import Problem
 from .drawn import drawn, with_query
-from .fleet import Wanted, rows_of, rule_counts
+from .fleet import rows_of
 from .visiting import Visitor, visits
 
 router = APIRouter()
@@ -61,7 +62,7 @@ def rule_page(
     found = next((rule for rule in all_rules() if rule.name == name), None)
     if found is None:
         raise Problem(404, "no-such-rule", f"there is no rule {name!r}", "the page of rules lists them")
-    rows, after = rows_of(store_for(service, visitor.caller), Wanted(rule=name), cursor)
+    rows, after = rows_of(store_for(service, visitor.caller), FleetFilter(rule=name), cursor)
     said = {
         "rule": _named(found),
         "prose": Markup("".join(prose_of(found.page))),
