@@ -37,15 +37,15 @@ class Given(NamedTuple):
 
     @property
     def line(self) -> bytes:
-        """As `given` reads it."""
+        """As `received` reads it."""
         return json.dumps(self._asdict()).encode() + b"\n"
 
 
-def given() -> Given:
+def received() -> Given:
     """What this process is told. From here on it ends with its supervisor, and Ctrl-C is the supervisor's alone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     said = json.loads(sys.stdin.buffer.readline())
-    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
+    lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
     found = Given(**lists)
     die_with(found.parent)
     return found

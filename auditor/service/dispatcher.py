@@ -17,18 +17,18 @@ from ..pipeline import selected
 from ..settings import Settings
 from ..store.leases import expire, give_back_all
 from ..store.works import Works
-from .children import Given, given
+from .children import Given, received
 from .dispatching import Dispatcher
 from .slots import taken_name
 from .storage import Storage
-from .sweeping import Sweeper
+from .tidying import Tidying
 
 _EXPIRE, _SWEEP = 5.0, 60.0  # seconds between two looks for what others left, and between two sweeps
 
 
 def main() -> NoReturn:
     """Until SIGTERM; 0 then, 1 where the database or the storage cannot be used: the supervisor tries again."""
-    said = given()
+    said = received()
     try:
         dispatch(said)
     except (AuditorError, OSError) as error:
@@ -55,7 +55,7 @@ def dispatch(said: Given) -> None:
         storage = Storage(said.storage)
         give_back_all(store, name)
         dispatcher = Dispatcher(store, storage, pool, name, said.roots, limits, tell)
-        sweeper = Sweeper(store, storage, said.retention)
+        tidying = Tidying(store, storage, said.retention)
         gc.collect()
         gc.freeze()  # workers are forked: what is never looked at again is never copied
         expired = swept = float("-inf")
@@ -69,7 +69,7 @@ def dispatch(said: Given) -> None:
                 expire(store)
                 expired = now
             if now - swept > _SWEEP:
-                sweeper.sweep()
+                tidying.tidy()
                 swept = now
         until = time.monotonic() + said.grace
         while dispatcher.busy and time.monotonic() < until:
@@ -92,10 +92,10 @@ def _stop() -> Iterator[_Stop]:
     os.set_blocking(mouth, False)
     stop = _Stop(ear)
 
-    def told(*_: object) -> None:
+    def heard(*_: object) -> None:
         stop.told = True
 
-    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGTERM, heard)
     signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
     yield stop
 

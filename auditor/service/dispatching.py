@@ -7,11 +7,9 @@ lasts. Killed at any moment it loses nobody's job, for the next one takes back w
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ..batch.one import audited
@@ -24,13 +22,21 @@ from ..settings import Settings
 from ..store import leases
 from ..store.jobs import Child
 from ..store.leases import Claimed
-from ..store.store import key_of, source_of
+from ..store.store import source_of
 from ..store.works import Piece, Works
 from ..tuples import NamedTuple
 from .storage import Storage
 from .wanted import configured, settings_of, wanted
 from .working import (
-    WORK, Carried, FoundModels, NotCarried, SourceTask, VersionTask, audit_source, audit_version, find_models, kept,
+    Carried,
+    FoundModels,
+    NotCarried,
+    SourceTask,
+    VersionTask,
+    audit_source,
+    audit_version,
+    find_models,
+    kept,
 )  # fmt: skip
 
 TRIES = 3
@@ -234,12 +240,13 @@ class Dispatcher:
     def _keep(
         self, held: _Held, document: Mapping[str, Any], ref: Ref, key: str | None, seconds: Mapping[str, float]
     ) -> None:
-        source = key_of(held.source) if held.claimed.version is not None else source_of(ref.path)
+        source = held.source if held.claimed.version is not None else source_of(ref.path)
         piece = Piece(document, source, key, whole=key is not None, subject=ref.known_as or None, version=ref.version)
         counted = {f"seconds {stage}": spent for stage, spent in seconds.items()}
         leases.finish(self.store, held.claimed.job, self.name, piece, counted)
 
     def _clear(self, job_id: str) -> None:
         """Take away what a worker left that was killed at this job."""
-        for folder in Path(self.storage.folder, WORK).glob(f"{job_id}-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+        for name in self.storage.work_folders():
+            if name.startswith(job_id):
+                self.storage.forget_work(name)

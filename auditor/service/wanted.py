@@ -8,15 +8,18 @@ from typing import Any
 
 from ..batch.refs import Ref
 from ..batch.state import Keys
-from ..config.configuration import Configuration, written
+from ..config.configuration import Configuration
 from ..config.kinds import Wrong
+from ..config.policy_text import parse_policy
 from ..config.table import TABLE, Setting
 from ..errors import UsageError
+from ..pipeline import selected
 from ..policy.policy import Policy
 from ..report import Contract, Port
 from ..settings import Settings
 from ..store.leases import Registered
 from ..store.policies import policy_of
+from ..store.store import key_of
 from ..store.works import FileState, Works
 from ..tuples import NamedTuple
 from ..wording import nearest
@@ -29,14 +32,14 @@ class Wanted(NamedTuple):
     files: Mapping[str, str]  # by path the sha256
     settings: Settings
     policy: Policy
-    source: str  # under which its audits are kept
+    source: str  # under which its audits are kept: as the store has it
     key: str  # of its work
 
 
 def configured(store: Works) -> Configuration:
     """What the store's project asks for."""
     policy = policy_of(store)
-    return Configuration(baseline="") if policy is None else written(policy.text)
+    return Configuration(baseline="") if policy is None else parse_policy(policy.text)
 
 
 def settings_of(asked: Configuration, options: Mapping[str, Any]) -> Settings:
@@ -54,7 +57,9 @@ def settings_of(asked: Configuration, options: Mapping[str, Any]) -> Settings:
             said[row.name] = row.kind.check(value)
         except Wrong as wrong:
             raise UsageError(f"the option {name} takes {wrong.expected}, not {wrong.value!r}") from None
-    return asked.saying_ad_hoc(said).settings()
+    settings = asked.saying_ad_hoc(said).settings()
+    selected(settings)
+    return settings
 
 
 OPTIONS: Mapping[str, Setting] = {
@@ -84,7 +89,7 @@ def wanted(store: Works, registered: Registered, options: Mapping[str, Any]) -> 
         registered.files,
         settings,
         asked.policy(registered.path, registered.model),
-        source_name(store.project, registered.model, registered.version),
+        key_of(source_name(store.project, registered.model, registered.version)),
         _keys(settings).key_of(ref, states),
     )
 

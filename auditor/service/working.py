@@ -26,9 +26,6 @@ from ..tuples import NamedTuple
 from .storage import Storage
 from .wanted import Wanted
 
-WORK, PAGES = "work", "pages"
-"""Folders of the storage: of models while they are audited, and of reports' pages."""
-
 _MOST_TROUBLES = 20  # of one source
 
 
@@ -86,8 +83,6 @@ def audit_version(task: VersionTask) -> Carried | NotCarried:
             Storage(task.storage).materialise(task.project, task.wanted.files, folder)
         except AuditorError as error:
             return NotCarried(str(error))
-        except OSError as error:  # without the server's path
-            return NotCarried(f"its files cannot be laid out: {error.strerror}")
         os.chdir(folder)  # a report names the files as their owner does
         wanted = task.wanted
         done = audit_one(wanted.ref, wanted.settings, clock.at)
@@ -142,7 +137,7 @@ def kept(done: Audited, policy: Policy, settings: Settings, accepted: Mapping[st
 
 def page_of(storage: str, project: str, uid: str) -> str:
     """Where the page of a report is kept."""
-    return os.path.join(storage, PAGES, project, f"{uid}.html")
+    return os.path.join(storage, "pages", project, f"{uid}.html")
 
 
 def _draw(ref: Ref, document: Mapping[str, Any], settings: Settings, file: str) -> None:
@@ -155,8 +150,7 @@ def _draw(ref: Ref, document: Mapping[str, Any], settings: Settings, file: str) 
 @contextlib.contextmanager
 def _folder_of(storage: str, job_id: str) -> Iterator[Path]:
     """A folder for one try at a job, which is gone afterwards: of one that was killed the dispatcher takes it away."""
-    folder = Path(storage, WORK, f"{job_id}-{uuid4().hex[:8]}")
-    folder.mkdir(parents=True)
+    folder = Storage(storage).work(f"{job_id}{uuid4().hex[:8]}")
     try:
         yield folder
     finally:

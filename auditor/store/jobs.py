@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
-from sqlalchemy import Connection, ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from ..errors import AuditorError
 from ..tuples import NamedTuple
+from .connection import storable
 from .service_tables import answers, jobs
-from .store import storable
 from .tables import audits
 from .tokens import moment
 from .works import Piece, Works

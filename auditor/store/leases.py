@@ -65,8 +65,8 @@ def claim(store: Works, dispatcher: str, number: int, seconds: float, served: di
     taken: list[str] = []
     with store.writing() as connection:
         now = _now(connection)
-        oldest = {p: at for p, at in connection.execute(_of_projects("queued", func.min(c.created_at)))}
-        running = {p: n for p, n in connection.execute(_of_projects("running", func.count()))}
+        oldest = _of_projects(connection, "queued", func.min(c.created_at))
+        running = _of_projects(connection, "running", func.count())
         while oldest and len(taken) < number:
             project = min(oldest, key=lambda p: (running.get(p, 0), served.get(p, 0), oldest[p]))
             first = select(c.id).where(c.state == "queued", c.project == project).order_by(c.created_at, c.id).limit(1)
@@ -88,7 +88,6 @@ def claim(store: Works, dispatcher: str, number: int, seconds: float, served: di
 
 def renew(store: Works, dispatcher: str, held: Mapping[str, str], seconds: float) -> frozenset[str]:
     """Hold these jobs for so many seconds from now, at these stages; those that are still this dispatcher's."""
-    c = jobs.c
     with store.writing() as connection:
         until = moment(_now(connection) + timedelta(seconds=seconds))
         kept = [
@@ -178,8 +177,10 @@ def _in(store: Works, job: Job) -> Works:
     return store.in_project(job.project)
 
 
-def _of_projects(state: str, what: ColumnElement[Any]) -> Any:
-    return select(jobs.c.project, what).where(jobs.c.state == state).group_by(jobs.c.project)
+def _of_projects(connection: Connection, state: str, what: ColumnElement[Any]) -> dict[str, Any]:
+    """By project, a figure of its jobs in a state."""
+    query = select(jobs.c.project, what).where(jobs.c.state == state).group_by(jobs.c.project)
+    return dict(connection.execute(query).tuples().all())
 
 
 def _now(connection: Connection) -> datetime:
@@ -219,9 +220,7 @@ def _give_back(connection: Connection, *which: ColumnElement[bool]) -> int:
     """Back into the queue; what somebody cancelled meanwhile ends instead."""
     free = {"stage": "", "dispatcher": None, "leased_until": None}
     now = moment(datetime.now(UTC))
-    connection.execute(
-        update(jobs).where(*which, jobs.c.cancelled).values(**free, state="cancelled", ended_at=now)
-    )
+    connection.execute(update(jobs).where(*which, jobs.c.cancelled).values(**free, state="cancelled", ended_at=now))
     return connection.execute(update(jobs).where(*which).values(**free, state="queued", started_at=None)).rowcount
 
 
@@ -238,5 +237,3 @@ def _claimed(connection: Connection, job_ids: list[str]) -> Iterator[Claimed]:
         said = None if contract is None else json.loads(contract)
         registered = None if name is None else Registered(name, version, path, json.loads(files), said)
         yield Claimed(job_of(rows[job_id][: len(COLUMNS)]), registered)
-
-
