@@ -17,6 +17,9 @@ from .visiting import visitor_of
 
 router = APIRouter()
 
+DOCS = f"{PREFIX}/docs"
+"""Where the page is: below the API, and yet a page."""
+
 _METHODS = ("get", "head", "post", "put", "patch", "delete")
 _REF = "#/components/schemas/"
 
@@ -61,7 +64,7 @@ class Operation(NamedTuple):
     errors: tuple[str, ...]
 
 
-@router.get(f"{PREFIX}/docs")
+@router.get(DOCS)
 def docs_page(request: Request, service: Annotated[Service, Depends(service_of)]) -> Response:
     """Anybody may read it, as they may read the document."""
     document = request.app.openapi()
@@ -71,7 +74,7 @@ def docs_page(request: Request, service: Annotated[Service, Depends(service_of)]
         "schemas": schemas_of(document),
     }
     visitor = visitor_of(request, service)
-    return drawn(request, "docs.html", "API", visitor, here=f"{PREFIX}/docs", **said)
+    return drawn(request, "docs.html", "API", visitor, here=DOCS, **said)
 
 
 def groups_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:

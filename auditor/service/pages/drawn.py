@@ -53,7 +53,7 @@ def templates() -> Environment:
 def page_policy() -> str:
     """The Content-Security-Policy of every page but the reports'."""
     policy = policy_of([page_style()], [early_script(), page_script()], forms="'self'")
-    return f"{policy.replace('img-src data:', "img-src 'self'")}; connect-src 'self'; frame-ancestors 'none'"
+    return policy.replace("img-src data:", "img-src 'self'") + "; connect-src 'self'; frame-ancestors 'none'"
 
 
 def drawn(

@@ -5,14 +5,13 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
-from starlette.exceptions import HTTPException
 
-from ...errors import AuditorError, StoreError
+from ...errors import StoreError
 from ..api import PREFIX
 from ..auth import service_of
-from ..problems import HANDLERS, Problem, problem_of
+from ..problems import HANDLERS, Problem, answer, problem_of
+from .docs import DOCS
 from .drawn import drawn
 from .visiting import LoginFirst, visitor_of
 
@@ -25,11 +24,12 @@ def errors_as_pages(made: FastAPI) -> None:
 
 
 async def _told(request: Request, error: Exception) -> Response:
-    if request.url.path.startswith(f"{PREFIX}/") and request.url.path != f"{PREFIX}/docs":
-        kind = next(kind for kind in type(error).__mro__ if kind in HANDLERS)
-        answer: Response = await HANDLERS[kind](request, error)
-        return answer
-    return error_page(request, problem_of(error))
+    if request.url.path.startswith(f"{PREFIX}/") and request.url.path != DOCS:
+        return answer(request, problem_of(error))
+    problem = problem_of(error)
+    if problem.code in ("no-such-route", "no-such-method"):
+        problem.detail, problem.mend = "No page has this address.", ""
+    return error_page(request, problem)
 
 
 def error_page(request: Request, problem: Problem) -> Response:
@@ -40,9 +40,9 @@ def error_page(request: Request, problem: Problem) -> Response:
         visitor = None
     title = _TITLES.get(problem.status, "That did not work")
     said = {"problem": problem, "request_id": getattr(request.state, "request_id", "")}
-    answer = drawn(request, "error.html", title, visitor, status=problem.status, **said)
-    answer.headers.update(problem.headers)
-    return answer
+    page = drawn(request, "error.html", title, visitor, status=problem.status, **said)
+    page.headers.update(problem.headers)
+    return page
 
 
 _TITLES = {

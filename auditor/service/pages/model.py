@@ -14,12 +14,12 @@ from ...drawing.plots.sparkline import sparkline
 from ...drawing.plots.trend import TrendBar, trend_plot
 from ...store.asked import asked_audits, drop_badge, kept_audit_of, make_badge
 from ...store.history import Changes, FindingKey, History, history
-from ...store.registered import RegisteredModel, RegisteredVersion, registered_model, registered_version, versions_of
-from ...store.store import Row
+from ...store.registered import RegisteredModel, RegisteredVersion, registered_model, versions_of
+from ...store.store import Accepted, Row
 from ...store.works import Works
 from ...tuples import NamedTuple
-from ..accepting import accept
 from ..api import PREFIX
+from ..api.acceptance import NewAcceptance, accept
 from ..auth import recorded, service_of, store_for
 from ..context import Service
 from ..paging import cursor_of, place
@@ -112,7 +112,7 @@ def model_page(
     found = versions_of(store, model_id, _VERSIONS + 1, place(cursor, str, str))
     past = history(store, model.name, _AUDITS)
     accepted = store.accepted(model.name)
-    shown = None if accepted is None else AcceptedVersion(accepted.version, accepted.at, accepted.by, accepted.reason)
+    shown = None if accepted is None else _accepted(store, accepted)
     rows = [_row(store, one, past, shown) for one in found[:_VERSIONS]]
     newest = versions_of(store, model_id, 1)
     latest = _latest(store, newest[0], past) if newest else None
@@ -146,15 +146,10 @@ def acceptance(
     visitor: Annotated[Visitor, visits("accept")],
     model_id: str,
     version_id: Annotated[str, Form(max_length=64)],
-    reason: Annotated[str, Form(max_length=4000)],
+    reason: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """As `auditor gate --accept`: only what passes."""
-    store = store_for(service, visitor.caller)
-    version = registered_version(store, version_id)
-    if version is None or version.model_id != model_id:
-        raise Problem(404, "no-such-version", "the model has no such version", "its page lists them")
-    accept(store, version, reason, visitor.caller.owner)
-    recorded(service, visitor.caller, request, "version.accept", version_id)
+    accept(model_id, version_id, NewAcceptance(reason=reason), request, visitor.caller, service)
     return RedirectResponse(f"/models/{model_id}?did=accept", 303)
 
 
@@ -190,6 +185,11 @@ def _known(store: Works, model_id: str) -> RegisteredModel:
     return model
 
 
+def _accepted(store: Works, accepted: Accepted) -> AcceptedVersion:
+    _, _, version = store.whose(accepted.audit_id) or ("", "", "")
+    return AcceptedVersion(version, accepted.when, accepted.by, accepted.reason)
+
+
 def _row(store: Works, one: RegisteredVersion, past: History | None, accepted: AcceptedVersion | None) -> VersionRow:
     asked = next(iter(asked_audits(store, 1, version_id=one.id)), None)
     step = next((s for s in past.steps if s.row.version == one.version), None) if past else None
@@ -220,7 +220,7 @@ def _latest(store: Works, newest: RegisteredVersion, past: History | None) -> La
     judged = kept and judged_audit(store, kept, newest, gate=True)
     if kept is None or judged is None:
         return None
-    reasons = tuple(str(reason.sentence) for reason in judged.judgement.reasons)
+    reasons = tuple(str(reason.text) for reason in judged.judgement.reasons)
     return LatestVerdict(newest.version, judged.verdict.value, reasons, f"/audits/{kept.uid}")
 
 
