@@ -215,16 +215,6 @@ def read(path: str) -> Configuration:
     return found
 
 
-def written(text: str, name: str = OWN) -> Configuration:
-    """What a project has written down, as a text that nobody named: it makes no code run.
-
-    Its files are not on this machine: a baseline, a database or a folder that it names is nobody's.
-    """
-    found = _parsed(name, text.encode("utf-8", "surrogatepass"), named=False)
-    assert found is not None  # only of a pyproject.toml
-    return found._replace(folder="", db=None, jobs=None, baseline="", registries={})
-
-
 def _nearest() -> Configuration:
     """Upwards from the working directory to the root; only a file that is there costs more than a look."""
     try:

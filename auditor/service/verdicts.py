@@ -75,11 +75,13 @@ def _parsed(text: str) -> ProjectPolicy:
     return ProjectPolicy(parse_policy(text), _digest(text))
 
 
-def judged_audit(store: Works, kept: KeptAudit, of: RegisteredVersion | None, *, gate: bool = False) -> JudgedAudit | None:
+def judged_audit(
+    store: Works, kept: KeptAudit, of: RegisteredVersion | None, *, gate: bool = False
+) -> JudgedAudit | None:
     """A kept report under the policy of now; None where it was taken out of the store meanwhile.
 
-    ``of`` is the registered version that it is of, None where it is of a model that lies elsewhere. ``gate``: as the gate
-    judges what is to go live.
+    ``of`` is the registered version that it is of, None where it is of a model that lies elsewhere. ``gate``: as
+    the gate judges what is to go live.
     """
     policy = project_policy(store)
     subject = _subject(store, kept, of, policy.configured)

@@ -1,4 +1,4 @@
-"""Waiting for audits without a thread for each who waits: one look at the store for all of them, a few times a second."""
+"""Waiting for audits without a thread for each who waits: one look at the store for all, a few times a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audits that were asked for, with what came of them: what the service tells of a job, a version and a model's badge."""
+"""Audits that were asked for, with what came of them: what the service tells of a job or a version; and badges."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 
 from ..tuples import NamedTuple
-from .connection import parts
+from .connection import parts, storable
 from .jobs import COLUMNS, Job, job_of
 from .service_tables import jobs, models, versions
-from .store import Store, key_of, storable
+from .store import Store, key_of
 from .tables import audits
 
 _RANDOM = 24  # bytes of a badge's address
@@ -30,6 +30,13 @@ class AskedAudit(NamedTuple):
     errors: int | None
     warnings: int | None
     notes: int | None
+
+
+class BadgeModel(NamedTuple):
+    """Whose badge that is."""
+
+    project: str
+    model_id: str
 
 
 class KeptAudit(NamedTuple):
@@ -114,8 +121,8 @@ def standings(store: Store, job_ids: Collection[str], version_ids: Collection[st
                 found[row.id] = "/".join(map(str, row))
         for part in parts(version_ids):
             query = select(c.version_id, *look).where(c.version_id.in_(part)).order_by(c.created_at, c.id)
-            for version_id, *row in connection.execute(query):
-                found[version_id] = "/".join(map(str, row))
+            for of_version in connection.execute(query):
+                found[of_version.version_id] = "/".join(map(str, of_version[1:]))
     return found
 
 
@@ -165,9 +172,9 @@ def drop_badge(store: Store, model_id: str) -> bool:
         return connection.execute(update(models).where(*its).values(badge=None)).rowcount > 0
 
 
-def badge_model(store: Store, badge: str) -> tuple[str, str] | None:
-    """The project and the id of the model, of whatever project, whose badge has this address."""
+def badge_model(store: Store, badge: str) -> BadgeModel | None:
+    """The model, of whatever project, whose badge has this address."""
     query = select(models.c.project, models.c.id).where(models.c.badge == key_of(badge))
     with store.reading() as connection:
         row = connection.execute(query).first()
-    return None if row is None else (row.project, row.id)
+    return None if row is None else BadgeModel(row.project, row.id)

@@ -24,4 +24,4 @@ def count(connection: Connection, more: Mapping[str, float]) -> None:
 def counted(store: Store) -> dict[str, float]:
     """All sums by their names."""
     with store.reading() as connection:
-        return dict(connection.execute(select(counters.c.name, counters.c.value)).tuples().all())
+        return {row.name: row.value for row in connection.execute(select(counters.c.name, counters.c.value))}

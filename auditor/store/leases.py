@@ -179,8 +179,8 @@ def _in(store: Works, job: Job) -> Works:
 
 def _of_projects(connection: Connection, state: str, what: ColumnElement[Any]) -> dict[str, Any]:
     """By project, a figure of its jobs in a state."""
-    query = select(jobs.c.project, what).where(jobs.c.state == state).group_by(jobs.c.project)
-    return dict(connection.execute(query).tuples().all())
+    query = select(jobs.c.project, what.label("figure")).where(jobs.c.state == state).group_by(jobs.c.project)
+    return {row.project: row.figure for row in connection.execute(query)}
 
 
 def _now(connection: Connection) -> datetime:
