@@ -172,9 +172,9 @@ def limits_of(bound: float) -> ServiceLimits:
 
 
 def outcome(
-    server: Running, folder: Path, kind: Callable[[Client, float], Heard], number: int, bound: float
+    server: Running, folder: Path, kind: Callable[[Client, float], Heard], number: int, bound: float, patience: float
 ) -> Outcome:
-    """So many clients of a kind at once."""
+    """So many clients of a kind at once; and for so many seconds nothing may be left behind."""
     heard: list[Heard] = []
 
     def one() -> None:
@@ -189,7 +189,7 @@ def outcome(
         thread.start()
     waited(lambda: len(heard) == number)
     seconds = time.monotonic() - began
-    server.settled(seconds=bound)
+    waited(lambda: not server.connections() and not any(folder.iterdir()), patience)
     left, files = server.connections(), len(list(folder.iterdir()))
     gone.set()
     for thread in threads:
@@ -216,7 +216,7 @@ def main(arguments: list[str]) -> int:
                 app = storing(Path(folder))
                 bounds = ConnectionBounds(limits.connections, asked.bound, asked.bound) if guard else None
                 with running(guarded(app, limits, b"secret") if guard else app, bounds) as server:
-                    found = outcome(server, Path(folder), kind, asked.clients, asked.bound)
+                    found = outcome(server, Path(folder), kind, asked.clients, asked.bound, asked.bound)
             said = ", ".join(f"{number} x {status or 'nothing'}" for status, number in found.statuses.items())
             closed = f"{found.closed} of {asked.clients}"
             who = "guarded" if guard else "uvicorn"

@@ -15,6 +15,7 @@ import pytest
 from auditor.service.guard.connections import ConnectionBounds
 from auditor.service.guard.pace import Pace, Paced
 from auditor.service.guard.stack import guarded
+from tests.pace import HANG
 
 from . import stalls
 from .wire import Client, Heard, Running, request, running
@@ -46,7 +47,7 @@ def test_it_is_closed(server: Running, folder: Path, kind: str, status: int) -> 
         client.socket.settimeout(None)  # as long as it takes
         return stalls.KINDS[kind](client, bound)
 
-    found = stalls.outcome(server, folder, one, 3, BOUND)
+    found = stalls.outcome(server, folder, one, 3, BOUND, HANG)
     assert found.statuses == {status: 3}
     assert found.closed == 3
     assert found.files == 0
@@ -59,9 +60,9 @@ def test_all_kinds_are_tested() -> None:
     assert {kind for kind, _ in marks[0].args[1]} == set(stalls.KINDS)
 
 
-def test_uvicorn_alone_closes_none(folder: Path) -> None:
+def test_uvicorn_alone_closes_none(tmp_path: Path) -> None:
     """The reason for all this. When it fails, some of it may go."""
-    with running(stalls.storing(folder)) as server, Client(server.port, 2 * BOUND) as client:
+    with running(stalls.storing(tmp_path)) as server, Client(server.port, 2 * BOUND) as client:
         assert stalls.stalled(client, BOUND).closed is False
 
 

@@ -17,7 +17,7 @@ from auditor.service.guard.rates import _MOST, Buckets, Rate
 from auditor.service.guard.stack import guarded
 from auditor.service.guard.texts import Texts, deepest
 
-from .wire import Client, Running, once, request, running
+from .wire import Client, Running, once, request, running, waited
 
 BEARER = "Authorization: Bearer x"
 JSON = "Content-Type: application/json"
@@ -197,7 +197,8 @@ def test_depth_is_what_the_parser_sees() -> None:
         inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
         return 0 if inner is None else 1 + max(map(depth, inner), default=0)
 
-    for document in ([1, "[", ["]", {"{": '"[', "\\": [[]]}]], {'a\\"[': {"b": []}}, "\\[", [["\\\\"], '"']):
+    documents: list[Any] = [[1, "[", ["]", {"{": '"[', "\\": [[]]}]], {'a\\"[': {"b": []}}, "\\[", [["\\\\"], '"']]
+    for document in documents:
         assert deepest(json.dumps(document).encode()) == depth(document)
 
 
@@ -313,6 +314,7 @@ def test_the_log_tells_no_secrets(server: Running) -> None:
     once(server.port, "GET", "/x?token=hush", "Authorization: Bearer hush", "Cookie: auditor_session=hush")
     once(server.port, "GET", "/api/v1/badges/hush.svg")
     once(server.port, "POST", "/x", BEARER, JSON, body=b"[1, 2]")
+    assert waited(lambda: len(SEEN) == 3)  # a line is written behind its answer
     assert "hush" not in repr(SEEN)
     assert [(one.method, one.path, one.status, one.bytes_in) for one in SEEN] == [
         ("GET", "/x", 200, 0), ("GET", "/api/v1/badges/...", 200, 0), ("POST", "/x", 200, 6)
