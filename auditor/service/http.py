@@ -34,6 +34,7 @@ from .guard.hosts import Hosts
 from .guard.stack import guarded
 from .logs import log_to_stderr
 from .metrics import Metrics
+from .pages.docs import DOCS
 from .storage import Storage
 
 KEEP_ALIVE = 75  # seconds: longer than the 60 after which nginx lets a connection to an upstream go
@@ -133,7 +134,7 @@ def application(service: Service, metrics_port: int | None = None) -> App:
         log_line(answered)
         figures.count(answered)
 
-    routes = guarded(made, service.limits, service.secret, service.names, seen)
+    routes = guarded(made, service.limits, service.secret, service.names, seen, pages=[DOCS])
     return routes if metrics_port is None else _by_port(routes, _only(figures, service.names), metrics_port)
 
 
