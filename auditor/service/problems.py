@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from ..errors import AuditorError, ExitCode, StoreError
+from .storage import StorageError, StorageFull
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -112,9 +113,16 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
     return answer(request, Problem(status, "refused", str(error)))
 
 
+async def _of_storage(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, StorageFull):
+        return answer(request, Problem(507, "no-room", str(error), "free some space on the server"))
+    return answer(request, Problem(503, "no-storage", str(error), "try again; the server's log says more"))
+
+
 HANDLERS: Mapping[Any, Any] = {
     Problem: _problem,
     RequestValidationError: _invalid,
     HTTPException: _of_http,
+    StorageError: _of_storage,
     AuditorError: _ours,
 }
