@@ -136,9 +136,7 @@ def list_models(
     Filters hold of a model's latest audit; `name` and `producer` are parts of them, in any case.
     """
     by: Any = sort.removeprefix("-")
-    after = place(cursor, int if by == "verdict" else str, str)
-    if after is not None and None in after:
-        raise Problem(422, "cursor", "this cursor is not one of ours", "take `next` of the page before as it is")
+    after = _place(cursor, int if by == "verdict" else str, str)
     wanted = FleetFilter(name, verdict, rule, severity, operator, producer, opset)
     page = fleet.fleet(
         store_for(service, caller),
@@ -184,7 +182,7 @@ def list_versions(
     limit: Limit = USUAL, cursor: Cursor = None,
 ) -> VersionPage:  # fmt: skip
     """The versions of a model, the newest first."""
-    after = place(cursor, str, str)
+    after = _place(cursor, str, str)
     store = store_for(service, caller)
     if registered_model(store, model_id) is None:
         raise _no_model()
@@ -208,6 +206,14 @@ def look_at_version(
     if found is None or found.model_id != model_id:
         raise Problem(404, "no-such-version", "there is no such version", f"GET /api/v1/models/{model_id}/versions")
     return version_document(service, store, found)
+
+
+def _place(cursor: str | None, *kinds: type) -> Any:
+    """Where the page before ended: both values are always there."""
+    after = place(cursor, *kinds)
+    if after is not None and None in after:
+        raise Problem(422, "cursor", "this cursor is not one of ours", "take `next` of the page before as it is")
+    return after
 
 
 def _no_model() -> Problem:
