@@ -11,6 +11,7 @@ from ..store.fleet import FleetModel
 from ..store.history import AuditChanges, FindingKey, FindingOverTime, History, Point
 from ..store.registered import RegisteredVersion
 from ..store.works import Works
+from .audit_answers import AuditAnswer, ModelName
 from .context import Service
 from .uploaded_paths import FILES, LONGEST
 
@@ -60,13 +61,6 @@ class NewVersion(BaseModel, extra="forbid"):
     contract: ContractDocument | None = None
 
 
-class ModelName(BaseModel):
-    """A model by its id and its name."""
-
-    id: str
-    name: str
-
-
 class VersionDocument(BaseModel):
     """A version of a model, and its newest audit."""
 
@@ -78,7 +72,7 @@ class VersionDocument(BaseModel):
     contract: dict[str, Any] | None
     created_at: str
     created_by: str
-    audit: dict[str, Any] | None = None
+    audit: AuditAnswer | None = None
 
 
 class VersionPage(BaseModel):
