@@ -76,7 +76,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/audits/{audit_id}/events", response_class=EventStream, responses=_STREAM | problems(404))
+@router.get("/audits/{audit_id}/events", response_class=Response, responses=_STREAM | problems(404))
 async def listen(
     audit_id: AuditId, request: Request,
     caller: Annotated[Caller, needs("read")], service: Annotated[Service, Depends(service_of)],
