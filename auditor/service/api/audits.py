@@ -179,7 +179,7 @@ def read(
     caller: Annotated[Caller, needs("read")], service: Annotated[Service, Depends(service_of)],
     format: Annotated[ReportFormat | None, Query(description="The report alone, in this format.")] = None,
 ) -> Response:  # fmt: skip
-    """One audit, with its report under the policy of now; or the report alone, as `auditor check --format` writes it."""
+    """One audit, with its report under the policy of now; or the report alone, as `auditor check --format` has it."""
     form = wanted_format(request, format)
     store = store_for(service, caller)
     asked = asked_audit(store, audit_id)
@@ -227,7 +227,7 @@ def cancel(
     after = jobs.cancel(store, audit_id) if not before.ended else before
     if after is None:
         raise no_such_audit(audit_id)
-    if after.ended and not after.cancelled or before.ended:
+    if before.ended or (after.ended and not after.cancelled):
         raise Problem(409, "ended", f"the audit is {after.state}: there is nothing to cancel", "")
     service.wake()
     recorded(service, caller, request, "audit.cancel", audit_id)
