@@ -18,7 +18,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 
 from ..errors import StoreError
-from ..store.figures import answers_now
+from ..store.gauges import answers_now
 from ..tuples import NamedTuple
 from .auth import service_of
 from .context import Service

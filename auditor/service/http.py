@@ -28,12 +28,13 @@ from .app import app
 from .context import Service, ServiceLimits
 from .guard.access import Answered, log_line
 from .guard.asgi import App, Receive, Scope, Send
-from .guard.connections import Bounds, protocol_within
+from .guard.connections import ConnectionBounds, protocol_within
 from .guard.faults import Faults
 from .guard.hosts import Hosts
 from .guard.stack import guarded
 from .logs import log_to_stderr
 from .metrics import Metrics
+from .pages.docs import DOCS
 from .storage import Storage
 
 KEEP_ALIVE = 75  # seconds: longer than the 60 after which nginx lets a connection to an upstream go
@@ -58,7 +59,7 @@ class Arguments(NamedTuple):
     grace: float = GRACE
 
     @classmethod
-    def of(cls, line: str) -> Arguments:
+    def parsed(cls, line: str) -> Arguments:
         """From a line of JSON, whose names are these fields'."""
         told: dict[str, Any] = json.loads(line)
         told["limits"] = ServiceLimits(**told.get("limits", {}))
@@ -68,7 +69,7 @@ class Arguments(NamedTuple):
 
 def main() -> int:
     """Answer until the end is asked for."""
-    arguments = Arguments.of(sys.stdin.readline())
+    arguments = Arguments.parsed(sys.stdin.readline())
     if arguments.parent is not None:
         die_with(arguments.parent)
     log_to_stderr()
@@ -109,7 +110,7 @@ def serve(service: Service, arguments: Arguments) -> None:
     config = uvicorn.Config(
         application(service, sockets[1].getsockname()[1] if sockets[1:] else None),
         # No limit_concurrency: that many connections would get a text that is no problem. Ours are bounded below.
-        http=protocol_within(Bounds(service.limits.connections, service.limits.stall, service.limits.stall)),
+        http=protocol_within(ConnectionBounds(service.limits.connections, service.limits.stall, service.limits.stall)),
         loop="asyncio", ws="none", lifespan="off", interface="asgi3", log_config=None, access_log=False,
         proxy_headers=False, server_header=False, backlog=BACKLOG, timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=int(arguments.grace),
@@ -133,7 +134,7 @@ def application(service: Service, metrics_port: int | None = None) -> App:
         log_line(answered)
         figures.count(answered)
 
-    routes = guarded(made, service.limits, service.secret, service.names, seen)
+    routes = guarded(made, service.limits, service.secret, service.names, seen, pages=[DOCS])
     return routes if metrics_port is None else _by_port(routes, _only(figures, service.names), metrics_port)
 
 

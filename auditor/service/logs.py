@@ -11,7 +11,7 @@ from typing import Any
 from .guard.access import REQUEST_ID
 
 
-class JsonLines(logging.Formatter):
+class LogLines(logging.Formatter):
     """A record as one line, whatever stands in its texts."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -33,6 +33,6 @@ class JsonLines(logging.Formatter):
 def log_to_stderr(level: int = logging.INFO) -> None:
     """From now on, of everything in this process."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(LogLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)  # its news of starting and ending is the supervisor's

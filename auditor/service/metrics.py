@@ -1,4 +1,4 @@
-"""Figures for Prometheus: of this process its answers, of the service what the database holds when it is asked."""
+"""Gauges for Prometheus: of this process its answers, of the service what the database holds when it is asked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from ..store.figures import Figures, figures
+from ..store.gauges import Gauges, gauges
 from ..store.works import Works
 from .auth import Caller, needs
 from .guard.access import Answered
@@ -72,10 +72,10 @@ class _Stored(Collector):
         return []  # nothing is asked of the database before it has to be
 
     def collect(self) -> Iterator[Metric]:
-        yield from _families(figures(self._store), datetime.now(UTC))
+        yield from _families(gauges(self._store), datetime.now(UTC))
 
 
-def _families(found: Figures, now: datetime) -> Iterator[Metric]:
+def _families(found: Gauges, now: datetime) -> Iterator[Metric]:
     age = 0.0 if found.oldest is None else max(0.0, (now - datetime.fromisoformat(found.oldest)).total_seconds())
     yield GaugeMetricFamily("auditor_queue_length", "Audits that wait.", found.queued)
     yield GaugeMetricFamily("auditor_queue_age_seconds", "For how long the oldest of them has waited.", age)

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from ..batch.around import around
-from ..batch.drawing import write_page
+from ..batch.drawing import picture_for
 from ..batch.one import Audited, audit_one
 from ..batch.pool import tell
 from ..batch.refs import Ref
@@ -20,9 +20,12 @@ from ..batch.sources import source_at
 from ..batch.state import Keys, files_of, hashed
 from ..batch.verdicts import judged
 from ..errors import AuditorError, UsageError
+from ..formats.json import parse
+from ..policy.judge import judge
 from ..policy.policy import Policy
 from ..settings import Settings
 from ..tuples import NamedTuple
+from .report_page import write_page
 from .storage import Storage
 from .wanted import Wanted
 
@@ -88,7 +91,7 @@ def audit_version(task: VersionTask) -> Carried | NotCarried:
         done = audit_one(wanted.ref, wanted.settings, clock.at)
         document = kept(done, wanted.policy, wanted.settings, task.accepted)
         clock.at("drawing")
-        _draw(wanted.ref, document, wanted.settings, page_of(task.storage, task.project, task.job_id))
+        _draw(task, wanted.ref, document, wanted.settings, wanted.policy, task.accepted)
     return Carried(document, wanted.ref, done.whole, wanted.key, done.trace, clock.seconds())
 
 
@@ -118,7 +121,7 @@ def audit_source(task: SourceTask) -> Carried | NotCarried:
     done = audit_one(ref, task.settings, clock.at)
     document = kept(done, task.policy, task.settings, None)
     clock.at("drawing")
-    _draw(ref, document, task.settings, page_of(task.storage, task.project, task.job_id))
+    _draw(task, ref, document, task.settings, task.policy)
     same = states is not None and hashed(files_of([ref])) == [states]
     key = None if states is None else Keys(task.settings).key_of(ref, states)
     return Carried(document, ref, done.whole and same, key, done.trace, clock.seconds())
@@ -135,16 +138,19 @@ def kept(done: Audited, policy: Policy, settings: Settings, accepted: Mapping[st
     }
 
 
-def page_of(storage: str, project: str, uid: str) -> str:
-    """Where the page of a report is kept."""
-    return os.path.join(storage, "pages", project, f"{uid}.html")
-
-
-def _draw(ref: Ref, document: Mapping[str, Any], settings: Settings, file: str) -> None:
-    """A report without a page is a report all the same."""
+def _draw(
+    task: VersionTask | SourceTask,
+    ref: Ref,
+    document: Mapping[str, Any],
+    settings: Settings,
+    policy: Policy,
+    accepted: Mapping[str, Any] | None = None,
+) -> None:
+    """Its page, as the policy of the moment judges it. A report without a page is a report all the same."""
+    judged = judge(parse(document)[0], policy, None if accepted is None else parse(accepted)[0])
+    picture, _ = picture_for(ref, judged.report, settings)
     with contextlib.suppress(OSError):
-        os.makedirs(os.path.dirname(file), exist_ok=True)
-        write_page(ref, document, settings, file)
+        write_page(task.storage, task.project, task.job_id, judged.report, judged.verdict, picture)
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from ..context import Service
 from ..forms import MEDIA_TYPES, ReportFormat, etag, rendered, unchanged, wanted_format
 from ..paging import USUAL, Cursor, Limit, cursor_of, place
 from ..problems import Problem, problems
-from ..sources import SourceRefused, allowed
+from ..sources import allowed
 from ..submitting import submit_version
 from ..verdicts import JudgedAudit, judged_audit
 from ..wanted import configured, settings_of
@@ -96,8 +96,6 @@ def submit(
             version = _version(store, wanted)
             registered = Registered(version.model, version.version, version.path, version.files, version.contract)
             job = submit_version(store, registered, version.id, wanted.options, **told)
-    except SourceRefused as error:
-        raise Problem(error.status, error.code, str(error), error.mend) from None
     except jobs.KeyTaken as error:
         raise Problem(422, "idempotency", str(error), "a key stands for one request") from None
     except jobs.QueueFull as error:

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from ...tuples import NamedTuple
 
 
-class Bounds(NamedTuple):
+class ConnectionBounds(NamedTuple):
     """Of connections."""
 
     connections: int = 512  # at once
@@ -30,7 +30,7 @@ class Bounds(NamedTuple):
 class Guarded(H11Protocol):
     """A connection within bounds."""
 
-    bounds: ClassVar[Bounds] = Bounds()
+    bounds: ClassVar[ConnectionBounds] = ConnectionBounds()
     _header_timer: TimerHandle | None = None
     _unread_timer: TimerHandle | None = None
     _heard = False  # a byte of a header has come
@@ -117,6 +117,6 @@ class Guarded(H11Protocol):
             timer.cancel()
 
 
-def protocol_within(bounds: Bounds) -> type[H11Protocol]:
+def protocol_within(bounds: ConnectionBounds) -> type[H11Protocol]:
     """The protocol for uvicorn, which makes one of it for each connection."""
     return cast(type[H11Protocol], type("GuardedWithin", (Guarded,), {"bounds": bounds}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .asgi import GONE, Answer, App, Message, Receive, Scope, Send, header, refuse
+from .asgi import GONE, App, Message, Receive, Reply, Scope, Send, header, refuse
 
 _LONGEST_TARGET = 8192
 
@@ -35,7 +35,7 @@ class Sizes:
         if length is not None and int(length) > most:
             await refuse(scope, send, 413, "body-too-big", detail, mend)
             return
-        answer = Answer(scope, send)
+        answer = Reply(scope, send)
         came = 0
 
         async def received() -> Message:
@@ -49,4 +49,4 @@ class Sizes:
                 return GONE
             return message
 
-        await answer.of(self.app, received)
+        await answer.by(self.app, received)

@@ -9,7 +9,7 @@ from .service_tables import blobs, counters, deliveries, jobs, uploads
 from .store import Store
 
 
-class Figures(NamedTuple):
+class Gauges(NamedTuple):
     """How much there is, and to do."""
 
     queued: int
@@ -22,7 +22,7 @@ class Figures(NamedTuple):
     counters: dict[str, float]  # as `counters` has them: what only grows
 
 
-def figures(store: Store) -> Figures:
+def gauges(store: Store) -> Gauges:
     """All of it, of one moment."""
     waiting = select(jobs.c.state, func.count(), func.min(jobs.c.created_at)).group_by(jobs.c.state)
     with store.reading() as connection:
@@ -34,7 +34,7 @@ def figures(store: Store) -> Figures:
         sums = dict(map(tuple, connection.execute(select(counters.c.name, counters.c.value))))
     queued, oldest = states.get("queued", (0, None))
     running = states.get("running", (0, None))[0]
-    return Figures(queued, running, oldest, stored[0], int(stored[1]), coming, unsent, sums)
+    return Gauges(queued, running, oldest, stored[0], int(stored[1]), coming, unsent, sums)
 
 
 def answers_now(store: Store) -> bool:
