@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import Request
+from starlette.testclient import TestClient
 
 from auditor.service.api import events
 from auditor.service.app import app
 from auditor.service.context import Service, ServiceLimits
-from auditor.service.watching import Watch
+from auditor.service.watching import Watch, watch_of
 from auditor.store import jobs, leases
 from tests.pace import HANG
 from tests.service.conftest import Clients
@@ -47,8 +49,6 @@ def test_one_that_has_ended_is_told_once(service: Service, client: Clients) -> N
 
 
 def test_a_stream_has_an_end(service: Service) -> None:
-    from starlette.testclient import TestClient
-
     asked = _asked(service)
     short = service._replace(limits=ServiceLimits(stream=0.2), open=True)
     answer = TestClient(app(short), base_url="http://127.0.0.1").get(f"{AUDITS}/{asked}/events")
@@ -119,8 +119,12 @@ def test_two_hundred_listen_and_others_are_served(service: Service) -> None:
 def test_it_ends_when_the_client_goes(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = _asked(service)
     made: list[Watch] = []
-    whole = events.watch_of
-    monkeypatch.setattr(events, "watch_of", lambda *of: made.append(whole(*of)) or made[-1])
+
+    def watch(request: Request, service: Service) -> Watch:
+        made.append(watch_of(request, service))
+        return made[-1]
+
+    monkeypatch.setattr("auditor.service.api.events.watch_of", watch)
 
     async def leave(port: int) -> None:
         _, writer = await _listen(port, asked, "event: stage")

@@ -16,6 +16,7 @@ from auditor.store.policies import set_policy
 from auditor.store.registered import RegisteredVersion
 from tests.service.conftest import Clients
 from tests.service.registering import finished, registered
+from tests.store.reports import document
 
 AUDITS, GATE = "/api/v1/audits", "/api/v1/gate"
 EASY = 'fail-on = "error"\n'
@@ -124,7 +125,8 @@ def test_only_what_passes_is_accepted(service: Service, client: Clients) -> None
     set_policy(service.store, EASY, "somebody")
     for body in ({}, {"reason": ""}):
         assert accepts.post(address, json=body).status_code == 201
-    for wrong in ([], {"reason": 1}, {"reason": "x" * 2001}, {"by": "me"}):
+    refused_bodies: tuple[object, ...] = ([], {"reason": 1}, {"reason": "x" * 2001}, {"by": "me"})
+    for wrong in refused_bodies:
         assert accepts.post(address, json=wrong).status_code == 422
 
 
@@ -134,18 +136,11 @@ def test_growth_is_held_against_the_accepted_version(service: Service, client: C
     _audited(service, client_, first, **_whole())
     client_.post(f"/api/v1/models/{first.model_id}/versions/{first.id}/acceptance", json={})
     set_policy(service.store, "limits.parameters.max-increase = 1", "somebody")
-    totals = {"totals": {**_totals(), "parameters": 61_708}}
-    made = _audited(service, client_, second, **_whole(), **totals)
+    grown = {**document()["totals"], "parameters": 61_708}
+    made = _audited(service, client_, second, **_whole(), totals=grown)
     assert client_.get(GATE, params={"model": "lenet"}).json()["verdict"] == "fail"
     told = client_.get(f"{AUDITS}/{made}").json()
     assert told["verdict"] == "fail" and "61,706" in told["report"]["findings"][0]["message"]
-
-
-def _totals() -> dict[str, Any]:
-    from tests.store.reports import document
-
-    found: dict[str, Any] = document()["totals"]
-    return found
 
 
 def test_a_badge_is_shown_to_whoever_knows_its_address(service: Service, client: Clients) -> None:
