@@ -62,13 +62,13 @@ def allowed_source(text: str, roots: Sequence[str], hosts: Sequence[str]) -> All
             403,
             "sources-off",
             "this server audits no model where it lies: nothing is allowed",
-            "upload the model, or have the operator allow a folder (--root) or a host (--host)",
+            "upload the model, or have the operator allow a folder (--root) or a host (--source-host)",
         )
     if _SCHEME.match(text):
         try:
             return RemoteSource(allowed_address(text, hosts_of(hosts)).url)
         except RefusedAddress as error:
-            raise SourceRefused(403, "source-not-allowed", str(error), "the operator allows hosts (--host)") from None
+            raise SourceRefused(403, "source-not-allowed", str(error), "the operator allows hosts (--source-host)") from None
     return _local(text, roots)
 
 

@@ -214,7 +214,7 @@ def test_a_disk_without_room(tmp_path: Path) -> None:
 def test_a_disk_that_fills_up_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "_LOOK_EVERY", 1 << 16)
     free = iter([1 << 62])
-    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: SimpleNamespace(free=next(free, -1)))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=next(free, -1)))
     assert "no room" in refused(saying(answer(200, MODEL)), tmp_path)
 
 

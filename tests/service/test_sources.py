@@ -18,7 +18,6 @@ from auditor.service.sources import (
     models_of,
 )
 
-
 MODEL = b"\x08\x08\x3a\x03\x12\x01g"  # IR version 8, and a graph called "g"
 
 
@@ -162,7 +161,9 @@ def test_one_model_with_what_a_registry_around_it_says(root: Path, tmp_path: Pat
     path = str(root / "named" / "3" / "model.onnx")
     ref = model_at(LocalSource(path, str(root)))
     assert (ref.name, ref.version) == ("named", "3")
-    assert model_at(LocalSource(path, str(root / "named" / "3"))).path == path, "what is said outside of the root does not count"
+    assert model_at(LocalSource(path, str(root / "named" / "3"))).path == path, (
+        "what is said outside of the root does not count"
+    )
     with pytest.raises(SourceRefused):
         model_at(LocalSource(str(tmp_path / "secret.onnx"), str(root)))
 
