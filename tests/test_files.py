@@ -161,6 +161,7 @@ def test_no_other_place_has_flags_of_its_own() -> None:
     known = {
         "auditor/model/external.py": "folders on the way to external data",
         "auditor/runtime/sandbox.py": "paths as the kernel's sandbox wants them",
+        "auditor/runtime/started.py": "the working folder",
         "auditor/cli/__init__.py": "/dev/null",
         "auditor/cli/terminal.py": "/dev/null",
         "auditor/batch/pool.py": "/dev/null",

@@ -13,7 +13,17 @@ import pytest
 
 from auditor.batch.frames import framed
 from auditor.batch.pool import (
-    Cancelled, Died, Overdue, Pool, Raised, Returned, Task, Told, TooLarge, WorkerLimits, tell,
+    Cancelled,
+    Died,
+    Overdue,
+    Pool,
+    Raised,
+    Returned,
+    Task,
+    Told,
+    TooLarge,
+    WorkerLimits,
+    tell,
 )  # fmt: skip
 from tests.forked import PARENT
 from tests.pace import HANG

@@ -48,7 +48,8 @@ class Access:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         request_id = uuid4().hex
         state = state_of(scope)
         state["request_id"] = request_id

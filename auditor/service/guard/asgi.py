@@ -58,14 +58,14 @@ def problem(scope: Scope, status: int, code: str, detail: str, mend: str) -> byt
 
 
 async def refuse(scope: Scope, send: Send, status: int, code: str, detail: str, mend: str, more: Headers = ()) -> None:
-    """Answer with a problem, and headers ``more``."""
+    """Reply with a problem, and headers ``more``."""
     body = problem(scope, status, code, detail, mend)
     headers = [(b"content-type", PROBLEM), (b"content-length", str(len(body)).encode()), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-class Answer:
+class Reply:
     """The application's answer. Until it has begun, a guard may give another one in its place."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
@@ -80,12 +80,12 @@ class Answer:
             await self._send(message)
 
     async def refuse(self, status: int, code: str, detail: str, mend: str, more: Headers = ()) -> None:
-        """Answer in the application's place. Of an answer that has begun the rest is only left out."""
+        """Reply in the application's place. Of an answer that has begun the rest is only left out."""
         begun, self.taken = self.begun, True
         if not begun:
             await refuse(self._scope, self._send, status, code, detail, mend, more)
 
-    async def of(self, app: App, receive: Receive) -> None:
+    async def by(self, app: App, receive: Receive) -> None:
         """Let the application answer. What it raises after its answer was taken is of no interest."""
         try:
             await app(self._scope, receive, self.send)

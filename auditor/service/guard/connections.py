@@ -19,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from ...tuples import NamedTuple
 
 
-class Bounds(NamedTuple):
+class ConnectionBounds(NamedTuple):
     """Of connections."""
 
     connections: int = 512  # at once
@@ -30,14 +30,14 @@ class Bounds(NamedTuple):
 class Guarded(H11Protocol):
     """A connection within bounds."""
 
-    bounds: ClassVar[Bounds] = Bounds()
+    bounds: ClassVar[ConnectionBounds] = ConnectionBounds()
     _header_timer: TimerHandle | None = None
     _unread_timer: TimerHandle | None = None
     _heard = False  # a byte of a header has come
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # uvicorn narrows it, too
         super().connection_made(transport)
-        if len(self.connections) > self.bounds.connections:
+        if len(self.connections) > self.bounds.connections and not self._make_room():
             self._say(503, "crowded", "too many connections are open", "try again later", b"retry-after: 1\r\n")
         else:
             self._await_header()
@@ -77,6 +77,14 @@ class Guarded(H11Protocol):
         mend = "send HTTP/1.1 (RFC 9112)" if status == 400 else "send fewer or shorter headers"
         self._say(status, "http", "the request cannot be read", mend)
 
+    def _make_room(self) -> bool:
+        """Whether another connection rested between two requests; it is closed."""
+        resting = (one for one in self.connections if isinstance(one, Guarded) and one.timeout_keep_alive_task)
+        another = next(resting, None)
+        if another is not None:
+            another.timeout_keep_alive_handler()
+        return another is not None
+
     def _await_header(self) -> None:
         self._header_timer = self.loop.call_later(self.bounds.header, self._header_is_late)
 
@@ -109,6 +117,6 @@ class Guarded(H11Protocol):
             timer.cancel()
 
 
-def protocol_within(bounds: Bounds) -> type[H11Protocol]:
+def protocol_within(bounds: ConnectionBounds) -> type[H11Protocol]:
     """The protocol for uvicorn, which makes one of it for each connection."""
     return cast(type[H11Protocol], type("GuardedWithin", (Guarded,), {"bounds": bounds}))

@@ -63,16 +63,20 @@ class Csrf:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in UNSAFE:
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         cookies = cookies_of(scope)
         if SESSION_COOKIE not in cookies and _shows_token(scope):
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         if not _is_from_here(scope):
-            return await _forbid(scope, send, "the request does not come from a page of this server")
+            await _forbid(scope, send, "the request does not come from a page of this server")
+            return
         cookie = csrf_cookie(cookies)
         said, receive = await _said(scope, receive)
         if cookie is None or not hmac.compare_digest(csrf_token(self._secret, cookie).encode(), said):
-            return await _forbid(scope, send, "the request does not carry the token of its cookie")
+            await _forbid(scope, send, "the request does not carry the token of its cookie")
+            return
         await self.app(scope, receive, send)
 
 

@@ -33,7 +33,8 @@ class SecureHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         is_document = scope["path"].startswith(_API) and scope["path"] not in self.pages
 
         async def sent(message: Message) -> None:

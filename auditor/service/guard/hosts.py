@@ -31,7 +31,8 @@ class Hosts:
             if name not in self.hosts and not (self.addresses and _is_address(name)):
                 detail = f"this server is not {name or 'a server without a name'}"
                 mend = "ask it by a name that it knows, or let it know this one: auditor serve --host NAME"
-                return await refuse(scope, send, 421, "host", detail, mend)
+                await refuse(scope, send, 421, "host", detail, mend)
+                return
         await self.app(scope, receive, send)
 
 

@@ -2,7 +2,7 @@
 
 uvicorn waits for ever. Only the time that somebody waits for the client counts, so a slow disk of ours accuses nobody.
 An answer that is given before the body has come would be lost in the reset that follows a close with unread bytes
-(RFC 9112, section 9.6): after it a little is read and thrown away.
+(RFC 9112, section 9.6): behind it a little is read and thrown away.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 
 from ...tuples import NamedTuple
-from .asgi import CLOSE, GONE, Answer, App, Message, Receive, Scope, Send, header, state_of
+from .asgi import CLOSE, GONE, App, Message, Receive, Reply, Scope, Send, header, state_of
 
 _SMALL = 1 << 16  # a body that is read to its end before the answer, so that the connection may stay
+_UNWANTED = 1 << 23  # bytes that are read behind an answer, at most
 
 
 class Pace(NamedTuple):
@@ -32,17 +33,18 @@ class Paced:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         upload = _Upload(scope, receive, self.pace)
-        answer = Answer(scope, upload.sender(send))
+        answer = Reply(scope, upload.sender(send))
         upload.answer = answer
-        await answer.of(self.app, upload.receive)
+        await answer.by(self.app, upload.receive)
 
 
 class _Upload:
     """A body on its way."""
 
-    answer: Answer
+    answer: Reply
 
     def __init__(self, scope: Scope, receive: Receive, pace: Pace) -> None:
         self._scope, self._receive, self._pace = scope, receive, pace
@@ -113,9 +115,12 @@ class _Upload:
         if self._waiting:
             return  # the application listens itself
         try:
-            async with asyncio.timeout(self._pace.linger):
-                while not self._whole and not self._gone:
-                    self._note(await self._receive())
+            async with asyncio.timeout(min(self._pace.linger, self._pace.stall)):
+                read = 0
+                while not self._whole and not self._gone and read < _UNWANTED:
+                    message = await self._receive()
+                    read += len(message.get("body", b""))
+                    self._note(message)
         except TimeoutError:
             pass
 

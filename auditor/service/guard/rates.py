@@ -56,14 +56,16 @@ class Rates:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in PROBES:
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         shown = _shown(scope)
         project = self._projects.get(shown)
         wait = self._buckets.take(f"address {_address(scope)}" if project is None else f"project {project}")
         if wait:
             detail, mend = "too many requests", "wait for as many seconds as Retry-After says"
             after = [(b"retry-after", str(math.ceil(wait)).encode())]
-            return await refuse(scope, send, 429, "rate", detail, mend, after)
+            await refuse(scope, send, 429, "rate", detail, mend, after)
+            return
         try:
             await self.app(scope, receive, send)
         finally:

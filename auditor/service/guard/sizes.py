@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .asgi import GONE, Answer, App, Message, Receive, Scope, Send, header, refuse
+from .asgi import GONE, App, Message, Receive, Reply, Scope, Send, header, refuse
 
 _LONGEST_TARGET = 8192
 
@@ -18,20 +18,24 @@ class Sizes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         if len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > _LONGEST_TARGET:
             detail, mend = f"the address has more than {_LONGEST_TARGET} bytes", "ask for less at once"
-            return await refuse(scope, send, 414, "address-too-long", detail, mend)
+            await refuse(scope, send, 414, "address-too-long", detail, mend)
+            return
         size = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
         if size > self.header_bytes or len(scope["headers"]) > self.headers:
             detail = f"at most {self.headers} headers of {self.header_bytes} bytes in all are read"
-            return await refuse(scope, send, 431, "headers-too-big", detail, "send fewer or shorter headers")
+            await refuse(scope, send, 431, "headers-too-big", detail, "send fewer or shorter headers")
+            return
         most = self.body(scope)
         length = header(scope["headers"], b"content-length")
         detail, mend = f"the body has more than the {most} bytes that this address takes", "send less, or in pieces"
         if length is not None and int(length) > most:
-            return await refuse(scope, send, 413, "body-too-big", detail, mend)
-        answer = Answer(scope, send)
+            await refuse(scope, send, 413, "body-too-big", detail, mend)
+            return
+        answer = Reply(scope, send)
         came = 0
 
         async def received() -> Message:
@@ -45,4 +49,4 @@ class Sizes:
                 return GONE
             return message
 
-        await answer.of(self.app, received)
+        await answer.by(self.app, received)

@@ -1,7 +1,7 @@
 """What a request says must be text that can be parsed within bounds and stored.
 
 A JSON document of brackets alone ends Python's parser with a RecursionError; a NUL is no text for PostgreSQL, and half
-a surrogate pair none for UTF-8. All of them are the client's fault, and become 400 before a parser or a route sees them.
+a surrogate pair none for UTF-8. All are the client's fault, and become 400 before a parser or a route sees them.
 """
 
 from __future__ import annotations
@@ -29,18 +29,22 @@ class Texts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
-            return await refuse(scope, send, 400, "text", "the address holds a NUL", "leave it out")
+            await refuse(scope, send, 400, "text", "the address holds a NUL", "leave it out")
+            return
         if not _may_be_json(scope):
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         came = await body_of(receive)
         if came is None:
-            return None
+            return
         body, receive = came
         why = self.why_not(body)
         if why is not None:
-            return await refuse(scope, send, 400, "json", why, "send JSON (RFC 8259) in UTF-8")
+            await refuse(scope, send, 400, "json", why, "send JSON (RFC 8259) in UTF-8")
+            return
         await self.app(scope, receive, send)
 
     def why_not(self, body: bytes) -> str | None:
