@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from auditor.store import webhooks
-from auditor.store.service_tables import deliveries
+from auditor.store.service_tables import deliveries, models
 from auditor.store.tokens import moment
 from auditor.store.webhooks import DueDelivery
-from auditor.store.works import Works
+from auditor.store.works import Piece, Works
 
 from .reports import document
 
 URL = "https://hooks.example.com/x"
-MODEL = {"id": "0" * 32, "name": "resnet"}
-AUDIT = {"id": "1" * 32, "version": "2"}
 
 
 @pytest.fixture
@@ -34,9 +33,19 @@ def hook(store: Works) -> str:
     return made[0].id
 
 
-def change(store: Works, before: str | None = "pass", now: str = "fail") -> int:
+def audit(store: Works, verdict: str, subject: str = "resnet", ad_hoc: bool = False) -> int:
+    """An audit is kept, and told of in the same transaction; to how many."""
+    said = {**document(), "verdict": verdict, "ad_hoc": ["run"] if ad_hoc else []}
     with store.writing() as connection:
-        return webhooks.changed(connection, store.project, MODEL, before, now, AUDIT)
+        piece = Piece(said, f"/{subject}", None, subject=subject, version="2", uid=uuid4().hex)
+        ((audit_id, _),) = store.finish_within(connection, [piece])
+        return webhooks.tell_of(connection, store.project, audit_id)
+
+
+def change(store: Works) -> int:
+    """A verdict changes; how many hear of it."""
+    audit(store, "pass")
+    return audit(store, "fail")
 
 
 def due(store: Works) -> DueDelivery:
@@ -74,40 +83,47 @@ def test_all_of_a_project_hear_of_a_changed_verdict(store: Works) -> None:
     found = webhooks.claimed(store, 10, 60.0)
     assert len(found) == 2 and {one.project for one in found} == {"default"}
     body = json.loads(found[0].body)
-    assert {key: body[key] for key in ("event", "project", "model", "before", "now", "audit")} == {
-        "event": "verdict.changed", "project": "default", "model": MODEL, "before": "pass", "now": "fail",
-        "audit": AUDIT,
+    assert {key: body[key] for key in ("event", "project", "model", "before", "now")} == {
+        "event": "verdict.changed", "project": "default", "model": {"id": None, "name": "resnet"}, "before": "pass",
+        "now": "fail",
     }  # fmt: skip
+    uid = body["audit"].pop("id")
+    assert body["audit"] == {"version": "2", "errors": 1, "warnings": 1, "notes": 0}
+    assert store.audit_by_uid(uid) == store.history("resnet", 1)[0].id
     assert body["id"] == found[0].id and datetime.fromisoformat(body["at"]).tzinfo
     assert {one.webhook_id for webhook in ids for one in webhooks.sent(store, webhook, 10)} == ids
 
 
-@pytest.mark.parametrize(("before", "now"), [(None, "fail"), ("pass", "pass"), ("fail", "fail")])
-def test_no_change_is_not_told(before: str | None, now: str, store: Works) -> None:
+def test_no_change_is_not_told(store: Works) -> None:
+    """Of a first verdict nothing, nor of the same again, of an ad hoc look, of another model or another project."""
     hook(store)
-    assert change(store, before, now) == 0 and webhooks.claimed(store, 10, 60.0) == []
+    blue = store.in_project("blue")
+    hook(blue)
+    assert [audit(store, verdict) for verdict in ("pass", "pass")] == [0, 0]
+    assert audit(store, "fail", ad_hoc=True) == 0 and audit(store, "pass") == 0
+    assert audit(store, "fail", subject="other") == 0 and audit(blue, "fail") == 0
+    assert webhooks.claimed(store, 10, 60.0) == []
+    assert [audit(store, verdict) for verdict in ("fail", "inconclusive", "pass")] == [1, 1, 1]
+
+
+def test_a_registered_model_is_named_by_its_id(store: Works) -> None:
+    webhook, model = hook(store), uuid4().hex
+    row = {"id": model, "project": "default", "name": "resnet", "created_at": "2026", "created_by": "ann"}
+    with store.writing() as connection:
+        connection.execute(insert(models), [row, row | {"id": uuid4().hex, "project": "blue"}])
+    change(store)
+    assert json.loads(webhooks.sent(store, webhook, 1)[0].body)["model"] == {"id": model, "name": "resnet"}
 
 
 def test_it_is_written_with_the_report_or_not_at_all(store: Works) -> None:
     hook(store)
+    audit(store, "pass")
     with pytest.raises(ZeroDivisionError), store.writing() as connection:
-        assert webhooks.changed(connection, "default", MODEL, "pass", "fail", AUDIT) == 1
+        piece = Piece({**document(), "verdict": "fail"}, "/resnet", None, subject="resnet")
+        ((audit_id, _),) = store.finish_within(connection, [piece])
+        assert webhooks.tell_of(connection, "default", audit_id) == 1
         raise ZeroDivisionError
     assert webhooks.claimed(store, 10, 60.0) == []
-
-
-def test_the_verdict_before(store: Works) -> None:
-    """Of the newest audit of the subject, in the project."""
-    blue = store.in_project("blue")
-    for project, verdict, subject in (
-        (store, "pass", "resnet"), (store, "fail", "resnet"), (blue, "inconclusive", "resnet"),
-        (store, "pass", "other"),
-    ):  # fmt: skip
-        project.save({**document(), "verdict": verdict}, source=f"/{subject}", subject=subject)
-    with store.reading() as connection:
-        assert webhooks.newest_verdict(connection, "default", "resnet") == "fail"
-        assert webhooks.newest_verdict(connection, "blue", "resnet") == "inconclusive"
-        assert webhooks.newest_verdict(connection, "blue", "other") is None
 
 
 def test_what_was_claimed_is_nobody_else_s_for_a_while(store: Works) -> None:
