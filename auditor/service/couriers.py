@@ -29,6 +29,10 @@ class Couriers:
         """Descriptors that can be read when there is something to do."""
         return self._pool.pipes
 
+    def processes(self) -> list[int]:
+        """The process ids of whoever brings them."""
+        return self._pool.processes()
+
     @property
     def busy(self) -> bool:
         """Whether something is on its way."""

@@ -124,6 +124,7 @@ def audit_source(task: SourceTask) -> Carried | NotCarried:
             source = allowed_source(task.source, task.roots, task.hosts)
             if isinstance(source, RemoteSource):
                 folder = stack.enter_context(_folder_of(task.storage, task.job_id))
+                folder.mkdir(mode=0o700)
                 file = fetched(source.url, folder, hosts_of(task.hosts), task.fetch)
                 os.chdir(folder)
                 ref = plain(os.path.basename(file.path), source.url)

@@ -220,9 +220,14 @@ def test_a_disk_that_fills_up_meanwhile(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").symlink_to(tmp_path / "elsewhere")
-    with strange(saying(answer(200, MODEL))) as server, pytest.raises(NotFetched, match="already"):
+    with strange(saying(answer(200, MODEL))) as server, pytest.raises(NotFetched, match="File exists"):
         get(server.url(), tmp_path)
     assert not (tmp_path / "elsewhere").exists() and (tmp_path / "model.onnx").is_symlink()
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with strange(saying(answer(200, MODEL))) as server, pytest.raises(NotFetched, match="no folder for the file"):
+        get(server.url(), tmp_path / "none")
 
 
 @pytest.fixture(scope="module")
