@@ -80,11 +80,10 @@ def audit_answer(asked: AskedAudit, judged: JudgedAudit | None = None, *, whole:
         "warnings": asked.warnings,
         "notes": asked.notes,
         "report_id": asked.report_uid,
+        "report": judged.document() if whole and judged is not None else None,
     }
     if judged is not None:
         severities = [finding.severity.value for finding in judged.report.findings]
         counts = {f"{name}s": severities.count(name) for name in ("error", "warning", "note")}
         told |= {"verdict": judged.verdict.value, **counts}
-    if whole:
-        told["report"] = None if judged is None else judged.document()
     return told

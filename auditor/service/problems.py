@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from ..errors import AuditorError, ExitCode, StoreError
 from .sources import SourceRefused
+from .storage import StorageError, StorageFull
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -92,6 +93,10 @@ def problem_of(error: Exception) -> Problem:
             return problem
         case SourceRefused():
             return Problem(error.status, error.code, str(error), error.mend)
+        case StorageFull():
+            return Problem(507, "no-room", str(error), "free some space on the server")
+        case StorageError():
+            return Problem(503, "no-storage", str(error), "try again; the server's log says more")
         case StoreError():
             return Problem(503, "no-store", str(error), "try again; the server's log says more")
         case AuditorError():  # what the rest of auditor says in one line
