@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import __version__
 from ..names import prose
@@ -25,6 +25,7 @@ SMALL = 1 << 22
 DELAYS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between one attempt and the next, where the server says nothing else."""
 
+_Body: TypeAlias = bytes | Iterable[bytes | memoryview] | None
 _UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -76,7 +77,7 @@ class ServerConnection:
         yield None
 
     def once(
-        self, method: str, path: str, body: bytes | Iterable[bytes] | None = None, *,
+        self, method: str, path: str, body: _Body = None, *,
         headers: Mapping[str, str] | None = None, most: int = SMALL,
     ) -> ServerAnswer:  # fmt: skip
         """The answer to one attempt. A body in pieces needs its Content-Length among the headers."""
@@ -105,9 +106,7 @@ class ServerConnection:
             shown["Cookie"] = cookie
         return shown
 
-    def _answer(
-        self, method: str, path: str, body: bytes | Iterable[bytes] | None, headers: Mapping[str, str], most: int
-    ) -> ServerAnswer:
+    def _answer(self, method: str, path: str, body: _Body, headers: Mapping[str, str], most: int) -> ServerAnswer:
         import urllib3
 
         where = self.address.text

@@ -9,6 +9,8 @@ import ssl
 import time
 from collections.abc import Sequence
 
+from ..store import webhooks
+from ..store.store import Store
 from ..store.webhooks import DueDelivery
 from ..tuples import NamedTuple
 from .addresses import RefusedAddress, Resolver, address_of, checked, hosts_of, names_of_system
@@ -58,6 +60,15 @@ def deliver(
     if 300 <= status < 400:
         return Sent(False, f"answered {status}: redirects are not followed")
     return Sent(False, f"answered {status}", again=status != _GONE)
+
+
+def settled(store: Store, due: DueDelivery, sent: Sent | None) -> None:
+    """Keep what came of an attempt; None of one whose worker died."""
+    sent = sent or Sent(False, "the attempt was broken off here")
+    if sent.done:
+        webhooks.delivered(store, due, sent.said)
+    else:
+        webhooks.not_delivered(store, due, sent.said, sent.again)
 
 
 def signature(secret: bytes, at: int, body: bytes) -> str:

@@ -121,7 +121,7 @@ def _kept(response: HTTPResponse, address: Address, path: Path, limits: FetchLim
 
 def _blocks(response: HTTPResponse) -> Iterator[bytes]:
     try:
-        while block := response.read(_BLOCK):
+        while block := response.read1(_BLOCK):
             yield block
     except HTTPException:
         raise NotFetched("the server ended before all came") from None

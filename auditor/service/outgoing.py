@@ -45,7 +45,7 @@ def answered(
     try:
         with _connected(address, addresses, until, trust) as line:
             connection = HTTPConnection(address.host, address.port)
-            connection.sock = line  # type: ignore[assignment]  # it has what http.client uses of a socket
+            connection.sock = line  # it has what http.client uses of a socket
             own = {"Host": address.authority, "User-Agent": f"auditor/{__version__}", "Connection": "close"}
             connection.request(method, address.path, body, {**own, "Accept-Encoding": "identity", **headers})
             with _begun(connection, address) as response:

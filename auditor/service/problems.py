@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from ..errors import AuditorError, ExitCode, StoreError
+from .sources import SourceRefused
 from .storage import StorageError, StorageFull
 
 MEDIA_TYPE = "application/problem+json"
@@ -90,6 +91,12 @@ def problem_of(error: Exception) -> Problem:
             problem = Problem(error.status_code, code, str(error.detail), mend)
             problem.headers |= error.headers or {}
             return problem
+        case SourceRefused():
+            return Problem(error.status, error.code, str(error), error.mend)
+        case StorageFull():
+            return Problem(507, "no-room", str(error), "free some space on the server")
+        case StorageError():
+            return Problem(503, "no-storage", str(error), "try again; the server's log says more")
         case StoreError():
             return Problem(503, "no-store", str(error), "try again; the server's log says more")
         case StorageFull():

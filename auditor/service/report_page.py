@@ -35,9 +35,7 @@ class ReportPage(NamedTuple):
     parts: Iterator[bytes]
 
 
-def write_page(
-    folder: str | Path, project: str, uid: str, report: Report, verdict: Verdict, picture: Picture
-) -> None:
+def write_page(folder: str | Path, project: str, uid: str, report: Report, verdict: Verdict, picture: Picture) -> None:
     """Write the page of a judged report below ``folder``, the storage's. What was there is replaced."""
     place = _place(folder, project, uid)
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -56,9 +54,7 @@ def write_page(
     os.replace(text, beside)
 
 
-def page_of(
-    folder: str | Path, project: str, uid: str, report: Report, verdict: Verdict, bar: str
-) -> ReportPage:
+def page_of(folder: str | Path, project: str, uid: str, report: Report, verdict: Verdict, bar: str) -> ReportPage:
     """The page of a report as the policy of now judges it; ``bar`` is HTML that stands above it."""
     kept = _kept(folder, project, uid, _hash(report, verdict), bar)
     if isinstance(kept, ReportPage):

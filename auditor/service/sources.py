@@ -8,16 +8,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from ..batch.around import around
-from ..batch.refs import NotRead, Ref
-from ..batch.sources import source_at
 from ..errors import AuditorError
 from ..tuples import NamedTuple
 from .addresses import RefusedAddress, hosts_of
 from .context import Service
 from .fetching import allowed_address
+
+if TYPE_CHECKING:  # what only a worker needs, which reads models
+    from ..batch.refs import Ref
 
 MOST = 10_000
 """Models of one source."""
@@ -101,6 +101,9 @@ def models_of(source: LocalSource, troubles: list[str]) -> Iterator[Ref]:
 
     ``troubles`` gets a line on whatever could not be read, and on each model of which a file leads out of the root.
     """
+    from ..batch.refs import NotRead
+    from ..batch.sources import source_at
+
     found = source_at(source.path)
     number = 0
     for ref in found.models():
@@ -118,6 +121,9 @@ def models_of(source: LocalSource, troubles: list[str]) -> Iterator[Ref]:
 
 def model_at(source: LocalSource) -> Ref:
     """The one model at a file's path, as a registry around it names it; `SourceRefused` where it leads out."""
+    from ..batch.around import around
+    from ..batch.sources import source_at
+
     ref = around(source.path)
     if ref is None or not _all_within(ref.files, source.root):
         ref = next(iter(source_at(source.path).models()))

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from ..batch.refs import NotRead
 from ..config.configuration import Configuration
@@ -211,26 +211,39 @@ class Gate:
             self._opened.close()
 
 
+class _HasJudgement(Protocol):
+    @property
+    def judgement(self) -> Judgement: ...
+
+
+_AnyGated = TypeVar("_AnyGated", bound=_HasJudgement)
+
+
 @contextmanager
-def written(to: Destinations, on_screen: Callable[[Gated], None]) -> Iterator[Callable[[Gated], None]]:
-    """What writes verdicts, one after the other; ``on_screen`` takes them where the stream's format is text."""
+def written(
+    to: Destinations, on_screen: Callable[[_AnyGated], None], as_line: Callable[[_AnyGated], str]
+) -> Iterator[Callable[[_AnyGated], None]]:
+    """What writes verdicts, one after the other.
+
+    ``on_screen`` takes them where the stream's format is text, and ``as_line`` makes JSON of one.
+    """
     with ExitStack() as stack:
         files = to.opened_files(stack, several=True)
         stream = stack.enter_context(closing(to.stream(several=True)))
 
-        def write(gated: Gated) -> None:
+        def write(gated: _AnyGated) -> None:
             for outlet in files:
                 outlet.write(gated.judgement.report, gated.judgement.verdict)
             if not to.quiet:
                 _to_stream(gated)
 
-        def _to_stream(gated: Gated) -> None:
+        def _to_stream(gated: _AnyGated) -> None:
             match to.form:
                 case "text":
                     with stream.guarded():
                         on_screen(gated)
                 case "json":
-                    stream.write_text(f"{line(gated)}\n")
+                    stream.write_text(f"{as_line(gated)}\n")
                 case _:
                     stream.write(gated.judgement.report, gated.judgement.verdict)
 

@@ -16,8 +16,9 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, tuple_, update
 
 from ..tuples import NamedTuple
+from .connection import storable
 from .service_tables import deliveries, webhooks
-from .store import Store, storable
+from .store import Store
 from .tables import audits
 from .tokens import moment
 
@@ -219,7 +220,7 @@ def not_delivered(store: Store, due: DueDelivery, said: str, again: bool = True)
 def pause(attempts: int) -> float:
     """Seconds to wait after so many attempts: 30 at first, four times as many each time, half a day at most; over all
     about a day. A fifth more or less, so that what failed together does not come back together."""
-    return min(_FIRST * _TIMES ** (attempts - 1), _LONGEST) * random.uniform(0.8, 1.2)
+    return min(_FIRST * float(_TIMES) ** (attempts - 1), _LONGEST) * random.uniform(0.8, 1.2)
 
 
 def forget(store: Store, seconds: float) -> int:

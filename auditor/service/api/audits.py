@@ -227,7 +227,7 @@ def cancel(
     after = jobs.cancel(store, audit_id) if not before.ended else before
     if after is None:
         raise no_such_audit(audit_id)
-    if after.ended and not after.cancelled or before.ended:
+    if (after.ended and not after.cancelled) or before.ended:
         raise Problem(409, "ended", f"the audit is {after.state}: there is nothing to cancel", "")
     service.wake()
     recorded(service, caller, request, "audit.cancel", audit_id)

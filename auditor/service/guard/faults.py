@@ -37,7 +37,7 @@ class Faults:
             await self.app(scope, receive, sent)
         except Exception as error:
             if type(error).__name__ == "ClientDisconnect" and state_of(scope).get("gone"):
-                return None  # it does not wait for an answer
+                return  # it does not wait for an answer
             _log.error("%s %s failed", scope["method"], scope["path"][:500], exc_info=error)
             if begun:
                 raise  # the server closes the connection: the client must not take a part for the whole

@@ -168,7 +168,8 @@ def steps_of(state: str, stage: str) -> Sequence[AuditStep]:
     names = list(stages)
     at = names.index(now)
     return [
-        AuditStep(name, stages[name], "past" if i < at else "now" if i == at else "then") for i, name in enumerate(names)
+        AuditStep(name, stages[name], "past" if i < at else "now" if i == at else "then")
+        for i, name in enumerate(names)
     ]
 
 

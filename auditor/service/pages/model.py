@@ -256,14 +256,10 @@ def changes_of(past: History | None) -> NewestChanges | None:
     )  # fmt: skip
 
 
-def _facts(
-    model: RegisteredModel, newest: Sequence[RegisteredVersion], past: History | None
-) -> list[tuple[str, str]]:
+def _facts(model: RegisteredModel, newest: Sequence[RegisteredVersion], past: History | None) -> list[tuple[str, str]]:
     facts = [("versions", f"{model.versions:,}"), ("since", f"{clock(model.created_at)[:10]}")]
     if newest:
         facts += [("file", newest[0].path), ("files", f"{len(newest[0].files):,}"), ("sent by", newest[0].created_by)]
     if past:
         facts.append(("audits", f"{past.audits:,}"))
     return [(key, value) for key, value in facts if value]
-
-

@@ -70,7 +70,9 @@ def visits(scope: Scope = "read") -> Any:
         if found is None:
             raise LoginFirst
         if not found.may(scope):
-            raise Problem(403, "scope", f"your token is not for that: it wants the scope {scope}", "log in with another")
+            raise Problem(
+                403, "scope", f"your token is not for that: it wants the scope {scope}", "log in with another"
+            )
         return found
 
     return Security(visitor)
