@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from ..store.asked import asked_audits, kept_audit
 from ..store.fleet import FleetModel
 from ..store.history import AuditChanges, FindingKey, FindingOverTime, History, Point
-from ..store.registered import RegisteredVersion
+from ..store.registered import RegisteredVersion, registered_version
 from ..store.works import Works
-from .context import Service
+from .audit_answers import AuditAnswer, ModelName, audit_answer
 from .uploaded_paths import FILES, LONGEST
+from .verdicts import JudgedAudit, judged_audit
 
 _LARGEST = (1 << 63) - 1
 _CHANGES = 200  # findings of one audit that are listed; their number is whole
@@ -60,13 +63,6 @@ class NewVersion(BaseModel, extra="forbid"):
     contract: ContractDocument | None = None
 
 
-class ModelName(BaseModel):
-    """A model by its id and its name."""
-
-    id: str
-    name: str
-
-
 class VersionDocument(BaseModel):
     """A version of a model, and its newest audit."""
 
@@ -78,7 +74,7 @@ class VersionDocument(BaseModel):
     contract: dict[str, Any] | None
     created_at: str
     created_by: str
-    audit: dict[str, Any] | None = None
+    audit: AuditAnswer | None = None
 
 
 class VersionPage(BaseModel):
@@ -177,29 +173,50 @@ class HistoryDocument(ModelDocument):
     findings_count: int
 
 
-def version_document(service: Service, store: Works, found: RegisteredVersion) -> VersionDocument:
-    """The document of a version."""
+def version_document(store: Works, found: RegisteredVersion, *, judged: bool = False) -> VersionDocument:
+    """The document of a version, with the audit that was asked for last; ``judged``: under the policy of now."""
+    asked = next(iter(asked_audits(store, 1, version_id=found.id)), None)
+    audit = None
+    if asked is not None:
+        audit = AuditAnswer(**audit_answer(asked, _judged(store, asked.job.audit_id, found) if judged else None))
     return VersionDocument(
         id=found.id, model=ModelName(id=found.model_id, name=found.model), version=found.version, path=found.path,
         files=dict(found.files), contract=None if found.contract is None else dict(found.contract),
-        created_at=found.created_at, created_by=found.created_by,
+        created_at=found.created_at, created_by=found.created_by, audit=audit,
     )  # fmt: skip
 
 
+def _judged(store: Works, audit: int | None, version: RegisteredVersion | None) -> JudgedAudit | None:
+    kept = None if audit is None else kept_audit(store, audit)
+    return None if kept is None else judged_audit(store, kept, version)
+
+
+def _counts(judged: JudgedAudit) -> tuple[int, int, int]:
+    severities = Counter(finding.severity.value for finding in judged.report.findings)
+    return severities["error"], severities["warning"], severities["note"]
+
+
 def model_document(model: FleetModel) -> ModelDocument:
-    """The document of a model in the fleet."""
+    """The document of a model in the fleet: its verdict is that of the policy under which it was audited."""
     return ModelDocument(**_model_fields(model))
 
 
-def history_document(model: FleetModel, found: History | None) -> HistoryDocument:
-    """The document of a model with its history."""
-    return HistoryDocument(
+def history_document(store: Works, model: FleetModel, found: History | None) -> HistoryDocument:
+    """The document of a model with its history; the verdict of its latest audit is that of the policy of now."""
+    said = HistoryDocument(
         **_model_fields(model),
         audits=0 if found is None else found.audits,
         history=[] if found is None else [_step(step) for step in found.steps],
         findings=[] if found is None else [_span(one) for one in found.findings[:_CHANGES]],
         findings_count=0 if found is None else len(found.findings),
     )
+    if model.latest is not None and said.latest is not None:
+        of = None if model.latest.version_id is None else registered_version(store, model.latest.version_id)
+        judged = _judged(store, model.latest.audit, of)
+        if judged is not None:
+            said.latest.verdict = judged.verdict.value
+            said.latest.errors, said.latest.warnings, said.latest.notes = _counts(judged)
+    return said
 
 
 def _model_fields(model: FleetModel) -> dict[str, Any]:

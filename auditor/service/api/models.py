@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ...store import fleet
 from ...store.fleet import FleetFilter, fleet_model
@@ -17,6 +17,7 @@ from ...store.uploads import forget_upload
 from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
 from ..direct import FIELDS, FORM, RAW, DirectModel, model_in_body, model_in_form
+from ..forms import etag, unchanged
 from ..model_documents import (
     HistoryDocument,
     ModelPage,
@@ -94,7 +95,7 @@ async def register_version(
         await run_sync(recorded, service, caller, request, "version.register", found.id)
     response.headers["Location"] = f"/api/v1/models/{found.model_id}/versions/{found.id}"
     response.status_code = 201 if is_new else 200
-    return await run_sync(version_document, service, store, found)
+    return await run_sync(version_document, store, found)
 
 
 def _version(body: bytes) -> NewVersion:
@@ -115,11 +116,14 @@ def _invalid(error: ValidationError) -> RequestValidationError:
     return RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()])
 
 
+_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Nothing has changed"}}
+
 Sorting = Literal["name", "-name", "verdict", "-verdict", "when", "-when"]
 
 
-@router.get("/models", responses=problems())
+@router.get("/models", response_model=ModelPage, responses=_UNCHANGED | problems())
 def list_models(
+    request: Request,
     caller: Annotated[Caller, needs("read")], service: Annotated[Service, Depends(service_of)],
     name: Annotated[str, Text] = "",
     verdict: Literal["pass", "fail", "inconclusive"] | None = None,
@@ -130,10 +134,11 @@ def list_models(
     opset: Annotated[int | None, Query(ge=0, le=(1 << 31) - 1)] = None,
     sort: Sorting = "name",
     limit: Limit = USUAL, cursor: Cursor = None,
-) -> ModelPage:  # fmt: skip
+) -> Response:  # fmt: skip
     """The fleet: registered models, and those without an id that only the command line audited.
 
-    Filters hold of a model's latest audit; `name` and `producer` are parts of them, in any case.
+    Filters hold of a model's latest audit as it was judged when it was made; `name` and `producer` are parts of them,
+    in any case.
     """
     by: Any = sort.removeprefix("-")
     after = _place(cursor, int if by == "verdict" else str, str)
@@ -146,22 +151,21 @@ def list_models(
         after=after,
         limit=limit,
     )
-    return ModelPage(
-        items=[model_document(model) for model in page.models],
-        next=None if page.next is None else cursor_of(*page.next),
-    )
+    items = [model_document(model) for model in page.models]
+    return _answered(request, ModelPage(items=items, next=None if page.next is None else cursor_of(*page.next)))
 
 
-@router.get("/models/{model_id}", responses=problems(404))
+@router.get("/models/{model_id}", response_model=HistoryDocument, responses=_UNCHANGED | problems(404))
 def look_at_model(
-    model_id: Id, caller: Annotated[Caller, needs("read")], service: Annotated[Service, Depends(service_of)],
-) -> HistoryDocument:  # fmt: skip
+    model_id: Id, request: Request,
+    caller: Annotated[Caller, needs("read")], service: Annotated[Service, Depends(service_of)],
+) -> Response:  # fmt: skip
     """A model, its last audits with what changed from one to the next, and its findings over time."""
     store = store_for(service, caller)
     model = fleet_model(store, model_id)
     if model is None:
         raise _no_model()
-    return history_document(model, history(store, model.name))
+    return _answered(request, history_document(store, model, history(store, model.name)))
 
 
 @router.delete("/models/{model_id}", status_code=204, responses=problems(404), response_class=Response)
@@ -190,22 +194,33 @@ def list_versions(
     more = len(found) > limit
     last = found[:limit][-1] if more else None
     return VersionPage(
-        items=[version_document(service, store, one) for one in found[:limit]],
+        items=[version_document(store, one) for one in found[:limit]],
         next=None if last is None else cursor_of(last.created_at, last.id),
     )
 
 
-@router.get("/models/{model_id}/versions/{version_id}", responses=problems(404))
+@router.get(
+    "/models/{model_id}/versions/{version_id}", response_model=VersionDocument, responses=_UNCHANGED | problems(404)
+)
 def look_at_version(
-    model_id: Id, version_id: Id,
+    model_id: Id, version_id: Id, request: Request,
     caller: Annotated[Caller, needs("read")], service: Annotated[Service, Depends(service_of)],
-) -> VersionDocument:  # fmt: skip
+) -> Response:  # fmt: skip
     """A version: its files, and its newest audit."""
     store = store_for(service, caller)
     found = registered_version(store, version_id)
     if found is None or found.model_id != model_id:
         raise Problem(404, "no-such-version", "there is no such version", f"GET /api/v1/models/{model_id}/versions")
-    return version_document(service, store, found)
+    return _answered(request, version_document(store, found, judged=True))
+
+
+def _answered(request: Request, document: BaseModel) -> Response:
+    """The document, unless the client has it."""
+    body = document.model_dump_json().encode()
+    tag = etag(body.decode())
+    answer = unchanged(request, tag) or Response(body, media_type=JSON)
+    answer.headers.update({"ETag": tag, "Cache-Control": "private, no-cache"})
+    return answer
 
 
 def _place(cursor: str | None, *kinds: type) -> Any:
