@@ -20,7 +20,8 @@ from tests.service.registering import HAND, finished, registered
 AUDITS = "/api/v1/audits"
 
 
-def _asked(client: Any, body: dict[str, Any], status: int = 202, **headers: str) -> dict[str, Any]:
+def _asked(client: Any, body: dict[str, Any], status: int = 202, key: str | None = None) -> dict[str, Any]:
+    headers = {} if key is None else {"Idempotency-Key": key}
     answer = client.post(AUDITS, json=body, headers=headers)
     assert answer.status_code == status, answer.text
     found: dict[str, Any] = answer.json()
@@ -99,17 +100,17 @@ def test_options_are_those_of_check(service: Service, client: Clients) -> None:
 
 def test_the_same_key_is_the_same_audit(service: Service, client: Clients) -> None:
     registered(service)
-    submits, key = client("submit"), {"Idempotency-Key": "k" * 255}
-    made = _asked(submits, {"model": "lenet"}, **key)
-    assert _asked(submits, {"model": "lenet"}, **key)["id"] == made["id"]
-    assert _asked(submits, {"model": "lenet", "options": {"run": False}}, 422, **key)["code"] == "idempotency"
+    submits, key = client("submit"), "k" * 255
+    made = _asked(submits, {"model": "lenet"}, key=key)
+    assert _asked(submits, {"model": "lenet"}, key=key)["id"] == made["id"]
+    assert _asked(submits, {"model": "lenet", "options": {"run": False}}, 422, key=key)["code"] == "idempotency"
     assert _asked(submits, {"model": "lenet"})["id"] != made["id"]
     for wrong in ("k" * 256, "a b", "\x7f"):
-        assert _asked(submits, {"model": "lenet"}, 422, **{"Idempotency-Key": wrong})["code"] == "invalid"
+        assert _asked(submits, {"model": "lenet"}, 422, wrong)["code"] == "invalid"
     registered(service, project="other")
-    assert _asked(client("submit", project="other"), {"model": "lenet"}, **key)["id"] != made["id"]
+    assert _asked(client("submit", project="other"), {"model": "lenet"}, key=key)["id"] != made["id"]
     finished(service, made["id"])
-    assert _asked(submits, {"model": "lenet"}, 200, **key)["id"] == made["id"]
+    assert _asked(submits, {"model": "lenet"}, 200, key=key)["id"] == made["id"]
 
 
 def test_work_that_is_done_is_answered_at_once(service: Service, client: Clients) -> None:

@@ -22,7 +22,7 @@ from ..context import Service
 from ..forms import MEDIA_TYPES, ReportFormat, etag, rendered, unchanged, wanted_format
 from ..paging import USUAL, Cursor, Limit, cursor_of, place
 from ..problems import Problem, problems
-from ..sources import SourceRefused, allowed
+from ..sources import allowed
 from ..submitting import submit_version
 from ..verdicts import JudgedAudit, judged_audit
 from ..wanted import configured, settings_of
@@ -96,8 +96,6 @@ def submit(
             version = _version(store, wanted)
             registered = Registered(version.model, version.version, version.path, version.files, version.contract)
             job = submit_version(store, registered, version.id, wanted.options, **told)
-    except SourceRefused as error:
-        raise Problem(error.status, error.code, str(error), error.mend) from None
     except jobs.KeyTaken as error:
         raise Problem(422, "idempotency", str(error), "a key stands for one request") from None
     except jobs.QueueFull as error:
@@ -179,7 +177,7 @@ def read(
     caller: Annotated[Caller, needs("read")], service: Annotated[Service, Depends(service_of)],
     format: Annotated[ReportFormat | None, Query(description="The report alone, in this format.")] = None,
 ) -> Response:  # fmt: skip
-    """One audit, with its report under the policy of now; or the report alone, as `auditor check --format` writes it."""
+    """One audit, with its report under the policy of now; or the report alone, as `auditor check --format` has it."""
     form = wanted_format(request, format)
     store = store_for(service, caller)
     asked = asked_audit(store, audit_id)
@@ -227,7 +225,7 @@ def cancel(
     after = jobs.cancel(store, audit_id) if not before.ended else before
     if after is None:
         raise no_such_audit(audit_id)
-    if (after.ended and not after.cancelled) or before.ended:
+    if before.ended or (after.ended and not after.cancelled):
         raise Problem(409, "ended", f"the audit is {after.state}: there is nothing to cancel", "")
     service.wake()
     recorded(service, caller, request, "audit.cancel", audit_id)

@@ -81,7 +81,7 @@ async def listen(
     audit_id: AuditId, request: Request,
     caller: Annotated[Caller, needs("read")], service: Annotated[Service, Depends(service_of)],
 ) -> Response:  # fmt: skip
-    """The audit now, then each change, until it has ended; after some minutes the stream ends, and may be asked again."""
+    """The audit now, then each change, until it has ended; after some minutes the stream ends: ask for it again."""
     store = store_for(service, caller)
     first = await run_in_threadpool(asked_audit, store, audit_id)
     if first is None:
