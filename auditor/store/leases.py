@@ -39,20 +39,20 @@ class Claimed(NamedTuple):
     version: Registered | None  # None: of a source
 
 
-class Look(NamedTuple):
+class QueueSeen(NamedTuple):
     """What a dispatcher sees when it looks up."""
 
     waiting: bool  # whether there is a job to claim
     wanted_no_more: frozenset[str]  # of its jobs those that somebody cancelled
 
 
-def look(store: Works, dispatcher: str) -> Look:
+def look(store: Works, dispatcher: str) -> QueueSeen:
     """A look that writes nothing, over all projects."""
     c = jobs.c
     with store.reading() as connection:
         waiting = connection.scalar(select(c.id).where(c.state == "queued").limit(1)) is not None
         of_ours = select(c.id).where(c.state == "running", c.dispatcher == dispatcher, c.cancelled)
-        return Look(waiting, frozenset(connection.scalars(of_ours)))
+        return QueueSeen(waiting, frozenset(connection.scalars(of_ours)))
 
 
 def claim(store: Works, dispatcher: str, number: int, seconds: float, served: dict[str, int]) -> list[Claimed]:
