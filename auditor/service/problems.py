@@ -14,7 +14,6 @@ from starlette.exceptions import HTTPException
 
 from ..errors import AuditorError, ExitCode, StoreError
 from .sources import SourceRefused
-from .storage import StorageError, StorageFull
 
 MEDIA_TYPE = "application/problem+json"
 
