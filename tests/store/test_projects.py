@@ -18,7 +18,7 @@ from auditor.errors import StoreError
 from auditor.formats import json as format_json
 from auditor.store import exchange, fleet, history, upkeep
 from auditor.store.service_tables import all_tables
-from auditor.store.store import Store
+from auditor.store.store import Store, source_of
 from auditor.store.tables import audits
 from auditor.store.works import FileState, Piece, Works
 
@@ -68,7 +68,7 @@ Ask = Callable[[Works, Known], object]
 # By the name of the way in: what is asked, and the answer that there is nothing.
 ASKED: dict[str, tuple[Ask, object]] = {
     "Store.accepted": (lambda s, k: s.accepted("m"), None),
-    "Store.subject": (lambda s, k: s.subject("/m.onnx"), "/m.onnx"),
+    "Store.subject": (lambda s, k: [s.subject("/m.onnx"), s.subject("m")], ["/m.onnx", source_of("m")]),
     "Store.whose": (lambda s, k: s.whose(k.new), None),
     "Store.audit_by_uid": (lambda s, k: s.audit_by_uid(UID), None),
     "Store.uid_of": (lambda s, k: s.uid_of(k.new), None),
@@ -86,7 +86,7 @@ ASKED: dict[str, tuple[Ask, object]] = {
     "history.subjects_of": (lambda s, k: history.subjects_of(s, ["/m.onnx"]), []),
     "history.audit_of_version": (lambda s, k: history.audit_of_version(s, "m", "1"), None),
     "exchange.export": (lambda s, k: exported(s).splitlines()[1:], [b'{"end": 1}']),
-    "upkeep.prune": (lambda s, k: [upkeep.prune(s, upkeep.Wish(n), True) for n in (1, 3)], [(0,) * 4] * 2),
+    "upkeep.prune": (lambda s, k: [upkeep.prune(s, upkeep.Wish(n), True) for n in (None, 1, 3)], [(0,) * 4] * 3),
     "fleet.fleet": (lambda s, k: [fleet.fleet(s, sort=by).models for by in ("name", "verdict", "when")], [()] * 3),
     "fleet.fleet_model": (lambda s, k: fleet.fleet_model(s, k.model), None),
     "fleet.verdicts": (lambda s, k: sum(fleet.verdicts(s).values()), 0),
@@ -101,7 +101,8 @@ def refused(store: Works, known: Known) -> None:
 
 def finished(store: Works, known: Known) -> None:
     with store.writing() as connection:
-        store.finish_within(connection, [Piece(document("/m.onnx", 1), "/m.onnx", KEY, uid=UID)])
+        ((_, there),) = store.finish_within(connection, [Piece(document("/m.onnx", 1), "/m.onnx", KEY, uid=UID)])
+    assert not there
 
 
 def replaced(store: Works, known: Known) -> None:
@@ -187,7 +188,10 @@ def test_what_another_project_adds_changes_no_answer(where: str) -> None:
     with Works.open(where, project="a") as store:
         known = fill(store)
         before = {name: _said(ask(store, known)) for name, (ask, _) in ASKED.items()}
-        fill(store.in_project("b"), findings=5)
+        other = store.in_project("b")
+        fill(other, findings=5)
+        other.finish_all([Piece(document("/a.onnx"), "/a.onnx", KEY)])
+        registered(other, "m")
         assert {name: _said(ask(store, known)) for name, (ask, _) in ASKED.items()} == before
 
 
