@@ -13,6 +13,7 @@ SUMMARIES: Mapping[str, str] = {
     "check": "Audit models: shapes, parameters, weights, a run in a sandbox.",
     "batch": "Audit all models of folders and registries, each only once.",
     "gate": "Say whether models may go live, and why.",
+    "push": "Send a model to a server, and print the report that it makes.",
     "baseline": "Record what models have now, so that only new findings fail.",
     "diff": "Say what changed between two models, and how far that goes.",
     "fix": "Write a mended copy of a model, each edit with its proof.",
@@ -22,6 +23,10 @@ SUMMARIES: Mapping[str, str] = {
     "rules": "List the rules: how bad, by whose word, and what each says.",
     "history": "Tell which findings appeared, which were fixed, which stay.",
     "show": "Print a stored report, as today's policy has it.",
+    "token create": "Make a token; its text is shown this once.",
+    "token list": "List the tokens of a project: who holds them, for what, until when.",
+    "token revoke": "Take a token back: from now on it is for nothing.",
+    "serve": "Answer over HTTP: models are uploaded, audited, gated and watched.",
     "db path": "Print where reports are kept.",
     "db upgrade": "Bring the database's schema up to date, or make it.",
     "db prune": "Take old audits out, never a model's newest.",
@@ -30,7 +35,10 @@ SUMMARIES: Mapping[str, str] = {
 }
 """The first line of each command's help; a test holds them to the functions' docstrings."""
 
-GROUPS: Mapping[str, str] = {"db": "The report database."}
+GROUPS: Mapping[str, str] = {
+    "token": "Who may ask the service.",
+    "db": "The report database.",
+}
 """Commands that have commands of their own."""
 
 

@@ -2,36 +2,75 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..formats.parts.layout import Page, Span
 from ..formats.parts.telling import tally
 from ..formats.text import headline
 from ..names import prose, visible
+from ..policy.judge import Judgement
 from ..report import Verdict
 from ..sessions.gating import Gated
+from ..tuples import NamedTuple
+
+if TYPE_CHECKING:
+    from ..client.asking import RemoteGated
 
 _MOST = 20  # reasons of one kind, and models of one verdict, that are shown
 _STYLES = {"fail": "bold red", "inconclusive": "bold yellow", "waived": "dim", "said": "dim"}
 _LABELS = {"said": "not looked at"}
+_NO_POLICY = "none: findings of severity error fail"
 
 
-def write_gated(gated: Gated, out: TextIO) -> None:
+class ShownGated(NamedTuple):
+    """A verdict as people see it: rows on whose it is, and the sentence where nothing speaks against a pass."""
+
+    judgement: Judgement
+    rows: tuple[tuple[str, str], ...]
+    why_passed: str
+
+
+def shown(gated: Gated) -> ShownGated:
+    """A verdict that was given here."""
+    rows = []
+    if gated.key != gated.subject.path:
+        rows.append(("model", visible(gated.key)))
+    if gated.audit_id is not None:
+        rows.append(("report", f"{gated.audit_id} (auditor show {gated.audit_id})"))
+    by = gated.subject.policy.judged_by
+    trusted = " (trusted)" if by.trusted else ""
+    rows.append(("policy", f"{visible(by.policy) or _NO_POLICY}{trusted}"))
+    if by.baseline:
+        rows.append(("baseline", visible(by.baseline)))
+    rows.append(("accepted", _before(gated)))
+    return ShownGated(gated.judgement, tuple(rows), _why_passed(gated))
+
+
+def shown_of_server(gated: RemoteGated) -> ShownGated:
+    """A verdict of a server."""
+    said = gated.said
+    rows = [("model", visible(f"{said.name}@{said.version}" if said.version else said.name))]
+    if gated.where:
+        rows.append(("report", visible(gated.where, 400)))
+    rows.append(("policy", visible(said.policy) or _NO_POLICY))
+    rows.append(("accepted", _before_on_server(said.compared_with)))
+    return ShownGated(gated.judgement, tuple(rows), "by the server's policy")
+
+
+def _before_on_server(said: Mapping[str, Any] | None) -> str:
+    if not said:
+        return "no version yet"
+    which, when, by, reason = (str(said.get(key) or "") for key in ("audit_id", "when", "by", "reason"))
+    more = f": {prose(reason, 200)}" if reason else ""
+    return f"report {visible(which, 60)}, {visible(when[:10])} by {visible(by, 60) or '?'}{more}"
+
+
+def write_gated(gated: ShownGated, out: TextIO) -> None:
     """The verdict, then why."""
     page = Page(out)
     headline(page, gated.judgement.report, gated.judgement.verdict)
-    rows: list[tuple[Span, str]] = []
-    if gated.key != gated.subject.path:
-        rows.append((("model", "dim"), visible(gated.key)))
-    if gated.audit_id is not None:
-        rows.append((("report", "dim"), f"{gated.audit_id} (auditor show {gated.audit_id})"))
-    by = gated.subject.policy.judged_by
-    trusted = " (trusted)" if by.trusted else ""
-    rows.append((("policy", "dim"), f"{visible(by.policy) or 'none: findings of severity error fail'}{trusted}"))
-    if by.baseline:
-        rows.append((("baseline", "dim"), visible(by.baseline)))
-    rows.append((("accepted", "dim"), _before(gated)))
-    page.grid(rows, indent=2)
+    page.grid([((label, "dim"), text) for label, text in gated.rows], indent=2)
     reasons: list[tuple[Span, str]] = []
     for kind, style in _STYLES.items():
         of_kind = [reason for reason in gated.judgement.reasons if reason.kind == kind]
@@ -43,7 +82,7 @@ def write_gated(gated: Gated, out: TextIO) -> None:
         if len(of_kind) > _MOST:
             reasons.append((label, f"and {len(of_kind) - _MOST:,} more: --format json lists them all"))
     if not any(reason.kind in ("fail", "inconclusive") for reason in gated.judgement.reasons):
-        reasons.insert(0, (("pass", "bold green"), _why_passed(gated)))
+        reasons.insert(0, (("pass", "bold green"), gated.why_passed))
     page.grid(reasons, indent=2)
     page.blank()
 
@@ -75,7 +114,7 @@ class OnScreen:
         self._verdicts: list[Verdict] = []
         self._told: dict[Verdict, list[tuple[str, str]]] = {Verdict.FAIL: [], Verdict.INCONCLUSIVE: []}
 
-    def write(self, gated: Gated) -> None:
+    def write(self, gated: ShownGated) -> None:
         judgement = gated.judgement
         self._verdicts.append(judgement.verdict)
         told = self._told.get(judgement.verdict, [])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..model.graph import Model
     from ..rules import Rule
     from ..shapes.sizes.dim import Size
+    from ..store.tokens import Token
 
 
 def layer_table(model: Model, costs: Costs, out: TextIO) -> None:
@@ -67,6 +68,18 @@ def rule_table(rules: Sequence[Rule], out: TextIO) -> None:
     """Every rule in a line or two."""
     rows = [(r.name, r.severity.value, r.basis.value, r.summary) for r in rules]
     Page(out).grid(rows, head=("rule", "severity", "basis", "what it finds"))
+
+
+def token_table(tokens: Sequence[Token], out: TextIO) -> None:
+    """Every token: its id, its holder, what it is for, and whether it still holds."""
+    rows = [(t.id, visible(t.owner, 40), " ".join(t.scopes), _holds(t)) for t in tokens]
+    Page(out).grid(rows, head=("token", "owner", "scopes", "holds"))
+
+
+def _holds(token: Token) -> str:
+    if token.revoked_at is not None:
+        return f"revoked {token.revoked_at[:10]}"
+    return "without an end" if token.expires_at is None else f"until {token.expires_at[:10]}"
 
 
 def rule_page(rule: Rule, out: TextIO) -> None:

@@ -24,6 +24,9 @@ _SIZE = r"[0-9]{1,18}"
 _NUMBER = r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,4})?|[-+]?inf|nan"
 
 
+_PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")  # it is a folder's name too
+
+
 class Wrong(Exception):
     """A value that a kind does not take: what was expected instead, and where inside of it the fault lies."""
 
@@ -84,6 +87,12 @@ def _numbers(value: object) -> tuple[int, ...]:
     return tuple(found)
 
 
+def _project(value: object) -> str:
+    if not isinstance(value, str) or not _PROJECT.fullmatch(value):
+        raise Wrong("a name of up to 63 small letters, digits and hyphens that begins with no hyphen", value)
+    return value
+
+
 def _file_name(value: object) -> str:
     name = _text(value)
     if "/" in name or "\\" in name or "\0" in name or name in (".", ".."):
@@ -136,6 +145,12 @@ def whole(least: int = 0) -> ValueKind:
     return ValueKind(check, _whole_in, f"a whole number of at least {least}")
 
 
+def _port(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 16:
+        return value
+    raise Wrong("a port, a whole number from 0 to 65535", value)
+
+
 def _bytes(value: object) -> int:
     from ..wording import bytes_of
 
@@ -167,8 +182,15 @@ def _sizes(value: object) -> dict[str, int]:
 
 
 def _shapes(value: object) -> dict[str, tuple[int, ...]]:
-    assert isinstance(value, dict)  # no file says shapes
-    return value
+    if not isinstance(value, dict):
+        raise Wrong("a table of shapes, such as { data = [1, 3, 224, 224] }", value)
+    for name, sizes in value.items():
+        if not isinstance(sizes, list | tuple):
+            raise Wrong("a list of sizes", sizes, (name,))
+        for i, size in enumerate(sizes):
+            if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= _SCALE:
+                raise Wrong("a whole number of at least 0", size, (name, i))
+    return {name: tuple(sizes) for name, sizes in value.items()}
 
 
 def _ranges(value: object) -> dict[str, tuple[float, float] | str]:
@@ -300,7 +322,9 @@ PATH = ValueKind(_text, takes="a path", is_path=True)
 PATHS = ValueKind(_patterns, list, "a path, or a list of them", repeated=True, is_path=True)
 NAMES = ValueKind(_texts, list, "a list of names", repeated=True)
 NUMBERS = ValueKind(_numbers, _numbers_in, "whole numbers", repeated=True)
+PROJECT = ValueKind(_project, takes="a name")
 FILE_NAME = ValueKind(_file_name, takes="a file's name")
+PORT = ValueKind(_port, _whole_in, "a port: a whole number from 0 to 65535")
 SECONDS = number(above=True, of="seconds")
 TOLERANCE = number(endless=True)
 BYTES = ValueKind(_bytes, takes='a number of bytes, or a size such as "2G"')

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from ..batch.refs import NotRead
 from ..config.configuration import Configuration
@@ -23,6 +23,7 @@ from .subjects import Subject, compared, known, stored, subject_of, there
 if TYPE_CHECKING:
     from ..batch.pool import WorkerLimits
     from ..batch.refs import Ref, Source
+    from ..policy.policy import Policy
     from ..store.store import Accepted
     from ..store.works import Works
 
@@ -159,12 +160,8 @@ class Gate:
         key = self.name or subject.key
         store = self._store(create=False)
         before = None if store is None else store.accepted(key)
-        judgement = judge(bound.added_to(raw), subject.policy, compared(before), whole=True)
-        if looked_at(raw):
-            code = exit_code(judgement.verdict)
-        else:
-            judgement = judgement._replace(verdict=Verdict.INCONCLUSIVE)
-            code = code or ExitCode.INCONCLUSIVE
+        judgement = judged_for_gate(bound.added_to(raw), subject.policy, compared(before))
+        code = exit_code(judgement.verdict) if looked_at(raw) else code or ExitCode.INCONCLUSIVE
         gated = Gated(subject, key, judgement, code, before, audit_id)
         if self.acceptance is None:
             return gated
@@ -214,26 +211,39 @@ class Gate:
             self._opened.close()
 
 
+class _HasJudgement(Protocol):
+    @property
+    def judgement(self) -> Judgement: ...
+
+
+_AnyGated = TypeVar("_AnyGated", bound=_HasJudgement)
+
+
 @contextmanager
-def written(to: Destinations, on_screen: Callable[[Gated], None]) -> Iterator[Callable[[Gated], None]]:
-    """What writes verdicts, one after the other; ``on_screen`` takes them where the stream's format is text."""
+def written(
+    to: Destinations, on_screen: Callable[[_AnyGated], None], as_line: Callable[[_AnyGated], str]
+) -> Iterator[Callable[[_AnyGated], None]]:
+    """What writes verdicts, one after the other.
+
+    ``on_screen`` takes them where the stream's format is text, and ``as_line`` makes JSON of one.
+    """
     with ExitStack() as stack:
         files = to.opened_files(stack, several=True)
         stream = stack.enter_context(closing(to.stream(several=True)))
 
-        def write(gated: Gated) -> None:
+        def write(gated: _AnyGated) -> None:
             for outlet in files:
                 outlet.write(gated.judgement.report, gated.judgement.verdict)
             if not to.quiet:
                 _to_stream(gated)
 
-        def _to_stream(gated: Gated) -> None:
+        def _to_stream(gated: _AnyGated) -> None:
             match to.form:
                 case "text":
                     with stream.guarded():
                         on_screen(gated)
                 case "json":
-                    stream.write_text(f"{line(gated)}\n")
+                    stream.write_text(f"{as_line(gated)}\n")
                 case _:
                     stream.write(gated.judgement.report, gated.judgement.verdict)
 
@@ -265,6 +275,12 @@ def _raw(document: Mapping[str, Any]) -> dict[str, Any]:
 
     report, verdict = parse(document)
     return written(unjudged(report), verdict)
+
+
+def judged_for_gate(report: Report, policy: Policy, accepted: Report | None) -> Judgement:
+    """The verdict on what is to go live: every rule that counts is asked for, and nothing passes unseen."""
+    judgement = judge(report, policy, accepted, whole=True)
+    return judgement if looked_at(report) else judgement._replace(verdict=Verdict.INCONCLUSIVE)
 
 
 def looked_at(report: Report) -> bool:

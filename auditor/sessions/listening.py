@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from ..errors import ExitCode
@@ -34,6 +35,10 @@ class Listener:
     def auditing(self, path: str) -> AbstractContextManager[None]:
         """Around the audit of a model that somebody waits for."""
         return nullcontext()
+
+    def moving(self, doing: str, size: int) -> AbstractContextManager[Callable[[int], None]]:
+        """Around so many bytes that are hashed or sent; what it gives is called with how many more are done."""
+        return nullcontext(lambda count: None)
 
     def nobody_reads(self) -> None:
         """Whoever read the result is gone. The verdict still counts."""

@@ -278,7 +278,7 @@ def upgrade() -> None:
     op.create_index("ix_jobs_audit_id", "jobs", ["audit_id"])
     op.create_index("ix_jobs_parent_id", "jobs", ["parent_id"])
     op.create_index("ix_jobs_project", "jobs", ["project", "created_at", "id"])
-    op.create_index("ix_jobs_state", "jobs", ["state", "created_at"])
+    op.create_index("ix_jobs_state", "jobs", ["state", "project", "created_at", "id"])
     op.create_index("ix_jobs_version_id", "jobs", ["version_id"])
     op.create_table(
         "version_blobs",

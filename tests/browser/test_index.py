@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_it_leads_to_every_page(folder: Path, tab: Tabs) -> None:
     page = tab(View()).open(folder / "index.html")
     page.click(".models a")
     page.until("document.querySelector('#findings .card') !== null")
-    address = page.value("location.pathname")
+    address = unquote(str(page.value("location.pathname")))
     assert Path(address).parent == (folder / "models").resolve() and Path(address).is_file()
 
 

@@ -17,7 +17,7 @@ from auditor.sessions.asked import Asked, asked
 from auditor.sessions.batching import Batching, BatchListener
 from auditor.sessions.checking import Checking
 from auditor.sessions.faults import exit_code_of
-from auditor.sessions.gating import Gate, written
+from auditor.sessions.gating import Gate, line, written
 from auditor.sessions.listening import Listener
 from auditor.sessions.recording import Recording
 
@@ -80,7 +80,7 @@ def test_a_fault_of_ours_costs_one_model_and_is_told(ask: Asked, monkeypatch: py
 def test_gates_and_records(ask: Asked, tmp_path: Path) -> None:
     out, heard = io.StringIO(), Heard()
     to = ask.destinations(out, heard)
-    with Gate(ask.configured, ask.limits(), listener=heard) as gate, written(to, lambda gated: None) as write:
+    with Gate(ask.configured, ask.limits(), listener=heard) as gate, written(to, lambda gated: None, line) as write:
         for gated in gate.gated([LENET, NAN, str(tmp_path)]):
             write(gated)
     assert gate.codes == [ExitCode.PASS, ExitCode.FINDINGS, ExitCode.NOTHING]
