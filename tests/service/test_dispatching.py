@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from auditor.batch.pool import Pool, WorkerLimits
 from auditor.service import dispatching, working
@@ -20,6 +21,8 @@ from auditor.service.working import VersionTask
 from auditor.store import jobs, leases
 from auditor.store.counters import counted
 from auditor.store.jobs import Job
+from auditor.store.service_tables import jobs as job_rows
+from auditor.store.tables import audits
 from auditor.store.works import Works
 from tests.batch.kills import make_models
 from tests.pace import HANG, until
@@ -304,10 +307,18 @@ def test_what_nobody_needs_goes(store: Works, storage: Storage, models: list[Pat
     assert storage.work_folders() == [f"{running.id}00000000"]
 
 
-def test_old_reports_go_and_the_newest_stay(
+def test_old_reports_go_and_a_versions_newest_stays(
     store: Works, storage: Storage, models: list[Path], dispatcher: Make
 ) -> None:
-    job = asked(store, storage, models[0])
-    work(dispatcher(), job)
-    Tidying(store, storage, retention=1e-9).tidy()
-    assert is_now(store, job).audit_id is not None
+    version_id, version = put_version(store, storage, "m", models[0])
+    ad_hoc = submit_version(store, version, version_id, PLAIN, by="ada")
+    newest = submit_version(store, version, version_id, {}, by="ada")
+    work(dispatcher(), ad_hoc, newest)
+    with store.writing() as connection:
+        connection.execute(update(audits).values(audited_at="2026-01-01T00:00:00+00:00"))
+        connection.execute(update(job_rows).values(ended_at="2026-01-01T00:00:00.000000+00:00"))
+    Tidying(store, storage, retention=1e5).tidy()
+    assert is_now(store, ad_hoc).audit_id is not None
+    Tidying(store, storage, retention=7.0).tidy()
+    assert is_now(store, newest).audit_id is not None
+    assert [job.id for job in jobs.listed(store, 9)] == [newest.id]
