@@ -39,7 +39,7 @@ def serve(words: Words) -> int:
             given_to(chosen, limits, where, is_open, said),
             listens,
             lambda: _say(f"auditor serves at {address}" + (" (nobody needs a token)" if is_open else "")),
-            _say,
+            _warn,
         ).run()
     return 0
 
@@ -47,6 +47,11 @@ def serve(words: Words) -> int:
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def _warn(line: str) -> None:
+    sys.stderr.write(f"auditor serve: {line}\n")
+    sys.stderr.flush()
 
 
 def _check_installed() -> None:

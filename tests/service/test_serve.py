@@ -43,6 +43,9 @@ def store(tmp_path: Path) -> Iterator[Works]:
         yield opened
 
 
+KILLED = ("http", "dispatcher")
+
+
 class Served(Server):
     """A service that says where it is."""
 
@@ -50,8 +53,8 @@ class Served(Server):
         """Start it; the line that it says when it answers."""
         command = [sys.executable, "-m", "auditor", "serve", "--port", "0", "--workers", "1", "--no-config", *more]
         command += ["--db", self.database, "--storage", str(self.storage)]
-        null = subprocess.DEVNULL
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=null, cwd=ROOT)
+        with (self.storage.parent / "said").open("wb") as said:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, cwd=ROOT)
         assert self.process.stdout is not None
         return self.process.stdout.readline().decode()
 
@@ -70,7 +73,7 @@ def test_a_service_says_where_it_is_lives_through_kills_and_ends_when_asked_to(s
         address = line.split()[3]
         assert line == f"auditor serves at {address} (nobody needs a token)\n"
         assert answer(address) == b'{"status":"ok"}'
-        for kind in ("http", "dispatcher"):
+        for kind in KILLED:
             (before,) = served.pids(kind)
             os.kill(before, signal.SIGKILL)
             until(lambda kind=kind, before=before: served.pids(kind) not in ([], [before]), "another process")
@@ -89,9 +92,9 @@ def test_a_service_says_where_it_is_lives_through_kills_and_ends_when_asked_to(s
         assert len(processes) == 3
         assert served.end() == 0
         assert not [pid for pid in processes if Path(f"/proc/{pid}").exists()]
-        assert served.process is not None and served.process.stdout is not None
-        told = served.process.stdout.read().decode().splitlines()
-        assert told == [f"the {kind} process ended (SIGKILL) and is started again" for kind in ("http", "dispatcher")]
+        told = [line for line in (tmp_path / "said").read_text().splitlines() if line.startswith("auditor serve: ")]
+        ended = [f"auditor serve: the {kind} process ended (SIGKILL) and is started again" for kind in KILLED]
+        assert told == ended
     finally:
         if served.process is not None:
             served.process.kill()
@@ -171,7 +174,7 @@ def test_what_is_configured_and_what_is_usual(tmp_path: Path, monkeypatch: pytes
     )  # fmt: skip
     assert limits == ServiceLimits(upload=2 << 30, queue=7)
     (tmp_path / "auditor.toml").write_text("[service]\nlimits = 1\n")
-    with pytest.raises(UsageError, match="there is no key service.limits"):
+    with pytest.raises(UsageError, match="there is no key service[.]limits"):
         read("auditor.toml")
     (tmp_path / "auditor.toml").write_text("")
     usual, _ = serving(read("auditor.toml"))
