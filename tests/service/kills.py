@@ -13,6 +13,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,26 +22,27 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import func, insert, select, text
 
-from auditor.errors import StoreError
 from auditor.service.storage import Storage
-from auditor.service.submitting import submit_version
+from auditor.service.sweeping import sweep
 from auditor.service.tidying import Tidying
+from auditor.store import tokens
 from auditor.store.jobs import whole_queue
 from auditor.store.leases import Registered
-from auditor.store.service_tables import jobs, models, versions
+from auditor.store.service_tables import blobs, jobs, models, versions
 from auditor.store.tables import audits, works
 from auditor.store.works import Works
 from tests.batch.kills import make_models
 from tests.pace import HANG
 
 ROOT = Path(__file__).parents[2]
-WRONG = ("lost", "no report", "doubled", "not acknowledged", "of no job", "partial", "left behind")
+WRONG = ("lost", "no report", "doubled", "not acknowledged", "of no job", "partial", "left behind", "lying")
 KINDS = ("supervisor", *["http"] * 2, *["dispatcher"] * 3, *["worker"] * 6)
 PROJECTS = ("default", "team-a", "team-b")
 
@@ -52,11 +54,13 @@ class Server:
     database: str
     storage: Path
     starts: int = 0
+    port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.starts += 1
-        command = [sys.executable, "-m", "auditor", "serve", "--port", "0", "--no-auth", "--workers", "2"]
+        self.port = self.port or _free_port()
+        command = [sys.executable, "-m", "auditor", "serve", "--port", str(self.port), "--workers", "2"]
         command += ["--db", self.database, "--storage", str(self.storage), "--grace", "60", "--no-config"]
         null = subprocess.DEVNULL
         self.process = subprocess.Popen(command, stdout=null, stderr=null, cwd=ROOT)
@@ -88,13 +92,15 @@ class Campaign:
     kills: Counter[str] = field(default_factory=Counter)
     acknowledged: dict[str, str] = field(default_factory=dict)  # jobs by key
     failures: list[str] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)  # by project
 
     def run(self, kills: int, clients: int, submissions: int) -> None:
         registry = self.folder / "registry"
         make_models(registry, submissions)
         found = sorted(registry.rglob("*.onnx"))
-        with Works.open(self.database):  # the schema is there before many want it
-            pass
+        with Works.open(self.database) as store:
+            for project in PROJECTS:
+                _, self.tokens[project] = tokens.create(store.in_project(project), "client", ["submit"])
         for server in self.servers:
             server.start()
         threads = [threading.Thread(target=self._submit, args=(found[i::clients], i)) for i in range(clients)]
@@ -117,22 +123,22 @@ class Campaign:
 
     def _submit(self, paths: list[Path], client: int) -> None:
         """Each model as a version of its own, asked for until that is acknowledged, and once more."""
-        storage, chance = Storage(self.servers[0].storage), random.Random(client)
-        with Works.open(self.database, patience=60.0) as opened:
-            for path in paths:
-                store = opened.in_project(PROJECTS[int(path.stem) % len(PROJECTS)])
-                try:
-                    version_id, version = put_version(store, storage, f"model-{path.stem}", path)
-                    asked = hashlib.sha256(version_id.encode()).hexdigest()
-                    for _ in range(2):
-                        job = submit_version(
-                            store, version, version_id, {"run": False}, by="client", key=path.stem, asked=asked
-                        )
-                        if self.acknowledged.setdefault(path.stem, job.id) != job.id:
-                            self.failures.append(f"{path.stem} is two jobs")
-                except StoreError as error:
-                    self.failures.append(str(error))
-                time.sleep(chance.uniform(0, 0.02))
+        try:
+            self._submit_each(paths, client)
+        except Exception as error:
+            self.failures.append(f"{type(error).__name__}: {error}")
+
+    def _submit_each(self, paths: list[Path], client: int) -> None:
+        asking = _Asking(self.servers, self.tokens, random.Random(client))
+        for path in paths:
+            project = PROJECTS[int(path.stem) % len(PROJECTS)]
+            address = f"/api/v1/models?name=model-{path.stem}&version=1"
+            version = asking.ask(project, address, path.read_bytes(), "application/octet-stream")
+            wanted = json.dumps({"version_id": version["id"], "options": {"run": False}}).encode()
+            for _ in range(2):
+                job = asking.ask(project, "/api/v1/audits", wanted, "application/json", path.stem)
+                if self.acknowledged.setdefault(path.stem, job["id"]) != job["id"]:
+                    self.failures.append(f"{path.stem} is two jobs")
 
     def _kill(self) -> None:
         server, kind = self.chance.choice(self.servers), self.chance.choice(KINDS)
@@ -161,9 +167,11 @@ class Campaign:
         storage = Storage(self.servers[0].storage)
         with Works.open(self.database) as store:
             Tidying(store, storage).tidy()
+            sweep(store, storage, unfinished=0, unused=0, lying=0)
             with store.reading() as connection:
                 rows = {row.id: row for row in connection.execute(select(jobs))}
                 kept = connection.execute(select(audits.c.id, audits.c.uid, audits.c.project, audits.c.digest)).all()
+                contents = {(row.project, row.sha256) for row in connection.execute(select(blobs))}
                 done = connection.scalar(select(func.count()).select_from(works))
                 integrity = "ok"
                 if connection.dialect.name == "sqlite":
@@ -187,9 +195,39 @@ class Campaign:
             "given up": sum(not row.digest for row in kept),
             "works": done,
             "attempts": sum(row.attempts for row in rows.values()),
-            "left behind": len(storage.work_folders()),
+            "left behind": len(storage.work_folders()) + len(list(storage.uploads.iterdir())),
+            "lying": len(contents ^ _files(storage)),  # contents without a row, or rows without a content
             "integrity": integrity,
         }
+
+
+class _Asking:
+    """A client that does not give up: servers come and go."""
+
+    def __init__(self, servers: list[Server], known: dict[str, str], chance: random.Random) -> None:
+        self._servers, self._tokens, self._chance = servers, known, chance
+
+    def ask(self, project: str, address: str, body: bytes, kind: str, key: str = "") -> dict[str, Any]:
+        """What is answered with 2xx, however often it has to be asked for."""
+        headers = {"Authorization": f"Bearer {self._tokens[project]}", "Content-Type": kind}
+        headers |= {"Idempotency-Key": key} if key else {}
+        end = time.monotonic() + HANG
+        while True:
+            server = self._chance.choice(self._servers)
+            try:
+                with contextlib.closing(HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+                    connection.request("POST", address, body, headers)
+                    answer = connection.getresponse()
+                    said = answer.read()
+                if answer.status in (200, 201, 202):
+                    found = json.loads(said)
+                    assert isinstance(found, dict)
+                    return found
+                assert answer.status in (429, 503), said
+            except (OSError, HTTPException):
+                pass
+            assert time.monotonic() < end, f"{address} is answered no more"
+            time.sleep(self._chance.uniform(0.05, 0.3))
 
 
 def put_version(store: Works, storage: Storage, name: str, path: Path) -> tuple[str, Registered]:
@@ -230,6 +268,17 @@ def campaign(
 def is_right(figures: dict[str, Any]) -> bool:
     """Whether nothing was lost, doubled or left behind."""
     return not any(figures[name] for name in WRONG) and figures["integrity"] == "ok"
+
+
+def _files(storage: Storage) -> set[tuple[str, str]]:
+    return {(p, file.name) for p in storage.projects() for file in storage.blobs(p).rglob("*/*") if file.is_file()}
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+        assert isinstance(port, int)
+        return port
 
 
 def _children(pid: int) -> list[int]:
