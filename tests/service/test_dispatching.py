@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from auditor.batch.pool import Pool, WorkerLimits
-from auditor.service import dispatching, working
+from auditor.batch.pool import Pool, WorkerLimits, tell
+from auditor.service import dispatching
+from auditor.service.context import ServiceLimits
 from auditor.service.dispatching import TRIES, Dispatcher
+from auditor.service.samples import audit_samples, samples
 from auditor.service.storage import Storage
 from auditor.service.submitting import submit_version
 from auditor.service.tidying import Tidying
@@ -205,7 +207,7 @@ def test_a_report_that_cannot_be_kept_does_not_come_back_for_ever(
 
 
 def hang(task: VersionTask) -> None:
-    working.tell("reading")
+    tell("reading")
     signal.pause()
 
 
@@ -255,7 +257,12 @@ def test_whoever_slept_for_longer_than_its_lease_ends_nothing_twice(
     assert leases.give_back_all(store, ME) == 1  # as when its lease is over
     work(dispatcher(OTHER), job)
     slow._renewed = 0.0
-    until(lambda: slow.step(claims=False) or not slow.busy, "its end")
+
+    def let_go() -> bool:
+        slow.step(claims=False)
+        return not slow.busy
+
+    until(let_go, "its end")
     assert is_now(store, job).state == "done" and store.audit_by_uid(job.id) == is_now(store, job).audit_id
     assert counted(store)["audits fail"] == 1
 
@@ -322,3 +329,20 @@ def test_old_reports_go_and_a_versions_newest_stays(
     Tidying(store, storage, retention=7.0).tidy()
     assert is_now(store, newest).audit_id is not None
     assert [job.id for job in jobs.listed(store, 9)] == [newest.id]
+
+
+def test_samples_are_audited_where_nothing_was_ever_kept_and_nowhere_else(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, tmp_path: Path
+) -> None:
+    folder = samples()
+    assert folder is not None  # the tests run in a checkout
+    limits = ServiceLimits(floor=0)
+    assert audit_samples(store, storage, folder, limits) == 2
+    assert audit_samples(store, storage, folder, limits) == 0
+    asked_for = jobs.listed(store, 9)
+    work(dispatcher(), *asked_for)
+    verdicts = {report(store, job)["model"]["path"]: report(store, job)["verdict"] for job in asked_for}
+    assert verdicts == {"lenet5.onnx": "pass", "wrong_bias.onnx": "fail"}
+    with Works.open(tmp_path / "others.db") as others:
+        asked(others.in_project("team"), storage, models[0])
+        assert audit_samples(others, storage, folder, limits) == 0
