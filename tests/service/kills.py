@@ -86,8 +86,8 @@ class Campaign:
     """Servers over one store, clients that submit to it, and what they were told."""
 
     folder: Path
-    database: str
     servers: list[Server]
+    store: Works
     chance: random.Random
     kills: Counter[str] = field(default_factory=Counter)
     acknowledged: dict[str, str] = field(default_factory=dict)  # jobs by key
@@ -98,22 +98,22 @@ class Campaign:
         registry = self.folder / "registry"
         make_models(registry, submissions)
         found = sorted(registry.rglob("*.onnx"))
-        with Works.open(self.database) as store:
-            for project in PROJECTS:
-                _, self.tokens[project] = tokens.create(store.in_project(project), "client", ["submit"])
+        for project in PROJECTS:
+            _, self.tokens[project] = tokens.create(self.store.in_project(project), "client", ["submit"])
         for server in self.servers:
             server.start()
         threads = [threading.Thread(target=self._submit, args=(found[i::clients], i)) for i in range(clients)]
         for thread in threads:
             thread.start()
+        seen = (0, 0)
         while self.kills.total() < kills and (self._waits() or any(thread.is_alive() for thread in threads)):
             time.sleep(self.chance.uniform(0.02, 0.3))
-            self._kill()
+            kind = self.chance.choice(KINDS)
+            now = self._progress()
+            if kind == "worker" or now != seen:  # else those that have only begun would be killed, and none at work
+                seen = now if self._kill(kind) else seen
         for thread in threads:
             thread.join()
-        for server in self.servers:
-            if server.process is not None and server.process.poll() is not None:
-                server.start()
         end = time.monotonic() + HANG
         while self._waits() and time.monotonic() < end:
             time.sleep(0.2)
@@ -140,44 +140,49 @@ class Campaign:
                 if self.acknowledged.setdefault(path.stem, job["id"]) != job["id"]:
                     self.failures.append(f"{path.stem} is two jobs")
 
-    def _kill(self) -> None:
-        server, kind = self.chance.choice(self.servers), self.chance.choice(KINDS)
+    def _kill(self, kind: str) -> bool:
+        """Whether one of that kind was there to be killed."""
+        server = self.chance.choice(self.servers)
         assert server.process is not None
-        if server.process.poll() is not None:
-            server.start()
-            return
-        pids = server.pids(kind)
         if kind == "supervisor" and not server.pids("worker"):  # it has only begun
-            return
-        if pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.chance.choice(pids), signal.SIGKILL)
-                self.kills[kind] += 1
-            if kind == "supervisor":
-                server.process.wait()
-                server.start()
+            return False
+        pids = server.pids(kind)
+        if not pids:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.chance.choice(pids), signal.SIGKILL)
+            self.kills[kind] += 1
+        if kind == "supervisor":
+            server.process.wait()
+            server.start()
+        return True
+
+    def _progress(self) -> tuple[int, int]:
+        """How many submissions are acknowledged, and how many jobs have ended."""
+        with self.store.reading() as connection:
+            ended = connection.scalar(select(func.count()).select_from(jobs).where(jobs.c.state == "done"))
+        return len(self.acknowledged), int(ended or 0)
 
     def _waits(self) -> bool:
-        with Works.open(self.database, patience=60.0) as store:
-            queue = whole_queue(store)
+        queue = whole_queue(self.store)
         return bool(queue.queued or queue.running)
 
     def verdict(self, submissions: int) -> dict[str, object]:
         """The figures; all that `WRONG` names are to be 0."""
         storage = Storage(self.servers[0].storage)
-        with Works.open(self.database) as store:
-            Tidying(store, storage).tidy()
-            sweep(store, storage, unfinished=0, unused=0, lying=0)
-            with store.reading() as connection:
-                rows = {row.id: row for row in connection.execute(select(jobs))}
-                kept = connection.execute(select(audits.c.id, audits.c.uid, audits.c.project, audits.c.digest)).all()
-                contents = {(row.project, row.sha256) for row in connection.execute(select(blobs))}
-                done = connection.scalar(select(func.count()).select_from(works))
-                integrity = "ok"
-                if connection.dialect.name == "sqlite":
-                    integrity = connection.scalar(text("PRAGMA integrity_check")) or ""
-                    integrity += "".join(map(str, connection.execute(text("PRAGMA foreign_key_check")).all()))
-            documents = sum(store.in_project(row.project).get(row.id) is None for row in kept)
+        store = self.store
+        Tidying(store, storage).tidy()
+        sweep(store, storage, unfinished=0, unused=0, lying=0)
+        with store.reading() as connection:
+            rows = {row.id: row for row in connection.execute(select(jobs))}
+            kept = connection.execute(select(audits.c.id, audits.c.uid, audits.c.project, audits.c.digest)).all()
+            contents = {(row.project, row.sha256) for row in connection.execute(select(blobs))}
+            done = connection.scalar(select(func.count()).select_from(works))
+            integrity = "ok"
+            if connection.dialect.name == "sqlite":
+                integrity = connection.scalar(text("PRAGMA integrity_check")) or ""
+                integrity += "".join(map(str, connection.execute(text("PRAGMA foreign_key_check")).all()))
+        documents = sum(store.in_project(row.project).get(row.id) is None for row in kept)
         uids = Counter(row.uid for row in kept)
         told = set(self.acknowledged.values())
         return {
@@ -254,15 +259,17 @@ def campaign(
 ) -> dict[str, object]:
     """Run one, in a folder and a database that are its own."""
     where = database or str(folder / "reports.db")
-    one = Campaign(folder, where, [Server(where, folder / "storage") for _ in range(servers)], random.Random(seed))
-    try:
-        one.run(kills, clients, submissions)
-    finally:
-        for server in one.servers:
-            if server.process is not None and server.process.poll() is None:
-                server.process.kill()
-                server.process.wait()
-    return one.verdict(submissions) | {"seed": seed}
+    made = [Server(where, folder / "storage") for _ in range(servers)]
+    with Works.open(where, patience=60.0) as store:
+        one = Campaign(folder, made, store, random.Random(seed))
+        try:
+            one.run(kills, clients, submissions)
+        finally:
+            for server in made:
+                if server.process is not None and server.process.poll() is None:
+                    server.process.kill()
+                    server.process.wait()
+        return one.verdict(submissions) | {"seed": seed}
 
 
 def is_right(figures: dict[str, Any]) -> bool:
