@@ -113,6 +113,8 @@ def test_the_name_of_a_host(host: str, name: str) -> None:
         ("POST", "/api/v1/models", JSON, LIMITS.body),
         ("POST", "/api/v1/models", "Content-Type: application/octet-stream", LIMITS.model + 65536),
         ("PATCH", "/api/v1/uploads/12ab", "Content-Type: application/offset+octet-stream", LIMITS.upload),
+        ("PATCH", "/api/v1/uploads/12ab", "X-No: type", LIMITS.body),
+        ("PATCH", "/api/v1/uploads/12ab", JSON, LIMITS.body),
         ("PATCH", "/api/v1/uploads/12ab/x", "Content-Type: application/offset+octet-stream", LIMITS.body),
     ],
 )  # fmt: skip

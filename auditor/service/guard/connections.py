@@ -8,6 +8,7 @@ protocol is an `asyncio.Protocol`, of which this one watches the events and noth
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from asyncio import TimerHandle, Transport
 from http import HTTPStatus
@@ -37,6 +38,7 @@ class Guarded(H11Protocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # uvicorn narrows it, too
         super().connection_made(transport)
+        _send_at_once(transport)
         if len(self.connections) > self.bounds.connections and not self._make_room():
             self._say(503, "crowded", "too many connections are open", "try again later", b"retry-after: 1\r\n")
         else:
@@ -115,6 +117,16 @@ class Guarded(H11Protocol):
     def _stop(self, timer: TimerHandle | None) -> None:
         if timer is not None:
             timer.cancel()
+
+
+def _send_at_once(transport: Transport) -> None:
+    """A header and its body are two writes: by Nagle's algorithm the second waits for the client's delayed ACK, 40 ms.
+
+    asyncio sees to that only where the listening socket was made with a protocol's number (python/cpython#83939).
+    """
+    its = transport.get_extra_info("socket")
+    if its is not None and its.family in (socket.AF_INET, socket.AF_INET6):
+        its.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def protocol_within(bounds: ConnectionBounds) -> type[H11Protocol]:
