@@ -19,7 +19,7 @@ from ..record import Record
 from ..report import JudgedBy
 from ..settings import Settings
 from .kinds import from_words
-from .sections import Section, fields, folders, models, refuse_heading
+from .sections import Section, fields, folders, models, refuse_heading, service
 from .table import KEYS, TABLE, VARIABLES
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Configuration(Record):
     registries: Mapping[str, str] = _NONE  # by a registry's folder: of which one its models are versions
     forced: Mapping[str, Any] = _NONE  # fields of Policy that the command line says
     trusted: bool = False  # named as the one that nothing found on the way can soften
+    service: Mapping[str, Any] = _NONE  # how the service is run, by the names of the table's rows
     ad_hoc: tuple[str, ...] = ()  # options of audits that a caller said beside what is configured
 
     def policy(self, path: str, name: str = "", registry: str = "") -> Policy:
@@ -128,7 +129,7 @@ class Configuration(Record):
 
         Values are as their kinds return them. A baseline "" is none.
         """
-        options, forced, places = dict(self.options), dict(self.forced), {}
+        options, forced, places, served = dict(self.options), dict(self.forced), {}, dict(self.service)
         for row in TABLE:
             if row.name not in said or not (row.flags or row.env):
                 continue
@@ -138,9 +139,11 @@ class Configuration(Record):
                 options[row.name] = {**options[row.name], **value} if both else value
             elif row.fills == "policy":
                 forced[row.name] = value
+            elif row.fills == "service":
+                served[row.name] = value
             elif row.fills == "place":
                 places[row.name] = os.path.abspath(value) if row.name == "baseline" and value else value
-        return self._replace(options=options, forced=forced, **places)
+        return self._replace(options=options, forced=forced, service=served, **places)
 
     @property
     def asks_nothing(self) -> bool:
@@ -273,7 +276,7 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
             values = values[key]
     elif isinstance(values, dict):
         refuse_heading(toml, values)
-    says = table(toml, top, values, {**readers("policy", "audit", "place"), "models": models})
+    says = table(toml, top, values, {**readers("policy", "audit", "place"), "models": models, "service": service})
     folder = os.path.dirname(os.path.abspath(path))
     for key in says:
         if key in KEYS and KEYS[key].runs_code and not named:
@@ -286,6 +289,7 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
         folder,
         (Section(("**",), fields(says, "policy", folder)), *says.get("models", ())),
         fields(says, "audit", folder),
+        service=fields(says.get("service", {}), "service", folder),
         **{**fields(says, "place", folder), "registries": folders(says.get("registries", {}), folder)},
     )
 

@@ -61,6 +61,18 @@ def models(toml: Toml, path: Path, value: object) -> tuple[Section, ...]:
     return tuple(sections)
 
 
+def service(toml: Toml, path: Path, value: object) -> dict[str, Any]:
+    """The table [service], by the keys that it has in the table of settings: "service.port"."""
+    from .keys import readers, table
+
+    known = {key.removeprefix(SERVICE_KEYS): reader for key, reader in readers("service").items()}
+    return {SERVICE_KEYS + key: inner for key, inner in table(toml, path, value, known).items()}
+
+
+SERVICE_KEYS = "service."
+"""How the keys of the table [service] begin."""
+
+
 def fields(says: Mapping[str, Any], fills: Fills, folder: str = "") -> dict[str, Any]:
     """What fills fields of one thing, by their names; a path in a file goes from that file's folder."""
     found = {}

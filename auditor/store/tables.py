@@ -71,7 +71,6 @@ audits = Table(
     Column("macs", BigInteger),
     Column("weight_bytes", BigInteger),
     Column("peak_activation_bytes", BigInteger),
-    Column("document", LargeBinary, nullable=False),  # the versioned JSON, zlib
     # The model's name across its versions, and the version: as a registry says, else the source and "".
     Column("subject", Text, nullable=False, server_default=""),
     Column("version", Text, nullable=False, server_default=""),
@@ -79,6 +78,8 @@ audits = Table(
     Column("ad_hoc", Boolean, nullable=False, server_default=false()),  # made with options that are not configured
     Column("producer", Text, nullable=False, server_default=""),
     Column("opset", Integer),  # of the default domain, ai.onnx
+    # The versioned JSON, zlib; the last of them: SQLite reads what stands behind it through all its pages.
+    Column("document", LargeBinary, nullable=False),
     Index("ix_audits_source_id", "project", "source", "id"),
     Index("ix_audits_digest_id", "project", "digest", "id"),
     Index("ix_audits_content_digest_id", "project", "content_digest", "id"),
@@ -90,6 +91,14 @@ audits = Table(
         "project",
         "source",
         unique=True,
+        sqlite_where=text("latest = 1"),
+        postgresql_where=text("latest"),
+    ),
+    Index(  # the same by the model's name; wider than the one by source, which is the way where nobody asks for names
+        "ix_audits_latest_subject",
+        "project",
+        "subject",
+        "id",
         sqlite_where=text("latest = 1"),
         postgresql_where=text("latest"),
     ),

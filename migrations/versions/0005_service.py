@@ -101,6 +101,10 @@ def upgrade() -> None:
         op.create_index(name, table, ["project", *columns])
     _uid(["project", "uid"])
     _latest(["project", "source"])
+    op.create_index(
+        "ix_audits_latest_subject", "audits", ["project", "subject", "id"],
+        sqlite_where=sa.text("latest = 1"), postgresql_where=sa.text("latest"),
+    )  # fmt: skip
     _works([_project()])
     _file_states([_project()])
     op.create_table(
@@ -313,6 +317,7 @@ def downgrade() -> None:
     _file_states([])
     _uid(["uid"])
     _latest(["source"])
+    op.drop_index("ix_audits_latest_subject", "audits")
     for name, (table, columns) in _INDEXES.items():
         op.drop_index(name, table)
         op.create_index(name, table, columns)
