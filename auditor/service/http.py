@@ -57,13 +57,14 @@ class Arguments(NamedTuple):
     metrics_port: int | None = None
     limits: ServiceLimits = ServiceLimits()
     grace: float = GRACE
+    proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-For and -Proto are believed
 
     @classmethod
     def parsed(cls, line: str) -> Arguments:
         """From a line of JSON, whose names are these fields'."""
         told: dict[str, Any] = json.loads(line)
         told["limits"] = ServiceLimits(**told.get("limits", {}))
-        told |= {name: tuple(told[name]) for name in ("roots", "hosts", "names") if name in told}
+        told |= {name: tuple(told[name]) for name in ("roots", "hosts", "names", "proxies") if name in told}
         return cls(**told)
 
 
@@ -112,7 +113,8 @@ def serve(service: Service, arguments: Arguments) -> None:
         # No limit_concurrency: that many connections would get a text that is no problem. Ours are bounded below.
         http=protocol_within(ConnectionBounds(service.limits.connections, service.limits.stall, service.limits.stall)),
         loop="asyncio", ws="none", lifespan="off", interface="asgi3", log_config=None, access_log=False,
-        proxy_headers=False, server_header=False, backlog=BACKLOG, timeout_keep_alive=KEEP_ALIVE,
+        proxy_headers=bool(arguments.proxies), forwarded_allow_ips=list(arguments.proxies),
+        server_header=False, backlog=BACKLOG, timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=int(arguments.grace),
     )  # fmt: skip
     for signum in (signal.SIGTERM, signal.SIGINT):
