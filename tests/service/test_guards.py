@@ -42,6 +42,8 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     match path:
         case "/plain-500":
             status, kind, body = 500, b"text/plain", b"Internal Server Error"
+        case "/page-503":
+            status, kind = 503, b"text/html"
         case "/busy":
             status, kind, headers = 503, b"text/plain", [(b"retry-after", b"7")]
         case "/page" | "/api/page":
@@ -334,6 +336,11 @@ def test_a_fault_is_a_problem(server: Running, path: str, caplog: pytest.LogCapt
     assert heard.headers.get("retry-after") == ("7" if path == "/busy" else None)
     assert heard.headers["content-security-policy"]
     assert ("a secret of the inside" in caplog.text) == (path == "/raise")
+
+
+def test_a_page_says_in_its_own_way_what_is_wrong(server: Running) -> None:
+    heard = once(server.port, "GET", "/page-503")
+    assert (heard.status, heard.headers["content-type"]) == (503, "text/html")
 
 
 def test_a_part_of_an_answer_does_not_look_like_the_whole(server: Running) -> None:
