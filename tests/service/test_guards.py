@@ -13,9 +13,11 @@ from auditor.service.guard.access import REQUEST_ID, Answered
 from auditor.service.guard.asgi import Receive, Scope, Send
 from auditor.service.guard.connections import ConnectionBounds
 from auditor.service.guard.hosts import name_of
+from auditor.service.guard.pace import Pace, Paced
 from auditor.service.guard.rates import _MOST, Buckets, Rate
 from auditor.service.guard.stack import guarded
 from auditor.service.guard.texts import Texts, deepest
+from tests.pace import HANG
 
 from .wire import Client, Running, once, request, running, waited
 
@@ -152,13 +154,16 @@ def test_headers_have_a_limit(server: Running) -> None:
                                   b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
                                   b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
                                   b"GET / HTTP/1.1\r\nHost: localhost\r\nBad Name: x\r\n\r\n"])  # fmt: skip
-def test_what_is_no_http_is_a_problem(server: Running, junk: bytes) -> None:
+def test_what_is_no_http_is_a_problem(server: Running, junk: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     with Client(server.port) as client:
         client.send(junk)
         heard = client.hear()
     assert heard.status == 400
     assert heard.code == "http"
     assert heard.closed
+    ids = [getattr(record, "fields", {}).get("request_id") for record in caplog.records]
+    assert heard.headers["x-request-id"] == heard.document["request_id"] in ids
 
 
 def test_a_length_and_chunks_are_not_both_believed(server: Running) -> None:
@@ -398,4 +403,12 @@ def test_who_waits_to_be_asked_is_not_asked_in_vain(server: Running) -> None:
     with Client(server.port) as client:
         heard = client.ask("PATCH", "/x", BEARER, "Content-Length: 3000000", "Expect: 100-continue")
         assert heard.status == 413
+        assert client.is_closed()
+
+
+def test_nobody_waits_for_a_body_that_was_not_asked_for() -> None:
+    """Not even for as long as bytes are read that nobody wants: here that is longer than the test may take."""
+    app = Paced(echo, Pace(stall=2 * HANG, linger=2 * HANG))
+    with running(app, ConnectionBounds()) as server, Client(server.port) as client:
+        assert client.ask("PATCH", "/early", "Content-Length: 10", "Expect: 100-continue").body == b"early"
         assert client.is_closed()

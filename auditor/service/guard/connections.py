@@ -8,6 +8,7 @@ protocol is an `asyncio.Protocol`, of which this one watches the events and noth
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import sys
 from asyncio import TimerHandle, Transport
@@ -18,6 +19,8 @@ from uuid import uuid4
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ...tuples import NamedTuple
+
+_log = logging.getLogger("auditor.access")
 
 
 class ConnectionBounds(NamedTuple):
@@ -100,6 +103,8 @@ class Guarded(H11Protocol):
         """Write an answer past the parser, which is in the middle of something, and close."""
         phrase = HTTPStatus(status).phrase
         request_id = uuid4().hex
+        client = self.client[0] if self.client else ""
+        _log.info("refused", extra={"fields": {"status": status, "client": client, "request_id": request_id}})
         document: dict[str, Any] = {"type": "about:blank", "title": phrase, "status": status, "detail": detail}
         body = json.dumps({**document, "code": code, "mend": mend, "request_id": request_id}).encode()
         self.transport.write(
