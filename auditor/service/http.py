@@ -20,6 +20,7 @@ from typing import Any
 
 import uvicorn
 
+from ..errors import AuditorError, UsageError
 from ..runtime.libc import die_with
 from ..store.works import Works
 from ..tuples import NamedTuple
@@ -74,8 +75,12 @@ def main() -> int:
     if arguments.parent is not None:
         die_with(arguments.parent)
     log_to_stderr()
-    with Works.open(arguments.db) as store:
-        serve(service_of(arguments, store), arguments)
+    try:
+        with Works.open(arguments.db) as store:
+            serve(service_of(arguments, store), arguments)
+    except AuditorError as error:
+        print(f"auditor: {error}", file=sys.stderr)
+        return error.exit_code
     return 0
 
 
@@ -106,8 +111,7 @@ def serve(service: Service, arguments: Arguments) -> None:
     listening = socket.socket(fileno=arguments.socket)
     sockets = [listening]
     if arguments.metrics_port is not None:
-        address = (listening.getsockname()[0], arguments.metrics_port)
-        sockets.append(socket.create_server(address, family=listening.family))
+        sockets.append(_beside(listening, arguments.metrics_port))
     config = uvicorn.Config(
         application(service, sockets[1].getsockname()[1] if sockets[1:] else None),
         # No limit_concurrency: that many connections would get a text that is no problem. Ours are bounded below.
@@ -122,6 +126,16 @@ def serve(service: Service, arguments: Arguments) -> None:
     gc.collect()
     gc.freeze()  # what was imported is not looked through again
     uvicorn.Server(config).run(sockets)
+
+
+def _beside(listening: socket.socket, port: int) -> socket.socket:
+    """A socket that listens at the same address, on another port."""
+    host = listening.getsockname()[0]
+    try:
+        return socket.create_server((host, port), family=listening.family)
+    except OSError as error:
+        said = f"metrics-port = {port} cannot be listened on at {host} ({error.strerror}): give another one"
+        raise UsageError(said) from error
 
 
 def application(service: Service, metrics_port: int | None = None) -> App:

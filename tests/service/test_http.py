@@ -17,10 +17,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert
 
+from auditor.errors import UsageError
 from auditor.service.context import Service
 from auditor.service.guard.connections import ConnectionBounds
 from auditor.service.guard.csrf import ANONYMOUS_COOKIE
-from auditor.service.http import Arguments, application, waker
+from auditor.service.http import Arguments, _beside, application, waker
 from auditor.service.isolation import isolation
 from auditor.service.storage import Storage
 from auditor.store import tokens
@@ -212,6 +213,14 @@ def test_without_tokens_only_a_page_of_ours_changes_anything(tmp_path: Path) -> 
                 rest = [line for i, line in enumerate(proof) if i != left_out]
                 heard = once(server.port, *asked, *rest, body=body)
                 assert (heard.status, heard.code) == (403, "csrf")
+
+
+def test_a_port_for_figures_that_is_taken_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        with pytest.raises(UsageError, match="metrics-port"):
+            _beside(listening, listening.getsockname()[1])
+        with _beside(listening, 0) as beside:
+            assert beside.getsockname()[0] == "127.0.0.1"
 
 
 def test_a_proxy_is_believed_only_where_it_is_named() -> None:

@@ -45,7 +45,7 @@ class Faults:
             _log.error("%s %s failed", scope["method"], scope["path"][:500], exc_info=error)
             if begun:
                 raise  # the server closes the connection: the client must not take a part for the whole
-            held = held or {"status": 500}
+            held = {"status": 500}
         if held is not None and not begun:
             kept = [(b"retry-after", after)] if (after := header(held.get("headers", []), b"retry-after")) else []
             detail = "the service failed to answer this request"
