@@ -270,12 +270,15 @@ def test_callers_are_not_remembered_without_end() -> None:
     assert len(buckets._left) == _MOST
 
 
+REVOKED: set[str] = set()
+
+
 def _calling(scope: Scope) -> Any:
     """Whose token it is, as the routes find out: "good-PROJECT"."""
     from auditor.service.auth import Caller
 
     shown = dict(scope["headers"]).get(b"authorization", b"").decode().removeprefix("Bearer ")
-    if not shown.startswith("good-"):
+    if not shown.startswith("good-") or shown in REVOKED:
         return None
     return Caller(shown.split("-")[1], "ann", "1", ("read",), "token")
 
@@ -305,6 +308,18 @@ def test_projects_have_buckets_of_their_own_and_guesses_count_for_the_address() 
         assert heard.code == "rate"
         assert int(heard.headers["retry-after"]) > 0
         assert once(server.port, "GET", "/healthz").status == 401  # it is let through to the application
+
+
+def test_a_token_that_is_taken_back_is_a_guess() -> None:
+    limits = LIMITS._replace(rate=0.001, burst=3)
+    with running(guarded(knowing, limits, b"secret"), ConnectionBounds()) as server:
+
+        def status(token: str) -> int:
+            return once(server.port, "GET", "/", f"Authorization: Bearer {token}").status
+
+        assert [status(token) for token in ("good-c-1", "guess-1", "guess-2", "guess-3")] == [200, 401, 401, 429]
+        REVOKED.add("good-c-1")
+        assert [status("good-c-1"), status("good-c-1")] == [401, 429]  # the second is the address's
 
 
 # --- what is said of an answer
