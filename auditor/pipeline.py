@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection
 
 from .errors import CannotLook, Unreadable, UsageError
-from .evidence.evidence import Evidence, NotLookedAt
+from .evidence.evidence import Evidence, Listening, NotLookedAt, nobody
 from .evidence.summary import dtypes, looked_at, operators, ports, run_summary, totals
 from .findings.fingerprint import fingerprinted
 from .findings.folding import folded
@@ -42,24 +42,29 @@ class Audit(NamedTuple):
     evidence: Evidence | None
 
 
-def audit(source: Source, settings: Settings | None = None, contract: Contract | None = None) -> Report:
+def audit(
+    source: Source, settings: Settings | None = None, contract: Contract | None = None, listening: Listening = nobody
+) -> Report:
     """Audit one model: a path, bytes, a file that is open for reading them, or an `onnx.ModelProto`.
 
     What is wrong with the model, down to bytes that are not a model, is in the report. Raises `NothingToAudit` where
     there is no file, `CannotLook` where the system does not let us read it, `UsageError` for senseless settings.
     """
-    return audited(source, settings, contract).report
+    return audited(source, settings, contract, listening).report
 
 
-def audited(source: Source, settings: Settings | None = None, contract: Contract | None = None) -> Audit:
+def audited(
+    source: Source, settings: Settings | None = None, contract: Contract | None = None, listening: Listening = nobody
+) -> Audit:
     """As `audit` does it, for whoever shows more of the model than its report."""
     settings = settings or Settings()
     chosen = selected(settings)
+    listening("reading")
     try:
         model = load(source)
     except Unreadable as error:
         return Audit(_unreadable(os.fspath(source) if isinstance(source, str | os.PathLike) else "", error), None)
-    evidence = Evidence(model, settings, contract)
+    evidence = Evidence(model, settings, contract, listening)
     return Audit(_judge(evidence, chosen), evidence)
 
 

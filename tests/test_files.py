@@ -161,10 +161,12 @@ def test_no_other_place_has_flags_of_its_own() -> None:
     known = {
         "auditor/model/external.py": "folders on the way to external data",
         "auditor/runtime/sandbox.py": "paths as the kernel's sandbox wants them",
+        "auditor/runtime/started.py": "the working folder",
         "auditor/cli/__init__.py": "/dev/null",
         "auditor/cli/terminal.py": "/dev/null",
         "auditor/batch/pool.py": "/dev/null",
         "auditor/fix/writing.py": "files that it makes, and their folder",
+        "auditor/service/storage.py": "files that the service makes, and their folders",
         "auditor/files.py": "it",
     }
     found = {str(p.relative_to(ROOT)) for p in (ROOT / "auditor").rglob("*.py") if "os.open(" in p.read_text()}

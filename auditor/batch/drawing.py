@@ -31,7 +31,7 @@ def write_page(
     The file is whole or not there. `OSError` where it cannot be written.
     """
     report, _ = parse(document)
-    picture, trouble = _picture(ref, report, settings)
+    picture, trouble = picture_for(ref, report, settings)
     write_page_of(document, picture._replace(history=history), file)
     return trouble
 
@@ -45,7 +45,8 @@ def write_page_of(document: Mapping[str, Any], picture: Picture, file: str) -> N
     os.replace(partial, file)
 
 
-def _picture(ref: Ref, report: Report, settings: Settings) -> tuple[Picture, str]:
+def picture_for(ref: Ref, report: Report, settings: Settings) -> tuple[Picture, str]:
+    """The picture of a report's model, which is read again; and what was wrong with it, "" for nothing."""
     if not report.model.ir_version:
         return Picture(why="the file cannot be read as a model"), ""
     try:

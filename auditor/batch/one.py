@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import AuditorError, ExitCode, NothingToAudit
+from ..evidence.evidence import Listening, nobody
 from ..formats.json import document
 from ..model.load import load
 from ..pipeline import audit
@@ -28,7 +29,7 @@ class Audited(NamedTuple):
     trace: str = ""  # of faults of ours that cost a part of the audit
 
 
-def audit_one(ref: Ref, settings: Settings) -> Audited:
+def audit_one(ref: Ref, settings: Settings, listening: Listening = nobody) -> Audited:
     """One model, in a worker. Whatever can be said of the model is in the document."""
     if settings.run:
         from ..runtime.started import keep_server
@@ -37,7 +38,7 @@ def audit_one(ref: Ref, settings: Settings) -> Audited:
     code = None
     settings, unbound = fitting(ref.path, settings)
     try:
-        report = audit(ref.path, settings, ref.contract)
+        report = audit(ref.path, settings, ref.contract, listening)
     except AuditorError as error:
         report = nothing(ref, str(error))
         code = error.exit_code if isinstance(error, NothingToAudit) else ExitCode.INCONCLUSIVE

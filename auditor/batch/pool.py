@@ -2,7 +2,8 @@
 
 Each worker has one pipe of its own and shares nothing, so that a worker killed at any moment, busy or idle, leaves
 nothing broken behind. Workers are forked: the parent must have no threads. `Pool.submit` and `Pool.as_completed` are
-all that `run` knows of it; the client of a distributed engine gives the same two.
+all that `run` knows of it; the client of a distributed engine gives the same two. A service, which never comes to an
+end of its work, waits with `Pool.wait`, and may `cancel` a task.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from select import POLLIN, POLLOUT, poll
 from types import TracebackType
@@ -58,7 +60,11 @@ class TooLarge(NamedTuple):
     limit: int
 
 
-Result: TypeAlias = Returned | Raised | Died | Overdue | TooLarge
+class Cancelled(NamedTuple):
+    """Nobody wants it any more."""
+
+
+Result: TypeAlias = Returned | Raised | Died | Overdue | TooLarge | Cancelled
 
 
 class WorkerLimits(NamedTuple):
@@ -74,8 +80,33 @@ class Task:
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
+    limits: WorkerLimits
+    most: int = TRIES  # workers that it may cost
     tries: int = 0
     result: Result | None = None
+
+
+class Told(NamedTuple):
+    """How far a task has come, in the worker's word for it."""
+
+    task: Task
+    stage: str
+
+
+class _Stage(NamedTuple):
+    """A worker's word on the way."""
+
+    stage: str
+
+
+_parent: socket.socket | None = None
+"""In a worker, the pipe to its parent."""
+
+
+def tell(stage: str) -> None:
+    """In a worker: say how far its task has come. Anywhere else nobody listens."""
+    if _parent is not None:
+        send(_parent, _Stage(stage))
 
 
 @dataclass(eq=False, slots=True)
@@ -97,11 +128,17 @@ class Pool:
     _queue: deque[Task] = field(default_factory=deque)
     _workers: list[_Worker] = field(default_factory=list)
     _completed: deque[Task] = field(default_factory=deque)
+    _told: list[Told] = field(default_factory=list)
     _looked: float = 0.0  # when time and memory were looked at
 
-    def submit(self, function: Callable[..., Any], *arguments: Any) -> Task:
-        """Have ``function`` called in a worker; it and what it takes and returns must be picklable."""
-        task = Task(function, arguments)
+    def submit(
+        self, function: Callable[..., Any], *arguments: Any, limits: WorkerLimits | None = None, tries: int = TRIES
+    ) -> Task:
+        """Have ``function`` called in a worker; it and what it takes and returns must be picklable.
+
+        ``limits`` are this task's own, and ``tries`` says how many workers it may cost.
+        """
+        task = Task(function, arguments, limits or self.limits, tries)
         self._queue.append(task)
         return task
 
@@ -111,8 +148,42 @@ class Pool:
             while self._completed:
                 yield self._completed.popleft()
             self._hand_out()
-            self._listen()
+            self._listen(_LOOK_EVERY)
             self._watch()
+            self._told.clear()
+
+    def wait(self, seconds: float, *ears: int) -> list[Task | Told]:
+        """What happened: tasks that are completed, each once, and how far others have come, in order.
+
+        Waits so many seconds at most for something to happen, or for one of these descriptors to be readable; also
+        while there is nothing to do.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            self._hand_out()
+            busy = any(worker.task is not None for worker in self._workers)
+            left = until - time.monotonic()
+            heard = self._listen(max(0.0, min(left, _LOOK_EVERY) if busy else left), *ears)
+            self._watch()
+            happened: list[Task | Told] = [*self._told, *self._completed]
+            self._told.clear()
+            self._completed.clear()
+            if happened or heard or time.monotonic() >= until:
+                return happened
+
+    def cancel(self, task: Task) -> None:
+        """Its result is `Cancelled` unless it has one; a worker that was at it is ended."""
+        if task in self._queue:
+            self._queue.remove(task)
+            self._complete(task, Cancelled())
+        for worker in [worker for worker in self._workers if worker.task is task]:
+            self._end(worker)
+            self._complete(task, Cancelled())
+
+    @property
+    def idle(self) -> int:
+        """How many more tasks would begin at once."""
+        return self.jobs - len(self._queue) - sum(worker.task is not None for worker in self._workers)
 
     @property
     def outstanding(self) -> int:
@@ -141,7 +212,7 @@ class Pool:
         while self._queue and (idle or len(self._workers) < self.jobs):
             worker = idle.pop() if idle else self._start()
             task = self._queue.popleft()
-            worker.task, worker.deadline = task, time.monotonic() + self.limits.seconds
+            worker.task, worker.deadline = task, time.monotonic() + task.limits.seconds
             worker.outbox = framed((task.function, task.arguments))
             if not self._pushed(worker):  # it died while it was idle: the task has not been tried
                 worker.task = None
@@ -158,16 +229,24 @@ class Pool:
             return False
         return True
 
-    def _listen(self) -> None:
+    def _listen(self, seconds: float, *ears: int) -> bool:
+        """Hear the workers; whether one of the other descriptors has something to say."""
         waiting, workers = poll(), {worker.pipe.fileno(): worker for worker in self._workers}
+        for ear in ears:
+            waiting.register(ear, POLLIN)
         for descriptor, worker in workers.items():
             waiting.register(descriptor, POLLIN | (POLLOUT if worker.outbox else 0))
-        for descriptor, event in waiting.poll(0 if self._completed else _LOOK_EVERY * 1000) if workers else ():
+        heard = False
+        for descriptor, event in waiting.poll(0 if self._completed else ceil(seconds * 1000)):
+            if descriptor in ears:
+                heard = True
+                continue
             worker = workers[descriptor]
             if event & ~POLLOUT:
                 self._heard(worker)
             elif not self._pushed(worker):
                 self._lost(worker)
+        return heard
 
     def _heard(self, worker: _Worker) -> None:
         """A piece of an answer, or all of it; a worker that sends anything else counts as dead."""
@@ -180,6 +259,9 @@ class Pool:
         except NoFrame:
             return self._lost(worker, "it sent what is not an answer")
         for result in answers:
+            if worker.task is not None and isinstance(result, _Stage):
+                self._told.append(Told(worker.task, result.stage))
+                continue
             if worker.task is None or not isinstance(result, Returned | Raised):
                 return self._lost(worker, "it sent what is not an answer")
             task, worker.task = worker.task, None
@@ -192,13 +274,15 @@ class Pool:
         if now - self._looked < _LOOK_EVERY:
             return
         self._looked = now
-        for worker in [worker for worker in self._workers if worker.task is not None]:
+        for worker in list(self._workers):
+            if worker.task is None:
+                continue
             result: Result | None = None
             if now > worker.deadline:
-                result = Overdue(self.limits.seconds)
-            elif _resident(worker.pid) > self.limits.memory:
-                result = TooLarge(self.limits.memory)
-            if result is not None and worker.task is not None:
+                result = Overdue(worker.task.limits.seconds)
+            elif _resident(worker.pid) > worker.task.limits.memory:
+                result = TooLarge(worker.task.limits.memory)
+            if result is not None:
                 self._complete(worker.task, result)
                 self._end(worker)
 
@@ -209,7 +293,7 @@ class Pool:
         if task is None:
             return
         task.tries += 1
-        if task.tries < TRIES:
+        if task.tries < task.most:
             self._queue.append(task)
         else:
             self._complete(task, Died(how, task.tries))
@@ -248,8 +332,12 @@ class Pool:
 
 def _serve(pipe: socket.socket, parent: int) -> None:
     """A worker's life: a call, its result, until the parent goes."""
+    global _parent
     die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, and it ends us
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:  # the parent has a say in it, and ends us in its time
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _parent = pipe
     gc.freeze()  # what the parent holds (its database too) is not ours to finalise
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):  # standard output belongs to the result

@@ -26,6 +26,7 @@ SUMMARIES: Mapping[str, str] = {
     "token create": "Make a token; its text is shown this once.",
     "token list": "List the tokens of a project: who holds them, for what, until when.",
     "token revoke": "Take a token back: from now on it is for nothing.",
+    "serve": "Answer over HTTP: models are uploaded, audited, gated and watched.",
     "db path": "Print where reports are kept.",
     "db upgrade": "Bring the database's schema up to date, or make it.",
     "db prune": "Take old audits out, never a model's newest.",

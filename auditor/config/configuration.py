@@ -18,14 +18,14 @@ from ..policy.policy import Policy
 from ..record import Record
 from ..report import JudgedBy
 from ..settings import Settings
-from ..tuples import NamedTuple
 from .kinds import from_words
-from .table import KEYS, TABLE, VARIABLES, Fills
+from .sections import Section, fields, folders, models, refuse_heading, service
+from .table import KEYS, TABLE, VARIABLES
 
 if TYPE_CHECKING:
     from ..policy.baseline import Baseline
     from ..report import Severity
-    from .toml import Path, Toml
+    from .toml import Path
 
 OWN, SHARED = "auditor.toml", "pyproject.toml"
 BASELINE = "auditor-baseline.json"
@@ -36,14 +36,6 @@ _THE_SAME_LOOK = ("timeout", "memory", "require_isolation")
 
 
 _NONE: Mapping[str, Any] = {}
-
-
-class Section(NamedTuple):
-    """Part of a policy, for the models that its patterns mean."""
-
-    match: tuple[str, ...]
-    says: Mapping[str, Any]  # by the names of Policy's fields
-    origin: str = ""  # where it is written: "auditor.toml:12"
 
 
 class Configuration(Record):
@@ -59,6 +51,7 @@ class Configuration(Record):
     registries: Mapping[str, str] = _NONE  # by a registry's folder: of which one its models are versions
     forced: Mapping[str, Any] = _NONE  # fields of Policy that the command line says
     trusted: bool = False  # named as the one that nothing found on the way can soften
+    service: Mapping[str, Any] = _NONE  # how the service is run, by the names of the table's rows
     ad_hoc: tuple[str, ...] = ()  # options of audits that a caller said beside what is configured
 
     def policy(self, path: str, name: str = "", registry: str = "") -> Policy:
@@ -136,7 +129,7 @@ class Configuration(Record):
 
         Values are as their kinds return them. A baseline "" is none.
         """
-        options, forced, places = dict(self.options), dict(self.forced), {}
+        options, forced, places, served = dict(self.options), dict(self.forced), {}, dict(self.service)
         for row in TABLE:
             if row.name not in said or not (row.flags or row.env):
                 continue
@@ -146,9 +139,11 @@ class Configuration(Record):
                 options[row.name] = {**options[row.name], **value} if both else value
             elif row.fills == "policy":
                 forced[row.name] = value
+            elif row.fills == "service":
+                served[row.name] = value
             elif row.fills == "place":
                 places[row.name] = os.path.abspath(value) if row.name == "baseline" and value else value
-        return self._replace(options=options, forced=forced, **places)
+        return self._replace(options=options, forced=forced, service=served, **places)
 
     @property
     def asks_nothing(self) -> bool:
@@ -280,8 +275,8 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
                 return None
             values = values[key]
     elif isinstance(values, dict):
-        _refuse_heading(toml, values)
-    says = table(toml, top, values, {**readers("policy", "audit", "place"), "models": _models})
+        refuse_heading(toml, values)
+    says = table(toml, top, values, {**readers("policy", "audit", "place"), "models": models, "service": service})
     folder = os.path.dirname(os.path.abspath(path))
     for key in says:
         if key in KEYS and KEYS[key].runs_code and not named:
@@ -292,57 +287,11 @@ def _parsed(path: str, data: bytes, *, named: bool) -> Configuration | None:
     return Configuration(
         toml.name,
         folder,
-        (Section(("**",), _fields(says, "policy", folder)), *says.get("models", ())),
-        _fields(says, "audit", folder),
-        **{**_fields(says, "place", folder), "registries": _folders(says.get("registries", {}), folder)},
+        (Section(("**",), fields(says, "policy", folder)), *says.get("models", ())),
+        fields(says, "audit", folder),
+        service=fields(says.get("service", {}), "service", folder),
+        **{**fields(says, "place", folder), "registries": folders(says.get("registries", {}), folder)},
     )
-
-
-def _refuse_heading(toml: Toml, values: Mapping[str, Any]) -> None:
-    """A file of ours that is written as if it were a pyproject.toml."""
-    tool = values.get("tool")
-    heading: Path = ("tool", "auditor") if isinstance(tool, dict) and "auditor" in tool else ("auditor",)
-    if len(heading) == 2 or isinstance(values.get("auditor"), dict):
-        said = ".".join(map(str, heading))
-        raise UsageError(
-            f"{toml.at_key(heading)}: in {toml.name} the keys stand at the top, without [{said}] above: a table "
-            "[tool.auditor] is for pyproject.toml"
-        )
-
-
-def _folders(registries: Mapping[str, str], folder: str) -> dict[str, str]:
-    return {os.path.abspath(_beside(folder, at)): os.path.abspath(_beside(folder, of)) for at, of in registries.items()}
-
-
-def _models(toml: Toml, path: Path, value: object) -> tuple[Section, ...]:
-    from .keys import patterns, readers, refuse, table
-    from .toml import dotted
-
-    if not isinstance(value, list):
-        refuse(toml, path, value, "tables headed [[models]]")
-    sections = []
-    for i, inner in enumerate(value):
-        at: Path = (*path, i)
-        for key in inner if isinstance(inner, dict) else ():
-            if key in KEYS and KEYS[key].fills != "policy":
-                raise UsageError(
-                    f"{toml.at_key((*at, key))}: {dotted((*at, key))} holds for all models: it stands at the top"
-                )
-        says = table(toml, at, inner, {"match": patterns, **readers("policy")})
-        if "match" not in says:
-            raise UsageError(f'{toml.at(at)}: {dotted(at)} has no match: a pattern, such as "detectors/**"')
-        sections.append(Section(says["match"], _fields(says, "policy"), f"{toml.name}:{toml.line(at)}"))
-    return tuple(sections)
-
-
-def _fields(says: Mapping[str, Any], fills: Fills, folder: str = "") -> dict[str, Any]:
-    """What fills fields of one thing, by their names; a path in a file goes from that file's folder."""
-    found = {}
-    for key, value in says.items():
-        if key in KEYS and KEYS[key].fills == fills:
-            row = KEYS[key]
-            found[row.name] = _beside(folder, value) if row.kind.is_path else value
-    return found
 
 
 def _together(before: Any, value: Any) -> Any:
@@ -353,13 +302,6 @@ def _together(before: Any, value: Any) -> Any:
         case tuple():
             return before + value
     return value
-
-
-def _beside(folder: str, path: str | tuple[str, ...]) -> Any:
-    """A path, or several, from a folder on. An address is not a path."""
-    if isinstance(path, tuple):
-        return tuple(_beside(folder, one) for one in path)
-    return path if "://" in path else os.path.join(folder, os.path.expanduser(path))
 
 
 def _relative(path: str, folder: str) -> str:

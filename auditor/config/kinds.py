@@ -145,6 +145,12 @@ def whole(least: int = 0) -> ValueKind:
     return ValueKind(check, _whole_in, f"a whole number of at least {least}")
 
 
+def _port(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 16:
+        return value
+    raise Wrong("a port, a whole number from 0 to 65535", value)
+
+
 def _bytes(value: object) -> int:
     from ..wording import bytes_of
 
@@ -176,8 +182,15 @@ def _sizes(value: object) -> dict[str, int]:
 
 
 def _shapes(value: object) -> dict[str, tuple[int, ...]]:
-    assert isinstance(value, dict)  # no file says shapes
-    return value
+    if not isinstance(value, dict):
+        raise Wrong("a table of shapes, such as { data = [1, 3, 224, 224] }", value)
+    for name, sizes in value.items():
+        if not isinstance(sizes, list | tuple):
+            raise Wrong("a list of sizes", sizes, (name,))
+        for i, size in enumerate(sizes):
+            if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= _SCALE:
+                raise Wrong("a whole number of at least 0", size, (name, i))
+    return {name: tuple(sizes) for name, sizes in value.items()}
 
 
 def _ranges(value: object) -> dict[str, tuple[float, float] | str]:
@@ -311,6 +324,7 @@ NAMES = ValueKind(_texts, list, "a list of names", repeated=True)
 NUMBERS = ValueKind(_numbers, _numbers_in, "whole numbers", repeated=True)
 PROJECT = ValueKind(_project, takes="a name")
 FILE_NAME = ValueKind(_file_name, takes="a file's name")
+PORT = ValueKind(_port, _whole_in, "a port: a whole number from 0 to 65535")
 SECONDS = number(above=True, of="seconds")
 TOLERANCE = number(endless=True)
 BYTES = ValueKind(_bytes, takes='a number of bytes, or a size such as "2G"')

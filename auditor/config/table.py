@@ -14,8 +14,8 @@ from ..tuples import NamedTuple
 from . import kinds
 from .kinds import ValueKind, from_words
 
-Fills: TypeAlias = Literal["audit", "policy", "place", "call"]
-"""What a setting is a field of: `Settings`, `Policy`, `Configuration`; or it holds for one call."""
+Fills: TypeAlias = Literal["audit", "policy", "place", "service", "call"]
+"""What a setting is a field of: `Settings`, `Policy`, `Configuration`, the service; or it holds for one call."""
 
 LOOKED_AT = "What is looked at"
 SIZES = "At which sizes, and ranges"
@@ -24,6 +24,7 @@ POLICY = "What is asked"
 SAID = "What is said, and where"
 KEPT = "Where it is kept"
 AT_ONCE = "How much at once"
+SERVICE = "The service"
 FILES = ""  # of configurations alone: no option
 OWN = "This command's own"  # of one command or two, which name the rows themselves
 
@@ -182,6 +183,52 @@ TABLE: tuple[Setting, ...] = (
         "audit_memory", kinds.BYTES_ABOVE_0, AT_ONCE, "For one model's audit beside its run.", ("--audit-memory",),
         "SIZE", default="4G",
     ),
+    Setting(
+        "address", kinds.TEXT, SERVICE, "The address to listen at.", ("--address",), "ADDRESS", "service.address",
+        "AUDITOR_ADDRESS", "service", "127.0.0.1",
+    ),
+    Setting(
+        "port", kinds.PORT, SERVICE, "The port to listen at; 0 is any that is free.", ("--port",), "NUMBER",
+        "service.port", "AUDITOR_PORT", "service", "8000",
+    ),
+    Setting(
+        "storage", kinds.PATH, SERVICE, "The folder of what is uploaded.", ("--storage",), "FOLDER",
+        "service.storage", "AUDITOR_STORAGE", "service", "a folder in the user's data folder",
+    ),
+    Setting(
+        "workers", kinds.whole(1), SERVICE, "Audits at once.", ("--workers",), "NUMBER", "service.workers",
+        "AUDITOR_WORKERS", "service", "the processors",
+    ),
+    Setting(
+        "names", kinds.NAMES, SERVICE, "A name by which it is called, beside localhost; may be repeated.", ("--host",),
+        "NAME", "service.hosts", fills="service",
+    ),
+    Setting(
+        "no_auth", kinds.YES_OR_NO, SERVICE, "Nobody needs a token, whoever comes.", ("--no-auth",),
+        key="service.no-auth", fills="service",
+    ),
+    Setting(
+        "roots", kinds.PATHS, SERVICE, "A folder in which models may be audited where they lie; may be repeated.",
+        ("--root",), "FOLDER", "service.roots", fills="service", default="none",
+    ),
+    Setting(
+        "hosts", kinds.NAMES, SERVICE, "A host from which models may be fetched; may be repeated.",
+        ("--source-host",), "NAME", "service.source-hosts", fills="service", default="none",
+    ),
+    Setting(
+        "grace", kinds.SECONDS, SERVICE, "How long running audits have to end in when the service is ended.",
+        ("--grace",), "SECONDS", "service.grace", fills="service", default="30",
+    ),
+    Setting(
+        "retention", kinds.number(above=True, of="days"), SERVICE,
+        "Take reports out that are older, never a model's newest.", ("--retention",), "DAYS", "service.retention",
+        fills="service", default="none is taken out",
+    ),
+    Setting(
+        "metrics_port", kinds.PORT, SERVICE, "A port of their own for the figures of /metrics.", ("--metrics-port",),
+        "NUMBER", "service.metrics-port", fills="service", default="none: they need the scope admin",
+    ),
+    Setting("sample", kinds.YES_OR_NO, SERVICE, "Audit a sample first, where the store is empty.", ("--sample",)),
     # Of one command or two.
     Setting("limit", kinds.whole(1), OWN, "No more models than these.", ("--limit",), "NUMBER"),
     Setting("rehash", kinds.YES_OR_NO, OWN, "Read every file, also one that looks as it did.", ("--rehash",)),
@@ -314,6 +361,39 @@ TABLE: tuple[Setting, ...] = (
         "Python files with more `@op` functions, for operators of your own; their code is run, so only a configuration "
         "that is named (`--config`) may say it",
         key="operators", fills="audit", runs_code=True,
+    ),
+    Setting(
+        "upload", kinds.BYTES_ABOVE_0, FILES, "of one file that is uploaded in pieces, at most",
+        key="service.max-upload", fills="service",
+    ),
+    Setting(
+        "model", kinds.BYTES_ABOVE_0, FILES, "of a model that comes as the body of one request, at most",
+        key="service.max-model", fills="service",
+    ),
+    Setting(
+        "quota", kinds.BYTES_ABOVE_0, FILES, "of one project's files, at most", key="service.quota", fills="service"
+    ),
+    Setting(
+        "floor", kinds.BYTES, FILES, "kept free on the disk of the storage", key="service.keep-free", fills="service"
+    ),
+    Setting(
+        "queue", kinds.whole(1), FILES, "audits of one project that wait, at most", key="service.queue",
+        fills="service",
+    ),
+    Setting(
+        "rate", kinds.number(above=True), FILES, "requests a second of one project, in the long run",
+        key="service.rate", fills="service",
+    ),
+    Setting(
+        "burst", kinds.whole(1), FILES, "requests of one project at once, before its rate counts",
+        key="service.burst", fills="service",
+    ),
+    Setting(
+        "connections", kinds.whole(1), FILES, "connections at once, at most", key="service.connections",
+        fills="service",
+    ),
+    Setting(
+        "stall", kinds.SECONDS, FILES, "for which an upload may send nothing", key="service.stall", fills="service"
     ),
 )  # fmt: skip
 

@@ -7,8 +7,8 @@ const make = (tag, give = {}, ...inside) => { const it = Object.assign(document.
 const bar = document.querySelector(".brand");
 if (bar) {
   const themes = ["", "light", "dark"], words = ["theme: system", "theme: light", "theme: dark"];
-  let at = 0;
-  const button = make("button", { type: "button", className: "theme", textContent: words[0] });
+  let at = Math.max(0, themes.indexOf(document.documentElement.dataset.theme || ""));
+  const button = make("button", { type: "button", className: "theme", textContent: words[at] });
   button.onclick = () => { at = (at + 1) % 3; button.textContent = words[at]; document.documentElement.dataset.theme = themes[at]; };
   bar.append(button);
 }

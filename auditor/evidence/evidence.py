@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..costs.count import Costs, count
 from ..errors import AuditorError
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from .trial import Trial
 
 
+Listening: TypeAlias = Callable[[str], object]
+"""Who hears what an audit is at now: propagating, weights, running, ranges."""
+
+
+def nobody(_stage: str) -> None:
+    """Nobody listens."""
+
+
 class NotLookedAt(Exception):
     """This evidence is not to be had; `missed` says why."""
 
@@ -29,13 +38,17 @@ class NotLookedAt(Exception):
 class Evidence:
     """Model, Facts and Costs always (they are cheap); Weights, Ranges and a run only if asked for."""
 
-    def __init__(self, model: Model, settings: Settings, contract: Contract | None = None) -> None:
+    def __init__(
+        self, model: Model, settings: Settings, contract: Contract | None = None, listening: Listening = nobody
+    ) -> None:
         self.model = model
         self.settings = settings
         self._contract = contract
+        self._at = listening
 
     @cached_property
     def facts(self) -> Facts:
+        self._at("propagating")
         return infer(self.model, self.settings.shapes, self.settings.dims)
 
     @cached_property
@@ -47,6 +60,7 @@ class Evidence:
         """Statistics of every stored tensor."""
         if not self.settings.weights:
             raise NotLookedAt(Missed("weights", "left out by --no-weights"))
+        self._at("weights")
         from ..weights import measure
 
         return measure(self.model)
@@ -56,13 +70,15 @@ class Evidence:
         """What came of running the model; that it was not run is an outcome, too, and a fault of ours is one."""
         if not self.settings.run:
             raise NotLookedAt(Missed("run", "left out by --no-run"))
+        costs = self.costs
+        self._at("running")
         if self.model.path:
             from .trial import attempt
         else:
             from .in_memory import attempt_in_memory as attempt
 
         try:
-            return attempt(self.model, self.facts, self.costs, self.settings)
+            return attempt(self.model, self.facts, costs, self.settings)
         except AuditorError:
             raise
         except Exception as error:  # of each rule that asks it would cost another run
@@ -78,7 +94,9 @@ class Evidence:
         from .ranging import Ranges
 
         measured = self.weights.statistics_of if self.settings.weights else lambda tensor: None
-        return Ranges(self.model, self.facts, self.settings, measured)
+        facts = self.facts
+        self._at("ranges")
+        return Ranges(self.model, facts, self.settings, measured)
 
     @property
     def contract(self) -> Contract:

@@ -23,15 +23,19 @@ if TYPE_CHECKING:
 _ALONE = Picture(why="only the report was at hand, and not the model")
 
 
-def draw(report: Report, verdict: Verdict, picture: Picture, out: TextIO) -> None:
-    """One report with the picture of its model."""
+def draw(report: Report, verdict: Verdict, picture: Picture, out: TextIO, site: shell.Site | None = None) -> None:
+    """One report with the picture of its model, alone or as a page of a site."""
     styles, scripts = [shell.style()], [shell.script()]
+    if site is not None:
+        styles.append(site.style)
     if picture.graph is not None:
         from ..drawing.graph import script, style
 
         styles.append(style())
         scripts.append(script())
-    out.writelines(shell.head(f"{verdict.value}: {summary.title_of(report)}", styles, scripts))
+    out.writelines(shell.head(f"{verdict.value}: {summary.title_of(report)}", styles, scripts, site))
+    if site is not None:
+        site.bar(out, shell.policy_of(styles, [site.script, *scripts], forms="'self'"))
     out.writelines(summary.banner(report, verdict))
     parts = {title: "".join(part) for title, part in _parts(report, picture)}
     out.write('<nav aria-label="Sections"><ul class="wide">\n')

@@ -32,7 +32,7 @@ def main() -> NoReturn:
 
 def _serve(control: socket.socket) -> None:
     while True:
-        order, descriptors, _, _ = socket.recv_fds(control, 1, 3)
+        order, descriptors, _, _ = socket.recv_fds(control, 1, 4)
         if order != b"r":
             return  # whom we serve is gone
         pid = os.fork()
@@ -48,7 +48,7 @@ def _serve(control: socket.socket) -> None:
         control.sendall(ENDED.pack(*_ended(pid, patience)))
 
 
-def _be_child(control: socket.socket, question: int, channel: int, noise: int) -> NoReturn:
+def _be_child(control: socket.socket, question: int, channel: int, noise: int, here: int) -> NoReturn:
     parent = os.getppid()
     try:
         os.setsid()
@@ -56,6 +56,8 @@ def _be_child(control: socket.socket, question: int, channel: int, noise: int) -
         os.dup2(noise, 1)
         os.dup2(noise, 2)
         os.close(noise)
+        os.fchdir(here)  # whom we serve may be elsewhere than when this process began
+        os.close(here)
         with os.fdopen(question, "rb") as asked:
             answer(channel, parent, asked)
     finally:

@@ -83,16 +83,18 @@ class Server:
 
     def start(self, question: IO[bytes], channel: int) -> Forked:
         """Have a child forked; OSError where the server is not up to it."""
+        here = os.open(os.curdir, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         noise, theirs = os.pipe()
         try:
             self._socket.settimeout(_START)
-            socket.send_fds(self._socket, [b"r"], [question.fileno(), channel, theirs])
+            socket.send_fds(self._socket, [b"r"], [question.fileno(), channel, theirs, here])
             (pid,) = PID.unpack(self.answer(PID.size))
         except BaseException:
             os.close(noise)
             raise
         finally:
             os.close(theirs)
+            os.close(here)
         return Forked(self, pid, noise)
 
     def ended(self, patience: float) -> tuple[int, bool]:

@@ -10,6 +10,8 @@ from fastapi.openapi.utils import get_openapi
 from .. import __version__
 from .api import PREFIX, api
 from .context import Service
+from .pages import pages
+from .pages.failing import errors_as_pages
 from .problems import HANDLERS, ProblemDocument
 
 _ABOUT = """Audits exported ONNX models before they go live, as `auditor check` does.
@@ -32,6 +34,8 @@ def app(service: Service) -> FastAPI:
     )
     made.state.service = service
     made.include_router(api())
+    made.include_router(pages())
+    errors_as_pages(made)
     made.openapi = lambda: _description(made)  # type: ignore[method-assign]  # as FastAPI's own pages say to do
     return made
 

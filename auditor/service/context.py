@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..store.works import Works
 from ..tuples import NamedTuple
 from .storage import Storage
@@ -38,3 +40,4 @@ class Service(NamedTuple):
     open: bool = False  # nobody needs a token
     secret: bytes = b""  # of this service alone: what it signs is its own
     names: tuple[str, ...] = ()  # hosts by which it may be called, beside the loopback's
+    wake: Callable[[], None] = lambda: None  # tells the dispatcher that there is work

@@ -13,10 +13,11 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from ..errors import AuditorError, ExitCode, StoreError
+from .sources import SourceRefused
 
 MEDIA_TYPE = "application/problem+json"
 
-ALWAYS = (400, 401, 403, 408, 413, 421, 422, 429, 431, 500, 503)
+ALWAYS = (400, 401, 403, 408, 413, 414, 421, 422, 429, 431, 500, 503)
 """What any route may answer: what stands before it, or a store that cannot be used."""
 
 
@@ -76,45 +77,43 @@ def answer(request: Request, problem: Problem) -> JSONResponse:
     return JSONResponse(problem.body(said), problem.status, problem.headers, MEDIA_TYPE)
 
 
-async def _problem(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)
-    return answer(request, error)
-
-
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    found = [{"where": ".".join(map(str, one["loc"])), "what": str(one["msg"])} for one in error.errors()[:20]]
-    first = f"{found[0]['where']}: {found[0]['what']}" if found else "the request is not as described"
-    if any(one["type"] == "json_invalid" for one in error.errors()):
-        return answer(request, Problem(400, "no-json", f"the body is not JSON: {first}", "send JSON in UTF-8"))
-    return answer(
-        request, Problem(422, "invalid", first, "GET /api/v1/openapi.json describes what is taken", errors=found)
-    )
+def problem_of(error: Exception) -> Problem:
+    """What is told of an error of one of the kinds in `HANDLERS`."""
+    match error:
+        case Problem():
+            return error
+        case RequestValidationError():
+            return _invalid(error)
+        case HTTPException():
+            code = _CODES.get(error.status_code, "http")
+            mend = "GET /api/v1/openapi.json lists what there is"
+            problem = Problem(error.status_code, code, str(error.detail), mend)
+            problem.headers |= error.headers or {}
+            return problem
+        case SourceRefused():
+            return Problem(error.status, error.code, str(error), error.mend)
+        case StoreError():
+            return Problem(503, "no-store", str(error), "try again; the server's log says more")
+        case AuditorError():  # what the rest of auditor says in one line
+            status = 404 if error.exit_code == ExitCode.NOTHING else 422
+            return Problem(status, "refused", str(error))
+        case _:
+            raise AssertionError("an error that has no handler") from error
 
 
 _CODES = {404: "no-such-route", 405: "no-such-method"}
 
 
-async def _of_http(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    code = _CODES.get(error.status_code, "http")
-    problem = Problem(error.status_code, code, str(error.detail), "GET /api/v1/openapi.json lists what there is")
-    problem.headers |= error.headers or {}
-    return answer(request, problem)
+def _invalid(error: RequestValidationError) -> Problem:
+    found = [{"where": ".".join(map(str, one["loc"])), "what": str(one["msg"])} for one in error.errors()[:20]]
+    first = f"{found[0]['where']}: {found[0]['what']}" if found else "the request is not as described"
+    if any(one["type"] == "json_invalid" for one in error.errors()):
+        return Problem(400, "no-json", f"the body is not JSON: {first}", "send JSON in UTF-8")
+    return Problem(422, "invalid", first, "GET /api/v1/openapi.json describes what is taken", errors=found)
 
 
-async def _ours(request: Request, error: Exception) -> JSONResponse:
-    """What the rest of auditor says in one line."""
-    assert isinstance(error, AuditorError)
-    if isinstance(error, StoreError):
-        return answer(request, Problem(503, "no-store", str(error), "try again; the server's log says more"))
-    status = 404 if error.exit_code == ExitCode.NOTHING else 422
-    return answer(request, Problem(status, "refused", str(error)))
+async def _answered(request: Request, error: Exception) -> JSONResponse:
+    return answer(request, problem_of(error))
 
 
-HANDLERS: Mapping[Any, Any] = {
-    Problem: _problem,
-    RequestValidationError: _invalid,
-    HTTPException: _of_http,
-    AuditorError: _ours,
-}
+HANDLERS: Mapping[Any, Any] = dict.fromkeys((Problem, RequestValidationError, HTTPException, AuditorError), _answered)

@@ -23,6 +23,7 @@ from .subjects import Subject, compared, known, stored, subject_of, there
 if TYPE_CHECKING:
     from ..batch.pool import WorkerLimits
     from ..batch.refs import Ref, Source
+    from ..policy.policy import Policy
     from ..store.store import Accepted
     from ..store.works import Works
 
@@ -159,12 +160,8 @@ class Gate:
         key = self.name or subject.key
         store = self._store(create=False)
         before = None if store is None else store.accepted(key)
-        judgement = judge(bound.added_to(raw), subject.policy, compared(before), whole=True)
-        if looked_at(raw):
-            code = exit_code(judgement.verdict)
-        else:
-            judgement = judgement._replace(verdict=Verdict.INCONCLUSIVE)
-            code = code or ExitCode.INCONCLUSIVE
+        judgement = judged_for_gate(bound.added_to(raw), subject.policy, compared(before))
+        code = exit_code(judgement.verdict) if looked_at(raw) else code or ExitCode.INCONCLUSIVE
         gated = Gated(subject, key, judgement, code, before, audit_id)
         if self.acceptance is None:
             return gated
@@ -278,6 +275,12 @@ def _raw(document: Mapping[str, Any]) -> dict[str, Any]:
 
     report, verdict = parse(document)
     return written(unjudged(report), verdict)
+
+
+def judged_for_gate(report: Report, policy: Policy, accepted: Report | None) -> Judgement:
+    """The verdict on what is to go live: every rule that counts is asked for, and nothing passes unseen."""
+    judgement = judge(report, policy, accepted, whole=True)
+    return judgement if looked_at(report) else judgement._replace(verdict=Verdict.INCONCLUSIVE)
 
 
 def looked_at(report: Report) -> bool:

@@ -74,12 +74,16 @@ def stored(audit_id: int, configured: Configuration, database: str | None) -> tu
         document, whose = store.get(audit_id), store.whose(audit_id)
     if document is None or whose is None:
         raise NothingToAudit(f"no report {audit_id} is stored in {chosen_path(database)}")
-    source, name, version = whose
-    path = source or document["model"]["path"]
+    return subject_as_kept(*whose, document["model"]["path"], configured), document
+
+
+def subject_as_kept(source: str, name: str, version: str, path: str, configured: Configuration) -> Subject:
+    """Whose version a stored report is; ``path`` is that of its model, for one without a source."""
+    path = source or path
     if name == source:
-        return Subject(path, configured.policy(path)), document
+        return Subject(path, configured.policy(path))
     name, registry = parted(name)
-    return Subject(path, configured.policy(path, name, registry), name, registry, version), document
+    return Subject(path, configured.policy(path, name, registry), name, registry, version)
 
 
 def parted(key: str) -> tuple[str, str]:

@@ -98,6 +98,11 @@ def parts(values: Iterable[T]) -> Iterator[list[T]]:
     return (values[i : i + AT_ONCE] for i in range(0, len(values), AT_ONCE))
 
 
+def storable(value: str) -> str:
+    """A text that every database takes: PostgreSQL refuses the character NUL."""
+    return value.replace("\0", "\\x00")
+
+
 def take_turn(connection: Connection, what: str) -> None:
     """Until this transaction ends, nobody else has its turn at ``what``. SQLite's BEGIN IMMEDIATE has seen to it."""
     if connection.dialect.name == "postgresql":

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from sqlalchemy import insert, select
 
 from ..tuples import NamedTuple
+from .connection import storable
 from .service_tables import deeds
-from .store import Store, storable
+from .store import Store
 from .tokens import moment
 
 

@@ -1,8 +1,8 @@
-"""The whole store as lines of JSON, out and in again: to move it, to merge two, to look at it with other tools.
+"""All that a project has as lines of JSON, out and in again: to move it, to merge two, to look at it with other tools.
 
 The first line says what it is, the last how many lines there were, so that a file that was cut off is known as such.
 Each audit has an id of its own in every database (``uid``), so importing twice doubles nothing. Numbers of audits are
-a database's own, and are given anew.
+a database's own, and are given anew. The project is not written: what is taken in becomes the importing project's.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from sqlalchemy import Connection, Select, Table, insert, select, update
 from .. import __version__
 from ..errors import StoreError
 from ..tuples import NamedTuple
-from .store import Store, audit_row, finding_rows, insert_audit, key_of
-from .tables import HEAD, acceptances, audits, findings, works
+from .rows import insert_audits, rows_of_audit
+from .store import Store, key_of
+from .tables import HEAD, acceptances, audits, findings, operators, works
 from .typed import conforms
 
 FORMAT = 1
@@ -58,15 +59,16 @@ def _rows(connection: Connection, store: Store, head: dict[str, object]) -> Iter
     streamed = connection.execution_options(yield_per=_ROWS)
     yield {"auditor_export": head}
     a = audits.c
-    for row in streamed.execute(select(a.id, a.uid, a.source, a.subject, a.version, a.document).order_by(a.id)):
+    all_audits = select(a.id, a.uid, a.source, a.subject, a.version, a.document).where(store.within(audits))
+    for row in streamed.execute(all_audits.order_by(a.id)):
         document = store.unpacked(row.id, row.document)
         named = {"uid": row.uid, "source": row.source, "subject": row.subject, "version": row.version}
         yield {"audit": {**named, "document": document}}
     c = acceptances.c
     accepted = select(c.subject, a.uid, c.accepted_at, c.reason, c.accepted_by).join(audits, a.id == c.audit_id)
     done = select(works.c.key, works.c.source, a.uid).join(audits, a.id == works.c.audit_id)
-    yield from _each(streamed, "acceptance", accepted.order_by(c.id))
-    yield from _each(streamed, "work", done)
+    yield from _each(streamed, "acceptance", accepted.where(store.within(acceptances)).order_by(c.id))
+    yield from _each(streamed, "work", done.where(store.within(works)))
 
 
 def _each(connection: Connection, kind: str, query: Select[Any]) -> Iterator[dict[str, object]]:
@@ -77,7 +79,7 @@ def _each(connection: Connection, kind: str, query: Select[Any]) -> Iterator[dic
 def load(store: Store, lines: BinaryIO, read: Read) -> Imported:
     """Take in what `export` wrote: all of it, or nothing. What is there already stays as it is."""
     with store.writing("import") as connection:
-        done = _Import(connection, read)
+        done = _Import(store, connection, read)
         number = 0
         for number, line in enumerate(_bounded(lines), 1):
             try:
@@ -101,7 +103,8 @@ def _bounded(lines: BinaryIO) -> Iterator[bytes]:
 
 
 class _Import:
-    def __init__(self, connection: Connection, read: Read) -> None:
+    def __init__(self, store: Store, connection: Connection, read: Read) -> None:
+        self._store = store
         self._connection = connection
         self._read = read
         self._lines = 0
@@ -141,14 +144,12 @@ class _Import:
 
     def settle(self) -> None:
         """Of each source the newest by its time is the latest."""
-        a = audits.c
+        a, ours = audits.c, self._store.within(audits)
         for source in sorted(self._sources):
-            newest = (
-                select(a.id).where(a.source == source, ~a.ad_hoc).order_by(a.audited_at.desc(), a.id.desc()).limit(1)
-            )
-            found = self._connection.scalar(newest)
-            self._connection.execute(update(audits).where(a.source == source, a.latest).values(latest=False))
-            self._connection.execute(update(audits).where(a.id == found).values(latest=True))
+            newest = select(a.id).where(ours, a.source == source, ~a.ad_hoc)
+            found = self._connection.scalar(newest.order_by(a.audited_at.desc(), a.id.desc()).limit(1))
+            self._connection.execute(update(audits).where(ours, a.source == source, a.latest).values(latest=False))
+            self._connection.execute(update(audits).where(ours, a.id == found).values(latest=True))
 
     def _head(self, said: Mapping[str, Any]) -> None:
         if type(said["format"]) is not int or said["format"] < 1:
@@ -163,13 +164,13 @@ class _Import:
         report, *_ = self._read(said["document"])
         if not conforms(report, type(report)):
             raise TypeError("its document has values of a wrong type")
-        row = audit_row(said["document"], said["source"])
-        row |= {key: said[key] for key in ("uid", "subject", "version")} | {"latest": False}
-        found = finding_rows(said["document"])
-        _fits(audits, row)
-        for finding in found:
-            _fits(findings, finding)
-        insert_audit(self._connection, row, found)
+        rows = rows_of_audit(said["document"], said["source"], self._store.project)
+        rows.audit.update({key: said[key] for key in ("uid", "subject", "version")}, latest=False)
+        _fits(audits, rows.audit)
+        for table, below in ((findings, rows.findings), (operators, rows.operators)):
+            for row in below:
+                _fits(table, row)
+        insert_audits(self._connection, [rows])
         self._sources.add(said["source"])
         self.imported = self.imported._replace(audits=self.imported.audits + 1)
 
@@ -182,16 +183,17 @@ class _Import:
     def _add(self, table: Table, row: Mapping[str, object], key: tuple[str, ...]) -> bool:
         """A row, unless one with this key is there."""
         _fits(table, row)
-        there = select(1).select_from(table).where(*(table.c[name] == row[name] for name in key))
+        same = (table.c[name] == row[name] for name in key)
+        there = select(1).select_from(table).where(self._store.within(table), *same)
         if self._connection.scalar(there) is not None:
             return False
-        self._connection.execute(insert(table), row)
+        self._connection.execute(insert(table), {"project": self._store.project, **row})
         return True
 
     def _find(self, uid: object) -> int | None:
         if not isinstance(uid, str) or len(uid) != 32:
             raise ValueError("its uid has not 32 letters")
-        found = self._connection.scalar(select(audits.c.id).where(audits.c.uid == uid))
+        found = self._connection.scalar(select(audits.c.id).where(self._store.within(audits), audits.c.uid == uid))
         return None if found is None else int(found)
 
     def _known(self, uid: object) -> int:

@@ -94,7 +94,7 @@ class _Span:
 def history(store: Store, subject: str, limit: int = 20, compared: int | None = None) -> History | None:
     """The last ``limit`` audits of a subject, the last ``compared`` of them with what changed; None if it has none."""
     with store.reading() as connection:
-        points = _points(connection, subject)
+        points = _points(store, connection, subject)
         if not points:
             return None
         limit = min(limit, len(points))
@@ -102,7 +102,7 @@ def history(store: Store, subject: str, limit: int = 20, compared: int | None = 
         compared = min(limit if compared is None else compared, len(walked))
         walk = _Walk(store, connection, walked, len(walked) - compared)
         changes = dict(walk.changes())
-        rows = _rows(connection, [point.id for point in points[-limit:]])
+        rows = _rows(store, connection, [point.id for point in points[-limit:]])
         steps = tuple(AuditChanges(rows[point.id], changes.get(point.id)) for point in reversed(points[-limit:]))
         return History(subject, len(points), steps, walk.findings())
 
@@ -188,7 +188,7 @@ def subjects(store: Store, model: str) -> list[str]:
     key = key_of(model)
     own = audits.c.source.in_([source_of(model), key])
     by_name = or_(own, named(key))
-    query = select(audits.c.subject).distinct()
+    query = select(audits.c.subject).where(store.within(audits)).distinct()
     with store.reading() as connection:
         found = connection.scalars(query.where(by_name)).all()
         if not found and len(key) >= 8:
@@ -202,10 +202,9 @@ def subjects_under(store: Store, folder: str) -> list[str]:
     """The subjects with a file in a folder, or deeper."""
     prefix = source_of(folder).rstrip("/") + "/"
     under = func.substr(audits.c.source, 1, len(prefix)) == prefix
+    query = select(audits.c.subject).where(store.within(audits), audits.c.latest | audits.c.ad_hoc, under)
     with store.reading() as connection:
-        return sorted(
-            connection.scalars(select(audits.c.subject).distinct().where(audits.c.latest | audits.c.ad_hoc, under))
-        )
+        return sorted(connection.scalars(query.distinct()))
 
 
 def subjects_of(store: Store, paths: Iterable[str]) -> list[str]:
@@ -213,8 +212,8 @@ def subjects_of(store: Store, paths: Iterable[str]) -> list[str]:
     sources, found = iter(paths), set()
     with store.reading() as connection:
         while part := [source_of(path) for path in islice(sources, AT_ONCE)]:
-            of_them = select(audits.c.subject).where(audits.c.latest | audits.c.ad_hoc, audits.c.source.in_(part))
-            found |= set(connection.scalars(of_them))
+            of_them = select(audits.c.subject).where(store.within(audits), audits.c.source.in_(part))
+            found |= set(connection.scalars(of_them.where(audits.c.latest | audits.c.ad_hoc)))
     return sorted(found)
 
 
@@ -223,16 +222,17 @@ def audit_of_version(store: Store, model: str, version: str) -> int | None:
     c = audits.c
     key = key_of(model)
     of_it = or_(c.source == source_of(model), c.subject == key, named(key))
-    query = select(c.id).where(of_it, c.version == version).order_by(c.audited_at.desc(), c.id.desc()).limit(1)
+    query = select(c.id).where(store.within(audits), of_it, c.version == version)
     with store.reading() as connection:
-        found = connection.scalar(query)
+        found = connection.scalar(query.order_by(c.audited_at.desc(), c.id.desc()).limit(1))
     return None if found is None else int(found)
 
 
-def _points(connection: Connection, subject: str) -> list[Point]:
+def _points(store: Store, connection: Connection, subject: str) -> list[Point]:
     """A subject's audits, oldest version first, within a version by time: an old one may be audited again."""
     c = audits.c
-    query = select(c.id, c.audited_at, c.version, c.source, c.ad_hoc).where(c.subject == key_of(subject))
+    query = select(c.id, c.audited_at, c.version, c.source, c.ad_hoc)
+    query = query.where(store.within(audits), c.subject == key_of(subject))
     points = [Point(*row) for row in connection.execute(query.order_by(c.audited_at, c.id))]
     first: dict[str, int] = {}
     for i, point in enumerate(points):
@@ -242,10 +242,10 @@ def _points(connection: Connection, subject: str) -> list[Point]:
     return sorted(points, key=lambda point: first[point.version])
 
 
-def _rows(connection: Connection, ids: list[int]) -> dict[int, Row]:
+def _rows(store: Store, connection: Connection, ids: list[int]) -> dict[int, Row]:
     found = {}
     for part in parts(ids):
-        for row in connection.execute(select(*ROW).where(audits.c.id.in_(part))):
+        for row in connection.execute(select(*ROW).where(store.within(audits), audits.c.id.in_(part))):
             found[row.id] = Row(**row._mapping)
     return found
 

@@ -145,7 +145,7 @@ jobs = Table(
     Column("cancelled", Boolean, nullable=False, server_default=false()),  # somebody asked for that
     Column("audit_id", Integer, ForeignKey("audits.id", ondelete="SET NULL")),
     Column("reused", Boolean, nullable=False, server_default=false()),
-    Index("ix_jobs_state", "state", "created_at"),
+    Index("ix_jobs_state", "state", "project", "created_at", "id"),
     Index("ix_jobs_project", "project", "created_at", "id"),
     Index("ix_jobs_version_id", "version_id"),
     Index("ix_jobs_parent_id", "parent_id"),

@@ -6,25 +6,35 @@ import hashlib
 import json
 import os
 import zlib
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from uuid import uuid4
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, and_, func, insert, or_, select, update
+from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause, and_, func, insert, or_, select, update
 
 from ..errors import StoreError
 from ..tuples import NamedTuple
-from .connection import OTHER, PATIENCE, address, errors_in_words, file_of, open_engine, reading, shown, take_turn
+from .connection import (
+    OTHER,
+    PATIENCE,
+    address,
+    errors_in_words,
+    file_of,
+    open_engine,
+    parts,
+    reading,
+    shown,
+    storable,
+    take_turn,
+)
+from .rows import LARGEST, AuditRows, insert_audits, rows_of_audit
 from .schema import ensure
-from .tables import acceptances, audits, findings
+from .tables import DEFAULT, acceptances, audits, findings
 
-_LARGEST = 1 << 63  # of a database's integers
 _DIGITS = 8  # of a digest, enough to name it
 _LONGEST = 1000  # of an indexed path: PostgreSQL indexes no text beyond 2.7 KB
 
@@ -68,20 +78,25 @@ ROW = (
     audits.c.parameters, audits.c.macs, audits.c.digest, audits.c.content_digest,
     audits.c.subject, audits.c.version,
     select(func.max(acceptances.c.accepted_at))
-    .where(acceptances.c.audit_id == audits.c.id).scalar_subquery().label("accepted"),
+    .where(acceptances.c.audit_id == audits.c.id, acceptances.c.project == audits.c.project)
+    .scalar_subquery().label("accepted"),
     audits.c.ad_hoc,
 )  # fmt: skip
 
 
 class Store:
-    """The report database. Open it with `Store.open`, as a context or with `close`."""
+    """What a project has in the report database. Open it with `Store.open`, as a context or with `close`.
 
-    def __init__(self, engine: Engine, patience: float) -> None:
+    Another project's rows are as if they were not there: every query is bound to the project.
+    """
+
+    def __init__(self, engine: Engine, patience: float, project: str = DEFAULT) -> None:
         self._engine = engine
         self._patience = patience
+        self.project = project
 
     @classmethod
-    def open(cls, where: str | Path, create: bool = True, patience: float = PATIENCE) -> Self:
+    def open(cls, where: str | Path, create: bool = True, patience: float = PATIENCE, project: str = DEFAULT) -> Self:
         """The database at a path or a URL, its schema up to date; made if it is not there, unless told not to."""
         url = address(where)
         _prepare(url, create)
@@ -92,7 +107,15 @@ class Store:
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine, patience)
+        return cls(engine, patience, project)
+
+    def in_project(self, name: str) -> Self:
+        """What another project has in the same database, over the same connections: closing one closes both."""
+        return type(self)(self._engine, self._patience, name)
+
+    def within(self, table: FromClause) -> ColumnElement[bool]:
+        """That a row is this project's."""
+        return table.c.project == self.project
 
     def save(
         self,
@@ -108,32 +131,36 @@ class Store:
         name across its versions, and ``version`` which one this is, where a registry says so. Otherwise they are
         those of the source's audit before, and of a first one the source itself and "".
         """
-        row = audit_row(document, source_of(document["model"]["path"]) if source is None else key_of(source))
-        found = finding_rows(document)
-        with self.writing(f"audits of {row['source']}") as connection:
-            return self._insert(connection, row, found, subject, version)
+        whose = source_of(document["model"]["path"]) if source is None else key_of(source)
+        rows = rows_of_audit(document, whose, self.project)
+        with self.writing(f"audits of {whose}") as connection:
+            return self._insert(connection, [(rows, subject, version)])[0]
 
-    def _insert(
-        self,
-        connection: Connection,
-        row: dict[str, object],
-        found: list[dict[str, object]],
-        subject: str | None,
-        version: str | None,
-    ) -> int:
-        newest = (audits.c.source == row["source"]) & audits.c.latest
-        before = connection.execute(select(audits.c.subject, audits.c.version).where(newest)).first()
-        known = (before.subject, before.version) if before else (row["source"], "")
-        row["subject"] = known[0] if subject is None else key_of(subject)
-        row["version"] = known[1] if version is None else key_of(version)
-        row["latest"] = not row["ad_hoc"]
-        if row["latest"]:
-            connection.execute(update(audits).where(newest).values(latest=False))
-        return insert_audit(connection, row, found)
+    def _insert(self, connection: Connection, fresh: Sequence[tuple[AuditRows, str | None, str | None]]) -> list[int]:
+        """Audits of different sources, with subject and version; their ids.
+
+        Each becomes its source's latest, unless it is an ad hoc look.
+        """
+        c = audits.c
+        newest: dict[object, list[Any]] = {}
+        for part in parts([rows.audit["source"] for rows, *_ in fresh]):
+            query = select(c.source, c.id, c.subject, c.version).where(self.within(audits), c.latest)
+            newest |= {source: rest for source, *rest in connection.execute(query.where(c.source.in_(part)))}
+        replaced = []
+        for (row, *_), *said in fresh:
+            row["latest"] = not row["ad_hoc"]
+            before, *known = newest.get(row["source"], (None, row["source"], ""))
+            row["subject"], row["version"] = (k if s is None else key_of(s) for k, s in zip(known, said, strict=True))
+            if row["latest"] and before is not None:
+                replaced.append(before)
+        for ids in parts(replaced):
+            connection.execute(update(audits).where(self.within(audits), c.id.in_(ids)).values(latest=False))
+        return insert_audits(connection, [rows for rows, *_ in fresh])
 
     def accept(self, subject: str, audit_id: int, *, reason: str, by: str) -> None:
         """Take a stored audit as the accepted version of a model: what later ones are compared with."""
         row = {
+            "project": self.project,
             "subject": key_of(subject),
             "audit_id": audit_id,
             "accepted_at": datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -141,8 +168,8 @@ class Store:
             "accepted_by": storable(by),
         }
         with self.writing(f"acceptances of {row['subject']}") as connection:
-            there = 0 < audit_id < _LARGEST and connection.scalar(select(audits.c.id).where(audits.c.id == audit_id))
-            if not there:
+            it = select(audits.c.id).where(self.within(audits), audits.c.id == audit_id)
+            if not 0 < audit_id < LARGEST or connection.scalar(it) is None:
                 raise StoreError(f"no report {audit_id} is stored in {shown(self._engine.url)}: nothing was accepted")
             connection.execute(insert(acceptances), row)
 
@@ -152,6 +179,7 @@ class Store:
         query = (
             select(c.audit_id, c.accepted_at, c.reason, c.accepted_by, audits.c.document)
             .join(audits, audits.c.id == c.audit_id)
+            .where(self.within(acceptances), self.within(audits))
             .order_by(c.accepted_at.desc(), c.id.desc())
             .limit(1)
         )
@@ -167,20 +195,34 @@ class Store:
         """The name under which a model's versions are kept: of a path what its newest audit says, else as given."""
         source = source_of(model)
         with self.reading() as connection:
-            of_it = select(audits.c.subject).where(audits.c.source == source)
+            of_it = select(audits.c.subject).where(self.within(audits), audits.c.source == source)
             known = connection.scalar(of_it.order_by(audits.c.latest.desc(), audits.c.id.desc()).limit(1))
-            if known is None and connection.scalar(
-                select(audits.c.id).where(audits.c.subject == key_of(model)).limit(1)
-            ):
+            named_so = select(audits.c.id).where(self.within(audits), audits.c.subject == key_of(model))
+            if known is None and connection.scalar(named_so.limit(1)):
                 known = key_of(model)
         return source if known is None else str(known)
 
     def whose(self, audit_id: int) -> tuple[str, str, str] | None:
         """Of a stored audit the source, the subject and the version; None if there is none."""
-        query = select(audits.c.source, audits.c.subject, audits.c.version).where(audits.c.id == audit_id)
+        query = select(audits.c.source, audits.c.subject, audits.c.version)
+        it = query.where(self.within(audits), audits.c.id == audit_id)
         with self.reading() as connection:
-            row = connection.execute(query).first() if 0 < audit_id < _LARGEST else None
+            row = connection.execute(it).first() if 0 < audit_id < LARGEST else None
         return None if row is None else tuple(row)
+
+    def audit_by_uid(self, uid: str) -> int | None:
+        """The number of the audit that has this id in every database; None if there is none."""
+        query = select(audits.c.id).where(self.within(audits), audits.c.uid == storable(uid))
+        with self.reading() as connection:
+            found = connection.scalar(query)
+        return None if found is None else int(found)
+
+    def uid_of(self, audit_id: int) -> str | None:
+        """The id that a stored audit has in every database; None if there is none."""
+        query = select(audits.c.uid).where(self.within(audits), audits.c.id == audit_id)
+        with self.reading() as connection:
+            found = connection.scalar(query) if 0 < audit_id < LARGEST else None
+        return None if found is None else str(found)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -190,11 +232,15 @@ class Store:
 
     @contextmanager
     def writing(self, *what: str) -> Iterator[Connection]:
-        """One transaction, in turn with others that write the same."""
+        """One transaction, in turn with others that write the same in this project."""
         with errors_in_words(self._engine.url, self._patience), self._engine.begin() as connection:
-            for thing in what:
-                take_turn(connection, thing)
+            self.take_turns(connection, what)
             yield connection
+
+    def take_turns(self, connection: Connection, what: Iterable[str]) -> None:
+        """The same within a transaction that is there already."""
+        for thing in what:
+            take_turn(connection, f"{thing} of project {self.project}")
 
     def get(self, audit_id: int) -> dict[str, Any] | None:
         """The document that was saved under this id; None if there is none."""
@@ -203,15 +249,16 @@ class Store:
 
     def document(self, connection: Connection, audit_id: int) -> dict[str, Any] | None:
         """The same within a transaction."""
-        if not 0 < audit_id < _LARGEST:
+        if not 0 < audit_id < LARGEST:
             return None
-        packed = connection.scalar(select(audits.c.document).where(audits.c.id == audit_id))
+        packed = connection.scalar(select(audits.c.document).where(self.within(audits), audits.c.id == audit_id))
         return None if packed is None else self.unpacked(audit_id, packed)
 
     def latest(self, model: str) -> dict[str, Any] | None:
         """The newest document of a path or of a subject, ad hoc looks left aside; None if there is none."""
-        newest = select(audits.c.id, audits.c.document).where(audits.c.latest, audits.c.source == source_of(model))
-        of_subject = select(audits.c.id, audits.c.document).where(audits.c.subject == key_of(model), ~audits.c.ad_hoc)
+        query = select(audits.c.id, audits.c.document).where(self.within(audits))
+        newest = query.where(audits.c.latest, audits.c.source == source_of(model))
+        of_subject = query.where(audits.c.subject == key_of(model), ~audits.c.ad_hoc)
         with self.reading() as connection:
             row = (
                 connection.execute(newest).first()
@@ -223,7 +270,8 @@ class Store:
         """The sources whose newest audits have findings of a rule."""
         found = select(findings.c.rule).where(findings.c.audit_id == audits.c.id, findings.c.rule == rule).exists()
         with self.reading() as connection:
-            return sorted(connection.scalars(select(audits.c.source).where(audits.c.latest, found)))
+            query = select(audits.c.source).where(self.within(audits), audits.c.latest, found)
+            return sorted(connection.scalars(query))
 
     def history(self, model: str, limit: int = 20) -> list[Row]:
         """The audits of a model, newest first: ``model`` is its path, its subject, or a digest's first eight digits."""
@@ -231,9 +279,10 @@ class Store:
         of_it: ColumnElement[bool] = or_(audits.c.source.in_([key_of(_absolute(model)), as_given]), named(as_given))
         if len(as_given) >= _DIGITS:  # files that could not be read have the digest "", and nothing else in common
             of_it = or_(of_it, begins(audits.c.digest, as_given), begins(audits.c.content_digest, as_given))
-        query = select(*ROW).where(of_it).order_by(audits.c.audited_at.desc(), audits.c.id.desc()).limit(limit)
+        query = select(*ROW).where(self.within(audits), of_it)
+        newest = query.order_by(audits.c.audited_at.desc(), audits.c.id.desc()).limit(limit)
         with self.reading() as connection:
-            return [Row(**row._mapping) for row in connection.execute(query)]
+            return [Row(**row._mapping) for row in connection.execute(newest)]
 
     @property
     def engine(self) -> Engine:
@@ -281,72 +330,6 @@ def _prepare(url: URL, create: bool) -> None:
         ) from error
 
 
-def audit_row(document: Mapping[str, Any], source: str) -> dict[str, object]:
-    """The row of ``audits`` for a document."""
-    model, totals = document["model"], document["totals"]
-    severities = Counter(f["severity"] for f in document["findings"])
-    text = json.dumps(document, separators=(",", ":"), allow_nan=False)
-    return {
-        "uid": uuid4().hex,
-        "source": source,
-        "latest": True,
-        "digest": storable(model["digest"]),
-        "content_digest": model["content_digest"],
-        "verdict": document["verdict"],
-        "errors": severities["error"],
-        "warnings": severities["warning"],
-        "notes": severities["note"],
-        "audited_at": document["audited_at"],
-        "auditor_version": document["auditor"]["version"],
-        "rules": document["auditor"]["rules"],
-        "bytes": _count(model["bytes"]),
-        "nodes": _count(totals["nodes"]),
-        "parameters": _count(totals["parameters"]),
-        "learnable_parameters": _count(totals["learnable_parameters"]),
-        "macs": _count(totals["macs"]),
-        "weight_bytes": _count(totals["weight_bytes"]),
-        "peak_activation_bytes": _count(totals["peak_activation_bytes"]),
-        "document": zlib.compress(text.encode("ascii")),
-        "ad_hoc": bool(document.get("ad_hoc")),
-    }
-
-
-def insert_audit(connection: Connection, row: Mapping[str, object], found: list[dict[str, object]]) -> int:
-    """One audit and its findings; its id. That no other of its source is the latest is the caller's to see to."""
-    key = connection.execute(insert(audits), row).inserted_primary_key
-    assert key is not None  # an insert of one row always tells its key
-    audit_id = int(key[0])
-    if found:
-        connection.execute(insert(findings), [{"audit_id": audit_id, **f} for f in found])
-    return audit_id
-
-
-def finding_rows(document: Mapping[str, Any]) -> list[dict[str, object]]:
-    """Its rows of ``findings``, without the audit's id."""
-    return [_finding(i, f) for i, f in enumerate(document["findings"])]
-
-
-def _finding(ordinal: int, finding: Mapping[str, Any]) -> dict[str, object]:
-    place = finding["location"]
-    return {
-        "ordinal": ordinal,
-        "rule": storable(finding["rule"]),
-        "severity": finding["severity"] or "",
-        "basis": finding["basis"] or "",
-        "graph": storable(place["graph"]),
-        "node": storable(place["node"]),
-        "op_type": storable(place["op_type"]),
-        "tensor": storable(place["tensor"]),
-        "fingerprint": storable(finding["fingerprint"]),
-        "message": storable(finding["message"]),
-    }
-
-
-def storable(value: str) -> str:
-    """A text that every database takes: PostgreSQL refuses the character NUL."""
-    return value.replace("\0", "\\x00")
-
-
 def named(name: str) -> ColumnElement[bool]:
     """Whether a model is called so: in whatever registry, or with the registry's folder."""
     return or_(audits.c.subject == name, starts(audits.c.subject, f"{name}@/"))
@@ -360,10 +343,6 @@ def starts(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:
 def begins(digest: ColumnElement[Any], digits: str) -> ColumnElement[bool]:
     """As a range, so that an index is used: "g" comes behind every hexadecimal digit."""
     return and_(digest >= digits, digest < digits + "g")
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and -_LARGEST <= value < _LARGEST else None
 
 
 def source_of(path: str) -> str:

@@ -71,25 +71,34 @@ audits = Table(
     Column("macs", BigInteger),
     Column("weight_bytes", BigInteger),
     Column("peak_activation_bytes", BigInteger),
-    Column("document", LargeBinary, nullable=False),  # the versioned JSON, zlib
     # The model's name across its versions, and the version: as a registry says, else the source and "".
     Column("subject", Text, nullable=False, server_default=""),
     Column("version", Text, nullable=False, server_default=""),
-    Column("uid", String(32), nullable=False, server_default=""),  # the same audit in every database
+    Column("uid", String(32), nullable=False, server_default=""),  # the same audit in every database, once a project
     Column("ad_hoc", Boolean, nullable=False, server_default=false()),  # made with options that are not configured
     Column("producer", Text, nullable=False, server_default=""),
     Column("opset", Integer),  # of the default domain, ai.onnx
+    # The versioned JSON, zlib; the last of them: SQLite reads what stands behind it through all its pages.
+    Column("document", LargeBinary, nullable=False),
     Index("ix_audits_source_id", "project", "source", "id"),
     Index("ix_audits_digest_id", "project", "digest", "id"),
     Index("ix_audits_content_digest_id", "project", "content_digest", "id"),
     Index("ix_audits_subject_id", "project", "subject", "id"),
-    Index("ix_audits_uid", "uid", unique=True),
+    Index("ix_audits_uid", "project", "uid", unique=True),
     # One row a model: the way to "latest report of a model" and, with findings' index, to "models that fail a rule".
     Index(
         "ix_audits_latest_source",
         "project",
         "source",
         unique=True,
+        sqlite_where=text("latest = 1"),
+        postgresql_where=text("latest"),
+    ),
+    Index(  # the same by the model's name; wider than the one by source, which is the way where nobody asks for names
+        "ix_audits_latest_subject",
+        "project",
+        "subject",
+        "id",
         sqlite_where=text("latest = 1"),
         postgresql_where=text("latest"),
     ),

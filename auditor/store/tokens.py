@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from ..errors import UsageError
 from ..tuples import NamedTuple
+from .connection import storable
 from .service_tables import logins, tokens
-from .store import Store, storable
+from .store import Store
 
 SCOPES = ("read", "submit", "accept", "admin")
 """What a token may be for; each of the others includes the first, and the last all of them."""

@@ -1,4 +1,4 @@
-"""Old audits taken out of the store: never the newest of a model file, never the newest accepted one of a subject."""
+"""Old audits taken out of a project: never the newest of a model file, never the newest accepted one of a subject."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def prune(store: Store, wish: Wish, dry_run: bool = False) -> Prunable:
     if not dry_run:
         for i in range(0, len(ids), _AT_ONCE):
             with store.writing("prune") as connection:
-                connection.execute(delete(audits).where(audits.c.id.in_(ids[i : i + _AT_ONCE]), _may_go()))
+                these = audits.c.id.in_(ids[i : i + _AT_ONCE])
+                connection.execute(delete(audits).where(store.within(audits), these, _may_go(store)))
     return Prunable(len(ids), len(models), findings, size)
 
 
@@ -72,22 +73,23 @@ def vacuum(store: Store) -> int | None:
     return max(before - file.stat().st_size, 0)
 
 
-def _may_go() -> ColumnElement[bool]:
+def _may_go(store: Store) -> ColumnElement[bool]:
     """Neither the newest of its source, nor the accepted one of a subject."""
     newer = acceptances.alias()
     c = acceptances.c
     is_newer = (newer.c.accepted_at > c.accepted_at) | ((newer.c.accepted_at == c.accepted_at) & (newer.c.id > c.id))
-    replaced = select(newer.c.id).where(newer.c.subject == c.subject, is_newer).exists()
-    stands = select(c.id).where(c.audit_id == audits.c.id, ~replaced).exists()
+    replaced = select(newer.c.id).where(store.within(newer), newer.c.subject == c.subject, is_newer).exists()
+    stands = select(c.id).where(store.within(acceptances), c.audit_id == audits.c.id, ~replaced).exists()
     return ~audits.c.latest & ~stands
 
 
 def _candidates(store: Store, wish: Wish) -> Iterator[tuple[int, str, int, int]]:
     c = audits.c
     rank = func.row_number().over(partition_by=c.source, order_by=(c.audited_at.desc(), c.id.desc()))
-    ranked = select(c.id, rank.label("rank")).subquery()
+    ranked = select(c.id, rank.label("rank")).where(store.within(audits)).subquery()
     count = c.errors + c.warnings + c.notes
-    query = select(c.id, c.subject, c.source, count, func.length(c.document)).where(_may_go())
+    query = select(c.id, c.subject, c.source, count, func.length(c.document))
+    query = query.where(store.within(audits), _may_go(store))
     if wish.keep is not None:
         query = query.join(ranked, ranked.c.id == c.id).where(ranked.c.rank > wish.keep)
     if wish.older_than is not None:

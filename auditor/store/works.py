@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
 from ..tuples import NamedTuple
-from .connection import parts
-from .store import Store, audit_row, finding_rows, key_of, source_of, storable
-from .tables import acceptances, audits, file_states, findings, works
+from .connection import parts, storable
+from .rows import AuditRows, rows_of_audit
+from .store import Store, source_of
+from .tables import acceptances, audits, file_states, works
 
 
 class FileState(NamedTuple):
@@ -44,6 +45,7 @@ class Piece(NamedTuple):
     whole: bool = True  # it need not be done again
     subject: str | None = None  # this and the version: as `Store.save` takes them
     version: str | None = None
+    uid: str | None = None  # the audit's id in every database, where it is known before: it is kept once
 
 
 class Works(Store):
@@ -55,10 +57,21 @@ class Works(Store):
         Returns of each the audit's id, and whether it is another's: a batch beside this one was faster. Of work that is
         to be done again there is one report, found by ``again``, until a whole one or the next one takes its place.
         """
-        fresh = [_Row(piece, audit_row(piece.document, piece.source), finding_rows(piece.document)) for piece in pieces]
-        with self.writing(*sorted({f"audits of {piece.source}" for piece in pieces})) as connection:
-            _remember(connection, [state for piece in pieces for state in piece.states])
-            return [kept for group in _no_source_twice(fresh) for kept in _finish(connection, group)]
+        fresh = self._fresh(pieces)  # before others have to wait for it
+        with self.writing() as connection:
+            return self._keep(connection, fresh)
+
+    def finish_within(self, connection: Connection, pieces: Sequence[Piece]) -> list[tuple[int, bool]]:
+        """The same within a transaction that is there already, and is the caller's to end."""
+        return self._keep(connection, self._fresh(pieces))
+
+    def _fresh(self, pieces: Iterable[Piece]) -> list[_Row]:
+        return [_Row(piece, rows_of_audit(piece.document, piece.source, self.project, piece.uid)) for piece in pieces]
+
+    def _keep(self, connection: Connection, fresh: Sequence[_Row]) -> list[tuple[int, bool]]:
+        self.take_turns(connection, sorted({f"audits of {row.piece.source}" for row in fresh}))
+        self._remember(connection, [state for row in fresh for state in row.piece.states])
+        return [kept for group in _no_source_twice(fresh) for kept in self._finish(connection, group)]
 
     def done(self, wanted: Collection[tuple[str, str]], known: Container[str] = ()) -> dict[tuple[str, str], Done]:
         """Of pairs of key and source, the work that is done: that source's own audit, if there is one, else another's.
@@ -69,8 +82,9 @@ class Works(Store):
         joined = works.join(audits, works.c.audit_id == audits.c.id)
         number = audits.c.errors + audits.c.warnings + audits.c.notes
         query = select(works.c.key, works.c.source, audits.c.id, number).select_from(joined)
+        query = query.where(self.within(works), self.within(audits))
         same = works.alias()
-        first = select(func.min(same.c.source)).where(same.c.key == works.c.key).scalar_subquery()
+        first = select(func.min(same.c.source)).where(self.within(same), same.c.key == works.c.key).scalar_subquery()
         with self.reading() as connection:
             for pairs in parts(wanted):
                 own = query.where(tuple_(works.c.key, works.c.source).in_(pairs))
@@ -86,7 +100,7 @@ class Works(Store):
         found: dict[int, dict[str, Any]] = {}
         with self.reading() as connection:
             for part in parts(audit_ids):
-                query = select(audits.c.id, audits.c.document).where(audits.c.id.in_(part))
+                query = select(audits.c.id, audits.c.document).where(self.within(audits), audits.c.id.in_(part))
                 found |= {i: self.unpacked(i, packed) for i, packed in connection.execute(query)}
         return found
 
@@ -96,7 +110,8 @@ class Works(Store):
         with self.reading() as connection:
             for part in parts(paths):
                 keys = {_path(path): path for path in part}
-                for row in connection.execute(select(file_states).where(file_states.c.path.in_(keys))):
+                query = select(file_states).where(self.within(file_states), file_states.c.path.in_(keys))
+                for row in connection.execute(query):
                     path = keys[row.path]
                     found[path] = FileState(
                         path, row.size, row.mtime_ns, int(row.inode), row.digest, row.ctime_ns, int(row.device)
@@ -106,15 +121,75 @@ class Works(Store):
     def remember(self, states: Iterable[FileState]) -> None:
         """Keep how files look, without a report."""
         with self.writing("file states") as connection:
-            _remember(connection, states)
+            self._remember(connection, states)
+
+    def _finish(self, connection: Connection, rows: list[_Row]) -> list[tuple[int, bool]]:
+        """Of rows of different sources: of each its audit's id, and whether that was there before."""
+        there, known = self._audits_of(connection, rows), self._known(connection, rows)
+        kept: dict[str, tuple[int, bool]] = {}
+        for row in rows:
+            before = known.get(row.piece.uid, there.get((row.piece.key, row.piece.source)))
+            if before is not None:
+                kept[row.piece.source] = before, True
+        new = [row for row in rows if row.piece.source not in kept]
+        if new:
+            ids = self._insert(connection, [(row.rows, row.piece.subject, row.piece.version) for row in new])
+            kept |= {row.piece.source: (audit_id, False) for row, audit_id in zip(new, ids, strict=True)}
+            for row in new:
+                replaced = there.get((row.piece.again, row.piece.source))
+                if replaced is not None:
+                    self._forget(connection, replaced)
+            keys = [(row.piece.key if row.piece.whole else row.piece.again, row.piece.source) for row in new]
+            done = [
+                {"project": self.project, "key": key, "source": source, "audit_id": audit_id}
+                for (key, source), audit_id in zip(keys, ids, strict=True)
+                if key is not None
+            ]
+            if done:
+                connection.execute(insert(works), done)
+        return [kept[row.piece.source] for row in rows]
+
+    def _audits_of(self, connection: Connection, rows: Iterable[_Row]) -> dict[tuple[str | None, str], int]:
+        """By key and source, the audits that work led to."""
+        pairs = {(key, row.piece.source) for row in rows for key in (row.piece.key, row.piece.again) if key is not None}
+        found: dict[tuple[str | None, str], int] = {}
+        for part in parts(pairs):
+            query = select(works.c.key, works.c.source, works.c.audit_id).where(self.within(works))
+            for key, source, audit_id in connection.execute(query.where(tuple_(works.c.key, works.c.source).in_(part))):
+                found[key, source] = audit_id
+        return found
+
+    def _known(self, connection: Connection, rows: Iterable[_Row]) -> dict[str | None, int]:
+        """By their ids, those that are kept already."""
+        found: dict[str | None, int] = {}
+        for part in parts([row.piece.uid for row in rows if row.piece.uid is not None]):
+            query = select(audits.c.uid, audits.c.id).where(self.within(audits), audits.c.uid.in_(part))
+            found |= {uid: int(audit_id) for uid, audit_id in connection.execute(query)}
+        return found
+
+    def _forget(self, connection: Connection, audit_id: int) -> None:
+        """An audit whose work was done again goes, unless somebody answers for it."""
+        kept = select(acceptances.c.audit_id).where(self.within(acceptances), acceptances.c.audit_id == audit_id)
+        connection.execute(delete(works).where(self.within(works), works.c.audit_id == audit_id))
+        connection.execute(delete(audits).where(self.within(audits), audits.c.id == audit_id, ~kept.exists()))
+
+    def _remember(self, connection: Connection, states: Iterable[FileState]) -> None:
+        ours = {"project": self.project}
+        rows = {_path(state.path): state._asdict() | ours | {"path": _path(state.path)} for state in states}
+        for part in parts(rows):
+            connection.execute(delete(file_states).where(self.within(file_states), file_states.c.path.in_(part)))
+        if rows:
+            connection.execute(
+                insert(file_states),
+                [row | {"inode": str(row["inode"]), "device": str(row["device"])} for row in rows.values()],
+            )
 
 
 class _Row(NamedTuple):
     """What is to be kept of one model, as the tables take it."""
 
     piece: Piece
-    audit: dict[str, Any]
-    findings: list[dict[str, object]]
+    rows: AuditRows
 
 
 def _no_source_twice(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
@@ -127,84 +202,6 @@ def _no_source_twice(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
         group[row.piece.source] = row
     if group:
         yield list(group.values())
-
-
-def _finish(connection: Connection, rows: list[_Row]) -> list[tuple[int, bool]]:
-    """Of rows of different sources: of each its audit's id, and whether that was there before."""
-    there = _audits_of(connection, rows)
-    kept = {
-        row.piece.source: (there[pair], True) for row in rows if (pair := (row.piece.key, row.piece.source)) in there
-    }
-    new = [row for row in rows if row.piece.source not in kept]
-    if new:
-        ids = _insert(connection, new)
-        kept |= {row.piece.source: (audit_id, False) for row, audit_id in zip(new, ids, strict=True)}
-        for row in new:
-            before = there.get((row.piece.again, row.piece.source))
-            if before is not None:
-                _forget(connection, before)
-        keys = [(row.piece.key if row.piece.whole else row.piece.again, row.piece.source) for row in new]
-        done = [{"key": k, "source": s, "audit_id": i} for (k, s), i in zip(keys, ids, strict=True) if k is not None]
-        if done:
-            connection.execute(insert(works), done)
-    return [kept[row.piece.source] for row in rows]
-
-
-def _audits_of(connection: Connection, rows: Iterable[_Row]) -> dict[tuple[str | None, str], int]:
-    """By key and source, the audits that work led to."""
-    pairs = {(key, row.piece.source) for row in rows for key in (row.piece.key, row.piece.again) if key is not None}
-    found: dict[tuple[str | None, str], int] = {}
-    for part in parts(pairs):
-        query = select(works.c.key, works.c.source, works.c.audit_id)
-        for key, source, audit_id in connection.execute(query.where(tuple_(works.c.key, works.c.source).in_(part))):
-            found[key, source] = audit_id
-    return found
-
-
-def _insert(connection: Connection, rows: list[_Row]) -> list[int]:
-    """Each becomes its source's latest audit, unless it is an ad hoc look.
-
-    Name and version are the registry's, else those of the one before.
-    """
-    newest = {}
-    for part in parts([row.audit["source"] for row in rows]):
-        query = select(audits.c.source, audits.c.id, audits.c.subject, audits.c.version)
-        for source, *rest in connection.execute(query.where(audits.c.source.in_(part), audits.c.latest)):
-            newest[source] = rest
-    for row in rows:
-        row.audit["latest"] = not row.audit["ad_hoc"]
-        _, *known = newest.get(row.audit["source"], (0, row.audit["source"], ""))
-        for column, said, before in zip(
-            ("subject", "version"), (row.piece.subject, row.piece.version), known, strict=True
-        ):
-            row.audit[column] = before if said is None else key_of(said)
-    replaced = {row.audit["source"] for row in rows if row.audit["latest"]}
-    for ids in parts([before[0] for source, before in newest.items() if source in replaced]):
-        connection.execute(update(audits).where(audits.c.id.in_(ids)).values(latest=False))
-    made = insert(audits).returning(audits.c.id, sort_by_parameter_order=True)
-    numbers = [int(i) for i in connection.scalars(made, [row.audit for row in rows])]
-    found = [{"audit_id": i, **f} for i, row in zip(numbers, rows, strict=True) for f in row.findings]
-    if found:
-        connection.execute(insert(findings), found)
-    return numbers
-
-
-def _forget(connection: Connection, audit_id: int) -> None:
-    """An audit whose work was done again goes, unless somebody answers for it."""
-    kept = select(acceptances.c.audit_id).where(acceptances.c.audit_id == audit_id)
-    connection.execute(delete(works).where(works.c.audit_id == audit_id))
-    connection.execute(delete(audits).where(audits.c.id == audit_id, ~kept.exists()))
-
-
-def _remember(connection: Connection, states: Iterable[FileState]) -> None:
-    rows = {_path(state.path): state._asdict() | {"path": _path(state.path)} for state in states}
-    for part in parts(rows):
-        connection.execute(delete(file_states).where(file_states.c.path.in_(part)))
-    if rows:
-        connection.execute(
-            insert(file_states),
-            [row | {"inode": str(row["inode"]), "device": str(row["device"])} for row in rows.values()],
-        )
 
 
 def _path(path: str) -> str:

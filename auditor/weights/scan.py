@@ -31,9 +31,12 @@ Fill: TypeAlias = Callable[[memoryview, int], None]
 
 def sum_of_squares(block: Array) -> float:
     """Row by row, and the rows' sums in float64: how many digits a long dot product keeps hangs on the BLAS."""
-    whole = block.size - block.size % _SQUARED
-    rows, rest = block[:whole].reshape(-1, _SQUARED), block[whole:]
-    return float(np.vecdot(rows, rows).sum(dtype="<f8")) + float(np.dot(rest, rest))
+    if beyond := block.size % _SQUARED:
+        rest = block[-beyond:]
+        return sum_of_squares(block[:-beyond]) + float(np.dot(rest, rest))
+    rows = block.reshape(-1, _SQUARED)
+    squares: list[float] = np.vecdot(rows, rows).tolist()  # few, and Python's own sum costs less than NumPy's
+    return sum(squares)
 
 
 class Figures(NamedTuple):
@@ -247,8 +250,9 @@ class _Channels:
             self._part(block, uniform)
             return
         rows = block.reshape(-1, self._channel)
-        self._begin(rows)
-        alike = rows[:, 1] == rows[:, 0]  # few rows that are not constant begin with the same number twice
+        first = np.ascontiguousarray(rows[:, : max(2, 8 // rows.itemsize)])
+        self._begin(first)
+        alike = first[:, 1] == first[:, 0]  # few rows that are not constant begin with the same number twice
         if alike.any():
             rows = rows[alike]
             value = rows[:, 0]
@@ -256,12 +260,11 @@ class _Channels:
             self.constant += int(constant.sum())
             self.dead += int((constant & (value == 0)).sum())
 
-    def _begin(self, rows: Array) -> None:
-        """Keep the first eight bytes of each slice."""
-        self._number += len(rows)
-        each = 8 // rows.itemsize
-        if each <= self._channel and self._number <= _MOST_COMPARED:
-            self._beginnings.append(np.ascontiguousarray(rows[:, :each]).view("<u8").reshape(-1))
+    def _begin(self, first: Array) -> None:
+        """Keep the first eight bytes of each slice, of what each begins with."""
+        self._number += len(first)
+        if first.itemsize * first.shape[1] >= 8 and self._number <= _MOST_COMPARED:
+            self._beginnings.append(first.view("<u8")[:, 0])
 
     @property
     def repeated(self) -> int:

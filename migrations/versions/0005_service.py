@@ -99,7 +99,12 @@ def upgrade() -> None:
     for name, (table, columns) in _INDEXES.items():
         op.drop_index(name, table)
         op.create_index(name, table, ["project", *columns])
+    _uid(["project", "uid"])
     _latest(["project", "source"])
+    op.create_index(
+        "ix_audits_latest_subject", "audits", ["project", "subject", "id"],
+        sqlite_where=sa.text("latest = 1"), postgresql_where=sa.text("latest"),
+    )  # fmt: skip
     _works([_project()])
     _file_states([_project()])
     op.create_table(
@@ -273,7 +278,7 @@ def upgrade() -> None:
     op.create_index("ix_jobs_audit_id", "jobs", ["audit_id"])
     op.create_index("ix_jobs_parent_id", "jobs", ["parent_id"])
     op.create_index("ix_jobs_project", "jobs", ["project", "created_at", "id"])
-    op.create_index("ix_jobs_state", "jobs", ["state", "created_at"])
+    op.create_index("ix_jobs_state", "jobs", ["state", "project", "created_at", "id"])
     op.create_index("ix_jobs_version_id", "jobs", ["version_id"])
     op.create_table(
         "version_blobs",
@@ -307,9 +312,12 @@ def downgrade() -> None:
         op.drop_table(name)
     for table in ("acceptances", "audits"):  # what other projects have, this schema has no place for
         op.execute(f"DELETE FROM {table} WHERE project <> 'default'")
+    op.execute("DELETE FROM findings WHERE audit_id NOT IN (SELECT id FROM audits)")  # SQLite's keys are off here
     _works([])
     _file_states([])
+    _uid(["uid"])
     _latest(["source"])
+    op.drop_index("ix_audits_latest_subject", "audits")
     for name, (table, columns) in _INDEXES.items():
         op.drop_index(name, table)
         op.create_index(name, table, columns)
@@ -343,6 +351,11 @@ def _latest(columns: list[str]) -> None:
         "ix_audits_latest_source", "audits", columns, unique=True,
         sqlite_where=sa.text("latest = 1"), postgresql_where=sa.text("latest"),
     )  # fmt: skip
+
+
+def _uid(columns: list[str]) -> None:
+    op.drop_index("ix_audits_uid", "audits")
+    op.create_index("ix_audits_uid", "audits", columns, unique=True)
 
 
 def _works(project: list[sa.Column[str]]) -> None:
@@ -386,11 +399,13 @@ def _fill() -> None:
         try:
             document = json.loads(zlib.decompress(packed))
             model = document["model"]
-            producer, opset = str(model.get("producer") or ""), model.get("opsets", {}).get("")
-            names = sorted({str(name)[:300].replace("\0", "\\x00") for name in document.get("operators", {})})
+            producer, opsets = str(model.get("producer") or ""), model.get("opsets", {})
+            opset = opsets.get("", opsets.get("ai.onnx"))
+            names = sorted({str(name).replace("\0", "\\x00")[:300] for name in document.get("operators", {})})
         except (zlib.error, ValueError, KeyError, AttributeError):  # damaged: `show` says so
             continue
-        said = {"producer": producer.replace("\0", "\\x00"), "opset": opset if isinstance(opset, int) else None}
+        known = isinstance(opset, int) and 0 <= opset < 1 << 31
+        said = {"producer": producer.replace("\0", "\\x00"), "opset": opset if known else None}
         bind.execute(sa.update(audits).where(audits.c.id == number).values(said))
         if names:
             bind.execute(sa.insert(operators), [{"audit_id": number, "operator": name} for name in names])

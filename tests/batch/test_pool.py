@@ -12,7 +12,19 @@ from pathlib import Path
 import pytest
 
 from auditor.batch.frames import framed
-from auditor.batch.pool import Died, Overdue, Pool, Raised, Returned, TooLarge, WorkerLimits
+from auditor.batch.pool import (
+    Cancelled,
+    Died,
+    Overdue,
+    Pool,
+    Raised,
+    Returned,
+    Task,
+    Told,
+    TooLarge,
+    WorkerLimits,
+    tell,
+)  # fmt: skip
 from tests.forked import PARENT
 from tests.pace import HANG
 
@@ -230,3 +242,84 @@ def test_random_kills_lose_no_task_and_double_none() -> None:
     assert kills > 10
     assert len(done) == 2000 and set(done) == set(tasks)
     assert [task.result for task in tasks] == [Returned(2 * n) for n in range(2000)]
+
+
+def in_stages(*stages: str) -> str:
+    for stage in stages:
+        tell(stage)
+    return stages[-1]
+
+
+def tell_and_hang(stage: str) -> None:
+    tell(stage)
+    time.sleep(HANG)
+
+
+def until_completed(workers: Pool, *tasks: Task) -> list[Task | Told]:
+    """All that happens until these are completed."""
+    happened: list[Task | Told] = []
+    while not set(tasks) <= set(happened):
+        happened += workers.wait(HANG)
+    return happened
+
+
+def test_a_task_tells_how_far_it_has_come_before_it_is_completed() -> None:
+    with pool() as workers:
+        task = workers.submit(in_stages, "reading", "running", "drawing")
+        assert until_completed(workers, task) == [*(Told(task, s) for s in ("reading", "running", "drawing")), task]
+        other = workers.submit(in_stages, "reading", "done")
+        assert list(workers.as_completed()) == [other]  # for whom stages are nothing
+    assert (task.result, other.result) == (Returned("drawing"), Returned("done"))
+
+
+def test_what_a_worker_tells_is_heard_while_it_goes_on() -> None:
+    with pool() as workers:
+        task = workers.submit(tell_and_hang, "reading")
+        assert workers.wait(HANG) == [Told(task, "reading")]
+        workers.cancel(task)
+        assert workers.wait(HANG) == [task]
+
+
+def test_a_task_that_waits_or_runs_is_cancelled_and_costs_no_other() -> None:
+    with pool(jobs=1) as workers:
+        running = workers.submit(tell_and_hang, "begun")
+        waiting, wanted = workers.submit(double, 1), workers.submit(double, 2)
+        assert workers.wait(HANG) == [Told(running, "begun")]
+        (worker,) = workers.processes()
+        workers.cancel(waiting)
+        workers.cancel(running)
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker, 0)
+        assert set(until_completed(workers, running, waiting, wanted)) == {running, waiting, wanted}
+        workers.cancel(wanted)  # too late: it has its result
+    assert (running.result, waiting.result, wanted.result) == (Cancelled(), Cancelled(), Returned(4))
+
+
+def test_each_task_has_its_own_limits_and_tries() -> None:
+    seconds = enough()
+    with pool() as workers:
+        hanging = workers.submit(time.sleep, HANG, limits=WorkerLimits(seconds))
+        swelling = workers.submit(swell, limits=WorkerLimits(HANG, 200 << 20))
+        deadly = workers.submit(kill_itself, tries=1)
+        assert len(list(workers.as_completed())) == 3
+    assert (hanging.result, swelling.result) == (Overdue(seconds), TooLarge(200 << 20))
+    assert deadly.result == Died("SIGKILL", 1)
+
+
+def test_a_pool_with_nothing_to_do_waits_for_a_descriptor_or_its_time() -> None:
+    ear, mouth = os.pipe()
+    try:
+        with pool() as workers:
+            assert workers.wait(0.01, ear) == []  # its time is over
+            os.write(mouth, b"x")
+            assert workers.wait(HANG, ear) == []  # or this would take ten minutes
+            task = workers.submit(double, 4)
+            assert workers.idle == 1
+            os.read(ear, 1)
+            assert until_completed(workers, task) == [task]
+            os.kill(workers.processes()[0], signal.SIGKILL)
+            assert workers.wait(0.3, ear) == []  # a worker that dies idle is nobody's news
+            assert (workers.processes(), workers.idle) == ([], 2)
+    finally:
+        os.close(ear)
+        os.close(mouth)

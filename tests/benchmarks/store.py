@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlalchemy import update
 
 from auditor.store.history import history
-from auditor.store.store import Store, audit_row, finding_rows, insert_audit
+from auditor.store.rows import insert_audits, rows_of_audit
+from auditor.store.store import Store
 from auditor.store.tables import audits
 from tests.benchmarks.measure import functions
 from tests.store.reports import document
@@ -44,8 +45,9 @@ def fill(ours: Store) -> None:
                     finding["rule"] = f"rule-{(i * 7 + n) % RULES if n % 4 else i % 3}"
                     finding["fingerprint"] = f"{(n % MODELS) * FINDINGS + i:020x}"
                 source = f"/m/{n % MODELS}.onnx"
-                row = audit_row(whole, source) | {"subject": source, "version": "", "latest": False}
-                insert_audit(connection, row, finding_rows(whole))
+                rows = rows_of_audit(whole, source, ours.project)
+                rows.audit.update(subject=source, version="", latest=False)
+                insert_audits(connection, [rows])
             connection.execute(update(audits).where(audits.c.id > MODELS * (TIMES_EACH - 1)).values(latest=True))
 
 

@@ -67,6 +67,21 @@ def test_one_server_serves_many_runs_and_leaves_no_child(write: Write) -> None:
     assert Path(f"/proc/{first}/task/{first}/children").read_text() == ""
 
 
+def test_a_model_is_found_from_where_its_run_is_asked_for(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where that is not the folder in which the server began."""
+    request = Request(write(ADD), attempts=((floats("x", 2, 4),),), require_isolation=True)
+    assert isinstance(run(request), Run)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "m.onnx").write_bytes(Path(request.model).read_bytes())
+    monkeypatch.chdir(elsewhere)
+    first = server()
+    assert isinstance(run(request._replace(model="m.onnx")), Run)
+    assert server() == first
+
+
 def test_a_run_without_end_is_ended(write: Write, patience: float) -> None:
     request = Request(write(LOOP), attempts=((floats("x", 1),),), limits=RunLimits(patience))
     assert isinstance(run(request), TimedOut)

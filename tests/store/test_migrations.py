@@ -17,9 +17,10 @@ from sqlalchemy.exc import IntegrityError
 
 from auditor.errors import StoreError
 from auditor.store.connection import address, open_engine
+from auditor.store.rows import audit_row, finding_rows
 from auditor.store.schema import config, migrate, migrations_folder
 from auditor.store.service_tables import all_tables
-from auditor.store.store import Store, audit_row, finding_rows
+from auditor.store.store import Store
 from auditor.store.tables import HEAD, audits, findings
 from auditor.store.works import FileState, Works
 

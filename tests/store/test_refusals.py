@@ -19,9 +19,11 @@ from auditor.store.store import Store
 from .reports import document
 
 
-def refused(where: Path | str, says: str, use: Callable[[Store], object] = lambda store: None, **options: bool) -> str:
+def refused(
+    where: Path | str, says: str, use: Callable[[Store], object] = lambda store: None, create: bool = True
+) -> str:
     """The line that opening or using the database ends in."""
-    with pytest.raises(StoreError, match=says) as caught, Store.open(where, patience=0.2, **options) as store:
+    with pytest.raises(StoreError, match=says) as caught, Store.open(where, create, patience=0.2) as store:
         use(store)
     line = str(caught.value)
     assert "\n" not in line

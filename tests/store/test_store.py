@@ -14,8 +14,9 @@ from auditor.errors import StoreError
 from auditor.formats import json as format_json
 from auditor.report import ModelIdentity, Report, Totals, Verdict
 from auditor.store import where
-from auditor.store.store import Row, Store, audit_row, finding_rows, upgrade
-from auditor.store.tables import audits, findings
+from auditor.store.rows import rows_of_audit
+from auditor.store.store import Row, Store, upgrade
+from auditor.store.tables import audits, findings, operators
 from tests.pace import check_units, cpu_of
 
 from .reports import document
@@ -31,12 +32,12 @@ def test_a_document_comes_back_as_it_was(tmp_path: Path) -> None:
         assert store.get(first) == saved
 
 
-@pytest.mark.parametrize("table", [audits, findings], ids=["audits", "findings"])
+@pytest.mark.parametrize("table", [audits, findings, operators], ids=lambda table: table.name)
 def test_every_column_is_filled(table: Table) -> None:
     """A few are known only when an audit is inserted."""
-    whole = document(findings=1)
-    (row,) = [audit_row(whole, "/m.onnx")] if table is audits else finding_rows(whole)
-    assert set(table.c.keys()) - set(row) <= {"id", "subject", "version", "audit_id"}
+    rows = rows_of_audit(document(findings=1) | {"operators": {"Conv": 2}}, "/m.onnx", "default")
+    (row,) = {audits: [rows.audit], findings: rows.findings, operators: rows.operators}[table]
+    assert set(table.c.keys()) - set(row) == ({"id", "subject", "version"} if table is audits else {"audit_id"})
 
 
 @pytest.mark.parametrize("audit_id", [0, -1, 2, 1 << 62, 1 << 80])

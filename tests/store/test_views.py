@@ -72,7 +72,7 @@ def test_what_they_say(where: str) -> None:
             (1, False), (2, True), (3, True),
         ]  # fmt: skip
         assert rows("SELECT * FROM failing_rules ORDER BY rule") == [
-            ("rule-0", "error", 2, 3), ("rule-1", "warning", 2, 3),
+            ("default", "rule-0", "error", 2, 3), ("default", "rule-1", "warning", 2, 3),
         ]  # fmt: skip
 
 
@@ -93,6 +93,6 @@ def test_datasette_opens_the_file(tmp_path: Path) -> None:
     command = [program, "--get", address, str(tmp_path / "reports.db")]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=HANG)
     assert json.loads(ran.stdout) == [
-        {"rule": "rule-0", "severity": "error", "models": 2, "findings": 3},
-        {"rule": "rule-1", "severity": "warning", "models": 2, "findings": 3},
+        {"project": "default", "rule": "rule-0", "severity": "error", "models": 2, "findings": 3},
+        {"project": "default", "rule": "rule-1", "severity": "warning", "models": 2, "findings": 3},
     ]

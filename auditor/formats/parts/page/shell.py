@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TextIO
 
 from ....drawing.assets import asset
 from ....drawing.markup import name
 from ....hashing import sha256
+from ....tuples import NamedTuple
 
 
-def head(title: str, styles: Sequence[str], scripts: Sequence[str]) -> Iterator[str]:
+class Site(NamedTuple):
+    """What a page has of the site that it is a page of, instead of lying alone as a file."""
+
+    style: str
+    script: str  # runs before anything is seen
+    bar: Callable[[TextIO, str], None]  # writes what stands above all; it is told the page's Content-Security-Policy
+
+
+def head(title: str, styles: Sequence[str], scripts: Sequence[str], site: Site | None = None) -> Iterator[str]:
     """Everything up to the body. Only these styles and scripts are obeyed, known by their hashes."""
-    policy = (
-        f"default-src 'none'; style-src {_hashes(styles)}; script-src {_hashes(scripts)}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    early = [] if site is None else [site.script]
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    policy = policy_of(styles, [*early, *scripts], forms="'none'" if site is None else "'self'")
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    yield '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
+    yield '<meta name="color-scheme" content="light dark">\n'
+    # A form that is sent under no-referrer does not say where it comes from, and the site asks for that.
+    yield f'<meta name="referrer" content="{"no-referrer" if site is None else "same-origin"}">\n'
     yield f"<title>{name(title)}</title>\n"
     yield from (f"<style>{style}</style>\n" for style in styles)
+    yield from (f"<script>{script}</script>\n" for script in early)
     yield '</head>\n<body>\n<a class="skip" href="#main">Skip to the report</a>\n'
+
+
+def policy_of(styles: Sequence[str], scripts: Sequence[str], forms: str = "'none'") -> str:
+    """The Content-Security-Policy under which these styles and scripts are obeyed, and nothing else."""
+    return (
+        f"default-src 'none'; style-src {_hashes(styles)}; script-src {_hashes(scripts)}; img-src data:; "
+        f"base-uri 'none'; form-action {forms}"
+    )
 
 
 def end(scripts: Sequence[str]) -> Iterator[str]:

@@ -1,0 +1,90 @@
+"""Audits as the API tells of them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from ..store.asked import AskedAudit
+from .verdicts import JudgedAudit
+
+
+class ModelName(BaseModel):
+    """A registered model."""
+
+    id: str
+    name: str
+
+
+class AuditAnswer(BaseModel):
+    """An audit that was asked for, and how far it has come.
+
+    Verdict and counts are null until it is done. In lists they are those of the policy under which the audit was made;
+    of one audit they are those of the policy of now.
+    """
+
+    id: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    stage: str
+    attempts: int
+    why: str
+    model: ModelName | None
+    version: str | None
+    version_id: str | None
+    source: str | None
+    parent_id: str | None
+    options: dict[str, Any]
+    created_at: str
+    created_by: str
+    started_at: str | None
+    ended_at: str | None
+    reused: bool
+    verdict: Literal["pass", "fail", "inconclusive"] | None
+    errors: int | None
+    warnings: int | None
+    notes: int | None
+    report_id: str | None
+    report: dict[str, Any] | None = None
+
+
+class AuditList(BaseModel):
+    """A page of audits, the newest first."""
+
+    items: list[AuditAnswer]
+    next: str | None
+
+
+def audit_answer(asked: AskedAudit, judged: JudgedAudit | None = None, *, whole: bool = False) -> dict[str, Any]:
+    """What `AuditAnswer` says, under the policy of now where there is a judgement; ``whole``: with the report."""
+    job = asked.job
+    told = {
+        "id": job.id,
+        "state": job.state,
+        "stage": job.stage,
+        "attempts": job.attempts,
+        "why": job.why,
+        "model": None if asked.model_id is None else {"id": asked.model_id, "name": asked.model},
+        "version": asked.version,
+        "version_id": job.version_id,
+        "source": job.source,
+        "parent_id": job.parent_id,
+        "options": dict(job.options),
+        "created_at": job.created_at,
+        "created_by": job.created_by,
+        "started_at": job.started_at,
+        "ended_at": job.ended_at,
+        "reused": job.reused,
+        "verdict": asked.verdict,
+        "errors": asked.errors,
+        "warnings": asked.warnings,
+        "notes": asked.notes,
+        "report_id": asked.report_uid,
+    }
+    if judged is not None:
+        severities = [finding.severity.value for finding in judged.report.findings]
+        counts = {f"{name}s": severities.count(name) for name in ("error", "warning", "note")}
+        told |= {"verdict": judged.verdict.value, **counts}
+    if whole:
+        told["report"] = None if judged is None else judged.document()
+    return told

@@ -1,0 +1,42 @@
+"""A service in a folder of its own, with two projects and a token for each scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from auditor.service.context import Service
+from auditor.service.storage import Storage
+from auditor.store import tokens
+from auditor.store.works import Works
+
+Clients = Callable[..., TestClient]
+"""A client by its scopes and its project; without a word nobody's."""
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """Nobody may ask without a token."""
+    storage = Storage(tmp_path / "storage")
+    with Works.open(tmp_path / "reports.db") as store:
+        yield Service(store, storage, secret=storage.secret())
+
+
+@pytest.fixture
+def client(service: Service) -> Clients:
+    """Calls the routes without a network."""
+    from auditor.service.app import app
+
+    made = app(service)
+
+    def client_of(*scopes: str, project: str = "default") -> TestClient:
+        called = TestClient(made, base_url="http://127.0.0.1", raise_server_exceptions=True, follow_redirects=False)
+        if scopes:
+            _, text = tokens.create(service.store.in_project(project), f"{project}'s", scopes)
+            called.headers["Authorization"] = f"Bearer {text}"
+        return called
+
+    return client_of
