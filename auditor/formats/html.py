@@ -35,7 +35,7 @@ def draw(report: Report, verdict: Verdict, picture: Picture, out: TextIO, site: 
         scripts.append(script())
     out.writelines(shell.head(f"{verdict.value}: {summary.title_of(report)}", styles, scripts, site))
     if site is not None:
-        site.bar(out, shell.policy_of(styles, [site.script, *scripts], forms="'self'"))
+        site.bar(out, shell.policy_of(styles, [site.script, *scripts], of_site=True))
     out.writelines(summary.banner(report, verdict))
     parts = {title: "".join(part) for title, part in _parts(report, picture)}
     out.write('<nav aria-label="Sections"><ul class="wide">\n')

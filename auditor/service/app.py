@@ -6,10 +6,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from .. import __version__
 from .api import PREFIX, api
 from .context import Service
+from .model_documents import NewVersion
 from .pages import pages
 from .pages.failing import errors_as_pages
 from .problems import HANDLERS, ProblemDocument
@@ -40,6 +43,12 @@ def app(service: Service) -> FastAPI:
     return made
 
 
+def _schemas_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The schemas of a body that FastAPI does not know of."""
+    _, found = models_json_schema([(model, "validation")], ref_template="#/components/schemas/{model}")
+    return dict(found["$defs"])
+
+
 def _description(made: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, with our errors in place of FastAPI's."""
     if made.openapi_schema is None:
@@ -48,6 +57,7 @@ def _description(made: FastAPI) -> dict[str, Any]:
         )  # fmt: skip
         schemas = schema.setdefault("components", {}).setdefault("schemas", {})
         schemas["Problem"] = ProblemDocument.model_json_schema()
+        schemas |= _schemas_of(NewVersion)  # its route takes other bodies beside it, and reads them itself
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         made.openapi_schema = schema

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from anyio.to_thread import run_sync
 from starlette.requests import ClientDisconnect
 
-from ..store.uploads import Upload, forget_upload, keeping
+from ..store.uploads import QuotaFull, TooManyUploads, Upload, begin, forget_upload, keeping
 from ..store.works import Works
+from .context import Service
 from .incoming import Incoming, TooLong
 from .problems import Problem
 from .storage import Storage, StorageFull
@@ -16,20 +17,54 @@ from .storage import Storage, StorageFull
 _AT_ONCE = 1 << 18  # written at a time: a thread's turn costs as much as writing 64 KiB
 
 
+def reserve(service: Service, store: Works, size: int, sha256: str) -> Upload:
+    """A new upload, if the file may come at all."""
+    if size > service.limits.upload:
+        raise Problem(
+            413, "too-large", f"a file may have {service.limits.upload:,} bytes, not {size:,}",
+            "have the server's limit raised",
+        )  # fmt: skip
+    if service.storage.free() - size < service.limits.floor:
+        raise no_room(StorageFull(f"the storage is to keep {service.limits.floor:,} bytes free"))
+    try:
+        return begin(store, size, sha256, service.limits.quota)
+    except QuotaFull as error:
+        raise Problem(507, "quota", str(error), "delete models, or have the quota raised") from None
+    except TooManyUploads as error:
+        problem = Problem(429, "too-many-uploads", str(error), "go on with those, or wait until they are swept")
+        raise problem.saying("Retry-After", "60") from None
+
+
+class Piecewise:
+    """Bytes on their way to the disk: gathered, so that a thread is asked only now and then."""
+
+    def __init__(self, incoming: Incoming) -> None:
+        self._incoming = incoming
+        self._waiting = bytearray()
+
+    async def add(self, piece: bytes) -> None:
+        """Write it, or have it wait for more."""
+        self._waiting += piece
+        if len(self._waiting) >= _AT_ONCE:
+            await self.rest()
+
+    async def rest(self) -> None:
+        """Write what waits."""
+        waiting, self._waiting = self._waiting, bytearray()
+        if waiting:
+            await run_sync(self._incoming.write, waiting)
+
+
 async def receive(pieces: AsyncIterator[bytes], incoming: Incoming) -> None:
     """Write all that comes. What came before the client was gone stays: `ClientDisconnect`."""
-    waiting = bytearray()
+    to_disk = Piecewise(incoming)
     try:
         async for piece in pieces:
-            waiting += piece
-            if len(waiting) >= _AT_ONCE:
-                await run_sync(incoming.write, waiting)
-                waiting = bytearray()
+            await to_disk.add(piece)
     except ClientDisconnect:
-        await run_sync(incoming.write, waiting)
+        await to_disk.rest()
         raise
-    if waiting:
-        await run_sync(incoming.write, waiting)
+    await to_disk.rest()
 
 
 def finish(store: Works, storage: Storage, upload: Upload, incoming: Incoming) -> str:

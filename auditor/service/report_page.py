@@ -21,7 +21,7 @@ from ..hashing import sha256
 from ..picture import Picture
 from ..report import Report, Verdict
 from ..tuples import NamedTuple
-from .pages.assets import early_script, site_style
+from .pages.assets import ICON, early_script, site_style
 
 _AT_ONCE = 1 << 18
 _CHANGED = "the policy has changed since the model was audited: a new audit draws it again"
@@ -66,7 +66,7 @@ def page_of(folder: str | Path, project: str, uid: str, report: Report, verdict:
         policy = said
         out.write(bar)
 
-    draw(report, verdict, Picture(why=kept), out, Site(site_style(), early_script(), note))
+    draw(report, verdict, Picture(why=kept), out, Site(site_style(), early_script(), ICON, note))
     return ReportPage(policy, iter([out.getvalue().encode("utf-8", "replace")]))
 
 
@@ -99,7 +99,7 @@ def _drawn(report: Report, verdict: Verdict, picture: Picture, file: BinaryIO) -
         out.flush()
         told["at"], told["policy"] = file.tell(), policy
 
-    draw(report, verdict, picture, out, Site(site_style(), early_script(), note))
+    draw(report, verdict, picture, out, Site(site_style(), early_script(), ICON, note))
     out.flush()
     out.detach()
     return told

@@ -295,7 +295,7 @@ def _conditions(wanted: FleetFilter, name: ColumnElement[Any]) -> Iterator[Colum
     if wanted.name:
         yield _has(name, wanted.name)
     if wanted.verdict is not None:
-        yield audits.c.verdict == storable(wanted.verdict)
+        yield func.coalesce(audits.c.verdict, "") == storable(wanted.verdict)
     if wanted.rule is not None or wanted.severity is not None:
         said = ((findings.c.rule, wanted.rule), (findings.c.severity, wanted.severity))
         those = (column == storable(value) for column, value in said if value is not None)
@@ -318,3 +318,16 @@ def _has(column: ColumnElement[Any], part: str) -> ColumnElement[bool]:
 def _model(row: Sequence[Any]) -> FleetModel:
     model_id, name, created_at, badge, number, *latest = row[:16]
     return FleetModel(model_id, name, created_at, badge, number, None if latest[0] is None else LatestAudit(*latest))
+
+
+def rule_counts(store: Store) -> dict[str, int]:
+    """By rule, of how many models the latest audit is found by it."""
+    counts: dict[str, int] = {}
+    with store.reading() as connection:
+        for kind in _both(store, connection):
+            those = kind.query.with_only_columns(audits.c.id)
+            number = func.count(findings.c.audit_id.distinct())
+            query = select(findings.c.rule, number).where(findings.c.audit_id.in_(those)).group_by(findings.c.rule)
+            for rule, number in connection.execute(query):
+                counts[rule] = counts.get(rule, 0) + number
+    return counts

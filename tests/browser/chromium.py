@@ -42,7 +42,7 @@ _OPTIONS = (
     "--force-color-profile=srgb",
     "--force-device-scale-factor=1",
     "--hide-scrollbars",
-    "--host-resolver-rules=MAP * ~NOTFOUND",  # what asks for the network gets none, and is told of
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # what asks for the network gets none, and is told of
     "--no-default-browser-check",
     "--no-first-run",
     "--password-store=basic",

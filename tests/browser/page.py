@@ -67,7 +67,11 @@ class Page:
 
     def open(self, file: Path, fragment: str = "") -> Page:
         """The page of a file, loaded and drawn."""
-        address = file.absolute().as_uri() + (f"#{fragment}" if fragment else "")
+        return self.go(file.absolute().as_uri() + (f"#{fragment}" if fragment else ""))
+
+    def go(self, address: str) -> Page:
+        """The page of an address, loaded and drawn."""
+        fragment = address.partition("#")[2]
         again = self.address.partition("#")[0] == address.partition("#")[0]
         self.address, loaded = address, self._loaded
         self._opened.add(address.partition("#")[0])
@@ -169,12 +173,18 @@ class Page:
     def trespasses(self) -> list[str]:
         """All that it did and may not: complaints, dialogs, and requests for anything but what was opened."""
         self._browser.take_all()
-        foreign = {a for a in self.requests if a.partition("#")[0] not in self._opened and a[:11] != "data:image/"}
+        foreign = {a for a in self.requests if not self._is_opened(a) and a[:11] != "data:image/"}
         return [
             *self.complaints,
             *(f"dialog: {text}" for text in self.dialogs),
             *(f"request: {address}" for address in sorted(foreign)),
         ]
+
+    def _is_opened(self, address: str) -> bool:
+        """Whether it is a page that was opened; of a server's pages all are opened with the first."""
+        if address.startswith("http:"):
+            return any(one.startswith(address[: address.find("/", 7) + 1]) for one in self._opened)
+        return address.partition("#")[0] in self._opened
 
     def _heard(self, event: str, said: Any) -> None:
         match event:

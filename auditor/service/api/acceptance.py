@@ -52,7 +52,7 @@ def accept(
     if gated.judged is None or gated.kept is None or gated.verdict is not Verdict.PASS:
         first = reasons[0]["text"] if reasons else gated.state
         raise Problem(
-            409, "not-passing", f"only a version that passes is accepted, and this one is {gated.verdict.value}: {first}",
+            409, "not-passing", f"only a version that passes is accepted; this one is {gated.verdict.value}: {first}",
             "GET /api/v1/gate tells all reasons", reasons=reasons,
         )  # fmt: skip
     if gated.judged.subject.policy.fail_on is None:

@@ -11,20 +11,19 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...store import jobs
-from ...store.asked import AskedAudit, asked_audit, asked_audits, kept_audit
+from ...store.asked import asked_audit, asked_audits
 from ...store.leases import Registered
 from ...store.registered import RegisteredVersion, model_named, newest_version, registered_version, version_named
 from ...store.works import Works
-from ..audit_answers import AuditAnswer, AuditList, audit_answer
+from ..audit_answers import AuditAnswer, AuditList, ReportDocument, audit_answer, judged_now
 from ..audit_options import AuditOptions
 from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
 from ..forms import MEDIA_TYPES, ReportFormat, etag, rendered, unchanged, wanted_format
 from ..paging import USUAL, Cursor, Limit, cursor_of, place
 from ..problems import Problem, problems
-from ..sources import SourceRefused, allowed
+from ..sources import allowed
 from ..submitting import submit_version
-from ..verdicts import JudgedAudit, judged_audit
 from ..wanted import configured, settings_of
 
 router = APIRouter(tags=["audits"])
@@ -96,8 +95,6 @@ def submit(
             version = _version(store, wanted)
             registered = Registered(version.model, version.version, version.path, version.files, version.contract)
             job = submit_version(store, registered, version.id, wanted.options, **told)
-    except SourceRefused as error:
-        raise Problem(error.status, error.code, str(error), error.mend) from None
     except jobs.KeyTaken as error:
         raise Problem(422, "idempotency", str(error), "a key stands for one request") from None
     except jobs.QueueFull as error:
@@ -169,7 +166,11 @@ _FORMS: dict[str, Any] = {media_type: {} for media_type in MEDIA_TYPES.values() 
 @router.get(
     "/audits/{audit_id}",
     responses={
-        200: {"model": AuditAnswer, "content": _FORMS, "description": "The audit, or its report alone"},
+        200: {
+            "model": AuditAnswer | ReportDocument,
+            "content": _FORMS,
+            "description": "The audit, or its report alone",
+        },
         304: {"description": "Nothing has changed"},
         **problems(404, 406, 409),
     },
@@ -179,7 +180,7 @@ def read(
     caller: Annotated[Caller, needs("read")], service: Annotated[Service, Depends(service_of)],
     format: Annotated[ReportFormat | None, Query(description="The report alone, in this format.")] = None,
 ) -> Response:  # fmt: skip
-    """One audit, with its report under the policy of now; or the report alone, as `auditor check --format` writes it."""
+    """One audit, with its report under the policy of now; or the report alone, as `auditor check --format` has it."""
     form = wanted_format(request, format)
     store = store_for(service, caller)
     asked = asked_audit(store, audit_id)
@@ -201,15 +202,6 @@ def _tagged(response: Response, tag: str) -> Response:
     return response
 
 
-def judged_now(store: Works, asked: AskedAudit) -> JudgedAudit | None:
-    """The report of an audit under the policy of now; None where there is none."""
-    job = asked.job
-    kept = None if job.audit_id is None else kept_audit(store, job.audit_id)
-    if kept is None:
-        return None
-    return judged_audit(store, kept, None if job.version_id is None else registered_version(store, job.version_id))
-
-
 @router.delete(
     "/audits/{audit_id}",
     status_code=204,
@@ -227,7 +219,7 @@ def cancel(
     after = jobs.cancel(store, audit_id) if not before.ended else before
     if after is None:
         raise no_such_audit(audit_id)
-    if (after.ended and not after.cancelled) or before.ended:
+    if before.ended or (after.ended and not after.cancelled):
         raise Problem(409, "ended", f"the audit is {after.state}: there is nothing to cancel", "")
     service.wake()
     recorded(service, caller, request, "audit.cancel", audit_id)

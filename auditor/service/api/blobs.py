@@ -20,7 +20,7 @@ _THERE: dict[int | str, dict[str, Any]] = {
 
 @router.head("/blobs/{sha256}", responses=_THERE | problems(404), response_class=Response)
 def look_at_blob(
-    sha256: Annotated[str, Path(description="64 hexadecimal digits.", examples=["0" * 64])],
+    sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits.")],
     caller: Annotated[Caller, needs("read")],
     service: Annotated[Service, Depends(service_of)],
 ) -> Response:

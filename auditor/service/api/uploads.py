@@ -9,14 +9,13 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
-from ...store.uploads import QuotaFull, TooManyUploads, Upload, begin, see, upload_of
+from ...store.uploads import Upload, see, upload_of
 from ...store.works import Works
-from ..auth import Caller, needs, service_of, store_for
+from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
 from ..incoming import BeingWritten, Incoming, TooLong
 from ..problems import Problem, problems
-from ..receiving import abandon, finish, no_room, receive, too_long
-from ..recording import record_deed
+from ..receiving import abandon, finish, no_room, receive, reserve, too_long
 from ..storage import Storage, StorageFull
 
 router = APIRouter(tags=["uploads"])
@@ -24,7 +23,7 @@ router = APIRouter(tags=["uploads"])
 PIECE = "application/offset+octet-stream"
 LARGEST = (1 << 63) - 1
 
-UploadId = Annotated[str, Path(description="As POST /api/v1/uploads said it.", examples=["0" * 32])]
+UploadId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="As POST /api/v1/uploads said it.")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits.")]
 Offset = Annotated[
     int, Header(alias="Upload-Offset", ge=0, le=LARGEST, description="How much is there, as HEAD says it.")
@@ -89,28 +88,10 @@ def create_upload(
     """Begin to send a file of a named size and sha256. It is done at once where the project has the content already."""
     store = store_for(service, caller)
     upload = reserve(service, store, new.size, new.sha256)
-    record_deed(request, store, caller, "upload.create", upload.id)
+    recorded(service, caller, request, "upload.create", upload.id)
     response.headers["Location"] = f"/api/v1/uploads/{upload.id}"
     response.status_code = 200 if upload.done else 201
     return _document(upload, service.storage)
-
-
-def reserve(service: Service, store: Works, size: int, sha256: str) -> Upload:
-    """A new upload, if the file may come at all."""
-    if size > service.limits.upload:
-        raise Problem(
-            413, "too-large", f"a file may have {service.limits.upload:,} bytes, not {size:,}",
-            "have the server's limit raised",
-        )  # fmt: skip
-    if service.storage.free() - size < service.limits.floor:
-        raise no_room(StorageFull(f"the storage is to keep {service.limits.floor:,} bytes free"))
-    try:
-        return begin(store, size, sha256, service.limits.quota)
-    except QuotaFull as error:
-        raise Problem(507, "quota", str(error), "delete models, or have the quota raised") from None
-    except TooManyUploads as error:
-        problem = Problem(429, "too-many-uploads", str(error), "go on with those, or wait until they are swept")
-        raise problem.saying("Retry-After", "60") from None
 
 
 _HEADERS: dict[int | str, dict[str, Any]] = {
@@ -186,7 +167,7 @@ async def _add(
         await receive(request.stream(), incoming)
         if incoming.offset == upload.size:
             sha256 = await run_sync(finish, store, storage, upload, incoming)
-            await run_sync(record_deed, request, store, caller, "blob.create", sha256)
+            await run_sync(recorded, service, caller, request, "blob.create", sha256)
         else:
             await run_sync(see, store, upload.id)
     except TooLong as error:

@@ -9,6 +9,9 @@ from ...drawing.assets import asset
 
 TEMPLATES = Path(__file__).parent / "templates"
 
+ICON = "/favicon.svg"
+"""The address of the site's picture."""
+
 
 @cache
 def _text(name: str) -> str:
@@ -33,3 +36,8 @@ def early_script() -> str:
 def page_script() -> str:
     """What makes the pages better."""
     return _text("pages.js")
+
+
+def icon() -> str:
+    """The site's picture: the one beside its name."""
+    return _text("favicon.svg")

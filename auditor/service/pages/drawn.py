@@ -17,7 +17,8 @@ from ... import __version__
 from ...formats.parts.page.shell import policy_of
 from ...names import prose, visible
 from ...tuples import NamedTuple
-from .assets import TEMPLATES, early_script, page_script, page_style
+from ...wording import counted
+from .assets import ICON, TEMPLATES, early_script, page_script, page_style
 from .visiting import Visitor, with_cookie
 
 Trail = Sequence[tuple[str, str]]
@@ -44,6 +45,8 @@ def templates() -> Environment:
         "style": Markup(page_style()),
         "early": Markup(early_script()),
         "script": Markup(page_script()),
+        "counted": counted,
+        "icon": ICON,
         "version": __version__,
     }
     return made
@@ -52,8 +55,8 @@ def templates() -> Environment:
 @cache
 def page_policy() -> str:
     """The Content-Security-Policy of every page but the reports'."""
-    policy = policy_of([page_style()], [early_script(), page_script()], forms="'self'")
-    return policy.replace("img-src data:", "img-src 'self'") + "; connect-src 'self'; frame-ancestors 'none'"
+    policy = policy_of([page_style()], [early_script(), page_script()], of_site=True)
+    return policy + "; connect-src 'self'; frame-ancestors 'none'"
 
 
 def drawn(

@@ -9,9 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import create_server
 from typing import NamedTuple
+
+import onnx
+from sqlalchemy import update
 
 from auditor.batch.pool import Pool, WorkerLimits
 from auditor.service.context import Service
@@ -19,12 +23,17 @@ from auditor.service.dispatching import Dispatcher
 from auditor.service.storage import Storage
 from auditor.service.submitting import submit_version
 from auditor.store import tokens, uploads
+from auditor.store.fleet import fleet
 from auditor.store.jobs import Job
 from auditor.store.leases import Registered
 from auditor.store.registered import RegisteredVersion, register
+from auditor.store.policies import set_policy
+from auditor.store.service_tables import jobs, versions
+from auditor.store.tables import audits
 from auditor.store.works import Works
+from tests.corpus import SAMPLES
 
-STATIC = {"run": False}
+POLICY = "run = false\n"
 
 
 class Site(NamedTuple):
@@ -58,7 +67,7 @@ def registered(
 def submitted(service: Service, version: RegisteredVersion, project: str = "default") -> Job:
     """An audit of a version, which waits."""
     of = Registered(version.model, version.version, version.path, version.files, version.contract)
-    return submit_version(service.store.in_project(project), of, version.id, STATIC, by=version.created_by)
+    return submit_version(service.store.in_project(project), of, version.id, {}, by=version.created_by)
 
 
 def dispatched(service: Service) -> None:
@@ -105,3 +114,62 @@ def served(service: Service, folder: Path) -> Iterator[Site]:
             process.terminate()
             process.wait()
             process.stdin.close()
+
+
+def populated(service: Service) -> dict[str, str]:
+    """A fleet of the samples, with a history and a queue; the addresses of its pages by name."""
+    set_policy(service.store, POLICY, "Ada")
+    good = (SAMPLES / "resnet_block.onnx").read_bytes()
+    bad = [path.read_bytes() for path in sorted((SAMPLES / "broken").glob("*.onnx"))]
+    weeks = [bad[5], bad[1], bad[1], bad[2], good, good, bad[0]]
+    for number, content in enumerate(weeks):
+        by = ("Ada", "Grace")[number % 2]
+        files = {"model.onnx": content}
+        submitted(service, registered(service, "vision/detector", f"2026.{number + 30}", files, by))
+        dispatched(service)
+        if number < len(weeks) - 1:
+            before(service, 7 * (len(weeks) - number))
+    for place, path in enumerate(sorted(SAMPLES.rglob("*.onnx"))):
+        if path.stat().st_size < 5_000_000:
+            name = f"{path.parent.name}/{path.stem}" if path.parent != SAMPLES else path.stem
+            version = registered(service, name, "1", {path.name: path.read_bytes()}, ("Ada", "Grace", "ci")[place % 3])
+            submitted(service, version)
+    dispatched(service)
+    waiting = [submitted(service, registered(service, f"nightly/{n}", "1", {"m.onnx": tiny(n)}, "ci")) for n in "abc"]
+    models = {model.name: model for model in fleet(service.store, limit=200).models}
+    report = models["vision/detector"].latest
+    assert report is not None
+    return {
+        "fleet": "/",
+        "filtered": "/?verdict=fail&severity=error&sort=name",
+        "model": f"/models/{models['vision/detector'].id}",
+        "model-2": f"/models/{models['resnet_block'].id}",
+        "report": f"/audits/{report.id}",
+        "queue": "/queue",
+        "waiting": f"/audits/{waiting[-1].id}",
+        "rules": "/rules",
+        "rule": "/rules/misfit-initializers",
+        "upload": "/upload",
+        "login": "/login",
+        "docs": "/api/v1/docs",
+        "error": "/nothing-here",
+    }
+
+
+def tiny(name: str) -> bytes:
+    """A good model of one node."""
+    text = '<ir_version: 8, opset_import: ["" : 17]> g (float[1, 4] x) => (float[1, 4] y) { y = Relu(x) }'
+    model = onnx.parser.parse_model(text)
+    model.doc_string = name
+    return bytes(model.SerializeToString())
+
+
+def before(service: Service, days: int) -> None:
+    """What was audited just now was audited so many days ago."""
+    at = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
+    hour = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="microseconds")
+    with service.store.writing() as connection:
+        connection.execute(update(audits).where(audits.c.audited_at > hour[:19]).values(audited_at=at[:19]))
+        fresh = update(jobs).where(jobs.c.created_at > hour)
+        connection.execute(fresh.values(created_at=at, started_at=at, ended_at=at))
+        connection.execute(update(versions).where(versions.c.created_at > hour).values(created_at=at))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 from ....drawing.assets import asset
-from ....drawing.markup import name
+from ....drawing.markup import escaped, name
 from ....hashing import sha256
 from ....tuples import NamedTuple
 
@@ -17,6 +17,7 @@ class Site(NamedTuple):
 
     style: str
     script: str  # runs before anything is seen
+    icon: str  # its address
     bar: Callable[[TextIO, str], None]  # writes what stands above all; it is told the page's Content-Security-Policy
 
 
@@ -24,7 +25,7 @@ def head(title: str, styles: Sequence[str], scripts: Sequence[str], site: Site |
     """Everything up to the body. Only these styles and scripts are obeyed, known by their hashes."""
     early = [] if site is None else [site.script]
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-    policy = policy_of(styles, [*early, *scripts], forms="'none'" if site is None else "'self'")
+    policy = policy_of(styles, [*early, *scripts], site is not None)
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     yield '<meta name="color-scheme" content="light dark">\n'
@@ -32,14 +33,17 @@ def head(title: str, styles: Sequence[str], scripts: Sequence[str], site: Site |
     yield f'<meta name="referrer" content="{"no-referrer" if site is None else "same-origin"}">\n'
     yield f"<title>{name(title)}</title>\n"
     yield from (f"<style>{style}</style>\n" for style in styles)
+    if site is not None:
+        yield f'<link rel="icon" href="{escaped(site.icon)}">\n'
     yield from (f"<script>{script}</script>\n" for script in early)
     yield '</head>\n<body>\n<a class="skip" href="#main">Skip to the report</a>\n'
 
 
-def policy_of(styles: Sequence[str], scripts: Sequence[str], forms: str = "'none'") -> str:
-    """The Content-Security-Policy under which these styles and scripts are obeyed, and nothing else."""
+def policy_of(styles: Sequence[str], scripts: Sequence[str], of_site: bool) -> str:
+    """The Content-Security-Policy under which these styles and scripts are obeyed; ``of_site``: pictures and forms, too."""
+    images, forms = ("'self'", "'self'") if of_site else ("data:", "'none'")
     return (
-        f"default-src 'none'; style-src {_hashes(styles)}; script-src {_hashes(scripts)}; img-src data:; "
+        f"default-src 'none'; style-src {_hashes(styles)}; script-src {_hashes(scripts)}; img-src {images}; "
         f"base-uri 'none'; form-action {forms}"
     )
 
