@@ -84,7 +84,7 @@ def test_of_several_models_the_others_are_told_too(pushed: None, server: Server,
     said = gate("none", "digits@2")
     assert said.code == ExitCode.FINDINGS
     assert said.err == (
-        f"auditor: {server.url}: there is no model none: GET /api/v1/models lists them (404 no-such-model)\n"
+        f"auditor: none: {server.url}: there is no model none: GET /api/v1/models lists them (404 no-such-model)\n"
     )
     assert said.out.startswith("FAIL")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
 
-from ..auth import Caller, needs
+from ..auth import Caller, needs, service_of
+from ..context import Service
+from ..pages.visiting import csrf_of, with_cookie
 from ..problems import problems
 
 router = APIRouter(tags=["whoami"])
@@ -20,9 +22,18 @@ class Who(BaseModel):
     owner: str
     scopes: list[str]
     by: str
+    csrf: str = Field(description="The header X-CSRF-Token of unsafe requests without a bearer token.")
 
 
 @router.get("/whoami", responses=problems())
-def whoami(caller: Annotated[Caller, needs("read")]) -> Who:
-    """The project and the scopes of the token that is shown."""
-    return Who(project=caller.project, owner=caller.owner, scopes=list(caller.scopes), by=caller.by)
+def whoami(
+    request: Request, response: Response,
+    caller: Annotated[Caller, needs("read")], service: Annotated[Service, Depends(service_of)],
+) -> Who:  # fmt: skip
+    """The project and the scopes of the token that is shown; and what shows that a request comes from a page of ours.
+
+    `csrf` belongs to the session's cookie, else to a cookie that this answer sets.
+    """
+    csrf = csrf_of(request, service)
+    with_cookie(request, response)
+    return Who(project=caller.project, owner=caller.owner, scopes=list(caller.scopes), by=caller.by, csrf=csrf)
