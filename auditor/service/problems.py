@@ -99,10 +99,6 @@ def problem_of(error: Exception) -> Problem:
             return Problem(503, "no-storage", str(error), "try again; the server's log says more")
         case StoreError():
             return Problem(503, "no-store", str(error), "try again; the server's log says more")
-        case StorageFull():
-            return Problem(507, "no-room", str(error), "free some space on the server")
-        case StorageError():
-            return Problem(503, "no-storage", str(error), "try again; the server's log says more")
         case AuditorError():  # what the rest of auditor says in one line
             status = 404 if error.exit_code == ExitCode.NOTHING else 422
             return Problem(status, "refused", str(error))
