@@ -92,7 +92,11 @@ def schemas_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The named schemas that have fields."""
     named = document.get("components", {}).get("schemas", {})
     return [
-        {"name": name, "about": " ".join(_paragraphs(schema.get("description", ""))[:1]), "fields": _fields(document, schema)}
+        {
+            "name": name,
+            "about": " ".join(_paragraphs(schema.get("description", ""))[:1]),
+            "fields": _fields(document, schema),
+        }
         for name, schema in sorted(named.items())
         if schema.get("properties")
     ]
