@@ -28,6 +28,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import Status, events
 from schemathesis.generation.meta import TestPhase
 from schemathesis.schemas import BaseSchema
+from schemathesis.transport.serialization import serialize_binary
 
 from auditor.service.api import PREFIX
 from tests.service.contract_aims import AIMS, CREATING, Aim
@@ -65,7 +66,7 @@ _REFUSALS = ["400", "401", "403", "404", "405", "406", "409", "413", "414", "415
 @schemathesis.serializer(PIECE)
 def _bytes(_: Any, value: Any) -> dict[str, Any]:
     """Pieces of a file go as they are."""
-    return {"data": value if isinstance(value, bytes) else bytes(getattr(value, "data", str(value).encode()))}
+    return {"data": serialize_binary(value)}
 
 
 def configuration(token: str, seed: int, phases: tuple[str, ...], examples: int, chains: int) -> SchemathesisConfig:
@@ -74,6 +75,12 @@ def configuration(token: str, seed: int, phases: tuple[str, ...], examples: int,
     for name, status in _MEANING:
         meaning.setdefault(name, ["2xx", "3xx", "401", "403", "404", "409", "429"]).append(status)
     operations: list[dict[str, Any]] = [
+        # What stands before the routes says 401 to whoever changes something as nobody; this route alone needs nobody.
+        {"include-name": named("GET /badges/{badge}.svg"), "checks": {"unsupported_method": {"enabled": False}}},
+        # An audit that was cancelled is still told of: as cancelled.
+        {"include-path-regex": f"^{PREFIX}/audits/", "checks": {"use_after_free": {"enabled": False}}},
+    ]
+    operations += [
         {"include-name": named(name), "checks": {"positive_data_acceptance": {"expected-statuses": statuses}}}
         for name, statuses in meaning.items()
     ]
@@ -86,7 +93,10 @@ def configuration(token: str, seed: int, phases: tuple[str, ...], examples: int,
             "request-timeout": 60,
             "cache": {"enabled": False},
             "auth": {"openapi": {"HTTPBearer": {"bearer": token}}},
-            "generation": {"max-examples": examples, "no-shrink": True, "database": "none"},
+            "generation": {
+                "max-examples": examples, "no-shrink": True, "database": "none",
+                "allow-x00": False,  # no text may hold a NUL, of which no schema speaks: the guards' tests try it
+            },
             "phases": {
                 name: {"enabled": name in phases} for name in ("examples", "coverage", "fuzzing")
             }
@@ -163,6 +173,7 @@ def ask_all(schema: Callable[[SchemathesisConfig], BaseSchema], token: str, thin
                 _take(event, found)
                 if isinstance(event, events.PhaseFinished):
                     print(f"{event.phase.name.value} {found.cases} cases {time.monotonic()-BEGAN:.0f} s", file=sys.stderr, flush=True)
+        print(f"round {round_}: {found.cases} cases; rare {found.rare(often)}", file=sys.stderr, flush=True)
         if found.cases >= cases and not found.rare(often):
             break
     return found
@@ -190,6 +201,8 @@ def _hooked(things: Things, found: Found) -> Iterator[None]:
 def aim(things: Things, case: Any) -> None:
     """Point a case at what is there, and keep it from what is needed again."""
     name, meta = name_of(case), case.meta
+    for header, value in case.headers.items():
+        case.headers[header] = value if isinstance(value, (str, bytes)) else str(value)  # a link's may be a number
     if meta is None or case.method.upper() != name.split(" ")[0]:
         return
     is_chain = meta.phase.name is TestPhase.STATEFUL
