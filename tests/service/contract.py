@@ -41,6 +41,9 @@ OFTEN = 20
 BEGAN = time.monotonic()
 _AIMED = 0.85  # of the valid requests
 _ROUNDS = 30  # of fuzzing, at most
+Phases = tuple[str, ...]
+_ALL: Phases = ("examples", "coverage", "fuzzing", "stateful")
+_AGAIN: Phases = ("fuzzing", "stateful")
 _MEANING = (
     # By operation what a valid request may be refused with beyond 404 and 409, for its meaning is in no schema.
     ("POST /audits", "422"),  # options that contradict each other, a source that is not allowed, a key of another one
@@ -69,7 +72,7 @@ def _bytes(_: Any, value: Any) -> dict[str, Any]:
     return {"data": serialize_binary(value)}
 
 
-def configuration(token: str, seed: int, phases: tuple[str, ...], examples: int, chains: int) -> SchemathesisConfig:
+def configuration(token: str, seed: int, phases: Phases, examples: int, chains: int) -> SchemathesisConfig:
     """How it asks: whatever it finds is told, and nothing is kept."""
     meaning: dict[str, list[str]] = {}
     for name, status in _MEANING:
@@ -160,12 +163,12 @@ def _of(counted: Counter[int], kind: int) -> int:
 
 
 def ask_all(schema: Callable[[SchemathesisConfig], BaseSchema], token: str, things: Things, cases: int, seed: int,
-            often: int = OFTEN, examples: int = 40, chains: int = 100) -> Found:  # fmt: skip
+            often: int = OFTEN, examples: int = 40, chains: int = 100, most: int = _ROUNDS, phases: Phases = _ALL,
+            ) -> Found:  # fmt: skip
     """Coverage, then fuzzing and chains, until there were so many cases and each operation was answered."""
     found = Found()
-    for round_ in range(_ROUNDS):
-        phases = ("examples", "coverage", "fuzzing", "stateful") if round_ == 0 else ("fuzzing", "stateful")
-        asked = schema(configuration(token, seed + round_, phases, examples, chains))
+    for round_ in range(most):
+        asked = schema(configuration(token, seed + round_, phases if round_ == 0 else _AGAIN, examples, chains))
         for operation in asked.get_all_operations():
             found.answers.setdefault(str(operation.ok().label).replace(f" {PREFIX}", " "), Counter())
         with _hooked(things, found):
