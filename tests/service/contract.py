@@ -25,6 +25,7 @@ from schemathesis import engine, hooks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
 from schemathesis.engine import Status, events
 from schemathesis.generation.meta import TestPhase
 from schemathesis.schemas import BaseSchema
@@ -67,9 +68,9 @@ _REFUSALS = ["400", "401", "403", "404", "405", "406", "409", "413", "414", "415
 
 
 @schemathesis.serializer(PIECE)
-def _bytes(_: Any, value: Any) -> dict[str, Any]:
+def _bytes(_: Any, value: Any) -> bytes:
     """Pieces of a file go as they are."""
-    return {"data": serialize_binary(value)}
+    return serialize_binary(value)
 
 
 def configuration(token: str, seed: int, phases: Phases, examples: int, chains: int) -> SchemathesisConfig:
@@ -170,12 +171,17 @@ def ask_all(schema: Callable[[SchemathesisConfig], BaseSchema], token: str, thin
     for round_ in range(most):
         asked = schema(configuration(token, seed + round_, phases if round_ == 0 else _AGAIN, examples, chains))
         for operation in asked.get_all_operations():
+            assert isinstance(operation, Ok)
             found.answers.setdefault(str(operation.ok().label).replace(f" {PREFIX}", " "), Counter())
         with _hooked(things, found):
             for event in engine.from_schema(asked).execute():
                 _take(event, found)
                 if isinstance(event, events.PhaseFinished):
-                    print(f"{event.phase.name.value} {found.cases} cases {time.monotonic()-BEGAN:.0f} s", file=sys.stderr, flush=True)
+                    print(
+                        f"{event.phase.name.value} {found.cases} cases {time.monotonic() - BEGAN:.0f} s",
+                        file=sys.stderr,
+                        flush=True,
+                    )
         print(f"round {round_}: {found.cases} cases; rare {found.rare(often)}", file=sys.stderr, flush=True)
         if found.cases >= cases and not found.rare(often):
             break
