@@ -29,6 +29,7 @@ HERE: dict[str, frozenset[str]] = {
     "docs/baseline.md": frozenset({"console"}),  # run in tests/cli/test_baseline.py
     "docs/diff.md": frozenset({"yaml"}),  # read in tests/places/test_diff_action.py; its git is in tests/diff
     "docs/gates.md": frozenset({"yaml", "groovy", "bash", "py"}),  # run in tests/places
+    "docs/deployment.md": frozenset({"bash", "nginx", "caddy"}),  # read by what they are for in tests/test_deploy.py
     "CONTRIBUTING.md": frozenset({"py"}),  # done in tests/test_contributing.py
 }
 """Which languages the code blocks of a page may have: each is tested somewhere."""
