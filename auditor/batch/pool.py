@@ -190,6 +190,11 @@ class Pool:
         """Tasks that were submitted and have not been given back yet."""
         return len(self._queue) + len(self._completed) + sum(worker.task is not None for worker in self._workers)
 
+    @property
+    def pipes(self) -> list[int]:
+        """The descriptors by which workers answer: ears for whoever waits for something else as well."""
+        return [worker.pipe.fileno() for worker in self._workers if worker.task is not None]
+
     def processes(self) -> list[int]:
         """The process ids of the workers."""
         return [worker.pid for worker in self._workers]

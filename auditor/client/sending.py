@@ -81,7 +81,11 @@ class Sending:
                 raise
             return None, None
         if answer.status == 204:
-            return self._offset_in(answer, hashed), None
+            reached = self._offset_in(answer, hashed)
+            if reached > offset or reached == hashed.size:
+                return reached, None
+            self._given_up = answer.senseless("it takes pieces of a file and has no more of it")
+            return None, None
         if answer.status == 422:
             raise _changed(hashed)
         if answer.status == 413 and self._piece > LEAST:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
-from ..store.asked import AskedAudit
-from .verdicts import JudgedAudit
+from ..store.asked import AskedAudit, asked_audits, kept_audit
+from ..store.registered import registered_version
+from ..store.works import Works
+from .verdicts import JudgedAudit, judged_audit
 
 
 class ModelName(BaseModel):
@@ -46,6 +48,18 @@ class AuditAnswer(BaseModel):
     notes: int | None
     report_id: str | None
     report: dict[str, Any] | None = None
+
+
+class ReportDocument(BaseModel):
+    """A report alone, as `auditor check --format json` writes it: docs/json.md tells all its keys."""
+
+    model_config = ConfigDict(extra="allow")
+
+    schema_version: int
+    verdict: Literal["pass", "fail", "inconclusive"]
+    model: dict[str, Any]
+    findings: list[dict[str, Any]]
+    coverage: dict[str, Any]
 
 
 class AuditList(BaseModel):
@@ -87,3 +101,18 @@ def audit_answer(asked: AskedAudit, judged: JudgedAudit | None = None, *, whole:
         counts = {f"{name}s": severities.count(name) for name in ("error", "warning", "note")}
         told |= {"verdict": judged.verdict.value, **counts}
     return told
+
+
+def judged_now(store: Works, asked: AskedAudit) -> JudgedAudit | None:
+    """The report of an audit under the policy of now; None where there is none."""
+    job = asked.job
+    kept = None if job.audit_id is None else kept_audit(store, job.audit_id)
+    if kept is None:
+        return None
+    return judged_audit(store, kept, None if job.version_id is None else registered_version(store, job.version_id))
+
+
+def newest_audit(store: Works, version_id: str) -> AuditAnswer | None:
+    """The audit of a version that was asked for last, under the policy of now, without its report."""
+    asked = next(iter(asked_audits(store, 1, version_id=version_id)), None)
+    return None if asked is None else AuditAnswer(**audit_answer(asked, judged_now(store, asked)))

@@ -18,7 +18,10 @@ from ..settings import Settings
 from ..store.leases import expire, give_back_all
 from ..store.works import Works
 from .children import Given, received
+from .context import ServiceLimits
+from .couriers import Couriers
 from .dispatching import Dispatcher
+from .fetching import FetchLimits
 from .slots import taken_name
 from .storage import Storage
 from .tidying import Tidying
@@ -54,14 +57,18 @@ def dispatch(said: Given) -> None:
         selected(Settings())  # workers inherit the imported rules
         storage = Storage(said.storage)
         give_back_all(store, name)
-        dispatcher = Dispatcher(store, storage, pool, name, said.roots, limits, tell)
+        most = ServiceLimits(**said.limits)
+        fetch = FetchLimits(most.upload, limits.seconds / 2, most.floor)
+        dispatcher = Dispatcher(store, storage, pool, name, said.roots, limits, tell, said.hosts, fetch)
+        couriers = Couriers(store, said.hosts)
         tidying = Tidying(store, storage, said.retention)
         gc.collect()
         gc.freeze()  # workers are forked: what is never looked at again is never copied
         expired = swept = float("-inf")
         ears = [stop.ear, *([said.wake] if said.wake >= 0 else [])]
         while not stop.told:
-            dispatcher.step(*ears)
+            dispatcher.step(*ears, *couriers.ears)
+            couriers.step()
             if said.wake >= 0 and _heard(said.wake):
                 dispatcher.hear()
             now = time.monotonic()
@@ -72,9 +79,11 @@ def dispatch(said: Given) -> None:
                 tidying.tidy()
                 swept = now
         until = time.monotonic() + said.grace
-        while dispatcher.busy and time.monotonic() < until:
-            dispatcher.step(claims=False)
+        while (dispatcher.busy or couriers.busy) and time.monotonic() < until:
+            dispatcher.step(*couriers.ears, claims=False)
+            couriers.step(claims=False)
         dispatcher.close()
+        couriers.close()
 
 
 class _Stop:

@@ -25,6 +25,8 @@ from ..store.leases import Claimed
 from ..store.store import source_of
 from ..store.works import Piece, Works
 from ..tuples import NamedTuple
+from .fetching import USUAL, FetchLimits
+from .sources import is_url
 from .storage import Storage
 from .wanted import configured, settings_of, wanted
 from .working import (
@@ -70,6 +72,8 @@ class Dispatcher:
     roots: tuple[str, ...] = ()
     limits: WorkerLimits = field(default_factory=lambda: WorkerLimits(3600.0))
     tell: Callable[[str], object] = lambda line: None  # what whoever runs the service should know
+    hosts: tuple[str, ...] = ()
+    fetch: FetchLimits = USUAL
     _held: dict[str, _Held] = field(default_factory=dict)
     _stages: dict[str, str] = field(default_factory=dict)
     _written: dict[str, str] = field(default_factory=dict)
@@ -176,14 +180,17 @@ class Dispatcher:
         settings = settings_of(configuration, job.options)
         policy = configuration.policy(job.source)
         ref = Ref(os.path.basename(job.source), "", job.source, (job.source,), {}, None, ())
-        other = SourceTask(job.id, job.project, folder, job.source, self.roots, settings, policy)
+        other = SourceTask(
+            job.id, job.project, folder, job.source, self.roots, self.hosts, self.fetch, settings, policy
+        )
         task = self._submit(find_models if job.parent_id is None else audit_source, other, settings)
         return _Held(claimed, task, ref, settings, policy, job.source)
 
     def _submit(self, function: Callable[[Any], Any], one: Any, settings: Settings) -> Task:
         """Deaths are counted in the row, and nowhere else."""
         usual = allowed(settings)
-        limits = WorkerLimits(min(usual.seconds, self.limits.seconds), min(usual.memory, self.limits.memory))
+        fetch = self.fetch.seconds if isinstance(one, SourceTask) and is_url(one.source) else 0.0
+        limits = WorkerLimits(min(usual.seconds + fetch, self.limits.seconds), min(usual.memory, self.limits.memory))
         return self.pool.submit(function, one, limits=limits, tries=1)
 
     def _ended(self, task: Task) -> None:
@@ -211,8 +218,9 @@ class Dispatcher:
                 self._keep(held, done.document, done.ref, done.key if done.whole else None, done.seconds)
                 if done.trace:
                     self.tell(done.trace)
-            case Returned(FoundModels(paths)):
-                leases.finish_source(self.store, job, self.name, [Child(path, job.options) for path in paths])
+            case Returned(FoundModels(sources, why)):
+                children = [Child(source, job.options) for source in sources]
+                leases.finish_source(self.store, job, self.name, children, why)
                 self._waiting = True
             case Returned(NotCarried(why)):
                 leases.fail(self.store, job, self.name, why)
@@ -240,7 +248,8 @@ class Dispatcher:
     def _keep(
         self, held: _Held, document: Mapping[str, Any], ref: Ref, key: str | None, seconds: Mapping[str, float]
     ) -> None:
-        source = held.source if held.claimed.version is not None else source_of(ref.path)
+        lies = held.claimed.version is None and not is_url(held.source)
+        source = source_of(ref.path) if lies else held.source
         piece = Piece(document, source, key, whole=key is not None, subject=ref.known_as or None, version=ref.version)
         counted = {f"seconds {stage}": spent for stage, spent in seconds.items()}
         leases.finish(self.store, held.claimed.job, self.name, piece, counted)

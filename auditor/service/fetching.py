@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
+from io import FileIO
 from pathlib import Path
 from urllib.parse import unquote, urljoin
 
@@ -131,13 +132,15 @@ def _blocks(response: HTTPResponse) -> Iterator[bytes]:
 def _new_file(path: Path) -> Iterator[int]:
     """A file that was not there, and is not there afterwards if it did not come to its end."""
     try:
-        with open(path, "xb", buffering=0) as file:
+        file = FileIO(path, "x")
+    except OSError as error:
+        raise NotFetched(f"the file {path.name} cannot be made: {error.strerror}") from None
+    with file:
+        try:
             yield file.fileno()
-    except FileExistsError:
-        raise NotFetched("the folder has such a file already") from None
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _write(descriptor: int, block: bytes) -> None:
@@ -150,7 +153,11 @@ def _write(descriptor: int, block: bytes) -> None:
 
 
 def _see_to_room(folder: Path, wanted: int) -> None:
-    if shutil.disk_usage(folder).free < wanted:
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise NotFetched(f"there is no folder for the file: {error.strerror}") from None
+    if free < wanted:
         raise NotFetched("the disk has no room for the file: free some space")
 
 

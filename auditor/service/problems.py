@@ -14,7 +14,6 @@ from starlette.exceptions import HTTPException
 
 from ..errors import AuditorError, ExitCode, StoreError
 from .sources import SourceRefused
-from .storage import StorageError, StorageFull
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -93,16 +92,8 @@ def problem_of(error: Exception) -> Problem:
             return problem
         case SourceRefused():
             return Problem(error.status, error.code, str(error), error.mend)
-        case StorageFull():
-            return Problem(507, "no-room", str(error), "free some space on the server")
-        case StorageError():
-            return Problem(503, "no-storage", str(error), "try again; the server's log says more")
         case StoreError():
             return Problem(503, "no-store", str(error), "try again; the server's log says more")
-        case StorageFull():
-            return Problem(507, "no-room", str(error), "free some space on the server")
-        case StorageError():
-            return Problem(503, "no-storage", str(error), "try again; the server's log says more")
         case AuditorError():  # what the rest of auditor says in one line
             status = 404 if error.exit_code == ExitCode.NOTHING else 422
             return Problem(status, "refused", str(error))
@@ -121,8 +112,8 @@ def _invalid(error: RequestValidationError) -> Problem:
     return Problem(422, "invalid", first, "GET /api/v1/openapi.json describes what is taken", errors=found)
 
 
-async def _told(request: Request, error: Exception) -> JSONResponse:
+async def _answered(request: Request, error: Exception) -> JSONResponse:
     return answer(request, problem_of(error))
 
 
-HANDLERS: Mapping[Any, Any] = dict.fromkeys((Problem, RequestValidationError, HTTPException, AuditorError), _told)
+HANDLERS: Mapping[Any, Any] = dict.fromkeys((Problem, RequestValidationError, HTTPException, AuditorError), _answered)

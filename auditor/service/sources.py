@@ -62,14 +62,21 @@ def allowed_source(text: str, roots: Sequence[str], hosts: Sequence[str]) -> All
             403,
             "sources-off",
             "this server audits no model where it lies: nothing is allowed",
-            "upload the model, or have the operator allow a folder (--root) or a host (--host)",
+            "upload the model, or have the operator allow a folder (--root) or a host (--source-host)",
         )
-    if _SCHEME.match(text):
+    if is_url(text):
         try:
             return RemoteSource(allowed_address(text, hosts_of(hosts)).url)
         except RefusedAddress as error:
-            raise SourceRefused(403, "source-not-allowed", str(error), "the operator allows hosts (--host)") from None
+            raise SourceRefused(
+                403, "source-not-allowed", str(error), "the operator allows hosts (--source-host)"
+            ) from None
     return _local(text, roots)
+
+
+def is_url(text: str) -> bool:
+    """Whether a source's text is a URL, allowed or not."""
+    return _SCHEME.match(text) is not None
 
 
 def _local(text: str, roots: Sequence[str]) -> LocalSource:
@@ -122,11 +129,11 @@ def models_of(source: LocalSource, troubles: list[str]) -> Iterator[Ref]:
 def model_at(source: LocalSource) -> Ref:
     """The one model at a file's path, as a registry around it names it; `SourceRefused` where it leads out."""
     from ..batch.around import around
-    from ..batch.sources import source_at
+    from ..batch.sources.folder import plain
 
     ref = around(source.path)
     if ref is None or not _all_within(ref.files, source.root):
-        ref = next(iter(source_at(source.path).models()))
+        ref = plain(source.path, os.path.splitext(os.path.basename(source.path))[0])
     if not _all_within((ref.path, *ref.files), source.root):
         raise SourceRefused(403, "source-not-allowed", "a file of the model leads out of the folder", "copy it there")
     return ref

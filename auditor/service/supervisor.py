@@ -21,8 +21,8 @@ from typing import Any
 
 from .children import Given
 
-_FIRST, _LAST = 0.1, 5.0  # seconds before what died is started again: doubled each time
-_LONG = 30.0  # what lived so long is started again at once
+_FIRST, _LAST = 0.05, 2.0  # seconds before what died is started again: doubled each time
+_LONG = 5.0  # what lived so long is started again at once
 _END = 10.0  # seconds beyond the grace time before what does not end is killed
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); from auditor.service.{} import main; sys.exit(main())"

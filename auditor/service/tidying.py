@@ -11,6 +11,7 @@ from ..store.housekeeping import forget_answers, forget_jobs, known_uids, projec
 from ..store.upkeep import Wish, prune
 from ..store.works import Works
 from .storage import Storage
+from .sweeping import sweep
 
 _YOUNG = 3600.0  # seconds in which a page may come before its report
 _AT_ONCE = 256  # pages that are looked up together
@@ -24,6 +25,7 @@ class Tidying:
 
     def tidy(self) -> None:
         """Take away what nobody needs."""
+        sweep(self._store, self._storage)
         forget_answers(self._store)
         if self._retention is not None:
             forget_jobs(self._store, self._retention)

@@ -11,21 +11,23 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from ..batch.around import around
 from ..batch.drawing import picture_for
 from ..batch.one import Audited, audit_one
 from ..batch.pool import tell
 from ..batch.refs import Ref
-from ..batch.sources import source_at
+from ..batch.sources.folder import plain
 from ..batch.state import Keys, files_of, hashed
 from ..batch.verdicts import judged
-from ..errors import AuditorError, UsageError
+from ..errors import AuditorError
 from ..formats.json import parse
 from ..policy.judge import judge
 from ..policy.policy import Policy
 from ..settings import Settings
 from ..tuples import NamedTuple
+from .addresses import hosts_of
+from .fetching import FetchLimits, fetched
 from .report_page import write_page
+from .sources import RemoteSource, allowed_source, model_at, models_of
 from .storage import Storage
 from .wanted import Wanted
 
@@ -50,6 +52,8 @@ class SourceTask(NamedTuple):
     storage: str
     source: str
     roots: tuple[str, ...]  # below which anything may be read
+    hosts: tuple[str, ...]  # from which models may be fetched
+    fetch: FetchLimits
     settings: Settings
     policy: Policy
 
@@ -66,9 +70,10 @@ class Carried(NamedTuple):
 
 
 class FoundModels(NamedTuple):
-    """The models that lie at a source."""
+    """The models that lie at a source, and a line on what could not be read there."""
 
-    paths: tuple[str, ...]
+    sources: tuple[str, ...]
+    why: str = ""
 
 
 class NotCarried(NamedTuple):
@@ -96,27 +101,41 @@ def audit_version(task: VersionTask) -> Carried | NotCarried:
 
 
 def find_models(task: SourceTask) -> FoundModels | NotCarried:
-    """The models of a folder or a registry below one of the roots."""
+    """The models of a folder or a registry below one of the roots; a host's is the one that is asked for."""
     tell("finding")
+    troubles: list[str] = []
     try:
-        source = source_at(_allowed(task.source, task.roots))
-        models = tuple(dict.fromkeys(os.path.abspath(ref.path) for ref in source.models()))
+        source = allowed_source(task.source, task.roots, task.hosts)
+        if isinstance(source, RemoteSource):
+            return FoundModels((source.url,))
+        found = tuple(dict.fromkeys(os.path.abspath(ref.path) for ref in models_of(source, troubles)))
     except AuditorError as error:
         return NotCarried(str(error))
-    if models or not source.troubles:
-        return FoundModels(models)
-    return NotCarried("; ".join(map(str, source.troubles[:_MOST_TROUBLES])))
+    why = "; ".join(map(str, troubles[:_MOST_TROUBLES]))
+    return FoundModels(found, why) if found or not why else NotCarried(why)
 
 
 def audit_source(task: SourceTask) -> Carried | NotCarried:
-    """Audit one model where it lies, as its registry names it."""
+    """Audit one model: where it lies, as its registry names it; a host's in a folder of its own."""
     clock = _StageClock()
     clock.at("fetching")
-    try:
-        path = _allowed(task.source, task.roots)
-    except UsageError as error:
-        return NotCarried(str(error))
-    ref = around(path) or Ref(os.path.basename(path), "", path, (path,), {}, None, ())
+    with contextlib.ExitStack() as stack:
+        try:
+            source = allowed_source(task.source, task.roots, task.hosts)
+            if isinstance(source, RemoteSource):
+                folder = stack.enter_context(_folder_of(task.storage, task.job_id))
+                folder.mkdir(mode=0o700)
+                file = fetched(source.url, folder, hosts_of(task.hosts), task.fetch)
+                os.chdir(folder)
+                ref = plain(os.path.basename(file.path), source.url)
+            else:
+                ref = model_at(source)
+        except AuditorError as error:
+            return NotCarried(str(error))
+        return _carried(task, ref, clock)
+
+
+def _carried(task: SourceTask, ref: Ref, clock: _StageClock) -> Carried:
     (states,) = hashed(files_of([ref]))
     done = audit_one(ref, task.settings, clock.at)
     document = kept(done, task.policy, task.settings, None)
@@ -162,14 +181,6 @@ def _folder_of(storage: str, job_id: str) -> Iterator[Path]:
     finally:
         os.chdir(storage)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _allowed(source: str, roots: tuple[str, ...]) -> str:
-    """The path with all links followed, below one of the roots."""
-    path = os.path.realpath(source)
-    if not any(path == root or path.startswith(root + os.sep) for root in map(os.path.realpath, roots)):
-        raise UsageError(f"{source} is in none of the folders that may be audited: --root names them")
-    return path
 
 
 class _StageClock:

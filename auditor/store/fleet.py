@@ -325,9 +325,9 @@ def rule_counts(store: Store) -> dict[str, int]:
     counts: dict[str, int] = {}
     with store.reading() as connection:
         for kind in _both(store, connection):
-            latest = kind.query.with_only_columns(audits.c.id, maintain_column_froms=True).subquery()
-            query = select(findings.c.rule, func.count(findings.c.audit_id.distinct()))
-            query = query.select_from(latest.join(findings, findings.c.audit_id == latest.c.id)).group_by(findings.c.rule)
+            those = kind.query.with_only_columns(audits.c.id)
+            number = func.count(findings.c.audit_id.distinct())
+            query = select(findings.c.rule, number).where(findings.c.audit_id.in_(those)).group_by(findings.c.rule)
             for rule, number in connection.execute(query):
                 counts[rule] = counts.get(rule, 0) + number
     return counts

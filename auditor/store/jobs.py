@@ -19,6 +19,7 @@ from .connection import storable
 from .service_tables import answers, jobs
 from .tables import audits
 from .tokens import moment
+from .webhooks import tell_of
 from .works import Piece, Works
 
 State: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -217,7 +218,9 @@ def _born_done(
     """Of a job whose work was done before, what is so from the beginning."""
     audit_id: int | None
     if isinstance(done, Piece):
-        ((audit_id, _),) = store.finish_within(connection, [done._replace(uid=job_id)])
+        ((audit_id, there),) = store.finish_within(connection, [done._replace(uid=job_id)])
+        if not there:
+            tell_of(connection, store.project, audit_id)
     else:  # it may have been taken out of the store a moment ago
         its = (audits.c.id == done, audits.c.project == store.project)
         audit_id = None if done is None else connection.scalar(select(audits.c.id).where(*its))

@@ -19,6 +19,7 @@ from .jobs import COLUMNS, Child, Job, add_children, job_of
 from .service_tables import jobs, models, versions
 from .tables import audits
 from .tokens import moment
+from .webhooks import tell_of
 from .works import Piece, Works
 
 
@@ -39,20 +40,20 @@ class Claimed(NamedTuple):
     version: Registered | None  # None: of a source
 
 
-class Look(NamedTuple):
+class QueueSeen(NamedTuple):
     """What a dispatcher sees when it looks up."""
 
     waiting: bool  # whether there is a job to claim
     wanted_no_more: frozenset[str]  # of its jobs those that somebody cancelled
 
 
-def look(store: Works, dispatcher: str) -> Look:
+def look(store: Works, dispatcher: str) -> QueueSeen:
     """A look that writes nothing, over all projects."""
     c = jobs.c
     with store.reading() as connection:
         waiting = connection.scalar(select(c.id).where(c.state == "queued").limit(1)) is not None
         of_ours = select(c.id).where(c.state == "running", c.dispatcher == dispatcher, c.cancelled)
-        return Look(waiting, frozenset(connection.scalars(of_ours)))
+        return QueueSeen(waiting, frozenset(connection.scalars(of_ours)))
 
 
 def claim(store: Works, dispatcher: str, number: int, seconds: float, served: dict[str, int]) -> list[Claimed]:
@@ -112,18 +113,23 @@ def finish(
             return None
         ((audit_id, there),) = _in(store, job).finish_within(connection, [piece._replace(uid=job.id)])
         _end(connection, job.id, "done", audit_id=audit_id, reused=there)
+        if not there:
+            tell_of(connection, job.project, audit_id)
         verdict = connection.scalar(select(audits.c.verdict).where(audits.c.id == audit_id))
         count(connection, {**counted, f"audits {verdict}": 1})
         return audit_id, there
 
 
-def finish_source(store: Works, job: Job, dispatcher: str, children: list[Child]) -> bool:
-    """The models that a source has are asked for, and its own job is done; False where it is held no more."""
+def finish_source(store: Works, job: Job, dispatcher: str, children: list[Child], why: str = "") -> bool:
+    """The models that a source has are asked for, and its own job is done; False where it is held no more.
+
+    ``why`` says what could not be read there.
+    """
     with _in(store, job).writing() as connection:
         if not _is_held(connection, job.id, dispatcher):
             return False
         add_children(connection, job, children)
-        _end(connection, job.id, "done")
+        _end(connection, job.id, "done", why=why)
         return True
 
 

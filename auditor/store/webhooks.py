@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, se
 
 from ..tuples import NamedTuple
 from .connection import storable
-from .service_tables import deliveries, webhooks
+from .counters import count
+from .service_tables import deliveries, models, webhooks
 from .store import Store
 from .tables import audits
 from .tokens import moment
@@ -135,31 +136,33 @@ def send_test(store: Store, webhook_id: str) -> Delivery | None:
         return Delivery(*connection.execute(select(*_DELIVERY).where(deliveries.c.id == row["id"])).one())
 
 
-def newest_verdict(connection: Connection, project: str, subject: str) -> str | None:
-    """The verdict of a subject's newest audit, ad hoc looks left aside; None where there is none."""
-    c = audits.c
-    query = select(c.verdict).where(c.project == project, c.subject == subject, ~c.ad_hoc)
-    return connection.scalar(query.order_by(c.audited_at.desc(), c.id.desc()).limit(1))
+def tell_of(connection: Connection, project: str, audit_id: int) -> int:
+    """Write what is to be sent of an audit that was kept just now, in the same transaction; returns to how many.
 
-
-def changed(
-    connection: Connection,
-    project: str,
-    model: Mapping[str, Any],
-    before: str | None,
-    now: str,
-    audit: Mapping[str, Any],
-) -> int:
-    """Write what is to be sent of a model's verdict, in the caller's transaction; returns to how many.
-
-    ``model`` and ``audit`` stand in the body as they are: ``{"id", "name"}``, ``{"id", "version", ...}``. Nothing is
-    sent of a first verdict, or of the same one again.
+    That is where its verdict is another than that of the subject's audit before. Ad hoc looks are nobody's verdict.
     """
-    if before is None or before == now:
+    c = audits.c
+    now = connection.execute(
+        select(c.uid, c.subject, c.version, c.verdict, c.errors, c.warnings, c.notes, c.ad_hoc).where(c.id == audit_id)
+    ).one()
+    if now.ad_hoc:
         return 0
-    ids = list(connection.scalars(select(webhooks.c.id).where(webhooks.c.project == project)))
-    said = {"model": dict(model), "before": before, "now": now, "audit": dict(audit)}
+    before = connection.scalar(
+        select(c.verdict)
+        .where(c.project == project, c.subject == now.subject, c.id < audit_id, ~c.ad_hoc)
+        .order_by(c.id.desc())
+        .limit(1)
+    )
+    ids = []
+    if before not in (None, now.verdict):
+        ids = list(connection.scalars(select(webhooks.c.id).where(webhooks.c.project == project)))
     if ids:
+        model = connection.scalar(select(models.c.id).where(models.c.project == project, models.c.name == now.subject))
+        audit = {name: getattr(now, name) for name in ("version", "errors", "warnings", "notes")}
+        said = {
+            "model": {"id": model, "name": now.subject}, "before": before, "now": now.verdict,
+            "audit": {"id": now.uid, **audit},
+        }  # fmt: skip
         connection.execute(insert(deliveries), [_row(project, one, "verdict.changed", said) for one in ids])
     return len(ids)
 
@@ -234,7 +237,8 @@ def forget(store: Store, seconds: float) -> int:
 def _ended(store: Store, due: DueDelivery, state: str, said: str) -> None:
     values = {"state": state, "said": storable(said)[:_SAID], "next_at": None, "ended_at": moment(datetime.now(UTC))}
     with store.writing("deliveries") as connection:
-        connection.execute(update(deliveries).where(*_waits(due)).values(values))
+        if connection.execute(update(deliveries).where(*_waits(due)).values(values)).rowcount:
+            count(connection, {f"deliveries {state}": 1})
 
 
 def _waits(due: DueDelivery) -> tuple[ColumnElement[bool], ...]:

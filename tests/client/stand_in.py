@@ -199,6 +199,7 @@ class Handler(BaseHTTPRequestHandler):
         if canned is not None:
             self._drain()
             self._say(canned.status, canned.body, canned.headers, canned.declared)
+            self.close_connection = canned.declared is not None
             return
         if not self._may(method, path):
             return

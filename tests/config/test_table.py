@@ -22,6 +22,7 @@ from auditor.config.table import (
     POLICY,
     RUN,
     SAID,
+    SERVICE,
     SIZES,
     TABLE,
     VARIABLES,
@@ -29,6 +30,8 @@ from auditor.config.table import (
 )
 from auditor.errors import UsageError
 from auditor.policy.policy import Policy
+from auditor.service.context import ServiceLimits
+from auditor.service.serving import Serving
 from auditor.settings import Settings
 
 GROUPS = (LOOKED_AT, SIZES, RUN, POLICY, SAID, KEPT, AT_ONCE)
@@ -72,11 +75,15 @@ def test_every_option_is_of_a_command() -> None:
 
 
 def test_a_row_fills_a_field_that_is_there_and_each_field_has_one() -> None:
-    fields = {"audit": Settings._fields, "policy": Policy._fields, "place": Configuration._fields}
+    served = {*Serving._fields, *ServiceLimits._fields, "sample"}
+    fields = {
+        "audit": Settings._fields, "policy": Policy._fields, "place": Configuration._fields, "service": served,
+    }  # fmt: skip
     for row in TABLE:
         assert row.fills == "call" or row.name in fields[row.fills], row.name
     filled = {row.name for row in TABLE if row.fills == "audit"}
     assert {*Settings._fields} - filled == {"provider_asked", "ad_hoc"}
+    assert {*Serving._fields} <= {row.name for row in TABLE if row.fills == "service"}
     made = {"known", "origin", "baseline", "trusted", "run"}
     assert {*Policy._fields} - {row.name for row in TABLE if row.fills == "policy"} == made
 
@@ -88,7 +95,7 @@ def test_rows_are_told_apart() -> None:
     assert len(KEYS) == sum(bool(row.key) for row in TABLE)
     assert len(VARIABLES) == sum(bool(row.env) for row in TABLE)
     assert {row.group for row in TABLE if not row.flags} == {FILES}
-    assert {row.group for row in TABLE if row.flags} == {*GROUPS, OWN}
+    assert {row.group for row in TABLE if row.flags} == {*GROUPS, SERVICE, OWN}
 
 
 def test_what_only_a_configuration_says_has_a_reader() -> None:

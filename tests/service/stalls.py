@@ -75,13 +75,13 @@ def stalled(client: Client, _bound: float) -> Heard:
 def crawling(client: Client, bound: float) -> Heard:
     """A byte ten times in each bound."""
     client.send(_begun(f"Content-Length: {_SIZE}"))
-    return _dripping(client, b"x", bound)
+    return dripping(client, b"x", bound)
 
 
 def endless(client: Client, bound: float) -> Heard:
     """Chunks of a byte, without an end."""
     client.send(_begun("Transfer-Encoding: chunked"))
-    return _dripping(client, b"1\r\nx\r\n", bound)
+    return dripping(client, b"1\r\nx\r\n", bound)
 
 
 def flooding(client: Client, bound: float) -> Heard:
@@ -98,7 +98,7 @@ def flooding(client: Client, bound: float) -> Heard:
 def slow_header(client: Client, bound: float) -> Heard:
     """A header that comes a letter at a time."""
     client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
-    return _dripping(client, b"x", bound)
+    return dripping(client, b"x", bound)
 
 
 def silent(client: Client, _bound: float) -> Heard:
@@ -110,7 +110,7 @@ def second_header(client: Client, bound: float) -> Heard:
     """A request that is answered, and a second one whose header drips."""
     client.ask("GET", "/")
     client.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
-    return _dripping(client, b"x", bound)
+    return dripping(client, b"x", bound)
 
 
 def over_limit(client: Client, _bound: float) -> Heard:
@@ -148,10 +148,10 @@ KINDS: dict[str, Callable[[Client, float], Heard]] = {
 }
 
 
-def _dripping(client: Client, drop: bytes, bound: float) -> Heard:
+def dripping(client: Client, drop: bytes, bound: float) -> Heard:
     """Drops until the server closes, or for five bounds."""
     until = time.monotonic() + 5 * bound
-    client.socket.settimeout(bound / 10)
+    client.socket.settimeout(min(bound / 10, 0.05))
     while time.monotonic() < until:
         try:
             if client.socket.recv(1, 0x2):  # MSG_PEEK: it answers
@@ -172,9 +172,9 @@ def limits_of(bound: float) -> ServiceLimits:
 
 
 def outcome(
-    server: Running, folder: Path, kind: Callable[[Client, float], Heard], number: int, bound: float
+    server: Running, folder: Path, kind: Callable[[Client, float], Heard], number: int, bound: float, patience: float
 ) -> Outcome:
-    """So many clients of a kind at once."""
+    """So many clients of a kind at once; and for so many seconds nothing may be left behind."""
     heard: list[Heard] = []
 
     def one() -> None:
@@ -189,12 +189,12 @@ def outcome(
         thread.start()
     waited(lambda: len(heard) == number)
     seconds = time.monotonic() - began
-    waited(lambda: not server.connections(), bound)
+    waited(lambda: not server.connections() and not any(folder.iterdir()), patience)
     left, files = server.connections(), len(list(folder.iterdir()))
     gone.set()
     for thread in threads:
         thread.join()
-    waited(lambda: not server.connections(), 10 * bound)
+    server.settled()
     for file in folder.iterdir():
         file.unlink()
     return Outcome(Counter(one.status for one in heard), sum(one.closed for one in heard), seconds, left, files)
@@ -216,7 +216,7 @@ def main(arguments: list[str]) -> int:
                 app = storing(Path(folder))
                 bounds = ConnectionBounds(limits.connections, asked.bound, asked.bound) if guard else None
                 with running(guarded(app, limits, b"secret") if guard else app, bounds) as server:
-                    found = outcome(server, Path(folder), kind, asked.clients, asked.bound)
+                    found = outcome(server, Path(folder), kind, asked.clients, asked.bound, asked.bound)
             said = ", ".join(f"{number} x {status or 'nothing'}" for status, number in found.statuses.items())
             closed = f"{found.closed} of {asked.clients}"
             who = "guarded" if guard else "uvicorn"

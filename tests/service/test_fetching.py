@@ -214,15 +214,20 @@ def test_a_disk_without_room(tmp_path: Path) -> None:
 def test_a_disk_that_fills_up_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "_LOOK_EVERY", 1 << 16)
     free = iter([1 << 62])
-    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: SimpleNamespace(free=next(free, -1)))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=next(free, -1)))
     assert "no room" in refused(saying(answer(200, MODEL)), tmp_path)
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").symlink_to(tmp_path / "elsewhere")
-    with strange(saying(answer(200, MODEL))) as server, pytest.raises(NotFetched, match="already"):
+    with strange(saying(answer(200, MODEL))) as server, pytest.raises(NotFetched, match="File exists"):
         get(server.url(), tmp_path)
     assert not (tmp_path / "elsewhere").exists() and (tmp_path / "model.onnx").is_symlink()
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with strange(saying(answer(200, MODEL))) as server, pytest.raises(NotFetched, match="no folder for the file"):
+        get(server.url(), tmp_path / "none")
 
 
 @pytest.fixture(scope="module")

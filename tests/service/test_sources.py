@@ -175,7 +175,7 @@ def test_a_refusal_is_a_problem(service: Service) -> None:
     from auditor.service.app import app
 
     made = app(service)
-    made.add_api_route("/source", lambda: allowed(service, "/etc"))
-    asked = TestClient(made, base_url="http://127.0.0.1").get("/source")
+    made.add_api_route("/api/v1/etc", lambda: allowed(service, "/etc"))
+    asked = TestClient(made, base_url="http://127.0.0.1").get("/api/v1/etc")
     assert (asked.status_code, asked.json()["code"]) == (403, "sources-off")
     assert asked.json()["mend"] and asked.headers["content-type"] == "application/problem+json"

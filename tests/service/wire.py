@@ -28,9 +28,9 @@ class Running(NamedTuple):
         """How many it holds."""
         return len(self.server.server_state.connections)
 
-    def settled(self, connections: int = 0) -> bool:
-        """Whether it comes to hold no more than so many, and no task."""
-        return waited(lambda: self.connections() <= connections and not self.server.server_state.tasks)
+    def settled(self, seconds: float = HANG) -> bool:
+        """Whether it comes to hold neither a connection nor a task."""
+        return waited(lambda: not self.connections() and not self.server.server_state.tasks, seconds)
 
 
 class Heard(NamedTuple):

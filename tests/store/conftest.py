@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -27,10 +28,20 @@ def _binaries() -> Path | None:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """A server of our own, without a port: it listens on a socket in a folder of its own."""
+    """A server of our own; ``{}`` in its address is the name of a database."""
     binaries = _binaries()
     if binaries is None or find_spec("psycopg") is None:
         pytest.skip("no PostgreSQL is installed here" if binaries is None else "psycopg is not installed")
+    with started_postgresql() as url:
+        yield url
+
+
+@contextmanager
+def started_postgresql() -> Iterator[str]:
+    """A server without a port: it listens on a socket in a folder of its own. LookupError where none is installed."""
+    binaries = _binaries()
+    if binaries is None:
+        raise LookupError("no PostgreSQL is installed here")
     user = pwd.getpwuid(os.geteuid()).pw_name
     if os.geteuid() == 0:  # the server refuses to run as root
         user = "nobody"

@@ -8,7 +8,7 @@ from ...tuples import NamedTuple
 from ..markup import escaped
 
 _KINDS = ("error", "warning", "note")
-_FEWEST = 12
+_FEWEST = 16
 """Columns that there is room for at least: of two audits not each should be half a page wide."""
 
 

@@ -11,11 +11,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...store import jobs
-from ...store.asked import AskedAudit, asked_audit, asked_audits, kept_audit
+from ...store.asked import asked_audit, asked_audits
 from ...store.leases import Registered
 from ...store.registered import RegisteredVersion, model_named, newest_version, registered_version, version_named
 from ...store.works import Works
-from ..audit_answers import AuditAnswer, AuditList, audit_answer
+from ..audit_answers import AuditAnswer, AuditList, ReportDocument, audit_answer, judged_now
 from ..audit_options import AuditOptions
 from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
@@ -24,7 +24,6 @@ from ..paging import USUAL, Cursor, Limit, cursor_of, place
 from ..problems import Problem, problems
 from ..sources import allowed
 from ..submitting import submit_version
-from ..verdicts import JudgedAudit, judged_audit
 from ..wanted import configured, settings_of
 
 router = APIRouter(tags=["audits"])
@@ -167,7 +166,11 @@ _FORMS: dict[str, Any] = {media_type: {} for media_type in MEDIA_TYPES.values() 
 @router.get(
     "/audits/{audit_id}",
     responses={
-        200: {"model": AuditAnswer, "content": _FORMS, "description": "The audit, or its report alone"},
+        200: {
+            "model": AuditAnswer | ReportDocument,
+            "content": _FORMS,
+            "description": "The audit, or its report alone",
+        },
         304: {"description": "Nothing has changed"},
         **problems(404, 406, 409),
     },
@@ -197,15 +200,6 @@ def read(
 def _tagged(response: Response, tag: str) -> Response:
     response.headers.update({"ETag": tag, "Cache-Control": _PAUSE, "Vary": "Accept"})
     return response
-
-
-def judged_now(store: Works, asked: AskedAudit) -> JudgedAudit | None:
-    """The report of an audit under the policy of now; None where there is none."""
-    job = asked.job
-    kept = None if job.audit_id is None else kept_audit(store, job.audit_id)
-    if kept is None:
-        return None
-    return judged_audit(store, kept, None if job.version_id is None else registered_version(store, job.version_id))
 
 
 @router.delete(

@@ -16,12 +16,12 @@ from starlette.types import Receive, Scope, Send
 from ...errors import AuditorError
 from ...store.asked import AskedAudit, asked_audit
 from ...store.works import Works
-from ..audit_answers import audit_answer
+from ..audit_answers import audit_answer, judged_now
 from ..auth import Caller, needs, service_of, store_for
 from ..context import Service
 from ..problems import problems
 from ..watching import Watch, watch_of
-from .audits import AuditId, judged_now, no_such_audit
+from .audits import AuditId, no_such_audit
 
 router = APIRouter(tags=["audits"])
 
@@ -67,11 +67,21 @@ async def _left(receive: Receive) -> None:
         pass
 
 
+_EVENT = {
+    "type": "object",
+    "description": "An event of the stream",
+    "properties": {
+        "event": {"enum": ["stage", "done"]},
+        "data": {"type": "string", "description": "AuditAnswer, as JSON"},
+    },
+    "required": ["event", "data"],
+}
+
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "`event: stage` while it goes on, `event: done` when it has ended; data is the audit as JSON, "
         "without its report",
-        "content": {_MEDIA_TYPE: {"schema": {"type": "string"}}},
+        "content": {_MEDIA_TYPE: {"schema": _EVENT}},
     }
 }
 

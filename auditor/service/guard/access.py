@@ -20,7 +20,8 @@ REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 
 _log = logging.getLogger("auditor.access")
 _LONGEST = 500
-_SECRET = "/api/v1/badges/"  # whoever knows the rest may see the badge
+_API = "/api/v1"
+_SECRET = f"{_API}/badges/"  # whoever knows the rest may see the badge
 
 
 class Answered(NamedTuple):
@@ -84,7 +85,7 @@ def _answered(scope: Scope, status: int, seconds: float, came: int, went: int) -
     return Answered(
         scope["method"],
         (f"{_SECRET}..." if path.startswith(_SECRET) else path)[:_LONGEST],
-        getattr(scope.get("route"), "path", ""),
+        _route(scope),
         status,
         seconds,
         came,
@@ -94,6 +95,12 @@ def _answered(scope: Scope, status: int, seconds: float, came: int, went: int) -
         (scope.get("client") or ("",))[0],
         state["request_id"],
     )
+
+
+def _route(scope: Scope) -> str:
+    """FastAPI's route knows its own part of the path, and not the prefix of the router that it is in."""
+    route = getattr(scope.get("route"), "path", "")
+    return _API + route if route and scope["path"].startswith(_API) and not route.startswith(_API) else str(route)
 
 
 def log_line(answered: Answered) -> None:

@@ -65,7 +65,7 @@ class Texts:
 def deepest(body: bytes) -> int:
     """How deep JSON nests; of what is not JSON, how deep a parser might go before it sees that."""
     brackets = _STRING.sub(b"", _ESCAPE.sub(b"", body)).translate(None, _ALL_BUT_BRACKETS)
-    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+    return max(accumulate(map(_STEP.__getitem__, brackets), initial=0))
 
 
 def _may_be_json(scope: Scope) -> bool:

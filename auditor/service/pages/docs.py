@@ -92,7 +92,11 @@ def schemas_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The named schemas that have fields."""
     named = document.get("components", {}).get("schemas", {})
     return [
-        {"name": name, "about": schema.get("description", "").partition("\n")[0], "fields": _fields(document, schema)}
+        {
+            "name": name,
+            "about": " ".join(_paragraphs(schema.get("description", ""))[:1]),
+            "fields": _fields(document, schema),
+        }
         for name, schema in sorted(named.items())
         if schema.get("properties")
     ]
@@ -117,10 +121,10 @@ def _operation(document: Mapping[str, Any], path: str, method: str, said: Mappin
         Body(media, type_of(one.get("schema", {})), _fields(document, _resolved(document, one.get("schema", {}))))
         for media, one in said.get("requestBody", {}).get("content", {}).items()
     )
+    first, *rest = _paragraphs(said.get("description", "")) or [said.get("summary", "")]
     key = f"{method}-{path.strip('/').replace('/', '-').replace('{', '').replace('}', '')}"
     return Operation(
-        key, method.upper(), path, said.get("summary", ""), tuple(_paragraphs(said.get("description", ""))), parameters,
-        bodies, tuple(answers), tuple(errors),
+        key, method.upper(), path, first, tuple(rest), parameters, bodies, tuple(answers), tuple(errors),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from ... import __version__
 from ...formats.parts.page.shell import policy_of
 from ...names import prose, visible
 from ...tuples import NamedTuple
+from ...wording import counted
 from .assets import ICON, TEMPLATES, early_script, page_script, page_style
 from .visiting import Visitor, with_cookie
 
@@ -44,6 +45,7 @@ def templates() -> Environment:
         "style": Markup(page_style()),
         "early": Markup(early_script()),
         "script": Markup(page_script()),
+        "counted": counted,
         "icon": ICON,
         "version": __version__,
     }

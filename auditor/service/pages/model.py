@@ -235,8 +235,7 @@ def trend_of(past: History | None) -> Trend | None:
     for title, values in (
         ("parameters", [row.parameters for row in rows]),
         ("MACs", [row.macs for row in rows]),
-        ("weights, bytes", [row.weight_bytes for row in rows]),
-        ("activations at most, bytes", [row.peak_activation_bytes for row in rows]),
+        ("bytes", [row.bytes for row in rows]),
     ):
         known = [value for value in values if value is not None]
         if len(known) > 1:

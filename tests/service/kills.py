@@ -1,0 +1,271 @@
+"""Kills the service's processes at random under load, and looks whether anything that was acknowledged is lost.
+
+``python -m tests.service.kills --kills 200 --clients 8 --submissions 2000 [--postgresql]`` is the whole campaign; the
+tests run a short one. On PostgreSQL there are two servers over one database and one storage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, insert, select, text
+
+from auditor.errors import StoreError
+from auditor.service.storage import Storage
+from auditor.service.submitting import submit_version
+from auditor.service.tidying import Tidying
+from auditor.store.jobs import whole_queue
+from auditor.store.leases import Registered
+from auditor.store.service_tables import jobs, models, versions
+from auditor.store.tables import audits, works
+from auditor.store.works import Works
+from tests.batch.kills import make_models
+from tests.pace import HANG
+
+ROOT = Path(__file__).parents[2]
+WRONG = ("lost", "no report", "doubled", "not acknowledged", "of no job", "partial", "left behind")
+KINDS = ("supervisor", *["http"] * 2, *["dispatcher"] * 3, *["worker"] * 6)
+PROJECTS = ("default", "team-a", "team-b")
+
+
+@dataclass(slots=True)
+class Server:
+    """One ``auditor serve``, started again whenever it was killed."""
+
+    database: str
+    storage: Path
+    starts: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.starts += 1
+        command = [sys.executable, "-m", "auditor", "serve", "--port", "0", "--no-auth", "--workers", "2"]
+        command += ["--db", self.database, "--storage", str(self.storage), "--grace", "60", "--no-config"]
+        null = subprocess.DEVNULL
+        self.process = subprocess.Popen(command, stdout=null, stderr=null, cwd=ROOT)
+
+    def pids(self, kind: str) -> list[int]:
+        """Its processes of a kind that live."""
+        assert self.process is not None
+        if kind == "supervisor":
+            return [self.process.pid]
+        if kind == "worker":
+            return [pid for parent in self.pids("dispatcher") for pid in _children(parent)]
+        return [pid for pid in _children(self.process.pid) if f"auditor.service.{kind} " in _command(pid)]
+
+    def end(self) -> int:
+        """Its exit code, when it was asked to end."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(HANG)
+
+
+@dataclass(slots=True)
+class Campaign:
+    """Servers over one store, clients that submit to it, and what they were told."""
+
+    folder: Path
+    database: str
+    servers: list[Server]
+    chance: random.Random
+    kills: Counter[str] = field(default_factory=Counter)
+    acknowledged: dict[str, str] = field(default_factory=dict)  # jobs by key
+    failures: list[str] = field(default_factory=list)
+
+    def run(self, kills: int, clients: int, submissions: int) -> None:
+        registry = self.folder / "registry"
+        make_models(registry, submissions)
+        found = sorted(registry.rglob("*.onnx"))
+        with Works.open(self.database):  # the schema is there before many want it
+            pass
+        for server in self.servers:
+            server.start()
+        threads = [threading.Thread(target=self._submit, args=(found[i::clients], i)) for i in range(clients)]
+        for thread in threads:
+            thread.start()
+        while self.kills.total() < kills and (self._waits() or any(thread.is_alive() for thread in threads)):
+            time.sleep(self.chance.uniform(0.02, 0.3))
+            self._kill()
+        for thread in threads:
+            thread.join()
+        for server in self.servers:
+            if server.process is not None and server.process.poll() is not None:
+                server.start()
+        end = time.monotonic() + HANG
+        while self._waits() and time.monotonic() < end:
+            time.sleep(0.2)
+        for server in self.servers:
+            if code := server.end():
+                self.failures.append(f"a server that was asked to end ended with {code}")
+
+    def _submit(self, paths: list[Path], client: int) -> None:
+        """Each model as a version of its own, asked for until that is acknowledged, and once more."""
+        storage, chance = Storage(self.servers[0].storage), random.Random(client)
+        with Works.open(self.database, patience=60.0) as opened:
+            for path in paths:
+                store = opened.in_project(PROJECTS[int(path.stem) % len(PROJECTS)])
+                try:
+                    version_id, version = put_version(store, storage, f"model-{path.stem}", path)
+                    asked = hashlib.sha256(version_id.encode()).hexdigest()
+                    for _ in range(2):
+                        job = submit_version(
+                            store, version, version_id, {"run": False}, by="client", key=path.stem, asked=asked
+                        )
+                        if self.acknowledged.setdefault(path.stem, job.id) != job.id:
+                            self.failures.append(f"{path.stem} is two jobs")
+                except StoreError as error:
+                    self.failures.append(str(error))
+                time.sleep(chance.uniform(0, 0.02))
+
+    def _kill(self) -> None:
+        server, kind = self.chance.choice(self.servers), self.chance.choice(KINDS)
+        assert server.process is not None
+        if server.process.poll() is not None:
+            server.start()
+            return
+        pids = server.pids(kind)
+        if kind == "supervisor" and not server.pids("worker"):  # it has only begun
+            return
+        if pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.chance.choice(pids), signal.SIGKILL)
+                self.kills[kind] += 1
+            if kind == "supervisor":
+                server.process.wait()
+                server.start()
+
+    def _waits(self) -> bool:
+        with Works.open(self.database, patience=60.0) as store:
+            queue = whole_queue(store)
+        return bool(queue.queued or queue.running)
+
+    def verdict(self, submissions: int) -> dict[str, object]:
+        """The figures; all that `WRONG` names are to be 0."""
+        storage = Storage(self.servers[0].storage)
+        with Works.open(self.database) as store:
+            Tidying(store, storage).tidy()
+            with store.reading() as connection:
+                rows = {row.id: row for row in connection.execute(select(jobs))}
+                kept = connection.execute(select(audits.c.id, audits.c.uid, audits.c.project, audits.c.digest)).all()
+                done = connection.scalar(select(func.count()).select_from(works))
+                integrity = "ok"
+                if connection.dialect.name == "sqlite":
+                    integrity = connection.scalar(text("PRAGMA integrity_check")) or ""
+                    integrity += "".join(map(str, connection.execute(text("PRAGMA foreign_key_check")).all()))
+            documents = sum(store.in_project(row.project).get(row.id) is None for row in kept)
+        uids = Counter(row.uid for row in kept)
+        told = set(self.acknowledged.values())
+        return {
+            "submissions": submissions,
+            "kills": dict(self.kills),
+            "starts": sum(server.starts for server in self.servers),
+            "acknowledged": len(told),
+            "not acknowledged": submissions - len(told) + len(self.failures),
+            "failures": self.failures[:5],
+            "lost": len(told - set(rows)),
+            "no report": sum(row.state != "done" or row.audit_id is None or uids[row.id] != 1 for row in rows.values()),
+            "doubled": len(rows) - len(told) + sum(n > 1 for n in uids.values()),
+            "of no job": sum(row.uid not in rows for row in kept),
+            "partial": documents,
+            "given up": sum(not row.digest for row in kept),
+            "works": done,
+            "attempts": sum(row.attempts for row in rows.values()),
+            "left behind": len(storage.work_folders()),
+            "integrity": integrity,
+        }
+
+
+def put_version(store: Works, storage: Storage, name: str, path: Path) -> tuple[str, Registered]:
+    """A model of one file, registered under a name as version 1: the version's id, and the version."""
+    data = path.read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    blob = storage.blob(store.project, sha256)
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(data)
+    model_id, version_id, files = uuid4().hex, uuid4().hex, {"model.onnx": sha256}
+    model = {"id": model_id, "project": store.project, "name": name, "created_at": "2026"}
+    version = {
+        "id": version_id, "project": store.project, "model_id": model_id, "version": "1", "path": "model.onnx",
+        "files": json.dumps(files), "created_at": "2026", "created_by": "client",
+    }  # fmt: skip
+    with store.writing() as connection:
+        connection.execute(insert(models), model)
+        connection.execute(insert(versions), version)
+    return version_id, Registered(name, "1", "model.onnx", files, None)
+
+
+def campaign(
+    folder: Path, kills: int, clients: int, submissions: int, seed: int, database: str | None = None, servers: int = 1
+) -> dict[str, object]:
+    """Run one, in a folder and a database that are its own."""
+    where = database or str(folder / "reports.db")
+    one = Campaign(folder, where, [Server(where, folder / "storage") for _ in range(servers)], random.Random(seed))
+    try:
+        one.run(kills, clients, submissions)
+    finally:
+        for server in one.servers:
+            if server.process is not None and server.process.poll() is None:
+                server.process.kill()
+                server.process.wait()
+    return one.verdict(submissions) | {"seed": seed}
+
+
+def is_right(figures: dict[str, Any]) -> bool:
+    """Whether nothing was lost, doubled or left behind."""
+    return not any(figures[name] for name in WRONG) and figures["integrity"] == "ok"
+
+
+def _children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def _command(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    return ""
+
+
+@contextlib.contextmanager
+def _postgresql() -> Iterator[str]:
+    """A database on a server of its own."""
+    from tests.store.conftest import started_postgresql
+
+    with started_postgresql() as url:
+        yield url.format("postgres")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--submissions", type=int, default=2000)
+    parser.add_argument("--postgresql", action="store_true")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    chosen = parser.parse_args()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as stack:
+        url = stack.enter_context(_postgresql()) if chosen.postgresql else None
+        found = campaign(
+            Path(scratch), chosen.kills, chosen.clients, chosen.submissions, chosen.seed, url, 1 + chosen.postgresql
+        )
+    print(json.dumps(found | {"seconds": round(time.monotonic() - began, 1)}, indent=2))
+    sys.exit(not is_right(found))

@@ -1,0 +1,313 @@
+"""The dispatcher: whatever becomes of a worker or of the dispatcher itself, each job ends in one report."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.batch.pool import Pool, WorkerLimits
+from auditor.service import dispatching, working
+from auditor.service.dispatching import TRIES, Dispatcher
+from auditor.service.storage import Storage
+from auditor.service.submitting import submit_version
+from auditor.service.tidying import Tidying
+from auditor.service.working import VersionTask
+from auditor.store import jobs, leases
+from auditor.store.counters import counted
+from auditor.store.jobs import Job
+from auditor.store.works import Works
+from tests.batch.kills import make_models
+from tests.pace import HANG, until
+from tests.service.kills import put_version
+
+ME, OTHER = "1" * 32, "2" * 32
+PLAIN = {"run": False}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Works]:
+    with Works.open(tmp_path / "reports.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    return Storage(tmp_path / "storage")
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> list[Path]:
+    """Eleven small models; the first has a fault."""
+    make_models(tmp_path / "models", 11)
+    return sorted((tmp_path / "models").rglob("*.onnx"), key=lambda path: int(path.stem))
+
+
+@pytest.fixture
+def dispatcher(store: Works, storage: Storage) -> Iterator[Callable[..., Dispatcher]]:
+    """Makes them, and ends their workers."""
+    pools = []
+
+    def made(name: str = ME, **more: Any) -> Dispatcher:
+        pools.append(Pool(2, WorkerLimits(HANG)))
+        return Dispatcher(store, storage, pools[-1], name, **more)
+
+    yield made
+    for pool in pools:
+        pool.close()
+
+
+Make = Callable[..., Dispatcher]
+
+
+def asked(store: Works, storage: Storage, path: Path, name: str = "", **options: Any) -> Job:
+    version_id, version = put_version(store, storage, name or f"m{path.stem}", path)
+    return submit_version(store, version, version_id, {**PLAIN, **options}, by="ada")
+
+
+def is_now(store: Works, job: Job) -> Job:
+    found = jobs.job(store.in_project(job.project), job.id)
+    assert found is not None
+    return found
+
+
+def work(dispatcher: Dispatcher, *over: Job) -> None:
+    """Until these jobs have ended."""
+
+    def step() -> bool:
+        dispatcher.step()
+        return all(is_now(dispatcher.store, job).ended for job in over)
+
+    until(step, "the end of the jobs")
+
+
+def report(store: Works, job: Job) -> dict[str, Any]:
+    now = is_now(store, job)
+    assert now.audit_id is not None
+    found = store.in_project(job.project).get(now.audit_id)
+    assert found is not None
+    return found
+
+
+def test_what_is_submitted_is_audited_as_check_audits_it(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make
+) -> None:
+    from auditor.pipeline import audit
+    from auditor.settings import Settings
+
+    job = asked(store.in_project("team"), storage, models[0], "detectors/yolo")
+    work(dispatcher(), job)
+    found, there = report(store, job), audit(models[0], Settings(run=False))
+    assert [f["rule"] for f in found["findings"]] == [f.rule for f in there.findings] != []
+    assert (found["model"]["path"], found["model"]["digest"]) == ("model.onnx", there.model.digest)
+    assert str(storage.folder) not in str(found)
+    audit_id = is_now(store, job).audit_id
+    assert audit_id is not None
+    team = store.in_project("team")
+    assert team.whose(audit_id) == ("team/detectors/yolo@1", "detectors/yolo", "1")
+    assert team.uid_of(audit_id) == job.id
+    assert storage.work_folders() == []
+    assert [page.name for page in storage.pages("team").glob("*.html")] == [f"{job.id}.html"]
+
+
+def test_the_same_content_again_is_answered_at_once(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make
+) -> None:
+    first = asked(store, storage, models[1], "one")
+    work(dispatcher(), first)
+    again = asked(store, storage, models[1], "other")
+    assert (again.state, again.reused) == ("done", True)
+    assert report(store, again)["model"] == report(store, first)["model"]
+    assert again.audit_id != is_now(store, first).audit_id  # a model with a history of its own
+    assert asked(store, storage, models[1], "third", weights=False).state == "queued"
+    assert asked(store.in_project("team"), storage, models[1], "one").state == "queued"
+
+
+def test_options_that_make_no_sense_any_more_fail_the_job(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make
+) -> None:
+    version_id, _ = put_version(store, storage, "m", models[0])
+    job = jobs.submit(store, version_id=version_id, options={"no-such": 1}, by="ada")
+    work(dispatcher(), job)
+    assert is_now(store, job).state == "failed"
+    assert is_now(store, job).why.startswith("there is no option 'no-such'")
+
+
+def test_a_blob_that_is_gone_fails_the_job_and_says_nothing_of_the_server(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make
+) -> None:
+    job = asked(store, storage, models[0])
+    (blob,) = storage.blobs("default").rglob("*/*")
+    blob.unlink()
+    work(dispatcher(), job)
+    assert is_now(store, job).state == "failed"
+    assert "not in the storage" in is_now(store, job).why and str(storage.folder) not in is_now(store, job).why
+
+
+def kill_worker(task: VersionTask) -> None:
+    Path(task.storage, "work", f"{task.job_id}00000000").mkdir()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_model_that_kills_its_worker_three_times_has_a_report_that_says_so(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "audit_version", kill_worker)
+    job = asked(store, storage, models[0])
+    work(dispatcher(), job)
+    now, found = is_now(store, job), report(store, job)
+    assert (now.state, now.attempts, found["verdict"]) == ("done", TRIES, "inconclusive")
+    assert "its worker was killed 3 times (SIGKILL)" in found["coverage"]["failed"][0]["why"]
+    assert found["model"]["path"] == "model.onnx"
+    assert storage.work_folders() == []
+    assert counted(store) == {"worker deaths": 3, "audits inconclusive": 1}
+    monkeypatch.undo()
+    again = asked(store, storage, models[0], "another name")  # it was not done: it is done now
+    work(dispatcher(OTHER), again)
+    assert report(store, again)["verdict"] == "fail"
+
+
+def broken(task: VersionTask) -> None:
+    raise ZeroDivisionError(f"at {task.job_id}")
+
+
+def test_a_fault_of_ours_fails_the_job_and_its_trace_is_told(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "audit_version", broken)
+    told: list[str] = []
+    job = asked(store, storage, models[0])
+    work(dispatcher(tell=told.append), job)
+    assert is_now(store, job).state == "failed"
+    assert is_now(store, job).why == f"ZeroDivisionError: at {job.id}"
+    assert "Traceback" in told[0]
+
+
+def test_a_report_that_cannot_be_kept_does_not_come_back_for_ever(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise ValueError("no row takes it")
+
+    monkeypatch.setattr(leases, "finish", refused)
+    job = asked(store, storage, models[0])
+    work(dispatcher(), job)
+    assert (is_now(store, job).state, is_now(store, job).why) == (
+        "failed", "its report cannot be kept: no row takes it",
+    )  # fmt: skip
+
+
+def hang(task: VersionTask) -> None:
+    working.tell("reading")
+    signal.pause()
+
+
+def until_it_reads(dispatcher: Dispatcher, job: Job) -> None:
+    def step() -> bool:
+        dispatcher.step()
+        return is_now(dispatcher.store, job).stage == "reading"
+
+    until(step, "the stage")
+
+
+def test_stages_are_seen_while_it_runs_and_a_cancelled_job_ends(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "audit_version", hang)
+    job, made = asked(store, storage, models[0]), dispatcher()
+    until_it_reads(made, job)
+    (worker,) = made.pool.processes()
+    jobs.cancel(store, job.id)
+    work(made, job)
+    assert (is_now(store, job).state, is_now(store, job).stage) == ("cancelled", "")
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
+def test_a_dispatcher_that_ends_gives_back_what_it_holds(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(dispatching, "audit_version", hang)
+        job, made = asked(store, storage, models[0]), dispatcher()
+        until_it_reads(made, job)
+        made.close()
+    assert (is_now(store, job).state, is_now(store, job).attempts) == ("queued", 0)
+    work(dispatcher(OTHER), job)
+    assert is_now(store, job).state == "done"
+
+
+def test_whoever_slept_for_longer_than_its_lease_ends_nothing_twice(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its job is another's meanwhile, and has a report: the work of the one that slept is dropped."""
+    with monkeypatch.context() as patched:
+        patched.setattr(dispatching, "audit_version", hang)
+        job, slow = asked(store, storage, models[0]), dispatcher()
+        until_it_reads(slow, job)
+    assert leases.give_back_all(store, ME) == 1  # as when its lease is over
+    work(dispatcher(OTHER), job)
+    slow._renewed = 0.0
+    until(lambda: slow.step(claims=False) or not slow.busy, "its end")
+    assert is_now(store, job).state == "done" and store.audit_by_uid(job.id) == is_now(store, job).audit_id
+    assert counted(store)["audits fail"] == 1
+
+
+def test_a_folder_below_a_root_becomes_a_job_for_each_model(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make
+) -> None:
+    folder = models[0].parents[1]
+    parent = jobs.submit(store, source=str(folder), options=PLAIN, by="ada")
+    made = dispatcher(roots=(str(folder),))
+    work(made, parent)
+    children = jobs.listed(store, 99, parent_id=parent.id)
+    assert {job.source for job in children} == {str(path) for path in models}
+    work(made, *children)
+    assert {is_now(store, job).state for job in children} == {"done"}
+    failed = {job.source for job in children if report(store, job)["verdict"] == "fail"}
+    assert failed == {str(models[0]), str(models[10])}
+
+
+def test_a_folder_below_no_root_is_refused(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(models[0].parent)
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "link").symlink_to(models[0].parent)
+    made = dispatcher(roots=(str(tmp_path / "root"),))
+    for source in (models[0].parent, tmp_path / "root" / "link", tmp_path / "root" / ".." / "models"):
+        job = jobs.submit(store, source=str(source), options=PLAIN, by="ada")
+        work(made, job)
+        assert is_now(store, job).state == "failed"
+
+
+def test_what_nobody_needs_goes(store: Works, storage: Storage, models: list[Path], dispatcher: Make) -> None:
+    job = asked(store, storage, models[0])
+    work(dispatcher(), job)
+    running = asked(store, storage, models[1])
+    leases.claim(store, OTHER, 1, 30.0, {})
+    kept = storage.pages("default") / f"{job.id}.html"
+    gone = storage.pages("default") / f"{'a' * 32}.html"
+    gone.touch()
+    for page in (kept, gone):
+        os.utime(page, (0, 0))
+    young = storage.pages("default") / f"{'b' * 32}.html"
+    young.touch()
+    for name in (f"{running.id}00000000", f"{job.id}00000000"):
+        storage.work(name).mkdir()
+    Tidying(store, storage).tidy()
+    assert (kept.exists(), gone.exists(), young.exists()) == (True, False, True)
+    assert storage.work_folders() == [f"{running.id}00000000"]
+
+
+def test_old_reports_go_and_the_newest_stay(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make
+) -> None:
+    job = asked(store, storage, models[0])
+    work(dispatcher(), job)
+    Tidying(store, storage, retention=1e-9).tidy()
+    assert is_now(store, job).audit_id is not None
