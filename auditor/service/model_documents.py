@@ -139,7 +139,7 @@ class ChangesDocument(BaseModel):
     unseen: int
 
 
-class AuditStep(BaseModel):
+class HistoryStep(BaseModel):
     """An audit in a model's history."""
 
     version: str
@@ -168,7 +168,7 @@ class HistoryDocument(ModelDocument):
     """A model with its history, the newest audit first."""
 
     audits: int
-    history: list[AuditStep]
+    history: list[HistoryStep]
     findings: list[FindingSpan]
     findings_count: int
 
@@ -227,9 +227,9 @@ def _model_fields(model: FleetModel) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _step(step: AuditChanges) -> AuditStep:
+def _step(step: AuditChanges) -> HistoryStep:
     row, changes = step.row, step.changes
-    return AuditStep(
+    return HistoryStep(
         version=row.version, verdict=row.verdict, errors=row.errors, warnings=row.warnings, notes=row.notes,
         audited_at=row.when, accepted_at=row.accepted, ad_hoc=row.ad_hoc,
         changes=None if changes is None else ChangesDocument(
