@@ -30,8 +30,10 @@ _STATES = ("queued", "running", "done", "failed", "cancelled")
 _STAGES = {
     "queued": "Waiting for a worker",
     "fetching": "Laying out its files",
-    "reading": "Reading it",
-    "auditing": "Auditing it",
+    "reading": "Reading the model",
+    "propagating": "Propagating shapes",
+    "weights": "Looking at the weights",
+    "running": "Running it in the sandbox",
     "drawing": "Drawing its page",
 }
 

@@ -209,7 +209,8 @@ def test_the_fleet_takes_any_words(service: Service, browse: Browse) -> None:
         ("name=vision", 1), ("verdict=fail", 1), ("verdict=none", 1), ("verdict=so", 0),
         ("rule=misfit-initializers", 1),
         ("severity=error&sort=name", 1), ("operator=Conv", 1), ("operator=Nothing", 0),
-        ("opset=17", 1), ("opset=%C2%B2", 2), ("opset=99999999999", 2), ("sort=%3Cb%3E", 2), ("sort=when", 2), ("producer=auditor", 1),
+        ("opset=17", 1), ("opset=%C2%B2", 2), ("opset=99999999999", 2),
+        ("sort=%3Cb%3E", 2), ("sort=when", 2), ("producer=auditor", 1),
     ):  # fmt: skip
         answer = somebody.get(f"/?{query}")
         assert answer.status_code == 200 and answer.text.count("<tr>") == (rows and rows + 1), query
