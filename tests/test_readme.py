@@ -28,7 +28,9 @@ HERE: dict[str, frozenset[str]] = {
     "docs/policy.md": frozenset({"toml"}),  # read as a configuration, here and in tests/config/test_configuration.py
     "docs/baseline.md": frozenset({"console"}),  # run in tests/cli/test_baseline.py
     "docs/diff.md": frozenset({"yaml"}),  # read in tests/places/test_diff_action.py; its git is in tests/diff
+    "docs/uploads.md": frozenset({"bash"}),  # run in tests/service/test_uploads_page.py
     "docs/gates.md": frozenset({"yaml", "groovy", "bash", "py"}),  # run in tests/places
+    "docs/deployment.md": frozenset({"bash", "nginx", "caddy"}),  # read by what they are for in tests/test_deploy.py
     "CONTRIBUTING.md": frozenset({"py"}),  # done in tests/test_contributing.py
 }
 """Which languages the code blocks of a page may have: each is tested somewhere."""
@@ -102,7 +104,7 @@ def calls(text: str) -> Iterator[tuple[str, str]]:
     text = written(text)
     code = [*re.findall(r"`([^`\n]+)`", unfenced(text)), *(block for _, block in fenced(text))]
     for line in "\n".join(code).splitlines():
-        for call in re.finditer(r"(?<![\w.-])auditor (?P<command>(?:db )?[a-z]+)\b(?P<rest>[^|&>#]*)", line):
+        for call in re.finditer(r"(?<![\w.-])auditor (?P<command>(?:(?:db|token) )?[a-z]+)\b(?P<rest>[^|&>#]*)", line):
             yield call["command"], call["rest"]
 
 
@@ -115,7 +117,7 @@ def test_calls_name_commands_and_their_own_options(name: str) -> None:
 
 def test_the_readme_names_every_command() -> None:
     named = {called for called, _ in calls(TEXT)}
-    assert named | {"db"} == set(COMMANDS)
+    assert named | {"db", "token"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", CURRENT)

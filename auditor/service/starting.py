@@ -30,4 +30,3 @@ def given_to(chosen: Serving, limits: ServiceLimits, where: str, is_open: bool, 
         audit_seconds=said.get("audit_timeout", Given._field_defaults["audit_seconds"]),
         audit_memory=said.get("audit_memory", Given._field_defaults["audit_memory"]),
     )
-

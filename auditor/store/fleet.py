@@ -214,9 +214,7 @@ def _registered(store: Store, name: ColumnElement[Any]) -> _Kind:
         audited.c.ad_hoc, versions.c.created_at.desc(), versions.c.id.desc(), jobs.c.ended_at.desc(), jobs.c.id.desc()
     ).limit(1)
     job, version = jobs.alias("job"), versions.alias("version")
-    number = (
-        select(func.count()).select_from(versions).where(store.within(versions), versions.c.model_id == models.c.id)
-    )
+    number = select(func.count()).select_from(versions).where(versions.c.model_id == models.c.id)
     query = (
         select(
             models.c.id, models.c.name, models.c.created_at, models.c.badge,
@@ -255,7 +253,7 @@ def _unregistered(store: Store, name: ColumnElement[Any]) -> _Kind:
             *_latest(audits.c.uid, audits.c.version, nobody),
         )
         .select_from(audits)
-        .where(store.within(audits), audits.c.latest)
+        .where(store.within(audits), audits.c.latest, audits.c.subject >= "")  # so the index by names is taken
         .where(~known.correlate(audits).exists(), ~newer.correlate(audits).exists())
     )  # fmt: skip
 

@@ -83,7 +83,7 @@ def register(
     with store.writing(*turns) as connection:
         model_id = connection.scalar(select(models.c.id).where(_named(store, name)))
         if model_id is not None:
-            there = _first(connection, _versions(store).where(_of(model_id, version)))
+            there = _first(connection, _versions(store).where(_is_version(model_id, version)))
             if there is not None:
                 if (there.path, there.files, there.contract) != (path, files, contract):
                     raise VersionExists(there)
@@ -124,7 +124,7 @@ def registered_version(store: Store, version_id: str) -> RegisteredVersion | Non
 def version_named(store: Store, model_id: str, version: str) -> RegisteredVersion | None:
     """A model's version of this name; None if there is none."""
     with store.reading() as connection:
-        return _first(connection, _versions(store).where(_of(model_id, storable(version))))
+        return _first(connection, _versions(store).where(_is_version(model_id, storable(version))))
 
 
 def newest_version(store: Store, model_id: str) -> RegisteredVersion | None:
@@ -174,7 +174,7 @@ def _named(store: Store, name: str) -> ColumnElement[bool]:
     return and_(_its(store), models.c.name == name)
 
 
-def _of(model_id: str, version: str) -> ColumnElement[bool]:
+def _is_version(model_id: str, version: str) -> ColumnElement[bool]:
     return and_(versions.c.model_id == model_id, versions.c.version == version)
 
 

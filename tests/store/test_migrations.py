@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -21,7 +22,7 @@ from auditor.store.rows import audit_row, finding_rows
 from auditor.store.schema import config, migrate, migrations_folder
 from auditor.store.service_tables import all_tables
 from auditor.store.store import Store
-from auditor.store.tables import HEAD, audits, findings
+from auditor.store.tables import HEAD, acceptances, audits, findings, operators, works
 from auditor.store.works import FileState, Works
 
 from .reports import document, finish
@@ -118,6 +119,65 @@ def test_a_database_of_an_older_auditor_is_brought_up(where: str, behind: str) -
             uids = connection.scalars(select(audits.c.uid)).all()
         assert len(set(uids)) == 2 and all(re.fullmatch("[0-9a-f]{32}", uid) for uid in uids)
         assert store.save(kept) == 3
+
+
+def test_the_step_to_projects_goes_both_ways_with_rows_in_all_tables(where: str) -> None:
+    """Down, what other projects have goes, and up again producer, opset and operators come out of the documents."""
+    settings = config(address(where))
+    whole = document("/m.onnx", producer="PyTorch 2", opsets={"": 17}) | {"operators": {"Conv": 2, "com.x:Gelu": 1}}
+    odd = document("/odd.onnx", producer="\0", opsets={"ai.onnx": 1 << 40}) | {"operators": {"x" * 400: 1}}
+    with Works.open(where) as store:
+        kept, _ = finish(store, whole, "/m.onnx", "k" * 64, [FileState("/m.onnx", 1, 2, 3, "d" * 64)])
+        store.save(odd)
+        store.accept("/m.onnx", kept, reason="", by="")
+        other = store.in_project("other")
+        theirs, _ = finish(other, whole, "/m.onnx", "k" * 64, [FileState("/m.onnx", 1, 2, 3, "d" * 64)])
+        other.accept("/m.onnx", theirs, reason="", by="")
+    engine = create_engine(address(where))
+    with engine.begin() as connection:
+        _fill(connection)
+        before = {table.name: _rows(connection, table) for table in all_tables.sorted_tables}
+        assert [name for name, rows in before.items() if not rows] == []
+    command.downgrade(settings, "0004_trust")
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM audits")) == 2
+        assert connection.scalar(text(f"SELECT count(*) FROM findings WHERE audit_id = {theirs}")) == 0
+        assert [connection.scalar(text(f"SELECT count(*) FROM {name}")) for name in ("works", "acceptances")] == [1, 1]
+    engine.dispose()
+    with Works.open(where) as store:  # brings it up
+        assert store.get(kept) == whole
+        assert store.done([("k" * 64, "/m.onnx")])["k" * 64, "/m.onnx"].audit_id == kept
+        assert store.in_project("other").history("/m.onnx") == []
+        with store.reading() as connection:
+            for table in (audits, findings, operators, works, acceptances):
+                ours = [row for row in before[table.name] if theirs not in (row.get("audit_id"), row.get("id"))]
+                assert _rows(connection, table) == [row for row in ours if row.get("project") != "other"], table.name
+        assert finish(store.in_project("other"), whole, "/m.onnx", "k" * 64)[1] is False
+    with Works.open(where) as store, store.reading() as connection:
+        said = connection.execute(select(audits.c.producer, audits.c.opset).order_by(audits.c.id)).all()
+        assert said[:2] == [("PyTorch 2", 17), ("\\x00", None)]
+        names = connection.scalars(select(operators.c.operator).where(operators.c.audit_id <= 2)).all()
+        assert sorted(names) == ["Conv", "com.x:Gelu", "x" * 300]
+
+
+def _fill(connection: Connection) -> None:
+    """A row in every table that has none."""
+    for table in all_tables.sorted_tables:
+        if not _rows(connection, table):
+            row = {column.name: _value(column) for column in table.c if not column.nullable}
+            connection.execute(insert(table), row)
+
+
+def _value(column: Column[Any]) -> object:
+    """The same id everywhere, so that what points to something finds it."""
+    if column.name in ("id", "project", "audit_id") or column.foreign_keys:
+        return "default" if column.name == "project" else 1 if column.type.python_type is int else "i" * 32
+    kind = column.type.python_type
+    return {str: "x", int: 1, float: 1.0, bool: False, bytes: b"x"}[kind]
+
+
+def _rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()]
 
 
 def audits_of(columns: set[str]) -> Table:

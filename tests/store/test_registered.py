@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from auditor.store import registered, uploads
+from auditor.store import jobs, registered, uploads
 from auditor.store.registered import (
     MissingBlobs,
     RegisteredVersion,
@@ -46,6 +46,8 @@ from auditor.store.uploads import (
     without_rows,
 )
 from auditor.store.works import Works
+
+from .reports import document
 
 DAY = 86_400.0
 
@@ -229,6 +231,21 @@ def test_another_projects_rows_are_not_there(store: Works) -> None:
         if getattr(thing, "__module__", "") == module.__name__
     }
     assert there == tested, "a function without a case"
+
+
+def test_an_audit_stays_that_another_job_has_for_its_report(store: Works) -> None:
+    """And so does another project's of the same source."""
+    content = _content(store, "mine")
+    first, second = _registered(store, "net", "1", content), _registered(store, "other", "1", content)
+    source = version_source("default", "net", "1")
+    own, shared = (store.save(document(), source, subject="net", version="1") for _ in range(2))
+    theirs = store.in_project("other").save(document(), source, subject="net", version="1")
+    for version, audit_id in ((first, own), (second, shared)):
+        job = jobs.submit(store, version_id=version.id, options={}, by="me", done=audit_id)
+        assert job.audit_id == audit_id
+    assert forget_model(store, first.model_id)
+    assert [store.get(audit_id) is not None for audit_id in (own, shared)] == [False, True]
+    assert store.in_project("other").get(theirs) is not None
 
 
 def test_ids_that_no_database_takes(store: Works) -> None:

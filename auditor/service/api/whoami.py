@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from ..auth import Caller, needs, service_of
 from ..context import Service
@@ -22,7 +22,7 @@ class Who(BaseModel):
     owner: str
     scopes: list[str]
     by: str
-    csrf: str
+    csrf: str = Field(description="The header X-CSRF-Token of unsafe requests without a bearer token.")
 
 
 @router.get("/whoami", responses=problems())
