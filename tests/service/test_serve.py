@@ -206,6 +206,6 @@ def test_a_name_is_one_process_and_comes_back_when_that_is_gone(tmp_path: Path) 
 
 
 def test_what_a_process_is_told_comes_whole() -> None:
-    said = Given(1, "db", "storage", 3, 4, ("/a",), ("h",), ("n",), True, 9000, ServiceLimits()._asdict(), 2)
+    said = Given(1, "db", "storage", 3, 4, ("/a",), ("h",), ("n",), ("p",), True, 9000, ServiceLimits()._asdict(), 2)
     found = json.loads(said.line)
     assert Given(**{k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}) == said
