@@ -25,7 +25,7 @@ from .pages.assets import ICON, early_script, site_style
 
 _AT_ONCE = 1 << 18
 _CHANGED = "the policy has changed since the model was audited: a new audit draws it again"
-_GONE = "the picture that was drawn with the audit is not kept any more: a new audit draws it again"
+_GONE = "this audit has no picture of its own: it was taken over from one of the same content, or was made without"
 
 
 class ReportPage(NamedTuple):
@@ -77,7 +77,7 @@ def _kept(folder: str | Path, project: str, uid: str, judged: str, bar: str) -> 
         told = json.loads(place.with_suffix(".json").read_bytes())
         if told["judged"] != judged:
             return _CHANGED
-        file = place.with_suffix(".html").open("rb")
+        file = place.with_suffix(".html").open("rb")  # closed by whoever sends it
         return ReportPage(str(told["policy"]), _parts(file, int(told["at"]), bar))
     except (OSError, ValueError, KeyError, TypeError):
         return _GONE

@@ -68,7 +68,7 @@ class Operation(NamedTuple):
 def docs_page(request: Request, service: Annotated[Service, Depends(service_of)]) -> Response:
     """Anybody may read it, as they may read the document."""
     document = request.app.openapi()
-    said = {
+    said: dict[str, Any] = {
         "about": _paragraphs(document["info"].get("description", "")),
         "groups": groups_of(document),
         "schemas": schemas_of(document),

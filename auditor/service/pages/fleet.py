@@ -14,9 +14,9 @@ from ...store.works import Works
 from ...tuples import NamedTuple
 from ..auth import service_of, store_for
 from ..context import Service
-from ..paging import cursor_of, place
+from ..paging import cursor_of
 from .drawn import drawn, in_address, with_query
-from .visiting import Visitor, visits
+from .visiting import Visitor, behind, visits
 
 router = APIRouter()
 
@@ -48,7 +48,7 @@ class Share(NamedTuple):
     """How many models have a verdict, as a part of a bar of 1,000."""
 
     verdict: str  # "" of those without an audit
-    count: int
+    number: int
     x: int
     width: int
 
@@ -143,8 +143,8 @@ def rows_of(
 ) -> tuple[list[FleetRow], str | None]:
     """A page of the models that are wanted, and the cursor of the next."""
     by: Order = "name" if sort == "name" else "when" if sort == "when" else "verdict"
-    after = place(cursor, int if by == "verdict" else str, str)
-    page = fleet(store, wanted, by, after=after, limit=limit)  # type: ignore[arg-type]  # a pair of these kinds
+    after = behind(cursor, int if by == "verdict" else str, str)
+    page = fleet(store, wanted, by, after=after, limit=limit)
     return [row_of(model) for model in page.models], None if page.next is None else cursor_of(*page.next)
 
 

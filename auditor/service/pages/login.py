@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -72,5 +72,5 @@ def own(address: str) -> str:
 
 
 def _form(request: Request, service: Service, next: str, problem: str = "", status: int = 200) -> Response:
-    said = {"problem": problem, "next": own(next), "csrf": csrf_of(request, service), "hours": HOURS}
+    said: dict[str, Any] = {"problem": problem, "next": own(next), "csrf": csrf_of(request, service), "hours": HOURS}
     return drawn(request, "login.html", "Log in", None, here="/login", status=status, **said)

@@ -22,11 +22,11 @@ from ..api import PREFIX
 from ..api.acceptance import NewAcceptance, accept
 from ..auth import recorded, service_of, store_for
 from ..context import Service
-from ..paging import cursor_of, place
+from ..paging import cursor_of
 from ..problems import Problem
 from ..verdicts import judged_audit
 from .drawn import Wording, clock, drawn, with_query
-from .visiting import Visitor, visits
+from .visiting import Visitor, behind, visits
 
 router = APIRouter()
 
@@ -81,7 +81,7 @@ class TrendLine(NamedTuple):
 class Trend(NamedTuple):
     """The plots."""
 
-    count: int
+    audits: int
     plot: Markup
     lines: tuple[TrendLine, ...]
 
@@ -109,7 +109,7 @@ def model_page(
     """All of it on one page; older versions by pages."""
     store = store_for(service, visitor.caller)
     model = _known(store, model_id)
-    found = versions_of(store, model_id, _VERSIONS + 1, place(cursor, str, str))
+    found = versions_of(store, model_id, _VERSIONS + 1, behind(cursor, str, str))
     past = history(store, model.name, _AUDITS)
     accepted = store.accepted(model.name)
     shown = None if accepted is None else _accepted(store, accepted)

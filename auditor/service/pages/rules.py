@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
@@ -63,7 +63,7 @@ def rule_page(
     if found is None:
         raise Problem(404, "no-such-rule", f"there is no rule {name!r}", "the page of rules lists them")
     rows, after = rows_of(store_for(service, visitor.caller), FleetFilter(rule=name), cursor)
-    said = {
+    said: dict[str, Any] = {
         "rule": _named(found),
         "prose": Markup("".join(prose_of(found.page))),
         "rows": rows,

@@ -40,7 +40,7 @@ def head(title: str, styles: Sequence[str], scripts: Sequence[str], site: Site |
 
 
 def policy_of(styles: Sequence[str], scripts: Sequence[str], of_site: bool) -> str:
-    """The Content-Security-Policy under which these styles and scripts are obeyed; ``of_site``: pictures and forms, too."""
+    """The Content-Security-Policy under which these styles and scripts are obeyed, and a site's pictures and forms."""
     images, forms = ("'self'", "'self'") if of_site else ("data:", "'none'")
     return (
         f"default-src 'none'; style-src {_hashes(styles)}; script-src {_hashes(scripts)}; img-src {images}; "
