@@ -30,6 +30,7 @@ HERE: dict[str, frozenset[str]] = {
     "docs/diff.md": frozenset({"yaml"}),  # read in tests/places/test_diff_action.py; its git is in tests/diff
     "docs/uploads.md": frozenset({"bash"}),  # run in tests/service/test_uploads_page.py
     "docs/gates.md": frozenset({"yaml", "groovy", "bash", "py"}),  # run in tests/places
+    "docs/deployment.md": frozenset({"bash", "nginx", "caddy"}),  # read by what they are for in tests/test_deploy.py
     "CONTRIBUTING.md": frozenset({"py"}),  # done in tests/test_contributing.py
 }
 """Which languages the code blocks of a page may have: each is tested somewhere."""

@@ -34,7 +34,7 @@ class Serving(NamedTuple):
 
 
 def serving(configured: Configuration) -> tuple[Serving, ServiceLimits]:
-    """What is configured, and the rest as it usually is. `UsageError` for a root that is no folder, a host that is none."""
+    """What is configured, and the rest as it usually is. `UsageError` for a root or a host that is none."""
     said: Mapping[str, Any] = configured.service
     known = {name: value for name, value in said.items() if name in Serving._fields}
     for name in ("names", "hosts"):

@@ -253,7 +253,7 @@ def _unregistered(store: Store, name: ColumnElement[Any]) -> _Kind:
             *_latest(audits.c.uid, audits.c.version, nobody),
         )
         .select_from(audits)
-        .where(store.within(audits), audits.c.latest)
+        .where(store.within(audits), audits.c.latest, audits.c.subject >= "")  # so the index by names is taken
         .where(~known.correlate(audits).exists(), ~newer.correlate(audits).exists())
     )  # fmt: skip
 

@@ -258,6 +258,13 @@ def test_a_lost_answer_to_the_last_piece_is_no_second_sending(server: Server, pu
     assert len(server.knows.received) == 1
 
 
+def test_a_file_that_is_there_and_was_not_finished_is(server: Server, push: Call) -> None:
+    server.knows.unfinished = 1
+    assert push(NAN).code == ExitCode.FINDINGS
+    assert [count for _, _, count in server.knows.received] == [os.path.getsize(NAN), 0]
+    assert server.knows.count("POST", "/api/v1/uploads") == 1
+
+
 def test_an_upload_that_was_swept_begins_anew(server: Server, push: Call) -> None:
     server.knows.instead("PATCH", ".*", Canned(404))
     assert push(NAN).code == ExitCode.FINDINGS

@@ -64,6 +64,15 @@ def test_the_policy_is_applied_when_it_is_read(service: Service, client: Clients
     assert "61,706" in answer["reasons"][0]["text"] and answer["reasons"][0]["kind"] == "fail"
 
 
+def test_the_gate_asks_for_every_rule(service: Service, client: Clients) -> None:
+    """A report without a finding passes `check`, whichever rules ran; what goes live was looked at by all."""
+    version, reads = registered(service), client("submit")
+    made = _audited(service, reads, version, verdict="pass")
+    assert reads.get(f"{AUDITS}/{made}").json()["verdict"] == "pass"
+    answer = reads.get(GATE, params={"model": "lenet"}).json()
+    assert answer["verdict"] == "inconclusive" and "not run" in answer["reasons"][0]["text"]
+
+
 def test_an_ad_hoc_look_is_not_what_a_version_is_judged_by(service: Service, client: Clients) -> None:
     version, reads = registered(service), client("submit")
     _audited(service, reads, version, options={"run": False}, **_whole())
