@@ -102,7 +102,7 @@ def calls(text: str) -> Iterator[tuple[str, str]]:
     text = written(text)
     code = [*re.findall(r"`([^`\n]+)`", unfenced(text)), *(block for _, block in fenced(text))]
     for line in "\n".join(code).splitlines():
-        for call in re.finditer(r"(?<![\w.-])auditor (?P<command>(?:db )?[a-z]+)\b(?P<rest>[^|&>#]*)", line):
+        for call in re.finditer(r"(?<![\w.-])auditor (?P<command>(?:(?:db|token) )?[a-z]+)\b(?P<rest>[^|&>#]*)", line):
             yield call["command"], call["rest"]
 
 
@@ -115,7 +115,7 @@ def test_calls_name_commands_and_their_own_options(name: str) -> None:
 
 def test_the_readme_names_every_command() -> None:
     named = {called for called, _ in calls(TEXT)}
-    assert named | {"db"} == set(COMMANDS)
+    assert named | {"db", "token"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", CURRENT)

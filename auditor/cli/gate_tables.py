@@ -29,6 +29,7 @@ class ShownGated(NamedTuple):
     judgement: Judgement
     rows: tuple[tuple[str, str], ...]
     why_passed: str
+    where: str = ""  # the report's address, in a line of its own, so that it can be copied
 
 
 def shown(gated: Gated) -> ShownGated:
@@ -51,11 +52,9 @@ def shown_of_server(gated: RemoteGated) -> ShownGated:
     """A verdict of a server."""
     said = gated.said
     rows = [("model", visible(f"{said.name}@{said.version}" if said.version else said.name))]
-    if gated.where:
-        rows.append(("report", visible(gated.where, 400)))
     rows.append(("policy", visible(said.policy) or _NO_POLICY))
     rows.append(("accepted", _before_on_server(said.compared_with)))
-    return ShownGated(gated.judgement, tuple(rows), "by the server's policy")
+    return ShownGated(gated.judgement, tuple(rows), "by the server's policy", visible(gated.where, 400))
 
 
 def _before_on_server(said: Mapping[str, Any] | None) -> str:
@@ -71,6 +70,8 @@ def write_gated(gated: ShownGated, out: TextIO) -> None:
     page = Page(out)
     headline(page, gated.judgement.report, gated.judgement.verdict)
     page.grid([((label, "dim"), text) for label, text in gated.rows], indent=2)
+    if gated.where:
+        page.line(gated.where, indent=2)
     reasons: list[tuple[Span, str]] = []
     for kind, style in _STYLES.items():
         of_kind = [reason for reason in gated.judgement.reasons if reason.kind == kind]

@@ -42,7 +42,7 @@ COMMAND = Command(
     push,
     (
         "auditor push model.onnx --server https://auditor.example.com",
-        "auditor push model.onnx --name detector --version 3 --wait 600 -o junit:report.xml",
+        "auditor push model.onnx --name detector --version 3 -o junit:report.xml",
     ),
     (MODEL,),
     (*options("server", "token_file", "subject", "version", "wait"), *_ASKED, *options(SAID)),

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from ..config.table import OPTIONS, SERVICE, values
 from ..errors import UsageError
 from .command import Command, Words, options
+
+if TYPE_CHECKING:
+    from ..service.context import ServiceLimits
+    from ..service.serving import Serving
+    from ..store.works import Works
 
 
 def serve(words: Words) -> int:
@@ -20,7 +26,7 @@ def serve(words: Words) -> int:
     _check_installed()
     from ..config.configuration import find
     from ..service.serving import check_open, listening, serving, url_of
-    from ..service.starting import given_to, start_sample
+    from ..service.starting import given_to
     from ..service.supervisor import Supervisor
     from ..store.where import chosen_path
     from ..store.works import Works
@@ -32,21 +38,37 @@ def serve(words: Words) -> int:
     with Works.open(where) as store:
         is_open = check_open(chosen, store)
         if said.get("sample"):
-            start_sample(store, chosen)
+            _audit_samples(store, chosen, limits)
     with listening(chosen) as listens:
         address = url_of(listens)
         Supervisor(
             given_to(chosen, limits, where, is_open, said),
             listens,
             lambda: _say(f"auditor serves at {address}" + (" (nobody needs a token)" if is_open else "")),
-            _say,
+            _warn,
         ).run()
     return 0
+
+
+def _audit_samples(store: Works, chosen: Serving, limits: ServiceLimits) -> None:
+    from ..service.samples import audit_samples, samples
+    from ..service.storage import Storage
+
+    folder = samples()
+    if folder is None:
+        _warn("--sample: the samples lie in a checkout of auditor, and this is none: upload a model instead")
+    elif not audit_samples(store, Storage(chosen.storage), folder, limits):
+        _warn("--sample: reports or models are kept here already: nothing is added to them")
 
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def _warn(line: str) -> None:
+    sys.stderr.write(f"auditor serve: {line}\n")
+    sys.stderr.flush()
 
 
 def _check_installed() -> None:

@@ -11,7 +11,7 @@ from ..policy.judge import Judgement, Reason, exit_code
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..sessions.listening import Listener
 from ..tuples import NamedTuple
-from .answers import CannotReach
+from .answers import CannotReach, ServerRefuses
 from .connection import ServerConnection
 from .remote import RemoteVerdict, address_of, audit_on_server, verdict_on_server
 
@@ -43,7 +43,8 @@ class RemoteGate:
                 if error.exit_code not in (ExitCode.NOTHING, ExitCode.INCONCLUSIVE):
                     self._listener.lose(str(error))
                     continue
-                self._listener.say(str(error))
+                whose = f"{target}: " if isinstance(error, ServerRefuses) else ""
+                self._listener.say(f"{whose}{error}")
                 self.codes.append(error.exit_code)
                 if isinstance(error, CannotReach):
                     return  # nor can the others be asked for

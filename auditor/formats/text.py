@@ -72,7 +72,7 @@ def _findings(page: Page, alike: list[Finding], shapes: Shapes) -> None:
         named = ", ".join(places[:_MOST_PLACES]) + (", ..." if len(places) > _MOST_PLACES else "")
         page.blank()
         page.line(
-            _severity(rest[0]), "  ", (rest[0].rule, "bold"), f"  {len(rest):,} more",
+            _severity(rest[0]), "  ", (visible(rest[0].rule), "bold"), f"  {len(rest):,} more",
             f": {named}" if named else "", hang=2,
         )  # fmt: skip
         page.line(("; ".join(filter(None, (why_waived(rest[0]), "--format json lists them all"))), "dim"), indent=2)
@@ -84,7 +84,7 @@ def _severity(finding: Finding) -> Span:
 
 
 def _finding(page: Page, finding: Finding, shapes: Shapes) -> None:
-    page.line(_severity(finding), "  ", (finding.rule, "bold"), "  ", place(finding.location), hang=2)
+    page.line(_severity(finding), "  ", (visible(finding.rule), "bold"), "  ", place(finding.location), hang=2)
     page.line(prose(finding.message), indent=2)
     if waiver_of(finding) is not None:  # what mends it is for those whom it keeps busy
         page.line((why_waived(finding), "dim"), indent=2)

@@ -26,7 +26,7 @@ from .slots import taken_name
 from .storage import Storage
 from .tidying import Tidying
 
-_EXPIRE, _SWEEP = 5.0, 60.0  # seconds between two looks for what others left, and between two sweeps
+_EXPIRE, _SWEEP = 5.0, 300.0  # seconds between two looks for what others left, and between two sweeps
 
 
 def main() -> NoReturn:

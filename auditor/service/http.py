@@ -20,6 +20,7 @@ from typing import Any
 
 import uvicorn
 
+from ..errors import AuditorError, UsageError
 from ..runtime.libc import die_with
 from ..store.works import Works
 from ..tuples import NamedTuple
@@ -57,13 +58,14 @@ class Arguments(NamedTuple):
     metrics_port: int | None = None
     limits: ServiceLimits = ServiceLimits()
     grace: float = GRACE
+    proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-For and -Proto are believed
 
     @classmethod
     def parsed(cls, line: str) -> Arguments:
         """From a line of JSON, whose names are these fields'."""
         told: dict[str, Any] = json.loads(line)
         told["limits"] = ServiceLimits(**told.get("limits", {}))
-        told |= {name: tuple(told[name]) for name in ("roots", "hosts", "names") if name in told}
+        told |= {name: tuple(told[name]) for name in ("roots", "hosts", "names", "proxies") if name in told}
         return cls(**told)
 
 
@@ -73,8 +75,12 @@ def main() -> int:
     if arguments.parent is not None:
         die_with(arguments.parent)
     log_to_stderr()
-    with Works.open(arguments.db) as store:
-        serve(service_of(arguments, store), arguments)
+    try:
+        with Works.open(arguments.db) as store:
+            serve(service_of(arguments, store), arguments)
+    except AuditorError as error:
+        print(f"auditor: {error}", file=sys.stderr)
+        return error.exit_code
     return 0
 
 
@@ -105,14 +111,14 @@ def serve(service: Service, arguments: Arguments) -> None:
     listening = socket.socket(fileno=arguments.socket)
     sockets = [listening]
     if arguments.metrics_port is not None:
-        address = (listening.getsockname()[0], arguments.metrics_port)
-        sockets.append(socket.create_server(address, family=listening.family))
+        sockets.append(_beside(listening, arguments.metrics_port))
     config = uvicorn.Config(
         application(service, sockets[1].getsockname()[1] if sockets[1:] else None),
         # No limit_concurrency: that many connections would get a text that is no problem. Ours are bounded below.
         http=protocol_within(ConnectionBounds(service.limits.connections, service.limits.stall, service.limits.stall)),
         loop="asyncio", ws="none", lifespan="off", interface="asgi3", log_config=None, access_log=False,
-        proxy_headers=False, server_header=False, backlog=BACKLOG, timeout_keep_alive=KEEP_ALIVE,
+        proxy_headers=bool(arguments.proxies), forwarded_allow_ips=list(arguments.proxies),
+        server_header=False, backlog=BACKLOG, timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=int(arguments.grace),
     )  # fmt: skip
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -120,6 +126,16 @@ def serve(service: Service, arguments: Arguments) -> None:
     gc.collect()
     gc.freeze()  # what was imported is not looked through again
     uvicorn.Server(config).run(sockets)
+
+
+def _beside(listening: socket.socket, port: int) -> socket.socket:
+    """A socket that listens at the same address, on another port."""
+    host = listening.getsockname()[0]
+    try:
+        return socket.create_server((host, port), family=listening.family)
+    except OSError as error:
+        said = f"metrics-port = {port} cannot be listened on at {host} ({error.strerror}): give another one"
+        raise UsageError(said) from error
 
 
 def application(service: Service, metrics_port: int | None = None) -> App:

@@ -13,6 +13,7 @@ from ..errors import UsageError
 from ..store.tokens import any_token
 from ..store.works import Works
 from ..tuples import NamedTuple
+from .addresses import hosts_of
 from .context import ServiceLimits
 
 
@@ -33,11 +34,12 @@ class Serving(NamedTuple):
 
 
 def serving(configured: Configuration) -> tuple[Serving, ServiceLimits]:
-    """What is configured, and the rest as it usually is. `UsageError` for a root that is no folder."""
+    """What is configured, and the rest as it usually is. `UsageError` for a root that is no folder, a host that is none."""
     said: Mapping[str, Any] = configured.service
     known = {name: value for name, value in said.items() if name in Serving._fields}
     for name in ("names", "hosts"):
         known[name] = tuple(sorted(known.get(name, ())))
+    hosts_of(known["hosts"])  # a wrong one is said now, not when somebody asks for a model
     known["roots"] = tuple(os.path.abspath(root) for root in known.get("roots", ()))
     for root in known["roots"]:
         if not os.path.isdir(root):

@@ -1,4 +1,4 @@
-"""What the service's processes are given, and the sample that a new service begins with."""
+"""What the service's processes are given."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..store.connection import address
-from ..store.works import Works
 from .children import Given
 from .context import ServiceLimits
 from .serving import Serving
@@ -30,7 +29,3 @@ def given_to(chosen: Serving, limits: ServiceLimits, where: str, is_open: bool, 
         audit_seconds=said.get("audit_timeout", Given._field_defaults["audit_seconds"]),
         audit_memory=said.get("audit_memory", Given._field_defaults["audit_memory"]),
     )
-
-
-def start_sample(store: Works, chosen: Serving) -> None:
-    """Nothing yet."""

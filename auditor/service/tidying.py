@@ -28,9 +28,9 @@ class Tidying:
         sweep(self._store, self._storage)
         forget_answers(self._store)
         if self._retention is not None:
-            forget_jobs(self._store, self._retention)
             for project in projects(self._store):
                 prune(self._store.in_project(project), Wish(older_than=self._retention))
+            forget_jobs(self._store, self._retention)
         self._tidy_work()
         self._tidy_pages()
 

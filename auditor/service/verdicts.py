@@ -24,7 +24,7 @@ from ..store.works import Works
 from ..tuples import NamedTuple
 
 _ENTRIES = 64
-_LARGE = 5_000  # findings and rows of weights: a report with more is worked out anew each time
+_ROWS = 8_000  # of the reports that are kept in mind, together: a row is a kilobyte or so
 
 
 class ProjectPolicy(NamedTuple):
@@ -96,8 +96,7 @@ def judged_audit(
         report = parse(stored)[0]
         accepted = compared(before.accepted if before else None)
         judgement = (judged_for_gate if gate else judge)(report, subject.policy, accepted)
-        if len(report.findings) + len(report.weights) <= _LARGE:
-            _JUDGED.keep(tag, judgement)
+        _JUDGED.keep(tag, judgement)
     return JudgedAudit(judgement, subject, before, tag)
 
 
@@ -125,9 +124,11 @@ def _digest(text: str) -> str:
 class _Lately:
     """The judgements that were asked for last: a page, its badge and a pipeline often ask for the same one."""
 
-    def __init__(self) -> None:
+    def __init__(self, entries: int, rows: int) -> None:
+        self._entries, self._most = entries, rows
         self._lock = Lock()
         self._kept: OrderedDict[str, Judgement] = OrderedDict()
+        self._rows = 0
 
     def get(self, tag: str) -> Judgement | None:
         with self._lock:
@@ -137,9 +138,18 @@ class _Lately:
 
     def keep(self, tag: str, judgement: Judgement) -> None:
         with self._lock:
+            if tag in self._kept:
+                return
             self._kept[tag] = judgement
-            if len(self._kept) > _ENTRIES:
-                self._kept.popitem(last=False)
+            self._rows += _rows(judgement)
+            while self._rows > self._most or len(self._kept) > self._entries:
+                self._rows -= _rows(self._kept.popitem(last=False)[1])
 
 
-_JUDGED = _Lately()
+def _rows(judgement: Judgement) -> int:
+    """How large it is: what grows with a model."""
+    report = judgement.report
+    return 4 + len(report.findings) + len(report.weights) + len(report.ranges) + len(judgement.reasons)
+
+
+_JUDGED = _Lately(_ENTRIES, _ROWS)

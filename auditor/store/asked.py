@@ -73,7 +73,7 @@ def _audit(row: Any) -> AskedAudit:
 def asked_audit(store: Store, job_id: str) -> AskedAudit | None:
     """The project's job of this id; None if it has none."""
     with store.reading() as connection:
-        row = connection.execute(_asked(store).where(jobs.c.id == job_id)).first()
+        row = connection.execute(_asked(store).where(jobs.c.id == storable(job_id))).first()
     return None if row is None else _audit(row)
 
 
@@ -138,7 +138,7 @@ def kept_audit_of(store: Store, version_id: str) -> KeptAudit | None:
     query = (
         _kept_query(store)
         .join(jobs, jobs.c.audit_id == audits.c.id)
-        .where(jobs.c.version_id == version_id, jobs.c.project == store.project, jobs.c.state == "done")
+        .where(jobs.c.version_id == storable(version_id), jobs.c.project == store.project, jobs.c.state == "done")
         .where(~audits.c.ad_hoc)
         .order_by(jobs.c.ended_at.desc(), jobs.c.id.desc())
         .limit(1)
@@ -155,7 +155,7 @@ def _kept_query(store: Store) -> Select[Any]:
 
 def make_badge(store: Store, model_id: str) -> tuple[str, bool] | None:
     """The part of a badge's address that nobody can guess, and whether it is new; None where there is no model."""
-    its = (models.c.id == model_id, models.c.project == store.project)
+    its = (models.c.id == storable(model_id), models.c.project == store.project)
     with store.writing(f"badge {model_id}") as connection:
         row = connection.execute(select(models.c.badge).where(*its)).first()
         if row is None or row.badge is not None:
@@ -167,7 +167,7 @@ def make_badge(store: Store, model_id: str) -> tuple[str, bool] | None:
 
 def drop_badge(store: Store, model_id: str) -> bool:
     """The badge's address is nobody's from now on; False where there is no model."""
-    its = (models.c.id == model_id, models.c.project == store.project)
+    its = (models.c.id == storable(model_id), models.c.project == store.project)
     with store.writing(f"badge {model_id}") as connection:
         return connection.execute(update(models).where(*its).values(badge=None)).rowcount > 0
 

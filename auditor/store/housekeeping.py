@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, select
 
 from .jobs import ENDED
-from .service_tables import answers, jobs
+from .service_tables import answers, jobs, models
 from .store import Store
 from .tables import audits
 from .tokens import moment
@@ -33,6 +33,13 @@ def forget_jobs(store: Store, days: float) -> int:
             return 0
     with store.writing() as connection:
         return connection.execute(delete(jobs).where(*old)).rowcount
+
+
+def is_empty(store: Store) -> bool:
+    """Whether nothing was ever kept for any project: no model, no job and no report."""
+    with store.reading() as connection:
+        firsts = (select(column).limit(1) for column in (models.c.id, jobs.c.id, audits.c.id))
+        return all(connection.scalar(first) is None for first in firsts)
 
 
 def projects(store: Store) -> list[str]:

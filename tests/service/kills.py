@@ -13,6 +13,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,26 +22,27 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import func, insert, select, text
 
-from auditor.errors import StoreError
 from auditor.service.storage import Storage
-from auditor.service.submitting import submit_version
+from auditor.service.sweeping import sweep
 from auditor.service.tidying import Tidying
+from auditor.store import tokens
 from auditor.store.jobs import whole_queue
 from auditor.store.leases import Registered
-from auditor.store.service_tables import jobs, models, versions
+from auditor.store.service_tables import blobs, jobs, models, versions
 from auditor.store.tables import audits, works
 from auditor.store.works import Works
 from tests.batch.kills import make_models
 from tests.pace import HANG
 
 ROOT = Path(__file__).parents[2]
-WRONG = ("lost", "no report", "doubled", "not acknowledged", "of no job", "partial", "left behind")
+WRONG = ("lost", "no report", "doubled", "not acknowledged", "of no job", "partial", "left behind", "lying")
 KINDS = ("supervisor", *["http"] * 2, *["dispatcher"] * 3, *["worker"] * 6)
 PROJECTS = ("default", "team-a", "team-b")
 
@@ -52,11 +54,13 @@ class Server:
     database: str
     storage: Path
     starts: int = 0
+    port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.starts += 1
-        command = [sys.executable, "-m", "auditor", "serve", "--port", "0", "--no-auth", "--workers", "2"]
+        self.port = self.port or _free_port()
+        command = [sys.executable, "-m", "auditor", "serve", "--port", str(self.port), "--workers", "2"]
         command += ["--db", self.database, "--storage", str(self.storage), "--grace", "60", "--no-config"]
         null = subprocess.DEVNULL
         self.process = subprocess.Popen(command, stdout=null, stderr=null, cwd=ROOT)
@@ -82,32 +86,34 @@ class Campaign:
     """Servers over one store, clients that submit to it, and what they were told."""
 
     folder: Path
-    database: str
     servers: list[Server]
+    store: Works
     chance: random.Random
     kills: Counter[str] = field(default_factory=Counter)
     acknowledged: dict[str, str] = field(default_factory=dict)  # jobs by key
     failures: list[str] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)  # by project
 
     def run(self, kills: int, clients: int, submissions: int) -> None:
         registry = self.folder / "registry"
         make_models(registry, submissions)
         found = sorted(registry.rglob("*.onnx"))
-        with Works.open(self.database):  # the schema is there before many want it
-            pass
+        for project in PROJECTS:
+            _, self.tokens[project] = tokens.create(self.store.in_project(project), "client", ["submit"])
         for server in self.servers:
             server.start()
         threads = [threading.Thread(target=self._submit, args=(found[i::clients], i)) for i in range(clients)]
         for thread in threads:
             thread.start()
+        seen = (0, 0)
         while self.kills.total() < kills and (self._waits() or any(thread.is_alive() for thread in threads)):
             time.sleep(self.chance.uniform(0.02, 0.3))
-            self._kill()
+            kind = self.chance.choice(KINDS)
+            now = self._progress()
+            if kind == "worker" or now != seen:  # else those that have only begun would be killed, and none at work
+                seen = now if self._kill(kind) else seen
         for thread in threads:
             thread.join()
-        for server in self.servers:
-            if server.process is not None and server.process.poll() is not None:
-                server.start()
         end = time.monotonic() + HANG
         while self._waits() and time.monotonic() < end:
             time.sleep(0.2)
@@ -117,59 +123,66 @@ class Campaign:
 
     def _submit(self, paths: list[Path], client: int) -> None:
         """Each model as a version of its own, asked for until that is acknowledged, and once more."""
-        storage, chance = Storage(self.servers[0].storage), random.Random(client)
-        with Works.open(self.database, patience=60.0) as opened:
-            for path in paths:
-                store = opened.in_project(PROJECTS[int(path.stem) % len(PROJECTS)])
-                try:
-                    version_id, version = put_version(store, storage, f"model-{path.stem}", path)
-                    asked = hashlib.sha256(version_id.encode()).hexdigest()
-                    for _ in range(2):
-                        job = submit_version(
-                            store, version, version_id, {"run": False}, by="client", key=path.stem, asked=asked
-                        )
-                        if self.acknowledged.setdefault(path.stem, job.id) != job.id:
-                            self.failures.append(f"{path.stem} is two jobs")
-                except StoreError as error:
-                    self.failures.append(str(error))
-                time.sleep(chance.uniform(0, 0.02))
+        try:
+            self._submit_each(paths, client)
+        except Exception as error:
+            self.failures.append(f"{type(error).__name__}: {error}")
 
-    def _kill(self) -> None:
-        server, kind = self.chance.choice(self.servers), self.chance.choice(KINDS)
+    def _submit_each(self, paths: list[Path], client: int) -> None:
+        asking = _Asking(self.servers, self.tokens, random.Random(client))
+        for path in paths:
+            project = PROJECTS[int(path.stem) % len(PROJECTS)]
+            address = f"/api/v1/models?name=model-{path.stem}&version=1"
+            version = asking.ask(project, address, path.read_bytes(), "application/octet-stream")
+            wanted = json.dumps({"version_id": version["id"], "options": {"run": False}}).encode()
+            for _ in range(2):
+                job = asking.ask(project, "/api/v1/audits", wanted, "application/json", path.stem)
+                if self.acknowledged.setdefault(path.stem, job["id"]) != job["id"]:
+                    self.failures.append(f"{path.stem} is two jobs")
+
+    def _kill(self, kind: str) -> bool:
+        """Whether one of that kind was there to be killed."""
+        server = self.chance.choice(self.servers)
         assert server.process is not None
-        if server.process.poll() is not None:
-            server.start()
-            return
-        pids = server.pids(kind)
         if kind == "supervisor" and not server.pids("worker"):  # it has only begun
-            return
-        if pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.chance.choice(pids), signal.SIGKILL)
-                self.kills[kind] += 1
-            if kind == "supervisor":
-                server.process.wait()
-                server.start()
+            return False
+        pids = server.pids(kind)
+        if not pids:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.chance.choice(pids), signal.SIGKILL)
+            self.kills[kind] += 1
+        if kind == "supervisor":
+            server.process.wait()
+            server.start()
+        return True
+
+    def _progress(self) -> tuple[int, int]:
+        """How many submissions are acknowledged, and how many jobs have ended."""
+        with self.store.reading() as connection:
+            ended = connection.scalar(select(func.count()).select_from(jobs).where(jobs.c.state == "done"))
+        return len(self.acknowledged), int(ended or 0)
 
     def _waits(self) -> bool:
-        with Works.open(self.database, patience=60.0) as store:
-            queue = whole_queue(store)
+        queue = whole_queue(self.store)
         return bool(queue.queued or queue.running)
 
     def verdict(self, submissions: int) -> dict[str, object]:
         """The figures; all that `WRONG` names are to be 0."""
         storage = Storage(self.servers[0].storage)
-        with Works.open(self.database) as store:
-            Tidying(store, storage).tidy()
-            with store.reading() as connection:
-                rows = {row.id: row for row in connection.execute(select(jobs))}
-                kept = connection.execute(select(audits.c.id, audits.c.uid, audits.c.project, audits.c.digest)).all()
-                done = connection.scalar(select(func.count()).select_from(works))
-                integrity = "ok"
-                if connection.dialect.name == "sqlite":
-                    integrity = connection.scalar(text("PRAGMA integrity_check")) or ""
-                    integrity += "".join(map(str, connection.execute(text("PRAGMA foreign_key_check")).all()))
-            documents = sum(store.in_project(row.project).get(row.id) is None for row in kept)
+        store = self.store
+        Tidying(store, storage).tidy()
+        sweep(store, storage, unfinished=0, unused=0, lying=0)
+        with store.reading() as connection:
+            rows = {row.id: row for row in connection.execute(select(jobs))}
+            kept = connection.execute(select(audits.c.id, audits.c.uid, audits.c.project, audits.c.digest)).all()
+            contents = {(row.project, row.sha256) for row in connection.execute(select(blobs))}
+            done = connection.scalar(select(func.count()).select_from(works))
+            integrity = "ok"
+            if connection.dialect.name == "sqlite":
+                integrity = connection.scalar(text("PRAGMA integrity_check")) or ""
+                integrity += "".join(map(str, connection.execute(text("PRAGMA foreign_key_check")).all()))
+        documents = sum(store.in_project(row.project).get(row.id) is None for row in kept)
         uids = Counter(row.uid for row in kept)
         told = set(self.acknowledged.values())
         return {
@@ -187,9 +200,39 @@ class Campaign:
             "given up": sum(not row.digest for row in kept),
             "works": done,
             "attempts": sum(row.attempts for row in rows.values()),
-            "left behind": len(storage.work_folders()),
+            "left behind": len(storage.work_folders()) + len(list(storage.uploads.iterdir())),
+            "lying": len(contents ^ _files(storage)),  # contents without a row, or rows without a content
             "integrity": integrity,
         }
+
+
+class _Asking:
+    """A client that does not give up: servers come and go."""
+
+    def __init__(self, servers: list[Server], known: dict[str, str], chance: random.Random) -> None:
+        self._servers, self._tokens, self._chance = servers, known, chance
+
+    def ask(self, project: str, address: str, body: bytes, kind: str, key: str = "") -> dict[str, Any]:
+        """What is answered with 2xx, however often it has to be asked for."""
+        headers = {"Authorization": f"Bearer {self._tokens[project]}", "Content-Type": kind}
+        headers |= {"Idempotency-Key": key} if key else {}
+        end = time.monotonic() + HANG
+        while True:
+            server = self._chance.choice(self._servers)
+            try:
+                with contextlib.closing(HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+                    connection.request("POST", address, body, headers)
+                    answer = connection.getresponse()
+                    said = answer.read()
+                if answer.status in (200, 201, 202):
+                    found = json.loads(said)
+                    assert isinstance(found, dict)
+                    return found
+                assert answer.status in (429, 503), said
+            except (OSError, HTTPException):
+                pass
+            assert time.monotonic() < end, f"{address} is answered no more"
+            time.sleep(self._chance.uniform(0.05, 0.3))
 
 
 def put_version(store: Works, storage: Storage, name: str, path: Path) -> tuple[str, Registered]:
@@ -216,20 +259,33 @@ def campaign(
 ) -> dict[str, object]:
     """Run one, in a folder and a database that are its own."""
     where = database or str(folder / "reports.db")
-    one = Campaign(folder, where, [Server(where, folder / "storage") for _ in range(servers)], random.Random(seed))
-    try:
-        one.run(kills, clients, submissions)
-    finally:
-        for server in one.servers:
-            if server.process is not None and server.process.poll() is None:
-                server.process.kill()
-                server.process.wait()
-    return one.verdict(submissions) | {"seed": seed}
+    made = [Server(where, folder / "storage") for _ in range(servers)]
+    with Works.open(where, patience=60.0) as store:
+        one = Campaign(folder, made, store, random.Random(seed))
+        try:
+            one.run(kills, clients, submissions)
+        finally:
+            for server in made:
+                if server.process is not None and server.process.poll() is None:
+                    server.process.kill()
+                    server.process.wait()
+        return one.verdict(submissions) | {"seed": seed}
 
 
 def is_right(figures: dict[str, Any]) -> bool:
     """Whether nothing was lost, doubled or left behind."""
     return not any(figures[name] for name in WRONG) and figures["integrity"] == "ok"
+
+
+def _files(storage: Storage) -> set[tuple[str, str]]:
+    return {(p, file.name) for p in storage.projects() for file in storage.blobs(p).rglob("*/*") if file.is_file()}
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+        assert isinstance(port, int)
+        return port
 
 
 def _children(pid: int) -> list[int]:

@@ -26,6 +26,7 @@ from .wire import Client, Heard, Running, request, running, waited
 
 UPLOAD = "/api/v1/uploads/1"
 _SIZE = 1 << 20
+_KIND = "Content-Type: application/offset+octet-stream"
 _AUTHORIZATION = "Authorization: Bearer x"
 
 
@@ -63,7 +64,7 @@ def storing(folder: Path) -> App:
 
 
 def _begun(*headers: str) -> bytes:
-    return request("PATCH", UPLOAD, _AUTHORIZATION, *headers)
+    return request("PATCH", UPLOAD, _AUTHORIZATION, _KIND, *headers)
 
 
 def stalled(client: Client, _bound: float) -> Heard:

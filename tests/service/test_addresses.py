@@ -6,6 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from auditor.config.configuration import Configuration
 from auditor.errors import UsageError
 from auditor.service.addresses import (
     RefusedAddress,
@@ -17,6 +18,7 @@ from auditor.service.addresses import (
     hosts_of,
     is_public,
 )
+from auditor.service.serving import serving
 
 PUBLIC = "93.184.215.14"
 
@@ -203,3 +205,9 @@ def test_and_what_not(host: str, url: str, answer: str | None) -> None:
 def test_a_host_that_is_none(text: str) -> None:
     with pytest.raises(UsageError, match=r"write models\.example\.com"):
         host_of(text)
+
+
+def test_a_service_with_a_wrong_host_does_not_start() -> None:
+    configured = Configuration(service={"hosts": frozenset({"models.corp=10.0.0.0/8", "https://models.corp"})})
+    with pytest.raises(UsageError, match=r"'https://models\.corp' is not a host"):
+        serving(configured)

@@ -6,6 +6,7 @@ who keep well within a bound that is long.
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,9 +67,9 @@ def test_uvicorn_alone_closes_none(tmp_path: Path) -> None:
         assert stalls.stalled(client, BOUND).closed is False
 
 
-def test_who_is_slow_but_steady_is_served(folder: Path) -> None:
+def test_who_is_slow_but_steady_is_served(tmp_path: Path) -> None:
     """More bytes a second than the least, over several windows."""
-    app = Paced(stalls.storing(folder), Pace(stall=60, rate=1, window=0.02))
+    app = Paced(stalls.storing(tmp_path), Pace(stall=60, rate=1, window=0.02))
     with running(app, ConnectionBounds()) as server, Client(server.port) as client:
         client.send(request("PATCH", stalls.UPLOAD, "Content-Length: 40"))
         for _ in range(40):
@@ -78,9 +79,9 @@ def test_who_is_slow_but_steady_is_served(folder: Path) -> None:
         assert client.ask("GET", "/").status == 200  # the connection stays
 
 
-def test_who_is_steady_but_slow_is_not(folder: Path) -> None:
+def test_who_is_steady_but_slow_is_not(tmp_path: Path) -> None:
     """The same client, and more than it can send in a second."""
-    app = Paced(stalls.storing(folder), Pace(stall=60, rate=100_000, window=0.02))
+    app = Paced(stalls.storing(tmp_path), Pace(stall=60, rate=100_000, window=0.02))
     with running(app, ConnectionBounds()) as server, Client(server.port) as client:
         client.send(request("PATCH", stalls.UPLOAD, "Content-Length: 40000"))
         assert stalls.dripping(client, b"x", 60).status == 408
@@ -94,8 +95,8 @@ def test_a_client_that_rests_between_requests_is_not_too_slow(server: Running) -
             time.sleep(1.5 * BOUND)
 
 
-def test_connections_are_counted_and_one_that_rests_makes_room(folder: Path) -> None:
-    app = guarded(stalls.storing(folder), stalls.limits_of(60), b"secret")
+def test_connections_are_counted_and_one_that_rests_makes_room(tmp_path: Path) -> None:
+    app = guarded(stalls.storing(tmp_path), stalls.limits_of(60), b"secret")
     with running(app, ConnectionBounds(3, 60, 60)) as server:
         clients = [Client(server.port) for _ in range(3)]
         try:
@@ -124,3 +125,12 @@ def test_pipelined_requests_are_answered_in_turn(server: Running) -> None:
             came += client.socket.recv(65536)
     assert came.count(b"HTTP/1.1 200") == 3
     assert server.settled()
+
+
+def test_an_answer_is_sent_at_once(server: Running) -> None:
+    """Without TCP_NODELAY each waits 40 ms for the client's delayed acknowledgment of its header."""
+    with Client(server.port) as client:
+        assert client.ask("GET", "/").status == 200
+        (held,) = server.server.server_state.connections
+        its = held.transport.get_extra_info("socket")
+        assert its.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1

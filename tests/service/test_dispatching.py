@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from auditor.batch.pool import Pool, WorkerLimits
-from auditor.service import dispatching, working
+from auditor.batch.pool import Pool, WorkerLimits, tell
+from auditor.service import dispatching
+from auditor.service.context import ServiceLimits
 from auditor.service.dispatching import TRIES, Dispatcher
+from auditor.service.samples import audit_samples, samples
 from auditor.service.storage import Storage
 from auditor.service.submitting import submit_version
 from auditor.service.tidying import Tidying
@@ -20,6 +23,8 @@ from auditor.service.working import VersionTask
 from auditor.store import jobs, leases
 from auditor.store.counters import counted
 from auditor.store.jobs import Job
+from auditor.store.service_tables import jobs as job_rows
+from auditor.store.tables import audits
 from auditor.store.works import Works
 from tests.batch.kills import make_models
 from tests.pace import HANG, until
@@ -202,7 +207,7 @@ def test_a_report_that_cannot_be_kept_does_not_come_back_for_ever(
 
 
 def hang(task: VersionTask) -> None:
-    working.tell("reading")
+    tell("reading")
     signal.pause()
 
 
@@ -252,7 +257,12 @@ def test_whoever_slept_for_longer_than_its_lease_ends_nothing_twice(
     assert leases.give_back_all(store, ME) == 1  # as when its lease is over
     work(dispatcher(OTHER), job)
     slow._renewed = 0.0
-    until(lambda: slow.step(claims=False) or not slow.busy, "its end")
+
+    def let_go() -> bool:
+        slow.step(claims=False)
+        return not slow.busy
+
+    until(let_go, "its end")
     assert is_now(store, job).state == "done" and store.audit_by_uid(job.id) == is_now(store, job).audit_id
     assert counted(store)["audits fail"] == 1
 
@@ -304,10 +314,35 @@ def test_what_nobody_needs_goes(store: Works, storage: Storage, models: list[Pat
     assert storage.work_folders() == [f"{running.id}00000000"]
 
 
-def test_old_reports_go_and_the_newest_stay(
+def test_old_reports_go_and_a_versions_newest_stays(
     store: Works, storage: Storage, models: list[Path], dispatcher: Make
 ) -> None:
-    job = asked(store, storage, models[0])
-    work(dispatcher(), job)
-    Tidying(store, storage, retention=1e-9).tidy()
-    assert is_now(store, job).audit_id is not None
+    version_id, version = put_version(store, storage, "m", models[0])
+    ad_hoc = submit_version(store, version, version_id, PLAIN, by="ada")
+    newest = submit_version(store, version, version_id, {}, by="ada")
+    work(dispatcher(), ad_hoc, newest)
+    with store.writing() as connection:
+        connection.execute(update(audits).values(audited_at="2026-01-01T00:00:00+00:00"))
+        connection.execute(update(job_rows).values(ended_at="2026-01-01T00:00:00.000000+00:00"))
+    Tidying(store, storage, retention=1e5).tidy()
+    assert is_now(store, ad_hoc).audit_id is not None
+    Tidying(store, storage, retention=7.0).tidy()
+    assert is_now(store, newest).audit_id is not None
+    assert [job.id for job in jobs.listed(store, 9)] == [newest.id]
+
+
+def test_samples_are_audited_where_nothing_was_ever_kept_and_nowhere_else(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, tmp_path: Path
+) -> None:
+    folder = samples()
+    assert folder is not None  # the tests run in a checkout
+    limits = ServiceLimits(floor=0)
+    assert audit_samples(store, storage, folder, limits) == 2
+    assert audit_samples(store, storage, folder, limits) == 0
+    asked_for = jobs.listed(store, 9)
+    work(dispatcher(), *asked_for)
+    verdicts = {report(store, job)["model"]["path"]: report(store, job)["verdict"] for job in asked_for}
+    assert verdicts == {"lenet5.onnx": "pass", "wrong_bias.onnx": "fail"}
+    with Works.open(tmp_path / "others.db") as others:
+        asked(others.in_project("team"), storage, models[0])
+        assert audit_samples(others, storage, folder, limits) == 0

@@ -13,9 +13,11 @@ from auditor.service.guard.access import REQUEST_ID, Answered
 from auditor.service.guard.asgi import Receive, Scope, Send
 from auditor.service.guard.connections import ConnectionBounds
 from auditor.service.guard.hosts import name_of
+from auditor.service.guard.pace import Pace, Paced
 from auditor.service.guard.rates import _MOST, Buckets, Rate
 from auditor.service.guard.stack import guarded
 from auditor.service.guard.texts import Texts, deepest
+from tests.pace import HANG
 
 from .wire import Client, Running, once, request, running, waited
 
@@ -42,6 +44,8 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     match path:
         case "/plain-500":
             status, kind, body = 500, b"text/plain", b"Internal Server Error"
+        case "/page-503":
+            status, kind = 503, b"text/html"
         case "/busy":
             status, kind, headers = 503, b"text/plain", [(b"retry-after", b"7")]
         case "/page" | "/api/page":
@@ -113,6 +117,8 @@ def test_the_name_of_a_host(host: str, name: str) -> None:
         ("POST", "/api/v1/models", JSON, LIMITS.body),
         ("POST", "/api/v1/models", "Content-Type: application/octet-stream", LIMITS.model + 65536),
         ("PATCH", "/api/v1/uploads/12ab", "Content-Type: application/offset+octet-stream", LIMITS.upload),
+        ("PATCH", "/api/v1/uploads/12ab", "X-No: type", LIMITS.body),
+        ("PATCH", "/api/v1/uploads/12ab", JSON, LIMITS.body),
         ("PATCH", "/api/v1/uploads/12ab/x", "Content-Type: application/offset+octet-stream", LIMITS.body),
     ],
 )  # fmt: skip
@@ -148,13 +154,16 @@ def test_headers_have_a_limit(server: Running) -> None:
                                   b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
                                   b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
                                   b"GET / HTTP/1.1\r\nHost: localhost\r\nBad Name: x\r\n\r\n"])  # fmt: skip
-def test_what_is_no_http_is_a_problem(server: Running, junk: bytes) -> None:
+def test_what_is_no_http_is_a_problem(server: Running, junk: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     with Client(server.port) as client:
         client.send(junk)
         heard = client.hear()
     assert heard.status == 400
     assert heard.code == "http"
     assert heard.closed
+    ids = [getattr(record, "fields", {}).get("request_id") for record in caplog.records]
+    assert heard.headers["x-request-id"] == heard.document["request_id"] in ids
 
 
 def test_a_length_and_chunks_are_not_both_believed(server: Running) -> None:
@@ -261,12 +270,15 @@ def test_callers_are_not_remembered_without_end() -> None:
     assert len(buckets._left) == _MOST
 
 
+REVOKED: set[str] = set()
+
+
 def _calling(scope: Scope) -> Any:
     """Whose token it is, as the routes find out: "good-PROJECT"."""
     from auditor.service.auth import Caller
 
     shown = dict(scope["headers"]).get(b"authorization", b"").decode().removeprefix("Bearer ")
-    if not shown.startswith("good-"):
+    if not shown.startswith("good-") or shown in REVOKED:
         return None
     return Caller(shown.split("-")[1], "ann", "1", ("read",), "token")
 
@@ -296,6 +308,18 @@ def test_projects_have_buckets_of_their_own_and_guesses_count_for_the_address() 
         assert heard.code == "rate"
         assert int(heard.headers["retry-after"]) > 0
         assert once(server.port, "GET", "/healthz").status == 401  # it is let through to the application
+
+
+def test_a_token_that_is_taken_back_is_a_guess() -> None:
+    limits = LIMITS._replace(rate=0.001, burst=3)
+    with running(guarded(knowing, limits, b"secret"), ConnectionBounds()) as server:
+
+        def status(token: str) -> int:
+            return once(server.port, "GET", "/", f"Authorization: Bearer {token}").status
+
+        assert [status(token) for token in ("good-c-1", "guess-1", "guess-2", "guess-3")] == [200, 401, 401, 429]
+        REVOKED.add("good-c-1")
+        assert [status("good-c-1"), status("good-c-1")] == [401, 429]  # the second is the address's
 
 
 # --- what is said of an answer
@@ -332,6 +356,11 @@ def test_a_fault_is_a_problem(server: Running, path: str, caplog: pytest.LogCapt
     assert heard.headers.get("retry-after") == ("7" if path == "/busy" else None)
     assert heard.headers["content-security-policy"]
     assert ("a secret of the inside" in caplog.text) == (path == "/raise")
+
+
+def test_a_page_says_in_its_own_way_what_is_wrong(server: Running) -> None:
+    heard = once(server.port, "GET", "/page-503")
+    assert (heard.status, heard.headers["content-type"]) == (503, "text/html")
 
 
 def test_a_part_of_an_answer_does_not_look_like_the_whole(server: Running) -> None:
@@ -389,4 +418,12 @@ def test_who_waits_to_be_asked_is_not_asked_in_vain(server: Running) -> None:
     with Client(server.port) as client:
         heard = client.ask("PATCH", "/x", BEARER, "Content-Length: 3000000", "Expect: 100-continue")
         assert heard.status == 413
+        assert client.is_closed()
+
+
+def test_nobody_waits_for_a_body_that_was_not_asked_for() -> None:
+    """Not even for as long as bytes are read that nobody wants: here that is longer than the test may take."""
+    app = Paced(echo, Pace(stall=2 * HANG, linger=2 * HANG))
+    with running(app, ConnectionBounds()) as server, Client(server.port) as client:
+        assert client.ask("PATCH", "/early", "Content-Length: 10", "Expect: 100-continue").body == b"early"
         assert client.is_closed()

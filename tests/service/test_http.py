@@ -17,14 +17,19 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert
 
-from auditor.service.http import Arguments, waker
+from auditor.errors import UsageError
+from auditor.service.context import Service
+from auditor.service.guard.connections import ConnectionBounds
+from auditor.service.guard.csrf import ANONYMOUS_COOKIE
+from auditor.service.http import Arguments, _beside, application, waker
 from auditor.service.isolation import isolation
+from auditor.service.storage import Storage
 from auditor.store import tokens
 from auditor.store.service_tables import counters, jobs
 from auditor.store.works import Works
 from tests.pace import HANG
 
-from .wire import Client, once, request, waited
+from .wire import Client, once, request, running, waited
 
 
 class Process(NamedTuple):
@@ -185,6 +190,45 @@ def what_runs_is_answered_before_the_end(port: int, made: subprocess.Popen[bytes
         heard = client.hear("POST")
         assert heard.status == 201
         assert heard.closed
+
+
+def test_without_tokens_only_a_page_of_ours_changes_anything(tmp_path: Path) -> None:
+    """What whoami says, with its cookie and our own origin, is enough; and nothing less is."""
+    with Works.open(tmp_path / "reports.db") as store:
+        storage = Storage(tmp_path / "storage")
+        service = Service(store, storage, open=True, secret=storage.secret())
+        with running(application(service), ConnectionBounds()) as server:
+            who = once(server.port, "GET", "/api/v1/whoami")
+            cookie = who.headers["set-cookie"]
+            assert all(word in cookie for word in (ANONYMOUS_COOKIE, "HttpOnly", "SameSite=strict", "Path=/"))
+            proof = [
+                f"Cookie: {cookie.partition(';')[0]}",
+                "Origin: http://localhost",
+                f"X-CSRF-Token: {who.document['csrf']}",
+            ]
+            asked = ("POST", "/api/v1/tokens", "Content-Type: application/json")
+            body = b'{"owner": "ann", "scopes": ["read"]}'
+            assert once(server.port, *asked, *proof, body=body).status == 201
+            for left_out in range(3):
+                rest = [line for i, line in enumerate(proof) if i != left_out]
+                heard = once(server.port, *asked, *rest, body=body)
+                assert (heard.status, heard.code) == (403, "csrf")
+
+
+def test_a_port_for_figures_that_is_taken_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        with pytest.raises(UsageError, match="metrics-port"):
+            _beside(listening, listening.getsockname()[1])
+        with _beside(listening, 0) as beside:
+            assert beside.getsockname()[0] == "127.0.0.1"
+
+
+def test_a_proxy_is_believed_only_where_it_is_named() -> None:
+    """Nobody may say of himself that he is another: the rate is by address, and so is the log."""
+    assert Arguments.parsed('{"socket": 3, "db": "x", "storage": "y"}').proxies == ()
+    assert Arguments.parsed('{"socket": 3, "db": "x", "storage": "y", "proxies": ["10.0.0.1"]}').proxies == (
+        "10.0.0.1",
+    )
 
 
 def test_the_arguments_are_the_fields() -> None:

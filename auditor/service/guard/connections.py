@@ -8,6 +8,8 @@ protocol is an `asyncio.Protocol`, of which this one watches the events and noth
 from __future__ import annotations
 
 import json
+import logging
+import socket
 import sys
 from asyncio import TimerHandle, Transport
 from http import HTTPStatus
@@ -17,6 +19,8 @@ from uuid import uuid4
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ...tuples import NamedTuple
+
+_log = logging.getLogger("auditor.access")
 
 
 class ConnectionBounds(NamedTuple):
@@ -37,6 +41,7 @@ class Guarded(H11Protocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # uvicorn narrows it, too
         super().connection_made(transport)
+        _send_at_once(transport)
         if len(self.connections) > self.bounds.connections and not self._make_room():
             self._say(503, "crowded", "too many connections are open", "try again later", b"retry-after: 1\r\n")
         else:
@@ -98,6 +103,8 @@ class Guarded(H11Protocol):
         """Write an answer past the parser, which is in the middle of something, and close."""
         phrase = HTTPStatus(status).phrase
         request_id = uuid4().hex
+        client = self.client[0] if self.client else ""
+        _log.info("refused", extra={"fields": {"status": status, "client": client, "request_id": request_id}})
         document: dict[str, Any] = {"type": "about:blank", "title": phrase, "status": status, "detail": detail}
         body = json.dumps({**document, "code": code, "mend": mend, "request_id": request_id}).encode()
         self.transport.write(
@@ -115,6 +122,16 @@ class Guarded(H11Protocol):
     def _stop(self, timer: TimerHandle | None) -> None:
         if timer is not None:
             timer.cancel()
+
+
+def _send_at_once(transport: Transport) -> None:
+    """A header and its body are two writes: by Nagle's algorithm the second waits for the client's delayed ACK, 40 ms.
+
+    asyncio sees to that only where the listening socket was made with a protocol's number (python/cpython#83939).
+    """
+    its = transport.get_extra_info("socket")
+    if its is not None and its.family in (socket.AF_INET, socket.AF_INET6):
+        its.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def protocol_within(bounds: ConnectionBounds) -> type[H11Protocol]:

@@ -1,4 +1,7 @@
-"""A fault of ours is a problem with the request's id; its traceback stands in the log, and only there."""
+"""A fault of ours is a problem with the request's id; its traceback stands in the log, and only there.
+
+A page of the service may say in its own way what is wrong: that is left to it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import logging
 
 from .asgi import PROBLEM, App, Message, Receive, Scope, Send, header, media_type, refuse, state_of
 
+_SAID_WELL = frozenset({PROBLEM.decode(), "text/html"})
 _log = logging.getLogger("auditor.faults")
 
 
@@ -26,7 +30,7 @@ class Faults:
             nonlocal begun, held
             if message["type"] == "http.response.start":
                 headers = message.get("headers", [])
-                if message["status"] >= 500 and media_type(headers).encode() != PROBLEM:
+                if message["status"] >= 500 and media_type(headers) not in _SAID_WELL:
                     held = message
                     return
                 begun = True
@@ -41,7 +45,7 @@ class Faults:
             _log.error("%s %s failed", scope["method"], scope["path"][:500], exc_info=error)
             if begun:
                 raise  # the server closes the connection: the client must not take a part for the whole
-            held = held or {"status": 500}
+            held = {"status": 500}
         if held is not None and not begun:
             kept = [(b"retry-after", after)] if (after := header(held.get("headers", []), b"retry-after")) else []
             detail = "the service failed to answer this request"

@@ -18,6 +18,7 @@ from .sizes import Sizes
 from .texts import Texts
 
 _PIECES = re.compile(r"/api/v1/uploads/[^/]+")
+_BYTES = frozenset({"application/offset+octet-stream", "application/octet-stream"})
 _WHOLE = frozenset({"/api/v1/models", "/upload"})  # one model in one request: by a program, and by a form
 _FORM = 1 << 16  # what a form adds to its file
 
@@ -47,12 +48,15 @@ def guarded(
 
 
 def body_limit(limits: ServiceLimits) -> Callable[[Scope], int]:
-    """How many bytes the body of a request may have."""
+    """How many bytes the body of a request may have: many only where it says of itself that it is a file.
+
+    Whatever else it is, a guard or a route may take it into memory.
+    """
 
     def most(scope: Scope) -> int:
-        if scope["method"] == "PATCH" and _PIECES.fullmatch(scope["path"]):
-            return limits.upload
         kind = media_type(scope["headers"])
+        if scope["method"] == "PATCH" and kind in _BYTES and _PIECES.fullmatch(scope["path"]):
+            return limits.upload
         if scope["path"] in _WHOLE and kind in ("multipart/form-data", "application/octet-stream"):
             return limits.model + _FORM
         return limits.body

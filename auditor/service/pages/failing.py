@@ -23,8 +23,12 @@ def errors_as_pages(made: FastAPI) -> None:
     made.add_exception_handler(LoginFirst, _to_login)
 
 
+_FOR_MACHINES = frozenset({"/readyz", "/metrics"})
+
+
 async def _told(request: Request, error: Exception) -> Response:
-    if request.url.path.startswith(f"{PREFIX}/") and request.url.path != DOCS:
+    path = request.url.path
+    if (path.startswith(f"{PREFIX}/") and path != DOCS) or path in _FOR_MACHINES:
         return answer(request, problem_of(error))
     problem = problem_of(error)
     if problem.code in ("no-such-route", "no-such-method"):

@@ -26,8 +26,8 @@ from auditor.store import tokens, uploads
 from auditor.store.fleet import fleet
 from auditor.store.jobs import Job
 from auditor.store.leases import Registered
-from auditor.store.registered import RegisteredVersion, register
 from auditor.store.policies import set_policy
+from auditor.store.registered import RegisteredVersion, register
 from auditor.store.service_tables import jobs, versions
 from auditor.store.tables import audits
 from auditor.store.works import Works

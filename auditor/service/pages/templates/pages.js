@@ -123,7 +123,7 @@ if (form) {
   drop.ondrop = event => { event.preventDefault(); drop.classList.remove("over"); file.required = false; take(event.dataTransfer.files); };
   const ask = async (method, address, body, headers = {}) => {
     const answer = await fetch(address, { method, body, headers: { "X-CSRF-Token": field("csrf").value, Accept: "application/json", ...headers } });
-    if (answer.ok || (method === "HEAD" && answer.status === 404) || answer.status === 409 && method === "PATCH") return answer;
+    if (answer.ok || answer.status === 409 && method === "PATCH") return answer;
     const problem = await answer.json().catch(() => ({}));
     throw new Error([problem.detail || `the server answered ${answer.status}`, problem.mend].filter(Boolean).join(" — "));
   };
@@ -144,10 +144,9 @@ if (form) {
     return hash.end();
   };
   const send = async (one, sha256, before, whole) => {
-    if ((await ask("HEAD", `/api/v1/blobs/${sha256}`)).ok) return;
     const upload = await json("/api/v1/uploads", { size: one.size, sha256 });
     let at = upload.offset, tries = 0;
-    if (upload.done) return;
+    if (upload.done) return;  // the project has it
     do {
       try {
         const answer = await ask("PATCH", `/api/v1/uploads/${upload.id}`, one.slice(at, at + PIECE), { "Content-Type": "application/offset+octet-stream", "Upload-Offset": String(at) });
