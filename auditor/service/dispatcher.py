@@ -78,6 +78,7 @@ def dispatch(said: Given) -> None:
             if now - swept > _SWEEP:
                 tidying.tidy()
                 swept = now
+        dispatcher.drain()
         until = time.monotonic() + said.grace
         while (dispatcher.busy or couriers.busy) and time.monotonic() < until:
             dispatcher.step(*couriers.ears, claims=False)

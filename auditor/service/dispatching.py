@@ -105,6 +105,13 @@ class Dispatcher:
         """Whether it holds a job."""
         return bool(self._held)
 
+    def drain(self) -> None:
+        """The end is near: what no worker has begun waits again, and what runs may go on."""
+        taken = {task.arguments[0].job_id for task in self.pool.withdraw()} & set(self._held)
+        leases.give_back(self.store, self.name, taken)
+        for job_id in taken:
+            del self._held[job_id]
+
     def close(self) -> None:
         """End; what it holds waits again, and nothing is said against it."""
         self.pool.close()

@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..store import webhooks
 from ..store.housekeeping import forget_answers, forget_jobs, known_uids, projects, running_jobs
 from ..store.upkeep import Wish, prune
 from ..store.works import Works
 from .storage import Storage
 from .sweeping import sweep
 
+_DELIVERIES = 30 * 86_400.0  # seconds for which what was sent to webhooks is known
 _YOUNG = 3600.0  # seconds in which a page may come before its report
 _AT_ONCE = 256  # pages that are looked up together
 
@@ -27,6 +29,7 @@ class Tidying:
         """Take away what nobody needs."""
         sweep(self._store, self._storage)
         forget_answers(self._store)
+        webhooks.forget(self._store, _DELIVERIES)
         if self._retention is not None:
             for project in projects(self._store):
                 prune(self._store.in_project(project), Wish(older_than=self._retention))

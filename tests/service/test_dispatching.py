@@ -246,6 +246,20 @@ def test_a_dispatcher_that_ends_gives_back_what_it_holds(
     assert is_now(store, job).state == "done"
 
 
+def test_near_its_end_it_begins_nothing_and_what_runs_goes_on(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "audit_version", hang)
+    made, asked_for = dispatcher(), [asked(store, storage, path) for path in models[:5]]
+    for job in asked_for[:2]:
+        until_it_reads(made, job)
+    assert [is_now(store, job).state for job in asked_for] == ["running"] * 4 + ["queued"]
+    made.drain()
+    assert [is_now(store, job).state for job in asked_for] == ["running"] * 2 + ["queued"] * 3
+    made.step(claims=False)
+    assert made.busy and made.pool.outstanding == 2
+
+
 def test_whoever_slept_for_longer_than_its_lease_ends_nothing_twice(
     store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
