@@ -150,7 +150,11 @@ def ask_all(schema: Callable[[SchemathesisConfig], BaseSchema], token: str, thin
             for event in engine.from_schema(asked).execute():
                 _take(event, found)
                 if isinstance(event, events.PhaseFinished):
-                    print(f"{event.phase.name.value} {found.cases} cases {time.monotonic()-BEGAN:.0f} s", file=sys.stderr, flush=True)
+                    print(
+                        f"{event.phase.name.value} {found.cases} cases {time.monotonic() - BEGAN:.0f} s",
+                        file=sys.stderr,
+                        flush=True,
+                    )
         if found.cases >= cases and not found.rare(often):
             break
     return found
