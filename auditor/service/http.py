@@ -150,7 +150,9 @@ def application(service: Service, metrics_port: int | None = None) -> App:
         log_line(answered)
         figures.count(answered)
 
-    routes = guarded(made, service.limits, service.secret, service.names, seen, pages=[DOCS])
+    routes = guarded(
+        made, service.limits, service.secret, service.names, seen, pages=[DOCS], needs_token=not service.open
+    )
     return routes if metrics_port is None else _by_port(routes, _only(figures, service.names), metrics_port)
 
 
