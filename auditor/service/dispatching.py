@@ -26,6 +26,7 @@ from ..store.store import source_of
 from ..store.works import Piece, Works
 from ..tuples import NamedTuple
 from .fetching import USUAL, FetchLimits
+from .late_pages import LatePages
 from .sources import is_url
 from .storage import Storage
 from .wanted import configured, settings_of, wanted
@@ -74,6 +75,7 @@ class Dispatcher:
     tell: Callable[[str], object] = lambda line: None  # what whoever runs the service should know
     hosts: tuple[str, ...] = ()
     fetch: FetchLimits = USUAL
+    _pages: LatePages = field(init=False)
     _held: dict[str, _Held] = field(default_factory=dict)
     _stages: dict[str, str] = field(default_factory=dict)
     _written: dict[str, str] = field(default_factory=dict)
@@ -83,10 +85,15 @@ class Dispatcher:
     _renewed: float = 0.0
     _pause: float = _SHORT
 
+    def __post_init__(self) -> None:
+        self._pages = LatePages(self.store, self.storage, self.pool, self.limits)
+
     def step(self, *ears: int, claims: bool = True) -> None:
         """Wait for something to happen, and do what is to be done then."""
         for event in self.pool.wait(self._patience(claims), *ears):
             match event:
+                case Task() if self._pages.ended(event):
+                    self._looked = 0.0
                 case Told(task, stage):
                     self._stages[task.arguments[0].job_id] = stage
                 case Task():
@@ -134,6 +141,7 @@ class Dispatcher:
         if now - self._looked < self._pause:
             return
         self._looked = now
+        self._pages.look(1 if self._waiting else self.pool.jobs)
         seen = leases.look(self.store, self.name)
         self._waiting = seen.waiting
         self._pause = _SHORT if seen.waiting or self._held else min(_LONG, self._pause * 1.2)
@@ -179,7 +187,9 @@ class Dispatcher:
         if claimed.version is not None:
             asked = wanted(store, claimed.version, job.options)
             accepted = store.accepted(claimed.version.model) if asked.policy.compares else None
-            one = VersionTask(job.id, job.project, folder, asked, None if accepted is None else accepted.document)
+            before = None if accepted is None else accepted.document
+            draws = not self._waiting  # where others wait, their audits come first
+            one = VersionTask(job.id, job.project, folder, asked, before, draws)
             task = self._submit(audit_version, one, asked.settings)
             return _Held(claimed, task, asked.ref, asked.settings, asked.policy, asked.source)
         assert job.source is not None

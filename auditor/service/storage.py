@@ -1,7 +1,8 @@
 """The files of the service, all below one folder that is its user's alone.
 
 ``secret``, ``uploads/<id>`` (on their way), ``blobs/<project>/<ab>/<sha256>`` (there, once a project), ``work/<job>/``
-(a model's folder while it is audited) and ``pages/<project>/``. Whoever knows only this room's names can say where a
+(a model's folder while it is audited), ``pages/<project>/`` and ``undrawn/<project>.<uid>`` (empty: that page is asked
+for). Whoever knows only this room's names can say where a
 file lies; what is in them is not looked at.
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from ..errors import AuditorError
+from ..tuples import NamedTuple
 from .copying import copy_file
 from .uploaded_paths import check_paths
 
@@ -35,6 +37,13 @@ class StorageFull(StorageError):
     """The disk has no room, or less than it is to keep free."""
 
 
+class Undrawn(NamedTuple):
+    """A report whose page is asked for and not there."""
+
+    project: str
+    uid: str
+
+
 def free_bytes(folder: Path) -> int:
     """What this process may still write on the folder's disk."""
     said = os.statvfs(folder)
@@ -47,7 +56,8 @@ class Storage:
     def __init__(self, folder: str | Path, free: Callable[[Path], int] = free_bytes) -> None:
         self.folder = Path(folder).absolute()
         self._free = free
-        for one in (self.folder, self.uploads, self.folder / "blobs", self.folder / "work", self.folder / "pages"):
+        below = (self.folder / name for name in ("uploads", "blobs", "work", "pages", "undrawn"))
+        for one in (self.folder, *below):
             one.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def secret(self) -> bytes:
@@ -145,6 +155,22 @@ class Storage:
                     copy_file(self.blob(project, sha256), target)
                 except FileNotFoundError:
                     raise StorageError(f"the content {sha256} of {path!r} is not in the storage any more") from None
+
+    def ask_to_draw(self, one: Undrawn) -> None:
+        """Have a page drawn. Asked for twice it is drawn once."""
+        with disk_errors():
+            (self.folder / "undrawn" / f"{_checked(one.project, _PROJECT)}.{_checked(one.uid, _HEX)}").touch(0o600)
+
+    def undrawn(self) -> list[Undrawn]:
+        """The pages that are asked for."""
+        names = (name.partition(".") for name in sorted(os.listdir(self.folder / "undrawn")))
+        return [
+            Undrawn(project, uid) for project, _, uid in names if _PROJECT.fullmatch(project) and _HEX.fullmatch(uid)
+        ]
+
+    def forget_undrawn(self, one: Undrawn) -> None:
+        """It is asked for no more."""
+        (self.folder / "undrawn" / f"{one.project}.{one.uid}").unlink(missing_ok=True)
 
     def lying_blobs(self, project: str, before: float) -> Iterator[list[str]]:
         """The contents of a project that lie there since before that time (Unix seconds), a folder at a time."""

@@ -76,7 +76,7 @@ def dispatched(service: Service) -> None:
 
     with Pool(1, WorkerLimits(600.0)) as pool:
         dispatcher = Dispatcher(service.store, service.storage, pool, "tests")
-        while sum(whole_queue(service.store)[:2]):
+        while sum(whole_queue(service.store)[:2]) or service.storage.undrawn():
             dispatcher.step()
 
 
