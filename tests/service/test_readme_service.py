@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import signal
+import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ from auditor.store.tables import audits
 from auditor.store.works import Works
 from tests.client.test_push import without_place
 from tests.corpus import SAMPLES
-from tests.pace import until
+from tests.pace import HANG, until
 from tests.readme import ROOT, blocks, pages, unfenced
 
 from .pages.site import before
@@ -134,7 +135,7 @@ def an_upload_leads_to_its_report(site: Running) -> None:
 
 def push_is_check_at_a_distance(site: Running) -> None:
     for model, code in ((LENET, 0), (ALEXNET, 1)):
-        name = shutil.copy(model, site.home / Path(model).name).name
+        name = Path(shutil.copy(model, site.home)).name
         theirs, ours = site.auditor("push", name, "--server", site.url), site.auditor("check", name, "--no-store")
         assert theirs.returncode == ours.returncode == code
         assert _timeless(theirs.stdout) == _timeless(ours.stdout)
@@ -222,12 +223,12 @@ def pipelines_and_browsers_show_it(guarded: Running) -> None:
 def tokens_are_listed_and_taken_back(guarded: Running) -> None:
     made = guarded.auditor("token", "create", "--owner", "ci", "--scope", "submit")
     (token_id,) = re.findall(r"[0-9a-f]{32}", made.stderr)
-    shown = {"Authorization": f"Bearer {made.stdout.strip()}"}
-    assert guarded.ask("/api/v1/whoami", **shown).status == 200
+    shown = f"Bearer {made.stdout.strip()}"
+    assert guarded.ask("/api/v1/whoami", Authorization=shown).status == 200
     listed = guarded.auditor("token", "list", "--format", "json")
     assert {one["owner"] for one in json.loads(listed.stdout)} >= {"you", "ci"}
     assert guarded.auditor("token", "revoke", token_id).returncode == 0
-    assert guarded.ask("/api/v1/whoami", **shown).status == 401
+    assert guarded.ask("/api/v1/whoami", Authorization=shown).status == 401
 
 
 def other_machines_are_answered_by_its_name(guarded: Running) -> None:
@@ -285,3 +286,24 @@ def test_every_sentence_is_shown() -> None:
 def test_what_the_readme_says_of_the_service(sentence: str, request: pytest.FixtureRequest) -> None:
     shows = SHOWN[sentence]
     shows(request.getfixturevalue(next(iter(shows.__annotations__))))
+
+
+# ---- docs/service.md
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the page's examples need curl")
+def test_the_examples_of_the_api(guarded: Running, tmp_path: Path) -> None:
+    """One after the other, in one shell: each is answered with what the page says."""
+    shutil.copy(LENET, tmp_path / "model.onnx")
+    examples = "\n".join(["set -e -o pipefail", *blocks(pages()["docs/service.md"], "bash")])
+    told = {"SERVER": guarded.url, "AUDITOR_TOKEN": guarded.token}
+    ran = subprocess.run(
+        ["bash", "-c", examples], cwd=tmp_path, env=guarded.environment | told, capture_output=True, text=True,
+        timeout=HANG, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert json.loads((tmp_path / "report.sarif").read_text())["version"] == "2.1.0"
+    events = re.findall(r"^event: (\w+)$", ran.stdout, re.MULTILINE)
+    assert events[-1] == "done" and set(events) <= {"stage", "done"}
+    for said in ('"verdict":"pass"', "/api/v1/badges/", '"accepted_by":"you"', '"what":"version.accept"', "PASS"):
+        assert said in ran.stdout
