@@ -6,6 +6,7 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -274,7 +275,7 @@ def test_the_page_is_small() -> None:
 def test_as_a_page_of_a_site_it_has_the_sites_bar_and_forms() -> None:
     said: list[str] = []
 
-    def bar(out: io.TextIOBase, policy: str) -> None:
+    def bar(out: TextIO, policy: str) -> None:
         said.append(policy)
         out.write("<nav>the bar</nav>")
 
