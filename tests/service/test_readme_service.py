@@ -278,8 +278,31 @@ SHOWN: dict[str, Callable[[Running], None]] = {
 }
 
 
+ROWS: dict[str, tuple[Callable[[Running], None], ...]] = {
+    "`auditor push MODEL` | sends a model to a service, prints its report, and exits with its verdict": (
+        push_is_check_at_a_distance,
+    ),
+    "`auditor serve` | the service: models are uploaded, audited, gated and watched over HTTP": (
+        an_upload_leads_to_its_report,
+        gate_asks_under_the_policy_of_now,
+        the_first_page_is_the_fleet,
+    ),
+    "`auditor token create`, `auditor token list`, `auditor token revoke` | who may ask the service, and for what": (
+        tokens_are_listed_and_taken_back,
+    ),
+}
+"""Of the table of commands what is about the service, and by which of these it is shown."""
+
+
 def test_every_sentence_is_shown() -> None:
     assert sentences(SECTION) == list(SHOWN)
+
+
+def test_every_row_of_the_commands_is_shown() -> None:
+    table = README.partition("\n## The commands\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (.*) \|$", table, re.MULTILINE)
+    assert [row for row in rows if re.search(r"\bservice\b", row)] == list(ROWS)
+    assert {shows for row in ROWS.values() for shows in row} <= set(SHOWN.values())
 
 
 @pytest.mark.parametrize("sentence", SHOWN, ids=[shows.__name__ for shows in SHOWN.values()])
