@@ -95,7 +95,11 @@ class Storage:
 
     def projects(self) -> list[str]:
         """The projects that have contents here."""
-        return sorted(one.name for one in (self.folder / "blobs").iterdir() if _PROJECT.fullmatch(one.name))
+        return _projects_in(self.folder / "blobs")
+
+    def projects_of_pages(self) -> list[str]:
+        """The projects that have drawn reports here."""
+        return _projects_in(self.folder / "pages")
 
     def free(self) -> int:
         """Bytes that may still be written."""
@@ -152,7 +156,7 @@ class Storage:
             folders = sorted(self.blobs(project).iterdir())
         except FileNotFoundError:
             return
-        for folder in folders:
+        for folder in filter(Path.is_dir, folders):
             found = [one.name for one in folder.iterdir() if _HEX.fullmatch(one.name) and _older(one, before)]
             if found:
                 yield found
@@ -187,6 +191,11 @@ def _checked(name: str, form: re.Pattern[str]) -> str:
     if form.fullmatch(name) is None:
         raise StorageError(f"{name!r} is not a name in the storage")
     return name
+
+
+def _projects_in(folder: Path) -> list[str]:
+    """Whatever else somebody put there is not ours to touch."""
+    return sorted(one.name for one in folder.iterdir() if _PROJECT.fullmatch(one.name) and one.is_dir())
 
 
 def _older(path: Path, before: float) -> bool:
