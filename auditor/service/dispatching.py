@@ -188,7 +188,8 @@ class Dispatcher:
         if claimed.version is not None:
             asked = wanted(store, claimed.version, job.options)
             accepted = store.accepted(claimed.version.model) if asked.policy.compares else None
-            one = VersionTask(job.id, job.project, folder, asked, None if accepted is None else accepted.document)
+            before = None if accepted is None else accepted.document
+            one = VersionTask(job.id, job.project, folder, asked, before, self.fetch.floor)
             task = self._submit(audit_version, one, asked.settings)
             return _Held(claimed, task, asked.ref, asked.settings, asked.policy, asked.source)
         assert job.source is not None

@@ -105,6 +105,11 @@ class Storage:
         """Bytes that may still be written."""
         return self._free(self.folder)
 
+    def see_to_room(self, size: int, floor: int) -> None:
+        """`StorageFull` where ``floor`` bytes would not stay free beside so many more."""
+        if self.free() - size < floor:
+            raise StorageFull(f"the storage is to keep {floor:,} bytes free")
+
     def head(self, project: str, sha256: str, most: int) -> bytes:
         """The first bytes of a content, to see what kind of file it is."""
         with open(self.blob(project, sha256), "rb") as file:
@@ -133,10 +138,11 @@ class Storage:
             os.replace(mine, there)
             _sync(there.parent)
 
-    def materialise(self, project: str, files: Mapping[str, str], folder: str | Path) -> None:
+    def materialise(self, project: str, files: Mapping[str, str], folder: str | Path, floor: int = 0) -> None:
         """Make a model's folder of contents, path by path: reflinks or copies, so that nothing in it is anybody's else.
 
-        The folder is made; it may be there, empty. `StorageFull`, and `StorageError` where a content is not there.
+        The folder is made; it may be there, empty. `StorageFull` where ``floor`` bytes of the disk would not stay free:
+        one small content may have 10,000 paths. `StorageError` where a content is not there.
         """
         check_paths(files.keys())
         base = Path(folder)
@@ -146,7 +152,9 @@ class Storage:
                 target = base / path
                 target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 try:
-                    copy_file(self.blob(project, sha256), target)
+                    blob = self.blob(project, sha256)
+                    self.see_to_room(blob.stat().st_size, floor)
+                    copy_file(blob, target)
                 except FileNotFoundError:
                     raise StorageError(f"the content {sha256} of {path!r} is not in the storage any more") from None
 

@@ -42,6 +42,7 @@ class VersionTask(NamedTuple):
     storage: str
     wanted: Wanted
     accepted: Mapping[str, Any] | None  # the document of the version that was accepted last
+    floor: int = 0  # bytes of the storage's disk that stay free
 
 
 class SourceTask(NamedTuple):
@@ -88,7 +89,7 @@ def audit_version(task: VersionTask) -> Carried | NotCarried:
     with _folder_of(task.storage, task.job_id) as folder:
         clock.at("fetching")
         try:
-            Storage(task.storage).materialise(task.project, task.wanted.files, folder)
+            Storage(task.storage).materialise(task.project, task.wanted.files, folder, task.floor)
         except AuditorError as error:
             return NotCarried(str(error))
         os.chdir(folder)  # a report names the files as their owner does

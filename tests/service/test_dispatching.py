@@ -16,6 +16,7 @@ from auditor.errors import StoreError
 from auditor.service import dispatching
 from auditor.service.context import ServiceLimits
 from auditor.service.dispatching import TRIES, Dispatcher
+from auditor.service.fetching import FetchLimits
 from auditor.service.samples import audit_samples, samples
 from auditor.service.storage import Storage
 from auditor.service.submitting import submit_version
@@ -60,7 +61,7 @@ def dispatcher(store: Works, storage: Storage) -> Iterator[Callable[..., Dispatc
 
     def made(name: str = ME, **more: Any) -> Dispatcher:
         pools.append(Pool(2, WorkerLimits(HANG)))
-        return Dispatcher(store, storage, pools[-1], name, **more)
+        return Dispatcher(store, storage, pools[-1], name, **{"fetch": FetchLimits(floor=0), **more})
 
     yield made
     for pool in pools:
