@@ -31,6 +31,7 @@ from auditor.store.works import Works
 from tests.batch.kills import make_models
 from tests.pace import HANG, until
 from tests.service.kills import put_version
+from tests.store.reports import document
 
 ME, OTHER = "1" * 32, "2" * 32
 PLAIN = {"run": False}
@@ -433,11 +434,12 @@ def test_old_reports_go_and_a_versions_newest_stays(
     assert [job.id for job in jobs.listed(store, 9)] == [newest.id]
 
 
-def test_samples_are_audited_where_nothing_was_ever_kept_and_nowhere_else(
+def test_samples_are_audited_where_no_model_was_uploaded_and_nowhere_else(
     store: Works, storage: Storage, models: list[Path], dispatcher: Make, tmp_path: Path
 ) -> None:
     folder = samples()
     assert folder is not None  # the tests run in a checkout
+    store.save(document())  # of the command line
     limits = ServiceLimits(floor=0)
     assert audit_samples(store, storage, folder, limits) == 2
     assert audit_samples(store, storage, folder, limits) == 0

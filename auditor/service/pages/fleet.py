@@ -72,7 +72,7 @@ class Worse(NamedTuple):
     when: str
 
 
-class Asked(NamedTuple):
+class FleetWish(NamedTuple):
     """What the form says, as it says it."""
 
     name: str = ""
@@ -101,7 +101,7 @@ def fleet_page(
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """What is not sensible in the address is as if it was not said."""
-    asked = Asked(name, verdict, rule.strip(), severity, operator.strip(), producer, opset, sort)
+    asked = FleetWish(name, verdict, rule.strip(), severity, operator.strip(), producer, opset, sort)
     asked = asked._replace(sort=sort if sort in get_args(Sort) else "verdict")
     store = store_for(service, visitor.caller)
     rows, after = rows_of(store, wanted_of(asked), cursor, asked.sort)
@@ -117,14 +117,14 @@ def fleet_page(
         tallies=shares_of(verdicts(store)),
         worse=[_worse(one) for one in worsened(store, _DAYS, _WORSE)],
         wish=asked,
-        filtered=bool(asked._replace(sort="") != Asked(sort="")) or cursor is not None,
+        filtered=bool(asked._replace(sort="") != FleetWish(sort="")) or cursor is not None,
         deep=deep,
         sorts=list(_ORDERS.items()),
         rules=[rule.name for rule in all_rules()],
     )
 
 
-def wanted_of(asked: Asked) -> FleetFilter:
+def wanted_of(asked: FleetWish) -> FleetFilter:
     """What the store is asked for."""
     number = asked.opset.isascii() and asked.opset.isdigit()
     return FleetFilter(

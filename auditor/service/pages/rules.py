@@ -46,6 +46,7 @@ def rules_page(
         for rule in all_rules()
         if all(word in f"{rule.name} {rule.severity.value} {rule.summary}".lower() for word in words)
     ]
+    shown.sort(key=lambda rule: -rule.models)  # those that find something first
     found = sum(1 for rule in all_rules() if counts.get(rule.name))
     return drawn(request, "rules.html", "Rules", visitor, here="/rules", rules=shown, words=q, found=found)
 

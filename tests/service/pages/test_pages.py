@@ -17,7 +17,7 @@ from auditor.service.guard.csrf import csrf_cookie, csrf_token
 from auditor.service.http import application
 from auditor.service.pages.docs import groups_of
 from auditor.service.pages.drawn import ago, page_policy
-from auditor.service.pages.login import own
+from auditor.service.pages.login import local_address
 from auditor.service.paging import cursor_of
 from auditor.store import deeds, tokens
 from auditor.store.policies import set_policy
@@ -96,8 +96,8 @@ def test_a_session_behind_tls_is_not_sent_without_it(service: Service) -> None:
     "address", ["//a.example/", "/\\a.example", "https://a.example/", "javascript:alert(1)", "", "/a\r\nb", "/é"]
 )
 def test_a_login_leads_nowhere_else(address: str) -> None:
-    assert own(address) == "/"
-    assert own("/models/ab?cursor=x%20y") == "/models/ab?cursor=x%20y"
+    assert local_address(address) == "/"
+    assert local_address("/models/ab?cursor=x%20y") == "/models/ab?cursor=x%20y"
 
 
 def test_forms_of_strangers_do_nothing(service: Service, browse: Browse) -> None:

@@ -12,7 +12,7 @@ from ....hashing import sha256
 from ....tuples import NamedTuple
 
 
-class Site(NamedTuple):
+class PageSite(NamedTuple):
     """What a page has of the site that it is a page of, instead of lying alone as a file."""
 
     style: str
@@ -21,7 +21,7 @@ class Site(NamedTuple):
     bar: Callable[[TextIO, str], None]  # writes what stands above all; it is told the page's Content-Security-Policy
 
 
-def head(title: str, styles: Sequence[str], scripts: Sequence[str], site: Site | None = None) -> Iterator[str]:
+def head(title: str, styles: Sequence[str], scripts: Sequence[str], site: PageSite | None = None) -> Iterator[str]:
     """Everything up to the body. Only these styles and scripts are obeyed, known by their hashes."""
     early = [] if site is None else [site.script]
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
