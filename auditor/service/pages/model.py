@@ -50,6 +50,7 @@ class VersionRow(NamedTuple):
     by: str
     accepted: AcceptedVersion | None
     changes: Changes | None
+    ad_hoc: bool = False
 
 
 class AcceptedVersion(NamedTuple):
@@ -212,6 +213,7 @@ def _row(store: Works, one: RegisteredVersion, past: History | None, accepted: A
         one.created_by,
         shown,
         None if step is None or past is None or step is past.steps[-1] else step.changes,
+        bool(asked.ad_hoc),
     )
 
 
