@@ -83,7 +83,6 @@ class Csrf:
             return
         await self.app(scope, receive, send)
 
-
     async def _forbid(self, scope: Scope, send: Send, cookies: Mapping[str, str], detail: str) -> None:
         if self._needs_token and SESSION_COOKIE not in cookies and scope["path"].startswith("/api/"):
             mend = "send Authorization: Bearer TOKEN, or log in"

@@ -56,6 +56,7 @@ class JobRow(NamedTuple):
     ended_at: str | None
     took: str
     reused: bool
+    ad_hoc: bool
 
 
 class AuditStep(NamedTuple):
@@ -162,6 +163,7 @@ def row_of(asked: AskedAudit) -> JobRow:
         job.ended_at,
         lasting(job.started_at, job.ended_at),
         job.reused,
+        bool(asked.ad_hoc),
     )
 
 
