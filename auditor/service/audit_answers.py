@@ -22,9 +22,8 @@ class ModelName(BaseModel):
 class AuditAnswer(BaseModel):
     """An audit that was asked for, and how far it has come.
 
-    Verdict and counts are null until it is done. `ad_hoc`: the options are not as configured, so the gate does not go by
-    it. In lists they are those of the policy under which the audit was made;
-    of one audit they are those of the policy of now.
+    Verdict and counts are null until it is done. In lists they are those of the policy under which the audit was made,
+    of one audit those of the policy of now. `ad_hoc`: the options are not as configured, and the gate does not go by it.
     """
 
     id: str
