@@ -12,6 +12,7 @@ import threading
 import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -112,7 +113,7 @@ def test_the_health_check(status: int | None, code: int) -> None:
     assert run.returncode == code
 
 
-def compose() -> dict[str, dict[str, dict[str, object]]]:
+def compose() -> dict[str, dict[str, dict[str, Any]]]:
     found = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     assert isinstance(found, dict)
     return found
@@ -175,7 +176,7 @@ def test_the_unit_is_one(tmp_path: Path) -> None:
     here.write_text(text.replace(unit("ExecStart")[0].split()[0], shutil.which("true") or "/bin/true"))
     found = subprocess.run(["systemd-analyze", "verify", here], capture_output=True, text=True, check=False)
     assert [line for line in found.stderr.splitlines() if "auditor.service" in line] == []
-    command = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", here]
+    command = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", str(here)]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     if "unrecognized option" in found.stderr:
         pytest.skip("this systemd-analyze judges running units alone")
@@ -186,3 +187,49 @@ def test_the_unit_allows_what_the_sandbox_is_made_of() -> None:
     """Without one of these a run has less of a sandbox (measured: `capset` is the identity's)."""
     words = " ".join(unit("SystemCallFilter")).split()
     assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "seccomp", "capset"} <= set(words)
+
+
+# ---- docs/deployment.md
+
+PAGE = (ROOT / "docs" / "deployment.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("program", blocks("bash"))
+def test_what_is_typed_is_a_shell_s(program: str) -> None:
+    assert subprocess.run(["bash", "-n"], input=program, text=True, check=False).returncode == 0
+    for path in re.findall(r"\bdeploy/[\w.]+", program):
+        assert (ROOT / path).is_file()
+
+
+def test_what_compose_asks_for_is_said() -> None:
+    asked = set(re.findall(r"\$\{(\w+):", (DEPLOY / "compose.yaml").read_text()))
+    (start,) = (block for block in blocks("bash") if "compose up" in block)
+    assert asked == set(re.findall(r"([A-Z_]+)=(?:auditor|%s)", start))
+
+
+def test_the_proxies_leave_bodies_and_events_alone() -> None:
+    """A stream lasts as long as the service lets it; a proxy that ends it earlier would cut it."""
+    from auditor.service.context import ServiceLimits
+
+    (nginx,), (caddy,) = blocks("nginx"), blocks("caddy")
+    said = dict(re.findall(r"^\s*(\w+) (.*?);", nginx, re.MULTILINE))
+    assert said["proxy_request_buffering"] == said["proxy_buffering"] == "off" and said["client_max_body_size"] == "0"
+    assert int(said["proxy_read_timeout"].removesuffix("s")) > ServiceLimits().stream
+    assert "proxy_set_header Host $host;" in nginx, "the service answers to its own names alone"
+    assert "flush_interval -1" in caddy
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx, which reads its own configuration, is not here")
+def test_nginx_takes_it(tmp_path: Path) -> None:
+    server = blocks("nginx")[0].replace("listen 443 ssl;", "listen 127.0.0.1:1;")
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    folders = "".join(f"{kind}_temp_path {tmp_path}/{kind}; " for kind in kinds)
+    whole = f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ access_log off; {folders}\n{server}}}"
+    (tmp_path / "nginx.conf").write_text(whole)
+    command = ["nginx", "-t", "-e", "stderr", "-c", str(tmp_path / "nginx.conf")]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr

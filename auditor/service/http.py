@@ -59,6 +59,7 @@ class Arguments(NamedTuple):
     limits: ServiceLimits = ServiceLimits()
     grace: float = GRACE
     proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-For and -Proto are believed
+    until_token: bool = False
 
     @classmethod
     def parsed(cls, line: str) -> Arguments:
@@ -89,7 +90,7 @@ def service_of(arguments: Arguments, store: Works) -> Service:
     storage = Storage(arguments.storage)
     return Service(
         store, storage, arguments.limits, arguments.roots, arguments.hosts, arguments.open, storage.secret(),
-        arguments.names, waker(arguments.wake),
+        arguments.names, waker(arguments.wake), arguments.until_token,
     )  # fmt: skip
 
 

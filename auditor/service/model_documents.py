@@ -13,7 +13,7 @@ from ..store.fleet import FleetModel
 from ..store.history import AuditChanges, FindingKey, FindingOverTime, History, Point
 from ..store.registered import RegisteredVersion, registered_version
 from ..store.works import Works
-from .audit_answers import AuditAnswer, ModelName, audit_answer
+from .audit_answers import AuditAnswer, ModelName, audit_answer, newest_audit
 from .uploaded_paths import FILES, LONGEST
 from .verdicts import JudgedAudit, judged_audit
 from .whole import WHOLE
@@ -98,6 +98,7 @@ class LatestDocument(BaseModel):
     audited_at: str
     producer: str
     opset: int | None
+    ad_hoc: bool = Field(description="With options that are not configured: the gate does not go by it.")
 
 
 class ModelDocument(BaseModel):
@@ -140,7 +141,7 @@ class ChangesDocument(BaseModel):
     unseen: int
 
 
-class AuditStep(BaseModel):
+class HistoryStep(BaseModel):
     """An audit in a model's history."""
 
     version: str
@@ -169,17 +170,14 @@ class HistoryDocument(ModelDocument):
     """A model with its history, the newest audit first."""
 
     audits: int
-    history: list[AuditStep]
+    history: list[HistoryStep]
     findings: list[FindingSpan]
     findings_count: int
 
 
 def version_document(store: Works, found: RegisteredVersion, *, judged: bool = False) -> VersionDocument:
     """The document of a version, with the audit that was asked for last; ``judged``: under the policy of now."""
-    asked = next(iter(asked_audits(store, 1, version_id=found.id)), None)
-    audit = None
-    if asked is not None:
-        audit = AuditAnswer(**audit_answer(asked, _judged(store, asked.job.audit_id, found) if judged else None))
+    audit = newest_audit(store, found.id) if judged else _as_made(store, found.id)
     return VersionDocument(
         id=found.id, model=ModelName(id=found.model_id, name=found.model), version=found.version, path=found.path,
         files=dict(found.files), contract=None if found.contract is None else dict(found.contract),
@@ -187,9 +185,9 @@ def version_document(store: Works, found: RegisteredVersion, *, judged: bool = F
     )  # fmt: skip
 
 
-def _judged(store: Works, audit: int | None, version: RegisteredVersion | None) -> JudgedAudit | None:
-    kept = None if audit is None else kept_audit(store, audit)
-    return None if kept is None else judged_audit(store, kept, version)
+def _as_made(store: Works, version_id: str) -> AuditAnswer | None:
+    asked = next(iter(asked_audits(store, 1, version_id=version_id)), None)
+    return None if asked is None else AuditAnswer(**audit_answer(asked))
 
 
 def _counts(judged: JudgedAudit) -> tuple[int, int, int]:
@@ -213,7 +211,8 @@ def history_document(store: Works, model: FleetModel, found: History | None) -> 
     )
     if model.latest is not None and said.latest is not None:
         of = None if model.latest.version_id is None else registered_version(store, model.latest.version_id)
-        judged = _judged(store, model.latest.audit, of)
+        kept = kept_audit(store, model.latest.audit)
+        judged = None if kept is None else judged_audit(store, kept, of)
         if judged is not None:
             said.latest.verdict = judged.verdict.value
             said.latest.errors, said.latest.warnings, said.latest.notes = _counts(judged)
@@ -230,9 +229,9 @@ def _model_fields(model: FleetModel) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _step(step: AuditChanges) -> AuditStep:
+def _step(step: AuditChanges) -> HistoryStep:
     row, changes = step.row, step.changes
-    return AuditStep(
+    return HistoryStep(
         version=row.version, verdict=row.verdict, errors=row.errors, warnings=row.warnings, notes=row.notes,
         audited_at=row.when, accepted_at=row.accepted, ad_hoc=row.ad_hoc,
         changes=None if changes is None else ChangesDocument(

@@ -94,13 +94,13 @@ audits = Table(
         sqlite_where=text("latest = 1"),
         postgresql_where=text("latest"),
     ),
-    Index(  # the same by the model's name; wider than the one by source, which is the way where nobody asks for names
+    # The same by the model's name, for those who ask for names: else SQLite takes now this one, now the one above.
+    Index(
         "ix_audits_latest_subject",
         "project",
         "subject",
-        "id",
-        sqlite_where=text("latest = 1"),
-        postgresql_where=text("latest"),
+        sqlite_where=text("latest = 1 AND subject IS NOT NULL"),
+        postgresql_where=text("latest AND subject IS NOT NULL"),
     ),
     sqlite_autoincrement=True,  # an id that `auditor show` knew is never another report's
 )

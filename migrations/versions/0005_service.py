@@ -102,8 +102,9 @@ def upgrade() -> None:
     _uid(["project", "uid"])
     _latest(["project", "source"])
     op.create_index(
-        "ix_audits_latest_subject", "audits", ["project", "subject", "id"],
-        sqlite_where=sa.text("latest = 1"), postgresql_where=sa.text("latest"),
+        "ix_audits_latest_subject", "audits", ["project", "subject"],
+        sqlite_where=sa.text("latest = 1 AND subject IS NOT NULL"),
+        postgresql_where=sa.text("latest AND subject IS NOT NULL"),
     )  # fmt: skip
     _works([_project()])
     _file_states([_project()])

@@ -59,6 +59,7 @@ class StandIn:
         self.received: list[tuple[str, int, int]] = []  # of uploads: the hash, the offset, how many bytes came
         self.cuts: list[int] = []  # bytes of a longer PATCH after which the connection is cut, once each
         self.loses = 0  # bytes that came last before a cut, and are lost with it
+        self.unfinished = 0  # PATCHes whose last byte came, and nothing was made of it
         self.lost_answers = 0  # PATCHes that are done and not answered
         self.canned: list[tuple[str, str, Canned]] = []  # of a method and a path's pattern, once each
         self.most = 1 << 40  # bytes of a PATCH
@@ -280,6 +281,9 @@ class Handler(BaseHTTPRequestHandler):
         knows.received.append((upload.sha256, offset, came))
         if cut is not None:
             del upload.data[max(offset, len(upload.data) - knows.loses) :]
+            return self._cut()
+        if len(upload.data) == upload.size and knows.unfinished:
+            knows.unfinished -= 1
             return self._cut()
         if len(upload.data) == upload.size:
             del knows.uploads[uid]

@@ -91,6 +91,14 @@ def test_a_page_that_the_server_does_not_draw_is_made_without_a_picture(
     assert "nan-weights" in (tmp_path / "a.html").read_text()
 
 
+def test_a_page_whose_picture_is_still_to_come_is_asked_for_again(push: Call, server: Server, tmp_path: Path) -> None:
+    soon = Canned(200, b"<p>it is being drawn", {"Content-Type": "text/html", "Retry-After": "0"})
+    server.knows.instead("GET", r"/api/v1/audits/\w+", _passing(server), soon, soon)
+    push(NAN, "-o", f"html:{tmp_path}/a.html", "--quiet")
+    page = (tmp_path / "a.html").read_text()
+    assert "nan-weights" in page and "being drawn" not in page
+
+
 def _passing(server: Server) -> Canned:
     """The audit of a model with a fault, as the stand-in would answer."""
     from auditor.formats.json import document
@@ -256,6 +264,13 @@ def test_a_lost_answer_to_the_last_piece_is_no_second_sending(server: Server, pu
     assert push(NAN).code == ExitCode.FINDINGS
     assert server.knows.bytes_received() == os.path.getsize(NAN)
     assert len(server.knows.received) == 1
+
+
+def test_a_file_that_is_there_and_was_not_finished_is(server: Server, push: Call) -> None:
+    server.knows.unfinished = 1
+    assert push(NAN).code == ExitCode.FINDINGS
+    assert [count for _, _, count in server.knows.received] == [os.path.getsize(NAN), 0]
+    assert server.knows.count("POST", "/api/v1/uploads") == 1
 
 
 def test_an_upload_that_was_swept_begins_anew(server: Server, push: Call) -> None:

@@ -220,9 +220,9 @@ def aim(things: Things, case: Any) -> None:
         AIMS[name](things, case)
     elif wanted and not is_chain and not meta.is_negative_at(ParameterLocation.PATH) and things.chance.random() < 0.3:
         _aim_path(things, case, AIMS[name])
-    if case.method.upper() == "DELETE" and things.kept.intersection(map(str, case.path_parameters.values())):
-        if not name.endswith("/badge"):
-            AIMS[name](things, case)
+    is_kept = bool(things.kept.intersection(map(str, case.path_parameters.values())))
+    if is_kept and case.method.upper() == "DELETE" and not name.endswith("/badge"):
+        AIMS[name](things, case)
     case._record_starting_state()  # an aim is valid: else bytes in a body would be held for something that is not
 
 

@@ -14,11 +14,13 @@ import pytest
 from auditor.service.archives import archive_kind
 from auditor.service.context import Service, ServiceLimits
 from auditor.service.sweeping import sweep
+from auditor.store.policies import set_policy
 from auditor.store.registered import version_source
 from auditor.store.uploads import blob_size
 from tests.store.reports import document
 
 from .conftest import Clients
+from .registering import finished
 from .uploading import register, send, sha256_of
 
 MODEL = b"\x08\x07\x12\x04test"
@@ -316,6 +318,22 @@ def test_a_models_history(client: Clients, service: Service) -> None:
     assert (newest["version"], newest["changes"]["fixed_count"], newest["changes"]["still"]) == ("2", 1, 1)
     assert (first["version"], first["changes"]["appeared_count"]) == ("1", 2)
     assert [one["state"] for one in said["findings"]] == ["open", "fixed"]
+
+
+def test_the_verdict_of_now(client: Clients, service: Service) -> None:
+    """The policy changes after the audit. One model or one version says what holds now, a list what held then."""
+    me, model = client("submit"), register(client("submit"), "net", "1").json()
+    where = f"/api/v1/models/{model['model']['id']}"
+    job = me.post("/api/v1/audits", json={"version_id": model["id"]}).json()
+    finished(service, job["id"])
+    before = me.get(where)
+    assert (before.json()["latest"]["verdict"], before.json()["latest"]["audit_id"]) == ("fail", job["id"])
+    set_policy(service.store, 'fail-on = "never"\n', "me")
+    now = me.get(where, headers={"If-None-Match": before.headers["ETag"]})
+    assert (now.status_code, now.json()["latest"]["verdict"]) == (200, "pass")
+    assert me.get(f"{where}/versions/{model['id']}").json()["audit"]["verdict"] == "pass"
+    assert me.get(f"{where}/versions").json()["items"][0]["audit"]["verdict"] == "fail"
+    assert me.get("/api/v1/models", params={"verdict": "fail"}).json()["items"][0]["latest"]["verdict"] == "fail"
 
 
 def test_the_description_names_all_bodies(client: Clients) -> None:

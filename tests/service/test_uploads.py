@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from .conftest import Clients
 from .uploading import PIECE, add, begin, send, sha256_of
 
 CONTENT = bytes(range(256)) * 4096
+ID = "0123456789abcdef" * 2
 
 
 def _files(service: Service) -> list[str]:
@@ -40,6 +41,31 @@ def _with(service: Service, free: int | None = None, **limits: int) -> tuple[Ser
     client = TestClient(app(changed), base_url="http://127.0.0.1")
     client.headers["Authorization"] = f"Bearer {create(service.store, 'me', ['submit'])[1]}"
     return changed, client
+
+
+def _added(client: TestClient, service: Service, upload_id: str, offset: int, pieces: list[bytes | None]) -> int:
+    """The status of a request whose body comes in such pieces; at None the client is gone."""
+    coming = iter(pieces)
+    answered: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        piece = next(coming, b"")
+        if piece is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": piece, "more_body": piece != b""}
+
+    async def sent(message: dict[str, Any]) -> None:
+        answered.append(message.get("status", 0))
+
+    said = {"Upload-Offset": str(offset), "Authorization": client.headers["Authorization"], "Host": "127.0.0.1"}
+    scope: Any = {
+        "type": "http", "http_version": "1.1", "method": "PATCH", "path": f"/api/v1/uploads/{upload_id}",
+        "raw_path": b"", "query_string": b"", "scheme": "http", "server": ("127.0.0.1", 80), "client": ("::1", 1),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in (PIECE | said).items()],
+    }  # fmt: skip
+    made: Any = app(service)
+    run(made, scope, receive, sent)
+    return answered[0]
 
 
 def test_a_file_in_pieces(client: Clients, service: Service) -> None:
@@ -116,6 +142,7 @@ def test_more_than_was_said_is_taken_back(client: Clients, service: Service) -> 
     add(me, upload["id"], 0, CONTENT[:1000])
     answer = add(me, upload["id"], 1000, CONTENT[1000:] + b"more")
     assert (answer.status_code, answer.json()["code"]) == (413, "too-long")
+    assert _added(me, service, upload["id"], 1000, [CONTENT[1000:], b"more"]) == 413, "a part was written"
     assert me.head(f"/api/v1/uploads/{upload['id']}").headers["Upload-Offset"] == "1000"
     assert add(me, upload["id"], 1000, CONTENT[1000:]).status_code == 204
 
@@ -156,43 +183,47 @@ def test_one_writer_at_a_time(client: Clients, service: Service) -> None:
     assert add(me, upload["id"], 1000, CONTENT[1000:]).status_code == 204
 
 
-def test_a_second_writer_does_not_write_to_what_is_done(client: Clients, service: Service) -> None:
-    """It opened the file before the first one was done with it: the file is a content now."""
-    me = client("submit")
-    upload = begin(me, CONTENT)
-    first = Incoming(service.storage, upload["id"], len(CONTENT), 0)
-    first.write(CONTENT)
-    os.replace(service.storage.upload(upload["id"]), service.storage.folder / "moved")
-    first.close()
-    with Incoming(service.storage, upload["id"], len(CONTENT), 0) as second:
+def test_a_second_writer_does_not_write_to_what_is_done(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It opened the file before the first one was done with it: when it has the lock, the file is a content."""
+    storage, moved, lock = service.storage, service.storage.folder / "moved", fcntl.flock
+    storage.upload(ID).write_bytes(CONTENT)
+
+    def late(file: int, how: int) -> None:
+        if not moved.exists():
+            os.replace(storage.upload(ID), moved)
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with Incoming(storage, ID, len(CONTENT), 0) as second:
         assert second.offset == 0
         second.write(b"other")
-    assert (service.storage.folder / "moved").read_bytes() == CONTENT
+    assert moved.read_bytes() == CONTENT
+
+
+def test_a_request_that_comes_when_another_is_done(
+    client: Clients, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its look at the row and its lock the other one ended: nothing is begun anew."""
+    me = client("submit")
+    upload = begin(me, CONTENT)
+
+    def late(*arguments: Any) -> Incoming:
+        monkeypatch.undo()
+        assert add(me, upload["id"], 0, CONTENT).status_code == 204
+        return Incoming(*arguments)
+
+    monkeypatch.setattr("auditor.service.api.uploads.Incoming", late)
+    answer = add(me, upload["id"], 0, CONTENT)
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (409, str(len(CONTENT)))
+    assert _files(service) == [sha256_of(CONTENT)]
 
 
 def test_a_client_that_goes_leaves_what_came(service: Service) -> None:
     """What came stays for the resume, and the lock is let go."""
     me = _with(service)[1]
     upload = begin(me, CONTENT)
-    pieces: Iterator[dict[str, Any]] = iter([
-        {"type": "http.request", "body": CONTENT[:300_000], "more_body": True},
-        {"type": "http.request", "body": CONTENT[300_000:300_001], "more_body": True},
-        {"type": "http.disconnect"},
-    ])  # fmt: skip
-
-    async def receive() -> dict[str, Any]:
-        return next(pieces)
-
-    async def sent(_message: object) -> None: ...
-
-    headers = {**PIECE, "Upload-Offset": "0", "Authorization": me.headers["Authorization"], "Host": "127.0.0.1"}
-    scope = {
-        "type": "http", "http_version": "1.1", "method": "PATCH", "path": f"/api/v1/uploads/{upload['id']}",
-        "raw_path": b"", "query_string": b"", "scheme": "http", "server": ("127.0.0.1", 80), "client": ("::1", 1),
-        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-    }  # fmt: skip
     with pytest.raises(ClientDisconnect):
-        run(app(service), scope, receive, sent)
+        _added(me, service, upload["id"], 0, [CONTENT[:300_000], CONTENT[300_000:300_001], None])
     assert me.head(f"/api/v1/uploads/{upload['id']}").headers["Upload-Offset"] == "300001"
     assert add(me, upload["id"], 300_001, CONTENT[300_001:]).status_code == 204
     assert _files(service) == [sha256_of(CONTENT)]
@@ -245,7 +276,7 @@ def test_a_file_larger_than_any_may_be(service: Service) -> None:
 
 _NO_UPLOADS: list[object] = [
     {}, [], None, "text", {"size": 1}, {"size": -1, "sha256": "0" * 64}, {"size": 1.5, "sha256": "0" * 64},
-        {"size": "1", "sha256": "0" * 64}, {"size": 1 << 63, "sha256": "0" * 64}, {"size": True, "sha256": "0" * 64},
+        {"size": "1", "sha256": "0" * 64}, {"size": 1 << 53, "sha256": "0" * 64}, {"size": True, "sha256": "0" * 64},
         {"size": 1, "sha256": "0" * 63}, {"size": 1, "sha256": "G" * 64}, {"size": 1, "sha256": "0" * 64 + "\n"},
         {"size": 1, "sha256": "0" * 64, "more": 1},
     ]  # fmt: skip
@@ -263,7 +294,7 @@ def test_what_is_no_piece(client: Clients) -> None:
     me = client("submit")
     where = f"/api/v1/uploads/{begin(me, CONTENT)['id']}"
     assert me.patch(where, content=b"x", headers={"Upload-Offset": "0"}).status_code == 415
-    for offset in ("-1", str(1 << 63), "one", "", "0x1"):
+    for offset in ("-1", str(1 << 53), "one", "", "0x1"):
         assert me.patch(where, content=b"x", headers=PIECE | {"Upload-Offset": offset}).status_code == 422
     assert me.patch(where, content=b"x", headers=PIECE).status_code == 422
     for wrong in ("..%2f..%2fsecret", "0" * 31, "%00", "x" * 5000):

@@ -90,6 +90,7 @@ ASKED: dict[str, tuple[Ask, object]] = {
     "fleet.fleet": (lambda s, k: [fleet.fleet(s, sort=by).models for by in ("name", "verdict", "when")], [()] * 3),
     "fleet.fleet_model": (lambda s, k: fleet.fleet_model(s, k.model), None),
     "fleet.verdicts": (lambda s, k: sum(fleet.verdicts(s).values()), 0),
+    "fleet.rule_counts": (lambda s, k: fleet.rule_counts(s), {}),
     "fleet.worsened": (lambda s, k: fleet.worsened(s), []),
 }  # fmt: skip
 

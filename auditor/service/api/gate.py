@@ -30,7 +30,7 @@ class GateReason(BaseModel):
     fix: str
 
 
-class AcceptedVersion(BaseModel):
+class ComparedVersion(BaseModel):
     """The version that was accepted last."""
 
     audit_id: str
@@ -50,7 +50,7 @@ class GateAnswer(BaseModel):
     reasons: list[GateReason]
     audit_id: str | None
     policy: str
-    compared_with: AcceptedVersion | None
+    compared_with: ComparedVersion | None
     findings: int
 
 

@@ -22,7 +22,8 @@ from ..whole import WHOLE
 router = APIRouter(tags=["uploads"])
 
 PIECE = "application/offset+octet-stream"
-LARGEST = (1 << 53) - 1  # what every reader of JSON takes as it is (RFC 8259, 6)
+LARGEST = (1 << 53) - 1
+"""Bytes of a file: up to here every reader of JSON takes a number as it is."""
 
 UploadId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="As POST /api/v1/uploads said it.")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits.")]

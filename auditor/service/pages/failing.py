@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -54,7 +55,7 @@ def error_page(request: Request, problem: Problem) -> Response:
     except StoreError:  # who that is stands in the store
         visitor = None
     title = _TITLES.get(problem.status, "That did not work")
-    said = {"problem": problem, "request_id": getattr(request.state, "request_id", "")}
+    said: dict[str, Any] = {"problem": problem, "request_id": getattr(request.state, "request_id", "")}
     page = drawn(request, "error.html", title, visitor, status=problem.status, **said)
     page.headers.update(problem.headers)
     return page
