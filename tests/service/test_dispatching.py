@@ -131,7 +131,12 @@ def test_audits_that_wait_come_before_pictures_and_these_when_they_are_asked_for
     for one in (*late, Undrawn("default", "f" * 32), Undrawn("nobody", every[0].id)):
         storage.ask_to_draw(one)
     ours.hear()
-    until(lambda: ours.step() or not storage.undrawn(), "the end of the drawing")
+
+    def step() -> bool:
+        ours.step()
+        return not storage.undrawn()
+
+    until(step, "the end of the drawing")
     assert {page.stem for page in storage.pages("default").glob("*.html")} == {job.id for job in every}
     assert not (storage.pages("nobody") / f"{every[0].id}.html").exists()
     assert storage.work_folders() == []
