@@ -12,6 +12,7 @@ import threading
 import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -112,7 +113,7 @@ def test_the_health_check(status: int | None, code: int) -> None:
     assert run.returncode == code
 
 
-def compose() -> dict[str, dict[str, dict[str, object]]]:
+def compose() -> dict[str, dict[str, dict[str, Any]]]:
     found = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     assert isinstance(found, dict)
     return found
@@ -175,7 +176,7 @@ def test_the_unit_is_one(tmp_path: Path) -> None:
     here.write_text(text.replace(unit("ExecStart")[0].split()[0], shutil.which("true") or "/bin/true"))
     found = subprocess.run(["systemd-analyze", "verify", here], capture_output=True, text=True, check=False)
     assert [line for line in found.stderr.splitlines() if "auditor.service" in line] == []
-    command = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", here]
+    command = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", str(here)]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     if "unrecognized option" in found.stderr:
         pytest.skip("this systemd-analyze judges running units alone")
@@ -229,6 +230,6 @@ def test_nginx_takes_it(tmp_path: Path) -> None:
     folders = "".join(f"{kind}_temp_path {tmp_path}/{kind}; " for kind in kinds)
     whole = f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ access_log off; {folders}\n{server}}}"
     (tmp_path / "nginx.conf").write_text(whole)
-    command = ["nginx", "-t", "-e", "stderr", "-c", tmp_path / "nginx.conf"]
+    command = ["nginx", "-t", "-e", "stderr", "-c", str(tmp_path / "nginx.conf")]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr

@@ -57,7 +57,8 @@ def test_what_is_in_it(wheel: Path) -> None:
     assert {"auditor/py.typed", "auditor/_migrations/env.py", "auditor/_migrations/versions/0001_reports.py"} <= names
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "auditor").rglob("*.py")}
     assert modules <= names
-    assert {str(path.relative_to(ROOT)) for path in (ROOT / "auditor").rglob("*.[cj]s*")} <= names
+    for kind in ("*.[cj]s*", "*.html", "*.svg"):
+        assert {str(path.relative_to(ROOT)) for path in (ROOT / "auditor").rglob(kind)} <= names
     assert not any(name.startswith(("tests/", "docs/", "sample_models/", "migrations/")) for name in names)
     required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:")]
     assert any("onnxruntime" in line and "extra == 'cpu'" in line for line in required)

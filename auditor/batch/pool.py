@@ -180,6 +180,12 @@ class Pool:
             self._end(worker)
             self._complete(task, Cancelled())
 
+    def withdraw(self) -> list[Task]:
+        """Take back what no worker has begun: it is not completed any more. What runs goes on."""
+        taken = list(self._queue)
+        self._queue.clear()
+        return taken
+
     @property
     def idle(self) -> int:
         """How many more tasks would begin at once."""

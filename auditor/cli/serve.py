@@ -58,7 +58,7 @@ def _audit_samples(store: Works, chosen: Serving, limits: ServiceLimits) -> None
     if folder is None:
         _warn("--sample: the samples lie in a checkout of auditor, and this is none: upload a model instead")
     elif not audit_samples(store, Storage(chosen.storage), folder, limits):
-        _warn("--sample: reports or models are kept here already: nothing is added to them")
+        _warn("--sample: there are models here already, and the samples are not added to them")
 
 
 def _say(line: str) -> None:

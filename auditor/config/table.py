@@ -228,7 +228,14 @@ TABLE: tuple[Setting, ...] = (
         "metrics_port", kinds.PORT, SERVICE, "A port of their own for the figures of /metrics.", ("--metrics-port",),
         "NUMBER", "service.metrics-port", fills="service", default="none: they need the scope admin",
     ),
-    Setting("sample", kinds.YES_OR_NO, SERVICE, "Audit a sample first, where the store is empty.", ("--sample",)),
+    Setting(
+        "proxies", kinds.NAMES, SERVICE,
+        "The address of a proxy in front, whose X-Forwarded-For and -Proto are believed; may be repeated.",
+        ("--proxy",), "ADDRESS", "service.proxies", fills="service", default="none",
+    ),
+    Setting(
+        "sample", kinds.YES_OR_NO, SERVICE, "Audit two samples first, where no model was uploaded yet.", ("--sample",)
+    ),
     # Of one command or two.
     Setting("limit", kinds.whole(1), OWN, "No more models than these.", ("--limit",), "NUMBER"),
     Setting("rehash", kinds.YES_OR_NO, OWN, "Read every file, also one that looks as it did.", ("--rehash",)),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ALONE = Picture(why="only the report was at hand, and not the model")
 
 
-def draw(report: Report, verdict: Verdict, picture: Picture, out: TextIO, site: shell.Site | None = None) -> None:
+def draw(report: Report, verdict: Verdict, picture: Picture, out: TextIO, site: shell.PageSite | None = None) -> None:
     """One report with the picture of its model, alone or as a page of a site."""
     styles, scripts = [shell.style()], [shell.script()]
     if site is not None:

@@ -26,7 +26,9 @@ class Given(NamedTuple):
     roots: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
     open: bool = False
+    until_token: bool = False
     metrics_port: int | None = None
     limits: Mapping[str, Any] = _NONE  # fields of `ServiceLimits`
     workers: int = 1

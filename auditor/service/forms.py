@@ -36,10 +36,8 @@ _ASKED_BY = {media_type: name for name, media_type in MEDIA_TYPES.items() if nam
     "application/xhtml+xml": "html",
 }
 
-_DRAWN = (
-    # Its own policy, in the page, allows its script and style by their hashes.
-    "sandbox allow-scripts allow-popups; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+ALONE = "sandbox allow-scripts allow-popups; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The policy of a report's page that stands alone: its own, in the page, allows its scripts by their hashes."""
 
 
 def wanted_format(request: Request, said: ReportFormat | None) -> ReportFormat | None:
@@ -82,14 +80,11 @@ def _quality(parameter: str) -> float | None:
 
 
 def rendered(judged: JudgedAudit, form: ReportFormat) -> Response:
-    """The report alone, as `auditor check --format` writes it."""
+    """The report alone, as `auditor check --format` writes it; the page with its picture is `report_page`'s."""
     out = StringIO()
     renderer(form)(judged.report, judged.verdict, out)
     content = out.getvalue().encode("utf-8", "backslashreplace")
-    response = Response(content, media_type=MEDIA_TYPES[form])
-    if form == "html":
-        response.headers["Content-Security-Policy"] = _DRAWN
-    return response
+    return Response(content, media_type=MEDIA_TYPES[form])
 
 
 def etag(*of: object) -> str:

@@ -33,6 +33,7 @@ class LatePages:
     storage: Storage
     pool: Pool
     limits: WorkerLimits
+    floor: int = 0  # bytes of the storage's disk that stay free
     _at: dict[Task, Undrawn] = field(default_factory=dict)
 
     @property
@@ -90,7 +91,7 @@ class LatePages:
         want = wanted(store, registered, asked.job.options)
         accepted = store.accepted(found.model) if want.policy.compares else None
         before = None if accepted is None else accepted.document
-        return VersionTask(one.uid, one.project, str(self.storage.folder), want, before), document
+        return VersionTask(one.uid, one.project, str(self.storage.folder), want, before, self.floor), document
 
     def _over(self, one: Undrawn, why: str) -> None:
         if why:

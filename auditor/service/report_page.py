@@ -16,7 +16,7 @@ from typing import BinaryIO, TextIO
 
 from ..formats.html import draw
 from ..formats.json import document, dumps
-from ..formats.parts.page.shell import Site
+from ..formats.parts.page.shell import PageSite
 from ..hashing import sha256
 from ..picture import Picture
 from ..report import Report, Verdict
@@ -90,7 +90,7 @@ def page_of(
         policy = said
         out.write(bar)
 
-    draw(report, verdict, Picture(why=kept), out, Site(site_style(), early_script(), ICON, note))
+    draw(report, verdict, Picture(why=kept), out, PageSite(site_style(), early_script(), ICON, note))
     return ReportPage(policy, iter([out.getvalue().encode("utf-8", "replace")]), again)
 
 
@@ -101,7 +101,7 @@ def _kept(folder: str | Path, project: str, uid: str, judged: str, bar: str) -> 
         told = json.loads(place.with_suffix(".json").read_bytes())
         if told["judged"] != judged:
             return _CHANGED
-        file = place.with_suffix(".html").open("rb")
+        file = place.with_suffix(".html").open("rb")  # closed by whoever sends it
         return ReportPage(str(told["policy"]), _parts(file, int(told["at"]), bar))
     except (OSError, ValueError, KeyError, TypeError):
         return _GONE
@@ -123,7 +123,7 @@ def _drawn(report: Report, verdict: Verdict, picture: Picture, file: BinaryIO) -
         out.flush()
         told["at"], told["policy"] = file.tell(), policy
 
-    draw(report, verdict, picture, out, Site(site_style(), early_script(), ICON, note))
+    draw(report, verdict, picture, out, PageSite(site_style(), early_script(), ICON, note))
     out.flush()
     out.detach()
     return told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..store.housekeeping import is_empty
+from ..store.housekeeping import has_models
 from ..store.leases import Registered
 from ..store.registered import register
 from ..store.uploads import begin, forget_upload, keeping
@@ -26,8 +26,8 @@ def samples() -> Path | None:
 
 
 def audit_samples(store: Works, storage: Storage, folder: Path, limits: ServiceLimits) -> int:
-    """Register the samples and have them audited, where nothing was ever kept; how many that are."""
-    if not is_empty(store):
+    """Register the samples and have them audited, where no model was registered yet; how many that are."""
+    if has_models(store):
         return 0
     for name, path in _SAMPLES:
         model = folder / path

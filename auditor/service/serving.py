@@ -28,6 +28,7 @@ class Serving(NamedTuple):
     no_auth: bool = False
     roots: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
     grace: float = 30.0  # seconds
     retention: float | None = None  # days
     metrics_port: int | None = None
@@ -37,7 +38,7 @@ def serving(configured: Configuration) -> tuple[Serving, ServiceLimits]:
     """What is configured, and the rest as it usually is. `UsageError` for a root or a host that is none."""
     said: Mapping[str, Any] = configured.service
     known = {name: value for name, value in said.items() if name in Serving._fields}
-    for name in ("names", "hosts"):
+    for name in ("names", "hosts", "proxies"):
         known[name] = tuple(sorted(known.get(name, ())))
     hosts_of(known["hosts"])  # a wrong one is said now, not when somebody asks for a model
     known["roots"] = tuple(os.path.abspath(root) for root in known.get("roots", ()))

@@ -105,11 +105,20 @@ class Storage:
 
     def projects(self) -> list[str]:
         """The projects that have contents here."""
-        return sorted(one.name for one in (self.folder / "blobs").iterdir() if _PROJECT.fullmatch(one.name))
+        return _projects_in(self.folder / "blobs")
+
+    def projects_of_pages(self) -> list[str]:
+        """The projects that have drawn reports here."""
+        return _projects_in(self.folder / "pages")
 
     def free(self) -> int:
         """Bytes that may still be written."""
         return self._free(self.folder)
+
+    def see_to_room(self, size: int, floor: int) -> None:
+        """`StorageFull` where ``floor`` bytes would not stay free beside so many more."""
+        if self.free() - size < floor:
+            raise StorageFull(f"the storage is to keep {floor:,} bytes free")
 
     def head(self, project: str, sha256: str, most: int) -> bytes:
         """The first bytes of a content, to see what kind of file it is."""
@@ -139,10 +148,11 @@ class Storage:
             os.replace(mine, there)
             _sync(there.parent)
 
-    def materialise(self, project: str, files: Mapping[str, str], folder: str | Path) -> None:
+    def materialise(self, project: str, files: Mapping[str, str], folder: str | Path, floor: int = 0) -> None:
         """Make a model's folder of contents, path by path: reflinks or copies, so that nothing in it is anybody's else.
 
-        The folder is made; it may be there, empty. `StorageFull`, and `StorageError` where a content is not there.
+        The folder is made; it may be there, empty. `StorageFull` where ``floor`` bytes of the disk would not stay free:
+        one small content may have 10,000 paths. `StorageError` where a content is not there.
         """
         check_paths(files.keys())
         base = Path(folder)
@@ -152,7 +162,9 @@ class Storage:
                 target = base / path
                 target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 try:
-                    copy_file(self.blob(project, sha256), target)
+                    blob = self.blob(project, sha256)
+                    self.see_to_room(blob.stat().st_size, floor)
+                    copy_file(blob, target)
                 except FileNotFoundError:
                     raise StorageError(f"the content {sha256} of {path!r} is not in the storage any more") from None
 
@@ -178,7 +190,7 @@ class Storage:
             folders = sorted(self.blobs(project).iterdir())
         except FileNotFoundError:
             return
-        for folder in folders:
+        for folder in filter(Path.is_dir, folders):
             found = [one.name for one in folder.iterdir() if _HEX.fullmatch(one.name) and _older(one, before)]
             if found:
                 yield found
@@ -213,6 +225,11 @@ def _checked(name: str, form: re.Pattern[str]) -> str:
     if form.fullmatch(name) is None:
         raise StorageError(f"{name!r} is not a name in the storage")
     return name
+
+
+def _projects_in(folder: Path) -> list[str]:
+    """Whatever else somebody put there is not ours to touch."""
+    return sorted(one.name for one in folder.iterdir() if _PROJECT.fullmatch(one.name) and one.is_dir())
 
 
 def _older(path: Path, before: float) -> bool:

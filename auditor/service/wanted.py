@@ -25,6 +25,8 @@ from ..store.works import FileState, Works
 from ..tuples import NamedTuple
 from ..wording import nearest
 
+_LONGEST = 1 << 16  # they stand in every list of audits
+
 
 class Wanted(NamedTuple):
     """An audit of an uploaded version. Its files' paths are as they were uploaded: relative, in a folder of its own."""
@@ -60,6 +62,8 @@ def settings_of(asked: Configuration, options: Mapping[str, Any]) -> Settings:
     Their names are the keys of auditor.toml, or the long options of `auditor check`; their values are as a file has
     them. None of them names a file of this machine, or code to run.
     """
+    if len(json.dumps(options)) > _LONGEST:
+        raise UsageError(f"the options of an audit are at most {_LONGEST:,} characters of JSON")
     said: dict[str, Any] = {}
     for name, value in options.items():
         row = OPTIONS.get(name)

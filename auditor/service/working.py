@@ -42,6 +42,7 @@ class VersionTask(NamedTuple):
     storage: str
     wanted: Wanted
     accepted: Mapping[str, Any] | None  # the document of the version that was accepted last
+    floor: int = 0  # bytes of the storage's disk that stay free
     draws: bool = True  # its page as well: else when somebody asks for it
 
 
@@ -89,7 +90,7 @@ def audit_version(task: VersionTask) -> Carried | NotCarried:
     with _folder_of(task.storage, task.job_id) as folder:
         clock.at("fetching")
         try:
-            Storage(task.storage).materialise(task.project, task.wanted.files, folder)
+            Storage(task.storage).materialise(task.project, task.wanted.files, folder, task.floor)
         except AuditorError as error:
             return NotCarried(str(error))
         os.chdir(folder)  # a report names the files as their owner does
@@ -106,7 +107,7 @@ def draw_version(task: VersionTask, document: Mapping[str, Any]) -> str:
     """Draw the page of a report that is kept, as the task's policy judges it; "", or why it cannot be drawn."""
     with _folder_of(task.storage, task.job_id) as folder:
         try:
-            Storage(task.storage).materialise(task.project, task.wanted.files, folder)
+            Storage(task.storage).materialise(task.project, task.wanted.files, folder, task.floor)
         except AuditorError as error:
             return str(error)
         os.chdir(folder)

@@ -53,6 +53,7 @@ class LatestAudit(NamedTuple):
     audited_at: str  # ISO 8601, UTC
     producer: str
     opset: int | None
+    ad_hoc: bool  # a look with options that are not configured: there is no other audit, and no gate goes by it
 
 
 class FleetModel(NamedTuple):
@@ -284,7 +285,7 @@ def _newness(store: Store, row: FromClause) -> ColumnElement[Any]:
 def _latest(audit_id: ColumnElement[Any], version: ColumnElement[Any], version_id: ColumnElement[Any]) -> Iterator[Any]:
     c = audits.c
     yield from (c.id, audit_id, version, version_id, c.verdict, c.errors, c.warnings, c.notes)
-    yield from (c.audited_at, c.producer, c.opset)
+    yield from (c.audited_at, c.producer, c.opset, c.ad_hoc)
 
 
 def _rank(row: FromClause = audits) -> ColumnElement[int]:
@@ -317,7 +318,7 @@ def _has(column: ColumnElement[Any], part: str) -> ColumnElement[bool]:
 
 
 def _model(row: Sequence[Any]) -> FleetModel:
-    model_id, name, created_at, badge, number, *latest = row[:16]
+    model_id, name, created_at, badge, number, *latest = row[:17]
     return FleetModel(model_id, name, created_at, badge, number, None if latest[0] is None else LatestAudit(*latest))
 
 

@@ -35,11 +35,10 @@ def forget_jobs(store: Store, days: float) -> int:
         return connection.execute(delete(jobs).where(*old)).rowcount
 
 
-def is_empty(store: Store) -> bool:
-    """Whether nothing was ever kept for any project: no model, no job and no report."""
+def has_models(store: Store) -> bool:
+    """Whether any project has a model that was registered; reports of the command line are none."""
     with store.reading() as connection:
-        firsts = (select(column).limit(1) for column in (models.c.id, jobs.c.id, audits.c.id))
-        return all(connection.scalar(first) is None for first in firsts)
+        return connection.scalar(select(models.c.id).limit(1)) is not None
 
 
 def projects(store: Store) -> list[str]:

@@ -323,3 +323,15 @@ def test_a_pool_with_nothing_to_do_waits_for_a_descriptor_or_its_time() -> None:
     finally:
         os.close(ear)
         os.close(mouth)
+
+
+def test_what_no_worker_has_begun_is_taken_back_and_what_runs_goes_on() -> None:
+    with pool(jobs=1) as workers:
+        running = workers.submit(in_stages, "begun", "done")
+        waiting = [workers.submit(double, n) for n in range(3)]
+        happened = workers.wait(HANG)
+        assert workers.withdraw() == waiting
+        while running not in happened:
+            happened += workers.wait(HANG)
+        assert workers.outstanding == 0 and not set(waiting) & set(happened)
+    assert running.result == Returned("done")

@@ -82,8 +82,8 @@ def test_any_answer_to_a_gate_is_one_line(name: str, server: Server, auditor: Ca
 @pytest.mark.parametrize("offset", ["", "-1", "x", "1e3", "99999999999999999999", "21856", "\u0661"])
 def test_an_offset_that_makes_no_sense(offset: str, server: Server, push: Call) -> None:
     """The file has 21,855 bytes."""
-    said = {"Upload-Offset": offset.encode().decode("latin-1")}
-    server.knows.instead("PATCH", ".*", *[Canned(204, b"", said)] * 20)
+    header = {"Upload-Offset": offset.encode().decode("latin-1")}
+    server.knows.instead("PATCH", ".*", *[Canned(204, b"", header)] * 20)
     said = push(NAN)
     one_line(said, ExitCode.INCONCLUSIVE)
     assert ("it has more of a file than there is" if offset == "21856" else "is no number") in said.err

@@ -14,6 +14,7 @@ from auditor.drawing.plots.memory import memory_plot
 from auditor.drawing.plots.sizes import sizes_plot
 from auditor.drawing.plots.sparkline import sparkline
 from auditor.drawing.plots.treemap import Area, Block, squarified, treemap
+from auditor.drawing.plots.trend import TrendBar, trend_plot
 
 HOSTILE = "<script>\"'&\u202e"
 
@@ -117,3 +118,15 @@ def test_nothing_in_a_text_is_markup() -> None:
     assert escaped('<a href="x">&') == "&lt;a href=&quot;x&quot;&gt;&amp;"
     assert name("\x00\u202e") == "\\x00\\u202e" and len(name("x" * 1000)) == 120
     assert percent(1, 3) == "33.33%" and share(1, 3) == "33.3 %" and share(1, 10**6) == "< 0.1 %"
+
+
+def test_a_trend_is_a_column_for_each_audit_with_its_errors_at_the_bottom() -> None:
+    drawn = "".join(trend_plot([TrendBar("1", 2, 2, 0), TrendBar("2", 0, 0, 0), TrendBar("3", 1, 0, 1)], "a <title>"))
+    paths = re.findall(r'<path class="(\w+)" d="M(\d+) (\d+)h8[Vv](\d+)', drawn)
+    assert [(kind, int(x) // 10) for kind, x, _, _ in paths] == [
+        ("error", 0), ("warning", 0), ("clean", 1), ("error", 2), ("note", 2)
+    ]  # fmt: skip
+    (_, _, high, low), (_, _, higher, _) = paths[:2]
+    assert low == "1000" and int(high) == 1000 - 430 and int(higher) == 1000 - 860  # half of the greatest, each
+    assert "a &lt;title&gt;" in drawn and ElementTree.fromstring(drawn) is not None
+    assert "".join(trend_plot([], "nothing"))

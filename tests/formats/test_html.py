@@ -6,10 +6,13 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 from auditor.formats import writer
+from auditor.formats.html import draw
+from auditor.formats.parts.page.shell import PageSite
 from auditor.picture import Anchor, Earlier, LayerRow, MemoryWalk, Numbers, Picture
 from auditor.picturing import picture_of
 from auditor.pipeline import audited
@@ -267,3 +270,20 @@ def test_the_page_is_small() -> None:
     """Style and script are most of an empty one."""
     assert len(html(CLEAN)) < 40_000
     assert re.search(r"<title>pass: a clean:one.onnx</title>", html(CLEAN, Verdict.PASS))
+
+
+def test_as_a_page_of_a_site_it_has_the_sites_bar_and_forms() -> None:
+    said: list[str] = []
+
+    def bar(out: TextIO, policy: str) -> None:
+        said.append(policy)
+        out.write("<nav>the bar</nav>")
+
+    out = io.StringIO()
+    draw(CLEAN, Verdict.PASS, Picture(), out, PageSite(".bar{}", "early()", "/a&b.svg", bar))
+    text = out.getvalue()
+    assert text.index("</head>") < text.index("<nav>the bar</nav>") < text.index('<header class="top')
+    assert f'content="{said[0]}"' in text and "form-action 'self'" in said[0] and "form-action 'none'" in html(CLEAN)
+    assert "<style>.bar{}</style>" in text and text.index("<script>early()</script>") < text.index("<body>")
+    assert hash_of(".bar{}") in said[0] and hash_of("early()") in said[0] and 'href="/a&amp;b.svg"' in text
+    assert 'content="same-origin"' in text and 'content="no-referrer"' in html(CLEAN)

@@ -110,7 +110,7 @@ class Campaign:
             time.sleep(self.chance.uniform(0.02, 0.3))
             kind = self.chance.choice(KINDS)
             now = self._progress()
-            if kind == "worker" or now != seen:  # else those that have only begun would be killed, and none at work
+            if now != seen:  # else those that have only begun would be killed, and none at work
                 seen = now if self._kill(kind) else seen
         for thread in threads:
             thread.join()

@@ -1,4 +1,4 @@
-"""``python -m tests.service.shots FOLDER``: pictures of the service's pages to look at, light and dark, narrow and wide."""
+"""``python -m tests.service.shots FOLDER``: pictures of the service's pages, light and dark, narrow and wide."""
 
 from __future__ import annotations
 

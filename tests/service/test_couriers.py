@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from auditor.batch.pool import Pool, WorkerLimits
 from auditor.service.couriers import Couriers
 from auditor.service.dispatching import Dispatcher
 from auditor.service.fetching import FetchLimits
 from auditor.service.storage import Storage
+from auditor.service.tidying import Tidying
 from auditor.store import jobs, webhooks
 from auditor.store.jobs import Job
+from auditor.store.service_tables import deliveries
+from auditor.store.tokens import moment
 from auditor.store.works import Works
 
 from .strange import answer, dripping, saying, strange
@@ -135,3 +140,16 @@ def test_what_is_not_allowed_is_not_audited(source: str, why: str, store: Works,
     """Asked again when it is done: what was allowed when it was submitted may be so no more."""
     *_, last = audited(store, tmp_path / "storage", source, (str(tmp_path),))
     assert last.state == "failed" and why in last.why
+
+
+def test_what_was_sent_is_known_for_a_month(store: Works, couriers: Couriers, tmp_path: Path) -> None:
+    with strange(saying(answer(200))) as server:
+        webhook = hook(store, server.url())
+        brought(couriers)
+    tidying = Tidying(store, Storage(tmp_path / "storage"))
+    for days, left in ((29, 1), (31, 0)):
+        ended = moment(datetime.now(UTC) - timedelta(days=days))
+        with store.writing() as connection:
+            connection.execute(update(deliveries).values(ended_at=ended))
+        tidying.tidy()
+        assert len(webhooks.sent(store, webhook, 10)) == left

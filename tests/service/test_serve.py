@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -10,7 +9,9 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_a_service_says_where_it_is_lives_through_kills_and_ends_when_asked_to(s
         for kind in KILLED:
             (before,) = served.pids(kind)
             os.kill(before, signal.SIGKILL)
-            until(lambda kind=kind, before=before: served.pids(kind) not in ([], [before]), "another process")
+            until(partial(_is_another, served, kind, before), "another process")
             assert answer(address) == b'{"status":"ok"}'  # connections wait meanwhile
         make_models(tmp_path / "models", 1)
         storage = Storage(tmp_path / "storage")
@@ -88,6 +89,10 @@ def test_a_service_says_where_it_is_lives_through_kills_and_ends_when_asked_to(s
             return now is not None and now.state == "done"
 
         until(is_done, "the report")
+        answer(address, "/api/v1/whoami")
+        tokens.create(store, "ann", ["read"])
+        with pytest.raises(HTTPError, match="401"):  # nobody needs a token as long as there is none
+            answer(address, "/api/v1/whoami")
         processes = [pid for kind in ("http", "dispatcher", "worker") for pid in served.pids(kind)]
         assert len(processes) == 3
         assert served.end() == 0
@@ -109,6 +114,10 @@ def test_with_a_supervisor_all_end(tmp_path: Path) -> None:
     served.process.kill()
     served.process.wait()
     until(lambda: not any(_lives(pid) for pid in processes), "their end")
+
+
+def _is_another(served: Server, kind: str, before: int) -> bool:
+    return served.pids(kind) not in ([], [before])
 
 
 def _lives(pid: int) -> bool:
@@ -174,7 +183,7 @@ def test_what_is_configured_and_what_is_usual(tmp_path: Path, monkeypatch: pytes
     )  # fmt: skip
     assert limits == ServiceLimits(upload=2 << 30, queue=7)
     (tmp_path / "auditor.toml").write_text("[service]\nlimits = 1\n")
-    with pytest.raises(UsageError, match="there is no key service[.]limits"):
+    with pytest.raises(UsageError, match=r"there is no key service\.limits"):
         read("auditor.toml")
     (tmp_path / "auditor.toml").write_text("")
     usual, _ = serving(read("auditor.toml"))
@@ -206,6 +215,8 @@ def test_a_name_is_one_process_and_comes_back_when_that_is_gone(tmp_path: Path) 
 
 
 def test_what_a_process_is_told_comes_whole() -> None:
-    said = Given(1, "db", "storage", 3, 4, ("/a",), ("h",), ("n",), True, 9000, ServiceLimits()._asdict(), 2)
-    found = json.loads(said.line)
-    assert Given(**{k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}) == said
+    said = Given(1, "db", "storage", 3, 4, ("/a",), ("h",), ("n",), ("p",), True, 9000, ServiceLimits()._asdict(), 2)
+    code = "from auditor.service.children import received\nprint(received()._replace(parent=1))"
+    told = said._replace(parent=os.getpid()).line
+    found = subprocess.run([sys.executable, "-c", code], input=told, capture_output=True, cwd=ROOT, check=True)
+    assert found.stdout.decode().strip() == repr(said)

@@ -40,7 +40,7 @@ class Owned(NamedTuple):
     badge: str
 
 
-NOTHING = Owned(*[NOWHERE] * 5, sha256="0" * 64, token=NOWHERE, webhook=NOWHERE, badge=NOWHERE)
+NOTHING = Owned(NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE, "0" * 64, NOWHERE, NOWHERE, NOWHERE)
 
 
 class Case(NamedTuple):
@@ -111,12 +111,13 @@ def _owned(service: Service, client: Clients) -> Owned:
     finished(service, audit, 0, coverage={"ran": ran, "skipped": [], "failed": []}, verdict="pass")
     queued = red.post(f"{API}/audits", json={"version_id": version.id, "options": {"seed": 7}}).json()["id"]
     token = red.post(f"{API}/tokens", json={"owner": "red-ci", "scopes": ["read"]}).json()["id"]
-    webhook, _ = webhooks.create(store, "https://192.0.2.1/red-hook", "red-ann")
+    hook = webhooks.create(store, "https://192.0.2.1/red-hook", "red-ann")
+    assert hook is not None
     badge = red.post(f"{API}/models/{model}/badge").json()["badge"].rpartition("/")[2].removesuffix(".svg")
     red.put(f"{API}/policy", json={"text": POLICY.replace("never", "error")})
     return Owned(
         model, version.id, audit, queued, begin(red, b"an upload of red's")["id"], send(red, CONTENT), token,
-        webhook.id, badge,
+        hook[0].id, badge,
     )  # fmt: skip
 
 

@@ -110,7 +110,7 @@ def test_a_wrong_offset_says_the_right_one(client: Clients) -> None:
     me = client("submit")
     upload = begin(me, CONTENT)
     add(me, upload["id"], 0, CONTENT[:1000])
-    for offset in (0, 999, 1001, len(CONTENT), 2**63 - 1):
+    for offset in (0, 999, 1001, len(CONTENT), 2**53 - 1):
         answer = add(me, upload["id"], offset, CONTENT[1000:2000])
         assert (answer.status_code, answer.json()["code"], answer.headers["Upload-Offset"]) == (409, "offset", "1000")
     assert add(me, upload["id"], 1000, CONTENT[1000:]).status_code == 204
@@ -276,7 +276,7 @@ def test_a_file_larger_than_any_may_be(service: Service) -> None:
 
 _NO_UPLOADS: list[object] = [
     {}, [], None, "text", {"size": 1}, {"size": -1, "sha256": "0" * 64}, {"size": 1.5, "sha256": "0" * 64},
-        {"size": "1", "sha256": "0" * 64}, {"size": 1 << 63, "sha256": "0" * 64}, {"size": True, "sha256": "0" * 64},
+        {"size": "1", "sha256": "0" * 64}, {"size": 1 << 53, "sha256": "0" * 64}, {"size": True, "sha256": "0" * 64},
         {"size": 1, "sha256": "0" * 63}, {"size": 1, "sha256": "G" * 64}, {"size": 1, "sha256": "0" * 64 + "\n"},
         {"size": 1, "sha256": "0" * 64, "more": 1},
     ]  # fmt: skip
@@ -294,7 +294,7 @@ def test_what_is_no_piece(client: Clients) -> None:
     me = client("submit")
     where = f"/api/v1/uploads/{begin(me, CONTENT)['id']}"
     assert me.patch(where, content=b"x", headers={"Upload-Offset": "0"}).status_code == 415
-    for offset in ("-1", str(1 << 63), "one", "", "0x1"):
+    for offset in ("-1", str(1 << 53), "one", "", "0x1"):
         assert me.patch(where, content=b"x", headers=PIECE | {"Upload-Offset": offset}).status_code == 422
     assert me.patch(where, content=b"x", headers=PIECE).status_code == 422
     for wrong in ("..%2f..%2fsecret", "0" * 31, "%00", "x" * 5000):

@@ -107,18 +107,16 @@ def test_every_format_is_that_of_check(
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_page_is_that_of_check_but_for_the_picture(
-    name: str, service: Service, asked: dict[str, str], check: Said
-) -> None:
-    """The server's pages show it; here only the report is at hand, and the page says so."""
+def test_the_page_is_that_of_check(name: str, service: Service, asked: dict[str, str], check: Said) -> None:
+    """With the graph, which the worker drew while it had the model."""
     answer = _client(service).get(f"/api/v1/audits/{asked[name]}", params={"format": "html"})
     page = check("check", name, "--format", "html", "--no-store")
     assert all('<section id="model"' in text for text in (answer.text, page))
-    for section in ("missed", "model", "rules"):
+    for section in ("missed", "model", "graph", "rules"):
         part = re.compile(f'<section id="{section}".*?</section>', re.DOTALL)
         ours, theirs = part.findall(_without_times(answer.text)), part.findall(_without_times(page))
         assert ours == theirs, section
-    assert "only the report was at hand" in answer.text
+    assert '<section id="graph"' in answer.text
     assert answer.headers["content-security-policy"].startswith("sandbox allow-scripts")
 
 

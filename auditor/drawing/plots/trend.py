@@ -26,7 +26,8 @@ def trend_plot(audits: Sequence[TrendBar], title: str) -> Iterator[str]:
     most = max((sum(audit[1:]) for audit in audits), default=0) or 1
     wide = max(len(audits), _FEWEST)
     yield f'<svg class="plot trend" role="img" aria-label="{escaped(title)}"><title>{escaped(title)}</title>'
-    yield '<line class="grid" x1="0" x2="100%" y1="14%" y2="14%"/><line class="grid" x1="0" x2="100%" y1="100%" y2="100%"/>'
+    yield '<line class="grid" x1="0" x2="100%" y1="14%" y2="14%"/>'
+    yield '<line class="grid" x1="0" x2="100%" y1="100%" y2="100%"/>'
     yield f'<svg viewBox="0 0 {wide * 10} 1000" preserveAspectRatio="none" width="100%" height="100%">'
     for place, audit in enumerate(audits):
         low = 1000

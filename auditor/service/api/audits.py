@@ -7,7 +7,7 @@ import json
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...store import jobs
@@ -19,10 +19,12 @@ from ..audit_answers import AuditAnswer, AuditList, ReportDocument, audit_answer
 from ..audit_options import AuditOptions
 from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
-from ..forms import MEDIA_TYPES, ReportFormat, etag, rendered, unchanged, wanted_format
+from ..forms import ALONE, MEDIA_TYPES, ReportFormat, etag, rendered, unchanged, wanted_format
 from ..paging import USUAL, Cursor, Limit, cursor_of, place
 from ..problems import Problem, problems
+from ..report_page import page_of
 from ..sources import allowed
+from ..storage import Undrawn
 from ..submitting import submit_version
 from ..wanted import configured, settings_of
 
@@ -194,7 +196,22 @@ def read(
         why = "its report was deleted" if asked.job.state == "done" else f"it is {asked.job.state}"
         raise Problem(409, "not-done", f"there is no report of this audit: {why}", "GET .../events tells when it is")
     tag = etag(judged.tag, form)
-    return unchanged(request, tag) or _tagged(rendered(judged, form), tag)
+    if (same := unchanged(request, tag)) is not None:
+        return same
+    if form != "html":
+        return _tagged(rendered(judged, form), tag)
+    undrawn = Undrawn(caller.project, asked.report_uid or "")
+
+    def ask() -> None:
+        service.storage.ask_to_draw(undrawn)
+        service.wake()
+
+    ours = (service.storage.folder, caller.project, undrawn.uid)
+    page = page_of(*ours, judged.report, judged.verdict, "", ask if asked.job.version_id else None)
+    headers = {"Content-Security-Policy": ALONE} | ({"Retry-After": "1"} if page.again else {})
+    if page.again:  # in a moment there is another one, with the picture
+        return StreamingResponse(page.parts, media_type=MEDIA_TYPES[form], headers=headers)
+    return _tagged(StreamingResponse(page.parts, media_type=MEDIA_TYPES[form], headers=headers), tag)
 
 
 def _tagged(response: Response, tag: str) -> Response:

@@ -21,7 +21,8 @@ from ..storage import Storage, StorageFull
 router = APIRouter(tags=["uploads"])
 
 PIECE = "application/offset+octet-stream"
-LARGEST = (1 << 63) - 1
+LARGEST = (1 << 53) - 1
+"""Bytes of a file: up to here every reader of JSON takes a number as it is."""
 
 UploadId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="As POST /api/v1/uploads said it.")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits.")]

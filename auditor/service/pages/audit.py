@@ -15,13 +15,13 @@ from ...store.works import Works
 from ...tuples import NamedTuple
 from ..auth import recorded, service_of, store_for
 from ..context import Service
-from ..paging import cursor_of, place
+from ..paging import cursor_of
 from ..problems import Problem
 from ..report_page import page_of
 from ..storage import Undrawn
 from ..verdicts import judged_audit
 from .drawn import Trail, bar, drawn, lasting, with_query
-from .visiting import Visitor, visits, with_cookie
+from .visiting import Visitor, behind, visits, with_cookie
 
 router = APIRouter()
 
@@ -32,8 +32,10 @@ _STATES = ("queued", "running", "done", "failed", "cancelled")
 _STAGES = {
     "queued": "Waiting for a worker",
     "fetching": "Laying out its files",
-    "reading": "Reading it",
-    "auditing": "Auditing it",
+    "reading": "Reading the model",
+    "propagating": "Propagating shapes",
+    "weights": "Looking at the weights",
+    "running": "Running it in the sandbox",
     "drawing": "Drawing its page",
 }
 
@@ -54,6 +56,7 @@ class JobRow(NamedTuple):
     ended_at: str | None
     took: str
     reused: bool
+    ad_hoc: bool
 
 
 class AuditStep(NamedTuple):
@@ -125,7 +128,7 @@ def queue_page(
     """What was asked for, the newest first."""
     store = store_for(service, visitor.caller)
     wanted = state if state in _STATES else ""
-    found = asked_audits(store, _ROWS + 1, place(cursor, str, str), state=wanted or None)
+    found = asked_audits(store, _ROWS + 1, behind(cursor, str, str), state=wanted or None)
     rows, last = [row_of(one) for one in found[:_ROWS]], found[_ROWS - 1].job if found[_ROWS:] else None
     waiting = jobs.queue(store)
     return drawn(
@@ -160,6 +163,7 @@ def row_of(asked: AskedAudit) -> JobRow:
         job.ended_at,
         lasting(job.started_at, job.ended_at),
         job.reused,
+        bool(asked.ad_hoc),
     )
 
 

@@ -24,7 +24,7 @@ _METHODS = ("get", "head", "post", "put", "patch", "delete")
 _REF = "#/components/schemas/"
 
 
-class Field(NamedTuple):
+class ApiField(NamedTuple):
     """A parameter, or a field of a body."""
 
     name: str
@@ -34,12 +34,12 @@ class Field(NamedTuple):
     about: str
 
 
-class Body(NamedTuple):
+class ApiBody(NamedTuple):
     """What a request carries, in one media type."""
 
     media: str
     type: str
-    fields: tuple[Field, ...]
+    fields: tuple[ApiField, ...]
 
 
 class Said(NamedTuple):
@@ -58,8 +58,8 @@ class Operation(NamedTuple):
     path: str
     summary: str
     about: tuple[str, ...]
-    parameters: tuple[Field, ...]
-    bodies: tuple[Body, ...]
+    parameters: tuple[ApiField, ...]
+    bodies: tuple[ApiBody, ...]
     answers: tuple[Said, ...]
     errors: tuple[str, ...]
 
@@ -68,7 +68,7 @@ class Operation(NamedTuple):
 def docs_page(request: Request, service: Annotated[Service, Depends(service_of)]) -> Response:
     """Anybody may read it, as they may read the document."""
     document = request.app.openapi()
-    said = {
+    said: dict[str, Any] = {
         "about": _paragraphs(document["info"].get("description", "")),
         "groups": groups_of(document),
         "schemas": schemas_of(document),
@@ -111,14 +111,14 @@ def _operation(document: Mapping[str, Any], path: str, method: str, said: Mappin
         types = [type_of(one.get("schema", {})) for one in answer.get("content", {}).values()]
         answers.append(Said(status, answer.get("description", ""), " or ".join(dict.fromkeys(filter(None, types)))))
     parameters = tuple(
-        Field(
+        ApiField(
             one["name"], one["in"], type_of(one.get("schema", {})), one.get("required", False),
             one.get("description", one.get("schema", {}).get("description", "")),
         )
         for one in said.get("parameters", ())
     )  # fmt: skip
     bodies = tuple(
-        Body(media, type_of(one.get("schema", {})), _fields(document, _resolved(document, one.get("schema", {}))))
+        ApiBody(media, type_of(one.get("schema", {})), _fields(document, _resolved(document, one.get("schema", {}))))
         for media, one in said.get("requestBody", {}).get("content", {}).items()
     )
     first, *rest = _paragraphs(said.get("description", "")) or [said.get("summary", "")]
@@ -134,10 +134,10 @@ def _resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping
     return found
 
 
-def _fields(document: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[Field, ...]:
+def _fields(document: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[ApiField, ...]:
     required = schema.get("required", ())
     return tuple(
-        Field(name, "", type_of(one), name in required, one.get("description", ""))
+        ApiField(name, "", type_of(one), name in required, one.get("description", ""))
         for name, one in schema.get("properties", {}).items()
     )
 

@@ -10,13 +10,14 @@ from fastapi.responses import Response
 
 from ...rules import all_rules
 from ...store.fleet import FleetFilter, FleetModel, Sort, Worsened, fleet, verdicts, worsened
+from ...store.policies import StoredPolicy, policy_of
 from ...store.works import Works
 from ...tuples import NamedTuple
 from ..auth import service_of, store_for
 from ..context import Service
-from ..paging import cursor_of, place
-from .drawn import drawn, in_address, with_query
-from .visiting import Visitor, visits
+from ..paging import cursor_of
+from .drawn import drawn, in_address, moment_of, with_query
+from .visiting import Visitor, behind, visits
 
 router = APIRouter()
 
@@ -42,13 +43,14 @@ class FleetRow(NamedTuple):
     when: str
     producer: str
     opset: int | None
+    ad_hoc: bool = False
 
 
 class Share(NamedTuple):
     """How many models have a verdict, as a part of a bar of 1,000."""
 
     verdict: str  # "" of those without an audit
-    count: int
+    number: int
     x: int
     width: int
 
@@ -72,7 +74,7 @@ class Worse(NamedTuple):
     when: str
 
 
-class Asked(NamedTuple):
+class FleetWish(NamedTuple):
     """What the form says, as it says it."""
 
     name: str = ""
@@ -101,10 +103,11 @@ def fleet_page(
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """What is not sensible in the address is as if it was not said."""
-    asked = Asked(name, verdict, rule.strip(), severity, operator.strip(), producer, opset, sort)
+    asked = FleetWish(name, verdict, rule.strip(), severity, operator.strip(), producer, opset, sort)
     asked = asked._replace(sort=sort if sort in get_args(Sort) else "verdict")
     store = store_for(service, visitor.caller)
     rows, after = rows_of(store, wanted_of(asked), cursor, asked.sort)
+    policy = policy_of(store)
     deep = any((asked.rule, asked.severity, asked.operator, asked.producer, asked.opset))
     return drawn(
         request,
@@ -115,16 +118,17 @@ def fleet_page(
         rows=rows,
         next=after and with_query("/", **asked._asdict(), cursor=after),
         tallies=shares_of(verdicts(store)),
+        judged_before=policy.changed_at if policy and any(_is_older(row, policy) for row in rows) else "",
         worse=[_worse(one) for one in worsened(store, _DAYS, _WORSE)],
         wish=asked,
-        filtered=bool(asked._replace(sort="") != Asked(sort="")) or cursor is not None,
+        filtered=bool(asked._replace(sort="") != FleetWish(sort="")) or cursor is not None,
         deep=deep,
         sorts=list(_ORDERS.items()),
         rules=[rule.name for rule in all_rules()],
     )
 
 
-def wanted_of(asked: Asked) -> FleetFilter:
+def wanted_of(asked: FleetWish) -> FleetFilter:
     """What the store is asked for."""
     number = asked.opset.isascii() and asked.opset.isdigit()
     return FleetFilter(
@@ -143,8 +147,8 @@ def rows_of(
 ) -> tuple[list[FleetRow], str | None]:
     """A page of the models that are wanted, and the cursor of the next."""
     by: Order = "name" if sort == "name" else "when" if sort == "when" else "verdict"
-    after = place(cursor, int if by == "verdict" else str, str)
-    page = fleet(store, wanted, by, after=after, limit=limit)  # type: ignore[arg-type]  # a pair of these kinds
+    after = behind(cursor, int if by == "verdict" else str, str)
+    page = fleet(store, wanted, by, after=after, limit=limit)
     return [row_of(model) for model in page.models], None if page.next is None else cursor_of(*page.next)
 
 
@@ -166,7 +170,14 @@ def row_of(model: FleetModel) -> FleetRow:
         latest.audited_at,
         latest.producer,
         latest.opset,
+        latest.ad_hoc,
     )
+
+
+def _is_older(row: FleetRow, policy: StoredPolicy) -> bool:
+    """Whether its verdict is that of another policy than the one of now."""
+    audited, changed = moment_of(row.when), moment_of(policy.changed_at)
+    return bool(row.verdict) and audited is not None and changed is not None and audited < changed
 
 
 def shares_of(counts: Mapping[str, int]) -> Shares:

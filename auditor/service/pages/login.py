@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -28,7 +28,7 @@ _OWN = re.compile(r"/(?![/\\])[!-~]{0,2000}")
 def login_page(request: Request, service: Annotated[Service, Depends(service_of)], next: str = "/") -> Response:
     """The form."""
     if (visitor := visitor_of(request, service)) is not None and visitor.caller.by == "cookie":
-        return RedirectResponse(own(next), 303)
+        return RedirectResponse(local_address(next), 303)
     return _form(request, service, next)
 
 
@@ -46,7 +46,7 @@ def login(
     cookie, _ = log_in(service.store, known, HOURS * 3600)
     store = service.store.in_project(known.project)
     record(store, known.owner, known.id, "login", "", getattr(request.state, "request_id", ""))
-    answer = RedirectResponse(own(next), 303)
+    answer = RedirectResponse(local_address(next), 303)
     answer.set_cookie(
         COOKIE, cookie, max_age=HOURS * 3600, httponly=True, samesite="strict", secure=is_encrypted(request)
     )
@@ -66,11 +66,16 @@ def logout(request: Request, service: Annotated[Service, Depends(service_of)]) -
     return answer
 
 
-def own(address: str) -> str:
+def local_address(address: str) -> str:
     """The address if it is one of this server, else the first page."""
     return address if _OWN.fullmatch(address) else "/"
 
 
 def _form(request: Request, service: Service, next: str, problem: str = "", status: int = 200) -> Response:
-    said = {"problem": problem, "next": own(next), "csrf": csrf_of(request, service), "hours": HOURS}
+    said: dict[str, Any] = {
+        "problem": problem,
+        "next": local_address(next),
+        "csrf": csrf_of(request, service),
+        "hours": HOURS,
+    }
     return drawn(request, "login.html", "Log in", None, here="/login", status=status, **said)

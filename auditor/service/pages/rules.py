@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
@@ -46,6 +46,7 @@ def rules_page(
         for rule in all_rules()
         if all(word in f"{rule.name} {rule.severity.value} {rule.summary}".lower() for word in words)
     ]
+    shown.sort(key=lambda rule: -rule.models)  # those that find something first
     found = sum(1 for rule in all_rules() if counts.get(rule.name))
     return drawn(request, "rules.html", "Rules", visitor, here="/rules", rules=shown, words=q, found=found)
 
@@ -63,7 +64,7 @@ def rule_page(
     if found is None:
         raise Problem(404, "no-such-rule", f"there is no rule {name!r}", "the page of rules lists them")
     rows, after = rows_of(store_for(service, visitor.caller), FleetFilter(rule=name), cursor)
-    said = {
+    said: dict[str, Any] = {
         "rule": _named(found),
         "prose": Markup("".join(prose_of(found.page))),
         "rows": rows,

@@ -10,6 +10,7 @@ from ...tuples import NamedTuple
 from ..auth import COOKIE, Caller, Scope, caller_of, service_of
 from ..context import Service
 from ..guard.csrf import ANONYMOUS_COOKIE, csrf_cookie, csrf_token, new_anonymous_cookie
+from ..paging import place
 from ..problems import Problem
 
 Answer = TypeVar("Answer", bound=Response)
@@ -76,3 +77,11 @@ def visits(scope: Scope = "read") -> Any:
         return found
 
     return Security(visitor)
+
+
+def behind(cursor: str | None, *kinds: type) -> Any:
+    """Where the page before ended: all of its values are there."""
+    after = place(cursor, *kinds)
+    if after is not None and None in after:
+        raise Problem(422, "cursor", "this cursor is not one of ours", "take `next` of the page before as it is")
+    return after

@@ -102,7 +102,7 @@ def test_an_upload_that_is_refused_is_told(site: Site, tab: Tabs, tmp_path: Path
         page = tab(View(scripts=scripts)).go(f"{site.address}/upload")
         page.pick("#file", archive)
         page.click("#upload button")
-        page.until("[...document.querySelectorAll('[role=alert]')].some(one => one.innerText.includes('archive') || one.innerText.includes('zip'))")
+        page.until("[...document.querySelectorAll('[role=alert]')].some(one => /a zip archive/.test(one.innerText))")
         refused = [one for one in page.complaints if "422" not in one]  # the browser tells of every answer that is one
         assert refused == [] and page.dialogs == []
 

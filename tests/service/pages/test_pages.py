@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from httpx2 import Response
-
 from starlette.testclient import TestClient
 
 from auditor.service.context import Service
@@ -18,7 +17,8 @@ from auditor.service.guard.csrf import csrf_cookie, csrf_token
 from auditor.service.http import application
 from auditor.service.pages.docs import groups_of
 from auditor.service.pages.drawn import ago, page_policy
-from auditor.service.pages.login import own
+from auditor.service.pages.login import local_address
+from auditor.service.paging import cursor_of
 from auditor.store import deeds, tokens
 from auditor.store.policies import set_policy
 from tests.corpus import SAMPLES
@@ -96,8 +96,8 @@ def test_a_session_behind_tls_is_not_sent_without_it(service: Service) -> None:
     "address", ["//a.example/", "/\\a.example", "https://a.example/", "javascript:alert(1)", "", "/a\r\nb", "/é"]
 )
 def test_a_login_leads_nowhere_else(address: str) -> None:
-    assert own(address) == "/"
-    assert own("/models/ab?cursor=x%20y") == "/models/ab?cursor=x%20y"
+    assert local_address(address) == "/"
+    assert local_address("/models/ab?cursor=x%20y") == "/models/ab?cursor=x%20y"
 
 
 def test_forms_of_strangers_do_nothing(service: Service, browse: Browse) -> None:
@@ -135,7 +135,11 @@ def test_what_another_project_has_is_not_there(service: Service, browse: Browse)
         answer = theirs.get(path)
         assert answer.status_code == 404 and "ours" not in answer.text.replace("/hours", "")
     assert "no model here yet" in theirs.get("/").text and "Nothing was asked for yet" in theirs.get("/queue").text
-    for path in (f"/audits/{job.id}/cancel", f"/models/{version.model_id}/badge", f"/models/{version.model_id}/acceptance"):
+    for path in (
+        f"/audits/{job.id}/cancel",
+        f"/models/{version.model_id}/badge",
+        f"/models/{version.model_id}/acceptance",
+    ):
         assert post(service, theirs, path, do="make", version_id=version.id).status_code == 404
 
 
@@ -219,7 +223,10 @@ def test_what_cannot_be_done_is_told_as_a_page(service: Service, browse: Browse)
         assert answer.status_code == 404 and answer.headers["content-type"].startswith("text/html")
         assert "Request " in answer.text
     assert somebody.get("/api/v1/nothing").headers["content-type"] == "application/problem+json"
-    assert somebody.get("/?cursor=x").status_code == 422
+    nulls = cursor_of(None, None)
+    for path in ("/", "/queue", "/rules/nan-weights"):
+        for cursor in ("x", nulls):
+            assert somebody.get(f"{path}?cursor={cursor}").status_code == 422
     assert "may look, and not upload" in somebody.get("/upload").text
 
 
@@ -230,9 +237,11 @@ def test_the_fleet_takes_any_words(service: Service, browse: Browse) -> None:
     assert somebody.get("/").text.count("<tr>") == 3
     dispatched(service)
     for query, rows in (
-        ("name=vision", 1), ("verdict=fail", 1), ("verdict=none", 1), ("verdict=so", 0), ("rule=misfit-initializers", 1),
-        ("severity=error&sort=name", 1), ("operator=Conv", 1), ("operator=Nothing", 0), ("opset=17", 1),
-        ("opset=%C2%B2", 2), ("opset=99999999999", 2), ("sort=%3Cb%3E", 2), ("sort=when", 2), ("producer=auditor", 1),
+        ("name=vision", 1), ("verdict=fail", 1), ("verdict=none", 1), ("verdict=so", 0),
+        ("rule=misfit-initializers", 1),
+        ("severity=error&sort=name", 1), ("operator=Conv", 1), ("operator=Nothing", 0),
+        ("opset=17", 1), ("opset=%C2%B2", 2), ("opset=99999999999", 2),
+        ("sort=%3Cb%3E", 2), ("sort=when", 2), ("producer=auditor", 1),
     ):  # fmt: skip
         answer = somebody.get(f"/?{query}")
         assert answer.status_code == 200 and answer.text.count("<tr>") == (rows and rows + 1), query
@@ -254,7 +263,8 @@ def test_times_are_told_as_people_say_them() -> None:
 
     now = datetime(2026, 11, 29, 12, tzinfo=UTC)
     for time, told in (
-        ("2026-11-29T11:59:30+00:00", "just now"), ("2026-11-29T11:01:00", "59 min ago"), ("2026-11-28T13:00:00", "23 h ago"),
+        ("2026-11-29T11:59:30+00:00", "just now"), ("2026-11-29T11:01:00", "59 min ago"),
+        ("2026-11-28T13:00:00", "23 h ago"),
         ("2026-11-20T12:00:00", "9 d ago"), ("2026-11-02T12:00:00", "2 Nov 2026"), ("no time", "no time"),
     ):  # fmt: skip
         assert ago(time, now) == told

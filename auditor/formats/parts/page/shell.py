@@ -12,7 +12,7 @@ from ....hashing import sha256
 from ....tuples import NamedTuple
 
 
-class Site(NamedTuple):
+class PageSite(NamedTuple):
     """What a page has of the site that it is a page of, instead of lying alone as a file."""
 
     style: str
@@ -21,7 +21,7 @@ class Site(NamedTuple):
     bar: Callable[[TextIO, str], None]  # writes what stands above all; it is told the page's Content-Security-Policy
 
 
-def head(title: str, styles: Sequence[str], scripts: Sequence[str], site: Site | None = None) -> Iterator[str]:
+def head(title: str, styles: Sequence[str], scripts: Sequence[str], site: PageSite | None = None) -> Iterator[str]:
     """Everything up to the body. Only these styles and scripts are obeyed, known by their hashes."""
     early = [] if site is None else [site.script]
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -40,7 +40,7 @@ def head(title: str, styles: Sequence[str], scripts: Sequence[str], site: Site |
 
 
 def policy_of(styles: Sequence[str], scripts: Sequence[str], of_site: bool) -> str:
-    """The Content-Security-Policy under which these styles and scripts are obeyed; ``of_site``: pictures and forms, too."""
+    """The Content-Security-Policy under which these styles and scripts are obeyed, and a site's pictures and forms."""
     images, forms = ("'self'", "'self'") if of_site else ("data:", "'none'")
     return (
         f"default-src 'none'; style-src {_hashes(styles)}; script-src {_hashes(scripts)}; img-src {images}; "
