@@ -115,14 +115,25 @@ def awaited(
 
 
 def written_by_server(connection: ServerConnection, audit_id: str, form: str) -> str:
-    """The report in a format as the server writes it: one with a picture, of which the server has the model."""
-    answer = connection.ask(
-        "GET", f"{address_of(audit_id)}?format={quote(form)}", headers={"Accept": "*/*"}, most=_REPORT
-    ).expect(200)
+    """The report in a format as the server writes it: one with a picture, of which the server has the model.
+
+    One that it says to ask for again has no picture yet: that is waited for, a while.
+    """
+    until = time.monotonic() + _PICTURE
+    while True:
+        answer = connection.ask(
+            "GET", f"{address_of(audit_id)}?format={quote(form)}", headers={"Accept": "*/*"}, most=_REPORT
+        ).expect(200)
+        if answer.retry_after is None or time.monotonic() > until:
+            break
+        connection.pause(answer.retry_after)
     if answer.cut:
         raise answer.senseless(f"its report is larger than {_REPORT >> 20} MiB")
     return answer.body.decode("utf-8", "replace").translate(_HARMLESS)
 
+
+_PICTURE = 60.0
+"""Seconds after which a report is taken as it is, though its picture is still to come."""
 
 _HARMLESS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 

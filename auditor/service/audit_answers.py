@@ -22,8 +22,8 @@ class ModelName(BaseModel):
 class AuditAnswer(BaseModel):
     """An audit that was asked for, and how far it has come.
 
-    Verdict and counts are null until it is done. In lists they are those of the policy under which the audit was made;
-    of one audit they are those of the policy of now.
+    Verdict and counts are null until it is done. In lists they are those of the policy under which the audit was made,
+    of one audit those of the policy of now. `ad_hoc`: the options are not as configured, and the gate does not go by it.
     """
 
     id: str
@@ -46,6 +46,7 @@ class AuditAnswer(BaseModel):
     errors: int | None
     warnings: int | None
     notes: int | None
+    ad_hoc: bool | None
     report_id: str | None
     report: dict[str, Any] | None = None
 
@@ -93,6 +94,7 @@ def audit_answer(asked: AskedAudit, judged: JudgedAudit | None = None, *, whole:
         "errors": asked.errors,
         "warnings": asked.warnings,
         "notes": asked.notes,
+        "ad_hoc": asked.ad_hoc,
         "report_id": asked.report_uid,
         "report": judged.document() if whole and judged is not None else None,
     }

@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..store.deeds import record
 from ..store.tables import DEFAULT
-from ..store.tokens import SCOPES, Token, logged_in, token_of
+from ..store.tokens import SCOPES, Token, any_token, logged_in, token_of
 from ..store.works import Works
 from ..tuples import NamedTuple
 from .context import Service
@@ -51,7 +51,9 @@ def caller_of(service: Service, bearer: str | None, cookie: str | None) -> Calle
         return _caller(token_of(service.store, bearer), "token")
     if cookie and (token := logged_in(service.store, cookie)) is not None:
         return _caller(token, "cookie")
-    return Caller(DEFAULT, "", "", SCOPES, "open") if service.open else None
+    if service.open and not (service.until_token and any_token(service.store)):
+        return Caller(DEFAULT, "", "", SCOPES, "open")
+    return None
 
 
 def _caller(token: Token | None, by: Literal["token", "cookie"]) -> Caller | None:

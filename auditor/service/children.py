@@ -28,6 +28,7 @@ class Given(NamedTuple):
     names: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     open: bool = False
+    until_token: bool = False
     metrics_port: int | None = None
     limits: Mapping[str, Any] = _NONE  # fields of `ServiceLimits`
     workers: int = 1

@@ -41,3 +41,8 @@ class Service(NamedTuple):
     secret: bytes = b""  # of this service alone: what it signs is its own
     names: tuple[str, ...] = ()  # hosts by which it may be called, beside the loopback's
     wake: Callable[[], None] = lambda: None  # tells the dispatcher that there is work
+    until_token: bool = False  # it is open as long as there is no token: the first one closes it
+
+    def __repr__(self) -> str:
+        """Without the secret: a log or a traceback may show this."""
+        return f"Service(project={self.store.project!r}, storage={str(self.storage.folder)!r}, open={self.open})"

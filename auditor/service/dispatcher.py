@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from ..batch.pool import Pool, WorkerLimits
@@ -45,6 +45,14 @@ def tell(line: str) -> None:
     print(f"auditor dispatcher: {line}", file=sys.stderr, flush=True)
 
 
+def tried(what: Callable[[], object]) -> None:
+    """Do what may be done later as well: where it cannot be done now, that is told, and audits go on."""
+    try:
+        what()
+    except (AuditorError, OSError) as error:
+        tell(str(error))
+
+
 def dispatch(said: Given) -> None:
     """Claim and do what waits until SIGTERM; then what runs may end within the grace time."""
     limits = WorkerLimits(said.audit_seconds, said.audit_memory)
@@ -68,21 +76,21 @@ def dispatch(said: Given) -> None:
         ears = [stop.ear, *([said.wake] if said.wake >= 0 else [])]
         while not stop.told:
             dispatcher.step(*ears, *couriers.ears)
-            couriers.step()
+            tried(couriers.step)
             if said.wake >= 0 and _heard(said.wake):
                 dispatcher.hear()
             now = time.monotonic()
             if now - expired > _EXPIRE:
-                expire(store)
+                tried(lambda: expire(store))
                 expired = now
             if now - swept > _SWEEP:
-                tidying.tidy()
+                tried(tidying.tidy)
                 swept = now
         dispatcher.drain()
         until = time.monotonic() + said.grace
         while (dispatcher.busy or couriers.busy) and time.monotonic() < until:
             dispatcher.step(*couriers.ears, claims=False)
-            couriers.step(claims=False)
+            tried(lambda: couriers.step(claims=False))
         dispatcher.close()
         couriers.close()
 

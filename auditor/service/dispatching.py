@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,16 +17,17 @@ from ..batch.one import audited
 from ..batch.pool import Cancelled, Died, Overdue, Pool, Raised, Returned, Task, Told, TooLarge, WorkerLimits
 from ..batch.refs import Ref
 from ..batch.run import allowed
-from ..errors import AuditorError
+from ..errors import AuditorError, StoreError
 from ..policy.policy import Policy
 from ..settings import Settings
 from ..store import leases
-from ..store.jobs import Child
+from ..store.jobs import Child, Job
 from ..store.leases import Claimed
 from ..store.store import source_of
 from ..store.works import Piece, Works
 from ..tuples import NamedTuple
 from .fetching import USUAL, FetchLimits
+from .late_pages import LatePages
 from .sources import is_url
 from .storage import Storage
 from .wanted import configured, settings_of, wanted
@@ -74,6 +76,7 @@ class Dispatcher:
     tell: Callable[[str], object] = lambda line: None  # what whoever runs the service should know
     hosts: tuple[str, ...] = ()
     fetch: FetchLimits = USUAL
+    _pages: LatePages = field(init=False)
     _held: dict[str, _Held] = field(default_factory=dict)
     _stages: dict[str, str] = field(default_factory=dict)
     _written: dict[str, str] = field(default_factory=dict)
@@ -82,19 +85,32 @@ class Dispatcher:
     _looked: float = 0.0
     _renewed: float = 0.0
     _pause: float = _SHORT
+    _trouble: str = ""  # with the database, as it was told last
+
+    def __post_init__(self) -> None:
+        self._pages = LatePages(self.store, self.storage, self.pool, self.limits, self.fetch.floor)
 
     def step(self, *ears: int, claims: bool = True) -> None:
         """Wait for something to happen, and do what is to be done then."""
         for event in self.pool.wait(self._patience(claims), *ears):
             match event:
+                case Task() if self._pages.ended(event):
+                    self._looked = 0.0
                 case Told(task, stage):
                     self._stages[task.arguments[0].job_id] = stage
                 case Task():
                     self._ended(event)
-        self._look()
-        self._renew()
-        if claims and self._waiting:
-            self._claim()
+        try:
+            self._look()
+            self._renew()
+            if claims and self._waiting:
+                self._claim()
+            self._trouble = ""
+        except StoreError as error:  # locked for long, say: what runs goes on, and is ours while its lease lasts
+            self._waiting = False  # until the next look
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                self.tell(self._trouble)
 
     def hear(self) -> None:
         """Something was submitted: look at once."""
@@ -134,6 +150,7 @@ class Dispatcher:
         if now - self._looked < self._pause:
             return
         self._looked = now
+        self._pages.look(1 if self._waiting else self.pool.jobs)
         seen = leases.look(self.store, self.name)
         self._waiting = seen.waiting
         self._pause = _SHORT if seen.waiting or self._held else min(_LONG, self._pause * 1.2)
@@ -169,8 +186,8 @@ class Dispatcher:
                 self._drop(claimed.job.id)
             try:
                 self._held[claimed.job.id] = self._begun(claimed)
-            except AuditorError as error:
-                leases.fail(self.store, claimed.job, self.name, str(error))
+            except Exception as error:
+                self._not_done(claimed.job, error, "")
 
     def _begun(self, claimed: Claimed) -> _Held:
         """Have it done. `UsageError` where what was asked for makes no sense any more."""
@@ -179,7 +196,9 @@ class Dispatcher:
         if claimed.version is not None:
             asked = wanted(store, claimed.version, job.options)
             accepted = store.accepted(claimed.version.model) if asked.policy.compares else None
-            one = VersionTask(job.id, job.project, folder, asked, None if accepted is None else accepted.document)
+            before = None if accepted is None else accepted.document
+            draws = not self._waiting  # where others wait, their audits come first
+            one = VersionTask(job.id, job.project, folder, asked, before, self.fetch.floor, draws)
             task = self._submit(audit_version, one, asked.settings)
             return _Held(claimed, task, asked.ref, asked.settings, asked.policy, asked.source)
         assert job.source is not None
@@ -211,12 +230,22 @@ class Dispatcher:
             self._clear(job_id)
         try:
             self._finish(held, task)
-        except Exception as error:  # what cannot be kept must not come back for ever
-            if not isinstance(error, AuditorError):
-                import traceback
+        except Exception as error:
+            self._not_done(held.claimed.job, error, "its report cannot be kept: ")
 
-                self.tell(traceback.format_exc())
-            leases.fail(self.store, held.claimed.job, self.name, f"its report cannot be kept: {error}")
+    def _not_done(self, job: Job, error: Exception, what: str) -> None:
+        """What cannot be begun or kept must not come back for ever, nor end this process for all others."""
+        try:
+            if isinstance(error, StoreError):  # a moment later the database may take it
+                self.tell(str(error))
+                why = f"{what}the report database could not be used {TRIES} times"
+                leases.not_taken(self.store, job, self.name, TRIES, why)
+                return
+            if not isinstance(error, AuditorError):
+                self.tell("".join(traceback.format_exception(error)))
+            leases.fail(self.store, job, self.name, f"{what}{error}")
+        except StoreError as still:  # nobody says any more that it is ours: it waits again when its lease is over
+            self.tell(str(still))
 
     def _finish(self, held: _Held, task: Task) -> None:
         job = held.claimed.job

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from ..errors import UsageError
-from .storage import Storage, StorageError, StorageFull, disk_errors
+from .storage import Storage, StorageError, disk_errors
 
 _AT_ONCE = 1 << 20
 
@@ -52,8 +52,7 @@ class Incoming:
         """Add what came. `TooLong`, or `StorageFull` where less than the floor would stay free."""
         if self.offset + len(data) > self._size:
             raise TooLong(f"the file is to have {self._size:,} bytes, and more came")
-        if self._storage.free() - len(data) < self._floor:
-            raise StorageFull(f"the storage is to keep {self._floor:,} bytes free")
+        self._storage.see_to_room(len(data), self._floor)
         with disk_errors():
             rest = memoryview(data)
             while rest:

@@ -97,6 +97,7 @@ class LatestDocument(BaseModel):
     audited_at: str
     producer: str
     opset: int | None
+    ad_hoc: bool = Field(description="With options that are not configured: the gate does not go by it.")
 
 
 class ModelDocument(BaseModel):

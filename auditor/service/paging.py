@@ -38,10 +38,13 @@ def place(text: str | None, *kinds: type) -> tuple[Any, ...] | None:
 
 def _are(values: Sequence[object], kinds: Sequence[type]) -> bool:
     return all(
-        value is None or (isinstance(value, kind) and not isinstance(value, bool) and _fits(value))
+        value is None or (isinstance(value, kind) and not isinstance(value, bool) and _is_storable(value))
         for value, kind in zip(values, kinds, strict=True)
     )
 
 
-def _fits(value: object) -> bool:
+def _is_storable(value: object) -> bool:
+    """Whether a database can be asked for it: a cursor is base64, so no guard has seen the text in it."""
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
     return not isinstance(value, int) or abs(value) < 1 << 63

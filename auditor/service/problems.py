@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -14,8 +15,11 @@ from starlette.exceptions import HTTPException
 
 from ..errors import AuditorError, ExitCode, StoreError
 from .sources import SourceRefused
+from .storage import StorageError, StorageFull
 
 MEDIA_TYPE = "application/problem+json"
+
+_log = logging.getLogger("auditor.problems")
 
 ALWAYS = (400, 401, 403, 408, 413, 414, 421, 422, 429, 431, 500, 503)
 """What any route may answer: what stands before it, or a store that cannot be used."""
@@ -93,7 +97,14 @@ def problem_of(error: Exception) -> Problem:
         case SourceRefused():
             return Problem(error.status, error.code, str(error), error.mend)
         case StoreError():
-            return Problem(503, "no-store", str(error), "try again; the server's log says more")
+            _log.error("%s", error)  # which names the database, and how its operator mends it: nobody else's to know
+            return Problem(503, "no-store", "the report database cannot be used now", "try again; the log says more")
+        case StorageFull():
+            _log.error("%s", error)
+            return Problem(507, "no-room", "the storage has no room", "have some space freed")
+        case StorageError():
+            _log.error("%s", error)
+            return Problem(503, "no-storage", "the storage cannot be used now", "try again; the log says more")
         case AuditorError():  # what the rest of auditor says in one line
             status = 404 if error.exit_code == ExitCode.NOTHING else 422
             return Problem(status, "refused", str(error))

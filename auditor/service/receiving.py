@@ -24,8 +24,10 @@ def reserve(service: Service, store: Works, size: int, sha256: str) -> Upload:
             413, "too-large", f"a file may have {service.limits.upload:,} bytes, not {size:,}",
             "have the server's limit raised",
         )  # fmt: skip
-    if service.storage.free() - size < service.limits.floor:
-        raise no_room(StorageFull(f"the storage is to keep {service.limits.floor:,} bytes free"))
+    try:
+        service.storage.see_to_room(size, service.limits.floor)
+    except StorageFull as error:
+        raise no_room(error) from None
     try:
         return begin(store, size, sha256, service.limits.quota)
     except QuotaFull as error:

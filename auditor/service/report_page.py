@@ -2,14 +2,14 @@
 
 It is written without what stands above it, for that depends on who looks: a small file beside it says where that goes.
 It also holds a hash of the report that is shown. A policy that judges otherwise makes another report: then the page is
-drawn anew, without the picture, for the model is not at hand.
+drawn anew, without the picture, for the model is not at hand; and a worker may be asked for one with the picture.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -25,7 +25,9 @@ from .pages.assets import ICON, early_script, site_style
 
 _AT_ONCE = 1 << 18
 _CHANGED = "the policy has changed since the model was audited: a new audit draws it again"
-_GONE = "this audit has no picture of its own: it was taken over from one of the same content, or was made without"
+_GONE = "the picture that was drawn with the audit is not kept any more: a new audit draws it again"
+_CHANGED_NOW = "the policy has changed since the picture was drawn: it is being drawn again, look again in a moment"
+_SOON = "it is being drawn: look again in a moment"
 
 
 class ReportPage(NamedTuple):
@@ -33,6 +35,7 @@ class ReportPage(NamedTuple):
 
     policy: str
     parts: Iterator[bytes]
+    again: bool = False  # in a moment there is one with the picture
 
 
 def write_page(folder: str | Path, project: str, uid: str, report: Report, verdict: Verdict, picture: Picture) -> None:
@@ -40,6 +43,7 @@ def write_page(folder: str | Path, project: str, uid: str, report: Report, verdi
     place = _place(folder, project, uid)
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     page, beside = place.with_suffix(".html"), place.with_suffix(".json")
+    place.with_suffix(".why").unlink(missing_ok=True)
     beside.unlink(missing_ok=True)  # while one of the two is old, there is no page
     fresh = page.with_suffix(f".{os.getpid()}.part")
     try:
@@ -54,11 +58,31 @@ def write_page(folder: str | Path, project: str, uid: str, report: Report, verdi
     os.replace(text, beside)
 
 
-def page_of(folder: str | Path, project: str, uid: str, report: Report, verdict: Verdict, bar: str) -> ReportPage:
-    """The page of a report as the policy of now judges it; ``bar`` is HTML that stands above it."""
+def note_undrawable(folder: str | Path, project: str, uid: str, why: str) -> None:
+    """Keep why a page cannot be drawn: nobody needs to ask for it again."""
+    place = _place(folder, project, uid)
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place.with_suffix(".why").write_text(why, encoding="utf-8", errors="replace")
+
+
+def page_of(
+    folder: str | Path, project: str, uid: str, report: Report, verdict: Verdict, bar: str,
+    ask: Callable[[], object] | None = None,
+) -> ReportPage:  # fmt: skip
+    """The page of a report as the policy of now judges it; ``bar`` is HTML that stands above it.
+
+    ``ask`` has a worker draw it, where one can: it is called where there is no such page.
+    """
     kept = _kept(folder, project, uid, _hash(report, verdict), bar)
     if isinstance(kept, ReportPage):
         return kept
+    again = False
+    if ask is not None:
+        try:
+            kept = _place(folder, project, uid).with_suffix(".why").read_text(encoding="utf-8")
+        except OSError:
+            ask()
+            kept, again = _CHANGED_NOW if kept == _CHANGED else _SOON, True
     out, policy = StringIO(), ""
 
     def note(out: TextIO, said: str) -> None:
@@ -67,7 +91,7 @@ def page_of(folder: str | Path, project: str, uid: str, report: Report, verdict:
         out.write(bar)
 
     draw(report, verdict, Picture(why=kept), out, PageSite(site_style(), early_script(), ICON, note))
-    return ReportPage(policy, iter([out.getvalue().encode("utf-8", "replace")]))
+    return ReportPage(policy, iter([out.getvalue().encode("utf-8", "replace")]), again)
 
 
 def _kept(folder: str | Path, project: str, uid: str, judged: str, bar: str) -> ReportPage | str:

@@ -1,7 +1,8 @@
 """The files of the service, all below one folder that is its user's alone.
 
 ``secret``, ``uploads/<id>`` (on their way), ``blobs/<project>/<ab>/<sha256>`` (there, once a project), ``work/<job>/``
-(a model's folder while it is audited) and ``pages/<project>/``. Whoever knows only this room's names can say where a
+(a model's folder while it is audited), ``pages/<project>/`` and ``undrawn/<project>.<uid>`` (empty: that page is asked
+for). Whoever knows only this room's names can say where a
 file lies; what is in them is not looked at.
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from ..errors import AuditorError
+from ..tuples import NamedTuple
 from .copying import copy_file
 from .uploaded_paths import check_paths
 
@@ -35,6 +37,13 @@ class StorageFull(StorageError):
     """The disk has no room, or less than it is to keep free."""
 
 
+class Undrawn(NamedTuple):
+    """A report whose page is asked for and not there."""
+
+    project: str
+    uid: str
+
+
 def free_bytes(folder: Path) -> int:
     """What this process may still write on the folder's disk."""
     said = os.statvfs(folder)
@@ -47,7 +56,8 @@ class Storage:
     def __init__(self, folder: str | Path, free: Callable[[Path], int] = free_bytes) -> None:
         self.folder = Path(folder).absolute()
         self._free = free
-        for one in (self.folder, self.uploads, self.folder / "blobs", self.folder / "work", self.folder / "pages"):
+        below = (self.folder / name for name in ("uploads", "blobs", "work", "pages", "undrawn"))
+        for one in (self.folder, *below):
             one.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def secret(self) -> bytes:
@@ -95,11 +105,20 @@ class Storage:
 
     def projects(self) -> list[str]:
         """The projects that have contents here."""
-        return sorted(one.name for one in (self.folder / "blobs").iterdir() if _PROJECT.fullmatch(one.name))
+        return _projects_in(self.folder / "blobs")
+
+    def projects_of_pages(self) -> list[str]:
+        """The projects that have drawn reports here."""
+        return _projects_in(self.folder / "pages")
 
     def free(self) -> int:
         """Bytes that may still be written."""
         return self._free(self.folder)
+
+    def see_to_room(self, size: int, floor: int) -> None:
+        """`StorageFull` where ``floor`` bytes would not stay free beside so many more."""
+        if self.free() - size < floor:
+            raise StorageFull(f"the storage is to keep {floor:,} bytes free")
 
     def head(self, project: str, sha256: str, most: int) -> bytes:
         """The first bytes of a content, to see what kind of file it is."""
@@ -129,10 +148,11 @@ class Storage:
             os.replace(mine, there)
             _sync(there.parent)
 
-    def materialise(self, project: str, files: Mapping[str, str], folder: str | Path) -> None:
+    def materialise(self, project: str, files: Mapping[str, str], folder: str | Path, floor: int = 0) -> None:
         """Make a model's folder of contents, path by path: reflinks or copies, so that nothing in it is anybody's else.
 
-        The folder is made; it may be there, empty. `StorageFull`, and `StorageError` where a content is not there.
+        The folder is made; it may be there, empty. `StorageFull` where ``floor`` bytes of the disk would not stay free:
+        one small content may have 10,000 paths. `StorageError` where a content is not there.
         """
         check_paths(files.keys())
         base = Path(folder)
@@ -142,9 +162,27 @@ class Storage:
                 target = base / path
                 target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 try:
-                    copy_file(self.blob(project, sha256), target)
+                    blob = self.blob(project, sha256)
+                    self.see_to_room(blob.stat().st_size, floor)
+                    copy_file(blob, target)
                 except FileNotFoundError:
                     raise StorageError(f"the content {sha256} of {path!r} is not in the storage any more") from None
+
+    def ask_to_draw(self, one: Undrawn) -> None:
+        """Have a page drawn. Asked for twice it is drawn once."""
+        with disk_errors():
+            (self.folder / "undrawn" / f"{_checked(one.project, _PROJECT)}.{_checked(one.uid, _HEX)}").touch(0o600)
+
+    def undrawn(self) -> list[Undrawn]:
+        """The pages that are asked for."""
+        names = (name.partition(".") for name in sorted(os.listdir(self.folder / "undrawn")))
+        return [
+            Undrawn(project, uid) for project, _, uid in names if _PROJECT.fullmatch(project) and _HEX.fullmatch(uid)
+        ]
+
+    def forget_undrawn(self, one: Undrawn) -> None:
+        """It is asked for no more."""
+        (self.folder / "undrawn" / f"{one.project}.{one.uid}").unlink(missing_ok=True)
 
     def lying_blobs(self, project: str, before: float) -> Iterator[list[str]]:
         """The contents of a project that lie there since before that time (Unix seconds), a folder at a time."""
@@ -152,7 +190,7 @@ class Storage:
             folders = sorted(self.blobs(project).iterdir())
         except FileNotFoundError:
             return
-        for folder in folders:
+        for folder in filter(Path.is_dir, folders):
             found = [one.name for one in folder.iterdir() if _HEX.fullmatch(one.name) and _older(one, before)]
             if found:
                 yield found
@@ -187,6 +225,11 @@ def _checked(name: str, form: re.Pattern[str]) -> str:
     if form.fullmatch(name) is None:
         raise StorageError(f"{name!r} is not a name in the storage")
     return name
+
+
+def _projects_in(folder: Path) -> list[str]:
+    """Whatever else somebody put there is not ours to touch."""
+    return sorted(one.name for one in folder.iterdir() if _PROJECT.fullmatch(one.name) and one.is_dir())
 
 
 def _older(path: Path, before: float) -> bool:

@@ -127,7 +127,19 @@ class Supervisor:
             heard.wait(left, None)
 
 
-_HTTP = ("db", "storage", "roots", "hosts", "names", "proxies", "open", "metrics_port", "limits", "grace")
+_HTTP = (
+    "db",
+    "storage",
+    "roots",
+    "hosts",
+    "names",
+    "proxies",
+    "open",
+    "until_token",
+    "metrics_port",
+    "limits",
+    "grace",
+)
 """What the process that answers is told beside its descriptors."""
 
 

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISREG
 
 from ..store import webhooks
 from ..store.housekeeping import forget_answers, forget_jobs, known_uids, projects, running_jobs
@@ -49,9 +50,9 @@ class Tidying:
     def _tidy_pages(self) -> None:
         """Pages without a report. A page is there before its report is."""
         before = time.time() - _YOUNG
-        for folder in (self._storage.folder / "pages").iterdir():
-            store = self._store.in_project(folder.name)
-            for pages in _together(_older(folder, before)):
+        for project in self._storage.projects_of_pages():
+            store = self._store.in_project(project)
+            for pages in _together(_older(self._storage.pages(project), before)):
                 known = known_uids(store, {page.name.partition(".")[0] for page in pages})
                 for page in pages:
                     if page.name.partition(".")[0] not in known:
@@ -61,7 +62,8 @@ class Tidying:
 def _older(folder: Path, before: float) -> Iterator[Path]:
     for page in folder.iterdir():
         with contextlib.suppress(FileNotFoundError):
-            if page.stat().st_mtime < before:
+            status = page.lstat()
+            if S_ISREG(status.st_mode) and status.st_mtime < before:
                 yield page
 
 

@@ -86,7 +86,8 @@ def judged_audit(
     policy = project_policy(store)
     subject = _subject(store, kept, of, policy.configured)
     before = _before(store, subject.key) if gate or subject.policy.compares else None
-    said = (kept.uid, subject.path, subject.key, policy.digest, before and before.uid, _today(), gate)
+    # An export that another project imports has the same uid there.
+    said = (store.project, kept.uid, subject.path, subject.key, policy.digest, before and before.uid, _today(), gate)
     tag = _digest("\0".join(map(str, said)))
     judgement = _JUDGED.get(tag)
     if judgement is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -23,6 +24,8 @@ from ..store.store import key_of
 from ..store.works import FileState, Works
 from ..tuples import NamedTuple
 from ..wording import nearest
+
+_LONGEST = 1 << 16  # they stand in every list of audits
 
 
 class Wanted(NamedTuple):
@@ -48,6 +51,8 @@ def settings_of(asked: Configuration, options: Mapping[str, Any]) -> Settings:
     Their names are the keys of auditor.toml, or the long options of `auditor check`; their values are as a file has
     them. None of them names a file of this machine, or code to run.
     """
+    if len(json.dumps(options)) > _LONGEST:
+        raise UsageError(f"the options of an audit are at most {_LONGEST:,} characters of JSON")
     said: dict[str, Any] = {}
     for name, value in options.items():
         row = OPTIONS.get(name)

@@ -42,6 +42,8 @@ class VersionTask(NamedTuple):
     storage: str
     wanted: Wanted
     accepted: Mapping[str, Any] | None  # the document of the version that was accepted last
+    floor: int = 0  # bytes of the storage's disk that stay free
+    draws: bool = True  # its page as well: else when somebody asks for it
 
 
 class SourceTask(NamedTuple):
@@ -88,16 +90,29 @@ def audit_version(task: VersionTask) -> Carried | NotCarried:
     with _folder_of(task.storage, task.job_id) as folder:
         clock.at("fetching")
         try:
-            Storage(task.storage).materialise(task.project, task.wanted.files, folder)
+            Storage(task.storage).materialise(task.project, task.wanted.files, folder, task.floor)
         except AuditorError as error:
             return NotCarried(str(error))
         os.chdir(folder)  # a report names the files as their owner does
         wanted = task.wanted
         done = audit_one(wanted.ref, wanted.settings, clock.at)
         document = kept(done, wanted.policy, wanted.settings, task.accepted)
-        clock.at("drawing")
-        _draw(task, wanted.ref, document, wanted.settings, wanted.policy, task.accepted)
+        if task.draws:
+            clock.at("drawing")
+            _draw(task, wanted.ref, document, wanted.settings, wanted.policy, task.accepted)
     return Carried(document, wanted.ref, done.whole, wanted.key, done.trace, clock.seconds())
+
+
+def draw_version(task: VersionTask, document: Mapping[str, Any]) -> str:
+    """Draw the page of a report that is kept, as the task's policy judges it; "", or why it cannot be drawn."""
+    with _folder_of(task.storage, task.job_id) as folder:
+        try:
+            Storage(task.storage).materialise(task.project, task.wanted.files, folder, task.floor)
+        except AuditorError as error:
+            return str(error)
+        os.chdir(folder)
+        wanted = task.wanted
+        return _draw(task, wanted.ref, document, wanted.settings, wanted.policy, task.accepted)
 
 
 def find_models(task: SourceTask) -> FoundModels | NotCarried:
@@ -164,12 +179,15 @@ def _draw(
     settings: Settings,
     policy: Policy,
     accepted: Mapping[str, Any] | None = None,
-) -> None:
-    """Its page, as the policy of the moment judges it. A report without a page is a report all the same."""
+) -> str:
+    """Its page, as the policy of the moment judges it; "", or why there is none: a report is one all the same."""
     judged = judge(parse(document)[0], policy, None if accepted is None else parse(accepted)[0])
     picture, _ = picture_for(ref, judged.report, settings)
-    with contextlib.suppress(OSError):
+    try:
         write_page(task.storage, task.project, task.job_id, judged.report, judged.verdict, picture)
+    except OSError as error:
+        return f"its page cannot be written: {error.strerror or error}"
+    return ""
 
 
 @contextlib.contextmanager

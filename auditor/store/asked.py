@@ -30,6 +30,7 @@ class AskedAudit(NamedTuple):
     errors: int | None
     warnings: int | None
     notes: int | None
+    ad_hoc: bool | None  # a look with options that are not configured: the gate does not go by it
 
 
 class BadgeModel(NamedTuple):
@@ -51,7 +52,7 @@ class KeptAudit(NamedTuple):
 
 _OF_IT = (
     models.c.id, models.c.name, versions.c.version, audits.c.uid, audits.c.verdict, audits.c.errors,
-    audits.c.warnings, audits.c.notes,
+    audits.c.warnings, audits.c.notes, audits.c.ad_hoc,
 )  # fmt: skip
 """In the order of `AskedAudit`'s fields, behind the job's."""
 

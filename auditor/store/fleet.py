@@ -53,6 +53,7 @@ class LatestAudit(NamedTuple):
     audited_at: str  # ISO 8601, UTC
     producer: str
     opset: int | None
+    ad_hoc: bool  # a look with options that are not configured: there is no other audit, and no gate goes by it
 
 
 class FleetModel(NamedTuple):
@@ -99,6 +100,10 @@ class Worsened(NamedTuple):
 
 
 _ALL = FleetFilter()
+
+# Made once: an alias makes all its columns anew, which takes longer than the database takes to answer.
+_audited, _old, _other, _first = (audits.alias(name) for name in ("audited", "old", "other", "first"))
+_job, _version = jobs.alias("job"), versions.alias("version")
 
 
 def fleet(
@@ -160,7 +165,7 @@ def worsened(store: Store, days: float = 7, limit: int = 50) -> list[Worsened]:
     The worst first; of one verdict those with the most new errors.
     """
     since = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds").removesuffix("+00:00")
-    old = audits.alias("old")
+    old = _old
     more = audits.c.errors - old.c.errors
     found = []
     with store.reading() as connection:
@@ -201,7 +206,7 @@ def _both(store: Store, connection: Connection) -> tuple[_Kind, _Kind]:
 
 
 def _registered(store: Store, name: ColumnElement[Any]) -> _Kind:
-    audited = audits.alias("audited")
+    audited, job, version = _audited, _job, _version
     done = (
         select(jobs.c.id)
         .select_from(jobs)
@@ -213,7 +218,6 @@ def _registered(store: Store, name: ColumnElement[Any]) -> _Kind:
     newest = done.order_by(
         audited.c.ad_hoc, versions.c.created_at.desc(), versions.c.id.desc(), jobs.c.ended_at.desc(), jobs.c.id.desc()
     ).limit(1)
-    job, version = jobs.alias("job"), versions.alias("version")
     number = select(func.count()).select_from(versions).where(versions.c.model_id == models.c.id)
     query = (
         select(
@@ -237,7 +241,7 @@ def _registered(store: Store, name: ColumnElement[Any]) -> _Kind:
 
 
 def _unregistered(store: Store, name: ColumnElement[Any]) -> _Kind:
-    other = audits.alias("other")
+    other = _other
     others = (
         select(other.c.id)
         .select_from(other)
@@ -269,8 +273,8 @@ def _newness(store: Store, row: FromClause) -> ColumnElement[Any]:
     """What of a model's versions is compared: the number, and when it was first seen."""
     version = func.ltrim(row.c.version, "0")
     is_number = func.ltrim(row.c.version, _DIGITS) == ""
-    first = audits.alias()
-    seen = select(func.min(first.c.id)).where(store.within(first), first.c.source == row.c.source).correlate(row)
+    its = (store.within(_first), _first.c.source == row.c.source)
+    seen = select(func.min(_first.c.id)).where(*its).correlate(row)
     return tuple_(
         case((is_number, func.length(version)), else_=-1),
         case((is_number, version), else_=""),
@@ -281,7 +285,7 @@ def _newness(store: Store, row: FromClause) -> ColumnElement[Any]:
 def _latest(audit_id: ColumnElement[Any], version: ColumnElement[Any], version_id: ColumnElement[Any]) -> Iterator[Any]:
     c = audits.c
     yield from (c.id, audit_id, version, version_id, c.verdict, c.errors, c.warnings, c.notes)
-    yield from (c.audited_at, c.producer, c.opset)
+    yield from (c.audited_at, c.producer, c.opset, c.ad_hoc)
 
 
 def _rank(row: FromClause = audits) -> ColumnElement[int]:
@@ -314,7 +318,7 @@ def _has(column: ColumnElement[Any], part: str) -> ColumnElement[bool]:
 
 
 def _model(row: Sequence[Any]) -> FleetModel:
-    model_id, name, created_at, badge, number, *latest = row[:16]
+    model_id, name, created_at, badge, number, *latest = row[:17]
     return FleetModel(model_id, name, created_at, badge, number, None if latest[0] is None else LatestAudit(*latest))
 
 

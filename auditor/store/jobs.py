@@ -13,10 +13,10 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
-from ..errors import AuditorError
+from ..errors import AuditorError, NothingToAudit
 from ..tuples import NamedTuple
 from .connection import storable
-from .service_tables import answers, jobs
+from .service_tables import answers, jobs, versions
 from .tables import audits
 from .tokens import moment
 from .webhooks import tell_of
@@ -109,7 +109,8 @@ def submit(
 
     ``key`` is the request's own (Idempotency-Key) and ``asked`` its hash: the same again gives the same job, and
     another one `KeyTaken`. Where ``most`` audits of the project wait already it is `QueueFull`. ``done`` is work that
-    was done before, the id of its audit or what is to be kept of it: then the job is born done.
+    was done before, the id of its audit or what is to be kept of it: then the job is born done. `NothingToAudit` where
+    the version is not there.
     """
     now = moment(datetime.now(UTC))
     row = _row(store.project, options, by, request_id, now) | {"version_id": version_id, "source": source}
@@ -120,6 +121,10 @@ def submit(
         before = None if key is None else _answered(connection, store.project, key, asked)
         if before is not None:
             return before
+        if version_id is not None:
+            its = select(versions.c.id).where(store.within(versions), versions.c.id == version_id)
+            if connection.scalar(its.with_for_update(read=True, key_share=True)) is None:
+                raise NothingToAudit("the version was deleted a moment ago")
         row |= _born_done(store, connection, str(row["id"]), done, now)
         if most is not None and row["state"] == "queued" and _waiting(connection, store.project) >= most:
             raise QueueFull(f"{most} audits of this project wait already: wait until some of them are done")
@@ -155,6 +160,8 @@ def cancel(store: Works, job_id: str) -> Job | None:
     of_it = (jobs.c.id == job_id, jobs.c.project == store.project)
     now = moment(datetime.now(UTC))
     with store.writing() as connection:
+        # Held first: between the two, PostgreSQL would let its dispatcher give it back, and nobody had cancelled it.
+        connection.execute(select(jobs.c.id).where(*of_it).with_for_update())
         waits = update(jobs).where(*of_it, jobs.c.state == "queued")
         connection.execute(waits.values(state="cancelled", cancelled=True, ended_at=now))
         connection.execute(update(jobs).where(*of_it, jobs.c.state == "running").values(cancelled=True))

@@ -146,12 +146,18 @@ def give_up(store: Works, job: Job, dispatcher: str) -> bool:
 def died(store: Works, job: Job, dispatcher: str, most: int) -> int:
     """A worker died of the job: how many there were with this one. Unless there were so many, it waits again."""
     with store.writing() as connection:
-        c = jobs.c
-        connection.execute(update(jobs).where(*_held(job.id, dispatcher)).values(attempts=c.attempts + 1))
-        attempts = connection.scalar(select(c.attempts).where(*_held(job.id, dispatcher))) or 0
-        if attempts < most:
-            _give_back(connection, *_held(job.id, dispatcher))
+        attempts = _tried_once_more(connection, job.id, dispatcher, most)
         count(connection, {"worker deaths": 1})
+        return attempts
+
+
+def not_taken(store: Works, job: Job, dispatcher: str, most: int, why: str) -> int:
+    """The database did not take what came of the job: it waits again. After so many times it has failed, and why."""
+    with store.writing() as connection:
+        attempts = _tried_once_more(connection, job.id, dispatcher, most)
+        if attempts >= most:
+            _end(connection, job.id, "failed", why=why)
+            count(connection, {"audits failed": 1})
         return attempts
 
 
@@ -220,6 +226,16 @@ def _ended(store: Works, job: Job, dispatcher: str, state: str, why: str) -> boo
 def _end(connection: Connection, job_id: str, state: str, **more: object) -> None:
     ended = {"state": state, "stage": "", "ended_at": moment(datetime.now(UTC)), "dispatcher": None}
     connection.execute(update(jobs).where(jobs.c.id == job_id).values(**ended, leased_until=None, **more))
+
+
+def _tried_once_more(connection: Connection, job_id: str, dispatcher: str, most: int) -> int:
+    """How often it was tried with this time, 0 where it is held no more. Unless that was so often, it waits again."""
+    c = jobs.c
+    connection.execute(update(jobs).where(*_held(job_id, dispatcher)).values(attempts=c.attempts + 1))
+    attempts = int(connection.scalar(select(c.attempts).where(*_held(job_id, dispatcher))) or 0)
+    if attempts < most:
+        _give_back(connection, *_held(job_id, dispatcher))
+    return attempts
 
 
 def _give_back(connection: Connection, *which: ColumnElement[bool]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,8 @@ from .store import Store, key_of
 from .tables import audits
 from .tokens import moment
 from .uploads import contents_turn, sizes_within
+
+_AT_ONCE = 4 << 20  # characters of the files' names behind a page's first version
 
 
 class RegisteredModel(NamedTuple):
@@ -133,17 +136,31 @@ def newest_version(store: Store, model_id: str) -> RegisteredVersion | None:
         return _first(connection, _newest_first(_versions(store).where(versions.c.model_id == model_id)))
 
 
-def versions_of(
-    store: Store, model_id: str, limit: int, after: tuple[str, str] | None = None
-) -> list[RegisteredVersion]:
-    """The versions of a model, the newest first; ``after`` is when the last one seen was made, and its id."""
+class VersionsFound(NamedTuple):
+    """Versions of a model, and whether there are more behind them."""
+
+    versions: list[RegisteredVersion]
+    more: bool
+
+
+def versions_of(store: Store, model_id: str, limit: int, after: tuple[str, str] | None = None) -> VersionsFound:
+    """The versions of a model, the newest first; ``after`` is when the last one seen was made, and its id.
+
+    They are fewer than ``limit`` where the lists of their files are long: whoever asks holds them all at once.
+    """
     query = _versions(store).where(versions.c.model_id == model_id)
     if after is not None:
         at, last = after
         c = versions.c
         query = query.where(or_(c.created_at < at, and_(c.created_at == at, c.id < last)))
+    query = _newest_first(query)
     with store.reading() as connection:
-        return [_version(row) for row in connection.execute(_newest_first(query).limit(limit))]
+        size = func.length(versions.c.files) + func.length(func.coalesce(versions.c.contract, ""))
+        sizes = list(connection.scalars(query.with_only_columns(size).limit(limit + 1)))
+        sums = accumulate(sizes[1:limit], initial=0)
+        number = sum(1 for size in sums if size <= _AT_ONCE)
+        found = [_version(row) for row in connection.execute(query.limit(number))] if sizes else []
+    return VersionsFound(found, len(sizes) > len(found))
 
 
 def forget_model(store: Store, model_id: str) -> bool:

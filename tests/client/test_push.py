@@ -91,6 +91,14 @@ def test_a_page_that_the_server_does_not_draw_is_made_without_a_picture(
     assert "nan-weights" in (tmp_path / "a.html").read_text()
 
 
+def test_a_page_whose_picture_is_still_to_come_is_asked_for_again(push: Call, server: Server, tmp_path: Path) -> None:
+    soon = Canned(200, b"<p>it is being drawn", {"Content-Type": "text/html", "Retry-After": "0"})
+    server.knows.instead("GET", r"/api/v1/audits/\w+", _passing(server), soon, soon)
+    push(NAN, "-o", f"html:{tmp_path}/a.html", "--quiet")
+    page = (tmp_path / "a.html").read_text()
+    assert "nan-weights" in page and "being drawn" not in page
+
+
 def _passing(server: Server) -> Canned:
     """The audit of a model with a fault, as the stand-in would answer."""
     from auditor.formats.json import document

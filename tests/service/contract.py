@@ -24,14 +24,15 @@ import schemathesis
 from schemathesis import engine, hooks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import Status, events
 from schemathesis.generation.meta import TestPhase
 from schemathesis.schemas import BaseSchema
 
 from auditor.service.api import PREFIX
-from tests.service.contract_aims import AIMS, CREATING
+from tests.service.contract_aims import AIMS, CREATING, Aim
 from tests.service.contract_server import served
-from tests.service.contract_things import Things
+from tests.service.contract_things import PIECE, Things
 
 OFTEN = 20
 """So many answers of 2xx an operation needs."""
@@ -57,6 +58,16 @@ _MEANING = (
 )
 
 
+_REFUSALS = ["400", "401", "403", "404", "405", "406", "409", "413", "414", "415", "422", "428", "429", "431"]
+"""Of what is wrong, with what is too long: a body, an address, a header."""
+
+
+@schemathesis.serializer(PIECE)
+def _bytes(_: Any, value: Any) -> dict[str, Any]:
+    """Pieces of a file go as they are."""
+    return {"data": value if isinstance(value, bytes) else bytes(getattr(value, "data", str(value).encode()))}
+
+
 def configuration(token: str, seed: int, phases: tuple[str, ...], examples: int, chains: int) -> SchemathesisConfig:
     """How it asks: whatever it finds is told, and nothing is kept."""
     meaning: dict[str, list[str]] = {}
@@ -80,6 +91,7 @@ def configuration(token: str, seed: int, phases: tuple[str, ...], examples: int,
                 name: {"enabled": name in phases} for name in ("examples", "coverage", "fuzzing")
             }
             | {"stateful": {"enabled": "stateful" in phases, "generation": {"max-examples": chains}}},
+            "checks": {"negative_data_rejection": {"expected-statuses": _REFUSALS}},
             "operations": operations,
         }
     )  # fmt: skip
@@ -112,7 +124,7 @@ class Found:
 
     def fault(self, title: str, told: str) -> None:
         if title not in self.faults:
-            print("FAULT", title, told, sep="\n", file=sys.stderr, flush=True)
+            print("FAULT", title, told[:1500], sep="\n", file=sys.stderr, flush=True)
         self.faults.setdefault(title, told)
 
     def rare(self, often: int) -> list[str]:
@@ -188,9 +200,21 @@ def aim(things: Things, case: Any) -> None:
     wanted = name in CREATING if is_chain else name in AIMS
     if wanted and meta.generation.mode.is_positive and things.chance.random() < _AIMED:
         AIMS[name](things, case)
+    elif wanted and not is_chain and not meta.is_negative_at(ParameterLocation.PATH) and things.chance.random() < 0.3:
+        _aim_path(things, case, AIMS[name])
     if case.method.upper() == "DELETE" and things.kept.intersection(map(str, case.path_parameters.values())):
         if not name.endswith("/badge"):
             AIMS[name](things, case)
+    case._record_starting_state()  # an aim is valid: else bytes in a body would be held for something that is not
+
+
+def _aim_path(things: Things, case: Any, to: Aim) -> None:
+    """What is wrong with the rest of the request stays wrong."""
+    if not case.path_parameters:
+        return
+    said = case.query, case.headers.copy(), case.body, case.media_type
+    to(things, case)
+    case.query, case.headers, case.body, case.media_type = said
 
 
 def _take(event: Any, found: Found) -> None:

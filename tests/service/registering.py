@@ -9,6 +9,7 @@ from typing import Any
 from auditor.batch.pool import Pool, WorkerLimits
 from auditor.service.context import Service
 from auditor.service.dispatching import Dispatcher
+from auditor.service.fetching import FetchLimits
 from auditor.service.wanted import wanted
 from auditor.store import jobs, leases
 from auditor.store.registered import RegisteredVersion, register
@@ -58,7 +59,8 @@ def finished(service: Service, job_id: str, findings: int = 2, **more: Any) -> N
 
 def dispatched(service: Service) -> None:
     """Everything that waits is done, as the service does it."""
-    dispatcher = Dispatcher(service.store, service.storage, Pool(1, WorkerLimits()), "of a test", service.roots)
+    pool, fetch = Pool(1, WorkerLimits()), FetchLimits(floor=0)
+    dispatcher = Dispatcher(service.store, service.storage, pool, "of a test", service.roots, fetch=fetch)
     try:
         dispatcher.hear()
         dispatcher.step()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from starlette.testclient import TestClient
 
 from auditor.rules import all_rules
+from auditor.service.app import app
+from auditor.service.context import Service
 
 from .conftest import Clients
 
@@ -23,6 +26,17 @@ def test_without_a_token_that_holds(client: Clients, header: str | None) -> None
     assert asked.headers["content-type"] == "application/problem+json"
     assert asked.headers["www-authenticate"] == "Bearer"
     assert asked.json()["code"] == "no-token" and asked.json()["mend"]
+
+
+def test_the_first_token_closes_what_was_open_without_one(service: Service) -> None:
+    asked = TestClient(app(service._replace(open=True, until_token=True)), base_url="http://127.0.0.1")
+    assert asked.get("/api/v1/whoami").json()["by"] == "open"
+    made = asked.post("/api/v1/tokens", json={"owner": "ann", "scopes": ["admin"]}).json()
+    assert asked.get("/api/v1/whoami").status_code == 401
+    assert asked.get("/", follow_redirects=False).headers["location"] == "/login"
+    assert asked.get("/api/v1/whoami", headers={"Authorization": f"Bearer {made['token']}"}).json()["owner"] == "ann"
+    said = TestClient(app(service._replace(open=True)), base_url="http://127.0.0.1")  # --no-auth
+    assert said.get("/api/v1/whoami").json()["by"] == "open"
 
 
 def test_a_token_is_made_used_and_taken_back(client: Clients) -> None:

@@ -49,6 +49,7 @@ def test_a_version_is_audited_by_its_id_or_its_names(service: Service, client: C
         ({"model": "lenet", "version": "9"}, 404, "no-such-version"),
         ({"source": "/models"}, 403, "sources-off"),
         ({"model": "lenet", "options": {"runs": True}}, 422, "refused"),
+        ({"model": "lenet", "options": {"dims": {"N" * (1 << 16): 1}}}, 422, "refused"),
         ({"model": "lenet", "options": {"run": "yes"}}, 422, "refused"),
         ({"model": "lenet", "options": {"inputs": "/etc/passwd"}}, 422, "refused"),
         ({"model": "lenet", "options": {"custom-ops": "/lib/evil.so"}}, 422, "refused"),

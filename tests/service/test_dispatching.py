@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import update
 
 from auditor.batch.pool import Pool, WorkerLimits, tell
+from auditor.errors import StoreError
 from auditor.service import dispatching
 from auditor.service.context import ServiceLimits
 from auditor.service.dispatching import TRIES, Dispatcher
+from auditor.service.fetching import FetchLimits
 from auditor.service.samples import audit_samples, samples
 from auditor.service.storage import Storage
 from auditor.service.submitting import submit_version
@@ -60,7 +62,7 @@ def dispatcher(store: Works, storage: Storage) -> Iterator[Callable[..., Dispatc
 
     def made(name: str = ME, **more: Any) -> Dispatcher:
         pools.append(Pool(2, WorkerLimits(HANG)))
-        return Dispatcher(store, storage, pools[-1], name, **more)
+        return Dispatcher(store, storage, pools[-1], name, **{"fetch": FetchLimits(floor=0), **more})
 
     yield made
     for pool in pools:
@@ -207,6 +209,73 @@ def test_a_report_that_cannot_be_kept_does_not_come_back_for_ever(
     )  # fmt: skip
 
 
+def locked(*_: object, **__: object) -> None:
+    raise StoreError("the report database is locked by another process")
+
+
+def test_a_report_that_the_database_does_not_take_at_once_is_not_lost(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, told, takes = leases.finish, list[str](), iter([locked, locked])
+    monkeypatch.setattr(leases, "finish", lambda *of: next(takes, made)(*of))
+    job = asked(store, storage, models[0])
+    work(dispatcher(tell=told.append), job)
+    assert (is_now(store, job).state, report(store, job)["verdict"], len(told)) == ("done", "fail", 2)
+
+
+def test_a_report_that_the_database_never_takes_fails_the_job(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "finish", locked)
+    job = asked(store, storage, models[0])
+    work(dispatcher(), job)
+    assert (is_now(store, job).state, is_now(store, job).attempts) == ("failed", TRIES)
+    assert is_now(store, job).why == "its report cannot be kept: the report database could not be used 3 times"
+    assert counted(store) == {"audits failed": 1}
+
+
+def test_a_job_that_nobody_can_begin_ends_no_other(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a row says is looked at in the dispatcher's own process: a fault there must not end it again and again."""
+    poisoned, other = (asked(store, storage, path) for path in models[:2])
+    made = dispatching.wanted
+
+    def fails(store: Works, registered: Any, options: Any) -> Any:
+        if registered.model == "m0":
+            raise RecursionError("too deep")
+        return made(store, registered, options)
+
+    monkeypatch.setattr(dispatching, "wanted", fails)
+    told: list[str] = []
+    work(dispatcher(tell=told.append), poisoned, other)
+    assert (is_now(store, poisoned).state, is_now(store, poisoned).why) == ("failed", "too deep")
+    assert is_now(store, other).state == "done" and "Traceback" in told[0]
+
+
+@pytest.mark.parametrize("name", ["look", "renew", "claim"])
+def test_a_database_that_is_locked_for_a_while_ends_nothing(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    told: list[str] = []
+    made = dispatcher(tell=told.append)
+    with monkeypatch.context() as patched:
+        patched.setattr(dispatching, "audit_version", hang)
+        job = asked(store, storage, models[0])
+        if name == "renew":
+            until_it_reads(made, job)
+        patched.setattr(leases, name, locked)
+        for _ in range(2):
+            made.hear()
+            made._renewed = 0.0
+            made.step()
+    assert told == ["the report database is locked by another process"]  # once
+    jobs.cancel(store, job.id)
+    made.hear()
+    work(made, job)
+    assert is_now(store, job).state == "cancelled"
+
+
 def hang(task: VersionTask) -> None:
     tell("reading")
     signal.pause()
@@ -327,6 +396,25 @@ def test_what_nobody_needs_goes(store: Works, storage: Storage, models: list[Pat
     Tidying(store, storage).tidy()
     assert (kept.exists(), gone.exists(), young.exists()) == (True, False, True)
     assert storage.work_folders() == [f"{running.id}00000000"]
+
+
+def test_what_somebody_else_put_into_the_storage_ends_nothing(store: Works, storage: Storage) -> None:
+    """As `lost+found` does, where the folder is a disk of its own: the dispatcher tidies up when it starts."""
+    storage.pages("default")
+    storage.blob("default", "a" * 64).parent.mkdir(parents=True)
+    there = [
+        *(storage.folder / room / name for room in ("pages", "blobs") for name in ("lost+found", "notes")),
+        storage.folder / "pages" / "default" / "folder", storage.folder / "blobs" / "default" / "notes",
+        storage.folder / "blobs" / "default" / "aa" / "notes", storage.folder / "work" / "notes",
+    ]  # fmt: skip
+    for path in there:
+        if path.name in ("lost+found", "folder"):
+            path.mkdir()
+        else:
+            path.touch()
+        os.utime(path, (0, 0))
+    Tidying(store, storage).tidy()
+    assert all(path.exists() for path in there)
 
 
 def test_old_reports_go_and_a_versions_newest_stays(

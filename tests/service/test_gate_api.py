@@ -73,6 +73,27 @@ def test_the_gate_asks_for_every_rule(service: Service, client: Clients) -> None
     assert answer["verdict"] == "inconclusive" and "not run" in answer["reasons"][0]["text"]
 
 
+def test_an_ad_hoc_look_is_told_as_one_wherever_its_verdict_stands(service: Service, client: Clients) -> None:
+    version, asks = registered(service), client("submit")
+    _audited(service, asks, version, options={"ignore": ["bad-variance"]}, **_whole())
+    assert [one["verdict"] for one in asks.get(AUDITS).json()["items"]] == ["pass"]
+    assert [one["ad_hoc"] for one in asks.get(AUDITS).json()["items"]] == [True]
+    assert [one["latest"]["ad_hoc"] for one in asks.get("/api/v1/models").json()["items"]] == [True]
+    pages = ("/", f"/models/{version.model_id}", "/queue")
+    assert all("> pass</span>" in (text := asks.get(page).text) and ">ad hoc<" in text for page in pages)
+    _audited(service, asks, version, **_whole())
+    assert all(">ad hoc<" not in asks.get(page).text for page in pages[:2])
+
+
+def test_verdicts_of_a_policy_before_are_told_as_such(service: Service, client: Clients) -> None:
+    version, reads = registered(service), client("submit")
+    set_policy(service.store, EASY, "somebody")
+    _audited(service, reads, version, audited_at="2999-01-01T00:00:00Z", **_whole())
+    assert "The policy was changed" not in reads.get("/").text
+    _audited(service, reads, registered(service, "older"), audited_at="2026-01-02T03:04:05Z", **_whole())
+    assert "The policy was changed" in reads.get("/").text
+
+
 def test_an_ad_hoc_look_is_not_what_a_version_is_judged_by(service: Service, client: Clients) -> None:
     version, reads = registered(service), client("submit")
     _audited(service, reads, version, options={"run": False}, **_whole())

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
@@ -88,6 +89,10 @@ def test_a_service_says_where_it_is_lives_through_kills_and_ends_when_asked_to(s
             return now is not None and now.state == "done"
 
         until(is_done, "the report")
+        answer(address, "/api/v1/whoami")
+        tokens.create(store, "ann", ["read"])
+        with pytest.raises(HTTPError, match="401"):  # nobody needs a token as long as there is none
+            answer(address, "/api/v1/whoami")
         processes = [pid for kind in ("http", "dispatcher", "worker") for pid in served.pids(kind)]
         assert len(processes) == 3
         assert served.end() == 0

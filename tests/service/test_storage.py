@@ -116,6 +116,16 @@ def test_only_names_of_ours_become_paths(name: str, tmp_path: Path) -> None:
         storage.blob(name if name != "x" * 64 else "..", ID)
 
 
+def test_a_content_of_many_paths_does_not_fill_the_disk(tmp_path: Path) -> None:
+    """A quota counts a content once; its copies are made for an audit, of which anybody may ask for many."""
+    work = tmp_path / "storage" / "work" / ID
+    storage = Storage(tmp_path / "storage", lambda _: 1000 - sum(one.stat().st_size for one in work.glob("*")))
+    sha256 = _put(storage, b"x" * 100)
+    with pytest.raises(StorageFull, match="is to keep 500 bytes free"):
+        storage.materialise("default", {f"{i}.onnx": sha256 for i in range(9)}, work, floor=500)
+    assert len(list(work.iterdir())) == 5
+
+
 def test_a_disk_without_room_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = Storage(tmp_path / "storage")
     sha256 = _put(storage, b"weights")

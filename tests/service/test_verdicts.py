@@ -14,10 +14,12 @@ from auditor.service import verdicts
 from auditor.service.context import Service
 from auditor.service.verdicts import _Lately, judged_audit
 from auditor.store import jobs
-from auditor.store.asked import kept_audit_of
+from auditor.store.asked import KeptAudit, kept_audit_of
 from auditor.store.policies import set_policy
+from auditor.store.works import Piece
 from tests.formats.reports import NOTHING
 from tests.service.registering import finished, registered
+from tests.store.reports import document
 
 
 def test_a_judgement_is_worked_out_once(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,6 +47,18 @@ def test_a_judgement_is_worked_out_once(service: Service, monkeypatch: pytest.Mo
     set_policy(store, "limits.nodes.max-increase = 1", "somebody")
     held = judged_audit(store, kept, version)
     assert held is not None and held.before is not None and held.before.uid == kept.uid
+
+
+def test_an_audit_that_two_projects_have_is_judged_in_each(service: Service) -> None:
+    """What one project exports and another imports has one id in both; that it says the same nobody has promised."""
+    red, blue = (service.store.in_project(name) for name in ("red", "blue"))
+    for store, findings in ((red, 1), (blue, 3)):
+        store.finish_all([Piece(document("m.onnx", findings), "m.onnx", None, subject="m", uid="0" * 32)])
+    found = [
+        judged_audit(store, KeptAudit(store.audit_by_uid("0" * 32) or 0, "0" * 32, "m.onnx", "m", ""), None)
+        for store in (red, blue)
+    ]
+    assert [len(one.report.findings) for one in found if one] == [1, 3]
 
 
 def test_what_is_kept_in_mind_is_bounded() -> None:

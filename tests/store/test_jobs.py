@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import insert, select, text, update
 
+from auditor.errors import NothingToAudit
 from auditor.store import jobs, leases
 from auditor.store.counters import count, counted
 from auditor.store.jobs import KeyTaken, QueueFull
@@ -20,6 +21,7 @@ from auditor.store.service_tables import jobs as job_rows
 from auditor.store.service_tables import models, versions
 from auditor.store.tables import audits
 from auditor.store.works import Piece, Works
+from tests.pace import HANG, until
 from tests.store.reports import document
 
 ME, OTHER = "1" * 32, "2" * 32
@@ -364,3 +366,28 @@ def test_a_version_that_is_gone_takes_its_jobs_along(store: Works) -> None:
     assert leases.finish(store, job, ME, piece(), {}) is None
     assert (jobs.listed(store, 9), reports(store)) == ([], [])
     assert Counter(counted(store)) == Counter()
+
+
+def test_what_its_dispatcher_gives_back_at_that_moment_is_cancelled(store: Works) -> None:
+    made = submitted(store)
+    claimed(store)
+    with ThreadPoolExecutor() as pool:
+        with store.writing() as connection:
+            leases._give_back(connection, job_rows.c.id == made.id)
+            cancelled = pool.submit(jobs.cancel, store, made.id)
+            if connection.dialect.name == "postgresql":
+                until(lambda: _waits_for_a_lock(store), "that it waits")
+        assert cancelled.result(HANG) is not None
+    assert (is_now(store, made).state, is_now(store, made).cancelled) == ("cancelled", True)
+
+
+def _waits_for_a_lock(store: Works) -> bool:
+    with store.reading() as connection:
+        waiting = text("select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")
+        return connection.scalar(waiting) is not None
+
+
+def test_a_version_that_is_deleted_meanwhile_is_not_audited(store: Works) -> None:
+    with pytest.raises(NothingToAudit, match="deleted a moment ago"):
+        submitted(store, version_id="0" * 32, source=None)
+    assert jobs.listed(store, 9) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -203,7 +204,7 @@ def test_another_projects_rows_are_not_there(store: Works) -> None:
         "registered_version": registered_version(other, version.id),
         "version_named": version_named(other, version.model_id, "1"),
         "newest_version": newest_version(other, version.model_id),
-        "versions_of": versions_of(other, version.model_id, 10) or None,
+        "versions_of": versions_of(other, version.model_id, 10).versions or None,
         "forget_model": forget_model(other, version.model_id) or None,
     }
     assert [name for name, found in nothing.items() if found is not None] == []
@@ -216,7 +217,7 @@ def test_another_projects_rows_are_not_there(store: Works) -> None:
         "registered_version": registered_version(store, version.id),
         "version_named": version_named(store, version.model_id, "1"),
         "newest_version": newest_version(store, version.model_id),
-        "versions_of": versions_of(store, version.model_id, 10),
+        "versions_of": versions_of(store, version.model_id, 10).versions,
         "forget_model": forget_model(store, version.model_id),
     }
     assert [name for name, found in mine.items() if not found] == []
@@ -272,3 +273,23 @@ def test_a_version_without_its_contents_is_not_registered_while_they_are_swept(s
         connection.execute(delete(blobs))
     with pytest.raises(MissingBlobs):
         _registered(store, "net", "1", content)
+
+
+def test_a_page_of_versions_with_many_files_is_shorter(store: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version may have 10,000 files with names of a kilobyte, and a page 200 versions."""
+    content = _content(store, "net")
+    made = [_registered(store, "net", str(i), content) for i in range(5)][::-1]
+    each = len(json.dumps({"0.onnx": content}))
+    monkeypatch.setattr("auditor.store.registered._AT_ONCE", each)
+    pages, after = [], None
+    while True:
+        found, more = versions_of(store, made[0].model_id, 4, after)
+        pages.append(found)
+        if not more:
+            break
+        after = (found[-1].created_at, found[-1].id)
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert [version.id for page in pages for version in page] == [version.id for version in made]
+    assert versions_of(store, "0" * 32, 4) == ([], False)
+    monkeypatch.setattr("auditor.store.registered._AT_ONCE", 0)
+    assert versions_of(store, made[0].model_id, 1) == ([made[0]], True)  # one there always is

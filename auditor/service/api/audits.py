@@ -24,6 +24,7 @@ from ..paging import USUAL, Cursor, Limit, cursor_of, place
 from ..problems import Problem, problems
 from ..report_page import page_of
 from ..sources import allowed
+from ..storage import Undrawn
 from ..submitting import submit_version
 from ..wanted import configured, settings_of
 
@@ -199,8 +200,17 @@ def read(
         return same
     if form != "html":
         return _tagged(rendered(judged, form), tag)
-    page = page_of(service.storage.folder, caller.project, asked.report_uid or "", judged.report, judged.verdict, "")
-    headers = {"Content-Security-Policy": ALONE}
+    undrawn = Undrawn(caller.project, asked.report_uid or "")
+
+    def ask() -> None:
+        service.storage.ask_to_draw(undrawn)
+        service.wake()
+
+    ours = (service.storage.folder, caller.project, undrawn.uid)
+    page = page_of(*ours, judged.report, judged.verdict, "", ask if asked.job.version_id else None)
+    headers = {"Content-Security-Policy": ALONE} | ({"Retry-After": "1"} if page.again else {})
+    if page.again:  # in a moment there is another one, with the picture
+        return StreamingResponse(page.parts, media_type=MEDIA_TYPES[form], headers=headers)
     return _tagged(StreamingResponse(page.parts, media_type=MEDIA_TYPES[form], headers=headers), tag)
 
 

@@ -190,11 +190,10 @@ def list_versions(
     store = store_for(service, caller)
     if registered_model(store, model_id) is None:
         raise _no_model()
-    found = versions_of(store, model_id, limit + 1, after)
-    more = len(found) > limit
-    last = found[:limit][-1] if more else None
+    found, more = versions_of(store, model_id, limit, after)
+    last = found[-1] if more else None
     return VersionPage(
-        items=[version_document(store, one) for one in found[:limit]],
+        items=[version_document(store, one) for one in found],
         next=None if last is None else cursor_of(last.created_at, last.id),
     )
 

@@ -56,10 +56,14 @@ def cookies_of(scope: Scope) -> dict[str, str]:
 
 
 class Csrf:
-    """Refuses unsafe requests that a foreign page may have sent."""
+    """Refuses unsafe requests that a foreign page may have sent.
 
-    def __init__(self, app: App, secret: bytes) -> None:
-        self.app, self._secret = app, secret
+    ``needs_token``: nobody may do anything without having shown a token, so that a program that shows none is told
+    this (401), and not what only pages need.
+    """
+
+    def __init__(self, app: App, secret: bytes, needs_token: bool = False) -> None:
+        self.app, self._secret, self._needs_token = app, secret, needs_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in UNSAFE:
@@ -70,19 +74,23 @@ class Csrf:
             await self.app(scope, receive, send)
             return
         if not _is_from_here(scope):
-            await _forbid(scope, send, "the request does not come from a page of this server")
+            await self._forbid(scope, send, cookies, "the request does not come from a page of this server")
             return
         cookie = csrf_cookie(cookies)
         said, receive = await _said(scope, receive)
         if cookie is None or not hmac.compare_digest(csrf_token(self._secret, cookie).encode(), said):
-            await _forbid(scope, send, "the request does not carry the token of its cookie")
+            await self._forbid(scope, send, cookies, "the request does not carry the token of its cookie")
             return
         await self.app(scope, receive, send)
 
-
-async def _forbid(scope: Scope, send: Send, detail: str) -> None:
-    mend = "send a bearer token; or, from a page, X-CSRF-Token as GET /api/v1/whoami says it, with its cookie"
-    await refuse(scope, send, 403, "csrf", detail, mend)
+    async def _forbid(self, scope: Scope, send: Send, cookies: Mapping[str, str], detail: str) -> None:
+        if self._needs_token and SESSION_COOKIE not in cookies and scope["path"].startswith("/api/"):
+            mend = "send Authorization: Bearer TOKEN, or log in"
+            more = [(b"www-authenticate", b"Bearer")]
+            await refuse(scope, send, 401, "no-token", "this needs a token that holds", mend, more)
+            return
+        mend = "send a bearer token; or, from a page, X-CSRF-Token as GET /api/v1/whoami says it, with its cookie"
+        await refuse(scope, send, 403, "csrf", detail, mend)
 
 
 def _shows_token(scope: Scope) -> bool:

@@ -30,14 +30,15 @@ def guarded(
     names: Collection[str] = (),
     seen: Callable[[Answered], None] = log_line,
     pages: Collection[str] = (),
+    needs_token: bool = False,
 ) -> App:
     """The application behind its guards: what is said first is the innermost.
 
     The pace stands outside of whatever may answer before a body has come, and what reads a body inside of what bounds
-    it. ``names`` are the service's own, ``pages`` as `SecureHeaders` takes them.
+    it. ``names`` are the service's own, ``pages`` as `SecureHeaders` takes them, ``needs_token`` as `Csrf`.
     """
     app = Texts(app, limits.depth)
-    app = Csrf(app, secret)
+    app = Csrf(app, secret, needs_token)
     app = Rates(app, Rate(limits.rate, limits.burst))
     app = Sizes(app, body_limit(limits), limits.headers)
     app = Hosts(app, names)

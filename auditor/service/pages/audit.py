@@ -18,12 +18,14 @@ from ..context import Service
 from ..paging import cursor_of
 from ..problems import Problem
 from ..report_page import page_of
+from ..storage import Undrawn
 from ..verdicts import judged_audit
 from .drawn import Trail, bar, drawn, lasting, with_query
 from .visiting import Visitor, behind, visits, with_cookie
 
 router = APIRouter()
 
+_AGAIN = "2"  # seconds until a page is loaded again that is being drawn
 _ROWS = 50
 _CHILDREN = 200
 _STATES = ("queued", "running", "done", "failed", "cancelled")
@@ -54,6 +56,7 @@ class JobRow(NamedTuple):
     ended_at: str | None
     took: str
     reused: bool
+    ad_hoc: bool
 
 
 class AuditStep(NamedTuple):
@@ -160,6 +163,7 @@ def row_of(asked: AskedAudit) -> JobRow:
         job.ended_at,
         lasting(job.started_at, job.ended_at),
         job.reused,
+        bool(asked.ad_hoc),
     )
 
 
@@ -186,12 +190,21 @@ def _report(
         return None
     trail = _trail(asked) if asked else [("Fleet", "/"), (kept.subject, "")]
     above = bar(visitor, "/", trail)
-    page = page_of(service.storage.folder, store.project, kept.uid, judged.report, judged.verdict, above)
+    undrawn = Undrawn(store.project, kept.uid)
+
+    def ask() -> None:
+        service.storage.ask_to_draw(undrawn)
+        service.wake()
+
+    ours = (service.storage.folder, store.project, kept.uid)
+    page = page_of(*ours, judged.report, judged.verdict, above, ask if version else None)
     headers = {
         "Content-Security-Policy": f"{page.policy}; frame-ancestors 'none'",
         "Cache-Control": "no-store",
         "Content-Type": "text/html; charset=utf-8",
     }
+    if page.again:
+        headers["Refresh"] = _AGAIN
     return with_cookie(request, StreamingResponse(page.parts, headers=headers))
 
 

@@ -103,7 +103,7 @@ def in_address(text: str) -> str:
 
 def ago(time: str, now: datetime | None = None) -> str:
     """How long that was ago, or the day; the whole time is in `clock`."""
-    at = _moment(time)
+    at = moment_of(time)
     if at is None:
         return visible(time, 40)
     seconds = ((now or datetime.now(UTC)) - at).total_seconds()
@@ -117,20 +117,21 @@ def ago(time: str, now: datetime | None = None) -> str:
 
 def clock(time: str) -> str:
     """A stored time to the second."""
-    at = _moment(time)
+    at = moment_of(time)
     return visible(time, 40) if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 def lasting(begun: str | None, ended: str | None) -> str:
     """From one time to the other."""
-    first, last = _moment(begun or ""), _moment(ended or "")
+    first, last = moment_of(begun or ""), moment_of(ended or "")
     if first is None or last is None:
         return ""
     seconds = (last - first).total_seconds()
     return f"{seconds:.1f} s" if seconds < _MINUTE else f"{seconds / _MINUTE:.0f} min"
 
 
-def _moment(time: str) -> datetime | None:
+def moment_of(time: str) -> datetime | None:
+    """A stored time; None of a text that is none."""
     try:
         at = datetime.fromisoformat(time)
     except ValueError:

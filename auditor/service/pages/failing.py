@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.routing import Match
 
 from ...errors import StoreError
 from ..api import PREFIX
@@ -24,17 +25,27 @@ def errors_as_pages(made: FastAPI) -> None:
     made.add_exception_handler(LoginFirst, _to_login)
 
 
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _FOR_MACHINES = frozenset({"/readyz", "/metrics"})
 
 
 async def _told(request: Request, error: Exception) -> Response:
     path = request.url.path
-    if (path.startswith(f"{PREFIX}/") and path != DOCS) or path in _FOR_MACHINES:
-        return answer(request, problem_of(error))
     problem = problem_of(error)
+    if problem.status == 405:
+        problem.headers["Allow"] = ", ".join(_methods(request))
+    if (path.startswith(f"{PREFIX}/") and path != DOCS) or path in _FOR_MACHINES:
+        return answer(request, problem)
     if problem.code in ("no-such-route", "no-such-method"):
         problem.detail, problem.mend = "No page has this address.", ""
     return error_page(request, problem)
+
+
+def _methods(request: Request) -> list[str]:
+    """All methods of an address: the router tells only those of the first route that has it (RFC 9110, 15.5.6)."""
+    routes = request.app.router.routes
+    scopes = [{"type": "http", **request.scope, "method": method} for method in _METHODS]
+    return [one["method"] for one in scopes if any(route.matches(dict(one))[0] is Match.FULL for route in routes)]
 
 
 def error_page(request: Request, problem: Problem) -> Response:

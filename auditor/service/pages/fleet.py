@@ -10,12 +10,13 @@ from fastapi.responses import Response
 
 from ...rules import all_rules
 from ...store.fleet import FleetFilter, FleetModel, Sort, Worsened, fleet, verdicts, worsened
+from ...store.policies import StoredPolicy, policy_of
 from ...store.works import Works
 from ...tuples import NamedTuple
 from ..auth import service_of, store_for
 from ..context import Service
 from ..paging import cursor_of
-from .drawn import drawn, in_address, with_query
+from .drawn import drawn, in_address, moment_of, with_query
 from .visiting import Visitor, behind, visits
 
 router = APIRouter()
@@ -42,6 +43,7 @@ class FleetRow(NamedTuple):
     when: str
     producer: str
     opset: int | None
+    ad_hoc: bool = False
 
 
 class Share(NamedTuple):
@@ -105,6 +107,7 @@ def fleet_page(
     asked = asked._replace(sort=sort if sort in get_args(Sort) else "verdict")
     store = store_for(service, visitor.caller)
     rows, after = rows_of(store, wanted_of(asked), cursor, asked.sort)
+    policy = policy_of(store)
     deep = any((asked.rule, asked.severity, asked.operator, asked.producer, asked.opset))
     return drawn(
         request,
@@ -115,6 +118,7 @@ def fleet_page(
         rows=rows,
         next=after and with_query("/", **asked._asdict(), cursor=after),
         tallies=shares_of(verdicts(store)),
+        judged_before=policy.changed_at if policy and any(_is_older(row, policy) for row in rows) else "",
         worse=[_worse(one) for one in worsened(store, _DAYS, _WORSE)],
         wish=asked,
         filtered=bool(asked._replace(sort="") != FleetWish(sort="")) or cursor is not None,
@@ -166,7 +170,14 @@ def row_of(model: FleetModel) -> FleetRow:
         latest.audited_at,
         latest.producer,
         latest.opset,
+        latest.ad_hoc,
     )
+
+
+def _is_older(row: FleetRow, policy: StoredPolicy) -> bool:
+    """Whether its verdict is that of another policy than the one of now."""
+    audited, changed = moment_of(row.when), moment_of(policy.changed_at)
+    return bool(row.verdict) and audited is not None and changed is not None and audited < changed
 
 
 def shares_of(counts: Mapping[str, int]) -> Shares:

@@ -50,6 +50,7 @@ class VersionRow(NamedTuple):
     by: str
     accepted: AcceptedVersion | None
     changes: Changes | None
+    ad_hoc: bool = False
 
 
 class AcceptedVersion(NamedTuple):
@@ -109,14 +110,14 @@ def model_page(
     """All of it on one page; older versions by pages."""
     store = store_for(service, visitor.caller)
     model = _known(store, model_id)
-    found = versions_of(store, model_id, _VERSIONS + 1, behind(cursor, str, str))
+    found, more = versions_of(store, model_id, _VERSIONS, behind(cursor, str, str))
     past = history(store, model.name, _AUDITS)
     accepted = store.accepted(model.name)
     shown = None if accepted is None else _accepted(store, accepted)
-    rows = [_row(store, one, past, shown) for one in found[:_VERSIONS]]
-    newest = versions_of(store, model_id, 1)
+    rows = [_row(store, one, past, shown) for one in found]
+    newest = versions_of(store, model_id, 1).versions
     latest = _latest(store, newest[0], past) if newest else None
-    last = found[_VERSIONS - 1] if found[_VERSIONS:] else None
+    last = found[-1] if more else None
     return drawn(
         request,
         "model.html",
@@ -212,6 +213,7 @@ def _row(store: Works, one: RegisteredVersion, past: History | None, accepted: A
         one.created_by,
         shown,
         None if step is None or past is None or step is past.steps[-1] else step.changes,
+        bool(asked.ad_hoc),
     )
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import update
 from auditor.batch.pool import Pool, WorkerLimits
 from auditor.service.context import Service
 from auditor.service.dispatching import Dispatcher
+from auditor.service.fetching import FetchLimits
 from auditor.service.storage import Storage
 from auditor.service.submitting import submit_version
 from auditor.store import tokens, uploads
@@ -75,8 +76,8 @@ def dispatched(service: Service) -> None:
     from auditor.store.jobs import whole_queue
 
     with Pool(1, WorkerLimits(600.0)) as pool:
-        dispatcher = Dispatcher(service.store, service.storage, pool, "tests")
-        while sum(whole_queue(service.store)[:2]):
+        dispatcher = Dispatcher(service.store, service.storage, pool, "tests", fetch=FetchLimits(floor=0))
+        while sum(whole_queue(service.store)[:2]) or service.storage.undrawn():
             dispatcher.step()
 
 

@@ -158,7 +158,38 @@ def test_a_report_has_its_graph_while_the_policy_judges_alike(service: Service, 
     changed = somebody.get(f"/audits/{job.id}").text
     assert 'id="n-0-' not in changed and "the policy has changed since" in changed and "PASS" in changed
     (service.storage.folder / "pages" / "default" / f"{job.id}.json").unlink()
-    assert "has no picture of its own" in somebody.get(f"/audits/{job.id}").text
+    assert "it is being drawn" in somebody.get(f"/audits/{job.id}").text
+
+
+def test_a_picture_that_is_not_there_is_drawn_when_somebody_looks(service: Service, browse: Browse) -> None:
+    job = submitted(service, registered(service, "m", "1", {"m.onnx": BROKEN}))
+    dispatched(service)
+    somebody, page = browse("read"), service.storage.folder / "pages" / "default" / f"{job.id}.html"
+    page.unlink()
+    early = somebody.get(f"/audits/{job.id}")
+    assert 'id="n-0-' not in early.text and early.headers["refresh"]
+    dispatched(service)
+    late = somebody.get(f"/audits/{job.id}")
+    assert 'id="n-0-' in late.text and "refresh" not in late.headers
+    set_policy(service.store, POLICY + 'ignore = ["misfit-initializers"]\n', "Ada")
+    assert somebody.get(f"/audits/{job.id}").headers["refresh"]
+    dispatched(service)
+    judged = somebody.get(f"/audits/{job.id}")
+    assert 'id="n-0-' in judged.text and "PASS" in judged.text and "refresh" not in judged.headers
+
+
+def test_a_picture_that_cannot_be_drawn_is_asked_for_once(service: Service, browse: Browse) -> None:
+    job = submitted(service, registered(service, "m", "1", {"m.onnx": BROKEN}))
+    dispatched(service)
+    somebody, pages = browse("read"), service.storage.folder / "pages" / "default"
+    (pages / f"{job.id}.html").unlink()
+    (content,) = (path for path in service.storage.blobs("default").rglob("*/*") if path.is_file())
+    content.unlink()
+    assert somebody.get(f"/audits/{job.id}").headers["refresh"]
+    dispatched(service)
+    answer = somebody.get(f"/audits/{job.id}")
+    assert "is not in the storage any more" in answer.text and "refresh" not in answer.headers
+    assert not service.storage.undrawn()
 
 
 def test_a_model_is_accepted_and_gets_a_badge(service: Service, browse: Browse) -> None:
