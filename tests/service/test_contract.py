@@ -1,4 +1,4 @@
-"""The API keeps what its description promises: a short form of ``python -m tests.service.contract``, in this process."""
+"""The API keeps what its description promises: a short form of ``python -m tests.service.contract``."""
 
 from __future__ import annotations
 
