@@ -174,9 +174,12 @@ def kind_of(address: str) -> str:
 
 
 def memory(server: Running, tell: Tell) -> None:
-    """What the processes hold after many requests, and after one large upload."""
-    asyncio.run(closed_loop(server.port, server.token, server.addresses, MOST_CLIENTS, WARM))
-    with grown(f"{REQUESTS:,} requests", server, tell):
+    """What the processes hold after many requests, and after one large upload.
+
+    The first thousand start the threads that answer, and fill the caches of statements and templates.
+    """
+    asyncio.run(closed_loop(server.port, server.token, server.addresses, CLIENTS, WARM))
+    with grown(f"{REQUESTS:,} requests after the first {WARM:,}", server, tell):
         asyncio.run(closed_loop(server.port, server.token, server.addresses, CLIENTS, REQUESTS))
     with grown(f"an upload of {UPLOAD >> 30} GiB", server, tell):
         upload(server)
