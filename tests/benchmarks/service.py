@@ -190,7 +190,8 @@ def grown(what: str, server: Running, tell: Tell) -> Iterator[None]:
     yield
     after = [resident(pid) for pid in processes]
     shown = ", ".join(
-        f"{name} {a / 1e6:.0f} -> {b / 1e6:.0f} MB" for name, a, b in zip(("http", "dispatcher"), before, after, strict=True)
+        f"{name} {a / 1e6:.0f} -> {b / 1e6:.0f} MB"
+        for name, a, b in zip(("http", "dispatcher"), before, after, strict=True)
     )
     more = sum(after) - sum(before)
     tell(f"memory of the server over {what}", f"{more / (1 << 20):+.1f} MiB ({shown})", "<= 16 MiB", more <= GROWTH)
@@ -211,7 +212,11 @@ def upload(server: Running) -> None:
     made.read()
     with tempfile.TemporaryFile() as file:
         os.truncate(file.fileno(), UPLOAD)
-        headers |= {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0", "Content-Length": str(UPLOAD)}
+        headers |= {
+            "Content-Type": "application/offset+octet-stream",
+            "Upload-Offset": "0",
+            "Content-Length": str(UPLOAD),
+        }
         connection.request("PATCH", address, file, headers)
         answer = connection.getresponse()
         text = answer.read()
