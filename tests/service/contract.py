@@ -31,7 +31,7 @@ from schemathesis.generation.meta import TestPhase
 from schemathesis.schemas import BaseSchema
 
 from tests.service.contract_aims import AIMS, CREATING, Aim
-from tests.service.contract_config import Plan, configuration, name_of
+from tests.service.contract_config import WHOLE, Plan, configuration, name_of
 from tests.service.contract_server import served
 from tests.service.contract_things import Things
 
@@ -82,7 +82,7 @@ Say = Callable[[str], object]
 
 
 def ask_all(
-    schema: Schema, token: str, things: Things, cases: int, seed: int, plan: Plan = Plan(), say: Say = lambda _: None
+    schema: Schema, token: str, things: Things, cases: int, seed: int, plan: Plan = WHOLE, say: Say = lambda _: None
 ) -> Found:
     """Coverage, then fuzzing and chains, until there were so many cases and each operation was answered."""
     found = Found()
@@ -174,7 +174,7 @@ def _failed(found: Found, name: str, check: str, info: Any) -> None:
 
 def main(cases: int, seed: int) -> int:
     """Ask, and tell what came of it."""
-    began, plan = time.monotonic(), Plan()
+    began, plan = time.monotonic(), WHOLE
 
     def say(line: str) -> None:
         print(f"{line} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
@@ -189,8 +189,8 @@ def main(cases: int, seed: int) -> int:
     rare = found.rare(plan.often)
     print(
         f"\n{found.cases} cases (seed {seed}), {len(found.faults)} faults, {found.server_errors} answers of 5xx, "
-        f"{len(rare)} of {len(found.answers)} operations below {plan.often} answers of 2xx: {', '.join(rare) or 'none'} "
-        f"({time.monotonic() - began:.0f} s)"
+        f"{len(rare)} of {len(found.answers)} operations below {plan.often} answers of 2xx: "
+        f"{', '.join(rare) or 'none'} ({time.monotonic() - began:.0f} s)"
     )
     return int(bool(found.faults or found.server_errors or rare))
 

@@ -50,6 +50,10 @@ class Plan(NamedTuple):
     uncovered: Collection[str] = ()  # operations of which coverage has more cases than there is time for
 
 
+WHOLE = Plan()
+"""What the campaign asks."""
+
+
 def configuration(token: str, seed: int, plan: Plan, *, again: bool) -> SchemathesisConfig:
     """How it asks: whatever it finds is told, and nothing is kept. ``again``: coverage has been."""
     meaning: dict[str, list[str]] = {}
