@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from .. import __version__
 from .api import PREFIX, api
 from .context import Service
+from .links import add_links
 from .model_documents import NewVersion
 from .pages import pages
 from .pages.failing import errors_as_pages
@@ -60,5 +61,6 @@ def _description(made: FastAPI) -> dict[str, Any]:
         schemas |= _schemas_of(NewVersion)  # its route takes other bodies beside it, and reads them itself
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
+        add_links(schema["paths"], PREFIX)
         made.openapi_schema = schema
     return made.openapi_schema

@@ -16,6 +16,7 @@ from ..store.works import Works
 from .audit_answers import AuditAnswer, ModelName, audit_answer, newest_audit
 from .uploaded_paths import FILES, LONGEST
 from .verdicts import JudgedAudit, judged_audit
+from .whole import WHOLE
 
 _LARGEST = (1 << 63) - 1
 _CHANGES = 200  # findings of one audit that are listed; their number is whole
@@ -40,7 +41,7 @@ class PortDocument(BaseModel, extra="forbid"):
 
     name: str = Field("", max_length=1000)
     dtype: str = Field("", max_length=40, examples=["float32"])
-    shape: list[Annotated[int, Field(ge=0, le=_LARGEST, strict=True)] | None] | None = Field(None, max_length=64)
+    shape: list[Annotated[int, Field(ge=0, le=_LARGEST, strict=True), WHOLE] | None] | None = Field(None, max_length=64)
 
 
 class ContractDocument(BaseModel, extra="forbid"):
@@ -49,7 +50,7 @@ class ContractDocument(BaseModel, extra="forbid"):
     inputs: list[PortDocument] = Field([], max_length=1000)
     outputs: list[PortDocument] = Field([], max_length=1000)
     sha256: str = Field("", pattern="^([0-9a-f]{64})?$", description="What the model's file should hash to.")
-    max_batch: int = Field(0, ge=0, le=_LARGEST, strict=True)
+    max_batch: Annotated[int, Field(ge=0, le=_LARGEST, strict=True), WHOLE] = 0
     open_is_promise: bool = False
 
 

@@ -117,7 +117,8 @@ def finish(
         _end(connection, job.id, "done", audit_id=audit_id, reused=there)
         if not there:
             tell_of(connection, job.project, audit_id)
-        verdict = connection.scalar(select(audits.c.verdict).where(audits.c.id == audit_id))
+        kept = select(audits.c.verdict).where(audits.c.id == audit_id)
+        verdict = connection.scalar(kept) if there else piece.document["verdict"]
         count(connection, {**counted, f"audits {verdict}": 1})
         return audit_id, there
 

@@ -25,9 +25,11 @@ from schemathesis import engine, hooks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
 from schemathesis.engine import Status, events
 from schemathesis.generation.meta import TestPhase
 from schemathesis.schemas import BaseSchema
+from schemathesis.transport.serialization import serialize_binary
 
 from auditor.service.api import PREFIX
 from tests.service.contract_aims import AIMS, CREATING, Aim
@@ -40,6 +42,9 @@ OFTEN = 20
 BEGAN = time.monotonic()
 _AIMED = 0.85  # of the valid requests
 _ROUNDS = 30  # of fuzzing, at most
+Phases = tuple[str, ...]
+_ALL: Phases = ("examples", "coverage", "fuzzing", "stateful")
+_AGAIN: Phases = ("fuzzing", "stateful")
 _MEANING = (
     # By operation what a valid request may be refused with beyond 404 and 409, for its meaning is in no schema.
     ("POST /audits", "422"),  # options that contradict each other, a source that is not allowed, a key of another one
@@ -63,17 +68,23 @@ _REFUSALS = ["400", "401", "403", "404", "405", "406", "409", "413", "414", "415
 
 
 @schemathesis.serializer(PIECE)
-def _bytes(_: Any, value: Any) -> dict[str, Any]:
+def _bytes(_: Any, value: Any) -> bytes:
     """Pieces of a file go as they are."""
-    return {"data": value if isinstance(value, bytes) else bytes(getattr(value, "data", str(value).encode()))}
+    return serialize_binary(value)
 
 
-def configuration(token: str, seed: int, phases: tuple[str, ...], examples: int, chains: int) -> SchemathesisConfig:
+def configuration(token: str, seed: int, phases: Phases, examples: int, chains: int) -> SchemathesisConfig:
     """How it asks: whatever it finds is told, and nothing is kept."""
     meaning: dict[str, list[str]] = {}
     for name, status in _MEANING:
         meaning.setdefault(name, ["2xx", "3xx", "401", "403", "404", "409", "429"]).append(status)
     operations: list[dict[str, Any]] = [
+        # What stands before the routes says 401 to whoever changes something as nobody; this route alone needs nobody.
+        {"include-name": named("GET /badges/{badge}.svg"), "checks": {"unsupported_method": {"enabled": False}}},
+        # An audit that was cancelled is still told of: as cancelled.
+        {"include-path-regex": f"^{PREFIX}/audits/", "checks": {"use_after_free": {"enabled": False}}},
+    ]
+    operations += [
         {"include-name": named(name), "checks": {"positive_data_acceptance": {"expected-statuses": statuses}}}
         for name, statuses in meaning.items()
     ]
@@ -86,7 +97,10 @@ def configuration(token: str, seed: int, phases: tuple[str, ...], examples: int,
             "request-timeout": 60,
             "cache": {"enabled": False},
             "auth": {"openapi": {"HTTPBearer": {"bearer": token}}},
-            "generation": {"max-examples": examples, "no-shrink": True, "database": "none"},
+            "generation": {
+                "max-examples": examples, "no-shrink": True, "database": "none",
+                "allow-x00": False,  # no text may hold a NUL, of which no schema speaks: the guards' tests try it
+            },
             "phases": {
                 name: {"enabled": name in phases} for name in ("examples", "coverage", "fuzzing")
             }
@@ -150,13 +164,14 @@ def _of(counted: Counter[int], kind: int) -> int:
 
 
 def ask_all(schema: Callable[[SchemathesisConfig], BaseSchema], token: str, things: Things, cases: int, seed: int,
-            often: int = OFTEN, examples: int = 40, chains: int = 100) -> Found:  # fmt: skip
+            often: int = OFTEN, examples: int = 40, chains: int = 100, most: int = _ROUNDS, phases: Phases = _ALL,
+            ) -> Found:  # fmt: skip
     """Coverage, then fuzzing and chains, until there were so many cases and each operation was answered."""
     found = Found()
-    for round_ in range(_ROUNDS):
-        phases = ("examples", "coverage", "fuzzing", "stateful") if round_ == 0 else ("fuzzing", "stateful")
-        asked = schema(configuration(token, seed + round_, phases, examples, chains))
+    for round_ in range(most):
+        asked = schema(configuration(token, seed + round_, phases if round_ == 0 else _AGAIN, examples, chains))
         for operation in asked.get_all_operations():
+            assert isinstance(operation, Ok)
             found.answers.setdefault(str(operation.ok().label).replace(f" {PREFIX}", " "), Counter())
         with _hooked(things, found):
             for event in engine.from_schema(asked).execute():
@@ -167,6 +182,7 @@ def ask_all(schema: Callable[[SchemathesisConfig], BaseSchema], token: str, thin
                         file=sys.stderr,
                         flush=True,
                     )
+        print(f"round {round_}: {found.cases} cases; rare {found.rare(often)}", file=sys.stderr, flush=True)
         if found.cases >= cases and not found.rare(often):
             break
     return found
@@ -194,6 +210,8 @@ def _hooked(things: Things, found: Found) -> Iterator[None]:
 def aim(things: Things, case: Any) -> None:
     """Point a case at what is there, and keep it from what is needed again."""
     name, meta = name_of(case), case.meta
+    for header, value in case.headers.items():
+        case.headers[header] = value if isinstance(value, (str, bytes)) else str(value)  # a link's may be a number
     if meta is None or case.method.upper() != name.split(" ")[0]:
         return
     is_chain = meta.phase.name is TestPhase.STATEFUL
@@ -202,9 +220,9 @@ def aim(things: Things, case: Any) -> None:
         AIMS[name](things, case)
     elif wanted and not is_chain and not meta.is_negative_at(ParameterLocation.PATH) and things.chance.random() < 0.3:
         _aim_path(things, case, AIMS[name])
-    if case.method.upper() == "DELETE" and things.kept.intersection(map(str, case.path_parameters.values())):
-        if not name.endswith("/badge"):
-            AIMS[name](things, case)
+    is_kept = bool(things.kept.intersection(map(str, case.path_parameters.values())))
+    if is_kept and case.method.upper() == "DELETE" and not name.endswith("/badge"):
+        AIMS[name](things, case)
     case._record_starting_state()  # an aim is valid: else bytes in a body would be held for something that is not
 
 

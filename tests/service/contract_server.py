@@ -1,9 +1,8 @@
-"""A whole service whose streams and waits are short, in processes of its own: `auditor serve` has no flags for these."""
+"""A whole service in processes of its own, with short streams and waits: `auditor serve` has no flags for these."""
 
 from __future__ import annotations
 
 import http.client
-import json
 import signal
 import socket
 import subprocess
@@ -42,7 +41,9 @@ class Server(NamedTuple):
     token_id: str
 
     def schema(self, config: SchemathesisConfig) -> BaseSchema:
-        return schemathesis.openapi.from_url(f"http://127.0.0.1:{self.port}{PREFIX}/openapi.json", config=config)
+        return schemathesis.openapi.from_url(
+            f"http://127.0.0.1:{self.port}{PREFIX}/openapi.json", config=config, timeout=HANG
+        )
 
     def ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG)) as connection:

@@ -101,7 +101,10 @@ def test_the_routes_are_there_behind_the_guards(process: Process) -> None:
     assert refused.status == 401
     assert refused.document["request_id"] == refused.headers["x-request-id"]
     assert once(process.port, "GET", "/api/v1/whoami", bearer, host="evil.example").status == 421
-    assert once(process.port, "POST", "/api/v1/tokens", "Content-Type: application/json", body=b"{}").code == "csrf"
+    asked = ("POST", "/api/v1/tokens", "Content-Type: application/json")
+    nobody = once(process.port, *asked, body=b"{}")
+    assert (nobody.status, nobody.code, nobody.headers["www-authenticate"]) == (401, "no-token", "Bearer")
+    assert once(process.port, *asked, "Cookie: auditor_session=x", body=b"{}").code == "csrf"
     assert once(process.port, "GET", "/api/v1/nothing", bearer).status == 404
 
 

@@ -12,6 +12,7 @@ from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
 from ..paging import USUAL, Cursor, Limit, cursor_of, place
 from ..problems import Problem, problems
+from ..whole import WHOLE
 
 router = APIRouter(tags=["tokens"])
 
@@ -29,7 +30,9 @@ class NewToken(BaseModel):
 
     owner: Printable
     scopes: list[Literal["read", "submit", "accept", "admin"]] = Field(min_length=1, max_length=4)
-    expires_in: int | None = Field(None, ge=1, le=_YEARS, description="Seconds; without it the token has no end.")
+    expires_in: Annotated[int, Field(ge=1, le=_YEARS, strict=True), WHOLE] | None = Field(
+        None, description="Seconds; without it the token has no end."
+    )
 
 
 class TokenAnswer(BaseModel):

@@ -17,6 +17,7 @@ from ..incoming import BeingWritten, Incoming, TooLong
 from ..problems import Problem, problems
 from ..receiving import abandon, finish, no_room, receive, reserve, too_long
 from ..storage import Storage, StorageFull
+from ..whole import WHOLE
 
 router = APIRouter(tags=["uploads"])
 
@@ -34,7 +35,7 @@ Offset = Annotated[
 class NewUpload(BaseModel, extra="forbid"):
     """A file that is to come."""
 
-    size: Annotated[int, Field(ge=0, le=LARGEST, strict=True, description="Bytes.")]
+    size: Annotated[int, Field(ge=0, le=LARGEST, strict=True, description="Bytes."), WHOLE]
     sha256: Sha256
 
 

@@ -1,0 +1,63 @@
+"""The API keeps what its description promises: a short form of ``python -m tests.service.contract``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.schemas import BaseSchema
+from starlette.testclient import TestClient
+
+from auditor.service.api import PREFIX
+from auditor.service.context import Service
+from auditor.service.http import application
+from auditor.service.storage import Storage
+from auditor.store.tokens import create
+from auditor.store.works import Works
+from tests.service.contract import Found, ask_all
+from tests.service.contract_server import LIMITS
+from tests.service.contract_things import Answer, Things
+from tests.service.registering import dispatched
+
+HOST = "testserver"
+"""As schemathesis calls an application in its own process."""
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
+    """What came of it."""
+    folder: Path = tmp_path_factory.mktemp("contract")
+    storage = Storage(folder / "storage")
+    limits = LIMITS._replace(wait=0.01, stream=0.01)
+    with Works.open(folder / "reports.db") as store:
+        service = Service(store, storage, limits, secret=storage.secret(), names=(HOST,))
+        token, text = create(store, "contract", ["read", "submit", "accept", "admin"])
+        served = application(service)
+        client = TestClient(served, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {text}"})
+
+        def ask(method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+            answer = client.request(method, path, content=body, headers=dict(headers))
+            return answer.status_code, dict(answer.headers), answer.content
+
+        def schema(config: SchemathesisConfig) -> BaseSchema:
+            return schemathesis.openapi.from_asgi(f"{PREFIX}/openapi.json", served, config=config)
+
+        things = Things(ask, token.id, 1)
+        dispatched(service)
+        yield ask_all(schema, text, things, 1, 1, often=1, examples=EXAMPLES, chains=CHAINS, most=1, phases=PHASES)
+
+
+EXAMPLES, CHAINS, PHASES = 12, 10, ("examples", "coverage", "fuzzing", "stateful")
+
+
+def test_nothing_is_otherwise_than_described(found: Found) -> None:
+    assert not found.faults, "\n\n".join(f"{title}\n{told}" for title, told in found.faults.items())
+    assert not found.server_errors, found.table()
+
+
+def test_every_operation_is_answered(found: Found) -> None:
+    assert len(found.answers) >= 34
+    assert not found.rare(1), found.table()
