@@ -29,97 +29,15 @@ from schemathesis.core.result import Ok
 from schemathesis.engine import Status, events
 from schemathesis.generation.meta import TestPhase
 from schemathesis.schemas import BaseSchema
-from schemathesis.transport.serialization import serialize_binary
 
-from auditor.service.api import PREFIX
 from tests.service.contract_aims import AIMS, CREATING, Aim
+from tests.service.contract_config import WHOLE, Plan, configuration, name_of
 from tests.service.contract_server import served
-from tests.service.contract_things import PIECE, Things
+from tests.service.contract_things import Things
 
-OFTEN = 20
-"""So many answers of 2xx an operation needs."""
-
-BEGAN = time.monotonic()
 _AIMED = 0.85  # of the valid requests
-_ROUNDS = 30  # of fuzzing, at most
-Phases = tuple[str, ...]
-_ALL: Phases = ("examples", "coverage", "fuzzing", "stateful")
-_AGAIN: Phases = ("fuzzing", "stateful")
-_MEANING = (
-    # By operation what a valid request may be refused with beyond 404 and 409, for its meaning is in no schema.
-    ("POST /audits", "422"),  # options that contradict each other, a source that is not allowed, a key of another one
-    ("GET /audits", "422"),  # a cursor is any text
-    ("GET /deeds", "422"),
-    ("GET /models", "422"),
-    ("GET /models/{model_id}/versions", "422"),
-    ("GET /webhooks", "422"),
-    ("GET /webhooks/{webhook_id}/deliveries", "422"),
-    ("POST /models", "422"),  # contents that are not there, paths that lead out of a folder
-    ("PUT /policy", "422"),  # a text that is no TOML, or no policy
-    ("POST /webhooks", "422"),  # an address that is not public
-    ("POST /uploads", "413"),  # larger than this server takes
-    ("PATCH /uploads/{upload_id}", "413"),  # more than the upload's size
-    ("PATCH /uploads/{upload_id}", "422"),  # another content than was promised
-)
-
-
-_REFUSALS = ["400", "401", "403", "404", "405", "406", "409", "413", "414", "415", "422", "428", "429", "431"]
-"""Of what is wrong, with what is too long: a body, an address, a header."""
-
-
-@schemathesis.serializer(PIECE)
-def _bytes(_: Any, value: Any) -> bytes:
-    """Pieces of a file go as they are."""
-    return serialize_binary(value)
-
-
-def configuration(token: str, seed: int, phases: Phases, examples: int, chains: int) -> SchemathesisConfig:
-    """How it asks: whatever it finds is told, and nothing is kept."""
-    meaning: dict[str, list[str]] = {}
-    for name, status in _MEANING:
-        meaning.setdefault(name, ["2xx", "3xx", "401", "403", "404", "409", "429"]).append(status)
-    operations: list[dict[str, Any]] = [
-        # What stands before the routes says 401 to whoever changes something as nobody; this route alone needs nobody.
-        {"include-name": named("GET /badges/{badge}.svg"), "checks": {"unsupported_method": {"enabled": False}}},
-        # An audit that was cancelled is still told of: as cancelled.
-        {"include-path-regex": f"^{PREFIX}/audits/", "checks": {"use_after_free": {"enabled": False}}},
-    ]
-    operations += [
-        {"include-name": named(name), "checks": {"positive_data_acceptance": {"expected-statuses": statuses}}}
-        for name, statuses in meaning.items()
-    ]
-    return SchemathesisConfig.from_dict(
-        {
-            "seed": seed,
-            "workers": 1,
-            "continue-on-failure": True,
-            "suppress-health-check": ["all"],
-            "request-timeout": 60,
-            "cache": {"enabled": False},
-            "auth": {"openapi": {"HTTPBearer": {"bearer": token}}},
-            "generation": {
-                "max-examples": examples, "no-shrink": True, "database": "none",
-                "allow-x00": False,  # no text may hold a NUL, of which no schema speaks: the guards' tests try it
-            },
-            "phases": {
-                name: {"enabled": name in phases} for name in ("examples", "coverage", "fuzzing")
-            }
-            | {"stateful": {"enabled": "stateful" in phases, "generation": {"max-examples": chains}}},
-            "checks": {"negative_data_rejection": {"expected-statuses": _REFUSALS}},
-            "operations": operations,
-        }
-    )  # fmt: skip
-
-
-def named(operation: str) -> str:
-    """The operation as schemathesis calls it."""
-    method, path = operation.split(" ")
-    return f"{method} {PREFIX}{path}"
-
-
-def name_of(case: Any) -> str:
-    """The operation of a case as it is called here."""
-    return str(case.operation.label).replace(f" {PREFIX}", " ")
+_SHOWN = 2000  # characters of a fault
+_AIMED_PATHS = 0.3  # of those that are wrong elsewhere
 
 
 @dataclass(slots=True)
@@ -133,12 +51,8 @@ class Found:
     def count(self, name: str, status: int) -> None:
         self.cases += 1
         self.answers[name][status] += 1
-        if self.cases % 500 == 0:
-            print(f"{self.cases} cases, {len(self.faults)} faults", file=sys.stderr, flush=True)
 
     def fault(self, title: str, told: str) -> None:
-        if title not in self.faults:
-            print("FAULT", title, told[:1500], sep="\n", file=sys.stderr, flush=True)
         self.faults.setdefault(title, told)
 
     def rare(self, often: int) -> list[str]:
@@ -163,27 +77,26 @@ def _of(counted: Counter[int], kind: int) -> int:
     return sum(number for status, number in counted.items() if status // 100 == kind)
 
 
-def ask_all(schema: Callable[[SchemathesisConfig], BaseSchema], token: str, things: Things, cases: int, seed: int,
-            often: int = OFTEN, examples: int = 40, chains: int = 100, most: int = _ROUNDS, phases: Phases = _ALL,
-            ) -> Found:  # fmt: skip
+Schema = Callable[[SchemathesisConfig], BaseSchema]
+Say = Callable[[str], object]
+
+
+def ask_all(
+    schema: Schema, token: str, things: Things, cases: int, seed: int, plan: Plan = WHOLE, say: Say = lambda _: None
+) -> Found:
     """Coverage, then fuzzing and chains, until there were so many cases and each operation was answered."""
     found = Found()
-    for round_ in range(most):
-        asked = schema(configuration(token, seed + round_, phases if round_ == 0 else _AGAIN, examples, chains))
+    for turn in range(plan.rounds):
+        asked = schema(configuration(token, seed + turn, plan, again=turn > 0))
         for operation in asked.get_all_operations():
             assert isinstance(operation, Ok)
-            found.answers.setdefault(str(operation.ok().label).replace(f" {PREFIX}", " "), Counter())
+            found.answers.setdefault(name_of(operation.ok()), Counter())
         with _hooked(things, found):
             for event in engine.from_schema(asked).execute():
                 _take(event, found)
                 if isinstance(event, events.PhaseFinished):
-                    print(
-                        f"{event.phase.name.value} {found.cases} cases {time.monotonic() - BEGAN:.0f} s",
-                        file=sys.stderr,
-                        flush=True,
-                    )
-        print(f"round {round_}: {found.cases} cases; rare {found.rare(often)}", file=sys.stderr, flush=True)
-        if found.cases >= cases and not found.rare(often):
+                    say(f"{event.phase.name.value}: {found.cases} cases, {len(found.faults)} faults")
+        if found.cases >= cases and not found.rare(plan.often):
             break
     return found
 
@@ -196,7 +109,7 @@ def _hooked(things: Things, found: Found) -> Iterator[None]:
         aim(things, case)
 
     def after_call(_: Any, case: Any, response: Any) -> None:
-        found.count(name_of(case), response.status_code)
+        found.count(name_of(case.operation), response.status_code)
 
     schemathesis.hook(before_call)
     schemathesis.hook(after_call)
@@ -209,7 +122,7 @@ def _hooked(things: Things, found: Found) -> Iterator[None]:
 
 def aim(things: Things, case: Any) -> None:
     """Point a case at what is there, and keep it from what is needed again."""
-    name, meta = name_of(case), case.meta
+    name, meta = name_of(case.operation), case.meta
     for header, value in case.headers.items():
         case.headers[header] = value if isinstance(value, (str, bytes)) else str(value)  # a link's may be a number
     if meta is None or case.method.upper() != name.split(" ")[0]:
@@ -218,7 +131,12 @@ def aim(things: Things, case: Any) -> None:
     wanted = name in CREATING if is_chain else name in AIMS
     if wanted and meta.generation.mode.is_positive and things.chance.random() < _AIMED:
         AIMS[name](things, case)
-    elif wanted and not is_chain and not meta.is_negative_at(ParameterLocation.PATH) and things.chance.random() < 0.3:
+    elif (
+        wanted
+        and not is_chain
+        and not meta.is_negative_at(ParameterLocation.PATH)
+        and things.chance.random() < _AIMED_PATHS
+    ):
         _aim_path(things, case, AIMS[name])
     is_kept = bool(things.kept.intersection(map(str, case.path_parameters.values())))
     if is_kept and case.method.upper() == "DELETE" and not name.endswith("/badge"):
@@ -245,7 +163,7 @@ def _take(event: Any, found: Found) -> None:
             for check in checks:
                 if check.status is Status.FAILURE and check.failure_info is not None:
                     case = event.recorder.cases[case_id].value
-                    _failed(found, name_of(case), check.name, check.failure_info)
+                    _failed(found, name_of(case.operation), check.name, check.failure_info)
 
 
 def _failed(found: Found, name: str, check: str, info: Any) -> None:
@@ -256,19 +174,23 @@ def _failed(found: Found, name: str, check: str, info: Any) -> None:
 
 def main(cases: int, seed: int) -> int:
     """Ask, and tell what came of it."""
-    began = time.monotonic()
+    began, plan = time.monotonic(), WHOLE
+
+    def say(line: str) -> None:
+        print(f"{line} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
+
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as server:
         things = Things(server.ask, server.token_id, seed)
         things.wait()
-        found = ask_all(server.schema, server.token, things, cases, seed)
+        found = ask_all(server.schema, server.token, things, cases, seed, plan, say)
     print(found.table())
     for title, told in found.faults.items():
-        print(f"\n{title}\n{told}")
-    rare = found.rare(OFTEN)
+        print(f"\n{title}\n{told[:_SHOWN]}")
+    rare = found.rare(plan.often)
     print(
         f"\n{found.cases} cases (seed {seed}), {len(found.faults)} faults, {found.server_errors} answers of 5xx, "
-        f"{len(rare)} of {len(found.answers)} operations below {OFTEN} answers of 2xx {rare or ''}"
-        f"({time.monotonic() - began:.0f} s)"
+        f"{len(rare)} of {len(found.answers)} operations below {plan.often} answers of 2xx: "
+        f"{', '.join(rare) or 'none'} ({time.monotonic() - began:.0f} s)"
     )
     return int(bool(found.faults or found.server_errors or rare))
 

@@ -1,4 +1,4 @@
-"""The API keeps what its description promises: a short form of ``python -m tests.service.contract``."""
+"""The API keeps what its description promises: ``python -m tests.service.contract`` in short, in this process."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ from auditor.service.storage import Storage
 from auditor.store.tokens import create
 from auditor.store.works import Works
 from tests.service.contract import Found, ask_all
+from tests.service.contract_config import Plan
 from tests.service.contract_server import LIMITS
 from tests.service.contract_things import Answer, Things
 from tests.service.registering import dispatched
+
+SHORT = Plan(5, 10, 1, 1, ("POST /audits", "GET /audits", "POST /models", "GET /models"))
 
 HOST = "testserver"
 """As schemathesis calls an application in its own process."""
@@ -47,10 +50,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
 
         things = Things(ask, token.id, 1)
         dispatched(service)
-        yield ask_all(schema, text, things, 1, 1, often=1, examples=EXAMPLES, chains=CHAINS, most=1, phases=PHASES)
-
-
-EXAMPLES, CHAINS, PHASES = 12, 10, ("examples", "coverage", "fuzzing", "stateful")
+        yield ask_all(schema, text, things, 1, seed=1, plan=SHORT)
 
 
 def test_nothing_is_otherwise_than_described(found: Found) -> None:

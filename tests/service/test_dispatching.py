@@ -263,13 +263,14 @@ def test_a_job_that_nobody_can_begin_ends_no_other(
 ) -> None:
     """What a row says is looked at in the dispatcher's own process: a fault there must not end it again and again."""
     poisoned, other = (asked(store, storage, path) for path in models[:2])
+    made = wanted
 
     def fails(store: Works, registered: Any, options: Any) -> Any:
         if registered.model == "m0":
             raise RecursionError("too deep")
-        return wanted(store, registered, options)
+        return made(store, registered, options)
 
-    monkeypatch.setattr("auditor.service.dispatching.wanted", fails)
+    monkeypatch.setattr(dispatching, "wanted", fails)
     told: list[str] = []
     work(dispatcher(tell=told.append), poisoned, other)
     assert (is_now(store, poisoned).state, is_now(store, poisoned).why) == ("failed", "too deep")
