@@ -21,7 +21,8 @@ def serve(words: Words) -> int:
     With nothing said it listens on this machine alone, keeps reports in the database of the other commands and what is
     uploaded in the user's data folder. Nobody needs a token on this machine as long as there is none; beyond it the
     service does not listen without one. SIGTERM and Ctrl-C end it: running audits may end within --grace, and what does
-    not is audited after the next start. The exit code is then 0.
+    not is audited after the next start. The exit code is then 0. What files, the queue and callers may take at most are
+    keys of [service] in auditor.toml.
     """
     _check_installed()
     from ..config.configuration import find

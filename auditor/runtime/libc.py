@@ -12,6 +12,7 @@ from functools import cache
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 24, 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
+_ARENA_MAX = -8  # malloc.h: M_ARENA_MAX
 
 
 @cache
@@ -52,6 +53,15 @@ def die_first() -> None:
     """Where memory runs out, the kernel takes this process, and not the one that waits for it."""
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")
+
+
+def share_heaps(number: int) -> None:
+    """All threads of this process share so many heaps: else the C library makes eight a processor, and fills each.
+
+    Before the first thread is started. Only glibc does so and can be told (mallopt(3), M_ARENA_MAX).
+    """
+    with contextlib.suppress(AttributeError):
+        libc().mallopt(_ARENA_MAX, number)
 
 
 def die_with(parent: int) -> None:

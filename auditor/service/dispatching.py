@@ -50,6 +50,7 @@ _LEASE, _RENEW = 30.0, 8.0  # seconds
 _SHORT, _LONG = 0.2, 1.0  # seconds between two looks for work: while there is some, and when there is none for long
 _STAGES = 0.5  # seconds between two times that stages are written
 _AHEAD = 1  # jobs a worker that wait in the pool, so that it need not wait for the database
+_QUICK, _QUICK_AHEAD = 2.0, 2  # where jobs take fewer seconds one more waits, and so many are claimed at once as end
 
 
 class _Held(NamedTuple):
@@ -85,6 +86,7 @@ class Dispatcher:
     _looked: float = 0.0
     _renewed: float = 0.0
     _pause: float = _SHORT
+    _took: float = 2 * _QUICK  # seconds of a job, as the last ones were
     _trouble: str = ""  # with the database, as it was told last
 
     def __post_init__(self) -> None:
@@ -137,12 +139,16 @@ class Dispatcher:
         self._held.clear()
 
     def _patience(self, claims: bool) -> float:
-        if claims and self._waiting and self._room():
+        if claims and self._waiting and self._room() > 0:
             return 0.0
         return min(self._pause, _STAGES if self._held else _LONG)
 
     def _room(self) -> int:
-        return self.pool.jobs * (1 + _AHEAD) - len(self._held)
+        """How many jobs are to be claimed now, if there are so many."""
+        if self._took >= _QUICK:
+            return self.pool.jobs * (1 + _AHEAD) - len(self._held)
+        room = self.pool.jobs * (1 + _QUICK_AHEAD) - len(self._held)
+        return room if room >= self.pool.jobs else 0
 
     def _look(self) -> None:
         """A look at the database writes nothing; with nothing to do the looks become rare."""
@@ -252,6 +258,7 @@ class Dispatcher:
         match task.result:
             case Returned(Carried() as done):
                 self._keep(held, done.document, done.ref, done.key if done.whole else None, done.seconds)
+                self._took += (sum(done.seconds.values()) - self._took) / 4
                 if done.trace:
                     self.tell(done.trace)
             case Returned(FoundModels(sources, why)):

@@ -21,7 +21,7 @@ from typing import Any
 import uvicorn
 
 from ..errors import AuditorError, UsageError
-from ..runtime.libc import die_with
+from ..runtime.libc import die_with, share_heaps
 from ..store.works import Works
 from ..tuples import NamedTuple
 from . import health, metrics
@@ -40,6 +40,7 @@ from .storage import Storage
 
 KEEP_ALIVE = 75  # seconds: longer than the 60 after which nginx lets a connection to an upstream go
 BACKLOG = 1024
+_HEAPS = 2  # one thread at a time runs Python anyway
 GRACE = 20  # seconds for answers that are on their way when the end comes
 
 
@@ -75,6 +76,7 @@ def main() -> int:
     arguments = Arguments.parsed(sys.stdin.readline())
     if arguments.parent is not None:
         die_with(arguments.parent)
+    share_heaps(_HEAPS)
     log_to_stderr()
     try:
         with Works.open(arguments.db) as store:

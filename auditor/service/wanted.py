@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ..batch.refs import Ref
@@ -42,7 +42,18 @@ class Wanted(NamedTuple):
 def configured(store: Works) -> Configuration:
     """What the store's project asks for."""
     policy = policy_of(store)
-    return Configuration(baseline="") if policy is None else parse_policy(policy.text)
+    return _configured(None if policy is None else policy.text)
+
+
+@lru_cache(maxsize=32)
+def _configured(policy: str | None) -> Configuration:
+    return Configuration(baseline="") if policy is None else parse_policy(policy)
+
+
+@lru_cache(maxsize=128)
+def _settings(policy: str | None, options: str) -> Settings:
+    """Most jobs are asked for in the same few ways."""
+    return settings_of(_configured(policy), json.loads(options))
 
 
 def settings_of(asked: Configuration, options: Mapping[str, Any]) -> Settings:
@@ -82,8 +93,9 @@ def source_name(project: str, model: str, version: str) -> str:
 
 def wanted(store: Works, registered: Registered, options: Mapping[str, Any]) -> Wanted:
     """What is to be done for a version of the store's project. `UsageError` where the options make no sense."""
-    asked = configured(store)
-    settings = settings_of(asked, options)
+    said = policy_of(store)
+    policy = None if said is None else said.text
+    settings = _settings(policy, json.dumps(options, sort_keys=True))
     ref = Ref(
         registered.model, registered.version, registered.path, tuple(sorted(registered.files)), {},
         None if registered.contract is None else contract_of(registered.contract), (), registered.model,
@@ -93,7 +105,7 @@ def wanted(store: Works, registered: Registered, options: Mapping[str, Any]) -> 
         ref,
         registered.files,
         settings,
-        asked.policy(registered.path, registered.model),
+        _configured(policy).policy(registered.path, registered.model),
         key_of(source_name(store.project, registered.model, registered.version)),
         _keys(settings).key_of(ref, states),
     )

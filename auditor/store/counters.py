@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from .connection import take_turn
 from .service_tables import counters
@@ -13,12 +13,17 @@ from .store import Store
 
 def count(connection: Connection, more: Mapping[str, float]) -> None:
     """Add to sums by their names, within a transaction that somebody else holds."""
-    if more:
-        take_turn(connection, "counters")
-    for name, value in more.items():
-        its = counters.c.name == name
-        if not connection.execute(update(counters).where(its).values(value=counters.c.value + value)).rowcount:
-            connection.execute(insert(counters), {"name": name, "value": value})
+    if not more:
+        return
+    take_turn(connection, "counters")
+    c = counters.c
+    sums = case({name: float(value) for name, value in more.items()}, value=c.name)
+    its = c.name.in_(sorted(more))
+    if connection.execute(update(counters).where(its).values(value=c.value + sums)).rowcount == len(more):
+        return
+    there = set(connection.scalars(select(c.name).where(its)))
+    new = [{"name": name, "value": value} for name, value in more.items() if name not in there]
+    connection.execute(insert(counters), new)
 
 
 def counted(store: Store) -> dict[str, float]:

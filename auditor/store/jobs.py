@@ -20,7 +20,7 @@ from .service_tables import answers, jobs, versions
 from .tables import audits
 from .tokens import moment
 from .webhooks import tell_of
-from .works import Piece, Works
+from .works import Piece, ReadyPiece, Works
 
 State: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
 
@@ -117,15 +117,18 @@ def submit(
     turns = [f"answer to {key}"] if key is not None else []
     if isinstance(done, Piece):
         turns.append(f"audits of {done.source}")
+        before: ReadyPiece | int | None = store.ready([done._replace(uid=str(row["id"]))])[0]
+    else:
+        before = done
     with store.writing(*turns) as connection:
-        before = None if key is None else _answered(connection, store.project, key, asked)
-        if before is not None:
-            return before
+        answered = None if key is None else _answered(connection, store.project, key, asked)
+        if answered is not None:
+            return answered
         if version_id is not None:
             its = select(versions.c.id).where(store.within(versions), versions.c.id == version_id)
             if connection.scalar(its.with_for_update(read=True, key_share=True)) is None:
                 raise NothingToAudit("the version was deleted a moment ago")
-        row |= _born_done(store, connection, str(row["id"]), done, now)
+        row |= _born_done(store, connection, before, now)
         if most is not None and row["state"] == "queued" and _waiting(connection, store.project) >= most:
             raise QueueFull(f"{most} audits of this project wait already: wait until some of them are done")
         connection.execute(insert(jobs), row)
@@ -219,13 +222,11 @@ def _row(project: str, options: Mapping[str, Any], by: str, request_id: str, now
     }  # fmt: skip
 
 
-def _born_done(
-    store: Works, connection: Connection, job_id: str, done: int | Piece | None, now: str
-) -> dict[str, object]:
+def _born_done(store: Works, connection: Connection, done: int | ReadyPiece | None, now: str) -> dict[str, object]:
     """Of a job whose work was done before, what is so from the beginning."""
     audit_id: int | None
-    if isinstance(done, Piece):
-        ((audit_id, there),) = store.finish_within(connection, [done._replace(uid=job_id)])
+    if isinstance(done, ReadyPiece):
+        ((audit_id, there),) = store.finish_within(connection, [done])
         if not there:
             tell_of(connection, store.project, audit_id)
     else:  # it may have been taken out of the store a moment ago

@@ -108,14 +108,17 @@ def finish(
 
     Returns the audit's id, and whether the same work was done before: then the report is that one.
     """
-    with _in(store, job).writing(f"audits of {piece.source}") as connection:
+    its = _in(store, job)
+    ready = its.ready([piece._replace(uid=job.id)])
+    with its.writing(f"audits of {piece.source}") as connection:
         if not _is_held(connection, job.id, dispatcher):
             return None
-        ((audit_id, there),) = _in(store, job).finish_within(connection, [piece._replace(uid=job.id)])
+        ((audit_id, there),) = its.finish_within(connection, ready)
         _end(connection, job.id, "done", audit_id=audit_id, reused=there)
         if not there:
             tell_of(connection, job.project, audit_id)
-        verdict = connection.scalar(select(audits.c.verdict).where(audits.c.id == audit_id))
+        kept = select(audits.c.verdict).where(audits.c.id == audit_id)
+        verdict = connection.scalar(kept) if there else piece.document["verdict"]
         count(connection, {**counted, f"audits {verdict}": 1})
         return audit_id, there
 

@@ -57,18 +57,18 @@ class Works(Store):
         Returns of each the audit's id, and whether it is another's: a batch beside this one was faster. Of work that is
         to be done again there is one report, found by ``again``, until a whole one or the next one takes its place.
         """
-        fresh = self._fresh(pieces)  # before others have to wait for it
+        ready = self.ready(pieces)
         with self.writing() as connection:
-            return self._keep(connection, fresh)
+            return self.finish_within(connection, ready)
 
-    def finish_within(self, connection: Connection, pieces: Sequence[Piece]) -> list[tuple[int, bool]]:
-        """The same within a transaction that is there already, and is the caller's to end."""
-        return self._keep(connection, self._fresh(pieces))
+    def ready(self, pieces: Iterable[Piece]) -> list[ReadyPiece]:
+        """The same as the tables take it: made before a transaction begins, for which others have to wait."""
+        return [
+            ReadyPiece(piece, rows_of_audit(piece.document, piece.source, self.project, piece.uid)) for piece in pieces
+        ]
 
-    def _fresh(self, pieces: Iterable[Piece]) -> list[_Row]:
-        return [_Row(piece, rows_of_audit(piece.document, piece.source, self.project, piece.uid)) for piece in pieces]
-
-    def _keep(self, connection: Connection, fresh: Sequence[_Row]) -> list[tuple[int, bool]]:
+    def finish_within(self, connection: Connection, fresh: Sequence[ReadyPiece]) -> list[tuple[int, bool]]:
+        """As `finish_all`, within a transaction that is there already, and is the caller's to end."""
         self.take_turns(connection, sorted({f"audits of {row.piece.source}" for row in fresh}))
         self._remember(connection, [state for row in fresh for state in row.piece.states])
         return [kept for group in _no_source_twice(fresh) for kept in self._finish(connection, group)]
@@ -123,7 +123,7 @@ class Works(Store):
         with self.writing("file states") as connection:
             self._remember(connection, states)
 
-    def _finish(self, connection: Connection, rows: list[_Row]) -> list[tuple[int, bool]]:
+    def _finish(self, connection: Connection, rows: list[ReadyPiece]) -> list[tuple[int, bool]]:
         """Of rows of different sources: of each its audit's id, and whether that was there before."""
         there, known = self._audits_of(connection, rows), self._known(connection, rows)
         kept: dict[str, tuple[int, bool]] = {}
@@ -149,7 +149,7 @@ class Works(Store):
                 connection.execute(insert(works), done)
         return [kept[row.piece.source] for row in rows]
 
-    def _audits_of(self, connection: Connection, rows: Iterable[_Row]) -> dict[tuple[str | None, str], int]:
+    def _audits_of(self, connection: Connection, rows: Iterable[ReadyPiece]) -> dict[tuple[str | None, str], int]:
         """By key and source, the audits that work led to."""
         pairs = {(key, row.piece.source) for row in rows for key in (row.piece.key, row.piece.again) if key is not None}
         found: dict[tuple[str | None, str], int] = {}
@@ -159,7 +159,7 @@ class Works(Store):
                 found[key, source] = audit_id
         return found
 
-    def _known(self, connection: Connection, rows: Iterable[_Row]) -> dict[str | None, int]:
+    def _known(self, connection: Connection, rows: Iterable[ReadyPiece]) -> dict[str | None, int]:
         """By their ids, those that are kept already."""
         found: dict[str | None, int] = {}
         for part in parts([row.piece.uid for row in rows if row.piece.uid is not None]):
@@ -185,16 +185,16 @@ class Works(Store):
             )
 
 
-class _Row(NamedTuple):
+class ReadyPiece(NamedTuple):
     """What is to be kept of one model, as the tables take it."""
 
     piece: Piece
     rows: AuditRows
 
 
-def _no_source_twice(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+def _no_source_twice(rows: Iterable[ReadyPiece]) -> Iterator[list[ReadyPiece]]:
     """In order, in groups: what was kept of a source before must be there when the next is."""
-    group: dict[str, _Row] = {}
+    group: dict[str, ReadyPiece] = {}
     for row in rows:
         if row.piece.source in group:
             yield list(group.values())

@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch shapes ranges faults drawing diff browser.
+Names: start check propagation weights store batch service shapes ranges faults drawing diff browser.
 Without one, all; 6 GB of disk are used, and browser wants Chromium.
 """
 
@@ -18,6 +18,7 @@ from tests.benchmarks.diff import diff
 from tests.benchmarks.drawing import drawing
 from tests.benchmarks.faults import faults
 from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, in_turn, process, processes
+from tests.benchmarks.service import service
 from tests.benchmarks.shapes import shapes
 from tests.benchmarks.store import store
 from tests.corpus import light_models
@@ -213,6 +214,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "weights": weights,
     "store": partial(store, tell),
     "batch": partial(batch, tell),
+    "service": partial(service, tell),
     "shapes": shapes,
     "ranges": ranges,
     "faults": faults,

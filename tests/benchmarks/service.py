@@ -106,8 +106,8 @@ def against_batch(scratch: Path, folder: Path, small: Sequence[Path], tell: Tell
                 read_from.append(found)
             else:
                 alone.append(found.rate)
-        rates = f"{batches[-1]:.1f}, {alone[-1]:.1f}, {read_from[-1].rate:.1f} audits a second"
-        print(f"      round {turn + 1}: batch, service, service with readers: {rates}", flush=True)
+        shown = f"{batches[-1]:.1f}, {alone[-1]:.1f}, {read_from[-1].rate:.1f} audits a second"
+        print(f"      round {turn + 1}: batch, service, service with readers: {shown}", flush=True)
     for what, rates, least in (("", alone, 0.9), (" while it is read", [one.rate for one in read_from], 0.7)):
         ratio = statistics.median(ours / peer for ours, peer in zip(rates, batches, strict=True))
         figure = f"{ratio:.2f}x ({statistics.median(rates):.1f} and {statistics.median(batches):.1f} a second)"

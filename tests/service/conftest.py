@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import cast
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from auditor.service.context import Service
@@ -25,12 +28,24 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield Service(store, storage, secret=storage.secret())
 
 
+@cache
+def _routes() -> FastAPI:
+    from auditor.service.app import app
+
+    return app(cast(Service, None))
+
+
+def application(service: Service) -> FastAPI:
+    """The app with its routes, which are made once: all that differs is the service that they find."""
+    made = _routes()
+    made.state.service = service
+    return made
+
+
 @pytest.fixture
 def client(service: Service) -> Clients:
     """Calls the routes without a network."""
-    from auditor.service.app import app
-
-    made = app(service)
+    made = application(service)
 
     def client_of(*scopes: str, project: str = "default") -> TestClient:
         called = TestClient(made, base_url="http://127.0.0.1", raise_server_exceptions=True, follow_redirects=False)

@@ -64,7 +64,7 @@ def dispatched(service: Service) -> None:
     try:
         dispatcher.hear()
         dispatcher.step()
-        while dispatcher.busy or jobs.whole_queue(service.store).queued:
+        while dispatcher.busy or jobs.whole_queue(service.store).queued or service.storage.undrawn():
             dispatcher.step()
     finally:
         dispatcher.close()

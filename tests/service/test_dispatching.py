@@ -18,7 +18,7 @@ from auditor.service.context import ServiceLimits
 from auditor.service.dispatching import TRIES, Dispatcher
 from auditor.service.fetching import FetchLimits
 from auditor.service.samples import audit_samples, samples
-from auditor.service.storage import Storage
+from auditor.service.storage import Storage, Undrawn
 from auditor.service.submitting import submit_version
 from auditor.service.tidying import Tidying
 from auditor.service.working import VersionTask
@@ -120,6 +120,29 @@ def test_what_is_submitted_is_audited_as_check_audits_it(
     assert team.uid_of(audit_id) == job.id
     assert storage.work_folders() == []
     assert [page.name for page in storage.pages("team").glob("*.html")] == [f"{job.id}.html"]
+
+
+def test_audits_that_wait_come_before_pictures_and_these_when_they_are_asked_for(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make
+) -> None:
+    every = [asked(store, storage, path) for path in models]
+    ours = dispatcher()
+    work(ours, *every)
+    drawn = {page.stem for page in storage.pages("default").glob("*.html")}
+    late = [Undrawn("default", job.id) for job in every if job.id not in drawn]
+    assert late  # others waited behind the first ones
+    for one in (*late, Undrawn("default", "f" * 32), Undrawn("nobody", every[0].id)):
+        storage.ask_to_draw(one)
+    ours.hear()
+
+    def step() -> bool:
+        ours.step()
+        return not storage.undrawn()
+
+    until(step, "the end of the drawing")
+    assert {page.stem for page in storage.pages("default").glob("*.html")} == {job.id for job in every}
+    assert not (storage.pages("nobody") / f"{every[0].id}.html").exists()
+    assert storage.work_folders() == []
 
 
 def test_the_same_content_again_is_answered_at_once(

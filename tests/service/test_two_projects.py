@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 
 from auditor.rules import all_rules
-from auditor.service.app import app
 from auditor.service.context import Service
 from auditor.store import webhooks
 from auditor.tuples import NamedTuple
 
-from .conftest import Clients
+from .conftest import Clients, application
 from .registering import finished, registered
 from .uploading import begin, send
 
@@ -136,7 +135,7 @@ def _without_ids(said: str, asked: Owned) -> str:
 def test_every_route_has_its_case(service: Service) -> None:
     described = {
         f"{method.upper()} {path.removeprefix(API)}"
-        for path, operations in app(service).openapi()["paths"].items()
+        for path, operations in application(service).openapi()["paths"].items()
         for method in operations
     }
     assert described == set(CASES)

@@ -39,6 +39,6 @@ def audited(
     source = f"{store.project}/{name}@{number}"
     piece = Piece(document, source, None, subject=name, version=number, uid=job["id"], **options)
     with store.writing() as connection:
-        ((audit_id, _),) = store.finish_within(connection, [piece])
+        ((audit_id, _),) = store.finish_within(connection, store.ready([piece]))
         connection.execute(insert(jobs), job | {"audit_id": audit_id})
     return job["id"]

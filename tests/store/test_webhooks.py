@@ -38,7 +38,7 @@ def audit(store: Works, verdict: str, subject: str = "resnet", ad_hoc: bool = Fa
     said = {**document(), "verdict": verdict, "ad_hoc": ["run"] if ad_hoc else []}
     with store.writing() as connection:
         piece = Piece(said, f"/{subject}", None, subject=subject, version="2", uid=uuid4().hex)
-        ((audit_id, _),) = store.finish_within(connection, [piece])
+        ((audit_id, _),) = store.finish_within(connection, store.ready([piece]))
         return webhooks.tell_of(connection, store.project, audit_id)
 
 
@@ -120,7 +120,7 @@ def test_it_is_written_with_the_report_or_not_at_all(store: Works) -> None:
     audit(store, "pass")
     with pytest.raises(ZeroDivisionError), store.writing() as connection:
         piece = Piece({**document(), "verdict": "fail"}, "/resnet", None, subject="resnet")
-        ((audit_id, _),) = store.finish_within(connection, [piece])
+        ((audit_id, _),) = store.finish_within(connection, store.ready([piece]))
         assert webhooks.tell_of(connection, "default", audit_id) == 1
         raise ZeroDivisionError
     assert webhooks.claimed(store, 10, 60.0) == []
