@@ -23,7 +23,7 @@ class AuditAnswer(BaseModel):
     """An audit that was asked for, and how far it has come.
 
     Verdict and counts are null until it is done. In lists they are those of the policy under which the audit was made,
-    of one audit those of the policy of now. `ad_hoc`: the options are not as configured, and the gate does not go by it.
+    of one audit those of the policy of now. `ad_hoc`: the options are not as configured, so no gate goes by it.
     """
 
     id: str

@@ -28,7 +28,6 @@ class Given(NamedTuple):
     names: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     open: bool = False
-    until_token: bool = False
     metrics_port: int | None = None
     limits: Mapping[str, Any] = _NONE  # fields of `ServiceLimits`
     workers: int = 1
@@ -36,6 +35,7 @@ class Given(NamedTuple):
     retention: float | None = None  # days
     audit_seconds: float = 3600.0
     audit_memory: int = 4 << 30
+    until_token: bool = False  # of one that is open: the first token closes it
 
     @property
     def line(self) -> bytes:

@@ -14,10 +14,11 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from ..store.gauges import Gauges, gauges
+from ..store.tables import DEFAULT
 from ..store.works import Works
 from .auth import Caller, needs
 from .guard.access import Answered
-from .problems import problems
+from .problems import Problem, problems
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 router = APIRouter(include_in_schema=False)
@@ -98,8 +99,10 @@ def _families(found: Gauges, now: datetime) -> Iterator[Metric]:
 
 
 @router.get("/metrics", responses=problems())
-def metrics(request: Request, _caller: Annotated[Caller, needs("admin")]) -> Response:
-    """For an admin; on a port of their own (`--metrics-port`) for whoever reaches it."""
+def metrics(request: Request, caller: Annotated[Caller, needs("admin")]) -> Response:
+    """For an admin of the project `default`, for they are of all projects; on a port of their own for whoever comes."""
+    if caller.project != DEFAULT:
+        raise Problem(403, "scope", "these are figures of all projects", "ask an admin of the project default")
     return Response(_metrics_of(request).text(), media_type=MEDIA_TYPE)
 
 

@@ -21,6 +21,7 @@ from auditor.service.samples import audit_samples, samples
 from auditor.service.storage import Storage, Undrawn
 from auditor.service.submitting import submit_version
 from auditor.service.tidying import Tidying
+from auditor.service.wanted import wanted
 from auditor.service.working import VersionTask
 from auditor.store import jobs, leases
 from auditor.store.counters import counted
@@ -262,7 +263,7 @@ def test_a_job_that_nobody_can_begin_ends_no_other(
 ) -> None:
     """What a row says is looked at in the dispatcher's own process: a fault there must not end it again and again."""
     poisoned, other = (asked(store, storage, path) for path in models[:2])
-    made = dispatching.wanted
+    made = wanted
 
     def fails(store: Works, registered: Any, options: Any) -> Any:
         if registered.model == "m0":

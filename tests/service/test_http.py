@@ -150,9 +150,10 @@ def test_one_without_a_port_for_figures_and_its_end(tmp_path: Path) -> None:
     with Works.open(tmp_path / "reports.db") as store:
         _, admin = tokens.create(store, "ann", ["admin"])
         _, reader = tokens.create(store, "bob", ["read"])
+        _, another = tokens.create(store.in_project("blue"), "eve", ["admin"])
     port, made, log = started(tmp_path, limits={"floor": 1 << 62})
     try:
-        figures_are_an_admin_s(port, admin, reader)
+        figures_are_an_admin_s(port, admin, reader, another)
         it_says_what_is_not_ready(port, tmp_path)
         what_runs_is_answered_before_the_end(port, made, log, admin)
         assert made.wait(HANG) == 0
@@ -162,9 +163,11 @@ def test_one_without_a_port_for_figures_and_its_end(tmp_path: Path) -> None:
         made.wait()
 
 
-def figures_are_an_admin_s(port: int, admin: str, reader: str) -> None:
+def figures_are_an_admin_s(port: int, admin: str, reader: str, another: str) -> None:
+    """Of the project `default`: the sums are over all projects."""
     assert once(port, "GET", "/metrics", f"Authorization: Bearer {admin}").status == 200
     assert once(port, "GET", "/metrics", f"Authorization: Bearer {reader}").status == 403
+    assert once(port, "GET", "/metrics", f"Authorization: Bearer {another}").status == 403
     assert once(port, "GET", "/metrics").status == 401
 
 

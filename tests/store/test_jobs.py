@@ -14,9 +14,10 @@ import pytest
 from sqlalchemy import insert, select, text, update
 
 from auditor.errors import NothingToAudit
-from auditor.store import jobs, leases, works
+from auditor.store import jobs, leases
 from auditor.store.counters import count, counted
 from auditor.store.jobs import KeyTaken, QueueFull
+from auditor.store.rows import rows_of_audit
 from auditor.store.service_tables import jobs as job_rows
 from auditor.store.service_tables import models, versions
 from auditor.store.tables import audits
@@ -395,13 +396,13 @@ def test_a_version_that_is_deleted_meanwhile_is_not_audited(store: Works) -> Non
 
 def test_nobody_waits_while_a_report_is_taken_apart(store: Works, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of 100,000 findings takes seconds, and SQLite has one writer."""
-    made = works.rows_of_audit
+    made = rows_of_audit
 
     def beside(*of: Any) -> Any:
         submitted(store, source="another")
         return made(*of)
 
-    monkeypatch.setattr(works, "rows_of_audit", beside)
+    monkeypatch.setattr("auditor.store.works.rows_of_audit", beside)
     first = submitted(store)
     (one,) = leases.claim(store, ME, 1, 30.0, {})
     assert leases.finish(store, one.job, ME, piece(), {}) is not None
