@@ -40,6 +40,9 @@ def _bytes(_: Any, value: Any) -> bytes:
     return serialize_binary(value)
 
 
+METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE")
+
+
 class Plan(NamedTuple):
     """How much is asked."""
 
@@ -47,6 +50,7 @@ class Plan(NamedTuple):
     chains: int = 100  # of requests, in a round
     rounds: int = 30  # at most: the first one has the cases of coverage, too
     often: int = 20  # so many answers of 2xx an operation needs
+    methods: Collection[str] = METHODS  # that are tried where an address does not have them
     uncovered: Collection[str] = ()  # operations of which coverage has more cases than there is time for
 
 
@@ -85,7 +89,7 @@ def configuration(token: str, seed: int, plan: Plan, *, again: bool) -> Schemath
             },
             "phases": {
                 "examples": {"enabled": not again},
-                "coverage": {"enabled": not again},
+                "coverage": {"enabled": not again, "unexpected-methods": list(plan.methods)},
                 "stateful": {"generation": {"max-examples": plan.chains}},
             },
             "checks": {"negative_data_rejection": {"expected-statuses": _REFUSALS}},

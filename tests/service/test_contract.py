@@ -23,7 +23,9 @@ from tests.service.contract_server import LIMITS
 from tests.service.contract_things import Answer, Things
 from tests.service.registering import dispatched
 
-SHORT = Plan(5, 10, 1, 1, ("POST /audits", "GET /audits", "POST /models", "GET /models"))
+MANY = ("POST /audits", "GET /audits", "POST /models", "GET /models", "GET /gate", "POST /tokens")
+ALIKE = ("GET /webhooks", "GET /webhooks/{webhook_id}/deliveries", "GET /models/{model_id}/versions")  # as GET /deeds
+SHORT = Plan(examples=3, chains=5, rounds=1, often=1, methods=("OPTIONS", "PUT"), uncovered=MANY + ALIKE)
 
 HOST = "testserver"
 """As schemathesis calls an application in its own process."""
