@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import time
 from collections.abc import Mapping
+from errno import EADDRINUSE
 from typing import Any
 
 from ..config.configuration import Configuration
@@ -32,6 +34,12 @@ class Serving(NamedTuple):
     grace: float = 30.0  # seconds
     retention: float | None = None  # days
     metrics_port: int | None = None
+
+
+_ENDING = 3.0
+"""Seconds in which a service that was killed lets go of its address: its processes end a moment after it."""
+
+_LOOK = 0.1
 
 
 def serving(configured: Configuration) -> tuple[Serving, ServiceLimits]:
@@ -82,19 +90,24 @@ def listening(chosen: Serving) -> socket.socket:
         )
     except (OSError, UnicodeError) as error:
         raise UsageError(f"--address {chosen.address} is not an address of this machine: {error}") from None
-    made = socket.socket(family, kind, protocol)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        made.bind(address)
-        made.listen(1024)
-    except OSError as error:
-        made.close()
-        why = error.strerror or error
-        where = f"{chosen.address} port {chosen.port}"
-        raise UsageError(f"the service cannot listen at {where}: {why}; choose another --port") from None
-    return made
+    until = time.monotonic() + _ENDING
+    while True:
+        made = socket.socket(family, kind, protocol)
+        try:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            made.bind(address)
+            made.listen(1024)
+        except OSError as error:
+            made.close()
+            if error.errno == EADDRINUSE and time.monotonic() < until:
+                time.sleep(_LOOK)
+                continue
+            why = error.strerror or error
+            where = f"{chosen.address} port {chosen.port}"
+            raise UsageError(f"the service cannot listen at {where}: {why}; choose another --port") from None
+        return made
 
 
 def url_of(listens: socket.socket) -> str:

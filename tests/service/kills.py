@@ -108,6 +108,7 @@ class Campaign:
         seen = (0, 0)
         while self.kills.total() < kills and (self._waits() or any(thread.is_alive() for thread in threads)):
             time.sleep(self.chance.uniform(0.02, 0.3))
+            self._start_what_ended()
             kind = self.chance.choice(KINDS)
             now = self._progress()
             if now != seen:  # else those that have only begun would be killed, and none at work
@@ -120,6 +121,14 @@ class Campaign:
         for server in self.servers:
             if code := server.end():
                 self.failures.append(f"a server that was asked to end ended with {code}")
+
+    def _start_what_ended(self) -> None:
+        """As systemd does; a server that ended by itself is a failure all the same."""
+        for server in self.servers:
+            assert server.process is not None
+            if (code := server.process.poll()) is not None:
+                self.failures.append(f"a server ended by itself with {code}")
+                server.start()
 
     def _submit(self, paths: list[Path], client: int) -> None:
         """Each model as a version of its own, asked for until that is acknowledged, and once more."""

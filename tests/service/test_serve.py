@@ -220,3 +220,18 @@ def test_what_a_process_is_told_comes_whole() -> None:
     told = said._replace(parent=os.getpid()).line
     found = subprocess.run([sys.executable, "-c", code], input=told, capture_output=True, cwd=ROOT, check=True)
     assert found.stdout.decode().strip() == repr(said)
+
+
+def test_an_address_that_is_let_go_in_a_moment_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes of a service that was killed end a moment after it, and they hold its socket."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        monkeypatch.setattr("auditor.service.serving.time.sleep", lambda seconds: held.close())
+        with listening(Serving("", 1, port=port)) as listens:
+            assert listens.getsockname()[1] == port
+
+
+def test_an_address_that_another_program_keeps_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.service.serving._ENDING", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as held, pytest.raises(UsageError, match="already in use"):
+        listening(Serving("", 1, port=held.getsockname()[1]))
