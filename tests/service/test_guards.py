@@ -334,6 +334,7 @@ def test_every_answer_has_an_id_of_ours(server: Running) -> None:
 
 
 def test_the_log_tells_no_secrets(server: Running) -> None:
+    assert server.settled()  # the lines of other tests are written
     SEEN.clear()
     once(server.port, "GET", "/x?token=hush", "Authorization: Bearer hush", "Cookie: auditor_session=hush")
     once(server.port, "GET", "/api/v1/badges/hush.svg")
