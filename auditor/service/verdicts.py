@@ -143,7 +143,8 @@ class _Lately:
                 return
             self._kept[tag] = judgement
             self._rows += _rows(judgement)
-            while self._rows > self._most or len(self._kept) > self._entries:
+            # The newest stays however large it is: else each look at a report of 100,000 findings judges it anew.
+            while len(self._kept) > 1 and (self._rows > self._most or len(self._kept) > self._entries):
                 self._rows -= _rows(self._kept.popitem(last=False)[1])
 
 

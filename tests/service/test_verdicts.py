@@ -73,6 +73,14 @@ def test_what_is_kept_in_mind_is_bounded() -> None:
     assert lately.get("2") and not lately.get("0")
 
 
+def test_the_newest_is_kept_however_large() -> None:
+    """A report of 100,000 findings is judged once, not for each page, badge and gate that shows it."""
+    lately, judgement = _Lately(100, 1), judge(NOTHING)
+    for name in ("a", "b"):
+        lately.keep(name, judgement)
+    assert lately.get("b") is judgement and lately.get("a") is None
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
