@@ -23,6 +23,7 @@ from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.batch.verdicts import judged
 from auditor.errors import ExitCode
+from auditor.evidence.evidence import Listening
 from auditor.formats.json import document, parse
 from auditor.policy.judge import USUAL, judge
 from auditor.policy.policy import Bounds, Policy
@@ -125,10 +126,10 @@ def test_a_file_that_changes_during_its_audit_is_audited_again(
     sound, faulty = registry / "000" / "3.onnx", registry / "000" / "0.onnx"
     before = sound.read_bytes()
 
-    def audit(path: str, settings: Settings, contract: Contract | None) -> Report:
+    def audit(path: str, settings: Settings, contract: Contract | None, listening: Listening) -> Report:
         if path == str(sound):
             sound.write_bytes(faulty.read_bytes())
-        return whole(path, settings, contract)
+        return whole(path, settings, contract, listening)
 
     with monkeypatch.context() as patched:
         patched.setattr("auditor.batch.one.audit", audit)
@@ -235,10 +236,10 @@ def test_a_model_that_ruins_its_worker_has_an_outcome_and_no_other_pays(
         run(refs(registry), tmp_path / "other.db")
         seconds = max(0.5, 3 * (time.monotonic() - began))
 
-    def audit(path: str, settings: Settings, contract: Contract | None) -> Report:
+    def audit(path: str, settings: Settings, contract: Contract | None, listening: Listening) -> Report:
         if path.endswith("/5.onnx"):
             act()
-        return whole(path, settings, contract)
+        return whole(path, settings, contract, listening)
 
     with monkeypatch.context() as patched:
         patched.setattr("auditor.batch.one.audit", audit)
@@ -262,7 +263,7 @@ def test_a_model_without_an_end_has_one_report_until_it_comes_to_one(
 
     def hangs(path: str, settings: Settings, contract: Contract | None) -> Report:
         time.sleep(HANG)
-        return whole(path, settings, contract)
+        return whole(path, settings, contract, listening)
 
     with monkeypatch.context() as patched:
         patched.setattr("auditor.batch.one.audit", hangs)

@@ -180,7 +180,8 @@ def test_amounts() -> None:
 
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.just(" "), max_size=120).filter(
-    lambda word: not word or cells(word) > 0  # nobody sees a cell of marks alone, with no letter to stand on
+    # Nobody sees a cell of marks alone, with no letter to stand on; what logs of CI services obey is broken up.
+    lambda word: not word or (cells(word) > 0 and not any(mark in word for mark in ("::", "##[", "##vso[")))
 )
 
 
