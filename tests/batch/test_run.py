@@ -261,7 +261,7 @@ def test_a_model_without_an_end_has_one_report_until_it_comes_to_one(
     database, one = tmp_path / "reports.db", refs(registry)[:1]
     whole = auditor.pipeline.audit
 
-    def hangs(path: str, settings: Settings, contract: Contract | None) -> Report:
+    def hangs(path: str, settings: Settings, contract: Contract | None, listening: Listening) -> Report:
         time.sleep(HANG)
         return whole(path, settings, contract, listening)
 
