@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from ..errors import UsageError
 from ..tuples import NamedTuple
@@ -141,6 +141,6 @@ def _stands() -> ColumnElement[bool]:
     return tokens.c.revoked_at.is_(None) & or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now)
 
 
-def _token(row: Row[Any]) -> Token:
+def _token(row: Any) -> Token:
     found = Token(*row)
     return found._replace(scopes=tuple(row.scopes.split()))
