@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from ..tuples import NamedTuple
-from .service_tables import blobs, counters, deliveries, jobs, uploads
+from .jobs import queue_within
+from .service_tables import blobs, counters, deliveries, uploads
 from .store import Store
 
 
@@ -24,17 +25,13 @@ class Gauges(NamedTuple):
 
 def gauges(store: Store) -> Gauges:
     """All of it, of one moment."""
-    waiting = select(jobs.c.state, func.count(), func.min(jobs.c.created_at)).group_by(jobs.c.state)
     with store.reading() as connection:
-        there = connection.execute(waiting.where(jobs.c.state.in_(("queued", "running"))))
-        states = {state: (number, oldest) for state, number, oldest in there}
+        queue = queue_within(connection)
         stored = connection.execute(select(func.count(), func.coalesce(func.sum(blobs.c.size), 0))).one()
         coming = connection.execute(select(func.count()).where(uploads.c.done.is_(False))).scalar_one()
         unsent = connection.execute(select(func.count()).where(deliveries.c.state == "waiting")).scalar_one()
         sums = dict(map(tuple, connection.execute(select(counters.c.name, counters.c.value))))
-    queued, oldest = states.get("queued", (0, None))
-    running = states.get("running", (0, None))[0]
-    return Gauges(queued, running, oldest, stored[0], int(stored[1]), coming, unsent, sums)
+    return Gauges(*queue, stored[0], int(stored[1]), coming, unsent, sums)
 
 
 def answers_now(store: Store) -> bool:

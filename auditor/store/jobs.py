@@ -197,19 +197,21 @@ def listed(
 
 def queue(store: Works) -> Queue:
     """How much there is to do for the store's project."""
-    return _queue(store, jobs.c.project == store.project)
+    with store.reading() as connection:
+        return queue_within(connection, jobs.c.project == store.project)
 
 
 def whole_queue(store: Works) -> Queue:
     """How much there is to do for all projects."""
-    return _queue(store)
-
-
-def _queue(store: Works, *of: ColumnElement[bool]) -> Queue:
-    query = select(jobs.c.state, func.count(), func.min(jobs.c.created_at)).group_by(jobs.c.state)
     with store.reading() as connection:
-        rows = connection.execute(query.where(jobs.c.state.in_(("queued", "running")), *of))
-        found = {state: (number, oldest) for state, number, oldest in rows}
+        return queue_within(connection)
+
+
+def queue_within(connection: Connection, *of: ColumnElement[bool]) -> Queue:
+    """The same within a transaction, of such jobs."""
+    query = select(jobs.c.state, func.count(), func.min(jobs.c.created_at)).group_by(jobs.c.state)
+    rows = connection.execute(query.where(jobs.c.state.in_(("queued", "running")), *of))
+    found = {state: (number, oldest) for state, number, oldest in rows}
     queued, oldest = found.get("queued", (0, None))
     return Queue(queued, found.get("running", (0, None))[0], oldest)
 

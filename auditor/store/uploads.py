@@ -127,12 +127,6 @@ def sizes_within(connection: Connection, store: Store, contents: Collection[str]
     return found
 
 
-def bytes_stored(store: Store) -> int:
-    """Bytes of all contents of the store's project."""
-    with store.reading() as connection:
-        return _stored(connection, store)
-
-
 def abandoned(store: Store, seconds: float) -> list[str]:
     """The project's uploads that nobody has cared for so long, done or not."""
     query = select(uploads.c.id).where(_its(store), uploads.c.seen_at < _ago(seconds)).order_by(uploads.c.seen_at)

@@ -36,9 +36,8 @@ def _own_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDITOR_DB", str(tmp_path / "reports.db"))
 
 
-@pytest.fixture
-def auditor(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    """Runs a command line in this process."""
+def in_this_process(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Runs a command line, and tells what it said."""
     from auditor.cli.app import run
 
     def call(*arguments: str) -> Said:
@@ -47,6 +46,12 @@ def auditor(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
         return Said(int(code), captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture
+def auditor(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Runs a command line in this process."""
+    return in_this_process(capsys)
 
 
 @pytest.fixture

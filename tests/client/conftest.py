@@ -13,7 +13,7 @@ import pytest
 from auditor.client import connection
 from auditor.client.address import server_address
 from auditor.client.connection import ServerConnection
-from tests.cli.conftest import LENET, Said
+from tests.cli.conftest import LENET, Said, in_this_process
 
 from .stand_in import TOKEN, StandIn, serving
 
@@ -50,14 +50,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def auditor(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
     """Runs a command line in this process."""
-    from auditor.cli.app import run
-
-    def call(*arguments: str) -> Said:
-        code = run(arguments)
-        captured = capsys.readouterr()
-        return Said(int(code), captured.out, captured.err)
-
-    return call
+    return in_this_process(capsys)
 
 
 @pytest.fixture

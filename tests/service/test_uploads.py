@@ -19,7 +19,8 @@ from auditor.service.context import Service, ServiceLimits
 from auditor.service.incoming import BeingWritten, Incoming
 from auditor.service.storage import Storage
 from auditor.store.tokens import create
-from auditor.store.uploads import blob_size, bytes_stored, upload_of
+from auditor.store.uploads import blob_size, upload_of
+from tests.store.models import bytes_stored
 
 from .conftest import Clients
 from .uploading import PIECE, add, begin, send, sha256_of

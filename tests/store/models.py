@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
-from auditor.store.service_tables import jobs, models, versions
+from auditor.store.service_tables import blobs, jobs, models, versions
 from auditor.store.works import Piece, Works
 
 NOW = "2026-01-02T03:04:05.000000+00:00"
@@ -42,3 +42,10 @@ def audited(
         ((audit_id, _),) = store.finish_within(connection, store.ready([piece]))
         connection.execute(insert(jobs), job | {"audit_id": audit_id})
     return job["id"]
+
+
+def bytes_stored(store: Works) -> int:
+    """Bytes of all contents of the store's project."""
+    with store.reading() as connection:
+        sizes = connection.scalars(select(blobs.c.size).where(blobs.c.project == store.project))
+        return sum(sizes)
