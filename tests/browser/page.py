@@ -86,7 +86,9 @@ class Page:
     def settle(self) -> None:
         """Until two frames are drawn: what a click, a key or a load set off is done.
 
-        Where it led to another page before they were, that is waited for.
+        Where it led to another page before they were, that is waited for. Without scripts no frame calls back: what a
+        click does is done when the browser has answered it, and a picture asked for while the page gives way to another
+        may never come.
         """
         if self.view.scripts:
             frames = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))"
@@ -98,7 +100,7 @@ class Page:
                 self.until("document.readyState === 'complete'")
                 self.value(frames)
         else:
-            self.ask("Page.captureScreenshot", clip={"x": 0, "y": 0, "width": 1, "height": 1, "scale": 1})
+            self.until("document.body.offsetHeight >= 0")
         self._browser.take_all()
 
     def value(self, expression: str) -> Any:
