@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from ..findings.order import RANK
 from ..tuples import NamedTuple
@@ -20,6 +20,21 @@ from .tables import audits, findings
 
 _MESSAGE = 300  # characters of a message that are read
 _STATES = ("new", "open", "not looked at", "fixed")
+
+
+_OURS = audits.c.project == bindparam("project")
+_POINTS = (
+    select(audits.c.id, audits.c.audited_at, audits.c.version, audits.c.source, audits.c.ad_hoc)
+    .where(_OURS, audits.c.subject == bindparam("subject"))
+    .order_by(audits.c.audited_at, audits.c.id)
+)
+_ROWS = select(*ROW).where(_OURS, audits.c.id.in_(bindparam("ids", expanding=True)))
+_FINDINGS = (
+    select(*(findings.c[name] for name in ("fingerprint", "rule", "severity", "node", "tensor")))
+    .add_columns(func.substr(findings.c.message, 1, _MESSAGE))
+    .where(findings.c.audit_id == bindparam("audit_id"))
+    .order_by(findings.c.ordinal)
+)
 
 
 class Point(NamedTuple):
@@ -230,10 +245,8 @@ def audit_of_version(store: Store, model: str, version: str) -> int | None:
 
 def _points(store: Store, connection: Connection, subject: str) -> list[Point]:
     """A subject's audits, oldest version first, within a version by time: an old one may be audited again."""
-    c = audits.c
-    query = select(c.id, c.audited_at, c.version, c.source, c.ad_hoc)
-    query = query.where(store.within(audits), c.subject == key_of(subject))
-    points = [Point(*row) for row in connection.execute(query.order_by(c.audited_at, c.id))]
+    asked = {"project": store.project, "subject": key_of(subject)}
+    points = [Point(*row) for row in connection.execute(_POINTS, asked)]
     first: dict[str, int] = {}
     for i, point in enumerate(points):
         first.setdefault(point.version, i)
@@ -245,16 +258,13 @@ def _points(store: Store, connection: Connection, subject: str) -> list[Point]:
 def _rows(store: Store, connection: Connection, ids: list[int]) -> dict[int, Row]:
     found = {}
     for part in parts(ids):
-        for row in connection.execute(select(*ROW).where(store.within(audits), audits.c.id.in_(part))):
+        for row in connection.execute(_ROWS, {"project": store.project, "ids": part}):
             found[row.id] = Row(**row._mapping)
     return found
 
 
 def _findings(connection: Connection, audit_id: int) -> list[FindingKey]:
-    c = findings.c
-    message = func.substr(c.message, 1, _MESSAGE)
-    query = select(c.fingerprint, c.rule, c.severity, c.node, c.tensor, message).where(c.audit_id == audit_id)
-    return [FindingKey(*row) for row in connection.execute(query.order_by(c.ordinal))]
+    return [FindingKey(*row) for row in connection.execute(_FINDINGS, {"audit_id": audit_id})]
 
 
 def _which_have(
