@@ -34,6 +34,7 @@ from .outcome import (
     Try,
 )
 from .plain import plain, restore
+from .providers import only_processor
 from .request import OFF, Request
 from .started import Started, start
 
@@ -154,7 +155,7 @@ class _Child:
                     question.write(json.dumps(plain(self._request)).encode("ascii"))
                     question.flush()
                     question.seek(0)
-                    process = start(question, theirs, plain=self._request.provider == "cpu")
+                    process = start(question, theirs, plain=only_processor(self._request))
             finally:
                 os.close(theirs)
             ended, waited, patience = self._ended, False, 0.0

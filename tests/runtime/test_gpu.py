@@ -28,7 +28,7 @@ pytestmark = [
 
 def test_nodes_run_on_the_card(write: Write) -> None:
     path = write("mm (float[64, 64] x) => (float[64, 64] y) { [product] y = MatMul (x, x) }")
-    outcome = run(Request(path, attempts=((floats("x", 64, 64),),), provider="cuda", all_on_provider=True))
+    outcome = run(Request(path, attempts=((floats("x", 64, 64),),), provider="cuda"))
     assert isinstance(outcome, Run), outcome
     assert outcome.provider == "CUDAExecutionProvider"
     assert outcome.placement == {"CUDAExecutionProvider": 1}
