@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from ..policy.policy import PROFILES
-from ..settings import LEVELS, Settings
+from ..settings import DEEP, LEVELS, Settings
 from ..tuples import NamedTuple
 from . import kinds
 from .kinds import ValueKind, from_words
@@ -20,6 +20,7 @@ Fills: TypeAlias = Literal["audit", "policy", "place", "service", "call"]
 LOOKED_AT = "What is looked at"
 SIZES = "At which sizes, and ranges"
 RUN = "The run"
+DEPTH = "In depth"
 POLICY = "What is asked"
 SAID = "What is said, and where"
 KEPT = "Where it is kept"
@@ -97,13 +98,47 @@ TABLE: tuple[Setting, ...] = (
         default="as configured, else run",
     ),
     Setting(
-        "provider", kinds.TEXT, RUN, "Where to run: cpu, cuda, tensorrt or another one.", ("--provider",), "NAME",
-        "provider", "AUDITOR_PROVIDER", "audit",
+        "provider", kinds.PROVIDERS, RUN,
+        "Where to run: cpu, cuda, tensorrt or another one; or several in order, as in tensorrt,cuda.", ("--provider",),
+        "NAME[,NAME...]", "provider", "AUDITOR_PROVIDER", "audit",
+    ),
+    Setting(
+        "provider_options", kinds.PROVIDER_OPTIONS, RUN,
+        "An option of a provider, in onnxruntime's words, as in cuda:gpu_mem_limit=2147483648; may be repeated.",
+        ("--provider-option",), "NAME:KEY=VALUE", "provider-options", fills="audit", runs_code=True,
+        takes="a table of tables: provider.key = value; only a configuration that is named (`--config`) may say it",
+    ),
+    Setting(
+        "provider_libraries", kinds.LIBRARIES, RUN,
+        "A library that brings providers, whose code is run, in the sandbox; may be repeated.",
+        ("--provider-library",), "NAME=PATH", "provider-libraries", fills="audit", runs_code=True,
+        takes="a table: name = path; only a configuration that is named (`--config`) may say it",
+    ),
+    Setting(
+        "device", kinds.whole(), RUN, "Which of the provider's devices, counted from 0.", ("--device",), "INDEX",
+        "device", fills="audit", default="the provider's own choice",
+    ),
+    Setting(
+        "no_cpu_fallback", kinds.YES_OR_NO, RUN,
+        "A node that does not run on a provider that was asked for is an error.", ("--no-cpu-fallback",),
+        key="no-cpu-fallback", fills="audit",
     ),
     Setting(
         "optimisation", kinds.one_of(*LEVELS), RUN,
         "onnxruntime's, of the run: off, basic, extended or all, its own default.", ("--optimisation",), "LEVEL",
         "optimisation", fills="audit",
+    ),
+    Setting(
+        "deep", kinds.YES_OR_NO, DEPTH, f"Look in depth: {', '.join(DEEP)}.", ("--deep",),
+        key="deep", fills="audit",
+    ),
+    Setting(
+        "deep_parts", kinds.some_of(*DEEP), DEPTH, "Look in depth, at this part; may be repeated.", ("--deep-part",),
+        "PART", "deep-parts", fills="audit",
+    ),
+    Setting(
+        "skipped_parts", kinds.some_of(*DEEP), DEPTH, "Not this part of the look in depth; may be repeated.",
+        ("--skip-part",), "PART", "skip-parts", fills="audit",
     ),
     Setting(
         "custom_ops", kinds.LIBRARY, RUN, "Operators for the run: a library whose code is run, in the sandbox.",

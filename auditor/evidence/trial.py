@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..costs.count import Costs
@@ -12,11 +13,11 @@ from ..model import digest, external
 from ..model.graph import Model
 from ..report import Missed
 from ..runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run, TimedOut, first_line
-from ..runtime.request import OFF, Feed, Request, RunLimits
+from ..runtime.request import OFF, Feed, ProviderLibrary, ProviderOption, Request, RunLimits
 from ..settings import Settings
 from ..shapes.facts import Facts
 from ..tuples import NamedTuple
-from ..wording import in_bytes
+from ..wording import in_bytes, listed
 
 if TYPE_CHECKING:
     from .sizes import Chosen
@@ -26,6 +27,8 @@ LARGEST = 2**31 - 1
 
 _BEFORE_THE_MODEL = frozenset({"start", "import"})
 """Stages of a run in which nothing that happens is the model's fault."""
+
+_OF_A_LIBRARY = "provider"  # the stage in which a library of providers is loaded
 
 _OPEN = 1 << 29  # bytes of activations where sizes are open
 
@@ -65,7 +68,7 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     from ..runtime.parent import run
     from .sizes import impossible
 
-    named = settings.inputs is not None or settings.custom_ops is not None
+    named = bool(settings.inputs or settings.custom_ops or settings.provider_libraries)
     asked = settings.provider_asked or settings.require_isolation or named
     if model.size > LARGEST:
         why = f"the file has {model.size} bytes, and onnxruntime reads none of more than 2 GiB"
@@ -76,21 +79,8 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         return Trial(OutOfMemory(memory, "prediction", why), True, (Missed("run", why, asked),))
     vectors = golden.vectors_beside(model.path, len(facts.inputs), len(model.graph.outputs))
     chosen = _chosen(facts, settings)
-    request = Request(
-        model.path,
-        data_files(model),
-        chosen.attempts,
-        vectors,
-        settings.provider,
-        settings.optimisation,
-        second=settings.optimisation != OFF,
-        custom_ops=os.path.abspath(settings.custom_ops) if settings.custom_ops else "",  # a bare name means elsewhere
-        limits=_limits(costs, settings),
-        predicted_bytes=_beside_the_weights(costs),
-        require_isolation=settings.require_isolation,
-        seed=settings.seed,
-        rtol=settings.rtol,
-        atol=settings.atol,
+    request = _request(model, costs, settings)._replace(
+        attempts=chosen.attempts, golden=vectors, second=settings.optimisation != OFF
     )
     until = time.monotonic() + request.limits.seconds
 
@@ -104,6 +94,10 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     result = run(request)
     if isinstance(result, TimedOut | OutOfMemory | Crashed) and result.stage in _BEFORE_THE_MODEL:
         why = "onnxruntime did not get as far as the model within the limits of the run (--timeout, --memory)"
+        return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked=True),))
+    if isinstance(result, TimedOut | OutOfMemory | Crashed) and result.stage == _OF_A_LIBRARY:
+        end = result.signal if isinstance(result, Crashed) else "no end within the limits of the run"
+        why = f"loading {listed(map(os.path.basename, settings.provider_libraries.values()))} came to nothing: {end}"
         return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked=True),))
     if isinstance(result, Failed) and result.kind == MACHINE:
         why = f"this machine lacks what the model needs: {first_line(result.message)}"
@@ -122,6 +116,47 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         missed = (*missed, Missed("other sizes", _passed_over(chosen)))
     again = tuple(_again(more, request.seed + 1, result, facts)) if settings.inputs is None else ()
     return Trial(result, invented, missed, plain, chosen.passed_over, again)
+
+
+def _request(model: Model, costs: Costs, settings: Settings) -> Request:
+    """What every run of the model has in common."""
+    return Request(
+        model.path,
+        data_files(model),
+        optimisation=settings.optimisation,
+        custom_ops=os.path.abspath(settings.custom_ops) if settings.custom_ops else "",  # a bare name means elsewhere
+        limits=run_limits(costs, settings, 1 if settings.optimisation == OFF else 2),
+        predicted_bytes=_beside_the_weights(costs),
+        require_isolation=settings.require_isolation,
+        seed=settings.seed,
+        rtol=settings.rtol,
+        atol=settings.atol,
+        **where_to_run(settings),
+    )
+
+
+def where_to_run(settings: Settings) -> dict[str, Any]:
+    """What of a request says on which providers it is run."""
+    options = settings.provider_options.items()
+    libraries = settings.provider_libraries.items()
+    return {
+        "provider": settings.provider,
+        "provider_options": tuple(ProviderOption(who, key, value) for who, own in options for key, value in own.items()),
+        "provider_libraries": tuple(ProviderLibrary(name, os.path.abspath(path)) for name, path in libraries),
+        "device": settings.device,
+    }
+
+
+@contextmanager
+def base_request(model: Model, costs: Costs, settings: Settings) -> Iterator[Request]:
+    """What every run of the model has in common; one that came without a file has one for as long as this takes."""
+    if model.path:
+        yield _request(model, costs, settings)
+        return
+    from .in_memory import written
+
+    with written(model) as there:
+        yield _request(there, costs, settings)
 
 
 def _again(more: Callable[..., Outcome], seed: int, result: Outcome, facts: Facts) -> Iterator[Again]:
@@ -152,7 +187,9 @@ def _missed(result: Outcome, settings: Settings, invented: bool, asked: bool) ->
             yield Missed("run", f"onnxruntime does not load the model: {first_line(message)}", True)
         case Failed(stage="run", message=message) if invented:
             yield Missed("run", f"it failed on inputs that auditor invented: {first_line(message)}", asked)
-        case Run(tries=tries, agreement=agreement, feeds=feeds, outputs=outputs):
+        case Run(tries=tries, agreement=agreement, feeds=feeds, outputs=outputs, gone=gone):
+            for name in gone:
+                yield Missed(f"provider {name}", "onnxruntime could not start it, and ran the model without", True)
             for one in outputs:
                 if one.unseen:
                     yield Missed(f"values of {one.name}", one.unseen)
@@ -207,8 +244,8 @@ def _chosen(facts: Facts, settings: Settings) -> Chosen:
     return Chosen((tuple(feeds),))
 
 
-def _limits(costs: Costs, settings: Settings) -> RunLimits:
+def run_limits(costs: Costs, settings: Settings, runs: float) -> RunLimits:
     """Time for what hangs on the inputs: what a runtime folds when it loads the model, a file of nothing asks for."""
-    runs, flops = 1 if settings.optimisation == OFF else 2, costs.run_flops
-    predicted = RunLimits.predicted(runs * flops if isinstance(flops, int) else None, settings.memory)
+    flops = costs.run_flops
+    predicted = RunLimits.predicted(int(runs * flops) if isinstance(flops, int) else None, settings.memory)
     return predicted if settings.timeout is None else RunLimits(settings.timeout, settings.memory)

@@ -158,6 +158,13 @@ class ModelPair(NamedTuple):
     extra: tuple[Feed, ...] = ()
 
 
+class DeepQuestion(NamedTuple):
+    """One part of the look in depth, and what is asked of it: a record of the part's own, as JSON."""
+
+    part: str
+    asked: str
+
+
 class Request(NamedTuple):
     """One model to run.
 
@@ -185,6 +192,8 @@ class Request(NamedTuple):
     atol: float = 1e-5
     search: WitnessSearch | None = None  # instead of a run
     pair: ModelPair | None = None  # instead of a run: two models side by side
+    deep: DeepQuestion | None = None  # instead of a run: a part of the look in depth, on the first of the attempts
+    beside: tuple[str, ...] = ()  # further files that may be read: other models with their data, arrays
     provider_options: tuple[ProviderOption, ...] = ()
     provider_libraries: tuple[ProviderLibrary, ...] = ()
     device: int | None = None  # of the providers that have several
@@ -197,6 +206,7 @@ class Request(NamedTuple):
             provider_libraries=tuple(one._replace(path=_absolute(one.path)) for one in self.provider_libraries),
             pair=self.pair and self.pair._replace(model=_absolute(self.pair.model)),
             files=tuple(map(_absolute, self.files)),
+            beside=tuple(map(_absolute, self.beside)),
             attempts=tuple(tuple(f._replace(file=_absolute(f.file)) for f in feeds) for feeds in self.attempts),
             golden=tuple(
                 Golden(g.name, tuple(map(_absolute, g.inputs)), tuple(map(_absolute, g.outputs))) for g in self.golden
@@ -209,7 +219,7 @@ class Request(NamedTuple):
         golden = [path for one in self.golden for path in (*one.inputs, *one.outputs)]
         others = filter(None, (self.custom_ops, self.against, self.pair and self.pair.model))
         libraries = [library.path for library in self.provider_libraries]
-        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden, *others, *libraries)))
+        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden, *others, *self.beside, *libraries)))
 
 
 def _absolute(path: str) -> str:
