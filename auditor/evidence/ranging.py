@@ -192,7 +192,7 @@ class Ranges:
         from ..runtime.parent import hunt
         from ..runtime.request import Aim, InputRange, Quarry, Request, RunLimits, WitnessSearch
         from .sizes import choose
-        from .trial import LARGEST, data_files
+        from .trial import LARGEST, data_files, where_to_run
 
         if model.size > LARGEST >> 1:
             return Sought({}, "the file is too large to be searched")
