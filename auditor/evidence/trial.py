@@ -13,6 +13,7 @@ from ..model import digest, external
 from ..model.graph import Model
 from ..report import Missed
 from ..runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run, TimedOut, first_line
+from ..runtime.providers import CPU
 from ..runtime.request import OFF, Feed, ProviderLibrary, ProviderOption, Request, RunLimits
 from ..settings import Settings
 from ..shapes.facts import Facts
@@ -28,6 +29,7 @@ LARGEST = 2**31 - 1
 _BEFORE_THE_MODEL = frozenset({"start", "import"})
 """Stages of a run in which nothing that happens is the model's fault."""
 
+_ON_CPU = "the run was on the CPU, as it was asked for: name another provider (--provider)"
 _OF_A_LIBRARY = "provider"  # the stage in which a library of providers is loaded
 
 _OPEN = 1 << 29  # bytes of activations where sizes are open
@@ -190,6 +192,9 @@ def _missed(result: Outcome, settings: Settings, invented: bool, asked: bool) ->
         case Run(tries=tries, agreement=agreement, feeds=feeds, outputs=outputs, gone=gone):
             for name in gone:
                 yield Missed(f"provider {name}", "onnxruntime could not start it, and ran the model without", True)
+            if settings.no_cpu_fallback and (result.provider == CPU or not result.placement):
+                why = "onnxruntime does not say which nodes ran where" if result.provider != CPU else _ON_CPU
+                yield Missed("no-cpu-fallback", why, True)
             for one in outputs:
                 if one.unseen:
                     yield Missed(f"values of {one.name}", one.unseen)
