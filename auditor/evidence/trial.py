@@ -143,7 +143,9 @@ def where_to_run(settings: Settings) -> dict[str, Any]:
     libraries = settings.provider_libraries.items()
     return {
         "provider": settings.provider,
-        "provider_options": tuple(ProviderOption(who, key, value) for who, own in options for key, value in own.items()),
+        "provider_options": tuple(
+            ProviderOption(who, key, value) for who, own in options for key, value in own.items()
+        ),
         "provider_libraries": tuple(ProviderLibrary(name, os.path.abspath(path)) for name, path in libraries),
         "device": settings.device,
     }

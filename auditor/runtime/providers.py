@@ -74,9 +74,15 @@ def word_for(provider: str) -> str:
     return provider.replace("ExecutionProvider", "").lower()
 
 
+def plain_word(name: str) -> str:
+    """The same word for ``cuda``, ``CUDA`` and ``CUDAExecutionProvider``."""
+    word = word_for(name.lower().replace("executionprovider", "ExecutionProvider"))
+    return _OTHER_WORDS.get(word, word)
+
+
 def only_processor(request: Request) -> bool:
     """Whether the run needs no device and no library beside onnxruntime's own."""
-    wanted = {_meant(name) for name in names_in(request.provider)}
+    wanted = {plain_word(name) for name in names_in(request.provider)}
     return wanted <= {"cpu"} and not request.provider_libraries
 
 
@@ -129,14 +135,9 @@ def chain_of(ort: Any, request: Request) -> Chain:
     return Chain(tuple(links))
 
 
-def _meant(wanted: str) -> str:
-    word = word_for(wanted.lower().replace("executionprovider", "ExecutionProvider"))
-    return _OTHER_WORDS.get(word, word)
-
-
 def _found(ort: Any, wanted: str, there: list[str]) -> str:
     """``cuda`` and ``CUDAExecutionProvider`` alike."""
-    meant = _meant(wanted)
+    meant = plain_word(wanted)
     if found := next((name for name in there if word_for(name) == meant), None):
         return found
     near = nearest(wanted.lower(), map(word_for, [*ort.get_all_providers(), *there]))
@@ -147,7 +148,7 @@ def _options(request: Request, names: list[str]) -> dict[str, dict[str, str]]:
     """By provider; one for a provider that is not asked for is a slip."""
     found: dict[str, dict[str, str]] = {}
     for option in request.provider_options:
-        meant = _meant(option.provider)
+        meant = plain_word(option.provider)
         name = next((name for name in names if word_for(name) == meant), None)
         if name is None:
             near = nearest(option.provider.lower(), map(word_for, names))
