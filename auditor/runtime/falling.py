@@ -38,7 +38,7 @@ class Listener:
         self._kept: set[str] = set()
 
     def listens(self, ort: Any) -> bool:
-        """Ask this onnxruntime for its log; False where it hands it to nobody (before 1.27)."""
+        """Ask this onnxruntime for its log; False where it has no way to hand it over (1.24 had none)."""
         if not hasattr(ort, "set_default_logger_callback"):
             return False
         ort.set_default_logger_callback(self.hear, INFORMATION)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..tuples import NamedTuple
 from ..wording import nearest
+from .outcome import first_line
 from .request import Request
 
 CPU, CUDA, TENSORRT = "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider"
@@ -95,7 +96,7 @@ def registered(ort: Any, request: Request) -> None:
         try:
             ort.register_execution_provider_library(library.name, library.path)
         except Exception as error:
-            raise NoProvider(f"the library {name} brings no provider: {error}") from None
+            raise NoProvider(f"the library {name} brings no provider: {first_line(str(error))}") from None
 
 
 def chain_of(ort: Any, request: Request) -> Chain:
