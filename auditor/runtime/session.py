@@ -15,7 +15,7 @@ from ..tuples import NamedTuple
 from . import tensors
 from .falling import INFORMATION, Listener
 from .messages import meant_by
-from .providers import CPU, Chain
+from .providers import CPU, Chain, ChainLink
 from .request import LEVELS, Request
 from .trace import with_outputs
 
@@ -114,6 +114,10 @@ class Sessions:
         except Exception as error:
             raise meant_by(error) from None
         return Session(self._ort, made)
+
+    def on(self, provider: str) -> Sessions:
+        """The same of another provider, by onnxruntime's name."""
+        return Sessions(self._ort, self._request, Chain((ChainLink(provider, {}),)))
 
     def bytes(self) -> bytes:
         """The whole file; `tensors.CannotRead` where it is too large to be held."""
