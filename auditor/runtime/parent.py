@@ -401,7 +401,7 @@ def _cleaned(outcome: Outcome, ended: _Ended, cleaner: Cleaner) -> Outcome:
         case Crashed():
             return outcome._replace(message=cleaner.text(outcome.message, last=True))
         case NotRun():
-            hint = cleaner.errors(bytes(ended.noise)) if "could not be started" in outcome.why else ""
+            hint = cleaner.errors(bytes(ended.noise)) if outcome.why.endswith("could not be started") else ""
             why, fault = outcome.why + (f": {hint}" if hint else ""), cleaner.text(outcome.fault, last=True)
             return outcome._replace(why=cleaner.text(why), fault=fault)
         case TimedOut():

@@ -23,6 +23,13 @@ _BY_DEVICE_ID = frozenset(
 """Those built into onnxruntime that take the option ``device_id``."""
 
 
+SIMPLEST = (
+    b'\x08\x07:5\n\x0e\n\x01x\x12\x01y"\x04Relu:\x00\x12\x01gZ\x0f\n\x01x\x12\n\n\x08\x08\x01\x12\x04\n\x02\x08\x01'
+    b"b\x0f\n\x01y\x12\n\n\x08\x08\x01\x12\x04\n\x02\x08\x01B\x04\n\x00\x10\r"
+)
+"""A model of one Relu of one float: a provider that does not take this is not there, or has wrong options."""
+
+
 class NoProvider(Exception):
     """The providers that were asked for cannot be had here; what a person reads."""
 

@@ -15,8 +15,9 @@ from ..tuples import NamedTuple
 from . import tensors
 from .falling import INFORMATION, Listener
 from .messages import meant_by
-from .providers import CPU, Chain, ChainLink
-from .request import LEVELS, Request
+from .outcome import first_line
+from .providers import CPU, SIMPLEST, Chain, ChainLink
+from .request import LEVELS, OFF, Request
 from .trace import with_outputs
 
 LARGEST_TRACED = 1 << 30
@@ -114,6 +115,14 @@ class Sessions:
         except Exception as error:
             raise meant_by(error) from None
         return Session(self._ort, made)
+
+    def cannot_start(self) -> str:
+        """Why its providers do not take even the simplest model; "" where they do."""
+        try:
+            self.open(OFF, SIMPLEST, traced=False)
+        except Exception as error:
+            return first_line(str(error))
+        return ""
 
     def on(self, provider: str) -> Sessions:
         """The same of another provider, by onnxruntime's name."""

@@ -32,6 +32,7 @@ from .outcome import (
     Run,
     Try,
 )
+from .providers import CPU
 from .request import OFF, Feed, Request
 from .session import Made, NotOpened, Refused, Session, Sessions, misfit
 
@@ -198,6 +199,8 @@ class Sitting:
 
     def _not_loaded(self, error: Exception) -> Outcome:
         """At the default level a message may name no node, or one of the optimiser's own: what comes of it without?"""
+        if self.sessions.provider != CPU and (why := self.sessions.cannot_start()):
+            return NotRun(f"the provider {self.request.provider!r} could not be started: {why}", self.isolation)
         failed = self._failure("load", error)
         level = Level(self.level, "load failed", failed.message)
         if self.level == OFF or not self.request.second or isinstance(failed, OutOfMemory):

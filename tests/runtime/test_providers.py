@@ -4,6 +4,7 @@ whatever is asked of it falls back, really."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import onnxruntime
 import pytest
@@ -76,7 +77,7 @@ def test_warnings_are_heard_whoever_listens(write: Write) -> None:
     ],
 )
 def test_what_cannot_be_had_is_said_before_the_model_is_opened(
-    asked: Request, changes: dict[str, object], said: str
+    asked: Request, changes: dict[str, Any], said: str
 ) -> None:
     assert said in why(run(asked._replace(**changes)))
 
