@@ -27,7 +27,7 @@ _SEVERITIES = {level.value: level for level in Severity}
 
 MEASURES = (
     "parameters", "learnable-parameters", "macs", "flops", "weight-bytes", "file-bytes", "peak-activation-bytes",
-    "nodes", "ir-version", "opset", "run-seconds",
+    "nodes", "ir-version", "opset", "run-seconds", "provider-node-percent", "provider-mac-percent",
 )  # fmt: skip
 """What a limit can be set on."""
 

@@ -98,8 +98,30 @@ TABLE: tuple[Setting, ...] = (
         default="as configured, else run",
     ),
     Setting(
-        "provider", kinds.TEXT, RUN, "Where to run: cpu, cuda, tensorrt or another one.", ("--provider",), "NAME",
-        "provider", "AUDITOR_PROVIDER", "audit",
+        "provider", kinds.PROVIDERS, RUN,
+        "Where to run: cpu, cuda, tensorrt or another one; or several in order, as in tensorrt,cuda.", ("--provider",),
+        "NAME[,NAME...]", "provider", "AUDITOR_PROVIDER", "audit",
+    ),
+    Setting(
+        "provider_options", kinds.PROVIDER_OPTIONS, RUN,
+        "An option of a provider, in onnxruntime's words, as in cuda:gpu_mem_limit=2147483648; may be repeated.",
+        ("--provider-option",), "NAME:KEY=VALUE", "provider-options", fills="audit", runs_code=True,
+        takes="a table of tables: provider.key = value; only a configuration that is named (`--config`) may say it",
+    ),
+    Setting(
+        "provider_libraries", kinds.LIBRARIES, RUN,
+        "A library that brings providers, whose code is run, in the sandbox; may be repeated.",
+        ("--provider-library",), "NAME=PATH", "provider-libraries", fills="audit", runs_code=True,
+        takes="a table: name = path; only a configuration that is named (`--config`) may say it",
+    ),
+    Setting(
+        "device", kinds.whole(), RUN, "Which of the provider's devices, counted from 0.", ("--device",), "INDEX",
+        "device", fills="audit", default="the provider's own choice",
+    ),
+    Setting(
+        "no_cpu_fallback", kinds.YES_OR_NO, RUN,
+        "A node that does not run on a provider that was asked for is an error.", ("--no-cpu-fallback",),
+        key="no-cpu-fallback", fills="audit",
     ),
     Setting(
         "optimisation", kinds.one_of(*LEVELS), RUN,

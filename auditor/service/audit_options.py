@@ -21,6 +21,7 @@ _RANGE = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems
 _SCHEMAS: Mapping[int, dict[str, Any]] = {
     id(kinds.YES_OR_NO): {"type": "boolean"},
     id(kinds.TEXT): _TEXT,
+    id(kinds.PROVIDERS): _TEXT,
     id(kinds.NAMES): {"type": "array", "items": _TEXT},
     id(kinds.SIZES): {"type": "object", "additionalProperties": _SIZE},
     id(kinds.SHAPES): {"type": "object", "additionalProperties": {"type": "array", "items": _SIZE}},
@@ -34,6 +35,7 @@ _SCHEMAS: Mapping[int, dict[str, Any]] = {
 _BY_NAME: Mapping[str, dict[str, Any]] = {
     "target_dtype": {"enum": ["float16"]},
     "optimisation": {"enum": list(LEVELS)},
+    "device": {"type": "integer", "minimum": 0, "maximum": _LARGEST},
     "seed": {"type": "integer", "minimum": 0, "maximum": _LARGEST},
 }
 
