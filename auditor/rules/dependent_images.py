@@ -101,9 +101,10 @@ def dependent_images(model: Model, independence: Independence) -> Iterator[Found
         by_number = set(worst.how) == {ALONE}
         outputs = listed(one.output for one in group)
         where = f"{graph.label(index)}: " if index >= 0 else ""
+        how = " and ".join(worst.how)
         yield Found(
-            f"{where}an image's answer in {outputs} is another {' and '.join(worst.how)}: by up to {worst.share:.2g} of "
-            f"the largest element ({worst.difference})",
+            f"{where}an image's answer in {outputs} is another {how}: by up to {worst.share:.2g} of the "
+            f"largest element ({worst.difference})",
             _location(model, index, worst),
             "let this node keep the batch apart" if index >= 0 else "keep the batch apart",
             severity=Severity.WARNING if by_number else None,

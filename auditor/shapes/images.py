@@ -109,7 +109,7 @@ def _of_a_fixed_number(facts: Facts, sizes: Mapping[str, Shape]) -> Images | Non
             return Images(inputs, (), frozenset(), fixed=1)
         return None
     followed, name = opened
-    inputs = [Along(tensor, 0) for tensor, fact in followed.inputs.items() if fact.shape and str(fact.shape[0]) == name]
+    fed = [Along(tensor, 0) for tensor, fact in followed.inputs.items() if fact.shape and str(fact.shape[0]) == name]
     count = facts.inputs[fed[0].tensor].shape
     assert count is not None and isinstance(count[0], int)
     shapes = {
