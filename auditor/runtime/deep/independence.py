@@ -17,9 +17,10 @@ from ..alike import Grain, within_steps
 from ..compare import STEPS, compare
 from ..cutting import NotCut
 from ..grain import JUMPS, grain_of
+from ..levels import OutOfTime
 from ..outcome import Difference
 from ..session import Made, Refused, Session
-from .ground import Ground, OutOfTime
+from .ground import DeepGround
 from .parting import in_front, parting_place
 
 ALONE, ORDER, BESIDE = "alone", "in another order", "beside other images"
@@ -87,7 +88,7 @@ class IndependenceSeen(NamedTuple):
 ASKED, SEEN = IndependenceAsked, IndependenceSeen
 
 
-def look(ground: Ground, asked: IndependenceAsked) -> IndependenceSeen:
+def look(ground: DeepGround, asked: IndependenceAsked) -> IndependenceSeen:
     """Run the batch, its images alone and turned around, and compare."""
     return _Look(ground, asked).seen()
 
@@ -109,7 +110,7 @@ class _Apart(NamedTuple):
 
 
 class _Look:
-    def __init__(self, ground: Ground, asked: IndependenceAsked) -> None:
+    def __init__(self, ground: DeepGround, asked: IndependenceAsked) -> None:
         self._ground, self._asked = ground, asked
         self._axes = {one.tensor: one for one in asked.tensors}
         self._pool = _Pool(ground, asked)
@@ -315,7 +316,7 @@ def _part(array: Any, along: ImageAxis, images: int, at: int, *, inner: bool) ->
 class _Pool:
     """Twice as many images as a batch has, out of the request's inputs; what is not fed by images stays whole."""
 
-    def __init__(self, ground: Ground, asked: IndependenceAsked) -> None:
+    def __init__(self, ground: DeepGround, asked: IndependenceAsked) -> None:
         self._ground, self._asked = ground, asked
         self._axes = {one.tensor: one.axis for one in asked.inputs}
         self._fill(ground.request.seed)

@@ -14,9 +14,10 @@ from .. import tensors
 from ..alike import apart
 from ..cutting import NotCut
 from ..grain import JUMPS, grain_of
+from ..levels import OutOfTime
 from ..outcome import Difference
 from ..session import Made
-from .ground import Ground, OutOfTime
+from .ground import DeepGround
 from .parting import in_front, parting_place
 
 SAME_SESSION, FRESH_SESSION, OTHER_THREADS = "the same session", "a fresh session", "other threads"
@@ -57,7 +58,7 @@ class RepeatabilitySeen(NamedTuple):
 ASKED, SEEN = RepeatabilityAsked, RepeatabilitySeen
 
 
-def look(ground: Ground, asked: RepeatabilityAsked) -> RepeatabilitySeen:
+def look(ground: DeepGround, asked: RepeatabilityAsked) -> RepeatabilitySeen:
     """Run again, and compare."""
     threads = ground.request.limits.thread_count()
     session = ground.sessions.open(ground.request.optimisation)
@@ -89,7 +90,7 @@ def look(ground: Ground, asked: RepeatabilityAsked) -> RepeatabilitySeen:
     return seen._replace(unlike=tuple(_placed(ground, asked, seen.unlike)))
 
 
-def _placed(ground: Ground, asked: RepeatabilityAsked, unlike: Sequence[Repeated]) -> list[Repeated]:
+def _placed(ground: DeepGround, asked: RepeatabilityAsked, unlike: Sequence[Repeated]) -> list[Repeated]:
     """With the node, for the first of what is beyond rounding; others of its kind of repetition share the search."""
     placed: list[Repeated] = []
     searches: dict[tuple[str, int], _Search] = {}
@@ -108,7 +109,7 @@ def _placed(ground: Ground, asked: RepeatabilityAsked, unlike: Sequence[Repeated
 class _Search:
     """Of tensors that are not the same again, in one of the ways."""
 
-    def __init__(self, ground: Ground, where: str, threads: int) -> None:
+    def __init__(self, ground: DeepGround, where: str, threads: int) -> None:
         self._ground, self._where, self._threads = ground, where, threads
         self._kept: dict[str, list[tuple[Difference, bool]]] = {}
 
@@ -145,7 +146,7 @@ class _Search:
         return first, session.run([tensor], fed)[0]
 
 
-def _unlike(ground: Ground, tensor: str, a: Made, b: Made) -> list[tuple[Difference, bool]]:
+def _unlike(ground: DeepGround, tensor: str, a: Made, b: Made) -> list[tuple[Difference, bool]]:
     """How two runs' values differ; nothing where they do not, or where nobody can look into them."""
     if a.array is None or b.array is None:
         return []
