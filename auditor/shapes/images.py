@@ -10,7 +10,7 @@ from .batches import batch_names, with_open_batch
 from .fact import Fact, Shape
 from .facts import Facts
 from .open_axes import open_axes, says_batch
-from .sizes.dim import Dim, divide_exact, named
+from .sizes.dim import Dim, evaluate, named
 from .troubles import Impossible, Misfit
 
 IMAGES = "images"
@@ -19,6 +19,10 @@ IMAGES = "images"
 _RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
 _SIZES_ALONE = frozenset({"Shape", "Size"})
 """Operators whose result hangs on no element of their input."""
+
+
+_COUNTS = (1, 2, 3, 4, 5, 8, 16, 61)
+"""Numbers of images by which rows are counted: ``max(images - 1, 0) + min(images, 1)`` is one to an image."""
 
 
 class Along(NamedTuple):
@@ -158,8 +162,12 @@ def _along(fact: Fact) -> tuple[int, int] | None:
     if len(places) != 1 or None in fact.shape:
         return None
     axis, size = places[0]
-    each = divide_exact(size, named(IMAGES))
-    return (axis, each) if isinstance(each, int) and each > 0 else None
+    try:
+        each = evaluate(size, {IMAGES: 1})
+        even = all(evaluate(size, {IMAGES: count}) == each * count for count in _COUNTS)
+    except (ZeroDivisionError, KeyError):  # KeyError: another size is open, too
+        return None
+    return (axis, each) if even and each > 0 else None
 
 
 def _answered(facts: Facts, found: Images) -> int:

@@ -27,6 +27,7 @@ from auditor.report import (
     waiver_of,
 )
 from auditor.rules import all_rules
+from auditor.settings import DEEP
 
 TODAY = date(2026, 11, 24)
 NOT_OFFERED = {"Contract", *(part.capitalize() for part in DEEP)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ...model.graph import Model, Node, subgraphs
 from ...runtime.grain import RANDOM
@@ -12,30 +12,41 @@ from ...tuples import NamedTuple
 
 
 class Chance(NamedTuple):
-    """``tensors`` of the main graph that chance goes into; ``op_types`` of what makes it."""
+    """``tensors`` of the main graph that chance goes into; ``op_types`` of what makes it.
+
+    ``unseeded``: tensors into which a random operator without the attribute ``seed`` goes. ``nodes``: of the main
+    graph, that are random or hold what is.
+    """
 
     tensors: frozenset[str]
     op_types: tuple[str, ...]
+    unseeded: frozenset[str] = frozenset()
+    nodes: tuple[int, ...] = ()
 
 
 def chance_in(model: Model, facts: Facts) -> Chance:
     """Where chance is in a model."""
-    op_types: dict[str, None] = {}
-    made: set[str] = set()
-    for node in model.graph.nodes:
-        found = list(_random_of(model, node, facts, frozenset()))
-        op_types.update(dict.fromkeys(found))
-        if found:
-            made.update(name for name in node.outputs if name)
-    return Chance(hanging_on(model.graph, made), tuple(sorted(op_types)))
+    found = {
+        index: random
+        for index, node in enumerate(model.graph.nodes)
+        if (random := tuple(_random_of(model, node, facts, frozenset())))
+    }
+    graph = model.graph
+
+    def reached(indices: Iterable[int]) -> frozenset[str]:
+        return hanging_on(graph, {name for index in indices for name in graph.nodes[index].outputs if name})
+
+    unseeded = [index for index, random in found.items() if not all("seed" in one.attributes for one in random)]
+    op_types = {one.op_type for random in found.values() for one in random}
+    return Chance(reached(found), tuple(sorted(op_types)), reached(unseeded), tuple(found))
 
 
 def _random_of(
     model: Model, node: Node, facts: Facts | None, calling: frozenset[tuple[str, str, str]]
-) -> Iterator[str]:
+) -> Iterator[Node]:
     """The random operators that a node is, or holds; ``facts`` of the main graph's nodes alone."""
     if not node.domain and (node.op_type in RANDOM or (node.op_type == "Dropout" and _drops(node, facts))):
-        yield node.op_type
+        yield node
     for _, graph in subgraphs(node):
         for inner in graph.nodes:
             yield from _random_of(model, inner, None, calling)

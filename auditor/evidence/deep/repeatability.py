@@ -14,25 +14,30 @@ from ...runtime.deep.repeatability import (
     RepeatabilitySeen,
     Repeated,
 )
+from ...shapes.images import hanging_on
 from ...tuples import NamedTuple
 from ...wording import counted, listed
 from .asking import ask, feeds_that_ran
-from .chance import chance_in
+from .chance import Chance, chance_in
 
 if TYPE_CHECKING:
+    from ...model.graph import Graph
     from ..evidence import Evidence
 
 
 class Repeatability(NamedTuple):
-    """``unlike``: outputs that are not the same again by more than rounding, though no chance is in them.
+    """``unlike``: outputs that are not the same again by more than rounding, though no chance is in them, or all of it
+    has a seed.
 
-    ``keeps_state``: those that another run of the session changes, and a fresh session does not.
+    ``keeps_state``: those that another run of the session changes, and a fresh session does not. ``seeded``: those in
+    which is chance.
     """
 
     part: DeepPart
     missed: tuple[Missed, ...]
     unlike: tuple[Repeated, ...]
     keeps_state: frozenset[str] = frozenset()
+    seeded: frozenset[str] = frozenset()
 
 
 def look(evidence: Evidence) -> Repeatability:
@@ -42,7 +47,12 @@ def look(evidence: Evidence) -> Repeatability:
     random = tuple(value.name for value in evidence.model.graph.outputs if value.name in chance.tensors)
     told = ask(evidence, "repeatability", RepeatabilityAsked(exempt=random), (feeds,))
     seen: RepeatabilitySeen = told.seen
-    unlike = tuple(one for one in seen.unlike if one.beyond and not one.jump and one.output not in random)
+    seeded = frozenset(random) - chance.unseeded
+    unlike = tuple(
+        _by_chance(evidence.model.graph, chance, one) if one.output in seeded else one
+        for one in seen.unlike
+        if one.beyond and not one.jump and (one.output not in random or one.output in seeded)
+    )
     lines = [f"{counted(seen.looked, 'answer')} compared: in the same session, in a fresh one, with other threads"]
     for one in unlike:
         node = f"; the first that is not the same is {one.tensor}" if one.node >= 0 else ""
@@ -54,7 +64,15 @@ def look(evidence: Evidence) -> Repeatability:
     why = f"chance makes it ({listed(chance.op_types)}): {listed(random)}" if by_chance and not unlike else ""
     figures = (DeepFigure("compared", seen.looked), DeepFigure("unlike", len(seen.unlike)))
     part = DeepPart("repeatability", status, why, lines=tuple(lines), figures=figures, stamp=told.stamp)
-    return Repeatability(part, told.missed, unlike, _keeping_state(unlike))
+    return Repeatability(part, told.missed, unlike, _keeping_state(unlike), seeded)
+
+
+def _by_chance(graph: Graph, chance: Chance, one: Repeated) -> Repeated:
+    """With the first random node in front of it."""
+    for index in chance.nodes:
+        if one.output in hanging_on(graph, graph.nodes[index].outputs):
+            return one._replace(node=index, tensor=graph.nodes[index].outputs[0])
+    return one
 
 
 def _keeping_state(unlike: Sequence[Repeated]) -> frozenset[str]:

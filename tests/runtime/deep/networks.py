@@ -6,7 +6,7 @@ Each has one or more joints: tensors between its layers, at which a fault can be
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import onnx
@@ -172,9 +172,9 @@ def _recurrent(op_type: str, gates: int, joint: Joint, directions: int = 1) -> o
     net = Net(6 + gates)
     x = net.feed("x", "batch", "time", 6)
     x = net.op("Transpose", x, perm=[1, 0, 2])
-    way = {"direction": "bidirectional"} if directions == 2 else {}
+    way = "bidirectional" if directions == 2 else "forward"
     w, r = net.weight(directions, gates * 5, 6), net.weight(directions, gates * 5, 5)
-    y = net.op(op_type, x, w, r, hidden_size=5, **way)
+    y = net.op(op_type, x, w, r, hidden_size=5, direction=way)
     y = net.op("Reshape", net.op("Transpose", y, perm=[2, 0, 1, 3]), net.ints(0, 0, -1))
     y = joint(net, y, "sequence")
     net.into("y", net.op("MatMul", y, net.weight(5 * directions, 4)))
@@ -198,7 +198,8 @@ def streaming_lstm(joint: Joint = nothing) -> onnx.ModelProto:
     """Time first, with its state: the batch is the second axis of all."""
     net = Net(11)
     x, h, c = net.feed("frames", "time", "N", 6), net.feed("h", 1, "N", 5), net.feed("c", 1, "N", 5)
-    y, new_h, new_c = net.op("LSTM", x, net.weight(1, 20, 6), net.weight(1, 20, 5), "", "", h, c, hidden_size=5, outputs=3)
+    w, r = net.weight(1, 20, 6), net.weight(1, 20, 5)
+    y, new_h, new_c = net.op("LSTM", x, w, r, "", "", h, c, hidden_size=5, outputs=3)
     net.into("y", net.op("Squeeze", y, net.ints(1)))
     net.into("h_out", new_h)
     net.into("c_out", new_c)
@@ -421,7 +422,8 @@ def detector(joint: Joint = nothing) -> onnx.ModelProto:
     boxes = net.op("Transpose", net.op("Reshape", x, net.ints(0, 5, -1)), perm=[0, 2, 1])
     scores = net.op("Gather", boxes, net.value(np.int64(4)), axis=2)
     best, places = net.op("TopK", scores, net.ints(3), outputs=2, axis=1)
-    chosen = net.op("GatherElements", boxes, net.op("Expand", net.op("Unsqueeze", places, net.ints(2)), net.ints(1, 1, 4)), axis=1)
+    places = net.op("Expand", net.op("Unsqueeze", places, net.ints(2)), net.ints(1, 1, 4))
+    chosen = net.op("GatherElements", boxes, places, axis=1)
     net.into("boxes", chosen)
     net.into("scores", best)
     net.give("boxes", "N", 3, 4)
@@ -457,18 +459,10 @@ def single(joint: Joint = nothing) -> onnx.ModelProto:
 
 
 NETWORKS: Mapping[str, Callable[[Joint], onnx.ModelProto]] = {
-    made.__name__: made
+    getattr(made, "__name__", ""): made
     for made in (
         cnn, residual, mlp, transformer, vision_transformer, lstm, gru, rnn, streaming_lstm, instance_normalised,
         group_normalised, quantised, half, scan_over_time, loop_over_time, autoencoder, segmenter, shuffle, siamese,
         dictionary, rows_of_pixels, mirrored, dynamic_quantised, detector, reversed_sequence, fixed_four, single,
     )
 }  # fmt: skip
-
-
-class Joined(NamedTuple):
-    """A network with a fault at one of its joints."""
-
-    network: str
-    joint: str
-    model: onnx.ModelProto
