@@ -53,7 +53,8 @@ agraph (float[N, 2] x, float[2] m, float[2] v) => (float[N, 2] y, float[2] mean,
 
 ## How to fix
 Export with `model.eval()`, so that no node keeps a state; give a state that is meant to live on as an input and an
-output. Make random numbers an input. What differs by threads alone: set `intra_op_num_threads` to 1 where answers must repeat, or replace the node.
+output, and random numbers as an input. What differs by threads alone: set `intra_op_num_threads` to 1 where answers
+must repeat, or replace the node.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from tests.corpus import SAMPLES, light_models
 from .mixing import Mutant, mutants
 from .networks import NETWORKS, nothing
 
-PARTS = frozenset({"sizes", "independence", "repeatability"})
+PARTS = frozenset({"independence", "repeatability"})
 SOUND, MUTANTS, ENOUGH = 30, 60, 57
 _APART = 1e-3  # of the largest element
 

@@ -107,8 +107,8 @@ def recurrence_along_batch(net: Net, x: str, joint: str) -> str:
     rows = net.op("Unsqueeze", net.op("ReduceMean", x, axes=[-1]) if joint != "row" else x, net.ints(1))
     rows = net.op("Reshape", rows, net.ints(0, 1, -1))
     rows = net.op("ReduceMean", rows, axes=[2])
-    y = net.op("RNN", rows, net.value(np.full((1, 1, 1), 0.7, np.float32)), net.value(np.full((1, 1, 1), 0.9, np.float32)),
-               hidden_size=1, outputs=2, name="fault")[0]  # fmt: skip
+    w, r = (net.value(np.full((1, 1, 1), number, np.float32)) for number in (0.7, 0.9))
+    y = net.op("RNN", rows, w, r, hidden_size=1, outputs=2, name="fault")[0]
     column = net.op("Reshape", y, net.ints(-1, *[1] * (_RANK[joint] - 1)))
     return str(net.op("Mul", x, column))
 
