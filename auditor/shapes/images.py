@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..model.graph import Graph, captured
@@ -9,12 +10,15 @@ from ..tuples import NamedTuple
 from .batches import batch_names, with_open_batch
 from .fact import Fact, Shape
 from .facts import Facts
-from .open_axes import open_axes, says_batch
+from .open_axes import OpenAxis, open_axes, says_batch
 from .sizes.dim import Dim, evaluate, named
 from .troubles import Impossible, Misfit
 
 IMAGES = "images"
 """The name that counts them while they are followed."""
+
+_IMAGE = 4
+"""Axes of an image among others."""
 
 _RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
 _SIZES_ALONE = frozenset({"Shape", "Size"})
@@ -51,7 +55,7 @@ class Images(NamedTuple):
 def images_of(facts: Facts, sizes: Mapping[str, Shape]) -> Images | None:
     """Where the images are, the inputs' other ``sizes`` being these; None where no axis of an input can be theirs."""
     certain = _certain(facts)
-    doubtful = frozenset(axis.name for axis in open_axes(facts) if axis.batch)
+    doubtful = frozenset(axis.name for axis in open_axes(facts) if axis.batch or _is_symbol(axis))
     best: Images | None = None
     for names in dict.fromkeys(
         (certain | doubtful, certain, *_each(facts, certain), doubtful, *_each(facts, doubtful))
@@ -71,6 +75,7 @@ def _each(facts: Facts, names: frozenset[str]) -> Iterator[frozenset[str]]:
 def _certain(facts: Facts) -> frozenset[str]:
     """Names of batches by their words, by images behind them, or by what recurrent layers say of them."""
     said = batch_names(facts) | {axis.name for axis in open_axes(facts) if says_batch(axis.name)}
+    said |= {axis.name for axis in open_axes(facts) if _is_symbol(axis) and facts.inputs[axis.tensor].rank == _IMAGE}
     if said:
         return said | {axis.name for axis in open_axes(facts) if axis.batch and axis.axis}
     asked = {axis.name for axis in open_axes(facts)}
@@ -83,6 +88,11 @@ def _certain(facts: Facts) -> frozenset[str]:
                 size = fact.shape[axis] if fact is not None and fact.shape and axis < len(fact.shape) else None
                 taken |= {str(size)} & asked
     return frozenset(taken)
+
+
+def _is_symbol(axis: OpenAxis) -> bool:
+    """Whether torch.export has counted it off: ``s77`` says nothing of what it is, and leads as a batch does."""
+    return axis.axis == 0 and re.fullmatch(r"s\d+", axis.name) is not None
 
 
 def _followed(facts: Facts, names: frozenset[str], sizes: Mapping[str, Shape], *, sure: bool) -> Images | None:

@@ -26,7 +26,7 @@ from tests.corpus import SAMPLES, light_models
 from .mixing import Mutant, mutants
 from .networks import NETWORKS, nothing
 
-PARTS = frozenset({"independence", "repeatability"})
+PARTS = frozenset({"sizes", "independence", "repeatability"})
 SOUND, MUTANTS, ENOUGH = 30, 60, 57
 _APART = 1e-3  # of the largest element
 
@@ -49,7 +49,7 @@ def report_of(model: onnx.ModelProto, folder: Path, parts: frozenset[str] = PART
 
 def in_depth(report: Report) -> list[Finding]:
     """The findings of rules on these parts, notes apart."""
-    rules = {"dependent-images", "unrepeatable-outputs", "failing-sizes"}
+    rules = {"dependent-images", "unrepeatable-outputs", "sizes-that-fail"}
     return [one for one in report.findings if one.rule in rules and one.severity is not Severity.NOTE]
 
 
