@@ -21,6 +21,9 @@ from auditor.report import Finding, Found
 from auditor.rules import Rule
 from auditor.settings import DEEP, Settings
 
+RUNNING = frozenset({"Trial", *(part.capitalize() for part in DEEP)})
+"""The evidence that a process of its own gives."""
+
 SECTIONS = ("What it does", "Why it matters", "Fires on", "Quiet on", "How to fix")
 
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
