@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..store.works import Works
 from ..tuples import NamedTuple
-from .storage import Storage
+from .files.storage import Storage
 
 
 class ServiceLimits(NamedTuple):

@@ -27,6 +27,7 @@ from ..tuples import NamedTuple
 from . import health, metrics
 from .app import app
 from .context import Service, ServiceLimits
+from .files.storage import Storage
 from .guard.access import Answered, log_line
 from .guard.asgi import App, Receive, Scope, Send
 from .guard.connections import ConnectionBounds, protocol_within
@@ -36,7 +37,6 @@ from .guard.stack import guarded
 from .logs import log_to_stderr
 from .metrics import Metrics
 from .pages.docs import DOCS
-from .storage import Storage
 
 KEEP_ALIVE = 75  # seconds: longer than the 60 after which nginx lets a connection to an upstream go
 BACKLOG = 1024

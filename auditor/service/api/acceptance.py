@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...report import Verdict
 from ...store.registered import registered_version
+from ..answers.gating import gated_version
 from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
-from ..gating import gated_version
 from ..problems import Problem, problems
 
 router = APIRouter(tags=["models"])

@@ -15,18 +15,18 @@ from ...store.asked import asked_audit, asked_audits
 from ...store.leases import Registered
 from ...store.registered import RegisteredVersion, model_named, newest_version, registered_version, version_named
 from ...store.works import Works
-from ..audit_answers import AuditAnswer, AuditList, ReportDocument, audit_answer, judged_now
-from ..audit_options import AuditOptions
+from ..answers.audit_answers import AuditAnswer, AuditList, ReportDocument, audit_answer, judged_now
+from ..answers.forms import ALONE, MEDIA_TYPES, ReportFormat, etag, rendered, unchanged, wanted_format
+from ..answers.paging import USUAL, Cursor, Limit, cursor_of, place
+from ..answers.report_page import page_of
 from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
-from ..forms import ALONE, MEDIA_TYPES, ReportFormat, etag, rendered, unchanged, wanted_format
-from ..paging import USUAL, Cursor, Limit, cursor_of, place
+from ..files.storage import Undrawn
+from ..jobs.submitting import submit_version
+from ..jobs.wanted import configured, settings_of
+from ..outward.sources import allowed
 from ..problems import Problem, problems
-from ..report_page import page_of
-from ..sources import allowed
-from ..storage import Undrawn
-from ..submitting import submit_version
-from ..wanted import configured, settings_of
+from .audit_options import AuditOptions
 
 router = APIRouter(tags=["audits"])
 

@@ -10,11 +10,11 @@ from pydantic import BaseModel
 from ...report import Verdict
 from ...store.asked import badge_model, drop_badge, make_badge
 from ...store.registered import newest_version
+from ..answers.badge import badge_svg
+from ..answers.forms import etag, unchanged
+from ..answers.gating import gated_version
 from ..auth import Caller, needs, recorded, service_of, store_for
-from ..badge import badge_svg
 from ..context import Service
-from ..forms import etag, unchanged
-from ..gating import gated_version
 from ..problems import Problem, problems
 
 router = APIRouter(tags=["badges"])

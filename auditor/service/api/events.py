@@ -16,11 +16,11 @@ from starlette.types import Receive, Scope, Send
 from ...errors import AuditorError
 from ...store.asked import AskedAudit, asked_audit
 from ...store.works import Works
-from ..audit_answers import audit_answer, judged_now
+from ..answers.audit_answers import audit_answer, judged_now
 from ..auth import Caller, needs, service_of, store_for
 from ..context import Service
+from ..jobs.watching import Watch, watch_of
 from ..problems import problems
-from ..watching import Watch, watch_of
 from .audits import AuditId, no_such_audit
 
 router = APIRouter(tags=["audits"])

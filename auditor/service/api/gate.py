@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from ..audit_answers import ModelName
+from ..answers.audit_answers import ModelName
+from ..answers.gating import gate_answer, gated_version
 from ..auth import Caller, needs, service_of, store_for
 from ..context import Service
-from ..gating import gate_answer, gated_version
+from ..jobs.watching import watch_of
 from ..problems import problems
-from ..watching import watch_of
 from .audits import named_version
 
 router = APIRouter(tags=["gate"])

@@ -14,11 +14,8 @@ from ...store.fleet import FleetFilter, fleet_model
 from ...store.history import history
 from ...store.registered import forget_model, registered_model, registered_version, versions_of
 from ...store.uploads import forget_upload
-from ..auth import Caller, needs, recorded, service_of, store_for
-from ..context import Service
-from ..direct import FIELDS, FORM, RAW, DirectModel, model_in_body, model_in_form
-from ..forms import etag, unchanged
-from ..model_documents import (
+from ..answers.forms import etag, unchanged
+from ..answers.model_documents import (
     HistoryDocument,
     ModelPage,
     NewVersion,
@@ -28,7 +25,10 @@ from ..model_documents import (
     model_document,
     version_document,
 )
-from ..paging import USUAL, Cursor, Limit, cursor_of, place
+from ..answers.paging import USUAL, Cursor, Limit, cursor_of, place
+from ..auth import Caller, needs, recorded, service_of, store_for
+from ..context import Service
+from ..files.direct import FIELDS, FORM, RAW, DirectModel, model_in_body, model_in_form
 from ..problems import Problem, problems
 from ..registering import registered
 

@@ -13,13 +13,13 @@ from ...store.asked import AskedAudit, asked_audit, asked_audits, kept_audit
 from ...store.registered import registered_version
 from ...store.works import Works
 from ...tuples import NamedTuple
+from ..answers.paging import cursor_of
+from ..answers.report_page import page_of
+from ..answers.verdicts import judged_audit
 from ..auth import recorded, service_of, store_for
 from ..context import Service
-from ..paging import cursor_of
+from ..files.storage import Undrawn
 from ..problems import Problem
-from ..report_page import page_of
-from ..storage import Undrawn
-from ..verdicts import judged_audit
 from .drawn import Trail, bar, drawn, lasting, with_query
 from .visiting import Visitor, behind, visits, with_cookie
 

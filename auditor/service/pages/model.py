@@ -18,13 +18,13 @@ from ...store.registered import RegisteredModel, RegisteredVersion, registered_m
 from ...store.store import Accepted, Row
 from ...store.works import Works
 from ...tuples import NamedTuple
+from ..answers.paging import cursor_of
+from ..answers.verdicts import judged_audit
 from ..api import PREFIX
 from ..api.acceptance import NewAcceptance, accept
 from ..auth import recorded, service_of, store_for
 from ..context import Service
-from ..paging import cursor_of
 from ..problems import Problem
-from ..verdicts import judged_audit
 from .drawn import Wording, clock, drawn, with_query
 from .visiting import Visitor, behind, visits
 
