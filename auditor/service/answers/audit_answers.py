@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -9,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from ...store.asked import AskedAudit, asked_audits, kept_audit
 from ...store.registered import registered_version
 from ...store.works import Works
-from .verdicts import JudgedAudit, judged_audit
+from .summaries import JudgedSummary
+from .verdicts import ViewedAudit, viewed_audit
 
 
 class ModelName(BaseModel):
@@ -70,8 +72,10 @@ class AuditList(BaseModel):
     next: str | None
 
 
-def audit_answer(asked: AskedAudit, judged: JudgedAudit | None = None, *, whole: bool = False) -> dict[str, Any]:
-    """What `AuditAnswer` says, under the policy of now where there is a judgement; ``whole``: with the report."""
+def audit_answer(
+    asked: AskedAudit, summary: JudgedSummary | None = None, report: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What `AuditAnswer` says, under the policy of now where there is a summary; ``report`` is put into it."""
     job = asked.job
     told = {
         "id": job.id,
@@ -96,25 +100,27 @@ def audit_answer(asked: AskedAudit, judged: JudgedAudit | None = None, *, whole:
         "notes": asked.notes,
         "ad_hoc": asked.ad_hoc,
         "report_id": asked.report_uid,
-        "report": judged.document() if whole and judged is not None else None,
+        "report": report,
     }
-    if judged is not None:
-        severities = [finding.severity.value for finding in judged.report.findings]
-        counts = {f"{name}s": severities.count(name) for name in ("error", "warning", "note")}
-        told |= {"verdict": judged.verdict.value, **counts}
+    if summary is not None:
+        counts = {"errors": summary.errors, "warnings": summary.warnings, "notes": summary.notes}
+        told |= {"verdict": summary.verdict.value, **counts}
     return told
 
 
-def judged_now(store: Works, asked: AskedAudit) -> JudgedAudit | None:
-    """The report of an audit under the policy of now; None where there is none."""
+def viewed_now(store: Works, asked: AskedAudit) -> ViewedAudit | None:
+    """The report of an audit, to be judged by the policy of now; None where there is none."""
     job = asked.job
     kept = None if job.audit_id is None else kept_audit(store, job.audit_id)
     if kept is None:
         return None
-    return judged_audit(store, kept, None if job.version_id is None else registered_version(store, job.version_id))
+    return viewed_audit(store, kept, None if job.version_id is None else registered_version(store, job.version_id))
 
 
-def newest_audit(store: Works, version_id: str) -> AuditAnswer | None:
+def newest_audit(store: Works, version_id: str, folder: Path) -> AuditAnswer | None:
     """The audit of a version that was asked for last, under the policy of now, without its report."""
     asked = next(iter(asked_audits(store, 1, version_id=version_id)), None)
-    return None if asked is None else AuditAnswer(**audit_answer(asked, judged_now(store, asked)))
+    if asked is None:
+        return None
+    view = viewed_now(store, asked)
+    return AuditAnswer(**audit_answer(asked, view and view.summary(folder)))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ...policy.judge import Reason
 from ...report import Verdict
 from ...store import jobs
-from ...store.asked import KeptAudit, kept_audit_of
+from ...store.asked import kept_audit_of
 from ...store.registered import RegisteredVersion
 from ...store.works import Works
 from ...tuples import NamedTuple
-from .verdicts import JudgedAudit, judged_audit
+from .summaries import JudgedSummary
+from .verdicts import ViewedAudit, viewed_audit
 
 NOT_ASKED = "nobody has asked for an audit of this version"
 
@@ -20,28 +22,32 @@ class GatedVersion(NamedTuple):
     """A version with its verdict; without an audit by which it could be judged, why there is none."""
 
     version: RegisteredVersion
-    kept: KeptAudit | None
-    judged: JudgedAudit | None
+    view: ViewedAudit | None  # of the audit that it is judged by
+    summary: JudgedSummary | None
     state: str  # of its newest audit: "queued", "running: reading", "done" ...; "not audited"
     why: str = ""  # there is no verdict but inconclusive
     waits: bool = False  # an audit is on its way
 
     @property
     def verdict(self) -> Verdict:
-        return self.judged.verdict if self.judged else Verdict.INCONCLUSIVE
+        return self.summary.verdict if self.summary else Verdict.INCONCLUSIVE
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Why the verdict is what it is, each as the gate of the command line has it."""
-        return self.judged.judgement.reasons if self.judged else (Reason("inconclusive", self.why),)
+        """Why the verdict is what it is, as the gate of the command line has it; of many of a kind the first."""
+        return self.summary.reasons if self.summary else (Reason("inconclusive", self.why),)
 
 
-def gated_version(store: Works, version: RegisteredVersion) -> GatedVersion:
-    """A version under the policy of now. An ad hoc look is not what a version is judged by."""
+def gated_version(store: Works, version: RegisteredVersion, folder: Path) -> GatedVersion:
+    """A version under the policy of now. An ad hoc look is not what a version is judged by.
+
+    ``folder`` is the storage's, where the summaries of large reports lie.
+    """
     kept = kept_audit_of(store, version.id)
-    judged = judged_audit(store, kept, version, gate=True) if kept is not None else None
-    if judged is not None:
-        return GatedVersion(version, kept, judged, "done")
+    view = viewed_audit(store, kept, version, gate=True) if kept is not None else None
+    summary = view and view.summary(folder)
+    if summary is not None:
+        return GatedVersion(version, view, summary, "done")
     newest = next(iter(jobs.listed(store, 1, version_id=version.id)), None)
     if newest is None:
         return GatedVersion(version, None, None, "not audited", NOT_ASKED, waits=True)
@@ -60,8 +66,8 @@ def gated_version(store: Works, version: RegisteredVersion) -> GatedVersion:
 
 def gate_answer(gated: GatedVersion) -> dict[str, Any]:
     """What the API says of it."""
-    judged, version = gated.judged, gated.version
-    before = judged.before if judged else None
+    view, version = gated.view, gated.version
+    before = view.before if view else None
     return {
         "model": {"id": version.model_id, "name": version.model},
         "version": version.version,
@@ -69,11 +75,11 @@ def gate_answer(gated: GatedVersion) -> dict[str, Any]:
         "verdict": gated.verdict.value,
         "state": gated.state,
         "reasons": [reason._asdict() for reason in gated.reasons],
-        "audit_id": gated.kept.uid if gated.kept else None,
-        "policy": judged.subject.policy.origin if judged else "",
+        "audit_id": view.kept.uid if view else None,
+        "policy": view.subject.policy.origin if view else "",
         "compared_with": None if before is None else {
             "audit_id": before.uid, "when": before.accepted.when, "by": before.accepted.by,
             "reason": before.accepted.reason,
         },
-        "findings": len(judged.report.findings) if judged else 0,
+        "findings": gated.summary.findings if gated.summary else 0,
     }  # fmt: skip

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -16,7 +16,7 @@ from ...store.works import Works
 from ..files.uploaded_paths import FILES, LONGEST
 from ..whole import WHOLE
 from .audit_answers import AuditAnswer, ModelName, audit_answer, newest_audit
-from .verdicts import JudgedAudit, judged_audit
+from .verdicts import viewed_audit
 
 _LARGEST = (1 << 63) - 1
 _CHANGES = 200  # findings of one audit that are listed; their number is whole
@@ -175,9 +175,12 @@ class HistoryDocument(ModelDocument):
     findings_count: int
 
 
-def version_document(store: Works, found: RegisteredVersion, *, judged: bool = False) -> VersionDocument:
-    """The document of a version, with the audit that was asked for last; ``judged``: under the policy of now."""
-    audit = newest_audit(store, found.id) if judged else _as_made(store, found.id)
+def version_document(store: Works, found: RegisteredVersion, folder: Path | None = None) -> VersionDocument:
+    """The document of a version, with the audit that was asked for last.
+
+    With the storage's ``folder`` it is under the policy of now, else under that of the audit.
+    """
+    audit = _as_made(store, found.id) if folder is None else newest_audit(store, found.id, folder)
     return VersionDocument(
         id=found.id, model=ModelName(id=found.model_id, name=found.model), version=found.version, path=found.path,
         files=dict(found.files), contract=None if found.contract is None else dict(found.contract),
@@ -190,17 +193,12 @@ def _as_made(store: Works, version_id: str) -> AuditAnswer | None:
     return None if asked is None else AuditAnswer(**audit_answer(asked))
 
 
-def _counts(judged: JudgedAudit) -> tuple[int, int, int]:
-    severities = Counter(finding.severity.value for finding in judged.report.findings)
-    return severities["error"], severities["warning"], severities["note"]
-
-
 def model_document(model: FleetModel) -> ModelDocument:
     """The document of a model in the fleet: its verdict is that of the policy under which it was audited."""
     return ModelDocument(**_model_fields(model))
 
 
-def history_document(store: Works, model: FleetModel, found: History | None) -> HistoryDocument:
+def history_document(store: Works, model: FleetModel, found: History | None, folder: Path) -> HistoryDocument:
     """The document of a model with its history; the verdict of its latest audit is that of the policy of now."""
     said = HistoryDocument(
         **_model_fields(model),
@@ -212,10 +210,10 @@ def history_document(store: Works, model: FleetModel, found: History | None) -> 
     if model.latest is not None and said.latest is not None:
         of = None if model.latest.version_id is None else registered_version(store, model.latest.version_id)
         kept = kept_audit(store, model.latest.audit)
-        judged = None if kept is None else judged_audit(store, kept, of)
-        if judged is not None:
-            said.latest.verdict = judged.verdict.value
-            said.latest.errors, said.latest.warnings, said.latest.notes = _counts(judged)
+        now = None if kept is None else viewed_audit(store, kept, of).summary(folder)
+        if now is not None:
+            said.latest.verdict = now.verdict.value
+            said.latest.errors, said.latest.warnings, said.latest.notes = now.errors, now.warnings, now.notes
     return said
 
 

@@ -87,7 +87,7 @@ def read(
         raise Problem(404, "no-such-badge", "there is no badge here", "whoever owns the model makes an address")
     store = service.store.in_project(found.project)
     version = newest_version(store, found.model_id)
-    verdict = Verdict.INCONCLUSIVE if version is None else gated_version(store, version).verdict
+    verdict = Verdict.INCONCLUSIVE if version is None else gated_version(store, version, service.storage.folder).verdict
     headers = {
         "ETag": etag("badge", verdict.value), "Cache-Control": _CACHE, "Content-Security-Policy": _SANDBOX,
         "Cross-Origin-Resource-Policy": "cross-origin",

@@ -30,13 +30,13 @@ from ..files.storage import Storage
 from ..outward.fetching import USUAL, FetchLimits
 from ..outward.sources import is_url
 from .late_pages import LatePages
+from .version_tasks import version_task
 from .wanted import configured, settings_of, wanted
 from .working import (
     Carried,
     FoundModels,
     NotCarried,
     SourceTask,
-    VersionTask,
     audit_source,
     audit_version,
     find_models,
@@ -202,9 +202,8 @@ class Dispatcher:
         if claimed.version is not None:
             asked = wanted(store, claimed.version, job.options)
             accepted = store.accepted(claimed.version.model) if asked.policy.compares else None
-            before = None if accepted is None else accepted.document
             draws = not self._waiting  # where others wait, their audits come first
-            one = VersionTask(job.id, job.project, folder, asked, before, self.fetch.floor, draws)
+            one = version_task(store, job.id, folder, asked, accepted, self.fetch.floor, draws=draws)
             task = self._submit(audit_version, one, asked.settings)
             return _Held(claimed, task, asked.ref, asked.settings, asked.policy, asked.source)
         assert job.source is not None

@@ -17,6 +17,7 @@ from ...store.registered import registered_version
 from ...store.works import Works
 from ..answers.report_page import note_undrawable
 from ..files.storage import Storage, Undrawn
+from .version_tasks import version_task
 from .wanted import wanted
 from .working import VersionTask, draw_version
 
@@ -90,8 +91,7 @@ class LatePages:
         registered = Registered(found.model, found.version, found.path, found.files, found.contract)
         want = wanted(store, registered, asked.job.options)
         accepted = store.accepted(found.model) if want.policy.compares else None
-        before = None if accepted is None else accepted.document
-        return VersionTask(one.uid, one.project, str(self.storage.folder), want, before, self.floor), document
+        return version_task(store, one.uid, str(self.storage.folder), want, accepted, self.floor), document
 
     def _over(self, one: Undrawn, why: str) -> None:
         if why:

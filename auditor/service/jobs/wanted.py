@@ -24,6 +24,7 @@ from ...store.store import key_of
 from ...store.works import FileState, Works
 from ...tuples import NamedTuple
 from ...wording import nearest
+from ..answers.verdicts import policy_digest
 
 _LONGEST = 1 << 16  # they stand in every list of audits
 
@@ -37,6 +38,7 @@ class Wanted(NamedTuple):
     policy: Policy
     source: str  # under which its audits are kept: as the store has it
     key: str  # of its work
+    policies: str  # digest of the text that says the policy; "" none does
 
 
 def configured(store: Works) -> Configuration:
@@ -108,6 +110,7 @@ def wanted(store: Works, registered: Registered, options: Mapping[str, Any]) -> 
         _configured(policy).policy(registered.path, registered.model),
         key_of(source_name(store.project, registered.model, registered.version)),
         _keys(settings).key_of(ref, states),
+        policy_digest(policy),
     )
 
 

@@ -22,9 +22,11 @@ from ...errors import AuditorError
 from ...formats.json import parse
 from ...policy.judge import judge
 from ...policy.policy import Policy
+from ...sessions.gating import judged_for_gate
 from ...settings import Settings
 from ...tuples import NamedTuple
 from ..answers.report_page import write_page
+from ..answers.summaries import LARGE, JudgementKey, keep_summary, summary_of
 from ..files.storage import Storage
 from ..outward.addresses import hosts_of
 from ..outward.fetching import FetchLimits, fetched
@@ -43,6 +45,7 @@ class VersionTask(NamedTuple):
     wanted: Wanted
     accepted: Mapping[str, Any] | None  # the document of the version that was accepted last
     floor: int = 0  # bytes of the storage's disk that stay free
+    keys: tuple[JudgementKey, ...] = ()  # of the judgements that will be asked for
     draws: bool = True  # its page as well: else when somebody asks for it
 
 
@@ -100,6 +103,7 @@ def audit_version(task: VersionTask) -> Carried | NotCarried:
         if task.draws:
             clock.at("drawing")
             _draw(task, wanted.ref, document, wanted.settings, wanted.policy, task.accepted)
+        _summarise(task, document)
     return Carried(document, wanted.ref, done.whole, wanted.key, done.trace, clock.seconds())
 
 
@@ -112,7 +116,9 @@ def draw_version(task: VersionTask, document: Mapping[str, Any]) -> str:
             return str(error)
         os.chdir(folder)
         wanted = task.wanted
-        return _draw(task, wanted.ref, document, wanted.settings, wanted.policy, task.accepted)
+        why = _draw(task, wanted.ref, document, wanted.settings, wanted.policy, task.accepted)
+        _summarise(task, document)
+        return why
 
 
 def find_models(task: SourceTask) -> FoundModels | NotCarried:
@@ -183,11 +189,24 @@ def _draw(
     """Its page, as the policy of the moment judges it; "", or why there is none: a report is one all the same."""
     judged = judge(parse(document)[0], policy, None if accepted is None else parse(accepted)[0])
     picture, _ = picture_for(ref, judged.report, settings)
+    keys = task.keys if isinstance(task, VersionTask) else ()
+    key = next((key for key in keys if not key.gate), None)
     try:
-        write_page(task.storage, task.project, task.job_id, judged.report, judged.verdict, picture)
+        write_page(task.storage, task.project, task.job_id, judged.report, judged.verdict, picture, key)
     except OSError as error:
         return f"its page cannot be written: {error.strerror or error}"
     return ""
+
+
+def _summarise(task: VersionTask, document: Mapping[str, Any]) -> None:
+    """Of a large report what is asked for most, as the policy of the moment judges it: who answers need not judge."""
+    if len(document["findings"]) < LARGE:
+        return
+    report, policy = parse(document)[0], task.wanted.policy
+    accepted = None if task.accepted is None else parse(task.accepted)[0]
+    for key in task.keys:
+        judgement = (judged_for_gate if key.gate else judge)(report, policy, accepted)
+        keep_summary(task.storage, key, summary_of(judgement))
 
 
 @contextlib.contextmanager

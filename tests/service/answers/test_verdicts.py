@@ -11,13 +11,13 @@ from auditor.errors import UsageError
 from auditor.policy.judge import judge
 from auditor.report import Severity
 from auditor.service.answers import verdicts
-from auditor.service.answers.verdicts import _Lately, judged_audit
+from auditor.service.answers.lately import Lately
+from auditor.service.answers.verdicts import judged_audit
 from auditor.service.context import Service
 from auditor.store import jobs
 from auditor.store.asked import KeptAudit, kept_audit_of
 from auditor.store.policies import set_policy
 from auditor.store.works import Piece
-from tests.formats.reports import NOTHING
 from tests.service.registering import finished, registered
 from tests.store.reports import document
 
@@ -40,13 +40,11 @@ def test_a_judgement_is_worked_out_once(service: Service, monkeypatch: pytest.Mo
     set_policy(store, 'fail-on = "warning"', "somebody")
     other = judged_audit(store, kept, version)
     assert other is not None and other.tag != first.tag and len(calls) == 2
-    monkeypatch.setattr(verdicts, "_today", lambda: "2999-01-01")
-    assert judged_audit(store, kept, version) and len(calls) == 3  # a waiver may have ended
     store.accept("lenet", kept.id, reason="", by="somebody")
-    assert judged_audit(store, kept, version) and len(calls) == 3  # nothing is held against it
+    assert judged_audit(store, kept, version) and len(calls) == 2  # nothing is held against it
     set_policy(store, "limits.nodes.max-increase = 1", "somebody")
     held = judged_audit(store, kept, version)
-    assert held is not None and held.before is not None and held.before.uid == kept.uid
+    assert held is not None and held.view.before is not None and held.view.before.uid == kept.uid
 
 
 def test_an_audit_that_two_projects_have_is_judged_in_each(service: Service) -> None:
@@ -62,23 +60,22 @@ def test_an_audit_that_two_projects_have_is_judged_in_each(service: Service) -> 
 
 
 def test_what_is_kept_in_mind_is_bounded() -> None:
-    lately = _Lately(3, 100)
-    judgement = judge(NOTHING)
+    lately = Lately[str, str](3, 100)
     for i in range(10):
-        lately.keep(str(i), judgement)
+        lately.keep(str(i), "a judgement", 4)
     assert [str(i) for i in range(10) if lately.get(str(i))] == ["7", "8", "9"]
-    lately = _Lately(100, 9)
+    lately = Lately[str, str](100, 9)
     for i in range(3):
-        lately.keep(str(i), judgement)
+        lately.keep(str(i), "a judgement", 4)
     assert lately.get("2") and not lately.get("0")
 
 
 def test_the_newest_is_kept_however_large() -> None:
     """A report of 100,000 findings is judged once, not for each page, badge and gate that shows it."""
-    lately, judgement = _Lately(100, 1), judge(NOTHING)
+    lately = Lately[str, str](100, 1)
     for name in ("a", "b"):
-        lately.keep(name, judgement)
-    assert lately.get("b") is judgement and lately.get("a") is None
+        lately.keep(name, name, 100_000)
+    assert lately.get("b") == "b" and lately.get("a") is None
 
 
 @pytest.mark.parametrize(
