@@ -6,9 +6,10 @@ looked. Read are the shown audits' findings one after the other, and of older on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, func, or_, select
 
@@ -106,8 +107,28 @@ class _Span:
     fixed: Point | None = None
 
 
-def history(store: Store, subject: str, limit: int = 20, compared: int | None = None) -> History | None:
-    """The last ``limit`` audits of a subject, the last ``compared`` of them with what changed; None if it has none."""
+class Walked(NamedTuple):
+    """What came of comparing a subject's audits: the same as long as they are the same."""
+
+    changes: Mapping[int, Changes]  # by audit
+    findings: tuple[FindingOverTime, ...]
+
+
+class Walks(Protocol):
+    """What was compared lately, of one database: audits never change, but of 100,000 findings reading takes seconds."""
+
+    def get(self, key: Hashable, /) -> Walked | None: ...
+
+    def keep(self, key: Hashable, value: Walked, rows: int, /) -> None: ...
+
+
+def history(
+    store: Store, subject: str, limit: int = 20, compared: int | None = None, walks: Walks | None = None
+) -> History | None:
+    """The last ``limit`` audits of a subject, the last ``compared`` of them with what changed; None if it has none.
+
+    ``walks`` may know what was compared before, and keeps what is compared now.
+    """
     with store.reading() as connection:
         points = _points(store, connection, subject)
         if not points:
@@ -115,11 +136,16 @@ def history(store: Store, subject: str, limit: int = 20, compared: int | None = 
         limit = min(limit, len(points))
         walked = [point for point in points if not point.ad_hoc] or points  # an ad hoc look fixes nothing
         compared = min(limit if compared is None else compared, len(walked))
-        walk = _Walk(store, connection, walked, len(walked) - compared)
-        changes = dict(walk.changes())
+        key = (store.project, subject, compared, *walked)
+        known = walks.get(key) if walks is not None else None
+        if known is None:
+            walk = _Walk(store, connection, walked, len(walked) - compared)
+            known = Walked(dict(walk.changes()), walk.findings())
+            if walks is not None:
+                walks.keep(key, known, len(walked) + len(known.findings))
         rows = _rows(store, connection, [point.id for point in points[-limit:]])
-        steps = tuple(AuditChanges(rows[point.id], changes.get(point.id)) for point in reversed(points[-limit:]))
-        return History(subject, len(points), steps, walk.findings())
+        steps = tuple(AuditChanges(rows[point.id], known.changes.get(point.id)) for point in reversed(points[-limit:]))
+        return History(subject, len(points), steps, known.findings)
 
 
 class _Walk:

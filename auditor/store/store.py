@@ -85,6 +85,15 @@ class Accepted(NamedTuple):
     document: dict[str, Any]
 
 
+class AcceptedAudit(NamedTuple):
+    """The same without its report, which may be large."""
+
+    audit_id: int
+    when: str
+    reason: str
+    by: str
+
+
 ROW = (
     audits.c.id, audits.c.audited_at.label("when"), audits.c.source, audits.c.verdict,
     audits.c.errors, audits.c.warnings, audits.c.notes, audits.c.bytes, audits.c.nodes,
@@ -209,9 +218,21 @@ class Store:
 
     def accepted(self, subject: str) -> Accepted | None:
         """The version of a model that was accepted last; None if none ever was."""
+        row = self._accepted(subject, audits.c.document)
+        if row is None:
+            return None
+        audit_id, when, reason, by, packed = row
+        return Accepted(audit_id, when, reason, by, self.unpacked(audit_id, packed))
+
+    def accepted_audit(self, subject: str) -> AcceptedAudit | None:
+        """What `accepted` tells, without the report."""
+        row = self._accepted(subject)
+        return None if row is None else AcceptedAudit(*row)
+
+    def _accepted(self, subject: str, *more: Any) -> Any:
         c = acceptances.c
         query = (
-            select(c.audit_id, c.accepted_at, c.reason, c.accepted_by, audits.c.document)
+            select(c.audit_id, c.accepted_at, c.reason, c.accepted_by, *more)
             .join(audits, audits.c.id == c.audit_id)
             .where(self.within(acceptances), self.within(audits))
             .order_by(c.accepted_at.desc(), c.id.desc())
@@ -223,7 +244,7 @@ class Store:
             if row is None and at:  # an older auditor knew a registry's model by its name alone
                 within = starts(audits.c.source, f"/{registry}/")
                 row = connection.execute(query.where(c.subject == key_of(name), within)).first()
-        return None if row is None else Accepted(*row[:4], self.unpacked(row[0], row[4]))
+        return row
 
     def subject(self, model: str) -> str:
         """The name under which a model's versions are kept: of a path what its newest audit says, else as given."""
