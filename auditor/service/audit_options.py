@@ -32,7 +32,7 @@ _SCHEMAS: Mapping[int, dict[str, Any]] = {
 """By a kind of value what JSON has for it."""
 
 _BY_NAME: Mapping[str, dict[str, Any]] = {
-    "target_dtype": {"enum": ["float16"]},
+    "target_dtype": {"enum": ["float16", "bfloat16"]},
     "optimisation": {"enum": list(LEVELS)},
     "seed": {"type": "integer", "minimum": 0, "maximum": _LARGEST},
 }

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from ...model.graph import Graph, Model, Node
 from ...report import Missed
 from ...runtime import golden
+from ...runtime.outcome import GoldenResult, Run
 from ...runtime.request import Feed
 from ...tuples import NamedTuple
+from ..evidence import NotLookedAt
 from .asking import NotSeen, feeds_that_ran
 
 if TYPE_CHECKING:
@@ -31,11 +33,15 @@ _MOVES = frozenset(
 
 
 class GivenInputs(NamedTuple):
-    """Inputs to look on. ``real``: the user's own, or golden vectors; else they are ours, and may mean nothing."""
+    """Inputs to look on. ``real``: the user's own, or golden vectors; else they are ours, and may mean nothing.
+
+    ``agrees``: the outputs are as the golden vector has them.
+    """
 
     word: str
     feeds: tuple[Feed, ...]
     real: bool
+    agrees: bool = False
 
 
 def given_inputs(evidence: Evidence, part: str) -> tuple[GivenInputs, ...]:
@@ -50,17 +56,28 @@ def given_inputs(evidence: Evidence, part: str) -> tuple[GivenInputs, ...]:
     except NotSeen as error:
         missed = error
     ports = list(facts.inputs.items())
-    if model.path and evidence.settings.inputs is None:
+    compared = _compared(evidence)
+    if compared and model.path and evidence.settings.inputs is None:
         for vector in golden.vectors_beside(model.path, len(ports), len(model.graph.outputs)):
-            if len(vector.inputs) == len(ports):
+            result = compared.get(vector.name)
+            if len(vector.inputs) == len(ports) and result is not None and not result.failed:
                 golden_feeds = tuple(
                     Feed(name, fact.dtype or 0, file=path)
                     for (name, fact), path in zip(ports, vector.inputs, strict=True)
                 )
-                found.append(GivenInputs(f"golden vector {vector.name}", golden_feeds, True))
+                found.append(GivenInputs(f"golden vector {vector.name}", golden_feeds, True, result.equal))
     if not found:
         raise missed or NotSeen(Missed(part, "no inputs were found on which it runs", asked=True))
     return tuple(found)
+
+
+def _compared(evidence: Evidence) -> dict[str, GoldenResult]:
+    """The golden vectors on which the model ran, by their names."""
+    try:
+        result = evidence.trial.result
+    except NotLookedAt:
+        return {}
+    return {one.name: one for one in result.golden} if isinstance(result, Run) else {}
 
 
 def sized(facts: Facts, feeds: Sequence[Feed]) -> Facts:

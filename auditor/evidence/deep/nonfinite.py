@@ -1,4 +1,4 @@
-"""The first tensor that is NaN or infinite, and on which inputs: usual ones, several times, and such as stand at an edge.
+"""The first tensor that is NaN or infinite, and on which inputs: usual ones, and such as stand at an edge.
 
 A fault is what usual inputs show, or inputs that nobody can forbid: zeros, ones, a mask that lets nothing or all
 through, the ends of a range that was given. What takes the largest number of a type, or an empty axis, is told as a
@@ -37,7 +37,8 @@ _STEADY = frozenset(
         "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "LRN", "Relu", "LeakyRelu", "PRelu", "Add",
         "Sub", "Sum", "Mul", "Concat", "Split", "Slice", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
         "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Dropout", "Identity", "Softmax", "Constant",
-        "Shape", "Gather", "Sigmoid", "Tanh", "Clip", "Pad", "Resize", "Upsample", "HardSigmoid", "Cast", "Floor",
+        "ConstantOfShape", "Shape", "Gather", "Sigmoid", "Tanh", "Clip", "Pad", "Resize", "Upsample", "HardSigmoid",
+        "Cast", "Floor",
     }
 )  # fmt: skip
 """Of these alone, in float32, no number of ordinary size makes NaN or an infinity, whether it is zero, one or another:
@@ -78,6 +79,7 @@ class _Planned(NamedTuple):
     trying: Trying
     kind: str
     real: bool = False
+    agrees: bool = False  # its outputs are as a golden vector has them, whatever that is
 
 
 def look(evidence: Evidence) -> Nonfinite:
@@ -90,7 +92,7 @@ def look(evidence: Evidence) -> Nonfinite:
     beside = bytes_of_chunks(bound, asked.chunks)
     told = ask(evidence, "nonfinite", asked, attempts, runs=2.0 * len(plan) * max(len(asked.chunks), 1), room=beside)
     seen: NonfiniteSeen = told.seen
-    found = [(plan[one.index], one) for one in seen.tried if 0 <= one.index < len(plan)]
+    found = [(plan[one.at], one) for one in seen.tried if 0 <= one.at < len(plan)]
     faults = tuple(_faults(evidence, found, told.stamp.runtime))
     lines = tuple(_lines(found, faults, seen.looked))
     inner = sum(1 for _, one in found if one.inner)
@@ -111,7 +113,7 @@ def _plan(evidence: Evidence, given: Sequence[GivenInputs]) -> list[_Planned]:
     """The given inputs first; then, where the model takes numbers that we can invent, usual ones and edges."""
     model, settings = evidence.model, evidence.settings
     seed = settings.seed
-    plan = [_Planned(Trying(one.word, i, seed), USUAL, one.real) for i, one in enumerate(given)]
+    plan = [_Planned(Trying(one.word, i, seed), USUAL, one.real, one.agrees) for i, one in enumerate(given)]
     feeds = given[0].feeds
     if not feeds or any(feed.dtype not in _FED for feed in feeds):
         return plan
@@ -204,7 +206,7 @@ def _faults(evidence: Evidence, found: Sequence[tuple[_Planned, Tried]], runtime
     by_tensor: dict[str, list[tuple[_Planned, Tried, BadTensor]]] = {}
     for planned, tried in found:
         for bad in tried.bad:
-            if planned.kind != EXTREME and tried.confirmed:
+            if planned.kind != EXTREME and tried.confirmed and not (planned.agrees and not tried.decisions):
                 by_tensor.setdefault(bad.tensor, []).append((planned, tried, bad))
     order = evidence.model.graph.producers
     outgrown: set[str] = set()  # and what lies behind: that it outgrows its type for less is the same fault
@@ -288,6 +290,6 @@ def reach(tried: Tried) -> str:
 
 def _without_empty(missed: tuple[Missed, ...], seen: NonfiniteSeen, plan: Sequence[_Planned]) -> tuple[Missed, ...]:
     """What ended on empty inputs alone leaves nothing open: all others were looked at before."""
-    done = {one.index for one in seen.tried}
+    done = {one.at for one in seen.tried}
     usual = {i for i, one in enumerate(plan) if not one.trying.own_shapes}
     return () if usual <= done else missed

@@ -65,11 +65,12 @@ class Tried(NamedTuple):
     """What came of one try, by its place. ``bad`` are the births; ``decisions`` the tensors decided by NaN.
 
     ``nan_outputs`` and ``infinite_outputs`` are of the model as it is deployed; ``confirmed``: it was so again on
-    other numbers of the same kind. ``rounded``: it is so where each node rounds to its 16 bits, as devices do that compute in
-    them; onnxruntime computes them on a CPU in float32, and rounds only what somebody sees. ``inner``: tensors that are not finite. ``shapes`` are the inputs', in their order.
+    other numbers of the same kind. ``rounded``: it is so where each node rounds to its 16 bits, as devices do that
+    compute in them; onnxruntime computes them on a CPU in float32, and rounds only what somebody sees. ``inner``:
+    tensors that are not finite. ``shapes`` are the inputs', in their order.
     """
 
-    index: int
+    at: int
     refused: str = ""
     inner: int = 0
     bad: tuple[BadTensor, ...] = ()
@@ -95,7 +96,6 @@ def look(ground: DeepGround, asked: NonfiniteAsked) -> NonfiniteSeen:
     """Try, and go back from what an output or a decision shows to where it was born."""
     deployed = ground.sessions.open(ground.request.optimisation, traced=False)
     outputs = [one.name for one in deployed.outputs]
-    ground.model  # a model that cannot be cut is none to look into
     return _Look(ground, asked, deployed, outputs).seen()
 
 
@@ -176,7 +176,7 @@ class _Look:
 
     def _by_rounding(self, found: Tried, bad: Sequence[str], fed: Sequence[tensors.Stored]) -> Tried:
         """What comes of the first infinity of a 16-bit type, if what takes it sees that and not a wider number."""
-        model, kinds = self._ground.model, self._kinds[found.index]
+        model, kinds = self._ground.model, self._kinds[found.at]
         for at in self._births(kinds, bad, fed)[:_MOST_BIRTHS]:
             names = [name for name in model.nodes[at].outputs if name]
             made = dict(Traced(self._ground, names, self._outputs).seen(fed))
@@ -188,7 +188,7 @@ class _Look:
             nan, infinite = self._of_outputs([*fed, *more], session)
             if nan or infinite:
                 return found._replace(
-                    bad=(self._born(at, found.index, fed),),
+                    bad=(self._born(at, found.at, fed),),
                     nan_outputs=nan,
                     infinite_outputs=infinite,
                     confirmed=True,
