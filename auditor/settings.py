@@ -43,7 +43,7 @@ class Settings(NamedTuple):
     seed: int = 0
     rtol: float = 1e-3
     atol: float = 1e-5
-    target_dtype: str | None = None  # "float16": the type that the model is to become
+    target_dtype: str | None = None  # "float16" or "bfloat16": what the model is to become
     deep: bool = False  # the look in depth, all parts of it
     deep_parts: frozenset[str] = frozenset()  # these parts of it, of DEEP
     skipped_parts: frozenset[str] = frozenset()  # not these

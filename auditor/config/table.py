@@ -76,8 +76,9 @@ TABLE: tuple[Setting, ...] = (
         key="weights", fills="audit", default="as configured, else read",
     ),
     Setting(
-        "target_dtype", kinds.one_of("float16"), LOOKED_AT, "The type that the model is to become: float16.",
-        ("--target-dtype",), "DTYPE", "target-dtype", fills="audit",
+        "target_dtype", kinds.one_of("float16", "bfloat16"), LOOKED_AT,
+        "The type that the model is to become: float16 or bfloat16.", ("--target-dtype",), "DTYPE", "target-dtype",
+        fills="audit",
     ),
     Setting(
         "dims", kinds.SIZES, SIZES, "Bind a named size of the inputs, as in --dim N=1; may be repeated.", ("--dim",),

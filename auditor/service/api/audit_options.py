@@ -33,7 +33,7 @@ _SCHEMAS: Mapping[int, dict[str, Any]] = {
 """By a kind of value what JSON has for it."""
 
 _BY_NAME: Mapping[str, dict[str, Any]] = {
-    "target_dtype": {"enum": ["float16"]},
+    "target_dtype": {"enum": ["float16", "bfloat16"]},
     "optimisation": {"enum": list(LEVELS)},
     "device": {"type": "integer", "minimum": 0, "maximum": _LARGEST},
     "seed": {"type": "integer", "minimum": 0, "maximum": _LARGEST},
