@@ -47,6 +47,8 @@ class Settings(NamedTuple):
     deep: bool = False  # the look in depth, all parts of it
     deep_parts: frozenset[str] = frozenset()  # these parts of it, of DEEP
     skipped_parts: frozenset[str] = frozenset()  # not these
+    runs: int = 30  # that are timed, at least
+    speed_against: str | None = None  # a model to be run in turn with this one
     ad_hoc: tuple[str, ...] = ()  # options that a caller said beside what is configured
     operators: tuple[str, ...] = ()  # Python files with more operators: their code is run
 

@@ -25,6 +25,12 @@ class Part(Protocol):
         """What is seen; `Ground.tell` says on the way what is known so far."""
 
 
+def prepared(part: Part) -> Any:
+    """What a part opens before the sandbox closes (its ``prepared()``), to hold it in `Ground.held`; None of most."""
+    prepare = getattr(part, "prepared", None)
+    return prepare() if prepare is not None else None
+
+
 def part_of(name: str) -> Part:
     """The part of a name; `ValueError` where none is called so."""
     if name not in DEEP:
