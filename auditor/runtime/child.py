@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from .deep import part_of, prepared
-from .deep.ground import Ground
+from .deep.ground import DeepGround
 from .hunting import Hunting
 from .libc import die_first, die_with, hide_memory
 from .outcome import Deep, Failed, Hunted, NotRun, OutOfMemory, Run, SideBySide
@@ -123,7 +123,7 @@ def perform(request: Request, channel: Channel) -> Outcome:
 
     if part is not None:
         version = onnxruntime.__version__
-        return Ground(sessions, request, send_first, send_stage, isolation, version, held).look(part)
+        return DeepGround(sessions, request, send_first, send_stage, isolation, version, held).look(part)
     if request.pair is not None:
         return SideBySideRun(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).outcome()
     return Sitting(sessions, request, channel.send, send_first, isolation, onnxruntime.__version__).outcome()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...report import DeepFigure, DeepPart, DeepSeries, Missed
 from ...runtime.deep.growth import GrowthAsked, GrowthSeen, grows
@@ -34,7 +34,7 @@ def look(evidence: Evidence) -> Growth:
     """Run it often, in the child."""
     asked = GrowthAsked()
     predicted = evidence.costs.peak_activation_bytes
-    changes = {"predicted_bytes": _MORE_ROOM * predicted} if isinstance(predicted, int) else {}
+    changes: dict[str, Any] = {"predicted_bytes": _MORE_ROOM * predicted} if isinstance(predicted, int) else {}
     feeds = feeds_that_ran(evidence, "growth")
     told = ask(evidence, "growth", asked, (feeds,), runs=2.0 * asked.runs, **changes)
     seen: GrowthSeen = told.seen
@@ -55,7 +55,7 @@ def steady(stretches: Sequence[Sequence[int]], every: int) -> float:
 
 
 def added(seen: GrowthSeen) -> int | None:
-    """The most bytes that were resident, less those before there was a session; None where it was not seen to its end."""
+    """The most bytes that were resident, less those before there was a session; None where nothing ran."""
     before = next((phase.resident for phase in seen.phases if phase.phase == "import"), None)
     most = max((phase.peak for phase in seen.phases), default=0)
     ran = any(phase.phase == "first run" for phase in seen.phases)

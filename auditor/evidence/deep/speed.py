@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...errors import AuditorError, Unreadable
 from ...model.load import load
@@ -51,7 +51,7 @@ def look(evidence: Evidence) -> Speed:
         waists=waists(evidence.model, facts),
     )
     beside = (asked.reference, *_data_of(reference)) if reference else ()
-    changes = {} if most is None else {"predicted_bytes": _MORE_ROOM * most}
+    changes: dict[str, Any] = {} if most is None else {"predicted_bytes": _MORE_ROOM * most}
     runs = settings.runs * (3.0 + sum(batches) / max(1, next(iter(batches))) / 3)  # of the run's own size
     told = ask(evidence, "speed", asked, tuple(batches.values()), runs=runs, beside=beside, **changes)
     seen: SpeedSeen = told.seen
@@ -88,7 +88,7 @@ def _batches(facts: Facts, feeds: tuple[Feed, ...]) -> tuple[str, dict[int, tupl
 
 
 def _leads(sizes: Sequence[int | str | None] | None, name: str) -> bool:
-    return bool(sizes) and sizes[0] == name
+    return sizes is not None and sizes[:1] == (name,)
 
 
 def _rebound(
@@ -123,7 +123,7 @@ def _why_open(seen: SpeedSeen, own: Spread) -> str:
 
 
 def _figures(seen: SpeedSeen, own: Spread) -> Iterator[DeepFigure]:
-    yield DeepFigure("runs", own.count)
+    yield DeepFigure("runs", own.taken)
     for name, value in (("run-ms-p50", own.p50), ("run-ms-p90", own.p90), ("run-ms-p99", own.p99)):
         yield DeepFigure(name, _rounded(value), "ms")
     yield DeepFigure("run-spread", _rounded(own.ratio))
@@ -137,7 +137,7 @@ def _figures(seen: SpeedSeen, own: Spread) -> Iterator[DeepFigure]:
         if timed.milliseconds:
             yield DeepFigure(f"run-ms-p50-batch-{timed.batch}", _rounded(spread_of(timed.milliseconds).p50), "ms")
     if seen.in_turn is not None and seen.in_turn.own:
-        ratio, low, high = pairwise(seen.in_turn.own, seen.in_turn.reference)
+        ratio, low, high = of_pairs(seen.in_turn.own, seen.in_turn.reference)
         yield DeepFigure("pairs", len(seen.in_turn.own))
         yield DeepFigure("run-ratio", _rounded(ratio))
         yield DeepFigure("run-ratio-low", _rounded(low))
@@ -162,14 +162,14 @@ def _series(seen: SpeedSeen) -> Iterator[DeepSeries]:
         yield DeepSeries("the median run by batch", "ms", tuple(str(timed.batch) for timed in batches), medians)
     if seen.up_to:
         whole = min(values)
-        ends = (*(one.milliseconds for one in seen.up_to), whole)
+        until = (*(one.milliseconds for one in seen.up_to), whole)
         names = (*(one.tensor for one in seen.up_to), "the outputs")
-        spent = tuple(_rounded(max(0.0, b - a)) for a, b in zip((0.0, *ends), ends, strict=False))
+        spent = tuple(_rounded(max(0.0, b - a)) for a, b in zip((0.0, *until), until, strict=False))
         yield DeepSeries("time up to a tensor from the one before", "ms", names, spent)
 
 
 def _told(seen: SpeedSeen, own: Spread, name: str) -> Iterator[str]:
-    yield f"a run takes {own.p50:.4g} ms (P50), {own.p90:.4g} (P90), {own.p99:.4g} (P99): {counted(own.count, 'run')}"
+    yield f"a run takes {own.p50:.4g} ms (P50), {own.p90:.4g} (P90), {own.p99:.4g} (P99): {counted(own.taken, 'run')}"
     sessions = spread_of(seen.sessions)
     yield (
         f"a session is made in {sessions.p50:.4g} ms (median of {len(seen.sessions)}, the first in "
@@ -195,7 +195,7 @@ def _beside(seen: SpeedSeen, reference: str | None) -> Iterator[str]:
     if seen.in_turn.why:
         yield f"against {os.path.basename(reference)}: {seen.in_turn.why}"
     if seen.in_turn.own:
-        ratio, low, high = pairwise(seen.in_turn.own, seen.in_turn.reference)
+        ratio, low, high = of_pairs(seen.in_turn.own, seen.in_turn.reference)
         pairs = counted(seen.in_turn.own, "pair")
         name = os.path.basename(reference)
         yield f"{ratio:.3g} times the run of {name}, in turn: {pairs}, half of them from {low:.3g} to {high:.3g}"
@@ -224,7 +224,7 @@ def _along(seen: SpeedSeen) -> Iterator[str]:
         yield f"most of it, about {share:.0f} %, goes from {before[slowest[0]]} to {slowest[0]} (by models cut there)"
 
 
-def pairwise(own: Sequence[float], reference: Sequence[float]) -> tuple[float, float, float]:
+def of_pairs(own: Sequence[float], reference: Sequence[float]) -> tuple[float, float, float]:
     """The median of the ratios of pairs, and the quartiles: each pair was run at one time, whatever that was like."""
     ratios = sorted(a / b for a, b in zip(own, reference, strict=True) if b)
     last = len(ratios) - 1

@@ -19,7 +19,7 @@ _STRETCHES = 5
 class Spread(NamedTuple):
     """Of so many times. ``ratio`` is P90 over P10, ``drift`` how far the medians of stretches lie apart."""
 
-    count: int
+    taken: int
     p50: float
     p90: float
     p99: float
@@ -35,7 +35,8 @@ class Spread(NamedTuple):
 def why_open(ratio: float, drift: float) -> str:
     """Why times that are spread so far decide nothing; nothing where they do."""
     if ratio > MOST_RATIO:
-        return f"the spread is too large: P90 is {ratio:.3g} times P10, and {MOST_RATIO:g} may be; run it on a quiet machine"
+        far = f"P90 is {ratio:.3g} times P10"
+        return f"the spread is too large: {far}, and {MOST_RATIO:g} times may be; run it on a quiet machine"
     if drift > MOST_DRIFT:
         far = f"the medians of {_STRETCHES} stretches lie {100 * drift:.3g} % apart"
         return f"the spread is too large: {far}, and {100 * MOST_DRIFT:g} % may be; run it on a quiet machine"

@@ -35,4 +35,3 @@ def waists(model: Model, facts: Facts) -> tuple[str, ...]:
         min(found, key=lambda one: abs(one[0] + 1 - len(nodes) * part / (MOST + 1)))[1] for part in range(1, MOST + 1)
     )
     return tuple(chosen)
-

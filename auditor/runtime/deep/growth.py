@@ -12,9 +12,10 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 from ...tuples import NamedTuple
-from .ground import Ground
+from .ground import DeepGround
 
 PHASES = ("import", "session", "first run", "runs")
 
@@ -86,7 +87,7 @@ class Memory:
         return int(os.pread(self._statm, 200, 0).split()[1]) * self._page
 
 
-def look(ground: Ground, asked: GrowthAsked) -> GrowthSeen:
+def look(ground: DeepGround, asked: GrowthAsked) -> GrowthSeen:
     """Run it again and again."""
     memory = Memory(ground.held)
     seen = GrowthSeen(every=asked.every, counts=memory.counts)
@@ -149,5 +150,5 @@ def grows(points: tuple[int, ...]) -> bool:
     if steps < 8 or whole < _LEAST:
         return False
     ends = [points[steps * part // 4] for part in range(5)]
-    shares = [(later - sooner) / whole for sooner, later in zip(ends, ends[1:], strict=False)]
+    shares = [(later - sooner) / whole for sooner, later in pairwise(ends)]
     return all(0.125 <= share <= 0.375 for share in shares)

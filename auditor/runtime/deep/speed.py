@@ -10,13 +10,14 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from ...tuples import NamedTuple
 from ..messages import is_memory, meant_by
 from ..request import OFF, Feed
 from ..session import Refused, Session
 from .clock import in_turn, milliseconds, repeated
-from .ground import Ground
+from .ground import DeepGround
 from .overhearing import Overhearing, copies_added, nodes_placed
 
 _SESSIONS, _SESSION_SHARE = 5, 0.15  # made in all, and the share of the time behind which no further one is made
@@ -89,7 +90,7 @@ def prepared() -> Overhearing:
     return Overhearing()
 
 
-def look(ground: Ground, asked: SpeedAsked) -> SpeedSeen:
+def look(ground: DeepGround, asked: SpeedAsked) -> SpeedSeen:
     """Time it; what is known is told on the way."""
     clock = _Looking(ground, asked)
     session = clock.made()
@@ -108,12 +109,12 @@ def look(ground: Ground, asked: SpeedAsked) -> SpeedSeen:
 class _Looking:
     """What has been seen so far."""
 
-    def __init__(self, ground: Ground, asked: SpeedAsked) -> None:
+    def __init__(self, ground: DeepGround, asked: SpeedAsked) -> None:
         self.ground, self.asked, self.seen = ground, asked, SpeedSeen()
         self.until = time.monotonic() + ground.seconds_left
         self.level = ground.request.optimisation
 
-    def learn(self, **more: object) -> None:
+    def learn(self, **more: Any) -> None:
         self.seen = self.seen._replace(**more)
         self.ground.tell(self.seen)
 
