@@ -51,6 +51,8 @@ class Settings(NamedTuple):
     provider_libraries: Mapping[str, str] = _NONE  # libraries that bring providers: their code is run, in the sandbox
     device: int | None = None  # of the providers that have several
     no_cpu_fallback: bool = False  # a node that does not run where it was asked to is then an error
+    runs: int = 30  # that are timed, at least
+    speed_against: str | None = None  # a model to be run in turn with this one
     ad_hoc: tuple[str, ...] = ()  # options that a caller said beside what is configured
     operators: tuple[str, ...] = ()  # Python files with more operators: their code is run
 

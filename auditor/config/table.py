@@ -142,6 +142,14 @@ TABLE: tuple[Setting, ...] = (
         ("--skip-part",), "PART", "skip-parts", fills="audit",
     ),
     Setting(
+        "runs", kinds.whole(1), DEPTH, "How many runs are timed at least, of the part speed.", ("--runs",), "NUMBER",
+        "runs", fills="audit",
+    ),
+    Setting(
+        "speed_against", kinds.PATH, DEPTH, "A model to be run in turn with this one, of the part speed.",
+        ("--speed-against",), "MODEL", "speed-against", fills="audit",
+    ),
+    Setting(
         "custom_ops", kinds.LIBRARY, RUN, "Operators for the run: a library whose code is run, in the sandbox.",
         ("--custom-ops",), "LIBRARY", "custom-ops", fills="audit", runs_code=True,
         takes="a path; only a configuration that is named (`--config`) may say it",

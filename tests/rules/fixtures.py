@@ -117,6 +117,10 @@ def findings(rule: Rule, path: Path) -> list[Found]:
     recorded = path.with_name("trial.pickle")  # of a run that this machine cannot make (weight_mutators.py)
     if recorded.exists():
         evidence.__dict__["trial"] = pickle.loads(recorded.read_bytes())
+    seen = path.with_name("deep.pickle")  # by a part of the look in depth, on another machine
+    if seen.exists():
+        part = pickle.loads(seen.read_bytes())
+        evidence._deep[type(part).__name__.lower()] = part
     return list(rule.check(*(evidence.about(kind) for kind in rule.wants)))
 
 
