@@ -47,6 +47,7 @@ class Settings(NamedTuple):
     deep: bool = False  # the look in depth, all parts of it
     deep_parts: frozenset[str] = frozenset()  # these parts of it, of DEEP
     skipped_parts: frozenset[str] = frozenset()  # not these
+    against: str | None = None  # another model, or an .npz of tensors: what the look in depth holds this one against
     ad_hoc: tuple[str, ...] = ()  # options that a caller said beside what is configured
     operators: tuple[str, ...] = ()  # Python files with more operators: their code is run
 

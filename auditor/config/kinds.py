@@ -323,6 +323,15 @@ def _library_in(word: str) -> object:
     return word
 
 
+def _against(value: object) -> str:
+    import os
+
+    path = _text(value)
+    if not os.path.isfile(path):
+        raise Wrong("a model, or a file made by numpy.savez", value)
+    return path
+
+
 def _yes_in(word: str) -> object:
     return {"true": True, "false": False}.get(word, word)
 
@@ -350,6 +359,7 @@ RANGES = ValueKind(_ranges, _ranges_in, 'a table: name = [low, high], or "golden
 LEVEL = ValueKind(_level, takes="`error`, `warning`, `note` or `never`")
 LIBRARY = ValueKind(_text, _library_in, "a path", is_path=True)
 NPZ = ValueKind(_npz, takes="a path", is_path=True)
+AGAINST = ValueKind(_against, takes="a path", is_path=True)
 OUTPUTS = ValueKind(_outputs, list, "formats and files", repeated=True)
 IN_A_FILE = ValueKind(_in_a_file, takes="")
 """What only a configuration can say; `keys` reads it."""

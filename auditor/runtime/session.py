@@ -106,6 +106,10 @@ class Sessions:
             raise meant_by(error) from None
         return Session(self._ort, made)
 
+    def on(self, provider: str) -> Sessions:
+        """The same of another provider, by onnxruntime's name."""
+        return Sessions(self._ort, self._request, provider)
+
     def bytes(self) -> bytes:
         """The whole file; `tensors.CannotRead` where it is too large to be held."""
         try:
