@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from .deep import part_of
-from .deep.ground import Ground
+from .deep.ground import DeepGround
 from .hunting import Hunting
 from .libc import die_first, die_with, hide_memory
 from .outcome import Deep, Failed, Hunted, NotRun, OutOfMemory, Run, SideBySide
@@ -121,7 +121,7 @@ def perform(request: Request, channel: Channel) -> Outcome:
         channel.send("stage", which)
 
     if part is not None:
-        return Ground(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).look(part)
+        return DeepGround(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).look(part)
     if request.pair is not None:
         return SideBySideRun(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).outcome()
     return Sitting(sessions, request, channel.send, send_first, isolation, onnxruntime.__version__).outcome()

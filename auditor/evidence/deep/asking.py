@@ -39,7 +39,7 @@ def not_seen(part: str, missed: Missed) -> Unseen:
     return Unseen(DeepPart(part, "not looked at", missed.why), (missed,))
 
 
-class Told(NamedTuple):
+class DeepAnswer(NamedTuple):
     """What the child saw; ``missed``: what it did not come to."""
 
     seen: Any
@@ -75,18 +75,18 @@ def ask(
     runs: float = 10.0,
     beside: Sequence[str] = (),
     **changes: Any,
-) -> Told:
+) -> DeepAnswer:
     """What the child sees of a part. ``asked`` is a record of the twin's ``ASKED``; ``runs``: so many plain runs of
     the model it may take. `NotSeen` where nothing came of it."""
     from ...runtime.parent import look
     from ...runtime.plain import plain
 
-    def put(request: Request) -> Told:
+    def put(request: Request) -> DeepAnswer:
         outcome = look(request)
         if not isinstance(outcome, Deep):
             raise NotSeen(Missed(part, _why(outcome), asked=True, trace=getattr(outcome, "fault", "")))
         missed = () if outcome.whole else (Missed(f"{part}, the rest of it", outcome.how, asked=True),)
-        return Told(outcome.seen, stamp_of(outcome, request), missed)
+        return DeepAnswer(outcome.seen, stamp_of(outcome, request), missed)
 
     limits = run_limits(evidence.costs, evidence.settings, runs)
     question = DeepQuestion(part, json.dumps(plain(asked)))

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from ...settings import DEEP
 
 if TYPE_CHECKING:
-    from .ground import Ground
+    from .ground import DeepGround
 
 
-class Part(Protocol):
+class DeepModule(Protocol):
     """A module that is a part."""
 
     ASKED: type[Any]
     SEEN: type[Any]
 
-    def look(self, ground: Ground, asked: Any) -> Any:
-        """What is seen; `Ground.tell` says on the way what is known so far."""
+    def look(self, ground: DeepGround, asked: Any) -> Any:
+        """What is seen; `DeepGround.tell` says on the way what is known so far."""
 
 
-def part_of(name: str) -> Part:
+def part_of(name: str) -> DeepModule:
     """The part of a name; `ValueError` where none is called so."""
     if name not in DEEP:
         raise ValueError(f"no part: {name[:80]!r}")
-    return cast("Part", import_module(f".{name}", __package__))
+    return cast("DeepModule", import_module(f".{name}", __package__))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import tensors
 from ..cutting import Cuttable
+from ..levels import OutOfTime
 from ..messages import is_memory, kind_of, place_of
 from ..outcome import Deep, Failed, NotRun, OutOfMemory
 from ..plain import restore
@@ -17,7 +18,7 @@ from ..request import Feed, Request
 from ..session import NotOpened, Refused, Sessions
 
 if TYPE_CHECKING:
-    from . import Part
+    from . import DeepModule
 
 Outcome = Deep | Failed | OutOfMemory | NotRun
 
@@ -27,11 +28,7 @@ SHARE = 0.8
 _MESSAGE = 8000  # characters that cross the pipe; the parent cleans and cuts
 
 
-class OutOfTime(Exception):
-    """The look ends here; what has been told so far stands."""
-
-
-class Ground:
+class DeepGround:
     """``sessions`` of the request's model; ``stage`` says what is being done, should it be the child's end."""
 
     def __init__(
@@ -43,7 +40,7 @@ class Ground:
         self._until = time.monotonic() + SHARE * request.limits.seconds
         self._told: Any = None
 
-    def look(self, part: Part) -> Outcome:
+    def look(self, part: DeepModule) -> Outcome:
         """What a part sees; what onnxruntime refuses meanwhile and the part does not expect is its end."""
         assert self.request.deep is not None
         self.stage("look")

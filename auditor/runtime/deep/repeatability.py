@@ -11,7 +11,7 @@ from ...tuples import NamedTuple
 from ..alike import apart
 from ..outcome import Difference
 from ..session import Made
-from .ground import Ground
+from .ground import DeepGround
 
 SAME_SESSION, FRESH_SESSION, OTHER_THREADS = "the same session", "a fresh session", "other threads"
 
@@ -42,7 +42,7 @@ class RepeatabilitySeen(NamedTuple):
 ASKED, SEEN = RepeatabilityAsked, RepeatabilitySeen
 
 
-def look(ground: Ground, asked: RepeatabilityAsked) -> RepeatabilitySeen:
+def look(ground: DeepGround, asked: RepeatabilityAsked) -> RepeatabilitySeen:
     """Run again, and compare."""
     threads = ground.request.limits.thread_count()
     session = ground.sessions.open(ground.request.optimisation)
