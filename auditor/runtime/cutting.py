@@ -136,13 +136,13 @@ class Cuttable:
         ]
         return values[-1] if values else None
 
-    def behind(self, tensor: str) -> bytes:
-        """The model that makes nothing but this tensor of its main graph; its inputs are all still there."""
-        kept = [self.nodes[index] for index in self.needed(tensor)]
+    def behind(self, *tensors: str) -> bytes:
+        """The model that makes nothing but these tensors of its main graph; its inputs are all still there."""
+        kept = [self.nodes[index] for index in sorted({i for tensor in tensors for i in self.needed(tensor)})]
         starts = {node.start for node in kept}
-        used = {name for node in kept for name in (*node.inputs, *node.outputs)} | {tensor}
+        used = {name for node in kept for name in (*node.inputs, *node.outputs)}.union(tensors)
         out: list[bytes] = []
-        at, declared = 0, b""
+        at, declared = 0, dict.fromkeys(tensors, b"")
         for graph in self._graphs:
             out.append(self._data[at : graph.tag])
             body: list[bytes] = []
@@ -157,9 +157,9 @@ class Cuttable:
                             continue
                     case 12 | 13:  # output, value_info
                         name = self._value(part)
-                        stays = part.number == _VALUE_INFO and name in used and name != tensor
-                        if name == tensor:
-                            declared = self._data[part.start : part.end]
+                        stays = part.number == _VALUE_INFO and name in used and name not in declared
+                        if name in declared:
+                            declared[name] = self._data[part.start : part.end]
                     case _:
                         stays = True
                 if stays:
@@ -167,8 +167,11 @@ class Cuttable:
             out.append(_message(_MODEL_GRAPH, b"".join(body)))
             at = graph.end
         out.append(self._data[at:])
-        output = declared or _message(1, tensor.encode("utf-8", "surrogateescape"))
-        return b"".join((*out, _message(_MODEL_GRAPH, _message(_OUTPUT, output))))
+        outputs = (
+            _message(_OUTPUT, value or _message(1, name.encode("utf-8", "surrogateescape")))
+            for name, value in declared.items()
+        )
+        return b"".join((*out, _message(_MODEL_GRAPH, b"".join(outputs))))
 
     def _referring(self, tensor: _Field) -> bytes:
         """The TensorProto with its raw data where it is; as it stands where it has none."""

@@ -33,10 +33,10 @@ def aligned_tensors(ours: Graph, theirs: Graph) -> AlignedTensors:
     if len(same) >= _ENOUGH * fewer or max(len(ours.nodes), len(theirs.nodes)) > _LARGEST:
         return AlignedTensors(same)
     one, other = ([node for node in graph.nodes if node.op_type not in _PASSED_OVER] for graph in (ours, theirs))
-    kinds = [[_FORMS.get(node.op_type, node.op_type) for node in nodes] for nodes in (one, other)]
+    words, others = ([_FORMS.get(node.op_type, node.op_type) for node in nodes] for nodes in (one, other))
     found = [
         NamePair(a, b)
-        for block in SequenceMatcher(None, *kinds, autojunk=False).get_matching_blocks()
+        for block in SequenceMatcher(None, words, others, autojunk=False).get_matching_blocks()
         if block.size >= min(_AT_LEAST, len(one), len(other))
         for i in range(block.size)
         for a, b in zip(one[block.a + i].outputs[:1], other[block.b + i].outputs[:1], strict=False)

@@ -33,7 +33,7 @@ from ...wording import counted, listed
 from ..trial import beside_the_weights, data_files
 from .aligned import aligned_tensors
 from .asking import NotSeen, ask, feeds_that_ran
-from .siblings import FLOORS, FULL, KINDS, Floors, kind_of_numbers, siblings_beside
+from .siblings import FLOAT16, FLOORS, FULL, GREATEST, KINDS, Floors, kind_of_numbers, siblings_beside
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
@@ -58,6 +58,11 @@ class Diverging(NamedTuple):
     def outputs(self) -> tuple[TensorSeen, ...]:
         """Those that part, for good."""
         return tuple(one for one in self.seen.outputs if one.bad and one.tensor not in self.seen.exempt)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the outputs are alike here only because this processor computes float16 in float32."""
+        return self.seen.first is not None and not any(one.bad for one in self.seen.outputs)
 
     @property
     def other_is_weak(self) -> bool:
@@ -110,7 +115,7 @@ def look(evidence: Evidence) -> Divergence:
             found, told.stamp, side.numbers, FLOORS.get(_weaker(side.numbers)), side.given, side.other,
             settings.inputs is None,
         )  # fmt: skip
-        if one.outputs and not (found.kind == OPTIMISATION and _known(evidence)):
+        if (one.outputs or one.hidden) and not (found.kind == OPTIMISATION and _known(evidence)):
             apart.append(one)
     lines = tuple(line for found in seen.sides for line in _lines(found))
     figures = tuple(figure for found in seen.sides for figure in _figures(found))
@@ -184,6 +189,7 @@ def _model_side(model: Model, path: str, given: bool) -> _Side | str:
         outputs,
         tuple(pair for pair in aligned.tensors if pair.old not in ends),
         *FLOORS[_weaker(numbers)],
+        most=GREATEST if _weaker(numbers) == FLOAT16 else 0.0,
         ours_is_reference=numbers[0] != numbers[1] and KINDS.index(numbers[0]) > KINDS.index(numbers[1]),
         loose=aligned.loose,
     )
@@ -295,9 +301,9 @@ def figures_of(one: TensorSeen) -> str:
     said.append(f"at most {close.largest:.3g} apart ({close.relative:.2g} of the largest)")
     if close.sqnr is not None:
         said.append(f"SQNR {close.sqnr:.1f} dB")
-    channels = close.channel_sqnr is not None and close.each >= FILLED
-    if channels and close.sqnr is not None and close.channel_sqnr < close.sqnr - 3:
-        said.append(f"channel {close.channel} of {close.channels} (axis {close.axis}) {close.channel_sqnr:.1f} dB")
+    worst = close.channel_sqnr if close.each >= FILLED else None
+    if worst is not None and close.sqnr is not None and worst < close.sqnr - 3:
+        said.append(f"channel {close.channel} of {close.channels} (axis {close.axis}) {worst:.1f} dB")
     if close.cosine is not None:
         said.append(f"cosine {close.cosine:.5f}")
     if close.rows and close.agreed < close.rows:

@@ -14,6 +14,10 @@ KINDS = (FOUR, EIGHT, BFLOAT16, FLOAT16, FULL)
 """By how much of a number they keep, the least first."""
 
 
+GREATEST = 65504.0
+"""Of float16 (IEEE 754-2019, binary16)."""
+
+
 class Floors(NamedTuple):
     """SQNR in dB that an output keeps to in a type: of the whole, and of each channel."""
 

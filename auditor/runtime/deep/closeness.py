@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...tuples import NamedTuple
-from ..alike import apart, tolerance
+from ..alike import Grain, apart, tolerance
 from ..compare import compare
-from ..grain import Grain
 from ..levels import TypedArray
 from ..outcome import Difference
 from ..tensors import floats
@@ -94,11 +93,11 @@ class Tally:
         import numpy as np
 
         signal, noise = np.atleast_1d(self._signal), np.atleast_1d(self._noise)
-        reach = max(abs(self.least), abs(self.most)) if self.least <= self.most else 0.0
+        largest = max(abs(self.least), abs(self.most)) if self.least <= self.most else 0.0
         whole, error = float(signal.sum()), float(noise.sum())
         lengths = math.sqrt(whole) * math.sqrt(self._square)
         found = Closeness(
-            self._elements, self._same, self._largest, self._largest / reach if reach else 0.0, reach,
+            self._elements, self._same, self._largest, self._largest / largest if largest else 0.0, largest,
             cosine=min(self._product / lengths, 1.0) if lengths and math.isfinite(lengths) else None,
             sqnr=_decibels(whole, error), nonfinite=self._nonfinite, rows=self._rows, agreed=self._agreed,
         )  # fmt: skip
@@ -137,7 +136,11 @@ class Tally:
     def _add_block(self, a: Array, b: Array, channels: slice, count: int) -> None:
         import numpy as np
 
-        finite = np.isfinite(a) & np.isfinite(b)
+        there = np.isfinite(a)
+        if there.any():
+            self.least = min(self.least, float(a.min(initial=np.inf, where=there)))
+            self.most = max(self.most, float(a.max(initial=-np.inf, where=there)))
+        finite = there & np.isfinite(b)
         if not finite.all():
             self._nonfinite += int((~(finite | (a == b) | (np.isnan(a) & np.isnan(b)))).sum())
             a, b = np.where(finite, a, 0.0), np.where(finite, b, 0.0)
@@ -152,13 +155,12 @@ class Tally:
             self._product += float(np.einsum("oci,oci->", a, b))
             self._square += float(np.einsum("oci,oci->", b, b))
         self._largest = max(self._largest, float(np.abs(error).max()))
-        self.least, self.most = min(self.least, float(a.min())), max(self.most, float(a.max()))
 
 
 def beyond(
-    reference: TypedArray, other: TypedArray, grain: Grain | None, reach: tuple[float, float], times: int = 1
+    reference: TypedArray, other: TypedArray, grain: Grain | None, ends: tuple[float, float], times: int = 1
 ) -> Difference | None:
-    """As `alike.apart` says it, in blocks. ``reach``: the least and the greatest finite element of the reference."""
+    """As `alike.apart` says it, in blocks. ``ends``: the least and the greatest finite element of the reference."""
     import numpy as np
 
     a, b = reference.array, other.array
@@ -167,7 +169,7 @@ def beyond(
         return apart(a, b, kinds, grain, times)
     if kinds[0] != kinds[1]:
         kinds = (0, 0) if a.dtype.kind == b.dtype.kind == "f" else kinds
-    rtol, atol = tolerance(_coarser(reference, other), *(reach if reach[0] <= reach[1] else (0.0, 0.0)), grain)
+    rtol, atol = tolerance(_coarser(reference, other), *(ends if ends[0] <= ends[1] else (0.0, 0.0)), grain)
     left, right = a.reshape(-1), b.reshape(-1)
     largest, first = 0.0, None
     for at in range(0, a.size, BLOCK):
@@ -179,6 +181,17 @@ def beyond(
             place = np.unravel_index(at + found.place[0], a.shape) if found.place else ()
             first = found._replace(place=tuple(map(int, place)))
     return first and first._replace(largest=largest)
+
+
+def reach(one: TypedArray) -> float:
+    """The largest finite magnitude."""
+    import numpy as np
+
+    flat, most = one.array.reshape(-1), 0.0
+    for at in range(0, flat.size, BLOCK):
+        values = np.abs(_wide(one.dtype, flat[at : at + BLOCK]))
+        most = max(most, float(np.max(values, initial=0.0, where=np.isfinite(values))))
+    return most
 
 
 def _coarser(a: TypedArray, b: TypedArray) -> int:

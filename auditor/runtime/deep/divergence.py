@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from ...tuples import NamedTuple
 from .. import tensors
+from ..alike import Grain
 from ..cutting import Cuttable, NotCut
-from ..grain import JUMPS, Grain, by_chance, grain_of
+from ..grain import JUMPS, by_chance, grain_of
 from ..levels import TypedArray
 from ..outcome import Difference
 from ..request import DEFAULT, OFF, NamePair
 from ..session import Made, NotOpened
 from .channels import channel_axis
-from .closeness import Closeness, Tally, beyond
+from .closeness import Closeness, Tally, beyond, reach
 from .first import first, nearest
 from .sides import ArraysSide, ModelSide, NotLoaded, SidePair
 
@@ -40,6 +41,7 @@ FILLED = 4
 """Elements of a channel that are enough to judge it."""
 
 _PROVIDER_TIMES = 4  # so many times the rounding of one processor: another one's products may be of fewer bits
+_AT_ONCE, _HELD = 16, 1 << 25  # tensors, and bytes of them, that are looked at in one run
 _MESSAGE = 2000
 
 
@@ -47,7 +49,7 @@ class SideAsked(NamedTuple):
     """One comparison. ``label`` is what the other side is called, ``path`` where it is.
 
     Pairs are of the request's model (``old``) and the other one. ``floor`` and ``channel_floor``: the SQNR in dB that a
-    sibling keeps to. ``loose``: the pairs go by position, so that another shape says nothing.
+    sibling keeps to; ``most``: the greatest number of its type, where that is a small one. ``loose``: the pairs go by position, so that another shape says nothing.
     """
 
     kind: str
@@ -58,6 +60,7 @@ class SideAsked(NamedTuple):
     tensors: tuple[NamePair, ...] = ()
     floor: float = 0.0
     channel_floor: float = 0.0
+    most: float = 0.0
     ours_is_reference: bool = False
     loose: bool = False
 
@@ -167,6 +170,9 @@ class Comparing:
         seen = seen._replace(outputs=outputs, runs=self._runs)
         if not any(one.bad for one in outputs):
             yield seen
+            if asked.kind == SIBLING and asked.most:
+                with contextlib.suppress(NotCut):
+                    yield self._beyond_its_type(seen, fed[0])
             return
         yield seen._replace(why="there was no time left to look again")
         exempt = self._by_chance(one.tensor for one in outputs if one.bad)
@@ -236,9 +242,9 @@ class Comparing:
         close = tally.closeness()
         if self._asked.kind == SIBLING and all(shaped):
             return seen._replace(closeness=close, bad=self._lost(close))
-        reach = tally.least, tally.most
+        ends = tally.least, tally.most
         times = _PROVIDER_TIMES if self._asked.kind == PROVIDER else 1
-        apart = next((d for a, b in pairs if (d := beyond(a, b, self._grain(name), reach, times))), None)
+        apart = next((d for a, b in pairs if (d := beyond(a, b, self._grain(name), ends, times))), None)
         return seen._replace(closeness=close, difference=apart, bad=apart is not None)
 
     def _lost(self, close: Closeness) -> bool:
@@ -312,6 +318,32 @@ class Comparing:
             first=found, before=inputs, beyond=further, looked=len(self._known), runs=self._runs, why=""
         )
 
+    def _beyond_its_type(self, seen: SideSeen, fed: list[tensors.Stored]) -> SideSeen:
+        """On a processor float16 is computed in float32 and cast only where somebody looks: the outputs are alike, and
+        a device that computes in float16 would give others. The reference says which tensors have no room in it."""
+        reference, other = self._pair
+        if not isinstance(reference, ModelSide):
+            return seen
+        ours = [name for name in self._ours.model.makers if name in self._partner]
+        at, count = 0, _AT_ONCE
+        while at < len(ours):
+            self._ground.in_time()
+            some = ours[at : at + count]
+            values = reference.values([self._named(reference, name) for name in some], fed)
+            self._runs += 1
+            held = sum(value.array.nbytes for value in values if value is not None)
+            for name, value in zip(some, values, strict=False):
+                if value is None or value.array.dtype.kind != "f" or reach(value) <= self._asked.most:
+                    continue
+                found = self._inside(name, fed)
+                if found is not None and found.closeness.nonfinite:
+                    before = [self._inside(one, fed) for one in nearest(self._ours.model, name, self._partner)]
+                    inputs = tuple(one for one in before if one is not None)
+                    return seen._replace(first=found, before=inputs, runs=self._runs, looked=at + len(some))
+            at += len(some)
+            count = max(1, min(4 * count, int(count * _HELD / max(held, 1))))
+        return seen._replace(runs=self._runs, looked=len(ours))
+
     def _inside(self, name: str, fed: list[tensors.Stored]) -> TensorSeen | None:
         values = []
         for side in self._pair:
@@ -341,8 +373,10 @@ class Comparing:
 
     def _maker(self, name: str) -> tuple[str, str]:
         model = self._cuttable()
-        maker = None if model is None else model.makers.get(name)
-        return ("", "") if maker is None else (model.nodes[maker].name, model.nodes[maker].op_type)
+        if model is None or name not in model.makers:
+            return "", ""
+        node = model.nodes[model.makers[name]]
+        return node.name, node.op_type
 
 
 def _rounded(one: tensors.Stored) -> tensors.Array:

@@ -76,29 +76,32 @@ class ModelSide:
             raise NotLoaded("run", str(error)) from None
 
     def value(self, tensor: str, fed: Sequence[tensors.Stored]) -> TypedArray | None:
-        session = self._cut(tensor)
+        return next(iter(self.values((tensor,), fed)), None)
+
+    def values(self, names: Sequence[str], fed: Sequence[tensors.Stored]) -> list[TypedArray | None]:
+        """Several tensors, out of one cut; nothing where it does not run."""
+        session = self._cut(names)
         if session is None:
-            return None
+            return []
         try:
             wanted = {one.name for one in session.inputs}
-            given = [one for one in self._fit(fed, session) if one.name in wanted]
-            (made,) = session.run([session.outputs[0].name], given)
+            made = session.run(names, [one for one in self._fit(fed, session) if one.name in wanted])
         except (Refused, OtherType):
-            return None
-        return None if made.array is None else TypedArray(made.dtype, made.array)
+            return []
+        return [None if one.array is None else TypedArray(one.dtype, one.array) for one in made]
 
-    def _cut(self, tensor: str) -> Session | None:
-        if tensor not in self.model.makers:
+    def _cut(self, names: Sequence[str]) -> Session | None:
+        if any(name not in self.model.makers for name in names):
             return None
         try:
-            return self._sessions.open(self._level, self.model.behind(tensor), other=self._path)
+            return self._sessions.open(self._level, self.model.behind(*names), other=self._path)
         except Exception:
             if not self._refers:
                 return None
         # A link that leads elsewhere, or numbers that lie crooked: with the weights in it, then.
         self._refers, self._model = False, None
         try:
-            return self._sessions.open(self._level, self.model.behind(tensor), other=self._path)
+            return self._sessions.open(self._level, self.model.behind(*names), other=self._path)
         except Exception:
             return None
 
