@@ -103,6 +103,10 @@ class Cuttable:
         """The index of the node that makes each tensor."""
         return {name: index for index, node in enumerate(self.nodes) for name in node.outputs if name}
 
+    @cached_property
+    def _initialized(self) -> frozenset[str]:
+        return frozenset(self._tensor(part) for part in self._parts if part.number in (_INITIALIZER, _SPARSE))
+
     def needed(self, tensor: str) -> tuple[int, ...]:
         """The nodes that the tensor hangs on, in the order of the file."""
         waiting, found = [tensor], set()
@@ -137,7 +141,7 @@ class Cuttable:
         return values[-1] if values else None
 
     def behind(self, *tensors: str) -> bytes:
-        """The model that makes nothing but these tensors of its main graph; its inputs are all still there."""
+        """The model that makes nothing but these tensors of its main graph; what it must be fed is all still there."""
         kept = [self.nodes[index] for index in sorted({i for tensor in tensors for i in self.needed(tensor)})]
         starts = {node.start for node in kept}
         used = {name for node in kept for name in (*node.inputs, *node.outputs)}.union(tensors)
@@ -155,6 +159,9 @@ class Cuttable:
                         if stays and self._file and part.number == _INITIALIZER and part.end - part.start > _LIGHT:
                             body.append(_message(_INITIALIZER, self._referring(part)))
                             continue
+                    case 11:  # input; up to IR 3 those with a stored value, too, which no longer comes with it
+                        name = self._value(part)
+                        stays = name in used or name not in self._initialized
                     case 12 | 13:  # output, value_info
                         name = self._value(part)
                         stays = part.number == _VALUE_INFO and name in used and name not in declared

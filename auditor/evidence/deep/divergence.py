@@ -78,7 +78,7 @@ class Divergence(NamedTuple):
     apart: tuple[Diverging, ...]
 
 
-class _Side(NamedTuple):
+class Against(NamedTuple):
     asked: SideAsked
     numbers: tuple[str, str] = ("", "")
     other: Model | None = None
@@ -135,12 +135,12 @@ def _known(evidence: Evidence) -> bool:
 # What is held against what.
 
 
-def _sides(evidence: Evidence, missed: list[Missed]) -> Iterator[_Side]:
+def _sides(evidence: Evidence, missed: list[Missed]) -> Iterator[Against]:
     model, settings = evidence.model, evidence.settings
     outputs = tuple(NamePair(value.name, value.name) for value in model.graph.outputs)
-    yield _Side(SideAsked(OPTIMISATION, outputs=outputs))
+    yield Against(SideAsked(OPTIMISATION, outputs=outputs))
     if settings.provider != "cpu":
-        yield _Side(SideAsked(PROVIDER, settings.provider, outputs=outputs))
+        yield Against(SideAsked(PROVIDER, settings.provider, outputs=outputs))
     if settings.against is not None and settings.against.endswith(".npz"):
         made = {name: NamePair(name, name) for node in model.graph.nodes for name in node.outputs if name}
         held = _names_in(settings.against)
@@ -150,14 +150,14 @@ def _sides(evidence: Evidence, missed: list[Missed]) -> Iterator[_Side]:
         if not ends:
             missed.append(Missed(f"{_PART}, {label}", "it has no array that is called as a tensor of the model", True))
             return
-        yield _Side(SideAsked(ARRAYS, label, os.path.abspath(settings.against), (), ends, inside), given=True,
+        yield Against(SideAsked(ARRAYS, label, os.path.abspath(settings.against), (), ends, inside), given=True,
                     files=(os.path.abspath(settings.against),))  # fmt: skip
     given = settings.against is not None
     for path in (settings.against,) if given else siblings_beside(model.path):
         if path is None or path.endswith(".npz"):
             continue
         try:
-            side = _model_side(model, path, given)
+            side = side_of(model, path, given)
         except (AuditorError, OSError) as error:
             missed.append(Missed(f"{_PART}, {os.path.basename(path)}", str(error), given))
             continue
@@ -167,7 +167,7 @@ def _sides(evidence: Evidence, missed: list[Missed]) -> Iterator[_Side]:
             yield side
 
 
-def _model_side(model: Model, path: str, given: bool) -> _Side | str:
+def side_of(model: Model, path: str, given: bool) -> Against | str:
     """Another model, or why it is none that can be held against this one."""
     other = load(path)
     if other.size > PROTOBUF_MOST:
@@ -194,7 +194,7 @@ def _model_side(model: Model, path: str, given: bool) -> _Side | str:
         loose=aligned.loose,
     )
     files = (os.path.abspath(path), *map(os.path.abspath, data_files(other)))
-    return _Side(asked, numbers, other, given, files)
+    return Against(asked, numbers, other, given, files)
 
 
 def _ports(ours: list[str], theirs: list[str]) -> tuple[NamePair, ...] | None:

@@ -25,7 +25,7 @@ from .first import first, nearest
 from .sides import ArraysSide, ModelSide, NotLoaded, SidePair
 
 if TYPE_CHECKING:
-    from .ground import Ground
+    from .ground import DeepGround
 
 OPTIMISATION, PROVIDER, VERSION, SIBLING, ARRAYS = "optimisation", "provider", "version", "sibling", "arrays"
 """What is held against what: optimised against not; a provider against the CPU; the model against another one of the
@@ -113,7 +113,7 @@ class DivergenceSeen(NamedTuple):
 ASKED, SEEN = DivergenceAsked, DivergenceSeen
 
 
-def look(ground: Ground, asked: DivergenceAsked) -> DivergenceSeen:
+def look(ground: DeepGround, asked: DivergenceAsked) -> DivergenceSeen:
     """Compare, side by side."""
     seen = DivergenceSeen()
     for side in asked.sides:
@@ -127,7 +127,7 @@ def look(ground: Ground, asked: DivergenceAsked) -> DivergenceSeen:
 class Comparing:
     """One comparison."""
 
-    def __init__(self, ground: Ground, asked: SideAsked, invented: bool) -> None:
+    def __init__(self, ground: DeepGround, asked: SideAsked, invented: bool) -> None:
         self._ground, self._asked, self._invented = ground, asked, invented
         request = ground.request
         own, sessions = request.model, ground.sessions
