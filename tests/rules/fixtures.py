@@ -99,10 +99,12 @@ def findings(rule: Rule, path: Path) -> list[Found]:
         return []
     said = pickle.loads(contract.read_bytes()) if contract.exists() else None
     given = path.with_name("ranges.txt")
+    against = path.with_name("against.onnx")  # sibling_mutators.py
     deep = frozenset(part for part in DEEP if part.capitalize() in rule.wants)
     settings = Settings(
         run=bool(deep) or not {"Trial", "Ranges"}.isdisjoint(rule.wants),
         deep_parts=deep,
+        against=str(against) if against.exists() else None,
         weights=not {"Weights", "Ranges"}.isdisjoint(rule.wants),
         ranges=ranges_in(given.read_text()) if given.exists() else {},
     )
@@ -123,7 +125,7 @@ def gate_findings(rule: Rule, path: Path, policy: str) -> list[Finding]:
 
 
 def _mutator(name: str) -> Callable[..., bytes | Path]:
-    for name_of_module in ("mutators", "weight_mutators", "contract_mutators", "hostile_mutators"):
+    for name_of_module in ("mutators", "weight_mutators", "contract_mutators", "hostile_mutators", "sibling_mutators"):
         module = f"tests.rules.{name_of_module}"
         if find_spec(module) is not None:
             found: Callable[..., bytes | Path] | None = getattr(import_module(module), name, None)

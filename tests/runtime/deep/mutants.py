@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,14 @@ def with_weights(model: onnx.ModelProto, seed: int) -> onnx.ModelProto:
             kept.append(node)
             continue
         user, place = users[node.output[0]]
+        if user.op_type == "Unsqueeze":
+            user, place = users[user.output[0]]
         graph.initializer.append(numpy_helper.from_array(_values(random, user, place, sizes), node.output[0]))
+    last = kept[-1]
+    if last.op_type == "Softmax" and last.output[0] == graph.output[0].name:
+        # Behind random weights it gives a one and zeros, whatever goes on in front of it.
+        kept.pop()
+        graph.output[0].CopyFrom(helper.make_tensor_value_info(last.input[0], onnx.TensorProto.FLOAT, None))
     del graph.node[:]
     graph.node.extend(kept)
     taken = {name for node in kept for name in node.input}
@@ -44,7 +51,7 @@ def with_weights(model: onnx.ModelProto, seed: int) -> onnx.ModelProto:
 
 
 def _values(random: np.random.Generator, user: onnx.NodeProto, place: int, sizes: list[int]) -> np.ndarray:
-    if user.op_type == "BatchNormalization" and place in (1, 4):
+    if user.op_type == "Mul" or (user.op_type == "BatchNormalization" and place in (1, 4)):
         return random.uniform(0.5, 1.5, sizes).astype(np.float32)
     if place == 1 and user.op_type in ("Conv", "Gemm", "MatMul"):
         fan_in = int(np.prod(sizes[1:])) or 1
@@ -52,22 +59,21 @@ def _values(random: np.random.Generator, user: onnx.NodeProto, place: int, sizes
     return random.normal(0, 0.1, sizes).astype(np.float32)
 
 
-def candidates(model: onnx.ModelProto, mutate: Mutate) -> Iterator[int]:
+def candidates(model: onnx.ModelProto, mutate: Mutate) -> list[int]:
     """The nodes in which a mutation finds something."""
-    for index in range(len(model.graph.node)):
-        copy = onnx.ModelProto()
-        copy.CopyFrom(model)
-        if mutate(copy, index, np.random.default_rng(0)):
-            yield index
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    random = np.random.default_rng(0)
+    return [index for index in range(len(copy.graph.node)) if mutate(copy, index, random)]
 
 
 def one_weight(model: onnx.ModelProto, index: int, random: np.random.Generator) -> bool:
-    """One weight of a layer is another number of its own size."""
+    """One weight of a layer is far from what it was."""
     values = _weight_of(model, index)
     if values is None:
         return False
     flat = values.reshape(-1)
-    flat[random.integers(flat.size)] += np.float32(np.abs(flat).max() + 0.1)
+    flat[random.integers(flat.size)] += np.float32(30 * np.abs(flat).max() + 1)
     _store(model, index, values)
     return True
 
