@@ -53,6 +53,7 @@ class Settings(NamedTuple):
     no_cpu_fallback: bool = False  # a node that does not run where it was asked to is then an error
     runs: int = 30  # that are timed, at least
     speed_against: str | None = None  # a model to be run in turn with this one
+    against: str | None = None  # another model, or an .npz of tensors: what the look in depth holds this one against
     ad_hoc: tuple[str, ...] = ()  # options that a caller said beside what is configured
     operators: tuple[str, ...] = ()  # Python files with more operators: their code is run
 

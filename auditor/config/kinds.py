@@ -383,6 +383,15 @@ def _libraries_in(words: Sequence[str]) -> object:
     return found
 
 
+def _against(value: object) -> str:
+    import os
+
+    path = _text(value)
+    if not os.path.isfile(path):
+        raise Wrong("a model, or a file made by numpy.savez", value)
+    return path
+
+
 def _yes_in(word: str) -> object:
     return {"true": True, "false": False}.get(word, word)
 
@@ -413,6 +422,7 @@ PROVIDER_OPTIONS = ValueKind(_provider_options, _provider_options_in, "tables of
 LIBRARIES = ValueKind(_libraries, _libraries_in, "a table: name = path", repeated=True, is_path=True)
 LIBRARY = ValueKind(_text, _library_in, "a path", is_path=True)
 NPZ = ValueKind(_npz, takes="a path", is_path=True)
+AGAINST = ValueKind(_against, takes="a path", is_path=True)
 OUTPUTS = ValueKind(_outputs, list, "formats and files", repeated=True)
 IN_A_FILE = ValueKind(_in_a_file, takes="")
 """What only a configuration can say; `keys` reads it."""

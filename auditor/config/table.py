@@ -150,6 +150,12 @@ TABLE: tuple[Setting, ...] = (
         ("--speed-against",), "MODEL", "speed-against", fills="audit",
     ),
     Setting(
+        "against", kinds.AGAINST, DEPTH,
+        "What its runs are held against: another version, a float32, float16 or quantised sibling, or an .npz of a "
+        "framework's tensors by name.",
+        ("--against",), "FILE", "against", fills="audit",
+    ),
+    Setting(
         "custom_ops", kinds.LIBRARY, RUN, "Operators for the run: a library whose code is run, in the sandbox.",
         ("--custom-ops",), "LIBRARY", "custom-ops", fills="audit", runs_code=True,
         takes="a path; only a configuration that is named (`--config`) may say it",

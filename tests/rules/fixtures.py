@@ -105,10 +105,12 @@ def findings(rule: Rule, path: Path) -> list[Found]:
     given = path.with_name("options.txt")
     options = given.read_text() if given.exists() else ""
     target = _TARGET.search(options)
+    against = path.with_name("against.onnx")  # sibling_mutators.py
     deep = frozenset(part for part in DEEP if part.capitalize() in rule.wants)
     settings = Settings(
         run=bool(deep) or not {"Trial", "Ranges"}.isdisjoint(rule.wants),
         deep_parts=deep,
+        against=str(against) if against.exists() else None,
         weights=not {"Weights", "Ranges"}.isdisjoint(rule.wants),
         ranges=ranges_in(options),
         target_dtype=target[1] if target else None,
@@ -134,7 +136,8 @@ def gate_findings(rule: Rule, path: Path, policy: str) -> list[Finding]:
 
 
 def _mutator(name: str) -> Callable[..., bytes | Path]:
-    for name_of_module in ("mutators", "weight_mutators", "contract_mutators", "hostile_mutators", "deep_mutators"):
+    for word in ("", "weight_", "contract_", "hostile_", "deep_", "sibling_"):
+        name_of_module = f"{word}mutators"
         module = f"tests.rules.{name_of_module}"
         if find_spec(module) is not None:
             found: Callable[..., bytes | Path] | None = getattr(import_module(module), name, None)
