@@ -31,6 +31,9 @@ _LEAST_WALKED, _TIMES_WALKED = 200_000, 200
 _HASHED = 1 << 26  # bytes of a model whose contents are hashed on the way
 
 
+_OFFERED = frozenset({"contract", "depth"})
+"""What nobody misses who has not asked for it: a registry's word, and the look in depth."""
+
 IN_MEMORY = "<in memory>"
 """What stands for the path of a model that has none."""
 
@@ -114,13 +117,14 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     return Report(
         model=_identity(model, content=evidence.settings.weights),
         findings=findings,
-        coverage=Coverage(tuple(ran), tuple(m for name, m in skipped.items() if name != "contract"), tuple(failed)),
+        coverage=Coverage(tuple(ran), tuple(m for name, m in skipped.items() if name not in _OFFERED), tuple(failed)),
         totals=totals(evidence.costs),
         inputs=ports(facts, model.graph.feeds),
         outputs=ports(facts, model.graph.outputs),
         weights=evidence.weights.rows() if evidence.settings.weights else (),
         ranges=evidence.ranges.rows(),
         run=run_summary(evidence),
+        depth=tuple(deep.part for deep in evidence.depth),
         audited_at=_now(),
         rules_digest=rules_digest(),
         operators=operators(model),

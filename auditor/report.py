@@ -297,6 +297,51 @@ class RunSummary(NamedTuple):
     levels: tuple[RunLevel, ...] = ()
 
 
+class Stamp(NamedTuple):
+    """On what a number was measured: nothing of it holds elsewhere."""
+
+    runtime: str = ""  # "onnxruntime 1.32.0"
+    provider: str = ""
+    device: str = ""  # the processor's or the card's name; "" where the system does not say
+    threads: int = 0
+    optimisation: str = ""
+    cpu: tuple[str, ...] = ()  # features of the processor on which results hang
+
+
+class DeepFigure(NamedTuple):
+    """One number of a part of the look in depth, by a name that stays the same from audit to audit."""
+
+    name: str  # "p90", "worst-sqnr"
+    value: int | float
+    unit: str = ""  # "ms", "bytes", "dB"; "" of a count or a ratio
+
+
+class DeepSeries(NamedTuple):
+    """Numbers that are drawn side by side, each with its label."""
+
+    name: str
+    unit: str
+    labels: tuple[str, ...]
+    values: tuple[float, ...]
+
+
+class DeepPart(NamedTuple):
+    """What one part of the look in depth came to.
+
+    ``status``: ``ok`` nothing was found; ``found`` a finding says what; ``open`` what was seen decides nothing;
+    ``not looked at``. ``why`` explains the last two.
+    """
+
+    part: str  # one of `settings.DEEP`
+    status: str
+    why: str = ""
+    lines: tuple[str, ...] = ()  # for a person, each one thing
+    figures: tuple[DeepFigure, ...] = ()
+    series: tuple[DeepSeries, ...] = ()
+    seconds: float = 0.0
+    stamp: Stamp = Stamp()
+
+
 class Report(Record):
     """All that one audit of one model found out. It is neither true nor false: that is for a policy to say."""
 
@@ -309,6 +354,7 @@ class Report(Record):
     weights: tuple[WeightRow, ...] = ()
     ranges: tuple[RangeRow, ...] = ()  # where ranges of inputs are given
     run: RunSummary = RunSummary()
+    depth: tuple[DeepPart, ...] = ()  # the parts of the look in depth that were asked for
     audited_at: str = ""  # ISO 8601, UTC
     rules_digest: str = ""  # of the set of rules that this version knows
     operators: Mapping[str, int] = _NOTHING  # nodes of each ("com.microsoft:Gelu"), in subgraphs and functions too

@@ -8,6 +8,11 @@ from .tuples import NamedTuple
 LEVELS = ("off", "basic", "extended", "all")
 """Of onnxruntime's graph optimisation, by its own order; all is its default."""
 
+DEEP = (
+    "divergence", "reference", "nonfinite", "sizes", "independence", "repeatability", "activations", "speed", "growth",
+)  # fmt: skip
+"""Parts of the look in depth, in the order in which they are made."""
+
 GOLDEN = "golden"
 """In place of a range: what the golden vectors beside the model have."""
 
@@ -39,5 +44,14 @@ class Settings(NamedTuple):
     rtol: float = 1e-3
     atol: float = 1e-5
     target_dtype: str | None = None  # "float16": the type that the model is to become
+    deep: bool = False  # the look in depth, all parts of it
+    deep_parts: frozenset[str] = frozenset()  # these parts of it, of DEEP
+    skipped_parts: frozenset[str] = frozenset()  # not these
     ad_hoc: tuple[str, ...] = ()  # options that a caller said beside what is configured
     operators: tuple[str, ...] = ()  # Python files with more operators: their code is run
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """The parts of the look in depth that are asked for, in their order."""
+        asked = frozenset(DEEP) if self.deep else self.deep_parts
+        return tuple(part for part in DEEP if part in asked and part not in self.skipped_parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..config.table import AT_ONCE, POLICY, RUN, SAID, SIZES
+from ..config.table import AT_ONCE, DEPTH, POLICY, RUN, SAID, SIZES
 from ..errors import UsageError, worst
 from .command import TARGETS, Command, Words, options
 
@@ -106,6 +106,7 @@ COMMAND = Command(
         "target_dtype",
         SIZES,
         RUN,
+        DEPTH,
         POLICY,
         SAID,
         AT_ONCE,

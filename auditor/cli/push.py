@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from ..config.table import LOOKED_AT, RUN, SAID, SIZES
+from ..config.table import DEPTH, LOOKED_AT, RUN, SAID, SIZES
 from .command import MODEL, Command, Words, options
 
 _HERE = ("inputs", "custom_ops")
 """Options whose files would have to lie on the server."""
 
-_ASKED = tuple(row for row in options(LOOKED_AT, SIZES, RUN) if row.name not in _HERE)
+_ASKED = tuple(row for row in options(LOOKED_AT, SIZES, RUN, DEPTH) if row.name not in _HERE)
 _WAIT = 3600.0  # seconds
 
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeAlias
 from ..errors import UsageError
 from ..policy.policy import Bounds, Waiver
 from ..report import Severity
+from ..settings import DEEP
 from ..wording import nearest
 from . import kinds
 from .kinds import ValueKind, Wrong
@@ -31,7 +32,7 @@ MEASURES = (
 """What a limit can be set on."""
 
 KINDS_ALLOWED = ("operators", "domains", "dtypes", "providers")
-THINGS_REQUIRED = ("run", "golden", "isolation", "provider", "weights", "contract")
+THINGS_REQUIRED = ("run", "golden", "isolation", "provider", "weights", "contract", *DEEP)
 
 
 def refuse(toml: Toml, path: Path, value: object, expected: str) -> NoReturn:

@@ -104,6 +104,21 @@ def _patterns(value: object) -> tuple[str, ...]:
     return tuple(sorted(_texts(value))) if isinstance(value, list) else (_text(value),)
 
 
+def some_of(*choices: str) -> ValueKind:
+    """Several of a few words."""
+
+    def check(value: object) -> frozenset[str]:
+        found = _texts(value)
+        for i, word in enumerate(value if isinstance(value, list) else ()):
+            if word not in choices:
+                from ..wording import nearest
+
+                raise Wrong(f"one of {', '.join(choices)}{nearest(word, choices)}", word, (i,))
+        return found
+
+    return ValueKind(check, list, "a list of " + ", ".join(f"`{c}`" for c in choices), repeated=True)
+
+
 def one_of(*choices: str) -> ValueKind:
     """One of a few words."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from ..policy.policy import PROFILES
-from ..settings import LEVELS, Settings
+from ..settings import DEEP, LEVELS, Settings
 from ..tuples import NamedTuple
 from . import kinds
 from .kinds import ValueKind, from_words
@@ -20,6 +20,7 @@ Fills: TypeAlias = Literal["audit", "policy", "place", "service", "call"]
 LOOKED_AT = "What is looked at"
 SIZES = "At which sizes, and ranges"
 RUN = "The run"
+DEPTH = "In depth"
 POLICY = "What is asked"
 SAID = "What is said, and where"
 KEPT = "Where it is kept"
@@ -104,6 +105,18 @@ TABLE: tuple[Setting, ...] = (
         "optimisation", kinds.one_of(*LEVELS), RUN,
         "onnxruntime's, of the run: off, basic, extended or all, its own default.", ("--optimisation",), "LEVEL",
         "optimisation", fills="audit",
+    ),
+    Setting(
+        "deep", kinds.YES_OR_NO, DEPTH, f"Look in depth: {', '.join(DEEP)}.", ("--deep",),
+        key="deep", fills="audit",
+    ),
+    Setting(
+        "deep_parts", kinds.some_of(*DEEP), DEPTH, "Look in depth, at this part; may be repeated.", ("--deep-part",),
+        "PART", "deep-parts", fills="audit",
+    ),
+    Setting(
+        "skipped_parts", kinds.some_of(*DEEP), DEPTH, "Not this part of the look in depth; may be repeated.",
+        ("--skip-part",), "PART", "skip-parts", fills="audit",
     ),
     Setting(
         "custom_ops", kinds.LIBRARY, RUN, "Operators for the run: a library whose code is run, in the sandbox.",

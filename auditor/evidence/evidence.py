@@ -10,17 +10,18 @@ from ..costs.count import Costs, count
 from ..errors import AuditorError
 from ..model.graph import Model
 from ..report import Contract, Missed
-from ..settings import Settings
+from ..settings import DEEP, Settings
 from ..shapes.facts import Facts, infer
 
 if TYPE_CHECKING:
     from ..weights import Weights
+    from .deep import DeepEvidence
     from .ranging import Ranges
     from .trial import Trial
 
 
 Listening: TypeAlias = Callable[[str], object]
-"""Who hears what an audit is at now: propagating, weights, running, ranges."""
+"""Who hears what an audit is at now: propagating, weights, running, ranges, in depth: divergence."""
 
 
 def nobody(_stage: str) -> None:
@@ -45,6 +46,7 @@ class Evidence:
         self.settings = settings
         self._contract = contract
         self._at = listening
+        self._deep: dict[str, DeepEvidence] = {}
 
     @cached_property
     def facts(self) -> Facts:
@@ -98,6 +100,22 @@ class Evidence:
         self._at("ranges")
         return Ranges(self.model, facts, self.settings, measured)
 
+    def deep(self, part: str) -> DeepEvidence:
+        """What one part of the look in depth saw, whatever that is."""
+        if part not in self.settings.looks:
+            raise NotLookedAt(Missed("depth", f"--deep asks for it, or --deep-part {part}"))
+        if part not in self._deep:
+            from .deep import look
+
+            self._at(f"in depth: {part}")
+            self._deep[part] = look(part, self)
+        return self._deep[part]
+
+    @property
+    def depth(self) -> tuple[DeepEvidence, ...]:
+        """All parts of the look in depth that are asked for."""
+        return tuple(self.deep(part) for part in self.settings.looks)
+
     @property
     def contract(self) -> Contract:
         if self._contract is None:
@@ -123,4 +141,9 @@ class Evidence:
                 return self.settings
             case "Contract":
                 return self.contract
+        if (part := kind.lower()) in DEEP:
+            deep = self.deep(part)
+            if type(deep).__name__ == kind:
+                return deep
+            raise NotLookedAt(deep.missed[0])
         raise LookupError(f"a rule asks for {kind}, which is not evidence")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from functools import cache
 
 RELEVANT = (
@@ -13,12 +14,21 @@ RELEVANT = (
 
 
 @cache
+def processor() -> str:
+    """What the processor is called: "AMD EPYC 9B14"; "" where the system does not say."""
+    return next((words for key, words in _said() if key == "model name"), "")
+
+
+@cache
 def features() -> tuple[str, ...]:
     """The relevant flags that this processor has; none where the system does not say."""
+    held = next((set(words.split()) for key, words in _said() if key in ("flags", "Features")), set())
+    return tuple(flag for flag in RELEVANT if flag in held)
+
+
+def _said() -> Iterator[tuple[str, str]]:
+    """What Linux says of its processors, line by line."""
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines:
         for line in lines:
             key, _, words = line.partition(":")
-            if key.strip() in ("flags", "Features"):
-                held = set(words.split())
-                return tuple(flag for flag in RELEVANT if flag in held)
-    return ()
+            yield key.strip(), words.strip()

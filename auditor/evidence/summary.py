@@ -221,3 +221,5 @@ def looked_at(evidence: Evidence) -> Iterator[Missed]:
         yield from evidence.weights.missed
     if evidence.settings.run:
         yield from evidence.trial.missed
+    for deep in evidence.depth:
+        yield from deep.missed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..costs.count import Costs
@@ -76,21 +77,8 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         return Trial(OutOfMemory(memory, "prediction", why), True, (Missed("run", why, asked),))
     vectors = golden.vectors_beside(model.path, len(facts.inputs), len(model.graph.outputs))
     chosen = _chosen(facts, settings)
-    request = Request(
-        model.path,
-        data_files(model),
-        chosen.attempts,
-        vectors,
-        settings.provider,
-        settings.optimisation,
-        second=settings.optimisation != OFF,
-        custom_ops=os.path.abspath(settings.custom_ops) if settings.custom_ops else "",  # a bare name means elsewhere
-        limits=_limits(costs, settings),
-        predicted_bytes=_beside_the_weights(costs),
-        require_isolation=settings.require_isolation,
-        seed=settings.seed,
-        rtol=settings.rtol,
-        atol=settings.atol,
+    request = _request(model, costs, settings)._replace(
+        attempts=chosen.attempts, golden=vectors, second=settings.optimisation != OFF
     )
     until = time.monotonic() + request.limits.seconds
 
@@ -122,6 +110,35 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
         missed = (*missed, Missed("other sizes", _passed_over(chosen)))
     again = tuple(_again(more, request.seed + 1, result, facts)) if settings.inputs is None else ()
     return Trial(result, invented, missed, plain, chosen.passed_over, again)
+
+
+def _request(model: Model, costs: Costs, settings: Settings) -> Request:
+    """What every run of the model has in common."""
+    return Request(
+        model.path,
+        data_files(model),
+        provider=settings.provider,
+        optimisation=settings.optimisation,
+        custom_ops=os.path.abspath(settings.custom_ops) if settings.custom_ops else "",  # a bare name means elsewhere
+        limits=run_limits(costs, settings, 1 if settings.optimisation == OFF else 2),
+        predicted_bytes=_beside_the_weights(costs),
+        require_isolation=settings.require_isolation,
+        seed=settings.seed,
+        rtol=settings.rtol,
+        atol=settings.atol,
+    )
+
+
+@contextmanager
+def base_request(model: Model, costs: Costs, settings: Settings) -> Iterator[Request]:
+    """What every run of the model has in common; one that came without a file has one for as long as this takes."""
+    if model.path:
+        yield _request(model, costs, settings)
+        return
+    from .in_memory import written
+
+    with written(model) as there:
+        yield _request(there, costs, settings)
 
 
 def _again(more: Callable[..., Outcome], seed: int, result: Outcome, facts: Facts) -> Iterator[Again]:
@@ -207,8 +224,8 @@ def _chosen(facts: Facts, settings: Settings) -> Chosen:
     return Chosen((tuple(feeds),))
 
 
-def _limits(costs: Costs, settings: Settings) -> RunLimits:
+def run_limits(costs: Costs, settings: Settings, runs: float) -> RunLimits:
     """Time for what hangs on the inputs: what a runtime folds when it loads the model, a file of nothing asks for."""
-    runs, flops = 1 if settings.optimisation == OFF else 2, costs.run_flops
-    predicted = RunLimits.predicted(runs * flops if isinstance(flops, int) else None, settings.memory)
+    flops = costs.run_flops
+    predicted = RunLimits.predicted(int(runs * flops) if isinstance(flops, int) else None, settings.memory)
     return predicted if settings.timeout is None else RunLimits(settings.timeout, settings.memory)

@@ -17,6 +17,9 @@ from ..names import COMMAND
 from ..report import (
     Basis,
     Coverage,
+    DeepFigure,
+    DeepPart,
+    DeepSeries,
     Finding,
     Fit,
     JudgedBy,
@@ -31,6 +34,7 @@ from ..report import (
     RunLevel,
     RunSummary,
     Severity,
+    Stamp,
     Step,
     Totals,
     Verdict,
@@ -61,6 +65,7 @@ _REPORT = _keys(
     "weights",
     "ranges",
     "run",
+    "depth",
     "rules_digest",
     "judged_by",
 )
@@ -85,6 +90,7 @@ _JUDGED = _keys(
 )
 _MISSED = _keys(Missed, "trace")
 _RUN = _keys(RunSummary, "attempts", "levels", "outputs")
+_DEEP = _keys(DeepPart, "figures", "series", "stamp")
 
 _LARGEST = 1 << 12_000  # Python writes and reads no integer of more than 4,300 digits
 
@@ -108,6 +114,7 @@ def document(report: Report, verdict: Verdict, **extra: object) -> dict[str, obj
         "weights": _rows(report.weights, WeightRow._fields),
         "ranges": _rows(report.ranges, RangeRow._fields),
         "run": _run_document(report.run),
+        "depth": [_deep_document(part) for part in report.depth],
         "judged_by": _row(report.judged_by, JudgedBy._fields),
         **_row(report, _REPORT),
         **extra,
@@ -173,6 +180,15 @@ def _run_document(run: RunSummary) -> dict[str, object]:
         "attempts": _rows(run.attempts, RunAttempt._fields),
         "levels": _rows(run.levels, RunLevel._fields),
         "outputs": _rows(run.outputs, Port._fields),
+    }
+
+
+def _deep_document(part: DeepPart) -> dict[str, object]:
+    return {
+        **_row(part, _DEEP),
+        "figures": _rows(part.figures, DeepFigure._fields),
+        "series": _rows(part.series, DeepSeries._fields),
+        "stamp": _row(part.stamp, Stamp._fields),
     }
 
 
@@ -250,6 +266,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         weights=tuple(_weights(w) for w in document["weights"]),
         ranges=tuple(_range(row) for row in document.get("ranges", ())),
         run=_run(document["run"]),
+        depth=tuple(_deep(part) for part in document.get("depth", ())),
         rules_digest=document["auditor"]["rules"],
         judged_by=JudgedBy(**_known(document.get("judged_by", {}), JudgedBy._fields)),
         **known | {"audited_at": document["audited_at"], "operators": dict(document.get("operators", {}))},
@@ -322,6 +339,19 @@ def _run(row: Mapping[str, Any]) -> RunSummary:
         attempts=tuple(_attempt(one) for one in row.get("attempts", ())),
         levels=tuple(RunLevel(**_known(one, RunLevel._fields)) for one in row.get("levels", ())),
         outputs=_ports(row["outputs"]),
+    )
+
+
+def _deep(row: Mapping[str, Any]) -> DeepPart:
+    stamp = _known(row["stamp"], Stamp._fields)
+    return DeepPart(
+        **_known(row, _DEEP) | {"lines": tuple(map(str, row["lines"])), "seconds": float(row["seconds"])},
+        figures=tuple(DeepFigure(**_known(one, DeepFigure._fields)) for one in row["figures"]),
+        series=tuple(
+            DeepSeries(one["name"], one["unit"], tuple(map(str, one["labels"])), tuple(map(float, one["values"])))
+            for one in row["series"]
+        ),
+        stamp=Stamp(**stamp | {"cpu": tuple(map(str, stamp["cpu"]))}),
     )
 
 

@@ -197,6 +197,9 @@ def _totals(report: Report) -> Iterable[Sequence[str]]:
     run = report.run
     yield "run", text(f"{run.status}: {run.why}" if run.why else f"{run.status} on {run.provider}", 400)
     yield from (("golden", text(line, 400)) for line in run.golden[:_MOST_DETAILS])
+    for part in report.depth:
+        told = (f"{part.part}: {part.status}" + (f": {part.why}" if part.why else ""), *part.lines[:_MOST_DETAILS])
+        yield from (("in depth", text(line, 400)) for line in told)
 
 
 def _table(out: TextIO, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

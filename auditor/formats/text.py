@@ -32,6 +32,7 @@ _BASIS = {
 }
 _MOST_ALIKE = 5  # findings of one rule that are shown in full
 _MOST_PLACES = 12  # of the rest, the places that are named
+_MOST_LINES = 12  # of one part of the look in depth
 _MOST_PORTS = 8
 _MOST_TRIED = 6  # choices of inputs that came to the same
 _MOST_BOUND = 4
@@ -163,6 +164,7 @@ def _model(page: Page, report: Report) -> None:
         ("FLOPs", f"{amount(totals.flops)} (2 a MAC)"),
         ("memory", memory),
         *(("run", line) for line in _run(report)),
+        *(("in depth", line) for line in in_depth(report)),
     ]
     page.grid([((name, "dim"), value) for name, value in _once(rows)], indent=2)
     open_sums = [s for s in (totals.learnable_parameters, totals.macs, peak) if isinstance(s, str) and not is_short(s)]
@@ -211,6 +213,15 @@ def _run(report: Report) -> Iterator[str]:
         for one in run.levels[1:]
         if (one.status, one.outputs) != ("ok", "equal")
     )
+
+
+def in_depth(report: Report) -> Iterator[str]:
+    """What each part of the look in depth came to."""
+    for part in report.depth:
+        yield f"{part.part}: {part.status}" + (f": {prose(part.why, 300)}" if part.why else "")
+        yield from (f"  {prose(line, 300)}" for line in part.lines[:_MOST_LINES])
+        if len(part.lines) > _MOST_LINES:
+            yield f"  and {len(part.lines) - _MOST_LINES} more"
 
 
 def _attempts(run: RunSummary) -> Iterator[str]:

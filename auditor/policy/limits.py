@@ -11,6 +11,7 @@ from ..rules import Rule, all_rules
 from ..rules.golden_mismatch import golden_mismatch
 from ..rules.not_allowed import not_allowed
 from ..rules.over_limit import over_limit
+from ..settings import DEEP
 from ..wording import counted, in_bytes, listed
 from .policy import Bounds, Policy
 
@@ -219,6 +220,11 @@ def _why_not(report: Report, thing: str, wants: dict[str, tuple[str, ...]], reas
             return _golden(report, not_run)
         case "weights":
             return _weights(report, wants, reasons)
+        case part if part in DEEP:
+            seen = next((one for one in report.depth if one.part == part), None)
+            if seen is None:
+                return f"it is a part of the look in depth, which was not asked for (--deep-part {part})"
+            return "" if seen.status in ("ok", "found") else seen.why or seen.status
         case "contract":
             heard = any("Contract" in wants.get(rule, ()) for rule in ran)
             return "" if heard else "no registry says anything of this model"
@@ -252,6 +258,8 @@ def left_out(report: Report, policy: Policy) -> Iterator[Missed]:
     rules = [rule for rule in all_rules() if rule.name not in policy.ignore]
     no_contract = not any("Contract" in rule.wants for rule in rules if rule.name in ran)
     gone = {"Weights": "weights" in seen, "Trial": "run" in seen, "Contract": no_contract}
+    seen_parts = {part.part for part in report.depth if part.status != "not looked at"}
+    gone |= {part.capitalize(): part not in seen_parts for part in DEEP}
     names = [
         rule.name
         for rule in rules

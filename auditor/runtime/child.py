@@ -15,9 +15,11 @@ import traceback
 from pathlib import Path
 from typing import IO, NoReturn
 
+from .deep import part_of
+from .deep.ground import DeepGround
 from .hunting import Hunting
 from .libc import die_first, die_with, hide_memory
-from .outcome import Failed, Hunted, NotRun, OutOfMemory, Run, SideBySide
+from .outcome import Deep, Failed, Hunted, NotRun, OutOfMemory, Run, SideBySide
 from .pairing import SideBySideRun
 from .plain import plain, restore
 from .request import Request
@@ -25,7 +27,7 @@ from .sandbox import confine, cpu_profile, device_profile
 from .session import Sessions, is_utf8
 from .sitting import Sitting
 
-Outcome = Run | Failed | OutOfMemory | NotRun | Hunted | SideBySide
+Outcome = Run | Failed | OutOfMemory | NotRun | Hunted | SideBySide | Deep
 
 _MESSAGE = 8000  # characters that cross the pipe; the parent cleans and cuts
 
@@ -96,6 +98,7 @@ def perform(request: Request, channel: Channel) -> Outcome:
     if devices and hasattr(onnxruntime, "preload_dlls"):
         with contextlib.suppress(Exception):  # without its libraries the provider says itself what is missing
             onnxruntime.preload_dlls()
+    part = part_of(request.deep.part) if request.deep is not None else None  # later nothing can be imported
     folder = str(Path(request.model).parent)
     if not is_utf8(folder):  # onnxruntime takes no such name; where it looks for the weights is then "."
         request = request.absolute()
@@ -114,11 +117,12 @@ def perform(request: Request, channel: Channel) -> Outcome:
         """What is known so far: the rest may be the child's end."""
         channel.send("first", _named(known))
 
+    def send_stage(which: str) -> None:
+        channel.send("stage", which)
+
+    if part is not None:
+        return DeepGround(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).look(part)
     if request.pair is not None:
-
-        def send_stage(which: str) -> None:
-            channel.send("stage", which)
-
         return SideBySideRun(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).outcome()
     return Sitting(sessions, request, channel.send, send_first, isolation, onnxruntime.__version__).outcome()
 

@@ -262,6 +262,20 @@ class Hunted(NamedTuple):
     isolation: Mapping[str, str]
 
 
+class Deep(NamedTuple):
+    """What a part of the look in depth saw: a record of the part's own, and what it was seen with.
+
+    ``whole`` False: the child came to an end before it had looked at all, and ``how`` says to which.
+    """
+
+    seen: Any
+    provider: str
+    version: str  # of onnxruntime
+    isolation: Mapping[str, str] = _NOTHING
+    whole: bool = True
+    how: str = ""
+
+
 Outcome: TypeAlias = Run | Failed | Crashed | TimedOut | OutOfMemory | NotRun
 
 

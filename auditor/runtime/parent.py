@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from .clean import Cleaner
+from .deep import part_of
 from .outcome import (
     Agreement,
     Crashed,
+    Deep,
     Failed,
     GoldenResult,
     Hunted,
@@ -81,6 +83,39 @@ def side_by_side(request: Request) -> SideBySide | Outcome:
         return Crashed("no answer", ended.stage, "", ended.isolation)
     cleaner = Cleaner(request.opened())
     return found._replace(why=cleaner.text(found.why), left_why=cleaner.text(found.left_why))
+
+
+def look(request: Request) -> Deep | Outcome:
+    """One part of the look in depth, as the request asks; another outcome where the child saw nothing of it. Where it
+    ended before it had seen all, what it knew stands, and is not whole."""
+    assert request.deep is not None
+    ended = _ended(request)
+    if isinstance(ended, NotRun):
+        return ended
+    last = ended.answer if not (ended.broken or ended.killed) else None
+    known = last or ended.first
+    if known is None or known[0] != Deep.__name__:
+        return _cleaned(_outcome(request, ended), ended, Cleaner(request.opened()))
+    cleaner = Cleaner(request.opened())
+    try:
+        fields = dict(known[1])
+        seen = restore(part_of(request.deep.part).SEEN, _clean_reasons(fields.pop("seen"), cleaner))
+        deep = restore(Deep, {**fields, "seen": None})._replace(seen=seen)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return Crashed("no answer", ended.stage, "", ended.isolation)
+    if known is not last:
+        return deep._replace(whole=False, how=_end(_last(request, ended)) or "it came to no end")
+    return deep
+
+
+def _clean_reasons(seen: Any, cleaner: Cleaner) -> Any:
+    """What onnxruntime says stands in fields called ``why``."""
+    if isinstance(seen, dict):
+        return {
+            key: cleaner.text(value) if key == "why" and isinstance(value, str) else _clean_reasons(value, cleaner)
+            for key, value in seen.items()
+        }
+    return [_clean_reasons(one, cleaner) for one in seen] if isinstance(seen, list) else seen
 
 
 def _ended(request: Request) -> _Ended | NotRun:
@@ -259,16 +294,9 @@ def _outcome(request: Request, ended: _Ended) -> Outcome:
     outcome = _last(request, ended)
     if ended.first is None or ended.answer is not None:
         return outcome
-    known = _restored(ended.first, ended)
-    match outcome:
-        case TimedOut():
-            how = "no end in time"
-        case OutOfMemory():
-            how = "out of memory"
-        case Crashed(signal=signal):
-            how = f"onnxruntime died: {signal}"
-        case _:
-            return outcome
+    known, how = _restored(ended.first, ended), _end(outcome)
+    if not how:
+        return outcome
     match known:
         case Run(levels=levels):
             why = f"without optimisation: {how}"
@@ -277,6 +305,18 @@ def _outcome(request: Request, ended: _Ended) -> Outcome:
             there = any(level.optimisation == OFF for level in levels)
             return known if there else known._replace(levels=(*levels, Level(OFF, "not run", how)))
     return outcome
+
+
+def _end(outcome: Outcome) -> str:
+    """How a child ended that had something more to say; nothing where it said all."""
+    match outcome:
+        case TimedOut():
+            return "no end in time"
+        case OutOfMemory():
+            return "out of memory"
+        case Crashed(signal=signal):
+            return f"onnxruntime died: {signal}"
+    return ""
 
 
 def _last(request: Request, ended: _Ended) -> Outcome:

@@ -51,6 +51,8 @@ def _restore(kind: Any, value: Any) -> Any:
         raise ValueError(f"a number of {value.bit_length()} bits")
     if kind is float and isinstance(value, int | float):
         return float(value)
+    if kind is Any and value is None:  # what another record is put in for
+        return None
     if kind in (int, str, bool, types.NoneType):
         if type(value) is kind:
             return value

@@ -143,6 +143,13 @@ class ModelPair(NamedTuple):
     extra: tuple[Feed, ...] = ()
 
 
+class DeepQuestion(NamedTuple):
+    """One part of the look in depth, and what is asked of it: a record of the part's own, as JSON."""
+
+    part: str
+    asked: str
+
+
 class Request(NamedTuple):
     """One model to run.
 
@@ -171,6 +178,8 @@ class Request(NamedTuple):
     atol: float = 1e-5
     search: WitnessSearch | None = None  # instead of a run
     pair: ModelPair | None = None  # instead of a run: two models side by side
+    deep: DeepQuestion | None = None  # instead of a run: a part of the look in depth, on the first of the attempts
+    beside: tuple[str, ...] = ()  # further files that may be read: other models with their data, arrays
 
     def absolute(self) -> "Request":
         """The same files by names that hold in any folder."""
@@ -179,6 +188,7 @@ class Request(NamedTuple):
             against=_absolute(self.against),
             pair=self.pair and self.pair._replace(model=_absolute(self.pair.model)),
             files=tuple(map(_absolute, self.files)),
+            beside=tuple(map(_absolute, self.beside)),
             attempts=tuple(tuple(f._replace(file=_absolute(f.file)) for f in feeds) for feeds in self.attempts),
             golden=tuple(
                 Golden(g.name, tuple(map(_absolute, g.inputs)), tuple(map(_absolute, g.outputs))) for g in self.golden
@@ -190,7 +200,7 @@ class Request(NamedTuple):
         fed = [feed.file for feeds in self.attempts for feed in feeds if feed.file]
         golden = [path for one in self.golden for path in (*one.inputs, *one.outputs)]
         others = filter(None, (self.custom_ops, self.against, self.pair and self.pair.model))
-        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden, *others)))
+        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden, *others, *self.beside)))
 
 
 def _absolute(path: str) -> str:

@@ -67,14 +67,19 @@ class Sessions:
         other: str = "",
         *,
         traced: bool = True,
+        threads: int | None = None,
     ) -> Session:
         """The request's model, one cut out of it, or an ``other``, at a level of optimisation, without some optimisers.
+
+        ``threads``: another number of them than the request's.
 
         What onnxruntime raises passes through; `NotOpened` where it is no fault of the model, `tensors.CannotRead`
         where the model cannot be read to be traced.
         """
         request = self._request
         options = self._options(level)
+        if threads is not None:
+            options.intra_op_num_threads = threads
         path = other or request.model
         folder = str(Path(path).parent)
         given: str | bytes = path

@@ -13,6 +13,7 @@ from auditor.config.keys import readers
 from auditor.config.kinds import ValueKind, Wrong, from_words
 from auditor.config.table import (
     AT_ONCE,
+    DEPTH,
     FILES,
     KEPT,
     KEYS,
@@ -34,7 +35,7 @@ from auditor.service.context import ServiceLimits
 from auditor.service.serving import Serving
 from auditor.settings import Settings
 
-GROUPS = (LOOKED_AT, SIZES, RUN, POLICY, SAID, KEPT, AT_ONCE)
+GROUPS = (LOOKED_AT, SIZES, RUN, DEPTH, POLICY, SAID, KEPT, AT_ONCE)
 
 LEFT_OUT: dict[tuple[str, str], str] = {
     ("check", "jobs"): "it audits one model after the other, in this process",

@@ -19,7 +19,7 @@ from auditor.pipeline import audit
 from auditor.policy.judge import judge
 from auditor.report import Finding, Found
 from auditor.rules import Rule
-from auditor.settings import Settings
+from auditor.settings import DEEP, Settings
 
 SECTIONS = ("What it does", "Why it matters", "Fires on", "Quiet on", "How to fix")
 
@@ -99,8 +99,10 @@ def findings(rule: Rule, path: Path) -> list[Found]:
         return []
     said = pickle.loads(contract.read_bytes()) if contract.exists() else None
     given = path.with_name("ranges.txt")
+    deep = frozenset(part for part in DEEP if part.capitalize() in rule.wants)
     settings = Settings(
-        run=not {"Trial", "Ranges"}.isdisjoint(rule.wants),
+        run=bool(deep) or not {"Trial", "Ranges"}.isdisjoint(rule.wants),
+        deep_parts=deep,
         weights=not {"Weights", "Ranges"}.isdisjoint(rule.wants),
         ranges=ranges_in(given.read_text()) if given.exists() else {},
     )

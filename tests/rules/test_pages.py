@@ -8,6 +8,7 @@ import pytest
 
 from auditor.report import Basis, Severity
 from auditor.rules import Rule, all_rules
+from auditor.settings import DEEP
 
 from .fixtures import SECTIONS, Fixture, findings, fixtures, gate_findings, sections
 
@@ -49,7 +50,7 @@ def test_a_page_tells_the_truth(fixture: Fixture, tmp_path: Path) -> None:
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda f: f.label)
 def test_no_rule_fails_on_any_of_the_models(fixture: Fixture, tmp_path: Path) -> None:
     path = fixture.model(tmp_path)
-    costly = {"Trial"} | (
+    costly = {"Trial", *(part.capitalize() for part in DEEP)} | (
         {"Weights"} if path.stat().st_size > 1 << 30 else set()
     )  # a process each, gigabytes to be read
     for rule in RULES:
