@@ -189,7 +189,8 @@ class _Child:
                     question.write(json.dumps(plain(self._request)).encode("ascii"))
                     question.flush()
                     question.seek(0)
-                    process = start(question, theirs, plain=self._request.provider == "cpu")
+                    plain_run = self._request.provider == "cpu"
+                    process = start(question, theirs, plain=plain_run, libraries=self._request.libraries)
             finally:
                 os.close(theirs)
             ended, waited, patience = self._ended, False, 0.0

@@ -258,9 +258,7 @@ def _bit(name: str, facts: Mapping[str, Fact | None]) -> int | None:
     return None if fact is None or fact.dtype is None or not 0 < fact.dtype < 30 else 1 << fact.dtype + holding
 
 
-def _may_be_float16(
-    node: Node, found: Implemented, said: Signature | None, dtypes: tuple[int | None, ...]
-) -> bool:
+def _may_be_float16(node: Node, found: Implemented, said: Signature | None, dtypes: tuple[int | None, ...]) -> bool:
     """Whether the schema takes float16 where the node has it: else the model is wrong, and no Cast mends it."""
     for place, bit in enumerate(dtypes):
         if bit != 1 << FLOAT16:

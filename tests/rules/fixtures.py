@@ -25,6 +25,7 @@ SECTIONS = ("What it does", "Why it matters", "Fires on", "Quiet on", "How to fi
 
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 _RANGE = re.compile(r"^# --range (\S+)=(\S+):(\S+)$", re.MULTILINE)
+_TARGET = re.compile(r"^# --target (\S+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^```(onnx|mutator|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -43,6 +44,11 @@ class Fixture(NamedTuple):
         return ranges_in(self.text)
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """The runtimes that a comment names: ``# --target onnxruntime==1.17``."""
+        return tuple(_TARGET.findall(self.text))
+
+    @property
     def label(self) -> str:
         return f"{self.rule.name}/{self.section.lower().replace(' ', '-')}/{self.name}"
 
@@ -55,6 +61,8 @@ class Fixture(NamedTuple):
             path.write_bytes(parser.parse_model(self.text).SerializeToString())
             if self.ranges:
                 path.with_name("ranges.txt").write_text(self.text)
+            if self.targets:
+                path.with_name("targets.txt").write_text("\n".join(self.targets))
             return path
         make = _mutator(self.name)
         made = make(folder) if inspect.signature(make).parameters else make()
@@ -99,12 +107,14 @@ def findings(rule: Rule, path: Path) -> list[Found]:
         return []
     said = pickle.loads(contract.read_bytes()) if contract.exists() else None
     given = path.with_name("ranges.txt")
+    targets = path.with_name("targets.txt")
     deep = frozenset(part for part in DEEP if part.capitalize() in rule.wants)
     settings = Settings(
         run=bool(deep) or not {"Trial", "Ranges"}.isdisjoint(rule.wants),
         deep_parts=deep,
         weights=not {"Weights", "Ranges"}.isdisjoint(rule.wants),
         ranges=ranges_in(given.read_text()) if given.exists() else {},
+        targets=tuple(targets.read_text().split()) if targets.exists() else (),
     )
     evidence = Evidence(model, settings, said)
     recorded = path.with_name("trial.pickle")  # of a run that this machine cannot make (weight_mutators.py)

@@ -83,7 +83,9 @@ def _bounds(release: Release) -> dict[str, Any]:
         if most < _NEWEST_OPSET - 1:
             opsets[domain] = most
     dtypes = range(1, _NEWEST_DTYPE + 1)
-    held = sum(1 << d for d, why in zip(dtypes, release.load(_relu(8, {"": 17}, d) for d in dtypes), strict=True) if not why)
+    held = sum(
+        1 << d for d, why in zip(dtypes, release.load(_relu(8, {"": 17}, d) for d in dtypes), strict=True) if not why
+    )
     return {"ir_version": ir_version, "opsets": opsets, "dtypes": held}
 
 

@@ -70,7 +70,9 @@ def choices(schema: Told) -> Iterator[Choice]:
     if count <= _MOST or len(allowed) < 2:
         every = [dict(zip(allowed, one, strict=True)) for one in product(*allowed.values())]
     else:
-        usual = {k: next((t for t in ("tensor(float)", "tensor(uint8)") if t in ts), ts[0]) for k, ts in allowed.items()}
+        usual = {
+            k: next((t for t in ("tensor(float)", "tensor(uint8)") if t in ts), ts[0]) for k, ts in allowed.items()
+        }
         every = [usual, *({**usual, kind: one} for kind, types in allowed.items() for one in types)]
     for types in every:
         yield Choice(schema, types, inputs, outputs)
@@ -132,4 +134,6 @@ def _type(kind: str) -> TypeProto:
         case "optional":
             return helper.make_optional_type_proto(_type(inner))
     key, _, value = inner.partition(",")
-    return helper.make_map_type_proto(TensorProto.DataType.Value(key.upper()), _type(value.strip() if "(" in value else f"tensor({value})"))
+    return helper.make_map_type_proto(
+        TensorProto.DataType.Value(key.upper()), _type(value.strip() if "(" in value else f"tensor({value})")
+    )
