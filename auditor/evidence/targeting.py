@@ -68,7 +68,7 @@ class Target(NamedTuple):
         by_why: dict[str, list[str]] = {}
         for answer in self.answers:
             if isinstance(answer, NotKnown):
-                by_why.setdefault(answer.why, []).append(answer.scope.graph.label(answer.index))
+                by_why.setdefault(answer.why, []).append(answer.scope.graph.label(answer.node))
         for why, labels in by_why.items():
             what = f"{counted(labels, 'node')} for target {self.name}: {listed(labels)}"
             yield Missed(what, why, asked=True)

@@ -117,7 +117,7 @@ def _of_the_table(target: Target, release: Runtime) -> Iterator[Found]:
                 )
             case _:
                 message, fix = _of_node(target.name, release, refusal)
-                found.setdefault((message, fix), []).append((refusal.scope, refusal.index))
+                found.setdefault((message, fix), []).append((refusal.scope, refusal.node))
     for (message, fix), places in found.items():
         scope, index = places[0]
         node = scope.graph.nodes[index]
@@ -143,7 +143,7 @@ def _version(target: Target, what: str, actual: int, most: int, holder: str = "t
 def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
     """Message and fix."""
     assert isinstance(refusal, NoOperator | NoAttribute | WrongCount | NoKernel)
-    node = refusal.scope.graph.nodes[refusal.index]
+    node = refusal.scope.graph.nodes[refusal.node]
     operator = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
     match refusal:
         case NoOperator(opset=opset, withdrawn=withdrawn):
@@ -157,10 +157,10 @@ def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
             deploy = f", or deploy onnxruntime {first} or newer" if first else ""
             message = f"{operator} of {name} has no attribute {attribute}"
             return message, f"take the attribute {attribute} out if its value is what that release does{deploy}"
-        case WrongCount(what=what, count=count, least=least, most=most):
+        case WrongCount(what=what, held=held, least=least, most=most):
             takes = f"{least} or more" if most is None else f"{least}" if least == most else f"{least} to {most}"
             verb = "takes" if what == "inputs" else "gives"
-            return f"{operator} of {name} {verb} {takes} {what}, and here are {count}", "export the model for it"
+            return f"{operator} of {name} {verb} {takes} {what}, and here are {held}", "export the model for it"
         case NoKernel(since=since, dtypes=dtypes, taken=taken):
             types = ", ".join(dict.fromkeys(map(name_of, dtypes))) or "what it is given"
             has = f"; the first input may be {', '.join(map(name_of, taken))}" if taken else "; it has none at all"

@@ -11,11 +11,14 @@ with a space between; each is ``place:mask`` for the places that it asks somethi
 ``>`` in front of an output, and with ``+`` between several places of which the first that is there counts. Bit n of the
 hexadecimal mask stands for tensors of the element type n, bit 32 + n for sequences of them, bit 64 + n for optional
 ones, bit 96 + n for optional sequences; bit 0 for all maps and the like, bit 30 for some of these.
-``*`` is a kernel that asks nothing, and nothing at all stands for no kernel.
+``*`` is a kernel that asks nothing, and nothing at all stands for no kernel. ``24-25@`` in front are the opsets under
+which onnxruntime takes a function's body in place of a kernel, ``?`` says that nobody knows whether it does.
 
 Of operators that ONNX does not have there is a second line, with what the release's own schema says:
 
     name | since | span | least and most inputs | least and most outputs | inputs | attributes
+
+And one for each value of an attribute that some releases refuse and others do not: ``name | since | bits=8 | span``.
 
 An input is ``name:mask`` as in `auditor.model.schemas`, an attribute its name with ``!`` where it must be there.
 """
@@ -50,7 +53,7 @@ class Runtime(NamedTuple):
 class Place(NamedTuple):
     """An input or an output of a node."""
 
-    index: int
+    number: int
     output: bool
 
 
@@ -62,9 +65,11 @@ class Wanted(NamedTuple):
 
 
 class Kernel(NamedTuple):
-    """It takes a node where all that it wants holds."""
+    """It takes a node where all that it wants holds, or a function's body does."""
 
     wants: tuple[Wanted, ...]
+    opsets: tuple[int, int] | None = None  # of a function's body: the first and the last under which it is taken
+    sure: bool = True  # False: a function may take it, and no tiny model could tell
 
 
 class Implemented(NamedTuple):
@@ -110,7 +115,8 @@ def implemented(release: Runtime, domain: str, op_type: str, opset: int) -> Impl
     found: Implemented | None = None
     for since, deprecated, first, last, kernels in _operators().get((domain, op_type), ()):
         if since <= opset and first <= release.number <= last and (found is None or since > found.since):
-            found = Implemented(since, deprecated, _kernels(kernels))
+            held = (k for k in _kernels(kernels) if k.opsets is None or k.opsets[0] <= opset <= k.opsets[1])
+            found = Implemented(since, deprecated, tuple(held))
     return found
 
 
@@ -122,12 +128,18 @@ def signature(release: Runtime, domain: str, op_type: str, since: int) -> Signat
     return None
 
 
+def doubted(release: Runtime, domain: str, op_type: str, since: int) -> frozenset[str]:
+    """Values of attributes, as ``bits=8``, that the release refused in a tiny model, and another one did not."""
+    rows = _doubts().get((domain, op_type), ())
+    return frozenset(said for row, said, first, last in rows if row == since and first <= release.number <= last)
+
+
 def takes(kernel: Kernel, dtype_of: Callable[[Place], int | None]) -> bool | None:
     """Whether a kernel takes a node; None where that hangs on what nobody knows.
 
     ``dtype_of`` says of a place the bit of what is there, None where nobody knows, 0 where the node has nothing there.
     """
-    sure = True
+    sure = kernel.sure
     for places, mask in kernel.wants:
         for place in places:
             held = dtype_of(place)
@@ -169,6 +181,17 @@ def _operators() -> Mapping[tuple[str, str], list[tuple[int, bool, int, int, str
 
 
 @cache
+def _doubts() -> Mapping[tuple[str, str], list[tuple[int, str, int, int]]]:
+    from .release_table import DOUBTS
+
+    found: dict[tuple[str, str], list[tuple[int, str, int, int]]] = {}
+    for domain, row in _lines(DOUBTS):
+        name, since, said, span = row.split("|")
+        found.setdefault((domain, name), []).append((int(since), said, *_span(span)))
+    return found
+
+
+@cache
 def _signatures() -> Mapping[tuple[str, str], list[tuple[int, int, int, str]]]:
     from .release_table import SIGNATURES
 
@@ -194,9 +217,13 @@ def _kernels(text: str) -> tuple[Kernel, ...]:
 
 
 def _kernel(text: str) -> Kernel:
-    if text == _ALL:
-        return Kernel(())
-    return Kernel(tuple(map(_wanted, text.split(","))))
+    sure, text = not text.startswith("?"), text.removeprefix("?")
+    span, _, asked = text.rpartition("@")
+    opsets = None
+    if span:
+        first, _, last = span.partition("-")
+        opsets = int(first), int(last)
+    return Kernel(() if asked == _ALL else tuple(map(_wanted, asked.split(","))), opsets, sure)
 
 
 def _wanted(text: str) -> Wanted:

@@ -26,6 +26,7 @@ from .known import (
     Place,
     Runtime,
     Signature,
+    doubted,
     implemented,
     signature,
     takes,
@@ -52,7 +53,7 @@ class NoOperator(NamedTuple):
     """The release has no such operator at this opset; ``withdrawn``: it only says that there was one."""
 
     scope: Scope
-    index: int
+    node: int  # its index there
     opset: int
     withdrawn: bool = False
 
@@ -61,7 +62,7 @@ class NoAttribute(NamedTuple):
     """The release's schema of the operator does not know the attribute."""
 
     scope: Scope
-    index: int
+    node: int  # its index there
     attribute: str
 
 
@@ -69,9 +70,9 @@ class WrongCount(NamedTuple):
     """The release's schema of the operator takes another number of inputs, or of outputs."""
 
     scope: Scope
-    index: int
+    node: int  # its index there
     what: str  # "inputs" or "outputs"
-    count: int
+    held: int
     least: int
     most: int | None
 
@@ -80,7 +81,7 @@ class NoKernel(NamedTuple):
     """The CPU has no kernel for the types of a node; ``taken``: those of its first input for which there is one."""
 
     scope: Scope
-    index: int
+    node: int  # its index there
     since: int
     dtypes: tuple[int, ...]  # of the inputs that are tensors, in order
     taken: tuple[int, ...]
@@ -98,7 +99,7 @@ class NotKnown(NamedTuple):
     """What nobody knows, and of which node."""
 
     scope: Scope
-    index: int
+    node: int  # its index there
     why: str
 
 
@@ -154,8 +155,10 @@ class _Body:
         for index, node in enumerate(self._scope.graph.nodes):
             if (node.domain, node.op_type, node.overload) in self._model.functions:
                 continue
+            if not node.domain and node.op_type == "Constant":
+                continue  # it becomes an initializer, and needs no kernel
             for dtypes in self._dtypes(node):
-                key = (node.domain, node.op_type, dtypes, frozenset(node.attributes))
+                key = (node.domain, node.op_type, dtypes, _plain(node))
                 if key not in known:
                     known[key] = self._answer(index, node, dtypes)
                 answer = known[key]
@@ -163,7 +166,7 @@ class _Body:
                     continue
                 if isinstance(answer, NoKernel) and self._constant(node):
                     answer = NotKnown(self._scope, index, "it may be folded away, for its inputs are constants")
-                yield answer if isinstance(answer, NoType) else answer._replace(index=index)
+                yield answer if isinstance(answer, NoType) else answer._replace(node=index)
                 break
 
     def _types(self) -> Iterator[Answer]:
@@ -212,7 +215,7 @@ class _Body:
         count = len(node.inputs)
 
         def dtype_of(place: Place) -> int | None:
-            at = place.index + count * place.output
+            at = place.number + count * place.output
             return dtypes[at] if at < (len(dtypes) if place.output else count) else 0
 
         def wider(place: Place) -> int | None:
@@ -222,11 +225,19 @@ class _Body:
         if 1 << FLOAT16 in dtypes[:count] and _may_be_float16(node, found, said, dtypes[:count]):
             fits += [takes(kernel, wider) for kernel in found.kernels]
         if True in fits:
-            return None
+            return self._doubt(index, node, found)
         if None in fits:
             return NotKnown(self._scope, index, _SUBSTITUTED)
         held = tuple(bit.bit_length() - 1 for bit in dtypes[:count] if bit and bit < 1 << SEQUENCE)
         return NoKernel(self._scope, index, found.since, held, _taken(found))
+
+    def _doubt(self, index: int, node: Node, found: Implemented) -> NotKnown | None:
+        values = doubted(self._release, node.domain, node.op_type, found.since)
+        for name, value in node.attributes.items():
+            shown = f"{name}={value.decode('utf-8', 'replace') if isinstance(value, bytes) else value}"
+            if shown in values:
+                return NotKnown(self._scope, index, f"its kernel may refuse {shown}, which others take")
+        return None
 
     def _constant(self, node: Node) -> bool:
         return all(name in self._constants for name in node.inputs if name)
@@ -242,6 +253,11 @@ class _Body:
             ):
                 found.update(node.outputs)
         return frozenset(found)
+
+
+def _plain(node: Node) -> frozenset[tuple[str, int | str | bytes | None]]:
+    """Names of its attributes, and the values of those that are a number or a word."""
+    return frozenset((n, v if isinstance(v, int | str | bytes) else None) for n, v in node.attributes.items())
 
 
 def _bit(name: str, facts: Mapping[str, Fact | None]) -> int | None:

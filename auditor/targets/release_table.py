@@ -1658,3 +1658,4 @@ WhisperBeamSearch|1|9-|5 15|1 5|input_ids:442 max_length:40 min_length?:40 num_b
 WordConvEmbedding|1||4 4|1 1|Sequence:40 W:2 B:2 C:2|char_embedding_size conv_window_size embedding_size
 """,
 }
+DOUBTS: dict[str, str] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import auditor.targets
 from auditor.model.schemas import domains, operators
@@ -33,9 +34,10 @@ def main() -> None:
         cache.mkdir(exist_ok=True)
         versions = said.releases or on_the_registry()
         later = asked(Release(_TELLS, installed(_TELLS, cache)), cache)
-        answers = []
+        answers: list[dict[str, Any]] = []
         for version in versions:
-            answers.append(asked(Release(version, installed(version, cache)), cache, later))
+            release = Release(version, installed(version, cache))
+            answers.append(asked(release, cache, later, answers[-1] if answers else None))
             print(version, flush=True)
     ours = frozenset((domain, name) for domain in domains() for name in operators(domain))
     TABLE.write_text(written(answers, ours))

@@ -12,7 +12,8 @@ import onnx
 from onnx import TensorProto, helper
 
 from .releases import Release
-from .sweep import answered, choices, dummy
+from .sweep import Answer, answered, choices, dummy, under, variants
+from .table import explained, kernels_of
 
 BOUNDED = (
     "", "ai.onnx.ml", "ai.onnx.preview", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft",
@@ -24,9 +25,11 @@ INTERNAL = ("com.microsoft.nchwc", "com.ms.internal.nhwc")
 _NEWEST_IR, _NEWEST_OPSET, _NEWEST_DTYPE = 30, 60, 28
 
 
-def asked(release: Release, cache: Path, later: dict[str, Any] | None = None) -> dict[str, Any]:
+def asked(
+    release: Release, cache: Path, later: dict[str, Any] | None = None, before: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """All that it answers, from the cache where it is there. ``later``: a release whose schemas and kernels are tried
-    where it tells none."""
+    where it tells none. ``before``: the one that came before it, whose tiny models count where it tells the same."""
     kept = cache / f"{release.version}.json"
     if kept.exists():
         known: dict[str, Any] = json.loads(kept.read_text())
@@ -37,18 +40,44 @@ def asked(release: Release, cache: Path, later: dict[str, Any] | None = None) ->
     schemas = [s for s in tells["schemas"] if s["domain"] not in INTERNAL]
     if not told["schemas"]:
         schemas = [_as_here(release, schema) if schema["domain"] == "com.microsoft" else schema for schema in schemas]
-    swept = []
-    for schema in schemas:
-        every = list(choices(schema))
-        refused = [answered(why).value for why in release.load(one.model for one in every)]
-        swept.append([schema["domain"], schema["name"], schema["since"], refused])
     answers = {
         "version": release.version, "schemas": schemas, "kernels": tells["kernels"], "told": bool(told["schemas"]),
-        "bounds": _bounds(release), "swept": swept,
+        "bounds": _bounds(release),
     }  # fmt: skip
+    as_before = before is not None and all(
+        before[what] == answers[what] for what in ("schemas", "kernels", "told", "bounds")
+    )
+    answers["swept"] = before["swept"] if before and as_before else _swept(release, answers)
     release.close()
     kept.write_text(json.dumps(answers))
     return answers
+
+
+def _swept(release: Release, answers: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of each operator: what came of its choices, the opsets under which a function loads, the values it refuses."""
+    swept = []
+    for schema in answers["schemas"]:
+        every = list(choices(schema))
+        said = [answered(why).value for why in release.load(one.model for one in every)]
+        loads = [one for one, answer in zip(every, said, strict=True) if answer == Answer.LOADS.value]
+        made: dict[str, Any] = {
+            "domain": schema["domain"],
+            "name": schema["name"],
+            "since": schema["since"],
+            "said": said,
+        }
+        kernels = kernels_of(answers, schema) if answers["told"] else None
+        bodies = [one for one in loads if kernels is not None and not explained(one, kernels)]
+        if bodies and schema["domain"] in ("", "ai.onnx.ml"):
+            opsets = range(schema["since"], answers["bounds"]["opsets"][schema["domain"]] + 1)
+            tried = release.load(under(bodies[0].model, schema["domain"], opset) for opset in opsets)
+            made["opsets"] = [opset for opset, why in zip(opsets, tried, strict=True) if not why]
+        if loads:
+            others = dict(variants(schema, loads[0].model))
+            answered_to = zip(others, map(answered, release.load(others.values())), strict=True)
+            made["values"] = {name: answer.value for name, answer in answered_to}
+        swept.append(made)
+    return swept
 
 
 def _as_here(release: Release, schema: dict[str, Any]) -> dict[str, Any]:

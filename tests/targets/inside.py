@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import sys
+from typing import Any
 
 
 def main() -> None:
@@ -20,11 +21,11 @@ def main() -> None:
     print(json.dumps(tell(onnxruntime))) if what == "tell" else load(onnxruntime)
 
 
-def tell(onnxruntime):  # type: ignore[no-untyped-def]  # of a release that mypy does not see
+def tell(onnxruntime: Any) -> dict[str, Any]:
     """Schemas and kernels; None of each where the release cannot say."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-    told = {"version": onnxruntime.__version__, "schemas": None, "kernels": None}
+    told: dict[str, Any] = {"version": onnxruntime.__version__, "schemas": None, "kernels": None}
     if hasattr(state, "get_all_operator_schema"):
         told["schemas"] = [_schema(one) for one in state.get_all_operator_schema()]
         told["kernels"] = [
@@ -35,7 +36,7 @@ def tell(onnxruntime):  # type: ignore[no-untyped-def]  # of a release that mypy
     return told
 
 
-def _schema(one):  # type: ignore[no-untyped-def]  # as above
+def _schema(one: Any) -> dict[str, Any]:
     return {
         "domain": one.domain, "name": one.name, "since": one.since_version, "deprecated": bool(one.deprecated),
         "counts": [one.min_input, one.max_input, one.min_output, one.max_output],
@@ -45,11 +46,11 @@ def _schema(one):  # type: ignore[no-untyped-def]  # as above
     }  # fmt: skip
 
 
-def _parameter(one):  # type: ignore[no-untyped-def]  # as above
+def _parameter(one: Any) -> list[Any]:
     return [one.name, one.typeStr, str(one.option).rpartition(".")[2], sorted(one.types)]
 
 
-def load(onnxruntime):  # type: ignore[no-untyped-def]  # as above
+def load(onnxruntime: Any) -> None:
     """One session after the other, as `InferenceSession(model)` makes it on the CPU."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

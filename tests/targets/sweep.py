@@ -17,12 +17,19 @@ Told = dict[str, Any]
 """A schema as `inside.tell` has it."""
 
 _MOST = 150  # choices of an operator
+_ALL_CHOICES = frozenset({"CastLike"})  # a function, of which no kernel tells the rest
+_WORDS = (
+    "add", "align_corners", "bicubic", "bilinear", "constant", "cubic", "edge", "gelu", "half_pixel_symmetric",
+    "linear", "max", "min", "mul", "nearest", "not_larger", "reflect", "relu", "silu", "swiglu", "tanh",
+    "tf_crop_and_resize", "wrap",
+)  # fmt: skip
 
 
 class Answer(Enum):
     LOADS = "loads"
     NO_KERNEL = "no kernel"
     NO_OPERATOR = "no operator"
+    NOT_TAKEN = "not of these types"
     HAS_KERNEL = "its kernel refuses"
     OTHER = "refused for another reason"
 
@@ -35,6 +42,8 @@ def answered(why: str) -> Answer:
         return Answer.NO_KERNEL
     if "not a registered function/op" in why or "No Op registered" in why or "is deprecated in domain" in why:
         return Answer.NO_OPERATOR
+    if "Type Error" in why or "not currently registered" in why or "unsupported type" in why:
+        return Answer.NOT_TAKEN
     return Answer.HAS_KERNEL if "Exception during initialization" in why else Answer.OTHER
 
 
@@ -47,9 +56,9 @@ class Choice:
 
     def dtype_of(self, place: Place) -> int | None:
         held = self.outputs if place.output else self.inputs
-        if place.index >= len(held):
+        if place.number >= len(held):
             return 0
-        kind = self.types.get(held[place.index][1], held[place.index][1])
+        kind = self.types.get(held[place.number][1], held[place.number][1])
         return bit(kind) if kind.endswith(")") else None
 
 
@@ -67,7 +76,7 @@ def choices(schema: Told) -> Iterator[Choice]:
     count = 1
     for types in allowed.values():
         count *= len(types)
-    if count <= _MOST or len(allowed) < 2:
+    if count <= _MOST or len(allowed) < 2 or schema["name"] in _ALL_CHOICES:
         every = [dict(zip(allowed, one, strict=True)) for one in product(*allowed.values())]
     else:
         usual = {
@@ -76,6 +85,36 @@ def choices(schema: Told) -> Iterator[Choice]:
         every = [usual, *({**usual, kind: one} for kind, types in allowed.items() for one in types)]
     for types in every:
         yield Choice(schema, types, inputs, outputs)
+
+
+def is_whole(schema: Told, tried: int) -> bool:
+    """Whether so many choices are all that there are."""
+    count = 1
+    for _, kind, _, types in {p[1]: p for p in schema["inputs"][: schema["counts"][0]]}.values():
+        count *= 1 if kind.endswith(")") else len(types)
+    return tried >= count
+
+
+def variants(schema: Told, model: bytes) -> Iterator[tuple[str, bytes]]:
+    """A model that loads, with other values of its attributes: ``bits=8`` and the model with it."""
+    usual = onnx.load_from_string(model).graph.node[0]
+    said = {a.name for a in usual.attribute}
+    for name, (kind, _) in schema["attributes"].items():
+        values: tuple[int | str, ...] = (0, 1, 2, 8) if kind == "INT" else _WORDS if kind == "STRING" else ()
+        for value in values if name not in said else ():
+            other = onnx.load_from_string(model)
+            other.graph.node[0].attribute.append(helper.make_attribute(name, value))
+            yield f"{name}={value}", other.SerializeToString()
+
+
+def under(model: bytes, domain: str, opset: int) -> bytes:
+    """The same model with another import."""
+    other = onnx.load_from_string(model)
+    for one in other.opset_import:
+        if one.domain == domain:
+            one.version = opset
+    changed: bytes = other.SerializeToString()
+    return changed
 
 
 @cache

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeAlias
+
+import onnx
 
 from auditor.targets.known import ELSE, FLOAT, FLOAT16, SOME_ELSE, Kernel, Place, Wanted, takes
 
-from .sweep import Answer, Choice, bit, choices
+from .sweep import Answer, Choice, bit, choices, is_whole
 
 Key: TypeAlias = tuple[str, str, int]
 """Domain, operator and the opset from which on it holds."""
 
 _ENDLESS = 2147483647
 
-_HEADER = '''"""What the releases {first} to {last} of onnxruntime take on the CPU: data for `auditor.targets.known`, which explains it.
+_HEADER = '''"""What onnxruntime {first} to {last} take on the CPU: data for `auditor.targets.known`, which explains it.
 
 Generated: ``python -m tests.targets`` asks each release and writes this file anew.
 """
@@ -45,7 +48,26 @@ def written(answers: list[dict[str, Any]], ours: frozenset[tuple[str, str]]) -> 
     lines = [header, 'RELEASES = """\\', *releases, '"""', ""]
     for name, rows in (("OPERATORS", operators), ("SIGNATURES", signatures)):
         lines += [f"{name} = {{", *_by_domain(rows), "}", ""]
+    lines += ["DOUBTS = {", *_doubts(answers), "}", ""]
     return "\n".join(lines)
+
+
+def _doubts(answers: list[dict[str, Any]]) -> Iterable[str]:
+    """Values of attributes that a kernel refuses in some releases, and that it takes in others."""
+    said: dict[tuple[str, str, int, str], list[str | None]] = {}
+    for number, one in enumerate(answers):
+        for swept in one["swept"]:
+            for value, answer in swept.get("values", {}).items():
+                key = swept["domain"], swept["name"], swept["since"], value
+                said.setdefault(key, [None] * len(answers))[number] = answer
+    found = {key: rows for key, rows in said.items() if {Answer.LOADS.value, Answer.HAS_KERNEL.value} <= set(rows)}
+    for domain, keys in groupby(sorted(found), key=itemgetter(0)):
+        yield f'"{domain}": """\\'
+        for key in keys:
+            for first, last, answer in _spans(found[key]):
+                if answer == Answer.HAS_KERNEL.value:
+                    yield f"{key[1]}|{key[2]}|{key[3]}|{_span(first, last, len(answers))}"
+        yield '""",'
 
 
 def _by_domain(rows: Mapping[Key, list[str | None]]) -> Iterable[str]:
@@ -73,7 +95,7 @@ def _present(answers: dict[str, Any]) -> list[dict[str, Any]]:
     """The schemas that the release has; where it told none, those of which a tiny model met no refusal of the name."""
     if answers["told"]:
         return list(answers["schemas"])
-    found = {(d, n, s): said for d, n, s, said in answers["swept"]}
+    found = {(one["domain"], one["name"], one["since"]): one["said"] for one in answers["swept"]}
     return [
         schema
         for schema in answers["schemas"]
@@ -83,25 +105,33 @@ def _present(answers: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _operators(answers: dict[str, Any]) -> dict[Key, str]:
-    swept = {(d, n, s): said for d, n, s, said in answers["swept"]}
-    kernels: dict[tuple[str, str], list[list[Any]]] = {}
-    for domain, name, *rest in answers["kernels"] or ():
-        kernels.setdefault((domain, name), []).append(rest)
+    swept = {(one["domain"], one["name"], one["since"]): one for one in answers["swept"]}
     rows = {}
     for schema in _present(answers):
         key = schema["domain"], schema["name"], schema["since"]
         if schema["deprecated"]:
             rows[key] = "!"
             continue
-        found = [
-            _kernel(schema, constraints)
-            for first, last, constraints in kernels.get(key[:2], ())
-            if first == key[2] or (first < key[2] <= last != _ENDLESS)
-        ]
-        measure = _measured if answers["told"] else _of_another
-        found = [*(found if answers["told"] else ()), *measure(schema, found, swept[key])]
+        found = kernels_of(answers, schema)
+        if answers["told"]:
+            found += _measured(schema, found, swept[key])
+        else:
+            found = _of_another(schema, found, swept[key]["said"])
         rows[key] = " ".join(sorted(map(_shown, _merged(found))))
     return rows
+
+
+def kernels_of(answers: dict[str, Any], schema: dict[str, Any]) -> list[Kernel]:
+    """The kernels that a release tells for an operator, of those that it would find for this version of it.
+
+    One that is open to later versions is found for the version alone with which it begins.
+    """
+    found = []
+    for domain, name, first, last, constraints in answers["kernels"]:
+        begins_here, is_closed = first == schema["since"], first < schema["since"] <= last != _ENDLESS
+        if (domain, name) == (schema["domain"], schema["name"]) and (begins_here or is_closed):
+            found.append(_kernel(schema, constraints))
+    return found
 
 
 def _kernel(schema: dict[str, Any], constraints: Mapping[str, list[str]]) -> Kernel:
@@ -127,7 +157,7 @@ def _places(schema: dict[str, Any], name: str) -> tuple[Place, ...]:
 
 
 def _allowed(schema: dict[str, Any], place: Place) -> list[str]:
-    kinds: list[str] = schema["outputs" if place.output else "inputs"][place.index][3]
+    kinds: list[str] = schema["outputs" if place.output else "inputs"][place.number][3]
     return kinds
 
 
@@ -139,21 +169,48 @@ def _mask(kinds: Iterable[str], allowed: list[str]) -> int:
     return mask | SOME_ELSE if mask & ELSE and not others <= held else mask
 
 
-def _measured(schema: dict[str, Any], kernels: list[Kernel], said: list[str]) -> list[Kernel]:
-    """As kernels, the choices that load and that no kernel explains: functions."""
-    tried = zip(choices(schema), said, strict=True)
-    return [_as_kernel(schema, choice) for choice, a in tried if a in _LOADS and not explained(choice, kernels)]
+def _measured(schema: dict[str, Any], kernels: list[Kernel], swept: dict[str, Any]) -> list[Kernel]:
+    """As kernels, the choices that load and that no kernel explains: functions, and what may be one."""
+    opsets, found = swept.get("opsets"), []
+    held = (opsets[0], _last_in_a_row(opsets)) if opsets else None
+    tried = list(zip(choices(schema), swept["said"], strict=True))
+    for choice, answer in tried:
+        if answer in _LOADS and not explained(choice, kernels):
+            found.append(_as_kernel(schema, choice)._replace(opsets=held))
+        elif answer == Answer.OTHER.value and _may_be_a_function(schema) and not explained(choice, kernels):
+            found.append(_as_kernel(schema, choice)._replace(sure=False))
+    if not tried and not kernels and _may_be_a_function(schema):
+        found.append(Kernel((), sure=False))
+    return found
+
+
+def _last_in_a_row(opsets: list[int]) -> int:
+    return max(opset for number, opset in enumerate(opsets) if opset == opsets[0] + number)
+
+
+def _may_be_a_function(schema: dict[str, Any]) -> bool:
+    """Of ONNX's own operators onnx says so, and of others nobody."""
+    try:
+        known: Any = onnx.defs.get_schema(schema["name"], schema["since"], schema["domain"])
+    except onnx.defs.SchemaError:
+        return True
+    return bool(known.has_function or known.has_context_dependent_function)
 
 
 def _of_another(schema: dict[str, Any], theirs: list[Kernel], said: list[str]) -> list[Kernel]:
     """For a release that tells none: a later one's kernels, as far as no tiny model found one missing."""
     tried = list(zip(choices(schema), said, strict=True))
     if not tried:
+        return theirs or [Kernel((), sure=False)]
+    missing = any(answer == Answer.NO_KERNEL.value and explained(choice, theirs) for choice, answer in tried)
+    if theirs and not missing and not is_whole(schema, len(tried)):
         return theirs
     found = []
     for choice, answer in tried:
         if answer in _LOADS or (answer == Answer.OTHER.value and explained(choice, theirs)):
             found.append(_as_kernel(schema, choice))
+        elif answer == Answer.OTHER.value and _may_be_a_function(schema):
+            found.append(_as_kernel(schema, choice)._replace(sure=False))
     return found
 
 
@@ -196,12 +253,14 @@ def _with_mask(kernel: Kernel, index: int, mask: int) -> Kernel:
         return kernel
     wants = list(kernel.wants)
     wants[index] = wants[index]._replace(mask=mask)
-    return Kernel(tuple(wants))
+    return kernel._replace(wants=tuple(wants))
 
 
 def _shown(kernel: Kernel) -> str:
-    shown = ("+".join(f"{'>' * p.output}{p.index}" for p in w.places) + f":{w.mask:x}" for w in kernel.wants)
-    return ",".join(shown) or "*"
+    start = "" if kernel.sure else "?"
+    start += f"{kernel.opsets[0]}-{kernel.opsets[1]}@" if kernel.opsets else ""
+    shown = ("+".join(f"{'>' * p.output}{p.number}" for p in w.places) + f":{w.mask:x}" for w in kernel.wants)
+    return start + (",".join(shown) or "*")
 
 
 def _signature(schema: dict[str, Any]) -> str:

@@ -28,8 +28,8 @@ def release(
     return {"version": version, "schemas": schemas, "kernels": kernels, "told": told, "bounds": bounds, "swept": swept}
 
 
-def swept(name: str, *said: Answer, domain: str = "") -> list[Any]:
-    return [domain, name, 7, [one.value for one in said]]
+def swept(name: str, *said: Answer, domain: str = "", since: int = 7, **more: Any) -> dict[str, Any]:
+    return {"domain": domain, "name": name, "since": since, "said": [one.value for one in said]} | more
 
 
 def lines(*answers: Any) -> list[str]:
@@ -70,7 +70,7 @@ def test_a_release_that_tells_nothing_is_known_by_what_it_loads() -> None:
     kernels = [["", "Op", 7, 9, {"T": FLOATS}], ["", "Fn", 7, 9, {"T": FLOATS}]]
     answers = [
         swept("Op", Answer.NO_KERNEL, Answer.HAS_KERNEL, Answer.OTHER), swept("Fn", *(Answer.NO_OPERATOR,) * 3),
-        swept("Old", Answer.LOADS, Answer.NO_KERNEL, Answer.NO_KERNEL), ["", "New", 20, [Answer.LOADS.value]],
+        swept("Old", Answer.LOADS, Answer.NO_KERNEL, Answer.NO_KERNEL), swept("New", Answer.LOADS, since=20),
     ]  # fmt: skip
     assert lines(release("1.1", every, kernels, answers, told=False))[1:] == ["Old|7||0:800", "Op|7||0:402"]
 
@@ -109,4 +109,5 @@ def test_what_a_refusal_says() -> None:
     assert answered(f"{start}9 : NOT_IMPLEMENTED : Failed to find kernel for Loop") is Answer.NO_KERNEL
     assert answered(f"{start}1 : FAIL : Fatal error: com.x:Y(-1) is not a registered function/op") is Answer.NO_OPERATOR
     assert answered(f"{start}6 : RUNTIME_EXCEPTION : Exception during initialization: ...") is Answer.HAS_KERNEL
-    assert answered(f"{start}1 : FAIL : Type Error") is Answer.OTHER
+    assert answered(f"{start}1 : FAIL : Type Error") is Answer.NOT_TAKEN
+    assert answered(f"{start}1 : FAIL : Node (x) Op (Y) [ShapeInferenceError]") is Answer.OTHER
