@@ -163,6 +163,14 @@ def base_request(model: Model, costs: Costs, settings: Settings) -> Iterator[Req
         yield _request(there, costs, settings)
 
 
+def attempt_elsewhere(model: Model, facts: Facts, costs: Costs, settings: Settings, libraries: str) -> Outcome:
+    """Run the model once on the CPU with the onnxruntime that lies in a folder, in a sandboxed child."""
+    from ..runtime.parent import run
+
+    request = _request(model, costs, settings)
+    return run(request._replace(attempts=_chosen(facts, settings).attempts, provider="cpu", libraries=libraries))
+
+
 def _again(more: Callable[..., Outcome], seed: int, result: Outcome, facts: Facts) -> Iterator[Again]:
     """Where a run on inputs of ours gave what is not finite: other values, a small size, another batch."""
     from .sizes import others
