@@ -7,7 +7,7 @@ import sys
 from ..config.table import DEPTH, LOOKED_AT, RUN, SAID, SIZES
 from .command import MODEL, Command, Words, options
 
-_HERE = ("inputs", "custom_ops")
+_HERE = ("inputs", "custom_ops", "try_target")
 """Options whose files would have to lie on the server."""
 
 _ASKED = tuple(row for row in options(LOOKED_AT, SIZES, RUN, DEPTH) if row.name not in _HERE)

@@ -114,7 +114,7 @@ def findings(rule: Rule, path: Path) -> list[Found]:
         deep_parts=deep,
         weights=not {"Weights", "Ranges"}.isdisjoint(rule.wants),
         ranges=ranges_in(given.read_text()) if given.exists() else {},
-        targets=tuple(targets.read_text().split()) if targets.exists() else (),
+        runtimes=tuple(targets.read_text().split()) if targets.exists() else (),
     )
     evidence = Evidence(model, settings, said)
     recorded = path.with_name("trial.pickle")  # of a run that this machine cannot make (weight_mutators.py)
