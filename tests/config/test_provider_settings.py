@@ -9,6 +9,7 @@ import pytest
 from auditor.config.configuration import find
 from auditor.config.table import values
 from auditor.errors import UsageError
+from tests.readme import blocks, pages
 
 
 @pytest.fixture
@@ -100,3 +101,12 @@ def test_wrong_values_in_a_file(tmp_path: Path, text: str) -> None:
     path.write_text(f"{text}\n")
     with pytest.raises(UsageError, match="expected"):
         find(str(path))
+
+
+def test_the_page_shows_a_configuration(tmp_path: Path) -> None:
+    (block,) = blocks(pages()["docs/providers.md"], "toml")
+    path = tmp_path / "auditor.toml"
+    path.write_text(block)
+    found = find(str(path))
+    assert found.settings().provider_options == {"cuda": {"gpu_mem_limit": "2147483648"}}
+    assert found.policy("model.onnx").limits["provider-mac-percent"].min == 99
