@@ -43,7 +43,7 @@ class Settings(NamedTuple):
     seed: int = 0
     rtol: float = 1e-3
     atol: float = 1e-5
-    target_dtype: str | None = None  # "float16": the type that the model is to become
+    target_dtype: str | None = None  # "float16" or "bfloat16": what the model is to become
     deep: bool = False  # the look in depth, all parts of it
     deep_parts: frozenset[str] = frozenset()  # these parts of it, of DEEP
     skipped_parts: frozenset[str] = frozenset()  # not these
@@ -51,6 +51,8 @@ class Settings(NamedTuple):
     provider_libraries: Mapping[str, str] = _NONE  # libraries that bring providers: their code is run, in the sandbox
     device: int | None = None  # of the providers that have several
     no_cpu_fallback: bool = False  # a node that does not run where it was asked to is then an error
+    runs: int = 30  # that are timed, at least
+    speed_against: str | None = None  # a model to be run in turn with this one
     ad_hoc: tuple[str, ...] = ()  # options that a caller said beside what is configured
     operators: tuple[str, ...] = ()  # Python files with more operators: their code is run
 

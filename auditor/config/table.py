@@ -76,8 +76,9 @@ TABLE: tuple[Setting, ...] = (
         key="weights", fills="audit", default="as configured, else read",
     ),
     Setting(
-        "target_dtype", kinds.one_of("float16"), LOOKED_AT, "The type that the model is to become: float16.",
-        ("--target-dtype",), "DTYPE", "target-dtype", fills="audit",
+        "target_dtype", kinds.one_of("float16", "bfloat16"), LOOKED_AT,
+        "The type that the model is to become: float16 or bfloat16.", ("--target-dtype",), "DTYPE", "target-dtype",
+        fills="audit",
     ),
     Setting(
         "dims", kinds.SIZES, SIZES, "Bind a named size of the inputs, as in --dim N=1; may be repeated.", ("--dim",),
@@ -139,6 +140,14 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "skipped_parts", kinds.some_of(*DEEP), DEPTH, "Not this part of the look in depth; may be repeated.",
         ("--skip-part",), "PART", "skip-parts", fills="audit",
+    ),
+    Setting(
+        "runs", kinds.whole(1), DEPTH, "How many runs are timed at least, of the part speed.", ("--runs",), "NUMBER",
+        "runs", fills="audit",
+    ),
+    Setting(
+        "speed_against", kinds.PATH, DEPTH, "A model to be run in turn with this one, of the part speed.",
+        ("--speed-against",), "MODEL", "speed-against", fills="audit",
     ),
     Setting(
         "custom_ops", kinds.LIBRARY, RUN, "Operators for the run: a library whose code is run, in the sandbox.",

@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 from typing import IO, NoReturn
 
-from .deep import part_of
+from .deep import part_of, prepared
 from .deep.ground import DeepGround
 from .hunting import Hunting
 from .libc import die_first, die_with, hide_memory
@@ -97,6 +97,7 @@ def perform(request: Request, channel: Channel) -> Outcome:
         with contextlib.suppress(Exception):  # without its libraries the provider says itself what is missing
             onnxruntime.preload_dlls()
     part = part_of(request.deep.part) if request.deep is not None else None  # later nothing can be imported
+    held = prepared(part) if part is not None else None
     folder = str(Path(request.model).parent)
     if not is_utf8(folder):  # onnxruntime takes no such name; where it looks for the weights is then "."
         request = request.absolute()
@@ -126,7 +127,8 @@ def perform(request: Request, channel: Channel) -> Outcome:
         channel.send("stage", which)
 
     if part is not None:
-        return DeepGround(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).look(part)
+        version = onnxruntime.__version__
+        return DeepGround(sessions, request, send_first, send_stage, isolation, version, held).look(part)
     if request.pair is not None:
         return SideBySideRun(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).outcome()
     return Sitting(sessions, request, channel.send, send_first, isolation, onnxruntime.__version__).outcome()

@@ -6,7 +6,7 @@ The module itself is handed in (``ort``): child.py alone imports it.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +77,13 @@ class Sessions:
         *,
         traced: bool = True,
         threads: int | None = None,
+        usual: bool = False,
+        telling: bool = False,
     ) -> Session:
         """The request's model, one cut out of it, or an ``other``, at a level of optimisation, without some optimisers.
 
-        ``threads``: another number of them than the request's.
+        ``threads``: another number of them than the request's. ``usual``: the arena and spinning threads, as
+        onnxruntime has them where nobody says otherwise: for what is timed. ``telling``: it logs all that it does.
 
         What onnxruntime raises passes through; `NotOpened` where it is no fault of the model, `tensors.CannotRead`
         where the model cannot be read to be traced.
@@ -89,6 +92,11 @@ class Sessions:
         options = self._options(level)
         if threads is not None:
             options.intra_op_num_threads = threads
+        if usual:
+            options.enable_cpu_mem_arena = True
+            options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+        if telling:
+            options.log_severity_level = 0
         path = other or request.model
         folder = str(Path(path).parent)
         given: str | bytes = path
@@ -182,6 +190,18 @@ class Session:
         except Exception as error:
             raise Refused(meant_by(error)) from None
         return [_made(value) for value in made]
+
+    def call(self, names: Sequence[str], fed: Sequence[tensors.Stored]) -> Callable[[], object]:
+        """What runs it once, as a program does that has NumPy's arrays and wants them back; nothing is looked into.
+
+        Where NumPy has no such type, OrtValues are fed and given.
+        """
+        wanted = list(names)
+        if any(one.dtype in tensors.STAND_INS for one in fed):
+            values = {one.name: self._value(one) for one in fed}
+            return lambda: self.session.run_with_ort_values(wanted, values)
+        arrays = {one.name: one.array for one in fed}
+        return lambda: self.session.run(wanted, arrays)
 
     def _value(self, stored: tensors.Stored) -> Any:
         import numpy

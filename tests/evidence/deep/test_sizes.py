@@ -66,6 +66,15 @@ def test_a_table_that_the_shapes_do_not_see_is_found_to_the_row() -> None:
     assert report.depth[0].status == "found"
 
 
+def test_a_bound_that_nothing_hints_at_is_searched_for() -> None:
+    """19 is no size that is tried by itself: between 17 and 32 it is halved down to."""
+    hidden = COUNTED.replace("float[18, 1] table", "int64[2] column = {-1, 1}, float[3, 6] flat")
+    report = looked(hidden.replace("{ none", "{ table = Reshape(flat, column) none"))
+    assert [f.message.partition(": at 19")[0][-7:] for f in report.findings if f.rule == "sizes-that-fail"] == [
+        "L <= 18"
+    ]
+
+
 def test_what_the_shapes_foresee_is_confirmed_on_both_sides() -> None:
     report = looked(BAKED)
     assert not any(finding.rule == "sizes-that-fail" for finding in report.findings)
