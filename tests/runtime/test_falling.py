@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.runtime.falling import KEPT, NO_KERNEL, Listener, fallbacks
+from auditor.runtime.falling import KEPT, NO_KERNEL, FallbackLog, fallbacks
 from auditor.runtime.outcome import Fallback, Placed
 from auditor.runtime.providers import CPU, CUDA, TENSORRT, Chain, ChainLink
 
@@ -25,8 +25,8 @@ def chain(*names: str) -> Chain:
 
 
 @pytest.fixture
-def listener() -> Listener:
-    made = Listener()
+def listener() -> FallbackLog:
+    made = FallbackLog()
     for line in LINES:
         made.hear(1, "onnxruntime", "", "x.cc:1 f", line)
     return made
@@ -47,12 +47,12 @@ def listener() -> Listener:
     ],
 )
 def test_a_node_is_known_by_the_line_that_names_it(
-    listener: Listener, node: Placed, providers: tuple[str, ...], why: str
+    listener: FallbackLog, node: Placed, providers: tuple[str, ...], why: str
 ) -> None:
     assert listener.why(node, chain(*providers)) == why
 
 
-def test_nodes_are_counted_by_operator_and_reason(listener: Listener) -> None:
+def test_nodes_are_counted_by_operator_and_reason(listener: FallbackLog) -> None:
     placed = (
         Placed("a", "Conv", CUDA),
         Placed("Shape_3", "Shape", CPU),
@@ -64,7 +64,7 @@ def test_nodes_are_counted_by_operator_and_reason(listener: Listener) -> None:
 
 
 def test_warnings_go_on_to_where_they_went(capfd: pytest.CaptureFixture[str]) -> None:
-    listener = Listener()
+    listener = FallbackLog()
     listener.hear(1, "onnxruntime", "", "a.cc:1 f", "information")
     listener.hear(2, "onnxruntime", "Default", "graph.cc:128 Merge", "a warning")
     assert capfd.readouterr().err == "- - [W:onnxruntime:Default, graph.cc:128 Merge] a warning\n"
