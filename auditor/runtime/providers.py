@@ -56,7 +56,7 @@ class Chain(NamedTuple):
         """The name of the one that is asked for before all others."""
         return self.links[0].name
 
-    def given(self, options: Any) -> dict[str, Any]:
+    def session_arguments(self, options: Any) -> dict[str, Any]:
         """The arguments of a session; a provider out of a library goes into the session's options instead."""
         if all(link.devices is None for link in self.links):
             return {"providers": [(link.name, dict(link.options)) for link in self.links]}

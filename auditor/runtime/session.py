@@ -114,7 +114,7 @@ class Sessions:
         except Exception as error:
             raise NotOpened(f"the library {Path(request.custom_ops).name} registers no operators: {error}") from None
         try:
-            chain = self.chain.given(options)
+            chain = self.chain.session_arguments(options)
             made = self._ort.InferenceSession(given, options, **chain, enable_fallback=0, **kept)
         except UnicodeDecodeError as error:
             raise meant_by(error) from None

@@ -55,7 +55,7 @@ def starts(place: Place, models: tuple[Path, ...]) -> Seen:
     with written(product()) as path:
         outcome = run(place.asked(_request(path, (Feed("x", 1, (64, 64)),))))
     if not isinstance(outcome, Run):
-        return Seen("starts", FAILED, _told(outcome))
+        return Seen("starts", FAILED, _ending(outcome))
     lines = (
         f"onnxruntime {outcome.version}, {outcome.provider}, isolation {outcome.isolation.get('level', '?')}",
         ", ".join(f"{number} nodes on {name}" for name, number in outcome.placement.items()),
@@ -121,7 +121,7 @@ def latency(place: Place, models: tuple[Path, ...]) -> Seen:
         for name, where in (("cpu", Place("cpu")), (place.provider, place)):
             outcome = run(where.asked(_request(path, feeds)._replace(repeats=33)))
             if not isinstance(outcome, Run):
-                return Seen("latency", FAILED, f"{path.name} on {name}: {_told(outcome)}")
+                return Seen("latency", FAILED, f"{path.name} on {name}: {_ending(outcome)}")
             times = sorted(outcome.run_seconds[3:])  # three to warm up
             medians.append(statistics.median(times))
             late = times[int(0.9 * len(times))]
@@ -248,9 +248,9 @@ def _against_the_processor(place: Place, sound: Path, there: Path) -> str:
         request = Request(str(there), golden=(golden,), limits=RunLimits(SECONDS), rtol=0.0, atol=atol)
         outcome = run(place.asked(request))
     if not isinstance(outcome, Run):
-        return _told(outcome)
+        return _ending(outcome)
     return "" if outcome.golden[0].equal else outcome.golden[0].line(0.0, atol)
 
 
-def _told(outcome: Outcome) -> str:
+def _ending(outcome: Outcome) -> str:
     return getattr(outcome, "why", "") or getattr(outcome, "message", "") or type(outcome).__name__
