@@ -109,7 +109,7 @@ def registered(ort: Any, request: Request) -> None:
 def chain_of(ort: Any, request: Request) -> Chain:
     """The chain that a request asks for. Raises `NoProvider`.
 
-    Behind TensorRT alone stands CUDA, as its own documentation has it, and the CPU behind all, as onnxruntime has it.
+    Behind TensorRT alone stands CUDA, as its own documentation has it; behind all onnxruntime itself puts the CPU.
     """
     devices = list(_devices(ort)) if request.provider_libraries else []
     brought = dict.fromkeys(device.ep_name for device in devices)
@@ -121,8 +121,6 @@ def chain_of(ort: Any, request: Request) -> Chain:
     asked = len(names)
     if names == [TENSORRT] and CUDA in there:
         names.append(CUDA)
-    if CPU not in names:
-        names.append(CPU)
     if unused := [library.name for library in request.provider_libraries if not brought.keys() & set(names)]:
         raise NoProvider(
             f"the library {unused[0]} brings {_listed(brought) or 'no provider for this machine'}, "
