@@ -20,8 +20,9 @@ from ..outcome import Difference
 from ..request import DEFAULT, OFF, NamePair
 from ..session import Made, NotOpened
 from .channels import channel_axis
-from .closeness import Closeness, Tally, beyond, reach
+from .closeness import Closeness, Tally, beyond, ends_of
 from .first import first, nearest
+from .masks import only_masks
 from .sides import ArraysSide, ModelSide, NotLoaded, SidePair
 
 if TYPE_CHECKING:
@@ -333,7 +334,12 @@ class Comparing:
             self._runs += 1
             held = sum(value.array.nbytes for value in values if value is not None)
             for name, value in zip(some, values, strict=False):
-                if value is None or value.array.dtype.kind != "f" or reach(value) <= self._asked.most:
+                if value is None or value.array.dtype.kind != "f":
+                    continue
+                low, high = ends_of(value)
+                if max(-low, high) <= self._asked.most:
+                    continue
+                if high <= self._asked.most and only_masks(self._ours.model, name):
                     continue
                 found = self._inside(name, fed)
                 if found is not None and found.closeness.nonfinite:

@@ -13,6 +13,7 @@ from ...tuples import NamedTuple
 from .. import tensors
 from ..cutting import Cuttable, FileBytes, NotCut
 from ..levels import TypedArray
+from ..libc import give_back
 from ..pairing import OtherType, fitting
 from ..request import Feed
 from ..session import Made, NotOpened, Refused, Session, Sessions, is_utf8
@@ -59,6 +60,7 @@ class ModelSide:
         return self._model
 
     def outputs(self, names: Sequence[str], fed: Sequence[Sequence[tensors.Stored]], most: int) -> list[list[Made]]:
+        give_back()
         try:
             session = self._sessions.open(self._level, other=self._path)
         except (NotOpened, tensors.CannotRead):
@@ -93,6 +95,7 @@ class ModelSide:
     def _cut(self, names: Sequence[str]) -> Session | None:
         if any(name not in self.model.makers for name in names):
             return None
+        give_back()
         try:
             return self._sessions.open(self._level, self.model.behind(*names), other=self._path)
         except Exception:
