@@ -68,9 +68,9 @@ def share_heaps(number: int) -> None:
 def give_back() -> None:
     """What has been freed goes back to the system: else a next session's blocks may find no room in what is kept.
 
-    Only glibc keeps it, and can be told.
+    Only glibc keeps it, and can be told. A session is a cycle of young objects, so the old ones are left alone.
     """
-    gc.collect()
+    gc.collect(1)
     with contextlib.suppress(AttributeError):
         libc().malloc_trim(0)
 

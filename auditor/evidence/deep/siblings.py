@@ -53,7 +53,10 @@ def siblings_beside(path: str) -> tuple[str, ...]:
     base = stem if marked is None else marked.group(1)
     narrow = mark != "" and mark not in _MARKS[FULL]
     kinds = (FULL,) if narrow else KINDS[:-1] if mark else KINDS
-    wanted = [*([base] if mark else []), *(f"{base}{sign}{m}" for kind in kinds for m in _MARKS[kind] for sign in "._-")]
+    wanted = [
+        *([base] if mark else []),
+        *(f"{base}{sign}{m}" for kind in kinds for m in _MARKS[kind] for sign in "._-"),
+    ]
     there = (os.path.join(folder, one + end) for one in wanted)
     return tuple(one for one in there if os.path.isfile(one))[:_MOST]
 

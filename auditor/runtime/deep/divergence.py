@@ -50,7 +50,8 @@ class SideAsked(NamedTuple):
     """One comparison. ``label`` is what the other side is called, ``path`` where it is.
 
     Pairs are of the request's model (``old``) and the other one. ``floor`` and ``channel_floor``: the SQNR in dB that a
-    sibling keeps to; ``most``: the greatest number of its type, where that is a small one. ``loose``: the pairs go by position, so that another shape says nothing.
+    sibling keeps to; ``most``: the greatest number of its type, where that is a small one. ``loose``: the pairs go by
+    position, so that another shape says nothing.
     """
 
     kind: str
@@ -322,7 +323,7 @@ class Comparing:
     def _beyond_its_type(self, seen: SideSeen, fed: list[tensors.Stored]) -> SideSeen:
         """On a processor float16 is computed in float32 and cast only where somebody looks: the outputs are alike, and
         a device that computes in float16 would give others. The reference says which tensors have no room in it."""
-        reference, other = self._pair
+        reference = self._pair.reference
         if not isinstance(reference, ModelSide):
             return seen
         ours = [name for name in self._ours.model.makers if name in self._partner]

@@ -119,7 +119,7 @@ class ModelSide:
 
 
 class ArraysSide:
-    """What somebody else wrote down of one run: an .npz with an array for each tensor, by the names that it has here."""
+    """What another wrote down of one run: an .npz with an array for each tensor, by the names that it has here."""
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -17,23 +17,13 @@ from typing import NamedTuple
 
 import numpy as np
 import onnx
-import onnxruntime
 
-from auditor.evidence.deep.divergence import side_of
-from auditor.evidence.sizes import choose
-from auditor.model.load import load
-from auditor.runtime.deep.divergence import OPTIMISATION, Comparing, SideAsked, SideSeen
-from auditor.runtime.deep.ground import DeepGround
-from auditor.runtime.request import NamePair, Request, RunLimits
-from auditor.runtime.session import Sessions
-from auditor.shapes.facts import infer
 from tests.corpus import SAMPLES, light_models
 
+from .in_process import held_against
 from .mutants import KINDS, candidates, saved, with_weights
 
 ENOUGH = 0.99
-
-onnxruntime.set_default_logger_severity(4)
 
 
 class Tried(NamedTuple):
@@ -51,34 +41,6 @@ def bases() -> list[Path]:
     """Samples, then light models."""
     samples = ("lenet5/lenet5.onnx", "resnet_block.onnx", "open_sizes.onnx", "alexnet.onnx", "vgg16.onnx")
     return [*(SAMPLES / name for name in samples), *light_models()]
-
-
-def _heard(_: object) -> None:
-    """Nobody listens."""
-
-
-def ground_of(request: Request) -> DeepGround:
-    """What a part stands on in the child, in this process."""
-    return DeepGround(Sessions(onnxruntime, request, "CPUExecutionProvider"), request, _heard, _heard, {}, "")
-
-
-def sides_of(ours: Path, other: str = "") -> list[SideAsked]:
-    """With optimisation against without, and against another model."""
-    model = load(ours)
-    found = [SideAsked(OPTIMISATION, outputs=tuple(NamePair(v.name, v.name) for v in model.graph.outputs))]
-    if other:
-        side = side_of(model, other, given=True)
-        assert not isinstance(side, str), side
-        found.append(side.asked)
-    return found
-
-
-def held_against(ours: Path, other: Path, seed: int = 0) -> SideSeen:
-    """What the child sees of one model held against another."""
-    attempts = choose(infer(load(ours))).attempts[:1]
-    request = Request(str(ours), attempts=attempts, limits=RunLimits(seconds=3600, threads=1), seed=seed)
-    *_, seen = Comparing(ground_of(request), sides_of(ours, str(other))[1], invented=True).steps()
-    return seen
 
 
 def tried(base: Path, layers: int, seed: int = 0) -> Iterator[Tried]:

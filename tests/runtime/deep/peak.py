@@ -16,7 +16,7 @@ from auditor.runtime.session import Sessions
 from auditor.runtime.tensors import make
 from auditor.shapes.facts import infer
 
-from .divergence_campaign import ground_of, sides_of
+from .in_process import ground_of, sides_of
 
 
 def peak() -> int:
@@ -46,5 +46,4 @@ def main(how: str, path: str, other: str = "") -> None:
 
 
 if __name__ == "__main__":
-    onnxruntime.set_default_logger_severity(4)
     main(*sys.argv[1:])
