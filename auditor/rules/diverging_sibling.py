@@ -48,11 +48,14 @@ from ..evidence.deep.siblings import EIGHT, FLOAT16, FOUR, GREATEST
 from ..model.graph import Model
 from ..report import Basis, Found, Severity
 from ..runtime.deep.divergence import SIBLING, TensorSeen
+from ..wording import listed
 from . import rule, tensors_at
 from .diverging_tensors import location_in
 
 if TYPE_CHECKING:
     from ..evidence.deep.divergence import Divergence
+
+_ROUNDING = frozenset({"QuantizeLinear", "DynamicQuantizeLinear"})
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
@@ -66,7 +69,7 @@ def diverging_sibling(model: Model, divergence: Divergence) -> Iterator[Found]:
         places = tensors_at(("", o.tensor) for o in one.outputs or (first,))
         fed = ", on invented inputs" if one.invented else ""
         yield Found(
-            f"{_lost(one, weak, sides)}{_where(one, first, weak)} "
+            f"{_lost(one, weak, sides)}{_where(model, one, first, weak)} "
             f"({one.stamp.runtime}, {one.stamp.provider}, both without optimisation{fed})",
             location_in(model, first.tensor),
             _fix(model, one, first, weak),
@@ -82,7 +85,7 @@ def _lost(one: Diverging, weak: str, sides: str) -> str:
     return f"beside {sides}, the output {output.tensor!r} parts: {figures_of(output)}{least}"
 
 
-def _where(one: Diverging, first: TensorSeen, weak: str) -> str:
+def _where(model: Model, one: Diverging, first: TensorSeen, weak: str) -> str:
     close = first.closeness
     if close.nonfinite and weak == FLOAT16 and close.reach > GREATEST:
         return (
@@ -93,7 +96,29 @@ def _where(one: Diverging, first: TensorSeen, weak: str) -> str:
     went_in = f", of inputs at {min(before):.0f} dB" if before else ""
     inside = first.tensor not in {output.tensor for output in one.outputs}
     told = f": {figures_of(first)}{went_in}" if inside else went_in
-    return f"; the first tensor that falls is {first.tensor!r} of {maker_of(first)}{told}"
+    rounded = _rounded_between(one, first, model if not one.other_is_weak else one.other or model)
+    between = f"; what goes in is quantised by {listed(rounded)}" if rounded else ""
+    return f"; the first tensor that falls is {first.tensor!r} of {maker_of(first)}{told}{between}"
+
+
+def _rounded_between(one: Diverging, first: TensorSeen, weak: Model) -> tuple[str, ...]:
+    """The nodes that quantise between the tensors that are still well and the first that falls, which the wide model
+    has not."""
+    name = (lambda seen: seen.partner) if one.other_is_weak else (lambda seen: seen.tensor)
+    ends = {name(before) for before in one.seen.before}
+    graph, found = weak.graph, dict[str, None]()
+    waiting, seen = [name(first)], {name(first)}
+    while waiting:
+        index = graph.producers.get(waiting.pop())
+        if index is None:
+            continue
+        node = graph.nodes[index]
+        if node.op_type in _ROUNDING:
+            found[f"{graph.label(index)} ({node.op_type})" if node.name else graph.label(index)] = None
+        fresh = [n for n in node.inputs if n and n not in seen and n not in ends]
+        seen.update(fresh)
+        waiting += fresh
+    return tuple(found)
 
 
 def _fix(model: Model, one: Diverging, first: TensorSeen, weak: str) -> str:
