@@ -48,7 +48,6 @@ from ..evidence.deep.siblings import EIGHT, FLOAT16, FOUR, GREATEST
 from ..model.graph import Model
 from ..report import Basis, Found, Severity
 from ..runtime.deep.divergence import SIBLING, TensorSeen
-from ..wording import listed
 from . import rule, tensors_at
 from .diverging_tensors import location_in
 
@@ -97,7 +96,7 @@ def _where(model: Model, one: Diverging, first: TensorSeen, weak: str) -> str:
     inside = first.tensor not in {output.tensor for output in one.outputs}
     told = f": {figures_of(first)}{went_in}" if inside else went_in
     rounded = _rounded_between(one, first, model if not one.other_is_weak else one.other or model)
-    between = f"; what goes in is quantised by {listed(rounded)}" if rounded else ""
+    between = f"; what goes in is quantised by {', '.join(rounded)}" if rounded else ""
     return f"; the first tensor that falls is {first.tensor!r} of {maker_of(first)}{told}{between}"
 
 

@@ -119,7 +119,7 @@ def look(evidence: Evidence) -> Divergence:
             apart.append(one)
     lines = tuple(line for found in seen.sides for line in _lines(found))
     figures = tuple(figure for found in seen.sides for figure in _figures(found))
-    open_ = any(found.exempt or found.why for found in seen.sides) or len(seen.sides) < len(sides)
+    open_ = any(found.exempt for found in seen.sides) or any(one.asked for one in missed)
     status = "found" if apart else "open" if open_ else "ok"
     part = DeepPart(_PART, status, missed[0].why if status == "open" and missed else "", lines, figures,
                     stamp=told.stamp)  # fmt: skip

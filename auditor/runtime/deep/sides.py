@@ -67,6 +67,12 @@ class ModelSide:
             raise
         except Exception as error:
             raise NotLoaded("load", str(error)) from None
+        if not {one.name for one in session.outputs}.issuperset(names):
+            del session
+            cut = self._cut(names)
+            if cut is None:
+                raise NotLoaded("load", "no model that makes these tensors alone can be cut out of it")
+            session = cut
         made: list[list[Made]] = []
         try:
             for one in fed:

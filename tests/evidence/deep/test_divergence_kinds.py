@@ -35,7 +35,9 @@ def place(found: SideSeen) -> str | None:
 def depthwise(by_channel: bool) -> dict[str, onnx.ModelProto]:
     """Filters of a depthwise convolution reach from 1 to 1000: with one scale the small ones have no steps."""
     random = np.random.default_rng(0)
-    w = random.normal(0, 1, (8, 1, 3, 3)).astype(np.float32) * np.logspace(0, 3, 8, dtype=np.float32).reshape(8, 1, 1, 1)
+    w = random.normal(0, 1, (8, 1, 3, 3)).astype(np.float32) * np.logspace(0, 3, 8, dtype=np.float32).reshape(
+        8, 1, 1, 1
+    )
     reach = np.abs(w).max(axis=(1, 2, 3)) if by_channel else np.abs(w).max()
     scale = np.asarray(reach / 127, np.float32)
     spread = scale.reshape(8, 1, 1, 1) if by_channel else scale
@@ -116,7 +118,9 @@ def gelu(exact: bool) -> onnx.ModelProto:
     quick = "c = Mul(a, steep) [act] e = Sigmoid(c) y = Mul(a, e)"
     head = "agraph (float[N, 16] x) => (float[N, 16] y) { [fc] a = MatMul(x, w) "
     steps: Arrays = {"one": np.float32(1), "half": np.float32(0.5), "scale": np.float32(0.5**0.5)}
-    return parsed(head + (erf if exact else quick) + " }", {"w": w, **(steps if exact else {"steep": np.float32(1.702)})})
+    return parsed(
+        head + (erf if exact else quick) + " }", {"w": w, **(steps if exact else {"steep": np.float32(1.702)})}
+    )
 
 
 ROWS = np.repeat(np.arange(1, 5, dtype=np.float32)[:, None], 8, axis=1)

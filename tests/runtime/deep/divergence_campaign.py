@@ -53,24 +53,28 @@ def tried(base: Path, layers: int, seed: int = 0) -> Iterator[Tried]:
         for one in light.graph.initializer:
             if one.external_data:
                 one.external_data.add(key="basepath", value=folder)
-        for kind, mutate in KINDS.items():
-            for index in random.permutation(candidates(light, mutate))[:layers].tolist():
-                mutant = onnx.ModelProto()
-                mutant.CopyFrom(light)
-                if not mutate(mutant, index, random):
-                    continue
-                for one in mutant.graph.initializer:
-                    for entry in [e for e in one.external_data if e.key == "basepath"]:
-                        one.external_data.remove(entry)
-                path = Path(folder) / "mutant.onnx"
-                path.write_bytes(mutant.SerializeToString())
-                seen = held_against(path, there, seed)
-                moved = any(one.bad for one in seen.outputs)
-                named = seen.first.tensor if seen.first is not None else ""
-                yield Tried(
-                    base.stem, kind, f"{light.graph.node[index].op_type}[{index}]", moved,
-                    named in light.graph.node[index].output, f"{named} {seen.why} {dict(seen.exempt)}",
-                )  # fmt: skip
+        places = [
+            (kind, index)
+            for kind, mutate in KINDS.items()
+            for index in random.permutation(candidates(light, mutate))[:layers].tolist()
+        ]
+        for kind, index in [places[i] for i in random.permutation(len(places))]:
+            mutant = onnx.ModelProto()
+            mutant.CopyFrom(light)
+            if not KINDS[kind](mutant, index, random):
+                continue
+            for one in mutant.graph.initializer:
+                for entry in [e for e in one.external_data if e.key == "basepath"]:
+                    one.external_data.remove(entry)
+            path = Path(folder) / "mutant.onnx"
+            path.write_bytes(mutant.SerializeToString())
+            seen = held_against(path, there, seed)
+            moved = any(one.bad for one in seen.outputs)
+            named = seen.first.tensor if seen.first is not None else ""
+            yield Tried(
+                base.stem, kind, f"{light.graph.node[index].op_type}[{index}]", moved,
+                named in light.graph.node[index].output, f"{named} {seen.why} {dict(seen.exempt)}",
+            )  # fmt: skip
 
 
 def main() -> int:

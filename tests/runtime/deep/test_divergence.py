@@ -89,9 +89,7 @@ def test_chance_proves_nothing(tmp_path: Path) -> None:
 def test_a_jump_that_makes_much_of_a_rounding_proves_nothing(tmp_path: Path) -> None:
     """x * 3 and x + x + x are apart by a rounding, and Floor of what should be whole falls either way."""
     head = "agraph (float[N, 8] x) => (float[N, 8] y)"
-    new = parsed(
-        f"{head} {{ a = Mul(x, k) b = Div(a, x) [jump] y = Floor(b) }}", {"k": np.float32(3)}
-    )
+    new = parsed(f"{head} {{ a = Mul(x, k) b = Div(a, x) [jump] y = Floor(b) }}", {"k": np.float32(3)})
     old = parsed(f"{head} {{ c = Add(x, x) a = Add(c, x) b = Div(a, x) [jump] y = Floor(b) }}")
     seen = held_against(beside(tmp_path, {"model.onnx": new, AGAINST: old}), tmp_path / AGAINST)
     bad = [output.tensor for output in seen.outputs if output.bad]
