@@ -100,13 +100,16 @@ def _where(model: Model, one: Diverging, first: TensorSeen, weak: str) -> str:
     return f"; the first tensor that falls is {first.tensor!r} of {maker_of(first)}{told}{between}"
 
 
+def _name_in_the_weak(one: Diverging, tensor: TensorSeen) -> str:
+    return tensor.partner if one.other_is_weak else tensor.tensor
+
+
 def _rounded_between(one: Diverging, first: TensorSeen, weak: Model) -> tuple[str, ...]:
     """The nodes that quantise between the tensors that are still well and the first that falls, which the wide model
     has not."""
-    name = (lambda seen: seen.partner) if one.other_is_weak else (lambda seen: seen.tensor)
-    ends = {name(before) for before in one.seen.before}
+    ends = {_name_in_the_weak(one, before) for before in one.seen.before}
     graph, found = weak.graph, dict[str, None]()
-    waiting, seen = [name(first)], {name(first)}
+    waiting, seen = [_name_in_the_weak(one, first)], {_name_in_the_weak(one, first)}
     while waiting:
         index = graph.producers.get(waiting.pop())
         if index is None:
@@ -133,7 +136,7 @@ def _fix(model: Model, one: Diverging, first: TensorSeen, weak: str) -> str:
 def _one_scale(model: Model, first: TensorSeen, one: Diverging) -> str:
     """The quantised weight of the node that has one scale for all of its channels; "" where none has."""
     graph = model.graph
-    index = graph.producers.get(first.partner if one.other_is_weak else first.tensor)
+    index = graph.producers.get(_name_in_the_weak(one, first))
     if index is None:
         return ""
     stored = {tensor.name: tensor for tensor in graph.initializers}

@@ -11,11 +11,14 @@ from auditor.evidence.sizes import choose
 from auditor.model.load import load
 from auditor.runtime.deep.divergence import OPTIMISATION, Comparing, SideAsked, SideSeen
 from auditor.runtime.deep.ground import DeepGround
+from auditor.runtime.providers import CPU, Chain, ChainLink
 from auditor.runtime.request import Feed, NamePair, Request, RunLimits
 from auditor.runtime.session import Sessions
 from auditor.shapes.facts import infer
 
 onnxruntime.set_default_logger_severity(4)
+
+CHAIN = Chain((ChainLink(CPU, {}),))
 
 
 def _heard(_: object) -> None:
@@ -24,7 +27,7 @@ def _heard(_: object) -> None:
 
 def ground_of(request: Request) -> DeepGround:
     """What a part stands on in the child, in this process."""
-    return DeepGround(Sessions(onnxruntime, request, "CPUExecutionProvider"), request, _heard, _heard, {}, "")
+    return DeepGround(Sessions(onnxruntime, request, CHAIN), request, _heard, _heard, {}, "")
 
 
 def sides_of(ours: Path, other: str = "") -> list[SideAsked]:

@@ -16,7 +16,7 @@ from auditor.runtime.session import Sessions
 from auditor.runtime.tensors import make
 from auditor.shapes.facts import infer
 
-from .in_process import ground_of, sides_of
+from .in_process import CHAIN, ground_of, sides_of
 
 
 def peak() -> int:
@@ -29,7 +29,7 @@ def main(how: str, path: str, other: str = "") -> None:
     model = load(path)
     feeds = choose(infer(model)).attempts[:1]
     request = Request(path, attempts=feeds, limits=RunLimits(seconds=3600, threads=1))
-    sessions = Sessions(onnxruntime, request, "CPUExecutionProvider")
+    sessions = Sessions(onnxruntime, request, CHAIN)
     before = peak()
     if how == "plain":
         for level in ("all", OFF):
