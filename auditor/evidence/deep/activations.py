@@ -30,7 +30,6 @@ OURS, REAL = 0, 1
 """Groups of inputs: invented ones, and the user's own or golden vectors."""
 
 FLOAT16_MOST = 65504.0
-_SEEDS = 3
 _SHOWN = 64
 _FED = FLOATING | frozenset({2, 3, 4, 5, 6, 7, 9, 12, 13})
 _BENT = {"Relu": (0.0, 0.0), "Sigmoid": (0.0, 1.0), "HardSigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0)}
@@ -64,7 +63,12 @@ def look(evidence: Evidence) -> Activations:
     sources, groups = _sources(evidence, given)
     quantised = dict(_quantised(model))
     asked = ActivationsAsked(
-        chunks(model, bound), tuple(sources), tuple(groups), tuple(_bent(model, bound)), tuple(quantised.values())
+        chunks(model, bound),
+        tuple(value.name for value in model.graph.outputs),
+        tuple(sources),
+        tuple(groups),
+        tuple(_bent(model, bound)),
+        tuple(quantised.values()),
     )
     runs = 1.5 * len(sources) * max(len(asked.chunks), 1)
     attempts = tuple(one.feeds for one in given)
@@ -103,8 +107,9 @@ def _sources(evidence: Evidence, given: Sequence[GivenInputs]) -> tuple[list[Try
         ranges = tuple(InputRange(f.name, f.dtype, f.shape, *ends.get(f.name, (0.0, 1.0))) for f in feeds)
         if ends:  # what was invented without a look at them may lie outside
             sources, groups = [], []
-        for number in range(1, _SEEDS):
-            sources.append(Trying("invented inputs", recipe=f'["anywhere", {seed + number}]', ranges=ranges))
+        words = {"anywhere": "invented inputs", "corners": "ends of their ranges"}
+        for kind in words if ends else ("anywhere",):
+            sources.append(Trying(words[kind], recipe=f'["{kind}", {seed + 1}]', ranges=ranges))
             groups.append(OURS)
     return sources, groups
 

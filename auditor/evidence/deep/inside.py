@@ -92,6 +92,8 @@ def sized(facts: Facts, feeds: Sequence[Feed]) -> Facts:
 def chunks(model: Model, bound: Facts, also: Sequence[Sequence[str]] = ()) -> tuple[tuple[str, ...], ...]:
     """The tensors of floating point that nodes of the main graph make, in their order, a session's worth each.
 
+    Not those that are the same on every input, but for casts: what is wrong with them is seen in what takes them.
+
     ``also``: tensors of whatever type that must be seen together; their session is that of the last.
     """
     bundles = {group[-1]: tuple(group) for group in also if group}
@@ -99,11 +101,13 @@ def chunks(model: Model, bound: Facts, also: Sequence[Sequence[str]] = ()) -> tu
     found: list[tuple[str, ...]] = []
     now: list[str] = []
     size = 0
-    names = [name for node in model.graph.nodes for name in node.outputs if name]
-    for name in names[:_MOST_TENSORS]:
+    names = [(name, node.op_type) for node in model.graph.nodes for name in node.outputs if name]
+    for name, op_type in names[:_MOST_TENSORS]:
         group = bundles.get(name, () if name in bundled else (name,))
         for one in group:
             fact = bound.at(one)
+            if one not in bundled and op_type != "Cast" and bound.fixed(one):
+                continue
             dtype = None if fact is None else fact.dtype
             if one not in bundled and ((fact is not None and fact.items is not None) or dtype not in (None, *FLOATING)):
                 continue

@@ -87,7 +87,8 @@ def look(evidence: Evidence) -> Nonfinite:
     given = given_inputs(evidence, "nonfinite")
     bound = sized(evidence.facts, given[0].feeds)
     plan = _plan(evidence, given)
-    asked = NonfiniteAsked(chunks(evidence.model, bound), tuple(one.trying for one in plan))
+    outputs = tuple(value.name for value in evidence.model.graph.outputs)
+    asked = NonfiniteAsked(chunks(evidence.model, bound), outputs, tuple(one.trying for one in plan))
     attempts = tuple(one.feeds for one in given)
     beside = bytes_of_chunks(bound, asked.chunks)
     told = ask(evidence, "nonfinite", asked, attempts, runs=2.0 * len(plan) * max(len(asked.chunks), 1), room=beside)
@@ -119,13 +120,15 @@ def _plan(evidence: Evidence, given: Sequence[GivenInputs]) -> list[_Planned]:
         return plan
     usual = _usual(evidence, feeds)
     ranged = {feed.name for feed in feeds} & set(evidence.ranges.ends)
-    if not given[0].real:
-        plan += [_Planned(_recipe("other invented inputs", usual, seed + i), USUAL) for i in range(1, _SEEDS)]
     narrow = any(fact is not None and fact.dtype in (10, 16) for fact in map(evidence.facts.at, evidence.facts))
     operators = {node.op_type for _, graph in model.graphs for node in graph.nodes} | {
         node.op_type for function in model.functions.values() for node in function.nodes
     }
-    if operators <= _STEADY and not narrow and not ranged:
+    steady = operators <= _STEADY and not narrow and not ranged
+    if not given[0].real:
+        seeds = range(1, 2 if steady else _SEEDS)
+        plan += [_Planned(_recipe("other invented inputs", usual, seed + i), USUAL) for i in seeds]
+    if steady:
         return plan
     asks, bare = masks(model), taken_as_they_are(model)
     whole = [feed for feed in feeds if feed.dtype not in FLOATING and (feed.dtype == 9 or feed.name in asks)]

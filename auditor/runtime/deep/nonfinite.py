@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 
 from ...tuples import NamedTuple
 from .. import tensors
@@ -39,9 +40,10 @@ class Trying(NamedTuple):
 
 
 class NonfiniteAsked(NamedTuple):
-    """``chunks``: the tensors to be looked at, so many at a time as memory bears."""
+    """``chunks``: the tensors to be looked at, so many at a time as memory bears. ``outputs`` are the model's."""
 
     chunks: tuple[tuple[str, ...], ...]
+    outputs: tuple[str, ...]
     tries: tuple[Trying, ...]
 
 
@@ -94,17 +96,20 @@ ASKED, SEEN = NonfiniteAsked, NonfiniteSeen
 
 def look(ground: DeepGround, asked: NonfiniteAsked) -> NonfiniteSeen:
     """Try, and go back from what an output or a decision shows to where it was born."""
-    deployed = ground.sessions.open(ground.request.optimisation, traced=False)
-    outputs = [one.name for one in deployed.outputs]
-    return _Look(ground, asked, deployed, outputs).seen()
+    return _Look(ground, asked).seen()
 
 
 class _Look:
-    def __init__(self, ground: DeepGround, asked: NonfiniteAsked, deployed: Session, outputs: Sequence[str]) -> None:
-        self._ground, self._asked, self._deployed, self._outputs = ground, asked, deployed, outputs
+    def __init__(self, ground: DeepGround, asked: NonfiniteAsked) -> None:
+        self._ground, self._asked, self._outputs = ground, asked, asked.outputs
         self._first = ground.fed()
         self._kinds: list[dict[str, Special]] = [{} for _ in asked.tries]
         self._refused = [""] * len(asked.tries)
+
+    @cached_property
+    def _deployed(self) -> Session:
+        """Opened when there is something to be seen in it, for most models never."""
+        return self._ground.sessions.open(self._ground.request.optimisation, traced=False)
 
     def seen(self) -> NonfiniteSeen:
         """All tries; those on empty inputs last, for they are what a runtime dies of."""
@@ -215,7 +220,7 @@ class _Look:
         while True:
             born = births(model, kinds, harmed)
             near = {name for at in born for name in model.nodes[at].inputs}
-            stored = sorted(name for name in near if name not in model.makers and name not in kinds)
+            stored = sorted(name for name in near if name not in kinds)
             if not stored:
                 return born
             traced = Traced(self._ground, stored, self._outputs)
