@@ -23,7 +23,7 @@ agraph (float[N, 4] x) => (float[N, 4] y) {
 }"""
 
 
-def _beside(
+def beside(
     folder: Path, text: str, inputs: list[np.ndarray], run: Callable[[np.ndarray], np.ndarray], name: str = "y"
 ) -> Path:
     """The model, and a golden vector for each of the inputs."""
@@ -46,7 +46,7 @@ def _quantised(folder: Path, scale: float, zero: int, x: np.ndarray) -> Path:
         q = np.clip(np.rint(-x / np.float32(scale)) + zero, 0, 255)
         return ((q - zero) * np.float32(scale)).astype(np.float32)
 
-    return _beside(folder, text, [x], run)
+    return beside(folder, text, [x], run)
 
 
 def _ramp() -> np.ndarray:
@@ -76,9 +76,9 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
 def unscaled_pictures(folder: Path) -> Path:
     """From 100 to 255 where 0 to 1 was meant."""
     x = np.linspace(100, 255, 8, dtype=np.float32).reshape(2, 4)
-    return _beside(folder, PICTURES, [x, x[::-1].copy()], _sigmoid)
+    return beside(folder, PICTURES, [x, x[::-1].copy()], _sigmoid)
 
 
 def scaled_pictures(folder: Path) -> Path:
     x = np.linspace(0, 1, 8, dtype=np.float32).reshape(2, 4)
-    return _beside(folder, PICTURES, [x, 40 * x], _sigmoid)
+    return beside(folder, PICTURES, [x, 40 * x], _sigmoid)
