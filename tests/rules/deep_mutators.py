@@ -44,7 +44,8 @@ def _quantised(folder: Path, scale: float, zero: int, x: np.ndarray) -> Path:
 
     def run(x: np.ndarray) -> np.ndarray:
         q = np.clip(np.rint(-x / np.float32(scale)) + zero, 0, 255)
-        return ((q - zero) * np.float32(scale)).astype(np.float32)
+        y: np.ndarray = ((q - zero) * np.float32(scale)).astype(np.float32)
+        return y
 
     return beside(folder, text, [x], run)
 
@@ -70,7 +71,8 @@ def relu_in_zero_point(folder: Path) -> Path:
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     s = 1 / (1 + np.exp(-x.astype(np.float64)))
-    return (s * s).astype(np.float32)
+    y: np.ndarray = (s * s).astype(np.float32)
+    return y
 
 
 def unscaled_pictures(folder: Path) -> Path:

@@ -135,7 +135,7 @@ def _plan(evidence: Evidence, given: Sequence[GivenInputs]) -> list[_Planned]:
         plan += [_Planned(_recipe("other invented inputs", usual, seed + i), USUAL) for i in seeds]
     if steady:
         return plan
-    asks, bare = masks(model), taken_as_they_are(model)
+    asks, bare = masks(model), taken_as_they_are(model).never_zero
     whole = [feed for feed in feeds if feed.dtype not in FLOATING and (feed.dtype == 9 or feed.name in asks)]
     floats = [feed for feed in feeds if feed.dtype in FLOATING and feed.name not in bare]
 
@@ -224,6 +224,7 @@ def _faults(evidence: Evidence, found: Sequence[tuple[_Planned, Tried]], runtime
             if sure and not (planned.agrees and not tried.decisions):
                 by_tensor.setdefault(bad.tensor, []).append((planned, tried, bad))
     order = evidence.model.graph.producers
+    bare = taken_as_they_are(evidence.model).nodes
     outgrown: set[str] = set()  # and what lies behind: that it outgrows its type for less is the same fault
     for tensor in sorted(by_tensor, key=lambda name: order.get(name, -1)):
         shown = by_tensor[tensor]
@@ -231,6 +232,8 @@ def _faults(evidence: Evidence, found: Sequence[tuple[_Planned, Tried]], runtime
             if tensor in outgrown:
                 continue
             outgrown |= _behind(evidence.model.graph, tensor)
+        if order.get(tensor) in bare and not any(one.real for one, _, _ in shown):
+            continue  # the caller knows what may go in, and we do not
         tries = {(one.kind, one.real): 0 for one, _ in found}
         for one, _ in found:
             tries[one.kind, one.real] += 1

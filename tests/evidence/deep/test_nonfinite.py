@@ -88,6 +88,12 @@ def test_a_divisor_that_the_caller_gives_is_the_callers() -> None:
     assert not told(looked("agraph (float[4] x, float[4] s) => (float[4] y) { e = Exp(x) y = Div(e, s) }"))
 
 
+@pytest.mark.parametrize("operator", ["Acosh", "Log", "Sqrt", "Asin", "Reciprocal"])
+def test_the_domain_of_an_argument_is_the_callers(operator: str) -> None:
+    """An inverse hyperbolic cosine of [0, 1) is NaN, and says nothing of the model."""
+    assert not told(looked(f"agraph (float[4] x) => (float[4] y) {{ i = Identity(x) y = {operator}(i) }}"))
+
+
 def test_nan_that_becomes_an_index_is_told() -> None:
     (found,) = told(
         looked(
@@ -171,7 +177,9 @@ def test_masks_and_scales_are_known_by_their_use() -> None:
         ).SerializeToString()
     )
     assert inside.masks(model) == {"attention", "on"}
-    assert inside.taken_as_they_are(model) == {"scale"}
+    bare = inside.taken_as_they_are(model)
+    assert bare.never_zero == {"scale"}
+    assert [model.graph.nodes[index].op_type for index in bare.nodes] == ["Div"]
 
 
 SOUND = """agraph (int64[N, L] ids, int64[N, L] attention, float[N, L, 4] more) => (float[N, 4] pooled,
