@@ -98,7 +98,8 @@ class Keys:
     def __init__(self, settings: Settings) -> None:
         chosen = [(name, _text(value)) for name, value in settings._asdict().items()]
         runtime = " ".join((_runtime(), *features())) if settings.run else ""
-        read = (*settings.operators, *filter(None, (settings.inputs, settings.custom_ops)))
+        libraries = settings.provider_libraries.values()
+        read = (*settings.operators, *libraries, *filter(None, (settings.inputs, settings.custom_ops)))
         more = [state.digest for state in _all_hashed(read) or ()]
         self._same = hashlib.sha256(json.dumps([chosen, more, _code(), __version__, runtime]).encode())
 

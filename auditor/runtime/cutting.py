@@ -7,13 +7,13 @@ numbers of onnx.proto are all that this takes. Weights stay where they are, exte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from ..tuples import NamedTuple
 
 _MODEL_GRAPH = 7
-_NODE, _INITIALIZER, _OUTPUT, _VALUE_INFO, _SPARSE = 1, 5, 12, 13, 15  # of GraphProto
+_NODE, _INITIALIZER, _GRAPH_INPUT, _OUTPUT, _VALUE_INFO, _SPARSE = 1, 5, 11, 12, 13, 15  # of GraphProto
 _INPUTS, _OUTPUTS, _NAME, _OP_TYPE, _ATTRIBUTE = 1, 2, 3, 4, 5  # of NodeProto
 _TENSOR, _BODIES = 5, (6, 11)  # of AttributeProto: t; g, graphs
 _TENSOR_NAME, _VALUES = 8, 1  # of TensorProto, of SparseTensorProto
@@ -122,6 +122,23 @@ class Cuttable:
         output = declared or _message(1, tensor.encode("utf-8", "surrogateescape"))
         return b"".join((*out, _message(_MODEL_GRAPH, _message(_OUTPUT, output))))
 
+    def taking(self, index: int, dtypes: Mapping[str, int]) -> bytes:
+        """The model without one node of its main graph, which takes as inputs what that node makes, of these types."""
+        gone = self.nodes[index].start
+        out: list[bytes] = []
+        at = 0
+        for graph in self._graphs:
+            out.append(self._data[at : graph.tag])
+            parts = (part for part in self._fields(graph.start, graph.end) if part.tag != gone)
+            out.append(_message(_MODEL_GRAPH, b"".join(self._data[part.tag : part.end] for part in parts)))
+            at = graph.end
+        out.append(self._data[at:])
+        taken = b"".join(
+            _message(_GRAPH_INPUT, _message(1, name.encode("utf-8", "surrogateescape")) + _of_type(dtype))
+            for name, dtype in dtypes.items()
+        )
+        return b"".join((*out, _message(_MODEL_GRAPH, taken)))
+
     def _piece(self, node: _Field) -> NodeBytes:
         inputs: list[str] = []
         outputs: list[str] = []
@@ -200,6 +217,11 @@ class Cuttable:
             if at > end:
                 raise NotCut(f"a field at byte {tag_at} ends too late")
             yield _Field(tag >> 3, tag & 7, tag_at, start, at)
+
+
+def _of_type(dtype: int) -> bytes:
+    """ValueInfoProto.type: a tensor whose shape nobody says."""
+    return _message(2, _message(1, _encoded(1 << 3) + _encoded(dtype)))
 
 
 def _message(number: int, content: bytes) -> bytes:

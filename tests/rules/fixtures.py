@@ -28,6 +28,7 @@ SECTIONS = ("What it does", "Why it matters", "Fires on", "Quiet on", "How to fi
 
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 _RANGE = re.compile(r"^# --range (\S+)=(\S+):(\S+)$", re.MULTILINE)
+_TARGET = re.compile(r"^# --target-dtype (\S+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^```(onnx|mutator|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -56,8 +57,8 @@ class Fixture(NamedTuple):
             from onnx import parser
 
             path.write_bytes(parser.parse_model(self.text).SerializeToString())
-            if self.ranges:
-                path.with_name("ranges.txt").write_text(self.text)
+            if self.ranges or _TARGET.search(self.text):
+                path.with_name("options.txt").write_text(self.text)
             return path
         make = _mutator(self.name)
         made = make(folder) if inspect.signature(make).parameters else make()
@@ -101,18 +102,25 @@ def findings(rule: Rule, path: Path) -> list[Found]:
     if "Contract" in rule.wants and not contract.exists():
         return []
     said = pickle.loads(contract.read_bytes()) if contract.exists() else None
-    given = path.with_name("ranges.txt")
+    given = path.with_name("options.txt")
+    options = given.read_text() if given.exists() else ""
+    target = _TARGET.search(options)
     deep = frozenset(part for part in DEEP if part.capitalize() in rule.wants)
     settings = Settings(
         run=bool(deep) or not {"Trial", "Ranges"}.isdisjoint(rule.wants),
         deep_parts=deep,
         weights=not {"Weights", "Ranges"}.isdisjoint(rule.wants),
-        ranges=ranges_in(given.read_text()) if given.exists() else {},
+        ranges=ranges_in(options),
+        target_dtype=target[1] if target else None,
     )
     evidence = Evidence(model, settings, said)
     recorded = path.with_name("trial.pickle")  # of a run that this machine cannot make (weight_mutators.py)
     if recorded.exists():
         evidence.__dict__["trial"] = pickle.loads(recorded.read_bytes())
+    seen = path.with_name("deep.pickle")  # by a part of the look in depth, on another machine
+    if seen.exists():
+        part = pickle.loads(seen.read_bytes())
+        evidence._deep[type(part).__name__.lower()] = part
     return list(rule.check(*(evidence.about(kind) for kind in rule.wants)))
 
 
@@ -126,7 +134,7 @@ def gate_findings(rule: Rule, path: Path, policy: str) -> list[Finding]:
 
 
 def _mutator(name: str) -> Callable[..., bytes | Path]:
-    for name_of_module in ("mutators", "weight_mutators", "contract_mutators", "hostile_mutators"):
+    for name_of_module in ("mutators", "weight_mutators", "contract_mutators", "hostile_mutators", "deep_mutators"):
         module = f"tests.rules.{name_of_module}"
         if find_spec(module) is not None:
             found: Callable[..., bytes | Path] | None = getattr(import_module(module), name, None)
