@@ -44,6 +44,8 @@ class Settings(NamedTuple):
     rtol: float = 1e-3
     atol: float = 1e-5
     target_dtype: str | None = None  # "float16" or "bfloat16": what the model is to become
+    targets: tuple[str, ...] = ()  # runtimes that are to load it, such as "onnxruntime==1.17"
+    try_target: bool = False  # run it there too: the release is fetched and installed
     deep: bool = False  # the look in depth, all parts of it
     deep_parts: frozenset[str] = frozenset()  # these parts of it, of DEEP
     skipped_parts: frozenset[str] = frozenset()  # not these
@@ -53,6 +55,7 @@ class Settings(NamedTuple):
     no_cpu_fallback: bool = False  # a node that does not run where it was asked to is then an error
     runs: int = 30  # that are timed, at least
     speed_against: str | None = None  # a model to be run in turn with this one
+    against: str | None = None  # another model, or an .npz of tensors: what the look in depth holds this one against
     ad_hoc: tuple[str, ...] = ()  # options that a caller said beside what is configured
     operators: tuple[str, ...] = ()  # Python files with more operators: their code is run
 

@@ -24,6 +24,7 @@ _SIZE = r"[0-9]{1,18}"
 _NUMBER = r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,4})?|[-+]?inf|nan"
 
 
+_TARGET = re.compile(r"(?:onnxruntime|tensorrt)==[0-9]{1,6}(?:\.[0-9]{1,6}){0,3}")
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")  # it is a folder's name too
 
 
@@ -261,6 +262,18 @@ def _ranges(value: object) -> dict[str, tuple[float, float] | str]:
     return found
 
 
+def _targets(value: object) -> tuple[str, ...]:
+    """Each as NAME==VERSION, once."""
+    found: dict[str, None] = {}
+    for i, words in enumerate(value if isinstance(value, list) else [value]):
+        for one in words.split(",") if isinstance(words, str) else [""]:
+            if not _TARGET.fullmatch(one.strip()):
+                way = (i,) if isinstance(value, list) else ()
+                raise Wrong("onnxruntime==VERSION or tensorrt==VERSION, such as onnxruntime==1.17", words, way)
+            found[one.strip()] = None
+    return tuple(found)
+
+
 def _level(value: object) -> "Severity | None":
     from ..report import Severity
 
@@ -383,6 +396,15 @@ def _libraries_in(words: Sequence[str]) -> object:
     return found
 
 
+def _against(value: object) -> str:
+    import os
+
+    path = _text(value)
+    if not os.path.isfile(path):
+        raise Wrong("a model, or a file made by numpy.savez", value)
+    return path
+
+
 def _yes_in(word: str) -> object:
     return {"true": True, "false": False}.get(word, word)
 
@@ -407,12 +429,14 @@ BYTES_ABOVE_0 = ValueKind(_bytes_above_0, takes='a number of bytes, or a size su
 SIZES = ValueKind(_sizes, _sizes_in, "a table: name = size", repeated=True)
 SHAPES = ValueKind(_shapes, _shapes_in, "sizes by name", repeated=True)
 RANGES = ValueKind(_ranges, _ranges_in, 'a table: name = [low, high], or "golden"', repeated=True)
+TARGETS = ValueKind(_targets, list, "`onnxruntime==VERSION`, or a list of such", repeated=True)
 LEVEL = ValueKind(_level, takes="`error`, `warning`, `note` or `never`")
 PROVIDERS = ValueKind(_providers, takes="a name, or names in order: a list, or a text with commas")
 PROVIDER_OPTIONS = ValueKind(_provider_options, _provider_options_in, "tables of options by provider", repeated=True)
 LIBRARIES = ValueKind(_libraries, _libraries_in, "a table: name = path", repeated=True, is_path=True)
 LIBRARY = ValueKind(_text, _library_in, "a path", is_path=True)
 NPZ = ValueKind(_npz, takes="a path", is_path=True)
+AGAINST = ValueKind(_against, takes="a path", is_path=True)
 OUTPUTS = ValueKind(_outputs, list, "formats and files", repeated=True)
 IN_A_FILE = ValueKind(_in_a_file, takes="")
 """What only a configuration can say; `keys` reads it."""

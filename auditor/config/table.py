@@ -81,6 +81,16 @@ TABLE: tuple[Setting, ...] = (
         fills="audit",
     ),
     Setting(
+        "targets", kinds.TARGETS, LOOKED_AT,
+        "A runtime that is to load the model, as in onnxruntime==1.17; several with commas, or repeated.",
+        ("--target",), "RUNTIME", "target", fills="audit",
+    ),
+    Setting(
+        "try_target", kinds.YES_OR_NO, LOOKED_AT,
+        "Run the model in the targets too: each is installed into your cache folder, with pip.", ("--try-target",),
+        key="try-target", fills="audit", runs_code=True,
+    ),
+    Setting(
         "dims", kinds.SIZES, SIZES, "Bind a named size of the inputs, as in --dim N=1; may be repeated.", ("--dim",),
         "NAME=SIZE", "dims", fills="audit",
     ),
@@ -148,6 +158,12 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "speed_against", kinds.PATH, DEPTH, "A model to be run in turn with this one, of the part speed.",
         ("--speed-against",), "MODEL", "speed-against", fills="audit",
+    ),
+    Setting(
+        "against", kinds.AGAINST, DEPTH,
+        "What its runs are held against: another version, a float32, float16 or quantised sibling, or an .npz of a "
+        "framework's tensors by name.",
+        ("--against",), "FILE", "against", fills="audit",
     ),
     Setting(
         "custom_ops", kinds.LIBRARY, RUN, "Operators for the run: a library whose code is run, in the sandbox.",

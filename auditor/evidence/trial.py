@@ -128,7 +128,7 @@ def _request(model: Model, costs: Costs, settings: Settings) -> Request:
         optimisation=settings.optimisation,
         custom_ops=os.path.abspath(settings.custom_ops) if settings.custom_ops else "",  # a bare name means elsewhere
         limits=run_limits(costs, settings, 1 if settings.optimisation == OFF else 2),
-        predicted_bytes=_beside_the_weights(costs),
+        predicted_bytes=beside_the_weights(costs),
         require_isolation=settings.require_isolation,
         seed=settings.seed,
         rtol=settings.rtol,
@@ -161,6 +161,14 @@ def base_request(model: Model, costs: Costs, settings: Settings) -> Iterator[Req
 
     with written(model) as there:
         yield _request(there, costs, settings)
+
+
+def attempt_elsewhere(model: Model, facts: Facts, costs: Costs, settings: Settings, libraries: str) -> Outcome:
+    """Run the model once on the CPU with the onnxruntime that lies in a folder, in a sandboxed child."""
+    from ..runtime.parent import run
+
+    request = _request(model, costs, settings)
+    return run(request._replace(attempts=_chosen(facts, settings).attempts, provider="cpu", libraries=libraries))
 
 
 def _again(more: Callable[..., Outcome], seed: int, result: Outcome, facts: Facts) -> Iterator[Again]:
@@ -230,7 +238,7 @@ def data_files(model: Model) -> tuple[str, ...]:
     return tuple(os.path.join(folder, name) for name in readable)
 
 
-def _beside_the_weights(costs: Costs) -> int | None:
+def beside_the_weights(costs: Costs) -> int | None:
     """Bytes that the run takes besides what the file stores; None where sizes are open and nothing else is known."""
     peak, generated = costs.peak_activation_bytes, costs.generated_bytes
     if isinstance(peak, int):

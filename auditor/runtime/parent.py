@@ -190,7 +190,8 @@ class _Child:
                     question.write(json.dumps(plain(self._request)).encode("ascii"))
                     question.flush()
                     question.seek(0)
-                    process = start(question, theirs, plain=only_processor(self._request))
+                    in_plain = only_processor(self._request)
+                    process = start(question, theirs, plain=in_plain, libraries=self._request.libraries)
             finally:
                 os.close(theirs)
             ended, waited, patience = self._ended, False, 0.0

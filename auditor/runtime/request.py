@@ -180,6 +180,7 @@ class Request(NamedTuple):
     provider: str = "cpu"  # or several in order, as in "cuda,cpu"
     optimisation: str = DEFAULT
     second: bool = False  # without optimisation, too: to find a failure's place, and to compare the outputs
+    libraries: str = ""  # a folder with another onnxruntime, which runs it instead of the one that is installed
     custom_ops: str = ""  # a library that registers operators: its code is run, in the child
     trace: tuple[str, ...] = ()
     against: str = ""  # another model that is run on the same inputs, without optimisation: what is another output?

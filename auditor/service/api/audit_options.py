@@ -26,6 +26,7 @@ _SCHEMAS: Mapping[int, dict[str, Any]] = {
     id(kinds.SIZES): {"type": "object", "additionalProperties": _SIZE},
     id(kinds.SHAPES): {"type": "object", "additionalProperties": {"type": "array", "items": _SIZE}},
     id(kinds.RANGES): {"type": "object", "additionalProperties": {"anyOf": [_RANGE, {"const": "golden"}]}},
+    id(kinds.TARGETS): {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]},
     id(kinds.SECONDS): {"type": "number", "exclusiveMinimum": 0, "maximum": _LARGEST},
     id(kinds.TOLERANCE): {"type": "number", "minimum": 0, "maximum": _LARGEST},
     id(kinds.BYTES_ABOVE_0): {"anyOf": [{"type": "integer", "minimum": 1, "maximum": _LARGEST}, _TEXT]},
