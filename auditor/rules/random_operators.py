@@ -30,8 +30,7 @@ agraph (float[N, 4] x) => (float[N, 4] y) {
 
 ## How to fix
 Make the random tensor an input of the model (the attribute `seed` repeats a session's first run at most); if it comes
-from a layer that should be
-silent in inference, call `model.eval()` before the export.
+from a layer that should be silent in inference, call `model.eval()` before the export.
 """
 
 from __future__ import annotations

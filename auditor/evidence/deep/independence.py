@@ -57,7 +57,7 @@ def look(evidence: Evidence) -> Independence:
     compared = tuple(name for name in names if name in along and name not in chance.op_types)
     lines = _not_compared([name for name in names if name not in compared], chance, images.apart)
     if not compared:
-        return _without("open", "no output has its images along an axis that can be known", *lines)
+        return _without("open", "; ".join(lines))
     count = images.fixed or _IMAGES
     asked = IndependenceAsked(
         _axes(images.inputs), compared, _axes(images.tensors), tuple(sorted(images.apart)), count, not images.fixed
