@@ -22,14 +22,16 @@ from ..session import Made, NotOpened
 from .channels import channel_axis
 from .closeness import Closeness, Tally, beyond, reach
 from .first import first, nearest
-from .sides import ArraysSide, ModelSide, NotLoaded, SidePair
+from .sides import ArraysSide, ModelSide, NotLoaded, Side, SidePair
 
 if TYPE_CHECKING:
     from .ground import DeepGround
 
 OPTIMISATION, PROVIDER, VERSION, SIBLING, ARRAYS = "optimisation", "provider", "version", "sibling", "arrays"
+REFERENCE = "reference"
 """What is held against what: optimised against not; a provider against the CPU; the model against another one of the
-same types, against one in narrower or wider types, against arrays that somebody else wrote down."""
+same types, against one in narrower or wider types, against arrays that somebody else wrote down, against the ONNX
+project's evaluator."""
 
 ROUNDED = 100.0
 """dB: what is closer than this has been rounded in float32, which has 144 dB, and nothing else."""
@@ -127,7 +129,7 @@ def look(ground: DeepGround, asked: DivergenceAsked) -> DivergenceSeen:
 class Comparing:
     """One comparison."""
 
-    def __init__(self, ground: DeepGround, asked: SideAsked, invented: bool) -> None:
+    def __init__(self, ground: DeepGround, asked: SideAsked, invented: bool, reference: Side | None = None) -> None:
         self._ground, self._asked, self._invented = ground, asked, invented
         request = ground.request
         own, sessions = request.model, ground.sessions
@@ -135,6 +137,9 @@ class Comparing:
         names = {pair.old: pair.new for pair in asked.inputs}
         self._ours = ModelSide(sessions, own, OFF if asked.kind in (VERSION, SIBLING) else level)
         match asked.kind:
+            case "reference":
+                assert reference is not None
+                self._pair = SidePair(reference, self._ours)
             case "optimisation":
                 self._pair = SidePair(ModelSide(sessions, own, OFF), self._ours)
             case "provider":
@@ -145,7 +150,7 @@ class Comparing:
                 other = ModelSide(sessions, own, OFF, asked.path, names)
                 self._pair = SidePair(self._ours, other) if asked.ours_is_reference else SidePair(other, self._ours)
         self._partner = {pair.old: pair.new for pair in (*asked.tensors, *asked.outputs)}
-        self._everything = asked.kind in (OPTIMISATION, PROVIDER)  # each tensor is its own partner
+        self._everything = asked.kind in (OPTIMISATION, PROVIDER, REFERENCE)  # each tensor is its own partner
         self._known: dict[str, TensorSeen | None] = {}
         self._runs = 0
 

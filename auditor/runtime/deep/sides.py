@@ -109,7 +109,7 @@ class ModelSide:
         if self._names is None:
             return list(fed)
         return [
-            fitting(one._replace(name=self._names[one.name], dtype=one.dtype or _number(one.array)), session)
+            fitting(one._replace(name=self._names[one.name], dtype=one.dtype or number_of(one.array)), session)
             for one in fed
             if one.name in self._names
         ]
@@ -133,10 +133,10 @@ class ArraysSide:
             array = tensors.make(Feed(tensor, file=self._path, key=tensor), 0).array
         except tensors.CannotRead:
             return None
-        return TypedArray(_number(array), array)
+        return TypedArray(number_of(array), array)
 
 
-def _number(array: tensors.Array) -> int:
+def number_of(array: tensors.Array) -> int:
     """ONNX's, of an array's type: those out of an .npz come without."""
     return next((number for number, kind in tensors.NUMPY.items() if array.dtype == kind), 0)
 
