@@ -40,6 +40,13 @@ def in_bytes(size: int) -> str:
     return f"{value / 1024:.1f} TiB"
 
 
+def in_milliseconds(taken: float) -> str:
+    """``58.6 µs``, ``3.21 ms``, ``1.2 s``: three digits of milliseconds."""
+    if 0 < taken < 1:
+        return f"{taken * 1e3:.3g} µs"
+    return f"{taken:.3g} ms" if taken < 999.5 else f"{taken / 1e3:.3g} s"
+
+
 def fitting(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None], *, each: bool = False) -> str:
     """``227 <= H = W <= 258``: the sizes that fit, by `axes`; ``shapes`` are those of the graph's inputs.
 
