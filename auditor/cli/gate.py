@@ -104,6 +104,8 @@ COMMAND = Command(
         "subject",
         "weights",
         "target_dtype",
+        "targets",
+        "try_target",
         SIZES,
         RUN,
         DEPTH,

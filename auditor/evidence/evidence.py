@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..weights import Weights
     from .deep import DeepEvidence
     from .ranging import Ranges
+    from .targeting import Targets
     from .trial import Trial
 
 
@@ -100,6 +101,17 @@ class Evidence:
         self._at("ranges")
         return Ranges(self.model, facts, self.settings, measured)
 
+    @cached_property
+    def targets(self) -> Targets:
+        """Of each runtime that was asked for what it would refuse; nothing where none was."""
+        from .targeting import Targets, targets
+
+        if not self.settings.targets:
+            return Targets()
+        if self.settings.try_target:
+            self._at("trying targets")
+        return targets(self)
+
     def deep(self, part: str) -> DeepEvidence:
         """What one part of the look in depth saw, whatever that is."""
         if part not in self.settings.looks:
@@ -139,6 +151,8 @@ class Evidence:
                 return self.ranges
             case "Settings":
                 return self.settings
+            case "Targets":
+                return self.targets
             case "Contract":
                 return self.contract
         if (part := kind.lower()) in DEEP:

@@ -28,6 +28,8 @@ from ..report import (
     Missed,
     ModelIdentity,
     Port,
+    ProviderFallback,
+    ProviderShare,
     RangeRow,
     Report,
     RunAttempt,
@@ -89,7 +91,7 @@ _JUDGED = _keys(
     first=(*_FINDING[:2], "own_severity", *_FINDING[2:]),
 )
 _MISSED = _keys(Missed, "trace")
-_RUN = _keys(RunSummary, "attempts", "levels", "outputs")
+_RUN = _keys(RunSummary, "attempts", "levels", "outputs", "shares", "fallbacks")
 _DEEP = _keys(DeepPart, "figures", "series", "stamp")
 
 _LARGEST = 1 << 12_000  # Python writes and reads no integer of more than 4,300 digits
@@ -180,6 +182,8 @@ def _run_document(run: RunSummary) -> dict[str, object]:
         "attempts": _rows(run.attempts, RunAttempt._fields),
         "levels": _rows(run.levels, RunLevel._fields),
         "outputs": _rows(run.outputs, Port._fields),
+        "shares": _rows(run.shares, ProviderShare._fields),
+        "fallbacks": _rows(run.fallbacks, ProviderFallback._fields),
     }
 
 
@@ -339,6 +343,8 @@ def _run(row: Mapping[str, Any]) -> RunSummary:
         attempts=tuple(_attempt(one) for one in row.get("attempts", ())),
         levels=tuple(RunLevel(**_known(one, RunLevel._fields)) for one in row.get("levels", ())),
         outputs=_ports(row["outputs"]),
+        shares=tuple(ProviderShare(**_known(one, ProviderShare._fields)) for one in row.get("shares", ())),
+        fallbacks=tuple(ProviderFallback(**_known(one, ProviderFallback._fields)) for one in row.get("fallbacks", ())),
     )
 
 

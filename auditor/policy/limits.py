@@ -33,6 +33,8 @@ _WORDS = {
     "ir-version": "the IR version",
     "opset": "the opset of ai.onnx",
     "run-seconds": "seconds for the run",
+    "provider-node-percent": "% of the nodes on the provider that was asked for",
+    "provider-mac-percent": "% of the MACs on the provider that was asked for",
     "run-ms-p50": "ms for the median run",
     "run-ms-p90": "ms for the run at P90",
     "session-ms": "ms to make a session",
@@ -40,6 +42,7 @@ _WORDS = {
     "peak-run-bytes": "bytes of memory at the peak of a run",
     "growth-bytes-per-run": "bytes more with every run",
 }
+_SHARES = ("provider-node-percent", "provider-mac-percent")
 _ONE = {"operators": "operator", "domains": "domain", "dtypes": "element type", "providers": "provider"}
 _MOST_NAMED = 8
 
@@ -70,6 +73,8 @@ def measured(report: Report, measure: str) -> Number | str | None:
         return number_in_depth(report, measure)
     if measure == "run-seconds":
         return report.run.seconds or f"the model was not timed: {report.run.why or report.run.status}"
+    if measure in _SHARES:
+        return _share(report, measure)
     number = {
         "parameters": totals.parameters,
         "learnable-parameters": totals.learnable_parameters,
@@ -84,6 +89,23 @@ def measured(report: Report, measure: str) -> Number | str | None:
     if isinstance(number, str):
         return f"it is open: {number}; bind the inputs' sizes (--dim, --input-shape, or dims in the configuration)"
     return "it is unknown" if number is None else number
+
+
+def _share(report: Report, measure: str) -> Number | str:
+    """In percent; of the CPU's own runs all of it, where that is what was asked for."""
+    run = report.run
+    if run.status != "ok":
+        return f"the model was not run: {run.why or run.status}"
+    if not run.shares:
+        alone = _provider(run.provider) == "cpu" and run.placement
+        return 100 if alone else "onnxruntime does not say which nodes ran where"
+    first = run.shares[0]
+    number = first.node_percent if measure == _SHARES[0] else first.mac_percent
+    if number is None:
+        return f"it is not known: {run.shares_by}"
+    if measure == _SHARES[1] and run.unplaced_macs:
+        return f"{run.unplaced_macs:,} MACs lie in nodes of which it is not known who did them"
+    return number
 
 
 def _bounds(measure: str, number: Number, limit: Bounds, policy: Policy) -> Iterator[Finding]:

@@ -41,9 +41,9 @@ class Started(Protocol):
 class Spawned:
     """A fresh interpreter that finds what this one finds, and takes nothing else from the environment."""
 
-    def __init__(self, question: IO[bytes], channel: int) -> None:
+    def __init__(self, question: IO[bytes], channel: int, libraries: str = "") -> None:
         self._process = subprocess.Popen(
-            _command("child", channel),
+            _command("child", channel, libraries),
             stdin=question,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -155,22 +155,26 @@ def drop_server() -> None:
         _server = None
 
 
-def start(question: IO[bytes], channel: int, *, plain: bool) -> Started:
-    """A child that reads the question and answers on the channel. Only ``plain`` ones, on the CPU, are forked."""
+def start(question: IO[bytes], channel: int, *, plain: bool, libraries: str = "") -> Started:
+    """A child that reads the question and answers on the channel. Only ``plain`` ones, on the CPU, are forked.
+
+    ``libraries`` is a folder with another onnxruntime, and its NumPy, which that child alone finds.
+    """
     global _server
-    if _wanted and plain and sys.platform == "linux":
+    if _wanted and plain and not libraries and sys.platform == "linux":
         try:
             _server = _server or Server()
             return _server.start(question, channel)
         except OSError:
             drop_server()
             question.seek(0)
-    return Spawned(question, channel)
+    return Spawned(question, channel, libraries)
 
 
-def _command(module: str, channel: int) -> list[str]:
+def _command(module: str, channel: int, libraries: str = "") -> list[str]:
     boot = _BOOT.replace("runtime.child", f"runtime.{module}")
-    return [sys.executable, "-I", "-S", "-c", boot, str(channel), str(os.getpid()), json.dumps(_search_path())]
+    path = [libraries, *_search_path()] if libraries else _search_path()
+    return [sys.executable, "-I", "-S", "-c", boot, str(channel), str(os.getpid()), json.dumps(path)]
 
 
 def _search_path() -> list[str]:

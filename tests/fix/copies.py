@@ -39,12 +39,18 @@ def parsed(text: str, opset: int = 17, ir_version: int = 8, **stored: np.ndarray
 
 
 def mend(
-    model: onnx.ModelProto | bytes, folder: Path, *, run: bool = True, dry_run: bool = False, **wishes: Any
+    model: onnx.ModelProto | bytes,
+    folder: Path,
+    *,
+    run: bool = True,
+    dry_run: bool = False,
+    targets: tuple[str, ...] = (),
+    **wishes: Any,
 ) -> Mended:
     """The copy of a model, with what was said of it. Whatever else a test holds, onnx reads every copy."""
     path = folder / "model.onnx"
     path.write_bytes(model if isinstance(model, bytes) else model.SerializeToString())
-    said = fixed(FixAsked(str(path), dry_run=dry_run, wishes=Wishes(**wishes)), Settings(run=run))
+    said = fixed(FixAsked(str(path), dry_run=dry_run, wishes=Wishes(**wishes)), Settings(run=run, targets=targets))
     return Mended(said, onnx.load(said.written or path))
 
 

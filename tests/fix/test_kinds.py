@@ -386,3 +386,14 @@ def test_an_output_without_a_shape_gets_one(tmp_path: Path) -> None:
     assert made.rules == ["meaningless-declarations"] and made.said.left == ()
     sizes = [d.dim_param or d.dim_value for d in made.model.graph.output[0].type.tensor_type.shape.dim]
     assert sizes == ["N", 8]
+
+
+def test_versions_that_a_target_does_not_take_are_lowered_where_all_means_the_same(tmp_path: Path) -> None:
+    """The lowest of what several targets take; Relu is the same from opset 14 on, HardSwish changed with 22."""
+    model = parsed("agraph (float[N, 8] x) => (float[N, 8] y) { y = Relu(x) }", opset=22, ir_version=10)
+    targets = ("onnxruntime==1.20", "onnxruntime==1.15")
+    made = mend(model, tmp_path, run=False, targets=targets)
+    assert set(made.rules) == {"unsupported-by-target"} and clean(made)
+    assert (made.model.ir_version, made.model.opset_import[0].version) == (9, 19)
+    model.graph.node[0].op_type = "HardSwish"
+    assert mend(model, tmp_path, run=False, targets=targets).changes == ["ir_version: 10 -> 9"]

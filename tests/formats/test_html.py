@@ -222,6 +222,16 @@ def test_a_thousand_findings_have_an_anchor_each() -> None:
     assert sum(id.startswith("f-") for id in made.ids) == 1000
 
 
+def test_of_very_many_findings_the_first_are_shown_and_all_are_counted() -> None:
+    one = Finding("some-rule", Severity.ERROR, Basis.ILLEGAL, "said", Location("", "n", "Relu"))
+    last = one._replace(rule="last-rule", severity=Severity.NOTE, fingerprint="ff" * 32)
+    many = (*(one._replace(fingerprint=f"{i:064x}") for i in range(2_500)), last)
+    made = page(ALEXNET._replace(findings=many))
+    assert sum(tag == "article" for tag, _ in made.tags) == 2_000 and f"f-{1999:064x}" in made.ids
+    assert "the first 2,000 of 2,501" in made.text and "some-rule2,500" in made.text and "last-rule1" in made.text
+    assert {link[1:] for link in made.links if link.startswith("#")} <= set(made.ids)
+
+
 @pytest.mark.parametrize(
     "fit",
     [

@@ -21,10 +21,15 @@ from auditor.report import Finding, Found
 from auditor.rules import Rule
 from auditor.settings import DEEP, Settings
 
+RUNNING = frozenset({"Trial", *(part.capitalize() for part in DEEP)})
+"""The evidence that a process of its own gives."""
+
 SECTIONS = ("What it does", "Why it matters", "Fires on", "Quiet on", "How to fix")
 
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 _RANGE = re.compile(r"^# --range (\S+)=(\S+):(\S+)$", re.MULTILINE)
+_TARGET_DTYPE = re.compile(r"^# --target-dtype (\S+)$", re.MULTILINE)
+_TARGET = re.compile(r"^# --target (\S+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^```(onnx|mutator|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -43,6 +48,11 @@ class Fixture(NamedTuple):
         return ranges_in(self.text)
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """The runtimes that a comment names: ``# --target onnxruntime==1.17``."""
+        return tuple(_TARGET.findall(self.text))
+
+    @property
     def label(self) -> str:
         return f"{self.rule.name}/{self.section.lower().replace(' ', '-')}/{self.name}"
 
@@ -53,8 +63,8 @@ class Fixture(NamedTuple):
             from onnx import parser
 
             path.write_bytes(parser.parse_model(self.text).SerializeToString())
-            if self.ranges:
-                path.with_name("ranges.txt").write_text(self.text)
+            if self.ranges or self.targets or _TARGET_DTYPE.search(self.text):
+                path.with_name("options.txt").write_text(self.text)
             return path
         make = _mutator(self.name)
         made = make(folder) if inspect.signature(make).parameters else make()
@@ -98,13 +108,19 @@ def findings(rule: Rule, path: Path) -> list[Found]:
     if "Contract" in rule.wants and not contract.exists():
         return []
     said = pickle.loads(contract.read_bytes()) if contract.exists() else None
-    given = path.with_name("ranges.txt")
+    given = path.with_name("options.txt")
+    options = given.read_text() if given.exists() else ""
+    target_dtype = _TARGET_DTYPE.search(options)
+    against = path.with_name("against.onnx")  # sibling_mutators.py
     deep = frozenset(part for part in DEEP if part.capitalize() in rule.wants)
     settings = Settings(
         run=bool(deep) or not {"Trial", "Ranges"}.isdisjoint(rule.wants),
         deep_parts=deep,
+        against=str(against) if against.exists() else None,
         weights=not {"Weights", "Ranges"}.isdisjoint(rule.wants),
-        ranges=ranges_in(given.read_text()) if given.exists() else {},
+        ranges=ranges_in(options),
+        target_dtype=target_dtype[1] if target_dtype else None,
+        targets=tuple(_TARGET.findall(options)),
     )
     evidence = Evidence(model, settings, said)
     recorded = path.with_name("trial.pickle")  # of a run that this machine cannot make (weight_mutators.py)
@@ -127,7 +143,8 @@ def gate_findings(rule: Rule, path: Path, policy: str) -> list[Finding]:
 
 
 def _mutator(name: str) -> Callable[..., bytes | Path]:
-    for name_of_module in ("mutators", "weight_mutators", "contract_mutators", "hostile_mutators"):
+    for word in ("", "weight_", "contract_", "hostile_", "deep_", "sibling_"):
+        name_of_module = f"{word}mutators"
         module = f"tests.rules.{name_of_module}"
         if find_spec(module) is not None:
             found: Callable[..., bytes | Path] | None = getattr(import_module(module), name, None)

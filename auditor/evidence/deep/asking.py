@@ -73,11 +73,12 @@ def ask(
     attempts: Sequence[tuple[Feed, ...]],
     *,
     runs: float = 10.0,
+    room: int = 0,
     beside: Sequence[str] = (),
     **changes: Any,
 ) -> DeepAnswer:
     """What the child sees of a part. ``asked`` is a record of the twin's ``ASKED``; ``runs``: so many plain runs of
-    the model it may take. `NotSeen` where nothing came of it."""
+    the model it may take; ``room``: so many bytes beside what a run needs. `NotSeen` where nothing came of it."""
     from ...runtime.parent import look
     from ...runtime.plain import plain
 
@@ -91,6 +92,8 @@ def ask(
     limits = _limits(evidence, runs)
     question = DeepQuestion(part, json.dumps(plain(asked)))
     with base_request(evidence.model, evidence.costs, evidence.settings) as request:
+        if request.predicted_bytes is not None:
+            request = request._replace(predicted_bytes=request.predicted_bytes + room)
         whole = request._replace(attempts=tuple(attempts), deep=question, beside=tuple(beside), limits=limits)
         return put(whole._replace(**changes))
 

@@ -11,6 +11,7 @@ from ...model.scopes import scopes
 from ...rules.meaningless_declarations import meaningless_declarations
 from ...rules.newer_than_runtime import newer_than_runtime
 from ...rules.repeated_imports import repeated_imports
+from ...rules.unsupported_by_target import unsupported_by_target
 from ..draft import Draft
 from ..offer import Look, Offer
 
@@ -19,6 +20,9 @@ _IR_OF_OPSET = ((6, 3), (8, 3), (9, 4), (10, 5), (11, 6), (14, 7), (18, 8), (20,
 
 _NEWER_TYPES = {17: 9, 18: 9, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11, 24: 12, 25: 13, 26: 13, 27: 14, 28: 14}
 """Element types and the IR version that brought them."""
+
+
+_OF_VERSIONS = (newer_than_runtime.name, unsupported_by_target.name)
 
 
 def offers(look: Look) -> Iterator[Offer]:
@@ -60,7 +64,9 @@ def _set(model: Model) -> Iterator[Offer]:
 def _older(look: Look) -> Iterator[Offer]:
     """A lower version under which every node means the same."""
     model = look.draft.model
-    for finding in look.found_before(newer_than_runtime.name):
+    for finding in (f for name in _OF_VERSIONS for f in look.found_before(name)):
+        if not finding.message.startswith("the model has "):
+            continue
         most = int(str(finding.expected).rpartition(" ")[2])
         if finding.message.startswith("the model has IR version"):
             needed = max(3, *(_NEWER_TYPES.get(dtype, 0) for dtype in _dtypes(model)), 8 if model.functions else 0)
@@ -73,7 +79,7 @@ def _older(look: Look) -> Iterator[Offer]:
                     f"{model.ir_version} -> {most}",
                     f"nothing in the model needs more than IR version {max(needed, 3)}",
                     lambda draft, most=most: draft._replace(  # type: ignore[misc]  # bound here, for it changes
-                        model=draft.model._replace(ir_version=most)
+                        model=draft.model._replace(ir_version=min(most, draft.model.ir_version))
                     ),
                 )
             continue
@@ -106,7 +112,7 @@ def means_the_same(model: Model, domain: str, low: int, high: int) -> bool:
 
 def _lowered(draft: Draft, domain: str, version: int) -> Draft:
     imports = tuple(
-        (name, version if ("" if name == "ai.onnx" else name) == domain else number)
+        (name, min(version, number) if ("" if name == "ai.onnx" else name) == domain else number)
         for name, number in draft.model.imports
     )
     return draft._replace(model=draft.model._replace(imports=imports))

@@ -1,0 +1,186 @@
+"""What a runtime that was named with --target would not load.
+
+## What it does
+Holds the model against a table of what the releases 1.15.0 to 1.32.0 of onnxruntime take on the CPU, for each release
+that `--target onnxruntime==1.17` names: the IR version, the imports, operators that are not there yet or not there any
+more, attributes and inputs of onnxruntime's own operators, element types, and nodes without a kernel for the types that
+they have. With `--try-target` the model is run there too. Without `--target` it says nothing.
+
+## Why it matters
+A model that loads on the machine of who exported it is refused on the device, and the message names the first of many
+reasons: `Unsupported model IR version: 10, max supported IR version: 9`, then `com.microsoft:MatMulNBits(-1) is not a
+registered function/op`, then `Could not find an implementation for Conv(11)`. The table was made by asking the releases
+themselves: which schemas and kernels they have, and which of 7,000 tiny models they load.
+
+What a kernel makes of the values of its attributes, and whether it runs on the sizes, is not in the table. What is not
+known, such as the kernel for a type that nobody knows, is no finding: the verdict is then inconclusive.
+
+## Fires on
+```onnx
+# --target onnxruntime==1.17
+<ir_version: 10, opset_import: ["" : 17]>
+agraph (float[2] x) => (float[2] y) { y = Relu(x) }
+```
+```onnx
+# --target onnxruntime==1.15
+<ir_version: 8, opset_import: ["" : 20]>
+agraph (float[2] x) => (float[2] y) { y = Gelu(x) }
+```
+```onnx
+# RotaryEmbedding came with 1.16.
+# --target onnxruntime==1.15
+<ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>
+agraph (float[1, 2, 16] x, int64[1] p, float[8, 8] c, float[8, 8] s) => (float[1, 2, 16] y) {
+  y = com.microsoft.RotaryEmbedding(x, p, c, s)
+}
+```
+```onnx
+# There is no kernel of Conv for float64.
+# --target onnxruntime==1.32
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (double[1, 1, 4, 4] x, double[1, 1, 3, 3] w) => (double[1, 1, 2, 2] y) { y = Conv(x, w) }
+```
+
+## Quiet on
+```onnx
+# float16 has no kernel either, and Casts are set around one for float32.
+# --target onnxruntime==1.15
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float16[1, 1, 4, 4] x, float16[1, 1, 3, 3] w) => (float16[1, 1, 2, 2] y) { y = Conv(x, w) }
+```
+```onnx
+# Nothing is known of that release.
+# --target onnxruntime==1.2
+<ir_version: 99, opset_import: ["" : 99]>
+agraph (float[2] x) => (float[2] y) { y = Relu(x) }
+```
+
+## How to fix
+`auditor fix --target onnxruntime==1.17` lowers the IR version and the imports where every operator means the same
+there. Else export with an older opset, put Casts to float32 around a node without a kernel for its type, write the
+operator that took another's place, or deploy the release that the finding names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..evidence.targeting import Target, Targets
+from ..model.dtypes import name_of
+from ..model.scopes import Scope
+from ..report import Basis, Found, Location, Severity
+from ..targets.known import Runtime, implemented, runtimes, signature
+from ..targets.loading import (
+    NoAttribute,
+    NoKernel,
+    NoOperator,
+    NoType,
+    Refusal,
+    TooNewIr,
+    TooNewOpset,
+    WrongCount,
+)
+from ..wording import others
+from . import nodes_at, rule
+
+_Places = list[tuple[Scope, int]]
+
+
+@rule(Severity.ERROR, Basis.REFUSED)
+def unsupported_by_target(targets: Targets) -> Iterator[Found]:
+    for target in targets.asked:
+        if target.release is not None:
+            yield from _of_the_table(target, target.release)
+        if target.failed and not target.refusals:
+            yield Found(
+                f"{target.name} was tried with the model, and {target.failed}",
+                Location(),
+                "export the model for this release, or deploy another one",
+            )
+
+
+def _of_the_table(target: Target, release: Runtime) -> Iterator[Found]:
+    found: dict[tuple[str, str], list[tuple[Scope, int]]] = {}
+    for refusal in target.refusals:
+        match refusal:
+            case TooNewIr(version, most):
+                yield _version(target, "IR version", version, most)
+            case TooNewOpset(domain, version, most, function):
+                held = f"{domain or 'ai.onnx'} opset"
+                yield _version(target, held, version, most, f"the function {function}" if function else "the model")
+            case NoType(scope, tensor, dtype):
+                yield Found(
+                    f"{tensor!r} is of the type {name_of(dtype)}, which {target.name} does not know",
+                    Location(scope.path, tensor=tensor),
+                    f"store it in another type, or deploy a release that has {name_of(dtype)}{_with_type(dtype)}",
+                    actual=name_of(dtype),
+                )
+            case _:
+                message, fix = _of_node(target.name, release, refusal)
+                found.setdefault((message, fix), []).append((refusal.scope, refusal.node))
+    for (message, fix), places in found.items():
+        scope, index = places[0]
+        node = scope.graph.nodes[index]
+        yield Found(
+            f"{scope.graph.label(index)}{others(places)}: {message}",
+            Location(scope.path, scope.graph.label(index), node.op_type, offset=node.offset),
+            fix,
+            places=nodes_at((scope.path, index) for scope, index in places),
+        )
+
+
+def _version(target: Target, what: str, actual: int, most: int, holder: str = "the model") -> Found:
+    return Found(
+        f"{holder} has {what} {actual}; {target.name} takes at most {most}",
+        Location(),
+        f"export the model with {what} {most} or less (`auditor fix` lowers it where nothing newer is used), "
+        "or deploy a newer release",
+        expected=f"at most {most}",
+        actual=actual,
+    )
+
+
+def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
+    """Message and fix."""
+    assert isinstance(refusal, NoOperator | NoAttribute | WrongCount | NoKernel)
+    node = refusal.scope.graph.nodes[refusal.node]
+    operator = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
+    match refusal:
+        case NoOperator(opset=opset, withdrawn=withdrawn):
+            has = "has withdrawn" if withdrawn else "does not have"
+            first = _first_with(release, node.domain, node.op_type, opset)
+            deploy = f", or deploy onnxruntime {first} or newer" if first else ""
+            return f"{name} {has} {operator} at opset {opset}", f"export the model without {operator}{deploy}"
+        case NoAttribute(attribute=attribute):
+            opset = refusal.scope.opsets[node.domain]
+            first = _first_with(release, node.domain, node.op_type, opset, attribute)
+            deploy = f", or deploy onnxruntime {first} or newer" if first else ""
+            message = f"{operator} of {name} has no attribute {attribute}"
+            return message, f"take the attribute {attribute} out if its value is what that release does{deploy}"
+        case WrongCount(what=what, held=held, least=least, most=most):
+            takes = f"{least} or more" if most is None else f"{least}" if least == most else f"{least} to {most}"
+            verb = "takes" if what == "inputs" else "gives"
+            return f"{operator} of {name} {verb} {takes} {what}, and here are {held}", "export the model for it"
+        case NoKernel(since=since, dtypes=dtypes, taken=taken):
+            types = ", ".join(dict.fromkeys(map(name_of, dtypes))) or "what it is given"
+            has = f"; the first input may be {', '.join(map(name_of, taken))}" if taken else "; it has none at all"
+            message = f"{name} has no kernel of {operator} (of opset {since}) on the CPU for {types}{has}"
+            cast = "put Casts to a type that it takes around the node" if taken else f"export without {operator}"
+            return message, f"{cast}, or deploy a release that has the kernel"
+
+
+def _first_with(release: Runtime, domain: str, op_type: str, opset: int, attribute: str = "") -> str:
+    """The first release behind this one that has the operator, and the attribute; "" where none does."""
+    for other in runtimes()[release.number + 1 :]:
+        found = implemented(other, domain, op_type, opset)
+        if found is None or found.deprecated:
+            continue
+        said = signature(other, domain, op_type, found.since)
+        if not attribute or (said is not None and attribute in said.attributes):
+            return other.version
+    return ""
+
+
+def _with_type(dtype: int) -> str:
+    first = next((one.version for one in runtimes() if one.dtypes >> dtype & 1), "")
+    return f", onnxruntime {first} or newer" if first else ""

@@ -1,0 +1,312 @@
+"""Will a release of onnxruntime make a session of a model on the CPU? What it would refuse, and what nobody knows.
+
+onnxruntime first holds the IR version and the imports against its own, then every node against its schemas, and at last
+looks for a kernel for the element types; where there is none for float16 it sets Casts around one for float32. What it
+folds away or inlines first, and what a kernel makes of an attribute's value, is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TypeAlias
+
+from ..model.graph import Graph, Model, Node
+from ..model.schemas import schema
+from ..model.scopes import Scope, scopes
+from ..shapes.fact import Fact
+from ..shapes.facts import Facts
+from ..tuples import NamedTuple
+from .known import (
+    FLOAT,
+    FLOAT16,
+    OPTIONAL,
+    SEQUENCE,
+    Implemented,
+    Place,
+    Runtime,
+    Signature,
+    doubted,
+    implemented,
+    signature,
+    takes,
+)
+
+
+class TooNewIr(NamedTuple):
+    """The IR version is beyond what the release takes."""
+
+    version: int
+    most: int
+
+
+class TooNewOpset(NamedTuple):
+    """An import is beyond what the release takes; ``function``: the one that says it, "" for the model."""
+
+    domain: str
+    version: int
+    most: int
+    function: str = ""
+
+
+class NoOperator(NamedTuple):
+    """The release has no such operator at this opset; ``withdrawn``: it only says that there was one."""
+
+    scope: Scope
+    node: int  # its index there
+    opset: int
+    withdrawn: bool = False
+
+
+class NoAttribute(NamedTuple):
+    """The release's schema of the operator does not know the attribute."""
+
+    scope: Scope
+    node: int  # its index there
+    attribute: str
+
+
+class WrongCount(NamedTuple):
+    """The release's schema of the operator takes another number of inputs, or of outputs."""
+
+    scope: Scope
+    node: int  # its index there
+    what: str  # "inputs" or "outputs"
+    held: int
+    least: int
+    most: int | None
+
+
+class NoKernel(NamedTuple):
+    """The CPU has no kernel for the types of a node; ``taken``: those of its first input for which there is one."""
+
+    scope: Scope
+    node: int  # its index there
+    since: int
+    dtypes: tuple[int, ...]  # of the inputs that are tensors, in order
+    taken: tuple[int, ...]
+
+
+class NoType(NamedTuple):
+    """No tensor can have the element type there."""
+
+    scope: Scope
+    tensor: str
+    dtype: int
+
+
+class NotKnown(NamedTuple):
+    """What nobody knows, and of which node."""
+
+    scope: Scope
+    node: int  # its index there
+    why: str
+
+
+Refusal: TypeAlias = TooNewIr | TooNewOpset | NoOperator | NoAttribute | WrongCount | NoKernel | NoType
+Answer: TypeAlias = Refusal | NotKnown
+OfNode: TypeAlias = NoOperator | NoAttribute | WrongCount | NoKernel | NotKnown
+
+_INTERNAL = frozenset({"com.microsoft.nchwc", "com.ms.internal.nhwc"})
+_SUBSTITUTED = "its kernel hangs on element types that are not known"
+
+
+def answers(facts: Facts, release: Runtime, custom: bool = False) -> Iterator[Answer]:
+    """Everything that the release would refuse, and what is not known. Nothing of both: it loads.
+
+    ``custom``: a library of operators is loaded beside it, and of foreign domains nothing is known.
+    """
+    model = facts.model
+    yield from _versions(model, release)
+    seen: dict[object, list[Mapping[str, Fact | None]]] = {}
+    for visited in facts.graphs.values():
+        seen.setdefault(id(visited.nodes), []).append(visited.facts)
+    called = {id(f) for f in model.functions.values() if id(f.nodes) in seen}
+    for scope in scopes(model):
+        if scope.function is None or id(scope.function) in called:
+            yield from _Body(scope, seen.get(id(scope.graph.nodes), []), model, release, custom).answers()
+
+
+def _versions(model: Model, release: Runtime) -> Iterator[Refusal]:
+    if model.ir_version > release.ir_version:
+        yield TooNewIr(model.ir_version, release.ir_version)
+    for domain, version in model.opsets.items():
+        most = release.opsets.get(domain, version)
+        if version > most:
+            yield TooNewOpset(domain, version, most)
+    for function in model.functions.values():
+        for domain, version in function.opsets.items():
+            most = release.opsets.get(domain, version)
+            if version > most and version != model.opsets.get(domain):
+                yield TooNewOpset(domain, version, most, function.name)
+
+
+class _Body:
+    """One graph, or a function's body, with the facts of each time that it was walked through."""
+
+    def __init__(
+        self, scope: Scope, walked: list[Mapping[str, Fact | None]], model: Model, release: Runtime, custom: bool
+    ) -> None:
+        self._scope, self._walked, self._model, self._release, self._custom = scope, walked, model, release, custom
+
+    def answers(self) -> Iterator[Answer]:
+        yield from self._types()
+        known: dict[tuple[object, ...], OfNode | NoType | None] = {}
+        for index, node in enumerate(self._scope.graph.nodes):
+            if (node.domain, node.op_type, node.overload) in self._model.functions:
+                continue
+            if not node.domain and node.op_type == "Constant":
+                continue  # it becomes an initializer, and needs no kernel
+            for dtypes in self._dtypes(node):
+                key = (node.domain, node.op_type, dtypes, _plain(node))
+                if key not in known:
+                    known[key] = self._answer(index, node, dtypes)
+                answer = known[key]
+                if answer is None:
+                    continue
+                if isinstance(answer, NoKernel) and self._constant(node):
+                    answer = NotKnown(self._scope, index, "it may be folded away, for its inputs are constants")
+                yield answer if isinstance(answer, NoType) else answer._replace(node=index)
+                break
+
+    def _types(self) -> Iterator[Answer]:
+        graph = self._scope.graph
+        held = [(t.name, t.dtype) for t in graph.initializers]
+        held += [(v.name, dtype) for v in graph.inputs if (dtype := getattr(v.type, "dtype", 0))]
+        reported: set[int] = set()
+        for name, dtype in held:
+            if 0 < dtype < 30 and not self._release.dtypes >> dtype & 1 and dtype not in reported:
+                reported.add(dtype)
+                yield NoType(self._scope, name, dtype)
+
+    def _dtypes(self, node: Node) -> list[tuple[int | None, ...]]:
+        """Of its inputs and then of its outputs, as bits, by each walk: 0 nothing is there, None nobody knows."""
+        names = (*node.inputs, *node.outputs)
+        found = [tuple(_bit(name, facts) for name in names) for facts in self._walked]
+        return list(dict.fromkeys(found)) or [tuple(None if name else 0 for name in names)]
+
+    def _answer(self, index: int, node: Node, dtypes: tuple[int | None, ...]) -> OfNode | NoType | None:
+        scope, release = self._scope, self._release
+        opset = scope.opsets.get(node.domain)
+        if opset is None:
+            return NotKnown(scope, index, "its domain is not imported")
+        if node.domain in _INTERNAL:
+            return NotKnown(scope, index, "onnxruntime writes this domain for itself alone")
+        found = implemented(release, node.domain, node.op_type, opset)
+        if found is None and self._custom and node.domain not in release.opsets:
+            return NotKnown(scope, index, "a library of operators may have it")
+        if found is None or found.deprecated:
+            return NoOperator(scope, index, opset, withdrawn=found is not None)
+        theirs = self._model.opsets.get(node.domain, opset)
+        if scope.function is not None and theirs != opset:
+            other = implemented(release, node.domain, node.op_type, theirs)
+            if other is None or other.since != found.since:
+                return NotKnown(scope, index, "the function imports another opset than the model")
+        said = signature(release, node.domain, node.op_type, found.since)
+        wrong = None if said is None else _against(said, scope, index, node)
+        return wrong or self._kernel(index, node, found, said, dtypes)
+
+    def _kernel(
+        self, index: int, node: Node, found: Implemented, said: Signature | None, dtypes: tuple[int | None, ...]
+    ) -> OfNode | NoType | None:
+        for bit, name in zip(dtypes, (*node.inputs, *node.outputs), strict=True):
+            if bit and bit < 1 << SEQUENCE and not bit & self._release.dtypes:
+                return NoType(self._scope, name, bit.bit_length() - 1)
+        count = len(node.inputs)
+
+        def dtype_of(place: Place) -> int | None:
+            at = place.number + count * place.output
+            return dtypes[at] if at < (len(dtypes) if place.output else count) else 0
+
+        def wider(place: Place) -> int | None:
+            return 1 << FLOAT if dtype_of(place) == 1 << FLOAT16 else dtype_of(place)
+
+        fits = [takes(kernel, dtype_of) for kernel in found.kernels]
+        if 1 << FLOAT16 in dtypes[:count] and _may_be_float16(node, found, said, dtypes[:count]):
+            fits += [takes(kernel, wider) for kernel in found.kernels]
+        if True in fits:
+            return self._doubt(index, node, found)
+        if None in fits:
+            return NotKnown(self._scope, index, _SUBSTITUTED)
+        held = tuple(bit.bit_length() - 1 for bit in dtypes[:count] if bit and bit < 1 << SEQUENCE)
+        return NoKernel(self._scope, index, found.since, held, _taken(found))
+
+    def _doubt(self, index: int, node: Node, found: Implemented) -> NotKnown | None:
+        values = doubted(self._release, node.domain, node.op_type, found.since)
+        for name, value in node.attributes.items():
+            shown = f"{name}={value.decode('utf-8', 'replace') if isinstance(value, bytes) else value}"
+            if shown in values:
+                return NotKnown(self._scope, index, f"its kernel may refuse {shown}, which others take")
+        return None
+
+    def _constant(self, node: Node) -> bool:
+        return all(name in self._constants for name in node.inputs if name)
+
+    @cached_property
+    def _constants(self) -> frozenset[str]:
+        """Tensors that hang on no input of the graph."""
+        graph: Graph = self._scope.graph
+        found = {t.name for t in graph.initializers} - {v.name for v in graph.inputs}
+        for node in graph.nodes:
+            if all(name in found for name in node.inputs if name) and not any(
+                isinstance(value, Graph) for value in node.attributes.values()
+            ):
+                found.update(node.outputs)
+        return frozenset(found)
+
+
+def _plain(node: Node) -> frozenset[tuple[str, int | str | bytes | None]]:
+    """Names of its attributes, and the values of those that are a number or a word."""
+    return frozenset((n, v if isinstance(v, int | str | bytes) else None) for n, v in node.attributes.items())
+
+
+def _bit(name: str, facts: Mapping[str, Fact | None]) -> int | None:
+    if not name:
+        return 0
+    try:
+        fact = facts[name]
+    except KeyError:  # a dangling input
+        return None
+    holding = 0
+    while fact is not None and fact.items is not None:
+        holding += OPTIONAL if fact.items.optional else SEQUENCE
+        fact = fact.items.joint
+    return None if fact is None or fact.dtype is None or not 0 < fact.dtype < 30 else 1 << fact.dtype + holding
+
+
+def _may_be_float16(node: Node, found: Implemented, said: Signature | None, dtypes: tuple[int | None, ...]) -> bool:
+    """Whether the schema takes float16 where the node has it: else the model is wrong, and no Cast mends it."""
+    for place, bit in enumerate(dtypes):
+        if bit != 1 << FLOAT16:
+            continue
+        if said is not None:
+            parameter = said.inputs[min(place, len(said.inputs) - 1)]
+            if not parameter.mask & bit:
+                return False
+            continue
+        spec = schema(node.domain, node.op_type, found.since)
+        if spec is not None and FLOAT16 not in spec.inputs[min(place, len(spec.inputs) - 1)].dtypes:
+            return False
+    return True
+
+
+def _against(said: Signature, scope: Scope, index: int, node: Node) -> OfNode | None:
+    for name in node.attributes:
+        if name not in said.attributes:
+            return NoAttribute(scope, index, name)
+    inputs = len(node.inputs)
+    if inputs < said.least or (said.most is not None and inputs > said.most):
+        return WrongCount(scope, index, "inputs", inputs, said.least, said.most)
+    outputs = len(node.outputs)
+    if outputs < said.least_outputs or (said.most_outputs is not None and outputs > said.most_outputs):
+        return WrongCount(scope, index, "outputs", outputs, said.least_outputs, said.most_outputs)
+    return None
+
+
+def _taken(found: Implemented) -> tuple[int, ...]:
+    mask = 0
+    for kernel in found.kernels:
+        for wanted in kernel.wants:
+            if Place(0, False) in wanted.places:
+                mask |= wanted.mask
+    return tuple(n for n in range(1, 30) if mask >> n & 1)

@@ -1,0 +1,133 @@
+"""What a release is asked for the table: what it tells of itself, its bounds, and which tiny models it loads."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import onnx
+from onnx import TensorProto, helper
+
+from .releases import Release
+from .sweep import Answer, answered, choices, dummy, under, variants
+from .table import explained, kernels_of
+
+BOUNDED = (
+    "", "ai.onnx.ml", "ai.onnx.preview", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft",
+    "com.microsoft.experimental", "com.microsoft.nchwc", "com.ms.internal.nhwc",
+)  # fmt: skip
+INTERNAL = ("com.microsoft.nchwc", "com.ms.internal.nhwc")
+"""Of what onnxruntime writes for itself there is no row."""
+
+_NEWEST_IR, _NEWEST_OPSET, _NEWEST_DTYPE = 30, 60, 28
+
+
+def asked(
+    release: Release, cache: Path, later: dict[str, Any] | None = None, before: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """All that it answers, from the cache where it is there. ``later``: a release whose schemas and kernels are tried
+    where it tells none. ``before``: the one that came before it, whose tiny models count where it tells the same."""
+    kept = cache / f"{release.version}.json"
+    if kept.exists():
+        known: dict[str, Any] = json.loads(kept.read_text())
+        return known
+    told = release.tell()
+    tells = told if told["schemas"] else later
+    assert tells is not None, f"onnxruntime {release.version} does not tell its schemas, and no other's are given"
+    schemas = [s for s in tells["schemas"] if s["domain"] not in INTERNAL]
+    if not told["schemas"]:
+        schemas = [_as_here(release, schema) if schema["domain"] == "com.microsoft" else schema for schema in schemas]
+    answers = {
+        "version": release.version, "schemas": schemas, "kernels": tells["kernels"], "told": bool(told["schemas"]),
+        "bounds": _bounds(release),
+    }  # fmt: skip
+    as_before = before is not None and all(
+        before[what] == answers[what] for what in ("schemas", "kernels", "told", "bounds")
+    )
+    answers["swept"] = before["swept"] if before and as_before else _swept(release, answers)
+    release.close()
+    kept.write_text(json.dumps(answers))
+    return answers
+
+
+def _swept(release: Release, answers: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of each operator: what came of its choices, the opsets under which a function loads, the values it refuses."""
+    swept = []
+    for schema in answers["schemas"]:
+        every = list(choices(schema))
+        said = [answered(why).value for why in release.load(one.model for one in every)]
+        loads = [one for one, answer in zip(every, said, strict=True) if answer == Answer.LOADS.value]
+        made: dict[str, Any] = {
+            "domain": schema["domain"],
+            "name": schema["name"],
+            "since": schema["since"],
+            "said": said,
+        }
+        kernels = kernels_of(answers, schema) if answers["told"] else None
+        bodies = [one for one in loads if kernels is not None and not explained(one, kernels)]
+        if bodies and schema["domain"] in ("", "ai.onnx.ml"):
+            opsets = range(schema["since"], answers["bounds"]["opsets"][schema["domain"]] + 1)
+            tried = release.load(under(bodies[0].model, schema["domain"], opset) for opset in opsets)
+            made["opsets"] = [opset for opset, why in zip(opsets, tried, strict=True) if not why]
+        if loads:
+            others = dict(variants(schema, loads[0].model))
+            answered_to = zip(others, map(answered, release.load(others.values())), strict=True)
+            made["values"] = {name: answer.value for name, answer in answered_to}
+        swept.append(made)
+    return swept
+
+
+def _as_here(release: Release, schema: dict[str, Any]) -> dict[str, Any]:
+    """A later release's schema without the attributes and inputs that this one refuses."""
+    first = next(choices(schema), None)
+    if first is None:
+        return schema
+    model = onnx.load_from_string(first.model)
+    tried = []
+    for name, (kind, _) in schema["attributes"].items():
+        other = onnx.ModelProto.FromString(first.model)
+        if all(a.name != name for a in other.graph.node[0].attribute):
+            other.graph.node[0].attribute.append(dummy(name, kind))
+        tried.append(other.SerializeToString())
+    refused = zip(schema["attributes"].items(), release.load(tried), strict=True)
+    attributes = {name: said for (name, said), why in refused if "Unrecognized attribute" not in why}
+    node, most = model.graph.node[0], min(schema["counts"][1], len(schema["inputs"]))
+    node.input.extend([node.input[0]] * (most - len(node.input)))
+    (why,) = release.load([model.SerializeToString()])
+    found = re.search(r"has input size \d+ not in range \[min=(\d+), max=(\d+)\]", why)
+    counts = [int(found[1]), int(found[2]), *schema["counts"][2:]] if found else schema["counts"]
+    return {**schema, "attributes": attributes, "counts": counts, "inputs": schema["inputs"][: counts[1]]}
+
+
+def _bounds(release: Release) -> dict[str, Any]:
+    """Of IR version, opsets and element types, each by a model that has nothing else that is new."""
+    ir_version = _newest(release, range(3, _NEWEST_IR), (_relu(v, {"": 17}) for v in range(3, _NEWEST_IR)))
+    opsets = {}
+    for domain in BOUNDED:
+        versions = range(7 if not domain else 1, _NEWEST_OPSET)
+        most = _newest(release, versions, (_relu(8, {"": 17} | {domain: v}) for v in versions))
+        if most < _NEWEST_OPSET - 1:
+            opsets[domain] = most
+    dtypes = range(1, _NEWEST_DTYPE + 1)
+    held = sum(
+        1 << d for d, why in zip(dtypes, release.load(_relu(8, {"": 17}, d) for d in dtypes), strict=True) if not why
+    )
+    return {"ir_version": ir_version, "opsets": opsets, "dtypes": held}
+
+
+def _newest(release: Release, versions: range, models: Iterable[bytes]) -> int:
+    return max(v for v, why in zip(versions, release.load(models), strict=True) if not why)
+
+
+def _relu(ir_version: int, imports: dict[str, int], beside: int = TensorProto.FLOAT) -> bytes:
+    """One Relu, and an input of a type that nothing uses."""
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [2]) for name in "xy")
+    unused = onnx.ValueInfoProto(name="z")
+    unused.type.tensor_type.elem_type = beside
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "g", [x, unused], [y])
+    opsets = [helper.make_opsetid(domain, version) for domain, version in imports.items()]
+    model: bytes = helper.make_model(graph, opset_imports=opsets, ir_version=ir_version).SerializeToString()
+    return model

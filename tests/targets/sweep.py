@@ -1,0 +1,178 @@
+"""Tiny models, one for each operator, version and choice of element types: which of them does a release load?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from functools import cache
+from itertools import product
+from typing import Any
+
+import onnx
+from onnx import TensorProto, TypeProto, helper
+
+from auditor.targets.known import ELSE, OPTIONAL, SEQUENCE, Place
+
+Told = dict[str, Any]
+"""A schema as `inside.tell` has it."""
+
+_MOST = 150  # choices of an operator
+_ALL_CHOICES = frozenset({"CastLike"})  # a function, of which no kernel tells the rest
+_WORDS = (
+    "add", "align_corners", "bicubic", "bilinear", "constant", "cubic", "edge", "gelu", "half_pixel_symmetric",
+    "linear", "max", "min", "mul", "nearest", "not_larger", "reflect", "relu", "silu", "swiglu", "tanh",
+    "tf_crop_and_resize", "wrap",
+)  # fmt: skip
+
+
+class Answer(Enum):
+    LOADS = "loads"
+    NO_KERNEL = "no kernel"
+    NO_OPERATOR = "no operator"
+    NOT_TAKEN = "not of these types"
+    HAS_KERNEL = "its kernel refuses"
+    OTHER = "refused for another reason"
+
+
+def answered(why: str) -> Answer:
+    """What a refusal says of the kernel. After it is found much else may be wrong with a model that nobody meant."""
+    if not why:
+        return Answer.LOADS
+    if "Could not find an implementation" in why or "Failed to find kernel for" in why:
+        return Answer.NO_KERNEL
+    if "not a registered function/op" in why or "No Op registered" in why or "is deprecated in domain" in why:
+        return Answer.NO_OPERATOR
+    if "Type Error" in why or "not currently registered" in why or "unsupported type" in why:
+        return Answer.NOT_TAKEN
+    return Answer.HAS_KERNEL if "Exception during initialization" in why else Answer.OTHER
+
+
+class Choice:
+    """An operator with types for its inputs and outputs."""
+
+    def __init__(self, schema: Told, types: dict[str, str], inputs: list[list[Any]], outputs: list[list[Any]]) -> None:
+        self.types, self.inputs, self.outputs = types, inputs, outputs
+        self.model = _model(schema, types, inputs, outputs)
+
+    def dtype_of(self, place: Place) -> int | None:
+        held = self.outputs if place.output else self.inputs
+        if place.number >= len(held):
+            return 0
+        kind = self.types.get(held[place.number][1], held[place.number][1])
+        return bit(kind) if kind.endswith(")") else None
+
+
+def choices(schema: Told) -> Iterator[Choice]:
+    """Types for the inputs that must be there: all choices where they are few, else one place at a time."""
+    least, _, least_out, _ = schema["counts"]
+    inputs = (schema["inputs"] * max(1, least))[: max(least, 1 if _many(schema["inputs"]) else least)]
+    outputs = schema["outputs"][: max(1, least_out)]
+    if any(kind == "GRAPH" and needed for kind, needed in schema["attributes"].values()):
+        return
+    free = [p for p in inputs if not p[1].endswith(")")]
+    if schema["name"] in ("Cast", "CastLike"):
+        free += [p for p in outputs if not p[1].endswith(")")]
+    allowed = {kind: types for _, kind, _, types in free}
+    count = 1
+    for types in allowed.values():
+        count *= len(types)
+    if count <= _MOST or len(allowed) < 2 or schema["name"] in _ALL_CHOICES:
+        every = [dict(zip(allowed, one, strict=True)) for one in product(*allowed.values())]
+    else:
+        usual = {
+            k: next((t for t in ("tensor(float)", "tensor(uint8)") if t in ts), ts[0]) for k, ts in allowed.items()
+        }
+        every = [usual, *({**usual, kind: one} for kind, types in allowed.items() for one in types)]
+    for types in every:
+        yield Choice(schema, types, inputs, outputs)
+
+
+def is_whole(schema: Told, tried: int) -> bool:
+    """Whether so many choices are all that there are."""
+    count = 1
+    for _, kind, _, types in {p[1]: p for p in schema["inputs"][: schema["counts"][0]]}.values():
+        count *= 1 if kind.endswith(")") else len(types)
+    return tried >= count
+
+
+def variants(schema: Told, model: bytes) -> Iterator[tuple[str, bytes]]:
+    """A model that loads, with other values of its attributes: ``bits=8`` and the model with it."""
+    usual = onnx.load_from_string(model).graph.node[0]
+    said = {a.name for a in usual.attribute}
+    for name, (kind, _) in schema["attributes"].items():
+        values: tuple[int | str, ...] = (0, 1, 2, 8) if kind == "INT" else _WORDS if kind == "STRING" else ()
+        for value in values if name not in said else ():
+            other = onnx.load_from_string(model)
+            other.graph.node[0].attribute.append(helper.make_attribute(name, value))
+            yield f"{name}={value}", other.SerializeToString()
+
+
+def under(model: bytes, domain: str, opset: int) -> bytes:
+    """The same model with another import."""
+    other = onnx.load_from_string(model)
+    for one in other.opset_import:
+        if one.domain == domain:
+            one.version = opset
+    changed: bytes = other.SerializeToString()
+    return changed
+
+
+@cache
+def bit(kind: str) -> int:
+    """In the mask of a table: ``tensor(float)`` is 2, ``seq(tensor(float))`` 2 << 32."""
+    holding, inner = 0, kind
+    while inner.startswith(("seq(", "optional(")):
+        holding += SEQUENCE if inner.startswith("seq(") else OPTIONAL
+        inner = inner.partition("(")[2][:-1]
+    if not inner.startswith("tensor("):
+        return ELSE
+    return int(1 << TensorProto.DataType.Value(inner[7:-1].upper()) + holding)
+
+
+def _many(parameters: list[list[Any]]) -> bool:
+    return bool(parameters) and parameters[-1][2] == "Variadic"
+
+
+def _model(schema: Told, types: dict[str, str], inputs: list[list[Any]], outputs: list[list[Any]]) -> bytes:
+    domain, since = schema["domain"], schema["since"]
+    kinds = [types.get(p[1], p[1]) for p in inputs]
+    values = [helper.make_value_info(f"x{i}", _type(kind)) for i, kind in enumerate(kinds)]
+    made = [onnx.ValueInfoProto(name=f"y{i}") for i in range(len(outputs))]
+    node = helper.make_node(schema["name"], [v.name for v in values], [v.name for v in made], domain=domain)
+    for name, (kind, needed) in schema["attributes"].items():
+        if name == "to" and outputs[0][1] in types:
+            wanted = types[outputs[0][1]]
+            node.attribute.append(helper.make_attribute("to", TensorProto.DataType.Value(wanted[7:-1].upper())))
+        elif needed:
+            node.attribute.append(dummy(name, kind))
+    imports = [helper.make_opsetid(domain, since)] + ([helper.make_opsetid("", 17)] if domain else [])
+    graph = helper.make_graph([node], "g", values, made)
+    model: bytes = helper.make_model(graph, opset_imports=imports, ir_version=8).SerializeToString()
+    return model
+
+
+_DUMMIES = {"INT": 1, "INTS": [1], "FLOAT": 1.0, "FLOATS": [1.0], "STRING": "x", "STRINGS": ["x"]}
+
+
+def dummy(name: str, kind: str) -> onnx.AttributeProto:
+    """An attribute with some value of the kind that a schema names."""
+    if kind == "TENSOR":
+        return helper.make_attribute(name, helper.make_tensor("t", TensorProto.FLOAT, [1], [1.0]))
+    return helper.make_attribute(name, _DUMMIES.get(kind, 1))
+
+
+def _type(kind: str) -> TypeProto:
+    outer, _, inner = kind[:-1].partition("(")
+    match outer:
+        case "tensor":
+            return helper.make_tensor_type_proto(TensorProto.DataType.Value(inner.upper()), None)
+        case "sparse_tensor":
+            return helper.make_sparse_tensor_type_proto(TensorProto.DataType.Value(inner.upper()), None)
+        case "seq":
+            return helper.make_sequence_type_proto(_type(inner))
+        case "optional":
+            return helper.make_optional_type_proto(_type(inner))
+    key, _, value = inner.partition(",")
+    return helper.make_map_type_proto(
+        TensorProto.DataType.Value(key.upper()), _type(value.strip() if "(" in value else f"tensor({value})")
+    )

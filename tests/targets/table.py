@@ -1,0 +1,272 @@
+"""The table of releases, made of what each of them answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+import onnx
+
+from auditor.targets.known import ELSE, FLOAT, FLOAT16, SOME_ELSE, Kernel, Place, Wanted, takes
+
+from .sweep import Answer, Choice, bit, choices, is_whole
+
+Key: TypeAlias = tuple[str, str, int]
+"""Domain, operator and the opset from which on it holds."""
+
+_ENDLESS = 2147483647
+
+_HEADER = '''"""What onnxruntime {first} to {last} take on the CPU: data for `auditor.targets.known`, which explains it.
+
+Generated: ``python -m tests.targets`` asks each release and writes this file anew.
+"""
+
+# ruff: noqa: E501
+# fmt: off
+'''
+
+
+def written(answers: list[dict[str, Any]], ours: frozenset[tuple[str, str]]) -> str:
+    """The text of the table, of releases in their order; ``ours`` are the operators that ONNX itself has."""
+    operators: dict[Key, list[str | None]] = {}
+    signatures: dict[Key, list[str | None]] = {}
+    for number, one in enumerate(answers):
+        for key, row in _operators(one).items():
+            operators.setdefault(key, [None] * len(answers))[number] = row
+        for schema in _present(one):
+            key = schema["domain"], schema["name"], schema["since"]
+            if key[:2] not in ours and not schema["deprecated"]:
+                signatures.setdefault(key, [None] * len(answers))[number] = _signature(schema)
+    releases = [
+        "|".join([one["version"], str(one["bounds"]["ir_version"]), f"{one['bounds']['dtypes']:x}",
+                  *(f"{d} {v}" for d, v in one["bounds"]["opsets"].items())])
+        for one in answers
+    ]  # fmt: skip
+    header = _HEADER.format(first=answers[0]["version"], last=answers[-1]["version"])
+    lines = [header, 'RELEASES = """\\', *releases, '"""', ""]
+    for name, rows in (("OPERATORS", operators), ("SIGNATURES", signatures)):
+        lines += [f"{name} = {{", *_by_domain(rows), "}", ""]
+    lines += ["DOUBTS = {", *_doubts(answers), "}", ""]
+    return "\n".join(lines)
+
+
+def _doubts(answers: list[dict[str, Any]]) -> Iterable[str]:
+    """Values of attributes that a kernel refuses in some releases, and that it takes in others."""
+    said: dict[tuple[str, str, int, str], list[str | None]] = {}
+    for number, one in enumerate(answers):
+        for swept in one["swept"]:
+            for value, answer in swept.get("values", {}).items():
+                key = swept["domain"], swept["name"], swept["since"], value
+                said.setdefault(key, [None] * len(answers))[number] = answer
+    found = {key: rows for key, rows in said.items() if {Answer.LOADS.value, Answer.HAS_KERNEL.value} <= set(rows)}
+    for domain, keys in groupby(sorted(found), key=itemgetter(0)):
+        yield f'"{domain}": """\\'
+        for key in keys:
+            for first, last, answer in _spans(found[key]):
+                if answer == Answer.HAS_KERNEL.value:
+                    yield f"{key[1]}|{key[2]}|{key[3]}|{_span(first, last, len(answers))}"
+        yield '""",'
+
+
+def _by_domain(rows: Mapping[Key, list[str | None]]) -> Iterable[str]:
+    for domain, keys in groupby(sorted(rows), key=lambda key: key[0]):
+        yield f'"{domain}": """\\'
+        for key in keys:
+            for first, last, row in _spans(rows[key]):
+                mark = "!" if row.startswith("!") else ""
+                yield f"{key[1]}|{key[2]}{mark}|{_span(first, last, len(rows[key]))}|{row.removeprefix('!')}"
+        yield '""",'
+
+
+def _spans(rows: list[str | None]) -> Iterable[tuple[int, int, str]]:
+    for row, numbers in groupby(range(len(rows)), key=lambda number: rows[number]):
+        held = list(numbers)
+        if row is not None:
+            yield held[0], held[-1], row
+
+
+def _span(first: int, last: int, count: int) -> str:
+    return "" if (first, last) == (0, count - 1) else f"{first or ''}-{last if last < count - 1 else ''}"
+
+
+def _present(answers: dict[str, Any]) -> list[dict[str, Any]]:
+    """The schemas that the release has; where it told none, those of which a tiny model met no refusal of the name."""
+    if answers["told"]:
+        return list(answers["schemas"])
+    found = {(one["domain"], one["name"], one["since"]): one["said"] for one in answers["swept"]}
+    return [
+        schema
+        for schema in answers["schemas"]
+        if Answer.NO_OPERATOR.value not in found[schema["domain"], schema["name"], schema["since"]]
+        and schema["since"] <= answers["bounds"]["opsets"].get(schema["domain"], _ENDLESS)
+    ]
+
+
+def _operators(answers: dict[str, Any]) -> dict[Key, str]:
+    swept = {(one["domain"], one["name"], one["since"]): one for one in answers["swept"]}
+    rows = {}
+    for schema in _present(answers):
+        key = schema["domain"], schema["name"], schema["since"]
+        if schema["deprecated"]:
+            rows[key] = "!"
+            continue
+        found = kernels_of(answers, schema)
+        if answers["told"]:
+            found += _measured(schema, found, swept[key])
+        else:
+            found = _of_another(schema, found, swept[key]["said"])
+        rows[key] = " ".join(sorted(map(_shown, _merged(found))))
+    return rows
+
+
+def kernels_of(answers: dict[str, Any], schema: dict[str, Any]) -> list[Kernel]:
+    """The kernels that a release tells for an operator, of those that it would find for this version of it.
+
+    One that is open to later versions is found for the version alone with which it begins.
+    """
+    found = []
+    for domain, name, first, last, constraints in answers["kernels"]:
+        begins_here, is_closed = first == schema["since"], first < schema["since"] <= last != _ENDLESS
+        if (domain, name) == (schema["domain"], schema["name"]) and (begins_here or is_closed):
+            found.append(_kernel(schema, constraints))
+    return found
+
+
+def _kernel(schema: dict[str, Any], constraints: Mapping[str, list[str]]) -> Kernel:
+    wants = []
+    for name, kinds in constraints.items():
+        places = _places(schema, name)
+        if places:
+            allowed = _allowed(schema, places[0])  # a kernel may take more than its schema lets through
+            wants.append(Wanted(places, _mask([kind for kind in kinds if kind in allowed], allowed)))
+    return Kernel(tuple(sorted(wants)))
+
+
+def _places(schema: dict[str, Any], name: str) -> tuple[Place, ...]:
+    """Where a type variable, or a parameter, stands; the one place alone that is never left out."""
+    found = []
+    for output in (False, True):
+        for index, (parameter, kind, option, _) in enumerate(schema["outputs" if output else "inputs"]):
+            if name in (kind, parameter):
+                found.append(Place(index, output))
+                if option != "Optional" and index < schema["counts"][2 if output else 0]:
+                    return (Place(index, output),)
+    return tuple(found)
+
+
+def _allowed(schema: dict[str, Any], place: Place) -> list[str]:
+    kinds: list[str] = schema["outputs" if place.output else "inputs"][place.number][3]
+    return kinds
+
+
+def _mask(kinds: Iterable[str], allowed: list[str]) -> int:
+    mask, held = 0, frozenset(kinds)
+    for kind in held:
+        mask |= bit(kind)
+    others = {kind for kind in allowed if bit(kind) == ELSE}
+    return mask | SOME_ELSE if mask & ELSE and not others <= held else mask
+
+
+def _measured(schema: dict[str, Any], kernels: list[Kernel], swept: dict[str, Any]) -> list[Kernel]:
+    """As kernels, the choices that load and that no kernel explains: functions, and what may be one."""
+    opsets, found = swept.get("opsets"), []
+    held = (opsets[0], _last_in_a_row(opsets)) if opsets else None
+    tried = list(zip(choices(schema), swept["said"], strict=True))
+    for choice, answer in tried:
+        if answer in _LOADS and not explained(choice, kernels):
+            found.append(_as_kernel(schema, choice)._replace(opsets=held))
+        elif answer == Answer.OTHER.value and _may_be_a_function(schema) and not explained(choice, kernels):
+            found.append(_as_kernel(schema, choice)._replace(sure=False))
+    if not tried and not kernels and _may_be_a_function(schema):
+        found.append(Kernel((), sure=False))
+    return found
+
+
+def _last_in_a_row(opsets: list[int]) -> int:
+    return max(opset for number, opset in enumerate(opsets) if opset == opsets[0] + number)
+
+
+def _may_be_a_function(schema: dict[str, Any]) -> bool:
+    """Of ONNX's own operators onnx says so, and of others nobody."""
+    try:
+        known: Any = onnx.defs.get_schema(schema["name"], schema["since"], schema["domain"])
+    except onnx.defs.SchemaError:
+        return True
+    return bool(known.has_function or known.has_context_dependent_function)
+
+
+def _of_another(schema: dict[str, Any], theirs: list[Kernel], said: list[str]) -> list[Kernel]:
+    """For a release that tells none: a later one's kernels, as far as no tiny model found one missing."""
+    tried = list(zip(choices(schema), said, strict=True))
+    if not tried:
+        return theirs or [Kernel((), sure=False)]
+    missing = any(answer == Answer.NO_KERNEL.value and explained(choice, theirs) for choice, answer in tried)
+    if theirs and not missing and not is_whole(schema, len(tried)):
+        return theirs
+    found = []
+    for choice, answer in tried:
+        if answer in _LOADS or (answer == Answer.OTHER.value and explained(choice, theirs)):
+            found.append(_as_kernel(schema, choice))
+        elif answer == Answer.OTHER.value and _may_be_a_function(schema):
+            found.append(_as_kernel(schema, choice)._replace(sure=False))
+    return found
+
+
+_LOADS = frozenset({Answer.LOADS.value, Answer.HAS_KERNEL.value})
+
+
+def _as_kernel(schema: dict[str, Any], choice: Choice) -> Kernel:
+    free = {kind: _places(schema, kind) for kind in choice.types}
+    wants = (Wanted(places, bit(choice.types[kind])) for kind, places in free.items() if places)
+    return Kernel(tuple(sorted(wants)))
+
+
+def explained(choice: Choice, kernels: list[Kernel]) -> bool:
+    """Whether a kernel takes the types as they are, or float32 in place of float16, around which it sets Casts."""
+
+    def wider(place: Place) -> int | None:
+        held = choice.dtype_of(place)
+        return 1 << FLOAT if held == 1 << FLOAT16 else held
+
+    return any(takes(k, choice.dtype_of) is not False or takes(k, wider) is not False for k in kernels)
+
+
+def _merged(kernels: Iterable[Kernel]) -> set[Kernel]:
+    """Fewer kernels that take the same: what differs in one mask alone is one."""
+    found, before = set(kernels), 0
+    while len(found) != before:
+        before = len(found)
+        for index in range(max((len(kernel.wants) for kernel in found), default=0)):
+            masks: dict[Kernel, int] = {}
+            for kernel in found:
+                mask = kernel.wants[index].mask if index < len(kernel.wants) else 0
+                rest = _with_mask(kernel, index, 0)
+                masks[rest] = masks.get(rest, 0) | mask
+            found = {_with_mask(rest, index, mask) for rest, mask in masks.items()}
+    return found
+
+
+def _with_mask(kernel: Kernel, index: int, mask: int) -> Kernel:
+    if index >= len(kernel.wants):
+        return kernel
+    wants = list(kernel.wants)
+    wants[index] = wants[index]._replace(mask=mask)
+    return kernel._replace(wants=tuple(wants))
+
+
+def _shown(kernel: Kernel) -> str:
+    start = "" if kernel.sure else "?"
+    start += f"{kernel.opsets[0]}-{kernel.opsets[1]}@" if kernel.opsets else ""
+    shown = ("+".join(f"{'>' * p.output}{p.number}" for p in w.places) + f":{w.mask:x}" for w in kernel.wants)
+    return start + (",".join(shown) or "*")
+
+
+def _signature(schema: dict[str, Any]) -> str:
+    least, most, least_out, most_out = schema["counts"]
+    marks = {"Optional": "?", "Variadic": "*", "Single": ""}
+    inputs = (f"{n}{marks[option]}:{_mask(kinds, kinds):x}" for n, _, option, kinds in schema["inputs"])
+    attributes = (f"{n}{'!' * needed}" for n, (_, needed) in sorted(schema["attributes"].items()))
+    counts = (f"{a} {'*' if b == _ENDLESS else b}" for a, b in ((least, most), (least_out, most_out)))
+    return "|".join([*counts, " ".join(inputs), " ".join(attributes)])

@@ -1,0 +1,122 @@
+"""What the table of releases says, and how its rows are read."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import pytest
+
+from auditor.targets import known, release_table
+from auditor.targets.known import (
+    ELSE,
+    SOME_ELSE,
+    Kernel,
+    Place,
+    Wanted,
+    implemented,
+    runtime,
+    runtimes,
+    signature,
+    takes,
+)
+
+FIRST, SECOND, OUT = Place(0, False), Place(1, False), Place(0, True)
+FLOAT, DOUBLE = 1 << 1, 1 << 11
+
+
+def test_the_table_is_small() -> None:
+    text = Path(str(release_table.__file__)).read_bytes()
+    assert len(text) < 200_000 and len(zlib.compress(text)) < 60_000
+
+
+@pytest.mark.parametrize(
+    ("version", "found"),
+    [
+        ("1.17", "1.17.3"), ("1.17.1", "1.17.1"), ("1.15", "1.15.1"), ("1.2", None), ("1.14", None), ("1.17.2", None),
+        ("2.0", None),
+    ],
+)  # fmt: skip
+def test_a_version_names_a_release_or_the_newest_of_its_beginning(version: str, found: str | None) -> None:
+    release = runtime(version)
+    assert (release and release.version) == found
+
+
+@pytest.mark.parametrize(
+    ("version", "ir_version", "opset", "ml"),
+    [("1.15", 9, 19, 3), ("1.19", 10, 21, 5), ("1.20", 10, 21, 5), ("1.22", 10, 22, 5), ("1.23", 11, 23, 5),
+     ("1.24", 13, 25, 5), ("1.31", 13, 26, 5), ("1.32", 14, 28, 5)],
+)  # fmt: skip
+def test_bounds(version: str, ir_version: int, opset: int, ml: int) -> None:
+    """As newer-than-runtime has them, measured by creating sessions; of 1.15 by onnxruntime's page on compatibility."""
+    release = runtime(version)
+    assert release is not None
+    assert (release.ir_version, release.opsets[""], release.opsets["ai.onnx.ml"]) == (ir_version, opset, ml)
+    assert "my.domain" not in release.opsets
+
+
+def test_releases_are_in_order() -> None:
+    versions = [tuple(map(int, one.version.split("."))) for one in runtimes()]
+    assert versions == sorted(versions) and versions[0] == (1, 15, 0)
+    assert [one.number for one in runtimes()] == list(range(len(versions)))
+
+
+@pytest.mark.parametrize(
+    ("held", "answer"),
+    [
+        ({FIRST: FLOAT, OUT: FLOAT}, True), ({FIRST: DOUBLE, OUT: FLOAT}, False), ({FIRST: FLOAT, OUT: DOUBLE}, False),
+        ({FIRST: None, OUT: FLOAT}, None), ({FIRST: None, OUT: DOUBLE}, False), ({SECOND: FLOAT, OUT: FLOAT}, True),
+        ({SECOND: DOUBLE, OUT: FLOAT}, False), ({OUT: FLOAT}, True),
+        ({FIRST: FLOAT, SECOND: DOUBLE, OUT: FLOAT}, True),
+    ],
+)  # fmt: skip
+def test_a_kernel_takes_what_it_asks_for(held: dict[Place, int | None], answer: bool | None) -> None:
+    """The first of its places that the node has counts; what nobody knows contradicts nothing."""
+    kernel = Kernel((Wanted((FIRST, SECOND), FLOAT), Wanted((OUT,), FLOAT)))
+    assert takes(kernel, lambda place: held.get(place, 0)) is answer
+
+
+def test_some_maps_are_not_known() -> None:
+    assert takes(Kernel((Wanted((FIRST,), ELSE),)), lambda place: ELSE) is True
+    assert takes(Kernel((Wanted((FIRST,), ELSE | SOME_ELSE),)), lambda place: ELSE) is None
+    assert takes(Kernel((Wanted((FIRST,), FLOAT),)), lambda place: ELSE) is False
+    assert takes(Kernel(()), lambda place: DOUBLE) is True
+
+
+def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {
+        "": "Op|1|-1|0:2\nOp|1|2-3|0:802\nOp|7|2-|0+>1:2,>0:400 *\nGone|1||*\nGone|5!|2-|",
+        "com.x": "Op|1||",
+    }
+    said = {"com.x": "Op|1|-2|1 3|1 *|A:2 B?:802 C*:2|alpha axis!"}
+    monkeypatch.setattr(release_table, "OPERATORS", rows)
+    monkeypatch.setattr(release_table, "SIGNATURES", said)
+    for made in (known._operators, known._signatures):
+        made.cache_clear()
+    try:
+        old, middle, new = runtimes()[0], runtimes()[2], runtimes()[4]
+        found = implemented(old, "", "Op", 20)
+        assert found == (1, False, (Kernel((Wanted((FIRST,), 2),)),))
+        found = implemented(new, "", "Op", 20)
+        assert found is not None and found.since == 7
+        assert found.kernels == (
+            Kernel((Wanted((FIRST, Place(1, True)), 2), Wanted((OUT,), 0x400))), Kernel(()),
+        )  # fmt: skip
+        assert implemented(new, "", "Op", 6) is None, "a span ends"
+        assert implemented(middle, "", "Op", 6) == (1, False, (Kernel((Wanted((FIRST,), 0x802),)),))
+        gone = implemented(new, "", "Gone", 5)
+        assert gone is not None and gone.deprecated
+        assert implemented(new, "", "Nothing", 5) is None
+        assert implemented(new, "com.x", "Op", 1) == (1, False, ())
+        found_said = signature(middle, "com.x", "Op", 1)
+        assert found_said is not None
+        assert (found_said.least, found_said.most) == (1, 3)
+        assert (found_said.least_outputs, found_said.most_outputs) == (1, None)
+        assert [tuple(one) for one in found_said.inputs] == [
+            ("A", False, False, 2), ("B", True, False, 0x802), ("C", False, True, 2),
+        ]  # fmt: skip
+        assert found_said.attributes == {"alpha": False, "axis": True}
+        assert signature(new, "com.x", "Op", 1) is None
+    finally:
+        for made in (known._operators, known._signatures):
+            made.cache_clear()

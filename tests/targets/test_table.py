@@ -1,0 +1,113 @@
+"""How rows of the table are made of what releases answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.targets.known import ELSE, OPTIONAL, SEQUENCE, SOME_ELSE, Place
+
+from .sweep import Answer, answered, bit, choices
+from .table import written
+
+FLOATS = ["tensor(double)", "tensor(float)", "tensor(float16)"]
+
+
+def schema(name: str, **changes: Any) -> dict[str, Any]:
+    made = {
+        "domain": "", "name": name, "since": 7, "deprecated": False, "counts": [1, 2, 1, 1],
+        "inputs": [["X", "T", "Single", FLOATS], ["W", "T2", "Optional", FLOATS]],
+        "outputs": [["Y", "T", "Single", FLOATS]], "attributes": {"axis": ["INT", True]},
+    }  # fmt: skip
+    return made | changes
+
+
+def release(
+    version: str, schemas: list[dict[str, Any]], kernels: list[Any], swept: list[Any], told: bool = True
+) -> Any:
+    bounds = {"ir_version": 9, "opsets": {"": 19}, "dtypes": 0x802}
+    return {"version": version, "schemas": schemas, "kernels": kernels, "told": told, "bounds": bounds, "swept": swept}
+
+
+def swept(name: str, *said: Answer, domain: str = "", since: int = 7, **more: Any) -> dict[str, Any]:
+    return {"domain": domain, "name": name, "since": since, "said": [one.value for one in said]} | more
+
+
+def lines(*answers: Any) -> list[str]:
+    text = written(list(answers), frozenset({("", "Op"), ("", "Fn"), ("", "Old")}))
+    return [line for line in text.splitlines() if "|" in line]
+
+
+def test_kernels_of_a_release_that_tells_them() -> None:
+    every = [schema("Op"), schema("Fn"), schema("Mine", domain="com.x")]
+    none = (Answer.NO_KERNEL,) * 3
+    kernels = [
+        ["", "Op", 7, 2147483647, {"T": ["tensor(float)"]}],
+        ["", "Op", 1, 2147483647, {"T": ["tensor(float16)"]}],  # open, and of another version: it is not found
+        ["", "Op", 6, 9, {"T": ["tensor(double)", "tensor(int8)"], "T2": ["tensor(float)"]}],
+        ["com.x", "Mine", 7, 7, {"X": ["tensor(float)"]}],
+    ]
+    first = release(
+        "1.1", every, kernels[:1], [swept("Op", *none), swept("Fn", *none), swept("Mine", *none, domain="com.x")]
+    )
+    loads = (Answer.LOADS, Answer.LOADS, Answer.LOADS)
+    second = release(
+        "1.2",
+        every,
+        kernels,
+        [swept("Op", *loads), swept("Fn", Answer.LOADS, *none[1:]), swept("Mine", *none, domain="com.x")],
+    )
+    assert lines(first, second) == [
+        "1.1|9|802| 19", "1.2|9|802| 19",
+        "Fn|7|-0|", "Fn|7|1-|0:800",  # it loads by a function's body
+        "Op|7|-0|0:2", "Op|7|1-|0:2 0:800,1:2",
+        "Mine|7|-0|", "Mine|7|1-|0:2",
+        "Mine|7||1 2|1 1|X:c02 W?:c02|axis!",
+    ]  # fmt: skip
+
+
+def test_a_release_that_tells_nothing_is_known_by_what_it_loads() -> None:
+    every = [schema("Op"), schema("Fn"), schema("Old"), schema("New", since=20)]
+    kernels = [["", "Op", 7, 9, {"T": FLOATS}], ["", "Fn", 7, 9, {"T": FLOATS}]]
+    answers = [
+        swept("Op", Answer.NO_KERNEL, Answer.HAS_KERNEL, Answer.OTHER), swept("Fn", *(Answer.NO_OPERATOR,) * 3),
+        swept("Old", Answer.LOADS, Answer.NO_KERNEL, Answer.NO_KERNEL), swept("New", Answer.LOADS, since=20),
+    ]  # fmt: skip
+    assert lines(release("1.1", every, kernels, answers, told=False))[1:] == ["Old|7||0:800", "Op|7||0:402"]
+
+
+def test_deprecated_versions() -> None:
+    old = schema("Old", deprecated=True)
+    assert lines(release("1.1", [old], [], [swept("Old")])) == ["1.1|9|802| 19", "Old|7!||"]
+
+
+def test_bits() -> None:
+    assert bit("tensor(float)") == 2 and bit("seq(tensor(float))") == 2 << SEQUENCE
+    assert bit("optional(seq(tensor(float)))") == 2 << SEQUENCE + OPTIONAL
+    assert bit("map(string,tensor(float))") == ELSE and SOME_ELSE > 1 << 28
+
+
+def test_choices() -> None:
+    found = list(choices(schema("Op")))
+    assert [one.types for one in found] == [{"T": kind} for kind in FLOATS]
+    assert [one.dtype_of(Place(0, False)) for one in found] == [1 << 11, 1 << 1, 1 << 10]
+    assert found[0].dtype_of(Place(1, False)) == 0 and found[0].dtype_of(Place(0, True)) == 1 << 11
+    many = [
+        ["A", f"T{i}", "Single", [f"tensor({t})" for t in ("float", "double", "int8", "uint8", "int64")]]
+        for i in range(4)
+    ]
+    few = [one.types for one in choices(schema("Op", inputs=many, counts=[4, 4, 1, 1]))]
+    assert len(few) == 1 + 4 * 5 and few[0] == dict.fromkeys(("T0", "T1", "T2", "T3"), "tensor(float)")
+
+
+def test_what_a_refusal_says() -> None:
+    """onnxruntime's own words, of 1.15 to 1.32."""
+    assert answered("") is Answer.LOADS
+    start = "[ONNXRuntimeError] : "
+    assert (
+        answered(f"{start}9 : NOT_IMPLEMENTED : Could not find an implementation for Conv(11) node") is Answer.NO_KERNEL
+    )
+    assert answered(f"{start}9 : NOT_IMPLEMENTED : Failed to find kernel for Loop") is Answer.NO_KERNEL
+    assert answered(f"{start}1 : FAIL : Fatal error: com.x:Y(-1) is not a registered function/op") is Answer.NO_OPERATOR
+    assert answered(f"{start}6 : RUNTIME_EXCEPTION : Exception during initialization: ...") is Answer.HAS_KERNEL
+    assert answered(f"{start}1 : FAIL : Type Error") is Answer.NOT_TAKEN
+    assert answered(f"{start}1 : FAIL : Node (x) Op (Y) [ShapeInferenceError]") is Answer.OTHER
