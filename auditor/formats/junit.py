@@ -77,8 +77,8 @@ def _suite(report: Report, verdict: Verdict) -> Element:
     properties = SubElement(suite, "properties")
     for key, value in (("verdict", verdict.value), ("digest", report.model.digest)):
         SubElement(properties, "property", name=key, value=visible(value))
-    for key, value in in_depth(report).items():
-        SubElement(properties, "property", name=key, value=str(value))
+    for key, measured in in_depth(report).items():
+        SubElement(properties, "property", name=key, value=str(measured))
     suite.extend(cases)
     return suite
 

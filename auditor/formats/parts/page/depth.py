@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....drawing.markup import compact, escaped, name, sentence
+from ....drawing.markup import escaped, name, sentence
 from ....drawing.plots.bars import bar
 from ....drawing.plots.sparkline import sparkline
 from ....report import DeepPart, DeepSeries, Report, Stamp
-from ....wording import counted, in_bytes, in_milliseconds
+from ....wording import counted, with_unit
 
 _MOST_LINES, _MOST_FIGURES = 20, 100
 _MOST_BARS = 12
@@ -78,8 +78,8 @@ def _plot(series: DeepSeries) -> Iterator[str]:
     title = series.name[:1].upper() + series.name[1:]
     yield f"<div><h4>{name(title)}</h4>\n"
     if len(values) > _MOST_BARS:
-        ends = f"from {shown(values[0], series.unit)} to {shown(values[-1], series.unit)}"
-        told = f"{ends}, between {shown(min(values), series.unit)} and {shown(max(values), series.unit)}"
+        ends = f"from {with_unit(values[0], series.unit)} to {with_unit(values[-1], series.unit)}"
+        told = f"{ends}, between {with_unit(min(values), series.unit)} and {with_unit(max(values), series.unit)}"
         told += f" ({series.labels[0]} to {series.labels[-1]})" if series.labels else ""
         yield f"<figure>{sparkline(values, name(series.name) + ': ' + told)}<figcaption>{name(told, 300)}</figcaption>"
         yield "</figure></div>\n"
@@ -89,7 +89,7 @@ def _plot(series: DeepSeries) -> Iterator[str]:
     yield f'<th scope="col">what</th><th scope="col">{escaped(series.unit or "number")}</th></tr></thead><tbody>\n'
     for label, value in zip(series.labels, values, strict=False):
         yield f'<tr><th scope="row">{name(label, 60)}{bar(abs(value), most)}</th>'
-        yield f'<td class="n">{escaped(shown(value, series.unit))}</td></tr>\n'
+        yield f'<td class="n">{escaped(with_unit(value, series.unit))}</td></tr>\n'
     yield "</tbody></table></div>\n"
 
 
@@ -98,19 +98,8 @@ def _figures(part: DeepPart) -> Iterator[str]:
     yield '<th scope="col">figure</th><th scope="col" class="n">number</th></tr></thead><tbody>\n'
     for figure in part.figures[:_MOST_FIGURES]:
         yield f'<tr><th scope="row">{name(figure.name)}</th>'
-        yield f'<td class="n">{escaped(shown(figure.value, figure.unit))}</td></tr>\n'
+        yield f'<td class="n">{escaped(with_unit(figure.value, figure.unit))}</td></tr>\n'
     yield "</tbody></table>\n"
     if len(part.figures) > _MOST_FIGURES:
         yield f'<p class="more">and {len(part.figures) - _MOST_FIGURES:,} more (--format json)</p>\n'
     yield "</details>\n"
-
-
-def shown(value: int | float, unit: str) -> str:
-    """``3.21 ms``, ``11.4 MiB``, ``1.2``."""
-    if unit == "ms":
-        return in_milliseconds(value)
-    if unit == "bytes":
-        return ("-" if value < 0 else "") + in_bytes(round(abs(value)))
-    if isinstance(value, int) and not unit:
-        return f"{value:,}"
-    return f"{value:.4g} {unit}".rstrip() if abs(value) < 10_000 else f"{compact(value)} {unit}".rstrip()
