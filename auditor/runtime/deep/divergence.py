@@ -184,9 +184,12 @@ class Comparing:
         yield seen._replace(why="there was no time left to look again")
         exempt = self._by_chance(one.tensor for one in outputs if one.bad)
         again = self._shared(self._more([], _MORE, 1 + _RUNS)) if asked.kind == SIBLING else []
-        second = self._both(names, again or fed)
+        second = self._both(
+            names, again or fed[:1] * 2
+        )  # twice in one session: a fresh one begins with the same chance
         if not again:
             exempt |= self._varying(names, runs, second)
+            exempt |= self._varying(names, second[:1], second[-1:])
         twice = {one.tensor for one in self._judged(names, second) if one.bad}
         outputs = tuple(one._replace(bad=one.bad and one.tensor in twice) for one in outputs)
         worst = next((one for one in outputs if one.bad and one.tensor not in exempt), None)
