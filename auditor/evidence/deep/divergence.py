@@ -27,6 +27,7 @@ from ...runtime.deep.divergence import (
     TensorSeen,
 )
 from ...runtime.outcome import Run, first_line
+from ...runtime.providers import names_in, plain_word
 from ...runtime.request import Feed, NamePair
 from ...tuples import NamedTuple
 from ...wording import counted, listed
@@ -139,7 +140,7 @@ def _sides(evidence: Evidence, missed: list[Missed]) -> Iterator[Against]:
     model, settings = evidence.model, evidence.settings
     outputs = tuple(NamePair(value.name, value.name) for value in model.graph.outputs)
     yield Against(SideAsked(OPTIMISATION, outputs=outputs))
-    if settings.provider != "cpu":
+    if plain_word(names_in(settings.provider)[0]) != "cpu":
         yield Against(SideAsked(PROVIDER, settings.provider, outputs=outputs))
     if settings.against is not None and settings.against.endswith(".npz"):
         made = {name: NamePair(name, name) for node in model.graph.nodes for name in node.outputs if name}

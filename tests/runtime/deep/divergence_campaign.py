@@ -24,6 +24,7 @@ from auditor.evidence.sizes import choose
 from auditor.model.load import load
 from auditor.runtime.deep.divergence import Comparing, SideSeen
 from auditor.runtime.deep.ground import DeepGround
+from auditor.runtime.providers import chain_of
 from auditor.runtime.request import Request, RunLimits
 from auditor.runtime.session import Sessions
 from auditor.shapes.facts import infer
@@ -61,7 +62,7 @@ def held_against(ours: Path, other: Path, seed: int = 0) -> SideSeen:
     request = Request(
         str(ours), attempts=choose(infer(model)).attempts[:1], limits=RunLimits(seconds=3600, threads=1), seed=seed
     )
-    ground = DeepGround(Sessions(onnxruntime, request, "CPUExecutionProvider"), request, print, str, {}, "")
+    ground = DeepGround(Sessions(onnxruntime, request, chain_of(onnxruntime, request)), request, print, str, {}, "")
     *_, seen = Comparing(ground, side.asked, invented=True).steps()
     return seen
 
