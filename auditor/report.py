@@ -280,6 +280,25 @@ class RunLevel(NamedTuple):
     outputs: str = ""  # against the run of record: "equal", "different: y", "not compared: ..."
 
 
+class ProviderShare(NamedTuple):
+    """What one execution provider did of a run; None: not known."""
+
+    provider: str
+    nodes: int
+    node_percent: float | None = None
+    macs: int | None = None
+    mac_percent: float | None = None
+
+
+class ProviderFallback(NamedTuple):
+    """Nodes of one operator that did not go to the provider that was asked for; ``why`` "": nobody said."""
+
+    op_type: str
+    provider: str  # where they went
+    nodes: int
+    why: str = ""
+
+
 class RunSummary(NamedTuple):
     """What came of running the model, for the report."""
 
@@ -295,6 +314,10 @@ class RunSummary(NamedTuple):
     cpu: tuple[str, ...] = ()  # features of the processor on which results of 8-bit and 16-bit types hang
     attempts: tuple[RunAttempt, ...] = ()
     levels: tuple[RunLevel, ...] = ()
+    shares: tuple[ProviderShare, ...] = ()  # where another provider than the CPU was asked for, that one first
+    unplaced_macs: int | None = None  # in nodes of which it is not known who did them
+    shares_by: str = ""  # how the shares were had
+    fallbacks: tuple[ProviderFallback, ...] = ()
 
 
 class Stamp(NamedTuple):

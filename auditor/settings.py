@@ -33,7 +33,7 @@ class Settings(NamedTuple):
     shapes: Mapping[str, tuple[int, ...]] = _NONE  # whole shapes of inputs
     ranges: Mapping[str, tuple[float, float] | str] = _NONE  # of inputs: both ends, or GOLDEN; "*": of all floats
     inputs: str | None = None  # an .npz file with the run's inputs
-    provider: str = "cpu"
+    provider: str = "cpu"  # or several in order, as in "tensorrt,cuda"
     provider_asked: bool = False  # named by the user, so not having it is inconclusive
     optimisation: str = "all"  # one of LEVELS: of the run of record
     custom_ops: str | None = None  # a library of operators for onnxruntime: its code is run, in the sandbox
@@ -43,12 +43,19 @@ class Settings(NamedTuple):
     seed: int = 0
     rtol: float = 1e-3
     atol: float = 1e-5
-    target_dtype: str | None = None  # "float16": the type that the model is to become
+    target_dtype: str | None = None  # "float16" or "bfloat16": what the model is to become
     runtimes: tuple[str, ...] = ()  # runtimes that are to load it, such as "onnxruntime==1.17"
     try_target: bool = False  # run it there too: the release is fetched and installed
     deep: bool = False  # the look in depth, all parts of it
     deep_parts: frozenset[str] = frozenset()  # these parts of it, of DEEP
     skipped_parts: frozenset[str] = frozenset()  # not these
+    provider_options: Mapping[str, Mapping[str, str]] = _NONE  # by provider: onnxruntime's words
+    provider_libraries: Mapping[str, str] = _NONE  # libraries that bring providers: their code is run, in the sandbox
+    device: int | None = None  # of the providers that have several
+    no_cpu_fallback: bool = False  # a node that does not run where it was asked to is then an error
+    runs: int = 30  # that are timed, at least
+    speed_against: str | None = None  # a model to be run in turn with this one
+    against: str | None = None  # another model, or an .npz of tensors: what the look in depth holds this one against
     ad_hoc: tuple[str, ...] = ()  # options that a caller said beside what is configured
     operators: tuple[str, ...] = ()  # Python files with more operators: their code is run
 

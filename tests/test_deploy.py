@@ -227,8 +227,8 @@ def test_the_proxies_leave_bodies_and_events_alone() -> None:
 def test_nginx_takes_it(tmp_path: Path) -> None:
     server = blocks("nginx")[0].replace("listen 443 ssl;", "listen 127.0.0.1:1;")
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    folders = "".join(f"{kind}_temp_path {tmp_path}/{kind}; " for kind in kinds)
-    whole = f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ access_log off; {folders}\n{server}}}"
+    folders = "".join(f"{kind}_temp_path '{tmp_path}/{kind}'; " for kind in kinds)
+    whole = f"pid '{tmp_path}/pid'; error_log stderr; events {{}} http {{ access_log off; {folders}\n{server}}}"
     (tmp_path / "nginx.conf").write_text(whole)
     command = ["nginx", "-t", "-e", "stderr", "-c", str(tmp_path / "nginx.conf")]
     found = subprocess.run(command, capture_output=True, text=True, check=False)

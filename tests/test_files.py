@@ -166,8 +166,8 @@ def test_no_other_place_has_flags_of_its_own() -> None:
         "auditor/cli/terminal.py": "/dev/null",
         "auditor/batch/pool.py": "/dev/null",
         "auditor/fix/writing.py": "files that it makes, and their folder",
-        "auditor/service/storage.py": "files that the service makes, and their folders",
-        "auditor/service/incoming.py": "files on their way, which it makes",
+        "auditor/service/files/storage.py": "files that the service makes, and their folders",
+        "auditor/service/files/incoming.py": "files on their way, which it makes",
         "auditor/files.py": "it",
     }
     found = {str(p.relative_to(ROOT)) for p in (ROOT / "auditor").rglob("*.py") if "os.open(" in p.read_text()}

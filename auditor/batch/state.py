@@ -98,7 +98,9 @@ class Keys:
     def __init__(self, settings: Settings) -> None:
         chosen = [(name, _text(value)) for name, value in settings._asdict().items()]
         runtime = " ".join((_runtime(), *features())) if settings.run else ""
-        read = (*settings.operators, *filter(None, (settings.inputs, settings.custom_ops)))
+        libraries = settings.provider_libraries.values()
+        named = filter(None, (settings.inputs, settings.custom_ops, settings.against))
+        read = (*settings.operators, *libraries, *named)
         more = [state.digest for state in _all_hashed(read) or ()]
         self._same = hashlib.sha256(json.dumps([chosen, more, _code(), __version__, runtime]).encode())
 

@@ -52,8 +52,8 @@ def serve(words: Words) -> int:
 
 
 def _audit_samples(store: Works, chosen: Serving, limits: ServiceLimits) -> None:
+    from ..service.files.storage import Storage
     from ..service.samples import audit_samples, samples
-    from ..service.storage import Storage
 
     folder = samples()
     if folder is None:

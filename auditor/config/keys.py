@@ -27,7 +27,8 @@ _SEVERITIES = {level.value: level for level in Severity}
 
 MEASURES = (
     "parameters", "learnable-parameters", "macs", "flops", "weight-bytes", "file-bytes", "peak-activation-bytes",
-    "nodes", "ir-version", "opset", "run-seconds",
+    "nodes", "ir-version", "opset", "run-seconds", "run-ms-p50", "run-ms-p90", "session-ms", "run-ratio",
+    "peak-run-bytes", "growth-bytes-per-run", "provider-node-percent", "provider-mac-percent",
 )  # fmt: skip
 """What a limit can be set on."""
 

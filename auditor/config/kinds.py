@@ -105,6 +105,39 @@ def _patterns(value: object) -> tuple[str, ...]:
     return tuple(sorted(_texts(value))) if isinstance(value, list) else (_text(value),)
 
 
+def _providers(value: object) -> str:
+    """Names in order, as one text: ``tensorrt,cuda``."""
+    names = value if isinstance(value, list) else value.split(",") if isinstance(value, str) else []
+    found = [one.strip() if isinstance(one, str) else "" for one in names]
+    if not found or not all(found) or len({one.lower() for one in found}) < len(found):
+        raise Wrong("names of providers, each once, such as cuda or tensorrt,cuda", value)
+    return ",".join(found)
+
+
+def _provider_options(value: object) -> dict[str, dict[str, str]]:
+    if not isinstance(value, dict):
+        raise Wrong("tables of options by provider, such as { cuda = { gpu_mem_limit = 2147483648 } }", value)
+    found: dict[str, dict[str, str]] = {}
+    for provider, options in value.items():
+        if not isinstance(options, dict):
+            raise Wrong("a table of options, such as { gpu_mem_limit = 2147483648 }", options, (provider,))
+        for key, one in options.items():
+            if not isinstance(one, str | int | float):
+                raise Wrong("a text, a number, true or false", one, (provider, key))
+            word = str(int(one)) if isinstance(one, bool) else str(one)  # onnxruntime's own words are 1 and 0
+            found.setdefault(provider, {})[key] = word
+    return found
+
+
+def _libraries(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise Wrong('a table of libraries, such as { openvino = "libopenvino_plugin.so" }', value)
+    for name, path in value.items():
+        if not isinstance(path, str) or not path:
+            raise Wrong("a path", path, (name,))
+    return value
+
+
 def some_of(*choices: str) -> ValueKind:
     """Several of a few words."""
 
@@ -336,6 +369,42 @@ def _library_in(word: str) -> object:
     return word
 
 
+def _provider_options_in(words: Sequence[str]) -> object:
+    """``cuda:gpu_mem_limit=2147483648`` to tables; of an option said twice the last counts."""
+    found: dict[str, dict[str, str]] = {}
+    for word in words:
+        provider, colon, option = word.partition(":")
+        key, equals, value = option.partition("=")
+        if not provider or not colon or not key or not equals:
+            raise Wrong("NAME:KEY=VALUE, such as cuda:gpu_mem_limit=2147483648", word)
+        found.setdefault(provider, {})[key] = value
+    return found
+
+
+def _libraries_in(words: Sequence[str]) -> object:
+    """``NAME=PATH`` to a mapping. Whether it brings providers, the run says."""
+    import os
+
+    found = {}
+    for word in words:
+        name, _, path = word.partition("=")
+        if not name or not path:
+            raise Wrong("NAME=PATH, such as openvino=libopenvino_plugin.so", word)
+        if not os.path.isfile(path):
+            raise Wrong("a library of onnxruntime's execution providers", path)
+        found[name] = path
+    return found
+
+
+def _against(value: object) -> str:
+    import os
+
+    path = _text(value)
+    if not os.path.isfile(path):
+        raise Wrong("a model, or a file made by numpy.savez", value)
+    return path
+
+
 def _yes_in(word: str) -> object:
     return {"true": True, "false": False}.get(word, word)
 
@@ -362,8 +431,12 @@ SHAPES = ValueKind(_shapes, _shapes_in, "sizes by name", repeated=True)
 RANGES = ValueKind(_ranges, _ranges_in, 'a table: name = [low, high], or "golden"', repeated=True)
 TARGETS = ValueKind(_targets, list, "`onnxruntime==VERSION`, or a list of such", repeated=True)
 LEVEL = ValueKind(_level, takes="`error`, `warning`, `note` or `never`")
+PROVIDERS = ValueKind(_providers, takes="a name, or names in order: a list, or a text with commas")
+PROVIDER_OPTIONS = ValueKind(_provider_options, _provider_options_in, "tables of options by provider", repeated=True)
+LIBRARIES = ValueKind(_libraries, _libraries_in, "a table: name = path", repeated=True, is_path=True)
 LIBRARY = ValueKind(_text, _library_in, "a path", is_path=True)
 NPZ = ValueKind(_npz, takes="a path", is_path=True)
+AGAINST = ValueKind(_against, takes="a path", is_path=True)
 OUTPUTS = ValueKind(_outputs, list, "formats and files", repeated=True)
 IN_A_FILE = ValueKind(_in_a_file, takes="")
 """What only a configuration can say; `keys` reads it."""

@@ -83,8 +83,10 @@ def fields(says: Mapping[str, Any], fills: Fills, folder: str = "") -> dict[str,
     return found
 
 
-def _beside(folder: str, path: str | tuple[str, ...]) -> Any:
+def _beside(folder: str, path: str | tuple[str, ...] | Mapping[str, str]) -> Any:
     """A path, or several, from a folder on. An address is not a path."""
+    if isinstance(path, Mapping):
+        return {name: _beside(folder, one) for name, one in path.items()}
     if isinstance(path, tuple):
         return tuple(_beside(folder, one) for one in path)
     return path if "://" in path else os.path.join(folder, os.path.expanduser(path))

@@ -76,8 +76,9 @@ TABLE: tuple[Setting, ...] = (
         key="weights", fills="audit", default="as configured, else read",
     ),
     Setting(
-        "target_dtype", kinds.one_of("float16"), LOOKED_AT, "The type that the model is to become: float16.",
-        ("--target-dtype",), "DTYPE", "target-dtype", fills="audit",
+        "target_dtype", kinds.one_of("float16", "bfloat16"), LOOKED_AT,
+        "The type that the model is to become: float16 or bfloat16.", ("--target-dtype",), "DTYPE", "target-dtype",
+        fills="audit",
     ),
     Setting(
         "runtimes", kinds.TARGETS, LOOKED_AT,
@@ -108,8 +109,30 @@ TABLE: tuple[Setting, ...] = (
         default="as configured, else run",
     ),
     Setting(
-        "provider", kinds.TEXT, RUN, "Where to run: cpu, cuda, tensorrt or another one.", ("--provider",), "NAME",
-        "provider", "AUDITOR_PROVIDER", "audit",
+        "provider", kinds.PROVIDERS, RUN,
+        "Where to run: cpu, cuda, tensorrt or another one; or several in order, as in tensorrt,cuda.", ("--provider",),
+        "NAME[,NAME...]", "provider", "AUDITOR_PROVIDER", "audit",
+    ),
+    Setting(
+        "provider_options", kinds.PROVIDER_OPTIONS, RUN,
+        "An option of a provider, in onnxruntime's words, as in cuda:gpu_mem_limit=2147483648; may be repeated.",
+        ("--provider-option",), "NAME:KEY=VALUE", "provider-options", fills="audit", runs_code=True,
+        takes="a table of tables: provider.key = value; only a configuration that is named (`--config`) may say it",
+    ),
+    Setting(
+        "provider_libraries", kinds.LIBRARIES, RUN,
+        "A library that brings providers, whose code is run, in the sandbox; may be repeated.",
+        ("--provider-library",), "NAME=PATH", "provider-libraries", fills="audit", runs_code=True,
+        takes="a table: name = path; only a configuration that is named (`--config`) may say it",
+    ),
+    Setting(
+        "device", kinds.whole(), RUN, "Which of the provider's devices, counted from 0.", ("--device",), "INDEX",
+        "device", fills="audit", default="the provider's own choice",
+    ),
+    Setting(
+        "no_cpu_fallback", kinds.YES_OR_NO, RUN,
+        "A node that does not run on a provider that was asked for is an error.", ("--no-cpu-fallback",),
+        key="no-cpu-fallback", fills="audit",
     ),
     Setting(
         "optimisation", kinds.one_of(*LEVELS), RUN,
@@ -127,6 +150,20 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "skipped_parts", kinds.some_of(*DEEP), DEPTH, "Not this part of the look in depth; may be repeated.",
         ("--skip-part",), "PART", "skip-parts", fills="audit",
+    ),
+    Setting(
+        "runs", kinds.whole(1), DEPTH, "How many runs are timed at least, of the part speed.", ("--runs",), "NUMBER",
+        "runs", fills="audit",
+    ),
+    Setting(
+        "speed_against", kinds.PATH, DEPTH, "A model to be run in turn with this one, of the part speed.",
+        ("--speed-against",), "MODEL", "speed-against", fills="audit",
+    ),
+    Setting(
+        "against", kinds.AGAINST, DEPTH,
+        "What its runs are held against: another version, a float32, float16 or quantised sibling, or an .npz of a "
+        "framework's tensors by name.",
+        ("--against",), "FILE", "against", fills="audit",
     ),
     Setting(
         "custom_ops", kinds.LIBRARY, RUN, "Operators for the run: a library whose code is run, in the sandbox.",

@@ -192,7 +192,7 @@ class Ranges:
         from ..runtime.parent import hunt
         from ..runtime.request import Aim, InputRange, Quarry, Request, RunLimits, WitnessSearch
         from .sizes import choose
-        from .trial import LARGEST, data_files
+        from .trial import LARGEST, data_files, where_to_run
 
         if model.size > LARGEST >> 1:
             return Sought({}, "the file is too large to be searched")
@@ -221,7 +221,6 @@ class Ranges:
         request = Request(
             model.path,
             data_files(model),
-            provider=self._settings.provider,
             optimisation=self._settings.optimisation,
             custom_ops=self._settings.custom_ops or "",
             trace=traced,
@@ -229,6 +228,7 @@ class Ranges:
             require_isolation=self._settings.require_isolation,
             seed=self._settings.seed,
             search=WitnessSearch(tuple(ranges), quarries, seconds),
+            **where_to_run(self._settings),
         )
         result = hunt(request)
         if not isinstance(result, Hunted):

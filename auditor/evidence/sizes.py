@@ -98,6 +98,13 @@ def impossible(facts: Facts, feeds: Feeds) -> str:
     return _judged(facts, feeds)[1]
 
 
+def proven_impossible(facts: Facts, feeds: Feeds) -> str:
+    """Why no runtime can run the model on inputs of these sizes: nothing of what is merely unlikely."""
+    bound = facts.rebind({feed.name: feed.shape for feed in feeds})
+    there = {trouble.at for trouble in _proven(facts)}
+    return next((_words(bound, trouble) for trouble in _proven(bound) if trouble.at not in there), "")
+
+
 def _judged(facts: Facts, feeds: Feeds) -> tuple[int, str]:
     """How many faults the sizes bring that are not there without them, and the first; an empty tensor is one, too."""
     try:

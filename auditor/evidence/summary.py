@@ -30,6 +30,7 @@ from ..shapes.sizes.dim import Size
 from ..shapes.troubles import Exhausted, Internal, Unsupported
 from ..wording import listed
 from .evidence import Evidence
+from .placing import fallbacks, shares
 from .processor import features
 from .trial import Trial
 
@@ -111,8 +112,13 @@ def run_summary(evidence: Evidence) -> RunSummary:
     if isinstance(result, Failed):
         return summary._replace(golden=tuple(golden_line(g) for g in result.golden))
     if isinstance(result, Run):
+        did = shares(evidence.facts, result)
         return summary._replace(
             provider=result.provider,
+            shares=did.shares,
+            unplaced_macs=did.unplaced_macs,
+            shares_by=did.how,
+            fallbacks=fallbacks(result),
             placement=result.placement,
             golden=tuple(golden_line(g) for g in result.golden),
             outputs=tuple(Port(o.name, name_of(o.dtype) if o.dtype else o.type, o.shape) for o in result.outputs),

@@ -13,11 +13,12 @@ from ..model import digest, external
 from ..model.graph import Model
 from ..report import Missed
 from ..runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run, TimedOut, first_line
-from ..runtime.request import OFF, Feed, Request, RunLimits
+from ..runtime.providers import CPU
+from ..runtime.request import OFF, Feed, ProviderLibrary, ProviderOption, Request, RunLimits
 from ..settings import Settings
 from ..shapes.facts import Facts
 from ..tuples import NamedTuple
-from ..wording import in_bytes
+from ..wording import in_bytes, listed
 
 if TYPE_CHECKING:
     from .sizes import Chosen
@@ -27,6 +28,9 @@ LARGEST = 2**31 - 1
 
 _BEFORE_THE_MODEL = frozenset({"start", "import"})
 """Stages of a run in which nothing that happens is the model's fault."""
+
+_ON_CPU = "the run was on the CPU, as it was asked for: name another provider (--provider)"
+_OF_A_LIBRARY = "provider"  # the stage in which a library of providers is loaded
 
 _OPEN = 1 << 29  # bytes of activations where sizes are open
 
@@ -66,7 +70,7 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     from ..runtime.parent import run
     from .sizes import impossible
 
-    named = settings.inputs is not None or settings.custom_ops is not None
+    named = bool(settings.inputs or settings.custom_ops or settings.provider_libraries)
     asked = settings.provider_asked or settings.require_isolation or named
     if model.size > LARGEST:
         why = f"the file has {model.size} bytes, and onnxruntime reads none of more than 2 GiB"
@@ -93,6 +97,10 @@ def attempt(model: Model, facts: Facts, costs: Costs, settings: Settings) -> Tri
     if isinstance(result, TimedOut | OutOfMemory | Crashed) and result.stage in _BEFORE_THE_MODEL:
         why = "onnxruntime did not get as far as the model within the limits of the run (--timeout, --memory)"
         return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked=True),))
+    if isinstance(result, TimedOut | OutOfMemory | Crashed) and result.stage == _OF_A_LIBRARY:
+        end = result.signal if isinstance(result, Crashed) else "no end within the limits of the run"
+        why = f"loading {listed(map(os.path.basename, settings.provider_libraries.values()))} came to nothing: {end}"
+        return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked=True),))
     if isinstance(result, Failed) and result.kind == MACHINE:
         why = f"this machine lacks what the model needs: {first_line(result.message)}"
         return Trial(NotRun(why, result.isolation), True, (Missed("run", why, asked),))
@@ -117,16 +125,30 @@ def _request(model: Model, costs: Costs, settings: Settings) -> Request:
     return Request(
         model.path,
         data_files(model),
-        provider=settings.provider,
         optimisation=settings.optimisation,
         custom_ops=os.path.abspath(settings.custom_ops) if settings.custom_ops else "",  # a bare name means elsewhere
         limits=run_limits(costs, settings, 1 if settings.optimisation == OFF else 2),
-        predicted_bytes=_beside_the_weights(costs),
+        predicted_bytes=beside_the_weights(costs),
         require_isolation=settings.require_isolation,
         seed=settings.seed,
         rtol=settings.rtol,
         atol=settings.atol,
+        **where_to_run(settings),
     )
+
+
+def where_to_run(settings: Settings) -> dict[str, Any]:
+    """What of a request says on which providers it is run."""
+    options = settings.provider_options.items()
+    libraries = settings.provider_libraries.items()
+    return {
+        "provider": settings.provider,
+        "provider_options": tuple(
+            ProviderOption(who, key, value) for who, own in options for key, value in own.items()
+        ),
+        "provider_libraries": tuple(ProviderLibrary(name, os.path.abspath(path)) for name, path in libraries),
+        "device": settings.device,
+    }
 
 
 @contextmanager
@@ -177,7 +199,12 @@ def _missed(result: Outcome, settings: Settings, invented: bool, asked: bool) ->
             yield Missed("run", f"onnxruntime does not load the model: {first_line(message)}", True)
         case Failed(stage="run", message=message) if invented:
             yield Missed("run", f"it failed on inputs that auditor invented: {first_line(message)}", asked)
-        case Run(tries=tries, agreement=agreement, feeds=feeds, outputs=outputs):
+        case Run(tries=tries, agreement=agreement, feeds=feeds, outputs=outputs, gone=gone):
+            for name in gone:
+                yield Missed(f"provider {name}", "onnxruntime could not start it, and ran the model without", True)
+            if settings.no_cpu_fallback and (result.provider == CPU or not result.placement):
+                why = "onnxruntime does not say which nodes ran where" if result.provider != CPU else _ON_CPU
+                yield Missed("no-cpu-fallback", why, True)
             for one in outputs:
                 if one.unseen:
                     yield Missed(f"values of {one.name}", one.unseen)
@@ -211,7 +238,7 @@ def data_files(model: Model) -> tuple[str, ...]:
     return tuple(os.path.join(folder, name) for name in readable)
 
 
-def _beside_the_weights(costs: Costs) -> int | None:
+def beside_the_weights(costs: Costs) -> int | None:
     """Bytes that the run takes besides what the file stores; None where sizes are open and nothing else is known."""
     peak, generated = costs.peak_activation_bytes, costs.generated_bytes
     if isinstance(peak, int):

@@ -21,6 +21,7 @@ from ..numbers import amount, brief_shape
 from ..report import Finding, Report, Verdict
 from ..wording import counted, in_bytes
 from . import Format
+from .parts.sharing import sharing
 from .parts.telling import Shapes, counting, covered, derivation, further, input_shapes, place, summary, why_waived
 
 _MOST_ROWS = 25
@@ -196,6 +197,7 @@ def _totals(report: Report) -> Iterable[Sequence[str]]:
     yield "weights", in_bytes(totals.weight_bytes)
     run = report.run
     yield "run", text(f"{run.status}: {run.why}" if run.why else f"{run.status} on {run.provider}", 400)
+    yield from (("providers", text(line, 400)) for line in sharing(run))
     yield from (("golden", text(line, 400)) for line in run.golden[:_MOST_DETAILS])
     for part in report.depth:
         told = (f"{part.part}: {part.status}" + (f": {part.why}" if part.why else ""), *part.lines[:_MOST_DETAILS])

@@ -17,6 +17,7 @@ from ..wording import axes, counted, fitting, in_bytes
 from . import Format
 from .parts.layout import Page, Span, cells
 from .parts.repairs import repairs
+from .parts.sharing import sharing
 from .parts.telling import Shapes, input_shapes, place, shown_steps, summary, why_waived
 
 _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
@@ -205,6 +206,7 @@ def _run(report: Report) -> Iterator[str]:
         optimised = f"; optimisation {visible(run.optimisation)}" if run.optimisation else ""
         isolated = f"; isolation {level}" if level else ""
         yield f"ok{time}; {placed or visible(run.provider)}{optimised}{isolated}"
+    yield from sharing(run)
     yield from _attempts(run)
     yield from (f"golden {prose(line, 200)}" for line in run.golden)
     yield from (

@@ -13,6 +13,7 @@ from ..rules.not_allowed import not_allowed
 from ..rules.over_limit import over_limit
 from ..settings import DEEP
 from ..wording import counted, in_bytes, listed
+from .in_depth import IN_DEPTH, measured_elsewhere, number_in_depth
 from .policy import Bounds, Policy
 
 if TYPE_CHECKING:
@@ -32,7 +33,16 @@ _WORDS = {
     "ir-version": "the IR version",
     "opset": "the opset of ai.onnx",
     "run-seconds": "seconds for the run",
+    "provider-node-percent": "% of the nodes on the provider that was asked for",
+    "provider-mac-percent": "% of the MACs on the provider that was asked for",
+    "run-ms-p50": "ms for the median run",
+    "run-ms-p90": "ms for the run at P90",
+    "session-ms": "ms to make a session",
+    "run-ratio": "times the reference's run",
+    "peak-run-bytes": "bytes of memory at the peak of a run",
+    "growth-bytes-per-run": "bytes more with every run",
 }
+_SHARES = ("provider-node-percent", "provider-mac-percent")
 _ONE = {"operators": "operator", "domains": "domain", "dtypes": "element type", "providers": "provider"}
 _MOST_NAMED = 8
 
@@ -49,7 +59,7 @@ def beyond_limits(report: Report, policy: Policy, accepted: Report | None) -> It
                 continue
         yield from _bounds(measure, number, limit, policy)
         if limit.max_increase is not None or limit.max_increase_percent is not None:
-            yield from _increase(measure, number, limit, policy, accepted)
+            yield from _increase(measure, number, limit, policy, report, accepted)
 
 
 def measured(report: Report, measure: str) -> Number | str | None:
@@ -59,8 +69,12 @@ def measured(report: Report, measure: str) -> Number | str | None:
         return "the model could not be read"
     if measure.startswith("opset"):
         return model.opsets.get(measure.removeprefix("opset").removeprefix(":"))
+    if measure in IN_DEPTH:
+        return number_in_depth(report, measure)
     if measure == "run-seconds":
         return report.run.seconds or f"the model was not timed: {report.run.why or report.run.status}"
+    if measure in _SHARES:
+        return _share(report, measure)
     number = {
         "parameters": totals.parameters,
         "learnable-parameters": totals.learnable_parameters,
@@ -77,6 +91,23 @@ def measured(report: Report, measure: str) -> Number | str | None:
     return "it is unknown" if number is None else number
 
 
+def _share(report: Report, measure: str) -> Number | str:
+    """In percent; of the CPU's own runs all of it, where that is what was asked for."""
+    run = report.run
+    if run.status != "ok":
+        return f"the model was not run: {run.why or run.status}"
+    if not run.shares:
+        alone = _provider(run.provider) == "cpu" and run.placement
+        return 100 if alone else "onnxruntime does not say which nodes ran where"
+    first = run.shares[0]
+    number = first.node_percent if measure == _SHARES[0] else first.mac_percent
+    if number is None:
+        return f"it is not known: {run.shares_by}"
+    if measure == _SHARES[1] and run.unplaced_macs:
+        return f"{run.unplaced_macs:,} MACs lie in nodes of which it is not known who did them"
+    return number
+
+
 def _bounds(measure: str, number: Number, limit: Bounds, policy: Policy) -> Iterator[Finding]:
     if limit.max is not None and number > limit.max:
         text = f"{_said(measure, number)}; at most {_shown(measure, limit.max)} may be"
@@ -87,7 +118,7 @@ def _bounds(measure: str, number: Number, limit: Bounds, policy: Policy) -> Iter
 
 
 def _increase(
-    measure: str, number: Number, limit: Bounds, policy: Policy, accepted: Report | None
+    measure: str, number: Number, limit: Bounds, policy: Policy, report: Report, accepted: Report | None
 ) -> Iterator[Finding | Missed]:
     what = f"increase of {measure}"
     if accepted is None:
@@ -96,6 +127,9 @@ def _increase(
     before = measured(accepted, measure)
     if before is None or isinstance(before, str):
         yield Missed(what, f"of the accepted version: {before or 'it has none'}", asked=True)
+        return
+    if measure in IN_DEPTH and (why := measured_elsewhere(report, accepted, measure)):
+        yield Missed(what, why, asked=True)
         return
     grown = _exact(number) - _exact(before)
     more = f"{_shown(measure, float(grown))} more than the {_shown(measure, before)} of the accepted version"

@@ -164,7 +164,7 @@ class StoredNumbers:
             if columns > BLOCK:
                 count = min(count, columns - start % columns)
             fill(stored[: count * raw.itemsize], start * raw.itemsize)
-            yield start, seen.decode(raw[:count], work)[:count]
+            yield start, seen.decode(raw[:count], work[:count])
             start += count
 
 

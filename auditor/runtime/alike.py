@@ -49,14 +49,19 @@ def apart(
     values = floats(dtypes[0], expected)
     if values is None:
         return _whole(expected, actual, grain and grain._replace(steps=times * grain.steps))
-    narrow = dtypes[0] in STEPS
-    rtol, share = (2 * STEPS[dtypes[0]], NARROW) if narrow else FLOAT32
-    least, most = _reach(values)
+    rtol, atol = tolerance(dtypes[0], *_reach(values), grain)
+    return compare(expected, actual, times * rtol, times * atol, dtypes)
+
+
+def tolerance(dtype: int, least: float, most: float, grain: Grain | None = None) -> tuple[float, float]:
+    """What rounding may make of a floating-point tensor whose finite elements lie between two numbers: rtol, atol."""
+    narrow = dtype in STEPS
+    rtol, share = (2 * STEPS[dtype], NARROW) if narrow else FLOAT32
     atol = max(share * max(abs(least), abs(most)), _NARROW_FLOOR if narrow else _FLOOR)
     if grain is not None:
         step = grain.step or (most - least) / _EIGHT_BITS
         atol = max(atol, 1.001 * step * grain.steps)
-    return compare(expected, actual, times * rtol, times * atol, dtypes)
+    return rtol, atol
 
 
 def within_steps(expected: Array, actual: Array, grain: Grain | None) -> bool:

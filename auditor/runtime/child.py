@@ -15,13 +15,14 @@ import traceback
 from pathlib import Path
 from typing import IO, NoReturn
 
-from .deep import part_of
+from .deep import part_of, prepared
 from .deep.ground import DeepGround
 from .hunting import Hunting
 from .libc import die_first, die_with, hide_memory
 from .outcome import Deep, Failed, Hunted, NotRun, OutOfMemory, Run, SideBySide
 from .pairing import SideBySideRun
 from .plain import plain, restore
+from .providers import NoProvider, chain_of, only_processor, registered
 from .request import Request
 from .sandbox import confine, cpu_profile, device_profile
 from .session import Sessions, is_utf8
@@ -86,19 +87,17 @@ def perform(request: Request, channel: Channel) -> Outcome:
         if isinstance(error, ModuleNotFoundError) and error.name == "onnxruntime":
             return NotRun("onnxruntime is not installed (auditor[cpu] or auditor[gpu])")
         return NotRun(f"onnxruntime is installed and cannot be imported: {error}"[:_MESSAGE])
-    available = onnxruntime.get_available_providers()
-    provider = _provider(request.provider, available)
-    if provider is None:
-        version = onnxruntime.__version__
-        from ..wording import nearest
-
-        near = nearest(request.provider.lower(), map(_word, onnxruntime.get_all_providers()))
-        return NotRun(f"onnxruntime {version} has no provider {request.provider!r}{near}, only {_words(available)}")
-    devices = provider != "CPUExecutionProvider"
+    devices, chain = not only_processor(request), None
+    if not request.provider_libraries:  # what stands in a library is known when it is loaded, which is for the sandbox
+        try:
+            chain = chain_of(onnxruntime, request)
+        except NoProvider as error:
+            return NotRun(str(error)[:_MESSAGE])
     if devices and hasattr(onnxruntime, "preload_dlls"):
         with contextlib.suppress(Exception):  # without its libraries the provider says itself what is missing
             onnxruntime.preload_dlls()
     part = part_of(request.deep.part) if request.deep is not None else None  # later nothing can be imported
+    held = prepared(part) if part is not None else None
     folder = str(Path(request.model).parent)
     if not is_utf8(folder):  # onnxruntime takes no such name; where it looks for the weights is then "."
         request = request.absolute()
@@ -108,7 +107,14 @@ def perform(request: Request, channel: Channel) -> Outcome:
     channel.send("isolation", isolation)
     if request.require_isolation and isolation["level"] != "full":
         return NotRun(f"full isolation was asked for and cannot be had: {_reasons(isolation)}", isolation)
-    sessions = Sessions(onnxruntime, request, provider)
+    if chain is None:
+        channel.send("stage", "provider")
+        try:
+            registered(onnxruntime, request)
+            chain = chain_of(onnxruntime, request)
+        except NoProvider as error:
+            return NotRun(str(error)[:_MESSAGE], isolation)
+    sessions = Sessions(onnxruntime, request, chain)
     if request.search is not None:
         channel.send("stage", "search")
         return Hunting(sessions, request, isolation, onnxruntime.__version__).outcome()
@@ -121,25 +127,11 @@ def perform(request: Request, channel: Channel) -> Outcome:
         channel.send("stage", which)
 
     if part is not None:
-        return DeepGround(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).look(part)
+        version = onnxruntime.__version__
+        return DeepGround(sessions, request, send_first, send_stage, isolation, version, held).look(part)
     if request.pair is not None:
         return SideBySideRun(sessions, request, send_first, send_stage, isolation, onnxruntime.__version__).outcome()
     return Sitting(sessions, request, channel.send, send_first, isolation, onnxruntime.__version__).outcome()
-
-
-def _provider(wanted: str, available: list[str]) -> str | None:
-    """``cuda`` and ``CUDAExecutionProvider`` alike; None where this onnxruntime has none of that name."""
-    ends = {"directml": "dml"}.get(wanted.lower(), wanted.lower().removesuffix("executionprovider"))
-    return next((name for name in available if name.removesuffix("ExecutionProvider").lower() == ends), None)
-
-
-def _words(providers: list[str]) -> str:
-    return ", ".join(map(_word, providers))
-
-
-def _word(provider: str) -> str:
-    """As people say it: ``cuda``."""
-    return provider.removesuffix("ExecutionProvider").lower()
 
 
 def _reasons(isolation: dict[str, str]) -> str:
@@ -149,7 +141,8 @@ def _reasons(isolation: dict[str, str]) -> str:
 def _confine(request: Request, devices: bool, libraries: str) -> dict[str, str]:
     seconds = math.ceil(request.limits.seconds * request.limits.thread_count()) + 2
     if devices:
-        return confine(device_profile(request.opened(), (libraries, *sys.path, sys.base_prefix), seconds))
+        beside = (str(Path(library.path).parent) for library in request.provider_libraries)
+        return confine(device_profile(request.opened(), (libraries, *beside, *sys.path, sys.base_prefix), seconds))
     hide_memory()
     size = sum(path.stat().st_size for path in map(Path, (request.model, *request.files)) if path.exists())
     return confine(cpu_profile(request.opened(), request.limits.memory_for(size, request.predicted_bytes), seconds))

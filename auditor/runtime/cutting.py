@@ -7,16 +7,21 @@ numbers of onnx.proto are all that this takes. Weights stay where they are, exte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import overload
 
+from ..files import open_regular
 from ..tuples import NamedTuple
 
 _MODEL_GRAPH = 7
-_NODE, _INITIALIZER, _OUTPUT, _VALUE_INFO, _SPARSE = 1, 5, 12, 13, 15  # of GraphProto
+_NODE, _INITIALIZER, _GRAPH_INPUT, _OUTPUT, _VALUE_INFO, _SPARSE = 1, 5, 11, 12, 13, 15  # of GraphProto
 _INPUTS, _OUTPUTS, _NAME, _OP_TYPE, _ATTRIBUTE = 1, 2, 3, 4, 5  # of NodeProto
 _TENSOR, _BODIES = 5, (6, 11)  # of AttributeProto: t; g, graphs
 _TENSOR_NAME, _VALUES = 8, 1  # of TensorProto, of SparseTensorProto
+_RAW, _EXTERNAL, _LOCATION = 9, 13, 14  # of TensorProto: raw_data, external_data, data_location
+_LIGHT, _WINDOW = 1 << 12, 1 << 18  # bytes
 _BYTES = 2  # the wire type of whatever has a length
 
 
@@ -47,11 +52,47 @@ class _Field(NamedTuple):
     end: int
 
 
-class Cuttable:
-    """A serialized ModelProto, or several in a row, which protobuf reads as one. `NotCut` where it is none."""
+class FileBytes:
+    """The bytes of a regular file, of which no more than a window is held: weights are not read to be passed over."""
 
-    def __init__(self, model: bytes) -> None:
-        self._data = model
+    def __init__(self, path: str) -> None:
+        self._descriptor, status = open_regular(path)
+        self._size, self._at, self._held = status.st_size, 0, b""
+
+    def __del__(self) -> None:
+        if hasattr(self, "_descriptor"):
+            os.close(self._descriptor)
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, key: int) -> int: ...
+    @overload
+    def __getitem__(self, key: slice) -> bytes: ...
+    def __getitem__(self, key: int | slice) -> int | bytes:
+        start, stop = (key, key + 1) if isinstance(key, int) else key.indices(self._size)[:2]
+        if not self._at <= start <= stop <= self._at + len(self._held):
+            if stop - start > _WINDOW:
+                return os.pread(self._descriptor, stop - start, start)
+            self._at, self._held = start, os.pread(self._descriptor, _WINDOW, start)
+        found = self._held[start - self._at : stop - self._at]
+        if isinstance(key, slice):
+            return found
+        if not found:
+            raise IndexError(key)
+        return found[0]
+
+
+class Cuttable:
+    """A serialized ModelProto, or several in a row, which protobuf reads as one. `NotCut` where it is none.
+
+    ``file``: the name of the file that these are the bytes of. What is cut out then refers to the weights in it, as
+    external data (ONNX, external data: "location", "offset", "length"), and has none of their bytes.
+    """
+
+    def __init__(self, model: bytes | FileBytes, file: str = "") -> None:
+        self._data, self._file = model, file
         self._graphs = [f for f in self._fields(0, len(model)) if f.number == _MODEL_GRAPH and f.wire == _BYTES]
         parts = [part for graph in self._graphs for part in self._fields(graph.start, graph.end)]
         self._parts = [part for part in parts if part.wire == _BYTES]
@@ -62,6 +103,10 @@ class Cuttable:
         """The index of the node that makes each tensor."""
         return {name: index for index, node in enumerate(self.nodes) for name in node.outputs if name}
 
+    @cached_property
+    def _initialized(self) -> frozenset[str]:
+        return frozenset(self._tensor(part) for part in self._parts if part.number in (_INITIALIZER, _SPARSE))
+
     def needed(self, tensor: str) -> tuple[int, ...]:
         """The nodes that the tensor hangs on, in the order of the file."""
         waiting, found = [tensor], set()
@@ -71,6 +116,11 @@ class Cuttable:
                 found.add(index)
                 waiting += self.nodes[index].inputs
         return tuple(sorted(found))
+
+    def made_before(self, tensor: str) -> list[str]:
+        """The tensors that one hangs on, itself the last, in the order of the file."""
+        order = [name for index in self.needed(tensor) for name in self.nodes[index].outputs if name]
+        return order[: order.index(tensor) + 1] if tensor in order else order
 
     def stored(self, name: str) -> bytes | None:
         """The TensorProto of an initializer, or of a Constant's value."""
@@ -90,37 +140,76 @@ class Cuttable:
         ]
         return values[-1] if values else None
 
-    def behind(self, tensor: str) -> bytes:
-        """The model that makes nothing but this tensor of its main graph; its inputs are all still there."""
-        kept = [self.nodes[index] for index in self.needed(tensor)]
+    def behind(self, *tensors: str) -> bytes:
+        """The model that makes nothing but these tensors of its main graph; what it must be fed is all still there."""
+        kept = [self.nodes[index] for index in sorted({i for tensor in tensors for i in self.needed(tensor)})]
         starts = {node.start for node in kept}
-        used = {name for node in kept for name in (*node.inputs, *node.outputs)} | {tensor}
+        used = {name for node in kept for name in (*node.inputs, *node.outputs)}.union(tensors)
         out: list[bytes] = []
-        at, declared = 0, b""
+        at, declared = 0, dict.fromkeys(tensors, b"")
         for graph in self._graphs:
             out.append(self._data[at : graph.tag])
             body: list[bytes] = []
             for part in self._fields(graph.start, graph.end):
-                whole = self._data[part.tag : part.end]
                 match part.number if part.wire == _BYTES else 0:
                     case 1:  # node
                         stays = part.tag in starts
                     case 5 | 15:  # initializer, sparse_initializer
                         stays = self._tensor(part) in used
+                        if stays and self._file and part.number == _INITIALIZER and part.end - part.start > _LIGHT:
+                            body.append(_message(_INITIALIZER, self._referring(part)))
+                            continue
+                    case 11:  # input; up to IR 3 those with a stored value, too, which no longer comes with it
+                        name = self._value(part)
+                        stays = name in used or name not in self._initialized
                     case 12 | 13:  # output, value_info
                         name = self._value(part)
-                        stays = part.number == _VALUE_INFO and name in used and name != tensor
-                        if name == tensor:
-                            declared = self._data[part.start : part.end]
+                        stays = part.number == _VALUE_INFO and name in used and name not in declared
+                        if name in declared:
+                            declared[name] = self._data[part.start : part.end]
                     case _:
                         stays = True
                 if stays:
-                    body.append(whole)
+                    body.append(self._data[part.tag : part.end])
             out.append(_message(_MODEL_GRAPH, b"".join(body)))
             at = graph.end
         out.append(self._data[at:])
-        output = declared or _message(1, tensor.encode("utf-8", "surrogateescape"))
-        return b"".join((*out, _message(_MODEL_GRAPH, _message(_OUTPUT, output))))
+        outputs = (
+            _message(_OUTPUT, value or _message(1, name.encode("utf-8", "surrogateescape")))
+            for name, value in declared.items()
+        )
+        return b"".join((*out, _message(_MODEL_GRAPH, b"".join(outputs))))
+
+    def _referring(self, tensor: _Field) -> bytes:
+        """The TensorProto with its raw data where it is; as it stands where it has none."""
+        fields = list(self._fields(tensor.start, tensor.end))
+        raw = [field for field in fields if field.number == _RAW and field.wire == _BYTES]
+        if len(raw) != 1:
+            return self._data[tensor.start : tensor.end]
+        entries = {"location": self._file, "offset": str(raw[0].start), "length": str(raw[0].end - raw[0].start)}
+        return b"".join((
+            *(self._data[field.tag : field.end] for field in fields if field is not raw[0]),
+            *(_message(_EXTERNAL, _message(1, k.encode()) + _message(2, v.encode())) for k, v in entries.items()),
+            _encoded(_LOCATION << 3),
+            b"\x01",  # EXTERNAL
+        ))  # fmt: skip
+
+    def taking(self, index: int, dtypes: Mapping[str, int]) -> bytes:
+        """The model without one node of its main graph, which takes as inputs what that node makes, of these types."""
+        gone = self.nodes[index].start
+        out: list[bytes] = []
+        at = 0
+        for graph in self._graphs:
+            out.append(self._data[at : graph.tag])
+            parts = (part for part in self._fields(graph.start, graph.end) if part.tag != gone)
+            out.append(_message(_MODEL_GRAPH, b"".join(self._data[part.tag : part.end] for part in parts)))
+            at = graph.end
+        out.append(self._data[at:])
+        taken = b"".join(
+            _message(_GRAPH_INPUT, _message(1, name.encode("utf-8", "surrogateescape")) + _of_type(dtype))
+            for name, dtype in dtypes.items()
+        )
+        return b"".join((*out, _message(_MODEL_GRAPH, taken)))
 
     def _piece(self, node: _Field) -> NodeBytes:
         inputs: list[str] = []
@@ -202,6 +291,11 @@ class Cuttable:
             yield _Field(tag >> 3, tag & 7, tag_at, start, at)
 
 
+def _of_type(dtype: int) -> bytes:
+    """ValueInfoProto.type: a tensor whose shape nobody says."""
+    return _message(2, _message(1, _encoded(1 << 3) + _encoded(dtype)))
+
+
 def _message(number: int, content: bytes) -> bytes:
     return _encoded(number << 3 | _BYTES) + _encoded(len(content)) + content
 
@@ -214,7 +308,7 @@ def _encoded(value: int) -> bytes:
     return bytes((*made, value))
 
 
-def _varint(data: Sequence[int], at: int, end: int) -> tuple[int, int]:
+def _varint(data: bytes | FileBytes, at: int, end: int) -> tuple[int, int]:
     value = 0
     for shift in range(min(10, end - at)):
         byte = data[at + shift]

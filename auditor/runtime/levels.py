@@ -78,9 +78,7 @@ class Search:
 
     def first(self, output: str) -> Culprit:
         """The first tensor in the order of the file that parts while nothing that its node takes does."""
-        order = [name for index in self._model.needed(output) for name in self._model.nodes[index].outputs if name]
-        if output in order:
-            order = order[: order.index(output) + 1]
+        order = self._model.made_before(output)
         low, high = -1, len(order) - 1  # the last of them parts; in front of the first there is nothing
         while high - low > 1:
             middle = (low + high) // 2

@@ -124,6 +124,15 @@ class Placed(NamedTuple):
     provider: str
 
 
+class Fallback(NamedTuple):
+    """Nodes of one operator that did not go to the provider that was asked for. ``why`` "": nobody said."""
+
+    op_type: str
+    provider: str  # where they went
+    why: str
+    nodes: int
+
+
 class Run(NamedTuple):
     """The model ran. ``feeds`` are the inputs that it ran on; none where only golden vectors were asked for."""
 
@@ -138,6 +147,8 @@ class Run(NamedTuple):
     unstable: tuple[str, ...] = ()  # outputs that were not the same bytes in every repeat
     placement: Mapping[str, int] = _NOTHING  # provider: number of nodes
     placed: tuple[Placed, ...] = ()
+    fallbacks: tuple[Fallback, ...] = ()
+    gone: tuple[str, ...] = ()  # providers that were asked for and that could not be started
     golden: tuple[GoldenResult, ...] = ()
     tries: tuple[Try, ...] = ()  # inputs that failed before these ran
     optimisation: str = "off"

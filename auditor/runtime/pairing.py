@@ -91,11 +91,11 @@ class SideBySideRun:
             try:
                 fed = [tensors.make(feed, self._request.seed) for feed in feeds]
                 extra = [tensors.make(feed, self._request.seed) for feed in self._pair.extra]
-                given = [_fitting(one._replace(name=renamed[one.name]), new) for one in fed if one.name in renamed]
+                given = [fitting(one._replace(name=renamed[one.name]), new) for one in fed if one.name in renamed]
             except (tensors.CannotMake, tensors.CannotRead) as error:
                 failed.append(_Failed("", str(error)))
                 continue
-            except _OtherType as error:
+            except OtherType as error:
                 return _Failed("new", str(error))
             made = self._runs("old", old, [pair.old for pair in self._pair.outputs], fed)
             if isinstance(made, _Failed):
@@ -212,7 +212,7 @@ class _NotLoaded(Exception):
         self.which = which
 
 
-class _OtherType(Exception):
+class OtherType(Exception):
     """An input takes what the other model's cannot be made into."""
 
 
@@ -227,7 +227,7 @@ def _same(a: Made, b: Made) -> bool:
     return bool((a.array == b.array).all()) if a.array.dtype == object else a.array.tobytes() == b.array.tobytes()
 
 
-def _fitting(fed: tensors.Stored, session: Session) -> tensors.Stored:
+def fitting(fed: tensors.Stored, session: Session) -> tensors.Stored:
     """The same numbers in the floating-point type that the input has."""
     port = next((port for port in session.inputs if port.name == fed.name), None)
     if port is None or not port.type.startswith("tensor("):
@@ -236,7 +236,7 @@ def _fitting(fed: tensors.Stored, session: Session) -> tensors.Stored:
     if wanted is None or wanted == fed.dtype:
         return fed
     if not {wanted, fed.dtype} <= _FLOATS:
-        raise _OtherType(f"the input {fed.name} takes {port.type} now")
+        raise OtherType(f"the input {fed.name} takes {port.type} now")
     return fed._replace(dtype=wanted, array=fed.array.astype(tensors.NUMPY[wanted]))
 
 

@@ -36,6 +36,7 @@ from .outcome import (
     Try,
 )
 from .plain import plain, restore
+from .providers import only_processor
 from .request import OFF, Request
 from .started import Started, start
 
@@ -189,8 +190,8 @@ class _Child:
                     question.write(json.dumps(plain(self._request)).encode("ascii"))
                     question.flush()
                     question.seek(0)
-                    plain_run = self._request.provider == "cpu"
-                    process = start(question, theirs, plain=plain_run, libraries=self._request.libraries)
+                    in_plain = only_processor(self._request)
+                    process = start(question, theirs, plain=in_plain, libraries=self._request.libraries)
             finally:
                 os.close(theirs)
             ended, waited, patience = self._ended, False, 0.0
@@ -401,7 +402,7 @@ def _cleaned(outcome: Outcome, ended: _Ended, cleaner: Cleaner) -> Outcome:
         case Crashed():
             return outcome._replace(message=cleaner.text(outcome.message, last=True))
         case NotRun():
-            hint = cleaner.errors(bytes(ended.noise)) if "could not be started" in outcome.why else ""
+            hint = cleaner.errors(bytes(ended.noise)) if outcome.why.endswith("could not be started") else ""
             why, fault = outcome.why + (f": {hint}" if hint else ""), cleaner.text(outcome.fault, last=True)
             return outcome._replace(why=cleaner.text(why), fault=fault)
         case TimedOut():

@@ -48,6 +48,21 @@ class Golden(NamedTuple):
     outputs: tuple[str, ...]
 
 
+class ProviderOption(NamedTuple):
+    """One option of an execution provider, in onnxruntime's words: ``cuda``, ``gpu_mem_limit``, ``2147483648``."""
+
+    provider: str
+    key: str
+    value: str
+
+
+class ProviderLibrary(NamedTuple):
+    """A library that brings execution providers: its code is run, in the child."""
+
+    name: str
+    path: str
+
+
 class RunLimits(NamedTuple):
     """What the child may use. ``memory`` None: from the sizes of the model and what is predicted for its run."""
 
@@ -162,7 +177,7 @@ class Request(NamedTuple):
     files: tuple[str, ...] = ()
     attempts: tuple[tuple[Feed, ...], ...] = ()
     golden: tuple[Golden, ...] = ()
-    provider: str = "cpu"
+    provider: str = "cpu"  # or several in order, as in "cuda,cpu"
     optimisation: str = DEFAULT
     second: bool = False  # without optimisation, too: to find a failure's place, and to compare the outputs
     libraries: str = ""  # a folder with another onnxruntime, which runs it instead of the one that is installed
@@ -172,7 +187,6 @@ class Request(NamedTuple):
     limits: RunLimits = RunLimits()
     predicted_bytes: int | None = None  # of activations, where they are known
     require_isolation: bool = False
-    all_on_provider: bool = False  # a node that falls back to the CPU is then a failure
     seed: int = 0
     repeats: int = 1
     rtol: float = 1e-3
@@ -181,12 +195,16 @@ class Request(NamedTuple):
     pair: ModelPair | None = None  # instead of a run: two models side by side
     deep: DeepQuestion | None = None  # instead of a run: a part of the look in depth, on the first of the attempts
     beside: tuple[str, ...] = ()  # further files that may be read: other models with their data, arrays
+    provider_options: tuple[ProviderOption, ...] = ()
+    provider_libraries: tuple[ProviderLibrary, ...] = ()
+    device: int | None = None  # of the providers that have several
 
     def absolute(self) -> "Request":
         """The same files by names that hold in any folder."""
         return self._replace(
             model=_absolute(self.model),
             against=_absolute(self.against),
+            provider_libraries=tuple(one._replace(path=_absolute(one.path)) for one in self.provider_libraries),
             pair=self.pair and self.pair._replace(model=_absolute(self.pair.model)),
             files=tuple(map(_absolute, self.files)),
             beside=tuple(map(_absolute, self.beside)),
@@ -201,7 +219,8 @@ class Request(NamedTuple):
         fed = [feed.file for feeds in self.attempts for feed in feeds if feed.file]
         golden = [path for one in self.golden for path in (*one.inputs, *one.outputs)]
         others = filter(None, (self.custom_ops, self.against, self.pair and self.pair.model))
-        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden, *others, *self.beside)))
+        libraries = [library.path for library in self.provider_libraries]
+        return tuple(dict.fromkeys((self.model, *self.files, *fed, *golden, *others, *self.beside, *libraries)))
 
 
 def _absolute(path: str) -> str:

@@ -6,15 +6,18 @@ The module itself is handed in (``ort``): child.py alone imports it.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..files import FileTooLarge, read_regular
 from ..tuples import NamedTuple
 from . import tensors
+from .falling import INFORMATION, FallbackLog
 from .messages import meant_by
-from .request import LEVELS, Request
+from .outcome import first_line
+from .providers import CPU, SIMPLEST, Chain, ChainLink
+from .request import LEVELS, OFF, Request
 from .trace import with_outputs
 
 LARGEST_TRACED = 1 << 30
@@ -56,8 +59,14 @@ class SessionPort(NamedTuple):
 class Sessions:
     """Opens the sessions of one request."""
 
-    def __init__(self, ort: Any, request: Request, provider: str) -> None:
-        self._ort, self._request, self.provider = ort, request, provider
+    def __init__(self, ort: Any, request: Request, chain: Chain) -> None:
+        self._ort, self._request, self.chain, self.listener = ort, request, chain, FallbackLog()
+        self._heard = chain.first != CPU and self.listener.listens(ort)
+
+    @property
+    def provider(self) -> str:
+        """The one that is asked for before all others."""
+        return self.chain.first
 
     def open(
         self,
@@ -68,10 +77,13 @@ class Sessions:
         *,
         traced: bool = True,
         threads: int | None = None,
+        usual: bool = False,
+        telling: bool = False,
     ) -> Session:
         """The request's model, one cut out of it, or an ``other``, at a level of optimisation, without some optimisers.
 
-        ``threads``: another number of them than the request's.
+        ``threads``: another number of them than the request's. ``usual``: the arena and spinning threads, as
+        onnxruntime has them where nobody says otherwise: for what is timed. ``telling``: it logs all that it does.
 
         What onnxruntime raises passes through; `NotOpened` where it is no fault of the model, `tensors.CannotRead`
         where the model cannot be read to be traced.
@@ -80,6 +92,11 @@ class Sessions:
         options = self._options(level)
         if threads is not None:
             options.intra_op_num_threads = threads
+        if usual:
+            options.enable_cpu_mem_arena = True
+            options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+        if telling:
+            options.log_severity_level = 0
         path = other or request.model
         folder = str(Path(path).parent)
         given: str | bytes = path
@@ -97,7 +114,8 @@ class Sessions:
         except Exception as error:
             raise NotOpened(f"the library {Path(request.custom_ops).name} registers no operators: {error}") from None
         try:
-            made = self._ort.InferenceSession(given, options, providers=self._chain(), enable_fallback=0, **kept)
+            chain = self.chain.session_arguments(options)
+            made = self._ort.InferenceSession(given, options, **chain, enable_fallback=0, **kept)
         except UnicodeDecodeError as error:
             raise meant_by(error) from None
         except (UnicodeError, TypeError, OSError) as error:
@@ -105,6 +123,18 @@ class Sessions:
         except Exception as error:
             raise meant_by(error) from None
         return Session(self._ort, made)
+
+    def cannot_start(self) -> str:
+        """Why its providers do not take even the simplest model; "" where they do."""
+        try:
+            self.open(OFF, SIMPLEST, traced=False)
+        except Exception as error:
+            return first_line(str(error))
+        return ""
+
+    def on(self, provider: str) -> Sessions:
+        """The same of another provider, by onnxruntime's name."""
+        return Sessions(self._ort, self._request, Chain((ChainLink(provider, {}),)))
 
     def bytes(self) -> bytes:
         """The whole file; `tensors.CannotRead` where it is too large to be held."""
@@ -119,23 +149,16 @@ class Sessions:
         options.intra_op_num_threads = self._request.limits.thread_count()
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # an arena asks for twice what is needed, and the limit is close
+        if self._heard:
+            options.log_severity_level = INFORMATION
         settings = {
             "session.load_model_format": "ONNX",  # whatever the file is called
             "session.record_ep_graph_assignment_info": "1",
             "session.intra_op.allow_spinning": "0",
-            "session.disable_cpu_ep_fallback": "1" if self._request.all_on_provider else "0",
         }
         for key, value in settings.items():
             options.add_session_config_entry(key, value)
         return options
-
-    def _chain(self) -> list[str]:
-        chain = [self.provider]
-        if self.provider == "TensorrtExecutionProvider":
-            chain.append("CUDAExecutionProvider")
-        if self.provider != "CPUExecutionProvider" and not self._request.all_on_provider:
-            chain.append("CPUExecutionProvider")
-        return chain
 
 
 class Session:
@@ -167,6 +190,18 @@ class Session:
         except Exception as error:
             raise Refused(meant_by(error)) from None
         return [_made(value) for value in made]
+
+    def call(self, names: Sequence[str], fed: Sequence[tensors.Stored]) -> Callable[[], object]:
+        """What runs it once, as a program does that has NumPy's arrays and wants them back; nothing is looked into.
+
+        Where NumPy has no such type, OrtValues are fed and given.
+        """
+        wanted = list(names)
+        if any(one.dtype in tensors.STAND_INS for one in fed):
+            values = {one.name: self._value(one) for one in fed}
+            return lambda: self.session.run_with_ort_values(wanted, values)
+        arrays = {one.name: one.array for one in fed}
+        return lambda: self.session.run(wanted, arrays)
 
     def _value(self, stored: tensors.Stored) -> Any:
         import numpy

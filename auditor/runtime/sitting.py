@@ -13,6 +13,7 @@ from . import tensors
 from .alike import Grain, apart
 from .beside import beside
 from .cutting import Cuttable, NotCut
+from .falling import fallbacks
 from .golden_run import confront
 from .grain import by_chance, grain_of
 from .levels import OPTIMISERS, OutOfTime, Search, TypedArray, culprits
@@ -31,6 +32,7 @@ from .outcome import (
     Run,
     Try,
 )
+from .providers import CPU
 from .request import OFF, Feed, Request
 from .session import Made, NotOpened, Refused, Session, Sessions, misfit
 
@@ -88,7 +90,8 @@ class Sitting:
         except Exception as error:
             return self._not_loaded(error)
         loading = time.perf_counter() - started
-        if self.sessions.provider not in session.session.get_providers():
+        gone = self.sessions.chain.gone(session.session.get_providers())
+        if self.sessions.provider in gone:
             return NotRun(f"the provider {self.request.provider!r} could not be started", self.isolation)
         self.tell("stage", "run")
         golden = confront(self.request, session, lambda: self.sessions.open(self.level), self._grain)
@@ -112,6 +115,8 @@ class Sitting:
             tuple(sorted(self.unstable)),
             {name: providers.count(name) for name in dict.fromkeys(providers)},
             placed,
+            fallbacks(placed, self.sessions.chain, self.sessions.listener),
+            gone,
             golden,
             tuple(self.tries),
             self.level,
@@ -194,6 +199,8 @@ class Sitting:
 
     def _not_loaded(self, error: Exception) -> Outcome:
         """At the default level a message may name no node, or one of the optimiser's own: what comes of it without?"""
+        if self.sessions.provider != CPU and (why := self.sessions.cannot_start()):
+            return NotRun(f"the provider {self.request.provider!r} could not be started: {why}", self.isolation)
         failed = self._failure("load", error)
         level = Level(self.level, "load failed", failed.message)
         if self.level == OFF or not self.request.second or isinstance(failed, OutOfMemory):

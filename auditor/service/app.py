@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from .. import __version__
+from .answers.model_documents import NewVersion
 from .api import PREFIX, api
 from .context import Service
 from .links import add_links
-from .model_documents import NewVersion
 from .pages import pages
 from .pages.failing import errors_as_pages
 from .problems import HANDLERS, ProblemDocument

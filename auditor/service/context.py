@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..store.history import Walks
 from ..store.works import Works
 from ..tuples import NamedTuple
-from .storage import Storage
+from .files.storage import Storage
 
 
 class ServiceLimits(NamedTuple):
@@ -41,6 +42,7 @@ class Service(NamedTuple):
     secret: bytes = b""  # of this service alone: what it signs is its own
     names: tuple[str, ...] = ()  # hosts by which it may be called, beside the loopback's
     wake: Callable[[], None] = lambda: None  # tells the dispatcher that there is work
+    walks: Walks | None = None  # histories that were asked for lately
     until_token: bool = False  # it is open as long as there is no token: the first one closes it
 
     def __repr__(self) -> str:

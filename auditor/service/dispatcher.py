@@ -19,12 +19,12 @@ from ..store.leases import expire, give_back_all
 from ..store.works import Works
 from .children import Given, received
 from .context import ServiceLimits
-from .couriers import Couriers
-from .dispatching import Dispatcher
-from .fetching import FetchLimits
-from .slots import taken_name
-from .storage import Storage
-from .tidying import Tidying
+from .files.storage import Storage
+from .files.tidying import Tidying
+from .jobs.dispatching import Dispatcher
+from .jobs.slots import taken_name
+from .outward.couriers import Couriers
+from .outward.fetching import FetchLimits
 
 _EXPIRE, _SWEEP = 5.0, 300.0  # seconds between two looks for what others left, and between two sweeps
 

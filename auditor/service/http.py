@@ -25,8 +25,10 @@ from ..runtime.libc import die_with, share_heaps
 from ..store.works import Works
 from ..tuples import NamedTuple
 from . import health, metrics
+from .answers.lately import Lately
 from .app import app
 from .context import Service, ServiceLimits
+from .files.storage import Storage
 from .guard.access import Answered, log_line
 from .guard.asgi import App, Receive, Scope, Send
 from .guard.connections import ConnectionBounds, protocol_within
@@ -36,10 +38,11 @@ from .guard.stack import guarded
 from .logs import log_to_stderr
 from .metrics import Metrics
 from .pages.docs import DOCS
-from .storage import Storage
 
 KEEP_ALIVE = 75  # seconds: longer than the 60 after which nginx lets a connection to an upstream go
 BACKLOG = 1024
+_HISTORIES = 32
+_SPANS = 20_000  # audits and findings of the histories that are kept in mind, together
 _HEAPS = 2  # one thread at a time runs Python anyway
 GRACE = 20  # seconds for answers that are on their way when the end comes
 
@@ -92,7 +95,7 @@ def service_of(arguments: Arguments, store: Works) -> Service:
     storage = Storage(arguments.storage)
     return Service(
         store, storage, arguments.limits, arguments.roots, arguments.hosts, arguments.open, storage.secret(),
-        arguments.names, waker(arguments.wake), arguments.until_token,
+        arguments.names, waker(arguments.wake), Lately(_HISTORIES, _SPANS), arguments.until_token,
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from ..errors import AuditorError, ExitCode, StoreError
-from .sources import SourceRefused
-from .storage import StorageError, StorageFull
+from .files.storage import StorageError, StorageFull
+from .outward.sources import SourceRefused
 
 MEDIA_TYPE = "application/problem+json"
 

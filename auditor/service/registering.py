@@ -5,12 +5,12 @@ from __future__ import annotations
 from ..errors import UsageError
 from ..store.registered import MissingBlobs, RegisteredVersion, VersionExists, register
 from ..store.works import Works
-from .archives import HEAD
+from .answers.model_documents import NewVersion
 from .context import Service
-from .direct import refuse_archive
-from .model_documents import NewVersion
+from .files.archives import HEAD
+from .files.direct import refuse_archive
+from .files.uploaded_paths import check_paths, model_among
 from .problems import Problem
-from .uploaded_paths import check_paths, model_among
 
 
 def registered(service: Service, store: Works, new: NewVersion, by: str) -> tuple[RegisteredVersion, bool]:

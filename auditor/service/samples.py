@@ -10,9 +10,9 @@ from ..store.registered import register
 from ..store.uploads import begin, forget_upload, keeping
 from ..store.works import Works
 from .context import ServiceLimits
-from .incoming import Incoming
-from .storage import Storage
-from .submitting import submit_version
+from .files.incoming import Incoming
+from .files.storage import Storage
+from .jobs.submitting import submit_version
 
 _SAMPLES = (("samples/lenet5", "lenet5/lenet5.onnx"), ("samples/wrong-bias", "broken/wrong_bias.onnx"))
 _BESIDE = "test_data_set_*/*.pb"

@@ -15,8 +15,8 @@ from ..errors import UsageError
 from ..store.tokens import any_token
 from ..store.works import Works
 from ..tuples import NamedTuple
-from .addresses import hosts_of
 from .context import ServiceLimits
+from .outward.addresses import hosts_of
 
 
 class Serving(NamedTuple):

@@ -48,6 +48,7 @@ class KeptAudit(NamedTuple):
     source: str
     subject: str
     digest: str
+    findings: int = 0
 
 
 _OF_IT = (
@@ -151,7 +152,8 @@ def kept_audit_of(store: Store, version_id: str) -> KeptAudit | None:
 
 def _kept_query(store: Store) -> Select[Any]:
     c = audits.c
-    return select(c.id, c.uid, c.source, c.subject, c.digest).where(c.project == store.project)
+    found = c.errors + c.warnings + c.notes
+    return select(c.id, c.uid, c.source, c.subject, c.digest, found).where(c.project == store.project)
 
 
 def make_badge(store: Store, model_id: str) -> tuple[str, bool] | None:

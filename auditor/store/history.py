@@ -6,11 +6,12 @@ looked. Read are the shown audits' findings one after the other, and of older on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from ..findings.order import RANK
 from ..tuples import NamedTuple
@@ -20,6 +21,21 @@ from .tables import audits, findings
 
 _MESSAGE = 300  # characters of a message that are read
 _STATES = ("new", "open", "not looked at", "fixed")
+
+
+_OURS = audits.c.project == bindparam("project")
+_POINTS = (
+    select(audits.c.id, audits.c.audited_at, audits.c.version, audits.c.source, audits.c.ad_hoc)
+    .where(_OURS, audits.c.subject == bindparam("subject"))
+    .order_by(audits.c.audited_at, audits.c.id)
+)
+_ROWS = select(*ROW).where(_OURS, audits.c.id.in_(bindparam("ids", expanding=True)))
+_FINDINGS = (
+    select(*(findings.c[name] for name in ("fingerprint", "rule", "severity", "node", "tensor")))
+    .add_columns(func.substr(findings.c.message, 1, _MESSAGE))
+    .where(findings.c.audit_id == bindparam("audit_id"))
+    .order_by(findings.c.ordinal)
+)
 
 
 class Point(NamedTuple):
@@ -91,8 +107,28 @@ class _Span:
     fixed: Point | None = None
 
 
-def history(store: Store, subject: str, limit: int = 20, compared: int | None = None) -> History | None:
-    """The last ``limit`` audits of a subject, the last ``compared`` of them with what changed; None if it has none."""
+class Walked(NamedTuple):
+    """What came of comparing a subject's audits: the same as long as they are the same."""
+
+    changes: Mapping[int, Changes]  # by audit
+    findings: tuple[FindingOverTime, ...]
+
+
+class Walks(Protocol):
+    """What was compared lately, of one database: audits never change, but of 100,000 findings reading takes seconds."""
+
+    def get(self, key: Hashable, /) -> Walked | None: ...
+
+    def keep(self, key: Hashable, value: Walked, rows: int, /) -> None: ...
+
+
+def history(
+    store: Store, subject: str, limit: int = 20, compared: int | None = None, walks: Walks | None = None
+) -> History | None:
+    """The last ``limit`` audits of a subject, the last ``compared`` of them with what changed; None if it has none.
+
+    ``walks`` may know what was compared before, and keeps what is compared now.
+    """
     with store.reading() as connection:
         points = _points(store, connection, subject)
         if not points:
@@ -100,11 +136,16 @@ def history(store: Store, subject: str, limit: int = 20, compared: int | None = 
         limit = min(limit, len(points))
         walked = [point for point in points if not point.ad_hoc] or points  # an ad hoc look fixes nothing
         compared = min(limit if compared is None else compared, len(walked))
-        walk = _Walk(store, connection, walked, len(walked) - compared)
-        changes = dict(walk.changes())
+        key = (store.project, subject, compared, *walked)
+        known = walks.get(key) if walks is not None else None
+        if known is None:
+            walk = _Walk(store, connection, walked, len(walked) - compared)
+            known = Walked(dict(walk.changes()), walk.findings())
+            if walks is not None:
+                walks.keep(key, known, len(walked) + len(known.findings))
         rows = _rows(store, connection, [point.id for point in points[-limit:]])
-        steps = tuple(AuditChanges(rows[point.id], changes.get(point.id)) for point in reversed(points[-limit:]))
-        return History(subject, len(points), steps, walk.findings())
+        steps = tuple(AuditChanges(rows[point.id], known.changes.get(point.id)) for point in reversed(points[-limit:]))
+        return History(subject, len(points), steps, known.findings)
 
 
 class _Walk:
@@ -230,10 +271,8 @@ def audit_of_version(store: Store, model: str, version: str) -> int | None:
 
 def _points(store: Store, connection: Connection, subject: str) -> list[Point]:
     """A subject's audits, oldest version first, within a version by time: an old one may be audited again."""
-    c = audits.c
-    query = select(c.id, c.audited_at, c.version, c.source, c.ad_hoc)
-    query = query.where(store.within(audits), c.subject == key_of(subject))
-    points = [Point(*row) for row in connection.execute(query.order_by(c.audited_at, c.id))]
+    asked = {"project": store.project, "subject": key_of(subject)}
+    points = [Point(*row) for row in connection.execute(_POINTS, asked)]
     first: dict[str, int] = {}
     for i, point in enumerate(points):
         first.setdefault(point.version, i)
@@ -245,16 +284,13 @@ def _points(store: Store, connection: Connection, subject: str) -> list[Point]:
 def _rows(store: Store, connection: Connection, ids: list[int]) -> dict[int, Row]:
     found = {}
     for part in parts(ids):
-        for row in connection.execute(select(*ROW).where(store.within(audits), audits.c.id.in_(part))):
+        for row in connection.execute(_ROWS, {"project": store.project, "ids": part}):
             found[row.id] = Row(**row._mapping)
     return found
 
 
 def _findings(connection: Connection, audit_id: int) -> list[FindingKey]:
-    c = findings.c
-    message = func.substr(c.message, 1, _MESSAGE)
-    query = select(c.fingerprint, c.rule, c.severity, c.node, c.tensor, message).where(c.audit_id == audit_id)
-    return [FindingKey(*row) for row in connection.execute(query.order_by(c.ordinal))]
+    return [FindingKey(*row) for row in connection.execute(_FINDINGS, {"audit_id": audit_id})]
 
 
 def _which_have(

@@ -19,6 +19,8 @@ LARGEST = 1 << 63
 """Of a database's large integers, the first that is too large."""
 
 _OPSETS = 1 << 31  # the same of its usual ones
+_INSERT = insert(audits).returning(audits.c.id, sort_by_parameter_order=True)
+_INSERT_FINDINGS, _INSERT_OPERATORS = insert(findings), insert(operators)
 _OPERATOR = 300  # letters of an operator's name that are kept
 
 
@@ -86,12 +88,12 @@ def insert_audits(connection: Connection, rows: Sequence[AuditRows]) -> list[int
 
     That no other audit of a source is its latest is the caller's to see to.
     """
-    made = insert(audits).returning(audits.c.id, sort_by_parameter_order=True)
-    numbers = [int(i) for i in connection.scalars(made, [row.audit for row in rows])]
-    for table, below in ((findings, [row.findings for row in rows]), (operators, [row.operators for row in rows])):
+    numbers = [int(i) for i in connection.scalars(_INSERT, [row.audit for row in rows])]
+    of_both = (_INSERT_FINDINGS, [row.findings for row in rows]), (_INSERT_OPERATORS, [row.operators for row in rows])
+    for made, below in of_both:
         parts = [{"audit_id": i, **part} for i, its in zip(numbers, below, strict=True) for part in its]
         if parts:
-            connection.execute(insert(table), parts)
+            connection.execute(made, parts)
     return numbers
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, Connection, Engine, insert, inspect, select
+from sqlalchemy import URL, Connection, Engine, insert, inspect
 
 from ..errors import StoreError
 from .connection import OTHER, PATIENCE, errors_in_words, reading, shown, take_turn, write_ahead
@@ -72,12 +72,14 @@ def _is_current(engine: Engine, patience: float) -> bool:
 def _revision(connection: Connection) -> str | None:
     """The revision of a database of ours, perhaps behind; None if it is empty. Any other is refused."""
     where = shown(connection.engine.url)
-    tables = set(inspect(connection).get_table_names())
+    there = inspect(connection)
     revision: str | None = None
-    if alembic_version.name in tables:
-        revision = connection.scalar(select(alembic_version.c.version_num))
+    if there.has_table(alembic_version.name):
+        words = f"SELECT {alembic_version.c.version_num.name} FROM {alembic_version.name}"
+        revision = connection.exec_driver_sql(words).scalar()  # in words: a new engine would compile it each time
     if revision == HEAD:
         return HEAD
+    tables = set(there.get_table_names())
     if revision is None and tables <= {alembic_version.name}:
         return None
     if audits.name not in tables or revision is None:

@@ -14,7 +14,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from ..errors import StoreError
 from ..tuples import NamedTuple
@@ -72,6 +85,15 @@ class Accepted(NamedTuple):
     document: dict[str, Any]
 
 
+class AcceptedAudit(NamedTuple):
+    """The same without its report, which may be large."""
+
+    audit_id: int
+    when: str
+    reason: str
+    by: str
+
+
 ROW = (
     audits.c.id, audits.c.audited_at.label("when"), audits.c.source, audits.c.verdict,
     audits.c.errors, audits.c.warnings, audits.c.notes, audits.c.bytes, audits.c.nodes,
@@ -82,6 +104,28 @@ ROW = (
     .scalar_subquery().label("accepted"),
     audits.c.ad_hoc,
 )  # fmt: skip
+
+
+# What is often asked is made once: SQLAlchemy takes longer to make a question than SQLite to answer it.
+_NEWEST = select(audits.c.id, audits.c.document).where(audits.c.project == bindparam("project"))
+_NEWEST_OF_SOURCE = _NEWEST.where(audits.c.latest, audits.c.source == bindparam("source"))
+_NEWEST_OF_SUBJECT = (
+    _NEWEST.where(audits.c.subject == bindparam("subject"), ~audits.c.ad_hoc).order_by(audits.c.id.desc()).limit(1)
+)
+_FAILING = select(audits.c.source).where(
+    audits.c.project == bindparam("project"),
+    audits.c.latest,
+    select(findings.c.rule).where(findings.c.audit_id == audits.c.id, findings.c.rule == bindparam("rule")).exists(),
+)
+_LATEST_OF_SOURCES = select(audits.c.source, audits.c.id, audits.c.subject, audits.c.version).where(
+    audits.c.project == bindparam("project"), audits.c.latest, audits.c.source.in_(bindparam("sources", expanding=True))
+)
+
+_NO_LONGER_LATEST = (  # a parameter of an UPDATE may not be called as a column is
+    update(audits)
+    .where(audits.c.project == bindparam("of"), audits.c.id.in_(bindparam("ids", expanding=True)))
+    .values(latest=False)
+)
 
 
 class Store:
@@ -141,11 +185,10 @@ class Store:
 
         Each becomes its source's latest, unless it is an ad hoc look.
         """
-        c = audits.c
         newest: dict[object, list[Any]] = {}
         for part in parts([rows.audit["source"] for rows, *_ in fresh]):
-            query = select(c.source, c.id, c.subject, c.version).where(self.within(audits), c.latest)
-            newest |= {source: rest for source, *rest in connection.execute(query.where(c.source.in_(part)))}
+            asked = {"project": self.project, "sources": part}
+            newest |= {source: rest for source, *rest in connection.execute(_LATEST_OF_SOURCES, asked)}
         replaced = []
         for (row, *_), *said in fresh:
             row["latest"] = not row["ad_hoc"]
@@ -154,7 +197,7 @@ class Store:
             if row["latest"] and before is not None:
                 replaced.append(before)
         for ids in parts(replaced):
-            connection.execute(update(audits).where(self.within(audits), c.id.in_(ids)).values(latest=False))
+            connection.execute(_NO_LONGER_LATEST, {"of": self.project, "ids": ids})
         return insert_audits(connection, [rows for rows, *_ in fresh])
 
     def accept(self, subject: str, audit_id: int, *, reason: str, by: str) -> None:
@@ -175,9 +218,21 @@ class Store:
 
     def accepted(self, subject: str) -> Accepted | None:
         """The version of a model that was accepted last; None if none ever was."""
+        row = self._accepted(subject, audits.c.document)
+        if row is None:
+            return None
+        audit_id, when, reason, by, packed = row
+        return Accepted(audit_id, when, reason, by, self.unpacked(audit_id, packed))
+
+    def accepted_audit(self, subject: str) -> AcceptedAudit | None:
+        """What `accepted` tells, without the report."""
+        row = self._accepted(subject)
+        return None if row is None else AcceptedAudit(*row)
+
+    def _accepted(self, subject: str, *more: Any) -> Any:
         c = acceptances.c
         query = (
-            select(c.audit_id, c.accepted_at, c.reason, c.accepted_by, audits.c.document)
+            select(c.audit_id, c.accepted_at, c.reason, c.accepted_by, *more)
             .join(audits, audits.c.id == c.audit_id)
             .where(self.within(acceptances), self.within(audits))
             .order_by(c.accepted_at.desc(), c.id.desc())
@@ -189,7 +244,7 @@ class Store:
             if row is None and at:  # an older auditor knew a registry's model by its name alone
                 within = starts(audits.c.source, f"/{registry}/")
                 row = connection.execute(query.where(c.subject == key_of(name), within)).first()
-        return None if row is None else Accepted(*row[:4], self.unpacked(row[0], row[4]))
+        return row
 
     def subject(self, model: str) -> str:
         """The name under which a model's versions are kept: of a path what its newest audit says, else as given."""
@@ -256,22 +311,19 @@ class Store:
 
     def latest(self, model: str) -> dict[str, Any] | None:
         """The newest document of a path or of a subject, ad hoc looks left aside; None if there is none."""
-        query = select(audits.c.id, audits.c.document).where(self.within(audits))
-        newest = query.where(audits.c.latest, audits.c.source == source_of(model))
-        of_subject = query.where(audits.c.subject == key_of(model), ~audits.c.ad_hoc)
+        of_source = {"project": self.project, "source": source_of(model)}
+        of_subject = {"project": self.project, "subject": key_of(model)}
         with self.reading() as connection:
             row = (
-                connection.execute(newest).first()
-                or connection.execute(of_subject.order_by(audits.c.id.desc()).limit(1)).first()
+                connection.execute(_NEWEST_OF_SOURCE, of_source).first()
+                or connection.execute(_NEWEST_OF_SUBJECT, of_subject).first()
             )
         return None if row is None else self.unpacked(*row)
 
     def failing(self, rule: str) -> list[str]:
         """The sources whose newest audits have findings of a rule."""
-        found = select(findings.c.rule).where(findings.c.audit_id == audits.c.id, findings.c.rule == rule).exists()
         with self.reading() as connection:
-            query = select(audits.c.source).where(self.within(audits), audits.c.latest, found)
-            return sorted(connection.scalars(query))
+            return sorted(connection.scalars(_FAILING, {"project": self.project, "rule": rule}))
 
     def history(self, model: str, limit: int = 20) -> list[Row]:
         """The audits of a model, newest first: ``model`` is its path, its subject, or a digest's first eight digits."""

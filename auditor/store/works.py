@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_
 
 from ..tuples import NamedTuple
 from .connection import parts, storable
 from .rows import AuditRows, rows_of_audit
 from .store import Store, source_of
 from .tables import acceptances, audits, file_states, works
+
+_AUDITS_OF = select(works.c.key, works.c.source, works.c.audit_id).where(
+    works.c.project == bindparam("project"), tuple_(works.c.key, works.c.source).in_(bindparam("pairs", expanding=True))
+)
+_INSERT = insert(works)
+_FORGET_STATES = delete(file_states).where(
+    file_states.c.project == bindparam("project"), file_states.c.path.in_(bindparam("paths", expanding=True))
+)
+_KEEP_STATES = insert(file_states)
 
 
 class FileState(NamedTuple):
@@ -146,7 +155,7 @@ class Works(Store):
                 if key is not None
             ]
             if done:
-                connection.execute(insert(works), done)
+                connection.execute(_INSERT, done)
         return [kept[row.piece.source] for row in rows]
 
     def _audits_of(self, connection: Connection, rows: Iterable[ReadyPiece]) -> dict[tuple[str | None, str], int]:
@@ -154,8 +163,7 @@ class Works(Store):
         pairs = {(key, row.piece.source) for row in rows for key in (row.piece.key, row.piece.again) if key is not None}
         found: dict[tuple[str | None, str], int] = {}
         for part in parts(pairs):
-            query = select(works.c.key, works.c.source, works.c.audit_id).where(self.within(works))
-            for key, source, audit_id in connection.execute(query.where(tuple_(works.c.key, works.c.source).in_(part))):
+            for key, source, audit_id in connection.execute(_AUDITS_OF, {"project": self.project, "pairs": part}):
                 found[key, source] = audit_id
         return found
 
@@ -177,10 +185,10 @@ class Works(Store):
         ours = {"project": self.project}
         rows = {_path(state.path): state._asdict() | ours | {"path": _path(state.path)} for state in states}
         for part in parts(rows):
-            connection.execute(delete(file_states).where(self.within(file_states), file_states.c.path.in_(part)))
+            connection.execute(_FORGET_STATES, ours | {"paths": part})
         if rows:
             connection.execute(
-                insert(file_states),
+                _KEEP_STATES,
                 [row | {"inode": str(row["inode"]), "device": str(row["device"])} for row in rows.values()],
             )
 

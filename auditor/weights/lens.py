@@ -6,6 +6,7 @@ types go through a table of their codes.
 """
 
 import math
+import struct
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -29,9 +30,9 @@ class Lens(NamedTuple):
     packed: int  # elements in one of ``raw``
     normal: float  # the smallest number that is not denormal; 0 where there are none, or none that slow anything down
     most: float
-    decode: Callable[[Array, Array], Array]  # (raw, buffer) -> numbers
+    decode: Callable[[Array, Array], Array]  # (raw, a buffer of as many numbers) -> the numbers, there or in raw
     exact: Callable[[Array], Array]  # raw -> float64, NaN and Inf included
-    by_bits: bool = False  # a float of 16 bits, whose `ends` are found without a conversion
+    by_bits: Callable[[int, int, int], tuple[float, float, float]] | None = None  # patterns of 16 bits -> numbers
     bits: int = 0  # of an integer, whose sums are exact; 0: no integer
     signed: bool = False  # an integer of less than eight bits that may be negative
 
@@ -44,9 +45,9 @@ def lens(dtype: int) -> Lens | None:
         case DType.DOUBLE:
             return Lens("<f8", "<f8", 1, 2.0**-1022, FLOAT64_MOST, _as_it_lies, _wider)
         case DType.FLOAT16:
-            return Lens("<u2", "<f4", 1, 0.0, 65504.0, _float16, _float16_exact, True)
+            return Lens("<u2", "<f4", 1, 0.0, 65504.0, _float16, _float16_exact, _halves)
         case DType.BFLOAT16:
-            return Lens("<u2", "<f4", 1, 2.0**-126, FLOAT32_MOST, _bfloat16, _bfloat16_exact, True)
+            return Lens("<u2", "<f4", 1, 2.0**-126, FLOAT32_MOST, _bfloat16, _bfloat16_exact, _upper_halves)
     if dtype in _INTEGERS:
         raw, work = _INTEGERS[dtype]
         return Lens(raw, work, 1, 0.0, FLOAT64_MOST, _copied, _wider, bits=8 * int(raw[-1]))
@@ -77,8 +78,8 @@ def _wider(raw: Array) -> Array:
 
 
 def _copied(raw: Array, buffer: Array) -> Array:
-    buffer[: raw.size] = raw
-    return buffer[: raw.size]
+    buffer[:] = raw
+    return buffer
 
 
 def _float16(raw: Array, buffer: Array) -> Array:
@@ -86,12 +87,11 @@ def _float16(raw: Array, buffer: Array) -> Array:
 
     Inf and NaN come out as 2^16 and more.
     """
-    numbers: Array = buffer[: raw.size]
-    bits = numbers.view("<i4")
+    bits = buffer.view("<i4")
     bits[:] = raw.view("<i2")
     np.left_shift(bits, 13, out=bits)
     np.bitwise_and(bits, np.int32(-0x7000_0001), out=bits)  # the sign was spread over bits 28 to 31: keep the last
-    return np.multiply(numbers, np.float32(2.0**112), out=numbers)
+    return np.multiply(buffer, np.float32(2.0**112), out=buffer)
 
 
 def _float16_exact(raw: Array) -> Array:
@@ -100,29 +100,56 @@ def _float16_exact(raw: Array) -> Array:
 
 def _bfloat16(raw: Array, buffer: Array) -> Array:
     """The upper half of a float32."""
-    numbers: Array = buffer[: raw.size]
-    np.left_shift(raw, 16, out=numbers.view("<u4"), dtype="<u4")
-    return numbers
+    np.left_shift(raw, 16, out=buffer.view("<u4"), dtype="<u4")
+    return buffer
 
 
 def _bfloat16_exact(raw: Array) -> Array:
     return _bfloat16(raw, np.empty(raw.size, "<f4")).astype("<f8")
 
 
-def ends(seen: Lens, raw: Array) -> tuple[float, float, float]:
+def _halves(low: int, high: int, smallest: int) -> tuple[float, float, float]:
+    return _THREE_FLOAT16.unpack(_THREE_PATTERNS.pack(low, high, smallest))
+
+
+def _upper_halves(low: int, high: int, smallest: int) -> tuple[float, float, float]:
+    return _THREE_FLOAT32.unpack(_THREE_HALVES.pack(low, high, smallest))
+
+
+_THREE_FLOAT16, _THREE_PATTERNS = struct.Struct("<3e"), struct.Struct("<3H")
+_THREE_FLOAT32, _THREE_HALVES = struct.Struct("<3f"), struct.Struct("<2xH2xH2xH")
+
+
+def smallest_magnitude(block: Array) -> float:
+    """Of floats of 32 or 64 bits, by the order of the bits: reading them twice costs less than taking the signs away.
+
+    Read as unsigned integers, positive numbers are the least and grow with their magnitude; read as signed integers,
+    negative numbers are the least and grow with theirs.
+    """
+    unsigned, signed, number = _BITS[block.itemsize]
+    least, faintest = int(np.minimum.reduce(block.view(unsigned))), int(np.minimum.reduce(block.view(signed)))
+    if faintest < 0:
+        least = min(least, faintest + (1 << 8 * block.itemsize - 1))
+    found: float = number.unpack(least.to_bytes(block.itemsize, "little"))[0]
+    return found
+
+
+_BITS = {4: ("<u4", "<i4", struct.Struct("<f")), 8: ("<u8", "<i8", struct.Struct("<d"))}
+
+
+def ends(raw: Array, by_bits: Callable[[int, int, int], tuple[float, float, float]]) -> tuple[float, float, float]:
     """The least and the greatest number and the smallest magnitude, by the order of the bits.
 
     Read as int16, positive numbers keep their order and negative ones are all below them; read as uint16, negative
     numbers grow with their magnitude. A pattern past the infinities is a NaN, and comes out as one.
     """
     signed = raw.view("<i2")
-    least, greatest = int(raw.min()), int(raw.max())
-    faintest, highest = int(signed.min()) & 0xFFFF, int(signed.max())
+    least, greatest = int(np.minimum.reduce(raw)), int(np.maximum.reduce(raw))
+    faintest, highest = int(np.minimum.reduce(signed)) & 0xFFFF, int(np.maximum.reduce(signed))
     low = greatest if greatest >= 0x8000 else least
     high = highest if highest >= 0 else faintest
     smallest = min(least, faintest & 0x7FFF) if faintest >= 0x8000 else least
-    numbers = seen.exact(np.array([low, high, smallest], "<u2"))
-    return float(numbers[0]), float(numbers[1]), float(numbers[2])
+    return by_bits(low, high, smallest)
 
 
 def _coded(dtype: int) -> Lens:
@@ -137,7 +164,7 @@ def _coded(dtype: int) -> Lens:
             for i in range(packed):
                 codes[:, i] = (raw >> (i * width)) & (len(table) - 1)
             codes = codes.reshape(-1)
-        return np.take(table, codes, out=buffer[: codes.size], mode="clip")
+        return np.take(table, codes, out=buffer, mode="clip")
 
     def exact(raw: Array) -> Array:
         return decode(raw, np.empty(raw.size * packed, "<f4")).astype("<f8")

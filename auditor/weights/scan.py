@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..tuples import NamedTuple
 from .integers import BLOCK, IntegerSums
-from .lens import Lens, ends
+from .lens import Lens, ends, smallest_magnitude
 
 Array: TypeAlias = NDArray[Any]
 
@@ -23,6 +23,7 @@ _MOST_COMPARED = 8192
 """Slices whose beginnings are compared."""
 
 _ROW = 256  # whose square is no more than a block
+_LINE = 64  # bytes of the cache
 _SQUARED = 4096  # so many squares are summed in the block's precision
 
 Fill: TypeAlias = Callable[[memoryview, int], None]
@@ -63,11 +64,13 @@ class Scanner:
     """The buffers, made once for all tensors."""
 
     def __init__(self) -> None:
-        self._stored = np.empty(BLOCK, "<f8")  # eight bytes an element are the most
-        self._work = np.empty(BLOCK, "<f8")
-        self._shifted = np.empty(BLOCK, "<f8")
+        self._stored = _aligned(BLOCK, "<f8")  # eight bytes an element are the most
+        self._work = _aligned(BLOCK, "<f8")
+        self._shifted = _aligned(BLOCK, "<f8")
         self._mask = np.empty(BLOCK, bool)
-        self._ones = {work: np.ones(BLOCK // _ROW, work) for work in ("<f4", "<f8")}
+        self._ones = {work: _aligned(BLOCK // _ROW, work) for work in ("<f4", "<f8")}
+        for ones in self._ones.values():
+            ones.fill(1)
 
     def scan(self, seen: Lens, dims: tuple[int, ...], fill: Fill) -> Figures:
         """The figures of a tensor of these dims."""
@@ -79,24 +82,28 @@ class Scanner:
         sums: _Sums | IntegerSums = IntegerSums(seen) if seen.bits else _Sums(self, seen)
         channels = _Channels(channel)
         raw[:1] = 0
-        is_hole = getattr(fill, "is_hole", None) if seen.decode(raw[:1], work)[0] == 0 else None
+        is_hole = getattr(fill, "is_hole", None) if seen.decode(raw[:1], work[: seen.packed])[0] == 0 else None
         with np.errstate(all="ignore"):
+            part, room, filled, size = raw, work, bytes_of_raw, -1
             for start, count in _blocks(elements, channel):
-                stored = -(-count // seen.packed)
-                at, length = start // seen.packed * raw.itemsize, stored * raw.itemsize
-                if is_hole is not None and is_hole(at, length):
+                if count != size:  # seldom: views cost as much as what is done with them
+                    size, stored = count, -(-count // seen.packed)
+                    part, filled = raw[:stored], bytes_of_raw[: stored * raw.itemsize]
+                    room = work[: stored * seen.packed]
+                at = start // seen.packed * raw.itemsize
+                if is_hole is not None and is_hole(at, len(filled)):
                     sums.add_zeros(count)
                     if channel > 1:
                         channels.add_zeros(count)
                     continue
-                fill(bytes_of_raw[:length], at)
+                fill(filled, at)
                 if isinstance(sums, IntegerSums):
-                    numbers = sums.add(raw[:stored], work, count)
+                    numbers = sums.add(part, room, count)
                     if channel > 1:
                         channels.add(numbers, sums.uniform)
                     continue
-                numbers = seen.decode(raw[:stored], work)[:count]
-                numbers = sums.add(raw[:stored], numbers)
+                numbers = seen.decode(part, room)
+                numbers = sums.add(part, numbers if numbers.size == count else numbers[:count])
                 if channel > 1:
                     channels.add(numbers, sums.block_low == sums.block_high)
                 sums.count_zeros(numbers)  # last: it takes the signs away
@@ -121,6 +128,13 @@ class Scanner:
         return self._mask[:count]
 
 
+def _aligned(count: int, kind: str) -> Array:
+    """An array from a line of the cache on: BLAS takes up to twice as long where each of its loads lies in two."""
+    loose = np.empty(count * np.dtype(kind).itemsize + _LINE, "u1")
+    beyond = -loose.ctypes.data % _LINE
+    return loose[beyond : loose.size - _LINE + beyond].view(kind)
+
+
 def _blocks(elements: int, channel: int) -> Iterator[tuple[int, int]]:
     """Starts and lengths: whole channels where some fit a block; else no block reaches over a channel's end."""
     size = BLOCK // channel * channel if 0 < channel <= BLOCK else BLOCK
@@ -143,14 +157,14 @@ class _Sums:
         self.low, self.high = math.inf, -math.inf
         self.zeros = self.nan = self.inf = self.denormal = 0
         self.block_low = self.block_high = math.nan
-        self._smallest = math.nan  # magnitude in the block; NaN where it is not known yet
+        self._smallest: float | None = None  # magnitude in the block; None where it is not known yet
 
     def add(self, raw: Array, block: Array) -> Array:
         """Take in one block: as stored, and as numbers. Returns the numbers, NaN and Inf put right if there are any."""
         if self._lens.by_bits:
-            low, high, self._smallest = ends(self._lens, raw)
+            low, high, self._smallest = ends(raw, self._lens.by_bits)
         else:
-            low, high, self._smallest = float(block.min()), float(block.max()), math.nan
+            low, high, self._smallest = float(np.minimum.reduce(block)), float(np.maximum.reduce(block)), None
         self.block_low, self.block_high = low, high
         if not (-self._lens.most <= low and high <= self._lens.most):
             self.block_low = math.nan
@@ -215,14 +229,10 @@ class _Sums:
 
     def count_zeros(self, block: Array) -> None:
         """Only where the smallest magnitude says that there is something to count."""
-        smallest = self._smallest
-        magnitudes = None
-        if math.isnan(smallest):
-            magnitudes = np.abs(block, out=block)
-            smallest = float(magnitudes.min())
+        smallest = smallest_magnitude(block) if self._smallest is None else self._smallest
         if smallest > 0 and smallest >= self._lens.normal:
             return
-        magnitudes = np.abs(block, out=block) if magnitudes is None else magnitudes
+        magnitudes = np.abs(block, out=block)
         mask = self._scanner.mask(block.size)
         zeros = int(np.count_nonzero(np.equal(magnitudes, 0, out=mask)))
         self.zeros += zeros
@@ -242,6 +252,7 @@ class _Channels:
         self.dead = self.constant = 0
         self._beginnings: list[Array] = []
         self._number = 0
+        self._block: Array | None = None
         self._seen = 0  # elements of a channel that is longer than a block
         self._value: float | None = None  # the number that it was so far; None: it was several
 
@@ -249,22 +260,25 @@ class _Channels:
         if self._channel > BLOCK:
             self._part(block, uniform)
             return
-        rows = block.reshape(-1, self._channel)
-        first = np.ascontiguousarray(rows[:, : max(2, 8 // rows.itemsize)])
-        self._begin(first)
-        alike = first[:, 1] == first[:, 0]  # few rows that are not constant begin with the same number twice
-        if alike.any():
-            rows = rows[alike]
+        if block is not self._block:  # seldom: views cost as much as what is done with them
+            self._look_at(block)
+        self._number += len(self._rows)
+        if self._beginning is not None and self._number <= _MOST_COMPARED:
+            self._beginnings.append(self._beginning.copy())
+        alike = self._first == self._second  # few rows that are not constant begin with the same number twice
+        if np.count_nonzero(alike):
+            rows = self._rows[alike]
             value = rows[:, 0]
             constant = (rows == value[:, None]).all(axis=1)
             self.constant += int(constant.sum())
             self.dead += int((constant & (value == 0)).sum())
 
-    def _begin(self, first: Array) -> None:
-        """Keep the first eight bytes of each slice, of what each begins with."""
-        self._number += len(first)
-        if first.itemsize * first.shape[1] >= 8 and self._number <= _MOST_COMPARED:
-            self._beginnings.append(first.view("<u8")[:, 0])
+    def _look_at(self, block: Array) -> None:
+        """Views of a block by slices: their first two numbers, and their first eight bytes where they have so many."""
+        self._block, self._rows = block, block.reshape(-1, self._channel)
+        self._first, self._second = self._rows[:, 0], self._rows[:, 1]
+        whole = self._channel * block.itemsize >= 8
+        self._beginning = self._rows[:, : 8 // block.itemsize].view("<u8")[:, 0] if whole else None
 
     @property
     def repeated(self) -> int:

@@ -26,7 +26,7 @@ from uuid import uuid4
 
 from sqlalchemy import insert
 
-from auditor.service.storage import Storage
+from auditor.service.files.storage import Storage
 from auditor.store import tokens
 from auditor.store.asked import make_badge
 from auditor.store.jobs import whole_queue

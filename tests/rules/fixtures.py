@@ -21,10 +21,14 @@ from auditor.report import Finding, Found
 from auditor.rules import Rule
 from auditor.settings import DEEP, Settings
 
+RUNNING = frozenset({"Trial", *(part.capitalize() for part in DEEP)})
+"""The evidence that a process of its own gives."""
+
 SECTIONS = ("What it does", "Why it matters", "Fires on", "Quiet on", "How to fix")
 
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 _RANGE = re.compile(r"^# --range (\S+)=(\S+):(\S+)$", re.MULTILINE)
+_TARGET_DTYPE = re.compile(r"^# --target-dtype (\S+)$", re.MULTILINE)
 _TARGET = re.compile(r"^# --target (\S+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^```(onnx|mutator|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -59,10 +63,8 @@ class Fixture(NamedTuple):
             from onnx import parser
 
             path.write_bytes(parser.parse_model(self.text).SerializeToString())
-            if self.ranges:
-                path.with_name("ranges.txt").write_text(self.text)
-            if self.targets:
-                path.with_name("targets.txt").write_text("\n".join(self.targets))
+            if self.ranges or self.targets or _TARGET_DTYPE.search(self.text):
+                path.with_name("options.txt").write_text(self.text)
             return path
         make = _mutator(self.name)
         made = make(folder) if inspect.signature(make).parameters else make()
@@ -106,20 +108,28 @@ def findings(rule: Rule, path: Path) -> list[Found]:
     if "Contract" in rule.wants and not contract.exists():
         return []
     said = pickle.loads(contract.read_bytes()) if contract.exists() else None
-    given = path.with_name("ranges.txt")
-    targets = path.with_name("targets.txt")
+    given = path.with_name("options.txt")
+    options = given.read_text() if given.exists() else ""
+    target_dtype = _TARGET_DTYPE.search(options)
+    against = path.with_name("against.onnx")  # sibling_mutators.py
     deep = frozenset(part for part in DEEP if part.capitalize() in rule.wants)
     settings = Settings(
         run=bool(deep) or not {"Trial", "Ranges"}.isdisjoint(rule.wants),
         deep_parts=deep,
+        against=str(against) if against.exists() else None,
         weights=not {"Weights", "Ranges"}.isdisjoint(rule.wants),
-        ranges=ranges_in(given.read_text()) if given.exists() else {},
-        runtimes=tuple(targets.read_text().split()) if targets.exists() else (),
+        ranges=ranges_in(options),
+        target_dtype=target_dtype[1] if target_dtype else None,
+        runtimes=tuple(_TARGET.findall(options)),
     )
     evidence = Evidence(model, settings, said)
     recorded = path.with_name("trial.pickle")  # of a run that this machine cannot make (weight_mutators.py)
     if recorded.exists():
         evidence.__dict__["trial"] = pickle.loads(recorded.read_bytes())
+    seen = path.with_name("deep.pickle")  # by a part of the look in depth, on another machine
+    if seen.exists():
+        part = pickle.loads(seen.read_bytes())
+        evidence._deep[type(part).__name__.lower()] = part
     return list(rule.check(*(evidence.about(kind) for kind in rule.wants)))
 
 
@@ -133,7 +143,8 @@ def gate_findings(rule: Rule, path: Path, policy: str) -> list[Finding]:
 
 
 def _mutator(name: str) -> Callable[..., bytes | Path]:
-    for name_of_module in ("mutators", "weight_mutators", "contract_mutators", "hostile_mutators"):
+    for word in ("", "weight_", "contract_", "hostile_", "deep_", "sibling_"):
+        name_of_module = f"{word}mutators"
         module = f"tests.rules.{name_of_module}"
         if find_spec(module) is not None:
             found: Callable[..., bytes | Path] | None = getattr(import_module(module), name, None)

@@ -12,7 +12,20 @@ from auditor.evidence.trial import Trial
 from auditor.model.load import loads
 from auditor.report import Finding, Found, Severity
 from auditor.rules import all_rules
-from auditor.runtime.outcome import Crashed, Failed, NotRun, Observed, Outcome, OutOfMemory, Placed, Run, TimedOut, Try
+from auditor.runtime.falling import NO_KERNEL
+from auditor.runtime.outcome import (
+    Crashed,
+    Failed,
+    Fallback,
+    NotRun,
+    Observed,
+    Outcome,
+    OutOfMemory,
+    Placed,
+    Run,
+    TimedOut,
+    Try,
+)
 from auditor.runtime.request import Feed
 from auditor.settings import Settings
 
@@ -124,7 +137,29 @@ def test_shape_arithmetic_on_the_cpu_is_a_trifle() -> None:
     cuda, cpu = "CUDAExecutionProvider", "CPUExecutionProvider"
     placement = {cuda: 5, cpu: 1}
     for op, severity in (("Shape", Severity.NOTE), ("TopK", Severity.WARNING)):
-        run = Run(cuda, "1.32.0", {}, placement=placement, placed=(Placed("n", op, cpu),))
+        fallen = (Fallback(op, cpu, "", 1),)
+        run = Run(cuda, "1.32.0", {}, placement=placement, placed=(Placed("n", op, cpu),), fallbacks=fallen)
         found = only(said(run))
         assert (found.rule, found.severity, found.location.node) == ("provider-fallback", severity, "n")
         assert f"1 of 6 nodes did not run on CUDA but on CPU: 1 {op}" == found.message
+
+
+def test_a_node_elsewhere_is_judged_by_what_was_asked_for() -> None:
+    cuda, cpu, tensorrt = "CUDAExecutionProvider", "CPUExecutionProvider", "TensorrtExecutionProvider"
+
+    def severity(asked: str, elsewhere: str, op: str = "TopK", strict: bool = True) -> Severity:
+        run = Run(
+            tensorrt, "1.32.0", {}, placement={tensorrt: 5, elsewhere: 1}, placed=(Placed("n", op, elsewhere),),
+            fallbacks=(Fallback(op, elsewhere, NO_KERNEL, 1),),
+        )  # fmt: skip
+        found = only(said(run, settings=Settings(provider=asked, no_cpu_fallback=strict)))
+        assert found.message.endswith(f": 1 {op} ({NO_KERNEL})")
+        return found.severity
+
+    assert severity("tensorrt", cpu) is Severity.ERROR
+    assert severity("tensorrt", cpu, "Shape") is Severity.ERROR
+    assert severity("trt,CUDAExecutionProvider", cuda) is Severity.NOTE
+    assert severity("tensorrt,cuda", cpu) is Severity.ERROR
+    assert severity("tensorrt,cpu", cpu) is Severity.ERROR  # the CPU is what must not be
+    assert severity("tensorrt,cuda", cpu, strict=False) is Severity.WARNING
+    assert severity("tensorrt", cuda, strict=False) is Severity.WARNING

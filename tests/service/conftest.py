@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from auditor.service.context import Service
-from auditor.service.storage import Storage
+from auditor.service.files.storage import Storage
 from auditor.store import tokens
 from auditor.store.works import Works
 

@@ -29,9 +29,9 @@ from uuid import uuid4
 
 from sqlalchemy import func, insert, select, text
 
-from auditor.service.storage import Storage
-from auditor.service.sweeping import sweep
-from auditor.service.tidying import Tidying
+from auditor.service.files.storage import Storage
+from auditor.service.files.sweeping import sweep
+from auditor.service.files.tidying import Tidying
 from auditor.store import tokens
 from auditor.store.jobs import whole_queue
 from auditor.store.leases import Registered

@@ -8,9 +8,9 @@ from typing import Any
 
 from auditor.batch.pool import Pool, WorkerLimits
 from auditor.service.context import Service
-from auditor.service.dispatching import Dispatcher
-from auditor.service.fetching import FetchLimits
-from auditor.service.wanted import wanted
+from auditor.service.jobs.dispatching import Dispatcher
+from auditor.service.jobs.wanted import wanted
+from auditor.service.outward.fetching import FetchLimits
 from auditor.store import jobs, leases
 from auditor.store.registered import RegisteredVersion, register
 from auditor.store.uploads import begin, keeping

@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 
 from auditor.service.api import PREFIX
 from auditor.service.context import Service
+from auditor.service.files.storage import Storage
 from auditor.service.http import application
-from auditor.service.storage import Storage
 from auditor.store.tokens import create
 from auditor.store.works import Works
 from tests.service.contract import Found, ask_all

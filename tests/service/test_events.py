@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from auditor.service.api import events
 from auditor.service.app import app
 from auditor.service.context import Service, ServiceLimits
-from auditor.service.watching import Watch, watch_of
+from auditor.service.jobs.watching import Watch, watch_of
 from auditor.store import jobs, leases
 from tests.pace import HANG
 from tests.service.conftest import Clients

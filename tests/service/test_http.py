@@ -19,11 +19,11 @@ from sqlalchemy import insert
 
 from auditor.errors import UsageError
 from auditor.service.context import Service
+from auditor.service.files.storage import Storage
 from auditor.service.guard.connections import ConnectionBounds
 from auditor.service.guard.csrf import ANONYMOUS_COOKIE
 from auditor.service.http import Arguments, _beside, application, waker
 from auditor.service.isolation import isolation
-from auditor.service.storage import Storage
 from auditor.store import tokens
 from auditor.store.service_tables import counters, jobs
 from auditor.store.works import Works

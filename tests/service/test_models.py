@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from auditor.service.archives import archive_kind
 from auditor.service.context import Service, ServiceLimits
-from auditor.service.sweeping import sweep
+from auditor.service.files.archives import archive_kind
+from auditor.service.files.sweeping import sweep
 from auditor.store.policies import set_policy
 from auditor.store.registered import version_source
 from auditor.store.uploads import blob_size

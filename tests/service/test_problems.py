@@ -9,7 +9,7 @@ import os
 import pytest
 
 from auditor.service.context import Service
-from auditor.service.storage import Storage
+from auditor.service.files.storage import Storage
 
 from .conftest import Clients
 

@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy import func, select
 
 from auditor.service.context import Service
+from auditor.service.files.storage import Storage
 from auditor.service.serving import Serving
-from auditor.service.storage import Storage
 from auditor.store.policies import set_policy
 from auditor.store.tables import audits
 from auditor.store.works import Works

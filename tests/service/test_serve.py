@@ -20,9 +20,9 @@ from auditor.config.configuration import read
 from auditor.errors import UsageError
 from auditor.service.children import Given
 from auditor.service.context import ServiceLimits
+from auditor.service.files.storage import Storage
+from auditor.service.jobs.slots import taken_name
 from auditor.service.serving import Serving, check_open, listening, serving, url_of
-from auditor.service.slots import taken_name
-from auditor.service.storage import Storage
 from auditor.store import jobs, tokens
 from auditor.store.works import Works
 from tests.batch.kills import make_models
@@ -200,7 +200,7 @@ def test_where_a_browser_finds_it(address: str, url: str) -> None:
 def test_a_name_is_one_process_and_comes_back_when_that_is_gone(tmp_path: Path) -> None:
     """Also where that was killed: the system gives the lock back."""
     code = (
-        "import pathlib, sys, time\nfrom auditor.service.slots import taken_name\n"
+        "import pathlib, sys, time\nfrom auditor.service.jobs.slots import taken_name\n"
         "with taken_name(pathlib.Path(sys.argv[1])) as name:\n    print(name, flush=True)\n    time.sleep(600)\n"
     )
     other = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT)

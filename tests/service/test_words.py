@@ -12,9 +12,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from auditor.formats import formats
+from auditor.service.answers.forms import MEDIA_TYPES
 from auditor.service.context import Service
-from auditor.service.forms import MEDIA_TYPES
-from auditor.service.storage import Storage
+from auditor.service.files.storage import Storage
 from auditor.store import tokens
 from auditor.store.policies import set_policy
 from auditor.store.works import Works

@@ -45,9 +45,11 @@ def started_postgresql() -> Iterator[str]:
     user = pwd.getpwuid(os.geteuid()).pw_name
     if os.geteuid() == 0:  # the server refuses to run as root
         user = "nobody"
-    with tempfile.TemporaryDirectory() as name:
+    # A socket's path has 107 bytes at most, and to a client a comma in it parts two hosts: TMPDIR may be anything.
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory(dir="/tmp") as sockets:
         folder = Path(name)
-        shutil.chown(folder, user)
+        for made in (folder, sockets):
+            shutil.chown(made, user)
         data = str(folder / "data")
 
         def run(binary: str, *options: str) -> None:
@@ -57,10 +59,10 @@ def started_postgresql() -> Iterator[str]:
             )
 
         run("initdb", "-A", "trust", "-U", "auditor", "-E", "UTF8")
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+        options = f"-k {sockets} -c listen_addresses='' -c fsync=off"
         run("pg_ctl", "-w", "-o", options, "start")
         try:
-            yield f"postgresql+psycopg://auditor@/{{}}?host={folder}"
+            yield f"postgresql+psycopg://auditor@/{{}}?host={sockets}"
         finally:
             run("pg_ctl", "-m", "immediate", "stop")
 

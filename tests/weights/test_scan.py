@@ -128,6 +128,19 @@ def test_denormal_numbers_are_counted(dtype: int, tiny: float) -> None:
     assert scan(dtype, np.ones(9, TYPES[dtype]).tobytes(), (9,)).denormal == 0
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("dtype, tiny", [(1, 1e-40), (11, 1e-310), (16, 1e-40)])
+def test_a_single_zero_or_denormal_number_is_found(dtype: int, tiny: float, sign: int) -> None:
+    """Among both signs and beside its own sign alone: by the order of the bits each of these is at another end."""
+    for others in ([1, -1], [1], [-1]):
+        values = np.resize(np.array(others), 5000).astype(TYPES[dtype])
+        assert scan(dtype, values.tobytes(), values.shape)[4:8] == (0, 0, 0, 0)
+        values[777] = math.copysign(0, sign)
+        assert scan(dtype, values.tobytes(), values.shape)[4:8] == (1, 0, 0, 0)
+        values[777] = sign * tiny
+        assert scan(dtype, values.tobytes(), values.shape)[4:8] == (0, 0, 0, 1)
+
+
 @pytest.mark.parametrize("dtype", PACKED)
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 5, 1001, BLOCK + 3])
 def test_packed_types(dtype: int, size: int) -> None:
@@ -163,6 +176,23 @@ def test_channels_of_one_number(channel: int, dtype: int) -> None:
 
     figures = _rows(8, channel, make, dtype)
     assert (figures.dead_channels, figures.constant_channels) == (1, 2)
+
+
+@pytest.mark.parametrize("channel", [2, 3, 577, BLOCK // 2 + 1])
+@pytest.mark.parametrize("dtype", [1, 6, 10])
+def test_channels_that_begin_alike(channel: int, dtype: int) -> None:
+    """In one block, and with a block to each channel, whose buffer the next one overwrites."""
+
+    def make(values: Array) -> None:
+        values[:, :2] = np.arange(1, 15, dtype=values.dtype).reshape(7, 2)
+
+    def copies(values: Array) -> None:
+        make(values)
+        values[4] = values[1]
+        values[6] = 0
+
+    assert _rows(7, channel, make, dtype).alike_channels == 0
+    assert _rows(7, channel, copies, dtype).alike_channels == 1
 
 
 def test_a_tensor_of_zeros_is_dead_throughout() -> None:

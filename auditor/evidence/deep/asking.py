@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...report import DeepPart, Missed, Stamp
 from ...runtime.outcome import Crashed, Deep, Failed, NotRun, OutOfMemory, Run, TimedOut, first_line
-from ...runtime.request import DeepQuestion, Feed, Request
+from ...runtime.request import DeepQuestion, Feed, Request, RunLimits
 from ...tuples import NamedTuple
 from ..processor import features, processor
 from ..trial import base_request, run_limits
@@ -73,11 +73,12 @@ def ask(
     attempts: Sequence[tuple[Feed, ...]],
     *,
     runs: float = 10.0,
+    room: int = 0,
     beside: Sequence[str] = (),
     **changes: Any,
 ) -> DeepAnswer:
     """What the child sees of a part. ``asked`` is a record of the twin's ``ASKED``; ``runs``: so many plain runs of
-    the model it may take. `NotSeen` where nothing came of it."""
+    the model it may take; ``room``: so many bytes beside what a run needs. `NotSeen` where nothing came of it."""
     from ...runtime.parent import look
     from ...runtime.plain import plain
 
@@ -88,11 +89,28 @@ def ask(
         missed = () if outcome.whole else (Missed(f"{part}, the rest of it", outcome.how, asked=True),)
         return DeepAnswer(outcome.seen, stamp_of(outcome, request), missed)
 
-    limits = run_limits(evidence.costs, evidence.settings, runs)
+    limits = _limits(evidence, runs)
     question = DeepQuestion(part, json.dumps(plain(asked)))
     with base_request(evidence.model, evidence.costs, evidence.settings) as request:
+        if request.predicted_bytes is not None:
+            request = request._replace(predicted_bytes=request.predicted_bytes + room)
         whole = request._replace(attempts=tuple(attempts), deep=question, beside=tuple(beside), limits=limits)
         return put(whole._replace(**changes))
+
+
+_LONGEST = 900.0  # seconds that a part may take
+_SLOWER = 4  # times of the run of record that a run may take beside it
+_SESSIONS = 20  # that a part opens, at most
+
+
+def _limits(evidence: Evidence, runs: float) -> RunLimits:
+    """As predicted, or as the run of record took: where sizes are open nobody has predicted anything."""
+    limits = run_limits(evidence.costs, evidence.settings, runs)
+    result = evidence.trial.result
+    if evidence.settings.timeout is not None or not isinstance(result, Run):
+        return limits
+    took = limits.seconds + _SLOWER * (runs * sum(result.run_seconds) + _SESSIONS * result.load_seconds)
+    return limits._replace(seconds=min(took, _LONGEST))
 
 
 def stamp_of(outcome: Deep, request: Request) -> Stamp:

@@ -25,6 +25,12 @@ class DeepModule(Protocol):
         """What is seen; `DeepGround.tell` says on the way what is known so far."""
 
 
+def prepared(part: DeepModule) -> Any:
+    """What a part opens before the sandbox closes (its ``prepared()``), for `DeepGround.held`; None of most parts."""
+    prepare = getattr(part, "prepared", None)
+    return prepare() if prepare is not None else None
+
+
 def part_of(name: str) -> DeepModule:
     """The part of a name; `ValueError` where none is called so."""
     if name not in DEEP:

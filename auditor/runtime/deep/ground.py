@@ -29,13 +29,14 @@ _MESSAGE = 8000  # characters that cross the pipe; the parent cleans and cuts
 
 
 class DeepGround:
-    """``sessions`` of the request's model; ``stage`` says what is being done, should it be the child's end."""
+    """``sessions`` of the request's model; ``stage`` says what is being done, should it be the child's end; ``held`` is
+    what the part opened before the sandbox closed."""
 
     def __init__(
         self, sessions: Sessions, request: Request, send: Callable[[Deep], None], stage: Callable[[str], None],
-        isolation: dict[str, str], version: str,
+        isolation: dict[str, str], version: str, held: Any = None,
     ) -> None:  # fmt: skip
-        self.sessions, self.request, self.stage = sessions, request, stage
+        self.sessions, self.request, self.stage, self.held = sessions, request, stage, held
         self._send, self._isolation, self._version = send, isolation, version
         self._until = time.monotonic() + SHARE * request.limits.seconds
         self._told: Any = None

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...report import Verdict
 from ...store.registered import registered_version
+from ..answers.gating import gated_version
 from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
-from ..gating import gated_version
 from ..problems import Problem, problems
 
 router = APIRouter(tags=["models"])
@@ -47,23 +47,23 @@ def accept(
         raise Problem(
             404, "no-such-version", "there is no such version", f"GET /api/v1/models/{model_id[:64]}/versions"
         )
-    gated = gated_version(store, version)
+    gated = gated_version(store, version, service.storage.folder)
     reasons = [reason._asdict() for reason in gated.reasons if reason.kind in ("fail", "inconclusive")]
-    if gated.judged is None or gated.kept is None or gated.verdict is not Verdict.PASS:
+    if gated.view is None or gated.verdict is not Verdict.PASS:
         first = reasons[0]["text"] if reasons else gated.state
         raise Problem(
             409, "not-passing", f"only a version that passes is accepted; this one is {gated.verdict.value}: {first}",
             "GET /api/v1/gate tells all reasons", reasons=reasons,
         )  # fmt: skip
-    if gated.judged.subject.policy.fail_on is None:
+    if gated.view.subject.policy.fail_on is None:
         raise Problem(
             409, "not-passing", "a policy under which nothing fails (never) accepts nothing",
             "have the project's policy say from which severity on it fails", reasons=reasons,
         )  # fmt: skip
-    store.accept(gated.judged.subject.key, gated.kept.id, reason=said.reason, by=caller.owner)
+    store.accept(gated.view.subject.key, gated.view.kept.id, reason=said.reason, by=caller.owner)
     recorded(service, caller, request, "version.accept", version_id)
-    accepted = store.accepted(gated.judged.subject.key)
+    accepted = store.accepted_audit(gated.view.subject.key)
     assert accepted is not None  # it was put there just now
     return AcceptanceAnswer(
-        audit_id=gated.kept.uid, accepted_at=accepted.when, accepted_by=accepted.by, reason=accepted.reason
+        audit_id=gated.view.kept.uid, accepted_at=accepted.when, accepted_by=accepted.by, reason=accepted.reason
     )

@@ -15,18 +15,19 @@ from ...store.asked import asked_audit, asked_audits
 from ...store.leases import Registered
 from ...store.registered import RegisteredVersion, model_named, newest_version, registered_version, version_named
 from ...store.works import Works
-from ..audit_answers import AuditAnswer, AuditList, ReportDocument, audit_answer, judged_now
-from ..audit_options import AuditOptions
+from ..answers.audit_answers import AuditAnswer, AuditList, ReportDocument, audit_answer, viewed_now
+from ..answers.forms import ALONE, MEDIA_TYPES, ReportFormat, etag, rendered, unchanged, wanted_format
+from ..answers.paging import USUAL, Cursor, Limit, cursor_of, place
+from ..answers.report_page import page_of
+from ..answers.summaries import summary_of
 from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
-from ..forms import ALONE, MEDIA_TYPES, ReportFormat, etag, rendered, unchanged, wanted_format
-from ..paging import USUAL, Cursor, Limit, cursor_of, place
+from ..files.storage import Undrawn
+from ..jobs.submitting import submit_version
+from ..jobs.wanted import configured, settings_of
+from ..outward.sources import allowed
 from ..problems import Problem, problems
-from ..report_page import page_of
-from ..sources import allowed
-from ..storage import Undrawn
-from ..submitting import submit_version
-from ..wanted import configured, settings_of
+from .audit_options import AuditOptions
 
 router = APIRouter(tags=["audits"])
 
@@ -188,30 +189,36 @@ def read(
     asked = asked_audit(store, audit_id)
     if asked is None:
         raise no_such_audit(audit_id)
-    judged = judged_now(store, asked)
+    view = viewed_now(store, asked)
     if form is None:
-        tag = etag(judged.tag if judged else "", asked)
-        return unchanged(request, tag) or _tagged(JSONResponse(audit_answer(asked, judged, whole=True)), tag)
-    if judged is None:
-        why = "its report was deleted" if asked.job.state == "done" else f"it is {asked.job.state}"
-        raise Problem(409, "not-done", f"there is no report of this audit: {why}", "GET .../events tells when it is")
-    tag = etag(judged.tag, form)
-    if (same := unchanged(request, tag)) is not None:
-        return same
-    if form != "html":
-        return _tagged(rendered(judged, form), tag)
-    undrawn = Undrawn(caller.project, asked.report_uid or "")
+        tag = etag(view.key if view else "", asked)
+        if (same := unchanged(request, tag)) is not None:
+            return same
+        judged = view and view.judged()
+        said = (summary_of(judged.judgement), judged.document()) if judged else ()
+        return _tagged(JSONResponse(audit_answer(asked, *said)), tag)
+    if view is not None:
+        tag = etag(view.key, form)
+        if (same := unchanged(request, tag)) is not None:
+            return same
+        undrawn = Undrawn(caller.project, asked.report_uid or "")
 
-    def ask() -> None:
-        service.storage.ask_to_draw(undrawn)
-        service.wake()
+        def ask() -> None:
+            service.storage.ask_to_draw(undrawn)
+            service.wake()
 
-    ours = (service.storage.folder, caller.project, undrawn.uid)
-    page = page_of(*ours, judged.report, judged.verdict, "", ask if asked.job.version_id else None)
-    headers = {"Content-Security-Policy": ALONE} | ({"Retry-After": "1"} if page.again else {})
-    if page.again:  # in a moment there is another one, with the picture
-        return StreamingResponse(page.parts, media_type=MEDIA_TYPES[form], headers=headers)
-    return _tagged(StreamingResponse(page.parts, media_type=MEDIA_TYPES[form], headers=headers), tag)
+        if form != "html":
+            judged = view.judged()
+            if judged is not None:
+                return _tagged(rendered(judged, form), tag)
+        else:
+            page = page_of(service.storage.folder, view, "", ask if asked.job.version_id else None)
+            if page is not None:
+                headers = {"Content-Security-Policy": ALONE} | ({"Retry-After": "1"} if page.again else {})
+                answer = StreamingResponse(page.parts, media_type=MEDIA_TYPES[form], headers=headers)
+                return answer if page.again else _tagged(answer, tag)  # in a moment there is one with the picture
+    why = "its report was deleted" if asked.job.state == "done" else f"it is {asked.job.state}"
+    raise Problem(409, "not-done", f"there is no report of this audit: {why}", "GET .../events tells when it is")
 
 
 def _tagged(response: Response, tag: str) -> Response:

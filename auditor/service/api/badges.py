@@ -10,11 +10,11 @@ from pydantic import BaseModel
 from ...report import Verdict
 from ...store.asked import badge_model, drop_badge, make_badge
 from ...store.registered import newest_version
+from ..answers.badge import badge_svg
+from ..answers.forms import etag, unchanged
+from ..answers.gating import gated_version
 from ..auth import Caller, needs, recorded, service_of, store_for
-from ..badge import badge_svg
 from ..context import Service
-from ..forms import etag, unchanged
-from ..gating import gated_version
 from ..problems import Problem, problems
 
 router = APIRouter(tags=["badges"])
@@ -87,7 +87,7 @@ def read(
         raise Problem(404, "no-such-badge", "there is no badge here", "whoever owns the model makes an address")
     store = service.store.in_project(found.project)
     version = newest_version(store, found.model_id)
-    verdict = Verdict.INCONCLUSIVE if version is None else gated_version(store, version).verdict
+    verdict = Verdict.INCONCLUSIVE if version is None else gated_version(store, version, service.storage.folder).verdict
     headers = {
         "ETag": etag("badge", verdict.value), "Cache-Control": _CACHE, "Content-Security-Policy": _SANDBOX,
         "Cross-Origin-Resource-Policy": "cross-origin",

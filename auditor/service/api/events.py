@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -16,11 +17,11 @@ from starlette.types import Receive, Scope, Send
 from ...errors import AuditorError
 from ...store.asked import AskedAudit, asked_audit
 from ...store.works import Works
-from ..audit_answers import audit_answer, judged_now
+from ..answers.audit_answers import audit_answer, viewed_now
 from ..auth import Caller, needs, service_of, store_for
 from ..context import Service
+from ..jobs.watching import Watch, watch_of
 from ..problems import problems
-from ..watching import Watch, watch_of
 from .audits import AuditId, no_such_audit
 
 router = APIRouter(tags=["audits"])
@@ -96,16 +97,16 @@ async def listen(
     first = await run_in_threadpool(asked_audit, store, audit_id)
     if first is None:
         raise no_such_audit(audit_id)
-    return EventStream(_events(store, first, watch_of(request, service), service.limits.stream))
+    return EventStream(_events(store, first, watch_of(request, service), service))
 
 
-async def _events(store: Works, asked: AskedAudit, watch: Watch, seconds: float) -> AsyncIterator[str]:
-    loop = asyncio.get_running_loop()
-    ends = loop.time() + seconds
+async def _events(store: Works, asked: AskedAudit, watch: Watch, service: Service) -> AsyncIterator[str]:
+    loop, folder = asyncio.get_running_loop(), service.storage.folder
+    ends = loop.time() + service.limits.stream
     known, told = "?", ""  # the first look says how far it is
     found: AskedAudit | None = asked
     while found is not None:
-        event = await run_in_threadpool(_event, store, found)
+        event = await run_in_threadpool(_event, store, found, folder)
         if event != told:
             told = event
             yield event
@@ -121,10 +122,11 @@ async def _events(store: Works, asked: AskedAudit, watch: Watch, seconds: float)
         found = await run_in_threadpool(asked_audit, store, asked.job.id)
 
 
-def _event(store: Works, asked: AskedAudit) -> str:
+def _event(store: Works, asked: AskedAudit, folder: Path) -> str:
     """One event. Where the report cannot be judged just now, it is told as it was judged when it was made."""
-    judged = None
+    summary = None
     with contextlib.suppress(AuditorError):
-        judged = judged_now(store, asked) if asked.job.ended else None
-    data = json.dumps(audit_answer(asked, judged), separators=(",", ":"))
+        view = viewed_now(store, asked) if asked.job.ended else None
+        summary = view and view.summary(folder)
+    data = json.dumps(audit_answer(asked, summary), separators=(",", ":"))
     return f"event: {'done' if asked.job.ended else 'stage'}\ndata: {data}\n\n"

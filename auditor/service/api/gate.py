@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from ..audit_answers import ModelName
+from ..answers.audit_answers import ModelName
+from ..answers.gating import gate_answer, gated_version
 from ..auth import Caller, needs, service_of, store_for
 from ..context import Service
-from ..gating import gate_answer, gated_version
+from ..jobs.watching import watch_of
 from ..problems import problems
-from ..watching import watch_of
 from .audits import named_version
 
 router = APIRouter(tags=["gate"])
@@ -69,11 +69,11 @@ async def gate(
     loop = asyncio.get_running_loop()
     ends = loop.time() + min(wait, service.limits.wait)
     asked = await run_in_threadpool(named_version, store, model, version)
-    gated = await run_in_threadpool(gated_version, store, asked)
+    gated = await run_in_threadpool(gated_version, store, asked, service.storage.folder)
     watch, known = watch_of(request, service), "?"
     while gated.waits and (left := ends - loop.time()) > 0 and not await request.is_disconnected():
         now = await watch.changed(asked.id, known, min(_LOOK, left), version=True)
         if now != known:
             known = now
-            gated = await run_in_threadpool(gated_version, store, asked)
+            gated = await run_in_threadpool(gated_version, store, asked, service.storage.folder)
     return GateAnswer(**gate_answer(gated))

@@ -14,11 +14,8 @@ from ...store.fleet import FleetFilter, fleet_model
 from ...store.history import history
 from ...store.registered import forget_model, registered_model, registered_version, versions_of
 from ...store.uploads import forget_upload
-from ..auth import Caller, needs, recorded, service_of, store_for
-from ..context import Service
-from ..direct import FIELDS, FORM, RAW, DirectModel, model_in_body, model_in_form
-from ..forms import etag, unchanged
-from ..model_documents import (
+from ..answers.forms import etag, unchanged
+from ..answers.model_documents import (
     HistoryDocument,
     ModelPage,
     NewVersion,
@@ -28,7 +25,10 @@ from ..model_documents import (
     model_document,
     version_document,
 )
-from ..paging import USUAL, Cursor, Limit, cursor_of, place
+from ..answers.paging import USUAL, Cursor, Limit, cursor_of, place
+from ..auth import Caller, needs, recorded, service_of, store_for
+from ..context import Service
+from ..files.direct import FIELDS, FORM, RAW, DirectModel, model_in_body, model_in_form
 from ..problems import Problem, problems
 from ..registering import registered
 
@@ -165,7 +165,9 @@ def look_at_model(
     model = fleet_model(store, model_id)
     if model is None:
         raise _no_model()
-    return _answered(request, history_document(store, model, history(store, model.name)))
+    return _answered(
+        request, history_document(store, model, history(store, model.name, walks=service.walks), service.storage.folder)
+    )
 
 
 @router.delete("/models/{model_id}", status_code=204, responses=problems(404), response_class=Response)
@@ -210,7 +212,7 @@ def look_at_version(
     found = registered_version(store, version_id)
     if found is None or found.model_id != model_id:
         raise Problem(404, "no-such-version", "there is no such version", f"GET /api/v1/models/{model_id}/versions")
-    return _answered(request, version_document(store, found, judged=True))
+    return _answered(request, version_document(store, found, service.storage.folder))
 
 
 def _answered(request: Request, document: BaseModel) -> Response:

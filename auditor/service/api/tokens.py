@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...store import deeds, tokens
+from ..answers.paging import USUAL, Cursor, Limit, cursor_of, place
 from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
-from ..paging import USUAL, Cursor, Limit, cursor_of, place
 from ..problems import Problem, problems
 from ..whole import WHOLE
 

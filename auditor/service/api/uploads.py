@@ -13,10 +13,10 @@ from ...store.uploads import Upload, see, upload_of
 from ...store.works import Works
 from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
-from ..incoming import BeingWritten, Incoming, TooLong
+from ..files.incoming import BeingWritten, Incoming, TooLong
+from ..files.receiving import abandon, finish, no_room, receive, reserve, too_long
+from ..files.storage import Storage, StorageFull
 from ..problems import Problem, problems
-from ..receiving import abandon, finish, no_room, receive, reserve, too_long
-from ..storage import Storage, StorageFull
 from ..whole import WHOLE
 
 router = APIRouter(tags=["uploads"])

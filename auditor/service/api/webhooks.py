@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...store import webhooks
-from ..addresses import RefusedAddress, address_of, checked_alone, hosts_of
+from ..answers.paging import USUAL, Cursor, Limit, cursor_of, place
 from ..auth import Caller, needs, recorded, service_of, store_for
 from ..context import Service
-from ..paging import USUAL, Cursor, Limit, cursor_of, place
+from ..outward.addresses import RefusedAddress, address_of, checked_alone, hosts_of
 from ..problems import Problem, problems
 
 router = APIRouter(tags=["webhooks"])

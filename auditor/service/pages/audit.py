@@ -13,13 +13,13 @@ from ...store.asked import AskedAudit, asked_audit, asked_audits, kept_audit
 from ...store.registered import registered_version
 from ...store.works import Works
 from ...tuples import NamedTuple
+from ..answers.paging import cursor_of
+from ..answers.report_page import page_of
+from ..answers.verdicts import viewed_audit
 from ..auth import recorded, service_of, store_for
 from ..context import Service
-from ..paging import cursor_of
+from ..files.storage import Undrawn
 from ..problems import Problem
-from ..report_page import page_of
-from ..storage import Undrawn
-from ..verdicts import judged_audit
 from .drawn import Trail, bar, drawn, lasting, with_query
 from .visiting import Visitor, behind, visits, with_cookie
 
@@ -185,19 +185,19 @@ def _report(
     """The page of a report, under the policy of now; None where it was taken out of the store meanwhile."""
     kept = kept_audit(store, number)
     version = asked and asked.job.version_id and registered_version(store, asked.job.version_id)
-    judged = kept and judged_audit(store, kept, version or None)
-    if kept is None or judged is None:
+    if kept is None:
         return None
     trail = _trail(asked) if asked else [("Fleet", "/"), (kept.subject, "")]
-    above = bar(visitor, "/", trail)
     undrawn = Undrawn(store.project, kept.uid)
 
     def ask() -> None:
         service.storage.ask_to_draw(undrawn)
         service.wake()
 
-    ours = (service.storage.folder, store.project, kept.uid)
-    page = page_of(*ours, judged.report, judged.verdict, above, ask if version else None)
+    view = viewed_audit(store, kept, version or None)
+    page = page_of(service.storage.folder, view, bar(visitor, "/", trail), ask if version else None)
+    if page is None:
+        return None
     headers = {
         "Content-Security-Policy": f"{page.policy}; frame-ancestors 'none'",
         "Cache-Control": "no-store",

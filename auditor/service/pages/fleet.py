@@ -13,9 +13,9 @@ from ...store.fleet import FleetFilter, FleetModel, Sort, Worsened, fleet, verdi
 from ...store.policies import StoredPolicy, policy_of
 from ...store.works import Works
 from ...tuples import NamedTuple
+from ..answers.paging import cursor_of
 from ..auth import service_of, store_for
 from ..context import Service
-from ..paging import cursor_of
 from .drawn import drawn, in_address, moment_of, with_query
 from .visiting import Visitor, behind, visits
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -15,16 +16,16 @@ from ...drawing.plots.trend import TrendBar, trend_plot
 from ...store.asked import asked_audits, drop_badge, kept_audit_of, make_badge
 from ...store.history import Changes, FindingKey, History, history
 from ...store.registered import RegisteredModel, RegisteredVersion, registered_model, versions_of
-from ...store.store import Accepted, Row
+from ...store.store import AcceptedAudit, Row
 from ...store.works import Works
 from ...tuples import NamedTuple
+from ..answers.paging import cursor_of
+from ..answers.verdicts import viewed_audit
 from ..api import PREFIX
 from ..api.acceptance import NewAcceptance, accept
 from ..auth import recorded, service_of, store_for
 from ..context import Service
-from ..paging import cursor_of
 from ..problems import Problem
-from ..verdicts import judged_audit
 from .drawn import Wording, clock, drawn, with_query
 from .visiting import Visitor, behind, visits
 
@@ -111,12 +112,12 @@ def model_page(
     store = store_for(service, visitor.caller)
     model = _known(store, model_id)
     found, more = versions_of(store, model_id, _VERSIONS, behind(cursor, str, str))
-    past = history(store, model.name, _AUDITS)
-    accepted = store.accepted(model.name)
+    past = history(store, model.name, _AUDITS, walks=service.walks)
+    accepted = store.accepted_audit(model.name)
     shown = None if accepted is None else _accepted(store, accepted)
     rows = [_row(store, one, past, shown) for one in found]
     newest = versions_of(store, model_id, 1).versions
-    latest = _latest(store, newest[0], past) if newest else None
+    latest = _latest(store, newest[0], service.storage.folder) if newest else None
     last = found[-1] if more else None
     return drawn(
         request,
@@ -186,7 +187,7 @@ def _known(store: Works, model_id: str) -> RegisteredModel:
     return model
 
 
-def _accepted(store: Works, accepted: Accepted) -> AcceptedVersion:
+def _accepted(store: Works, accepted: AcceptedAudit) -> AcceptedVersion:
     _, _, version = store.whose(accepted.audit_id) or ("", "", "")
     return AcceptedVersion(version, accepted.when, accepted.by, accepted.reason)
 
@@ -217,13 +218,13 @@ def _row(store: Works, one: RegisteredVersion, past: History | None, accepted: A
     )
 
 
-def _latest(store: Works, newest: RegisteredVersion, past: History | None) -> LatestVerdict | None:
+def _latest(store: Works, newest: RegisteredVersion, folder: Path) -> LatestVerdict | None:
     kept = kept_audit_of(store, newest.id)
-    judged = kept and judged_audit(store, kept, newest, gate=True)
-    if kept is None or judged is None:
+    summary = kept and viewed_audit(store, kept, newest, gate=True).summary(folder)
+    if kept is None or summary is None:
         return None
-    reasons = tuple(str(reason.text) for reason in judged.judgement.reasons)
-    return LatestVerdict(newest.version, judged.verdict.value, reasons, f"/audits/{kept.uid}")
+    reasons = tuple(reason.text for reason in summary.reasons)
+    return LatestVerdict(newest.version, summary.verdict.value, reasons, f"/audits/{kept.uid}")
 
 
 def trend_of(past: History | None) -> Trend | None:

@@ -11,11 +11,11 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from ...store.uploads import forget_upload
+from ..answers.model_documents import NewVersion
 from ..api.audits import AuditOfVersion, submit
 from ..auth import recorded, service_of, store_for
 from ..context import Service
-from ..direct import DirectModel, model_in_form
-from ..model_documents import NewVersion
+from ..files.direct import DirectModel, model_in_form
 from ..problems import Problem
 from ..registering import registered
 from .drawn import drawn

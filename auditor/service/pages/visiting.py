@@ -7,10 +7,10 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request, Response, Security
 
 from ...tuples import NamedTuple
+from ..answers.paging import place
 from ..auth import COOKIE, Caller, Scope, caller_of, service_of
 from ..context import Service
 from ..guard.csrf import ANONYMOUS_COOKIE, csrf_cookie, csrf_token, new_anonymous_cookie
-from ..paging import place
 from ..problems import Problem
 
 Answer = TypeVar("Answer", bound=Response)

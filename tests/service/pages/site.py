@@ -19,10 +19,10 @@ from sqlalchemy import update
 
 from auditor.batch.pool import Pool, WorkerLimits
 from auditor.service.context import Service
-from auditor.service.dispatching import Dispatcher
-from auditor.service.fetching import FetchLimits
-from auditor.service.storage import Storage
-from auditor.service.submitting import submit_version
+from auditor.service.files.storage import Storage
+from auditor.service.jobs.dispatching import Dispatcher
+from auditor.service.jobs.submitting import submit_version
+from auditor.service.outward.fetching import FetchLimits
 from auditor.store import tokens, uploads
 from auditor.store.fleet import fleet
 from auditor.store.jobs import Job

@@ -12,13 +12,13 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from auditor.service.answers.paging import cursor_of
 from auditor.service.context import Service
 from auditor.service.guard.csrf import csrf_cookie, csrf_token
 from auditor.service.http import application
 from auditor.service.pages.docs import groups_of
 from auditor.service.pages.drawn import ago, page_policy
 from auditor.service.pages.login import local_address
-from auditor.service.paging import cursor_of
 from auditor.store import deeds, tokens
 from auditor.store.policies import set_policy
 from tests.corpus import SAMPLES

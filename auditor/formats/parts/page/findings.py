@@ -21,6 +21,7 @@ _BASIS = {
     Basis.REFUSED: "refused: legal, but a runtime cannot run it, or does otherwise (measured)",
     Basis.SUSPICIOUS: "suspicious: legal, and hardly what was meant",
 }
+_MOST_CARDS = 2_000  # a browser lays out some thousands in the time that a person waits
 _MOST_FITS = 4
 _MOST_REPAIRS = 8
 _MOST_RANGES = 24
@@ -58,6 +59,7 @@ def findings(
 ) -> Iterator[str]:
     """The section: an overview where there are many, a card each, and the waived ones apart.
 
+    Of very many the first have a card, which are the worst; the overview counts them all.
     ``rules`` are those whose pages stand behind.
     """
     shapes = input_shapes(report)
@@ -69,18 +71,31 @@ def findings(
     if len(counting) > 3:
         yield from _overview(counting)
     yield '<div class="cards">\n'
-    for card in counting:
+    for card in counting[:_MOST_CARDS]:
         yield from _card(card, report.inputs, shapes, rules=rules)
     yield "</div>\n"
+    yield from _not_shown(len(counting))
     if covered:
         yield f'<details class="waived"><summary>Waived or known: {len(covered):,}</summary><div class="cards">\n'
-        for card in covered:
+        for card in covered[:_MOST_CARDS]:
             yield from _card(card, report.inputs, shapes, rules=rules)
-        yield "</div></details>\n"
+        yield "</div>\n"
+        yield from _not_shown(len(covered))
+        yield "</details>\n"
     yield "</section>\n"
 
 
+def _not_shown(findings: int) -> Iterator[str]:
+    """How to have those that have no card."""
+    if findings > _MOST_CARDS:
+        yield (
+            f"<p class=more>These are the first {_MOST_CARDS:,} of {findings:,}: the report as JSON, SARIF or CSV "
+            "has them all (<code>--format</code>, of a service <code>?format=</code>).</p>\n"
+        )
+
+
 def _overview(counting: list[Card]) -> Iterator[str]:
+    shown = frozenset(card.anchor for card in counting[:_MOST_CARDS])
     groups: dict[tuple[Severity, str], list[Card]] = {}
     for card in counting:
         groups.setdefault((card.finding.severity, card.finding.rule), []).append(card)
@@ -89,10 +104,12 @@ def _overview(counting: list[Card]) -> Iterator[str]:
     yield '<th scope="col">the first</th></tr></thead><tbody>\n'
     for (severity, rule), those in groups.items():
         first = those[0]
-        where = place(first.finding.location) or "the model"
+        where = escaped(place(first.finding.location) or "the model")
+        if first.anchor in shown:
+            where = f'<a href="#{first.anchor}">{where}</a>'
         yield (
             f'<tr><td>{_severity(severity)}</td><th scope="row">{name(rule)}</th><td class="n">{len(those):,}</td>'
-            f'<td><a href="#{first.anchor}">{escaped(where)}</a></td></tr>\n'
+            f"<td>{where}</td></tr>\n"
         )
     yield "</tbody></table></div>\n"
 

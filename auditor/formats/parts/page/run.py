@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ....drawing.markup import name, sentence
 from ....drawing.plots.bars import stacked
 from ....report import Report, RunSummary
+from ..sharing import sharing
 
 _MOST = 12
 
@@ -23,6 +24,8 @@ def run(report: Report) -> Iterator[str]:
     yield f"<p>{sentence(told)}</p>\n"
     if one.placement:
         yield from _placement(one)
+    if told_shares := list(sharing(one)):
+        yield "<ul>" + "".join(f"<li>{sentence(line, 400)}</li>" for line in told_shares) + "</ul>\n"
     if len(one.levels) > 1:
         yield '<table><thead><tr><th scope="col">optimisation</th><th scope="col">status</th>'
         yield '<th scope="col">outputs</th></tr></thead><tbody>\n'

@@ -1,0 +1,1 @@
+"""What can only be seen where there is a graphics card, as functions: a script runs all, tests run each."""
