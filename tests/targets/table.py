@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import onnx
 
-from auditor.targets.known import ELSE, FLOAT, FLOAT16, SOME_ELSE, Ask, Kernel, Place, takes
+from auditor.targets.known import ELSE, FLOAT, FLOAT16, SOME_ELSE, Ask, Kernel, NodePlace, takes
 
 from .sweep import Answer, Choice, bit, choices, is_whole
 
@@ -148,19 +148,19 @@ def _kernel(schema: dict[str, Any], constraints: Mapping[str, list[str]]) -> Ker
     return Kernel(tuple(sorted(wants)))
 
 
-def _places(schema: dict[str, Any], name: str) -> tuple[Place, ...]:
+def _places(schema: dict[str, Any], name: str) -> tuple[NodePlace, ...]:
     """Where a type variable, or a parameter, stands; the one place alone that is never left out."""
     found = []
     for output in (False, True):
         for index, (parameter, kind, option, _) in enumerate(schema["outputs" if output else "inputs"]):
             if name in (kind, parameter):
-                found.append(Place(index, output))
+                found.append(NodePlace(index, output))
                 if option != "Optional" and index < schema["counts"][2 if output else 0]:
-                    return (Place(index, output),)
+                    return (NodePlace(index, output),)
     return tuple(found)
 
 
-def _allowed(schema: dict[str, Any], place: Place) -> list[str]:
+def _allowed(schema: dict[str, Any], place: NodePlace) -> list[str]:
     kinds: list[str] = schema["outputs" if place.output else "inputs"][place.number][3]
     return kinds
 
@@ -242,7 +242,7 @@ def _as_kernel(schema: dict[str, Any], choice: Choice) -> Kernel:
 def explained(choice: Choice, kernels: list[Kernel]) -> bool:
     """Whether a kernel takes the types as they are, or float32 in place of float16, around which it sets Casts."""
 
-    def wider(place: Place) -> int | None:
+    def wider(place: NodePlace) -> int | None:
         held = choice.dtype_of(place)
         return 1 << FLOAT if held == 1 << FLOAT16 else held
 

@@ -13,7 +13,7 @@ from auditor.targets.known import (
     SOME_ELSE,
     Ask,
     Kernel,
-    Place,
+    NodePlace,
     implemented,
     runtime,
     runtimes,
@@ -21,7 +21,7 @@ from auditor.targets.known import (
     takes,
 )
 
-FIRST, SECOND, OUT = Place(0, False), Place(1, False), Place(0, True)
+FIRST, SECOND, OUT = NodePlace(0, False), NodePlace(1, False), NodePlace(0, True)
 FLOAT, DOUBLE = 1 << 1, 1 << 11
 
 
@@ -70,7 +70,7 @@ def test_releases_are_in_order() -> None:
         ({FIRST: FLOAT, SECOND: DOUBLE, OUT: FLOAT}, True),
     ],
 )  # fmt: skip
-def test_a_kernel_takes_what_it_asks_for(held: dict[Place, int | None], answer: bool | None) -> None:
+def test_a_kernel_takes_what_it_asks_for(held: dict[NodePlace, int | None], answer: bool | None) -> None:
     """The first of its places that the node has counts; what nobody knows contradicts nothing."""
     kernel = Kernel((Ask((FIRST, SECOND), FLOAT), Ask((OUT,), FLOAT)))
     assert takes(kernel, lambda place: held.get(place, 0)) is answer
@@ -116,7 +116,7 @@ def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
         found = implemented(new, "", "Op", 20)
         assert found is not None and found.since == 7
         assert found.kernels == (
-            Kernel((Ask((FIRST, Place(1, True)), 2), Ask((OUT,), 0x400))), Kernel(()),
+            Kernel((Ask((FIRST, NodePlace(1, True)), 2), Ask((OUT,), 0x400))), Kernel(()),
         )  # fmt: skip
         assert implemented(new, "", "Op", 6) is None, "a span ends"
         assert implemented(middle, "", "Op", 6) == (1, False, (Kernel((Ask((FIRST,), 0x802),)),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.targets.known import ELSE, OPTIONAL, SEQUENCE, SOME_ELSE, Place
+from auditor.targets.known import ELSE, OPTIONAL, SEQUENCE, SOME_ELSE, NodePlace
 
 from .sweep import Answer, answered, bit, choices
 from .table import written
@@ -89,8 +89,8 @@ def test_bits() -> None:
 def test_choices() -> None:
     found = list(choices(schema("Op")))
     assert [one.types for one in found] == [{"T": kind} for kind in FLOATS]
-    assert [one.dtype_of(Place(0, False)) for one in found] == [1 << 11, 1 << 1, 1 << 10]
-    assert found[0].dtype_of(Place(1, False)) == 0 and found[0].dtype_of(Place(0, True)) == 1 << 11
+    assert [one.dtype_of(NodePlace(0, False)) for one in found] == [1 << 11, 1 << 1, 1 << 10]
+    assert found[0].dtype_of(NodePlace(1, False)) == 0 and found[0].dtype_of(NodePlace(0, True)) == 1 << 11
     many = [
         ["A", f"T{i}", "Single", [f"tensor({t})" for t in ("float", "double", "int8", "uint8", "int64")]]
         for i in range(4)
