@@ -34,7 +34,7 @@ class Bent(NamedTuple):
     high: float
 
 
-class Quantised(NamedTuple):
+class RoundedTensor(NamedTuple):
     """What goes into a QuantizeLinear, and how that rounds; ``floor``: nothing is lost at the low end, as at a Relu."""
 
     tensor: str
@@ -54,7 +54,7 @@ class ActivationsAsked(NamedTuple):
     sources: tuple[Trying, ...]
     groups: tuple[int, ...]
     bent: tuple[Bent, ...] = ()
-    quantised: tuple[Quantised, ...] = ()
+    quantised: tuple[RoundedTensor, ...] = ()
 
 
 class Reached(NamedTuple):
@@ -138,7 +138,7 @@ class _Kept:
         self.integers = True
         self._moved: NDArray[np.bool_] | None = None
 
-    def add(self, made: Made, bent: Bent | None, quantised: Quantised | None) -> None:
+    def add(self, made: Made, bent: Bent | None, quantised: RoundedTensor | None) -> None:
         import numpy as np
 
         if made.array is None or not made.array.size or made.array.dtype.kind not in "fiub":
@@ -186,7 +186,7 @@ class _Kept:
         )  # fmt: skip
 
 
-def _clipped(values: Any, quantised: Quantised) -> int:
+def _clipped(values: Any, quantised: RoundedTensor) -> int:
     """How many elements lie more than half a step beyond the ends of what the integers stand for."""
     import numpy as np
 
