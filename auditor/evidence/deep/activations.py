@@ -14,7 +14,7 @@ from ...errors import CannotLook
 from ...model import payload
 from ...model.graph import Model, Node, Tensor
 from ...report import DeepFigure, DeepPart, DeepSeries, Missed
-from ...runtime.deep.activations import ActivationsAsked, ActivationsSeen, Bent, RoundedTensor, Reached
+from ...runtime.deep.activations import ActivationsAsked, ActivationsSeen, Bent, Reached, RoundedTensor
 from ...runtime.deep.nonfinite import Trying
 from ...runtime.request import InputRange
 from ...tuples import NamedTuple
