@@ -109,6 +109,7 @@ def test_bfloat16_is_read_by_its_bits() -> None:
 
 def test_a_tensor_that_is_filled_with_infinity_is_meant() -> None:
     model = cuttable(
-        "agraph (float[2] x) => (float[2] y) { s = Shape(x) f = ConstantOfShape<value = float[1] {inf}>(s) y = Add(x, f) }"
+        "agraph (float[2] x) => (float[2] y) {"
+        " s = Shape(x) f = ConstantOfShape<value = float[1] {inf}>(s) y = Add(x, f) }"
     )
     assert births(model, {"f": INF, "y": INF}, ["y"]) == ()
