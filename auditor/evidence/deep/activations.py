@@ -69,6 +69,7 @@ def look(evidence: Evidence) -> Activations:
         tuple(groups),
         tuple(_bent(model, bound)),
         tuple(quantised.values()),
+        tuple(node.outputs[0] for node in model.graph.nodes if node.op_type == "Cast" and node.outputs),
     )
     runs = 1.5 * len(sources) * max(len(asked.chunks), 1)
     attempts = tuple(one.feeds for one in given)

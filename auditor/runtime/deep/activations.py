@@ -47,7 +47,10 @@ class RoundedTensor(NamedTuple):
 
 
 class ActivationsAsked(NamedTuple):
-    """``groups`` says of each source to which group of inputs it belongs; ``outputs`` are the model's."""
+    """``groups`` says of each source to which group of inputs it belongs; ``outputs`` are the model's.
+
+    ``counting``: tensors of which it is to be seen whether all elements are integers.
+    """
 
     chunks: tuple[tuple[str, ...], ...]
     outputs: tuple[str, ...]
@@ -55,6 +58,7 @@ class ActivationsAsked(NamedTuple):
     groups: tuple[int, ...]
     bent: tuple[Bent, ...] = ()
     quantised: tuple[RoundedTensor, ...] = ()
+    counting: tuple[str, ...] = ()
 
 
 class Reached(NamedTuple):
@@ -93,6 +97,7 @@ def look(ground: DeepGround, asked: ActivationsAsked) -> ActivationsSeen:
     first = ground.fed()
     bent = {one.tensor: one for one in asked.bent}
     quantised = {one.tensor: one for one in asked.quantised}
+    counting = frozenset(asked.counting)
     kept: dict[tuple[int, str], _Kept] = {}
     refused: dict[int, str] = {}
     for number, chunk in enumerate(asked.chunks):
@@ -109,9 +114,11 @@ def look(ground: DeepGround, asked: ActivationsAsked) -> ActivationsSeen:
                 if not number:
                     for one in fed:
                         made = Made(one.dtype, one.array.shape, one.array)
-                        kept.setdefault((group, one.name), _Kept()).add(made, None, None)
+                        kept.setdefault((group, one.name), _Kept(False)).add(made, None, None)
                 for name, made in seen:
-                    kept.setdefault((group, name), _Kept()).add(made, bent.get(name), quantised.get(name))
+                    kept.setdefault((group, name), _Kept(name in counting)).add(
+                        made, bent.get(name), quantised.get(name)
+                    )
             except Refused as error:
                 refused[index] = f"{source.word}: {str(error.cause)[:300]}"
         ground.tell(_seen(kept, refused, len(asked.sources)))
@@ -132,10 +139,10 @@ def _seen(kept: dict[tuple[int, str], _Kept], refused: dict[int, str], sources: 
 class _Kept:
     """Of one tensor, over several inputs."""
 
-    def __init__(self) -> None:
+    def __init__(self, counting: bool) -> None:
         self.dtype, self.elements, self.nonfinite, self.clipped = 0, 0, 0, 0
         self.low, self.high = float("inf"), float("-inf")
-        self.integers = True
+        self.integers = counting
         self._moved: NDArray[np.bool_] | None = None
 
     def add(self, made: Made, bent: Bent | None, quantised: RoundedTensor | None) -> None:
