@@ -12,6 +12,7 @@ from onnx import parser
 from auditor.runtime import tensors
 from auditor.runtime.cutting import Cuttable
 from auditor.runtime.deep.ground import DeepGround
+from auditor.runtime.deep.image_pool import ImagePool
 from auditor.runtime.deep.independence import (
     ALONE,
     BESIDE,
@@ -75,9 +76,9 @@ class Ground:
         """Nobody listens."""
 
 
-def seen(answer: Answer, *, alone: bool = True) -> IndependenceSeen:
+def seen(answer: Answer, *, alone: bool = True, each: int = 1) -> IndependenceSeen:
     feeds = (Feed("x", 1, (3, 4)),)
-    tensors_ = tuple(ImageAxis(name, 0) for name in "xabcy")
+    tensors_ = tuple(ImageAxis(name, 0, each) for name in "xabcy")
     asked = IndependenceAsked((ImageAxis("x", 0),), ("y",), tensors_, (), 3, alone)
     return look(cast("DeepGround", Ground(answer, feeds)), asked)
 
@@ -171,3 +172,29 @@ def test_what_other_images_do_not_show_proves_nothing() -> None:
         return x + np.float32(len(x) == 1 and run <= 5)
 
     assert only(answer).exempt == "other images are answered alike"
+
+
+@pytest.mark.parametrize("by_image", [True, False])
+def test_rows_of_an_image_lie_together_or_apart(*, by_image: bool) -> None:
+    """[N * T, C], or [T * N, C] of what has time first: whose rows are whose is seen by the numbers."""
+
+    def answer(name: str, x: Any, run: int) -> Any:
+        return np.repeat(x, 2, 0) * np.tile([[1.0], [2.0]], (len(x), 1)) if by_image else np.concatenate([x, 2 * x])
+
+    def mixed(name: str, x: Any, run: int) -> Any:
+        return answer(name, x + x.mean(0), run)
+
+    assert not seen(answer, each=2).unlike
+    assert seen(mixed, each=2).unlike
+
+
+def test_invented_images_are_not_alike_in_their_means() -> None:
+    """Of many numbers in [0, 1) the means are all near a half: images are shrunk by a half and a quarter."""
+    feeds = (Feed("x", 1, (3, 4000)), Feed("whole", 1, (2,)))
+    pool = ImagePool(cast("DeepGround", Ground(lambda name, x, run: x, feeds)), {"x": 0}, 6)
+    x, whole = pool.fed((0, 1, 2))
+    assert x.array.mean(1) == pytest.approx([0.5, 0.25, 0.125], rel=0.05)
+    pool.renew()
+    others, again = pool.fed((2, 0))
+    assert others.array.shape == (2, 4000) and not (others.array[1] == x.array[0]).any()
+    assert (whole.array == again.array).all()
