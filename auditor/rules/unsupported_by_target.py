@@ -83,8 +83,6 @@ from ..targets.loading import (
 from ..wording import others
 from . import nodes_at, rule
 
-_Places = list[tuple[Scope, int]]
-
 
 @rule(Severity.ERROR, Basis.REFUSED)
 def unsupported_by_target(targets: Targets) -> Iterator[Found]:
