@@ -65,7 +65,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..evidence.targeting import Target, Targets
+from ..evidence.targeting import TargetRuntime, Targets
 from ..model.dtypes import name_of
 from ..model.scopes import Scope
 from ..report import Basis, Found, Location, Severity
@@ -75,10 +75,10 @@ from ..targets.loading import (
     NoKernel,
     NoOperator,
     NoType,
+    OtherCount,
     Refusal,
     TooNewIr,
     TooNewOpset,
-    WrongCount,
 )
 from ..wording import others
 from . import nodes_at, rule
@@ -99,7 +99,7 @@ def unsupported_by_target(targets: Targets) -> Iterator[Found]:
             )
 
 
-def _of_the_table(target: Target, release: Runtime) -> Iterator[Found]:
+def _of_the_table(target: TargetRuntime, release: Runtime) -> Iterator[Found]:
     found: dict[tuple[str, str], list[tuple[Scope, int]]] = {}
     for refusal in target.refusals:
         match refusal:
@@ -129,7 +129,7 @@ def _of_the_table(target: Target, release: Runtime) -> Iterator[Found]:
         )
 
 
-def _version(target: Target, what: str, actual: int, most: int, holder: str = "the model") -> Found:
+def _version(target: TargetRuntime, what: str, actual: int, most: int, holder: str = "the model") -> Found:
     return Found(
         f"{holder} has {what} {actual}; {target.name} takes at most {most}",
         Location(),
@@ -142,7 +142,7 @@ def _version(target: Target, what: str, actual: int, most: int, holder: str = "t
 
 def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
     """Message and fix."""
-    assert isinstance(refusal, NoOperator | NoAttribute | WrongCount | NoKernel)
+    assert isinstance(refusal, NoOperator | NoAttribute | OtherCount | NoKernel)
     node = refusal.scope.graph.nodes[refusal.node]
     operator = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
     match refusal:
@@ -157,7 +157,7 @@ def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
             deploy = f", or deploy onnxruntime {first} or newer" if first else ""
             message = f"{operator} of {name} has no attribute {attribute}"
             return message, f"take the attribute {attribute} out if its value is what that release does{deploy}"
-        case WrongCount(what=what, held=held, least=least, most=most):
+        case OtherCount(what=what, held=held, least=least, most=most):
             takes = f"{least} or more" if most is None else f"{least}" if least == most else f"{least} to {most}"
             verb = "takes" if what == "inputs" else "gives"
             return f"{operator} of {name} {verb} {takes} {what}, and here are {held}", "export the model for it"

@@ -23,6 +23,8 @@ from auditor.report import (
     Coverage,
     Fit,
     Missed,
+    ProviderFallback,
+    ProviderShare,
     Report,
     RunLevel,
     RunSummary,
@@ -172,6 +174,21 @@ def test_the_run_and_where_it_ran() -> None:
     assert "failed: run: no on cuda" in text and "set_0: equal" in text
     assert text.index("CUDA: 9") < text.index("CPU: 3")
     assert "| off | run failed: why | different: y" in text
+    shared = one._replace(
+        shares=(ProviderShare("CUDA", 9, 75.0, 900, 90.0), ProviderShare("CPU", 3, 25.0, 0, 0.0)),
+        unplaced_macs=100, shares_by="by names",
+        fallbacks=(ProviderFallback("TopK", "CPU", 2, "no kernel"), ProviderFallback("If", "CPU", 1)),
+    )  # fmt: skip
+    text = said(run(ALEXNET._replace(run=shared)))
+    for line in (
+        "CUDA: 9 of 12 nodes (75 %), 900 of 1,000 MACs (90 %)",
+        "CPU: 3 of 12 nodes (25 %), 0 of 1,000 MACs (0 %)",
+        "100 MACs lie in nodes of which it is not known who did them",
+        "shares: by names",
+        "on CPU: 2 TopK (no kernel)",
+        "on CPU: 1 If (nobody says why)",
+    ):
+        assert line in text
     assert said(run(ALEXNET._replace(model=ALEXNET.model._replace(ir_version=0)))) == ""
     assert "Nodes by provider" not in said(run(ALEXNET))
 

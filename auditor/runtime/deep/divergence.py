@@ -20,16 +20,19 @@ from ..outcome import Difference
 from ..request import DEFAULT, OFF, NamePair
 from ..session import Made, NotOpened
 from .channels import channel_axis
-from .closeness import Closeness, Tally, beyond, reach
+from .closeness import Closeness, Tally, beyond, ends_of
 from .first import first, nearest
-from .sides import ArraysSide, ModelSide, NotLoaded, SidePair
+from .masks import only_masks
+from .sides import ArraysSide, ModelSide, NotLoaded, Side, SidePair
 
 if TYPE_CHECKING:
     from .ground import DeepGround
 
 OPTIMISATION, PROVIDER, VERSION, SIBLING, ARRAYS = "optimisation", "provider", "version", "sibling", "arrays"
+REFERENCE = "reference"
 """What is held against what: optimised against not; a provider against the CPU; the model against another one of the
-same types, against one in narrower or wider types, against arrays that somebody else wrote down."""
+same types, against one in narrower or wider types, against arrays that somebody else wrote down, against the ONNX
+project's evaluator."""
 
 ROUNDED = 100.0
 """dB: what is closer than this has been rounded in float32, which has 144 dB, and nothing else."""
@@ -49,7 +52,8 @@ class SideAsked(NamedTuple):
     """One comparison. ``label`` is what the other side is called, ``path`` where it is.
 
     Pairs are of the request's model (``old``) and the other one. ``floor`` and ``channel_floor``: the SQNR in dB that a
-    sibling keeps to; ``most``: the greatest number of its type, where that is a small one. ``loose``: the pairs go by position, so that another shape says nothing.
+    sibling keeps to; ``most``: the greatest number of its type, where that is a small one. ``loose``: the pairs go by
+    position, so that another shape says nothing.
     """
 
     kind: str
@@ -127,7 +131,7 @@ def look(ground: DeepGround, asked: DivergenceAsked) -> DivergenceSeen:
 class Comparing:
     """One comparison."""
 
-    def __init__(self, ground: DeepGround, asked: SideAsked, invented: bool) -> None:
+    def __init__(self, ground: DeepGround, asked: SideAsked, invented: bool, reference: Side | None = None) -> None:
         self._ground, self._asked, self._invented = ground, asked, invented
         request = ground.request
         own, sessions = request.model, ground.sessions
@@ -135,6 +139,9 @@ class Comparing:
         names = {pair.old: pair.new for pair in asked.inputs}
         self._ours = ModelSide(sessions, own, OFF if asked.kind in (VERSION, SIBLING) else level)
         match asked.kind:
+            case "reference":
+                assert reference is not None
+                self._pair = SidePair(reference, self._ours)
             case "optimisation":
                 self._pair = SidePair(ModelSide(sessions, own, OFF), self._ours)
             case "provider":
@@ -145,7 +152,7 @@ class Comparing:
                 other = ModelSide(sessions, own, OFF, asked.path, names)
                 self._pair = SidePair(self._ours, other) if asked.ours_is_reference else SidePair(other, self._ours)
         self._partner = {pair.old: pair.new for pair in (*asked.tensors, *asked.outputs)}
-        self._everything = asked.kind in (OPTIMISATION, PROVIDER)  # each tensor is its own partner
+        self._everything = asked.kind in (OPTIMISATION, PROVIDER, REFERENCE)  # each tensor is its own partner
         self._known: dict[str, TensorSeen | None] = {}
         self._runs = 0
 
@@ -321,7 +328,7 @@ class Comparing:
     def _beyond_its_type(self, seen: SideSeen, fed: list[tensors.Stored]) -> SideSeen:
         """On a processor float16 is computed in float32 and cast only where somebody looks: the outputs are alike, and
         a device that computes in float16 would give others. The reference says which tensors have no room in it."""
-        reference, other = self._pair
+        reference = self._pair.reference
         if not isinstance(reference, ModelSide):
             return seen
         ours = [name for name in self._ours.model.makers if name in self._partner]
@@ -333,7 +340,12 @@ class Comparing:
             self._runs += 1
             held = sum(value.array.nbytes for value in values if value is not None)
             for name, value in zip(some, values, strict=False):
-                if value is None or value.array.dtype.kind != "f" or reach(value) <= self._asked.most:
+                if value is None or value.array.dtype.kind != "f":
+                    continue
+                low, high = ends_of(value)
+                if max(-low, high) <= self._asked.most:
+                    continue
+                if high <= self._asked.most and only_masks(self._ours.model, name):
                     continue
                 found = self._inside(name, fed)
                 if found is not None and found.closeness.nonfinite:

@@ -13,6 +13,7 @@ from ...tuples import NamedTuple
 from .. import tensors
 from ..cutting import Cuttable, FileBytes, NotCut
 from ..levels import TypedArray
+from ..libc import give_back
 from ..pairing import OtherType, fitting
 from ..request import Feed
 from ..session import Made, NotOpened, Refused, Session, Sessions, is_utf8
@@ -59,12 +60,19 @@ class ModelSide:
         return self._model
 
     def outputs(self, names: Sequence[str], fed: Sequence[Sequence[tensors.Stored]], most: int) -> list[list[Made]]:
+        give_back()
         try:
             session = self._sessions.open(self._level, other=self._path)
         except (NotOpened, tensors.CannotRead):
             raise
         except Exception as error:
             raise NotLoaded("load", str(error)) from None
+        if not {one.name for one in session.outputs}.issuperset(names):
+            del session
+            cut = self._cut(names)
+            if cut is None:
+                raise NotLoaded("load", "no model that makes these tensors alone can be cut out of it")
+            session = cut
         made: list[list[Made]] = []
         try:
             for one in fed:
@@ -93,6 +101,7 @@ class ModelSide:
     def _cut(self, names: Sequence[str]) -> Session | None:
         if any(name not in self.model.makers for name in names):
             return None
+        give_back()
         try:
             return self._sessions.open(self._level, self.model.behind(*names), other=self._path)
         except Exception:
@@ -109,14 +118,14 @@ class ModelSide:
         if self._names is None:
             return list(fed)
         return [
-            fitting(one._replace(name=self._names[one.name], dtype=one.dtype or _number(one.array)), session)
+            fitting(one._replace(name=self._names[one.name], dtype=one.dtype or number_of(one.array)), session)
             for one in fed
             if one.name in self._names
         ]
 
 
 class ArraysSide:
-    """What somebody else wrote down of one run: an .npz with an array for each tensor, by the names that it has here."""
+    """What another wrote down of one run: an .npz with an array for each tensor, by the names that it has here."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -133,10 +142,10 @@ class ArraysSide:
             array = tensors.make(Feed(tensor, file=self._path, key=tensor), 0).array
         except tensors.CannotRead:
             return None
-        return TypedArray(_number(array), array)
+        return TypedArray(number_of(array), array)
 
 
-def _number(array: tensors.Array) -> int:
+def number_of(array: tensors.Array) -> int:
     """ONNX's, of an array's type: those out of an .npz come without."""
     return next((number for number, kind in tensors.NUMPY.items() if array.dtype == kind), 0)
 
