@@ -81,16 +81,19 @@ class _Plan(NamedTuple):
 
 
 def _open(facts: Facts, feeds: Sequence[Feed]) -> Iterator[OpenSize]:
-    """The sizes that are open, each where it stands."""
+    """The sizes that are open, each where it stands. Those without a name that are usually alike move together: that
+    they belong together nobody has declared, and that one alone fails would say no more than that."""
     shapes = {feed.name: feed.shape for feed in feeds}
-    places: dict[str, list[InputAxis]] = {}
+    places: dict[str | int, list[InputAxis]] = {}
     for name, fact in facts.inputs.items():
         for axis, size in enumerate(fact.shape or ()):
             if not isinstance(size, int) and axis < len(shapes.get(name, ())):
-                known = str(size) if str(size).isidentifier() and size is not None else f"{name}[{axis}]"
+                usual = shapes[name][axis]
+                known = str(size) if size is not None and str(size).isidentifier() else usual
                 places.setdefault(known, []).append(InputAxis(name, axis))
     for known, axes in places.items():
-        yield OpenSize(known, tuple(axes), (), shapes[axes[0].input][axes[0].axis])
+        named = known if isinstance(known, str) else " = ".join(f"{axis.input}[{axis.axis}]" for axis in axes[:_FEW])
+        yield OpenSize(named, tuple(axes), (), shapes[axes[0].input][axes[0].axis])
 
 
 def _planned(facts: Facts, feeds: tuple[Feed, ...], one: OpenSize, until: float) -> _Plan:
