@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 
 from auditor.evidence.deep.growth import steady
-from auditor.runtime.deep.growth import GrowthAsked, GrowthSeen, ResidentMemory, PhaseMemory, grows, prepared, stretch
+from auditor.runtime.deep.growth import GrowthAsked, GrowthSeen, PhaseMemory, ResidentMemory, grows, prepared, stretch
 from auditor.runtime.outcome import Deep
 from auditor.runtime.parent import look
 from auditor.runtime.request import DeepQuestion, Request, RunLimits
