@@ -44,7 +44,7 @@ class Settings(NamedTuple):
     rtol: float = 1e-3
     atol: float = 1e-5
     target_dtype: str | None = None  # "float16" or "bfloat16": what the model is to become
-    targets: tuple[str, ...] = ()  # runtimes that are to load it, such as "onnxruntime==1.17"
+    runtimes: tuple[str, ...] = ()  # runtimes that are to load it, such as "onnxruntime==1.17"
     try_target: bool = False  # run it there too: the release is fetched and installed
     deep: bool = False  # the look in depth, all parts of it
     deep_parts: frozenset[str] = frozenset()  # these parts of it, of DEEP

@@ -42,6 +42,24 @@ def in_bytes(size: int) -> str:
     return f"{value / 1024:.1f} TiB"
 
 
+def in_milliseconds(taken: float) -> str:
+    """``58.6 µs``, ``3.21 ms``, ``1.2 s``: three digits of milliseconds."""
+    if 0 < taken < 1:
+        return f"{taken * 1e3:.3g} µs"
+    return f"{taken:.3g} ms" if taken < 999.5 else f"{taken / 1e3:.3g} s"
+
+
+def with_unit(value: int | float, unit: str) -> str:
+    """``3.21 ms``, ``11.4 MiB``, ``24.1 dB``, ``1.2``: at most four digits."""
+    match unit:
+        case "ms":
+            return in_milliseconds(value)
+        case "bytes":
+            return ("-" if value < 0 else "") + in_bytes(round(abs(value)))
+    text = f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    return f"{text} {unit}".rstrip()
+
+
 def fitting(fit: Fit, shapes: Mapping[str, tuple[object, ...] | None], *, each: bool = False) -> str:
     """``227 <= H = W <= 258``: the sizes that fit, by `axes`; ``shapes`` are those of the graph's inputs.
 

@@ -32,7 +32,7 @@ COMMAND = Command(
     ("auditor fix model.onnx --dry-run", "auditor fix model.onnx -o mended.onnx --choose 2 --dim N=1"),
     (MODEL,),
     options(
-        "copy", "only", "chosen", "dry_run", "in_place", "dims", "targets", "data_file", "embed", "plain_form",
+        "copy", "only", "chosen", "dry_run", "in_place", "dims", "runtimes", "data_file", "embed", "plain_form",
         *_OF_THE_RUN, "config", "no_config",
     ),
 )  # fmt: skip

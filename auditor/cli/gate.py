@@ -104,7 +104,7 @@ COMMAND = Command(
         "subject",
         "weights",
         "target_dtype",
-        "targets",
+        "runtimes",
         "try_target",
         SIZES,
         RUN,

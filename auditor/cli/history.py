@@ -20,6 +20,8 @@ def history(words: Words) -> None:
     """Tell which findings appeared, which were fixed, which stay."""
     from ..config.configuration import find
     from ..errors import NothingToAudit
+    from ..findings.figures import figures_over_time
+    from ..formats.json import depth_of
     from ..store.history import history as of
     from ..store.history import subjects
     from ..store.store import Store
@@ -35,10 +37,11 @@ def history(words: Words) -> None:
         if len(named) == 1:
             one = of(store, named[0], limit)
             assert one is not None  # it was found by one of its audits
+            figures = figures_over_time([depth_of(store.get(step.row.id) or {}) for step in reversed(one.steps)])
             if form == "json":
-                sys.stdout.write(json.dumps(whole(one), indent=2) + "\n")
+                sys.stdout.write(json.dumps(whole(one, figures), indent=2) + "\n")
             else:
-                history_page(one, sys.stdout)
+                history_page(one, figures, sys.stdout)
             return
         several = named or _within(store, model)
         if not several:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ..findings.figures import FigureOverTime
+from ..formats.json import plain
 from ..store.history import AuditChanges, FindingKey, FindingOverTime, History, Point
 
 SCHEMA_VERSION = 1
@@ -11,14 +15,15 @@ _SIZES = ("bytes", "nodes", "parameters", "macs")
 _DIGESTS = ("digest", "content_digest", "accepted")
 
 
-def whole(history: History) -> dict[str, object]:
-    """One model: its audits, and its findings over time."""
+def whole(history: History, figures: Sequence[FigureOverTime]) -> dict[str, object]:
+    """One model: its audits, its findings over time, and the figures of looks in depth, newest first as the audits."""
     return {
         "schema_version": SCHEMA_VERSION,
         "subject": history.subject,
         "audited": history.audits,
         "audits": [_audit(step) for step in history.steps],
         "findings": [_known(known) for known in history.findings],
+        "in_depth": {one.name: {"unit": one.unit, "values": plain(one.values[::-1])} for one in figures},
     }
 
 

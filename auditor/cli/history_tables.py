@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TextIO
 
+from ..findings.figures import FigureOverTime
 from ..formats.parts.layout import Page, cells, end_of
 from ..names import visible
 from ..store.history import Changes, FindingOverTime, History, Point
 from ..store.store import Row
-from ..wording import counted, in_bytes
+from ..wording import counted, in_bytes, with_unit
 
 _MOST = 12  # findings of one state
 _LONGEST = 40  # of a name in a table
@@ -24,7 +25,7 @@ _STATES = {
 }
 
 
-def sparkline(values: Sequence[int | None], out: TextIO) -> str:
+def sparkline(values: Sequence[float | None], out: TextIO) -> str:
     """A letter a value, as high as the value among the others; ``?`` where it is not known."""
     try:
         _BLOCKS.encode(getattr(out, "encoding", None) or "utf-8")
@@ -36,12 +37,12 @@ def sparkline(values: Sequence[int | None], out: TextIO) -> str:
         return "?" * len(values)
     low, span = min(known), max(known) - min(known)
     top = len(letters) - 1
-    heights = (None if v is None else (v - low) * top // span if span else top // 2 for v in values)
+    heights = (None if v is None else int((v - low) * top // span) if span else top // 2 for v in values)
     return "".join("?" if height is None else letters[height] for height in heights)
 
 
-def history_page(history: History, out: TextIO) -> None:
-    """One model: how its sizes moved, its audits, its findings."""
+def history_page(history: History, figures: Sequence[FigureOverTime], out: TextIO) -> None:
+    """One model: how its sizes moved, its audits, its findings, and what a look in depth measured."""
     page = Page(out)
     name, audits = visible(history.subject), counted(history.audits, "audit")
     if cells(f"{name}  {audits}") <= page.width:
@@ -69,6 +70,24 @@ def history_page(history: History, out: TextIO) -> None:
         page.line(f"and {counted(history.audits - len(history.steps), 'older audit')} (--limit)")
     for state, head in _STATES.items():
         _findings(page, head, [known for known in history.findings if known.state == state])
+    _in_depth(page, [figure for figure in figures if figure.moved], out)
+
+
+def _in_depth(page: Page, figures: Sequence[FigureOverTime], out: TextIO) -> None:
+    """The figures that moved; ``?`` where they were measured on something else, or not at all."""
+    if not figures:
+        return
+    page.blank()
+    page.line(("Measured in depth", "bold"))
+    rows = []
+    for figure in figures[:_MOST]:
+        known = [value for value in figure.values if value is not None]
+        words = [with_unit(value, figure.unit) for value in (known[0], known[-1])]
+        moved = words[0] if words[0] == words[1] else f"{words[0]} -> {words[1]}"
+        rows.append((visible(figure.name, _LONGEST), sparkline(figure.values, out), moved))
+    page.grid(rows, indent=2)
+    if len(figures) > _MOST:
+        page.line(f"and {len(figures) - _MOST:,} more (--format json)", indent=2)
 
 
 def _findings(page: Page, head: str, findings: Sequence[FindingOverTime]) -> None:

@@ -7,8 +7,8 @@ import sys
 from ..config.table import DEPTH, LOOKED_AT, RUN, SAID, SIZES
 from .command import MODEL, Command, Words, options
 
-_HERE = ("inputs", "custom_ops", "provider_libraries", "provider_options", "against", "speed_against")
-"""Options whose files would have to lie on the server, or that would have it run code."""
+_HERE = ("inputs", "custom_ops", "provider_libraries", "provider_options", "against", "speed_against", "try_target")
+"""Options whose files would have to lie on the server, or that would have it run or fetch code."""
 
 _ASKED = tuple(row for row in options(LOOKED_AT, SIZES, RUN, DEPTH) if row.name not in _HERE)
 _WAIT = 3600.0  # seconds

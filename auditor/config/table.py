@@ -81,7 +81,7 @@ TABLE: tuple[Setting, ...] = (
         fills="audit",
     ),
     Setting(
-        "targets", kinds.TARGETS, LOOKED_AT,
+        "runtimes", kinds.TARGETS, LOOKED_AT,
         "A runtime that is to load the model, as in onnxruntime==1.17; several with commas, or repeated.",
         ("--target",), "RUNTIME", "target", fills="audit",
     ),

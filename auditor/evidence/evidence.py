@@ -106,7 +106,7 @@ class Evidence:
         """Of each runtime that was asked for what it would refuse; nothing where none was."""
         from .targeting import Targets, targets
 
-        if not self.settings.targets:
+        if not self.settings.runtimes:
             return Targets()
         if self.settings.try_target:
             self._at("trying targets")

@@ -23,7 +23,7 @@ _FUSED = "/MatMulAddFusion"
 _PROCESSOR = "CPUExecutionProvider"
 
 
-class Shares(NamedTuple):
+class ProviderShares(NamedTuple):
     """Of each provider, the one that was asked for first; ``how`` the figures were had."""
 
     shares: tuple[ProviderShare, ...] = ()
@@ -31,23 +31,23 @@ class Shares(NamedTuple):
     how: str = ""
 
 
-def shares(facts: Facts, run: Run) -> Shares:
+def shares(facts: Facts, run: Run) -> ProviderShares:
     """Nothing where the CPU alone was asked for, or onnxruntime did not say who did what."""
     if run.provider == _PROCESSOR or not run.placed:
-        return Shares()
+        return ProviderShares()
     total = len(run.placed)
     numbers = {run.provider: 0, **run.placement}
     how = f"nodes as onnxruntime {run.version} records them, after its first optimisations (level {run.optimisation})"
     counted = _macs(facts, run)
     if isinstance(counted, str):
         rows = (ProviderShare(name, n, _percent(n, total)) for name, n in numbers.items())
-        return Shares(tuple(rows), None, f"{how}; no MACs: {counted}")
+        return ProviderShares(tuple(rows), None, f"{how}; no MACs: {counted}")
     whole = sum(counted.values())
     own = (
         ProviderShare(name, n, _percent(n, total), counted.get(name, 0), _percent(counted.get(name, 0), whole))
         for name, n in numbers.items()
     )
-    return Shares(tuple(own), counted.get("", 0), f"{how}; MACs as auditor counts them, by the nodes' names")
+    return ProviderShares(tuple(own), counted.get("", 0), f"{how}; MACs as auditor counts them, by the nodes' names")
 
 
 def fallbacks(run: Run) -> tuple[ProviderFallback, ...]:

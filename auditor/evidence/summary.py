@@ -227,7 +227,7 @@ def looked_at(evidence: Evidence) -> Iterator[Missed]:
     if not evidence.model.path and (files := digest.files(evidence.model)):
         why = f"the model came without a path, and {listed(files)} was not opened: give the path"
         yield Missed("external data", why, asked=True)
-    if evidence.settings.targets:
+    if evidence.settings.runtimes:
         yield from evidence.targets.missed
     if evidence.settings.weights:
         yield from evidence.weights.missed

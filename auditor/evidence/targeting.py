@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ONNXRUNTIME = "onnxruntime"
 
 
-class Target(NamedTuple):
+class TargetRuntime(NamedTuple):
     """One runtime that was asked for. ``release`` None: nothing is known of it, and ``why``."""
 
     name: str  # "onnxruntime 1.17.3"
@@ -81,7 +81,7 @@ class Target(NamedTuple):
 class Targets(NamedTuple):
     """All that were asked for, in that order."""
 
-    asked: tuple[Target, ...] = ()
+    asked: tuple[TargetRuntime, ...] = ()
 
     @property
     def missed(self) -> Iterator[Missed]:
@@ -92,12 +92,14 @@ class Targets(NamedTuple):
 def targets(evidence: Evidence) -> Targets:
     """What is known, and if a try is asked for what came of it."""
     settings = evidence.settings
-    return Targets(tuple(_target(evidence, *asked.split("==")) for asked in settings.targets))
+    return Targets(tuple(_target(evidence, *asked.split("==")) for asked in settings.runtimes))
 
 
-def _target(evidence: Evidence, name: str, version: str) -> Target:
+def _target(evidence: Evidence, name: str, version: str) -> TargetRuntime:
     if name != ONNXRUNTIME:
-        return Target(f"{name} {version}", None, f"auditor knows nothing of what {name} takes, only of onnxruntime")
+        return TargetRuntime(
+            f"{name} {version}", None, f"auditor knows nothing of what {name} takes, only of onnxruntime"
+        )
     from ..targets.known import runtime, runtimes
     from ..targets.loading import answers
 
@@ -105,9 +107,9 @@ def _target(evidence: Evidence, name: str, version: str) -> Target:
     if release is None:
         known = runtimes()
         why = f"auditor knows of the releases {known[0].version} to {known[-1].version} of onnxruntime alone"
-        return Target(f"{name} {version}", None, why, tried=_tried(evidence, version))
+        return TargetRuntime(f"{name} {version}", None, why, tried=_tried(evidence, version))
     found = tuple(answers(evidence.facts, release, custom=evidence.settings.custom_ops is not None))
-    return Target(f"{name} {release.version}", release, "", found, _tried(evidence, release.version))
+    return TargetRuntime(f"{name} {release.version}", release, "", found, _tried(evidence, release.version))
 
 
 def _tried(evidence: Evidence, version: str) -> Outcome | None:

@@ -13,7 +13,7 @@ from ..drawing.markup import escaped, name
 from ..picture import Picture
 from ..report import Report, Verdict
 from . import Format
-from .parts.page import costs, findings, graph, history, layers, rules, run, shell, summary, weights
+from .parts.page import costs, depth, findings, graph, history, layers, rules, run, shell, summary, weights
 from .parts.telling import summary as told
 from .parts.telling import tally
 
@@ -63,6 +63,7 @@ def _parts(report: Report, picture: Picture) -> Iterator[tuple[str, Iterator[str
     yield "Layers", layers.layers(picture) if picture.layers else iter(())
     yield "Weights", weights.weights(report, picture)
     yield "Run", run.run(report)
+    yield "In depth", depth.depth(report)
     yield "History", history.history(picture)
     yield "Rules", rules.pages(known)
 

@@ -270,7 +270,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         weights=tuple(_weights(w) for w in document["weights"]),
         ranges=tuple(_range(row) for row in document.get("ranges", ())),
         run=_run(document["run"]),
-        depth=tuple(_deep(part) for part in document.get("depth", ())),
+        depth=depth_of(document),
         rules_digest=document["auditor"]["rules"],
         judged_by=JudgedBy(**_known(document.get("judged_by", {}), JudgedBy._fields)),
         **known | {"audited_at": document["audited_at"], "operators": dict(document.get("operators", {}))},
@@ -352,13 +352,23 @@ def _deep(row: Mapping[str, Any]) -> DeepPart:
     stamp = _known(row["stamp"], Stamp._fields)
     return DeepPart(
         **_known(row, _DEEP) | {"lines": tuple(map(str, row["lines"])), "seconds": float(row["seconds"])},
-        figures=tuple(DeepFigure(**_known(one, DeepFigure._fields)) for one in row["figures"]),
+        figures=tuple(_figure(one) for one in row["figures"]),
         series=tuple(
             DeepSeries(one["name"], one["unit"], tuple(map(str, one["labels"])), tuple(map(float, one["values"])))
             for one in row["series"]
         ),
         stamp=Stamp(**stamp | {"cpu": tuple(map(str, stamp["cpu"]))}),
     )
+
+
+def _figure(row: Mapping[str, Any]) -> DeepFigure:
+    value = row["value"]  # infinity is written as text
+    return DeepFigure(str(row["name"]), float(value) if isinstance(value, str) else value, str(row["unit"]))
+
+
+def depth_of(document: Mapping[str, Any]) -> tuple[DeepPart, ...]:
+    """Of a stored report the look in depth alone."""
+    return tuple(_deep(part) for part in document.get("depth", ()))
 
 
 def _attempt(row: Mapping[str, Any]) -> RunAttempt:

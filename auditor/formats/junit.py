@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element, SubElement
 from ..names import prose, visible
 from ..report import Finding, Missed, Report, Severity, Verdict, waiver_of
 from . import Format
+from .parts.depth import in_depth
 from .parts.telling import Shapes, counting, derivation, further, input_shapes, place, why_waived
 
 
@@ -76,6 +77,8 @@ def _suite(report: Report, verdict: Verdict) -> Element:
     properties = SubElement(suite, "properties")
     for key, value in (("verdict", verdict.value), ("digest", report.model.digest)):
         SubElement(properties, "property", name=key, value=visible(value))
+    for key, measured in in_depth(report).items():
+        SubElement(properties, "property", name=key, value=str(measured))
     suite.extend(cases)
     return suite
 

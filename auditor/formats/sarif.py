@@ -36,6 +36,7 @@ from ..report import Finding, Location, Missed, Report, Severity, Verdict, Waive
 from ..rules import Rule, all_rules
 from . import Format
 from .json import plain
+from .parts.depth import in_depth
 from .parts.telling import Shapes, derivation, fits, input_shapes, why_waived
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -223,6 +224,7 @@ def _artifact(report: Report, verdict: Verdict) -> object:
             "verdict": verdict.value,
             "digest": visible(model.digest),
             "contentDigest": None if model.content_digest is None else visible(model.content_digest),
+            **in_depth(report),
         },
     }
 

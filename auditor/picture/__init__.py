@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from ..report import DeepPart
 from ..tuples import NamedTuple
 from .graph import GraphPicture
 
@@ -85,6 +86,7 @@ class Earlier(NamedTuple):
     macs: int | None
     bytes: int | None
     digest: str
+    depth: tuple[DeepPart, ...] = ()  # where this audit looked in depth as well
 
 
 class Picture(NamedTuple):

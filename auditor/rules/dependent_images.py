@@ -35,7 +35,7 @@ agraph (float[N, 4, 8] x) => (float[N, 4, 8] y) <int64[3] s = {4, -1, 8}> {
 agraph (float[4, 3, 8, 8] x) => (float[4, 3, 8, 8] y) { y = LpNormalization<axis = 0>(x) }
 ```
 ```onnx
-# A note: one scale for all images.
+# A note: one scale for all images (microsoft/onnxruntime#10111).
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 16] x) => (float[N, 16] y) {
   q, scale, zero = DynamicQuantizeLinear(x)

@@ -6,7 +6,8 @@ vectors, on others like them, on zeros and ones, on masks that let nothing or al
 that are given. Names the first tensor that is NaN or infinite, its node, and what came into that node, where an output
 shows it or something is decided by it (an ArgMax, a comparison, a Relu that makes zero of NaN). A warning where given
 inputs show it, or all usual ones, or NaN comes of an input that nobody can forbid; else a note. An infinity that is
-stored, or comes as an input, is meant; so is NaN that a Where takes out again.
+stored, or comes as an input, is meant; so is NaN that a Where takes out again; the argument of a logarithm that a caller
+gives is the caller's.
 
 ## Why it matters
 An output that is NaN is seen; where it comes from is not, and NaN that an ArgMax made an index of is not seen at all.
@@ -162,6 +163,18 @@ agraph (float[N, 4] x, float[N, 1] scale, bool[N, 4] open) => (float[N, 4] y, in
   e = Exp(n)
   f = Add(e, one)
   g = Reciprocal(f)
+}
+```
+
+```onnx
+# In float16 the mean before the sum.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float16[N, 16] x) => (float16[N, 1] y)
+<float16[1] large = {30208}, int64[1] last = {-1}> {
+  z = Mul(x, large)
+  s = ReduceMean<axes = [-1]>(z)
+  t = ReduceMean<axes = [-1]>(s)
+  y = Sub(s, t)
 }
 ```
 

@@ -6,7 +6,8 @@ Finds RandomNormal, RandomUniform, their Like forms, Bernoulli and Multinomial w
 ## Why it matters
 Two runs on one input give different answers, so nothing can be compared: not with the framework, not between CPU and
 GPU, not with a golden vector. With a seed it is a note: each runtime has its own generator, and a seed gives other
-numbers in another runtime.
+numbers in another runtime. In onnxruntime 1.32 a seed begins a session, and its second run draws other numbers
+(microsoft/onnxruntime#20054): `--deep` runs twice, and `unrepeatable-outputs` says so.
 
 ## Fires on
 ```onnx
@@ -28,8 +29,8 @@ agraph (float[N, 4] x) => (float[N, 4] y) {
 ```
 
 ## How to fix
-Make the random tensor an input of the model, or set the attribute `seed`; if it comes from a layer that should be
-silent in inference, call `model.eval()` before the export.
+Make the random tensor an input of the model (the attribute `seed` repeats a session's first run at most); if it comes
+from a layer that should be silent in inference, call `model.eval()` before the export.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def random_operators(model: Model) -> Iterator[Found]:
                 Location(scope.path, labels[0], node.op_type, offset=node.offset),
                 "make the random tensor an input"
                 if seeded
-                else "make the random tensor an input, or set the attribute seed",
+                else "make the random tensor an input; a seed repeats no more than the first run of a session",
                 severity=Severity.NOTE if seeded else None,
                 places=nodes_at((s.path, i) for s, i in found),
             )

@@ -14,7 +14,7 @@ seed begins a session, not a run: the second run of a session draws other number
 
 ## Fires on
 ```onnx
-# The stored statistics move from run to run.
+# The stored statistics move from run to run (microsoft/onnxruntime#29790).
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 2] x) => (float[N, 2] y)
 <float[2] s = {1.0, 1.0}, float[2] b = {0.0, 0.0}, float[2] m = {0.0, 0.0}, float[2] v = {1.0, 1.0}> {
@@ -24,7 +24,7 @@ agraph (float[N, 2] x) => (float[N, 2] y)
 ```
 
 ```onnx
-# A seed is of a session: its second run draws other numbers.
+# A seed is of a session: its second run draws other numbers (microsoft/onnxruntime#20054).
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 4] x) => (float[N, 4] y) {
   noise = RandomNormalLike<seed = 1.0>(x)

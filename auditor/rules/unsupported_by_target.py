@@ -73,7 +73,7 @@ from ..wording import others
 from . import nodes_at, rule
 
 if TYPE_CHECKING:
-    from ..evidence.targeting import Target, Targets
+    from ..evidence.targeting import TargetRuntime, Targets
     from ..targets.known import Runtime
     from ..targets.loading import Refusal
 
@@ -93,7 +93,7 @@ def unsupported_by_target(targets: Targets) -> Iterator[Found]:
             )
 
 
-def _of_the_table(target: Target, release: Runtime) -> Iterator[Found]:
+def _of_the_table(target: TargetRuntime, release: Runtime) -> Iterator[Found]:
     from ..targets.loading import NoType, TooNewIr, TooNewOpset
 
     found: dict[tuple[str, str], list[tuple[Scope, int]]] = {}
@@ -125,7 +125,7 @@ def _of_the_table(target: Target, release: Runtime) -> Iterator[Found]:
         )
 
 
-def _version(target: Target, what: str, actual: int, most: int, holder: str = "the model") -> Found:
+def _version(target: TargetRuntime, what: str, actual: int, most: int, holder: str = "the model") -> Found:
     return Found(
         f"{holder} has {what} {actual}; {target.name} takes at most {most}",
         Location(),
@@ -138,9 +138,9 @@ def _version(target: Target, what: str, actual: int, most: int, holder: str = "t
 
 def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
     """Message and fix."""
-    from ..targets.loading import NoAttribute, NoKernel, NoOperator, WrongCount
+    from ..targets.loading import NoAttribute, NoKernel, NoOperator, OtherCount
 
-    assert isinstance(refusal, NoOperator | NoAttribute | WrongCount | NoKernel)
+    assert isinstance(refusal, NoOperator | NoAttribute | OtherCount | NoKernel)
     node = refusal.scope.graph.nodes[refusal.node]
     operator = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
     match refusal:
@@ -155,7 +155,7 @@ def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
             deploy = f", or deploy onnxruntime {first} or newer" if first else ""
             message = f"{operator} of {name} has no attribute {attribute}"
             return message, f"take the attribute {attribute} out if its value is what that release does{deploy}"
-        case WrongCount(what=what, held=held, least=least, most=most):
+        case OtherCount(what=what, held=held, least=least, most=most):
             takes = f"{least} or more" if most is None else f"{least}" if least == most else f"{least} to {most}"
             verb = "takes" if what == "inputs" else "gives"
             return f"{operator} of {name} {verb} {takes} {what}, and here are {held}", "export the model for it"

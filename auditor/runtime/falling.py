@@ -30,7 +30,7 @@ _KEPT = re.compile(
 _MOST = 100_000  # nodes of which something is remembered
 
 
-class Listener:
+class FallbackLog:
     """Hears what onnxruntime logs, keeps what is said of nodes, and passes warnings and errors on."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Listener:
         return KEPT if node.node and node.node in self._kept else ""
 
 
-def fallbacks(placed: Iterable[Placed], chain: Chain, listener: Listener) -> tuple[Fallback, ...]:
+def fallbacks(placed: Iterable[Placed], chain: Chain, listener: FallbackLog) -> tuple[Fallback, ...]:
     """The nodes that are elsewhere, by operator, provider and reason, the most frequent first."""
     found = Counter(
         (one.op_type, one.provider, listener.why(one, chain)) for one in placed if one.provider != chain.first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import os
 import struct
 import sys
@@ -62,6 +63,16 @@ def share_heaps(number: int) -> None:
     """
     with contextlib.suppress(AttributeError):
         libc().mallopt(_ARENA_MAX, number)
+
+
+def give_back() -> None:
+    """What has been freed goes back to the system: else a next session's blocks may find no room in what is kept.
+
+    Only glibc keeps it, and can be told. A session is a cycle of young objects, so the old ones are left alone.
+    """
+    gc.collect(1)
+    with contextlib.suppress(AttributeError):
+        libc().malloc_trim(0)
 
 
 def die_with(parent: int) -> None:

@@ -56,7 +56,7 @@ class Chain(NamedTuple):
         """The name of the one that is asked for before all others."""
         return self.links[0].name
 
-    def given(self, options: Any) -> dict[str, Any]:
+    def session_arguments(self, options: Any) -> dict[str, Any]:
         """The arguments of a session; a provider out of a library goes into the session's options instead."""
         if all(link.devices is None for link in self.links):
             return {"providers": [(link.name, dict(link.options)) for link in self.links]}
@@ -109,7 +109,7 @@ def registered(ort: Any, request: Request) -> None:
 def chain_of(ort: Any, request: Request) -> Chain:
     """The chain that a request asks for. Raises `NoProvider`.
 
-    Behind TensorRT alone stands CUDA, as its own documentation has it, and the CPU behind all, as onnxruntime has it.
+    Behind TensorRT alone stands CUDA, as its own documentation has it; behind all onnxruntime itself puts the CPU.
     """
     devices = list(_devices(ort)) if request.provider_libraries else []
     brought = dict.fromkeys(device.ep_name for device in devices)
@@ -121,8 +121,6 @@ def chain_of(ort: Any, request: Request) -> Chain:
     asked = len(names)
     if names == [TENSORRT] and CUDA in there:
         names.append(CUDA)
-    if CPU not in names:
-        names.append(CPU)
     if unused := [library.name for library in request.provider_libraries if not brought.keys() & set(names)]:
         raise NoProvider(
             f"the library {unused[0]} brings {_listed(brought) or 'no provider for this machine'}, "

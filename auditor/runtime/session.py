@@ -13,7 +13,7 @@ from typing import Any
 from ..files import FileTooLarge, read_regular
 from ..tuples import NamedTuple
 from . import tensors
-from .falling import INFORMATION, Listener
+from .falling import INFORMATION, FallbackLog
 from .messages import meant_by
 from .outcome import first_line
 from .providers import CPU, SIMPLEST, Chain, ChainLink
@@ -60,7 +60,7 @@ class Sessions:
     """Opens the sessions of one request."""
 
     def __init__(self, ort: Any, request: Request, chain: Chain) -> None:
-        self._ort, self._request, self.chain, self.listener = ort, request, chain, Listener()
+        self._ort, self._request, self.chain, self.listener = ort, request, chain, FallbackLog()
         self._heard = chain.first != CPU and self.listener.listens(ort)
 
     @property
@@ -114,7 +114,7 @@ class Sessions:
         except Exception as error:
             raise NotOpened(f"the library {Path(request.custom_ops).name} registers no operators: {error}") from None
         try:
-            chain = self.chain.given(options)
+            chain = self.chain.session_arguments(options)
             made = self._ort.InferenceSession(given, options, **chain, enable_fallback=0, **kept)
         except UnicodeDecodeError as error:
             raise meant_by(error) from None

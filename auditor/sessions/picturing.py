@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import StoreError
 from ..picture import Earlier, Picture
-from ..report import Report
+from ..report import DeepPart, Report
 from .subjects import there
 
 if TYPE_CHECKING:
@@ -57,12 +57,24 @@ def _history_of(subject: str, database: str | None) -> tuple[Earlier, ...]:
 
 
 def earlier_audits(store: Store, subject: str) -> tuple[Earlier, ...]:
-    """The last audits of a model, by its key, newest first, no ad hoc looks. `StoreError` if they cannot be read."""
+    """The last audits of a model, by its key, newest first, no ad hoc looks; with what they measured in depth, where
+    the newest did. `StoreError` if they cannot be read.
+    """
+    rows = [row for row in store.history(subject, _MOST) if not row.ad_hoc]
+    depths = _depths(store, [row.id for row in rows])
     return tuple(
         Earlier(
             row.id, row.when, row.version, row.verdict, row.errors, row.warnings, row.notes,
-            row.parameters, row.macs, row.bytes, row.digest,
+            row.parameters, row.macs, row.bytes, row.digest, depth,
         )
-        for row in store.history(subject, _MOST)
-        if not row.ad_hoc
+        for row, depth in zip(rows, depths, strict=True)
     )  # fmt: skip
+
+
+def _depths(store: Store, audits: list[int]) -> list[tuple[DeepPart, ...]]:
+    from ..formats.json import depth_of
+
+    newest = depth_of(store.get(audits[0]) or {}) if audits else ()
+    if not newest:
+        return [()] * len(audits)
+    return [newest, *(depth_of(store.get(audit) or {}) for audit in audits[1:])]

@@ -57,7 +57,7 @@ class Place(NamedTuple):
     output: bool
 
 
-class Wanted(NamedTuple):
+class Ask(NamedTuple):
     """What a kernel asks of the first of some places that a node has."""
 
     places: tuple[Place, ...]
@@ -67,7 +67,7 @@ class Wanted(NamedTuple):
 class Kernel(NamedTuple):
     """It takes a node where all that it wants holds, or a function's body does."""
 
-    wants: tuple[Wanted, ...]
+    wants: tuple[Ask, ...]
     opsets: tuple[int, int] | None = None  # of a function's body: the first and the last under which it is taken
     sure: bool = True  # False: a function may take it, and no tiny model could tell
 
@@ -226,9 +226,9 @@ def _kernel(text: str) -> Kernel:
     return Kernel(() if asked == _ALL else tuple(map(_wanted, asked.split(","))), opsets, sure)
 
 
-def _wanted(text: str) -> Wanted:
+def _wanted(text: str) -> Ask:
     places, _, mask = text.partition(":")
-    return Wanted(tuple(Place(int(p.lstrip(">")), p[0] == ">") for p in places.split("+")), int(mask, 16))
+    return Ask(tuple(Place(int(p.lstrip(">")), p[0] == ">") for p in places.split("+")), int(mask, 16))
 
 
 @cache

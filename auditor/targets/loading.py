@@ -66,7 +66,7 @@ class NoAttribute(NamedTuple):
     attribute: str
 
 
-class WrongCount(NamedTuple):
+class OtherCount(NamedTuple):
     """The release's schema of the operator takes another number of inputs, or of outputs."""
 
     scope: Scope
@@ -103,9 +103,9 @@ class NotKnown(NamedTuple):
     why: str
 
 
-Refusal: TypeAlias = TooNewIr | TooNewOpset | NoOperator | NoAttribute | WrongCount | NoKernel | NoType
+Refusal: TypeAlias = TooNewIr | TooNewOpset | NoOperator | NoAttribute | OtherCount | NoKernel | NoType
 Answer: TypeAlias = Refusal | NotKnown
-OfNode: TypeAlias = NoOperator | NoAttribute | WrongCount | NoKernel | NotKnown
+OfNode: TypeAlias = NoOperator | NoAttribute | OtherCount | NoKernel | NotKnown
 
 _INTERNAL = frozenset({"com.microsoft.nchwc", "com.ms.internal.nhwc"})
 _SUBSTITUTED = "its kernel hangs on element types that are not known"
@@ -296,10 +296,10 @@ def _against(said: Signature, scope: Scope, index: int, node: Node) -> OfNode | 
             return NoAttribute(scope, index, name)
     inputs = len(node.inputs)
     if inputs < said.least or (said.most is not None and inputs > said.most):
-        return WrongCount(scope, index, "inputs", inputs, said.least, said.most)
+        return OtherCount(scope, index, "inputs", inputs, said.least, said.most)
     outputs = len(node.outputs)
     if outputs < said.least_outputs or (said.most_outputs is not None and outputs > said.most_outputs):
-        return WrongCount(scope, index, "outputs", outputs, said.least_outputs, said.most_outputs)
+        return OtherCount(scope, index, "outputs", outputs, said.least_outputs, said.most_outputs)
     return None
 
 

@@ -178,10 +178,11 @@ def test_the_order_of_a_models_files_is_no_part_of_its_key(tmp_path: Path) -> No
     assert keys(ref, states[0], state(tmp_path / "a.bin", "z.bin"), state(tmp_path / "z.bin", "a.bin")) not in found
 
 
-@pytest.mark.parametrize("setting", ["custom_ops", "inputs", "operators"])
+@pytest.mark.parametrize("setting", ["custom_ops", "inputs", "operators", "provider_libraries"])
 def test_work_is_known_by_what_is_in_the_files_that_the_settings_name(tmp_path: Path, setting: str) -> None:
     path, named = tmp_path / "m.onnx", tmp_path / "named"
-    settings = STATIC._replace(**{setting: (str(named),) if setting == "operators" else str(named)})  # type: ignore[arg-type]  # one of three
+    values = {"operators": (str(named),), "provider_libraries": {"mine": str(named)}}
+    settings = STATIC._replace(**{setting: values.get(setting, str(named))})  # type: ignore[arg-type]  # one of four
     found = []
     for content in (b"one", b"two", b"one"):
         named.write_bytes(content)

@@ -12,6 +12,7 @@ from auditor.policy.judge import judge
 from auditor.report import Basis, Finding, Fit, Location, ModelIdentity, Report, Severity, Step, Verdict
 from auditor.settings import Settings
 from tests.corpus import SAMPLES, light_models
+from tests.formats.reports import ALEXNET, DEPTH
 
 STATIC = Settings(run=False)
 SAMPLE_MODELS = sorted(SAMPLES.rglob("*.onnx"))
@@ -56,4 +57,11 @@ def many_findings(count: int, into: Path) -> Path:
     )
     with into.open("w", encoding="utf-8") as out:
         render(Report(ModelIdentity("many.onnx"), findings), Verdict.FAIL, out)
+    return into
+
+
+def in_depth(into: Path) -> Path:
+    """A page with a look in depth: bars, a line, what is open, and what was not looked at."""
+    with into.open("w", encoding="utf-8") as out:
+        render(ALEXNET._replace(depth=DEPTH), Verdict.FAIL, out)
     return into

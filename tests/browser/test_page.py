@@ -12,7 +12,7 @@ from tests.corpus import SAMPLES
 
 from .axe import barriers
 from .conftest import Tabs
-from .documents import DENSENET, SAMPLE_MODELS, many_findings, written
+from .documents import DENSENET, SAMPLE_MODELS, in_depth, many_findings, written
 from .page import Page, View
 
 VIEWS = {"light": View(), "dark": View(dark=True), "narrow": View(width=360), "plain": View(scripts=False)}
@@ -79,6 +79,18 @@ def test_no_barriers(name: str, dark: bool, made: Made, tab: Tabs) -> None:
     page.value("document.querySelectorAll('details').forEach(one => one.open = true)")
     page.settle()
     assert barriers(page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_look_in_depth_has_no_barriers(dark: bool, tmp_path: Path, tab: Tabs) -> None:
+    """Nor is it wider than a telephone, and without scripts it is all there."""
+    file = in_depth(tmp_path / "page.html")
+    page = tab(View(dark=dark, width=360, height=740)).open(file, "depth")
+    page.value("document.querySelectorAll('details').forEach(one => one.open = true)")
+    page.settle()
+    assert (barriers(page), page.trespasses(), overflow(page)) == ([], [], 0)
+    assert page.value("document.querySelectorAll('#depth .bar, #depth .spark').length") == 3
+    assert seen(page, "#depth h2")
 
 
 def test_from_a_finding_to_its_place(made: Made, tab: Tabs) -> None:

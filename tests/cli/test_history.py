@@ -69,12 +69,28 @@ def test_what_appeared_and_what_was_fixed(auditor: Auditor, model: str) -> None:
 
 def test_for_machines(auditor: Auditor, model: str) -> None:
     said = auditor("history", model, "--format", "json", "--limit", "2").json
-    assert list(said) == ["schema_version", "subject", "audited", "audits", "findings"]
+    assert list(said) == ["schema_version", "subject", "audited", "audits", "findings", "in_depth"]
     assert (said["schema_version"], said["audited"]) == (1, 4)
     assert [(audit["id"], audit["still"], audit["not_looked_at"]) for audit in said["audits"]] == [(4, 0, 0), (3, 0, 1)]
     assert [found["rule"] for found in said["audits"][0]["appeared"]] == ["misfit-initializers"]
     states = {(f["rule"], f["state"], f["since"]["id"], f["last"]["id"]) for f in said["findings"]}
     assert states == {("misfit-initializers", "new", 4, 4), ("nan-weights", "fixed", 2, 2)}
+
+
+def test_what_was_measured_in_depth(auditor: Auditor, tmp_path: Path) -> None:
+    """3 ms, nothing, 9 ms on another machine, and 4 ms."""
+    stamp = {"runtime": "onnxruntime 1.32.0", "provider": "", "device": "here", "threads": 2, "optimisation": "all"}
+    seen = ((3.0, "here"), (None, ""), (9.0, "there"), (4.0, "here"))
+    with Store.open(tmp_path / "reports.db") as store:
+        for day, (value, device) in enumerate(seen, 1):
+            whole = document("m.onnx") | {"audited_at": f"2026-01-0{day}T00:00:00Z"}
+            figures = [{"name": "run-ms-p50", "value": value, "unit": "ms"}]
+            part = {"part": "speed", "status": "ok", "why": "", "lines": [], "seconds": 1.0, "series": []}
+            part |= {"figures": figures, "stamp": {**stamp, "device": device, "cpu": []}}
+            store.save(whole | ({} if value is None else {"depth": [part]}), subject="m")
+    assert "Measured in depth\n  speed.run-ms-p50  ▁??█  3 ms -> 4 ms\n" in auditor("history", "m").out
+    told = auditor("history", "m", "--format", "json").json["in_depth"]
+    assert told == {"speed.run-ms-p50": {"unit": "ms", "values": [4.0, None, None, 3.0]}}
 
 
 def test_a_model_is_named_by_path_name_or_digest(auditor: Auditor, registry: Path) -> None:

@@ -86,6 +86,17 @@ def test_nameless_nodes_are_known_where_all_of_an_operator_lie_in_one_place(
     assert found.unplaced_macs == 352 - sum(macs)
 
 
+def test_what_a_runtime_folds_is_in_no_share() -> None:
+    """What hangs on stored tensors alone is done when the model is loaded, and is not in the record."""
+    text = """<ir_version: 8, opset_import: ["" : 17]>
+    g (float[1, 2] x) => (float[1, 2] y) <float[2, 2] a = {1, 2, 3, 4}> {
+        [folded] b = MatMul (a, a) [kept] y = MatMul (x, b) [relu] z = Relu (y)
+    }"""
+    found = shares(facts_of(text), ran(Placed("kept", "MatMul", CUDA), Placed("relu", "Relu", CPU)))
+    assert [one.macs for one in found.shares] == [4, 0]
+    assert found.unplaced_macs == 0
+
+
 def test_a_body_has_places_of_its_own() -> None:
     text = """<ir_version: 8, opset_import: ["" : 17]>
     g (float[4, 4] x, bool c) => (float[4, 4] y) {

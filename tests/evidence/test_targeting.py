@@ -10,7 +10,7 @@ import onnx.parser
 import pytest
 
 from auditor.evidence.evidence import Evidence
-from auditor.evidence.targeting import Target, Targets
+from auditor.evidence.targeting import TargetRuntime, Targets
 from auditor.model.load import load
 from auditor.pipeline import audit
 from auditor.policy.judge import judge
@@ -34,12 +34,12 @@ def model(folder: Path, text: str = RELU.format(ir=8)) -> Path:
 
 
 def asked(path: Path, *targets: str, try_target: bool = False, library: str | None = None) -> Targets:
-    settings = Settings(run=False, targets=targets, try_target=try_target, custom_ops=library)
+    settings = Settings(run=False, runtimes=targets, try_target=try_target, custom_ops=library)
     return Evidence(load(path), settings).targets
 
 
 def verdict(path: Path, *targets: str) -> tuple[Verdict, list[str]]:
-    report = judge(audit(path, Settings(run=False, targets=targets)), Policy()).report
+    report = judge(audit(path, Settings(run=False, runtimes=targets)), Policy()).report
     missed = [one.what for one in report.coverage.skipped if one.asked]
     return judge(report, Policy()).verdict, missed
 
@@ -95,7 +95,7 @@ def refused(stage: str) -> Failed:
     ],
 )
 def test_a_try_counts_more_than_the_table(tried: Outcome | None, failed: str, missed: list[str]) -> None:
-    target = Target("x", None, "nothing is known of it", tried=tried)
+    target = TargetRuntime("x", None, "nothing is known of it", tried=tried)
     assert (target.failed, [one.what for one in target.missed]) == (failed, missed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import count as count_from
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,7 +29,7 @@ from auditor.runtime.outcome import (
     TimedOut,
     Try,
 )
-from auditor.runtime.request import Request, RunLimits
+from auditor.runtime.request import ProviderLibrary, ProviderOption, Request, RunLimits
 from auditor.settings import Settings
 from auditor.shapes.facts import infer
 
@@ -85,6 +86,7 @@ def tried(
         (TimedOut(1, "run"), "", False, True),
         (OutOfMemory(1, "import"), "onnxruntime did not get as far as the model", True, False),
         (OutOfMemory(1, "load"), "", False, True),
+        (RAN._replace(gone=("CUDAExecutionProvider",)), "onnxruntime could not start it", True, True),
     ],
 )
 def test_what_a_run_comes_to(
@@ -94,7 +96,8 @@ def test_what_a_run_comes_to(
     trial, requests = tried(folder, monkeypatch, outcome, Settings())
     assert len(requests) == 1 + (trial.plain is not None) and trial.invented
     assert (trial.result == outcome) is kept and (kept or isinstance(trial.result, NotRun))
-    assert [m.what for m in trial.missed] == (["run"] if why else [])
+    what = f"provider {outcome.gone[0]}" if isinstance(outcome, Run) and outcome.gone else "run"
+    assert [m.what for m in trial.missed] == ([what] if why else [])
     assert all(m.why.startswith(why) and m.asked is asked for m in trial.missed)
 
 
@@ -108,6 +111,42 @@ def test_who_asks_for_a_run_is_told_that_there_was_none(
 ) -> None:
     trial, _ = tried(folder, monkeypatch, NotRun("no onnxruntime"), settings)
     assert [m.asked for m in trial.missed] == [True]
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [(Crashed("SIGABRT", "provider"), "SIGABRT"), (TimedOut(1, "provider"), "no end within the limits")],
+)
+def test_a_library_that_ends_the_process_is_no_fault_of_the_model(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, end: Outcome, said: str
+) -> None:
+    settings = Settings(provider="mine", provider_libraries={"mine": "lib/mine.so"}, device=1)
+    trial, (request,) = tried(folder, monkeypatch, end, settings._replace(provider_options={"mine": {"a": "b"}}))
+    (missed,) = trial.missed
+    assert isinstance(trial.result, NotRun)
+    assert (missed.what, missed.why, missed.asked) == ("run", missed.why, True)
+    assert missed.why.startswith("loading 'mine.so' came to nothing: ")
+    assert said in missed.why
+    assert request.provider_libraries == (ProviderLibrary("mine", os.path.abspath("lib/mine.so")),)
+    assert request.provider_options == (ProviderOption("mine", "a", "b"),)
+    assert request.device == 1
+
+
+@pytest.mark.parametrize(
+    ("provider", "placement", "why"),
+    [
+        ("CPUExecutionProvider", {"CPUExecutionProvider": 1}, "the run was on the CPU, as it was asked for"),
+        ("CUDAExecutionProvider", {}, "onnxruntime does not say which nodes ran where"),
+        ("CUDAExecutionProvider", {"CUDAExecutionProvider": 1}, ""),
+    ],
+)
+def test_that_nothing_falls_back_is_seen_or_said_not_to_be(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, provider: str, placement: dict[str, int], why: str
+) -> None:
+    ran = RAN._replace(provider=provider, placement=placement)
+    trial, _ = tried(folder, monkeypatch, ran, Settings(no_cpu_fallback=True))
+    assert [(m.what, m.asked) for m in trial.missed] == ([("no-cpu-fallback", True)] if why else [])
+    assert all(m.why.startswith(why) for m in trial.missed)
 
 
 def test_inputs_that_are_given_prove_something(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

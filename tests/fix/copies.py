@@ -50,7 +50,7 @@ def mend(
     """The copy of a model, with what was said of it. Whatever else a test holds, onnx reads every copy."""
     path = folder / "model.onnx"
     path.write_bytes(model if isinstance(model, bytes) else model.SerializeToString())
-    said = fixed(FixAsked(str(path), dry_run=dry_run, wishes=Wishes(**wishes)), Settings(run=run, targets=targets))
+    said = fixed(FixAsked(str(path), dry_run=dry_run, wishes=Wishes(**wishes)), Settings(run=run, runtimes=targets))
     return Mended(said, onnx.load(said.written or path))
 
 

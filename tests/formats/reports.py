@@ -6,6 +6,9 @@ from auditor.repair import AttributeChange, Declaration, DimensionName, InputSiz
 from auditor.report import (
     Basis,
     Coverage,
+    DeepFigure,
+    DeepPart,
+    DeepSeries,
     Finding,
     Fit,
     JudgedFinding,
@@ -18,6 +21,7 @@ from auditor.report import (
     RunLevel,
     RunSummary,
     Severity,
+    Stamp,
     Step,
     Totals,
     Waived,
@@ -105,6 +109,13 @@ def with_name(name: str) -> Report:
             name, "ok", name, 0.1, {"level": "full"}, {name: 1}, (name,), (port,), name, (name,),
             (RunAttempt({name: (1, 2)}, name, name, name),), (RunLevel(name, name, name, name),) * 2,
         ),
+        depth=(
+            DeepPart(
+                "speed", "open", name, (name,), (DeepFigure("runs", 3), DeepFigure("run-ms-p50", 0.5, "ms")),
+                (DeepSeries("by tensor", "ms", (name, name), (1.0, 2.0)),), 0.5,
+                Stamp(name, name, name, 1, name, (name,)),
+            ),
+        ),
     )  # fmt: skip
 
 
@@ -154,3 +165,26 @@ CLEAN = ALEXNET._replace(
 NOTHING = Report(
     ModelIdentity("none.onnx"), coverage=Coverage(failed=(Missed("model", "there is no file none.onnx", asked=True),))
 )
+
+
+MEASURED = Stamp("onnxruntime 1.32.0", "CPUExecutionProvider", "a processor", 2, "all", ("avx2", "fma"))
+DEPTH = (
+    DeepPart("divergence", "found", "", ("logits parts at block1/conv1",), stamp=MEASURED, seconds=1.25),
+    DeepPart(
+        "speed",
+        "open",
+        "the spread is too large",
+        ("a run takes 3.21 ms (P50)",),
+        (DeepFigure("runs", 30), DeepFigure("run-ms-p50", 3.21, "ms"), DeepFigure("peak", 1 << 20, "bytes")),
+        (
+            DeepSeries("the median run by batch", "ms", ("1", "2"), (3.21, 6.0)),
+            DeepSeries(
+                "more than at first, by run", "bytes", tuple(map(str, range(0, 160, 8))), (0.0,) * 19 + (4096.0,)
+            ),
+        ),
+        2.5,
+        MEASURED,
+    ),
+    DeepPart("growth", "not looked at", "the model did not run"),
+)
+"""What a look in depth may come to."""

@@ -17,11 +17,23 @@ from auditor.picture import Anchor, Earlier, LayerRow, MemoryWalk, Numbers, Pict
 from auditor.picturing import picture_of
 from auditor.pipeline import audited
 from auditor.policy.judge import judge
-from auditor.report import Basis, Finding, Fit, JudgedFinding, Location, Port, Report, Severity, Verdict, WeightRow
+from auditor.report import (
+    Basis,
+    DeepFigure,
+    Finding,
+    Fit,
+    JudgedFinding,
+    Location,
+    Port,
+    Report,
+    Severity,
+    Verdict,
+    WeightRow,
+)
 from auditor.settings import Settings
 
 from .pages import Page, hash_of, html, page
-from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, WAIVED, with_name
+from .reports import ALEXNET, CLEAN, DEPTH, HOSTILE, NOTHING, WAIVED, with_name
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 ROWS = (
@@ -189,6 +201,10 @@ def test_weights_and_history_are_there_where_they_are_known() -> None:
     audits = tuple(Earlier(n, f"2026-01-0{n}T00:00:00", f"v{n}", "fail", n, 0, 0, 7, 2, 10, "abc") for n in (3, 2, 1))
     made = page(ALEXNET, Verdict.FAIL, PICTURE._replace(history=audits))
     assert "history" in made.ids and "errors: from 1 to 3" in made.text and "2026-01-02" in made.text
+    slower = DEPTH[1]._replace(figures=(DeepFigure("run-ms-p50", 4.0, "ms"),))
+    measured = (audits[0]._replace(depth=(slower,)), *(one._replace(depth=DEPTH) for one in audits[1:]))
+    made = page(ALEXNET, Verdict.FAIL, PICTURE._replace(history=measured))
+    assert "speed.run-ms-p50: from 3.21 ms to 4 ms" in made.text
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:8]))

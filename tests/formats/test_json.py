@@ -36,6 +36,8 @@ from auditor.report import (
     Missed,
     ModelIdentity,
     Port,
+    ProviderFallback,
+    ProviderShare,
     RangeRow,
     Report,
     RunAttempt,
@@ -88,6 +90,7 @@ missed = st.lists(st.builds(Missed, texts, texts, st.booleans(), st.just("")), m
 
 
 bounds = st.floats(allow_nan=False)
+percents = st.floats(0, 100) | st.none()
 
 
 def models(text: st.SearchStrategy[str]) -> st.SearchStrategy[ModelIdentity]:
@@ -174,6 +177,12 @@ def reports(text: st.SearchStrategy[str], numbers: st.SearchStrategy[float]) -> 
                 st.builds(RunAttempt, st.dictionaries(text, whole_shapes, max_size=1), text, text, text), max_size=1
             ).map(tuple),
             levels=st.lists(st.builds(RunLevel, text, text, text, text), max_size=1).map(tuple),
+            shares=st.lists(
+                st.builds(ProviderShare, text, counts, percents, counts | st.none(), percents), max_size=2
+            ).map(tuple),
+            unplaced_macs=counts | st.none(),
+            shares_by=text,
+            fallbacks=st.lists(st.builds(ProviderFallback, text, text, counts, text), max_size=2).map(tuple),
         ),
         audited_at=text,
         rules_digest=text,
@@ -268,6 +277,7 @@ def test_the_documented_keys_stand_in_their_places() -> None:
         "provider": "CPUExecutionProvider", "status": "ok", "why": "", "seconds": 0.0, "isolation": {}, "placement": {},
         "golden": [], "outputs": [{"name": "y", "dtype": "float32", "shape": [1, 10]}],
         "optimisation": "", "cpu": [], "attempts": [], "levels": [],
+            "shares": [], "unplaced_macs": None, "shares_by": "", "fallbacks": [],
     }  # fmt: skip
     assert whole["audited_at"] == "2026-01-02T03:04:05Z"
 

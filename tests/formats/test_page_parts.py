@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from auditor.formats.parts.page.costs import costs
+from auditor.formats.parts.page.depth import depth
 from auditor.formats.parts.page.findings import cards, findings
 from auditor.formats.parts.page.history import history
 from auditor.formats.parts.page.layers import layers
@@ -22,6 +23,8 @@ from auditor.report import (
     Coverage,
     Fit,
     Missed,
+    ProviderFallback,
+    ProviderShare,
     Report,
     RunLevel,
     RunSummary,
@@ -32,7 +35,7 @@ from auditor.report import (
 )
 
 from .pages import Page, page
-from .reports import ALEXNET
+from .reports import ALEXNET, DEPTH
 
 
 def said(part: Iterable[str]) -> str:
@@ -171,6 +174,21 @@ def test_the_run_and_where_it_ran() -> None:
     assert "failed: run: no on cuda" in text and "set_0: equal" in text
     assert text.index("CUDA: 9") < text.index("CPU: 3")
     assert "| off | run failed: why | different: y" in text
+    shared = one._replace(
+        shares=(ProviderShare("CUDA", 9, 75.0, 900, 90.0), ProviderShare("CPU", 3, 25.0, 0, 0.0)),
+        unplaced_macs=100, shares_by="by names",
+        fallbacks=(ProviderFallback("TopK", "CPU", 2, "no kernel"), ProviderFallback("If", "CPU", 1)),
+    )  # fmt: skip
+    text = said(run(ALEXNET._replace(run=shared)))
+    for line in (
+        "CUDA: 9 of 12 nodes (75 %), 900 of 1,000 MACs (90 %)",
+        "CPU: 3 of 12 nodes (25 %), 0 of 1,000 MACs (0 %)",
+        "100 MACs lie in nodes of which it is not known who did them",
+        "shares: by names",
+        "on CPU: 2 TopK (no kernel)",
+        "on CPU: 1 If (nobody says why)",
+    ):
+        assert line in text
     assert said(run(ALEXNET._replace(model=ALEXNET.model._replace(ir_version=0)))) == ""
     assert "Nodes by provider" not in said(run(ALEXNET))
 
@@ -260,3 +278,20 @@ def test_many_findings_are_counted_by_rule() -> None:
 def test_the_sections_are_listed() -> None:
     made = page(ALEXNET)
     assert made.links[2:7] == ["#findings", "#missed", "#model", "#graph", "#run"]
+
+
+def test_the_look_in_depth() -> None:
+    assert "depth" not in page(ALEXNET).ids
+    text = said(depth(ALEXNET._replace(depth=DEPTH)))
+    assert text.count("Measured with onnxruntime 1.32.0 on CPUExecutionProvider (a processor), 2 threads") == 1
+    assert "| divergence | ✕ found | 1.2 s\n" in text
+    assert "| speed | ? open: the spread is too large | 2.5 s\n" in text
+    assert "| growth | – not looked at: the model did not run | \n" in text
+    assert "logits parts at block1/conv1" in text and "3.21 ms" in text and "1.0 MiB" in text
+    assert "from 0 bytes to 4.0 KiB, between 0 bytes and 4.0 KiB (0 to 152)" in text
+
+
+def test_numbers_of_two_machines_have_a_stamp_each() -> None:
+    other = DEPTH[1]._replace(stamp=DEPTH[1].stamp._replace(device="a card"))
+    text = said(depth(ALEXNET._replace(depth=(DEPTH[0], other))))
+    assert text.count("Measured with ") == 2 and "(a card)" in text

@@ -1,8 +1,8 @@
 """``python -m tests.gpu [--provider NAME[,NAME...]] [--report FOLDER] [PART...]``: all that needs a graphics card.
 
-Without a provider, those of NVIDIA's cards: cuda, tensorrt and both in a chain. What this machine lacks is left out with
-its reason. Writes report.md and report.json, and ends with 1 where something failed. Any other provider stands in for a
-card: ``--provider cpu``, or ``--provider openvino --provider-library openvino=PATH``.
+Without a provider, those of NVIDIA's cards: cuda, tensorrt and both in a chain. What this machine lacks is left out
+with its reason. Writes report.md and report.json, and ends with 1 where something failed. Any other provider stands in
+for a card: ``--provider cpu``, or ``--provider openvino --provider-library openvino=PATH``.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def starts(place: Place, models: tuple[Path, ...]) -> Seen:
     with written(product()) as path:
         outcome = run(place.asked(_request(path, (Feed("x", 1, (64, 64)),))))
     if not isinstance(outcome, Run):
-        return Seen("starts", FAILED, _told(outcome))
+        return Seen("starts", FAILED, _ending(outcome))
     lines = (
         f"onnxruntime {outcome.version}, {outcome.provider}, isolation {outcome.isolation.get('level', '?')}",
         ", ".join(f"{number} nodes on {name}" for name, number in outcome.placement.items()),
@@ -121,11 +121,12 @@ def latency(place: Place, models: tuple[Path, ...]) -> Seen:
         for name, where in (("cpu", Place("cpu")), (place.provider, place)):
             outcome = run(where.asked(_request(path, feeds)._replace(repeats=33)))
             if not isinstance(outcome, Run):
-                return Seen("latency", FAILED, f"{path.name} on {name}: {_told(outcome)}")
+                return Seen("latency", FAILED, f"{path.name} on {name}: {_ending(outcome)}")
             times = sorted(outcome.run_seconds[3:])  # three to warm up
             medians.append(statistics.median(times))
+            late = times[int(0.9 * len(times))]
             lines.append(
-                f"{path.name} on {name}: median {medians[-1] * 1e3:.3f} ms, P90 {times[int(0.9 * len(times))] * 1e3:.3f} ms "
+                f"{path.name} on {name}: median {medians[-1] * 1e3:.3f} ms, P90 {late * 1e3:.3f} ms "
                 f"of {len(times)} runs; session {outcome.load_seconds * 1e3:.0f} ms"
             )
         figures[f"{path.stem}: times as fast as the CPU"] = round(medians[0] / medians[1], 3)
@@ -135,9 +136,7 @@ def latency(place: Place, models: tuple[Path, ...]) -> Seen:
 def memory(place: Place, models: tuple[Path, ...]) -> Seen:
     """The least that CUDA's allocator may hold (`gpu_mem_limit`) for a model to run there, halved until it does not."""
     if place.words[0] not in CARDS:
-        return Seen(
-            "memory", SKIPPED, f"{place.provider} is on no NVIDIA card: --provider cuda on a machine that has one"
-        )
+        return Seen("memory", SKIPPED, f"{place.provider} is on no NVIDIA card: use --provider cuda where one is")
     if place.words[0] != "cuda":
         return Seen("memory", SKIPPED, f"{place.words[0]} has no gpu_mem_limit: --provider cuda")
     figures, lines = {}, []
@@ -166,7 +165,7 @@ PARTS: Mapping[str, Callable[[Place, tuple[Path, ...]], Seen]] = {
 
 
 def least_that(runs: Callable[[int], bool], low: int, high: int) -> int | None:
-    """The least of ``high``, its half, the half of that, ... down to ``low`` that does; None where the first does not."""
+    """The least of ``high``, its half, ... down to ``low`` that does; None where the first does not."""
     found = None
     while high >= low and runs(high):
         found, high = high, high // 2
@@ -249,9 +248,9 @@ def _against_the_processor(place: Place, sound: Path, there: Path) -> str:
         request = Request(str(there), golden=(golden,), limits=RunLimits(SECONDS), rtol=0.0, atol=atol)
         outcome = run(place.asked(request))
     if not isinstance(outcome, Run):
-        return _told(outcome)
+        return _ending(outcome)
     return "" if outcome.golden[0].equal else outcome.golden[0].line(0.0, atol)
 
 
-def _told(outcome: Outcome) -> str:
+def _ending(outcome: Outcome) -> str:
     return getattr(outcome, "why", "") or getattr(outcome, "message", "") or type(outcome).__name__

@@ -65,9 +65,7 @@ def lacking(place: Place) -> str:
     there = {word_for(name) for name in onnxruntime.get_available_providers()}
     for word in place.words:
         if word in CARDS and not shutil.which("nvidia-smi"):
-            return (
-                f"{word} wants an NVIDIA card with its driver, and nvidia-smi is not here: use a machine that has one"
-            )
+            return f"{word} wants an NVIDIA card with its driver, and nvidia-smi is not here: go where they are"
         if word not in there:
             how = "onnxruntime-gpu" if word in CARDS else f"the wheel of onnxruntime that has {word}"
             return f"this onnxruntime has no {word}: in an environment without onnxruntime, pip install {how}"

@@ -23,7 +23,7 @@ agraph (float[N, 4] x) => (float[N, 4] y) {
 }"""
 
 
-def _beside(
+def beside(
     folder: Path, text: str, inputs: list[np.ndarray], run: Callable[[np.ndarray], np.ndarray], name: str = "y"
 ) -> Path:
     """The model, and a golden vector for each of the inputs."""
@@ -44,9 +44,10 @@ def _quantised(folder: Path, scale: float, zero: int, x: np.ndarray) -> Path:
 
     def run(x: np.ndarray) -> np.ndarray:
         q = np.clip(np.rint(-x / np.float32(scale)) + zero, 0, 255)
-        return ((q - zero) * np.float32(scale)).astype(np.float32)
+        y: np.ndarray = ((q - zero) * np.float32(scale)).astype(np.float32)
+        return y
 
-    return _beside(folder, text, [x], run)
+    return beside(folder, text, [x], run)
 
 
 def _ramp() -> np.ndarray:
@@ -70,15 +71,16 @@ def relu_in_zero_point(folder: Path) -> Path:
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     s = 1 / (1 + np.exp(-x.astype(np.float64)))
-    return (s * s).astype(np.float32)
+    y: np.ndarray = (s * s).astype(np.float32)
+    return y
 
 
 def unscaled_pictures(folder: Path) -> Path:
     """From 100 to 255 where 0 to 1 was meant."""
     x = np.linspace(100, 255, 8, dtype=np.float32).reshape(2, 4)
-    return _beside(folder, PICTURES, [x, x[::-1].copy()], _sigmoid)
+    return beside(folder, PICTURES, [x, x[::-1].copy()], _sigmoid)
 
 
 def scaled_pictures(folder: Path) -> Path:
     x = np.linspace(0, 1, 8, dtype=np.float32).reshape(2, 4)
-    return _beside(folder, PICTURES, [x, 40 * x], _sigmoid)
+    return beside(folder, PICTURES, [x, 40 * x], _sigmoid)

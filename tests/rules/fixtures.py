@@ -120,7 +120,7 @@ def findings(rule: Rule, path: Path) -> list[Found]:
         weights=not {"Weights", "Ranges"}.isdisjoint(rule.wants),
         ranges=ranges_in(options),
         target_dtype=target_dtype[1] if target_dtype else None,
-        targets=tuple(_TARGET.findall(options)),
+        runtimes=tuple(_TARGET.findall(options)),
     )
     evidence = Evidence(model, settings, said)
     recorded = path.with_name("trial.pickle")  # of a run that this machine cannot make (weight_mutators.py)

@@ -4,6 +4,7 @@ in other types, found by its name."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -15,7 +16,7 @@ AGAINST = "against.onnx"
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
 
-Arrays = dict[str, NDArray[np.generic]]
+Arrays = dict[str, NDArray[Any] | np.generic]
 
 
 def beside(folder: Path, models: dict[str, onnx.ModelProto]) -> Path:
@@ -28,7 +29,7 @@ def beside(folder: Path, models: dict[str, onnx.ModelProto]) -> Path:
 def parsed(text: str, stored: Arrays | None = None) -> onnx.ModelProto:
     """A model from onnx's text, with more that is stored."""
     model = parser.parse_model(HEAD + text)
-    model.graph.initializer.extend(numpy_helper.from_array(a, name) for name, a in (stored or {}).items())
+    model.graph.initializer.extend(numpy_helper.from_array(np.asarray(a), name) for name, a in (stored or {}).items())
     return model
 
 

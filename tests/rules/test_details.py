@@ -172,7 +172,7 @@ TOLD = {
     ),
     "a number without a seed": Told(
         "random-operators", F4 + "{ r = RandomNormalLike(x) y = Add(x, r) }", "RandomNormalLike[0]", WARNING,
-        ("without a seed", "results differ from run to run", "set the attribute seed"),
+        ("without a seed", "results differ from run to run", "a seed repeats no more than the first run"),
     ),
     "a number with a seed": Told(
         "random-operators", F4 + "{ r = RandomNormalLike<seed = 1.0>(x) y = Add(x, r) }", "RandomNormalLike[0]", NOTE,

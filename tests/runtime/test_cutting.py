@@ -11,7 +11,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from auditor.runtime.cutting import Cuttable, NotCut
+from auditor.runtime.cutting import Cuttable, FileBytes, NotCut
 from auditor.runtime.tensors import read_tensor
 
 from .conftest import HEADER
@@ -103,3 +103,53 @@ def test_two_models_in_a_row_are_one() -> None:
 def test_bytes_that_cannot_be_cut(bytes_: bytes) -> None:
     with pytest.raises(NotCut):
         Cuttable(bytes_)
+
+
+def test_a_stored_value_that_falls_away_is_no_input_any_more() -> None:
+    """Up to IR 3 what is stored is an input, too: without its value it would have to be fed."""
+    model = onnx.parser.parse_model(
+        '<ir_version: 3, opset_import: ["" : 8]>\n'
+        "g (float[4] x, float[4] w, float[4] v) => (float[4] y) <float[4] w = {1, 1, 1, 1}, float[4] v = {2, 2, 2, 2}> "
+        "{ a = Add(x, w) y = Mul(a, v) }"
+    )
+    cut = onnx.load_model_from_string(Cuttable(model.SerializeToString()).behind("a"))
+    assert [one.name for one in cut.graph.input] == ["x", "w"]
+    assert [one.name for one in cut.graph.initializer] == ["w"]
+
+
+def test_several_tensors_are_the_outputs_of_one_cut() -> None:
+    model = onnx.parser.parse_model(
+        '<ir_version: 8, opset_import: ["" : 17]>\n'
+        "g (float[4] x) => (float[4] y) { a = Neg(x) b = Abs(x) c = Exp(b) y = Add(a, c) }"
+    )
+    cut = onnx.load_model_from_string(Cuttable(model.SerializeToString()).behind("a", "b"))
+    assert [one.name for one in cut.graph.output] == ["a", "b"]
+    assert [node.op_type for node in cut.graph.node] == ["Neg", "Abs"]
+
+
+def test_weights_stay_in_the_file_and_are_read_out_of_it(tmp_path: Path) -> None:
+    w = np.random.default_rng(0).normal(0, 1, (64, 64)).astype(np.float32)
+    model = onnx.parser.parse_model(
+        '<ir_version: 8, opset_import: ["" : 17]>\ng (float[1, 64] x) => (float[1, 64] y) '
+        "{ a = MatMul(x, w) y = Relu(a) }"
+    )
+    model.graph.initializer.append(numpy_helper.from_array(w, "w"))
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    cut = Cuttable(FileBytes(str(path)), "model.onnx").behind("a")
+    assert len(cut) < 1000
+    (held,) = onnx.load_model_from_string(cut).graph.initializer
+    assert np.array_equal(numpy_helper.to_array(held, str(tmp_path)), w)
+    assert Cuttable(FileBytes(str(path))).behind("a") == Cuttable(path.read_bytes()).behind("a")
+
+
+def test_bytes_of_a_file_are_those_of_the_whole(tmp_path: Path) -> None:
+    path = tmp_path / "bytes"
+    data = bytes(range(256)) * 3000
+    path.write_bytes(data)
+    held = FileBytes(str(path))
+    assert len(held) == len(data) and held[700_000] == data[700_000] and held[5] == data[5]
+    for part in (slice(0, 10), slice(262_000, 262_400), slice(3, 600_000), slice(767_990, None), slice(4, 4)):
+        assert held[part] == data[part]
+    with pytest.raises(IndexError):
+        held[len(data)]

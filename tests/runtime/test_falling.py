@@ -3,11 +3,16 @@ sources of the providers print."""
 
 from __future__ import annotations
 
+import onnxruntime
 import pytest
 
-from auditor.runtime.falling import KEPT, NO_KERNEL, Listener, fallbacks
+from auditor.runtime.falling import KEPT, NO_KERNEL, FallbackLog, fallbacks
 from auditor.runtime.outcome import Fallback, Placed
-from auditor.runtime.providers import CPU, CUDA, TENSORRT, Chain, ChainLink
+from auditor.runtime.providers import CPU, CUDA, TENSORRT, Chain, ChainLink, chain_of
+from auditor.runtime.request import Request
+from auditor.runtime.session import Sessions
+
+from .conftest import ADD, Write
 
 JS = "JsExecutionProvider"
 LINES = (
@@ -25,8 +30,8 @@ def chain(*names: str) -> Chain:
 
 
 @pytest.fixture
-def listener() -> Listener:
-    made = Listener()
+def listener() -> FallbackLog:
+    made = FallbackLog()
     for line in LINES:
         made.hear(1, "onnxruntime", "", "x.cc:1 f", line)
     return made
@@ -47,12 +52,12 @@ def listener() -> Listener:
     ],
 )
 def test_a_node_is_known_by_the_line_that_names_it(
-    listener: Listener, node: Placed, providers: tuple[str, ...], why: str
+    listener: FallbackLog, node: Placed, providers: tuple[str, ...], why: str
 ) -> None:
     assert listener.why(node, chain(*providers)) == why
 
 
-def test_nodes_are_counted_by_operator_and_reason(listener: Listener) -> None:
+def test_nodes_are_counted_by_operator_and_reason(listener: FallbackLog) -> None:
     placed = (
         Placed("a", "Conv", CUDA),
         Placed("Shape_3", "Shape", CPU),
@@ -63,8 +68,34 @@ def test_nodes_are_counted_by_operator_and_reason(listener: Listener) -> None:
     assert found == (Fallback("Shape", CPU, "", 2), Fallback("Shape", CPU, KEPT, 1))
 
 
+def test_the_log_of_a_session_is_heard_down_to_information(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which a provider writes of a node without a kernel; onnxruntime itself says that it has begun."""
+    if not hasattr(onnxruntime, "set_default_logger_callback"):
+        pytest.skip("this onnxruntime hands its log to nobody: pip install -U onnxruntime")
+    heard: list[str] = []
+
+    def hear(self: FallbackLog, severity: int, category: str, logid: str, place: str, message: str) -> None:
+        heard.append(message)
+
+    monkeypatch.setattr(FallbackLog, "hear", hear)
+    request = Request(write(ADD), provider="azure")
+    try:
+        Sessions(onnxruntime, request, chain_of(onnxruntime, request)).open("all")
+    finally:
+        onnxruntime.set_default_logger_callback(None)
+    assert "Initializing session." in heard
+
+
+def test_what_is_asked_for_and_not_there_is_gone() -> None:
+    """onnxruntime leaves out a provider that it cannot start; that CUDA stands behind TensorRT nobody asked for."""
+    asked = Chain((ChainLink(TENSORRT, {}), ChainLink(CUDA, {}, asked=False), ChainLink(CPU, {}, asked=False)))
+    assert asked.gone([TENSORRT, CPU]) == ()
+    assert asked.gone([CUDA, CPU]) == (TENSORRT,)
+    assert chain(TENSORRT, CUDA).gone([CPU]) == (TENSORRT, CUDA)
+
+
 def test_warnings_go_on_to_where_they_went(capfd: pytest.CaptureFixture[str]) -> None:
-    listener = Listener()
+    listener = FallbackLog()
     listener.hear(1, "onnxruntime", "", "a.cc:1 f", "information")
     listener.hear(2, "onnxruntime", "Default", "graph.cc:128 Merge", "a warning")
     assert capfd.readouterr().err == "- - [W:onnxruntime:Default, graph.cc:128 Merge] a warning\n"

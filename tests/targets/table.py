@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import onnx
 
-from auditor.targets.known import ELSE, FLOAT, FLOAT16, SOME_ELSE, Kernel, Place, Wanted, takes
+from auditor.targets.known import ELSE, FLOAT, FLOAT16, SOME_ELSE, Ask, Kernel, Place, takes
 
 from .sweep import Answer, Choice, bit, choices, is_whole
 
@@ -140,7 +140,7 @@ def _kernel(schema: dict[str, Any], constraints: Mapping[str, list[str]]) -> Ker
         places = _places(schema, name)
         if places:
             allowed = _allowed(schema, places[0])  # a kernel may take more than its schema lets through
-            wants.append(Wanted(places, _mask([kind for kind in kinds if kind in allowed], allowed)))
+            wants.append(Ask(places, _mask([kind for kind in kinds if kind in allowed], allowed)))
     return Kernel(tuple(sorted(wants)))
 
 
@@ -219,7 +219,7 @@ _LOADS = frozenset({Answer.LOADS.value, Answer.HAS_KERNEL.value})
 
 def _as_kernel(schema: dict[str, Any], choice: Choice) -> Kernel:
     free = {kind: _places(schema, kind) for kind in choice.types}
-    wants = (Wanted(places, bit(choice.types[kind])) for kind, places in free.items() if places)
+    wants = (Ask(places, bit(choice.types[kind])) for kind, places in free.items() if places)
     return Kernel(tuple(sorted(wants)))
 
 

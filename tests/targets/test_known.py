@@ -11,9 +11,9 @@ from auditor.targets import known, release_table
 from auditor.targets.known import (
     ELSE,
     SOME_ELSE,
+    Ask,
     Kernel,
     Place,
-    Wanted,
     implemented,
     runtime,
     runtimes,
@@ -72,14 +72,14 @@ def test_releases_are_in_order() -> None:
 )  # fmt: skip
 def test_a_kernel_takes_what_it_asks_for(held: dict[Place, int | None], answer: bool | None) -> None:
     """The first of its places that the node has counts; what nobody knows contradicts nothing."""
-    kernel = Kernel((Wanted((FIRST, SECOND), FLOAT), Wanted((OUT,), FLOAT)))
+    kernel = Kernel((Ask((FIRST, SECOND), FLOAT), Ask((OUT,), FLOAT)))
     assert takes(kernel, lambda place: held.get(place, 0)) is answer
 
 
 def test_some_maps_are_not_known() -> None:
-    assert takes(Kernel((Wanted((FIRST,), ELSE),)), lambda place: ELSE) is True
-    assert takes(Kernel((Wanted((FIRST,), ELSE | SOME_ELSE),)), lambda place: ELSE) is None
-    assert takes(Kernel((Wanted((FIRST,), FLOAT),)), lambda place: ELSE) is False
+    assert takes(Kernel((Ask((FIRST,), ELSE),)), lambda place: ELSE) is True
+    assert takes(Kernel((Ask((FIRST,), ELSE | SOME_ELSE),)), lambda place: ELSE) is None
+    assert takes(Kernel((Ask((FIRST,), FLOAT),)), lambda place: ELSE) is False
     assert takes(Kernel(()), lambda place: DOUBLE) is True
 
 
@@ -96,14 +96,14 @@ def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         old, middle, new = runtimes()[0], runtimes()[2], runtimes()[4]
         found = implemented(old, "", "Op", 20)
-        assert found == (1, False, (Kernel((Wanted((FIRST,), 2),)),))
+        assert found == (1, False, (Kernel((Ask((FIRST,), 2),)),))
         found = implemented(new, "", "Op", 20)
         assert found is not None and found.since == 7
         assert found.kernels == (
-            Kernel((Wanted((FIRST, Place(1, True)), 2), Wanted((OUT,), 0x400))), Kernel(()),
+            Kernel((Ask((FIRST, Place(1, True)), 2), Ask((OUT,), 0x400))), Kernel(()),
         )  # fmt: skip
         assert implemented(new, "", "Op", 6) is None, "a span ends"
-        assert implemented(middle, "", "Op", 6) == (1, False, (Kernel((Wanted((FIRST,), 0x802),)),))
+        assert implemented(middle, "", "Op", 6) == (1, False, (Kernel((Ask((FIRST,), 0x802),)),))
         gone = implemented(new, "", "Gone", 5)
         assert gone is not None and gone.deprecated
         assert implemented(new, "", "Nothing", 5) is None

@@ -30,7 +30,6 @@ OURS, REAL = 0, 1
 """Groups of inputs: invented ones, and the user's own or golden vectors."""
 
 FLOAT16_MOST = 65504.0
-_SEEDS = 3
 _SHOWN = 64
 _FED = FLOATING | frozenset({2, 3, 4, 5, 6, 7, 9, 12, 13})
 _BENT = {"Relu": (0.0, 0.0), "Sigmoid": (0.0, 1.0), "HardSigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0)}
@@ -40,14 +39,14 @@ _QUANTISED = {2: (0, 255), 3: (-128, 127), 4: (0, 65535), 5: (-32768, 32767)}
 class Activations(NamedTuple):
     """``reached``: each tensor on each group of inputs. ``words`` names the groups' inputs.
 
-    ``clipped`` and ``bent`` are what a QuantizeLinear and an activation were asked for, by their tensors.
+    ``quantised``: of each tensor that a QuantizeLinear takes the one that it gives.
     """
 
     part: DeepPart
     missed: tuple[Missed, ...]
     reached: tuple[Reached, ...]
     words: Mapping[int, str]
-    quantised: Mapping[str, str]  # the tensor that goes in: the one that comes out
+    quantised: Mapping[str, str]
 
     @property
     def best(self) -> tuple[Reached, ...]:
@@ -64,7 +63,12 @@ def look(evidence: Evidence) -> Activations:
     sources, groups = _sources(evidence, given)
     quantised = dict(_quantised(model))
     asked = ActivationsAsked(
-        chunks(model, bound), tuple(sources), tuple(groups), tuple(_bent(model, bound)), tuple(quantised.values())
+        chunks(model, bound),
+        tuple(value.name for value in model.graph.outputs),
+        tuple(sources),
+        tuple(groups),
+        tuple(_bent(model, bound)),
+        tuple(quantised.values()),
     )
     runs = 1.5 * len(sources) * max(len(asked.chunks), 1)
     attempts = tuple(one.feeds for one in given)
@@ -83,7 +87,7 @@ def look(evidence: Evidence) -> Activations:
         status,
         why,
         lines=tuple(_lines(model, found, seen, compared)),
-        figures=tuple(_figures(found, compared)),
+        figures=tuple(_figures(model, found, compared)),
         series=_series(model, found),
         stamp=told.stamp,
     )
@@ -99,12 +103,14 @@ def _sources(evidence: Evidence, given: Sequence[GivenInputs]) -> tuple[list[Try
     sources = [Trying(one.word, place, seed) for place, one in enumerate(given)]
     groups = [REAL if one.real else OURS for one in given]
     feeds = given[0].feeds
-    if all(feed.dtype in _FED for feed in feeds) and feeds and REAL not in groups:
+    if feeds and all(feed.dtype in _FED for feed in feeds) and (ends or REAL not in groups):
         ranges = tuple(InputRange(f.name, f.dtype, f.shape, *ends.get(f.name, (0.0, 1.0))) for f in feeds)
         if ends:  # what was invented without a look at them may lie outside
-            sources, groups = [], []
-        for number in range(1, _SEEDS):
-            sources.append(Trying("invented inputs", recipe=f'["anywhere", {seed + number}]', ranges=ranges))
+            sources = [one for one, group in zip(sources, groups, strict=True) if group == REAL]
+            groups = [REAL] * len(sources)
+        words = {"anywhere": "invented inputs", "corners": "ends of their ranges"}
+        for kind in words if ends else ("anywhere",):
+            sources.append(Trying(words[kind], recipe=f'["{kind}", {seed + 1}]', ranges=ranges))
             groups.append(OURS)
     return sources, groups
 
@@ -241,10 +247,10 @@ def _lines(model: Model, found: Activations, seen: ActivationsSeen, compared: in
         yield f"{one.tensor}: {share:.2g} % of its elements are clipped by {found.quantised.get(one.tensor, '')}"
 
 
-def _figures(found: Activations, compared: int) -> Iterator[DeepFigure]:
-    best = found.best
-    yield DeepFigure("tensors", sum(1 for one in best if one.dtype in FLOATING))
-    rooms = [room(one) for one in best if one.dtype in FLOATING and one.elements > one.nonfinite]
+def _figures(model: Model, found: Activations, compared: int) -> Iterator[DeepFigure]:
+    best, tensors = found.best, inner(model, found)
+    yield DeepFigure("tensors", len(tensors))
+    rooms = [room(one) for one in tensors if one.elements > one.nonfinite]
     least = min(rooms, default=math.inf)
     if math.isfinite(least):
         yield DeepFigure("headroom-float16", round(least, 3), "doublings")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ...model.graph import Model, Node, subgraphs
 from ...runtime.grain import RANDOM
@@ -12,33 +12,37 @@ from ...tuples import NamedTuple
 
 
 class Chance(NamedTuple):
-    """``tensors`` of the main graph that chance goes into; ``op_types`` of what makes it.
+    """``op_types`` of the random operators in front of each tensor of the main graph that has any.
 
-    ``unseeded``: tensors into which a random operator without the attribute ``seed`` goes. ``nodes``: of the main
-    graph, that are random or hold what is.
+    ``unseeded``: tensors that one without the attribute ``seed`` goes into. ``nodes``: of the main graph, that are
+    random or hold what is.
     """
 
-    tensors: frozenset[str]
-    op_types: tuple[str, ...]
+    op_types: Mapping[str, tuple[str, ...]]
     unseeded: frozenset[str] = frozenset()
     nodes: tuple[int, ...] = ()
+
+    def made_by(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The random operators in front of any of these."""
+        return tuple(sorted({op_type for name in names for op_type in self.op_types.get(name, ())}))
 
 
 def chance_in(model: Model, facts: Facts) -> Chance:
     """Where chance is in a model."""
-    found = {
-        index: random
-        for index, node in enumerate(model.graph.nodes)
-        if (random := tuple(_random_of(model, node, facts, frozenset())))
-    }
     graph = model.graph
-
-    def reached(indices: Iterable[int]) -> frozenset[str]:
-        return hanging_on(graph, {name for index in indices for name in graph.nodes[index].outputs if name})
-
-    unseeded = [index for index, random in found.items() if not all("seed" in one.attributes for one in random)]
-    op_types = {one.op_type for random in found.values() for one in random}
-    return Chance(reached(found), tuple(sorted(op_types)), reached(unseeded), tuple(found))
+    op_types: dict[str, tuple[str, ...]] = {}
+    unseeded: set[str] = set()
+    nodes = []
+    for index, node in enumerate(graph.nodes):
+        random = list(_random_of(model, node, facts, frozenset()))
+        if random:
+            nodes.append(index)
+            reached = hanging_on(graph, filter(None, node.outputs))
+            for name in reached:
+                op_types[name] = tuple(dict.fromkeys((*op_types.get(name, ()), *(one.op_type for one in random))))
+            if not all("seed" in one.attributes for one in random):
+                unseeded |= reached
+    return Chance(op_types, frozenset(unseeded), tuple(nodes))
 
 
 def _random_of(

@@ -27,6 +27,7 @@ from ...runtime.deep.divergence import (
     TensorSeen,
 )
 from ...runtime.outcome import Run, first_line
+from ...runtime.providers import names_in, plain_word
 from ...runtime.request import Feed, NamePair
 from ...tuples import NamedTuple
 from ...wording import counted, listed
@@ -119,7 +120,7 @@ def look(evidence: Evidence) -> Divergence:
             apart.append(one)
     lines = tuple(line for found in seen.sides for line in _lines(found))
     figures = tuple(figure for found in seen.sides for figure in _figures(found))
-    open_ = any(found.exempt or found.why for found in seen.sides) or len(seen.sides) < len(sides)
+    open_ = any(found.exempt for found in seen.sides) or any(one.asked for one in missed)
     status = "found" if apart else "open" if open_ else "ok"
     part = DeepPart(_PART, status, missed[0].why if status == "open" and missed else "", lines, figures,
                     stamp=told.stamp)  # fmt: skip
@@ -139,7 +140,7 @@ def _sides(evidence: Evidence, missed: list[Missed]) -> Iterator[Against]:
     model, settings = evidence.model, evidence.settings
     outputs = tuple(NamePair(value.name, value.name) for value in model.graph.outputs)
     yield Against(SideAsked(OPTIMISATION, outputs=outputs))
-    if settings.provider != "cpu":
+    if {plain_word(name) for name in names_in(settings.provider)} != {"cpu"}:
         yield Against(SideAsked(PROVIDER, settings.provider, outputs=outputs))
     if settings.against is not None and settings.against.endswith(".npz"):
         made = {name: NamePair(name, name) for node in model.graph.nodes for name in node.outputs if name}

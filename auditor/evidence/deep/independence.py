@@ -11,7 +11,7 @@ from ...shapes.images import Along, Images, hanging_on, images_of
 from ...tuples import NamedTuple
 from ...wording import counted, listed
 from .asking import ask, feeds_that_ran
-from .chance import chance_in
+from .chance import Chance, chance_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,16 +54,16 @@ def look(evidence: Evidence) -> Independence:
     chance = chance_in(evidence.model, facts)
     along = {one.tensor for one in images.tensors}
     names = [value.name for value in graph.outputs]
-    compared = tuple(name for name in names if name in along and name not in chance.tensors)
-    lines = _not_compared(names, compared, chance.tensors, images.apart, chance.op_types)
+    compared = tuple(name for name in names if name in along and name not in chance.op_types)
+    lines = _not_compared([name for name in names if name not in compared], chance, images.apart)
     if not compared:
-        return _without("open", "no output has its images along an axis that can be known", *lines)
+        return _without("open", "; ".join(lines))
     count = images.fixed or _IMAGES
     asked = IndependenceAsked(
         _axes(images.inputs), compared, _axes(images.tensors), tuple(sorted(images.apart)), count, not images.fixed
     )
     told = ask(evidence, "independence", asked, (_fed(feeds, images, count),), runs=20.0)
-    found = _judged(graph, images, told.seen, len(compared), lines)
+    found = judged(graph, images, told.seen, len(compared), lines)
     return found._replace(part=found.part._replace(stamp=told.stamp), missed=told.missed, images=count)
 
 
@@ -88,26 +88,21 @@ def _without(status: str, why: str, *lines: str) -> Independence:
     return Independence(DeepPart("independence", status, why, lines))
 
 
-def _not_compared(
-    names: Iterable[str], compared: Iterable[str], by_chance: frozenset[str], apart: frozenset[str],
-    op_types: tuple[str, ...],
-) -> list[str]:  # fmt: skip
+def _not_compared(left: Iterable[str], chance: Chance, apart: frozenset[str]) -> list[str]:
     """Why some outputs are not compared."""
-    left = [name for name in names if name not in set(compared)]
-    random = [name for name in left if name in by_chance]
-    same = [name for name in left if name in apart]
-    other = [name for name in left if name not in by_chance and name not in apart]
-    lines = []
-    if random:
-        lines.append(f"not compared, for chance makes it ({listed(op_types)}): {listed(random)}")
-    if same:
-        lines.append(f"not compared, for it hangs on no image: {listed(same)}")
-    if other:
-        lines.append(f"not compared, for it has no axis of images that can be known: {listed(other)}")
-    return lines
+    reasons: dict[str, list[str]] = {}
+    for name in left:
+        if name in chance.op_types:
+            why = f"chance makes it ({listed(chance.op_types[name])})"
+        elif name in apart:
+            why = "it hangs on no image"
+        else:
+            why = "it has no axis of images that can be known"
+        reasons.setdefault(why, []).append(name)
+    return [f"not compared, for {why}: {listed(names)}" for why, names in reasons.items()]
 
 
-def _judged(graph: Graph, images: Images, seen: IndependenceSeen, outputs: int, lines: list[str]) -> Independence:
+def judged(graph: Graph, images: Images, seen: IndependenceSeen, outputs: int, lines: list[str]) -> Independence:
     """What of that which was seen is to be told, and by whom."""
     dependent: list[ImageDifference] = []
     scaled: list[ImageDifference] = []
@@ -131,8 +126,10 @@ def _judged(graph: Graph, images: Images, seen: IndependenceSeen, outputs: int, 
         else:
             dependent.append(one)
             said.append(f"{what}; they meet at {node}" if node else what)
-    if seen.refused:
+    if seen.refused and not seen.compared:
         open_ = f"onnxruntime refuses so many images: {seen.refused}"
+    elif seen.refused:
+        said.append(f"onnxruntime refuses other numbers of images ({seen.refused})")
     if seen.compared and not seen.unlike:
         apart = (
             f"at most {seen.largest:.1e} of the largest element apart" if seen.largest else "the same to the last bit"

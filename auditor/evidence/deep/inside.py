@@ -26,6 +26,8 @@ CHUNK = 1 << 28
 _UNKNOWN = 1 << 22  # bytes of a tensor whose sizes nobody knows
 _MOST_TENSORS = 50_000
 _WIDTHS = {1: 4, 10: 2, 11: 8, 16: 2}
+_WITHOUT_ZERO = frozenset({"Log", "Reciprocal", "Acosh", "ReduceLogSum"})
+_DOMAINS = _WITHOUT_ZERO | {"Sqrt", "Pow", "Acos", "Asin", "Atanh"}
 _MOVES = frozenset(
     {"Cast", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "Expand", "Tile", "Concat", "Identity",
      "Slice", "Split", "Gather"}
@@ -92,6 +94,8 @@ def sized(facts: Facts, feeds: Sequence[Feed]) -> Facts:
 def chunks(model: Model, bound: Facts, also: Sequence[Sequence[str]] = ()) -> tuple[tuple[str, ...], ...]:
     """The tensors of floating point that nodes of the main graph make, in their order, a session's worth each.
 
+    Not those that are the same on every input, but for casts: what is wrong with them is seen in what takes them.
+
     ``also``: tensors of whatever type that must be seen together; their session is that of the last.
     """
     bundles = {group[-1]: tuple(group) for group in also if group}
@@ -99,11 +103,13 @@ def chunks(model: Model, bound: Facts, also: Sequence[Sequence[str]] = ()) -> tu
     found: list[tuple[str, ...]] = []
     now: list[str] = []
     size = 0
-    names = [name for node in model.graph.nodes for name in node.outputs if name]
-    for name in names[:_MOST_TENSORS]:
+    names = [(name, node.op_type) for node in model.graph.nodes for name in node.outputs if name]
+    for name, op_type in names[:_MOST_TENSORS]:
         group = bundles.get(name, () if name in bundled else (name,))
         for one in group:
             fact = bound.at(one)
+            if one not in bundled and op_type != "Cast" and bound.fixed(one):
+                continue
             dtype = None if fact is None else fact.dtype
             if one not in bundled and ((fact is not None and fact.items is not None) or dtype not in (None, *FLOATING)):
                 continue
@@ -154,15 +160,28 @@ def _asks(node: Node, place: int) -> bool:
     return False
 
 
-def taken_as_they_are(model: Model) -> frozenset[str]:
-    """Inputs that a node divides by, or takes the logarithm of, with nothing but moves before: zero is not for them."""
+class Bare(NamedTuple):
+    """``never_zero``: inputs for which zero is outside of a domain; ``nodes``: those whose argument is the caller's."""
+
+    never_zero: frozenset[str]
+    nodes: frozenset[int]
+
+
+def taken_as_they_are(model: Model) -> Bare:
+    """Inputs of which a node has its divisor, or an argument that not every number is in the domain of, with nothing
+    but moves before: what is outside is the caller's fault.
+    """
     graph = model.graph
-    found = set()
+    places = {id(node): index for index, node in enumerate(graph.nodes)}
+    never_zero, nodes = set(), set()
     for value in graph.feeds:
         for node, place in _users(graph, value.name):
-            if node.op_type in ("Log", "Reciprocal", "Pow") or (node.op_type in ("Div", "Mod") and place == 1):
-                found.add(value.name)
-    return frozenset(found)
+            divides = node.op_type in ("Div", "Mod") and place == 1
+            if divides or node.op_type in _DOMAINS:
+                nodes.add(places[id(node)])
+            if divides or node.op_type in _WITHOUT_ZERO:
+                never_zero.add(value.name)
+    return Bare(frozenset(never_zero), frozenset(nodes))
 
 
 def _users(graph: Graph, name: str) -> Iterator[tuple[Node, int]]:

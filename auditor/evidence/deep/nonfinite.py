@@ -7,8 +7,9 @@ line: nearly every model ends there.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ...errors import UsageError
 from ...model.dtypes import name_of
@@ -23,6 +24,8 @@ from .inside import FLOATING, GivenInputs, bytes_of_chunks, chunks, given_inputs
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
+
+_Shown: TypeAlias = "tuple[_Planned, Tried, BadTensor]"
 
 USUAL, RIGHTFUL, EXTREME = "usual", "rightful", "extreme"
 """Inputs such as the model is for; such as stand at an edge and are allowed; such as only the type allows."""
@@ -87,7 +90,8 @@ def look(evidence: Evidence) -> Nonfinite:
     given = given_inputs(evidence, "nonfinite")
     bound = sized(evidence.facts, given[0].feeds)
     plan = _plan(evidence, given)
-    asked = NonfiniteAsked(chunks(evidence.model, bound), tuple(one.trying for one in plan))
+    outputs = tuple(value.name for value in evidence.model.graph.outputs)
+    asked = NonfiniteAsked(chunks(evidence.model, bound), outputs, tuple(one.trying for one in plan))
     attempts = tuple(one.feeds for one in given)
     beside = bytes_of_chunks(bound, asked.chunks)
     told = ask(evidence, "nonfinite", asked, attempts, runs=2.0 * len(plan) * max(len(asked.chunks), 1), room=beside)
@@ -119,28 +123,38 @@ def _plan(evidence: Evidence, given: Sequence[GivenInputs]) -> list[_Planned]:
         return plan
     usual = _usual(evidence, feeds)
     ranged = {feed.name for feed in feeds} & set(evidence.ranges.ends)
-    if not given[0].real:
-        plan += [_Planned(_recipe("other invented inputs", usual, seed + i), USUAL) for i in range(1, _SEEDS)]
     narrow = any(fact is not None and fact.dtype in (10, 16) for fact in map(evidence.facts.at, evidence.facts))
     operators = {node.op_type for _, graph in model.graphs for node in graph.nodes} | {
         node.op_type for function in model.functions.values() for node in function.nodes
     }
-    if operators <= _STEADY and not narrow and not ranged:
+    steady = operators <= _STEADY and not narrow and not ranged
+    if not given[0].real:
+        seeds = range(1, 2 if steady else _SEEDS)
+        if ranged:  # what was invented without a look at them may lie outside
+            plan = [one for one in plan if one.real]
+        plan += [_Planned(_recipe("other invented inputs", usual, seed + i), USUAL) for i in seeds]
+    if steady:
         return plan
-    asks, bare = masks(model), taken_as_they_are(model)
+    asks, bare = masks(model), taken_as_they_are(model).never_zero
     whole = [feed for feed in feeds if feed.dtype not in FLOATING and (feed.dtype == 9 or feed.name in asks)]
     floats = [feed for feed in feeds if feed.dtype in FLOATING and feed.name not in bare]
 
-    def at(chosen: Iterable[Feed], number: float) -> tuple[InputRange, ...] | None:
-        """The usual ranges, but for the chosen inputs; None where one of them may not be that, or there is none."""
-        names = {feed.name for feed in chosen}
-        if not names or any(one.name in names and not one.low <= number <= one.high for one in usual):
+    def at(chosen: Iterable[Feed], number: float, open_too: Iterable[Feed] = ()) -> tuple[InputRange, ...] | None:
+        """The usual ranges, but for the chosen inputs; None where one of them may not be that, or there is none.
+
+        ``open_too``: masks that let all through.
+        """
+        fixed = {feed.name: 1.0 for feed in open_too} | {feed.name: number for feed in chosen}
+        outside = any(not one.low <= fixed.get(one.name, one.low) <= one.high for one in usual)
+        if outside or not tuple(chosen):
             return None
-        return tuple(one._replace(low=number, high=number) if one.name in names else one for one in usual)
+        return tuple(
+            one._replace(low=fixed[one.name], high=fixed[one.name]) if one.name in fixed else one for one in usual
+        )
 
     edges: list[tuple[str, tuple[InputRange, ...] | None]] = [
-        ("zeros", at(floats, 0.0)),
-        ("ones", at(floats, 1.0)),
+        ("zeros", at(floats, 0.0, whole)),
+        ("ones", at(floats, 1.0, whole)),
         (f"{listed([f.name for f in whole])} all false", at(whole, 0.0)),
         (f"{listed([f.name for f in whole])} all true", at(whole, 1.0)),
     ]
@@ -203,12 +217,14 @@ def _empty(evidence: Evidence, feeds: Sequence[Feed], usual: Sequence[InputRange
 
 def _faults(evidence: Evidence, found: Sequence[tuple[_Planned, Tried]], runtime: str) -> Iterable[FaultyInside]:
     """By the tensor where it begins; what only extreme inputs show is none, nor what a second look does not."""
-    by_tensor: dict[str, list[tuple[_Planned, Tried, BadTensor]]] = {}
+    by_tensor: dict[str, list[_Shown]] = {}
     for planned, tried in found:
         for bad in tried.bad:
-            if planned.kind != EXTREME and tried.confirmed and not (planned.agrees and not tried.decisions):
+            sure = planned.kind == USUAL or (planned.kind == RIGHTFUL and tried.confirmed)
+            if sure and not (planned.agrees and not tried.decisions):
                 by_tensor.setdefault(bad.tensor, []).append((planned, tried, bad))
     order = evidence.model.graph.producers
+    bare = taken_as_they_are(evidence.model).nodes
     outgrown: set[str] = set()  # and what lies behind: that it outgrows its type for less is the same fault
     for tensor in sorted(by_tensor, key=lambda name: order.get(name, -1)):
         shown = by_tensor[tensor]
@@ -216,20 +232,39 @@ def _faults(evidence: Evidence, found: Sequence[tuple[_Planned, Tried]], runtime
             if tensor in outgrown:
                 continue
             outgrown |= _behind(evidence.model.graph, tensor)
-        shown.sort(key=lambda one: (not one[0].real, one[0].kind != USUAL, not one[0].trying.recipe))
-        planned, tried, bad = shown[0]
-        like = [one for one in shown if one[0].kind == planned.kind]
-        tries = sum(1 for one, _ in found if one.kind == planned.kind and one.real == planned.real)
+        if order.get(tensor) in bare and not any(one.real for one, _, _ in shown):
+            continue  # the caller knows what may go in, and we do not
+        tries = {(one.kind, one.real): 0 for one, _ in found}
+        for one, _ in found:
+            tries[one.kind, one.real] += 1
+        seen = Counter((one.kind, one.real) for one, _, _ in shown)
+        shown.sort(key=lambda one: _telling(one[0], seen[one[0].kind, one[0].real], tries[one[0].kind, one[0].real]))
+        planned, tried, bad = next((one for one in shown if one[0].trying.recipe and _alike(one, shown[0])), shown[0])
+        like = [one for one in shown if _alike(one, shown[0])]
         yield FaultyInside(
             bad,
             tried,
             planned.kind,
-            tuple(dict.fromkeys(one[0].trying.word for one in like)),
-            sum(1 for one in like if one[0].real == planned.real),
-            tries,
+            tuple(dict.fromkeys(one[0].trying.word for one in sorted(like, key=lambda one: one[1].at))),
+            len(like),
+            tries[planned.kind, planned.real],
             planned.real,
             _witness(evidence, planned.trying, tried, bad, runtime),
         )
+
+
+def _telling(planned: _Planned, shown: int, tries: int) -> int:
+    """How much inputs tell that show a fault, 0 the most: real ones; usual ones, always; an edge; luck."""
+    if planned.real:
+        return 0
+    if planned.kind == USUAL:
+        return 1 if shown == tries else 3
+    return 2
+
+
+def _alike(one: _Shown, other: _Shown) -> bool:
+    """Whether two tries are of one kind."""
+    return (one[0].kind, one[0].real) == (other[0].kind, other[0].real)
 
 
 def _behind(graph: Graph, tensor: str) -> set[str]:

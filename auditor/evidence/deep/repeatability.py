@@ -44,7 +44,7 @@ def look(evidence: Evidence) -> Repeatability:
     """Run again, in the child."""
     feeds = feeds_that_ran(evidence, "repeatability")
     chance = chance_in(evidence.model, evidence.facts)
-    random = tuple(value.name for value in evidence.model.graph.outputs if value.name in chance.tensors)
+    random = tuple(value.name for value in evidence.model.graph.outputs if value.name in chance.op_types)
     told = ask(evidence, "repeatability", RepeatabilityAsked(exempt=random), (feeds,))
     seen: RepeatabilitySeen = told.seen
     seeded = frozenset(random) - chance.unseeded
@@ -58,10 +58,10 @@ def look(evidence: Evidence) -> Repeatability:
         node = f"; the first that is not the same is {one.tensor}" if one.node >= 0 else ""
         lines.append(f"{one.output} in {_way(one)}: {one.difference}{node}")
     lines += _rounded(seen.unlike, random)
-    lines += [_chance(name, seen.unlike, chance.op_types) for name in random]
+    lines += [_chance(name, seen.unlike, chance.op_types[name]) for name in random]
     by_chance = any(one.output in random for one in seen.unlike)
     status = "found" if unlike else "open" if by_chance else "ok"
-    why = f"chance makes it ({listed(chance.op_types)}): {listed(random)}" if by_chance and not unlike else ""
+    why = f"chance makes it ({listed(chance.made_by(random))}): {listed(random)}" if by_chance and not unlike else ""
     figures = (DeepFigure("compared", seen.looked), DeepFigure("unlike", len(seen.unlike)))
     part = DeepPart("repeatability", status, why, lines=tuple(lines), figures=figures, stamp=told.stamp)
     return Repeatability(part, told.missed, unlike, _keeping_state(unlike), seeded)

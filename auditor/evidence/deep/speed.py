@@ -13,11 +13,11 @@ from ...runtime.deep.speed import SpeedAsked, SpeedSeen, Timed
 from ...runtime.request import Feed
 from ...shapes.visits import OutOfBudget
 from ...tuples import NamedTuple
-from ...wording import counted
+from ...wording import counted, in_milliseconds
 from ..sizes import impossible, ports_of
 from ..trial import data_files
 from .asking import NotSeen, ask, feeds_that_ran
-from .spreads import Spread, spread_of
+from .spreads import Spread, quantile, spread_of
 from .waists import waists
 
 if TYPE_CHECKING:
@@ -151,8 +151,8 @@ def _figures(seen: SpeedSeen, own: Spread) -> Iterator[DeepFigure]:
 def _series(seen: SpeedSeen) -> Iterator[DeepSeries]:
     values = seen.timed[0].milliseconds
     own = spread_of(values)
-    ends = (min(values), own.p50, own.p90, own.p99, max(values))
-    yield DeepSeries("a run", "ms", ("least", "P50", "P90", "P99", "most"), tuple(map(_rounded, ends)))
+    ends = (min(values), quantile(values, 0.1), own.p50, own.p90)  # what is beyond would dwarf them
+    yield DeepSeries("a run", "ms", ("the fastest", "P10", "P50", "P90"), tuple(map(_rounded, ends)))
     firsts = tuple(str(number) for number in range(1, len(seen.warm) + 1))
     yield DeepSeries("the first runs", "ms", firsts, tuple(map(_rounded, seen.warm)))
     batches = [timed for timed in seen.timed if timed.milliseconds]
@@ -169,16 +169,20 @@ def _series(seen: SpeedSeen) -> Iterator[DeepSeries]:
 
 
 def _told(seen: SpeedSeen, own: Spread, name: str) -> Iterator[str]:
-    yield f"a run takes {own.p50:.4g} ms (P50), {own.p90:.4g} (P90), {own.p99:.4g} (P99): {counted(own.taken, 'run')}"
+    took = [
+        f"{in_milliseconds(value)} ({name})" for name, value in (("P50", own.p50), ("P90", own.p90), ("P99", own.p99))
+    ]
+    yield f"a run takes {', '.join(took)}: {counted(own.taken, 'run')}"
     sessions = spread_of(seen.sessions)
     yield (
-        f"a session is made in {sessions.p50:.4g} ms (median of {len(seen.sessions)}, the first in "
-        f"{seen.sessions[0]:.4g}); its first run takes {seen.warm[0]:.4g} ms, the fifth {seen.warm[-1]:.4g}"
+        f"a session is made in {in_milliseconds(sessions.p50)} (median of {len(seen.sessions)}, the first in "
+        f"{in_milliseconds(seen.sessions[0])}); its first run takes {in_milliseconds(seen.warm[0])}, the fifth "
+        f"{in_milliseconds(seen.warm[-1])}"
     )
     batches = [timed for timed in seen.timed if timed.milliseconds]
     if len(batches) > 1:
         told = ", ".join(f"{t.batch}: {_each(t)}" for t in sorted(batches, key=lambda t: t.batch))
-        yield f"by {name}, the median of a run and of each of it: {told} ms"
+        yield f"by {name}, the median run (and its share of one): {told}"
     for timed in seen.timed[1:]:
         if timed.why:
             yield f"{name} = {timed.batch}: {timed.why}"
@@ -186,7 +190,7 @@ def _told(seen: SpeedSeen, own: Spread, name: str) -> Iterator[str]:
 
 def _each(timed: Timed) -> str:
     median = spread_of(timed.milliseconds).p50
-    return f"{median:.4g}" + (f" ({median / timed.batch:.4g})" if timed.batch > 1 else "")
+    return in_milliseconds(median) + (f" ({in_milliseconds(median / timed.batch)})" if timed.batch > 1 else "")
 
 
 def _beside(seen: SpeedSeen, reference: str | None) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How far the tensors inside of a model reach on given inputs: ends, zeros, channels that never move, clipped shares.
+"""How far the tensors inside of a model reach on given inputs: ends, channels that never move, clipped shares.
 
 Only numbers are kept of what is seen, never a tensor; several inputs of one group are taken together.
 """
@@ -47,9 +47,10 @@ class Quantised(NamedTuple):
 
 
 class ActivationsAsked(NamedTuple):
-    """``groups`` says of each source to which group of inputs it belongs."""
+    """``groups`` says of each source to which group of inputs it belongs; ``outputs`` are the model's."""
 
     chunks: tuple[tuple[str, ...], ...]
+    outputs: tuple[str, ...]
     sources: tuple[Trying, ...]
     groups: tuple[int, ...]
     bent: tuple[Bent, ...] = ()
@@ -69,7 +70,6 @@ class Reached(NamedTuple):
     low: float
     high: float
     elements: int
-    zeros: int
     nonfinite: int = 0
     integers: bool = False
     units: int = 0
@@ -90,7 +90,6 @@ ASKED, SEEN = ActivationsAsked, ActivationsSeen
 
 def look(ground: DeepGround, asked: ActivationsAsked) -> ActivationsSeen:
     """Run on each source, some tensors at a time."""
-    outputs = [one.name for one in ground.sessions.open(ground.request.optimisation, traced=False).outputs]
     first = ground.fed()
     bent = {one.tensor: one for one in asked.bent}
     quantised = {one.tensor: one for one in asked.quantised}
@@ -98,7 +97,7 @@ def look(ground: DeepGround, asked: ActivationsAsked) -> ActivationsSeen:
     refused: dict[int, str] = {}
     for number, chunk in enumerate(asked.chunks):
         ground.in_time()
-        traced = Traced(ground, chunk, outputs)
+        traced = Traced(ground, chunk, asked.outputs)
         for index, source in enumerate(asked.sources):
             if index in refused:
                 continue
@@ -134,7 +133,7 @@ class _Kept:
     """Of one tensor, over several inputs."""
 
     def __init__(self) -> None:
-        self.dtype, self.elements, self.zeros, self.nonfinite, self.clipped = 0, 0, 0, 0, 0
+        self.dtype, self.elements, self.nonfinite, self.clipped = 0, 0, 0, 0
         self.low, self.high = float("inf"), float("-inf")
         self.integers = True
         self._moved: NDArray[np.bool_] | None = None
@@ -159,7 +158,6 @@ class _Kept:
                 self.nonfinite += values.size - finite.size
                 low, high = (float(finite.min()), float(finite.max())) if finite.size else (np.inf, -np.inf)
             self.low, self.high = min(self.low, low), max(self.high, high)
-            self.zeros += values.size - int(np.count_nonzero(values))
             if max(-self.low, self.high) > _LARGE and self.integers:
                 self.integers = values.size <= _MOST_COUNTED and bool((values == np.rint(values)).all())
             if bent is not None and values.ndim > bent.axis:
@@ -183,7 +181,7 @@ class _Kept:
         large = self.elements > self.nonfinite and max(-self.low, self.high) > _LARGE
         low, high = (self.low, self.high) if self.low <= self.high else (0.0, 0.0)
         return Reached(
-            tensor, group, self.dtype, low, high, self.elements, self.zeros, self.nonfinite, large and self.integers,
+            tensor, group, self.dtype, low, high, self.elements, self.nonfinite, large and self.integers,
             units, stuck, self.clipped,
         )  # fmt: skip
 

@@ -6,7 +6,7 @@ comes of infinities goes back to where those were computed; where they were mean
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..cutting import Cuttable
 from .traced import Special
@@ -25,8 +25,13 @@ _WARDS = frozenset({"Where", "And", "IsNaN", "IsInf"})
 _FINITE = Special()
 
 
-def births(model: Cuttable, kinds: Mapping[str, Special], tensors: Iterable[str]) -> tuple[int, ...]:
-    """The nodes, in their order, from which these tensors have what is not finite in them."""
+def births(
+    model: Cuttable, kinds: Mapping[str, Special], tensors: Iterable[str], moving: Collection[int] | None = None
+) -> tuple[int, ...]:
+    """The nodes, in their order, from which these tensors have what is not finite in them.
+
+    ``moving`` are those that hang on an input (None: all): an infinity that another works out is as good as stored.
+    """
     found: set[int] = set()
     waiting, seen = list(tensors), set[str]()
     while waiting:
@@ -40,14 +45,24 @@ def births(model: Cuttable, kinds: Mapping[str, Special], tensors: Iterable[str]
         with_nan = [one for one, its in given.items() if its.nan]
         infinite = [one for one, its in given.items() if its.infinite]
         if kind.nan and not with_nan:
-            found |= set(births(model, kinds, infinite)) or {at}
+            found |= set(births(model, kinds, infinite, moving)) or {at}
         elif kind.nan:
             waiting += with_nan
         elif with_nan or infinite:
             waiting += [*with_nan, *infinite]
-        elif model.nodes[at].op_type not in _MEANT:
+        elif kind.nan or (model.nodes[at].op_type not in _MEANT and (moving is None or at in moving)):
             found.add(at)
     return tuple(sorted(found))
+
+
+def moving_nodes(model: Cuttable, inputs: Iterable[str]) -> frozenset[int]:
+    """The nodes that hang on one of these."""
+    moved, found = set(inputs), set[int]()
+    for index, node in enumerate(model.nodes):
+        if not moved.isdisjoint(node.inputs):
+            found.add(index)
+            moved.update(node.outputs)
+    return frozenset(found)
 
 
 def first_nan(model: Cuttable, kinds: Mapping[str, Special], birth: int) -> int | None:

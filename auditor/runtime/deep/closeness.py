@@ -28,6 +28,7 @@ FAINT = 1e-6
 
 
 _MOST = 200.0  # dB
+_MOST_CHANNELS = 1 << 16  # of more the sums would be tensors themselves
 
 
 class Closeness(NamedTuple):
@@ -111,7 +112,8 @@ class Tally:
         return found._replace(channel=worst, channel_sqnr=_decibels(float(signal[worst]), float(noise[worst])))
 
     def _channels(self, a: Array) -> int:
-        return 1 if self._axis is None or a.ndim <= self._axis else a.shape[self._axis]
+        count = 1 if self._axis is None or a.ndim <= self._axis else a.shape[self._axis]
+        return count if count <= _MOST_CHANNELS else 1
 
     def _blocks(self, a: Array, b: Array) -> Iterator[tuple[Array, Array, slice]]:
         """Parts of both as [outer, channels, inner], each of about a block's size."""
@@ -183,15 +185,17 @@ def beyond(
     return first and first._replace(largest=largest)
 
 
-def reach(one: TypedArray) -> float:
-    """The largest finite magnitude."""
+def ends_of(one: TypedArray) -> tuple[float, float]:
+    """The least and the greatest finite element; (0, 0) where there is none."""
     import numpy as np
 
-    flat, most = one.array.reshape(-1), 0.0
+    flat, low, high = one.array.reshape(-1), math.inf, -math.inf
     for at in range(0, flat.size, BLOCK):
-        values = np.abs(_wide(one.dtype, flat[at : at + BLOCK]))
-        most = max(most, float(np.max(values, initial=0.0, where=np.isfinite(values))))
-    return most
+        values = _wide(one.dtype, flat[at : at + BLOCK])
+        finite = np.isfinite(values)
+        low = min(low, float(np.min(values, initial=np.inf, where=finite)))
+        high = max(high, float(np.max(values, initial=-np.inf, where=finite)))
+    return (low, high) if low <= high else (0.0, 0.0)
 
 
 def _coarser(a: TypedArray, b: TypedArray) -> int:

@@ -20,8 +20,9 @@ from ..outcome import Difference
 from ..request import DEFAULT, OFF, NamePair
 from ..session import Made, NotOpened
 from .channels import channel_axis
-from .closeness import Closeness, Tally, beyond, reach
+from .closeness import Closeness, Tally, beyond, ends_of
 from .first import first, nearest
+from .masks import only_masks
 from .sides import ArraysSide, ModelSide, NotLoaded, Side, SidePair
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class SideAsked(NamedTuple):
     """One comparison. ``label`` is what the other side is called, ``path`` where it is.
 
     Pairs are of the request's model (``old``) and the other one. ``floor`` and ``channel_floor``: the SQNR in dB that a
-    sibling keeps to; ``most``: the greatest number of its type, where that is a small one. ``loose``: the pairs go by position, so that another shape says nothing.
+    sibling keeps to; ``most``: the greatest number of its type, where that is a small one. ``loose``: the pairs go by
+    position, so that another shape says nothing.
     """
 
     kind: str
@@ -326,7 +328,7 @@ class Comparing:
     def _beyond_its_type(self, seen: SideSeen, fed: list[tensors.Stored]) -> SideSeen:
         """On a processor float16 is computed in float32 and cast only where somebody looks: the outputs are alike, and
         a device that computes in float16 would give others. The reference says which tensors have no room in it."""
-        reference, other = self._pair
+        reference = self._pair.reference
         if not isinstance(reference, ModelSide):
             return seen
         ours = [name for name in self._ours.model.makers if name in self._partner]
@@ -338,7 +340,12 @@ class Comparing:
             self._runs += 1
             held = sum(value.array.nbytes for value in values if value is not None)
             for name, value in zip(some, values, strict=False):
-                if value is None or value.array.dtype.kind != "f" or reach(value) <= self._asked.most:
+                if value is None or value.array.dtype.kind != "f":
+                    continue
+                low, high = ends_of(value)
+                if max(-low, high) <= self._asked.most:
+                    continue
+                if high <= self._asked.most and only_masks(self._ours.model, name):
                     continue
                 found = self._inside(name, fed)
                 if found is not None and found.closeness.nonfinite:

@@ -1,4 +1,4 @@
-"""The first tensor of a model that is not as it should be: by bisection over what it hangs on, then by its own inputs."""
+"""The first tensor that is not as it should be: by bisection over what a bad one hangs on, then by its own inputs."""
 
 from __future__ import annotations
 

@@ -126,17 +126,22 @@ class _Look:
             made = self._run(session, asked.outputs, first)
         except Refused as error:
             return IndependenceSeen(refused=str(error)[:_MESSAGE])
-        batches = [_Batch(ALONE, (image,)) for image in first.images] if asked.alone else []
-        batches += [self._turned] if len(first.images) > 1 else []
-        batches += [self._beside] if not asked.alone else []
+        alone = [_Batch(ALONE, (image,)) for image in first.images] if asked.alone else []
+        turned = [self._turned] if len(first.images) > 1 else []
+        waiting = [*alone, *turned] if alone else [*turned, self._beside]
         seen = IndependenceSeen()
         found: dict[str, list[tuple[_Batch, _Apart]]] = {}
-        for batch in batches:
+        while waiting:
+            batch = waiting.pop(0)
             self._ground.in_time()
             try:
                 others = self._run(session, asked.outputs, batch)
             except Refused as error:
-                return seen._replace(refused=f"{batch.how}: {error}"[:_MESSAGE])
+                if seen.refused:
+                    break
+                seen = seen._replace(refused=f"{batch.how}: {error}"[:_MESSAGE])
+                waiting = [self._turned, self._beside]  # what has as many images
+                continue
             for name, a, b in zip(asked.outputs, made, others, strict=True):
                 for apart in self._apart(name, a, b, first, batch):
                     seen = seen._replace(compared=seen.compared + 1, largest=max(seen.largest, apart.share))
@@ -158,16 +163,16 @@ class _Look:
                 unlike[name] = unlike[name]._replace(exempt="the same batch gives another answer in a second run")
         seen = seen._replace(unlike=tuple(unlike.values()))
         self._ground.tell(seen)
-        return seen._replace(unlike=tuple(self._confirmed(session, list(unlike.values()))))
+        return seen._replace(unlike=tuple(self._confirmed(session, list(unlike.values()), refused=bool(seen.refused))))
 
-    def _confirmed(self, session: Session, unlike: list[ImageDifference]) -> list[ImageDifference]:
+    def _confirmed(self, session: Session, unlike: list[ImageDifference], *, refused: bool) -> list[ImageDifference]:
         """The same with other images, and the node where they meet."""
         asked = self._asked
         self._pool.renew()
         self._ground.in_time()
         made = self._run(session, asked.outputs, self._first)
         beside = self._run(session, asked.outputs, self._beside) if asked.images > 1 else made
-        alone = self._run(session, asked.outputs, _Batch(ALONE, (0,))) if asked.alone else made
+        alone = self._run(session, asked.outputs, _Batch(ALONE, (0,))) if asked.alone and not refused else made
         turned = self._run(session, asked.outputs, self._turned)
         del session
         confirmed = []

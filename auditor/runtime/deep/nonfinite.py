@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 
 from ...tuples import NamedTuple
 from .. import tensors
 from ..request import OFF, InputRange
 from ..session import Made, Refused, Session
-from .births import births, decisions, first_nan
+from .births import births, decisions, first_nan, moving_nodes
 from .ground import DeepGround
 from .traced import Came, Special, Traced, came, fed_by, special
 
@@ -39,9 +40,10 @@ class Trying(NamedTuple):
 
 
 class NonfiniteAsked(NamedTuple):
-    """``chunks``: the tensors to be looked at, so many at a time as memory bears."""
+    """``chunks``: the tensors to be looked at, so many at a time as memory bears. ``outputs`` are the model's."""
 
     chunks: tuple[tuple[str, ...], ...]
+    outputs: tuple[str, ...]
     tries: tuple[Trying, ...]
 
 
@@ -94,17 +96,24 @@ ASKED, SEEN = NonfiniteAsked, NonfiniteSeen
 
 def look(ground: DeepGround, asked: NonfiniteAsked) -> NonfiniteSeen:
     """Try, and go back from what an output or a decision shows to where it was born."""
-    deployed = ground.sessions.open(ground.request.optimisation, traced=False)
-    outputs = [one.name for one in deployed.outputs]
-    return _Look(ground, asked, deployed, outputs).seen()
+    return _Look(ground, asked).seen()
 
 
 class _Look:
-    def __init__(self, ground: DeepGround, asked: NonfiniteAsked, deployed: Session, outputs: Sequence[str]) -> None:
-        self._ground, self._asked, self._deployed, self._outputs = ground, asked, deployed, outputs
+    def __init__(self, ground: DeepGround, asked: NonfiniteAsked) -> None:
+        self._ground, self._asked, self._outputs = ground, asked, asked.outputs
         self._first = ground.fed()
         self._kinds: list[dict[str, Special]] = [{} for _ in asked.tries]
         self._refused = [""] * len(asked.tries)
+
+    @cached_property
+    def _deployed(self) -> Session:
+        """Opened when there is something to be seen in it, for most models never."""
+        return self._ground.sessions.open(self._ground.request.optimisation, traced=False)
+
+    @cached_property
+    def _moving(self) -> frozenset[int]:
+        return moving_nodes(self._ground.model, (one.name for one in self._first))
 
     def seen(self) -> NonfiniteSeen:
         """All tries; those on empty inputs last, for they are what a runtime dies of."""
@@ -213,13 +222,18 @@ class _Look:
         """Where it was born. What is stored is looked at where it matters: an infinity that was written is meant."""
         model = self._ground.model
         while True:
-            born = births(model, kinds, harmed)
+            born = births(model, kinds, harmed, self._moving)
             near = {name for at in born for name in model.nodes[at].inputs}
-            stored = sorted(name for name in near if name not in model.makers and name not in kinds)
+            stored = sorted(name for name in near if name not in kinds and self._outside(name))
             if not stored:
                 return born
             traced = Traced(self._ground, stored, self._outputs)
             kinds.update((name, special(made.dtype, made.array)) for name, made in traced.seen(fed))
+
+    def _outside(self, name: str) -> bool:
+        """Whether a name is the main graph's; a node with bodies has those of its bodies among its inputs, too."""
+        model = self._ground.model
+        return name in model.makers or model.stored(name) is not None
 
     def _born(self, at: int, index: int, fed: Sequence[tensors.Stored]) -> BadTensor:
         """What the node gave, and what it was given."""
@@ -228,7 +242,7 @@ class _Look:
         model, kinds = self._ground.model, self._kinds[index]
         node = model.nodes[at]
         tensor = next(name for name in node.outputs if any(kinds.get(name, Special())))
-        given = [name for name in node.inputs if name not in {one.name for one in fed}]
+        given = [n for n in node.inputs if n not in {one.name for one in fed} and self._outside(n)]
         made = dict(Traced(self._ground, [*given, tensor], self._outputs).seen(fed))
         array = tensors.floats(made[tensor].dtype, made[tensor].array)
         assert array is not None
@@ -239,7 +253,9 @@ class _Look:
         for name in node.inputs:
             one = made.get(name)
             if one is None:
-                held = fed_as[name]
+                held = fed_as.get(name)
+                if held is None:
+                    continue
                 one = Made(held.dtype, held.array.shape, held.array)
             said = came(name, one, place, node.op_type in _ROWS)
             went_in += [said] if said is not None else []

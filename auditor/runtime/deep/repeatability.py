@@ -22,12 +22,14 @@ from .parting import in_front, parting_place
 
 SAME_SESSION, FRESH_SESSION, OTHER_THREADS = "the same session", "a fresh session", "other threads"
 
+_SEVERAL = 4
+
 
 class RepeatabilityAsked(NamedTuple):
-    """``threads``: numbers of them to be tried beside the run's own. ``exempt``: outputs that chance makes, whose node
-    nobody looks for."""
+    """``threads``: another number of them than the run's own; 0: one, or four where the run has one. ``exempt``:
+    outputs that chance makes, whose node nobody looks for."""
 
-    threads: tuple[int, ...] = (1, 4)
+    threads: int = 0
     exempt: tuple[str, ...] = ()
 
 
@@ -59,33 +61,37 @@ ASKED, SEEN = RepeatabilityAsked, RepeatabilitySeen
 
 
 def look(ground: DeepGround, asked: RepeatabilityAsked) -> RepeatabilitySeen:
-    """Run again, and compare."""
+    """Run again, and compare.
+
+    A session with other threads is a fresh one, too: where it gives the same bytes, both are answered.
+    """
     threads = ground.request.limits.thread_count()
+    others = asked.threads or (1 if threads > 1 else _SEVERAL)
     session = ground.sessions.open(ground.request.optimisation)
     names = [output.name for output in session.outputs]
     fed = ground.fed()
     first = session.run(names, fed)
-    seen = RepeatabilitySeen()
 
-    def compared(again: Sequence[Made], where: str, count: int) -> RepeatabilitySeen:
-        found = [
+    def compared(again: Sequence[Made], where: str, count: int) -> tuple[Repeated, ...]:
+        return tuple(
             Repeated(name, where, count, difference, beyond)
             for name, a, b in zip(names, first, again, strict=True)
             for difference, beyond in _unlike(ground, name, a, b)
-        ]
-        return seen._replace(unlike=(*seen.unlike, *found), looked=seen.looked + len(names))
+        )
 
-    seen = compared(session.run(names, fed), SAME_SESSION, threads)
+    seen = RepeatabilitySeen(compared(session.run(names, fed), SAME_SESSION, threads), len(names))
     ground.tell(seen)
     del session
-    seen = compared(ground.sessions.open(ground.request.optimisation).run(names, fed), FRESH_SESSION, threads)
-    for count in asked.threads:
-        if count == threads:
-            continue
-        ground.tell(seen)
+    ground.in_time()
+    other = ground.sessions.open(ground.request.optimisation, threads=others).run(names, fed)
+    unlike = compared(other, OTHER_THREADS, others)
+    if unlike:
         ground.in_time()
-        other = ground.sessions.open(ground.request.optimisation, threads=count)
-        seen = compared(other.run(names, fed), OTHER_THREADS, count)
+        again = ground.sessions.open(ground.request.optimisation).run(names, fed)
+        fresh = compared(again, FRESH_SESSION, threads)
+        known = {one.output for one in fresh}  # of which the threads are not to blame
+        unlike = (*fresh, *(one for one in unlike if one.output not in known))
+    seen = RepeatabilitySeen((*seen.unlike, *unlike), 3 * len(names))
     ground.tell(seen)
     return seen._replace(unlike=tuple(_placed(ground, asked, seen.unlike)))
 

@@ -13,6 +13,7 @@ from ...tuples import NamedTuple
 from .. import tensors
 from ..cutting import Cuttable, FileBytes, NotCut
 from ..levels import TypedArray
+from ..libc import give_back
 from ..pairing import OtherType, fitting
 from ..request import Feed
 from ..session import Made, NotOpened, Refused, Session, Sessions, is_utf8
@@ -59,12 +60,19 @@ class ModelSide:
         return self._model
 
     def outputs(self, names: Sequence[str], fed: Sequence[Sequence[tensors.Stored]], most: int) -> list[list[Made]]:
+        give_back()
         try:
             session = self._sessions.open(self._level, other=self._path)
         except (NotOpened, tensors.CannotRead):
             raise
         except Exception as error:
             raise NotLoaded("load", str(error)) from None
+        if not {one.name for one in session.outputs}.issuperset(names):
+            del session
+            cut = self._cut(names)
+            if cut is None:
+                raise NotLoaded("load", "no model that makes these tensors alone can be cut out of it")
+            session = cut
         made: list[list[Made]] = []
         try:
             for one in fed:
@@ -93,6 +101,7 @@ class ModelSide:
     def _cut(self, names: Sequence[str]) -> Session | None:
         if any(name not in self.model.makers for name in names):
             return None
+        give_back()
         try:
             return self._sessions.open(self._level, self.model.behind(*names), other=self._path)
         except Exception:
@@ -116,7 +125,7 @@ class ModelSide:
 
 
 class ArraysSide:
-    """What somebody else wrote down of one run: an .npz with an array for each tensor, by the names that it has here."""
+    """What another wrote down of one run: an .npz with an array for each tensor, by the names that it has here."""
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ...tuples import NamedTuple
+from ...wording import in_milliseconds
 from ..messages import is_memory, meant_by
 from ..request import OFF, Feed
 from ..session import Refused, Session
@@ -155,7 +156,7 @@ class _Looking:
             with _refused():
                 first = milliseconds(call)
             if first * runs > 1e3 * min(self.asked.seconds, self.ground.seconds_left):
-                timed = Timed(batch, why=f"a run takes {first:.4g} ms, and {runs} of them too long")
+                timed = Timed(batch, why=f"a run takes {in_milliseconds(first)}, and {runs} of them too long")
             else:
                 repeated(call, 1, 1, 0.0, self.until)
                 taken = repeated(call, runs, _MOST * runs, _LONG / 2, self.until)

@@ -17,23 +17,13 @@ from typing import NamedTuple
 
 import numpy as np
 import onnx
-import onnxruntime
 
-from auditor.evidence.deep.divergence import side_of
-from auditor.evidence.sizes import choose
-from auditor.model.load import load
-from auditor.runtime.deep.divergence import Comparing, SideSeen
-from auditor.runtime.deep.ground import DeepGround
-from auditor.runtime.request import Request, RunLimits
-from auditor.runtime.session import Sessions
-from auditor.shapes.facts import infer
 from tests.corpus import SAMPLES, light_models
 
+from .in_process import held_against
 from .mutants import KINDS, candidates, saved, with_weights
 
 ENOUGH = 0.99
-
-onnxruntime.set_default_logger_severity(4)
 
 
 class Tried(NamedTuple):
@@ -53,19 +43,6 @@ def bases() -> list[Path]:
     return [*(SAMPLES / name for name in samples), *light_models()]
 
 
-def held_against(ours: Path, other: Path, seed: int = 0) -> SideSeen:
-    """What the child sees of one model held against another."""
-    model = load(ours)
-    side = side_of(model, str(other), given=True)
-    assert not isinstance(side, str), side
-    request = Request(
-        str(ours), attempts=choose(infer(model)).attempts[:1], limits=RunLimits(seconds=3600, threads=1), seed=seed
-    )
-    ground = DeepGround(Sessions(onnxruntime, request, "CPUExecutionProvider"), request, print, str, {}, "")
-    *_, seen = Comparing(ground, side.asked, invented=True).steps()
-    return seen
-
-
 def tried(base: Path, layers: int, seed: int = 0) -> Iterator[Tried]:
     """Mutants of one model."""
     random = np.random.default_rng(seed)
@@ -76,24 +53,28 @@ def tried(base: Path, layers: int, seed: int = 0) -> Iterator[Tried]:
         for one in light.graph.initializer:
             if one.external_data:
                 one.external_data.add(key="basepath", value=folder)
-        for kind, mutate in KINDS.items():
-            for index in random.permutation(candidates(light, mutate))[:layers].tolist():
-                mutant = onnx.ModelProto()
-                mutant.CopyFrom(light)
-                if not mutate(mutant, index, random):
-                    continue
-                for one in mutant.graph.initializer:
-                    for entry in [e for e in one.external_data if e.key == "basepath"]:
-                        one.external_data.remove(entry)
-                path = Path(folder) / "mutant.onnx"
-                path.write_bytes(mutant.SerializeToString())
-                seen = held_against(path, there, seed)
-                moved = any(one.bad for one in seen.outputs)
-                named = seen.first.tensor if seen.first is not None else ""
-                yield Tried(
-                    base.stem, kind, f"{light.graph.node[index].op_type}[{index}]", moved,
-                    named in light.graph.node[index].output, f"{named} {seen.why} {dict(seen.exempt)}",
-                )  # fmt: skip
+        places = [
+            (kind, index)
+            for kind, mutate in KINDS.items()
+            for index in random.permutation(candidates(light, mutate))[:layers].tolist()
+        ]
+        for kind, index in [places[i] for i in random.permutation(len(places))]:
+            mutant = onnx.ModelProto()
+            mutant.CopyFrom(light)
+            if not KINDS[kind](mutant, index, random):
+                continue
+            for one in mutant.graph.initializer:
+                for entry in [e for e in one.external_data if e.key == "basepath"]:
+                    one.external_data.remove(entry)
+            path = Path(folder) / "mutant.onnx"
+            path.write_bytes(mutant.SerializeToString())
+            seen = held_against(path, there, seed)
+            moved = any(one.bad for one in seen.outputs)
+            named = seen.first.tensor if seen.first is not None else ""
+            yield Tried(
+                base.stem, kind, f"{light.graph.node[index].op_type}[{index}]", moved,
+                named in light.graph.node[index].output, f"{named} {seen.why} {dict(seen.exempt)}",
+            )  # fmt: skip
 
 
 def main() -> int:

@@ -1,8 +1,9 @@
 """``python -m tests.runtime.deep.latency [PAIRS]``: the times of the part speed against a plain loop of onnxruntime.
 
-The loop is a script as anybody writes one, in a process and a session of its own (to each session Linux gives its share
-of a busy machine) and in no sandbox, with the same threads, level and number of runs. Both are made in turn, and the order changes from pair to pair. It falls short where the median of the
-ratios of medians is more than 3 % away from 1; where half of the ratios lie farther apart than that, it is open.
+The loop is a script as anybody writes one, in no sandbox, with the same threads, level and number of runs. It has a
+process and a session of its own, for Linux gives each session its share of a busy machine. Both are made in turn, and
+the order changes from pair to pair. It falls short where the median of the ratios of medians is more than 3 % away from
+1; where half of the ratios lie farther apart than that, it is open.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 Mutate = Callable[[onnx.ModelProto, int, np.random.Generator], bool]
@@ -44,19 +45,19 @@ def with_weights(model: onnx.ModelProto, seed: int) -> onnx.ModelProto:
     graph.node.extend(kept)
     taken = {name for node in kept for name in node.input}
     for held in (graph.initializer, graph.input):
-        left = [one for one in held if one.name in taken]
-        del held[:]
-        held.extend(left)
+        for place in reversed(range(len(held))):
+            if held[place].name not in taken:
+                del held[place]
     return model
 
 
-def _values(random: np.random.Generator, user: onnx.NodeProto, place: int, sizes: list[int]) -> np.ndarray:
+def _values(random: np.random.Generator, user: onnx.NodeProto, place: int, sizes: list[int]) -> NDArray[np.float32]:
     if user.op_type == "Mul" or (user.op_type == "BatchNormalization" and place in (1, 4)):
-        return random.uniform(0.5, 1.5, sizes).astype(np.float32)
+        return np.asarray(random.uniform(0.5, 1.5, sizes), np.float32)
     if place == 1 and user.op_type in ("Conv", "Gemm", "MatMul"):
         fan_in = int(np.prod(sizes[1:])) or 1
-        return (random.normal(0, 1, sizes) * np.sqrt(2 / fan_in)).astype(np.float32)
-    return random.normal(0, 0.1, sizes).astype(np.float32)
+        return np.asarray(random.normal(0, 1, sizes) * np.sqrt(2 / fan_in), np.float32)
+    return np.asarray(random.normal(0, 0.1, sizes), np.float32)
 
 
 def candidates(model: onnx.ModelProto, mutate: Mutate) -> list[int]:
@@ -141,7 +142,7 @@ KINDS: dict[str, Mutate] = {
 }
 
 
-def _weight_of(model: onnx.ModelProto, index: int) -> np.ndarray | None:
+def _weight_of(model: onnx.ModelProto, index: int) -> NDArray[np.float32] | None:
     node = model.graph.node[index]
     if node.op_type not in ("Conv", "Gemm", "MatMul"):
         return None
@@ -152,7 +153,7 @@ def _weight_of(model: onnx.ModelProto, index: int) -> np.ndarray | None:
     return numpy_helper.to_array(stored, folder).copy()
 
 
-def _store(model: onnx.ModelProto, index: int, values: np.ndarray) -> None:
+def _store(model: onnx.ModelProto, index: int, values: NDArray[np.float32]) -> None:
     """The layer's own weight from now on; what others take stays."""
     node = model.graph.node[index]
     name = f"{node.input[1]}_of_{index}"

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from ....drawing.markup import compact, escaped, name
 from ....drawing.plots.sparkline import sparkline
+from ....findings.figures import figures_over_time
 from ....picture import Earlier, Picture
-from ....wording import counted
+from ....wording import counted, with_unit
 
 _MOST = 20
+_MOST_FIGURES = 12
 _SIGNS = {"pass": "✓", "fail": "✕", "inconclusive": "?"}
 
 
@@ -29,6 +31,10 @@ def history(picture: Picture) -> Iterator[str]:
         if len(set(values)) > 1:  # a flat line says nothing
             told = f"{title}: from {compact(values[0])} to {compact(values[-1])}"
             yield f"<figure>{sparkline(values, told)}<figcaption>{escaped(told)}</figcaption></figure>\n"
+    for figure in [one for one in figures_over_time([one.depth for one in oldest_first]) if one.moved][:_MOST_FIGURES]:
+        known = [value for value in figure.values if value is not None]
+        told = f"{figure.name}: from {with_unit(known[0], figure.unit)} to {with_unit(known[-1], figure.unit)}"
+        yield f"<figure>{sparkline(known, name(told))}<figcaption>{name(told)}</figcaption></figure>\n"
     yield '</div>\n<div class="scroll" role="region" aria-label="History" tabindex="0"><table><thead><tr>'
     yield '<th scope="col">audit</th><th scope="col">when</th><th scope="col">verdict</th>'
     for column in ("errors", "warnings", "notes", "parameters", "MACs"):
