@@ -64,26 +64,18 @@ operator that took another's place, or deploy the release that the finding names
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from ..evidence.targeting import TargetRuntime, Targets
 from ..model.dtypes import name_of
 from ..model.scopes import Scope
 from ..report import Basis, Found, Location, Severity
-from ..targets.known import Runtime, implemented, runtimes, signature
-from ..targets.loading import (
-    NoAttribute,
-    NoKernel,
-    NoOperator,
-    NoType,
-    OtherCount,
-    Refusal,
-    TooNewIr,
-    TooNewOpset,
-)
 from ..wording import others
 from . import nodes_at, rule
 
-_Places = list[tuple[Scope, int]]
+if TYPE_CHECKING:
+    from ..evidence.targeting import TargetRuntime, Targets
+    from ..targets.known import Runtime
+    from ..targets.loading import Refusal
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
@@ -100,6 +92,8 @@ def unsupported_by_target(targets: Targets) -> Iterator[Found]:
 
 
 def _of_the_table(target: TargetRuntime, release: Runtime) -> Iterator[Found]:
+    from ..targets.loading import NoType, TooNewIr, TooNewOpset
+
     found: dict[tuple[str, str], list[tuple[Scope, int]]] = {}
     for refusal in target.refusals:
         match refusal:
@@ -142,6 +136,8 @@ def _version(target: TargetRuntime, what: str, actual: int, most: int, holder: s
 
 def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
     """Message and fix."""
+    from ..targets.loading import NoAttribute, NoKernel, NoOperator, OtherCount
+
     assert isinstance(refusal, NoOperator | NoAttribute | OtherCount | NoKernel)
     node = refusal.scope.graph.nodes[refusal.node]
     operator = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
@@ -171,6 +167,8 @@ def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
 
 def _first_with(release: Runtime, domain: str, op_type: str, opset: int, attribute: str = "") -> str:
     """The first release behind this one that has the operator, and the attribute; "" where none does."""
+    from ..targets.known import implemented, runtimes, signature
+
     for other in runtimes()[release.number + 1 :]:
         found = implemented(other, domain, op_type, opset)
         if found is None or found.deprecated:
@@ -182,5 +180,7 @@ def _first_with(release: Runtime, domain: str, op_type: str, opset: int, attribu
 
 
 def _with_type(dtype: int) -> str:
+    from ..targets.known import runtimes
+
     first = next((one.version for one in runtimes() if one.dtypes >> dtype & 1), "")
     return f", onnxruntime {first} or newer" if first else ""
