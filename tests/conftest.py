@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import random
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 import hypothesis
 import pytest
@@ -14,6 +17,10 @@ hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
 )
 hypothesis.settings.load_profile("any machine")
+
+
+_LONGEST = 900.0
+"""Seconds after which a test waits for what never comes: no measure of speed, for the whole suite has as many."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,6 +45,41 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Once more at the end: -q leaves the header out."""
     if seed := config.getoption("--shuffle"):
         terminalreporter.write_line(f"replay this order: --shuffle {seed}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    with ending(_LONGEST, f"the fixtures of {item.nodeid}"):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with ending(_LONGEST, item.nodeid):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    with ending(_LONGEST, f"the end of the fixtures of {item.nodeid}"):
+        return (yield)
+
+
+@contextmanager
+def ending(seconds: float, what: str) -> Iterator[None]:
+    """What has no bound of its own fails after so long, at the line that waits; the tests behind it have their turn."""
+
+    def fail(_: int, where: FrameType | None) -> None:
+        line = "" if where is None else f", at {where.f_code.co_filename}:{where.f_lineno}"
+        pytest.fail(f"{what} has waited for {seconds:g} s for what never came{line}")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)  # of one around it
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, left)
+        signal.signal(signal.SIGALRM, before)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

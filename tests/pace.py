@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-HANG = 240.0
+HANG = 400.0
 """Seconds after which something that should have come never will: no measure of speed, only an end to waiting."""
 
 _TRIPS = 200_000

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 VAGUE = frozenset({"alike", "brief", "given", "of", "own", "told"})
 """Names of functions that do not say what comes back."""
 
-TREES = {
-    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted((ROOT / "auditor").rglob("*.py"))
-}
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """The modules of the package: parsed by the process that runs these tests, not by each that collects them."""
+    return {
+        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted((ROOT / "auditor").rglob("*.py"))
+    }
 
 
 def test_no_class_has_the_name_of_another() -> None:
     places = defaultdict(list)
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(path)
@@ -28,7 +33,7 @@ def test_no_class_has_the_name_of_another() -> None:
 def test_a_function_says_what_comes_back() -> None:
     vague = [
         f"{path}:{node.lineno}: {node.name}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and node.name.strip("_") in VAGUE
     ]

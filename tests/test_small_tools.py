@@ -6,6 +6,8 @@ import copy
 import hashlib
 import pickle
 import pkgutil
+import signal
+import threading
 import zipfile
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +21,7 @@ from auditor.hashing import LITTLE, blake2b, sha256, sha256_of_many
 from auditor.modules import module_names
 from auditor.record import Record
 from tests import settings
+from tests.conftest import ending
 
 
 class Point(Record):
@@ -89,6 +92,15 @@ def test_modules_in_an_archive(tmp_path: Path) -> None:
         for name in ("package/__init__.py", "package/two.py", "package/one.py", "package/inner/__init__.py"):
             archive.writestr(name, "")
     assert module_names([str(tmp_path / "a.zip" / "package")]) == ["one", "two"]
+
+
+def test_what_waits_for_ever_fails_where_it_waits() -> None:
+    says = r"a test has waited for 0.05 s for what never came, at .*:\d+"
+    with pytest.raises(pytest.fail.Exception, match=says), ending(0.05, "a test"):
+        threading.Event().wait()
+    with ending(0.05, "a test"):
+        pass
+    assert signal.getitimer(signal.ITIMER_REAL)[0] > 1, "that of this test goes on"
 
 
 def test_settings_that_are_joined_are_all_there() -> None:

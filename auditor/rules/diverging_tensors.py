@@ -14,7 +14,7 @@ has found is not said twice.
 
 ## Why it matters
 That outputs differ says that something is wrong, and the first tensor says where: a weight that was not loaded, an
-attribute that an exporter dropped, a pattern that was fused with another epsilon (microsoft/onnxruntime#21274).
+attribute that an exporter dropped, a normalisation that was fused (microsoft/onnxruntime#4293).
 
 ## Fires on
 ```mutator

@@ -77,8 +77,6 @@ if TYPE_CHECKING:
     from ..targets.known import Runtime
     from ..targets.loading import Refusal
 
-_Places = list[tuple[Scope, int]]
-
 
 @rule(Severity.ERROR, Basis.REFUSED)
 def unsupported_by_target(targets: Targets) -> Iterator[Found]:

@@ -103,7 +103,7 @@ def perform(request: Request, channel: Channel) -> Outcome:
         request = request.absolute()
         with contextlib.suppress(OSError):
             os.chdir(folder)
-    isolation = _confine(request, devices, str(Path(onnxruntime.__file__).parents[1]))
+    isolation = _confine(request, devices, str(Path(onnxruntime.__file__).resolve().parents[1]))
     channel.send("isolation", isolation)
     if request.require_isolation and isolation["level"] != "full":
         return NotRun(f"full isolation was asked for and cannot be had: {_reasons(isolation)}", isolation)
@@ -141,7 +141,7 @@ def _reasons(isolation: dict[str, str]) -> str:
 def _confine(request: Request, devices: bool, libraries: str) -> dict[str, str]:
     seconds = math.ceil(request.limits.seconds * request.limits.thread_count()) + 2
     if devices:
-        beside = (str(Path(library.path).parent) for library in request.provider_libraries)
+        beside = (str(Path(library.path).resolve().parent) for library in request.provider_libraries)
         return confine(device_profile(request.opened(), (libraries, *beside, *sys.path, sys.base_prefix), seconds))
     hide_memory()
     size = sum(path.stat().st_size for path in map(Path, (request.model, *request.files)) if path.exists())

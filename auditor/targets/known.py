@@ -50,7 +50,7 @@ class Runtime(NamedTuple):
     dtypes: int  # a mask: element types that a tensor may have at all
 
 
-class Place(NamedTuple):
+class NodePlace(NamedTuple):
     """An input or an output of a node."""
 
     number: int
@@ -60,7 +60,7 @@ class Place(NamedTuple):
 class Ask(NamedTuple):
     """What a kernel asks of the first of some places that a node has."""
 
-    places: tuple[Place, ...]
+    places: tuple[NodePlace, ...]
     mask: int
 
 
@@ -134,7 +134,7 @@ def doubted(release: Runtime, domain: str, op_type: str, since: int) -> frozense
     return frozenset(said for row, said, first, last in rows if row == since and first <= release.number <= last)
 
 
-def takes(kernel: Kernel, dtype_of: Callable[[Place], int | None]) -> bool | None:
+def takes(kernel: Kernel, dtype_of: Callable[[NodePlace], int | None]) -> bool | None:
     """Whether a kernel takes a node; None where that hangs on what nobody knows.
 
     ``dtype_of`` says of a place the bit of what is there, None where nobody knows, 0 where the node has nothing there.
@@ -228,7 +228,7 @@ def _kernel(text: str) -> Kernel:
 
 def _wanted(text: str) -> Ask:
     places, _, mask = text.partition(":")
-    return Ask(tuple(Place(int(p.lstrip(">")), p[0] == ">") for p in places.split("+")), int(mask, 16))
+    return Ask(tuple(NodePlace(int(p.lstrip(">")), p[0] == ">") for p in places.split("+")), int(mask, 16))
 
 
 @cache

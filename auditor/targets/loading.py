@@ -23,7 +23,7 @@ from .known import (
     OPTIONAL,
     SEQUENCE,
     Implemented,
-    Place,
+    NodePlace,
     Runtime,
     Signature,
     doubted,
@@ -214,11 +214,11 @@ class _Body:
                 return NoType(self._scope, name, bit.bit_length() - 1)
         count = len(node.inputs)
 
-        def dtype_of(place: Place) -> int | None:
+        def dtype_of(place: NodePlace) -> int | None:
             at = place.number + count * place.output
             return dtypes[at] if at < (len(dtypes) if place.output else count) else 0
 
-        def wider(place: Place) -> int | None:
+        def wider(place: NodePlace) -> int | None:
             return 1 << FLOAT if dtype_of(place) == 1 << FLOAT16 else dtype_of(place)
 
         fits = [takes(kernel, dtype_of) for kernel in found.kernels]
@@ -307,6 +307,6 @@ def _taken(found: Implemented) -> tuple[int, ...]:
     mask = 0
     for kernel in found.kernels:
         for wanted in kernel.wants:
-            if Place(0, False) in wanted.places:
+            if NodePlace(0, False) in wanted.places:
                 mask |= wanted.mask
     return tuple(n for n in range(1, 30) if mask >> n & 1)

@@ -1,4 +1,4 @@
-"""What the releases 1.15.0 to 1.32.0 of onnxruntime take on the CPU: data for `auditor.targets.known`, which explains it.
+"""What onnxruntime 1.15.0 to 1.32.0 take on the CPU: data for `auditor.targets.known`, which explains it.
 
 Generated: ``python -m tests.targets`` asks each release and writes this file anew.
 """
@@ -112,9 +112,14 @@ Atan|22|15-|0:2
 Atanh|9|-1|0:402
 Atanh|9|2-|0:2
 Atanh|22|15-|0:2
-Attention|23|19-|0:2,2:2,3:202 0:400,2:400,3:600 0:800,2:800
-Attention|24|22-|0:2,2:2,3:202 0:400,2:400,3:600 0:800,2:800
-Attention|25|35-|0:2,2:2 0:400,2:400 0:800,2:800
+Attention|23|19-21|0:2,2:2,3:202 0:400,2:400,3:600 23-23@0:800,2:800
+Attention|23|22-25|0:2,2:2,3:202 0:400,2:400,3:600 23-25@0:800,2:800
+Attention|23|26-34|0:2,2:2,3:202 0:400,2:400,3:600 23-26@0:800,2:800
+Attention|23|35-|0:2,2:2,3:202 0:400,2:400,3:600 23-28@0:800,2:800
+Attention|24|22-25|0:2,2:2,3:202 0:400,2:400,3:600 24-25@0:800,2:800
+Attention|24|26-34|0:2,2:2,3:202 0:400,2:400,3:600 24-26@0:800,2:800
+Attention|24|35-|0:2,2:2,3:202 0:400,2:400,3:600 24-28@0:800,2:800
+Attention|25|35-|25-28@0:2,2:2 25-28@0:400,2:400 25-28@0:800,2:800
 AveragePool|1||
 AveragePool|7|-1|0:402
 AveragePool|7|2-|0:2
@@ -135,8 +140,11 @@ BatchNormalization|14|-1|0:402,3:402 0:800,3:800
 BatchNormalization|14|2-|0:2,3:2 0:800,3:800
 BatchNormalization|15|-1|0:402,1:402,3:402 0:800,1:800,3:800
 BatchNormalization|15|2-|0:2,1:2,3:2 0:800,1:800,3:800
-Bernoulli|15||0:c02
-Bernoulli|22|15-|
+Bernoulli|15|-1|0:c02
+Bernoulli|15|2-5|15-19@0:c02
+Bernoulli|15|6-8|15-20@0:c02
+Bernoulli|15|9-|15-21@0:c02
+Bernoulli|22|15-|?0:10c02
 BitCast|26|26-|0:13cfe,>0:13cfe
 BitShift|11|-34|0:3004
 BitShift|11|35-|0:3014
@@ -153,7 +161,7 @@ Cast|9|-1|0:2,>0:3ffc 0:3ffe,>0:2
 Cast|9|2-|0:3ffe,>0:3ffe
 Cast|13|-1|0:13ffe,>0:2 0:2,>0:13ffc
 Cast|13|2-|0:13ffe,>0:13ffe
-Cast|19|-1|0:1e0000,>0:2
+Cast|19|-1|
 Cast|19|2-|0:1f3ffe,>0:1f3ffe
 Cast|21|9-18|0:1f3ffe,>0:1f3ffe
 Cast|21|19-|0:7f3ffe,>0:7f3ffe
@@ -163,17 +171,43 @@ Cast|24|29-|0:17f3ffe,>0:17f3ffe
 Cast|25|22-28|0:67f3ffe,>0:67f3ffe
 Cast|25|29-|0:77f3ffe,>0:77f3ffe
 Cast|28|35-|0:77f3ffe,>0:77f3ffe
-CastLike|15||0:13ffe,1:2 0:2,1:13ffc
+CastLike|15|-1|0:13ffe,1:13ffe
+CastLike|15|2-5|15-19@0:13ffe,1:13ffe
+CastLike|15|6-8|15-20@0:13ffe,1:13ffe
+CastLike|15|9-14|15-21@0:13ffe,1:13ffe
+CastLike|15|15-18|15-22@0:13ffe,1:13ffe
+CastLike|15|19-21|15-23@0:13ffe,1:13ffe
+CastLike|15|22-25|15-25@0:13ffe,1:13ffe
+CastLike|15|26-34|15-26@0:13ffe,1:13ffe
+CastLike|15|35-|15-28@0:13ffe,1:13ffe
 CastLike|19|-1|
-CastLike|19|2-|0:1f3ffe,1:2 0:2,1:1f3ffc
-CastLike|21|9-18|0:1f3ffe,1:2 0:2,1:1f3ffc
-CastLike|21|19-|0:2,1:7f3ffc 0:7f3ffe,1:2
-CastLike|23|19-|0:2,1:7f3ffc 0:7f3ffe,1:2
-CastLike|24|22-28|0:2,1:7f3ffc 0:7f3ffe,1:2
-CastLike|24|29-|0:17f3ffe,1:2 0:2,1:17f3ffc
-CastLike|25|22-28|0:2,1:67f3ffc 0:67f3ffe,1:2
-CastLike|25|29-|0:2,1:77f3ffc 0:77f3ffe,1:2
-CausalConvWithState|27|30-|
+CastLike|19|2-5|19-19@0:1f3ffe,1:1f3ffe
+CastLike|19|6-8|19-20@0:1f3ffe,1:1f3ffe
+CastLike|19|9-14|19-21@0:1f3ffe,1:1f3ffe
+CastLike|19|15-18|19-22@0:1f3ffe,1:1f3ffe
+CastLike|19|19-21|19-23@0:1f3ffe,1:1f3ffe
+CastLike|19|22-25|19-25@0:1f3ffe,1:1f3ffe
+CastLike|19|26-34|19-26@0:1f3ffe,1:1f3ffe
+CastLike|19|35-|19-28@0:1f3ffe,1:1f3ffe
+CastLike|21|9-14|21-21@0:1f3ffe,1:1f3ffe
+CastLike|21|15-18|21-22@0:1f3ffe,1:1f3ffe
+CastLike|21|19-21|21-23@0:7f3ffe,1:7f3ffe
+CastLike|21|22-25|21-25@0:7f3ffe,1:7f3ffe
+CastLike|21|26-34|21-26@0:7f3ffe,1:7f3ffe
+CastLike|21|35-|21-28@0:7f3ffe,1:7f3ffe
+CastLike|23|19-21|23-23@0:7f3ffe,1:7f3ffe
+CastLike|23|22-25|23-25@0:7f3ffe,1:7f3ffe
+CastLike|23|26-34|23-26@0:7f3ffe,1:7f3ffe
+CastLike|23|35-|23-28@0:7f3ffe,1:7f3ffe
+CastLike|24|22-25|24-25@0:7f3ffe,1:7f3ffe
+CastLike|24|26-28|24-26@0:7f3ffe,1:7f3ffe
+CastLike|24|29-34|24-26@0:17f3ffe,1:17f3ffe
+CastLike|24|35-|24-28@0:17f3ffe,1:17f3ffe
+CastLike|25|22-25|25-25@0:67f3ffe,1:67f3ffe
+CastLike|25|26-28|25-26@0:67f3ffe,1:67f3ffe
+CastLike|25|29-34|25-26@0:77f3ffe,1:77f3ffe
+CastLike|25|35-|25-28@0:77f3ffe,1:77f3ffe
+CausalConvWithState|27|30-|?0:10402
 Ceil|1||
 Ceil|6|-1|0:c02
 Ceil|6|2-|0:802
@@ -181,7 +215,15 @@ Ceil|13|-1|0:c02
 Ceil|13|2-|0:802
 Celu|12||0:2
 Celu|28|35-|0:10c02
-CenterCropPad|18||0:3ece,1:80
+CenterCropPad|18|-1|0:3ece,1:80
+CenterCropPad|18|2-5|18-19@0:3ece,1:80
+CenterCropPad|18|6-8|18-20@0:3ece,1:80
+CenterCropPad|18|9-14|18-21@0:3ece,1:80
+CenterCropPad|18|15-18|18-22@0:3ece,1:80
+CenterCropPad|18|19-21|18-23@0:3ece,1:80
+CenterCropPad|18|22-25|18-25@0:3ece,1:80
+CenterCropPad|18|26-34|18-26@0:3ece,1:80
+CenterCropPad|18|35-|18-28@0:3ece,1:80
 Clip|1||
 Clip|6|-1|0:402
 Clip|6|2-|0:2
@@ -191,8 +233,15 @@ Clip|12|-1|0:3cce
 Clip|12|2-10|0:38ce
 Clip|12|11-|0:3cce
 Clip|13|-1|0:13cfe
-Clip|13|2-10|0:138fe
-Clip|13|11-|0:13cfe
+Clip|13|2-5|0:38ce 13-19@0:10030
+Clip|13|6-8|0:38ce 13-20@0:10030
+Clip|13|9-10|0:38ce 13-21@0:10030
+Clip|13|11-14|0:3cce 13-21@0:10030
+Clip|13|15-18|0:3cce 13-22@0:10030
+Clip|13|19-21|0:3cce 13-23@0:10030
+Clip|13|22-25|0:3cce 13-25@0:10030
+Clip|13|26-34|0:3cce 13-26@0:10030
+Clip|13|35-|0:3cce 13-28@0:10030
 Col2Im|18|-1|0:402
 Col2Im|18|2-|0:2
 Compress|9||0:3ffe,1:200
@@ -203,8 +252,24 @@ Concat|4||0:3ffe
 Concat|11||0:3ffe
 Concat|13||0:13ffe
 ConcatFromSequence|11||0:3ffe00000000
-Constant|1||*
-Constant|9||*
+Constant|1|-1|*
+Constant|1|2-5|1-19@*
+Constant|1|6-8|1-20@*
+Constant|1|9-14|1-21@*
+Constant|1|15-18|1-22@*
+Constant|1|19-21|1-23@*
+Constant|1|22-25|1-25@*
+Constant|1|26-34|1-26@*
+Constant|1|35-|1-28@*
+Constant|9|-1|*
+Constant|9|2-5|9-19@*
+Constant|9|6-8|9-20@*
+Constant|9|9-14|9-21@*
+Constant|9|15-18|9-22@*
+Constant|9|19-21|9-23@*
+Constant|9|22-25|9-25@*
+Constant|9|26-34|9-26@*
+Constant|9|35-|9-28@*
 Constant|11||
 Constant|12||
 Constant|13||
@@ -265,10 +330,10 @@ DepthToSpace|13|-1|0:c02
 DepthToSpace|13|2-14|0:802
 DepthToSpace|13|15-29|0:806
 DepthToSpace|13|30-|0:80e
-DepthToSpace|28|35-|0:13bfe
+DepthToSpace|28|35-|0:80e 28-28@0:133f0
 DequantizeLinear|10||0:4c
 DequantizeLinear|13||0:4c
-DequantizeLinear|19|-1|0:1e0000,1:402
+DequantizeLinear|19|-1|
 DequantizeLinear|19|2-|0:1e004c,1:402
 DequantizeLinear|21|9-10|0:1e007c,1:402
 DequantizeLinear|21|11-|0:7e007c,1:402
@@ -282,7 +347,7 @@ DequantizeLinear|28|35-|
 Det|11|-1|0:402
 Det|11|2-|0:2
 Det|22|15-|0:2
-DisentangledAttention_TRT|1||
+DisentangledAttention_TRT|1||?0:400
 Div|1||
 Div|6||
 Div|7|-1|0:cc2
@@ -308,7 +373,7 @@ DynamicQuantizeLinear|11|-1|0:2
 DynamicQuantizeLinear|11|2-|>0:4
 DynamicSlice|1||0:3ffe,1:c0
 DynamicSlice|10!|2-|
-EfficientNMS_TRT|1||
+EfficientNMS_TRT|1||?0:400
 Einsum|12|-1|0:cc2
 Einsum|12|2-|0:8c2
 Einsum|28|35-|0:108c2
@@ -362,7 +427,7 @@ GRU|7|2-|0:802,4:40
 GRU|14|-1|0:c02
 GRU|14|2-|0:802,4:40
 GRU|22|15-|0:802,4:40
-GRUUnit|1||
+GRUUnit|1||?0:400
 GRUUnit|10!|2-|
 Gather|1||0:3ffe,1:c0
 Gather|11||0:3ffe,1:c0
@@ -375,7 +440,7 @@ GatherND|12|-1|0:3ffe
 GatherND|12|2-|0:3ffe,1:80
 GatherND|13|-1|0:13ffe
 GatherND|13|2-|0:13ffe,1:80
-Gelu|20|6-8|0:402
+Gelu|20|6-8|20-20@0:402
 Gelu|20|9-|0:2
 Gemm|1||
 Gemm|6||
@@ -395,7 +460,7 @@ Gemm|13|-1|0:c02
 Gemm|13|2-30|0:802
 Gemm|13|31-31|0:c02
 Gemm|13|32-|0:802
-GivenTensorFill|1||
+GivenTensorFill|1||?*
 GivenTensorFill|10!|2-|
 GlobalAveragePool|1|-1|0:402
 GlobalAveragePool|1|2-|0:2
@@ -426,8 +491,21 @@ GridSample|16|-1|0:402,1:402
 GridSample|16|2-|0:2,1:2
 GridSample|20|6-|0:2,1:2 0:800,1:800
 GridSample|22|15-|0:2,1:2 0:800,1:800
-GroupNormalization|18||0:c02
-GroupNormalization|21|9-|0:c02
+GroupNormalization|18|-1|0:c02
+GroupNormalization|18|2-5|18-19@0:c02
+GroupNormalization|18|6-8|18-20@0:c02
+GroupNormalization|18|9-14|18-21@0:c02
+GroupNormalization|18|15-18|18-22@0:c02
+GroupNormalization|18|19-21|18-23@0:c02
+GroupNormalization|18|22-25|18-25@0:c02
+GroupNormalization|18|26-34|18-26@0:c02
+GroupNormalization|18|35-|18-28@0:c02
+GroupNormalization|21|9-14|21-21@0:c02
+GroupNormalization|21|15-18|21-22@0:c02
+GroupNormalization|21|19-21|21-23@0:c02
+GroupNormalization|21|22-25|21-25@0:c02
+GroupNormalization|21|26-34|21-26@0:c02
+GroupNormalization|21|35-|21-28@0:c02
 HammingWindow|17|-1|0:c0
 HammingWindow|17|2-|0:c0,>0:38fe
 HannWindow|17|-1|0:c0
@@ -436,8 +514,20 @@ HardSigmoid|1||
 HardSigmoid|6|-1|0:402
 HardSigmoid|6|2-|0:2
 HardSigmoid|22|15-|0:2
-HardSwish|14||0:402
-HardSwish|22|15-|0:402
+HardSwish|14|-1|0:402
+HardSwish|14|2-5|14-19@0:402
+HardSwish|14|6-8|14-20@0:402
+HardSwish|14|9-14|14-21@0:402
+HardSwish|14|15-18|14-22@0:402
+HardSwish|14|19-21|14-23@0:402
+HardSwish|14|22-25|14-25@0:402
+HardSwish|14|26-34|14-26@0:402
+HardSwish|14|35-|14-28@0:402
+HardSwish|22|15-18|22-22@0:402
+HardSwish|22|19-21|22-23@0:402
+HardSwish|22|22-25|22-25@0:402
+HardSwish|22|26-34|22-26@0:402
+HardSwish|22|35-|22-28@0:402
 Hardmax|1|-1|0:402
 Hardmax|1|2-|0:2
 Hardmax|11|-1|0:402
@@ -448,7 +538,7 @@ Identity|1||0:3ffe
 Identity|13||0:13ffe
 Identity|14||0:3ffe00013ffe
 Identity|16||0:3ffe00003ffe00003ffe00013ffe
-Identity|19|-1|0:1e0000
+Identity|19|-1|
 Identity|19|2-|0:3ffe00003ffe00003ffe001f3ffe
 Identity|21|9-|0:3ffe00003ffe00003ffe001f3ffe
 Identity|23|19-|0:3ffe00003ffe00003ffe001f3ffe
@@ -491,7 +581,7 @@ LSTM|7|2-|0:802,4:40
 LSTM|14|-1|0:c02
 LSTM|14|2-|0:802,4:40
 LSTM|22|15-|0:802,4:40
-LayerNormalization|1|-1|0:402,1:402 0:800,1:800
+LayerNormalization|1|-1|0:2,1:2 0:800,1:800
 LayerNormalization|1|2-12|0:2,1:2,>1+>2:2 0:800,1:800,>1+>2:800
 LayerNormalization|1|13-31|0:2,1:2,>1+>2:2 0:400,1:400,>1+>2:0 0:800,1:800,>1+>2:800
 LayerNormalization|1|32-|0:10000,1:10000,>1+>2:2 0:2,1:2,>1+>2:2 0:400,1:400,>1+>2:2 0:800,1:800,>1+>2:2
@@ -503,7 +593,8 @@ LeakyRelu|1||
 LeakyRelu|6|-1|0:402
 LeakyRelu|6|2-|0:2
 LeakyRelu|16|-1|0:c02
-LeakyRelu|16|2-|0:802
+LeakyRelu|16|2-5|0:2 16-19@0:800
+LeakyRelu|16|6-|0:2 16-18@0:800
 Less|1||
 Less|7|-1|0:c02
 Less|7|2-|0:802,>0:200
@@ -519,7 +610,7 @@ LessOrEqual|12|15-|0:38fe,>0:200
 LessOrEqual|16|-1|0:cc2
 LessOrEqual|16|2-14|0:8c2,>0:200
 LessOrEqual|16|15-|0:38fe,>0:200
-LinearAttention|27|30-|
+LinearAttention|27|30-|?0:10402
 Log|1||
 Log|6|-1|0:c02
 Log|6|2-|0:802
@@ -604,15 +695,13 @@ Mean|13|-1|0:402
 Mean|13|2-|0:2
 MeanVarianceNormalization|1|-1|0:402
 MeanVarianceNormalization|1|2-|0:2
-MeanVarianceNormalization|9|-1|0:402
-MeanVarianceNormalization|9|2-|0:2
-MeanVarianceNormalization|13|-1|0:402
-MeanVarianceNormalization|13|2-|0:2
+MeanVarianceNormalization|9||0:2
+MeanVarianceNormalization|13||0:2
 MelWeightMatrix|17|-1|0:c0,3:402
 MelWeightMatrix|17|2-|0:c0,>0:38fe,3:2
-MemcpyFromHost|1|-19|
+MemcpyFromHost|1|-19|?0:400
 MemcpyFromHost|1|20-|0:13efe001f3efe
-MemcpyToHost|1|-19|
+MemcpyToHost|1|-19|?0:400
 MemcpyToHost|1|20-|0:13efe001f3efe
 Min|1||
 Min|6|-1|0:402
@@ -623,9 +712,14 @@ Min|12|-21|0:3cc2
 Min|12|22-|0:3cce
 Min|13|-21|0:3cc2
 Min|13|22-|0:3cce
-Mish|18|-5|0:402
-Mish|18|6-|0:c02
-Mish|22|15-|0:402
+Mish|18|-1|0:402
+Mish|18|2-5|18-19@0:402
+Mish|18|6-|18-18@0:c02
+Mish|22|15-18|22-22@0:402
+Mish|22|19-21|22-23@0:402
+Mish|22|22-25|22-25@0:402
+Mish|22|26-34|22-26@0:402
+Mish|22|35-|22-28@0:402
 Mod|10||0:3cfe
 Mod|13||0:3cfe
 Mod|28|35-|0:3cfe
@@ -651,9 +745,29 @@ Neg|6|15-|0:8ea
 Neg|13|-1|0:cca
 Neg|13|2-14|0:8ca
 Neg|13|15-|0:8ea
-NegativeLogLikelihoodLoss|12||0:c02,1:c0
-NegativeLogLikelihoodLoss|13||0:c02,1:c0
-NegativeLogLikelihoodLoss|22|15-|0:c02,1:c0
+NegativeLogLikelihoodLoss|12|-1|0:c02,1:c0
+NegativeLogLikelihoodLoss|12|2-5|12-19@0:c02,1:c0
+NegativeLogLikelihoodLoss|12|6-8|12-20@0:c02,1:c0
+NegativeLogLikelihoodLoss|12|9-14|12-21@0:c02,1:c0
+NegativeLogLikelihoodLoss|12|15-18|12-22@0:c02,1:c0
+NegativeLogLikelihoodLoss|12|19-21|12-23@0:c02,1:c0
+NegativeLogLikelihoodLoss|12|22-25|12-25@0:c02,1:c0
+NegativeLogLikelihoodLoss|12|26-34|12-26@0:c02,1:c0
+NegativeLogLikelihoodLoss|12|35-|12-28@0:c02,1:c0
+NegativeLogLikelihoodLoss|13|-1|0:c02,1:c0
+NegativeLogLikelihoodLoss|13|2-5|13-19@0:c02,1:c0
+NegativeLogLikelihoodLoss|13|6-8|13-20@0:c02,1:c0
+NegativeLogLikelihoodLoss|13|9-14|13-21@0:c02,1:c0
+NegativeLogLikelihoodLoss|13|15-18|13-22@0:c02,1:c0
+NegativeLogLikelihoodLoss|13|19-21|13-23@0:c02,1:c0
+NegativeLogLikelihoodLoss|13|22-25|13-25@0:c02,1:c0
+NegativeLogLikelihoodLoss|13|26-34|13-26@0:c02,1:c0
+NegativeLogLikelihoodLoss|13|35-|13-28@0:c02,1:c0
+NegativeLogLikelihoodLoss|22|15-18|22-22@0:c02,1:c0
+NegativeLogLikelihoodLoss|22|19-21|22-23@0:c02,1:c0
+NegativeLogLikelihoodLoss|22|22-25|22-25@0:c02,1:c0
+NegativeLogLikelihoodLoss|22|26-34|22-26@0:c02,1:c0
+NegativeLogLikelihoodLoss|22|35-|22-28@0:c02,1:c0
 NonMaxSuppression|10||*
 NonMaxSuppression|11||*
 NonZero|9|-1|0:6c6
@@ -661,10 +775,8 @@ NonZero|9|2-|0:2c6
 NonZero|13|-1|0:6c6
 NonZero|13|2-|0:2c6
 Not|1||0:200
-OneHot|9|-1|0:2,1:2,2:400 0:2,1:400,2:2 0:4c2,1:2,2:2
-OneHot|9|2-|0:80,1:2,2:40 0:80,1:80,2:2 0:82,1:80,2:180 0:c0,1:40,2:2 0:c2,1:2,2:2
-OneHot|11|-1|0:2,1:2,2:400 0:2,1:400,2:2 0:4c2,1:2,2:2
-OneHot|11|2-|0:80,1:2,2:40 0:80,1:80,2:2 0:82,1:80,2:180 0:c0,1:40,2:2 0:c2,1:2,2:2
+OneHot|9||0:80,1:2,2:40 0:80,1:80,2:2 0:82,1:80,2:180 0:c0,1:40,2:2 0:c2,1:2,2:2
+OneHot|11||0:80,1:2,2:40 0:80,1:80,2:2 0:82,1:80,2:180 0:c0,1:40,2:2 0:c2,1:2,2:2
 OneHot|28|35-|0:40,1:40,2:10000 0:80,1:2,2:40 0:80,1:80,2:10002 0:82,1:80,2:180 0:c0,1:40,2:2 0:c2,1:2,2:2
 Optional|15|-1|*
 Optional|15|2-|0:3ffe00003ffe,>0:3ffe00003ffe0000000000000000
@@ -689,8 +801,9 @@ PRelu|7|2-|0:2
 PRelu|9|-1|0:402
 PRelu|9|2-|0:2
 PRelu|16|-1|0:cc2
-PRelu|16|2-32|0:8c2
-PRelu|16|33-|0:18c2
+PRelu|16|2-5|0:2 16-19@0:8c0
+PRelu|16|6-32|0:2 16-18@0:8c0
+PRelu|16|33-|0:2 16-18@0:18c0
 Pad|1||
 Pad|2|-1|0:c02
 Pad|2|2-|0:802
@@ -761,8 +874,8 @@ RandomUniformLike|1|-1|0:c02
 RandomUniformLike|1|2-|0:3ffe,>0:802
 RandomUniformLike|22|15-|
 Range|11||0:8e2
-Range|27|30-34|0:8e2
-Range|27|35-|0:108e2
+Range|27|30-34|0:8e2 ?0:10000
+Range|27|35-|0:8e2 27-28@0:10000
 Reciprocal|1||
 Reciprocal|6|-1|0:c02
 Reciprocal|6|2-|0:802
@@ -778,7 +891,10 @@ ReduceL1|13|-1|0:4c2
 ReduceL1|13|2-12|0:c2
 ReduceL1|13|13-|0:8c2
 ReduceL1|18|-1|0:cc2
-ReduceL1|18|2-|0:8c2
+ReduceL1|18|2-5|0:c2 18-19@0:800
+ReduceL1|18|6-8|0:c2 18-20@0:800
+ReduceL1|18|9-12|0:c2 18-21@0:800
+ReduceL1|18|13-|0:8c2
 ReduceL2|1|-1|0:4c2
 ReduceL2|1|2-12|0:c2
 ReduceL2|1|13-|0:8c2
@@ -789,7 +905,9 @@ ReduceL2|13|-1|0:4c2
 ReduceL2|13|2-12|0:c2
 ReduceL2|13|13-|0:8c2
 ReduceL2|18|-1|0:cc2
-ReduceL2|18|2-|0:8c2
+ReduceL2|18|2-5|0:c2 18-19@0:800
+ReduceL2|18|6-12|0:c2 18-18@0:800
+ReduceL2|18|13-|0:8c2
 ReduceLogSum|1|-1|0:4c2
 ReduceLogSum|1|2-12|0:c2
 ReduceLogSum|1|13-|0:8c2
@@ -800,8 +918,11 @@ ReduceLogSum|13|-1|0:4c2
 ReduceLogSum|13|2-12|0:c2
 ReduceLogSum|13|13-|0:8c2
 ReduceLogSum|18|-1|0:cc2
-ReduceLogSum|18|2-|0:8c2
-ReduceLogSum|28|35-|0:c02
+ReduceLogSum|18|2-5|0:c2 18-19@0:800
+ReduceLogSum|18|6-8|0:c2 18-20@0:800
+ReduceLogSum|18|9-12|0:c2 18-21@0:800
+ReduceLogSum|18|13-|0:8c2
+ReduceLogSum|28|35-|28-28@0:c02
 ReduceLogSumExp|1|-1|0:cc2
 ReduceLogSumExp|1|2-|0:8c2
 ReduceLogSumExp|11|-1|0:cc2
@@ -809,8 +930,9 @@ ReduceLogSumExp|11|2-|0:8c2
 ReduceLogSumExp|13|-1|0:cc2
 ReduceLogSumExp|13|2-|0:8c2
 ReduceLogSumExp|18|-1|0:13cc2
-ReduceLogSumExp|18|2-|0:138c2
-ReduceLogSumExp|28|35-|0:10c02
+ReduceLogSumExp|18|2-5|0:8c2 18-19@0:13000
+ReduceLogSumExp|18|6-|0:8c2 18-18@0:13000
+ReduceLogSumExp|28|35-|28-28@0:10c02
 ReduceMax|1|-1|0:cc2
 ReduceMax|1|2-|0:8c2
 ReduceMax|11|-1|0:cc2
@@ -886,7 +1008,7 @@ Reshape|13|-1|0:13ffe
 Reshape|13|2-|0:13ffe,1:80
 Reshape|14|-1|0:13ffe
 Reshape|14|2-|0:13ffe,1:80
-Reshape|19|-1|0:1e0000
+Reshape|19|-1|
 Reshape|19|2-8|0:1f3ffe,1:80
 Reshape|19|9-|0:13ffe,1:80
 Reshape|21|9-|0:1f3ffe,1:80
@@ -951,18 +1073,17 @@ SequenceEmpty|11|-1|*
 SequenceEmpty|11|2-|>0:3ffe00000000
 SequenceErase|11|-1|0:3ffe00000000
 SequenceErase|11|2-|0:3ffe00000000,1:c0
-SequenceInsert|11|-1|0:20000000000,1:fffc 0:3ffe00000000,1:2
-SequenceInsert|11|2-|0:3ffe00000000,2:c0
+SequenceInsert|11||0:3ffe00000000,2:c0
 SequenceLength|11|-1|0:3ffe00000000
 SequenceLength|11|2-|0:3ffe00000000,>0:80
-SequenceMap|17||
+SequenceMap|17||?*
 Shape|1|-1|0:3ffe
 Shape|1|2-|0:3ffe,>0:80
 Shape|13|-1|0:13ffe
 Shape|13|2-|0:13ffe,>0:80
 Shape|15|-1|0:13ffe
 Shape|15|2-|0:13ffe,>0:80
-Shape|19|-1|0:1e0000
+Shape|19|-1|
 Shape|19|2-8|0:1f3ffe,>0:80
 Shape|19|9-|0:13ffe,>0:80
 Shape|21|9-|0:1f3ffe,>0:80
@@ -977,10 +1098,10 @@ Sigmoid|13|-1|0:c02
 Sigmoid|13|2-|0:802
 Sign|9||0:3cfe
 Sign|13||0:13cfe
-SimplifiedLayerNormalization|1|-1|0:402,1:402 0:800,1:800
-SimplifiedLayerNormalization|1|2-12|0:2,1:2,>1:2 0:800,1:800,>1:800
-SimplifiedLayerNormalization|1|13-31|0:2,1:2,>1:2 0:400,1:400,>1:0 0:800,1:800,>1:800
-SimplifiedLayerNormalization|1|32-|0:10000,1:10000,>1:2 0:2,1:2,>1:2 0:400,1:400,>1:2 0:800,1:800,>1:2
+SimplifiedLayerNormalization|1|-1|0:402,1:402 0:800,1:800 ?0:10800,1:400 ?0:400,1:10800
+SimplifiedLayerNormalization|1|2-12|0:2,1:2,>1:2 0:800,1:800,>1:800 ?0:10800,1:400 ?0:400,1:10800
+SimplifiedLayerNormalization|1|13-31|0:2,1:2,>1:2 0:400,1:400,>1:0 0:800,1:800,>1:800 ?0:10800,1:400 ?0:400,1:10800
+SimplifiedLayerNormalization|1|32-|0:10000,1:10000,>1:2 0:2,1:2,>1:2 0:400,1:400,>1:2 0:800,1:800,>1:2 ?0:10800,1:400 ?0:400,1:10800
 Sin|7|-1|0:c02
 Sin|7|2-|0:802
 Sin|22|15-|0:802
@@ -1007,8 +1128,24 @@ Softmax|11|-1|0:c02
 Softmax|11|2-|0:802
 Softmax|13|-1|0:c02
 Softmax|13|2-|0:802
-SoftmaxCrossEntropyLoss|12||0:c02,1:c0
-SoftmaxCrossEntropyLoss|13||0:c02,1:c0
+SoftmaxCrossEntropyLoss|12|-1|0:c02,1:c0
+SoftmaxCrossEntropyLoss|12|2-5|12-19@0:c02,1:c0
+SoftmaxCrossEntropyLoss|12|6-8|12-20@0:c02,1:c0
+SoftmaxCrossEntropyLoss|12|9-14|12-21@0:c02,1:c0
+SoftmaxCrossEntropyLoss|12|15-18|12-22@0:c02,1:c0
+SoftmaxCrossEntropyLoss|12|19-21|12-23@0:c02,1:c0
+SoftmaxCrossEntropyLoss|12|22-25|12-25@0:c02,1:c0
+SoftmaxCrossEntropyLoss|12|26-34|12-26@0:c02,1:c0
+SoftmaxCrossEntropyLoss|12|35-|12-28@0:c02,1:c0
+SoftmaxCrossEntropyLoss|13|-1|0:c02,1:c0
+SoftmaxCrossEntropyLoss|13|2-5|13-19@0:c02,1:c0
+SoftmaxCrossEntropyLoss|13|6-8|13-20@0:c02,1:c0
+SoftmaxCrossEntropyLoss|13|9-14|13-21@0:c02,1:c0
+SoftmaxCrossEntropyLoss|13|15-18|13-22@0:c02,1:c0
+SoftmaxCrossEntropyLoss|13|19-21|13-23@0:c02,1:c0
+SoftmaxCrossEntropyLoss|13|22-25|13-25@0:c02,1:c0
+SoftmaxCrossEntropyLoss|13|26-34|13-26@0:c02,1:c0
+SoftmaxCrossEntropyLoss|13|35-|13-28@0:c02,1:c0
 Softplus|1|-1|0:402
 Softplus|1|2-|0:2
 Softplus|22|15-|0:2
@@ -1021,13 +1158,13 @@ SpaceToDepth|1|30-|0:80e
 SpaceToDepth|13|-1|0:c02
 SpaceToDepth|13|2-29|0:802
 SpaceToDepth|13|30-|0:80e
-SpaceToDepth|28|35-|0:13bfe
+SpaceToDepth|28|35-|0:80e 28-28@0:133f0
 Split|1||
 Split|2||0:3ffe
 Split|11||0:3ffe
 Split|13||0:13ffe
 Split|18||0:13ffe
-SplitToSequence|11|-1|0:dc2
+SplitToSequence|11|-1|0:9c2
 SplitToSequence|11|2-5|0:9c2,>0:3ffe00000000,1:c0
 SplitToSequence|11|6-18|0:dc2,>0:3ffe00000000,1:c0
 SplitToSequence|11|19-|0:fc2,>0:3ffe00000000,1:c0
@@ -1067,7 +1204,7 @@ Sum|8|2-|0:802
 Sum|13|-1|0:c02
 Sum|13|2-|0:802
 SwiGLU|28|35-|
-Swish|24|22-|0:c02
+Swish|24|22-|24-24@0:c02
 Tan|7|-1|0:402
 Tan|7|2-|0:2
 Tan|22|15-|0:2
@@ -1215,7 +1352,10 @@ DynamicQuantizeMatMul|1||0:2,1:c
 DynamicSparseAttention|1|33-|
 DynamicTimeWarping|1|6-12|
 DynamicTimeWarping|1|13-|0:2,>0:40
-EPContext|1|6-|
+EPContext|1|6-14|?0:3cfe
+EPContext|1|15-16|?0:13cfe
+EPContext|1|17-30|?0:13efe
+EPContext|1|31-|?>0:13efe
 EmbedLayerNormalization|1|-1|0:40,2:402
 EmbedLayerNormalization|1|2-|2:2
 EngramGate|1|32-|0:402
@@ -1234,7 +1374,8 @@ FusedMatMul|1|28-|0:802
 FusedMatMulActivation|1||
 GatedAdd|1|31-31|
 GatedAdd|1|32-|0:402
-GatedDeltaNet|1|32-34|
+GatedDeltaNet|1|32-32|
+GatedDeltaNet|1|33-34|?0:10402
 GatedDeltaNet|1|35-|0:10402,3+9+10:40,4+5:10402,6+7+8+>1+>2:2
 GatedDeltaNetStateReplay|1|35-|
 GatedRMSNorm|1|31-31|
@@ -1284,7 +1425,7 @@ MatMulNBits|1|4-8|0:2,1:4
 MatMulNBits|1|9-12|0:2,1:4,3:6,4:40
 MatMulNBits|1|13-18|0:402,1:4,3:406,4:40
 MatMulNBits|1|19-|0:2,1:4,3:6,4:40 0:400,1:4,3:404,4:40
-MatMulNBitsMlp|1|29-|
+MatMulNBitsMlp|1|29-|?0:10402,3:4
 MatMulNBitsQLoRA|1|35-|
 MatMulNBitsQkv|1|29-|
 MatMulPacked|1|35-|
@@ -1293,7 +1434,8 @@ MoE|1|6-19|
 MoE|1|20-|0:2
 MoEGroupRouter|1|35-|0:10402,1:2
 MoEPacked|1|35-|
-MulInteger|1||
+MulInteger|1|-34|?0:c
+MulInteger|1|35-|
 MultiHeadAttention|1|-1|0:402
 MultiHeadAttention|1|2-|0:2
 MurmurHash3|1|-1|0:39c2
@@ -1305,8 +1447,9 @@ NhwcFusedConv|1||
 NhwcMaxPool|1||0:c
 PackedAttention|1||
 PackedMultiHeadAttention|1|2-|
-PackedSparseAttentionIndexer|1|33-|
-PackedSparseAttentionIndexerMerge|1|35-|
+PackedSparseAttentionIndexer|1|33-34|?0:10402,6:40,11:80
+PackedSparseAttentionIndexer|1|35-|?0:10402,6:40,11:80,12:10402
+PackedSparseAttentionIndexerMerge|1|35-|?0:40
 Pad|1|-1|0:402
 Pad|1|2-|0:2
 PagedAttention|1|19-|
@@ -1350,10 +1493,11 @@ QuantizeWithOrder|1||
 QuickGelu|1|-1|0:402
 QuickGelu|1|2-32|0:2
 QuickGelu|1|33-|0:802
-RMSNormRotary|1|35-|
+RMSNormRotary|1|35-|?0:10400,1:2,2:80,3:10002
 Range|1||0:8e2
-ReduceSumInteger|1||
-RelativePositionBias|1||
+ReduceSumInteger|1||?0:c
+RelativePositionBias|1|-29|?0:402,1:80
+RelativePositionBias|1|30-|
 RemovePadding|1||
 RestorePadding|1||
 Rfft|1||
@@ -1377,7 +1521,7 @@ Snpe|1||
 SparseAttention|1|9-10|
 SparseAttention|1|11-16|0:2,5:40
 SparseAttention|1|17-|0:402,5:40
-SparseAttentionIndexer|1|33-|
+SparseAttentionIndexer|1|33-|?0:10402,6:80
 SparsePagedAttention|1|33-|
 SparseToDenseMatMul|1||0:1,1:38c2
 SpeculativePrefixCommit|1|35-|
@@ -1658,4 +1802,25 @@ WhisperBeamSearch|1|9-|5 15|1 5|input_ids:442 max_length:40 min_length?:40 num_b
 WordConvEmbedding|1||4 4|1 1|Sequence:40 W:2 B:2 C:2|char_embedding_size conv_window_size embedding_size
 """,
 }
-DOUBTS: dict[str, str] = {}
+
+DOUBTS = {
+"": """\
+Pad|2|mode=wrap|-1
+Pad|11|mode=wrap|-1
+Pad|13|mode=wrap|-1
+Pad|18|mode=wrap|-1
+RotaryEmbedding|23|rotary_embedding_dim=1|19-21
+RotaryEmbedding|23|rotary_embedding_dim=2|19-21
+RotaryEmbedding|23|rotary_embedding_dim=8|19-21
+""",
+"com.microsoft": """\
+GatherBlockQuantized|1|bits=0|19-32
+GatherBlockQuantized|1|bits=1|19-32
+GatherBlockQuantized|1|bits=2|19-32
+GatherBlockQuantized|1|bits=8|29-32
+GatherBlockQuantized|1|block_size=0|13-32
+MatMulNBits|1|bits=2|19-21
+Pad|1|mode=wrap|-1
+QMoE|1|expert_weight_bits=2|19-28
+""",
+}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ _DRAWS = 2
 _NODE_TESTS = 5  # of one operator
 
 
+@cache
 def sound() -> dict[str, list[Case]]:
     """Nodes that run, by operator: random ones of onnxruntime's operators, and the first node tests of ONNX's."""
     found = {name: [make(random.Random(f"{name} {i}")) for i in range(_DRAWS)] for name, make in MAKERS.items()}

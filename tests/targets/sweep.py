@@ -11,7 +11,7 @@ from typing import Any
 import onnx
 from onnx import TensorProto, TypeProto, helper
 
-from auditor.targets.known import ELSE, OPTIONAL, SEQUENCE, Place
+from auditor.targets.known import ELSE, OPTIONAL, SEQUENCE, NodePlace
 
 Told = dict[str, Any]
 """A schema as `inside.tell` has it."""
@@ -54,7 +54,7 @@ class Choice:
         self.types, self.inputs, self.outputs = types, inputs, outputs
         self.model = _model(schema, types, inputs, outputs)
 
-    def dtype_of(self, place: Place) -> int | None:
+    def dtype_of(self, place: NodePlace) -> int | None:
         held = self.outputs if place.output else self.inputs
         if place.number >= len(held):
             return 0

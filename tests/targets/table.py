@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import onnx
 
-from auditor.targets.known import ELSE, FLOAT, FLOAT16, SOME_ELSE, Ask, Kernel, Place, takes
+from auditor.targets.known import ELSE, FLOAT, FLOAT16, SOME_ELSE, Ask, Kernel, NodePlace, takes
 
 from .sweep import Answer, Choice, bit, choices, is_whole
 
@@ -53,14 +53,18 @@ def written(answers: list[dict[str, Any]], ours: frozenset[tuple[str, str]]) -> 
 
 
 def _doubts(answers: list[dict[str, Any]]) -> Iterable[str]:
-    """Values of attributes that a kernel refuses in some releases, and that it takes in others."""
+    """Values of attributes that a kernel refuses in some releases, and that the newest takes."""
     said: dict[tuple[str, str, int, str], list[str | None]] = {}
     for number, one in enumerate(answers):
         for swept in one["swept"]:
             for value, answer in swept.get("values", {}).items():
                 key = swept["domain"], swept["name"], swept["since"], value
                 said.setdefault(key, [None] * len(answers))[number] = answer
-    found = {key: rows for key, rows in said.items() if {Answer.LOADS.value, Answer.HAS_KERNEL.value} <= set(rows)}
+    found = {
+        key: rows
+        for key, rows in said.items()
+        if Answer.HAS_KERNEL.value in rows and [row for row in rows if row][-1] == Answer.LOADS.value
+    }
     for domain, keys in groupby(sorted(found), key=itemgetter(0)):
         yield f'"{domain}": """\\'
         for key in keys:
@@ -144,19 +148,19 @@ def _kernel(schema: dict[str, Any], constraints: Mapping[str, list[str]]) -> Ker
     return Kernel(tuple(sorted(wants)))
 
 
-def _places(schema: dict[str, Any], name: str) -> tuple[Place, ...]:
+def _places(schema: dict[str, Any], name: str) -> tuple[NodePlace, ...]:
     """Where a type variable, or a parameter, stands; the one place alone that is never left out."""
     found = []
     for output in (False, True):
         for index, (parameter, kind, option, _) in enumerate(schema["outputs" if output else "inputs"]):
             if name in (kind, parameter):
-                found.append(Place(index, output))
+                found.append(NodePlace(index, output))
                 if option != "Optional" and index < schema["counts"][2 if output else 0]:
-                    return (Place(index, output),)
+                    return (NodePlace(index, output),)
     return tuple(found)
 
 
-def _allowed(schema: dict[str, Any], place: Place) -> list[str]:
+def _allowed(schema: dict[str, Any], place: NodePlace) -> list[str]:
     kinds: list[str] = schema["outputs" if place.output else "inputs"][place.number][3]
     return kinds
 
@@ -174,10 +178,12 @@ def _measured(schema: dict[str, Any], kernels: list[Kernel], swept: dict[str, An
     opsets, found = swept.get("opsets"), []
     held = (opsets[0], _last_in_a_row(opsets)) if opsets else None
     tried = list(zip(choices(schema), swept["said"], strict=True))
+    open_ones = {Answer.OTHER.value} if _may_be_a_function(schema) else set()
+    open_ones |= {Answer.NO_KERNEL.value} if _hangs_on_ranks(schema, swept["said"]) else set()
     for choice, answer in tried:
         if answer in _LOADS and not explained(choice, kernels):
             found.append(_as_kernel(schema, choice)._replace(opsets=held))
-        elif answer == Answer.OTHER.value and _may_be_a_function(schema) and not explained(choice, kernels):
+        elif answer in open_ones and not explained(choice, kernels):
             found.append(_as_kernel(schema, choice)._replace(sure=False))
     if not tried and not kernels and _may_be_a_function(schema):
         found.append(Kernel((), sure=False))
@@ -190,11 +196,21 @@ def _last_in_a_row(opsets: list[int]) -> int:
 
 def _may_be_a_function(schema: dict[str, Any]) -> bool:
     """Of ONNX's own operators onnx says so, and of others nobody."""
+    known = _in_onnx(schema)
+    return known is None or bool(known.has_function or known.has_context_dependent_function)
+
+
+def _hangs_on_ranks(schema: dict[str, Any], said: list[str]) -> bool:
+    """Whether a body may be made once the shapes are known, which those of tiny models are not."""
+    known = _in_onnx(schema)
+    return known is not None and known.has_context_dependent_function and not _LOADS & set(said)
+
+
+def _in_onnx(schema: dict[str, Any]) -> Any:
     try:
-        known: Any = onnx.defs.get_schema(schema["name"], schema["since"], schema["domain"])
+        return onnx.defs.get_schema(schema["name"], schema["since"], schema["domain"])
     except onnx.defs.SchemaError:
-        return True
-    return bool(known.has_function or known.has_context_dependent_function)
+        return None
 
 
 def _of_another(schema: dict[str, Any], theirs: list[Kernel], said: list[str]) -> list[Kernel]:
@@ -226,7 +242,7 @@ def _as_kernel(schema: dict[str, Any], choice: Choice) -> Kernel:
 def explained(choice: Choice, kernels: list[Kernel]) -> bool:
     """Whether a kernel takes the types as they are, or float32 in place of float16, around which it sets Casts."""
 
-    def wider(place: Place) -> int | None:
+    def wider(place: NodePlace) -> int | None:
         held = choice.dtype_of(place)
         return 1 << FLOAT if held == 1 << FLOAT16 else held
 

@@ -13,7 +13,7 @@ from auditor.targets.known import (
     SOME_ELSE,
     Ask,
     Kernel,
-    Place,
+    NodePlace,
     implemented,
     runtime,
     runtimes,
@@ -21,7 +21,7 @@ from auditor.targets.known import (
     takes,
 )
 
-FIRST, SECOND, OUT = Place(0, False), Place(1, False), Place(0, True)
+FIRST, SECOND, OUT = NodePlace(0, False), NodePlace(1, False), NodePlace(0, True)
 FLOAT, DOUBLE = 1 << 1, 1 << 11
 
 
@@ -70,7 +70,7 @@ def test_releases_are_in_order() -> None:
         ({FIRST: FLOAT, SECOND: DOUBLE, OUT: FLOAT}, True),
     ],
 )  # fmt: skip
-def test_a_kernel_takes_what_it_asks_for(held: dict[Place, int | None], answer: bool | None) -> None:
+def test_a_kernel_takes_what_it_asks_for(held: dict[NodePlace, int | None], answer: bool | None) -> None:
     """The first of its places that the node has counts; what nobody knows contradicts nothing."""
     kernel = Kernel((Ask((FIRST, SECOND), FLOAT), Ask((OUT,), FLOAT)))
     assert takes(kernel, lambda place: held.get(place, 0)) is answer
@@ -81,6 +81,22 @@ def test_some_maps_are_not_known() -> None:
     assert takes(Kernel((Ask((FIRST,), ELSE | SOME_ELSE),)), lambda place: ELSE) is None
     assert takes(Kernel((Ask((FIRST,), FLOAT),)), lambda place: ELSE) is False
     assert takes(Kernel(()), lambda place: DOUBLE) is True
+
+
+@pytest.mark.parametrize(("opset", "answers"), [(23, [None]), (24, [True, None]), (25, [True, None]), (26, [None])])
+def test_bodies_and_what_is_not_sure(opset: int, answers: list[bool | None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release_table, "OPERATORS", {"": "Op|7||24-25@0:2 ?0:802"})
+    monkeypatch.setattr(release_table, "DOUBTS", {"": "Op|7|bits=8|-2\nOp|8|bits=4|"})
+    for made in (known._operators, known._doubts):
+        made.cache_clear()
+    try:
+        found = implemented(runtimes()[0], "", "Op", opset)
+        assert found is not None and [takes(kernel, lambda place: FLOAT) for kernel in found.kernels] == answers
+        assert [takes(kernel, lambda place: 1 << 10) for kernel in found.kernels] == [False] * len(answers)
+        assert known.doubted(runtimes()[2], "", "Op", 7) == {"bits=8"} and not known.doubted(runtimes()[3], "", "Op", 7)
+    finally:
+        for made in (known._operators, known._doubts):
+            made.cache_clear()
 
 
 def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +116,7 @@ def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
         found = implemented(new, "", "Op", 20)
         assert found is not None and found.since == 7
         assert found.kernels == (
-            Kernel((Ask((FIRST, Place(1, True)), 2), Ask((OUT,), 0x400))), Kernel(()),
+            Kernel((Ask((FIRST, NodePlace(1, True)), 2), Ask((OUT,), 0x400))), Kernel(()),
         )  # fmt: skip
         assert implemented(new, "", "Op", 6) is None, "a span ends"
         assert implemented(middle, "", "Op", 6) == (1, False, (Kernel((Ask((FIRST,), 0x802),)),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.targets.known import ELSE, OPTIONAL, SEQUENCE, SOME_ELSE, Place
+from auditor.targets.known import ELSE, OPTIONAL, SEQUENCE, SOME_ELSE, NodePlace
 
 from .sweep import Answer, answered, bit, choices
 from .table import written
@@ -89,8 +89,8 @@ def test_bits() -> None:
 def test_choices() -> None:
     found = list(choices(schema("Op")))
     assert [one.types for one in found] == [{"T": kind} for kind in FLOATS]
-    assert [one.dtype_of(Place(0, False)) for one in found] == [1 << 11, 1 << 1, 1 << 10]
-    assert found[0].dtype_of(Place(1, False)) == 0 and found[0].dtype_of(Place(0, True)) == 1 << 11
+    assert [one.dtype_of(NodePlace(0, False)) for one in found] == [1 << 11, 1 << 1, 1 << 10]
+    assert found[0].dtype_of(NodePlace(1, False)) == 0 and found[0].dtype_of(NodePlace(0, True)) == 1 << 11
     many = [
         ["A", f"T{i}", "Single", [f"tensor({t})" for t in ("float", "double", "int8", "uint8", "int64")]]
         for i in range(4)
@@ -111,3 +111,33 @@ def test_what_a_refusal_says() -> None:
     assert answered(f"{start}6 : RUNTIME_EXCEPTION : Exception during initialization: ...") is Answer.HAS_KERNEL
     assert answered(f"{start}1 : FAIL : Type Error") is Answer.NOT_TAKEN
     assert answered(f"{start}1 : FAIL : Node (x) Op (Y) [ShapeInferenceError]") is Answer.OTHER
+
+
+def test_functions_hold_under_the_opsets_where_they_load() -> None:
+    """Mish has a body in ONNX, which names operators that may change; nothing says so of Relu."""
+    mish = schema("Mish", since=18, counts=[1, 1, 1, 1])
+    loads = swept("Mish", Answer.LOADS, Answer.NO_KERNEL, Answer.OTHER, since=18, opsets=[18, 19, 21])
+    assert lines(release("1.1", [mish], [], [loads]))[1] == "Mish|18||18-19@0:800 ?0:400"
+    det = schema("Det", since=11, counts=[1, 1, 1, 1])
+    other = swept("Det", *(Answer.OTHER,) * 3, since=11)
+    assert lines(release("1.1", [det], [], [other]))[1] == "Det|11||"
+
+
+def test_what_no_tiny_model_can_tell() -> None:
+    """A body that hangs on ranks, an operator with a graph that is not ONNX's."""
+    layer = schema("LayerNormalization", since=17, counts=[1, 1, 1, 1])
+    none = swept("LayerNormalization", *(Answer.NO_KERNEL,) * 3, since=17)
+    assert lines(release("1.1", [layer], [], [none]))[1] == "LayerNormalization|17||?0:c02"
+    held = schema("Held", domain="com.x", attributes={"body": ["GRAPH", True]})
+    assert lines(release("1.1", [held], [], [swept("Held", domain="com.x")]))[1] == "Held|7||?*"
+
+
+def test_values_that_the_newest_takes_and_others_refuse() -> None:
+    def said(*values: Answer) -> Any:
+        held = {f"bits={n}": answer.value for n, answer in enumerate(values)}
+        return swept("Op", Answer.LOADS, Answer.LOADS, Answer.LOADS, values=held)
+
+    kernels = [["", "Op", 7, 7, {"T": FLOATS}]]
+    old = release("1.1", [schema("Op")], kernels, [said(Answer.HAS_KERNEL, Answer.HAS_KERNEL, Answer.OTHER)])
+    new = release("1.2", [schema("Op")], kernels, [said(Answer.LOADS, Answer.HAS_KERNEL, Answer.LOADS)])
+    assert lines(old, new)[-1] == "Op|7|bits=0|-0" and len(lines(old, new)) == 4

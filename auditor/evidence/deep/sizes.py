@@ -81,16 +81,19 @@ class _Plan(NamedTuple):
 
 
 def _open(facts: Facts, feeds: Sequence[Feed]) -> Iterator[OpenSize]:
-    """The sizes that are open, each where it stands."""
+    """The sizes that are open, each where it stands. Those without a name that are usually alike move together: that
+    they belong together nobody has declared, and that one alone fails would say no more than that."""
     shapes = {feed.name: feed.shape for feed in feeds}
-    places: dict[str, list[InputAxis]] = {}
+    places: dict[str | int, list[InputAxis]] = {}
     for name, fact in facts.inputs.items():
         for axis, size in enumerate(fact.shape or ()):
             if not isinstance(size, int) and axis < len(shapes.get(name, ())):
-                known = str(size) if str(size).isidentifier() and size is not None else f"{name}[{axis}]"
+                usual = shapes[name][axis]
+                known = str(size) if size is not None and str(size).isidentifier() else usual
                 places.setdefault(known, []).append(InputAxis(name, axis))
     for known, axes in places.items():
-        yield OpenSize(known, tuple(axes), (), shapes[axes[0].input][axes[0].axis])
+        named = known if isinstance(known, str) else " = ".join(f"{axis.input}[{axis.axis}]" for axis in axes[:_FEW])
+        yield OpenSize(named, tuple(axes), (), shapes[axes[0].input][axes[0].axis])
 
 
 def _planned(facts: Facts, feeds: tuple[Feed, ...], one: OpenSize, until: float) -> _Plan:
@@ -161,7 +164,7 @@ def _judged(facts: Facts, feeds: tuple[Feed, ...], plans: Sequence[_Plan], told:
             conditions.append(SizeCondition(plan.open.name, said, foreseen, new, _table(facts, fine)))
             lines.append(f"{said}: {plan.ruled_out.get(new.size) or reason(new)}")
         else:
-            lines.append(f"{plan.open.name}: {_told(fine)} run")
+            lines.append(f"{plan.open.name}: {_in_words(fine)} run")
         if heavy:
             missed.append(Missed(f"{plan.open.name} from {heavy[0]} on", "it takes more memory than a run may have"))
     remembered = tuple(run for run in seen.runs if run.remembered)
@@ -173,7 +176,7 @@ def _judged(facts: Facts, feeds: tuple[Feed, ...], plans: Sequence[_Plan], told:
 def condition(name: str, fine: Sequence[int], failed: Sequence[int]) -> str:
     """Which sizes run, out of those that do and those that do not: ``L <= 512``, ``L = 1 or 16 only``; "" for all."""
     if not failed or not fine:
-        return f"{name}: none of {_told(failed)} runs" if failed else ""
+        return f"{name}: none of {_in_words(failed)} runs" if failed else ""
     low, high = min(fine), max(fine)
     inside = [size for size in failed if low < size < high]
     if not inside:
@@ -197,7 +200,7 @@ def reason(run: SizeRun) -> str:
     return said.partition("Status Message: ")[2] or said
 
 
-def _told(sizes: Sequence[int]) -> str:
+def _in_words(sizes: Sequence[int]) -> str:
     shown = ", ".join(map(str, sizes[:12]))
     return shown + (f" and {len(sizes) - 12} more" if len(sizes) > 12 else "")
 

@@ -1,7 +1,7 @@
 """The run against the ONNX project's own evaluator, which is written to be read, and not for speed.
 
-The only importer of onnx (extra ``reference``): loaded in the child, before it gives up its rights, and nowhere else. The
-evaluator (https://onnx.ai/onnx/api/reference.html) computes in NumPy, node by node; what is no longer needed is let go.
+The only importer of onnx (extra ``reference``): loaded in the child, before it gives up its rights. The evaluator
+(https://onnx.ai/onnx/api/reference.html) computes in NumPy, node by node; what is no longer needed is let go.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from ...config import kinds
 from ...config.table import Setting
-from ...settings import LEVELS
+from ...settings import DEEP, LEVELS
 from ..jobs.wanted import OPTIONS
 
 _LARGEST = 10**18
@@ -36,6 +36,9 @@ _SCHEMAS: Mapping[int, dict[str, Any]] = {
 _BY_NAME: Mapping[str, dict[str, Any]] = {
     "target_dtype": {"enum": ["float16", "bfloat16"]},
     "optimisation": {"enum": list(LEVELS)},
+    "deep_parts": {"type": "array", "items": {"enum": list(DEEP)}},
+    "skipped_parts": {"type": "array", "items": {"enum": list(DEEP)}},
+    "runs": {"type": "integer", "minimum": 1, "maximum": _LARGEST},
     "device": {"type": "integer", "minimum": 0, "maximum": _LARGEST},
     "seed": {"type": "integer", "minimum": 0, "maximum": _LARGEST},
 }

@@ -129,3 +129,11 @@ def test_a_session_that_remembers_is_told() -> None:
     remembering = seen._replace(remembered=(SizeRun("L", 3, True, remembered=True, output="y"),))
     (found,) = sizes_that_fail.check(model, remembering)
     assert "differs from a fresh one at L = 3: the output 'y' is another" in found.message
+
+
+def test_sizes_without_names_move_together() -> None:
+    """Both are a batch; that the one alone fails says nothing of the model."""
+    text = "agraph (float[?, 4] x, float[?, 4] s) => (float[?, 4] y) { y = Concat<axis = 1>(x, s) }"
+    report = looked(text)
+    assert not any(finding.rule == "sizes-that-fail" for finding in report.findings)
+    assert lines(report)[0].startswith("x[0] = s[0]: 1, 2, 3")
