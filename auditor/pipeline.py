@@ -68,7 +68,12 @@ def audited(
     except Unreadable as error:
         return Audit(_unreadable(os.fspath(source) if isinstance(source, str | os.PathLike) else "", error), None)
     evidence = Evidence(model, settings, contract, listening)
-    return Audit(_judge(evidence, chosen), evidence)
+    if not (settings.run and settings.looks):
+        return Audit(_judge(evidence, chosen), evidence)
+    from .runtime.started import forked_children
+
+    with forked_children():  # a look in depth takes a child for each of its parts
+        return Audit(_judge(evidence, chosen), evidence)
 
 
 def selected(settings: Settings) -> tuple[Rule, ...]:

@@ -130,3 +130,17 @@ def lives(process: str) -> bool:
         return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
     except OSError:
         return False
+
+
+def test_children_are_forked_for_as_long_as_they_are_asked_to_be() -> None:
+    """And the server ends with that, but for one that was kept before."""
+    with started.forked_children():
+        assert started._wanted
+    assert not started._wanted and started._server is None
+    started.keep_server()
+    try:
+        with started.forked_children():
+            pass
+        assert started._wanted
+    finally:
+        started.drop_server()
