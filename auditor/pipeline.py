@@ -117,8 +117,9 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
 
             why = f"a fault of auditor: {type(error).__name__}: {error}"
             failed.append(Missed(f"rule {rule.name}", why, True, traceback.format_exc()))
-    chosen = {rule.name for rule in rules}
-    if left := [rule.name for rule in all_rules() if rule.name not in chosen]:
+    if len(rules) < len(all_rules()):
+        chosen = {rule.name for rule in rules}
+        left = [rule.name for rule in all_rules() if rule.name not in chosen]
         skipped["rules"] = Missed("rules", f"{counted(left, 'rule')} left out by --select or --ignore: {listed(left)}")
     model, facts = evidence.model, evidence.facts
     findings = fingerprinted(model, worst_first(folded(found, facts)))

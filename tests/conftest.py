@@ -19,6 +19,9 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("any machine")
 
 
+_handle = signal.signal
+"""The system's own: a test may put another in its place, which stands until its fixtures have ended."""
+
 _LONGEST = 900.0
 """Seconds after which a test waits for what never comes: no measure of speed, for the whole suite has as many."""
 
@@ -73,13 +76,13 @@ def ending(seconds: float, what: str) -> Iterator[None]:
         line = "" if where is None else f", at {where.f_code.co_filename}:{where.f_lineno}"
         pytest.fail(f"{what} has waited for {seconds:g} s for what never came{line}")
 
-    before = signal.signal(signal.SIGALRM, fail)
+    before = _handle(signal.SIGALRM, fail)
     left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)  # of one around it
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, left)
-        signal.signal(signal.SIGALRM, before)
+        _handle(signal.SIGALRM, before)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
