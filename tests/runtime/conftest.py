@@ -10,6 +10,7 @@ import onnx
 import onnx.parser
 import pytest
 
+from auditor.runtime import started
 from auditor.runtime.outcome import Run
 from auditor.runtime.parent import run
 from auditor.runtime.request import Feed, Request, RunLimits
@@ -18,6 +19,12 @@ from tests.pace import HANG
 HEADER = '<ir_version: 8, opset_import: ["" : 17]>\n'
 
 Write = Callable[..., str]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forked_runs() -> None:
+    """Here each run has an interpreter of its own, but where a test asks for the server."""
+    started.drop_server()
 
 
 @pytest.fixture
