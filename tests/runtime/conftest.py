@@ -21,10 +21,14 @@ HEADER = '<ir_version: 8, opset_import: ["" : 17]>\n'
 Write = Callable[..., str]
 
 
+FRESH = frozenset({"test_run", "test_sandbox", "test_killers", "test_providers", "test_plugin_provider"})
+"""Modules in which each run has an interpreter of its own: how it begins and ends is what they look at."""
+
+
 @pytest.fixture(scope="module", autouse=True)
-def forked_runs() -> None:
-    """Here each run has an interpreter of its own, but where a test asks for the server."""
-    started.drop_server()
+def forked_runs(request: pytest.FixtureRequest) -> None:
+    module = request.module.__name__.rpartition(".")[2]
+    (started.drop_server if module in FRESH else started.keep_server)()
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+
 from auditor.evidence.deep.growth import steady
 from auditor.runtime.deep.growth import GrowthAsked, GrowthSeen, Memory, PhaseMemory, grows, prepared, stretch
 from auditor.runtime.outcome import Deep
@@ -31,10 +33,18 @@ def test_two_stretches_must_grow_alike() -> None:
 
 
 def test_what_this_process_keeps_is_seen() -> None:
-    """The system's own count: a megabyte a run is kept, written to, and seen as one."""
-    kept: list[bytes] = []
+    """The system's own count: a megabyte a run is kept, written to, and seen as one.
+
+    It comes from the system: the allocator may have as much from the tests before.
+    """
+    kept: list[mmap.mmap] = []
+
+    def keep() -> None:
+        kept.append(mmap.mmap(-1, MEGABYTE))
+        kept[-1].write(b"x" * MEGABYTE)
+
     memory = Memory(prepared())
-    points = stretch(lambda: kept.append(b"x" * MEGABYTE), memory.resident, 20, 2, lambda: True)
+    points = stretch(keep, memory.resident, 20, 2, lambda: True)
     assert grows(points)
     assert 40 * MEGABYTE <= points[-1] - points[0] <= 44 * MEGABYTE
     assert len(stretch(lambda: None, memory.resident, 20, 2, lambda: False)) == 1
