@@ -12,6 +12,8 @@ from types import FrameType
 import hypothesis
 import pytest
 
+from auditor.runtime import started
+
 # A deadline, and what calls a test too slow, would ask how fast the machine is.
 hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
@@ -66,6 +68,21 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     with ending(_LONGEST, f"the end of the fixtures of {item.nodeid}"):
         return (yield)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forked_runs() -> None:
+    """Models are run in forks of one process that has imported onnxruntime: a start of its own costs each five times as
+    much. tests/runtime says where a fresh interpreter is what is looked at."""
+    started.keep_server()
+
+
+@pytest.fixture
+def fresh_runs() -> Iterator[None]:
+    """Runs in interpreters of their own, begun with what this process is at that time."""
+    started.drop_server()
+    yield
+    started.keep_server()
 
 
 @contextmanager
