@@ -89,7 +89,7 @@ def _rounded(unlike: Sequence[Repeated], random: Collection[str]) -> list[str]:
     rounded = [f"{one.output} ({_way(one)})" for one in unlike if not one.beyond and one.output not in random]
     jumps = [f"{one.output} ({_way(one)})" for one in unlike if one.jump]
     lines = [f"not the same bytes, within rounding: {listed(rounded)}"] if rounded else []
-    return [*lines, *([f"a rounding made another choice: {listed(jumps)}"] if jumps else [])]
+    return [*lines, *([f"much is made of a rounding: {listed(jumps)}"] if jumps else [])]
 
 
 def _chance(name: str, unlike: Sequence[Repeated], op_types: tuple[str, ...]) -> str:

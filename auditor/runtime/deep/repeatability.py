@@ -6,6 +6,7 @@ and its node is looked for by cutting the model.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -16,6 +17,7 @@ from ..cutting import NotCut
 from ..grain import JUMPS, grain_of
 from ..levels import OutOfTime
 from ..outcome import Difference
+from ..request import OFF
 from ..session import Made
 from .ground import DeepGround
 from .parting import in_front, parting_place
@@ -23,6 +25,7 @@ from .parting import in_front, parting_place
 SAME_SESSION, FRESH_SESSION, OTHER_THREADS = "the same session", "a fresh session", "other threads"
 
 _SEVERAL = 4
+_TIMES = 4.0
 
 
 class RepeatabilityAsked(NamedTuple):
@@ -37,7 +40,7 @@ class Repeated(NamedTuple):
     """One output that was not the same bytes again, and where. ``beyond``: by more than rounding.
 
     ``node``: the index of the node in the main graph whose ``tensor`` is the first that is not the same again; -1 where
-    it was not found. ``jump``: that node made much of a rounding.
+    it was not found. ``jump``: it was made much of a rounding, by that node or by all together.
     """
 
     output: str
@@ -90,10 +93,49 @@ def look(ground: DeepGround, asked: RepeatabilityAsked) -> RepeatabilitySeen:
         again = ground.sessions.open(ground.request.optimisation).run(names, fed)
         fresh = compared(again, FRESH_SESSION, threads)
         known = {one.output for one in fresh}  # of which the threads are not to blame
-        unlike = (*fresh, *(one for one in unlike if one.output not in known))
+        by_threads = [one for one in unlike if one.output not in known]
+        if any(one.beyond for one in by_threads):
+            moved = _moved_by_rounding(ground, names, fed, first)
+            by_threads = [one._replace(jump=_largest(one.difference) <= moved.get(one.output, 0)) for one in by_threads]
+        unlike = (*fresh, *by_threads)
     seen = RepeatabilitySeen((*seen.unlike, *unlike), 3 * len(names))
     ground.tell(seen)
     return seen._replace(unlike=tuple(_placed(ground, asked, seen.unlike)))
+
+
+def _moved_by_rounding(
+    ground: DeepGround, names: Sequence[str], fed: Sequence[tensors.Stored], first: Sequence[Made]
+) -> dict[str, float]:
+    """How far each output moves where nothing but roundings is another: inputs by one step of their type, sums without
+    optimisation; several times that, for other threads round once more. Where it is as far, the model is
+    ill-conditioned there, and threads are not to blame."""
+    moved: dict[str, float] = {}
+    for level, nudged in ((ground.request.optimisation, _nudged(fed)), (OFF, fed)):
+        ground.in_time()
+        again = ground.sessions.open(level).run(names, nudged)
+        for name, a, b in zip(names, first, again, strict=True):
+            for difference, _ in _unlike(ground, name, a, b):
+                moved[name] = max(moved.get(name, 0.0), _TIMES * _largest(difference))
+    return moved
+
+
+def _nudged(fed: Sequence[tensors.Stored]) -> list[tensors.Stored]:
+    """Every other number of floating point by one step."""
+    import numpy as np
+
+    made = []
+    for one in fed:
+        array = one.array
+        if array.dtype.kind == "f" and one.dtype not in tensors.STAND_INS:
+            array = array.copy()
+            flat = array.reshape(-1)
+            flat[::2] = np.nextafter(flat[::2], array.dtype.type(np.inf))
+        made.append(one._replace(array=array))
+    return made
+
+
+def _largest(difference: Difference) -> float:
+    return math.inf if difference.largest is None else difference.largest
 
 
 def _placed(ground: DeepGround, asked: RepeatabilityAsked, unlike: Sequence[Repeated]) -> list[Repeated]:
@@ -101,7 +143,7 @@ def _placed(ground: DeepGround, asked: RepeatabilityAsked, unlike: Sequence[Repe
     placed: list[Repeated] = []
     searches: dict[tuple[str, int], _Search] = {}
     for one in unlike:
-        if not one.beyond or one.output in asked.exempt:
+        if not one.beyond or one.jump or one.output in asked.exempt:
             placed.append(one)
             continue
         search = searches.setdefault((one.where, one.threads), _Search(ground, one.where, one.threads))
