@@ -72,7 +72,7 @@ from ..model.dtypes import name_of
 from ..model.graph import Node
 from ..model.scopes import Scope
 from ..report import Basis, Found, Location, Severity
-from ..targets.known import Runtime, doubted, implemented, runtimes, signature
+from ..targets.known import Runtime, implemented, refused_values, runtimes, signature
 from ..targets.loading import (
     NoAttribute,
     NodeRefusal,
@@ -186,7 +186,7 @@ def _first_with(release: Runtime, domain: str, op_type: str, opset: int, attribu
     """The first release behind this one that has the operator, and the attribute; "" where none does."""
     for other in runtimes()[release.number + 1 :]:
         found = implemented(other, domain, op_type, opset)
-        if found is None or found.deprecated:
+        if found is None or found.deprecated or not found.kernels:
             continue
         said = signature(other, domain, op_type, found.since)
         if not attribute or (said is not None and attribute in said.attributes):
@@ -196,7 +196,7 @@ def _first_with(release: Runtime, domain: str, op_type: str, opset: int, attribu
 
 def _takes(release: Runtime, node: Node, since: int, value: str) -> bool:
     found = implemented(release, node.domain, node.op_type, since)
-    return found is not None and value not in doubted(release, node.domain, node.op_type, since)
+    return found is not None and value not in refused_values(release, node.domain, node.op_type, since)
 
 
 def _with_type(dtype: int) -> str:

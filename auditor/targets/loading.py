@@ -8,7 +8,7 @@ folded away is not looked at, and of attributes' values only those that some rel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeAlias
 
@@ -29,8 +29,8 @@ from .known import (
     NodePlace,
     Runtime,
     Signature,
-    doubted,
     implemented,
+    refused_values,
     signature,
     takes,
 )
@@ -91,7 +91,7 @@ class NoKernel(NamedTuple):
 
 
 class NoValue(NamedTuple):
-    """The kernel refuses the value of an attribute, whatever else the node has; newer ones take it."""
+    """The kernel refuses the value of an attribute, for the types of the node at least; a newer one takes it."""
 
     scope: Scope
     node: int  # its index there
@@ -256,19 +256,22 @@ class _Body:
         if 1 << FLOAT16 in dtypes[:count] and _may_be_float16(node, found, said, dtypes[:count]):
             fits += [takes(kernel, wider) for kernel in found.kernels]
         if True in fits:
-            return self._doubt(index, node, found)
+            return self._value(index, node, found.since, dtype_of)
         if None in fits:
             return NotKnown(self._scope, index, _SUBSTITUTED)
         held = tuple(bit.bit_length() - 1 for bit in dtypes[:count] if bit and bit < 1 << SEQUENCE)
         return NoKernel(self._scope, index, found.since, held, _taken(found))
 
-    def _doubt(self, index: int, node: Node, found: Implemented) -> NoValue | NotKnown | None:
-        values = doubted(self._release, node.domain, node.op_type, found.since)
+    def _value(
+        self, index: int, node: Node, since: int, dtype_of: Callable[[NodePlace], int | None]
+    ) -> NoValue | NotKnown | None:
+        values = refused_values(self._release, node.domain, node.op_type, since)
         for name, value in node.attributes.items() if values else ():
             shown = f"{name}={value.decode('utf-8', 'replace') if isinstance(value, bytes) else value}"
-            if values.get(shown):
-                return NoValue(self._scope, index, found.since, shown)
-            if shown in values:
+            refused = takes(values[shown], dtype_of) if shown in values else False
+            if refused:
+                return NoValue(self._scope, index, since, shown)
+            if refused is None:
                 return NotKnown(self._scope, index, f"its kernel may refuse {shown}, which others take")
         return None
 
