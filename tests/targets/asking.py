@@ -90,7 +90,7 @@ def values_refused(release: Release, schema: dict[str, Any], said: list[str]) ->
 
 
 def settled(release: Release, answers: dict[str, Any], doubts: list[Doubt], cache: Path) -> None:
-    """Adds of the values that it refuses which nodes it refuses with them: ``*`` all, ``0:4`` those with these types."""
+    """Adds which nodes it refuses with each value that it refuses: ``*`` all, ``0:4`` those of these types."""
     wanted = [list(doubt) for doubt in doubts]
     if answers.get("settled", {}).get("asked") == wanted:
         return
@@ -126,9 +126,8 @@ def _refused_with(release: Release, schema: dict[str, Any], said: list[str], val
 def _masks(models: list[bytes]) -> list[int]:
     """The element types of each input, in some of the models."""
     graphs = [onnx.load_from_string(model).graph for model in models]
-    return [
-        reduce(or_, (1 << v.type.tensor_type.elem_type for v in place)) for place in zip(*(g.input for g in graphs))
-    ]
+    places = zip(*(graph.input for graph in graphs), strict=True)
+    return [reduce(or_, (1 << one.type.tensor_type.elem_type for one in place)) for place in places]
 
 
 def _with_all_else(schema: dict[str, Any], base: bytes, value: str) -> Iterator[bytes]:

@@ -24,9 +24,11 @@ from auditor.targets.known import Runtime, runtimes
 from auditor.targets.loading import NotKnown, answers
 from auditor.targets.scratch import installed
 
-from .probes import PROBES
+from .fresh_probes import HELD_OUT, HELD_OUT_AGAIN, IN_FUNCTIONS
+from .probes import PROBES as FIRST
 from .releases import Release
 
+PROBES = {**FIRST, **HELD_OUT, **HELD_OUT_AGAIN, **IN_FUNCTIONS}
 ANSWERS = Path(__file__).parent / "answers.json"
 
 LOADS, REFUSED, UNKNOWN = "loads", "refused", "unknown"
