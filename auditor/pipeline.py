@@ -68,7 +68,12 @@ def audited(
     except Unreadable as error:
         return Audit(_unreadable(os.fspath(source) if isinstance(source, str | os.PathLike) else "", error), None)
     evidence = Evidence(model, settings, contract, listening)
-    return Audit(_judge(evidence, chosen), evidence)
+    if not (settings.run and settings.looks):
+        return Audit(_judge(evidence, chosen), evidence)
+    from .runtime.started import forked_children
+
+    with forked_children():  # a look in depth takes a child for each of its parts
+        return Audit(_judge(evidence, chosen), evidence)
 
 
 def selected(settings: Settings) -> tuple[Rule, ...]:
@@ -79,6 +84,8 @@ def selected(settings: Settings) -> tuple[Rule, ...]:
     for file in settings.operators:
         load_more(file)
     rules = all_rules()
+    if not settings.select and not settings.ignore:
+        return rules
     names = {r.name for r in rules}
     for name in sorted(settings.select | settings.ignore):
         if name not in names:
@@ -93,10 +100,11 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     ran: list[str] = []
     skipped: dict[str, Missed] = {}
     failed: list[Missed] = []
+    allowed = max(_LEAST_WALKED, _TIMES_WALKED * evidence.facts.nodes_walked)
     for rule in rules:
         try:
             given = [evidence.about(kind) for kind in rule.wants]
-            with evidence.facts.allowed(max(_LEAST_WALKED, _TIMES_WALKED * evidence.facts.nodes_walked)):
+            with evidence.facts.allowed(allowed):
                 for one in rule.check(*given):
                     found.append(Candidate.from_found(rule.kind, one))
             ran.append(rule.name)
@@ -109,7 +117,9 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
 
             why = f"a fault of auditor: {type(error).__name__}: {error}"
             failed.append(Missed(f"rule {rule.name}", why, True, traceback.format_exc()))
-    if left := [rule.name for rule in all_rules() if rule not in rules]:
+    if len(rules) < len(all_rules()):
+        chosen = {rule.name for rule in rules}
+        left = [rule.name for rule in all_rules() if rule.name not in chosen]
         skipped["rules"] = Missed("rules", f"{counted(left, 'rule')} left out by --select or --ignore: {listed(left)}")
     model, facts = evidence.model, evidence.facts
     findings = fingerprinted(model, worst_first(folded(found, facts)))

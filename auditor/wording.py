@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sized
+from typing import TYPE_CHECKING
 
-from .report import Fit
+if TYPE_CHECKING:
+    from .report import Fit
 
 
 def listed(names: Iterable[str], most: int = 3) -> str:

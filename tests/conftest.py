@@ -12,12 +12,17 @@ from types import FrameType
 import hypothesis
 import pytest
 
+from auditor.runtime import started
+
 # A deadline, and what calls a test too slow, would ask how fast the machine is.
 hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
 )
 hypothesis.settings.load_profile("any machine")
 
+
+_handle = signal.signal
+"""The system's own: a test may put another in its place, which stands until its fixtures have ended."""
 
 _LONGEST = 900.0
 """Seconds after which a test waits for what never comes: no measure of speed, for the whole suite has as many."""
@@ -65,6 +70,21 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
         return (yield)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forked_runs() -> None:
+    """Models are run in forks of one process that has imported onnxruntime: a start of its own costs each five times as
+    much. tests/runtime says where a fresh interpreter is what is looked at."""
+    started.keep_server()
+
+
+@pytest.fixture
+def fresh_runs() -> Iterator[None]:
+    """Runs in interpreters of their own, begun with what this process is at that time."""
+    started.drop_server()
+    yield
+    started.keep_server()
+
+
 @contextmanager
 def ending(seconds: float, what: str) -> Iterator[None]:
     """What has no bound of its own fails after so long, at the line that waits; the tests behind it have their turn."""
@@ -73,13 +93,13 @@ def ending(seconds: float, what: str) -> Iterator[None]:
         line = "" if where is None else f", at {where.f_code.co_filename}:{where.f_lineno}"
         pytest.fail(f"{what} has waited for {seconds:g} s for what never came{line}")
 
-    before = signal.signal(signal.SIGALRM, fail)
+    before = _handle(signal.SIGALRM, fail)
     left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)  # of one around it
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, left)
-        signal.signal(signal.SIGALRM, before)
+        _handle(signal.SIGALRM, before)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import pickle
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +19,7 @@ from onnx import numpy_helper
 
 DATA = Path(onnx.__file__).parent / "backend" / "test" / "data"
 SAMPLES = Path(__file__).parent.parent / "sample_models"
+KEPT = Path(__file__).parent.parent / ".pytest_cache"
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,28 @@ class NodeTest:
 def collected() -> tuple[Any, ...]:
     """ONNX's node tests as its own classes, which are for reading only: about 1,900.
 
-    The wheel ships what makes them, not the files; it takes some seconds, once a process.
+    The wheel ships what makes them, not the files, and takes seven seconds of CPU for it. They are kept in a file below
+    .pytest_cache: the processes of one run make them once. Who may not write there makes them without it.
     """
+    versions = f"{onnx.__version__}-{np.__version__}-{sys.version_info.major}.{sys.version_info.minor}"
+    kept = KEPT / f"onnx-node-tests-{versions}.pickle"
+    try:
+        KEPT.mkdir(parents=True, exist_ok=True)
+        with kept.open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # the workers of a run all begin with this
+            file.seek(0)
+            with suppress(EOFError, pickle.UnpicklingError):  # it is empty, or its writer was ended
+                found: tuple[Any, ...] = pickle.load(file)
+                return found
+            file.truncate(0)
+            made = _collected()
+            pickle.dump(made, file, pickle.HIGHEST_PROTOCOL)
+            return made
+    except OSError:
+        return _collected()
+
+
+def _collected() -> tuple[Any, ...]:
     from onnx.backend.test.case.node import collect_testcases
 
     with warnings.catch_warnings():

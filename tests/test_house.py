@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.pace import HANG
+from tests.trees import constants
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,26 +50,22 @@ def test_every_module_has_its_place() -> None:
 
 def test_rules_are_known_by_name_nowhere_else() -> None:
     """What is special to a rule it says itself (`auditor.findings.kind`); so a rule is added in one file."""
-    import ast
-
     from auditor.rules import all_rules
 
     names = {rule.name for rule in all_rules()}
-    for path in (ROOT / "auditor").rglob("*.py"):
+    for path, found in constants().items():
         if path.parent.name == "rules":
             continue
-        constants = (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant))
-        known = [f"{path}:{n.lineno}: {n.value}" for n in constants if isinstance(n.value, str) and n.value in names]
+        known = [f"{path}:{n.lineno}: {n.value}" for n in found if isinstance(n.value, str) and n.value in names]
         assert not known
 
 
 def test_no_repeated_group_is_possessive() -> None:
     """Python before 3.11.5, which we allow, goes on in a wrong place behind it (python/cpython#106052)."""
-    import ast
     import re
 
     possessive = re.compile(r"\)(?:[*+?]|\{\d*,?\d*\})\+|\(\?>")
-    for path in (ROOT / "auditor").rglob("*.py"):
-        for constant in (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant)):
+    for path, found in constants().items():
+        for constant in found:
             text = constant.value.decode("latin-1") if isinstance(constant.value, bytes) else str(constant.value)
             assert not possessive.search(text), f"{path}:{constant.lineno}"

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from functools import cache
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from .trees import trees
+
 VAGUE = frozenset({"alike", "brief", "given", "of", "own", "told"})
 """Names of functions that do not say what comes back."""
-
-
-@cache
-def trees() -> dict[str, ast.Module]:
-    """The modules of the package: parsed by the process that runs these tests, not by each that collects them."""
-    return {
-        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-        for path in sorted((ROOT / "auditor").rglob("*.py"))
-    }
 
 
 def test_no_class_has_the_name_of_another() -> None:

@@ -26,6 +26,7 @@ CURRENT = {name: text for name, text in PAGES.items() if name != "CHANGELOG.md"}
 EVERYWHERE = frozenset({"sh", "python"})
 HERE: dict[str, frozenset[str]] = {
     "docs/policy.md": frozenset({"toml"}),  # read as a configuration, here and in tests/config/test_configuration.py
+    "docs/deep.md": frozenset({"toml"}),  # read as a configuration, here
     "docs/providers.md": frozenset({"toml"}),  # read in tests/config/test_provider_settings.py
     "docs/baseline.md": frozenset({"console"}),  # run in tests/cli/test_baseline.py
     "docs/diff.md": frozenset({"yaml"}),  # read in tests/places/test_diff_action.py; its git is in tests/diff

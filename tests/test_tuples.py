@@ -10,7 +10,6 @@ import pydoc
 import sys
 import typing
 from importlib import import_module
-from pathlib import Path
 from types import NoneType
 
 import pytest
@@ -18,7 +17,8 @@ import pytest
 import auditor.tuples
 from auditor.tuples import NamedTuple
 
-ROOT = Path(__file__).parents[1]
+from .trees import ROOT, trees
+
 EAGER = sys.version_info < (3, 14)  # from then on ours are typing's
 
 
@@ -146,9 +146,9 @@ def test_there_is_no_other_base() -> None:
 def named_tuples() -> list[tuple[str, str]]:
     """Module and name of every class of the package that is a named tuple."""
     found = []
-    for path in sorted((ROOT / "auditor").rglob("*.py")):
+    for path, tree in trees().items():
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in tree.body:
             if isinstance(node, ast.ClassDef) and "NamedTuple" in map(ast.unparse, node.bases):
                 found.append((module, node.name))
     return found

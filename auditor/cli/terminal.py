@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -39,16 +39,22 @@ class Terminal(Listener):
         self.say(sentence)
 
     @contextmanager
-    def auditing(self, path: str) -> Iterator[None]:
-        """A sign of life, gone when the report comes."""
+    def auditing(self, path: str) -> Iterator[Callable[[str], object]]:
+        """A sign of life, and what is looked at now; gone when the report comes."""
         if not self.draws:
-            yield
+            yield lambda stage: None
             return
         from ..names import visible
 
-        print(f"auditing {visible(path, 60)} ...", end="", file=sys.stderr, flush=True)
+        line = f"auditing {visible(path, 60)} ..."
+        room = _columns() - 1
+
+        def at(stage: str) -> None:
+            print(f"\r\x1b[K{f'{line} {stage}'[:room]}", end="", file=sys.stderr, flush=True)
+
+        print(line, end="", file=sys.stderr, flush=True)
         try:
-            yield
+            yield at
         finally:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
@@ -57,3 +63,11 @@ class Terminal(Listener):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
+
+
+def _columns() -> int:
+    """How wide the terminal is that is told; 80 where it does not say."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except OSError:
+        return 80

@@ -399,7 +399,8 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "limits", kinds.IN_A_FILE, FILES,
         "bounds on what was measured: parameters, learnable-parameters, macs, flops, weight-bytes, file-bytes, "
-        'peak-activation-bytes, nodes, ir-version, opset, `opset."com.microsoft"`, run-seconds',
+        'peak-activation-bytes, nodes, ir-version, opset, `opset."com.microsoft"`, run-seconds, run-ms-p50, '
+        "run-ms-p90, session-ms, run-ratio, peak-run-bytes, growth-bytes-per-run",
         key="limits", fills="policy",
         takes="a table: measure = { max, min, max-increase, max-increase-percent }; increases are against the version "
         "accepted last",

@@ -12,7 +12,7 @@ from typing import Any
 from ..hashing import blake2b
 from ..model.canonical import Structure
 from ..model.dtypes import name_of
-from ..model.graph import Attribute, Blob, Graph, Node, Reference, SparseTensor, Tensor, Value
+from ..model.graph import Attribute, AttributeReference, Blob, Graph, Node, SparseTensor, Tensor, Value
 from ..model.scopes import scopes
 from ..names import visible
 from ..shapes.declared import declared
@@ -89,7 +89,7 @@ def _attribute(value: Attribute) -> str:
             return f"graph of {len(value.nodes):,} nodes"
         case Blob():
             return f"{value.length:,} bytes"
-        case Reference():
+        case AttributeReference():
             return f"the call's {visible(value.name, _NAME)}"
         case str():
             return _text(value)

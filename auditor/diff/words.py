@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import isfinite
 
 from ..model.dtypes import name_of
-from ..model.graph import Blob, Graph, Reference, SparseTensor, Tensor, TensorType, Value
+from ..model.graph import AttributeReference, Blob, Graph, SparseTensor, Tensor, TensorType, Value
 from .difference import NodeAt, StoredAt
 
 _LONGEST = 60
@@ -53,7 +53,7 @@ def value_said(value: object) -> str:
             text = f"a graph of {len(value.nodes)} nodes"
         case Blob():
             text = f"{value.length} bytes"
-        case Reference():
+        case AttributeReference():
             text = f"@{value.name}"
         case TensorType():
             text = f"{name_of(value.dtype)}{list(value.shape or ())}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 Listening: TypeAlias = Callable[[str], object]
-"""Who hears what an audit is at now: propagating, weights, running, ranges, in depth: divergence."""
+"""Who hears what an audit is at now: propagating, weights, running, ranges, in depth: speed (8 of 9)."""
 
 
 def nobody(_stage: str) -> None:
@@ -119,7 +119,8 @@ class Evidence:
         if part not in self._deep:
             from .deep import look
 
-            self._at(f"in depth: {part}")
+            looks = self.settings.looks
+            self._at(f"in depth: {part} ({looks.index(part) + 1} of {len(looks)})")
             self._deep[part] = look(part, self)
         return self._deep[part]
 

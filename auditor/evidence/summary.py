@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from ..costs.count import Costs
 from ..model import digest
@@ -30,9 +30,9 @@ from ..shapes.sizes.dim import Size
 from ..shapes.troubles import Exhausted, Internal, Unsupported
 from ..wording import listed
 from .evidence import Evidence
-from .placing import fallbacks, shares
-from .processor import features
-from .trial import Trial
+
+if TYPE_CHECKING:
+    from .trial import Trial
 
 
 def totals(costs: Costs) -> Totals:
@@ -96,6 +96,8 @@ def run_summary(evidence: Evidence) -> RunSummary:
     settings = evidence.settings
     if not settings.run:
         return RunSummary(settings.provider, "not run", "left out by --no-run")
+    from .processor import features  # a check without a run does without these
+
     result = evidence.trial.result
     status, why, seconds = _came_to(result)
     summary = RunSummary(
@@ -112,6 +114,8 @@ def run_summary(evidence: Evidence) -> RunSummary:
     if isinstance(result, Failed):
         return summary._replace(golden=tuple(golden_line(g) for g in result.golden))
     if isinstance(result, Run):
+        from .placing import fallbacks, shares
+
         did = shares(evidence.facts, result)
         return summary._replace(
             provider=result.provider,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from ..report import Missed
 from ..runtime.outcome import Crashed, Failed, NotRun, Outcome, OutOfMemory, Run, TimedOut, first_line
-from ..targets.known import Runtime, runtime, runtimes
-from ..targets.loading import Answer, NotKnown, Refusal, answers
 from ..tuples import NamedTuple
 from ..wording import counted, listed
 
 if TYPE_CHECKING:
+    from ..targets.known import Runtime
+    from ..targets.refusals import Answer, Refusal
     from .evidence import Evidence
 
 ONNXRUNTIME = "onnxruntime"
@@ -32,6 +32,8 @@ class TargetRuntime(NamedTuple):
         """What it would refuse, by the table; where it was tried and ran, nothing."""
         if isinstance(self.tried, Run):
             return ()
+        from ..targets.refusals import NotKnown
+
         return tuple(answer for answer in self.answers if not isinstance(answer, NotKnown))
 
     @property
@@ -65,6 +67,8 @@ class TargetRuntime(NamedTuple):
         yield from self._open()
 
     def _open(self) -> Iterator[Missed]:
+        from ..targets.refusals import NotKnown
+
         by_why: dict[str, list[str]] = {}
         for answer in self.answers:
             if isinstance(answer, NotKnown):
@@ -96,6 +100,9 @@ def _target(evidence: Evidence, name: str, version: str) -> TargetRuntime:
         return TargetRuntime(
             f"{name} {version}", None, f"auditor knows nothing of what {name} takes, only of onnxruntime"
         )
+    from ..targets.known import runtime, runtimes
+    from ..targets.loading import answers
+
     release = runtime(version)
     if release is None:
         known = runtimes()

@@ -13,7 +13,18 @@ from functools import cached_property
 from typing import TypeAlias
 
 from ..hashing import blake2b
-from .graph import Blob, Function, Graph, Node, Reference, SparseTensor, Tensor, TensorType, has_subgraphs, subgraphs
+from .graph import (
+    AttributeReference,
+    Blob,
+    Function,
+    Graph,
+    Node,
+    SparseTensor,
+    Tensor,
+    TensorType,
+    has_subgraphs,
+    subgraphs,
+)
 
 Functions: TypeAlias = Mapping[tuple[str, str, str], Function]
 Slot: TypeAlias = tuple[int, str]
@@ -285,7 +296,7 @@ def _value(value: object) -> str:
             return f"graph/{len(value.inputs)}/{len(value.outputs)}"
         case Blob():
             return f"blob{value.length}"
-        case Reference():
+        case AttributeReference():
             return "reference"
         case tuple() if value and isinstance(value[0], Tensor | SparseTensor | Graph | Blob):
             return f"({','.join(map(_value, value))})"

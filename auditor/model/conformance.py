@@ -7,13 +7,13 @@ from typing import TypeAlias
 from ..tuples import NamedTuple
 from .graph import (
     Attribute,
+    AttributeReference,
     Attributes,
     Graph,
     MapType,
     Model,
     Node,
     OptionalType,
-    Reference,
     SequenceType,
     SparseTensor,
     Tensor,
@@ -128,7 +128,7 @@ def attribute_flaws(attributes: Attributes, known: Schema) -> Iterator[Attribute
 def kind_of(value: Attribute) -> str:
     """The kind of a value as onnx.proto names it; ``list`` for an empty one, "" where nobody can tell."""
     match value:
-        case None | Reference():
+        case None | AttributeReference():
             return ""
         case int():
             return "int"

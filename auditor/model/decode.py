@@ -18,7 +18,7 @@ from .decode_tensors import TensorDecoder
 from .decode_types import TypeDecoder
 from .fields import MESSAGES
 from .file_troubles import AttributeTwice, BadAttribute
-from .graph import Attribute, Attributes, Function, Graph, Node, Reference, Sharding, Tensor, Value
+from .graph import Attribute, AttributeReference, Attributes, Function, Graph, Node, Sharding, Tensor, Value
 from .wire import RUN, Extents, Wire, new
 
 GRAPH, NODE, ATTRIBUTE = MESSAGES["GraphProto"], MESSAGES["NodeProto"], MESSAGES["AttributeProto"]
@@ -296,7 +296,7 @@ class Decoder:
         if why:
             self.wire.note(BadAttribute(node_offset, name, why, extents[0][0]))
         if reference:
-            return name, Reference(reference)
+            return name, AttributeReference(reference)
         if kind not in FIELD_OF_TYPE and held:
             kind = held[0]
         return name, self._value_of(kind, fields.get(FIELD_OF_TYPE.get(kind, 0)), depth + 1)

@@ -100,7 +100,7 @@ class Value(NamedTuple):
     offset: int
 
 
-class Reference(NamedTuple):
+class AttributeReference(NamedTuple):
     """An attribute in a function's body that takes its value from the call (``ref_attr_name``)."""
 
     name: str
@@ -177,7 +177,7 @@ class Graph(Record, eq=False):
 
 
 Attribute: TypeAlias = (
-    int | float | str | Blob | Tensor | SparseTensor | Graph | Type | Reference
+    int | float | str | Blob | Tensor | SparseTensor | Graph | Type | AttributeReference
     | tuple[int, ...] | tuple[float, ...] | tuple[str | Blob, ...]
     | tuple[Tensor, ...] | tuple[SparseTensor, ...] | tuple[Graph, ...] | tuple[Type | None, ...] | None
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from ..model.dtypes import name_of
-from ..model.graph import Attribute, Attributes, Blob, Graph, Reference, SparseTensor, Tensor
+from ..model.graph import Attribute, AttributeReference, Attributes, Blob, Graph, SparseTensor, Tensor
 from ..shapes.fact import Fact, Shape, show
 
 _MOST_ITEMS = 12
@@ -45,7 +45,7 @@ def _text(value: Attribute) -> str:
             text = f"sparse {tensor_text(value.values.dtype, value.dims)}"
         case Blob():
             text = f"{value.length:,} bytes"
-        case Reference():
+        case AttributeReference():
             text = f"the call's {value.name[:_LONGEST]}"
         case float():
             text = f"{value:.7g}"

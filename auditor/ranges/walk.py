@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..model.graph import Blob, Graph, Model, Node, Reference, SparseTensor, Tensor, has_subgraphs
+from ..model.graph import AttributeReference, Blob, Graph, Model, Node, SparseTensor, Tensor, has_subgraphs
 from ..model.order import ordered
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
@@ -221,7 +221,7 @@ class RangeWalk:
         """What a rule says; None where it says nothing, or what it is asked does not fit it."""
         operator = rule.operator
         attributes: dict[str, Any] = {n: value for n, value in node.attributes.items() if n in operator.attributes}
-        if any(isinstance(value, Reference | Blob) for value in node.attributes.values()):
+        if any(isinstance(value, AttributeReference | Blob) for value in node.attributes.values()):
             return None  # a function's attribute comes with the call
         if (len(given) > len(operator.inputs) and not operator.variadic) or len(given) < operator.required:
             return None

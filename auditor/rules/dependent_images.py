@@ -81,17 +81,23 @@ images one by one where answers must repeat.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from ..evidence.deep.independence import ONE_SCALE, Independence
 from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
-from ..runtime.deep.independence import ALONE, ImageDifference
 from ..wording import listed
 from . import rule
+
+if TYPE_CHECKING:
+    from ..evidence.deep.independence import Independence
+    from ..runtime.deep.independence import ImageDifference
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)
 def dependent_images(model: Model, independence: Independence) -> Iterator[Found]:
+    from ..evidence.deep.independence import ONE_SCALE
+    from ..runtime.deep.independence import ALONE
+
     graph = model.graph
     groups: dict[int, list[ImageDifference]] = {}
     for one in independence.dependent:

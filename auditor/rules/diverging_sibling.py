@@ -43,22 +43,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..evidence.deep.divergence import Diverging, figures_of, maker_of
-from ..evidence.deep.siblings import EIGHT, FLOAT16, FOUR, GREATEST
 from ..model.graph import Model
 from ..report import Basis, Found, Severity
-from ..runtime.deep.divergence import SIBLING, TensorSeen
 from . import rule, tensors_at
 from .diverging_tensors import location_in
 
 if TYPE_CHECKING:
-    from ..evidence.deep.divergence import Divergence
+    from ..evidence.deep.divergence import Divergence, Diverging
+    from ..runtime.deep.divergence import TensorSeen
 
 _ROUNDING = frozenset({"QuantizeLinear", "DynamicQuantizeLinear"})
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
 def diverging_sibling(model: Model, divergence: Divergence) -> Iterator[Found]:
+    from ..runtime.deep.divergence import SIBLING
+
     for one in divergence.apart:
         if one.seen.kind != SIBLING:
             continue
@@ -77,6 +77,8 @@ def diverging_sibling(model: Model, divergence: Divergence) -> Iterator[Found]:
 
 
 def _lost(one: Diverging, weak: str, sides: str) -> str:
+    from ..evidence.deep.divergence import figures_of
+
     if one.hidden:
         return f"beside {sides}, the outputs are alike on this processor, which computes {weak} in float32"
     output = one.outputs[0]
@@ -85,6 +87,9 @@ def _lost(one: Diverging, weak: str, sides: str) -> str:
 
 
 def _where(model: Model, one: Diverging, first: TensorSeen, weak: str) -> str:
+    from ..evidence.deep.divergence import figures_of, maker_of
+    from ..evidence.deep.siblings import FLOAT16, GREATEST
+
     close = first.closeness
     if close.nonfinite and weak == FLOAT16 and close.reach > GREATEST:
         return (
@@ -124,6 +129,9 @@ def _rounded_between(one: Diverging, first: TensorSeen, weak: Model) -> tuple[st
 
 
 def _fix(model: Model, one: Diverging, first: TensorSeen, weak: str) -> str:
+    from ..evidence.deep.divergence import maker_of
+    from ..evidence.deep.siblings import EIGHT, FOUR
+
     node = maker_of(first)
     if weak not in (EIGHT, FOUR):
         return f"keep {node} in float32 (node_block_list of the converter), or scale what goes into it"

@@ -14,7 +14,7 @@ has found is not said twice.
 
 ## Why it matters
 That outputs differ says that something is wrong, and the first tensor says where: a weight that was not loaded, an
-attribute that an exporter dropped, a pattern that was fused with another epsilon (microsoft/onnxruntime#21274).
+attribute that an exporter dropped, a normalisation that was fused (microsoft/onnxruntime#4293).
 
 ## Fires on
 ```mutator
@@ -45,15 +45,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..evidence.deep.divergence import Diverging, figures_of, maker_of
 from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
-from ..runtime.deep.divergence import SIBLING
 from ..wording import listed
 from . import rule, tensors_at
 
 if TYPE_CHECKING:
-    from ..evidence.deep.divergence import Divergence
+    from ..evidence.deep.divergence import Divergence, Diverging
 
 _FIXES = {
     "optimisation": "load it at the level that is right (--optimisation), or write the named place otherwise",
@@ -65,6 +63,9 @@ _FIXES = {
 
 @rule(Severity.WARNING, Basis.REFUSED)
 def diverging_tensors(model: Model, divergence: Divergence) -> Iterator[Found]:
+    from ..evidence.deep.divergence import figures_of
+    from ..runtime.deep.divergence import SIBLING
+
     for one in divergence.apart:
         if one.seen.kind == SIBLING:
             continue
@@ -97,6 +98,8 @@ def _what(one: Diverging) -> str:
 
 
 def _where(one: Diverging) -> str:
+    from ..evidence.deep.divergence import figures_of, maker_of
+
     first, beyond = one.seen.first, one.seen.beyond
     if first is None:
         return f"; {one.seen.why}" if one.seen.why else ""

@@ -53,7 +53,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.conformance import schema_of
-from ..model.graph import Function, Model, Node, Reference
+from ..model.graph import AttributeReference, Function, Model, Node
 from ..model.scopes import Scope, scopes
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
@@ -129,7 +129,7 @@ def _call(scope: Scope, index: int, node: Node, function: Function, needed: froz
 def _references(scope: Scope, index: int, node: Node, function: Function) -> Iterator[Found]:
     for name, value in node.attributes.items():
         if (
-            isinstance(value, Reference)
+            isinstance(value, AttributeReference)
             and value.name not in function.attributes
             and value.name not in function.defaults
         ):

@@ -6,8 +6,8 @@ vectors, on others like them, on zeros and ones, on masks that let nothing or al
 that are given. Names the first tensor that is NaN or infinite, its node, and what came into that node, where an output
 shows it or something is decided by it (an ArgMax, a comparison, a Relu that makes zero of NaN). A warning where given
 inputs show it, or all usual ones, or NaN comes of an input that nobody can forbid; else a note. An infinity that is
-stored, or comes as an input, is meant; so is NaN that a Where takes out again; the argument of a logarithm that a caller
-gives is the caller's.
+stored, or comes as an input, is meant; so is NaN that a Where takes out again; a logarithm's argument that a caller
+gives as it is, is the caller's.
 
 ## Why it matters
 An output that is NaN is seen; where it comes from is not, and NaN that an ArgMax made an index of is not seen at all.

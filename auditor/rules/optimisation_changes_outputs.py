@@ -54,7 +54,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..evidence.processor import features
 from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Parting, Run
@@ -119,6 +118,8 @@ def _fix(first: Parting) -> str:
         return "load it at a lower level (--optimisation tells which is right), or write the place otherwise"
     without = f"load it with disabled_optimizers={list(first.optimisers)}, or write the named place otherwise"
     if any(name.startswith(_QUANTISING) for name in first.optimisers):
+        from ..evidence.processor import features
+
         vnni = any("vnni" in flag or flag == "i8mm" for flag in features())
         here = "" if vnni else ", for this processor has no VNNI and 8-bit sums saturate"
         return f"quantise both sides as uint8, or the weights to 7 bits (reduce_range){here}; or {without}"

@@ -36,7 +36,6 @@ from typing import TYPE_CHECKING
 from ..findings.kind import KnownBy
 from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Run
-from ..runtime.providers import names_in, plain_word, word_for
 from ..settings import Settings
 from ..wording import counted
 from . import rule
@@ -85,6 +84,8 @@ def provider_fallback(trial: Trial, settings: Settings) -> Iterator[Found]:
 
 
 def _severity(run: Run, elsewhere: Mapping[str, int], settings: Settings) -> Severity | None:
+    from ..runtime.providers import names_in, plain_word, word_for
+
     asked = {plain_word(name) for name in names_in(settings.provider)} - {"cpu"}
     stray = [name for name in elsewhere if word_for(name) not in asked]
     if settings.no_cpu_fallback and stray:

@@ -57,12 +57,12 @@ from typing import TYPE_CHECKING
 
 from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
-from ..runtime.deep.sizes import SizeRun
 from . import rule
 from .runtime_refusal import location
 
 if TYPE_CHECKING:
     from ..evidence.deep.sizes import SizeCondition, Sizes
+    from ..runtime.deep.sizes import SizeRun
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)

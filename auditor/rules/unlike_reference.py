@@ -38,7 +38,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..evidence.deep.divergence import figures_of, maker_of
 from ..model.graph import Model
 from ..report import Basis, Found, Severity
 from ..wording import listed
@@ -53,6 +52,8 @@ if TYPE_CHECKING:
 def unlike_reference(model: Model, reference: Reference) -> Iterator[Found]:
     if not reference.outputs:
         return
+    from ..evidence.deep.divergence import figures_of, maker_of
+
     output, *others = reference.outputs
     also = f"; so do {listed(one.tensor for one in others)}" if others else ""
     first = reference.first or output

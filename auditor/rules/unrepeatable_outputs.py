@@ -60,13 +60,16 @@ must repeat, or replace the node.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from ..evidence.deep.repeatability import Repeatability
 from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
-from ..runtime.deep.repeatability import OTHER_THREADS, Repeated
 from ..wording import counted, listed
 from . import rule
+
+if TYPE_CHECKING:
+    from ..evidence.deep.repeatability import Repeatability
+    from ..runtime.deep.repeatability import Repeated
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
@@ -102,6 +105,8 @@ def _why(seen: Repeatability, output: str) -> tuple[str, str]:
 
 
 def _ways(group: list[Repeated]) -> str:
+    from ..runtime.deep.repeatability import OTHER_THREADS
+
     ways = dict.fromkeys(
         f"a session of {counted(one.threads, 'thread')}"
         if one.where == OTHER_THREADS

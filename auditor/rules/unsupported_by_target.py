@@ -42,8 +42,32 @@ agraph (float[1, 2, 16] x, int64[1] p, float[8, 8] c, float[8, 8] s) => (float[1
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (double[1, 1, 4, 4] x, double[1, 1, 3, 3] w) => (double[1, 1, 2, 2] y) { y = Conv(x, w) }
 ```
+```onnx
+# 8 bits came with 1.22.
+# --target onnxruntime==1.17
+<ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>
+agraph (float[2, 32] x, uint8[8, 1, 32] b, float[8] s) => (float[2, 8] y) {
+  y = com.microsoft.MatMulNBits<K = 32, N = 8, bits = 8, block_size = 32>(x, b, s)
+}
+```
+```onnx
+# The body is read at opset 17, where there is no Mish yet.
+# --target onnxruntime==1.32
+<ir_version: 8, opset_import: ["" : 17, "local" : 1]>
+agraph (float[2] x) => (float[2] y) { y = local.act(x) }
+<domain: "local", opset_import: ["" : 18]>
+act (a) => (b) { b = Mish(a) }
+```
 
 ## Quiet on
+```onnx
+# The body is read at opset 18, whatever the function imports.
+# --target onnxruntime==1.17
+<ir_version: 8, opset_import: ["" : 18, "local" : 1]>
+agraph (float[2] x) => (float[2] y) { y = local.act(x) }
+<domain: "local", opset_import: ["" : 17]>
+act (a) => (b) { b = Mish(a) }
+```
 ```onnx
 # float16 has no kernel either, and Casts are set around one for float32.
 # --target onnxruntime==1.15
@@ -66,28 +90,19 @@ operator that took another's place, or deploy the release that the finding names
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from ..evidence.targeting import TargetRuntime, Targets
 from ..model.dtypes import name_of
-from ..model.graph import Node
 from ..model.scopes import Scope
 from ..report import Basis, Found, Location, Severity
-from ..targets.known import Runtime, implemented, refused_values, runtimes, signature
-from ..targets.loading import (
-    NoAttribute,
-    NodeRefusal,
-    NoKernel,
-    NoOperator,
-    NoType,
-    NoValue,
-    OtherCount,
-    ReadOtherwise,
-    Refusal,
-    TooNewIr,
-    TooNewOpset,
-)
 from ..wording import others
 from . import nodes_at, rule
+
+if TYPE_CHECKING:
+    from ..evidence.targeting import TargetRuntime, Targets
+    from ..model.graph import Node
+    from ..targets.known import Runtime
+    from ..targets.refusals import Refusal
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
@@ -104,6 +119,8 @@ def unsupported_by_target(targets: Targets) -> Iterator[Found]:
 
 
 def _of_the_table(target: TargetRuntime, release: Runtime) -> Iterator[Found]:
+    from ..targets.refusals import NoType, TooNewIr, TooNewOpset
+
     found: dict[tuple[str, str], list[tuple[Scope, int]]] = {}
     for refusal in target.refusals:
         match refusal:
@@ -146,6 +163,9 @@ def _version(target: TargetRuntime, what: str, actual: int, most: int, holder: s
 
 def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
     """Message and fix."""
+    from ..targets.known import runtimes
+    from ..targets.refusals import NoAttribute, NodeRefusal, NoKernel, NoOperator, NoValue, OtherCount, ReadOtherwise
+
     assert isinstance(refusal, NodeRefusal)
     node = refusal.scope.graph.nodes[refusal.node]
     operator = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
@@ -167,8 +187,8 @@ def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
             return f"{operator} of {name} {verb} {takes} {what}, and here are {held}", "export the model for it"
         case NoValue(since=since, value=value):
             first = next((r.version for r in runtimes()[release.number + 1 :] if _takes(r, node, since, value)), "")
-            message = f"{operator} of {name} refuses {value}"
-            return message, f"export with another value, or deploy onnxruntime {first} or newer"
+            deploy = f", or deploy onnxruntime {first} or newer" if first else ""
+            return f"{operator} of {name} refuses {value}", f"export with another value{deploy}"
         case ReadOtherwise(opset=opset, refusal=inner):
             own, domain = refusal.scope.opsets[node.domain], node.domain or "ai.onnx"
             message, _ = _of_node(name, release, inner)
@@ -184,6 +204,8 @@ def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
 
 def _first_with(release: Runtime, domain: str, op_type: str, opset: int, attribute: str = "") -> str:
     """The first release behind this one that has the operator, and the attribute; "" where none does."""
+    from ..targets.known import implemented, runtimes, signature
+
     for other in runtimes()[release.number + 1 :]:
         found = implemented(other, domain, op_type, opset)
         if found is None or found.deprecated or not found.kernels:
@@ -195,10 +217,14 @@ def _first_with(release: Runtime, domain: str, op_type: str, opset: int, attribu
 
 
 def _takes(release: Runtime, node: Node, since: int, value: str) -> bool:
+    from ..targets.known import implemented, refused_values
+
     found = implemented(release, node.domain, node.op_type, since)
     return found is not None and value not in refused_values(release, node.domain, node.op_type, since)
 
 
 def _with_type(dtype: int) -> str:
+    from ..targets.known import runtimes
+
     first = next((one.version for one in runtimes() if one.dtypes >> dtype & 1), "")
     return f", onnxruntime {first} or newer" if first else ""

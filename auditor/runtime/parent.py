@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from .clean import Cleaner
-from .deep import part_of
 from .outcome import (
     Agreement,
     Crashed,
@@ -89,6 +88,8 @@ def side_by_side(request: Request) -> SideBySide | Outcome:
 def look(request: Request) -> Deep | Outcome:
     """One part of the look in depth, as the request asks; another outcome where the child saw nothing of it. Where it
     ended before it had seen all, what it knew stands, and is not whole."""
+    from .deep import part_of
+
     assert request.deep is not None
     ended = _ended(request)
     if isinstance(ended, NotRun):

@@ -15,6 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -153,6 +154,18 @@ def drop_server() -> None:
     if _server is not None:
         _server.close()
         _server = None
+
+
+@contextlib.contextmanager
+def forked_children() -> Iterator[None]:
+    """Children are forked from a server for as long as this takes; one that was kept before stays."""
+    kept = _wanted
+    keep_server()
+    try:
+        yield
+    finally:
+        if not kept:
+            drop_server()
 
 
 def start(question: IO[bytes], channel: int, *, plain: bool, libraries: str = "") -> Started:

@@ -76,8 +76,8 @@ class Checking:
         path = subject.path
         whole = None
         try:
-            with self.listener.auditing(path):
-                whole = audited(path, self.settings, subject.contract)
+            with self.listener.auditing(path) as at:
+                whole = audited(path, self.settings, subject.contract, at)
                 raw = _with(whole.report, subject.troubles)
             for trace in raw.coverage.traces:
                 tell_fault(self.listener, trace)

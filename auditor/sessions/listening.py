@@ -32,9 +32,9 @@ class Listener:
     def fault(self, trace: str, sentence: str) -> None:
         """A fault of ours: its traceback, and what to do with it."""
 
-    def auditing(self, path: str) -> AbstractContextManager[None]:
-        """Around the audit of a model that somebody waits for."""
-        return nullcontext()
+    def auditing(self, path: str) -> AbstractContextManager[Callable[[str], object]]:
+        """Around the audit of a model that somebody waits for; what it gives is called with what is looked at now."""
+        return nullcontext(lambda stage: None)
 
     def moving(self, doing: str, size: int) -> AbstractContextManager[Callable[[int], None]]:
         """Around so many bytes that are hashed or sent; what it gives is called with how many more are done."""

@@ -88,6 +88,8 @@ def needed(expected: Need, actual: Shape) -> list[Condition] | None:
 def test_of(condition: Condition, name: str) -> Callable[[int], bool]:
     """A condition that speaks of one name, as a question of numbers."""
     a, b = evaluator(condition.a, [name]), evaluator(condition.b, [name])
+    if not condition.free:
+        return lambda size: a(size) == b(size)
     free = [evaluator(size, [name]) for size in condition.free]
     return lambda size: a(size) == b(size) or any(f(size) == 1 for f in free)
 

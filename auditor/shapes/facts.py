@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -103,14 +102,10 @@ class Facts(Mapping[str, Fact]):
         """What this propagation cost: nodes, those of bodies each time, and the inputs."""
         return self.walk.visits + len(self.inputs)
 
-    @contextmanager
-    def allowed(self, nodes: int) -> Iterator[None]:
-        """So many nodes, and no more, may be walked through again by these facts and those that come of them."""
-        self._allowance.given = self._allowance.left = nodes
-        try:
-            yield
-        finally:
-            self._allowance.given = None
+    def allowed(self, nodes: int) -> Allowance:
+        """So many nodes, and no more, may be walked through again by these facts and those that come of them: a context
+        of its own, for every rule has one."""
+        return self._allowance.granted(nodes)
 
     def producer(self, name: str, graph: str = "") -> At | None:
         """The node that makes a tensor, looked for in its graph and in those around it."""

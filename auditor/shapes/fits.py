@@ -238,8 +238,10 @@ def _empty(facts: Facts, name: str, graph: str) -> bool:
 
 def solutions(condition: Sequence[Condition], name: str, most: int = BOUND) -> list[int]:
     """The numbers up to ``most`` that a name may be where all of it holds; it speaks of no other name."""
-    tests = [test_of(c, name) for c in dict.fromkeys(condition)]
-    return [size for size in range(1, most + 1) if all(test(size) for test in tests)]
+    found = list(range(1, most + 1))
+    for one in dict.fromkeys(condition):
+        found = list(filter(test_of(one, name), found))
+    return found
 
 
 def _before(place: At, at: At) -> bool:

@@ -1,7 +1,7 @@
 """What a walk leaves behind: what each node answered, and what is remembered for the next time."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 from ..model.graph import Attributes, Function, Graph, Model, Node
@@ -34,6 +34,17 @@ class Allowance:
     def __init__(self) -> None:
         self.given: int | None = None
         self.left = 0
+
+    def granted(self, nodes: int) -> Self:
+        """So many, as long as it is entered."""
+        self.given = self.left = nodes
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.given = None
 
     def spend(self, nodes: int) -> None:
         if self.given is not None:

@@ -9,7 +9,7 @@ interned, so that the identity of one is its key.
 import time
 from collections.abc import Mapping, Sequence
 
-from ..model.graph import Attributes, Function, Graph, Model, Node, Reference, Tensor, TensorType, Value
+from ..model.graph import AttributeReference, Attributes, Function, Graph, Model, Node, Tensor, TensorType, Value
 from ..model.order import ordered
 from .blame import harmless, own_faults
 from .calls import Bound, Call, UnknownOperator, call_of
@@ -259,11 +259,13 @@ class Walk:
 
     def _resolve(self, attributes: Attributes, called_with: Attributes) -> Attributes:
         """The attributes of a node in a function or its subgraphs, references replaced by the call's values."""
-        if not any(isinstance(v, Reference) for v in attributes.values()):
+        if not any(isinstance(v, AttributeReference) for v in attributes.values()):
             return attributes
         key = (attributes, called_with)
         if key not in self._memory.resolved:
-            values = {n: called_with.get(v.name) if isinstance(v, Reference) else v for n, v in attributes.items()}
+            values = {
+                n: called_with.get(v.name) if isinstance(v, AttributeReference) else v for n, v in attributes.items()
+            }
             self._memory.resolved[key] = Attributes({n: v for n, v in values.items() if v is not None})
         return self._memory.resolved[key]
 

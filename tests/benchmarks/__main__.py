@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch service shapes ranges faults drawing diff browser.
+Names: start check propagation weights store batch service shapes ranges faults drawing diff browser deep.
 Without one, all; 6 GB of disk are used, and browser wants Chromium.
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.batch import batch
+from tests.benchmarks.deep import deep
 from tests.benchmarks.diff import diff
 from tests.benchmarks.drawing import drawing
 from tests.benchmarks.faults import faults
@@ -221,6 +222,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "diff": partial(diff, tell),
     "browser": of_pages,
     "drawing": partial(drawing, tell),
+    "deep": partial(deep, tell),
 }
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ VERDICT_OF = {0: "pass", 1: "fail", 3: "inconclusive", 4: "inconclusive"}
 
 KEYS = {
     "schema_version", "auditor", "model", "verdict", "findings", "coverage", "totals", "inputs", "outputs",
-    "weights", "run", "operators", "dtypes", "audited_at", "ad_hoc", "judged_by", "ranges",
+    "weights", "run", "operators", "dtypes", "audited_at", "depth", "ad_hoc", "judged_by", "ranges",
 }  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def sparse_of(proto: onnx.SparseTensorProto) -> tuple[object, ...]:
 
 def attribute_of(a: AttributeProto) -> object:
     if a.ref_attr_name:
-        return views.Reference(a.ref_attr_name)
+        return views.AttributeReference(a.ref_attr_name)
     match a.type:
         case AttributeProto.FLOAT:
             return a.f

@@ -31,13 +31,17 @@ def image(tmp_path_factory: pytest.TempPathFactory, shell: Shell) -> Path:
 
 @pytest.fixture
 def service(tmp_path: Path, shell: Shell, image: Path, machine: Mapping[str, str], repository: Path) -> Service:
-    """Runs the lines of a job one behind the other, in a checkout with one model."""
+    """Runs the lines of a job one behind the other, in a checkout with one model.
+
+    The address names a commit, as the page says: pip keeps the wheel of one, and the second job need not build it.
+    """
+    commit = shell("git rev-parse HEAD", cwd=repository).stdout.strip()
 
     def run(lines: list[str], model: Path) -> int:
         (tmp_path / "models").mkdir()
         shutil.copy(model, tmp_path / "models" / "net.onnx")
         path = f"{image}:{machine['PATH']}"
-        here = f"file://localhost{quote(str(repository))}"  # pip before 24 wants a host
+        here = f"file://localhost{quote(str(repository))}@{commit}"  # pip before 24 wants a host
         done = shell("\n".join(lines), cwd=tmp_path, PATH=path, AUDITOR=here)
         assert done.returncode in (0, 1), done.stdout + done.stderr
         return done.returncode

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import NamedTuple
 from auditor.config import configuration
 from auditor.errors import Unreadable
 from auditor.evidence.evidence import Evidence
+from auditor.model.graph import Model
 from auditor.model.load import load
 from auditor.pipeline import audit
 from auditor.policy.judge import judge
-from auditor.report import Finding, Found
+from auditor.report import Contract, Finding, Found
 from auditor.rules import Rule
 from auditor.settings import DEEP, Settings
 
@@ -100,20 +101,41 @@ def fixtures(rule: Rule) -> Iterator[Fixture]:
 
 def findings(rule: Rule, path: Path) -> list[Found]:
     """What one rule says of one model."""
+    return next(findings_of((rule,), path))
+
+
+def findings_of(rules: Iterable[Rule], path: Path) -> Iterator[list[Found]]:
+    """What each of these rules says of one model, which is read once, as is what they judge by if it is the same."""
+    unreadable: Unreadable | None = None
     try:
         model = load(path)
     except Unreadable as error:
-        return [Found(error.why, fix=error.fix)] if rule.name == "unreadable-model" else []
+        unreadable = error
     contract = path.with_name("contract.pickle")  # contract_mutators.py
-    if "Contract" in rule.wants and not contract.exists():
-        return []
     said = pickle.loads(contract.read_bytes()) if contract.exists() else None
+    known: dict[tuple[object, ...], Evidence] = {}
+    for rule in rules:
+        if unreadable:
+            found = [Found(unreadable.why, fix=unreadable.fix)] if rule.name == "unreadable-model" else []
+        elif "Contract" in rule.wants and said is None:
+            found = []
+        else:
+            settings = _settings(rule, path)
+            key = (settings.run, settings.weights, settings.deep_parts)  # the others are the model's
+            if key not in known:
+                known[key] = _evidence(model, settings, said, path)
+            found = list(rule.check(*(known[key].about(kind) for kind in rule.wants)))
+        yield found
+
+
+def _settings(rule: Rule, path: Path) -> Settings:
+    """What this rule needs to be asked for, and what stands beside the model."""
     given = path.with_name("options.txt")
     options = given.read_text() if given.exists() else ""
     target_dtype = _TARGET_DTYPE.search(options)
     against = path.with_name("against.onnx")  # sibling_mutators.py
     deep = frozenset(part for part in DEEP if part.capitalize() in rule.wants)
-    settings = Settings(
+    return Settings(
         run=bool(deep) or not {"Trial", "Ranges"}.isdisjoint(rule.wants),
         deep_parts=deep,
         against=str(against) if against.exists() else None,
@@ -122,6 +144,10 @@ def findings(rule: Rule, path: Path) -> list[Found]:
         target_dtype=target_dtype[1] if target_dtype else None,
         runtimes=tuple(_TARGET.findall(options)),
     )
+
+
+def _evidence(model: Model, settings: Settings, said: Contract | None, path: Path) -> Evidence:
+    """Of the model, with what another machine saw of it."""
     evidence = Evidence(model, settings, said)
     recorded = path.with_name("trial.pickle")  # of a run that this machine cannot make (weight_mutators.py)
     if recorded.exists():
@@ -130,7 +156,7 @@ def findings(rule: Rule, path: Path) -> list[Found]:
     if seen.exists():
         part = pickle.loads(seen.read_bytes())
         evidence._deep[type(part).__name__.lower()] = part
-    return list(rule.check(*(evidence.about(kind) for kind in rule.wants)))
+    return evidence
 
 
 def gate_findings(rule: Rule, path: Path, policy: str) -> list[Finding]:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from auditor.report import Basis, Severity
+from auditor.report import Basis, Location, Severity
 from auditor.rules import Rule, all_rules
 
-from .fixtures import RUNNING, SECTIONS, Fixture, findings, fixtures, gate_findings, sections
+from .fixtures import RUNNING, SECTIONS, Fixture, findings, findings_of, fixtures, gate_findings, sections
+from .places import assert_places
 
 RULES = all_rules()
 FIXTURES = [fixture for rule in RULES for fixture in fixtures(rule)]
@@ -35,6 +36,7 @@ def test_a_page_shows_what_fires_and_what_does_not(rule: Rule) -> None:
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda f: f.label)
 def test_a_page_tells_the_truth(fixture: Fixture, tmp_path: Path) -> None:
+    """And where a finding stands is a place of the model, which is asked of the same findings: some cost a run."""
     assert isinstance(fixture.rule.severity, Severity) and isinstance(fixture.rule.basis, Basis)
     assert fixture.rule.kind.by_policy == bool(fixture.policy)
     path = fixture.model(tmp_path)
@@ -42,6 +44,8 @@ def test_a_page_tells_the_truth(fixture: Fixture, tmp_path: Path) -> None:
     if fixture.section == "Fires on":
         assert found
         assert all(f.message and f.fix for f in found)
+        if not fixture.policy:
+            assert_places([f.location or Location() for f in found], path)
     else:
         assert not found
 
@@ -50,6 +54,5 @@ def test_a_page_tells_the_truth(fixture: Fixture, tmp_path: Path) -> None:
 def test_no_rule_fails_on_any_of_the_models(fixture: Fixture, tmp_path: Path) -> None:
     path = fixture.model(tmp_path)
     costly = RUNNING | ({"Weights"} if path.stat().st_size > 1 << 30 else set())  # a process each, gigabytes to be read
-    for rule in RULES:
-        if costly.isdisjoint(rule.wants):
-            findings(rule, path)
+    rules = [rule for rule in RULES if costly.isdisjoint(rule.wants)]
+    assert len(list(findings_of(rules, path))) == len(rules)

@@ -19,7 +19,7 @@ HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
 def severities(rule: str, text: str, folder: Path) -> list[Severity]:
     path = folder / "model.onnx"
     path.write_bytes(parser.parse_model(HEAD + text).SerializeToString())
-    (folder / "ranges.txt").write_text(text)
+    (folder / "options.txt").write_text(text)
     return [one.severity or RULES[rule].severity for one in findings(RULES[rule], path)]
 
 

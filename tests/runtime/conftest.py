@@ -10,6 +10,7 @@ import onnx
 import onnx.parser
 import pytest
 
+from auditor.runtime import started
 from auditor.runtime.outcome import Run
 from auditor.runtime.parent import run
 from auditor.runtime.request import Feed, Request, RunLimits
@@ -18,6 +19,16 @@ from tests.pace import HANG
 HEADER = '<ir_version: 8, opset_import: ["" : 17]>\n'
 
 Write = Callable[..., str]
+
+
+FRESH = frozenset({"test_run", "test_sandbox", "test_killers", "test_providers", "test_plugin_provider"})
+"""Modules in which each run has an interpreter of its own: how it begins and ends is what they look at."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forked_runs(request: pytest.FixtureRequest) -> None:
+    module = request.module.__name__.rpartition(".")[2]
+    (started.drop_server if module in FRESH else started.keep_server)()
 
 
 @pytest.fixture

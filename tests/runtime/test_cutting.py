@@ -105,6 +105,28 @@ def test_bytes_that_cannot_be_cut(bytes_: bytes) -> None:
         Cuttable(bytes_)
 
 
+@pytest.mark.parametrize("name", ["a", "b", "i", "y"])
+def test_a_node_is_taken_out_and_what_it_made_is_fed(name: str) -> None:
+    """Fed with what the whole model has there, the rest gives what the whole model gives; with another, another."""
+    whole = model(BODIES)
+    traced = onnx.ModelProto()
+    traced.CopyFrom(whole)
+    traced.graph.output.extend([onnx.ValueInfoProto(name=name)] if name != "y" else [])
+    fed = {"x": np.linspace(-1, 1, 8, dtype=np.float32).reshape(2, 4), "c": np.array(True)}
+    value, expected = onnxruntime.InferenceSession(traced.SerializeToString()).run([name, "y"], fed)
+    cuttable = Cuttable(whole.SerializeToString())
+    index = cuttable.makers[name]
+    rest = cuttable.taking(index, {name: TensorProto.FLOAT})
+    read = onnx.load_model_from_string(rest)
+    assert len(read.graph.node) == len(whole.graph.node) - 1
+    assert read.graph.input[-1].name == name
+    session = onnxruntime.InferenceSession(rest)
+    (found,) = session.run(None, fed | {name: value})
+    np.testing.assert_array_equal(found, expected)
+    (other,) = session.run(None, fed | {name: value + 1})
+    assert not np.array_equal(other, expected)
+
+
 def test_a_stored_value_that_falls_away_is_no_input_any_more() -> None:
     """Up to IR 3 what is stored is an input, too: without its value it would have to be fed."""
     model = onnx.parser.parse_model(

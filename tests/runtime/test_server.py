@@ -130,3 +130,16 @@ def lives(process: str) -> bool:
         return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
     except OSError:
         return False
+
+
+def test_children_are_forked_for_as_long_as_they_are_asked_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the server ends with that, but for one that was kept before."""
+    monkeypatch.setattr(started, "_server", None)
+    monkeypatch.setattr(started, "_wanted", False)
+    with started.forked_children():
+        assert started._wanted
+    assert not started._wanted
+    started.keep_server()
+    with started.forked_children():
+        pass
+    assert started._wanted

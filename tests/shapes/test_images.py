@@ -70,11 +70,19 @@ def test_a_recurrent_state_has_its_batch_behind_the_layers() -> None:
 
 def test_a_recurrent_layer_says_which_axis_is_the_batch() -> None:
     """X is [seq_length, batch_size, input_size] (onnx.ai, RNN)."""
-    found = images("""agraph (float[a, b, 2] x) => (float[a, A, b, 3] y)
+    found = images("""agraph (float[p, q, 2] x) => (float[p, A, q, 3] y)
     <float[1, 3, 2] w = {1, 2, 3, 4, 5, 6}, float[1, 3, 3] r = {1, 2, 3, 4, 5, 6, 7, 8, 9}> {
       y = RNN<hidden_size = 3>(x, w, r)
     }""")  # fmt: skip
     assert found.inputs == (Along("x", 1),) and found.sure
+
+
+def test_a_recurrent_layer_that_takes_the_batch_first_says_so() -> None:
+    found = images("""agraph (float[p, q, 2] x) => (float[p, q, A, 3] y)
+    <float[1, 3, 2] w = {1, 2, 3, 4, 5, 6}, float[1, 3, 3] r = {1, 2, 3, 4, 5, 6, 7, 8, 9}> {
+      y = RNN<hidden_size = 3, layout = 1>(x, w, r)
+    }""")  # fmt: skip
+    assert found.inputs == (Along("x", 0),) and found.sure
 
 
 def test_what_is_counted_by_another_name_is_fed_whole() -> None:

@@ -8,6 +8,7 @@ import onnx.parser
 import pytest
 from onnx import TensorProto, helper
 
+from auditor.model.graph import Model
 from auditor.model.load import loads
 from auditor.report import Fit
 from auditor.shapes import evaluation
@@ -18,7 +19,7 @@ from auditor.shapes.evaluation import MOST_STORED
 from auditor.shapes.fact import MOST_ELEMENTS, Exact
 from auditor.shapes.facts import Facts, infer
 from auditor.shapes.fits import solve
-from auditor.shapes.mending import BrokenPlace
+from auditor.shapes.mending import BrokenPlace, opset_that_fits, opsets
 from auditor.shapes.mending.edits import SetAttribute, changes
 from auditor.shapes.mending.search import Mend, mends
 from auditor.shapes.mending.trial import Ground, edited, tried
@@ -226,3 +227,17 @@ def test_values_are_followed_up_to_so_many_elements(more: int, known: bool, monk
     facts = facts_of("(float[C] x) => (y) { y = Sqrt(x) }", values={"x": np.full(count + more, 9, np.float32)})
     assert facts["y"].shape == (count + more,)
     assert facts["y"].elements == ((3,) * count if known else None)
+
+
+def test_of_opsets_at_which_all_operators_are_the_same_the_nearest_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Softmax changed at opsets 11 and 13 (ONNX's Changelog.md), and never took two inputs."""
+    facts = facts_of("(float[2,3] x) => (float[2,3] y) { y = Softmax(x, x) }")
+    tried: list[int] = []
+
+    def fits(model: Model) -> bool:
+        tried.append(model.opsets[""])
+        return False
+
+    monkeypatch.setattr(opsets, "_fits", fits)
+    assert opset_that_fits(facts) == ()
+    assert tried == [18, 12, 10]

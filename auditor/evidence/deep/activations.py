@@ -14,7 +14,7 @@ from ...errors import CannotLook
 from ...model import payload
 from ...model.graph import Model, Node, Tensor
 from ...report import DeepFigure, DeepPart, DeepSeries, Missed
-from ...runtime.deep.activations import ActivationsAsked, ActivationsSeen, Bent, Quantised, Reached
+from ...runtime.deep.activations import ActivationsAsked, ActivationsSeen, Bent, Reached, RoundedTensor
 from ...runtime.deep.nonfinite import Trying
 from ...runtime.request import InputRange
 from ...tuples import NamedTuple
@@ -69,6 +69,7 @@ def look(evidence: Evidence) -> Activations:
         tuple(groups),
         tuple(_bent(model, bound)),
         tuple(quantised.values()),
+        tuple(node.outputs[0] for node in model.graph.nodes if node.op_type == "Cast" and node.outputs),
     )
     runs = 1.5 * len(sources) * max(len(asked.chunks), 1)
     attempts = tuple(one.feeds for one in given)
@@ -125,7 +126,7 @@ def _bent(model: Model, bound: Facts) -> Iterator[Bent]:
                 yield Bent(node.outputs[0], 1 if rank != 3 else 2, *_BENT[node.op_type])
 
 
-def _quantised(model: Model) -> Iterator[tuple[str, Quantised]]:
+def _quantised(model: Model) -> Iterator[tuple[str, RoundedTensor]]:
     """What goes into each QuantizeLinear of a tensor that a node makes, where scale and zero point are stored."""
     graph = model.graph
     stored = {tensor.name: tensor for tensor in graph.initializers}
@@ -141,7 +142,7 @@ def _quantised(model: Model) -> Iterator[tuple[str, Quantised]]:
             yield one.tensor, one
 
 
-def _rounding(model: Model, node: Node, stored: Mapping[str, Tensor]) -> Quantised | None:
+def _rounding(model: Model, node: Node, stored: Mapping[str, Tensor]) -> RoundedTensor | None:
     scale = stored.get(node.inputs[1])
     zero = stored.get(node.inputs[2]) if len(node.inputs) > 2 and node.inputs[2] else None
     if scale is None or (zero is None and len(node.inputs) > 2 and node.inputs[2]) or node.attributes.get("block_size"):
@@ -153,7 +154,7 @@ def _rounding(model: Model, node: Node, stored: Mapping[str, Tensor]) -> Quantis
     axis = node.attributes.get("axis", 1)
     low, high = _QUANTISED[dtype]
     whole = tuple(int(z) for z in zeros)
-    return Quantised(
+    return RoundedTensor(
         node.inputs[0], axis if isinstance(axis, int) and axis >= 0 else 1, scales, whole, low, high,
         floor=all(z == low for z in whole),
     )  # fmt: skip

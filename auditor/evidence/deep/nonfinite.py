@@ -239,8 +239,10 @@ def _faults(evidence: Evidence, found: Sequence[tuple[_Planned, Tried]], runtime
             tries[one.kind, one.real] += 1
         seen = Counter((one.kind, one.real) for one, _, _ in shown)
         shown.sort(key=lambda one: _telling(one[0], seen[one[0].kind, one[0].real], tries[one[0].kind, one[0].real]))
-        planned, tried, bad = next((one for one in shown if one[0].trying.recipe and _alike(one, shown[0])), shown[0])
-        like = [one for one in shown if _alike(one, shown[0])]
+        planned, tried, bad = next(
+            (one for one in shown if one[0].trying.recipe and _same_kind(one, shown[0])), shown[0]
+        )
+        like = [one for one in shown if _same_kind(one, shown[0])]
         yield FaultyInside(
             bad,
             tried,
@@ -262,7 +264,7 @@ def _telling(planned: _Planned, shown: int, tries: int) -> int:
     return 2
 
 
-def _alike(one: _Shown, other: _Shown) -> bool:
+def _same_kind(one: _Shown, other: _Shown) -> bool:
     """Whether two tries are of one kind."""
     return (one[0].kind, one[0].real) == (other[0].kind, other[0].real)
 

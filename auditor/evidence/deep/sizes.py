@@ -164,7 +164,7 @@ def _judged(facts: Facts, feeds: tuple[Feed, ...], plans: Sequence[_Plan], told:
             conditions.append(SizeCondition(plan.open.name, said, foreseen, new, _table(facts, fine)))
             lines.append(f"{said}: {plan.ruled_out.get(new.size) or reason(new)}")
         else:
-            lines.append(f"{plan.open.name}: {_told(fine)} run")
+            lines.append(f"{plan.open.name}: {_in_words(fine)} run")
         if heavy:
             missed.append(Missed(f"{plan.open.name} from {heavy[0]} on", "it takes more memory than a run may have"))
     remembered = tuple(run for run in seen.runs if run.remembered)
@@ -176,7 +176,7 @@ def _judged(facts: Facts, feeds: tuple[Feed, ...], plans: Sequence[_Plan], told:
 def condition(name: str, fine: Sequence[int], failed: Sequence[int]) -> str:
     """Which sizes run, out of those that do and those that do not: ``L <= 512``, ``L = 1 or 16 only``; "" for all."""
     if not failed or not fine:
-        return f"{name}: none of {_told(failed)} runs" if failed else ""
+        return f"{name}: none of {_in_words(failed)} runs" if failed else ""
     low, high = min(fine), max(fine)
     inside = [size for size in failed if low < size < high]
     if not inside:
@@ -200,7 +200,7 @@ def reason(run: SizeRun) -> str:
     return said.partition("Status Message: ")[2] or said
 
 
-def _told(sizes: Sequence[int]) -> str:
+def _in_words(sizes: Sequence[int]) -> str:
     shown = ", ".join(map(str, sizes[:12]))
     return shown + (f" and {len(sizes) - 12} more" if len(sizes) > 12 else "")
 

@@ -41,7 +41,7 @@ class Speed(NamedTuple):
 def look(evidence: Evidence) -> Speed:
     """Time it, in the child."""
     feeds, settings, facts = feeds_that_ran(evidence, "speed"), evidence.settings, evidence.facts
-    name, batches, most = _batches(facts, feeds)
+    name, batches, most = batches_of(facts, feeds)
     reference = settings.speed_against
     asked = SpeedAsked(
         settings.runs,
@@ -59,14 +59,14 @@ def look(evidence: Evidence) -> Speed:
         raise NotSeen(told.missed[0] if told.missed else Missed("speed", "nothing was timed", asked=True))
     own = spread_of(seen.timed[0].milliseconds)
     why = told.missed[0].why if told.missed else _why_open(seen, own)
-    lines = (*_told(seen, own, name), *_beside(seen, reference), *_nodes(seen), *_along(seen))
+    lines = (*_timings(seen, own, name), *_beside(seen, reference), *_nodes(seen), *_along(seen))
     part = DeepPart(
         "speed", "open" if why else "ok", why, lines, tuple(_figures(seen, own)), tuple(_series(seen)), stamp=told.stamp
     )
     return Speed(part, told.missed, seen)
 
 
-def _batches(facts: Facts, feeds: tuple[Feed, ...]) -> tuple[str, dict[int, tuple[Feed, ...]], int | None]:
+def batches_of(facts: Facts, feeds: tuple[Feed, ...]) -> tuple[str, dict[int, tuple[Feed, ...]], int | None]:
     """The name of the batch, where its size is open; inputs of some sizes, those that ran first; and the most bytes of
     activations that any of them takes, where that is known."""
     ports = {name: shape for name, _, shape in ports_of(facts)}
@@ -168,7 +168,7 @@ def _series(seen: SpeedSeen) -> Iterator[DeepSeries]:
         yield DeepSeries("time up to a tensor from the one before", "ms", names, spent)
 
 
-def _told(seen: SpeedSeen, own: Spread, name: str) -> Iterator[str]:
+def _timings(seen: SpeedSeen, own: Spread, name: str) -> Iterator[str]:
     took = [
         f"{in_milliseconds(value)} ({name})" for name, value in (("P50", own.p50), ("P90", own.p90), ("P99", own.p99))
     ]

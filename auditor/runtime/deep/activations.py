@@ -34,7 +34,7 @@ class Bent(NamedTuple):
     high: float
 
 
-class Quantised(NamedTuple):
+class RoundedTensor(NamedTuple):
     """What goes into a QuantizeLinear, and how that rounds; ``floor``: nothing is lost at the low end, as at a Relu."""
 
     tensor: str
@@ -47,14 +47,18 @@ class Quantised(NamedTuple):
 
 
 class ActivationsAsked(NamedTuple):
-    """``groups`` says of each source to which group of inputs it belongs; ``outputs`` are the model's."""
+    """``groups`` says of each source to which group of inputs it belongs; ``outputs`` are the model's.
+
+    ``counting``: tensors of which it is to be seen whether all elements are integers.
+    """
 
     chunks: tuple[tuple[str, ...], ...]
     outputs: tuple[str, ...]
     sources: tuple[Trying, ...]
     groups: tuple[int, ...]
     bent: tuple[Bent, ...] = ()
-    quantised: tuple[Quantised, ...] = ()
+    quantised: tuple[RoundedTensor, ...] = ()
+    counting: tuple[str, ...] = ()
 
 
 class Reached(NamedTuple):
@@ -93,6 +97,7 @@ def look(ground: DeepGround, asked: ActivationsAsked) -> ActivationsSeen:
     first = ground.fed()
     bent = {one.tensor: one for one in asked.bent}
     quantised = {one.tensor: one for one in asked.quantised}
+    counting = frozenset(asked.counting)
     kept: dict[tuple[int, str], _Kept] = {}
     refused: dict[int, str] = {}
     for number, chunk in enumerate(asked.chunks):
@@ -109,9 +114,11 @@ def look(ground: DeepGround, asked: ActivationsAsked) -> ActivationsSeen:
                 if not number:
                     for one in fed:
                         made = Made(one.dtype, one.array.shape, one.array)
-                        kept.setdefault((group, one.name), _Kept()).add(made, None, None)
+                        kept.setdefault((group, one.name), _Kept(False)).add(made, None, None)
                 for name, made in seen:
-                    kept.setdefault((group, name), _Kept()).add(made, bent.get(name), quantised.get(name))
+                    kept.setdefault((group, name), _Kept(name in counting)).add(
+                        made, bent.get(name), quantised.get(name)
+                    )
             except Refused as error:
                 refused[index] = f"{source.word}: {str(error.cause)[:300]}"
         ground.tell(_seen(kept, refused, len(asked.sources)))
@@ -132,13 +139,13 @@ def _seen(kept: dict[tuple[int, str], _Kept], refused: dict[int, str], sources: 
 class _Kept:
     """Of one tensor, over several inputs."""
 
-    def __init__(self) -> None:
+    def __init__(self, counting: bool) -> None:
         self.dtype, self.elements, self.nonfinite, self.clipped = 0, 0, 0, 0
         self.low, self.high = float("inf"), float("-inf")
-        self.integers = True
+        self.integers = counting
         self._moved: NDArray[np.bool_] | None = None
 
-    def add(self, made: Made, bent: Bent | None, quantised: Quantised | None) -> None:
+    def add(self, made: Made, bent: Bent | None, quantised: RoundedTensor | None) -> None:
         import numpy as np
 
         if made.array is None or not made.array.size or made.array.dtype.kind not in "fiub":
@@ -186,7 +193,7 @@ class _Kept:
         )  # fmt: skip
 
 
-def _clipped(values: Any, quantised: Quantised) -> int:
+def _clipped(values: Any, quantised: RoundedTensor) -> int:
     """How many elements lie more than half a step beyond the ends of what the integers stand for."""
     import numpy as np
 

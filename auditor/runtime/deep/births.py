@@ -50,7 +50,7 @@ def births(
             waiting += with_nan
         elif with_nan or infinite:
             waiting += [*with_nan, *infinite]
-        elif kind.nan or (model.nodes[at].op_type not in _MEANT and (moving is None or at in moving)):
+        elif model.nodes[at].op_type not in _MEANT and (moving is None or at in moving):
             found.add(at)
     return tuple(sorted(found))
 

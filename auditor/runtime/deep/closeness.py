@@ -56,7 +56,7 @@ class Closeness(NamedTuple):
         return min((x for x in (self.sqnr, self.channel_sqnr) if x is not None), default=math.inf)
 
 
-class Tally:
+class ErrorTally:
     """What several runs give of one tensor. ``axis``: of its channels; None where it has none."""
 
     def __init__(self, axis: int | None) -> None:

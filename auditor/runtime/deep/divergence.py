@@ -20,10 +20,10 @@ from ..outcome import Difference
 from ..request import DEFAULT, OFF, NamePair
 from ..session import Made, NotOpened
 from .channels import channel_axis
-from .closeness import Closeness, Tally, beyond, ends_of
+from .closeness import Closeness, ErrorTally, beyond, ends_of
 from .first import first, nearest
 from .masks import only_masks
-from .sides import ArraysSide, ModelSide, NotLoaded, Side, SidePair
+from .sides import ArraysSide, ModelSide, NotLoaded, RunSide, SidePair
 
 if TYPE_CHECKING:
     from .ground import DeepGround
@@ -131,7 +131,7 @@ def look(ground: DeepGround, asked: DivergenceAsked) -> DivergenceSeen:
 class Comparing:
     """One comparison."""
 
-    def __init__(self, ground: DeepGround, asked: SideAsked, invented: bool, reference: Side | None = None) -> None:
+    def __init__(self, ground: DeepGround, asked: SideAsked, invented: bool, reference: RunSide | None = None) -> None:
         self._ground, self._asked, self._invented = ground, asked, invented
         request = ground.request
         own, sessions = request.model, ground.sessions
@@ -184,9 +184,12 @@ class Comparing:
         yield seen._replace(why="there was no time left to look again")
         exempt = self._by_chance(one.tensor for one in outputs if one.bad)
         again = self._shared(self._more([], _MORE, 1 + _RUNS)) if asked.kind == SIBLING else []
-        second = self._both(names, again or fed)
+        second = self._both(
+            names, again or fed[:1] * 2
+        )  # twice in one session: a fresh one begins with the same chance
         if not again:
             exempt |= self._varying(names, runs, second)
+            exempt |= self._varying(names, second[:1], second[-1:])
         twice = {one.tensor for one in self._judged(names, second) if one.bad}
         outputs = tuple(one._replace(bad=one.bad and one.tensor in twice) for one in outputs)
         worst = next((one for one in outputs if one.bad and one.tensor not in exempt), None)
@@ -244,7 +247,7 @@ class Comparing:
         if not pairs:
             return seen
         rank = pairs[0][0].array.ndim
-        tally = Tally(channel_axis(self._cuttable(), name, rank))
+        tally = ErrorTally(channel_axis(self._cuttable(), name, rank))
         shaped = [tally.add(a, b, classes=output and rank == 2) for a, b in pairs]
         close = tally.closeness()
         if self._asked.kind == SIBLING and all(shaped):
@@ -279,7 +282,7 @@ class Comparing:
                 if a.array is None or b.array is None:
                     continue
                 pair = TypedArray(a.dtype, a.array), TypedArray(b.dtype, b.array)
-                tally = Tally(None)
+                tally = ErrorTally(None)
                 tally.add(*pair)
                 if beyond(*pair, self._grain(name), (tally.least, tally.most)) is not None:
                     found[name] = "not the same in two runs of one side"

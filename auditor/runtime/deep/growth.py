@@ -1,4 +1,4 @@
-"""Memory of this process by phase, and whether it grows from run to run.
+"""ResidentMemory of this process by phase, and whether it grows from run to run.
 
 Resident pages, as /proc/self/statm counts them: the file is opened before the sandbox closes, which opens none.
 """
@@ -63,7 +63,7 @@ def prepared() -> int | None:
     return None
 
 
-class Memory:
+class ResidentMemory:
     """Of this process."""
 
     def __init__(self, statm: int | None) -> None:
@@ -89,7 +89,7 @@ class Memory:
 
 def look(ground: DeepGround, asked: GrowthAsked) -> GrowthSeen:
     """Run it again and again."""
-    memory = Memory(ground.held)
+    memory = ResidentMemory(ground.held)
     seen = GrowthSeen(every=asked.every, counts=memory.counts)
 
     def phase(name: str) -> PhaseMemory:

@@ -8,7 +8,6 @@ for by cutting the model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 from ...tuples import NamedTuple
@@ -21,6 +20,7 @@ from ..levels import OutOfTime
 from ..outcome import Difference
 from ..session import Made, Refused, Session
 from .ground import DeepGround
+from .image_pool import ImagePool
 from .parting import in_front, parting_place
 
 ALONE, ORDER, BESIDE = "alone", "in another order", "beside other images"
@@ -31,8 +31,6 @@ SHARE, NARROW_SHARE = 1e-4, {10: 1e-2}
 _FLOOR = 1e-6
 _GRADUAL = 0.1  # of the tolerance: if more of it comes in, rounding has grown, and the node is not to blame
 _MESSAGE = 2000
-_SHRUNK = (1.0, 0.5, 0.25)  # so that invented images are not alike in their means and spreads
-_SECOND_SEED = 0x5EED
 
 
 class ImageAxis(NamedTuple):
@@ -113,7 +111,7 @@ class _Look:
     def __init__(self, ground: DeepGround, asked: IndependenceAsked) -> None:
         self._ground, self._asked = ground, asked
         self._axes = {one.tensor: one for one in asked.tensors}
-        self._pool = _Pool(ground, asked)
+        self._pool = ImagePool(ground, {one.tensor: one.axis for one in asked.inputs}, 2 * asked.images)
         count = asked.images
         self._first = _Batch("", tuple(range(count)))
         self._turned = _Batch(ORDER, (*range(1, count), 0))
@@ -316,57 +314,3 @@ def _part(array: Any, along: ImageAxis, images: int, at: int, *, inner: bool) ->
     if inner:
         return array.reshape(*before, along.each, images, *behind).take(at, len(before) + 1)
     return array.reshape(*before, images, along.each, *behind).take(at, len(before))
-
-
-class _Pool:
-    """Twice as many images as a batch has, out of the request's inputs; what is not fed by images stays whole."""
-
-    def __init__(self, ground: DeepGround, asked: IndependenceAsked) -> None:
-        self._ground, self._asked = ground, asked
-        self._axes = {one.tensor: one.axis for one in asked.inputs}
-        self._fill(ground.request.seed)
-
-    def renew(self) -> None:
-        """Other images."""
-        self._fill(self._ground.request.seed + _SECOND_SEED)
-
-    def fed(self, images: Sequence[int]) -> list[tensors.Stored]:
-        """A batch of these."""
-        import numpy as np
-
-        return [
-            one._replace(array=np.concatenate([self._images[one.name][at] for at in images], axis=self._axes[one.name]))
-            if one.name in self._axes
-            else one
-            for one in self._whole
-        ]
-
-    def _fill(self, seed: int) -> None:
-        import numpy as np
-
-        needed = 2 * self._asked.images
-        renewed = seed != self._ground.request.seed
-        ways = [self._ground.fed(seed=seed), self._ground.fed(seed=seed + 1)]
-        self._whole = self._ground.fed()
-        self._images: dict[str, list[Any]] = {}
-        by_name = {feed.name: feed for feed in self._ground.request.attempts[0]}
-        for one, other in zip(*ways, strict=True):
-            if one.name not in self._axes:
-                continue
-            axis = self._axes[one.name]
-            held = list(chain(*(np.split(way.array, way.array.shape[axis], axis) for way in (one, other))))
-            if by_name[one.name].file:
-                held = held[: one.array.shape[axis]]
-                held = [held[at % len(held)] if at < len(held) else _rolled(held, at) for at in range(needed)]
-                if renewed:
-                    held = [np.roll(image, 2 * needed + 1) for image in held]
-            elif one.dtype in (1, 10, 11):
-                held = [image * image.dtype.type(_SHRUNK[at % len(_SHRUNK)]) for at, image in enumerate(held)]
-            self._images[one.name] = held
-
-
-def _rolled(held: Sequence[Any], at: int) -> Any:
-    """One more image of the same elements."""
-    import numpy as np
-
-    return np.roll(held[at % len(held)], 1 + at)

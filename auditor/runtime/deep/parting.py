@@ -8,7 +8,7 @@ from ...tuples import NamedTuple
 from ..cutting import Cuttable
 
 
-class Place(NamedTuple):
+class PartingPlace(NamedTuple):
     """The first ``tensor`` that parts, and the node from which on it does: by its index in the main graph."""
 
     tensor: str
@@ -21,7 +21,7 @@ def parting_place(
     parts: Callable[[str], bool],
     comparable: Container[str] | None = None,
     apart: Container[str] = (),
-) -> Place | None:
+) -> PartingPlace | None:
     """Where the way to an output begins to part; None where no node makes it.
 
     ``comparable`` (None: all) are the tensors of which ``parts`` can be asked; what lies between them is looked
@@ -46,7 +46,7 @@ def parting_place(
         before, between = _in_front(model, tensor, comparable, apart)
         earlier = next((name for name in before if parts(name)), None)
         if earlier is None:
-            return Place(tensor, between[0])
+            return PartingPlace(tensor, between[0])
         tensor = earlier
 
 

@@ -27,7 +27,7 @@ class NotLoaded(Exception):
         self.stage = stage
 
 
-class Side(Protocol):
+class RunSide(Protocol):
     """One of the two."""
 
     def outputs(self, names: Sequence[str], fed: Sequence[Sequence[tensors.Stored]], most: int) -> list[list[Made]]:
@@ -153,5 +153,5 @@ def number_of(array: tensors.Array) -> int:
 class SidePair(NamedTuple):
     """The reference, and what is held against it."""
 
-    reference: Side
-    other: Side
+    reference: RunSide
+    other: RunSide

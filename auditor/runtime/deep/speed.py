@@ -94,16 +94,16 @@ def prepared() -> Overhearing:
 def look(ground: DeepGround, asked: SpeedAsked) -> SpeedSeen:
     """Time it; what is known is told on the way."""
     clock = _Looking(ground, asked)
-    session = clock.made()
-    clock.own(session)
+    session = clock.open_session()
+    clock.time_own(session)
     if asked.reference:
-        clock.beside(session)
+        clock.time_in_turn(session)
     for place in range(1, len(asked.batches)):
-        clock.batch(session, place)
+        clock.time_batch(session, place)
     del session
     gc.collect()
-    clock.nodes_added()
-    clock.along()
+    clock.count_added_nodes()
+    clock.time_along()
     return clock.seen
 
 
@@ -119,7 +119,7 @@ class _Looking:
         self.seen = self.seen._replace(**more)
         self.ground.tell(self.seen)
 
-    def made(self) -> Session:
+    def open_session(self) -> Session:
         """The last of several sessions, one at a time."""
         began, taken = time.monotonic(), list[float]()
         whole = self.ground.seconds_left
@@ -138,7 +138,7 @@ class _Looking:
     def call(self, session: Session, feeds: tuple[Feed, ...]) -> Callable[[], object]:
         return session.call([output.name for output in session.outputs], self.ground.fed(feeds))
 
-    def own(self, session: Session) -> None:
+    def time_own(self, session: Session) -> None:
         """The run's own inputs: the first runs, and then those that count."""
         call = self.call(session, self.ground.request.attempts[0])
         with _refused():
@@ -147,7 +147,7 @@ class _Looking:
             taken = repeated(call, self.asked.runs, _MOST * self.asked.runs, _LONG, self.until)
         self.learn(timed=(self._timed(self.asked.batches[0], taken, self.asked.runs),))
 
-    def batch(self, session: Session, place: int) -> None:
+    def time_batch(self, session: Session, place: int) -> None:
         """The same with another batch: fewer runs, and none where they would take too long."""
         batch, feeds = self.asked.batches[place], self.ground.request.attempts[place]
         runs = max(5, self.asked.runs // _OF_BATCH)
@@ -166,7 +166,7 @@ class _Looking:
             timed = Timed(batch, why=words)
         self.learn(timed=(*self.seen.timed, timed))
 
-    def beside(self, session: Session) -> None:
+    def time_in_turn(self, session: Session) -> None:
         """This model and another in turn."""
         feeds = self.ground.request.attempts[0]
         try:
@@ -180,7 +180,7 @@ class _Looking:
         except Exception as error:
             self.learn(in_turn=InTurn(why=f"onnxruntime did not run the reference on these inputs: {error}"[:2000]))
 
-    def nodes_added(self) -> None:
+    def count_added_nodes(self) -> None:
         """Casts and copies, as its log tells of them; another session is made, which may be refused."""
         listen: Overhearing = self.ground.held
         sessions = self.ground.sessions
@@ -203,7 +203,7 @@ class _Looking:
         if placed is not None and placed >= own:
             self.learn(casts=placed - own)
 
-    def along(self) -> None:
+    def time_along(self) -> None:
         """How long the model takes up to each waist."""
         for tensor in self.asked.waists:
             self.ground.in_time(2.0 * sum(self.seen.warm) / 1e3)

@@ -9,7 +9,7 @@ from .asgi import GONE, App, Message, Receive, Reply, Scope, Send, header, refus
 _LONGEST_TARGET = 8192
 
 
-class Sizes:
+class SizeGuard:
     """Refuses what is too big. ``body`` says of a request how many bytes its body may have."""
 
     def __init__(self, app: App, body: Callable[[Scope], int], header_bytes: int = 16384, headers: int = 64) -> None:

@@ -14,7 +14,7 @@ from .headers import SecureHeaders
 from .hosts import Hosts
 from .pace import Pace, Paced
 from .rates import Rate, Rates
-from .sizes import Sizes
+from .sizes import SizeGuard
 from .texts import Texts
 
 _PIECES = re.compile(r"/api/v1/uploads/[^/]+")
@@ -40,7 +40,7 @@ def guarded(
     app = Texts(app, limits.depth)
     app = Csrf(app, secret, needs_token)
     app = Rates(app, Rate(limits.rate, limits.burst))
-    app = Sizes(app, body_limit(limits), limits.headers)
+    app = SizeGuard(app, body_limit(limits), limits.headers)
     app = Hosts(app, names)
     app = Paced(app, Pace(limits.stall, limits.slowest, limits.stall))
     app = Faults(app)

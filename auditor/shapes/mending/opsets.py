@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from ...model.conformance import flawed
 from ...model.graph import Model
-from ...model.schemas import newest, schema
+from ...model.schemas import newest, schema, versions
 from ...model.scopes import scopes
 from ...repair import OpsetImport
 from ..facts import Facts
@@ -25,10 +26,15 @@ def opset_that_fits(facts: Facts, domain: str = "", changes: Sequence[int] = ())
     now = model.opsets.get(domain)
     if now is None or sum(len(scope.graph.nodes) for scope in scopes(model)) > _MOST_NODES:
         return ()
-    troubles = _troubles(facts)
+    troubles, operators = _troubles(facts), _operators(model, domain)
+    tried: set[tuple[int, ...]] = set()
     for version in sorted(range(1, newest(domain) + 1), key=lambda v: (abs(v - now), -v)):
         if version == now or (changes and not any(min(now, version) < c <= max(now, version) for c in changes)):
             continue
+        meaning = _meaning(operators, version)
+        if meaning in tried:
+            continue
+        tried.add(meaning)
         other = model._replace(imports=tuple((d, version if _same(d, domain) else v) for d, v in model.imports))
         if not _fits(other):
             continue
@@ -38,6 +44,17 @@ def opset_that_fits(facts: Facts, domain: str = "", changes: Sequence[int] = ())
             why = f"at {version} every node is as its operator has it, and at {now} it is not"
             return (OpsetImport(domain, now, version, why),)
     return ()
+
+
+def _operators(model: Model, domain: str) -> tuple[tuple[int, ...], ...]:
+    """Of each operator of the domain that the model has, the versions at which it changed."""
+    names = {node.op_type for scope in scopes(model) for node in scope.graph.nodes if _same(node.domain, domain)}
+    return tuple(versions(domain, name) for name in sorted(names))
+
+
+def _meaning(operators: Sequence[tuple[int, ...]], version: int) -> tuple[int, ...]:
+    """Which version each of the operators has: where all are as at a version that was tried, so is what comes of it."""
+    return tuple(bisect_right(changed, version) for changed in operators)
 
 
 def _same(one: str, domain: str) -> bool:

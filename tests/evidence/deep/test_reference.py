@@ -84,6 +84,7 @@ def test_what_would_take_long_is_asked_for_by_name_alone() -> None:
     assert isinstance(seen(text), Reference)
 
 
+@pytest.mark.usefixtures("fresh_runs")
 def test_without_onnx_it_is_said_how_to_have_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The child finds what this process finds: here a package that raises."""
     (tmp_path / "onnx").mkdir()

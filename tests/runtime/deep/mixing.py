@@ -13,7 +13,8 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from .networks import FLOAT, NETWORKS, Net
+from .net import FLOAT, Net
+from .networks import NETWORKS
 
 _RANK = {"image": 4, "sequence": 3, "row": 2}
 _PERM = {"image": [1, 0, 2, 3], "sequence": [1, 0, 2], "row": [1, 0]}

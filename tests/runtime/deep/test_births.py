@@ -105,3 +105,11 @@ def test_bfloat16_is_read_by_its_bits() -> None:
     assert special(16, np.array([0x7F7F], np.uint16)) == Special()
     assert special(7, np.array([1], np.int64)) == Special()
     assert special(1, None) == Special()
+
+
+def test_a_tensor_that_is_filled_with_infinity_is_meant() -> None:
+    model = cuttable(
+        "agraph (float[2] x) => (float[2] y) {"
+        " s = Shape(x) f = ConstantOfShape<value = float[1] {inf}>(s) y = Add(x, f) }"
+    )
+    assert births(model, {"f": INF, "y": INF}, ["y"]) == ()

@@ -10,7 +10,7 @@ import pytest
 
 from auditor.runtime.alike import Grain, apart
 from auditor.runtime.deep import closeness
-from auditor.runtime.deep.closeness import Tally, beyond, ends_of
+from auditor.runtime.deep.closeness import ErrorTally, beyond, ends_of
 from auditor.runtime.levels import TypedArray
 
 
@@ -20,7 +20,7 @@ def typed(values: Any) -> TypedArray:
 
 
 def tallied(a: Any, b: Any, axis: int | None = 1, classes: bool = False) -> closeness.Closeness:
-    tally = Tally(axis)
+    tally = ErrorTally(axis)
     assert tally.add(typed(a), typed(b), classes=classes)
     return tally.closeness()
 
@@ -69,7 +69,7 @@ def test_a_channel_of_next_to_nothing_says_nothing() -> None:
 def test_several_runs_are_one() -> None:
     random = np.random.default_rng(0)
     a, b = random.normal(0, 1, (2, 4, 3)).astype(np.float32), random.normal(0, 1, (2, 4, 3)).astype(np.float32)
-    tally = Tally(1)
+    tally = ErrorTally(1)
     for one, other in zip(a, b, strict=True):
         tally.add(typed(one), typed(other))
     found, whole = tally.closeness(), tallied(a.reshape(8, 3), b.reshape(8, 3))
@@ -103,7 +103,7 @@ def test_classes_are_the_greatest_of_each_row() -> None:
 
 
 def test_other_shapes_are_not_taken_in() -> None:
-    tally = Tally(None)
+    tally = ErrorTally(None)
     assert not tally.add(typed([1.0, 2.0]), typed([1.0]))
     assert tally.closeness().elements == 0 and not tally.closeness().same
 

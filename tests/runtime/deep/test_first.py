@@ -5,6 +5,7 @@ from __future__ import annotations
 import onnx.parser
 
 from auditor.runtime.cutting import Cuttable
+from auditor.runtime.deep.channels import channel_axis
 from auditor.runtime.deep.first import first, nearest
 from auditor.runtime.deep.masks import only_masks
 
@@ -65,3 +66,14 @@ def test_what_only_leads_into_a_softmax_is_a_mask() -> None:
     assert only_masks(masked, "w") and only_masks(masked, "s")
     assert not only_masks(masked, "y")
     assert not only_masks(cuttable(LADDER), "a")
+
+
+def test_channels_lie_along_the_last_axis_behind_a_product_and_along_the_second_elsewhere() -> None:
+    model = cuttable("""mixed (float[2, 8, 4, 4] x, float[2, 5, 8] t) => (float[2, 8, 4, 4] y, float[2, 5, 6] u)
+      <float[8, 8, 1, 1] w, float[8, 6] v, float[6] b> {
+      c = Conv(x, w) y = Relu(c) m = MatMul(t, v) a = Add(m, b) u = Relu(a)
+    }""")
+    assert [channel_axis(model, name, 4) for name in ("c", "y")] == [1, 1]
+    assert [channel_axis(model, name, 3) for name in ("m", "a", "u")] == [2, 2, 2]
+    assert channel_axis(model, "u", 2) == 1 and channel_axis(model, "u", 1) is None
+    assert channel_axis(None, "y", 4) == 1

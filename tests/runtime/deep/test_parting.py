@@ -5,7 +5,7 @@ from __future__ import annotations
 from onnx import parser
 
 from auditor.runtime.cutting import Cuttable
-from auditor.runtime.deep.parting import Place, in_front, parting_place
+from auditor.runtime.deep.parting import PartingPlace, in_front, parting_place
 
 MODEL = Cuttable(
     parser.parse_model("""<ir_version: 8, opset_import: ["" : 17]>
@@ -25,7 +25,7 @@ agraph (float[N, 4] x) => (float[N, 4] y) {
 ORDER = [name for node in MODEL.nodes for name in node.outputs]
 
 
-def place_of(*parted: str, comparable: set[str] | None = None, apart: tuple[str, ...] = ()) -> Place | None:
+def place_of(*parted: str, comparable: set[str] | None = None, apart: tuple[str, ...] = ()) -> PartingPlace | None:
     asked: list[str] = []
 
     def parts(tensor: str) -> bool:
@@ -40,24 +40,24 @@ def place_of(*parted: str, comparable: set[str] | None = None, apart: tuple[str,
 def test_the_first_tensor_that_parts() -> None:
     for first in ("b", "c", "d", "y"):
         behind = ORDER[ORDER.index(first) :]
-        assert place_of(*behind) == Place(first, MODEL.makers[first])
+        assert place_of(*behind) == PartingPlace(first, MODEL.makers[first])
 
 
 def test_a_branch_that_comes_early_in_the_file_is_gone_back_to() -> None:
     """ "other" parts, and b and c between it and d do not."""
-    assert place_of("other", "d", "e", "y") == Place("other", MODEL.makers["other"])
+    assert place_of("other", "d", "e", "y") == PartingPlace("other", MODEL.makers["other"])
 
 
 def test_what_cannot_be_compared_is_looked_through() -> None:
     comparable = {"a", "other", "b", "c", "d", "e", "y"}
     found = place_of("c", "d", "e", "y", comparable=comparable, apart=("size",))
-    assert found == Place("c", MODEL.makers["mean"])
+    assert found == PartingPlace("c", MODEL.makers["mean"])
     assert set(in_front(MODEL, "c", comparable, ("size",))) == {"b"}
 
 
 def test_sizes_are_nobodys_fault() -> None:
     comparable = {"a", "other", "b", "d", "e", "y"}
-    assert place_of("e", "y", comparable=comparable, apart=("size",)) == Place("e", MODEL.makers["e"])
+    assert place_of("e", "y", comparable=comparable, apart=("size",)) == PartingPlace("e", MODEL.makers["e"])
 
 
 def test_an_input_that_is_an_output_has_no_node() -> None:
