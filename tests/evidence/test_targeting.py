@@ -78,8 +78,8 @@ def test_what_a_library_of_operators_has_nobody_knows(tmp_path: Path) -> None:
 
 
 def test_types_that_the_opset_of_a_function_does_not_allow(tmp_path: Path) -> None:
-    """onnxruntime refuses it by the function's schema; the model breaks a rule of ONNX, and the table is not of these."""
-    text = """<ir_version: 8, opset_import: ["" : 14, "local" : 1]> 
+    """onnxruntime refuses it by the schema that it makes of the function, and so does ONNX: it is not the table's."""
+    text = """<ir_version: 8, opset_import: ["" : 14, "local" : 1]>
         agraph (int8[2] x) => (int8[2] y) { y = local.act(x) }
         <domain: "local", opset_import: ["" : 13]> act (a) => (b) { b = Relu(a) }"""
     (target,) = asked(model(tmp_path, text), "onnxruntime==1.32").asked
