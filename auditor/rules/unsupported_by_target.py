@@ -163,7 +163,7 @@ def _version(target: TargetRuntime, what: str, actual: int, most: int, holder: s
 
 def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
     """Message and fix."""
-    from ..targets.known import runtimes
+    from ..targets.known import implemented, runtimes
     from ..targets.refusals import NoAttribute, NodeRefusal, NoKernel, NoOperator, NoValue, OtherCount, ReadOtherwise
 
     assert isinstance(refusal, NodeRefusal)
@@ -199,11 +199,14 @@ def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
             has = f"; the first input may be {', '.join(map(name_of, taken))}" if taken else "; it has none at all"
             message = f"{name} has no kernel of {operator} (of opset {since}) on the CPU for {types}{has}"
             cast = "put Casts to a type that it takes around the node" if taken else f"export without {operator}"
-            return message, f"{cast}, or deploy a release that has the kernel"
+            here = implemented(release, node.domain, node.op_type, since)
+            first = _first_with(release, node.domain, node.op_type, since) if here and not here.kernels else ""
+            release_with = f"onnxruntime {first} or newer" if first else "a release that has the kernel"
+            return message, f"{cast}, or deploy {release_with}"
 
 
 def _first_with(release: Runtime, domain: str, op_type: str, opset: int, attribute: str = "") -> str:
-    """The first release behind this one that has the operator, and the attribute; "" where none does."""
+    """The first release behind this one with the operator, a kernel of it and the attribute; "" if none has."""
     from ..targets.known import implemented, runtimes, signature
 
     for other in runtimes()[release.number + 1 :]:

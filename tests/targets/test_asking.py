@@ -83,6 +83,20 @@ def test_a_value_is_refused_always_where_nothing_else_mends_it(
     settled(pretended(lambda *_: pytest.fail("it was asked")), answers, [BITS], tmp_path)
 
 
+def test_the_input_whose_type_decides_is_found(tmp_path: Path) -> None:
+    inputs = [["A", "T", "Single", FLOATS], ["B", "T2", "Single", FLOATS[1:]]]
+    two = op(False) | {"inputs": inputs, "counts": [2, 2, 1, 1]}
+    held = [swept("Op", *(Answer.LOADS,) * 6, values={"bits=8": Answer.HAS_KERNEL.value})]
+    answers: dict[str, Any] = {"schemas": [two], "swept": held}
+    settled(
+        pretended(lambda held, types, _: held.get("bits") == 8 and types[1] == TensorProto.FLOAT),
+        answers,
+        [BITS],
+        tmp_path,
+    )
+    assert answers["settled"] == {"asked": [list(BITS)], "always": [[*BITS, "1:2"]]}
+
+
 def test_values_of_attributes_and_more_inputs() -> None:
     assert [one["bits"] for one in settings(op(True))] == [1, 2, 4, 8, 16, 32] and list(settings(op(False))) == [{}]
     node = helper.make_node("Op", ["x"], ["y"], bits=1, axes=[1])
