@@ -193,7 +193,7 @@ def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
             own, domain = refusal.scope.opsets[node.domain], node.domain or "ai.onnx"
             message, _ = _of_node(name, release, inner)
             read = f"it reads the function at opset {opset}, which the model imports, and the function imports {own}"
-            return f"{message}; {read}", f"let the model import opset {own} of {domain} as well, or inline the function"
+            return f"{message}; {read}", f"let the model and the function import the same opset of {domain}"
         case NoKernel(since=since, dtypes=dtypes, taken=taken):
             types = ", ".join(dict.fromkeys(map(name_of, dtypes))) or "what it is given"
             has = f"; the first input may be {', '.join(map(name_of, taken))}" if taken else "; it has none at all"
