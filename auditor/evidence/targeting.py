@@ -12,7 +12,7 @@ from ..wording import counted, listed
 
 if TYPE_CHECKING:
     from ..targets.known import Runtime
-    from ..targets.loading import Answer, Refusal
+    from ..targets.refusals import Answer, Refusal
     from .evidence import Evidence
 
 ONNXRUNTIME = "onnxruntime"
@@ -32,7 +32,7 @@ class TargetRuntime(NamedTuple):
         """What it would refuse, by the table; where it was tried and ran, nothing."""
         if isinstance(self.tried, Run):
             return ()
-        from ..targets.loading import NotKnown
+        from ..targets.refusals import NotKnown
 
         return tuple(answer for answer in self.answers if not isinstance(answer, NotKnown))
 
@@ -67,7 +67,7 @@ class TargetRuntime(NamedTuple):
         yield from self._open()
 
     def _open(self) -> Iterator[Missed]:
-        from ..targets.loading import NotKnown
+        from ..targets.refusals import NotKnown
 
         by_why: dict[str, list[str]] = {}
         for answer in self.answers:

@@ -10,7 +10,7 @@ they have. With `--try-target` the model is run there too. Without `--target` it
 A model that loads on the machine of who exported it is refused on the device, and the message names the first of many
 reasons: `Unsupported model IR version: 10, max supported IR version: 9`, then `com.microsoft:MatMulNBits(-1) is not a
 registered function/op`, then `Could not find an implementation for Conv(11)`. The table was made by asking the releases
-themselves: which schemas and kernels they have, and which of 7,000 tiny models they load.
+themselves: which schemas and kernels they have, and which of 10,000 to 16,000 tiny models they load.
 
 Of what a kernel makes of the values of its attributes the table has only single values that older releases refuse, and
 whether it runs on the sizes is not in it. A function's body is read as onnxruntime does it: at the opsets that the
@@ -42,8 +42,32 @@ agraph (float[1, 2, 16] x, int64[1] p, float[8, 8] c, float[8, 8] s) => (float[1
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (double[1, 1, 4, 4] x, double[1, 1, 3, 3] w) => (double[1, 1, 2, 2] y) { y = Conv(x, w) }
 ```
+```onnx
+# 8 bits came with 1.22.
+# --target onnxruntime==1.17
+<ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>
+agraph (float[2, 32] x, uint8[8, 1, 32] b, float[8] s) => (float[2, 8] y) {
+  y = com.microsoft.MatMulNBits<K = 32, N = 8, bits = 8, block_size = 32>(x, b, s)
+}
+```
+```onnx
+# The body is read at opset 17, where there is no Mish yet.
+# --target onnxruntime==1.32
+<ir_version: 8, opset_import: ["" : 17, "local" : 1]>
+agraph (float[2] x) => (float[2] y) { y = local.act(x) }
+<domain: "local", opset_import: ["" : 18]>
+act (a) => (b) { b = Mish(a) }
+```
 
 ## Quiet on
+```onnx
+# The body is read at opset 18, whatever the function imports.
+# --target onnxruntime==1.17
+<ir_version: 8, opset_import: ["" : 18, "local" : 1]>
+agraph (float[2] x) => (float[2] y) { y = local.act(x) }
+<domain: "local", opset_import: ["" : 17]>
+act (a) => (b) { b = Mish(a) }
+```
 ```onnx
 # float16 has no kernel either, and Casts are set around one for float32.
 # --target onnxruntime==1.15
@@ -78,7 +102,7 @@ if TYPE_CHECKING:
     from ..evidence.targeting import TargetRuntime, Targets
     from ..model.graph import Node
     from ..targets.known import Runtime
-    from ..targets.loading import Refusal
+    from ..targets.refusals import Refusal
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
@@ -95,7 +119,7 @@ def unsupported_by_target(targets: Targets) -> Iterator[Found]:
 
 
 def _of_the_table(target: TargetRuntime, release: Runtime) -> Iterator[Found]:
-    from ..targets.loading import NoType, TooNewIr, TooNewOpset
+    from ..targets.refusals import NoType, TooNewIr, TooNewOpset
 
     found: dict[tuple[str, str], list[tuple[Scope, int]]] = {}
     for refusal in target.refusals:
@@ -139,8 +163,8 @@ def _version(target: TargetRuntime, what: str, actual: int, most: int, holder: s
 
 def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
     """Message and fix."""
-    from ..targets.known import runtimes
-    from ..targets.loading import NoAttribute, NodeRefusal, NoKernel, NoOperator, NoValue, OtherCount, ReadOtherwise
+    from ..targets.known import implemented, runtimes
+    from ..targets.refusals import NoAttribute, NodeRefusal, NoKernel, NoOperator, NoValue, OtherCount, ReadOtherwise
 
     assert isinstance(refusal, NodeRefusal)
     node = refusal.scope.graph.nodes[refusal.node]
@@ -169,22 +193,25 @@ def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
             own, domain = refusal.scope.opsets[node.domain], node.domain or "ai.onnx"
             message, _ = _of_node(name, release, inner)
             read = f"it reads the function at opset {opset}, which the model imports, and the function imports {own}"
-            return f"{message}; {read}", f"let the model import opset {own} of {domain} as well, or inline the function"
+            return f"{message}; {read}", f"let the model and the function import the same opset of {domain}"
         case NoKernel(since=since, dtypes=dtypes, taken=taken):
             types = ", ".join(dict.fromkeys(map(name_of, dtypes))) or "what it is given"
             has = f"; the first input may be {', '.join(map(name_of, taken))}" if taken else "; it has none at all"
             message = f"{name} has no kernel of {operator} (of opset {since}) on the CPU for {types}{has}"
             cast = "put Casts to a type that it takes around the node" if taken else f"export without {operator}"
-            return message, f"{cast}, or deploy a release that has the kernel"
+            here = implemented(release, node.domain, node.op_type, since)
+            first = _first_with(release, node.domain, node.op_type, since) if here and not here.kernels else ""
+            release_with = f"onnxruntime {first} or newer" if first else "a release that has the kernel"
+            return message, f"{cast}, or deploy {release_with}"
 
 
 def _first_with(release: Runtime, domain: str, op_type: str, opset: int, attribute: str = "") -> str:
-    """The first release behind this one that has the operator, and the attribute; "" where none does."""
+    """The first release behind this one with the operator, a kernel of it and the attribute; "" if none has."""
     from ..targets.known import implemented, runtimes, signature
 
     for other in runtimes()[release.number + 1 :]:
         found = implemented(other, domain, op_type, opset)
-        if found is None or found.deprecated:
+        if found is None or found.deprecated or not found.kernels:
             continue
         said = signature(other, domain, op_type, found.since)
         if not attribute or (said is not None and attribute in said.attributes):
@@ -193,10 +220,10 @@ def _first_with(release: Runtime, domain: str, op_type: str, opset: int, attribu
 
 
 def _takes(release: Runtime, node: Node, since: int, value: str) -> bool:
-    from ..targets.known import doubted, implemented
+    from ..targets.known import implemented, refused_values
 
     found = implemented(release, node.domain, node.op_type, since)
-    return found is not None and value not in doubted(release, node.domain, node.op_type, since)
+    return found is not None and value not in refused_values(release, node.domain, node.op_type, since)
 
 
 def _with_type(dtype: int) -> str:

@@ -18,8 +18,8 @@ Of operators that ONNX does not have there is a second line, with what the relea
 
     name | since | span | least and most inputs | least and most outputs | inputs | attributes
 
-And one for each value of an attribute that some releases refuse and newer ones take: ``name | since | bits=8 | span``.
-``bits=8!`` is refused in every tiny model that has it, without the mark only in some.
+And one for each value of an attribute that some releases refuse and newer ones take, with the nodes that are refused,
+written as kernels are (``?*``: some, and nobody knows which): ``name | since | bits=8 | span | nodes``.
 
 An input is ``name:mask`` as in `auditor.model.schemas`, an attribute its name with ``!`` where it must be there.
 """
@@ -129,15 +129,14 @@ def signature(release: Runtime, domain: str, op_type: str, since: int) -> Signat
     return None
 
 
-def doubted(release: Runtime, domain: str, op_type: str, since: int) -> Mapping[str, bool]:
-    """Values of attributes, as ``bits=8``, that the release refuses and a newer one does not: whether it always does.
+def refused_values(release: Runtime, domain: str, op_type: str, since: int) -> Mapping[str, Kernel]:
+    """Values of attributes, as ``bits=8``, that the release refuses and a newer one does not, and of which nodes.
 
-    Always: in every tiny model, whatever else it has. Not always: what else a node has may count.
+    The nodes are those that the `Kernel` would take.
     """
-    rows = _doubts().get((domain, op_type), ())
-    return {
-        said.rstrip("!"): said.endswith("!") for row, said, *span in rows if row == since and _holds(release, *span)
-    }
+    rows = _refused_values().get((domain, op_type), ())
+    number = release.number
+    return {said: _kernel(nodes) for row, said, first, last, nodes in rows if row == since and first <= number <= last}
 
 
 def takes(kernel: Kernel, dtype_of: Callable[[NodePlace], int | None]) -> bool | None:
@@ -187,13 +186,13 @@ def _operators() -> Mapping[tuple[str, str], list[tuple[int, bool, int, int, str
 
 
 @cache
-def _doubts() -> Mapping[tuple[str, str], list[tuple[int, str, int, int]]]:
-    from .release_table import DOUBTS
+def _refused_values() -> Mapping[tuple[str, str], list[tuple[int, str, int, int, str]]]:
+    from .release_table import REFUSED_VALUES
 
-    found: dict[tuple[str, str], list[tuple[int, str, int, int]]] = {}
-    for domain, row in _lines(DOUBTS):
-        name, since, said, span = row.split("|")
-        found.setdefault((domain, name), []).append((int(since), said, *_span(span)))
+    found: dict[tuple[str, str], list[tuple[int, str, int, int, str]]] = {}
+    for domain, row in _lines(REFUSED_VALUES):
+        name, since, said, span, nodes = row.split("|")
+        found.setdefault((domain, name), []).append((int(since), said, *_span(span), nodes))
     return found
 
 
@@ -210,10 +209,6 @@ def _signatures() -> Mapping[tuple[str, str], list[tuple[int, int, int, str]]]:
 
 def _lines(table: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     return ((domain, line) for domain, text in table.items() for line in text.splitlines())
-
-
-def _holds(release: Runtime, first: int, last: int) -> bool:
-    return first <= release.number <= last
 
 
 def _span(text: str) -> tuple[int, int]:

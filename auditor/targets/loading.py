@@ -8,16 +8,14 @@ folded away is not looked at, and of attributes' values only those that some rel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TypeAlias
 
 from ..model.graph import Graph, Model, Node
 from ..model.schemas import Schema, schema
 from ..model.scopes import Scope, scopes
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
-from ..tuples import NamedTuple
 from .known import (
     ELSE,
     FLOAT,
@@ -29,105 +27,26 @@ from .known import (
     NodePlace,
     Runtime,
     Signature,
-    doubted,
     implemented,
+    refused_values,
     signature,
     takes,
 )
-
-
-class TooNewIr(NamedTuple):
-    """The IR version is beyond what the release takes."""
-
-    version: int
-    most: int
-
-
-class TooNewOpset(NamedTuple):
-    """An import is beyond what the release takes; ``function``: the one that says it, "" for the model."""
-
-    domain: str
-    version: int
-    most: int
-    function: str = ""
-
-
-class NoOperator(NamedTuple):
-    """The release has no such operator at this opset; ``withdrawn``: it only says that there was one."""
-
-    scope: Scope
-    node: int  # its index there
-    opset: int
-    withdrawn: bool = False
-
-
-class NoAttribute(NamedTuple):
-    """The release's schema of the operator does not know the attribute."""
-
-    scope: Scope
-    node: int  # its index there
-    attribute: str
-
-
-class OtherCount(NamedTuple):
-    """The release's schema of the operator takes another number of inputs, or of outputs."""
-
-    scope: Scope
-    node: int  # its index there
-    what: str  # "inputs" or "outputs"
-    held: int
-    least: int
-    most: int | None
-
-
-class NoKernel(NamedTuple):
-    """The CPU has no kernel for the types of a node; ``taken``: those of its first input for which there is one."""
-
-    scope: Scope
-    node: int  # its index there
-    since: int
-    dtypes: tuple[int, ...]  # of the inputs that are tensors, in order
-    taken: tuple[int, ...]
-
-
-class NoValue(NamedTuple):
-    """The kernel refuses the value of an attribute, whatever else the node has; newer ones take it."""
-
-    scope: Scope
-    node: int  # its index there
-    since: int
-    value: str  # ``bits=8``
-
-
-class ReadOtherwise(NamedTuple):
-    """A node in a function's body would be refused at the opset that the model imports, at which it is read there."""
-
-    scope: Scope
-    node: int  # its index there
-    opset: int  # the model's
-    refusal: NoOperator | NoAttribute | OtherCount | NoKernel | NoValue
-
-
-class NoType(NamedTuple):
-    """No tensor can have the element type there."""
-
-    scope: Scope
-    tensor: str
-    dtype: int
-
-
-class NotKnown(NamedTuple):
-    """What nobody knows, and of which node."""
-
-    scope: Scope
-    node: int  # its index there
-    why: str
-
-
-NodeRefusal: TypeAlias = NoOperator | NoAttribute | OtherCount | NoKernel | NoValue | ReadOtherwise
-Refusal: TypeAlias = TooNewIr | TooNewOpset | NodeRefusal | NoType
-Answer: TypeAlias = Refusal | NotKnown
-OfNode: TypeAlias = NodeRefusal | NotKnown
+from .refusals import (
+    Answer,
+    NoAttribute,
+    NoKernel,
+    NoOperator,
+    NotKnown,
+    NoType,
+    NoValue,
+    OfNode,
+    OtherCount,
+    ReadOtherwise,
+    Refusal,
+    TooNewIr,
+    TooNewOpset,
+)
 
 _INTERNAL = frozenset({"com.microsoft.nchwc", "com.ms.internal.nhwc"})
 _SUBSTITUTED = "its kernel hangs on element types that are not known"
@@ -256,19 +175,22 @@ class _Body:
         if 1 << FLOAT16 in dtypes[:count] and _may_be_float16(node, found, said, dtypes[:count]):
             fits += [takes(kernel, wider) for kernel in found.kernels]
         if True in fits:
-            return self._doubt(index, node, found)
+            return self._value(index, node, found.since, dtype_of)
         if None in fits:
             return NotKnown(self._scope, index, _SUBSTITUTED)
         held = tuple(bit.bit_length() - 1 for bit in dtypes[:count] if bit and bit < 1 << SEQUENCE)
         return NoKernel(self._scope, index, found.since, held, _taken(found))
 
-    def _doubt(self, index: int, node: Node, found: Implemented) -> NoValue | NotKnown | None:
-        values = doubted(self._release, node.domain, node.op_type, found.since)
+    def _value(
+        self, index: int, node: Node, since: int, dtype_of: Callable[[NodePlace], int | None]
+    ) -> NoValue | NotKnown | None:
+        values = refused_values(self._release, node.domain, node.op_type, since)
         for name, value in node.attributes.items() if values else ():
             shown = f"{name}={value.decode('utf-8', 'replace') if isinstance(value, bytes) else value}"
-            if values.get(shown):
-                return NoValue(self._scope, index, found.since, shown)
-            if shown in values:
+            refused = takes(values[shown], dtype_of) if shown in values else False
+            if refused:
+                return NoValue(self._scope, index, since, shown)
+            if refused is None:
                 return NotKnown(self._scope, index, f"its kernel may refuse {shown}, which others take")
         return None
 

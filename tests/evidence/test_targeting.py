@@ -77,6 +77,36 @@ def test_what_a_library_of_operators_has_nobody_knows(tmp_path: Path) -> None:
     assert len(target.refusals) == 1 and list(target.missed) == []
 
 
+def test_types_that_the_opset_of_a_function_does_not_allow(tmp_path: Path) -> None:
+    """onnxruntime refuses it by the schema that it makes of the function, and so does ONNX: it is not the table's."""
+    text = """<ir_version: 8, opset_import: ["" : 14, "local" : 1]>
+        agraph (int8[2] x) => (int8[2] y) { y = local.act(x) }
+        <domain: "local", opset_import: ["" : 13]> act (a) => (b) { b = Relu(a) }"""
+    (target,) = asked(model(tmp_path, text), "onnxruntime==1.32").asked
+    assert [one.why for one in target.missed] == ["the function's own opset does not allow its types"]
+    (target,) = asked(model(tmp_path, text.replace("13", "15")), "onnxruntime==1.32").asked
+    assert list(target.missed) == [] and not target.refusals
+
+
+MOE = """<ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>
+    agraph (float[2, 8] x, float[2, 2] r, float[2, 16, 8] a, float[2, 8, 16] b) => (float[2, 8] y)
+    { y = com.microsoft.MoE<k = 1>(x, r, a, "", b) }"""
+SCATTER = """<ir_version: 8, opset_import: ["" : 24]>
+    agraph (float[1, 2, 8, 4] c, float[1, 2, 1, 4] u, int64[1] w) => (float[1, 2, 8, 4] y)
+    { y = TensorScatter<axis = 2>(c, u, w) }"""
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "deploy"),
+    [(MOE, "1.15", "1.23.1"), (MOE, "1.20", "1.23.1"), (SCATTER, "1.24.1", "1.25.0")],
+)
+def test_the_release_that_a_finding_names_has_a_kernel(text: str, target: str, deploy: str, tmp_path: Path) -> None:
+    """As 1.15.1 to 1.25.0 answer: 1.17.0 had MoE and 1.24.1 TensorScatter, and no kernel for the CPU."""
+    report = audit(model(tmp_path, text), Settings(run=False, runtimes=(f"onnxruntime=={target}",)))
+    (found,) = (one for one in report.findings if one.rule == "unsupported-by-target")
+    assert found.fix is not None and found.fix.endswith(f"deploy onnxruntime {deploy} or newer")
+
+
 def refused(stage: str) -> Failed:
     return Failed(stage, "FAIL", "it does not like it\nat all")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,8 @@ BOUNDED = (
 INTERNAL = ("com.microsoft.nchwc", "com.ms.internal.nhwc")
 """Of what onnxruntime writes for itself there is no row."""
 
-_FEW, _MANY = 3, 12
-"""Choices of types that are tried with other values, and models that load."""
+_FEW = 3
+"""Choices of types that are tried with other values where none loads with the usual ones."""
 
 _NEWEST_IR, _NEWEST_OPSET, _NEWEST_DTYPE = 30, 60, 28
 
@@ -88,7 +90,7 @@ def values_refused(release: Release, schema: dict[str, Any], said: list[str]) ->
 
 
 def settled(release: Release, answers: dict[str, Any], doubts: list[Doubt], cache: Path) -> None:
-    """Adds which of the values that it refuses it refuses always: with other types, inputs and attributes too."""
+    """Adds which nodes it refuses with each value that it refuses: ``*`` all, ``0:4`` those of these types."""
     wanted = [list(doubt) for doubt in doubts]
     if answers.get("settled", {}).get("asked") == wanted:
         return
@@ -98,34 +100,53 @@ def settled(release: Release, answers: dict[str, Any], doubts: list[Doubt], cach
         key = swept["domain"], swept["name"], swept["since"]
         for value, answer in swept["values"].items():
             if (*key, value) in doubts and answer == Answer.HAS_KERNEL.value:
-                tried = _with_all_else(release, schemas[key], swept["said"], value)
-                if all(release.load(tried)):
-                    always.append([*key, value])
+                nodes = _refused_with(release, schemas[key], swept["said"], value)
+                always += [[*key, value, nodes]] if nodes else []
     answers["settled"] = {"asked": wanted, "always": always}
     release.close()
     (cache / f"{release.version}.json").write_text(json.dumps(answers))
 
 
-def _with_all_else(release: Release, schema: dict[str, Any], said: list[str], value: str) -> Iterator[bytes]:
+def _refused_with(release: Release, schema: dict[str, Any], said: list[str], value: str) -> str:
+    """Nodes that are refused with the value whatever else they have, as a kernel's row; "" where nobody knows."""
     bases = _bases(release, schema, said)
-    for base in bases:
-        yield with_value(schema, base, value)
-    for name, other in variants(schema, bases[0]):
+    whys = list(release.load(with_value(schema, base, value) for base in bases))
+    refused = [base for base, why in zip(bases, whys, strict=True) if why]
+    loads = [base for base, why in zip(bases, whys, strict=True) if not why]
+    if not refused or not all(release.load(_with_all_else(schema, refused[0], value))):
+        return ""
+    if not loads:
+        return "*"
+    for place, (held, free) in enumerate(zip(_masks(refused), _masks(loads), strict=True)):
+        if not held & free:
+            return f"{place}:{held:x}"
+    return ""
+
+
+def _masks(models: list[bytes]) -> list[int]:
+    """The element types of each input, in some of the models."""
+    graphs = [onnx.load_from_string(model).graph for model in models]
+    places = zip(*(graph.input for graph in graphs), strict=True)
+    return [reduce(or_, (1 << one.type.tensor_type.elem_type for one in place)) for place in places]
+
+
+def _with_all_else(schema: dict[str, Any], base: bytes, value: str) -> Iterator[bytes]:
+    for name, other in variants(schema, base):
         if name.partition("=")[0] != value.partition("=")[0]:
             yield with_value(schema, other, value)
-    for other in fuller(schema, bases[0]):
+    for other in fuller(schema, base):
         yield with_value(schema, other, value)
 
 
 def _bases(release: Release, schema: dict[str, Any], said: list[str]) -> list[bytes]:
-    """Some tiny models of an operator that load; attributes that must be there may need other values for it."""
+    """Tiny models of an operator that load; attributes that must be there may need other values for it."""
     every = list(zip(choices(schema), said, strict=True))
     loads = [one.model for one, answer in every if answer == Answer.LOADS.value]
     if not loads:
         refused = [one.model for one, answer in every if answer == Answer.HAS_KERNEL.value]
         tried = [with_values(model, values) for model in refused[:_FEW] for values in settings(schema)]
         loads = [model for model, why in zip(tried, release.load(tried), strict=True) if not why]
-    return loads[:: max(1, len(loads) // _MANY)]
+    return loads
 
 
 def _as_here(release: Release, schema: dict[str, Any]) -> dict[str, Any]:

@@ -21,12 +21,15 @@ import onnx
 from auditor.model.load import load
 from auditor.shapes.facts import Facts, infer
 from auditor.targets.known import Runtime, runtimes
-from auditor.targets.loading import NotKnown, answers
+from auditor.targets.loading import answers
+from auditor.targets.refusals import NotKnown
 from auditor.targets.scratch import installed
 
-from .probes import PROBES
+from .fresh_probes import HELD_OUT, HELD_OUT_AGAIN, IN_FUNCTIONS
+from .probes import PROBES as FIRST
 from .releases import Release
 
+PROBES = {**FIRST, **HELD_OUT, **HELD_OUT_AGAIN, **IN_FUNCTIONS}
 ANSWERS = Path(__file__).parent / "answers.json"
 
 LOADS, REFUSED, UNKNOWN = "loads", "refused", "unknown"

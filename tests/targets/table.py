@@ -51,7 +51,7 @@ def written(answers: list[dict[str, Any]], ours: frozenset[tuple[str, str]]) -> 
     lines = [header, 'RELEASES = """\\', *releases, '"""', ""]
     for name, rows in (("OPERATORS", operators), ("SIGNATURES", signatures)):
         lines += [f"{name} = {{", *_by_domain(rows), "}", ""]
-    lines += ["DOUBTS = {", *_doubt_lines(answers), "}", ""]
+    lines += ["REFUSED_VALUES = {", *_doubt_lines(answers), "}", ""]
     return "\n".join(lines)
 
 
@@ -71,18 +71,19 @@ def doubts(answers: list[dict[str, Any]]) -> dict[Doubt, list[str | None]]:
 
 
 def _doubt_lines(answers: list[dict[str, Any]]) -> Iterable[str]:
-    always = [{tuple(one) for one in answer.get("settled", {}).get("always", ())} for answer in answers]
+    nodes = [{tuple(key): row for *key, row in one.get("settled", {}).get("always", ())} for one in answers]
     found = {
-        key: [row and row + "!" * (key in held) for row, held in zip(rows, always, strict=True)]
+        key: [
+            known.get(key, "?*") if answer == Answer.HAS_KERNEL.value else None
+            for answer, known in zip(rows, nodes, strict=True)
+        ]
         for key, rows in doubts(answers).items()
     }
     for domain, keys in groupby(found, key=itemgetter(0)):
         yield f'"{domain}": """\\'
         for key in keys:
-            for first, last, answer in _spans(found[key]):
-                if answer and answer.rstrip("!") == Answer.HAS_KERNEL.value:
-                    mark = "!" if answer.endswith("!") else ""
-                    yield f"{key[1]}|{key[2]}|{key[3]}{mark}|{_span(first, last, len(answers))}"
+            for first, last, row in _spans(found[key]):
+                yield f"{key[1]}|{key[2]}|{key[3]}|{_span(first, last, len(answers))}|{row}"
         yield '""",'
 
 

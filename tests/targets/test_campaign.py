@@ -7,8 +7,7 @@ from collections import Counter
 
 from auditor.targets.known import runtimes
 
-from .campaign import ANSWERS, wrong
-from .probes import PROBES
+from .campaign import ANSWERS, PROBES, wrong
 
 
 def test_every_refusal_and_every_load_of_the_probes_is_said() -> None:

@@ -140,4 +140,14 @@ def test_values_that_the_newest_takes_and_others_refuse() -> None:
     kernels = [["", "Op", 7, 7, {"T": FLOATS}]]
     old = release("1.1", [schema("Op")], kernels, [said(Answer.HAS_KERNEL, Answer.HAS_KERNEL, Answer.OTHER)])
     new = release("1.2", [schema("Op")], kernels, [said(Answer.LOADS, Answer.HAS_KERNEL, Answer.LOADS)])
-    assert lines(old, new)[-1] == "Op|7|bits=0|-0" and len(lines(old, new)) == 4
+    assert lines(old, new)[-1] == "Op|7|bits=0|-0|?*" and len(lines(old, new)) == 4
+    settled = {"settled": {"asked": [], "always": [["", "Op", 7, "bits=0", "0:802"]]}}
+    assert lines(old | settled, new)[-1] == "Op|7|bits=0|-0|0:802"
+
+
+def test_every_map_that_may_come_out_is_no_question() -> None:
+    maps = ["seq(map(int64,tensor(float)))", "seq(map(string,tensor(float)))"]
+    zipped = schema("Op", outputs=[["Z", "T2", "Single", maps]], inputs=[["X", "T", "Single", FLOATS]])
+    none = swept("Op", *(Answer.OTHER,) * 3)
+    assert lines(release("1.1", [zipped], [["", "Op", 7, 7, {"T2": maps}]], [none]))[1] == "Op|7||*"
+    assert lines(release("1.1", [zipped], [["", "Op", 7, 7, {"T2": maps[:1]}]], [none]))[1] == "Op|7||>0:40000001"
