@@ -12,8 +12,10 @@ reasons: `Unsupported model IR version: 10, max supported IR version: 9`, then `
 registered function/op`, then `Could not find an implementation for Conv(11)`. The table was made by asking the releases
 themselves: which schemas and kernels they have, and which of 7,000 tiny models they load.
 
-What a kernel makes of the values of its attributes, and whether it runs on the sizes, is not in the table. What is not
-known, such as the kernel for a type that nobody knows, is no finding: the verdict is then inconclusive.
+Of what a kernel makes of the values of its attributes the table has only single values that older releases refuse, and
+whether it runs on the sizes is not in it. A function's body is read as onnxruntime does it: at the opsets that the
+model imports, not at those of the function. What is not known, such as the kernel for a type that nobody knows, is no
+finding: the verdict is then inconclusive.
 
 ## Fires on
 ```onnx
@@ -74,6 +76,7 @@ from . import nodes_at, rule
 
 if TYPE_CHECKING:
     from ..evidence.targeting import TargetRuntime, Targets
+    from ..model.graph import Node
     from ..targets.known import Runtime
     from ..targets.loading import Refusal
 
@@ -136,9 +139,10 @@ def _version(target: TargetRuntime, what: str, actual: int, most: int, holder: s
 
 def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
     """Message and fix."""
-    from ..targets.loading import NoAttribute, NoKernel, NoOperator, OtherCount
+    from ..targets.known import runtimes
+    from ..targets.loading import NoAttribute, NodeRefusal, NoKernel, NoOperator, NoValue, OtherCount, ReadOtherwise
 
-    assert isinstance(refusal, NoOperator | NoAttribute | OtherCount | NoKernel)
+    assert isinstance(refusal, NodeRefusal)
     node = refusal.scope.graph.nodes[refusal.node]
     operator = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
     match refusal:
@@ -157,6 +161,15 @@ def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
             takes = f"{least} or more" if most is None else f"{least}" if least == most else f"{least} to {most}"
             verb = "takes" if what == "inputs" else "gives"
             return f"{operator} of {name} {verb} {takes} {what}, and here are {held}", "export the model for it"
+        case NoValue(since=since, value=value):
+            first = next((r.version for r in runtimes()[release.number + 1 :] if _takes(r, node, since, value)), "")
+            deploy = f", or deploy onnxruntime {first} or newer" if first else ""
+            return f"{operator} of {name} refuses {value}", f"export with another value{deploy}"
+        case ReadOtherwise(opset=opset, refusal=inner):
+            own, domain = refusal.scope.opsets[node.domain], node.domain or "ai.onnx"
+            message, _ = _of_node(name, release, inner)
+            read = f"it reads the function at opset {opset}, which the model imports, and the function imports {own}"
+            return f"{message}; {read}", f"let the model import opset {own} of {domain} as well, or inline the function"
         case NoKernel(since=since, dtypes=dtypes, taken=taken):
             types = ", ".join(dict.fromkeys(map(name_of, dtypes))) or "what it is given"
             has = f"; the first input may be {', '.join(map(name_of, taken))}" if taken else "; it has none at all"
@@ -177,6 +190,13 @@ def _first_with(release: Runtime, domain: str, op_type: str, opset: int, attribu
         if not attribute or (said is not None and attribute in said.attributes):
             return other.version
     return ""
+
+
+def _takes(release: Runtime, node: Node, since: int, value: str) -> bool:
+    from ..targets.known import doubted, implemented
+
+    found = implemented(release, node.domain, node.op_type, since)
+    return found is not None and value not in doubted(release, node.domain, node.op_type, since)
 
 
 def _with_type(dtype: int) -> str:

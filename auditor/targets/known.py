@@ -18,7 +18,8 @@ Of operators that ONNX does not have there is a second line, with what the relea
 
     name | since | span | least and most inputs | least and most outputs | inputs | attributes
 
-And one for each value of an attribute that some releases refuse and others do not: ``name | since | bits=8 | span``.
+And one for each value of an attribute that some releases refuse and newer ones take: ``name | since | bits=8 | span``.
+``bits=8!`` is refused in every tiny model that has it, without the mark only in some.
 
 An input is ``name:mask`` as in `auditor.model.schemas`, an attribute its name with ``!`` where it must be there.
 """
@@ -128,10 +129,15 @@ def signature(release: Runtime, domain: str, op_type: str, since: int) -> Signat
     return None
 
 
-def doubted(release: Runtime, domain: str, op_type: str, since: int) -> frozenset[str]:
-    """Values of attributes, as ``bits=8``, that the release refused in a tiny model, and another one did not."""
+def doubted(release: Runtime, domain: str, op_type: str, since: int) -> Mapping[str, bool]:
+    """Values of attributes, as ``bits=8``, that the release refuses and a newer one does not: whether it always does.
+
+    Always: in every tiny model, whatever else it has. Not always: what else a node has may count.
+    """
     rows = _doubts().get((domain, op_type), ())
-    return frozenset(said for row, said, first, last in rows if row == since and first <= release.number <= last)
+    return {
+        said.rstrip("!"): said.endswith("!") for row, said, *span in rows if row == since and _holds(release, *span)
+    }
 
 
 def takes(kernel: Kernel, dtype_of: Callable[[NodePlace], int | None]) -> bool | None:
@@ -204,6 +210,10 @@ def _signatures() -> Mapping[tuple[str, str], list[tuple[int, int, int, str]]]:
 
 def _lines(table: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     return ((domain, line) for domain, text in table.items() for line in text.splitlines())
+
+
+def _holds(release: Runtime, first: int, last: int) -> bool:
+    return first <= release.number <= last
 
 
 def _span(text: str) -> tuple[int, int]:

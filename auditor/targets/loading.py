@@ -1,8 +1,9 @@
 """Will a release of onnxruntime make a session of a model on the CPU? What it would refuse, and what nobody knows.
 
 onnxruntime first holds the IR version and the imports against its own, then every node against its schemas, and at last
-looks for a kernel for the element types; where there is none for float16 it sets Casts around one for float32. What it
-folds away or inlines first, and what a kernel makes of an attribute's value, is not looked at.
+looks for a kernel for the element types; where there is none for float16 it sets Casts around one for float32. A
+function's body is set in first, and then read at the opsets that the model imports, not at the function's own. What is
+folded away is not looked at, and of attributes' values only those that some releases refuse and others take.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ from functools import cached_property
 from typing import TypeAlias
 
 from ..model.graph import Graph, Model, Node
-from ..model.schemas import schema
+from ..model.schemas import Schema, schema
 from ..model.scopes import Scope, scopes
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..tuples import NamedTuple
 from .known import (
+    ELSE,
     FLOAT,
     FLOAT16,
     OPTIONAL,
     SEQUENCE,
     Implemented,
+    Input,
     NodePlace,
     Runtime,
     Signature,
@@ -87,6 +90,24 @@ class NoKernel(NamedTuple):
     taken: tuple[int, ...]
 
 
+class NoValue(NamedTuple):
+    """The kernel refuses the value of an attribute, whatever else the node has; newer ones take it."""
+
+    scope: Scope
+    node: int  # its index there
+    since: int
+    value: str  # ``bits=8``
+
+
+class ReadOtherwise(NamedTuple):
+    """A node in a function's body would be refused at the opset that the model imports, at which it is read there."""
+
+    scope: Scope
+    node: int  # its index there
+    opset: int  # the model's
+    refusal: NoOperator | NoAttribute | OtherCount | NoKernel | NoValue
+
+
 class NoType(NamedTuple):
     """No tensor can have the element type there."""
 
@@ -103,9 +124,10 @@ class NotKnown(NamedTuple):
     why: str
 
 
-Refusal: TypeAlias = TooNewIr | TooNewOpset | NoOperator | NoAttribute | OtherCount | NoKernel | NoType
+NodeRefusal: TypeAlias = NoOperator | NoAttribute | OtherCount | NoKernel | NoValue | ReadOtherwise
+Refusal: TypeAlias = TooNewIr | TooNewOpset | NodeRefusal | NoType
 Answer: TypeAlias = Refusal | NotKnown
-OfNode: TypeAlias = NoOperator | NoAttribute | OtherCount | NoKernel | NotKnown
+OfNode: TypeAlias = NodeRefusal | NotKnown
 
 _INTERNAL = frozenset({"com.microsoft.nchwc", "com.ms.internal.nhwc"})
 _SUBSTITUTED = "its kernel hangs on element types that are not known"
@@ -186,23 +208,32 @@ class _Body:
         return list(dict.fromkeys(found)) or [tuple(None if name else 0 for name in names)]
 
     def _answer(self, index: int, node: Node, dtypes: tuple[int | None, ...]) -> OfNode | NoType | None:
-        scope, release = self._scope, self._release
-        opset = scope.opsets.get(node.domain)
-        if opset is None:
-            return NotKnown(scope, index, "its domain is not imported")
+        own = self._scope.opsets.get(node.domain)
+        if own is None:
+            return NotKnown(self._scope, index, "its domain is not imported")
         if node.domain in _INTERNAL:
-            return NotKnown(scope, index, "onnxruntime writes this domain for itself alone")
+            return NotKnown(self._scope, index, "onnxruntime writes this domain for itself alone")
+        opset = self._model.opsets.get(node.domain, own)
+        if self._scope.function is None or opset == own:
+            return self._at(own, index, node, dtypes)
+        answer = self._at(opset, index, node, dtypes)
+        if isinstance(answer, NoOperator | NoAttribute | OtherCount | NoKernel | NoValue):
+            return ReadOtherwise(self._scope, index, opset, answer)
+        if answer is None and (spec := schema(node.domain, node.op_type, own)) and not _may_be(spec, node, dtypes):
+            return NotKnown(self._scope, index, "the function's own opset does not allow its types")
+        return answer
+
+    def _at(self, opset: int, index: int, node: Node, dtypes: tuple[int | None, ...]) -> OfNode | NoType | None:
+        """What comes of the node where it is read at the opset."""
+        scope, release = self._scope, self._release
         found = implemented(release, node.domain, node.op_type, opset)
         if found is None and self._custom and node.domain not in release.opsets:
             return NotKnown(scope, index, "a library of operators may have it")
         if found is None or found.deprecated:
             return NoOperator(scope, index, opset, withdrawn=found is not None)
-        theirs = self._model.opsets.get(node.domain, opset)
-        if scope.function is not None and theirs != opset:
-            other = implemented(release, node.domain, node.op_type, theirs)
-            if other is None or other.since != found.since:
-                return NotKnown(scope, index, "the function imports another opset than the model")
         said = signature(release, node.domain, node.op_type, found.since)
+        if said is None and scope.function is not None and opset != scope.opsets[node.domain]:
+            said = _of_onnx(schema(node.domain, node.op_type, found.since))
         wrong = None if said is None else _against(said, scope, index, node)
         return wrong or self._kernel(index, node, found, said, dtypes)
 
@@ -231,10 +262,12 @@ class _Body:
         held = tuple(bit.bit_length() - 1 for bit in dtypes[:count] if bit and bit < 1 << SEQUENCE)
         return NoKernel(self._scope, index, found.since, held, _taken(found))
 
-    def _doubt(self, index: int, node: Node, found: Implemented) -> NotKnown | None:
+    def _doubt(self, index: int, node: Node, found: Implemented) -> NoValue | NotKnown | None:
         values = doubted(self._release, node.domain, node.op_type, found.since)
-        for name, value in node.attributes.items():
+        for name, value in node.attributes.items() if values else ():
             shown = f"{name}={value.decode('utf-8', 'replace') if isinstance(value, bytes) else value}"
+            if values.get(shown):
+                return NoValue(self._scope, index, found.since, shown)
             if shown in values:
                 return NotKnown(self._scope, index, f"its kernel may refuse {shown}, which others take")
         return None
@@ -288,6 +321,26 @@ def _may_be_float16(node: Node, found: Implemented, said: Signature | None, dtyp
         if spec is not None and FLOAT16 not in spec.inputs[min(place, len(spec.inputs) - 1)].dtypes:
             return False
     return True
+
+
+def _may_be(spec: Schema, node: Node, dtypes: tuple[int | None, ...]) -> bool:
+    """Whether ONNX allows the element types of the inputs; what nobody knows, and what is no tensor, is no fault."""
+    for place, bit in enumerate(dtypes[: len(node.inputs)]):
+        if bit and ELSE < bit < 1 << SEQUENCE and spec.inputs:
+            allowed = spec.inputs[min(place, len(spec.inputs) - 1)].dtypes
+            if bit.bit_length() - 1 not in allowed:
+                return False
+    return True
+
+
+def _of_onnx(spec: Schema | None) -> Signature | None:
+    """An operator of ONNX's own, as releases tell it of others."""
+    if spec is None:
+        return None
+    inputs = (Input(p.name, p.optional, p.variadic, sum(1 << d for d in p.dtypes)) for p in spec.inputs)
+    needed = {name: said.required for name, said in spec.attributes.items()}
+    counts = spec.min_inputs, spec.max_inputs, spec.min_outputs, spec.max_outputs
+    return Signature(tuple(inputs), *counts, needed)
 
 
 def _against(said: Signature, scope: Scope, index: int, node: Node) -> OfNode | None:

@@ -1309,8 +1309,7 @@ TreeEnsembleClassifier|5!|9-|
 TreeEnsembleRegressor|1||0:802
 TreeEnsembleRegressor|3||0:802
 TreeEnsembleRegressor|5!|9-|
-ZipMap|1|-1|*
-ZipMap|1|2-|>0:1
+ZipMap|1||*
 """,
 "com.microsoft": """\
 Attention|1|-1|0:402
@@ -1805,22 +1804,29 @@ WordConvEmbedding|1||4 4|1 1|Sequence:40 W:2 B:2 C:2|char_embedding_size conv_wi
 
 DOUBTS = {
 "": """\
-Pad|2|mode=wrap|-1
-Pad|11|mode=wrap|-1
-Pad|13|mode=wrap|-1
-Pad|18|mode=wrap|-1
+Pad|2|mode=wrap!|-1
+Pad|11|mode=wrap!|-1
+Pad|13|mode=wrap!|-1
+Pad|18|mode=wrap!|-1
 RotaryEmbedding|23|rotary_embedding_dim=1|19-21
+RotaryEmbedding|23|rotary_embedding_dim=16|19-21
 RotaryEmbedding|23|rotary_embedding_dim=2|19-21
+RotaryEmbedding|23|rotary_embedding_dim=32|19-21
+RotaryEmbedding|23|rotary_embedding_dim=4|19-21
 RotaryEmbedding|23|rotary_embedding_dim=8|19-21
 """,
 "com.microsoft": """\
-GatherBlockQuantized|1|bits=0|19-32
-GatherBlockQuantized|1|bits=1|19-32
-GatherBlockQuantized|1|bits=2|19-32
+GatherBlockQuantized|1|bits=0!|19-32
+GatherBlockQuantized|1|bits=1!|19-32
+GatherBlockQuantized|1|bits=16!|19-32
+GatherBlockQuantized|1|bits=2!|19-28
+GatherBlockQuantized|1|bits=2|29-32
+GatherBlockQuantized|1|bits=32!|19-32
 GatherBlockQuantized|1|bits=8|29-32
-GatherBlockQuantized|1|block_size=0|13-32
-MatMulNBits|1|bits=2|19-21
-Pad|1|mode=wrap|-1
-QMoE|1|expert_weight_bits=2|19-28
+GatherBlockQuantized|1|block_size=0!|13-32
+MatMulNBits|1|bits=2!|6-21
+MatMulNBits|1|bits=8!|6-16
+Pad|1|mode=wrap!|-1
+QMoE|1|expert_weight_bits=2!|19-28
 """,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ import onnx
 from onnx import TensorProto, helper
 
 from .releases import Release
-from .sweep import Answer, answered, choices, dummy, under, variants
-from .table import explained, kernels_of
+from .sweep import Answer, answered, choices, dummy, fuller, settings, under, variants, with_value, with_values
+from .table import Doubt, explained, kernels_of
 
 BOUNDED = (
     "", "ai.onnx.ml", "ai.onnx.preview", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft",
@@ -21,6 +21,9 @@ BOUNDED = (
 )  # fmt: skip
 INTERNAL = ("com.microsoft.nchwc", "com.ms.internal.nhwc")
 """Of what onnxruntime writes for itself there is no row."""
+
+_FEW, _MANY = 3, 12
+"""Choices of types that are tried with other values, and models that load."""
 
 _NEWEST_IR, _NEWEST_OPSET, _NEWEST_DTYPE = 30, 60, 28
 
@@ -72,12 +75,57 @@ def _swept(release: Release, answers: dict[str, Any]) -> list[dict[str, Any]]:
             opsets = range(schema["since"], answers["bounds"]["opsets"][schema["domain"]] + 1)
             tried = release.load(under(bodies[0].model, schema["domain"], opset) for opset in opsets)
             made["opsets"] = [opset for opset, why in zip(opsets, tried, strict=True) if not why]
-        if loads:
-            others = dict(variants(schema, loads[0].model))
-            answered_to = zip(others, map(answered, release.load(others.values())), strict=True)
-            made["values"] = {name: answer.value for name, answer in answered_to}
+        made["values"] = values_refused(release, schema, said)
         swept.append(made)
     return swept
+
+
+def values_refused(release: Release, schema: dict[str, Any], said: list[str]) -> dict[str, str]:
+    """What comes of other values of the attributes, in the first tiny model that loads."""
+    bases = _bases(release, schema, said)
+    others = dict(variants(schema, bases[0])) if bases else {}
+    return {name: answered(why).value for name, why in zip(others, release.load(others.values()), strict=True)}
+
+
+def settled(release: Release, answers: dict[str, Any], doubts: list[Doubt], cache: Path) -> None:
+    """Adds which of the values that it refuses it refuses always: with other types, inputs and attributes too."""
+    wanted = [list(doubt) for doubt in doubts]
+    if answers.get("settled", {}).get("asked") == wanted:
+        return
+    schemas = {(one["domain"], one["name"], one["since"]): one for one in answers["schemas"]}
+    always = []
+    for swept in answers["swept"]:
+        key = swept["domain"], swept["name"], swept["since"]
+        for value, answer in swept["values"].items():
+            if (*key, value) in doubts and answer == Answer.HAS_KERNEL.value:
+                tried = _with_all_else(release, schemas[key], swept["said"], value)
+                if all(release.load(tried)):
+                    always.append([*key, value])
+    answers["settled"] = {"asked": wanted, "always": always}
+    release.close()
+    (cache / f"{release.version}.json").write_text(json.dumps(answers))
+
+
+def _with_all_else(release: Release, schema: dict[str, Any], said: list[str], value: str) -> Iterator[bytes]:
+    bases = _bases(release, schema, said)
+    for base in bases:
+        yield with_value(schema, base, value)
+    for name, other in variants(schema, bases[0]):
+        if name.partition("=")[0] != value.partition("=")[0]:
+            yield with_value(schema, other, value)
+    for other in fuller(schema, bases[0]):
+        yield with_value(schema, other, value)
+
+
+def _bases(release: Release, schema: dict[str, Any], said: list[str]) -> list[bytes]:
+    """Some tiny models of an operator that load; attributes that must be there may need other values for it."""
+    every = list(zip(choices(schema), said, strict=True))
+    loads = [one.model for one, answer in every if answer == Answer.LOADS.value]
+    if not loads:
+        refused = [one.model for one, answer in every if answer == Answer.HAS_KERNEL.value]
+        tried = [with_values(model, values) for model in refused[:_FEW] for values in settings(schema)]
+        loads = [model for model, why in zip(tried, release.load(tried), strict=True) if not why]
+    return loads[:: max(1, len(loads) // _MANY)]
 
 
 def _as_here(release: Release, schema: dict[str, Any]) -> dict[str, Any]:

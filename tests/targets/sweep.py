@@ -18,6 +18,7 @@ Told = dict[str, Any]
 
 _MOST = 150  # choices of an operator
 _ALL_CHOICES = frozenset({"CastLike"})  # a function, of which no kernel tells the rest
+_NUMBERS = (0, 1, 2, 4, 8, 16, 32)
 _WORDS = (
     "add", "align_corners", "bicubic", "bilinear", "constant", "cubic", "edge", "gelu", "half_pixel_symmetric",
     "linear", "max", "min", "mul", "nearest", "not_larger", "reflect", "relu", "silu", "swiglu", "tanh",
@@ -95,16 +96,55 @@ def is_whole(schema: Told, tried: int) -> bool:
     return tried >= count
 
 
+def settings(schema: Told) -> Iterator[dict[str, int | str]]:
+    """Values for the attributes that must be there: one number for all that are numbers, one word for the others."""
+    needed = {name: kind for name, (kind, must) in _valued(schema).items() if must}
+    numbers = _NUMBERS[1:] if "INT" in needed.values() else _NUMBERS[1:2]
+    for word in _WORDS if "STRING" in needed.values() else _WORDS[:1]:
+        for number in numbers:
+            yield {name: number if kind == "INT" else word for name, kind in needed.items()}
+
+
 def variants(schema: Told, model: bytes) -> Iterator[tuple[str, bytes]]:
     """A model that loads, with other values of its attributes: ``bits=8`` and the model with it."""
-    usual = onnx.load_from_string(model).graph.node[0]
-    said = {a.name for a in usual.attribute}
-    for name, (kind, _) in schema["attributes"].items():
-        values: tuple[int | str, ...] = (0, 1, 2, 8) if kind == "INT" else _WORDS if kind == "STRING" else ()
-        for value in values if name not in said else ():
+    for name, (kind, _) in _valued(schema).items():
+        for value in _NUMBERS if kind == "INT" else _WORDS:
+            yield f"{name}={value}", with_values(model, {name: value})
+
+
+def with_value(schema: Told, model: bytes, said: str) -> bytes:
+    """The same model with a value as `variants` names it."""
+    name, _, value = said.partition("=")
+    return with_values(model, {name: int(value) if schema["attributes"][name][0] == "INT" else value})
+
+
+def with_values(model: bytes, values: dict[str, int | str]) -> bytes:
+    """The same model with attributes set."""
+    other = onnx.load_from_string(model)
+    (node,) = other.graph.node
+    kept = [one for one in node.attribute if one.name not in values]
+    del node.attribute[:]
+    node.attribute.extend([*kept, *(helper.make_attribute(name, value) for name, value in values.items())])
+    changed: bytes = other.SerializeToString()
+    return changed
+
+
+def fuller(schema: Told, model: bytes) -> Iterator[bytes]:
+    """The same model with one more input, of each type that may stand there."""
+    usual = onnx.load_from_string(model)
+    bound = {p[1]: v.type for p, v in zip(schema["inputs"], usual.graph.input, strict=False)}
+    for place in range(len(usual.graph.input), len(schema["inputs"])):
+        _, kind, _, types = schema["inputs"][place]
+        for one in [bound[kind]] if kind in bound else [_type(t) for t in types or [kind]]:
             other = onnx.load_from_string(model)
-            other.graph.node[0].attribute.append(helper.make_attribute(name, value))
-            yield f"{name}={value}", other.SerializeToString()
+            (node,) = other.graph.node
+            node.input.extend([""] * (place - len(node.input)) + ["more"])
+            other.graph.input.append(helper.make_value_info("more", one))
+            yield other.SerializeToString()
+
+
+def _valued(schema: Told) -> dict[str, Any]:
+    return {name: said for name, said in schema["attributes"].items() if said[0] in ("INT", "STRING") and name != "to"}
 
 
 def under(model: bytes, domain: str, opset: int) -> bytes:

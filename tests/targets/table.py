@@ -16,6 +16,9 @@ from .sweep import Answer, Choice, bit, choices, is_whole
 Key: TypeAlias = tuple[str, str, int]
 """Domain, operator and the opset from which on it holds."""
 
+Doubt: TypeAlias = tuple[str, str, int, str]
+"""The same of an operator, and the value of an attribute, ``bits=8``."""
+
 _ENDLESS = 2147483647
 
 _HEADER = '''"""What onnxruntime {first} to {last} take on the CPU: data for `auditor.targets.known`, which explains it.
@@ -48,29 +51,38 @@ def written(answers: list[dict[str, Any]], ours: frozenset[tuple[str, str]]) -> 
     lines = [header, 'RELEASES = """\\', *releases, '"""', ""]
     for name, rows in (("OPERATORS", operators), ("SIGNATURES", signatures)):
         lines += [f"{name} = {{", *_by_domain(rows), "}", ""]
-    lines += ["DOUBTS = {", *_doubts(answers), "}", ""]
+    lines += ["DOUBTS = {", *_doubt_lines(answers), "}", ""]
     return "\n".join(lines)
 
 
-def _doubts(answers: list[dict[str, Any]]) -> Iterable[str]:
-    """Values of attributes that a kernel refuses in some releases, and that the newest takes."""
-    said: dict[tuple[str, str, int, str], list[str | None]] = {}
+def doubts(answers: list[dict[str, Any]]) -> dict[Doubt, list[str | None]]:
+    """Values of attributes that a kernel refuses in some releases, and that the newest takes; what each answers."""
+    said: dict[Doubt, list[str | None]] = {}
     for number, one in enumerate(answers):
         for swept in one["swept"]:
             for value, answer in swept.get("values", {}).items():
                 key = swept["domain"], swept["name"], swept["since"], value
                 said.setdefault(key, [None] * len(answers))[number] = answer
-    found = {
+    return {
         key: rows
-        for key, rows in said.items()
+        for key, rows in sorted(said.items())
         if Answer.HAS_KERNEL.value in rows and [row for row in rows if row][-1] == Answer.LOADS.value
     }
-    for domain, keys in groupby(sorted(found), key=itemgetter(0)):
+
+
+def _doubt_lines(answers: list[dict[str, Any]]) -> Iterable[str]:
+    always = [{tuple(one) for one in answer.get("settled", {}).get("always", ())} for answer in answers]
+    found = {
+        key: [row and row + "!" * (key in held) for row, held in zip(rows, always, strict=True)]
+        for key, rows in doubts(answers).items()
+    }
+    for domain, keys in groupby(found, key=itemgetter(0)):
         yield f'"{domain}": """\\'
         for key in keys:
             for first, last, answer in _spans(found[key]):
-                if answer == Answer.HAS_KERNEL.value:
-                    yield f"{key[1]}|{key[2]}|{key[3]}|{_span(first, last, len(answers))}"
+                if answer and answer.rstrip("!") == Answer.HAS_KERNEL.value:
+                    mark = "!" if answer.endswith("!") else ""
+                    yield f"{key[1]}|{key[2]}|{key[3]}{mark}|{_span(first, last, len(answers))}"
         yield '""",'
 
 
@@ -144,7 +156,9 @@ def _kernel(schema: dict[str, Any], constraints: Mapping[str, list[str]]) -> Ker
         places = _places(schema, name)
         if places:
             allowed = _allowed(schema, places[0])  # a kernel may take more than its schema lets through
-            wants.append(Ask(places, _mask([kind for kind in kinds if kind in allowed], allowed)))
+            mask = _mask([kind for kind in kinds if kind in allowed], allowed)
+            if mask != ELSE or not places[0].output:  # every map that may come out is no question
+                wants.append(Ask(places, mask))
     return Kernel(tuple(sorted(wants)))
 
 

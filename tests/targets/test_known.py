@@ -86,14 +86,15 @@ def test_some_maps_are_not_known() -> None:
 @pytest.mark.parametrize(("opset", "answers"), [(23, [None]), (24, [True, None]), (25, [True, None]), (26, [None])])
 def test_bodies_and_what_is_not_sure(opset: int, answers: list[bool | None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(release_table, "OPERATORS", {"": "Op|7||24-25@0:2 ?0:802"})
-    monkeypatch.setattr(release_table, "DOUBTS", {"": "Op|7|bits=8|-2\nOp|8|bits=4|"})
+    monkeypatch.setattr(release_table, "DOUBTS", {"": "Op|7|bits=8|-2\nOp|7|bits=2!|-2\nOp|8|bits=4|"})
     for made in (known._operators, known._doubts):
         made.cache_clear()
     try:
         found = implemented(runtimes()[0], "", "Op", opset)
         assert found is not None and [takes(kernel, lambda place: FLOAT) for kernel in found.kernels] == answers
         assert [takes(kernel, lambda place: 1 << 10) for kernel in found.kernels] == [False] * len(answers)
-        assert known.doubted(runtimes()[2], "", "Op", 7) == {"bits=8"} and not known.doubted(runtimes()[3], "", "Op", 7)
+        assert known.doubted(runtimes()[2], "", "Op", 7) == {"bits=8": False, "bits=2": True}
+        assert not known.doubted(runtimes()[3], "", "Op", 7)
     finally:
         for made in (known._operators, known._doubts):
             made.cache_clear()
