@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,6 @@ import onnx
 import onnx.parser
 import pytest
 from onnx import numpy_helper
-
-from auditor.runtime import started
 
 from .conftest import Said
 
@@ -27,13 +25,6 @@ TEXTS = {
     "values": """v (float[N, 4] x, int64[1] i) => (float[1, 4] y) <int64[1] far = {1000000}> {
         j = Add (i, far) y = Gather (x, j) }""",
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _server() -> Iterator[None]:
-    started.keep_server()
-    yield
-    started.drop_server()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from .conftest import ALEXNET_224, LENET, ROOT, Shell
 from .snippets import blocks, yaml_with
 from .test_action import ACTION
 
-Service = Callable[[list[str], Path], int]
+Service = Callable[[str, Path], tuple[Path, int]]
 
 
 @pytest.fixture(scope="module")
@@ -29,22 +29,36 @@ def image(tmp_path_factory: pytest.TempPathFactory, shell: Shell) -> Path:
     return folder / "bin"
 
 
-@pytest.fixture
-def service(tmp_path: Path, shell: Shell, image: Path, machine: Mapping[str, str], repository: Path) -> Service:
-    """Runs the lines of a job one behind the other, in a checkout with one model.
+@pytest.fixture(scope="module")
+def service(
+    tmp_path_factory: pytest.TempPathFactory, shell: Shell, image: Path, machine: Mapping[str, str], repository: Path
+) -> Service:
+    """Runs the lines of a job one behind the other, in its checkout with one model; the folder, and how it ended.
 
-    The address names a commit, as the page says: pip keeps the wheel of one, and the second job need not build it.
+    The first line installs: that is done once in a checkout. The address names a commit, as the page says: pip keeps
+    the wheel of one, and the second job need not build it.
     """
     commit = shell("git rev-parse HEAD", cwd=repository).stdout.strip()
+    path = f"{image}:{machine['PATH']}"
+    here = f"file://localhost{quote(str(repository))}@{commit}"  # pip before 24 wants a host
+    checkouts: dict[str, Path] = {}
 
-    def run(lines: list[str], model: Path) -> int:
-        (tmp_path / "models").mkdir()
-        shutil.copy(model, tmp_path / "models" / "net.onnx")
-        path = f"{image}:{machine['PATH']}"
-        here = f"file://localhost{quote(str(repository))}@{commit}"  # pip before 24 wants a host
-        done = shell("\n".join(lines), cwd=tmp_path, PATH=path, AUDITOR=here)
+    def run(where: str, model: Path) -> tuple[Path, int]:
+        install, *rest = JOBS[where]()
+        assert "pip install" in install and rest
+        if where not in checkouts:
+            folder = tmp_path_factory.mktemp(where)
+            done = shell(install, cwd=folder, PATH=path, AUDITOR=here)
+            assert done.returncode == 0, done.stdout + done.stderr
+            (folder / "models").mkdir()
+            checkouts[where] = folder
+        folder = checkouts[where]
+        for report in folder.glob("auditor.*"):
+            report.unlink()
+        shutil.copy(model, folder / "models" / "net.onnx")
+        done = shell("\n".join(rest), cwd=folder, PATH=path, AUDITOR=here)
         assert done.returncode in (0, 1), done.stdout + done.stderr
-        return done.returncode
+        return folder, done.returncode
 
     return run
 
@@ -63,19 +77,21 @@ JOBS: dict[str, Callable[[], list[str]]] = {
 
 
 @pytest.mark.parametrize("where", JOBS)
-def test_a_good_model_passes(service: Service, where: str, tmp_path: Path) -> None:
-    assert service(JOBS[where](), LENET) == 0
-    assert faults(tmp_path / "auditor.xml") == []
-    assert VALIDATOR.is_valid(json.loads((tmp_path / "auditor.sarif").read_text()))
+def test_a_good_model_passes(service: Service, where: str) -> None:
+    folder, code = service(where, LENET)
+    assert code == 0
+    assert faults(folder / "auditor.xml") == []
+    assert VALIDATOR.is_valid(json.loads((folder / "auditor.sarif").read_text()))
 
 
 @pytest.mark.parametrize("where", JOBS)
-def test_a_broken_model_fails_and_its_report_is_there(service: Service, where: str, tmp_path: Path) -> None:
-    assert service(JOBS[where](), ALEXNET_224) == 1
-    message, run = faults(tmp_path / "auditor.xml")
+def test_a_broken_model_fails_and_its_report_is_there(service: Service, where: str) -> None:
+    folder, code = service(where, ALEXNET_224)
+    assert code == 1
+    message, run = faults(folder / "auditor.xml")
     assert "onnxruntime does not load the model" in run  # for the same reason: what was not looked at is said
     assert "fc6 takes 9216 = 256 x 6 x 6 features; pool5 gives 256 x 5 x 5 = 6400" in message
-    (sarif,) = json.loads((tmp_path / "auditor.sarif").read_text())["runs"]
+    (sarif,) = json.loads((folder / "auditor.sarif").read_text())["runs"]
     assert [result["ruleId"] for result in sarif["results"]] == ["auditor/misfit-initializers"]
 
 

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import onnxruntime as ort
 import pytest
 
 import auditor
 from auditor.report import Finding, Severity
-from auditor.runtime import started
 from auditor.settings import Settings
 
 from .pairs import PAIRS, Pair, model
 
 OURS = frozenset({"domain-faults", "activation-overflow", "casts-out-of-range", "integer-overflow"})
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _server() -> Iterator[None]:
-    started.keep_server()
-    yield
-    started.drop_server()
 
 
 def found(pair: Pair, nodes: str, *, given: bool = True) -> list[Finding]:

@@ -21,7 +21,9 @@ HEADER = '<ir_version: 8, opset_import: ["" : 17]>\n'
 Write = Callable[..., str]
 
 
-FRESH = frozenset({"test_run", "test_sandbox", "test_killers", "test_providers", "test_plugin_provider"})
+FRESH = frozenset({
+    "test_answers", "test_killers", "test_plugin_provider", "test_providers", "test_run", "test_sandbox",
+})  # fmt: skip
 """Modules in which each run has an interpreter of its own: how it begins and ends is what they look at."""
 
 

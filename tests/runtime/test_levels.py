@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
@@ -14,7 +13,6 @@ import pytest
 from onnx import numpy_helper
 
 from auditor.evidence.processor import features
-from auditor.runtime import started
 from auditor.runtime.alike import Grain
 from auditor.runtime.cutting import Cuttable
 from auditor.runtime.grain import grain_of
@@ -29,13 +27,6 @@ CHAIN = """chain (float[4] x) => (float[4] y) {
   [n0] t0 = Relu (x) [n1] t1 = Neg (t0) [n2] t2 = Abs (t1) [n3] t3 = Sqrt (t2) [n4] t4 = Exp (t3)
   [n5] u = Neg (x) [n6] y = Add (t4, u)
 }"""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _server() -> Iterator[None]:
-    started.keep_server()
-    yield
-    started.drop_server()
 
 
 class Machine:

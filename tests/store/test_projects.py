@@ -68,6 +68,7 @@ Ask = Callable[[Works, Known], object]
 # By the name of the way in: what is asked, and the answer that there is nothing.
 ASKED: dict[str, tuple[Ask, object]] = {
     "Store.accepted": (lambda s, k: s.accepted("m"), None),
+    "Store.accepted_audit": (lambda s, k: s.accepted_audit("m"), None),
     "Store.subject": (lambda s, k: [s.subject("/m.onnx"), s.subject("m")], ["/m.onnx", source_of("m")]),
     "Store.whose": (lambda s, k: s.whose(k.new), None),
     "Store.audit_by_uid": (lambda s, k: s.audit_by_uid(UID), None),
