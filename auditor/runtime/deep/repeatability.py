@@ -114,8 +114,9 @@ def _moved_by_rounding(
         ground.in_time()
         again = ground.sessions.open(level).run(names, nudged)
         for name, a, b in zip(names, first, again, strict=True):
-            for difference, _ in _unlike(ground, name, a, b):
-                moved[name] = max(moved.get(name, 0.0), _TIMES * _largest(difference))
+            for difference, beyond in _unlike(ground, name, a, b):
+                if beyond:
+                    moved[name] = max(moved.get(name, 0.0), _TIMES * _largest(difference))
     return moved
 
 
