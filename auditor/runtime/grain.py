@@ -19,6 +19,15 @@ JUMPS = frozenset(
 )  # fmt: skip
 """Operators that make much of little: two neighbours that differ by a rounding may be on either side of a jump."""
 
+AMPLIFIERS = frozenset(
+    {
+        "Sqrt", "Reciprocal", "Div", "Log", "Pow", "Sub", "Exp", "Tan", "Acos", "Asin", "Acosh", "Atanh",
+        "LayerNormalization", "InstanceNormalization", "GroupNormalization", "LpNormalization",
+        "MeanVarianceNormalization", "RMSNormalization", "SimplifiedLayerNormalization", "SkipLayerNormalization",
+    }
+)  # fmt: skip
+"""Operators whose slope has no bound: what differs by a rounding in front of them may differ by anything behind them."""
+
 MOST_STEPS = 8
 _MOVES = frozenset(
     {"Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Slice", "Split", "Gather", "Expand",

@@ -14,7 +14,7 @@ from ...tuples import NamedTuple
 from .. import tensors
 from ..alike import apart
 from ..cutting import NotCut
-from ..grain import JUMPS, grain_of
+from ..grain import AMPLIFIERS, JUMPS, grain_of
 from ..levels import OutOfTime
 from ..outcome import Difference
 from ..request import OFF
@@ -169,7 +169,7 @@ class _Search:
         if place is None or not any(beyond for _, beyond in self._unlike(place.tensor)):
             return one  # alone it repeats: what makes it is not in one tensor
         rounded = any(self._unlike(name) for name in in_front(model, place.tensor))
-        jump = rounded and model.nodes[place.node].op_type in JUMPS
+        jump = rounded and model.nodes[place.node].op_type in JUMPS | AMPLIFIERS
         return one._replace(node=place.node, tensor=place.tensor, jump=jump)
 
     def _unlike(self, tensor: str) -> list[tuple[Difference, bool]]:

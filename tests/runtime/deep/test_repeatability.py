@@ -50,3 +50,39 @@ def test_what_a_rounding_does_as_well_is_not_the_threads_doing(
     ground.sessions.shift = shift  # type: ignore[attr-defined]
     seen = look(ground, RepeatabilityAsked())
     assert [one.jump for one in seen.unlike if one.beyond] == jumps
+
+
+INTEGERS = """agraph (int64[4096] x) => (float[1] y) <float three = {3}, float[1] most = {682.6667}> {
+    f = Cast<to = 1>(x) t = Div(f, three) s = ReduceSum(t) d = Sub(s, most) y = Reciprocal(d) }"""
+"""What goes in cannot be moved by a rounding: here the node that makes much of one says so."""
+
+
+def test_a_node_that_has_no_bound_makes_much_of_a_rounding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(onnx.parser.parse_model(HEAD + INTEGERS).SerializeToString())
+    request = Request(str(path), attempts=((Feed("x", 7, (4096,)),),), limits=RunLimits(seconds=3600, threads=1))
+    ground = ground_of(request)
+    ground.sessions.__class__ = Rounding
+    monkeypatch.setattr(Rounding, "of", {"s": 1e-4, "d": 1e-4, "y": 5.0})
+    (one,) = look(ground, RepeatabilityAsked()).unlike
+    assert one.beyond and one.jump and (one.tensor, one.output) == ("y", "y")
+
+
+class Rounding(Shifting):
+    """Of which other threads give every tensor a little more, and the last much."""
+
+    of: dict[str, float] = {}
+
+    def open(self, *given: Any, threads: int | None = None, **more: Any) -> Session:
+        session = Sessions.open(self, *given, threads=threads, **more)
+        if threads is not None:
+            run = session.run
+
+            def shifted(names: Any, fed: Any) -> list[Made]:
+                made = zip(names, run(names, fed), strict=True)
+                return [
+                    one._replace(array=one.array + one.array.dtype.type(self.of.get(name, 0))) for name, one in made
+                ]
+
+            session.run = shifted  # type: ignore[method-assign]
+        return session
