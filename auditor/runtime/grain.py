@@ -26,7 +26,7 @@ AMPLIFIERS = frozenset(
         "MeanVarianceNormalization", "RMSNormalization", "SimplifiedLayerNormalization", "SkipLayerNormalization",
     }
 )  # fmt: skip
-"""Operators whose slope has no bound: what differs by a rounding in front of them may differ by anything behind them."""
+"""Operators whose slope has no bound: what differs by a rounding in front of one may differ by anything behind it."""
 
 MOST_STEPS = 8
 _MOVES = frozenset(

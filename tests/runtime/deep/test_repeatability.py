@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import onnx.parser
@@ -71,7 +73,7 @@ def test_a_node_that_has_no_bound_makes_much_of_a_rounding(tmp_path: Path, monke
 class Rounding(Shifting):
     """Of which other threads give every tensor a little more, and the last much."""
 
-    of: dict[str, float] = {}
+    of: Mapping[str, float] = MappingProxyType({})
 
     def open(self, *given: Any, threads: int | None = None, **more: Any) -> Session:
         session = Sessions.open(self, *given, threads=threads, **more)
