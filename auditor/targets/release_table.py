@@ -71,7 +71,7 @@ Add|14|2-14|0:8c2
 Add|14|15-|0:38fe
 Affine|1|-1|0:402
 Affine|1|2-|0:2
-Affine|10!|2-|
+Affine|10!||
 AffineGrid|20|6-|0:802,1:80
 And|1||
 And|7|-1|0:200
@@ -308,7 +308,7 @@ Cosh|9|2-|0:2
 Cosh|22|15-|0:2
 Crop|1|-1|0:402
 Crop|1|2-|0:2
-Crop|10!|2-|
+Crop|10!||
 CumProd|26|26-|0:38c2,1:c0
 CumSum|11||0:8c2,1:c0
 CumSum|14|-1|0:cc2,1:c0
@@ -372,7 +372,7 @@ Dropout|22|15-|0:802,1:802,2+>1:200
 DynamicQuantizeLinear|11|-1|0:2
 DynamicQuantizeLinear|11|2-|>0:4
 DynamicSlice|1||0:3ffe,1:c0
-DynamicSlice|10!|2-|
+DynamicSlice|10!||
 EfficientNMS_TRT|1||?0:400
 Einsum|12|-1|0:cc2
 Einsum|12|2-|0:8c2
@@ -428,7 +428,7 @@ GRU|14|-1|0:c02
 GRU|14|2-|0:802,4:40
 GRU|22|15-|0:802,4:40
 GRUUnit|1||?0:400
-GRUUnit|10!|2-|
+GRUUnit|10!||
 Gather|1||0:3ffe,1:c0
 Gather|11||0:3ffe,1:c0
 Gather|13||0:13ffe,1:c0
@@ -461,7 +461,7 @@ Gemm|13|2-30|0:802
 Gemm|13|31-31|0:c02
 Gemm|13|32-|0:802
 GivenTensorFill|1||?*
-GivenTensorFill|10!|2-|
+GivenTensorFill|10!||
 GlobalAveragePool|1|-1|0:402
 GlobalAveragePool|1|2-|0:2
 GlobalAveragePool|22|15-|0:2
@@ -556,7 +556,7 @@ If|25|22-|0:200,>0:13ffe00013ffe001f3ffe001f3ffe
 ImageDecoder|20|6-|
 ImageScaler|1|-1|0:402
 ImageScaler|1|2-|0:2
-ImageScaler|10!|2-|
+ImageScaler|10!||
 InstanceNormalization|1||
 InstanceNormalization|6|-1|0:402
 InstanceNormalization|6|2-|0:2
@@ -825,7 +825,7 @@ Pad|25|22-34|0:3ace
 Pad|25|35-|0:13ace
 ParametricSoftplus|1|-1|0:402
 ParametricSoftplus|1|2-|0:2
-ParametricSoftplus|10!|2-|
+ParametricSoftplus|10!||
 Pow|1||
 Pow|7|-1|0:c02
 Pow|7|2-|0:802
@@ -1038,10 +1038,10 @@ STFT|17|-1|0:c02,1:c0
 STFT|17|2-|0:802,1:c0
 Scale|1|-1|0:402
 Scale|1|2-|0:2
-Scale|10!|2-|
+Scale|10!||
 ScaledTanh|1|-1|0:402
 ScaledTanh|1|2-|0:2
-ScaledTanh|10!|2-|
+ScaledTanh|10!||
 Scan|8||0:80,1:3ffe
 Scan|9||0:3ffe
 Scan|11||0:3ffe
@@ -1052,7 +1052,7 @@ Scan|23|19-|0:1f3ffe
 Scan|24|22-|0:1f3ffe
 Scan|25|22-|0:1f3ffe
 Scatter|9||0:3ffe,1:c0
-Scatter|11!|2-|
+Scatter|11!||
 ScatterElements|11||0:3ffe,1:c0
 ScatterElements|13||0:13ffe,1:c0
 ScatterElements|16||0:13ffe,1:c0
@@ -1263,7 +1263,7 @@ Upsample|7|-1|0:44e
 Upsample|7|2-|0:4e
 Upsample|9|-1|0:44e
 Upsample|9|2-|0:4e
-Upsample|10!|2-|
+Upsample|10!||
 Where|9|-1|0:200,1:dc6
 Where|9|2-32|1:9c6
 Where|9|33-|1:19ce

@@ -109,14 +109,18 @@ def _span(first: int, last: int, count: int) -> str:
 
 
 def _present(answers: dict[str, Any]) -> list[dict[str, Any]]:
-    """The schemas that the release has; where it told none, those of which a tiny model met no refusal of the name."""
+    """The schemas that the release has; where it told none, those of which a tiny model met no refusal of the name, and
+    those that only say that an operator is gone: a model that is refused the name is refused the operator."""
     if answers["told"]:
         return list(answers["schemas"])
     found = {(one["domain"], one["name"], one["since"]): one["said"] for one in answers["swept"]}
     return [
         schema
         for schema in answers["schemas"]
-        if Answer.NO_OPERATOR.value not in found[schema["domain"], schema["name"], schema["since"]]
+        if (
+            schema["deprecated"]
+            or Answer.NO_OPERATOR.value not in found[schema["domain"], schema["name"], schema["since"]]
+        )
         and schema["since"] <= answers["bounds"]["opsets"].get(schema["domain"], _ENDLESS)
     ]
 

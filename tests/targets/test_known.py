@@ -139,3 +139,11 @@ def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         for made in (known._operators, known._signatures):
             made.cache_clear()
+
+
+@pytest.mark.parametrize(("op_type", "opset", "since"), [("Upsample", 11, 10), ("Scatter", 13, 11)])
+def test_what_onnx_has_taken_out_no_release_has(op_type: str, opset: int, since: int) -> None:
+    """Operators.md: Upsample is deprecated since 10, Scatter since 11; 1.15 refuses both, too."""
+    for one in runtimes():
+        found = implemented(one, "", op_type, opset)
+        assert found is not None and found.deprecated and found.since == since, one.version

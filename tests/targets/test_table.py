@@ -78,6 +78,8 @@ def test_a_release_that_tells_nothing_is_known_by_what_it_loads() -> None:
 def test_deprecated_versions() -> None:
     old = schema("Old", deprecated=True)
     assert lines(release("1.1", [old], [], [swept("Old")])) == ["1.1|9|802| 19", "Old|7!||"]
+    refused = release("1.1", [old], [], [swept("Old", Answer.NO_OPERATOR)], told=False)
+    assert lines(refused)[1:] == ["Old|7!||"], "a release that tells nothing refuses the name as well"
 
 
 def test_bits() -> None:
