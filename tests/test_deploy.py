@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -225,7 +226,10 @@ def test_the_proxies_leave_bodies_and_events_alone() -> None:
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx, which reads its own configuration, is not here")
 def test_nginx_takes_it(tmp_path: Path) -> None:
-    server = blocks("nginx")[0].replace("listen 443 ssl;", "listen 127.0.0.1:1;")
+    with socket.socket() as free:  # nginx takes the port while it looks, and a user may have no low one
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = blocks("nginx")[0].replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     folders = "".join(f"{kind}_temp_path '{tmp_path}/{kind}'; " for kind in kinds)
     whole = f"pid '{tmp_path}/pid'; error_log stderr; events {{}} http {{ access_log off; {folders}\n{server}}}"

@@ -70,6 +70,7 @@ class Server:
     """A process that has onnxruntime in memory and forks children. It ends with this process."""
 
     def __init__(self) -> None:
+        self.owner = os.getpid()
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -151,9 +152,9 @@ def drop_server() -> None:
     """Children are fresh interpreters again."""
     global _wanted, _server
     _wanted = False
-    if _server is not None:
+    if _server is not None and _server.owner == os.getpid():
         _server.close()
-        _server = None
+    _server = None
 
 
 @contextlib.contextmanager
@@ -175,6 +176,8 @@ def start(question: IO[bytes], channel: int, *, plain: bool, libraries: str = ""
     """
     global _server
     if _wanted and plain and not libraries and sys.platform == "linux":
+        if _server is not None and _server.owner != os.getpid():
+            _server = None  # this process was forked from the one whose it is: two would talk on one socket
         try:
             _server = _server or Server()
             return _server.start(question, channel)

@@ -143,3 +143,34 @@ def test_children_are_forked_for_as_long_as_they_are_asked_to_be(monkeypatch: py
     with started.forked_children():
         pass
     assert started._wanted
+
+
+def test_a_forked_process_has_a_server_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that talk on one socket take each other's answers; and nobody ends a server that is another's."""
+    monkeypatch.setattr(started, "_server", None)
+    monkeypatch.setattr(started, "_wanted", True)
+    mine = started._server = started.Server()
+    try:
+        child = os.fork()
+        if not child:
+            started.drop_server()
+            os._exit(0 if started._server is None else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert mine._process.poll() is None
+    finally:
+        mine.close()
+
+
+def test_a_server_of_the_process_before_the_fork_is_not_talked_to(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = Request(write(ADD), attempts=((floats("x", 2, 4),),))
+    assert isinstance(run(request), Run)
+    theirs = started._server
+    assert theirs is not None
+    monkeypatch.setattr(theirs, "owner", -1)
+    try:
+        assert isinstance(run(request), Run)
+        assert started._server is not theirs and theirs._process.poll() is None
+    finally:
+        theirs.close()
