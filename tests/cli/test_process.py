@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
@@ -9,8 +10,10 @@ import resource
 import select
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -150,8 +153,9 @@ def test_interrupted() -> None:
 
 
 def on_a_terminal(*arguments: str, **env: str) -> str:
-    """What a command writes to a terminal of 80 columns."""
+    """What a command writes to a terminal of 80 columns, or of so many as COLUMNS says."""
     parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(env.get("COLUMNS", "80")), 0, 0))
     environment = {**{k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR")}, "TERM": "xterm", **env}
     command = [sys.executable, "-m", "auditor", *arguments]
     with subprocess.Popen(command, stdout=child, stderr=child, stdin=child, env=environment) as started:
