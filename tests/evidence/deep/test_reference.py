@@ -11,6 +11,7 @@ import onnx.parser
 import pytest
 from onnx import numpy_helper
 
+from auditor.evidence.deep import DeepEvidence
 from auditor.evidence.deep.reference import Reference
 from auditor.evidence.evidence import Evidence
 from auditor.model.load import load, loads
@@ -38,7 +39,7 @@ SOUND = {
 }
 
 
-def seen(text: str | bytes, settings: Settings = NAMED) -> object:
+def seen(text: str | bytes, settings: Settings = NAMED) -> DeepEvidence:
     data = onnx.parser.parse_model(HEAD + text).SerializeToString() if isinstance(text, str) else text
     return Evidence(loads(data), settings).deep("reference")
 
@@ -72,15 +73,15 @@ def test_weights_beside_the_file(tmp_path: Path) -> None:
 def test_an_operator_that_the_evaluator_does_not_know_is_said() -> None:
     text = "agraph (float[N, 4] x) => (float[N, 4] y) { y = com.microsoft.QuickGelu(x) }"
     found = seen(text)
-    assert found.part.status == "not looked at" and "QuickGelu" in found.part.why  # type: ignore[attr-defined]
-    assert [missed.asked for missed in found.missed] == [True]  # type: ignore[attr-defined]
+    assert found.part.status == "not looked at" and "QuickGelu" in found.part.why
+    assert [missed.asked for missed in found.missed] == [True]
 
 
 def test_what_would_take_long_is_asked_for_by_name_alone() -> None:
     text = "agraph (float[512, 512] x) => (float[512, 512] y) { y = MatMul(x, x) }"
     found = seen(text, Settings(deep=True))
-    assert found.part.status == "not looked at" and "134,217,728" in found.part.why  # type: ignore[attr-defined]
-    assert [missed.asked for missed in found.missed] == [False]  # type: ignore[attr-defined]
+    assert found.part.status == "not looked at" and "134,217,728" in found.part.why
+    assert [missed.asked for missed in found.missed] == [False]
     assert isinstance(seen(text), Reference)
 
 
@@ -91,4 +92,4 @@ def test_without_onnx_it_is_said_how_to_have_it(monkeypatch: pytest.MonkeyPatch,
     (tmp_path / "onnx" / "__init__.py").write_text("raise ImportError('gone')\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     found = seen(SOUND["integers"])
-    assert "auditor[reference]" in found.part.why  # type: ignore[attr-defined]
+    assert "auditor[reference]" in found.part.why
