@@ -12,6 +12,7 @@ from ..tuples import NamedTuple
 from .alike import apart
 from .cutting import Cuttable
 from .grain import JUMPS, grain_of
+from .parting import first_bad, in_front
 from .request import OFF
 
 if TYPE_CHECKING:
@@ -77,20 +78,13 @@ class Search:
         self._pairs: dict[str, tuple[TypedArray | None, TypedArray | None]] = {}
 
     def first(self, output: str) -> Culprit:
-        """The first tensor in the order of the file that parts while nothing that its node takes does."""
-        order = self._model.made_before(output)
-        low, high = -1, len(order) - 1  # the last of them parts; in front of the first there is nothing
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self._parts(order[middle]) else (middle, high)
-        tensor = order[high] if order else output
-        while (before := next((name for name in self._made_before(tensor) if self._parts(name)), None)) is not None:
-            tensor = before
+        """The first tensor that parts while nothing that its node takes does."""
+        tensor = first_bad(self._model, output, self._parts)
         maker = self._model.makers.get(tensor)
         if maker is None:
             return Culprit(tensor, "", "")
         node = self._model.nodes[maker]
-        jump = node.op_type in JUMPS and any(not self._same(name) for name in self._made_before(tensor))
+        jump = node.op_type in JUMPS and any(not self._same(name) for name in in_front(self._model, tensor))
         return Culprit(tensor, node.name, node.op_type, jump)
 
     def optimisers(self, tensor: str) -> tuple[str, ...]:
@@ -102,10 +96,6 @@ class Search:
             return not self._differ(tensor, self._values(cut, self._level, without), right)
 
         return culprits(OPTIMISERS, well)
-
-    def _made_before(self, tensor: str) -> list[str]:
-        maker = self._model.makers.get(tensor)
-        return [] if maker is None else [n for n in self._model.nodes[maker].inputs if n in self._model.makers]
 
     def _pair(self, tensor: str) -> tuple[TypedArray | None, TypedArray | None]:
         if tensor not in self._pairs:

@@ -17,11 +17,11 @@ from ..cutting import Cuttable, NotCut
 from ..grain import JUMPS, by_chance, grain_of
 from ..levels import TypedArray
 from ..outcome import Difference
+from ..parting import first_bad, in_front
 from ..request import DEFAULT, OFF, NamePair
 from ..session import Made, NotOpened
 from .channels import channel_axis
 from .closeness import Closeness, ErrorTally, beyond, ends_of
-from .first import first, nearest
 from .masks import only_masks
 from .sides import ArraysSide, ModelSide, NotLoaded, RunSide, SidePair
 
@@ -309,17 +309,17 @@ class Comparing:
             found = seen_at(name)
             return found is not None and found.closeness.elements > 0 and not found.closeness.same
 
-        name = first(model, output.tensor, inside, bad)
+        name = first_bad(model, output.tensor, bad, inside)
         parted = seen_at(name) or output
-        before = nearest(model, name, inside)
+        before = in_front(model, name, inside)
         found, further = parted, None
         rounded = any(unlike(one) for one in before)
         if rounded and self._asked.kind == VERSION:
             # Both are run as they stand, so that all is the same to the last bit up to where they are not the same.
-            begin = seen_at(first(model, name, inside, unlike))
+            begin = seen_at(first_bad(model, name, unlike, inside))
             if begin is not None and begin.tensor != name and begin.closeness.worst < self._rounding(begin):
                 found, further, rounded = begin, parted, False
-                before = nearest(model, found.tensor, inside)
+                before = in_front(model, found.tensor, inside)
         if rounded and found.op_type in JUMPS and self._asked.kind != SIBLING:
             why = f"{found.op_type} makes much of a rounding ({found.node or found.tensor})"
             return seen._replace(exempt={**seen.exempt, output.tensor: why}, looked=len(self._known))
@@ -352,7 +352,7 @@ class Comparing:
                     continue
                 found = self._inside(name, fed)
                 if found is not None and found.closeness.nonfinite:
-                    before = [self._inside(one, fed) for one in nearest(self._ours.model, name, self._partner)]
+                    before = [self._inside(one, fed) for one in in_front(self._ours.model, name, self._partner)]
                     inputs = tuple(one for one in before if one is not None)
                     return seen._replace(first=found, before=inputs, runs=self._runs, looked=at + len(some))
             at += len(some)

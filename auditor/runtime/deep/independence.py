@@ -18,10 +18,10 @@ from ..cutting import NotCut
 from ..grain import JUMPS, grain_of
 from ..levels import OutOfTime
 from ..outcome import Difference
+from ..parting import in_front, parting_place
 from ..session import Made, Refused, Session
 from .ground import DeepGround
 from .image_pool import ImagePool
-from .parting import in_front, parting_place
 
 ALONE, ORDER, BESIDE = "alone", "in another order", "beside other images"
 

@@ -17,10 +17,10 @@ from ..cutting import NotCut
 from ..grain import AMPLIFIERS, JUMPS, grain_of
 from ..levels import OutOfTime
 from ..outcome import Difference
+from ..parting import in_front, parting_place
 from ..request import OFF
 from ..session import Made
 from .ground import DeepGround
-from .parting import in_front, parting_place
 
 SAME_SESSION, FRESH_SESSION, OTHER_THREADS = "the same session", "a fresh session", "other threads"
 

@@ -1,4 +1,4 @@
-"""The search for the first bad tensor, where a test says which are bad."""
+"""What a comparison knows of a tensor by the nodes around it: its channels, and whether it is a mask."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import onnx.parser
 
 from auditor.runtime.cutting import Cuttable
 from auditor.runtime.deep.channels import channel_axis
-from auditor.runtime.deep.first import first, nearest
 from auditor.runtime.deep.masks import only_masks
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
@@ -18,45 +17,6 @@ LADDER = """ladder (float[4] x) => (float[4] y) {
 
 def cuttable(text: str) -> Cuttable:
     return Cuttable(onnx.parser.parse_model(HEAD + text).SerializeToString())
-
-
-def behind(start: str) -> frozenset[str]:
-    """What goes wrong where one tensor does."""
-    after = {"a": "cefgy", "b": "defgy", "c": "efgy", "d": "efgy", "e": "fgy", "f": "gy", "g": "y", "y": ""}
-    return frozenset((start, *after[start]))
-
-
-def test_wherever_it_begins_it_is_found() -> None:
-    model = cuttable(LADDER)
-    for start in "abcdefgy":
-        assert first(model, "y", "abcdefgy", behind(start).__contains__) == start
-
-
-def test_what_is_hidden_in_between_leads_back() -> None:
-    """f is the same again, as behind a Relu: the search goes on to what y takes from elsewhere."""
-    model = cuttable(LADDER)
-    assert first(model, "y", "abcdefgy", frozenset("bdey").__contains__) == "b"
-
-
-def test_of_what_cannot_be_looked_at_the_next_is_named() -> None:
-    model = cuttable(LADDER)
-    assert first(model, "y", "adgy", behind("b").__contains__) == "d"
-    assert nearest(model, "g", "ab") == ["a", "b"]
-    assert nearest(model, "y", "dg") == ["g", "d"]
-
-
-def test_few_are_looked_at() -> None:
-    count = 256
-    body = " ".join(f"t{i + 1} = Neg(t{i})" for i in range(count))
-    model = cuttable(f"chain (float[4] t0) => (float[4] t{count}) {{ {body} }}")
-    asked = []
-
-    def bad(name: str) -> bool:
-        asked.append(name)
-        return int(name[1:]) >= 77
-
-    assert first(model, f"t{count}", [f"t{i}" for i in range(count + 1)], bad) == "t77"
-    assert len(asked) <= 10
 
 
 def test_what_only_leads_into_a_softmax_is_a_mask() -> None:
