@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -132,27 +134,45 @@ def test_an_endless_body_is_ended(served: Served) -> None:
 
 
 def test_a_model_that_is_cut_leaves_nothing(served: Served) -> None:
-    before = sorted(served.storage.rglob("*"))
+    """A client goes when its file has begun: one that is gone before is none that was cut."""
+    before = _stored(served)
     for kind in ("application/octet-stream", "multipart/form-data; boundary=x"):
-        with _connected(served) as client:
-            lines = [f"Content-Type: {kind}", "Content-Length: 900000"]
-            client.sendall(
-                _head(served, "POST", "/api/v1/models?name=n&version=1", *lines) + b"--x\r\n" + bytes(400_000)
-            )
+        _cut(served, kind)
+        _await(served, lambda: _stored(served) == before)
+
+
+def _cut(served: Served, kind: str) -> None:
+    before = _stored(served)
+    lines = [f"Content-Type: {kind}", "Content-Length: 900000"]
+    with _connected(served) as client:
+        client.sendall(_head(served, "POST", "/api/v1/models?name=n&version=1", *lines) + b"--x\r\n" + bytes(400_000))
+        _await(served, lambda: _stored(served) != before or _answered(client))
+
+
+def _stored(served: Served) -> list[Path]:
+    return sorted(served.storage.rglob("*"))
+
+
+def _answered(client: socket.socket) -> bool:
+    """The server lost patience with a client that says nothing more: its file has been there, and is gone."""
+    return bool(select.select([client], [], [], 0)[0])
+
+
+def _await(served: Served, come: Callable[[], bool]) -> None:
     for _ in range(TRIES):
-        if sorted(served.storage.rglob("*")) == before:
-            break
+        if come():
+            return
         served.ask("GET", "/api/v1/whoami")
-    assert sorted(served.storage.rglob("*")) == before
+    raise AssertionError(_stored(served))
 
 
 def test_a_model_that_is_too_large(served: Served) -> None:
-    before = sorted(served.storage.rglob("*"))
+    before = _stored(served)
     status, _, _ = served.ask(
         "POST", "/api/v1/models?name=n&version=1", bytes(1_000_001), Content_Type="application/octet-stream"
     )
     assert status == 413
-    assert sorted(served.storage.rglob("*")) == before
+    assert _stored(served) == before
 
 
 @pytest.mark.parametrize(
