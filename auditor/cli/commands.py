@@ -13,6 +13,8 @@ SUMMARIES: Mapping[str, str] = {
     "check": "Audit models: shapes, parameters, weights, a run in a sandbox.",
     "batch": "Audit all models of folders and registries, each only once.",
     "gate": "Say whether models may go live, and why.",
+    "attest": "Sign the verdict on a model, with the hash of each of its files.",
+    "verify": "Verify that a model is the one that passed, by its attestation.",
     "push": "Send a model to a server, and print the report that it makes.",
     "baseline": "Record what models have now, so that only new findings fail.",
     "diff": "Say what changed between two models, and how far that goes.",
