@@ -147,9 +147,11 @@ def _check_times(audit: AttestedAudit, asking: Asking, where: str) -> None:
 def _check_looks(audit: AttestedAudit, asked: Policy, where: str) -> None:
     why = {missed.what: missed.why for missed in audit.not_looked_at}
     for thing in sorted(asked.required - frozenset(audit.looked_at)):
-        because = why.get(thing) or why.get(f"rule {thing}") or "it was not asked for"
-        raise LookNotTaken(f"{where}: {asked.origin or 'your policy'} requires {thing}, and the audit did not look at "
-                           f"it: {visible(because, 200)}")  # fmt: skip
+        because = why.get(thing) or why.get(f"rule {thing}")
+        more = f": {visible(because, 200)}" if because else ""
+        raise LookNotTaken(
+            f"{where}: {asked.origin or 'your policy'} requires {thing}, and the audit did not look at it{more}"
+        )
 
 
 def _check_result(audit: AttestedAudit, where: str) -> None:
