@@ -6,6 +6,9 @@ SHA-256 of its SubjectPublicKeyInfo. `cryptography` is imported where a key is u
 
 from __future__ import annotations
 
+import base64
+import binascii
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -67,6 +70,14 @@ class Signer(NamedTuple):
         return Envelope(payload, (KeySignature(self.key.keyid, signature),))
 
 
+def check_installed() -> None:
+    """UsageError where the library of signatures is not here."""
+    from importlib.util import find_spec
+
+    if find_spec("cryptography") is None:
+        raise UsageError("signatures need cryptography: pip install 'auditor[attest]'")
+
+
 def short(keyid: str) -> str:
     """A key's id as people compare it."""
     return keyid if len(keyid) <= _SHOWN else f"{keyid[:_SHOWN]}…"
@@ -74,12 +85,14 @@ def short(keyid: str) -> str:
 
 def trusted_key(path: str) -> TrustedKey:
     """The public key in a PEM file. A private key is refused: where it is checked, nobody should hold one."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
     data = _pem(path)
     if b"PRIVATE KEY" in data:
         raise UsageError(f"{path} holds a private key: give the public one (openssl pkey -in {path} -pubout)")
+    if (usual := _usual(data)) is not None:
+        return usual
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
     try:
         return _trusted(load_pem_public_key(data), path)
     except (ValueError, UnsupportedAlgorithm):
@@ -125,6 +138,46 @@ def _trusted(public: Any, path: str) -> TrustedKey:
         raise UsageError(f"{path} holds a key of a kind that is not taken ({kind}): {_TAKEN}")
     encoded = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return TrustedKey(sha256(encoded).hexdigest(), public)
+
+
+_USUAL = re.compile(rb"\s*-----BEGIN PUBLIC KEY-----\s([A-Za-z0-9+/=\s]{1,400})-----END PUBLIC KEY-----\s*")
+_HEADS = {
+    bytes.fromhex("302a300506032b6570032100"): ("ed25519", 32),
+    bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200"): ("p256", 65),
+    bytes.fromhex("3076301006072a8648ce3d020106052b81040022036200"): ("p384", 97),
+}
+"""How a SubjectPublicKeyInfo of each kind begins, and how many bytes the key behind it has (RFC 8410, RFC 5480)."""
+
+
+def _usual(data: bytes) -> TrustedKey | None:
+    """A key that is written as all write it; None where the library has to look.
+
+    That it reads SSH's keys too costs more to import than a signature costs to check.
+    """
+    found = _USUAL.fullmatch(data)
+    if found is None:
+        return None
+    try:
+        encoded = base64.b64decode(b"".join(found[1].split()), validate=True)
+    except binascii.Error:
+        return None
+    for head, (kind, length) in _HEADS.items():
+        if encoded.startswith(head) and len(encoded) == len(head) + length:
+            try:
+                return TrustedKey(sha256(encoded).hexdigest(), _public(kind, encoded[len(head) :]))
+            except ValueError:  # no point of the curve
+                return None
+    return None
+
+
+def _public(kind: str, key: bytes) -> Ed25519PublicKey | EllipticCurvePublicKey:
+    if kind == "ed25519":
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        return Ed25519PublicKey.from_public_bytes(key)
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, SECP384R1, EllipticCurvePublicKey
+
+    return EllipticCurvePublicKey.from_encoded_point(SECP256R1() if kind == "p256" else SECP384R1(), key)
 
 
 def _ecdsa(bits: int) -> Any:

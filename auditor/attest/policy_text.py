@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..hashing import sha256
 from ..policy.policy import PROFILES, Bounds, HowBad, Policy, Waiver
 from ..report import Severity
 from .refusals import NoComparison
@@ -31,10 +30,6 @@ def policy_text(policy: Policy) -> bytes:
         "known": {key: [bad.severity and bad.severity.value, bad.magnitude] for key, bad in policy.known.items()},
     }
     return json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
-
-
-def policy_digest(text: bytes) -> str:
-    return sha256(text).hexdigest()
 
 
 def _waiver_row(waiver: Waiver) -> dict[str, str]:

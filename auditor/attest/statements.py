@@ -16,10 +16,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from ..hashing import sha256
 from ..names import visible
 from ..report import Missed
 from ..tuples import NamedTuple
-from .policy_text import policy_digest
 from .refusals import BadSubject, Contradiction, NotAStatement, PolicyForged, UnknownPredicate
 from .strict_json import strict_object
 
@@ -67,6 +67,10 @@ class AttestedAudit(NamedTuple):
     ad_hoc: tuple[str, ...] = ()  # options that were not configured
     policy_origin: str = ""  # the file that it was read from
 
+    @property
+    def policy_sha256(self) -> str:
+        return sha256(self.policy).hexdigest()
+
     def payloads(self) -> tuple[bytes, ...]:
         """The statements to be signed: the result, and of a pass its summary."""
         result = _statement(self.subjects, TEST_RESULT, self._result())
@@ -77,7 +81,7 @@ class AttestedAudit(NamedTuple):
     def _result(self) -> dict[str, Any]:
         policy = {
             "name": "policy",
-            "digest": {"sha256": policy_digest(self.policy)},
+            "digest": {"sha256": self.policy_sha256},
             "content": base64.b64encode(self.policy).decode("ascii"),
             "mediaType": "application/json",
         }
@@ -113,7 +117,7 @@ class AttestedAudit(NamedTuple):
         return {
             "verifier": {
                 "id": f"urn:auditor:{self.auditor}:{self.rules}",
-                "policy": {"name": "policy", "digest": {"sha256": policy_digest(self.policy)}},
+                "policy": {"name": "policy", "digest": {"sha256": self.policy_sha256}},
             },
             "timeCreated": self.attested_at,
             "properties": properties,
@@ -221,7 +225,7 @@ def _configuration(rows: Any, where: str) -> tuple[bytes, str, str]:
     by_name = {row["name"]: row for row in rows}
     policy, rules = by_name["policy"], by_name["rules"]
     text = base64.b64decode(_text(policy["content"]), validate=True)
-    if policy["digest"]["sha256"] != policy_digest(text):
+    if policy["digest"]["sha256"] != sha256(text).hexdigest():
         raise PolicyForged(f"{where}: the policy in it is not the one whose digest stands beside it")
     return text, _text(rules["digest"]["blake2b64"]), _text(policy.get("annotations", {}).get("origin", ""))
 
@@ -254,7 +258,7 @@ def check_summary(summary: ReadStatement, found: AttestedAudit) -> None:
         raise Contradiction(f"{summary.where} sums up a pass, and the result beside it is {FAILED}")
     if summary.subjects != found.subjects:
         raise Contradiction(f"{summary.where} sums up a result of other files than the one beside it")
-    if digest != policy_digest(found.policy) or summary.predicate.get("timeCreated") != found.attested_at:
+    if digest != found.policy_sha256 or summary.predicate.get("timeCreated") != found.attested_at:
         raise Contradiction(f"{summary.where} sums up another result than the one beside it")
 
 

@@ -30,11 +30,10 @@ def verify(words: Words) -> int:
 
 
 def _write(path: str, found: Verified, out: TextIO, form: str) -> None:
-    from ..attest.policy_text import policy_digest
     from ..names import visible
 
     audit = found.audit
-    policy = f"{audit.policy_origin or 'none: findings of severity error fail'} (sha256 {policy_digest(audit.policy)})"
+    policy = f"{audit.policy_origin or 'none: findings of severity error fail'} (sha256 {audit.policy_sha256})"
     if form == "json":
         import json
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ..attest.keys import Password, Signer, signer, trusted_key
+from ..attest.keys import Password, Signer, check_installed, signer, trusted_key
 from ..attest.model_files import HashedModel, check_unchanged, hashed_files
 from ..errors import CannotLook, UsageError
 from ..names import visible
@@ -45,14 +45,6 @@ def chosen_signer(ask: Asked, password: Password) -> Signer:
     from ..attest.sign_command import signer_by_command
 
     return signer_by_command(command, trusted_key(key))
-
-
-def check_installed() -> None:
-    """UsageError where the library of signatures is not here."""
-    from importlib.util import find_spec
-
-    if find_spec("cryptography") is None:
-        raise UsageError("signatures need cryptography: pip install 'auditor[attest]'")
 
 
 def attested(path: str, ask: Asked, by: Signer, listener: Listener) -> Attested:

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..attest.envelopes import read_bundle
-from ..attest.keys import trusted_key
+from ..attest.keys import check_installed, trusted_key
 from ..attest.verification import Asking, Verified, verified
 from ..errors import UsageError
-from .attesting import check_installed
 
 if TYPE_CHECKING:
     from ..policy.policy import Policy
