@@ -109,7 +109,9 @@ POLICIES = st.builds(
     ignore=_names,
     severity=st.dictionaries(st.sampled_from(RULES), _levels),
     profile=st.sampled_from(PROFILES),
-    limits=st.dictionaries(st.just("parameters"), st.builds(Bounds, st.integers(5, 9), st.integers(0, 4))),
+    limits=st.dictionaries(
+        st.just("parameters"), st.builds(Bounds, st.integers(5, 9), st.integers(0, 4), st.none(), st.none())
+    ),
     allowed=st.dictionaries(st.just("dtypes"), st.frozensets(st.sampled_from(["float32", "int8"]))),
     waivers=st.lists(_waivers, max_size=2).map(tuple),
     run=st.booleans(),
