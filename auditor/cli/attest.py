@@ -51,7 +51,7 @@ COMMAND = Command(
     attest,
     (
         "auditor attest model.onnx --key key.pem -o model.onnx.intoto.jsonl",
-        "auditor attest model.onnx --key kms.pub --sign-command 'kms-sign my-key' -o model.onnx.intoto.jsonl",
+        "auditor attest model.onnx --key kms.pub --sign-command 'kms-sign my-key'",
     ),
     (MODEL,),
     options(

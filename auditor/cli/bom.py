@@ -8,7 +8,7 @@ from .writing import written_file
 
 
 def bom(words: Words) -> None:
-    """Write a bill of materials: files, licence, operators, counts, verdict.
+    """Write a bill of materials: files, operators, counts and verdict.
 
     The model is audited and judged as gate does it; the bill is CycloneDX 1.6 as JSON (an ML-BOM), and says the
     verdict whatever it is. The exit code says only that the bill was written.

@@ -15,7 +15,7 @@ SUMMARIES: Mapping[str, str] = {
     "gate": "Say whether models may go live, and why.",
     "attest": "Sign the verdict on a model, with the hash of each of its files.",
     "verify": "Verify that a model is the one that passed, by its attestation.",
-    "bom": "Write a bill of materials: files, licence, operators, counts, verdict.",
+    "bom": "Write a bill of materials: files, operators, counts and verdict.",
     "push": "Send a model to a server, and print the report that it makes.",
     "baseline": "Record what models have now, so that only new findings fail.",
     "diff": "Say what changed between two models, and how far that goes.",

@@ -60,9 +60,8 @@ def _write(path: str, found: Verified, out: TextIO, form: str) -> None:
 COMMAND = Command(
     verify,
     (
-        "auditor verify model.onnx --attestation model.onnx.intoto.jsonl --key key.pub",
-        "auditor verify model.onnx --attestation model.onnx.intoto.jsonl --key key.pub --policy auditor.toml "
-        "--max-age 30d",
+        "auditor verify m.onnx --attestation m.onnx.intoto.jsonl --key key.pub",
+        "auditor verify m.onnx --attestation a.jsonl --key key.pub --max-age 30d",
     ),
     (MODEL,),
     options("attestation", "public_keys", "asked_policy", "max_age", "subject", "verified_form", "quiet"),
