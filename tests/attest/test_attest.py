@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,9 @@ from auditor.attest.keys import trusted_key
 from auditor.attest.model_files import check_unchanged, hashed_files
 from auditor.attest.policy_text import policy_text, read_policy
 from auditor.attest.refusals import ChangedMeanwhile
+from auditor.attest.signing import attestation
 from auditor.attest.verification import believed
+from auditor.config.configuration import read
 from auditor.policy.policy import Policy
 
 from .conftest import FILES, KEYS, Place, Said, program, write_keys
@@ -231,3 +234,42 @@ def test_a_folder_and_a_report_are_no_model(place: Place, tmp_path: Path) -> Non
     assert said.code == 2 and "is a folder" in said.err
     said = program(place.folder, "attest", "report.json", "--no-run", "--key", "key.pem", "-o", "out.jsonl")
     assert said.code == 1 and "unreadable-model" in said.err
+
+
+def test_verifying_imports_no_more_than_it_needs(place: Place) -> None:
+    """Its start is what it costs beside hashing: no rules, no report database, no reader of SSH's keys, no NumPy."""
+    code = (
+        "import sys; from auditor.cli.app import run; "
+        "code = run(['verify', 'm.onnx', '--attestation', 'm.onnx.intoto.jsonl', '--key', 'key.pub', '--quiet']); "
+        "print(code, *sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    number, *modules = done.stdout.split()
+    heavy = ("auditor.rules", "auditor.pipeline", "auditor.store", "auditor.sessions.gating", "auditor.policy.judge",
+             "numpy", "sqlalchemy", "typer", "rich", "cryptography.hazmat.primitives.serialization")  # fmt: skip
+    assert number == "0" and "cryptography.hazmat.primitives.asymmetric.ed25519" in modules
+    assert [name for name in modules if name.startswith(heavy)] == []
+
+
+def test_a_verdict_is_verified_under_the_policy_that_gave_it(place: Place, verify: Verify) -> None:
+    """Waivers and the baseline of the file included, until they are over, or the file asks for more."""
+    file = place.folder / "auditor.toml"
+    waiver = 'waivers = [{{ rule = "nan-weights", reason = "why", owner = "who", expires = "{day}" }}]\n'
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).date()
+    more = 'run = false\nbaseline = "known.json"\nlimits = { macs = { max = 1000 } }\n'
+    known = {"rule": "stuck-activations", "fingerprint": "abc"}
+    (place.folder / "known.json").write_text(json.dumps({"schema_version": 1, "models": {"m.onnx": [known]}}))
+    file.write_text(waiver.format(day=tomorrow) + more)
+    policy = read(str(file)).policy("m.onnx")
+    assert policy.known and policy.waivers and policy.limits
+    place.attestation.write_text(attestation(place.audit._replace(policy=policy_text(policy)), place.signer))
+    assert verify("--policy", "auditor.toml").code == 0
+    for text, sentence in {
+        waiver.format(day="2026-01-01") + more: "it waives nan-weights, for which you have no waiver that still holds",
+        waiver.format(day=tomorrow) + more.replace("1000", "900"): "limits.macs.max was 1000, and 900 is asked for",
+        waiver.format(day=tomorrow) + more.replace("known.json", "none.json"): "its baseline knows the finding 'abc'",
+    }.items():
+        (place.folder / "none.json").write_text('{"schema_version": 1, "models": {}}')
+        file.write_text(text)
+        refused = verify("--policy", "auditor.toml")
+        assert refused.code == 1 and sentence in refused.err, refused
