@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..attest.keys import Password, Signer, check_installed, signer, trusted_key
 from ..attest.model_files import HashedModel, check_unchanged, hashed_files
 from ..errors import CannotLook, UsageError
-from ..names import visible
 from ..report import Verdict
 from ..tuples import NamedTuple
 from .asked import Asked
@@ -71,7 +70,4 @@ def judged_files(path: str, ask: Asked, listener: Listener) -> JudgedFiles:
     ):
         gated = gate.verdict_on(path)
     check_unchanged(files)
-    named, hashed = set(gated.judgement.report.model.files), {file.name for file in files.files}
-    if gated.judgement.verdict is Verdict.PASS and len(named) > len(hashed | set(files.unread)):
-        raise CannotLook(f"{visible(path)} names files that were not hashed: nothing is signed")
     return JudgedFiles(gated, files)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from onnx import TensorProto, helper
 
 from auditor.attest.envelopes import parse_bundle
 from auditor.attest.keys import trusted_key
@@ -25,7 +26,7 @@ from auditor.attest.verification import believed
 from auditor.config.configuration import read
 from auditor.policy.policy import Policy
 
-from .conftest import FILES, KEYS, Place, Said, program, write_keys
+from .conftest import FILES, KEYS, Place, Said, program, write_keys, write_model
 
 Verify = Callable[..., Said]
 
@@ -273,3 +274,22 @@ def test_a_verdict_is_verified_under_the_policy_that_gave_it(place: Place, verif
         file.write_text(text)
         refused = verify("--policy", "auditor.toml")
         assert refused.code == 1 and sentence in refused.err, refused
+
+
+def test_the_files_of_a_model_that_an_engine_takes_its_weights_from_are_files_too(tmp_path: Path) -> None:
+    """The engine was compiled without weights: it names the model in another folder, which has them in two files."""
+    inner = tmp_path / "source"
+    inner.mkdir()
+    write_model(inner)
+    node = helper.make_node(
+        "EPContext", ["x"], ["y"], domain="com.microsoft", embed_mode=0, ep_cache_context="engine.bin",
+        onnx_model_filename="source/m.onnx",
+    )  # fmt: skip
+    (tmp_path / "engine.bin").write_bytes(b"compiled")
+    ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 8]) for name in "xy"]
+    graph = helper.make_graph([node], "g", ports[:1], ports[1:])
+    (tmp_path / "m.onnx").write_bytes(helper.make_model(graph, ir_version=8).SerializeToString())
+    found = hashed_files(str(tmp_path / "m.onnx"))
+    assert not found.unread and {file.name for file in found.files} == {
+        "m.onnx", "engine.bin", "source/m.onnx", "source/a.bin", "source/b.bin", "source/context.bin"
+    }  # fmt: skip
