@@ -20,6 +20,7 @@ from ..hashing import sha256
 from ..names import visible
 from ..report import Missed
 from ..tuples import NamedTuple
+from ..wording import counted
 from .refusals import BadSubject, Contradiction, NotAStatement, PolicyForged, UnknownPredicate
 from .strict_json import strict_object
 
@@ -244,8 +245,8 @@ def _agrees(found: AttestedAudit, where: str) -> None:
         raise NotAStatement(f"{where} has the result {visible(found.result, 40)!r}, which is none")
     passes = found.result != FAILED
     if passes != (found.verdict == "pass") or (passes and (found.failed or found.reasons)):
-        raise Contradiction(f"{where} says {found.result}, and that the verdict is {found.verdict} with "
-                            f"{len(found.failed)} failed rules: it contradicts itself")  # fmt: skip
+        rules = counted(found.failed, "failed rule")
+        raise Contradiction(f"{where} says {found.result}, verdict {found.verdict}, {rules}: it contradicts itself")
     if found.model not in found.subjects:
         raise Contradiction(f"{where} names {visible(found.model, 80)!r} as the model, which is none of its subjects")
 

@@ -162,7 +162,9 @@ def test_a_command_that_does_not_sign_is_said(command: str, sentence: str, place
     assert sentence in str(refused.value)
 
 
-def test_what_is_wrong_with_a_key_is_said_before_anything_is_audited(place: Place) -> None:
+def test_what_is_wrong_with_a_key_is_said_before_anything_is_audited(
+    place: Place, attest: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -177,11 +179,13 @@ def test_what_is_wrong_with_a_key_is_said_before_anything_is_audited(place: Plac
         "gone.pem": "there is no key gone.pem",
         "locked.pem": "the key locked.pem has a password: AUDITOR_KEY_PASSWORD says it",
     }.items():
-        said = program(place.folder, "attest", "gone.onnx", "--key", key)
+        said = attest("gone.onnx", "--key", key)
         assert said.code == 2 and sentence in said.err, said
-    wrong = program(place.folder, "attest", "gone.onnx", "--key", "locked.pem", AUDITOR_KEY_PASSWORD="another")
+    monkeypatch.setenv("AUDITOR_KEY_PASSWORD", "another")
+    wrong = attest("gone.onnx", "--key", "locked.pem")
     assert wrong.code == 2 and "wrong password?" in wrong.err
-    right = program(place.folder, "attest", "gone.onnx", "--key", "locked.pem", AUDITOR_KEY_PASSWORD="of the tests")
+    monkeypatch.setenv("AUDITOR_KEY_PASSWORD", "of the tests")
+    right = attest("gone.onnx", "--key", "locked.pem")
     assert right.code == 3 and "there is no file gone.onnx" in right.err
 
 

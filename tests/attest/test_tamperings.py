@@ -283,11 +283,19 @@ def the_summary_of_a_pass_beside_a_failure(place: Place) -> None:
     write(place, *lines(place), summary)
 
 
-@tampering(
-    refusals.Contradiction, r"says PASSED, and that the verdict is fail with 1 failed rules: it contradicts itself"
-)
-def a_pass_with_failed_rules(place: Place) -> None:
-    signed(place, verdict="fail", failed=("nan-weights",))
+@tampering(refusals.Contradiction, r"says PASSED, verdict fail, 0 failed rules: it contradicts itself")
+def a_pass_whose_verdict_is_none(place: Place) -> None:
+    signed(place, verdict="fail")
+
+
+@tampering(refusals.Contradiction, r"says PASSED, verdict pass, 1 failed rule: it contradicts itself")
+def a_pass_with_a_failed_rule(place: Place) -> None:
+    signed(place, failed=("nan-weights",))
+
+
+@tampering(refusals.Contradiction, r"names 'n\.onnx' as the model, which is none of its subjects")
+def a_model_that_is_no_subject(place: Place) -> None:
+    signed(place, model="n.onnx")
 
 
 @tampering(refusals.BadSubject, r"has a subject '\.\./a\.bin', which is no file's way within a folder")
