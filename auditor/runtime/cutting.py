@@ -212,7 +212,7 @@ class Cuttable:
         return b"".join((*out, _message(_MODEL_GRAPH, taken)))
 
     def named(self, names: Sequence[str]) -> bytes:
-        """The model whose nodes of the main graph have these names, in their order: of two names the last one counts."""
+        """The model whose nodes of the main graph have these names, in their order. Of two names the last counts."""
         given = iter(names)
         out: list[bytes] = []
         at = 0

@@ -69,6 +69,6 @@ class SessionFiles(NamedTuple):
         options.profile_file_prefix = self.profile.path + "\0"
         if graph:
             options.optimized_model_filepath = self.graph.path
-            # a name beside the graph's: of weights of any size, for else it stores those below 1 KB
-            options.add_session_config_entry("session.optimized_model_external_initializers_file_name", f"{self.nowhere}")
-            options.add_session_config_entry("session.optimized_model_external_initializers_min_size_in_bytes", "16")
+            weights = "session.optimized_model_external_initializers_"
+            options.add_session_config_entry(f"{weights}file_name", str(self.nowhere))  # beside the graph's name
+            options.add_session_config_entry(f"{weights}min_size_in_bytes", "16")  # else those below 1 KB stay in it

@@ -65,23 +65,25 @@ def read_profile(data: bytes, skipped: int = 0) -> tuple[int, tuple[NodeTime, ..
 def _runs(data: bytes) -> Iterator[list[_Event]]:
     """The events of each run, in the order in which they ended."""
     events: list[_Event] = []
-    number = 0
-    line = b""
+    number, content = 0, b""
     for number, line in enumerate(io.BytesIO(data), 1):
         if number > _MOST_LINES:
             raise NoProfile(f"it has more than {_MOST_LINES:,} lines")
         if len(line) > _LONGEST:
             raise NoProfile(f"line {number} has {len(line):,} bytes")
-        content = line.strip(b" ,\r\n")
-        if content in (b"[", b"]", b""):
+        stripped = line.strip(b" ,\r\n")
+        content = stripped or content
+        if stripped in (b"[", b"]", b""):
             continue
+        if not line.endswith(b"\n"):
+            break
         name, event = _event(content, number)
         if name == _RUN:
             yield events
             events = []
         elif event is not None:
             events.append(event)
-    if line.strip() != b"]":
+    if content != b"]":
         raise NoProfile(f"it is cut off in line {number}" if number else "it is empty")
 
 

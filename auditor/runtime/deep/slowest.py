@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...tuples import NamedTuple
 from ..cutting import Cuttable, NotCut
 from ..messages import meant_by
@@ -22,25 +24,20 @@ _RUNS, _MOST_RUNS, _LONG = 5, 25, 0.05  # runs that are asked for, and more of t
 _MOST = 20  # nodes that are told
 _MOST_MADE = 50_000  # tensors
 _EVENT = 2000  # bytes, more than most of them take
-_LONGEST_NAME = 300
+_LONGEST = 300  # characters of a name
 
 
 class SlowNode(NamedTuple):
     """A node that onnxruntime runs: medians over the runs, milliseconds and the percentage of all nodes' time.
 
-    ``audited``: the number of the model's node whose name it has, else -1. ``makes``: tensors of the model. ``bounded``:
-    what it takes is known too, so that all between is in it. ``added``: it gives values another form, which the model
-    does not ask for.
+    ``origin`` None: it gives values another form, which the model does not ask for.
     """
 
     name: str
     op_type: str
     milliseconds: float
     percent: float
-    audited: int = -1
-    makes: tuple[str, ...] = ()
-    bounded: bool = False
-    added: bool = False
+    origin: Origin | None = None
 
 
 class Profiled(NamedTuple):
@@ -57,7 +54,9 @@ class Profiled(NamedTuple):
 def slowest(ground: DeepGround, files: SessionFiles | None, until: float) -> Profiled:
     """Profile some runs. Whatever comes between is a reason that is said."""
     if ground.sessions.provider != CPU:
-        return Profiled(why="on a device onnxruntime's profile has the time that it takes to start a kernel, not its own")
+        return Profiled(
+            why="on a device onnxruntime's profile has the time that it takes to start a kernel, not its own"
+        )
     if files is None:
         return Profiled(why="this system has no files in memory for onnxruntime's profile")
     try:
@@ -92,13 +91,17 @@ def _profiled(ground: DeepGround, files: SessionFiles, until: float) -> Profiled
 
 def _opened(ground: DeepGround, model: bytes, files: SessionFiles) -> tuple[Session, bool]:
     """A session, and whether it has written its graph: not all that runs can be written."""
-    level = ground.request.optimisation
+
+    def opened(graph: bool) -> Session:
+        set_in = partial(files.set_in, graph=graph)
+        return ground.sessions.open(ground.request.optimisation, model, usual=True, more=set_in)
+
     try:
-        return ground.sessions.open(level, model, usual=True, more=lambda options: files.set_in(options, graph=True)), True
+        return opened(True), True
     except NotWritable:
         raise
     except Exception:
-        return ground.sessions.open(level, model, usual=True, more=lambda options: files.set_in(options, graph=False)), False
+        return opened(False), False
 
 
 def _graph_of(files: SessionFiles) -> Cuttable | None:
@@ -109,9 +112,7 @@ def _graph_of(files: SessionFiles) -> Cuttable | None:
 
 
 def _told(time: NodeTime, origin: Origin | None) -> SlowNode:
-    name, op_type, *taken = time
-    there = origin or Origin()
-    return SlowNode(name[:_LONGEST_NAME], op_type[:_LONGEST_NAME], *taken, *there, origin is None)
+    return SlowNode(time.name[:_LONGEST], time.op_type[:_LONGEST], time.milliseconds, time.percent, origin)
 
 
 def _by_name(model: Cuttable, time: NodeTime) -> SlowNode:

@@ -12,13 +12,15 @@ from onnx import helper
 from auditor.evidence.deep.speed import of_pairs
 from auditor.evidence.deep.spreads import quantile, spread_of, why_open
 from auditor.runtime.deep.clock import in_turn, repeated
-from auditor.runtime.deep.overhearing import copies_added, nodes_placed
-from auditor.runtime.deep.speed import SpeedSeen
+from auditor.runtime.deep.overhearing import Overhearing, copies_added, nodes_placed
+from auditor.runtime.deep.speed import SpeedAsked, SpeedHeld, SpeedSeen
+from auditor.runtime.deep.speed import look as time_it
 from auditor.runtime.outcome import Deep
 from auditor.runtime.parent import look
 from auditor.runtime.request import DeepQuestion, Feed, Request, RunLimits
 from tests.pace import HANG
 from tests.runtime.conftest import ADD, Write, floats
+from tests.runtime.deep.in_process import ground_of
 
 OPEN = "g (float[N, 4] x) => (float[N, 4] y) { y = Add (x, x) }"
 
@@ -77,9 +79,12 @@ def test_casts_are_counted_as_onnxruntime_writes_them_into_its_own_optimised_mod
         assert (seen.casts, seen.why) == (written.count("Cast"), "")
 
 
-def test_a_model_is_timed_up_to_its_waists(write: Write) -> None:
+def test_where_no_node_can_be_timed_a_model_is_timed_up_to_its_waists(write: Write) -> None:
     path = write("g (float[1, 4] x) => (float[1, 4] y) { a = Abs(x) b = Neg(a) y = Exp(b) }")
-    seen = seen_of(path, (floats("x", 1, 4),), runs=2, batches=[0], waists=["a", "b", "none"])
+    ground = ground_of(Request(path, attempts=((floats("x", 1, 4),),), limits=RunLimits(seconds=HANG, threads=1)))
+    ground.held = SpeedHeld(Overhearing(), None)
+    seen = time_it(ground, SpeedAsked(2, waists=("a", "b", "none")))
+    assert seen.profile is not None and seen.profile.why.startswith("this system has no files in memory")
     assert [one.tensor for one in seen.up_to] == ["a", "b"]
     assert seen.why.startswith("behind none it cannot be cut")
 
