@@ -52,7 +52,7 @@ def slow_nodes(facts: Facts, feeds: Sequence[Feed], profile: Profiled) -> tuple[
     origin = _Origins(facts, frozenset(profile.made))
     found = []
     for one in profile.slowest:
-        nodes, certain = origin.of(one)
+        nodes, certain = origin.behind(one)
         own = _sum(macs.get(index, 0) for index in nodes) if certain else None
         percent = round(100 * own / whole, 4) if own is not None and whole else None
         found.append(Slow(origin.label(one, nodes, macs), one.milliseconds, one.percent, percent))
@@ -107,7 +107,7 @@ class _Origins:
         self._nodes: Sequence[Node] = facts.graphs[""].nodes
         self._producers = {name: index for index, node in enumerate(self._nodes) for name in node.outputs if name}
 
-    def of(self, one: SlowNode) -> tuple[tuple[int, ...], bool]:
+    def behind(self, one: SlowNode) -> tuple[tuple[int, ...], bool]:
         """Their places, in order, and whether these are all that multiplies: what is fused into an operator that stays
         what it was does not."""
         if one.origin is None:

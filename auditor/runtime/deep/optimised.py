@@ -22,7 +22,7 @@ _SAME_VALUES = frozenset({
 """Operators that give the same values in another form: onnxruntime puts them in."""
 
 
-class Origin(NamedTuple):
+class NodeOrigin(NamedTuple):
     """Of a node that onnxruntime runs. ``audited``: the number of the one whose name it has, else -1.
 
     ``makes``: tensors of the model. ``bounded``: what it takes is known too, so that all between is in it.
@@ -38,7 +38,7 @@ def numbered(model: Cuttable) -> bytes:
     return model.named([f"audited<{index}>" for index in range(len(model.nodes))])
 
 
-def origins(model: Cuttable, run: Iterable[NodeBytes]) -> dict[str, Origin]:
+def origins(model: Cuttable, run: Iterable[NodeBytes]) -> dict[str, NodeOrigin]:
     """Of each of the nodes that onnxruntime runs, by its name; one that only gives values another form has none."""
     nodes = list(run)
     own, makers = model.makers, {name: node for node in nodes for name in node.outputs if name}
@@ -48,14 +48,14 @@ def origins(model: Cuttable, run: Iterable[NodeBytes]) -> dict[str, Origin]:
         """The tensor of the model that has its values; "" where there is none."""
         return called.get(tensor, tensor if tensor in own or tensor not in makers else "")
 
-    found: dict[str, Origin] = {}
+    found: dict[str, NodeOrigin] = {}
     for node in nodes:
         number = numbered_in(node.name)
         if number < 0 and _adds_form(node, own, makers):
             continue
         makes = tuple(name for name in map(known, node.outputs) if name in own)
         bounded = bool(makes) and all(map(known, filter(None, node.inputs)))
-        found[node.name] = Origin(number, makes, bounded)
+        found[node.name] = NodeOrigin(number, makes, bounded)
     return found
 
 

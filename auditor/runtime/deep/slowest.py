@@ -14,7 +14,7 @@ from ..tensors import CannotRead
 from .clock import repeated
 from .ground import DeepGround
 from .in_memory import NotWritable, SessionFiles
-from .optimised import Origin, laid_out, numbered, numbered_in, origins
+from .optimised import NodeOrigin, laid_out, numbered, numbered_in, origins
 from .profile import LARGEST, NodeTime, NoProfile, read_profile
 
 IN_MEMORY = LARGEST
@@ -37,7 +37,7 @@ class SlowNode(NamedTuple):
     op_type: str
     milliseconds: float
     percent: float
-    origin: Origin | None = None
+    origin: NodeOrigin | None = None
 
 
 class Profiled(NamedTuple):
@@ -86,7 +86,7 @@ def _profiled(ground: DeepGround, files: SessionFiles, until: float) -> Profiled
     made = tuple(dict.fromkeys(name for origin in found.values() for name in origin.makes))
     if len(made) > _MOST_MADE:
         return Profiled(runs, len(times), tuple(_by_name(model, one) for one in times[:_MOST]))
-    return Profiled(runs, len(times), tuple(_told(one, found.get(one.name)) for one in times[:_MOST]), made)
+    return Profiled(runs, len(times), tuple(_slow_node(one, found.get(one.name)) for one in times[:_MOST]), made)
 
 
 def _opened(ground: DeepGround, model: bytes, files: SessionFiles) -> tuple[Session, bool]:
@@ -111,10 +111,10 @@ def _graph_of(files: SessionFiles) -> Cuttable | None:
         return None
 
 
-def _told(time: NodeTime, origin: Origin | None) -> SlowNode:
+def _slow_node(time: NodeTime, origin: NodeOrigin | None) -> SlowNode:
     return SlowNode(time.name[:_LONGEST], time.op_type[:_LONGEST], time.milliseconds, time.percent, origin)
 
 
 def _by_name(model: Cuttable, time: NodeTime) -> SlowNode:
     made = laid_out(time.name)
-    return _told(time, Origin(numbered_in(time.name), (made,) if made in model.makers else ()))
+    return _slow_node(time, NodeOrigin(numbered_in(time.name), (made,) if made in model.makers else ()))

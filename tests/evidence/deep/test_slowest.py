@@ -7,7 +7,7 @@ import pytest
 
 from auditor.evidence.deep.slowest import Slow, slow_figures, slow_lines, slow_nodes, slow_series
 from auditor.model.load import loads
-from auditor.runtime.deep.optimised import Origin
+from auditor.runtime.deep.optimised import NodeOrigin
 from auditor.runtime.deep.slowest import Profiled, SlowNode
 from auditor.runtime.request import Feed
 from auditor.shapes.facts import Facts, infer
@@ -47,9 +47,9 @@ def found(*nodes: SlowNode) -> tuple[Slow, ...]:
 def test_what_is_fused_is_named_and_its_macs_are_those_of_all() -> None:
     """4 x 8 x 100 = 3,200 and 4 x 100 x 2 = 800 multiply-accumulates: 80 % and 20 %."""
     gemm, gelu, last = found(
-        SlowNode("audited<0>/MatMulAddFusion", "Gemm", 3.0, 60.0, Origin(0, ("a",), True)),
-        SlowNode("Gelu", "Gelu", 1.0, 20.0, Origin(-1, ("r",), True)),
-        SlowNode("audited<4>", "MatMul", 1.0, 20.0, Origin(4, ("t",), True)),
+        SlowNode("audited<0>/MatMulAddFusion", "Gemm", 3.0, 60.0, NodeOrigin(0, ("a",), True)),
+        SlowNode("Gelu", "Gelu", 1.0, 20.0, NodeOrigin(-1, ("r",), True)),
+        SlowNode("audited<4>", "MatMul", 1.0, 20.0, NodeOrigin(4, ("t",), True)),
     )
     assert gemm == ("wide (MatMul, fused with Add[1])", 3.0, 60.0, 80.0)
     assert gelu == ("Mul[3] (Mul, fused with gate)", 1.0, 20.0, 0.0)
@@ -59,10 +59,10 @@ def test_what_is_fused_is_named_and_its_macs_are_those_of_all() -> None:
 def test_what_nobody_knows_the_bounds_of_claims_no_more_than_its_name() -> None:
     """The walk from z back would come to the first node: a tensor between is not known to be made."""
     fused, same, added, unknown = found(
-        SlowNode("audited<4>_x", "FusedMatMul", 3.0, 60.0, Origin(4, ("t",), False)),
-        SlowNode("audited<4>", "MatMul", 3.0, 60.0, Origin(4, (), False)),
+        SlowNode("audited<4>_x", "FusedMatMul", 3.0, 60.0, NodeOrigin(4, ("t",), False)),
+        SlowNode("audited<4>", "MatMul", 3.0, 60.0, NodeOrigin(4, (), False)),
         SlowNode("ReorderInput", "ReorderInput", 1.0, 10.0),
-        SlowNode("new", "New", 1.0, 10.0, Origin()),
+        SlowNode("new", "New", 1.0, 10.0, NodeOrigin()),
     )
     assert fused == ("last (MatMul)", 3.0, 60.0, None)
     assert same == ("last (MatMul)", 3.0, 60.0, 20.0)
@@ -71,12 +71,12 @@ def test_what_nobody_knows_the_bounds_of_claims_no_more_than_its_name() -> None:
 
 
 def test_a_number_that_no_node_has_is_none() -> None:
-    (one,) = found(SlowNode("audited<99>", "Relu", 1.0, 10.0, Origin(99, ("none",), False)))
+    (one,) = found(SlowNode("audited<99>", "Relu", 1.0, 10.0, NodeOrigin(99, ("none",), False)))
     assert one == ("audited<99> (Relu)", 1.0, 10.0, None)
 
 
 def test_sizes_that_a_file_leaves_open_have_no_macs() -> None:
-    node = SlowNode("audited<0>", "MatMul", 3.0, 60.0, Origin(0, ("m",), True))
+    node = SlowNode("audited<0>", "MatMul", 3.0, 60.0, NodeOrigin(0, ("m",), True))
     filed = (Feed("x", 1, (), "inputs.npz", "x"),)
     ((*_, macs),) = slow_nodes(facts_of(TEXT), filed, Profiled(5, 1, (node,), MADE))
     assert macs is None

@@ -15,7 +15,7 @@ from onnx import numpy_helper
 from auditor.runtime.cutting import Cuttable
 from auditor.runtime.deep import slowest as slowest_module
 from auditor.runtime.deep.in_memory import NotWritable, SessionFiles
-from auditor.runtime.deep.optimised import Origin, numbered, origins
+from auditor.runtime.deep.optimised import NodeOrigin, numbered, origins
 from auditor.runtime.deep.slowest import Profiled, slowest
 from auditor.runtime.deep.speed import SpeedSeen
 from auditor.runtime.outcome import Deep
@@ -74,7 +74,7 @@ def test_the_one_node_that_multiplies_is_the_slowest_and_no_file_is_left(
     assert not profile.why and not seen.up_to, "where nodes are timed no model is cut"
     assert 5 <= profile.runs <= 25 and profile.nodes == 5
     big = profile.slowest[0]
-    assert big.op_type == "FusedGemm" and big.origin == Origin(1, ("c",), True)
+    assert big.op_type == "FusedGemm" and big.origin == NodeOrigin(1, ("c",), True)
     assert big.percent > 50 and sum(one.percent for one in profile.slowest) == pytest.approx(100, abs=25)
     assert {one.origin.audited for one in profile.slowest if one.origin} == {0, 1, 3, 4, 5}
     assert os.listdir(tmp_path) == ["model.onnx"]
@@ -136,7 +136,7 @@ def test_without_the_graph_names_alone_say_where_a_node_is_from(write: Write, mo
     path = write("g (float[2] x) => (float[2] y) { a = Exp (x) y = Relu (a) }")
     found = slowest(ground_of(Request(path, attempts=((floats("x", 2),),))), SessionFiles.made(), float("inf"))
     assert (found.why, found.made, found.nodes) == ("", (), 2)
-    assert {(one.op_type, one.origin) for one in found.slowest} == {("Exp", Origin(0)), ("Relu", Origin(1))}
+    assert {(one.op_type, one.origin) for one in found.slowest} == {("Exp", NodeOrigin(0)), ("Relu", NodeOrigin(1))}
 
 
 def cuttable(text: str, *names: str) -> Cuttable:
@@ -165,9 +165,9 @@ def test_origins_in_the_layout_for_convolutions() -> None:
         "audited<0>", "ReorderInput", "c_nchwc", "y_nchwc", "ReorderOutput",
     )  # fmt: skip
     assert origins(own, run.nodes) == {
-        "audited<0>": Origin(0, ("a",), True),
-        "c_nchwc": Origin(-1, ("c",), True),
-        "y_nchwc": Origin(-1, ("y",), True),
+        "audited<0>": NodeOrigin(0, ("a",), True),
+        "c_nchwc": NodeOrigin(-1, ("c",), True),
+        "y_nchwc": NodeOrigin(-1, ("y",), True),
     }
 
 
@@ -183,8 +183,8 @@ def test_origins_of_what_is_fused_and_put_between() -> None:
         "gemm_input_reshape", "audited<0>/MatMulAddFusion", "gemm_output_reshape", "Gelu", "new", "audited<4>",
     )  # fmt: skip
     assert origins(own, run.nodes) == {
-        "audited<0>/MatMulAddFusion": Origin(0, ("a",), True),
-        "Gelu": Origin(-1, ("r",), True),
-        "new": Origin(),
-        "audited<4>": Origin(4, ("z",), False),
+        "audited<0>/MatMulAddFusion": NodeOrigin(0, ("a",), True),
+        "Gelu": NodeOrigin(-1, ("r",), True),
+        "new": NodeOrigin(),
+        "audited<4>": NodeOrigin(4, ("z",), False),
     }
