@@ -188,8 +188,8 @@ def test_a_terminal_sees_which_part_of_which_model_is_looked_at(tmp_path: Path) 
     text = '<ir_version: 8, opset_import: ["" : 17]> g (float[2, 3] x) => (float[2, 3] y) { y = Relu (x) }'
     model = onnx.parser.parse_model(text).SerializeToString()
     (folder / "[red]\x1b[2J.onnx").write_bytes(model)
-    code, text = on_a_terminal(str(folder), "--deep-part", "sizes", "--deep-part", "repeatability", "--no-store")
+    code, text = on_a_terminal(str(folder), "--deep-part", "sizes", "--deep-part", "independence", "--no-store")
     assert code == 0, text
-    parts = ["in depth: sizes (1 of 2)", "in depth: repeatability (2 of 2)"]
+    parts = ["in depth: sizes (1 of 2)", "in depth: independence (2 of 2)"]
     places = [text.index(f"[red]\\x1b[2J.onnx: {part}") for part in parts]
     assert places == sorted(places) and "\x1b[2J.onnx" not in text

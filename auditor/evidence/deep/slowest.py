@@ -24,24 +24,33 @@ _TOLD, _DRAWN = 5, 10  # nodes
 _LEAST = 1.0  # per cent of the nodes' time: what takes less is nobody's trouble
 _SLOW, _HEAVY = 5.0, 5.0  # times the share of the MACs, from so many per cent of the time
 _LONG = 0.1  # milliseconds: a call alone takes some microseconds
+_APART = 1.5  # times its fastest run: the machine was busy, or the node is not alike in all runs
 _WITH = 3  # nodes that are fused, by their names
 
 
 class Slow(NamedTuple):
-    """A node that onnxruntime runs. ``label``: the model's node, or its own word; percentages of the nodes' time and of
-    the MACs of a run, where these are known."""
+    """A node that onnxruntime runs. ``label``: the model's node, or its own word; medians and the fastest run;
+    percentages of the nodes' time and of the MACs of a run, where these are known."""
 
     label: str
     milliseconds: float
     percent: float
+    fastest: float
+    fastest_percent: float
     mac_percent: float | None
 
     @property
+    def is_apart(self) -> bool:
+        """Whether its runs are too far from each other for a median to say all."""
+        return self.milliseconds > max(_LONG, _APART * self.fastest)
+
+    @property
     def times_slower(self) -> float | None:
-        """How much longer a MAC takes in it than in the whole; None where it has none, or takes next to no time."""
-        if not self.mac_percent or self.percent < _HEAVY or self.milliseconds < _LONG:
+        """How much longer a MAC takes in it than in the whole, by its medians and by its fastest run; None where it has
+        none, or takes next to no time."""
+        if not self.mac_percent or self.percent < _HEAVY or self.fastest < _LONG:
             return None
-        return self.percent / self.mac_percent
+        return min(self.percent, self.fastest_percent) / self.mac_percent
 
 
 def slow_nodes(facts: Facts, feeds: Sequence[Feed], profile: Profiled) -> tuple[Slow, ...]:
@@ -55,7 +64,8 @@ def slow_nodes(facts: Facts, feeds: Sequence[Feed], profile: Profiled) -> tuple[
         nodes, certain = origin.behind(one)
         own = _sum(macs.get(index, 0) for index in nodes) if certain else None
         percent = round(100 * own / whole, 4) if own is not None and whole else None
-        found.append(Slow(origin.label(one, nodes, macs), one.milliseconds, one.percent, percent))
+        label, times = origin.label(one, nodes, macs), (one.milliseconds, one.percent, one.fastest, one.fastest_percent)
+        found.append(Slow(label, *times, percent))
     return tuple(found)
 
 
@@ -70,7 +80,8 @@ def slow_lines(profile: Profiled, nodes: Sequence[Slow]) -> Iterator[str]:
         macs = "" if node.mac_percent is None else f", {share} of the MACs"
         times = node.times_slower
         slower = f": {times:.3g} times as long a MAC as in the whole" if times is not None and times >= _SLOW else ""
-        took = f"{_percent(node.percent)}, {in_milliseconds(node.milliseconds)}{macs}{slower}"
+        apart = f" (its fastest {in_milliseconds(node.fastest)})" if node.is_apart else ""
+        took = f"{_percent(node.percent)}, {in_milliseconds(node.milliseconds)}{apart}{macs}{slower}"
         if place:
             yield f"then {node.label}: {took}"
         else:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BATCHES = (1, 2, 4, 8)
 _FLOAT16 = 10  # TensorProto.DataType
 _MOST_BYTES = 1 << 30  # of activations, predicted for a batch
+_FOLDED = 2  # times what nodes make of stored tensors alone: onnxruntime folds it, and lays it out anew
 _MORE_ROOM = 4  # times what is predicted: onnxruntime's arena doubles, and other batches take more
 
 
@@ -53,7 +54,9 @@ def look(evidence: Evidence) -> Speed:
         waists=waists(evidence.model, facts),
     )
     beside = (asked.reference, *_data_of(reference)) if reference else ()
-    changes: dict[str, Any] = {} if most is None else {"predicted_bytes": _MORE_ROOM * most}
+    changes: dict[str, Any] = (
+        {} if most is None else {"predicted_bytes": _MORE_ROOM * most + _FOLDED * evidence.costs.generated_bytes}
+    )
     runs = settings.runs * (3.0 + sum(batches) / max(1, next(iter(batches))) / 3)  # of the run's own size
     told = ask(evidence, "speed", asked, tuple(batches.values()), runs=runs, beside=beside, **changes)
     seen: SpeedSeen = told.seen

@@ -1,8 +1,9 @@
 """Which nodes of a model stand behind each node that onnxruntime runs: by names, and by the graph that it made.
 
 The model's nodes are numbered by their names before a session is made of them (`numbered`). onnxruntime keeps the name
-of a node that it changes, or puts it into a longer one. What a fused node makes is called as it was; in its own layout
-for convolutions the node is called as the tensor that it makes (``y_nchwc``). Measured: onnxruntime 1.32.
+of a node that it changes, or puts it into a longer one. What a fused node makes is called as it was. In its own layout
+for convolutions tensors have new names, and the node is called as the one that it makes was (``y_nchwc``), or as ever.
+Measured: onnxruntime 1.32.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def origins(model: Cuttable, run: Iterable[NodeBytes]) -> dict[str, NodeOrigin]:
     """Of each of the nodes that onnxruntime runs, by its name; one that only gives values another form has none."""
     nodes = list(run)
     own, makers = model.makers, {name: node for node in nodes for name in node.outputs if name}
-    called = _called(own, makers, nodes)
+    called = _called(model, makers, nodes)
 
     def known(tensor: str) -> str:
         """The tensor of the model that has its values; "" where there is none."""
@@ -70,22 +71,26 @@ def laid_out(name: str) -> str:
     return name[: -len(_LAYOUT)] if name.endswith(_LAYOUT) else ""
 
 
-def _called(own: Mapping[str, int], makers: Mapping[str, NodeBytes], nodes: list[NodeBytes]) -> dict[str, str]:
+def _called(model: Cuttable, makers: Mapping[str, NodeBytes], nodes: list[NodeBytes]) -> dict[str, str]:
     """Tensors that onnxruntime has made up, and those of the model that have the same values."""
     found: dict[str, str] = {}
     for node in nodes:
-        if laid_out(node.name) in own and node.outputs:
+        if laid_out(node.name) in model.makers and node.outputs:
             found[node.outputs[0]] = laid_out(node.name)
+        before = model.nodes[number] if 0 <= (number := numbered_in(node.name)) < len(model.nodes) else None
+        if before is not None and before.op_type == node.op_type:  # in another layout, such as a Concat
+            makes = zip(node.outputs, before.outputs, strict=False)
+            found.update((new, old) for new, old in makes if new not in model.makers)
     for _ in range(2):  # a form that is put in before, and one behind: each may need to know of the other
         for node in nodes:
             if numbered_in(node.name) >= 0 or node.op_type not in _SAME_VALUES or not (node.inputs and node.outputs):
                 continue
             ends = node.inputs[0], node.outputs[0]
-            before, behind = (found.get(end, end if end in own or end not in makers else "") for end in ends)
-            if before and not behind:
-                found[ends[1]] = before
-            elif behind and not before:
-                found[ends[0]] = behind
+            known = [found.get(end, end if end in model.makers or end not in makers else "") for end in ends]
+            if known[0] and not known[1]:
+                found[ends[1]] = known[0]
+            elif known[1] and not known[0]:
+                found[ends[0]] = known[1]
     return found
 
 

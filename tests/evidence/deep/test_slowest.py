@@ -40,6 +40,15 @@ FEEDS = (Feed("x", 1, (4, 8)),)
 MADE = ("a", "r", "t", "y", "z")
 
 
+def slow_node(name: str, op_type: str, taken: float, percent: float, origin: NodeOrigin | None = None) -> SlowNode:
+    """One that is alike in all runs."""
+    return SlowNode(name, op_type, taken, percent, taken, percent, origin)
+
+
+def named(label: str, taken: float, percent: float, macs: float | None) -> Slow:
+    return Slow(label, taken, percent, taken, percent, macs)
+
+
 def found(*nodes: SlowNode) -> tuple[Slow, ...]:
     return slow_nodes(facts_of(TEXT), FEEDS, Profiled(5, len(nodes), nodes, MADE))
 
@@ -47,47 +56,47 @@ def found(*nodes: SlowNode) -> tuple[Slow, ...]:
 def test_what_is_fused_is_named_and_its_macs_are_those_of_all() -> None:
     """4 x 8 x 100 = 3,200 and 4 x 100 x 2 = 800 multiply-accumulates: 80 % and 20 %."""
     gemm, gelu, last = found(
-        SlowNode("audited<0>/MatMulAddFusion", "Gemm", 3.0, 60.0, NodeOrigin(0, ("a",), True)),
-        SlowNode("Gelu", "Gelu", 1.0, 20.0, NodeOrigin(-1, ("r",), True)),
-        SlowNode("audited<4>", "MatMul", 1.0, 20.0, NodeOrigin(4, ("t",), True)),
+        slow_node("audited<0>/MatMulAddFusion", "Gemm", 3.0, 60.0, NodeOrigin(0, ("a",), True)),
+        slow_node("Gelu", "Gelu", 1.0, 20.0, NodeOrigin(-1, ("r",), True)),
+        slow_node("audited<4>", "MatMul", 1.0, 20.0, NodeOrigin(4, ("t",), True)),
     )
-    assert gemm == ("wide (MatMul, fused with Add[1])", 3.0, 60.0, 80.0)
-    assert gelu == ("Mul[3] (Mul, fused with gate)", 1.0, 20.0, 0.0)
-    assert last == ("last (MatMul)", 1.0, 20.0, 20.0)
+    assert gemm == named("wide (MatMul, fused with Add[1])", 3.0, 60.0, 80.0)
+    assert gelu == named("Mul[3] (Mul, fused with gate)", 1.0, 20.0, 0.0)
+    assert last == named("last (MatMul)", 1.0, 20.0, 20.0)
 
 
 def test_what_nobody_knows_the_bounds_of_claims_no_more_than_its_name() -> None:
     """The walk from z back would come to the first node: a tensor between is not known to be made."""
     fused, same, added, unknown = found(
-        SlowNode("audited<4>_x", "FusedMatMul", 3.0, 60.0, NodeOrigin(4, ("t",), False)),
-        SlowNode("audited<4>", "MatMul", 3.0, 60.0, NodeOrigin(4, (), False)),
-        SlowNode("ReorderInput", "ReorderInput", 1.0, 10.0),
-        SlowNode("new", "New", 1.0, 10.0, NodeOrigin()),
+        slow_node("audited<4>_x", "FusedMatMul", 3.0, 60.0, NodeOrigin(4, ("t",), False)),
+        slow_node("audited<4>", "MatMul", 3.0, 60.0, NodeOrigin(4, (), False)),
+        slow_node("ReorderInput", "ReorderInput", 1.0, 10.0),
+        slow_node("new", "New", 1.0, 10.0, NodeOrigin()),
     )
-    assert fused == ("last (MatMul)", 3.0, 60.0, None)
-    assert same == ("last (MatMul)", 3.0, 60.0, 20.0)
-    assert added == ("ReorderInput (ReorderInput, added by onnxruntime)", 1.0, 10.0, None)
-    assert unknown == ("new (New)", 1.0, 10.0, None)
+    assert fused == named("last (MatMul)", 3.0, 60.0, None)
+    assert same == named("last (MatMul)", 3.0, 60.0, 20.0)
+    assert added == named("ReorderInput (ReorderInput, added by onnxruntime)", 1.0, 10.0, None)
+    assert unknown == named("new (New)", 1.0, 10.0, None)
 
 
 def test_a_number_that_no_node_has_is_none() -> None:
-    (one,) = found(SlowNode("audited<99>", "Relu", 1.0, 10.0, NodeOrigin(99, ("none",), False)))
-    assert one == ("audited<99> (Relu)", 1.0, 10.0, None)
+    (one,) = found(slow_node("audited<99>", "Relu", 1.0, 10.0, NodeOrigin(99, ("none",), False)))
+    assert one == named("audited<99> (Relu)", 1.0, 10.0, None)
 
 
 def test_sizes_that_a_file_leaves_open_have_no_macs() -> None:
-    node = SlowNode("audited<0>", "MatMul", 3.0, 60.0, NodeOrigin(0, ("m",), True))
+    node = slow_node("audited<0>", "MatMul", 3.0, 60.0, NodeOrigin(0, ("m",), True))
     filed = (Feed("x", 1, (), "inputs.npz", "x"),)
     ((*_, macs),) = slow_nodes(facts_of(TEXT), filed, Profiled(5, 1, (node,), MADE))
     assert macs is None
 
 
 NODES = (
-    Slow("flat (Reshape)", 6.0, 60.0, 0.0),
-    Slow("a (Conv)", 3.0, 30.0, 2.0),
-    Slow("b (Conv)", 0.5, 5.5, 97.9),
-    Slow("c (Conv)", 0.09, 3.9, 0.1),
-    Slow("d (Relu)", 0.01, 0.6, None),
+    named("flat (Reshape)", 6.0, 60.0, 0.0),
+    named("a (Conv)", 3.0, 30.0, 2.0),
+    named("b (Conv)", 0.5, 5.5, 97.9),
+    named("c (Conv)", 0.09, 3.9, 0.1),
+    named("d (Relu)", 0.01, 0.6, None),
 )
 
 
@@ -99,6 +108,12 @@ def test_lines_say_shares_and_what_is_slower_than_its_arithmetic() -> None:
         "then c (Conv): 3.9 %, 90 µs, 0.1 % of the MACs",
     ]
     assert list(slow_lines(Profiled(why="it is cut off"), ())) == ["no node was timed: it is cut off"]
+
+
+def test_what_is_not_alike_in_all_runs_says_so_and_stands_out_only_by_its_fastest_too() -> None:
+    busy = Slow("a (Conv)", 12.0, 30.0, 1.24, 3.0, 2.0)
+    (line,) = slow_lines(Profiled(9, 1), (busy,))
+    assert line.endswith("a (Conv): 30 %, 12 ms (its fastest 1.24 ms), 2 % of the MACs")
 
 
 @pytest.mark.parametrize("node", NODES[:1] + NODES[2:])

@@ -7,15 +7,17 @@ import time
 from typing import Any
 
 import onnx
+import pytest
 from onnx import helper
 
 from auditor.evidence.deep.speed import of_pairs
 from auditor.evidence.deep.spreads import quantile, spread_of, why_open
+from auditor.runtime.deep import part_of
 from auditor.runtime.deep.clock import in_turn, repeated
 from auditor.runtime.deep.overhearing import Overhearing, copies_added, nodes_placed
 from auditor.runtime.deep.speed import SpeedAsked, SpeedHeld, SpeedSeen
 from auditor.runtime.deep.speed import look as time_it
-from auditor.runtime.outcome import Deep
+from auditor.runtime.outcome import Deep, OutOfMemory
 from auditor.runtime.parent import look
 from auditor.runtime.request import DeepQuestion, Feed, Request, RunLimits
 from tests.pace import HANG
@@ -87,6 +89,20 @@ def test_where_no_node_can_be_timed_a_model_is_timed_up_to_its_waists(write: Wri
     assert seen.profile is not None and seen.profile.why.startswith("this system has no files in memory")
     assert [one.tensor for one in seen.up_to] == ["a", "b"]
     assert seen.why.startswith("behind none it cannot be cut")
+
+
+def test_memory_that_runs_out_while_a_session_is_made_is_no_fault_of_ours(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The words of onnxruntime 1.32 on VGG 19, whose weights its own nodes make, in too little address space."""
+
+    def without_memory(*_: object, **__: object) -> None:
+        raise RuntimeError("[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Exception during initialization: std::bad_alloc")
+
+    ground = ground_of(Request(write(OPEN), attempts=((floats("x", 1, 4),),), deep=DeepQuestion("speed", "{}")))
+    ground.held = SpeedHeld(Overhearing(), None)
+    monkeypatch.setattr(ground.sessions, "open", without_memory)
+    assert isinstance(ground.look(part_of("speed")), OutOfMemory)
 
 
 def test_runs_end_with_their_time() -> None:
