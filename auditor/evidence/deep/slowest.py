@@ -133,7 +133,9 @@ class _Origins:
     def label(self, one: SlowNode, nodes: Sequence[int], macs: Mapping[int, Size | None]) -> str:
         """The one that multiplies most, or the one that it is called after, with those that are fused into it."""
         if not nodes:
-            return f"{one.name} ({one.op_type}{', added by onnxruntime' if one.origin is None else ''})"
+            told = [] if one.name.startswith(one.op_type) else [one.op_type]
+            added = ["added by onnxruntime"] if one.origin is None else []
+            return f"{one.name} ({', '.join(told + added)})" if told or added else one.name
         called = -1 if one.origin is None else one.origin.audited
         most = max(nodes, key=lambda index: (_number(macs.get(index, 0)), index == called, index))
         others = [self._word(index) for index in nodes if index != most]

@@ -9,18 +9,21 @@ Measured: onnxruntime 1.32.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Set
 
 from ...tuples import NamedTuple
 from ..cutting import Cuttable, NodeBytes
 
 _NUMBER = re.compile(r"audited<(\d{1,9})>")
-_LAYOUT = "_nchwc"
+_LAYOUTS = ("_bn_nchwc", "_mul_nchwc", "_nchwc")  # the first two of a BatchNormalization and a Mul that became a Conv
 _SAME_VALUES = frozenset({
     "Cast", "Identity", "MemcpyFromHost", "MemcpyToHost", "ReorderInput", "ReorderOutput", "Reshape", "Squeeze",
     "Transpose", "Unsqueeze",
 })  # fmt: skip
 """Operators that give the same values in another form: onnxruntime puts them in."""
+
+_SUMS = frozenset({"Add", "Sum"})
+_BENDS = frozenset({"Clip", "HardSigmoid", "LeakyRelu", "Relu", "Sigmoid", "Tanh"})
 
 
 class NodeOrigin(NamedTuple):
@@ -66,17 +69,21 @@ def numbered_in(name: str) -> int:
     return int(found[1]) if found else -1
 
 
-def laid_out(name: str) -> str:
-    """The tensor that a node in the layout for convolutions is called after."""
-    return name[: -len(_LAYOUT)] if name.endswith(_LAYOUT) else ""
+def laid_out(name: str, tensors: Container[str]) -> str:
+    """The one of the tensors that a node in the layout for convolutions is called after; ""."""
+    ends = [name[: -len(end)] for end in _LAYOUTS if name.endswith(end)]
+    return next((tensor for tensor in ends if tensor in tensors), "")
 
 
 def _called(model: Cuttable, makers: Mapping[str, NodeBytes], nodes: list[NodeBytes]) -> dict[str, str]:
     """Tensors that onnxruntime has made up, and those of the model that have the same values."""
     found: dict[str, str] = {}
-    for node in nodes:
-        if laid_out(node.name) in model.makers and node.outputs:
-            found[node.outputs[0]] = laid_out(node.name)
+    called_after = [(node, laid_out(node.name, model.makers)) for node in nodes]
+    known_nodes = {numbered_in(node.name) for node in nodes} | {model.makers[name] for _, name in called_after if name}
+    for node, tensor in called_after:
+        if tensor and node.outputs:
+            takes_sum = any(name in makers for name in node.inputs[1:])
+            found[node.outputs[0]] = _summed(model, tensor, known_nodes) if takes_sum else tensor
         before = model.nodes[number] if 0 <= (number := numbered_in(node.name)) < len(model.nodes) else None
         if before is not None and before.op_type == node.op_type:  # in another layout, such as a Concat
             makes = zip(node.outputs, before.outputs, strict=False)
@@ -92,6 +99,17 @@ def _called(model: Cuttable, makers: Mapping[str, NodeBytes], nodes: list[NodeBy
             elif known[1] and not known[0]:
                 found[ends[0]] = known[1]
     return found
+
+
+def _summed(model: Cuttable, tensor: str, known_nodes: Set[int]) -> str:
+    """What a convolution makes that has taken on a sum behind it, and perhaps an activation, since it had its name."""
+    for operators in (_SUMS, _BENDS):
+        takers = [index for index, node in enumerate(model.nodes) if tensor in node.inputs]
+        taker = model.nodes[takers[0]] if len(takers) == 1 and takers[0] not in known_nodes else None
+        if taker is None or taker.op_type not in operators or not taker.outputs:
+            break
+        tensor = taker.outputs[0]
+    return tensor
 
 
 def _adds_form(node: NodeBytes, own: Mapping[str, int], makers: Mapping[str, NodeBytes]) -> bool:

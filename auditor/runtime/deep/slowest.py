@@ -117,5 +117,5 @@ def _slow_node(time: NodeTime, origin: NodeOrigin | None) -> SlowNode:
 
 
 def _by_name(model: Cuttable, time: NodeTime) -> SlowNode:
-    made = laid_out(time.name)
-    return _slow_node(time, NodeOrigin(numbered_in(time.name), (made,) if made in model.makers else ()))
+    made = laid_out(time.name, model.makers)
+    return _slow_node(time, NodeOrigin(numbered_in(time.name), (made,) if made else ()))

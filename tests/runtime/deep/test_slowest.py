@@ -15,7 +15,7 @@ from onnx import numpy_helper
 from auditor.runtime.cutting import Cuttable
 from auditor.runtime.deep import slowest as slowest_module
 from auditor.runtime.deep.in_memory import NotWritable, SessionFiles
-from auditor.runtime.deep.optimised import NodeOrigin, numbered, origins
+from auditor.runtime.deep.optimised import NodeOrigin, laid_out, numbered, origins
 from auditor.runtime.deep.slowest import Profiled, slowest
 from auditor.runtime.deep.speed import SpeedSeen
 from auditor.runtime.outcome import Deep
@@ -172,6 +172,29 @@ def test_origins_in_the_layout_for_convolutions() -> None:
         "audited<3>": NodeOrigin(3, ("d",), True),
         "y_nchwc": NodeOrigin(-1, ("y",), True),
     }
+
+
+def test_a_tensor_is_known_by_the_end_of_a_node_s_name() -> None:
+    """A tensor may itself be called so; what onnxruntime 1.32 makes of a BatchNormalization or a Mul is a Conv, too."""
+    ends = {"y": "", "y_nchwc": "y", "y_bn_nchwc": "y", "y_mul_nchwc": "y", "z_bn_nchwc": "z_bn", "none_nchwc": ""}
+    assert {name: laid_out(name, {"y", "z_bn"}) for name in ends} == ends
+
+
+def test_origins_of_convolutions_that_take_on_a_sum() -> None:
+    """The names of onnxruntime 1.32, of a residual block: the convolution whose name is of before the sum, and makes
+    what is behind it, has the other branch for an input. What comes next begins there."""
+    own = cuttable(
+        """g (float[1] x) => (float[1] y) { a = Conv (x, w) b = Conv (x, v) s = Add (a, b) r = Relu (s)
+        c = Conv (r, w) d = Relu (c) y = Neg (d) }"""
+    )
+    run = cuttable(
+        """g (float[1] x) => (float[1] y) { t0 = Conv (x, v) t1 = Conv (x, w, z, t0) t2 = Conv (t1, w)
+        d = ReorderOutput (t2) y = Neg (d) }""",
+        "b_nchwc", "a_nchwc", "d_nchwc", "ReorderOutput", "audited<6>",
+    )  # fmt: skip
+    assert {name: origin.makes for name, origin in origins(own, run.nodes).items()} == {
+        "b_nchwc": ("b",), "a_nchwc": ("r",), "d_nchwc": ("d",), "audited<6>": ("y",),
+    }  # fmt: skip
 
 
 def test_origins_of_what_is_fused_and_put_between() -> None:

@@ -97,7 +97,7 @@ def test_memory_that_runs_out_while_a_session_is_made_is_no_fault_of_ours(
     """The words of onnxruntime 1.32 on VGG 19, whose weights its own nodes make, in too little address space."""
 
     def without_memory(*_: object, **__: object) -> None:
-        raise RuntimeError("[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Exception during initialization: std::bad_alloc")
+        raise RuntimeError("[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Exception during init: std::bad_alloc")
 
     ground = ground_of(Request(write(OPEN), attempts=((floats("x", 1, 4),),), deep=DeepQuestion("speed", "{}")))
     ground.held = SpeedHeld(Overhearing(), None)
