@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, Table, TextClause, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from ..errors import StoreError
@@ -89,6 +89,8 @@ def _make_sqlite_transactional(engine: Engine, foreign_keys: bool) -> None:
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that only reads: one snapshot, and nobody who writes has to wait for it."""
     with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":  # where each statement would see what others have written by then
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         yield connection.execution_options(reading=True)
 
 
@@ -101,6 +103,19 @@ def parts(values: Iterable[T]) -> Iterator[list[T]]:
 def storable(value: str) -> str:
     """A text that every database takes: PostgreSQL refuses the character NUL."""
     return value.replace("\0", "\\x00")
+
+
+def upsert(table: Table) -> TextClause:
+    """An insert of whole rows, each in the place of one with the same primary key.
+
+    Two who delete and then insert the same at once are refused by PostgreSQL: neither sees the other's row. Many rows
+    go in one order, whoever writes them: else each of two could hold what the other waits for.
+    """
+    names, key = list(table.c.keys()), list(table.primary_key.columns.keys())
+    new = ", ".join(f"{name} = excluded.{name}" for name in names if name not in key)
+    values = ", ".join(f":{name}" for name in names)
+    into = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values})"
+    return text(f"{into} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {new}")
 
 
 def take_turn(connection: Connection, what: str) -> None:
