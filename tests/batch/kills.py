@@ -132,7 +132,10 @@ def verdict(campaigns: Sequence[Campaign]) -> dict[str, object]:
         with store.reading() as connection:
             told = audits.c.errors + audits.c.warnings + audits.c.notes
             its = audits.c.project == DEFAULT
-            rows = [tuple(row) for row in connection.execute(select(audits.c.id, audits.c.source, audits.c.digest, told).where(its))]
+            rows = [
+                tuple(row)
+                for row in connection.execute(select(audits.c.id, audits.c.source, audits.c.digest, told).where(its))
+            ]
             number = select(findings.c.audit_id, func.count()).group_by(findings.c.audit_id)
             found = {i: n for i, n in connection.execute(number)}
             done = connection.execute(
