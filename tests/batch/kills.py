@@ -137,7 +137,7 @@ def verdict(campaigns: Sequence[Campaign]) -> dict[str, object]:
                 for row in connection.execute(select(audits.c.id, audits.c.source, audits.c.digest, told).where(its))
             ]
             number = select(findings.c.audit_id, func.count()).group_by(findings.c.audit_id)
-            found = {i: n for i, n in connection.execute(number)}
+            found = dict(map(tuple, connection.execute(number)))
             done = connection.execute(
                 select(func.count(), func.count(works.c.source.distinct())).where(works.c.project == DEFAULT)
             ).one()

@@ -28,14 +28,13 @@ def campaign(folder: Path, kills: int, audits: int, seed: int, database: str) ->
     """Run one; the figures of the batches, and those of the service."""
     chance = random.Random(seed)
     registry = folder / "batches"
-    batches.make_models(registry, audits * 2 // 3)
+    submissions, served = audits // 6, kills // 3
+    batches.make_models(registry, audits - submissions)
     both = [batches.Campaign(registry, database, random.Random(chance.random())) for _ in range(2)]
-    served, (first, second) = kills // 3, _halves(kills - kills // 3)
+    shares = (kills - served) // 2, kills - served - (kills - served) // 2
     with ThreadPoolExecutor(2) as threads:
-        running = [threads.submit(one.run, n) for one, n in zip(both, (first, second), strict=True)]
-        of_service = service.campaign(
-            folder / "service", served, 4, audits - audits * 2 // 3, seed, database, projects=PROJECTS
-        )
+        running = [threads.submit(one.run, n) for one, n in zip(both, shares, strict=True)]
+        of_service = service.campaign(folder / "service", served, 4, submissions, seed, database, projects=PROJECTS)
         for one in running:
             one.result()
     return {"batches": batches.verdict(both), "service": of_service}
@@ -46,10 +45,6 @@ def is_right(figures: dict[str, dict[str, object]]) -> bool:
     of_batches = figures["batches"]
     wrong = any(of_batches[name] for name in batches.WRONG) or of_batches["integrity"] != "ok"
     return not wrong and service.is_right(figures["service"])
-
-
-def _halves(number: int) -> tuple[int, int]:
-    return number // 2, number - number // 2
 
 
 if __name__ == "__main__":

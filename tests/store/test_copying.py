@@ -115,6 +115,7 @@ from sqlalchemy import insert
 from auditor.store.copying import copy_all
 from auditor.store.rows import audit_row
 from auditor.store.store import Store
+from auditor.store.tables import audits
 from tests.store.reports import document
 
 def peak():
@@ -123,8 +124,8 @@ def peak():
 first, second, third = (Store.open(where) for where in sys.argv[1:])
 row = audit_row(document(), "/m.onnx") | {"latest": False}
 with first.writing() as connection:
-    for n in range(400):
-        connection.execute(insert(copy_all.__globals__["audits"]), row | {"uid": str(n), "document": os.urandom(1 << 16)})
+    for n in range(640):
+        connection.execute(insert(audits), row | {"uid": str(n), "document": os.urandom(1 << 16)})
 before = peak()
 copy_all(first, second)
 copy_all(second, third)
@@ -133,8 +134,8 @@ print(peak() - before)
 
 
 def test_memory_is_bounded(where: str, tmp_path: Path) -> None:
-    """Twenty-five MiB of reports, in and out, take less than half of that."""
+    """Forty MiB of reports, in and out, take less than half of that."""
     paths = [str(tmp_path / "first.db"), where, str(tmp_path / "third.db")]
     ran = subprocess.run([sys.executable, "-c", MEASURED, *paths], capture_output=True, text=True, cwd=ROOT)
     assert ran.returncode == 0, ran.stderr
-    assert int(ran.stdout) < 12 << 10  # KiB
+    assert int(ran.stdout) < 20 << 10  # KiB
