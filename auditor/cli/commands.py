@@ -35,6 +35,7 @@ SUMMARIES: Mapping[str, str] = {
     "db prune": "Take old audits out, never a model's newest.",
     "db export": "Write all that is stored as JSON lines.",
     "db import": "Take in what was exported, all of it or nothing.",
+    "db copy": "Copy a whole database into an empty one.",
 }
 """The first line of each command's help; a test holds them to the functions' docstrings."""
 
