@@ -212,11 +212,23 @@ def test_one_that_changed_within_one_tick_of_the_clock_is_read_again(place: Plac
         check_unchanged(files._replace(files=tuple(others)))
 
 
-def test_a_model_that_names_a_file_that_is_not_there_does_not_pass(place: Place) -> None:
+def test_a_pass_is_of_every_file_or_is_not_signed(place: Place) -> None:
+    """Also where somebody answers for it that one of them is not there."""
     (place.folder / "context.bin").unlink()
-    said = program(place.folder, "attest", "m.onnx", "--no-run", "--key", "key.pem", "-o", "out.jsonl")
-    assert said.code == 1 and "FAILED" in said.err
     assert {file.name for file in hashed_files("m.onnx").files} == {"m.onnx", "a.bin", "b.bin"}
+    assert set(hashed_files("m.onnx").unread) == {"context.bin"}
+    (place.folder / "auditor.toml").write_text(
+        '[[waivers]]\nrule = "unreadable-context"\nreason = "it is made later"\nowner = "who"\n'
+    )
+    said = program(place.folder, "attest", "m.onnx", "--no-run", "--key", "key.pem", "-o", "out.jsonl")
+    assert said.code == 4 and not (place.folder / "out.jsonl").exists()
+    assert "a pass is of every file: context.bin cannot be read as a file of m.onnx: it is not there" in said.err
+
+
+def test_a_pass_of_which_nobody_knows_what_it_is_compared_with_is_not_signed(place: Place) -> None:
+    words = ("attest", "m.onnx", "--no-run", "--key", "key.pem", "-o", "out.jsonl")
+    said = program(place.folder, *words, AUDITOR_DB=str(place.folder / "context.bin"))
+    assert said.code == 4 and "nothing is signed" in said.err and not (place.folder / "out.jsonl").exists()
 
 
 def test_a_policy_is_read_back_as_it_was_written() -> None:
