@@ -253,14 +253,20 @@ def _agrees(found: AttestedAudit, where: str) -> None:
 
 def check_summary(summary: ReadStatement, found: AttestedAudit) -> None:
     """Contradiction where a summary is not of this result."""
-    verifier = summary.predicate.get("verifier")
-    digest = verifier.get("policy", {}).get("digest", {}).get("sha256") if isinstance(verifier, dict) else None
+    digest = _within(summary.predicate, "verifier", "policy", "digest", "sha256")
     if found.result == FAILED:
         raise Contradiction(f"{summary.where} sums up a pass, and the result beside it is {FAILED}")
     if summary.subjects != found.subjects:
         raise Contradiction(f"{summary.where} sums up a result of other files than the one beside it")
     if digest != found.policy_sha256 or summary.predicate.get("timeCreated") != found.attested_at:
         raise Contradiction(f"{summary.where} sums up another result than the one beside it")
+
+
+def _within(said: Any, *keys: str) -> Any:
+    """What stands under keys within keys; None where one of them is not there."""
+    for key in keys:
+        said = said.get(key) if isinstance(said, Mapping) else None
+    return said
 
 
 def _text(value: Any) -> str:
