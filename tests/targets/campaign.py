@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import onnx
 
@@ -47,7 +48,8 @@ def model(name: str) -> bytes:
         count = prod(tensor.dims)
         if tensor.data_type in _HALF_BYTES:
             count = -(-count // 2)
-        for values in (tensor.float_data, tensor.int32_data, tensor.int64_data, tensor.double_data):
+        held: tuple[Any, ...] = (tensor.float_data, tensor.int32_data, tensor.int64_data, tensor.double_data)
+        for values in held:
             if len(values) == 1:
                 values.extend([values[0]] * (count - 1))
     made: bytes = parsed.SerializeToString()
