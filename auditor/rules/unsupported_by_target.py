@@ -265,7 +265,8 @@ def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
             deploy = f", or deploy onnxruntime {first} or newer" if first else ""
             return f"{operator} of {name} refuses {value}", f"export with another value{deploy}"
         case WrongOrder():
-            sorting = [one.version for one in runtimes() if sorts_maps(one)]
+            opset = refusal.scope.opsets.get("", 1)
+            sorting = [one.version for one in runtimes() if sorts_maps(one) and opset <= one.opsets[""]]
             deploy = f", or deploy onnxruntime {sorting[-1]}" if sorting else ""
             message = f"{name} puts the nodes of the function {operator} into the SequenceMap in the wrong order"
             return message, f"write a Loop in place of the SequenceMap, or {operator} as single operators{deploy}"

@@ -123,8 +123,10 @@ def implemented(release: Runtime, domain: str, op_type: str, opset: int) -> Impl
     found: Implemented | None = None
     for since, deprecated, first, last, kernels in _operators().get((domain, op_type), ()):
         if since <= opset and first <= release.number <= last and (found is None or since > found.since):
-            held = (k for k in _kernels(kernels) if k.opsets is None or k.opsets[0] <= opset <= k.opsets[1])
-            found = Implemented(since, deprecated, tuple(held))
+            held = (k for k in _kernels(kernels) if k.opsets is None or k.opsets[0] <= opset)
+            # The span was measured with one choice of types; beyond its end others may load, as Mish of float32 does.
+            sure = (k._replace(sure=k.sure and (k.opsets is None or opset <= k.opsets[1])) for k in held)
+            found = Implemented(since, deprecated, tuple(sure))
     return found
 
 

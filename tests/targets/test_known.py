@@ -83,7 +83,10 @@ def test_some_maps_are_not_known() -> None:
     assert takes(Kernel(()), lambda place: DOUBLE) is True
 
 
-@pytest.mark.parametrize(("opset", "answers"), [(23, [None]), (24, [True, None]), (25, [True, None]), (26, [None])])
+SPANS = [(23, [None]), (24, [True, None]), (25, [True, None]), (26, [None, None])]
+
+
+@pytest.mark.parametrize(("opset", "answers"), SPANS)
 def test_bodies_and_what_is_not_sure(opset: int, answers: list[bool | None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(release_table, "OPERATORS", {"": "Op|7||24-25@0:2 ?0:802"})
     monkeypatch.setattr(
