@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import event
+import pytest
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 
 from auditor.store.fleet import fleet
 from auditor.store.history import audit_of_version, history, subjects, subjects_under
@@ -75,3 +77,23 @@ def _reads_all(step: str) -> bool:
     if by_project is not None:
         return "latest" not in step
     return re.search(r"(SCAN|Seq Scan on) (audits|findings|other|first)", step) is not None
+
+
+def test_names_go_letter_by_letter_in_a_language_of_another_order(postgresql: str) -> None:
+    """In English, "a" comes before "B", and a hyphen says nothing."""
+    name, engine = "in_english", create_engine(postgresql.format("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        try:
+            english = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
+            connection.execute(text(f"CREATE DATABASE {name} {english}"))
+        except DBAPIError as error:
+            pytest.skip(f"this PostgreSQL has no ICU, or is older than 15 ({error.orig}): install Debian's postgresql")
+    engine.dispose()
+    paths = ["/m/a", "/m/B", "/m/b", "/m/A", "/m/a-c", "/m/ab", "/m/é", "/m2/a", "/m-/a", "/M/a"]
+    with Works.open(postgresql.format(name)) as store:
+        for path in paths:
+            store.save(document(path))
+        assert [model.name for model in fleet(store).models] == sorted(paths)
+        assert [model.name for model in fleet(store, down=True).models] == sorted(paths, reverse=True)
+        assert subjects_under(store, "/m") == sorted(path for path in paths if path.startswith("/m/"))
+        assert subjects(store, "/m/a") == ["/m/a"]
