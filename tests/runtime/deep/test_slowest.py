@@ -137,6 +137,10 @@ def test_without_the_graph_names_alone_say_where_a_node_is_from(write: Write, mo
     found = slowest(ground_of(Request(path, attempts=((floats("x", 2),),))), SessionFiles.made(), float("inf"))
     assert (found.why, found.made, found.nodes) == ("", (), 2)
     assert {(one.op_type, one.origin) for one in found.slowest} == {("Exp", NodeOrigin(0)), ("Relu", NodeOrigin(1))}
+    monkeypatch.undo()
+    monkeypatch.setattr(slowest_module, "_MOST_MADE", 1)  # "a" and "y" have two characters
+    too_many = slowest(ground_of(Request(path, attempts=((floats("x", 2),),))), SessionFiles.made(), float("inf"))
+    assert too_many.made == () and {one.origin for one in too_many.slowest} == {NodeOrigin(0), NodeOrigin(1)}
 
 
 def cuttable(text: str, *names: str) -> Cuttable:
