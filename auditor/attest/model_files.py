@@ -11,6 +11,8 @@ from ..errors import CannotLook, Unreadable
 from ..files import open_regular
 from ..hashing import sha256_of_many
 from ..model import digest, external
+from ..model.contexts import REFITTED_FROM, contexts
+from ..model.external import DataFile
 from ..model.graph import Identity, Model
 from ..model.load import load
 from ..names import visible
@@ -64,9 +66,25 @@ class HashedModel(NamedTuple):
 
 def named_files(model: Model) -> tuple[str, ...]:
     """The names of all files that a model makes a runtime read, beside its own, each once, as subjects have them."""
-    names = (posixpath.normpath(name) if name else name for name in digest.files(model))
+    names = [*digest.files(model), *_of_refitted(model)]
     own = os.path.basename(model.path)
-    return tuple(dict.fromkeys(name for name in names if name != own))
+    return tuple(dict.fromkeys(name for name in map(_normal, names) if name != own))
+
+
+def _normal(name: str) -> str:
+    return posixpath.normpath(name) if name else name
+
+
+def _of_refitted(model: Model) -> Iterator[str]:
+    """An engine without weights names a model that has them, and that one may keep them in files of its own.
+
+    https://onnxruntime.ai/docs/execution-providers/TensorRT-ExecutionProvider.html, trt_weight_stripped_engine_enable.
+    """
+    for named in contexts(model).files:
+        is_there = named.attribute == REFITTED_FROM and isinstance(external.look(model, named.location), DataFile)
+        inner = opened_model(os.path.join(os.path.dirname(model.path), named.location)) if is_there else None
+        for name in digest.files(inner) if inner is not None else ():
+            yield posixpath.join(posixpath.dirname(named.location), name) if name else name
 
 
 def opened_model(path: str) -> Model | None:

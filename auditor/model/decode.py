@@ -28,6 +28,7 @@ NODE_TAG, TENSOR_TAG, INPUT_TAG, OUTPUT_TAG, VALUE_INFO_TAG = b"\x0a\x2a\x5a\x62
 
 
 _NONE = Attributes()
+_ALIAS = "ai.onnx"  # another name of the domain ""
 
 
 class Decoder:
@@ -197,6 +198,7 @@ class Decoder:
                 if len(memory) < remembered.MOST:
                     memory[run] = tail
         op_type, domain, attributes = tail
+        domain = "" if domain == _ALIAS else domain
         node: Node = new(Node, (op_type, domain, tuple(inputs), tuple(outputs), attributes, name, "", offset))
         return node
 
@@ -238,9 +240,10 @@ class Decoder:
         fields = self.wire.message(NODE, extents)
         offset = extents[0][0]
         self.shardings += [sharding(self.wire, extent, offset) for extent in fields.get(10, ())]
+        domain = fields.get(7, "")
         return Node(
             op_type=fields.get(4, ""),
-            domain=fields.get(7, ""),
+            domain="" if domain == _ALIAS else domain,
             inputs=tuple(fields.get(1, ())),
             outputs=tuple(fields.get(2, ())),
             attributes=self.attributes(fields.get(5, ()), offset, depth),
@@ -348,7 +351,7 @@ class Decoder:
             nodes.append(self.node([(start, end)], depth + 1))
         return Function(
             name=fields.get(1, ""),
-            domain=fields.get(10, ""),
+            domain="" if fields.get(10) == _ALIAS else fields.get(10, ""),
             overload=fields.get(13, ""),
             inputs=tuple(fields.get(4, ())),
             outputs=tuple(fields.get(5, ())),
@@ -370,6 +373,6 @@ class Decoder:
 def _highest(imports: tuple[tuple[str, int], ...]) -> Mapping[str, int]:
     bound: dict[str, int] = {}
     for domain, version in imports:
-        domain = "" if domain == "ai.onnx" else domain
+        domain = "" if domain == _ALIAS else domain
         bound[domain] = max(version, bound.get(domain, version))
     return bound
