@@ -120,7 +120,7 @@ class Evidence:
             from .deep import look
 
             looks = self.settings.looks
-            self._at(f"in depth: {part} ({looks.index(part) + 1} of {len(looks)})")
+            self._at(f"in depth: {part} ({len(self._deep) + 1} of {len(looks)})")  # as rules ask for them
             self._deep[part] = look(part, self)
         return self._deep[part]
 
