@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -18,7 +18,7 @@ from ..store.store import source_of
 from ..store.works import Done, FileState, Piece, Works
 from ..tuples import NamedTuple
 from .one import Audited, audit_one, audited
-from .pool import Pool, Result, Returned, Task, WorkerLimits
+from .pool import Pool, Result, Returned, Task, Told, WorkerLimits, tell
 from .refs import Ref
 from .state import Keys, files_of, hashed, settled, unchanged
 from .verdicts import Judged, Policies, judged, passes_without_findings
@@ -58,15 +58,18 @@ def batch(
     *,
     all_shown: bool = True,
     rehash: bool = False,
+    looking: Callable[[Ref, str], None] | None = None,
 ) -> Generator[Outcome, None, None]:
     """Audit all models; exactly one outcome for each, in the order of completion, stored before it is yielded.
 
     Without ``all_shown`` a stored report without findings is not read again, where the policy asks for no more. With
-    ``rehash`` every file is read, also one that looks as it did.
+    ``rehash`` every file is read, also one that looks as it did. ``looking`` is told what of a model is looked at
+    where that takes long: in depth.
     """
     selected(settings)  # a wrong name ends this before anything is audited, and workers inherit the imported rules
     with Pool(jobs, limits) as pool:
-        yield from _Batch(iter(refs), settings, policies, store, pool, all_shown, rehash, Keys(settings)).outcomes()
+        work = _Batch(iter(refs), settings, policies, store, pool, all_shown, rehash, Keys(settings), looking)
+        yield from work.outcomes()
 
 
 class _Work(NamedTuple):
@@ -89,11 +92,13 @@ class _Batch:
     all_shown: bool
     rehash: bool
     keys: Keys
+    looking: Callable[[Ref, str], None] | None = None
     at: dict[Task, list[_Work]] = field(default_factory=dict)
     lately: dict[str, Done] = field(default_factory=dict)  # by key, the work that was found done or was done last
     alike: dict[str, list[_Work]] = field(default_factory=dict)  # by the key of work that is being done: who waits
 
     def outcomes(self) -> Iterator[Outcome]:
+        self.pool.hears = self._hear
         yield from self._refill()
         for task in self.pool.as_completed():
             works, result = self.at.pop(task), task.result
@@ -103,6 +108,11 @@ class _Batch:
             else:
                 yield from self._finished(works[0], result)
             yield from self._refill()
+
+    def _hear(self, told: Told) -> None:
+        works = self.at.get(told.task)
+        if works and self.looking is not None:
+            self.looking(works[0].ref, told.stage)
 
     def _refill(self) -> Iterator[Outcome]:
         """Keep the workers busy, and no more models in memory than that takes."""
@@ -180,7 +190,8 @@ class _Batch:
     def _submit(self, work: _Work) -> None:
         if work.key is not None:
             self.alike.setdefault(work.key, [])
-        self.at[self.pool.submit(audit_one, work.ref, self.settings)] = [work]
+        telling = (tell,) if self.looking is not None and self.settings.run and self.settings.looks else ()
+        self.at[self.pool.submit(audit_one, work.ref, self.settings, *telling)] = [work]
 
     def _reused(self, works: Sequence[tuple[_Work, str, Done]]) -> Iterator[Outcome]:
         """Outcomes of work that is done. The same content at another place is a model with a history of its own."""
