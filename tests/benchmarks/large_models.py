@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -63,10 +63,8 @@ def many_nodes(path: Path, nodes: int) -> int:
     weights of its own, shapes computed on the way, and names of sixty letters.
     """
     nodes_of_block, tensors = _block()
-    each = nodes_of_block.count(b"\x12")  # an upper bound; the true number is counted below
     head, tail = _ends()
     blocks = nodes // NODES_IN_BLOCK
-    assert each >= NODES_IN_BLOCK
     body = [head]
     body += (_numbered(nodes_of_block, n) for n in range(blocks))
     body += (_numbered(tensors, n) for n in range(blocks))
@@ -88,8 +86,8 @@ def registry(folder: Path, models: int, kinds: int = 100, each: int = 100) -> No
         group = folder / f"{n // each:05d}"
         if n % each == 0:
             group.mkdir(parents=True)
-        (group / f"{n}").mkdir()
-        os.link(originals / f"{n % kinds}.onnx", group / f"{n}" / "model.onnx")
+        (group / f"m{n}").mkdir()  # a number would be a version
+        os.link(originals / f"{n % kinds}.onnx", group / f"m{n}" / "model.onnx")
 
 
 def tiny(kind: int) -> onnx.ModelProto:
@@ -123,7 +121,7 @@ def _block() -> tuple[bytes, bytes]:
         weights.initializer.append(numpy_helper.from_array(np.array(values, np.int64), f"{name}/{what}"))
         return weights.initializer[-1].name
 
-    def node(op: str, what: str, *inputs: str, **attributes: object) -> str:
+    def node(op: str, what: str, *inputs: str, **attributes: Any) -> str:
         full = f"{name}/{what}/{op}"
         made = helper.make_node(op, inputs, [f"{full}_output_0"], full, **attributes)
         nodes.node.append(made)

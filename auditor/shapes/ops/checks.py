@@ -154,7 +154,7 @@ def tally(*sizes: Size | None) -> Size | None:
 
 
 def add_up(sizes: Iterable[Size | None]) -> Size | None:
-    """The sum; None as soon as one is not known. Equal sizes are counted first: of repeated blocks there are few others."""
+    """The sum; None as soon as one is not known. Equal ones are counted first: where blocks repeat, most are."""
     number, times = 0, dict[Dim, int]()
     for size in sizes:
         if size is None:
