@@ -60,7 +60,8 @@ def rates(folder: Path, tell: Tell) -> None:
         fill(place)
         size = sum(file.stat().st_size for file in place.iterdir())
         used = min(files, processors())
-        for what, work in (("hashing", lambda path: hashed_files(str(path))), ("weights", lambda path: measure(load(path)))):
+        works = {"hashing": lambda at: hashed_files(str(at)), "weights": lambda at: measure(load(at))}
+        for what, work in works.items():
             ours, peer = functions(partial(work, path), partial(sequential, place), 3)
             share = peer / ours / used
             figure = f"{size / ours / 1e9:.2f} GB/s, {peer / ours:.2f}x sha256 by one thread"

@@ -1,4 +1,4 @@
-"""Very large models and registries, which cost little to make: sparse files, one block's bytes again and again, links."""
+"""Very large models and registries that cost little to make: sparse files, one block again and again, links."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def _block() -> tuple[bytes, bytes]:
 def _ends() -> tuple[bytes, bytes]:
     """The bytes of a graph before its blocks and behind them."""
     first, last = f"/model/decoder/layers.{_BEFORE.decode()}/out", onnx.GraphProto()
-    first = first.replace(_BEFORE.decode(), "%06d" % 999_999)
+    first = first.replace(_BEFORE.decode(), "999999")
     head = onnx.GraphProto(name="many", input=[helper.make_tensor_value_info(first, TensorProto.FLOAT, ["N", "T", 8])])
     output = f"/model/decoder/layers.{_BEFORE.decode()}/out"
     last.output.append(helper.make_tensor_value_info(output, TensorProto.FLOAT, ["N", "T", 8]))
