@@ -66,7 +66,7 @@ class Evidence:
         self._at("weights")
         from ..weights import measure
 
-        return measure(self.model)
+        return measure(self.model, self.settings.sample_weights)
 
     @cached_property
     def trial(self) -> Trial:

@@ -40,7 +40,8 @@ class Decoder:
         self._runs: dict[tuple[int, int, bytes], Attributes] = {}
         self._attributes: dict[bytes, tuple[str, Attribute]] = {}
         self._types = TypeDecoder(wire)
-        self._tensors = TensorDecoder(wire)
+        self._names: dict[str, str] = {}  # a tensor's name is one object, wherever it stands: it is looked up often
+        self._tensors = TensorDecoder(wire, self._names)
         self.shardings: list[Sharding] = []
 
     # -- graphs --------------------------------------------------------------------------------------------------
@@ -165,17 +166,19 @@ class Decoder:
         """A node as protobuf writes it: inputs, outputs, name; op_type and all behind it by memory."""
         inputs: list[str] = []
         outputs: list[str] = []
-        name = ""
+        name, one = "", self._names.setdefault
         at = first
         try:
             while at < last and buf[at] == 0x0A:
                 start = at + 2
                 at = start + buf[at + 1]
-                inputs.append(text[start:at])
+                said = text[start:at]
+                inputs.append(one(said, said))
             while at < last and buf[at] == 0x12:
                 start = at + 2
                 at = start + buf[at + 1]
-                outputs.append(text[start:at])
+                said = text[start:at]
+                outputs.append(one(said, said))
             if buf[at] == 0x1A:
                 start = at + 2
                 at = start + buf[at + 1]

@@ -20,6 +20,7 @@ from tests.benchmarks.deep import deep
 from tests.benchmarks.diff import diff
 from tests.benchmarks.drawing import drawing
 from tests.benchmarks.faults import faults
+from tests.benchmarks.large import large
 from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, in_turn, process, processes
 from tests.benchmarks.service import service
 from tests.benchmarks.shapes import shapes
@@ -226,6 +227,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "browser": of_pages,
     "drawing": partial(drawing, tell),
     "deep": partial(deep, tell),
+    "large": partial(large, tell),
     "attest": partial(attest, tell),
 }
 
