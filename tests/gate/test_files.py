@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.evidence.trial import data_files
 from auditor.model import digest
 from auditor.model.load import load
 
@@ -108,6 +109,17 @@ def test_weights_that_an_engine_would_take_from_elsewhere_or_nowhere_are_an_erro
     (here / "source" / "link.bin").symlink_to("/etc/passwd")
     said = auditor(command, "m.onnx", *STATIC)
     assert said.code == 1 and "unreadable-context" in said.out, said
+
+
+def test_the_sandbox_opens_what_the_refitted_model_names_and_what_it_names_by_now(here: Path) -> None:
+    model = load(str(write_weightless(here)))
+    assert {os.path.relpath(path, here) for path in data_files(model)} == {
+        "engine.bin", "source/m.onnx", "source/w.bin"
+    }  # fmt: skip
+    (here / "source" / "m.onnx").write_bytes(with_context("other.bin"))
+    assert digest.files(model) == ("engine.bin", "source/m.onnx", "source/other.bin")
+    (here / "source" / "m.onnx").unlink()
+    assert digest.files(model) == ("engine.bin", "source/m.onnx")
 
 
 def test_models_that_name_each_other_or_themselves_come_to_an_end(here: Path) -> None:
