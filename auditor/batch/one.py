@@ -16,7 +16,7 @@ from ..rules import rules_digest
 from ..settings import EVERY, Settings
 from ..shapes.facts import input_facts
 from ..tuples import NamedTuple
-from .pool import Died, Overdue, Raised, Result, Returned, TooLarge
+from .pool import Died, OutOfSight, Overdue, Raised, Result, Returned, TooLarge
 from .refs import Ref
 
 
@@ -116,6 +116,8 @@ def audited(ref: Ref, result: Result) -> tuple[Audited, str]:
             why = f"its audit did not end in {seconds:g} seconds"
         case TooLarge(limit):
             why = f"its audit took more than {limit} bytes of memory"
+        case OutOfSight(path, how):
+            why = f"{how}: workers have to see {path} as it is here, in a folder that they share"
         case _:
             raise TypeError(f"a worker returned {result!r}")
     return Audited(document(nothing(ref, why), Verdict.INCONCLUSIVE), False, code), trace

@@ -17,16 +17,17 @@ from ..settings import Settings
 from ..store.store import source_of
 from ..store.works import Done, FileState, Piece, Works
 from ..tuples import NamedTuple
+from .engine import Engine, Opens
 from .one import Audited, audit_one, audited
 from .pool import Pool, Result, Returned, Task, WorkerLimits
 from .refs import Ref
-from .state import Keys, files_of, hashed, settled, unchanged
+from .state import Keys, files_of, hashed, seen_from_here, settled, unchanged
 from .verdicts import Judged, Policies, judged, passes_without_findings
 
 _BLOCK = 256  # models that are looked up together
 _LATELY = 4096  # keys
 _RUN, _BESIDE = 540.0, 60.0  # seconds for a run at most, and for all else of an audit
-_AHEAD = 8  # tasks a worker that wait in the pool
+_MOST = 1 << 14  # models that are held at once, whatever the workers could take
 _CHUNK, _CHUNK_BYTES = 64, 1 << 23  # models that one task hashes, and their bytes
 
 
@@ -58,15 +59,18 @@ def batch(
     *,
     all_shown: bool = True,
     rehash: bool = False,
+    engine: Opens = Pool,
 ) -> Generator[Outcome, None, None]:
     """Audit all models; exactly one outcome for each, in the order of completion, stored before it is yielded.
 
     Without ``all_shown`` a stored report without findings is not read again, where the policy asks for no more. With
-    ``rehash`` every file is read, also one that looks as it did.
+    ``rehash`` every file is read, also one that looks as it did. ``engine`` says who does the work; `EngineLost` where
+    it is there no more: what came to its end is stored.
     """
     selected(settings)  # a wrong name ends this before anything is audited, and workers inherit the imported rules
-    with Pool(jobs, limits) as pool:
-        yield from _Batch(iter(refs), settings, policies, store, pool, all_shown, rehash, Keys(settings)).outcomes()
+    with engine(jobs, limits) as workers:
+        keys = Keys(settings, workers.processor)
+        yield from _Batch(iter(refs), settings, policies, store, workers, all_shown, rehash, keys).outcomes()
 
 
 class _Work(NamedTuple):
@@ -85,11 +89,12 @@ class _Batch:
     settings: Settings
     policies: Policies
     store: Works | None
-    pool: Pool
+    pool: Engine
     all_shown: bool
     rehash: bool
     keys: Keys
     at: dict[Task, list[_Work]] = field(default_factory=dict)
+    held: int = 0  # models that workers have, or that wait for one
     lately: dict[str, Done] = field(default_factory=dict)  # by key, the work that was found done or was done last
     alike: dict[str, list[_Work]] = field(default_factory=dict)  # by the key of work that is being done: who waits
 
@@ -98,6 +103,7 @@ class _Batch:
         for task in self.pool.as_completed():
             works, result = self.at.pop(task), task.result
             assert result is not None
+            self.held -= len(works)
             if task.function is hashed:
                 yield from self._hashed(works, result)
             else:
@@ -106,7 +112,7 @@ class _Batch:
 
     def _refill(self) -> Iterator[Outcome]:
         """Keep the workers busy, and no more models in memory than that takes."""
-        while self.pool.outstanding < self.pool.jobs * _AHEAD:
+        while self.pool.hungry and self.held < _MOST:
             refs = list(islice(self.refs, _BLOCK))
             if not refs:
                 return
@@ -137,14 +143,14 @@ class _Batch:
         yield from self._looked_up(known)
 
     def _hash(self, works: list[_Work]) -> None:
-        self.at[self.pool.submit(hashed, files_of([work.ref for work in works]))] = works
+        self._hand(works, self.pool.submit(hashed, files_of([work.ref for work in works])))
 
     def _hashed(self, works: list[_Work], result: Result) -> Iterator[Outcome]:
         match result:
             case Returned(list() as states):
                 yield from self._looked_up(
                     [
-                        work if found is None else _Work(work.ref, self.keys.key_of(work.ref, found), found)
+                        work if found is None else self._known(work.ref, found)
                         for work, found in zip(works, states, strict=True)
                     ]
                 )
@@ -153,6 +159,10 @@ class _Batch:
                     self._hash([work])
             case _:  # a file that cannot be read has no content that work could be known by
                 self._submit(works[0])
+
+    def _known(self, ref: Ref, states: tuple[FileState, ...]) -> _Work:
+        here = tuple(map(seen_from_here, states)) if self.pool.elsewhere else states
+        return _Work(ref, self.keys.key_of(ref, here), here)
 
     def _looked_up(self, works: list[_Work]) -> Iterator[Outcome]:
         assert self.store is not None
@@ -180,7 +190,11 @@ class _Batch:
     def _submit(self, work: _Work) -> None:
         if work.key is not None:
             self.alike.setdefault(work.key, [])
-        self.at[self.pool.submit(audit_one, work.ref, self.settings)] = [work]
+        self._hand([work], self.pool.submit(audit_one, work.ref, self.settings))
+
+    def _hand(self, works: list[_Work], task: Task) -> None:
+        self.at[task] = works
+        self.held += len(works)
 
     def _reused(self, works: Sequence[tuple[_Work, str, Done]]) -> Iterator[Outcome]:
         """Outcomes of work that is done. The same content at another place is a model with a history of its own."""

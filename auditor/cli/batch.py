@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..config.table import AT_ONCE, DEPTH, KEPT, LOOKED_AT, POLICY, RUN, SAID, SIZES
+from ..config.table import AT_ONCE, DEPTH, ENGINE, KEPT, LOOKED_AT, POLICY, RUN, SAID, SIZES
 from .command import Argument, Command, Words, options
 
 
@@ -51,5 +51,5 @@ COMMAND = Command(
     batch,
     ("auditor batch models/", "auditor batch registry/ --no-run --jobs 4 --format json"),
     (Argument("sources", "SOURCE...", "Folders, patterns, manifests, registries.", many=True),),
-    options("limit", "rehash", AT_ONCE, LOOKED_AT, SIZES, RUN, DEPTH, POLICY, SAID, KEPT),
+    options("limit", "rehash", AT_ONCE, ENGINE, LOOKED_AT, SIZES, RUN, DEPTH, POLICY, SAID, KEPT),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..config.table import AT_ONCE, DEPTH, POLICY, RUN, SAID, SIZES
+from ..config.table import AT_ONCE, DEPTH, ENGINE, POLICY, RUN, SAID, SIZES
 from ..errors import UsageError, worst
 from .command import TARGETS, Command, Words, options
 
@@ -35,7 +35,8 @@ def gate(words: Words) -> int:
     terminal = Terminal(quiet=said.get("quiet", False))
     to = ask.destinations(sys.stdout, terminal)
     screen = OnScreen(sys.stdout)
-    with Gate(ask.configured, ask.limits(), said.get("subject"), acceptance, terminal) as gates:
+    engine = ask.engine(terminal)
+    with Gate(ask.configured, ask.limits(), said.get("subject"), acceptance, terminal, engine) as gates:
         with written(to, lambda gated: screen.write(shown(gated)), line) as write:
             for gated in gates.gated(words["targets"]):
                 write(gated)
@@ -112,6 +113,7 @@ COMMAND = Command(
         POLICY,
         SAID,
         AT_ONCE,
+        ENGINE,
         "db",
         *_SERVERS,
     ),

@@ -25,6 +25,7 @@ POLICY = "What is asked"
 SAID = "What is said, and where"
 KEPT = "Where it is kept"
 AT_ONCE = "How much at once"
+ENGINE = "Who audits"
 SERVICE = "The service"
 FILES = ""  # of configurations alone: no option
 OWN = "This command's own"  # of one command or two, which name the rows themselves
@@ -242,6 +243,39 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "audit_memory", kinds.BYTES_ABOVE_0, AT_ONCE, "For one model's audit beside its run.", ("--audit-memory",),
         "SIZE", default="4G",
+    ),
+    Setting(
+        "engine", kinds.one_of("local", "dask"), ENGINE, "Who audits: local, processes of this machine, or dask.",
+        ("--engine",), "ENGINE", default="local",
+    ),
+    Setting(
+        "scheduler", kinds.TEXT, ENGINE, "The scheduler of Dask, tls://HOST:PORT or tcp://HOST:PORT.",
+        ("--scheduler",), "ADDRESS", default="workers of Dask on this machine, for this call",
+    ),
+    Setting(
+        "insecure_scheduler", kinds.YES_OR_NO, ENGINE,
+        "Take tcp:// beyond this machine: whoever reaches that network can run code on the workers and here.",
+        ("--insecure-scheduler",),
+    ),
+    Setting(
+        "tls_ca", kinds.PATH, ENGINE, "Who certifies the scheduler and its workers.", ("--tls-ca",), "FILE.pem",
+        default="as Dask is configured",
+    ),
+    Setting(
+        "tls_cert", kinds.PATH, ENGINE, "The certificate that is shown to the scheduler.", ("--tls-cert",), "FILE.pem",
+        default="as Dask is configured",
+    ),
+    Setting(
+        "tls_key", kinds.PATH, ENGINE, "The key of that certificate.", ("--tls-key",), "FILE.pem",
+        default="as Dask is configured",
+    ),
+    Setting(
+        "adaptive", kinds.YES_OR_NO, ENGINE, "As many workers of Dask as there is work for.", ("--adaptive",),
+    ),
+    Setting(
+        "engine_wait", kinds.SECONDS, ENGINE,
+        "How long to wait for the scheduler, and for a worker that can do the work.", ("--engine-wait",), "SECONDS",
+        default="120",
     ),
     Setting(
         "address", kinds.TEXT, SERVICE, "The address to listen at.", ("--address",), "ADDRESS", "service.address",

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..batch.around import around
+from ..batch.engine import EngineLost
 from ..batch.refs import NotRead, Ref, Source
 from ..batch.run import Outcome, batch
 from ..batch.sources import source_at
@@ -53,6 +54,7 @@ class Batching:
         self.rehash = ask.said.get("rehash", False)
         self.to = to
         self.listener = listener or BatchListener()
+        self.engine = ask.engine(self.listener)
         self.models = 0  # that came to an end
         self._codes: set[ExitCode] = set()
         self._told = False  # that reports are not stored
@@ -81,9 +83,10 @@ class Batching:
                 self.limits,
                 all_shown=self._shows_all(),
                 rehash=self.rehash,
+                engine=self.engine,
             )
             stack.enter_context(closing(outcomes))
-            for outcome in outcomes:
+            for outcome in self._as_far(outcomes):
                 self.models += 1
                 self._codes.add(outcome.code)
                 if outcome.unstored:
@@ -117,6 +120,14 @@ class Batching:
         """A source that cannot be read, as a whole or from here on."""
         self._codes.add(ExitCode.NOTHING if isinstance(error, NothingToAudit) else ExitCode.INCONCLUSIVE)
         self.listener.say(str(error))
+
+    def _as_far(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        """The outcomes until the engine is lost: what came before is stored and counts, and the rest is open."""
+        try:
+            yield from outcomes
+        except EngineLost as error:
+            self.listener.say(f"{error}; {self.models} models came to their end")
+            self._codes.add(error.exit_code)
 
     def _shows_all(self) -> bool:
         """Whether anything is written of models that pass without a finding."""

@@ -21,6 +21,7 @@ from .listening import Listener
 from .subjects import Subject, compared, known, stored, subject_of, there
 
 if TYPE_CHECKING:
+    from ..batch.engine import Opens
     from ..batch.pool import WorkerLimits
     from ..batch.refs import Ref, Source
     from ..policy.policy import Policy
@@ -58,7 +59,9 @@ class Gate:
     def __init__(
         self, configured: Configuration, limits: WorkerLimits,
         name: str | None = None, acceptance: Acceptance | None = None, listener: Listener | None = None,
+        engine: Opens | None = None,
     ) -> None:  # fmt: skip
+        """``engine``: who audits, where it is not processes of this machine."""
         from ..pipeline import selected
 
         self.configured = configured
@@ -67,6 +70,7 @@ class Gate:
         self.name = name
         self.acceptance = acceptance
         self.listener = listener or Listener()
+        self.engine = engine
         self.codes: list[ExitCode] = []  # of what was gated so far
         self._opened: Works | None = None
         self._unusable = ""  # why there is no store
@@ -105,6 +109,7 @@ class Gate:
 
     def _audited(self, target: str) -> Iterator[Gated]:
         """Through the batch, which runs nothing again that is unchanged; every byte is read to know that."""
+        from ..batch.pool import Pool
         from ..batch.run import batch
 
         refs, source = _models(target)
@@ -115,8 +120,10 @@ class Gate:
         if self.name is not None:
             refs = (ref._replace(subject=self.name, registry="") for ref in refs)
         store = self._store(create=True)
-        jobs = self.configured.workers()
-        with closing(batch(refs, self.settings, self._policy, store, jobs, self.limits, rehash=True)) as outcomes:
+        jobs, engine = self.configured.workers(), self.engine or Pool
+        with closing(
+            batch(refs, self.settings, self._policy, store, jobs, self.limits, rehash=True, engine=engine)
+        ) as outcomes:
             for outcome in outcomes:
                 subject = subject_of(outcome.ref, self.configured)
                 document = (

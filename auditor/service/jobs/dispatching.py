@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...batch.engine import LastingEngine
 from ...batch.one import audited
-from ...batch.pool import Cancelled, Died, Overdue, Pool, Raised, Returned, Task, Told, TooLarge, WorkerLimits
+from ...batch.pool import Cancelled, Died, Overdue, Raised, Returned, Task, Told, TooLarge, WorkerLimits
 from ...batch.refs import Ref
 from ...batch.run import allowed
 from ...errors import AuditorError, StoreError
@@ -70,7 +71,7 @@ class Dispatcher:
 
     store: Works
     storage: Storage
-    pool: Pool
+    pool: LastingEngine
     name: str  # nobody else has it
     roots: tuple[str, ...] = ()
     limits: WorkerLimits = field(default_factory=lambda: WorkerLimits(3600.0))

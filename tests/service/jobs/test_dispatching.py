@@ -319,6 +319,7 @@ def test_stages_are_seen_while_it_runs_and_a_cancelled_job_ends(
     monkeypatch.setattr(dispatching, "audit_version", hang)
     job, made = asked(store, storage, models[0]), dispatcher()
     until_it_reads(made, job)
+    assert isinstance(made.pool, Pool)
     (worker,) = made.pool.processes()
     jobs.cancel(store, job.id)
     work(made, job)
