@@ -24,13 +24,13 @@ from ..frames import Inbox, NoFrame, framed
 from .carrying import UNLIKE, carry, installed_there, unlike
 from .dask import unlike_here
 from .messages import (
-    Answered,
     Begin,
     Ended,
     Forget,
     ForUser,
     FromBridge,
     Installed,
+    ParcelBack,
     Require,
     Send,
     Threads,
@@ -232,7 +232,7 @@ class _Bridge:
                 required = self.required or {}
                 self.say(Ended(unlike_here(self.called, unlike(required, answer), required, answer)))
             else:
-                self._answered(send, Answered(send.number, answer))
+                self._answered(send, ParcelBack(send.number, answer))
 
     def _answered(self, send: Send, message: FromBridge) -> None:
         self.futures.pop(send.number, None)

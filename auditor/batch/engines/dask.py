@@ -28,7 +28,6 @@ from ..pool import TRIES, Cancelled, Died, Result, Task, Told, WorkerLimits
 from .carrying import unlike
 from .grouping import AIM, Grouping
 from .messages import (
-    Answered,
     Begin,
     Call,
     Ended,
@@ -37,6 +36,7 @@ from .messages import (
     FromBridge,
     Installed,
     Parcel,
+    ParcelBack,
     Require,
     Send,
     Sight,
@@ -138,8 +138,7 @@ class DaskEngine:
             while self._completed:
                 yield self._completed.popleft()
             self._hand_out()
-            if self._sent or self._outbox:
-                self._listen(60.0)
+            self._listen(60.0)
 
     def wait(self, seconds: float, *ears: int) -> list[Task | Told]:
         """Stages are not told: they stay with the workers."""
@@ -168,7 +167,9 @@ class DaskEngine:
         return self._grouping.clear()
 
     def close(self) -> None:
-        self._pipe.close()  # the bridge ends with it
+        with contextlib.suppress(OSError):  # the bridge ends with it, also where a forked process holds the pipe too
+            self._pipe.shutdown(socket.SHUT_RDWR)
+        self._pipe.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._bridge.wait(_CLOSING)
         self._bridge.kill()
@@ -253,7 +254,7 @@ class DaskEngine:
 
     def _take_in(self, message: FromBridge) -> None:
         match message:
-            case Answered(number, answer):
+            case ParcelBack(number, answer):
                 self._came(number, pickle.loads(answer))
             case WorkersLost(number, deaths):
                 self._workers_lost(number, deaths)
@@ -309,12 +310,15 @@ class DaskEngine:
 def unlike_here(whose: str, differ: list[str], required: Mapping[str, str], names: Mapping[str, str]) -> str:
     """A line on a worker that has something else installed."""
     name = differ[0]
-    theirs, ours = (said.get(name) or "none" for said in (names, required))
-    what = {"rules": "other rules of auditor", "code": "other code of auditor"}.get(name, f"{name} {theirs}")
-    here = "" if name in ("rules", "code") else f", and here is {ours}"
-    if name == "processor":
-        what, here = "another kind of processor", " than those before it, and computes otherwise"
-    return f"a worker of {whose} has {what}{here}: workers have to be as this installation is"
+    theirs, ours = (said.get(name) or f"no {name}" for said in (names, required))
+    match name:
+        case "processor":
+            has, do = "another kind of processor than the first", "have models run by workers of one kind"
+        case "rules" | "code":
+            has, do = f"other {name} of auditor, of the same version {names.get('auditor')}", "install the same there"
+        case _:
+            has, do = f"{theirs if name == 'runtime' else f'{name} {theirs}'}, and here is {ours}", "install the same"
+    return f"a worker of {whose} has {has}: {do}"
 
 
 def _search_path() -> list[str]:

@@ -74,7 +74,7 @@ class Forget(NamedTuple):
     number: int
 
 
-class Answered(NamedTuple):
+class ParcelBack(NamedTuple):
     """From the bridge: a parcel's answer, a pickled list of `CallDone`."""
 
     number: int
@@ -112,4 +112,4 @@ class Ended(NamedTuple):
     why: str
 
 
-FromBridge: TypeAlias = Answered | WorkersLost | Threads | Installed | ForUser | Ended
+FromBridge: TypeAlias = ParcelBack | WorkersLost | Threads | Installed | ForUser | Ended
