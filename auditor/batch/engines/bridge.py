@@ -86,10 +86,15 @@ class _Bridge:
             self.client = await self._cluster_of_its_own()
             return
         until, pause, told = time.monotonic() + self.begin.patience, 0.1, time.monotonic() + _SILENT
+        each = min(10.0, self.begin.patience)
         while True:
             try:
                 self.client = await Client(
-                    self.begin.address, asynchronous=True, security=self._security(), timeout=10, set_as_default=False
+                    self.begin.address,
+                    asynchronous=True,
+                    security=self._security(),
+                    timeout=min(10.0, self.begin.patience),
+                    set_as_default=False,
                 )
                 return
             except (OSError, TimeoutError) as error:

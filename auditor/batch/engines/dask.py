@@ -135,10 +135,10 @@ class DaskEngine:
 
     def as_completed(self) -> Iterator[Task]:
         while self.outstanding:
-            while self._completed:
-                yield self._completed.popleft()
             self._hand_out()
-            self._listen(60.0)
+            self._listen(60.0)  # a look alone where something is completed
+            if self._completed:
+                yield self._completed.popleft()
 
     def wait(self, seconds: float, *ears: int) -> list[Task | Told]:
         """Stages are not told: they stay with the workers."""
