@@ -90,11 +90,7 @@ class _Bridge:
         while True:
             try:
                 self.client = await Client(
-                    self.begin.address,
-                    asynchronous=True,
-                    security=self._security(),
-                    timeout=min(10.0, self.begin.patience),
-                    set_as_default=False,
+                    self.begin.address, asynchronous=True, security=self._security(), timeout=each, set_as_default=False
                 )
                 return
             except (OSError, TimeoutError) as error:
