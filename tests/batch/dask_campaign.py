@@ -24,7 +24,6 @@ from auditor.batch.engine import Engine, Opens
 from auditor.batch.engines.dask import DaskEngine, Needs
 from auditor.batch.engines.needs import needs_of
 from auditor.batch.engines.where import Cluster
-from auditor.batch.one import Audited, audit_one
 from auditor.batch.pool import Pool, WorkerLimits
 from auditor.batch.refs import Ref
 from auditor.batch.run import batch
@@ -33,22 +32,10 @@ from auditor.settings import Settings
 from auditor.store.works import Works
 
 from .engines.clusters import DaskCluster, make_certificates
+from .engines.tasks import POISON, audit_or_die, timed
 from .kills import WRONG, Campaign, make_models
 
 STATIC = Settings(run=False)
-POISON = "poison.onnx"
-
-
-def audit_or_die(ref: Ref, settings: Settings) -> Audited:
-    """One model; that of a certain name ends the Dask worker that has it: what audits is its child's child."""
-    if ref.path.endswith(POISON):
-        os.kill(_parent(os.getppid()), 9)
-        time.sleep(60)
-    return audit_one(ref, settings)
-
-
-def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def references(folder: Path) -> list[Ref]:
@@ -128,12 +115,6 @@ def _own(cluster: Cluster, jobs: int, limits: WorkerLimits) -> DaskEngine:
     return DaskEngine(jobs, limits, cluster, needs_of(STATIC))
 
 
-def timed(ref: Ref, settings: Settings) -> float:
-    began = time.monotonic()
-    audit_one(ref, settings)
-    return time.monotonic() - began
-
-
 def _seconds_of(opens: Opens, refs: list[Ref], jobs: int = 1) -> tuple[float, float]:
     """Seconds from the first model to the last, and those of the audits themselves; workers are warm."""
     with opens(jobs, WorkerLimits()) as engine:
@@ -189,15 +170,11 @@ def real_seconds(scratch: Path) -> list[float]:
     found = []
     with Pool(1, WorkerLimits()) as pool:
         for ref in references(samples):
-            pool.submit(_timed_with_run, ref)
+            pool.submit(timed, ref, Settings())
         for task in pool.as_completed():
             found.append(task.result.value)  # type: ignore[union-attr]  # all returned
     print(f"{len(found)} audits took {statistics.mean(found):.2f} s on the average, {max(found):.2f} at most; {load()}")
     return found
-
-
-def _timed_with_run(ref: Ref) -> float:
-    return timed(ref, Settings())
 
 
 def _told(figures: dict[str, object]) -> bool:

@@ -22,7 +22,7 @@ _TRIES = 3
 
 
 class HandLost(Exception):
-    """The process that does the tasks ended, as often as it was started."""
+    """The process that does the tasks ended, as often as it was started, or can make nothing of them."""
 
 
 class Hand:
@@ -48,8 +48,11 @@ class Hand:
         return self._process.pid
 
     def do(self, parcel: bytes) -> bytes:
+        """The answer. `HandLost` where the parcel cannot be unpacked; EOFError where the process ends with it."""
         send(self._pipe, parcel)
         answer = receive(self._pipe)
+        if isinstance(answer, str):
+            raise HandLost(f"on {socket.gethostname()} what was sent cannot be read: {answer}")
         if not isinstance(answer, bytes):
             raise NoFrame
         return answer

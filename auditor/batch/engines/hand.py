@@ -35,9 +35,18 @@ def main() -> None:
         try:
             send(pipe, installation())
             while True:
-                send(pipe, pickle.dumps(_done(pickle.loads(receive(pipe)), pool, pipe)))
+                send(pipe, _answer(receive(pipe), pool, pipe))
         except (EOFError, NoFrame, OSError, _Gone):
             pool.close()
+
+
+def _answer(packed: bytes, pool: Pool, pipe: socket.socket) -> bytes | str:
+    """Of a packed parcel: the answer, packed as well, or why it cannot be unpacked here."""
+    try:
+        parcel = pickle.loads(packed)
+    except Exception as error:  # it names what is not installed here, most likely
+        return f"{type(error).__name__}: {error}"
+    return pickle.dumps(_done(parcel, pool, pipe), pickle.HIGHEST_PROTOCOL)
 
 
 def _done(parcel: Parcel, pool: Pool, pipe: socket.socket) -> list[CallDone]:

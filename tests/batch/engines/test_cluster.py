@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import socket
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +22,7 @@ from auditor.cli.app import run
 from auditor.settings import Settings
 from tests.batch.dask_campaign import campaign, where_is
 from tests.batch.kills import WRONG
+from tests.pace import HANG, until
 
 from .clusters import DaskCluster, make_certificates
 
@@ -32,9 +36,9 @@ SAMPLES = Path(__file__).parents[3] / "sample_models"
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
-    """Two workers, with certificates; a task is given up with the first worker that dies of it."""
+    """Two workers, with certificates."""
     folder = tmp_path_factory.mktemp("cluster")
-    with DaskCluster(folder, 2, deaths=1, certificates=make_certificates(folder)) as made:
+    with DaskCluster(folder, 2, certificates=make_certificates(folder)) as made:
         yield made
 
 
@@ -69,17 +73,77 @@ def test_a_scheduler_that_is_not_there_is_waited_for_and_not_for_ever() -> None:
         assert engine.processor
 
 
-def test_a_batch_with_a_cluster_of_its_own(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_a_batch_by_a_scheduler(
+    cluster: DaskCluster, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Paths are those that were said, though workers are elsewhere; the run is isolated as the worker can."""
+    assert cluster.certificates is not None
     monkeypatch.chdir(SAMPLES.parent)
     monkeypatch.setenv("AUDITOR_DB", str(tmp_path / "reports.db"))
     words = ["batch", "sample_models/resnet_block.onnx", "--format", "json", "--no-weights"]
-    assert run([*words, "--engine", "dask", "--jobs", "1"]) == 0
-    by_dask = json.loads(capsys.readouterr().out)
+    by_dask = ["--engine", "dask", "--scheduler", cluster.address]
+    for option, file in zip(("--tls-ca", "--tls-cert", "--tls-key"), cluster.certificates, strict=True):
+        by_dask += [option, str(file)]
+    assert run([*words, *by_dask]) == 0
+    fresh = json.loads(capsys.readouterr().out)
+    assert fresh["model"]["path"] == "sample_models/resnet_block.onnx" and not fresh["reused"]
+    assert fresh["run"]["status"] == "ok" and fresh["run"]["isolation"]["level"]
     assert run([*words, "--jobs", "1"]) == 0
-    reused = json.loads(capsys.readouterr().out)
-    assert reused["reused"] and reused["run"] == by_dask["run"] and not by_dask["reused"]
-    assert by_dask["run"]["isolation"]["level"]
-    assert by_dask["model"]["path"] == "sample_models/resnet_block.onnx"
+    again = json.loads(capsys.readouterr().out)
+    assert again.pop("reused") and not fresh.pop("reused") and again == fresh
+
+
+def test_without_certificates_nobody_speaks_with_it(
+    cluster: DaskCluster, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line, and not a pass."""
+    monkeypatch.setenv("DASK_CONFIG", str(tmp_path))
+    words = ["batch", str(SAMPLES / "resnet_block.onnx"), "--no-store", "--no-run", "--engine", "dask"]
+    assert run([*words, "--scheduler", cluster.address]) == 4
+    assert "tls:// needs certificates: --tls-ca, --tls-cert and --tls-key" in capsys.readouterr().err
+
+
+def test_a_cluster_of_its_own_grows_with_what_waits_and_is_closed_to_others() -> None:
+    import psutil
+
+    with DaskEngine(2, WorkerLimits(), Cluster(adaptive=True), Needs({})) as engine:
+        assert engine.processor and engine.jobs == 1
+        for n in range(4):
+            engine.submit(abs, -n)
+        assert sorted(task.result.value for task in engine.as_completed()) == [0, 1, 2, 3]  # type: ignore[union-attr]
+        for _ in range(8):
+            engine.submit(time.sleep, 1.0)
+        done = engine.as_completed()
+
+        def grown() -> bool:
+            if engine.jobs < 2 and engine.outstanding < 8:
+                engine.submit(time.sleep, 1.0)
+            next(done)
+            return engine.jobs == 2
+
+        until(grown, "a second worker")
+        bridge = psutil.Process(engine._bridge.pid)
+        kin = [bridge, *bridge.children(recursive=True)]
+        ends = {one.laddr for who in kin for one in who.net_connections("inet") if one.status == psutil.CONN_LISTEN}
+        assert ends and {end.ip for end in ends} == {"127.0.0.1"}
+        assert {port: _says(port) for _, port in ends if _says(port).startswith(b"HTTP/1.1 200")} == {}
+    until(lambda: not any(map(_is_alive, kin)), "the end of all its processes")
+
+
+def _is_alive(who: Any) -> bool:
+    import psutil
+
+    try:
+        return bool(who.is_running() and who.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _says(port: int) -> bytes:
+    """What is answered to somebody without a certificate who asks for the dashboard."""
+    with socket.create_connection(("127.0.0.1", port), HANG) as asking:
+        try:
+            asking.sendall(b"GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return asking.recv(1000)
+        except OSError:
+            return b""

@@ -124,6 +124,12 @@ def test_a_worker_keeps_its_hand_and_gets_another_when_that_dies() -> None:
     assert until(gone, f"the end of {pid}")
 
 
+@pytest.mark.usefixtures("no_hands")
+def test_what_cannot_be_unpacked_there_is_an_error_at_once() -> None:
+    with pytest.raises(HandLost, match=r"what was sent cannot be read: ModuleNotFoundError: No module named 'nowhere'"):
+        carry(b"cnowhere\nthing\n.", {})
+
+
 def test_hands_that_die_each_time_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[int] = []
 
