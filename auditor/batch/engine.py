@@ -56,6 +56,10 @@ class Engine(Protocol):
         """Every submitted task once, when its result is there; those too that are submitted meanwhile."""
         ...
 
+    def tell_stages_to(self, hears: Callable[[Told], None]) -> None:
+        """Who is told how far tasks have come while `as_completed` waits, where workers are near enough to say it."""
+        ...
+
     def close(self) -> None:
         """End it; what is being done is lost."""
         ...

@@ -129,11 +129,15 @@ class _Worker:
 
 @dataclass(slots=True)
 class Pool:
-    """So many processes, started when there is work for them and started again when they die."""
+    """So many processes, started when there is work for them and started again when they die.
+
+    ``hears``: who is told how far tasks have come while `as_completed` waits.
+    """
 
     jobs: int
     limits: WorkerLimits
     elsewhere: bool = field(default=False, init=False)  # workers see files as this process does
+    hears: Callable[[Told], None] = field(default=lambda told: None)
     _queue: deque[Task] = field(default_factory=deque)
     _workers: list[_Worker] = field(default_factory=list)
     _completed: deque[Task] = field(default_factory=deque)
@@ -159,7 +163,12 @@ class Pool:
             self._hand_out()
             self._listen(_LOOK_EVERY)
             self._watch()
-            self._told.clear()
+            told, self._told = self._told, []
+            for one in told:
+                self.hears(one)
+
+    def tell_stages_to(self, hears: Callable[[Told], None]) -> None:
+        self.hears = hears
 
     def wait(self, seconds: float, *ears: int) -> list[Task | Told]:
         """What happened: tasks that are completed, each once, and how far others have come, in order.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -19,7 +19,7 @@ from ..store.works import Done, FileState, Piece, Works
 from ..tuples import NamedTuple
 from .engine import Engine, Opens
 from .one import Audited, audit_one, audited
-from .pool import Pool, Result, Returned, Task, WorkerLimits
+from .pool import Pool, Result, Returned, Task, Told, WorkerLimits, tell
 from .refs import Ref
 from .state import Keys, files_of, hashed, seen_from_here, settled, unchanged
 from .verdicts import Judged, Policies, judged, passes_without_findings
@@ -60,17 +60,20 @@ def batch(
     all_shown: bool = True,
     rehash: bool = False,
     engine: Opens = Pool,
+    looking: Callable[[Ref, str], None] | None = None,
 ) -> Generator[Outcome, None, None]:
     """Audit all models; exactly one outcome for each, in the order of completion, stored before it is yielded.
 
     Without ``all_shown`` a stored report without findings is not read again, where the policy asks for no more. With
     ``rehash`` every file is read, also one that looks as it did. ``engine`` says who does the work; `EngineLost` where
-    it is there no more: what came to its end is stored.
+    it is there no more: what came to its end is stored. ``looking`` is told what of a model is looked at where that
+    takes long: in depth.
     """
     selected(settings)  # a wrong name ends this before anything is audited, and workers inherit the imported rules
     with engine(jobs, limits) as workers:
         keys = Keys(settings, workers.processor)
-        yield from _Batch(iter(refs), settings, policies, store, workers, all_shown, rehash, keys).outcomes()
+        work = _Batch(iter(refs), settings, policies, store, workers, all_shown, rehash, keys, looking)
+        yield from work.outcomes()
 
 
 class _Work(NamedTuple):
@@ -93,12 +96,14 @@ class _Batch:
     all_shown: bool
     rehash: bool
     keys: Keys
+    looking: Callable[[Ref, str], None] | None = None
     at: dict[Task, list[_Work]] = field(default_factory=dict)
     held: int = 0  # models that workers have, or that wait for one
     lately: dict[str, Done] = field(default_factory=dict)  # by key, the work that was found done or was done last
     alike: dict[str, list[_Work]] = field(default_factory=dict)  # by the key of work that is being done: who waits
 
     def outcomes(self) -> Iterator[Outcome]:
+        self.pool.tell_stages_to(self._hear)
         yield from self._refill()
         for task in self.pool.as_completed():
             works, result = self.at.pop(task), task.result
@@ -109,6 +114,11 @@ class _Batch:
             else:
                 yield from self._finished(works[0], result)
             yield from self._refill()
+
+    def _hear(self, told: Told) -> None:
+        works = self.at.get(told.task)
+        if works and self.looking is not None:
+            self.looking(works[0].ref, told.stage)
 
     def _refill(self) -> Iterator[Outcome]:
         """Keep the workers busy, and no more models in memory than that takes."""
@@ -190,7 +200,8 @@ class _Batch:
     def _submit(self, work: _Work) -> None:
         if work.key is not None:
             self.alike.setdefault(work.key, [])
-        self._hand([work], self.pool.submit(audit_one, work.ref, self.settings))
+        telling = (tell,) if self.looking is not None and self.settings.run and self.settings.looks else ()
+        self._hand([work], self.pool.submit(audit_one, work.ref, self.settings, *telling))
 
     def _hand(self, works: list[_Work], task: Task) -> None:
         self.at[task] = works

@@ -112,7 +112,7 @@ class Keys:
         """``processor``: the relevant features of the one that runs the models, where it is not this one."""
         chosen = [(name, _text(value)) for name, value in settings._asdict().items()]
         runs_on = features() if processor is None else processor
-        runtime = " ".join((_runtime(), *runs_on)) if settings.run else ""
+        runtime = " ".join((runtime_version(), *runs_on)) if settings.run else ""
         more = [state.digest for state in _all_hashed(named_files(settings)) or ()]
         self._same = hashlib.sha256(json.dumps([chosen, more, _code(), __version__, runtime]).encode())
 
@@ -150,7 +150,7 @@ def installation() -> dict[str, str]:
         "auditor": __version__,
         "rules": rules_digest(),
         "code": _code(),
-        "runtime": _runtime(),
+        "runtime": runtime_version(),
         "processor": " ".join(features()),
     }
 
@@ -181,7 +181,7 @@ def _code() -> str:
 
 
 @cache
-def _runtime() -> str:
+def runtime_version() -> str:
     """The runtime's version, without importing it."""
     from importlib.metadata import PackageNotFoundError, version
 

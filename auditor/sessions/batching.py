@@ -37,6 +37,9 @@ class BatchListener(Listener):
     def begun(self, refs: Callable[[], Iterable[Ref]]) -> None:
         """All models that there are, to be counted; called once."""
 
+    def looking(self, ref: Ref, stage: str) -> None:
+        """What of a model is looked at now: "in depth: speed (8 of 9)"."""
+
     def coming(self, outcome: Outcome) -> None:
         """Something may be written to the stream next."""
 
@@ -84,6 +87,7 @@ class Batching:
                 all_shown=self._shows_all(),
                 rehash=self.rehash,
                 engine=self.engine,
+                looking=self.listener.looking,
             )
             stack.enter_context(closing(outcomes))
             for outcome in self._as_far(outcomes):

@@ -33,7 +33,7 @@ from auditor.store.works import Works
 
 from .engines.clusters import DaskCluster, make_certificates
 from .engines.tasks import POISON, audit_or_die, timed
-from .kills import WRONG, Campaign, make_models
+from .kills import WRONG, Campaign, make_models, verdict
 
 STATIC = Settings(run=False)
 
@@ -53,7 +53,7 @@ def campaign(scratch: Path, cluster: DaskCluster, models: int, seed: int) -> dic
     make_models(registry, models)
     chance = random.Random(seed)
     kill, restart = sorted(chance.sample(range(models // 10, models * 8 // 10), 2))
-    one = Campaign(registry, database, chance)
+    one = Campaign(registry, str(database), chance)
     with Works.open(database) as store, closing(_batch(references(registry), store, where_is(cluster))) as found:
         for count, outcome in enumerate(found):
             assert outcome.document is not None
@@ -63,7 +63,7 @@ def campaign(scratch: Path, cluster: DaskCluster, models: int, seed: int) -> dic
                 cluster.kill_worker()
             elif count == restart:
                 cluster.restart()
-    return one.verdict() | {"worker killed after": kill, "scheduler restarted after": restart}
+    return verdict([one]) | {"worker killed after": kill, "scheduler restarted after": restart}
 
 
 def poisoned(scratch: Path, cluster: DaskCluster, models: int) -> dict[str, object]:
@@ -72,7 +72,7 @@ def poisoned(scratch: Path, cluster: DaskCluster, models: int) -> dict[str, obje
     make_models(registry, models)
     (registry / POISON).write_bytes((registry / "000" / "0.onnx").read_bytes() + b"\x12\x01p")
     setattr(batches, "audit_one", audit_or_die)  # noqa: B010  # in this process alone, which ends with it
-    one = Campaign(registry, database, random.Random(0))
+    one = Campaign(registry, str(database), random.Random(0))
     why = []
     with Works.open(database) as store, closing(_batch(references(registry), store, where_is(cluster))) as found:
         for outcome in found:
@@ -81,7 +81,7 @@ def poisoned(scratch: Path, cluster: DaskCluster, models: int) -> dict[str, obje
                 one.acknowledged[outcome.document["model"]["path"]] += 1
             else:
                 why.append((outcome.ref.path, outcome.document["coverage"]["failed"][0]["why"]))
-    figures = one.verdict()
+    figures = verdict([one])
     ((path, said),) = why
     assert path.endswith(POISON) and figures.pop("left given up") == 1
     return figures | {"left given up": 0, "poison": said}

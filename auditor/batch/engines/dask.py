@@ -140,8 +140,10 @@ class DaskEngine:
             if self._completed:
                 yield self._completed.popleft()
 
+    def tell_stages_to(self, hears: Callable[[Told], None]) -> None:
+        """Nobody: stages stay with the workers."""
+
     def wait(self, seconds: float, *ears: int) -> list[Task | Told]:
-        """Stages are not told: they stay with the workers."""
         until = time.monotonic() + seconds
         while True:
             self._hand_out()

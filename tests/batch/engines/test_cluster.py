@@ -17,7 +17,7 @@ from auditor.batch.engine import EngineLost
 from auditor.batch.engines.dask import DaskEngine, Needs
 from auditor.batch.engines.needs import needs_of
 from auditor.batch.engines.where import Cluster
-from auditor.batch.pool import WorkerLimits
+from auditor.batch.pool import Returned, WorkerLimits
 from auditor.cli.app import run
 from auditor.settings import Settings
 from tests.batch.dask_campaign import campaign, where_is
@@ -36,9 +36,9 @@ SAMPLES = Path(__file__).parents[3] / "sample_models"
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
-    """Two workers, with certificates."""
+    """Two workers, with certificates, and with a card as they say."""
     folder = tmp_path_factory.mktemp("cluster")
-    with DaskCluster(folder, 2, certificates=make_certificates(folder)) as made:
+    with DaskCluster(folder, 2, certificates=make_certificates(folder), resources="GPU=1") as made:
         yield made
 
 
@@ -58,10 +58,19 @@ def test_a_worker_with_another_auditor_is_refused(cluster: DaskCluster) -> None:
         assert engine.processor
 
 
-def test_models_for_a_card_wait_for_a_worker_that_has_one_and_not_for_ever(cluster: DaskCluster) -> None:
-    needs = needs_of(Settings(provider="cuda"))
-    assert needs.resources == {"GPU": 1.0}
+def test_models_for_a_card_go_to_a_worker_that_has_one(cluster: DaskCluster) -> None:
+    needs = needs_of(Settings(provider="tensorrt,cuda"))
+    assert needs.resources == {"GPU": 1.0} and not needs_of(Settings(provider="openvino")).resources
+    needs = needs._replace(runs_models=lambda function: function is abs)
+    with DaskEngine(1, WorkerLimits(), where_is(cluster), needs) as engine:
+        assert engine.processor
+        engine.submit(abs, -1)
+        assert [task.result for task in engine.as_completed()] == [Returned(1)]
+
+
+def test_they_wait_for_one_and_not_for_ever(cluster: DaskCluster) -> None:
     refused = pytest.raises(EngineLost, match=r"has no worker with the resource GPU for 0\.5 seconds")
+    needs = Needs({}, resources={"GPU": 2.0})
     with refused, DaskEngine(1, WorkerLimits(), where_is(cluster, 0.5), needs) as engine:
         assert engine.processor
 
