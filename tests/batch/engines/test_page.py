@@ -47,8 +47,8 @@ def test_the_cluster_of_slurm_is_asked_by_a_call_that_makes_sense(monkeypatch: p
         def __exit__(self, *_: object) -> None: ...
         def adapt(self, *, minimum_jobs: int, maximum_jobs: int) -> None: ...
 
-    monkeypatch.setitem(sys.modules, "dask_jobqueue", SimpleNamespace(SLURMCluster=Played))  # type: ignore[arg-type]
-    monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(Security=lambda **_: None))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "dask_jobqueue", SimpleNamespace(SLURMCluster=Played))
+    monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(Security=lambda **_: None))
     monkeypatch.setattr(subprocess, "run", called.append)
     exec(program, {})
     ((*words,),) = called
