@@ -116,8 +116,8 @@ def audited(ref: Ref, result: Result) -> tuple[Audited, str]:
             why = f"its audit did not end in {seconds:g} seconds"
         case TooLarge(limit):
             why = f"its audit took more than {limit} bytes of memory"
-        case OutOfSight(path, how):
-            why = f"{how}: workers have to see {path} as it is here, in a folder that they share"
+        case OutOfSight(_, how):
+            why = f"{how}: workers have to see it as it is here, in a folder that they share"
         case _:
             raise TypeError(f"a worker returned {result!r}")
     return Audited(document(nothing(ref, why), Verdict.INCONCLUSIVE), False, code), trace

@@ -24,7 +24,7 @@ from typing import Any, Self, assert_never
 from ...tuples import NamedTuple
 from ..engine import EngineLost
 from ..frames import Inbox, NoFrame, framed
-from ..pool import TRIES, Cancelled, Died, Result, Task, Told, WorkerLimits
+from ..pool import TRIES, Cancelled, Died, OutOfSight, Result, Task, Told, WorkerLimits
 from .carrying import unlike
 from .grouping import AIM, Grouping
 from .messages import (
@@ -47,6 +47,7 @@ from .where import Cluster
 
 _ROUNDS = 2  # parcels a thread that the scheduler has: one is being done, and one waits for it
 _DEEP = 10.0  # seconds of work a thread where a cluster is to grow with what waits
+_BLIND = 64  # tasks after which it is over where no file of any was seen
 _CLOSING = 20.0  # seconds for a cluster of its own to end in
 
 
@@ -85,6 +86,7 @@ class DaskEngine:
     _threads: int = 0
     _parcels: int = 0
     _processor: str | None = None
+    _blind: int | None = 0  # tasks of which no file was seen; None as soon as one of another was
     _folder: str = field(default_factory=os.getcwd)
 
     def __post_init__(self) -> None:
@@ -288,8 +290,21 @@ class DaskEngine:
                 again.append(task)
                 continue
             self._grouping.took(task.function, done.seconds)
+            self._look_at_sight(done.result)
             self._complete(task, done.result)
         self._grouping.add_again([task for task in again if task.result is None])
+
+    def _look_at_sight(self, result: Result) -> None:
+        """`EngineLost` where workers see nothing of what is to be audited: a report for each model helps nobody."""
+        if not isinstance(result, OutOfSight):
+            self._blind = None
+        elif self._blind is not None:
+            self._blind += 1
+            if self._blind >= _BLIND:
+                raise EngineLost(
+                    f"{result.how}, nor anything else that was to be looked at so far: the models have to lie in a"
+                    " folder that the workers share, under the same path"
+                )
 
     def _workers_lost(self, number: int, deaths: int) -> None:
         tasks = self._taken_back(number)

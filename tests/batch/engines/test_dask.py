@@ -33,7 +33,7 @@ from auditor.batch.engines.messages import (
 )
 from auditor.batch.engines.where import Cluster
 from auditor.batch.frames import receive, send
-from auditor.batch.pool import Cancelled, Died, Pool, Returned, WorkerLimits
+from auditor.batch.pool import Cancelled, Died, OutOfSight, Pool, Returned, WorkerLimits
 
 HERE = {"auditor": "1.2", "rules": "r", "code": "c"}
 THERE = {**HERE, "runtime": "onnxruntime 1.32.0", "processor": "avx2 fma"}
@@ -255,6 +255,39 @@ def test_the_one_that_ends_its_workers_is_found_and_the_others_are_done(make: Ma
             made.bridge.answer(number, returned(n))
         assert len(made.step()) == 1
     assert [task.result for task in tasks] == [Returned(0), Died("its Dask worker was lost", 3), Returned(2)]
+
+
+def test_where_nothing_is_seen_it_is_over_and_where_something_is_it_goes_on(make: Make) -> None:
+    unseen = CallDone(OutOfSight("/a", "host h does not see /a (No such file or directory)"), 0.1)
+    made = make()
+    made.ready()
+    made.engine._grouping.took(abs, 0.005)
+    for n in range(63):
+        made.engine.submit(abs, n)
+    made.step()
+    numbers = [made.bridge.parcel() for _ in range(2)]
+    assert [len(parcel.calls) for _, parcel in numbers] == [60, 3]
+    made.bridge.answer(numbers[0][0], *[unseen] * 60)
+    made.bridge.answer(numbers[1][0], *[unseen] * 3)
+    assert len(made.step() + made.step()) == 63
+    made.engine.submit(abs, 1)
+    made.step()
+    made.bridge.answer(made.bridge.parcel()[0], unseen)
+    with pytest.raises(EngineLost, match=r"^host h does not see /a .*, nor anything else .* a folder that"):
+        made.step()
+
+
+def test_models_that_are_not_seen_beside_others_have_their_reports(make: Make) -> None:
+    unseen = CallDone(OutOfSight("/a", "host h does not see /a"), 0.001)
+    made = make()
+    made.ready()
+    made.engine._grouping.took(abs, 0.001)
+    for n in range(100):
+        made.engine.submit(abs, n)
+    made.step()
+    number, parcel = made.bridge.parcel()
+    made.bridge.answer(number, returned(0), *[unseen] * 99)
+    assert len(parcel.calls) == len(made.step()) == 100
 
 
 def test_an_answer_that_comes_twice_counts_once(make: Make) -> None:
