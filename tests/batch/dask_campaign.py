@@ -188,6 +188,7 @@ def main() -> int:
     parser.add_argument("--models", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--most", type=int, default=64, help="simulated workers")
+    parser.add_argument("--calls", type=int, default=60, help="a simulated worker")
     parser.add_argument("--only", choices=("kills", "poison", "overhead", "cores", "simulated"))
     chosen = parser.parse_args()
     wrong = False
@@ -211,7 +212,7 @@ def main() -> int:
                 case "cores":
                     two_cores(folder, 1000)
                 case "simulated":
-                    shares = simulated(folder, real_seconds(folder), 24, chosen.most)
+                    shares = simulated(folder, real_seconds(folder), chosen.calls, chosen.most)
                     wrong |= any(share < 0.9 for share in shares[:6])
     return int(wrong)
 
