@@ -38,7 +38,7 @@ from .messages import (
 )
 from .where import Cluster
 
-_AT_MOST = 5.0  # seconds between two tries to connect
+_AT_MOST, _EACH = 5.0, 10.0  # seconds between two tries to connect, and for one of them
 _LOOK = 1.0  # seconds between two looks at the workers
 _SILENT = 5.0  # seconds of waiting after which it is told
 _DEATHS = 3  # workers that a parcel may cost, of a cluster of its own
@@ -85,23 +85,24 @@ class _Bridge:
         if not self.begin.address:
             self.client = await self._cluster_of_its_own()
             return
-        until, pause, told = time.monotonic() + self.begin.patience, 0.1, time.monotonic() + _SILENT
-        each = min(10.0, self.begin.patience)
+        security, began, pause, told = self._security(), time.monotonic(), 0.1, False
+        each = min(_EACH, self.begin.patience)
         while True:
             try:
                 self.client = await Client(
-                    self.begin.address, asynchronous=True, security=self._security(), timeout=each, set_as_default=False
+                    self.begin.address, asynchronous=True, security=security, timeout=each, set_as_default=False
                 )
                 return
             except (OSError, TimeoutError) as error:
-                now = time.monotonic()
-                if now + pause > until:
+                waited = time.monotonic() - began
+                if waited + pause > self.begin.patience:
                     why = " ".join(str(error).split()) or type(error).__name__
-                    waited = f"does not answer within {self.begin.patience:g} seconds"
-                    raise _Over(f"{self.called} {waited} ({why})") from None
-                if told is not None and now > told:
+                    raise _Over(
+                        f"{self.called} does not answer within {self.begin.patience:g} seconds ({why})"
+                    ) from None
+                if waited > _SILENT and not told:
                     self.say(ForUser(f"{self.called} does not answer: it is tried again"))
-                    told = until
+                    told = True
             await asyncio.sleep(pause)
             pause = min(_AT_MOST, 2 * pause)
 
@@ -117,6 +118,10 @@ class _Bridge:
                 f"{self.called}: tls:// needs certificates: --tls-ca, --tls-cert and --tls-key, or Dask's own"
                 " configuration (distributed.comm.tls)"
             )
+        try:
+            security.get_connection_args("client")  # reads the files
+        except (OSError, ValueError) as error:
+            raise _Over(f"{self.called}: the certificates cannot be used: {error}") from None
         return security
 
     async def _cluster_of_its_own(self) -> _Client:

@@ -110,6 +110,12 @@ def test_without_certificates_nobody_speaks_with_it(
     words = ["batch", str(SAMPLES / "resnet_block.onnx"), "--no-store", "--no-run", "--engine", "dask"]
     assert run([*words, "--scheduler", cluster.address]) == 4
     assert "tls:// needs certificates: --tls-ca, --tls-cert and --tls-key" in capsys.readouterr().err
+    no_key = tmp_path / "key.pem"
+    no_key.write_text("no key")
+    assert cluster.certificates is not None
+    words += ["--tls-ca", str(cluster.certificates.ca), "--tls-cert", str(cluster.certificates.cert)]
+    assert run([*words, "--tls-key", str(no_key), "--scheduler", cluster.address]) == 4
+    assert "the certificates cannot be used" in capsys.readouterr().err
 
 
 def test_a_cluster_of_its_own_grows_with_what_waits_and_is_closed_to_others() -> None:
