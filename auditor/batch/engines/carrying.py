@@ -78,6 +78,9 @@ def carry(parcel: bytes, required: Mapping[str, str]) -> tuple[str, Any]:
                 return UNLIKE, dict(hand.installed)
             try:
                 answer = hand.do(parcel)
+            except HandLost:
+                _idle.append(hand)
+                raise
             except BaseException:
                 hand.close()
                 raise

@@ -109,6 +109,8 @@ def test_a_worker_keeps_its_hand_and_gets_another_when_that_dies() -> None:
     done, answer = carry(parcel, here)
     assert done == DONE and [one.result for one in pickle.loads(answer)] == [Returned(first.pid)]
     assert carry(parcel, {**here, "auditor": "0.0"}) == (UNLIKE, here)
+    with pytest.raises(HandLost, match=r"what was sent cannot be read: ModuleNotFoundError: No module named 'nowhere'"):
+        carry(b"cnowhere\nthing\n.", {})
     assert carrying._idle == [first]
     os.kill(first.pid, signal.SIGKILL)
     done, answer = carry(parcel, {})
@@ -122,12 +124,6 @@ def test_a_worker_keeps_its_hand_and_gets_another_when_that_dies() -> None:
         return second._process.poll() is not None
 
     assert until(gone, f"the end of {pid}")
-
-
-@pytest.mark.usefixtures("no_hands")
-def test_what_cannot_be_unpacked_there_is_an_error_at_once() -> None:
-    with pytest.raises(HandLost, match=r"what was sent cannot be read: ModuleNotFoundError: No module named 'nowhere'"):
-        carry(b"cnowhere\nthing\n.", {})
 
 
 def test_hands_that_die_each_time_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
