@@ -322,6 +322,19 @@ def test_what_is_cancelled_ends_at_once_and_its_answer_is_nobodys(make: Make) ->
     assert made.step() == [Cancelled()] and made.step() == []
 
 
+def test_of_a_parcel_with_one_that_was_cancelled_the_others_count(make: Make) -> None:
+    made = make()
+    made.ready()
+    made.engine._grouping.took(abs, 0.1)
+    one = made.engine.submit(abs, 0)
+    made.engine.submit(abs, 1)
+    made.step()
+    number, _ = made.bridge.parcel()
+    made.engine.cancel(one)
+    made.bridge.answer(number, returned(0), returned(1))
+    assert made.step() + made.step() == [Cancelled(), Returned(1)] and one.result == Cancelled()
+
+
 def test_what_is_withdrawn_is_not_done(make: Make) -> None:
     made = make()
     tasks = [made.engine.submit(abs, n) for n in range(3)]
