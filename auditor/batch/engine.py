@@ -27,6 +27,11 @@ class Engine(Protocol):
         ...
 
     @property
+    def limits(self) -> WorkerLimits:
+        """What a task may take for which nothing else is said."""
+        ...
+
+    @property
     def hungry(self) -> bool:
         """Whether more is to be submitted, so that the workers stay busy."""
         ...

@@ -29,6 +29,8 @@ _LATELY = 4096  # keys
 _RUN, _BESIDE = 540.0, 60.0  # seconds for a run at most, and for all else of an audit
 _MOST = 1 << 14  # models that are held at once, whatever the workers could take
 _CHUNK, _CHUNK_BYTES = 64, 1 << 23  # models that one task hashes, and their bytes
+_LARGE = 1 << 30  # bytes of a model whose files are hashed by several tasks, and each remembered as it is done
+_SLOW = 20e6  # bytes a second that a task may take for it
 
 
 class Outcome(NamedTuple):
@@ -87,6 +89,17 @@ class _Work(NamedTuple):
 
 
 @dataclass(slots=True)
+class _Parts:
+    """A large model whose files are hashed in parts: an interrupted batch goes on behind the last one."""
+
+    ref: Ref
+    group: tuple[str, ...]
+    states: dict[str, FileState]  # of the files that are known by now
+    left: int  # tasks
+    unread: bool = False
+
+
+@dataclass(slots=True)
 class _Batch:
     refs: Iterator[Ref]
     settings: Settings
@@ -99,6 +112,7 @@ class _Batch:
     looking: Callable[[Ref, str], None] | None = None
     at: dict[Task, list[_Work]] = field(default_factory=dict)
     held: int = 0  # models that workers have, or that wait for one
+    parts: dict[Task, _Parts] = field(default_factory=dict)
     lately: dict[str, Done] = field(default_factory=dict)  # by key, the work that was found done or was done last
     alike: dict[str, list[_Work]] = field(default_factory=dict)  # by the key of work that is being done: who waits
 
@@ -106,6 +120,10 @@ class _Batch:
         self.pool.tell_stages_to(self._hear)
         yield from self._refill()
         for task in self.pool.as_completed():
+            if (part := self.parts.pop(task, None)) is not None:
+                yield from self._part_hashed(part, task.result)
+                yield from self._refill()
+                continue
             works, result = self.at.pop(task), task.result
             assert result is not None
             self.held -= len(works)
@@ -143,6 +161,9 @@ class _Batch:
                 known.append(_Work(ref, self.keys.key_of(ref, [states[path] for path in group])))
                 continue
             size = sum(map(_size, group))
+            if size >= _LARGE:
+                self._hash_in_parts(ref, group, {p: states[p] for p in group if unchanged(p, states.get(p))})
+                continue
             if chunk and (len(chunk) == _CHUNK or held + size > _CHUNK_BYTES):
                 self._hash(chunk)
                 chunk, held = [], 0
@@ -154,6 +175,40 @@ class _Batch:
 
     def _hash(self, works: list[_Work]) -> None:
         self._hand(works, self.pool.submit(hashed, files_of([work.ref for work in works])))
+
+    def _hash_in_parts(self, ref: Ref, group: tuple[str, ...], states: dict[str, FileState]) -> None:
+        """Tasks of a gigabyte or one file: several workers share them, and what is done is done."""
+        part, tasks, held = _Parts(ref, group, states, 0), list[list[str]](), _LARGE
+        for path in group:
+            if path not in states:
+                if held >= _LARGE:
+                    tasks.append([])
+                    held = 0
+                tasks[-1].append(path)
+                held += _size(path)
+        part.left = len(tasks)
+        self.held += 1
+        for paths in tasks:
+            seconds = self.pool.limits.seconds + sum(map(_size, paths)) / _SLOW
+            limits = self.pool.limits._replace(seconds=seconds)
+            self.parts[self.pool.submit(hashed, [(path,) for path in paths], limits=limits)] = part
+
+    def _part_hashed(self, part: _Parts, result: Result | None) -> Iterator[Outcome]:
+        assert self.store is not None
+        part.left -= 1
+        match result:
+            case Returned(list() as found) if None not in found:
+                states = [self._seen(state) for (state,) in found]
+                part.states |= {state.path: state for state in states}
+                self.store.remember(filter(settled, states))
+            case _:  # a file that cannot be read has no content that work could be known by
+                part.unread = True
+        self.held -= not part.left
+        if not part.left and part.unread:
+            self._submit(_Work(part.ref))
+        elif not part.left:
+            whole = tuple(part.states[path] for path in part.group)
+            yield from self._looked_up([_Work(part.ref, self.keys.key_of(part.ref, whole), whole)])
 
     def _hashed(self, works: list[_Work], result: Result) -> Iterator[Outcome]:
         match result:
@@ -171,8 +226,11 @@ class _Batch:
                 self._submit(works[0])
 
     def _known(self, ref: Ref, states: tuple[FileState, ...]) -> _Work:
-        here = tuple(map(seen_from_here, states)) if self.pool.elsewhere else states
+        here = tuple(map(self._seen, states))
         return _Work(ref, self.keys.key_of(ref, here), here)
+
+    def _seen(self, state: FileState) -> FileState:
+        return seen_from_here(state) if self.pool.elsewhere else state
 
     def _looked_up(self, works: list[_Work]) -> Iterator[Outcome]:
         assert self.store is not None
