@@ -39,6 +39,7 @@ from .messages import (
 from .where import Cluster
 
 _AT_MOST, _EACH = 5.0, 10.0  # seconds between two tries to connect, and for one of them
+_CLOSE = 5.0  # seconds for a client to close: nobody may be at the other end
 _LOOK = 1.0  # seconds between two looks at the workers
 _SILENT = 5.0  # seconds of waiting after which it is told
 _DEATHS = 3  # workers that a parcel may cost, of a cluster of its own
@@ -153,7 +154,7 @@ class _Bridge:
         client, self.client = self.client, None
         self.futures.clear()
         with contextlib.suppress(OSError, TimeoutError, CancelledError, RuntimeError):  # nobody may be there
-            await asyncio.wait_for(client.close(), 5)
+            await asyncio.wait_for(client.close(), _CLOSE)
 
     async def watch(self) -> None:
         """Say how many threads there are; `_Over` where no worker can do the work for too long."""
@@ -279,6 +280,7 @@ class _Bridge:
         loop = asyncio.get_running_loop()
         while True:
             await loop.sock_sendall(self.pipe, framed(await self.out.get()))
+            self.out.task_done()
 
     async def close(self) -> None:
         if self.client is not None:
@@ -289,7 +291,6 @@ class _Bridge:
 
 async def _run(pipe: socket.socket, begin: Begin) -> None:
     bridge = _Bridge(pipe, begin)
-    loop = asyncio.get_running_loop()
     hearing = asyncio.create_task(bridge.hear())
     speaking = asyncio.create_task(bridge.speak())
     try:
@@ -302,13 +303,12 @@ async def _run(pipe: socket.socket, begin: Begin) -> None:
             for task in done:
                 task.result()
     except _Over as over:
-        speaking.cancel()
-        while not bridge.out.empty():
-            await loop.sock_sendall(pipe, framed(bridge.out.get_nowait()))
-        await loop.sock_sendall(pipe, framed(Ended(str(over))))
+        bridge.say(Ended(str(over)))
     except Exception as error:  # of Dask's own, or ours: the batch says it
-        await loop.sock_sendall(pipe, framed(Ended(f"{bridge.called}: {type(error).__name__}: {error}")))
-    await asyncio.wait_for(bridge.close(), 15)
+        bridge.say(Ended(f"{bridge.called}: {type(error).__name__}: {error}"))
+    said = asyncio.create_task(bridge.out.join())
+    await asyncio.wait([speaking, hearing, said], return_when=asyncio.FIRST_COMPLETED)  # nobody may listen any more
+    await asyncio.wait_for(bridge.close(), _CLOSE if begin.address else 3 * _CLOSE)
 
 
 def main() -> None:
