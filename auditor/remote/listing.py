@@ -1,0 +1,73 @@
+"""What a remote registry lists, and what each kind of them can do. Plain data: it goes from process to process."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+from ..report import Contract
+from ..tuples import NamedTuple
+
+
+class ListedFile(NamedTuple):
+    """A file of a registry, as it is listed: nothing of it was fetched."""
+
+    name: str  # relative to its version, with "/" between the parts: checked with `names.checked_name`
+    address: str  # what `RemoteKind.pieces` fetches it by: a URL, a key, a digest
+    size: int | None = None  # bytes
+    sha256: str = ""  # of the content, in hexadecimal; "" where the registry does not say
+    git: str = ""  # git's hash of it as a blob, likewise
+    etag: str = ""  # what the server calls this content; "" where it does not say
+    when: str = ""  # when it was changed, in the server's words: with size and etag, whether it still is the same
+
+
+class ListedVersion(NamedTuple):
+    """One model of a registry in one version: what is fetched to audit it, and what is said of it."""
+
+    name: str  # as a report names the model: unique in its registry with the version
+    version: str  # "" where the registry knows none
+    address: str  # of the model's own file, for people and for the store: hf://org/name@rev/onnx/model.onnx
+    model: ListedFile
+    files: tuple[ListedFile, ...] = ()  # what else is fetched: configuration. External data is found by `beside`
+    metadata: Mapping[str, str] = MappingProxyType({})
+    contract: Contract | None = None
+    troubles: tuple[str, ...] = ()
+    subject: str = ""  # as `Ref.subject`
+    registry: str = ""  # as `Ref.registry`: "" where names are the same everywhere
+    identity: str = ""  # what stands for all of the content: a commit, a manifest's digest; "" where nothing does
+
+
+class FetchLimits(NamedTuple):
+    """What a registry may take. Sizes in bytes, times in seconds."""
+
+    size: int = 64 << 30  # of one file
+    seconds: float = 3600.0  # for one model
+    floor: int = 1 << 30  # free on the disk, below which nothing is taken
+    listing: int = 1_000_000  # names of one registry
+
+
+class RemoteKind(ABC):
+    """Base of all kinds. Made and used in the courier alone; it may keep connections, and what it has listed.
+
+    Whatever goes wrong is a `RemoteFailure`; credentials come from the places that the system itself looks at.
+    """
+
+    schemes: ClassVar[tuple[str, ...]]
+
+    def __init__(self, address: str, limits: FetchLimits) -> None:
+        self.address, self.limits = address, limits
+        self.troubles: list[str] = []  # of the registry, not of one model: filled while `versions` goes
+
+    @abstractmethod
+    def versions(self) -> Iterator[ListedVersion]:
+        """Every model in every version that the address names, page after page, in a stable order."""
+
+    @abstractmethod
+    def beside(self, version: ListedVersion, name: str) -> ListedFile | None:
+        """A file that lies beside a version's model, by its name relative to the model's folder; None if none does."""
+
+    @abstractmethod
+    def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
+        """The file's bytes from an offset on. `CutOff` where they end early: the caller asks again from where it is."""
