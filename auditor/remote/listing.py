@@ -39,6 +39,15 @@ class ListedVersion(NamedTuple):
     identity: str = ""  # what stands for all of the content: a commit, a manifest's digest; "" where nothing does
 
 
+class RemoteRow(NamedTuple):
+    """The cells of a kind in the table of docs/remote.md."""
+
+    address: str
+    credentials: str  # where they are looked for
+    listed: str
+    fetched: str
+
+
 class FetchLimits(NamedTuple):
     """What a registry may take. Sizes in bytes, times in seconds."""
 
@@ -48,17 +57,27 @@ class FetchLimits(NamedTuple):
     listing: int = 1_000_000  # names of one registry
 
 
-class RemoteKind(ABC):
-    """Base of all kinds. Made and used in the courier alone; it may keep connections, and what it has listed.
+class RemoteReader(ABC):
+    """Base of whatever reads addresses. Made and used in the courier alone; it may keep connections, and what it listed.
 
     Whatever goes wrong is a `RemoteFailure`; credentials come from the places that the system itself looks at.
     """
 
     schemes: ClassVar[tuple[str, ...]]
+    row: ClassVar[RemoteRow]
 
     def __init__(self, address: str, limits: FetchLimits) -> None:
+        """Nobody is asked yet. `UsageError` for an address of a wrong form."""
         self.address, self.limits = address, limits
-        self.troubles: list[str] = []  # of the registry, not of one model: filled while `versions` goes
+        self.troubles: list[str] = []  # of the registry, not of one model: filled while it is listed
+
+    @abstractmethod
+    def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
+        """The file's bytes from an offset on. `CutOff` where they end early: the caller asks again from where it is."""
+
+
+class RemoteKind(RemoteReader):
+    """Base of registries that say themselves what their models are."""
 
     @abstractmethod
     def versions(self) -> Iterator[ListedVersion]:
@@ -68,6 +87,10 @@ class RemoteKind(ABC):
     def beside(self, version: ListedVersion, name: str) -> ListedFile | None:
         """A file that lies beside a version's model, by its name relative to the model's folder; None if none does."""
 
+
+class RemoteTree(RemoteReader):
+    """Base of what holds nothing but files: which registry they are is seen as it is seen of local folders."""
+
     @abstractmethod
-    def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
-        """The file's bytes from an offset on. `CutOff` where they end early: the caller asks again from where it is."""
+    def files(self) -> Iterator[ListedFile]:
+        """Every file below the address, in a stable order; names are relative to it. None are fetched."""
