@@ -1,9 +1,9 @@
 """What was fetched, by its content's SHA-256: whole or not there, shared by every call, bounded, safe while it is used.
 
-``blobs/ab/<sha256>`` are contents, ``parts/<key>`` what has come of others so far, ``known/ab/<key>`` says which content
-a file had that looked so in its registry, and ``models/<entry>/<state>/`` holds hard links under a model's own names.
-Whoever audits a model holds the lock of ``models/<entry>/lease``, whose time is that of the last use. Whoever links or
-takes away holds ``lock``, for a moment. Locks are flock's: they end with the process that held them.
+``blobs/ab/<sha256>`` are contents, ``parts/<key>`` what has come of others so far, ``known/ab/<key>`` says which
+content a file had that looked so in its registry, and ``models/<entry>/<state>/`` holds hard links under a model's own
+names. Whoever audits a model holds the lock of ``models/<entry>/lease``, whose time is that of the last use. Whoever
+links or takes away holds ``lock``, for a moment. Locks are flock's: they end with the process that held them.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from ..wording import in_bytes
 from .failures import NotThatContent, RemoteFailure, TooMuch
-from .filling import Filled, PieceSource, filled
-from .listing import FetchLimits, ListedFile
+from .filling import Filled, filled
+from .listing import FetchLimits, ListedFile, PieceSource
 
 _FOLDERS = ("blobs", "parts", "known", "models", "trash")
 
@@ -45,6 +46,7 @@ class Cache:
     def __init__(self, folder: str, most: int) -> None:
         """``most``: bytes, beyond which what was not used for longest goes. `RemoteFailure` where it cannot be made."""
         self.folder, self.most = os.path.abspath(folder), most
+        self._work: list[int] = []  # the locks of folders that this process works in
         try:
             os.makedirs(self.folder, 0o700, exist_ok=True)
             for name in _FOLDERS:
@@ -109,6 +111,23 @@ class Cache:
         with open(new, "w") as file:
             file.write(f"{digest}\n")
         os.replace(new, known)
+
+    def workplace(self) -> str:
+        """A folder for what this process works with; those of processes that are gone are swept away."""
+        with self.locked():
+            for name in os.listdir(self._at("trash")):
+                path = self._at("trash", name)
+                with suppress(OSError):
+                    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                    try:
+                        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        shutil.rmtree(path, ignore_errors=True)
+                    finally:
+                        os.close(descriptor)
+            path = tempfile.mkdtemp(prefix="work.", dir=self._at("trash"))
+            self._work.append(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+            fcntl.flock(self._work[-1], fcntl.LOCK_SH)
+        return path
 
     def make_room(self) -> None:
         """Take away what was not used for longest, until no more is here than may be; what is in use stays."""
@@ -187,9 +206,7 @@ class Filling:
         self._cache = cache
         self._held: dict[str, int] = {}  # by digest
 
-    def fetched(
-        self, identity: str, file: ListedFile, pieces: PieceSource, limits: FetchLimits, until: float
-    ) -> str:
+    def fetched(self, identity: str, file: ListedFile, pieces: PieceSource, limits: FetchLimits, until: float) -> str:
         """The path of a file's content; ``pieces`` is asked for what of it is lacking. ``identity``: its registry's.
 
         A `RemoteFailure` where it did not come whole, in time, and as the registry says that it is.
@@ -255,7 +272,7 @@ class Filling:
             while True:
                 descriptor = _opened(part)
                 try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)  # waits for whoever is at the same file
                     if not _is_at(descriptor, part):
                         if (digest := cache.content_of(key)) is not None:
                             return digest
@@ -263,6 +280,7 @@ class Filling:
                     whole: Filled = filled(descriptor, file, pieces, limits, until)
                     with cache.locked():
                         cache.keep(key, part, whole.digest)
+                        fcntl.flock(descriptor, fcntl.LOCK_UN)  # it is the content's file now, and `_hold` locks it
                         self._hold(whole.digest)
                     cache.make_room()
                     return whole.digest

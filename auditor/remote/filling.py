@@ -5,16 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Callable
 
 from ..tuples import NamedTuple
 from ..wording import in_bytes
 from .failures import CutOff, NotThatContent, RemoteFailure, TooMuch, TooSlow
-from .listing import FetchLimits, ListedFile
-
-PieceSource: TypeAlias = Callable[[int], Iterator[bytes]]
-"""A file's bytes from an offset on; `CutOff` where they end early."""
+from .listing import FetchLimits, ListedFile, PieceSource
 
 _TRIES = 5  # without a byte in between
 _DELAYS = (0.25, 0.5, 1.0, 2.0)  # seconds between them
@@ -126,4 +122,6 @@ class _Content:
         lacking = max(0, (self._file.size or 0) - self.size)
         room = os.fstatvfs(self._descriptor)
         if room.f_bavail * room.f_frsize < self._limits.floor + lacking:
-            raise RemoteFailure(f"the disk of the cache has no room for {self._file.name}: free some, or --cache elsewhere")
+            raise RemoteFailure(
+                f"the disk of the cache has no room for {self._file.name}: free some, or --cache elsewhere"
+            )

@@ -41,6 +41,8 @@ PAGE = 32 << 20
 REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
 _AGAIN = (408, 425, 429, 500, 502, 503, 504)
+_LATER = (429, 503)
+_REPEATED = ("GET", "HEAD", "PUT", "DELETE")
 _DELAYS = (0.5, 1.0, 2.0, 4.0)  # seconds between one attempt and the next
 _LONGEST_WAIT = 60.0  # seconds that a server may ask for (Retry-After)
 _CONNECT, _READ = 10.0, 30.0  # seconds
@@ -100,13 +102,13 @@ class Web:
         for delay in self._delays(until):
             try:
                 with self._answered(method, url, sent, body, expect, until, last=delay is None) as (found, shown):
-                    data = b"".join(_bounded(_blocks(found, shown), most, until, shown))
+                    data = b"".join(_bounded(_blocks(found, shown, method), most, until, shown))
                     low = {name.lower(): text for name, text in found.headers.items()}
                     return WebDocument(shown, found.status, low, data)
             except _Again as again:
                 self._pause(again.seconds or delay or 0.0)
             except CutOff:
-                if delay is None:
+                if delay is None or method not in _REPEATED:
                     raise
                 self._pause(delay)
         raise AssertionError("the last attempt answers or raises")
@@ -175,7 +177,7 @@ class Web:
             try:
                 found = self._asked(method, url, headers, body)
             except CutOff:
-                if last:
+                if last or method not in _REPEATED:
                     raise
                 raise _Again from None
             try:
@@ -185,11 +187,14 @@ class Web:
                 if found.status in expect:
                     packed = found.headers.get("content-encoding", "identity").lower()
                     if packed != "identity":
-                        raise NotUnderstood(f"{shown} sends what is packed ({prose(packed, 20)}), which was not asked for")
+                        raise NotUnderstood(
+                            f"{shown} sends what is packed ({prose(packed, 20)}), which was not asked for"
+                        )
                     yield found, shown
                     found.release_conn()
                     return
-                if found.status in _AGAIN and not last:
+                again = _AGAIN if method in _REPEATED else _LATER
+                if found.status in again and not last:
                     raise _Again(_retry_after(found.headers.get("retry-after", ""), until))
                 raise self._refused(found.status, shown, url)
             finally:
@@ -288,12 +293,12 @@ def _is_inner(host: str) -> bool:
         return False
 
 
-def _blocks(found: BaseHTTPResponse, shown: str) -> Iterator[bytes]:
+def _blocks(found: BaseHTTPResponse, shown: str, method: str = "GET") -> Iterator[bytes]:
     """The body as it comes. `CutOff` where less comes than was said."""
     import urllib3
 
     said = found.headers.get("content-length", "")
-    left = int(said) if said.isascii() and said.isdecimal() and len(said) < 19 else None
+    left = int(said) if said.isascii() and said.isdecimal() and len(said) < 19 and method != "HEAD" else None
     try:
         while block := found.read1(_BLOCK, decode_content=False):
             if left is not None:
