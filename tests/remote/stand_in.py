@@ -124,7 +124,7 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         parts = urlsplit(self.path)
         path, query = unquote(parts.path), parse_qs(parts.query)
-        if found := re.fullmatch(r"/api/models/([^/]+/[^/]+)/(revision|tree)/([^/]+)", path):
+        if found := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/(revision|tree)/([^/]+))?", path):
             self._api(*found.groups(), query)
         elif found := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
             self._resolve(*found.groups())
@@ -133,24 +133,25 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._say(404, b"<html>not here</html>", {"Content-Type": "text/html"})
 
-    def _api(self, name: str, what: str, revision: str, query: Mapping[str, list[str]]) -> None:
+    def _api(self, name: str, what: str | None, revision: str | None, query: Mapping[str, list[str]]) -> None:
         files = self.shelf.repositories.get(name)
-        if files is None or revision not in ("main", COMMIT):
+        if files is None or (revision or "main") not in ("main", COMMIT):
             code = "RepoNotFound" if files is None else "RevisionNotFound"
-            self._say(404 if files is not None else 401, b'{"error": "no"}', {"X-Error-Code": code})
-        elif what == "revision":
+            shown = files is not None or self.shelf.token  # to whom it does not know, it does not say what there is
+            self._say(404 if shown else 401, b'{"error": "no"}', {"X-Error-Code": code})
+        elif what != "tree":
             siblings = [{"rfilename": path} for path in files]
             self._json({"id": name, "sha": COMMIT, "siblings": siblings, "private": False, "tags": [], "downloads": 0})
         else:
-            entries = [self._entry(path, data) for path, data in sorted(files.items())]
             at = int(query.get("cursor", ["0"])[0])
+            entries = [self._entry(path, files[path]) for path in sorted(files)[at : at + self.shelf.page]]
             more = {}
-            if at + self.shelf.page < len(entries):
+            if at + self.shelf.page < len(files):
                 where = (
                     f"{self.shelf.url}/api/models/{name}/tree/{revision}?recursive=true&cursor={at + self.shelf.page}"
                 )
                 more["Link"] = f'<{where}>; rel="next"'
-            self._json(entries[at : at + self.shelf.page], more)
+            self._json(entries, more)
 
     def _entry(self, path: str, data: bytes) -> dict[str, object]:
         entry: dict[str, object] = {"type": "file", "path": path, "size": len(data), "oid": git(data)}
