@@ -87,7 +87,7 @@ def reference(text: str) -> Reference:
 
 
 def is_digest(text: object) -> bool:
-    """Whether it is a SHA-256 digest as manifests write it. Other algorithms are not followed: nothing would be known."""
+    """Whether it is a SHA-256 digest as manifests write it: other algorithms are not computed here."""
     return isinstance(text, str) and _DIGEST.fullmatch(text) is not None
 
 
