@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...mlmodel import LONGEST, NAME, ModelSaid, model_said, unread
-from ..failures import NotThatContent, NotThere, NotUnderstood, RemoteFailure, TooMuch
+from ..deferred import OF_ONE, check_fetchable, unfetchable
+from ..failures import NotThere
 from ..http import Web
 from ..listing import FetchLimits, ListedFile, ListedVersion, RemoteKind, RemoteRow
-from ..tracking.artifacts import Artifacts, artifacts_at
+from ..tracking.artifacts import Artifacts, artifacts_at, pieces_of
 from ..tracking.registered import ModelRegistry, RegisteredVersion
 from ..tracking.server import SCHEMES, Wanted, meant
 
@@ -19,7 +20,6 @@ CREDENTIALS = (
     "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, or ~/.mlflow/credentials"
 )
 
-_OF_ONE = (NotThere, NotUnderstood, NotThatContent, TooMuch)  # what is wrong with one version, not with the server
 _LATELY = 64  # versions whose artifacts are known
 
 
@@ -41,8 +41,6 @@ class MLflowServer(RemoteKind):
         self._web = Web(credentials, limits, what=f"credentials are {CREDENTIALS}")
         self._registry = ModelRegistry(self._server, self._web, limits)
         self._lately: dict[str, Artifacts] = {}  # by the version's address
-        self._holders: dict[str, Artifacts] = {}  # by the file's
-        self._failed: dict[str, RemoteFailure] = {}  # likewise: said where the model is fetched
 
     def versions(self) -> Iterator[ListedVersion]:
         for version in self._registry.versions(self._wanted):
@@ -57,12 +55,11 @@ class MLflowServer(RemoteKind):
             found = next(self._registry.versions(Wanted(version.subject, version.version)))
             artifacts = self._opened(version.address, found)
         folder = version.model.name.rpartition("/")[0]
-        return self._kept(artifacts, artifacts.file("/".join(filter(None, (folder, name)))))
+        return artifacts.file("/".join(filter(None, (folder, name))))
 
     def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
-        if (failure := self._failed.get(file.address)) is not None:
-            raise failure
-        return self._holders[file.address].pieces(file, offset)
+        check_fetchable(file)
+        return pieces_of(file, offset, self._server, self._web, self.limits)
 
     def _version(self, found: RegisteredVersion) -> ListedVersion | None:
         """None of a model of another framework. What is wrong with this version alone is said where it is fetched."""
@@ -77,9 +74,8 @@ class MLflowServer(RemoteKind):
             if said.is_another:
                 return None
             model = self._model(artifacts, said.file)
-        except _OF_ONE as failure:
-            self._failed[address] = failure
-            return listed
+        except OF_ONE as failure:
+            return listed._replace(model=unfetchable("model.onnx", failure))
         return listed._replace(
             model=model,
             files=config,
@@ -96,36 +92,24 @@ class MLflowServer(RemoteKind):
             return (), unread(f"there is no {NAME} beside the model")
         except UnicodeDecodeError as error:
             return (), unread(f"{NAME} is not UTF-8: byte {error.start}")
-        file = self._kept(artifacts, artifacts.file(NAME))
+        file = artifacts.file(NAME)
         return (() if file is None else (file,)), model_said(text)
 
     def _model(self, artifacts: Artifacts, file: str) -> ListedFile:
         folder, _, name = file.strip("/").rpartition("/")
         if artifacts.names_in(folder).get(name):  # a folder, with its external data
             file = f"{file.strip('/')}/model.onnx"
-        found = self._kept(artifacts, artifacts.file(file))
+        found = artifacts.file(file)
         if found is None:
             raise NotThere(f"{file}, which {NAME} names, is not there")
         return found
 
     def _opened(self, address: str, found: RegisteredVersion) -> Artifacts:
         artifacts = artifacts_at(self._registry.download_uri(found), self._server, self._web, self.limits)
-        _put(self._lately, address, artifacts, _LATELY)
+        if len(self._lately) >= _LATELY:
+            self._lately.pop(next(iter(self._lately)))
+        self._lately[address] = artifacts
         return artifacts
-
-    def _kept(self, artifacts: Artifacts, file: ListedFile | None) -> ListedFile | None:
-        """The file, of which is remembered where it is fetched from."""
-        if file is not None:
-            _put(self._holders, file.address, artifacts, _LATELY * 64)
-        return file
-
-
-def _put(held: dict[str, Artifacts], key: str, artifacts: Artifacts, most: int) -> None:
-    """Among the last that were asked for; what was so longest ago goes."""
-    held.pop(key, None)
-    if len(held) >= most:
-        held.pop(next(iter(held)))
-    held[key] = artifacts
 
 
 def _metadata(found: RegisteredVersion) -> dict[str, str]:

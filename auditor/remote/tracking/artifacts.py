@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from ...errors import UsageError
-from ...files import open_regular
+from ...files import FileTooLarge, open_regular, read_regular
 from ...names import prose
 from ..failures import NotAllowed, NotThere, NotUnderstood, RemoteFailure, TooMuch
 from ..http import Web, checked_url
@@ -19,6 +19,7 @@ from .server import TrackingServer
 _PROXY = "/api/2.0/mlflow-artifacts/artifacts"
 _MOST = 10_000  # files of one folder
 _BLOCK = 1 << 18
+_WITHIN = "\t"  # between a tree's address and the file's in it
 
 
 class Artifacts(ABC):
@@ -34,11 +35,7 @@ class Artifacts(ABC):
 
     @abstractmethod
     def file(self, name: str) -> ListedFile | None:
-        """A file as it is now; None where there is none."""
-
-    @abstractmethod
-    def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
-        """Its bytes from an offset on."""
+        """A file as it is now; None where there is none. Its address says all that `pieces_of` has to know."""
 
 
 def artifacts_at(uri: str, server: TrackingServer, web: Web, limits: FetchLimits) -> Artifacts:
@@ -63,7 +60,7 @@ def artifacts_at(uri: str, server: TrackingServer, web: Web, limits: FetchLimits
                 f"{server.base} keeps artifacts in a folder of its own ({prose(parts.path, 80)}): run it with "
                 "--artifacts-destination, which serves them"
             )
-        return _Local(unquote(parts.path))
+        return _Local(os.path.abspath(unquote(parts.path)))
     from ..kinds import registry_at
 
     try:
@@ -73,6 +70,29 @@ def artifacts_at(uri: str, server: TrackingServer, web: Web, limits: FetchLimits
     if not isinstance(inner, RemoteTree):
         raise NotUnderstood(f"{server.base} has artifacts at {prose(uri, 100)}, which holds no files")
     return _InTree(inner)
+
+
+def pieces_of(file: ListedFile, offset: int, server: TrackingServer, web: Web, limits: FetchLimits) -> Iterator[bytes]:
+    """The bytes of a file that `Artifacts.file` gave, to whatever process, from an offset on."""
+    tree, within, address = file.address.partition(_WITHIN)
+    if within:
+        from ..kinds import registry_at
+
+        return registry_at(tree, limits).pieces(file._replace(address=address), offset)
+    if file.address.startswith("/"):
+        return _local_pieces(file.address, offset)
+    return web.pieces(file.address, offset, etag=file.etag)
+
+
+def _local_pieces(path: str, offset: int) -> Iterator[bytes]:
+    try:
+        descriptor, _ = open_regular(path)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    with open(descriptor, "rb") as opened:
+        opened.seek(offset)
+        while block := opened.read(_BLOCK):
+            yield block
 
 
 def _path(path: str, uri: str) -> str:
@@ -99,9 +119,6 @@ class _Proxied(Artifacts):
             return None
         url = self._url(name)
         return ListedFile(name, url, size, etag=self._etag(url))
-
-    def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
-        return self._web.pieces(file.address, offset, etag=file.etag)
 
     def _etag(self, url: str) -> str:
         """What the server calls the content now: by it a content is known again. A byte is asked for to hear it."""
@@ -138,7 +155,7 @@ class _InTree(Artifacts):
         self._seen: dict[str, ListedFile] | None = None
 
     def read(self, name: str, most: int) -> bytes:
-        file = self.file(name)
+        file = self._files().get(name)
         if file is None:
             raise NotThere(f"{self._tree.address} has no {name}")
         if file.size is not None and file.size > most:
@@ -156,10 +173,8 @@ class _InTree(Artifacts):
         return {name.partition("/")[0]: "/" in name for name in below}
 
     def file(self, name: str) -> ListedFile | None:
-        return self._files().get(name)
-
-    def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
-        return self._tree.pieces(file, offset)
+        found = self._files().get(name)
+        return None if found is None else found._replace(address=f"{self._tree.address}{_WITHIN}{found.address}")
 
     def _files(self) -> dict[str, ListedFile]:
         if self._seen is None:
@@ -178,8 +193,6 @@ class _Local(Artifacts):
         self._folder = folder
 
     def read(self, name: str, most: int) -> bytes:
-        from ...files import FileTooLarge, read_regular
-
         try:
             return read_regular(self._at(name), most)
         except FileNotFoundError:
@@ -206,16 +219,6 @@ class _Local(Artifacts):
             return None
         looks = f"{status.st_mtime_ns} {status.st_ino} {status.st_ctime_ns} {status.st_dev}"
         return ListedFile(name, path, status.st_size, when=looks)
-
-    def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
-        try:
-            descriptor, _ = open_regular(file.address)
-        except OSError as error:
-            raise _unreadable(file.address, error) from None
-        with open(descriptor, "rb") as opened:
-            opened.seek(offset)
-            while block := opened.read(_BLOCK):
-                yield block
 
     def _at(self, name: str) -> str:
         return os.path.join(self._folder, name) if name else self._folder
