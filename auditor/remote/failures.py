@@ -5,13 +5,11 @@ No line holds an address's query, a name with a password, or anything else that 
 
 from __future__ import annotations
 
-from ..errors import AuditorError, ExitCode
+from ..errors import CannotLook, ExitCode
 
 
-class RemoteFailure(AuditorError):
+class RemoteFailure(CannotLook):
     """A registry could not be read, or a file not fetched: nothing is known of the model, and that is no pass."""
-
-    exit_code = ExitCode.INCONCLUSIVE
 
 
 class NotThere(RemoteFailure):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import ClassVar, TypeAlias
 
 from ..report import Contract
 from ..tuples import NamedTuple
@@ -31,12 +30,21 @@ class ListedVersion(NamedTuple):
     address: str  # of the model's own file, for people and for the store: hf://org/name@rev/onnx/model.onnx
     model: ListedFile
     files: tuple[ListedFile, ...] = ()  # what else is fetched: configuration. External data is found by `beside`
-    metadata: Mapping[str, str] = MappingProxyType({})
+    metadata: Mapping[str, str] = {}  # a field's default, which nobody changes
     contract: Contract | None = None
     troubles: tuple[str, ...] = ()
     subject: str = ""  # as `Ref.subject`
     registry: str = ""  # as `Ref.registry`: "" where names are the same everywhere
     identity: str = ""  # what stands for all of the content: a commit, a manifest's digest; "" where nothing does
+
+
+class RemoteRow(NamedTuple):
+    """The cells of a kind in the table of docs/remote.md."""
+
+    address: str
+    credentials: str  # where they are looked for
+    listed: str
+    fetched: str
 
 
 class FetchLimits(NamedTuple):
@@ -48,17 +56,33 @@ class FetchLimits(NamedTuple):
     listing: int = 1_000_000  # names of one registry
 
 
-class RemoteKind(ABC):
-    """Base of all kinds. Made and used in the courier alone; it may keep connections, and what it has listed.
+PieceSource: TypeAlias = Callable[[int], Iterator[bytes]]
+"""A file's bytes from an offset on; `CutOff` where they end early."""
+
+
+class RemoteReader(ABC):
+    """Base of whatever reads addresses. Made and used in the courier alone, where it may keep what it likes.
 
     Whatever goes wrong is a `RemoteFailure`; credentials come from the places that the system itself looks at.
     """
 
     schemes: ClassVar[tuple[str, ...]]
+    row: RemoteRow
+    stored: Callable[[ListedFile, PieceSource], str]
+    """Set by the courier: the path of a file that is fetched whole into the cache, kept there while a call goes on."""
 
     def __init__(self, address: str, limits: FetchLimits) -> None:
+        """Nobody is asked yet. `UsageError` for an address of a wrong form."""
         self.address, self.limits = address, limits
-        self.troubles: list[str] = []  # of the registry, not of one model: filled while `versions` goes
+        self.troubles: list[str] = []  # of the registry, not of one model: filled while it is listed
+
+    @abstractmethod
+    def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
+        """The file's bytes from an offset on. `CutOff` where they end early: the caller asks again from where it is."""
+
+
+class RemoteKind(RemoteReader):
+    """Base of registries that say themselves what their models are."""
 
     @abstractmethod
     def versions(self) -> Iterator[ListedVersion]:
@@ -68,6 +92,17 @@ class RemoteKind(ABC):
     def beside(self, version: ListedVersion, name: str) -> ListedFile | None:
         """A file that lies beside a version's model, by its name relative to the model's folder; None if none does."""
 
+
+class RemoteTree(RemoteReader):
+    """Base of what holds nothing but files: which registry they are is seen as it is seen of local folders."""
+
+    is_file = False
+    """Whether the address names a single file: known when it was listed."""
+
+    def find(self, name: str) -> ListedFile | None:
+        """A file that was not listed, by its name: beside a single one."""
+        return None
+
     @abstractmethod
-    def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
-        """The file's bytes from an offset on. `CutOff` where they end early: the caller asks again from where it is."""
+    def files(self) -> Iterator[ListedFile]:
+        """Every file below the address, in a stable order; names are relative to it. None are fetched."""
