@@ -144,6 +144,10 @@ class Pool:
 
     def as_completed(self) -> Iterator[Task]:
         """Every submitted task once, when its result is there; those too that are submitted meanwhile."""
+        return (task for task in self.turns(lambda: False) if task is not None)
+
+    def turns(self, woken: Callable[[], bool]) -> Iterator[Task | None]:
+        """As `as_completed`, and None in between as often as ``woken`` says that there may be more to submit."""
         while self.outstanding:
             while self._completed:
                 yield self._completed.popleft()
@@ -151,6 +155,8 @@ class Pool:
             self._listen(_LOOK_EVERY)
             self._watch()
             self._told.clear()
+            if not self._completed and woken():
+                yield None
 
     def wait(self, seconds: float, *ears: int) -> list[Task | Told]:
         """What happened: tasks that are completed, each once, and how far others have come, in order.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -58,15 +58,18 @@ def batch(
     *,
     all_shown: bool = True,
     rehash: bool = False,
+    waits: Callable[[], bool] = lambda: False,
 ) -> Generator[Outcome, None, None]:
     """Audit all models; exactly one outcome for each, in the order of completion, stored before it is yielded.
 
     Without ``all_shown`` a stored report without findings is not read again, where the policy asks for no more. With
-    ``rehash`` every file is read, also one that looks as it did.
+    ``rehash`` every file is read, also one that looks as it did. ``waits`` says whether the next model is still being
+    fetched: those that are here go on meanwhile.
     """
     selected(settings)  # a wrong name ends this before anything is audited, and workers inherit the imported rules
     with Pool(jobs, limits) as pool:
-        yield from _Batch(iter(refs), settings, policies, store, pool, all_shown, rehash, Keys(settings)).outcomes()
+        keys = Keys(settings)
+        yield from _Batch(iter(refs), settings, policies, store, pool, all_shown, rehash, keys, waits).outcomes()
 
 
 class _Work(NamedTuple):
@@ -89,13 +92,18 @@ class _Batch:
     all_shown: bool
     rehash: bool
     keys: Keys
+    waits: Callable[[], bool]
     at: dict[Task, list[_Work]] = field(default_factory=dict)
+    all_taken: bool = False  # there are no more models
     lately: dict[str, Done] = field(default_factory=dict)  # by key, the work that was found done or was done last
     alike: dict[str, list[_Work]] = field(default_factory=dict)  # by the key of work that is being done: who waits
 
     def outcomes(self) -> Iterator[Outcome]:
         yield from self._refill()
-        for task in self.pool.as_completed():
+        for task in self.pool.turns(lambda: self._has_room and not self.waits()):
+            if task is None:
+                yield from self._refill()
+                continue
             works, result = self.at.pop(task), task.result
             assert result is not None
             if task.function is hashed:
@@ -106,11 +114,23 @@ class _Batch:
 
     def _refill(self) -> Iterator[Outcome]:
         """Keep the workers busy, and no more models in memory than that takes."""
-        while self.pool.outstanding < self.pool.jobs * _AHEAD:
-            refs = list(islice(self.refs, _BLOCK))
+        while self._has_room and not (self.pool.outstanding and self.waits()):
+            refs = list(self._block())
             if not refs:
+                self.all_taken = True
                 return
             yield from self._taken(refs)
+
+    @property
+    def _has_room(self) -> bool:
+        return self.pool.outstanding < self.pool.jobs * _AHEAD and not self.all_taken
+
+    def _block(self) -> Iterator[Ref]:
+        """The next models, to be looked up together; what comes behind one that was fetched may keep us waiting."""
+        for ref in islice(self.refs, _BLOCK):
+            yield ref
+            if ref.address:
+                return
 
     def _taken(self, refs: list[Ref]) -> Iterator[Outcome]:
         if self.store is None:
@@ -156,7 +176,7 @@ class _Batch:
 
     def _looked_up(self, works: list[_Work]) -> Iterator[Outcome]:
         assert self.store is not None
-        sources = [source_of(work.ref.path) for work in works]
+        sources = [source_of(work.ref.place) for work in works]
         wanted = [(work.key, source) for work, source in zip(works, sources, strict=True) if work.key is not None]
         done = self.store.done(wanted, self.lately)
         reused = []
@@ -202,7 +222,7 @@ class _Batch:
                 outcome = Outcome(work.ref, None, Verdict.PASS, ExitCode.PASS, True, done.audit_id)
             else:
                 if done.source != source:
-                    document = {**document, "model": {**document["model"], "path": escaped(work.ref.path)}}
+                    document = {**document, "model": {**document["model"], "path": escaped(work.ref.place)}}
                 verdict = judged(Audited(document, True), policy, self._accepted(work.ref, policy))
                 outcome = Outcome(work.ref, *verdict, True, done.audit_id)
                 if done.source != source:
@@ -225,7 +245,7 @@ class _Batch:
         if self.store is None:
             yield outcome
             return
-        source = source_of(work.ref.path)
+        source = source_of(work.ref.place)
         whole = work.key is not None and done.whole and all(unchanged(state.path, state) for state in work.states)
         piece = self._piece(work, source, done.document, verdict, whole=whole)
         try:
@@ -252,7 +272,7 @@ class _Batch:
         """The version that was accepted last, where the policy holds something against it."""
         if self.store is None or not policy.compares:
             return None
-        accepted = self.store.accepted(ref.known_as or source_of(ref.path))
+        accepted = self.store.accepted(ref.known_as or source_of(ref.place))
         return None if accepted is None else accepted.document
 
     def _piece(self, work: _Work, source: str, document: Mapping[str, Any], judged: Judged, *, whole: bool) -> Piece:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..config.table import AT_ONCE, DEPTH, POLICY, RUN, SAID, SIZES
+from ..config.table import AT_ONCE, DEPTH, ELSEWHERE, POLICY, RUN, SAID, SIZES
 from ..errors import UsageError, worst
 from .command import TARGETS, Command, Words, options
 
@@ -112,6 +112,7 @@ COMMAND = Command(
         POLICY,
         SAID,
         AT_ONCE,
+        ELSEWHERE,
         "db",
         *_SERVERS,
     ),

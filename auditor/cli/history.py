@@ -65,7 +65,7 @@ def _within(store: Store, source: str) -> list[str]:
     if found or os.path.isdir(source):  # Path.is_dir raises for a name that is too long
         return found
     try:
-        return subjects_of(store, (ref.path for ref in source_at(source).models()))
+        return subjects_of(store, (ref.place for ref in source_at(source).models()))
     except NothingToAudit:
         return []
 

@@ -25,6 +25,7 @@ POLICY = "What is asked"
 SAID = "What is said, and where"
 KEPT = "Where it is kept"
 AT_ONCE = "How much at once"
+ELSEWHERE = "What is fetched from elsewhere"
 SERVICE = "The service"
 FILES = ""  # of configurations alone: no option
 OWN = "This command's own"  # of one command or two, which name the rows themselves
@@ -242,6 +243,22 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "audit_memory", kinds.BYTES_ABOVE_0, AT_ONCE, "For one model's audit beside its run.", ("--audit-memory",),
         "SIZE", default="4G",
+    ),
+    Setting(
+        "cache", kinds.PATH, ELSEWHERE, "The folder of what is fetched.", ("--cache",), "FOLDER", "cache",
+        "AUDITOR_CACHE", "place", "as configured, else a folder in the user's cache folder",
+    ),
+    Setting(
+        "cache_size", kinds.BYTES_ABOVE_0, ELSEWHERE, "Of what is fetched; what was not used for longest goes.",
+        ("--cache-size",), "SIZE", "cache-size", fills="place", default="as configured, else 100G",
+    ),
+    Setting(
+        "fetch_size", kinds.BYTES_ABOVE_0, ELSEWHERE, "Of one file that is fetched.", ("--fetch-size",), "SIZE",
+        "fetch-size", fills="place", default="as configured, else 64G",
+    ),
+    Setting(
+        "fetch_timeout", kinds.SECONDS, ELSEWHERE, "For fetching one model.", ("--fetch-timeout",), "SECONDS",
+        "fetch-timeout", fills="place", default="as configured, else 3600",
     ),
     Setting(
         "address", kinds.TEXT, SERVICE, "The address to listen at.", ("--address",), "ADDRESS", "service.address",

@@ -272,7 +272,7 @@ class Filling:
             while True:
                 descriptor = _opened(part)
                 try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)  # waits for whoever is at the same file
                     if not _is_at(descriptor, part):
                         if (digest := cache.content_of(key)) is not None:
                             return digest
@@ -280,7 +280,7 @@ class Filling:
                     whole: Filled = filled(descriptor, file, pieces, limits, until)
                     with cache.locked():
                         cache.keep(key, part, whole.digest)
-                        fcntl.flock(descriptor, fcntl.LOCK_SH)  # the content is this very file
+                        fcntl.flock(descriptor, fcntl.LOCK_UN)  # it is the content's file now, and `_hold` locks it
                         self._hold(whole.digest)
                     cache.make_room()
                     return whole.digest

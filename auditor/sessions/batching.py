@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..batch.around import around
-from ..batch.refs import NotRead, Ref, Source
+from ..batch.refs import FetchingSource, NotRead, Ref, Source, is_waited_for, release
 from ..batch.run import Outcome, batch
 from ..batch.sources import source_at
 from ..batch.verdicts import Policies
 from ..config.configuration import Configuration
-from ..errors import AuditorError, ExitCode, NothingToAudit, StoreError, worst
+from ..errors import AuditorError, ExitCode, StoreError, worst
 from ..formats import json as json_format
 from ..pipeline import selected
 from .asked import Asked
 from .destinations import Destinations, Outlet
 from .faults import tell_fault
+from .fetching import fetching_as
 from .listening import Listener
 from .subjects import known
 
 if TYPE_CHECKING:
     from .page_folder import PageFolder
 
+_DRAWN = 16  # pages a worker that wait to be drawn
 _MOST_TROUBLES = 20  # of one source
 
 
@@ -50,6 +53,7 @@ class Batching:
         self.settings = ask.settings
         self.configured = ask.configured
         self.limits = ask.limits()
+        self._fetching = fetching_as(self.configured)
         self.rehash = ask.said.get("rehash", False)
         self.to = to
         self.listener = listener or BatchListener()
@@ -69,7 +73,7 @@ class Batching:
         """Audit all; each outcome is written wherever it goes before it is yielded."""
         self._sources = list(self._found(paths))
         with self._opened() as store, ExitStack() as stack:
-            self.listener.begun(lambda: islice(_each_once(self._sources), limit))
+            self.listener.begun(lambda: islice(_each_once(self._countable), limit))
             outlets = self._outlets(stack)
             folders = self._folders(stack, store)
             outcomes = batch(
@@ -81,7 +85,10 @@ class Batching:
                 self.limits,
                 all_shown=self._shows_all(),
                 rehash=self.rehash,
+                waits=lambda: is_waited_for(self._sources),
             )
+            over: deque[Ref] = deque()
+            drawn = len(folders) * _DRAWN * self.configured.workers()  # a page is drawn of the model's files, later
             stack.enter_context(closing(outcomes))
             for outcome in outcomes:
                 self.models += 1
@@ -93,6 +100,9 @@ class Batching:
                     self.listener.came(outcome)
                 for folder in folders:
                     folder.write(outcome)
+                over.append(outcome.ref)
+                while len(over) > drawn:
+                    release(self._sources, over.popleft())
                 yield outcome
 
     def last_words(self, paths: Sequence[str]) -> Iterator[str]:
@@ -105,17 +115,22 @@ class Batching:
         if not self.models and ExitCode.INCONCLUSIVE not in self._codes:
             yield f"there is no model in {', '.join(paths)}"
 
+    @property
+    def _countable(self) -> list[Source]:
+        """Nothing is fetched only to be counted: where one lies elsewhere, nobody knows how many there are."""
+        return [] if any(isinstance(source, FetchingSource) for source in self._sources) else self._sources
+
     def _found(self, paths: Sequence[str]) -> Iterator[Source]:
         """The sources; one that is not there does not keep the others out."""
         for path in paths:
             try:
-                yield source_at(path)
+                yield source_at(path, self._fetching)
             except AuditorError as error:
                 self._failed(error)
 
     def _failed(self, error: AuditorError) -> None:
         """A source that cannot be read, as a whole or from here on."""
-        self._codes.add(ExitCode.NOTHING if isinstance(error, NothingToAudit) else ExitCode.INCONCLUSIVE)
+        self._codes.add(ExitCode.NOTHING if error.exit_code is ExitCode.NOTHING else ExitCode.INCONCLUSIVE)
         self.listener.say(str(error))
 
     def _shows_all(self) -> bool:
@@ -144,7 +159,7 @@ class Batching:
         def history(ref: Ref) -> tuple[Earlier, ...]:
             """Nothing where it cannot be read: whoever stores has said so."""
             try:
-                return earlier_audits(store, ref.known_as or source_of(ref.path)) if store is not None else ()
+                return earlier_audits(store, ref.known_as or source_of(ref.place)) if store is not None else ()
             except StoreError:
                 return ()
 
@@ -201,7 +216,7 @@ def _policies(configured: Configuration) -> Policies:
     if configured.same_for_all:
         policy = configured.policy("model.onnx")
         return lambda ref: policy
-    return lambda ref: configured.policy(ref.path, ref.subject, ref.registry)
+    return lambda ref: configured.policy(ref.place, ref.subject, ref.registry)
 
 
 def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None] = lambda error: None) -> Iterator[Ref]:
@@ -211,7 +226,7 @@ def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None]
         try:
             for found in source.models():
                 ref = (around(found.path) or found) if source.kind == "file" else found
-                path = os.path.abspath(ref.path)  # no link followed
+                path = ref.address or os.path.abspath(ref.path)  # no link followed
                 if path not in seen:
                     seen.add(path)
                     yield ref

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from ..batch.refs import NotRead
+from ..batch.refs import NotRead, is_waited_for, release
 from ..config.configuration import Configuration
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError, worst
 from ..files import FileTooLarge, open_regular, read_regular
@@ -17,6 +17,7 @@ from ..report import Report, Verdict
 from ..tuples import NamedTuple
 from .binding import BINDING, Binding, bound_to_its_model
 from .destinations import Destinations
+from .fetching import fetching_as
 from .listening import Listener
 from .subjects import Subject, compared, known, stored, subject_of, there
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..batch.pool import WorkerLimits
     from ..batch.refs import Ref, Source
     from ..policy.policy import Policy
+    from ..remote.errand import Fetching
     from ..store.store import Accepted
     from ..store.works import Works
 
@@ -107,7 +109,7 @@ class Gate:
         """Through the batch, which runs nothing again that is unchanged; every byte is read to know that."""
         from ..batch.run import batch
 
-        refs, source = _models(target)
+        refs, source = _models(target, fetching_as(self.configured))
         several = source is not None
         if several and self.name is not None:
             raise UsageError("--name is for one model: the models of a registry have names of their own")
@@ -116,8 +118,14 @@ class Gate:
             refs = (ref._replace(subject=self.name, registry="") for ref in refs)
         store = self._store(create=True)
         jobs = self.configured.workers()
-        with closing(batch(refs, self.settings, self._policy, store, jobs, self.limits, rehash=True)) as outcomes:
+        sources = [source] if source is not None else []
+        outcomes = batch(
+            refs, self.settings, self._policy, store, jobs, self.limits, rehash=True,
+            waits=lambda: is_waited_for(sources),
+        )  # fmt: skip
+        with closing(outcomes):
             for outcome in outcomes:
+                release(sources, outcome.ref)
                 subject = subject_of(outcome.ref, self.configured)
                 document = (
                     outcome.document if outcome.audit_id is None or store is None else store.get(outcome.audit_id)
@@ -148,7 +156,7 @@ class Gate:
             self.listener.say(line)
 
     def _policy(self, ref: Ref) -> Any:
-        return self.configured.policy(ref.path, ref.subject, ref.registry)
+        return self.configured.policy(ref.place, ref.subject, ref.registry)
 
     def _gated(
         self, subject: Subject, document: Mapping[str, Any], audit_id: int | None = None, code: ExitCode | None = None,
@@ -288,12 +296,12 @@ def looked_at(report: Report) -> bool:
     return all(missed.what != "model" for missed in report.coverage.failed)
 
 
-def _models(target: str) -> tuple[Iterator[Ref], Source | None]:
+def _models(target: str, fetching: Fetching) -> tuple[Iterator[Ref], Source | None]:
     """The models at a place; with the source where there may be several."""
     from ..batch.around import around
     from ..batch.sources import source_at
 
-    source = source_at(target)
+    source = source_at(target, fetching)
     if source.kind != "file":
         return source.models(), source
     ref = around(target)

@@ -1,4 +1,4 @@
-"""The kinds of remote registries, one a module: a class of `RemoteKind` here needs no entry anywhere."""
+"""The kinds of remote registries, one a module: a class of `RemoteReader` here needs no entry anywhere."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from importlib import import_module
 
 from ...errors import UsageError
 from ...modules import module_names
-from ..listing import FetchLimits, RemoteKind
+from ..listing import FetchLimits, RemoteReader
 
 
 @cache
-def kinds() -> tuple[type[RemoteKind], ...]:
+def kinds() -> tuple[type[RemoteReader], ...]:
     """Every kind, by its first scheme."""
     modules = [import_module(f"{__name__}.{name}") for name in module_names(__path__)]
     found = {
         made
         for module in modules
         for made in vars(module).values()
-        if isinstance(made, type) and issubclass(made, RemoteKind) and made.__module__ == module.__name__
+        if isinstance(made, type) and issubclass(made, RemoteReader) and made.__module__ == module.__name__
     }
     return tuple(sorted(found, key=lambda made: made.schemes))
 
 
-def kind_at(address: str) -> type[RemoteKind]:
+def kind_at(address: str) -> type[RemoteReader]:
     """The kind that an address is of. `UsageError` where nothing here reads such addresses."""
     scheme = address.partition(":")[0]
     for kind in kinds():
@@ -33,6 +33,6 @@ def kind_at(address: str) -> type[RemoteKind]:
     raise UsageError(f"{scheme}: is not an address that models are read from; {known} are")
 
 
-def registry_at(address: str, limits: FetchLimits) -> RemoteKind:
+def registry_at(address: str, limits: FetchLimits) -> RemoteReader:
     """The registry at an address, in the courier. Nobody is asked yet; `UsageError` for an address of a wrong form."""
     return kind_at(address)(address, limits)
