@@ -1,14 +1,15 @@
-"""Files within a tar archive that somebody else packed: regular files alone, by names that stay in a folder, bounded."""
+"""Files of a tar archive that somebody else packed: regular files alone, by names that stay in a folder, bounded."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import os
 import tarfile
 import zlib
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
-from ...errors import AuditorError
 from ...tuples import NamedTuple
 from ...wording import in_bytes
 from ..failures import NotUnderstood, TooMuch
@@ -17,6 +18,16 @@ from ..names import checked_name
 
 _MOST = 10_000  # members
 _BLOCK = 1 << 20
+_LARGEST_HEADER = 1 << 20  # bytes
+_EXTENSIONS = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+_BROKEN = (tarfile.TarError, EOFError, OSError, ValueError, zlib.error)
+_PADDING = 1 << 20  # bytes beside a file in an archive
 _RATIO = 2000  # how much more may come out of gzip than went in; deflate reaches 1,032
 
 
@@ -26,6 +37,17 @@ class Member(NamedTuple):
     name: str
     size: int
     sha256: str
+    number: int  # among the regular files, from 0
+
+
+class _Header(tarfile.TarInfo):
+    """A member's head, whose extensions (a long name, attributes) are read into memory: no more than a little."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _EXTENSIONS and self.size > _LARGEST_HEADER:
+            raise tarfile.ReadError(f"a header of {self.size} bytes")
+        found: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]  # no stub has it
+        return found
 
 
 class _Bounded:
@@ -34,8 +56,8 @@ class _Bounded:
     def __init__(self, file: IO[bytes], most: int, where: str) -> None:
         self._file, self._left, self._where = file, most, where
 
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(min(size, _BLOCK) if size >= 0 else _BLOCK)
+    def read(self, size: int) -> bytes:
+        data = self._file.read(min(size, _BLOCK))
         self._left -= len(data)
         if self._left < 0:
             raise TooMuch(f"{self._where} unpacks to more than is taken from an archive")
@@ -45,52 +67,60 @@ class _Bounded:
 def members(path: str, where: str, limits: FetchLimits, *, packed: bool) -> tuple[Member, ...]:
     """The regular files of an archive. Links, devices and folders are no files; of a name twice the last counts."""
     found: dict[str, Member] = {}
-    for name, size, blocks in _walked(path, where, limits, packed=packed):
+    for number, (name, size, blocks) in enumerate(_walked(path, where, limits, packed=packed)):
         sha = hashlib.sha256()
         for block in blocks:
             sha.update(block)
-        found[name] = Member(name, size, sha.hexdigest())
+        found[name] = Member(name, size, sha.hexdigest(), number)
     return tuple(found.values())
 
 
 def member_pieces(
-    path: str, name: str, where: str, limits: FetchLimits, offset: int, *, packed: bool
+    path: str, wanted: int, where: str, limits: FetchLimits, offset: int, *, packed: bool
 ) -> Iterator[bytes]:
-    """The bytes of one member from an offset on: of the last of its name."""
-    number = [at for at, (found, _, _) in enumerate(_walked(path, where, limits, packed=packed)) if found == name]
-    for at, (_, _, blocks) in enumerate(_walked(path, where, limits, packed=packed)):
-        if number and at == number[-1]:
+    """The bytes of one member, by its number, from an offset on."""
+    for number, (_, _, blocks) in enumerate(_walked(path, where, limits, packed=packed)):
+        if number == wanted:
             for block in blocks:
                 if offset < len(block):
                     yield block[offset:]
                 offset = max(0, offset - len(block))
             return
-    raise NotUnderstood(f"{where} has no {name} any more")
+    raise NotUnderstood(f"{where} has fewer files than before")
 
 
-def _walked(
-    path: str, where: str, limits: FetchLimits, *, packed: bool
-) -> Iterator[tuple[str, int, Iterator[bytes]]]:
+def _walked(path: str, where: str, limits: FetchLimits, *, packed: bool) -> Iterator[tuple[str, int, Iterator[bytes]]]:
     """Name, size and content of every regular file, one after the other."""
-    import gzip
-    import os
-
-    most = limits.size if not packed else min(limits.size, os.stat(path).st_size * _RATIO + (1 << 20))
+    size = os.stat(path).st_size
+    most = min(_MOST * limits.size, size * _RATIO + _PADDING) if packed else size
     with open(path, "rb") as file:
-        unpacked = gzip.GzipFile(fileobj=file) if packed else file
+        unpacked: Any = gzip.GzipFile(fileobj=file) if packed else file
+        bounded: Any = _Bounded(unpacked, most, where)  # read() is all that is asked of a stream
         try:
-            with tarfile.open(fileobj=_Bounded(unpacked, most, where), mode="r|") as archive:  # type: ignore[call-overload]  # all that a stream is asked for is read()
+            with tarfile.open(fileobj=bounded, mode="r|", bufsize=_BLOCK, tarinfo=_Header) as archive:
                 for number, info in enumerate(archive):
                     if number == _MOST:
                         raise TooMuch(f"{where} has more than {_MOST:,} members")
                     if not info.isreg() or info.issparse():
                         continue
-                    name = checked_name(info.name.removeprefix("./"), where)
                     content = archive.extractfile(info)
                     assert content is not None  # it is a regular file
-                    yield name, info.size, iter(lambda content=content: content.read(_BLOCK), b"")  # type: ignore[misc]
-        except AuditorError:
-            raise
-        except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
-            size = in_bytes(os.stat(path).st_size)
-            raise NotUnderstood(f"{where} ({size}) is not a tar archive: {type(error).__name__}") from None
+                    if info.size > limits.size:
+                        raise TooMuch(
+                            f"{where}: {in_bytes(info.size)} in one file; at most {in_bytes(limits.size)} are fetched"
+                        )
+                    yield checked_name(info.name.removeprefix("./"), where), info.size, _blocks(content, where)
+        except _BROKEN as error:
+            raise _no_archive(where, error) from None
+
+
+def _blocks(content: IO[bytes], where: str) -> Iterator[bytes]:
+    try:
+        while block := content.read(_BLOCK):
+            yield block
+    except _BROKEN as error:
+        raise _no_archive(where, error) from None
+
+
+def _no_archive(where: str, error: Exception) -> NotUnderstood:
+    return NotUnderstood(f"a layer of {where} is not a whole tar archive: {type(error).__name__}")

@@ -34,7 +34,6 @@ class Distribution:
         self.base, self._host, self._limits = reference.base, reference.host, limits
         self._scope = f"repository:{reference.repository}:{'pull,push' if writes else 'pull'}"
         self.web = Web({}, limits, what=CREDENTIALS)
-        self._asked: Challenge | None = None  # what the registry wanted last
 
     def tags(self) -> Iterator[str]:
         """All of them, page after page, in the registry's order."""
@@ -99,7 +98,7 @@ class Distribution:
             self._answer(answer.headers.get("www-authenticate", ""), url)
 
     def _answer(self, header: str, url: str) -> None:
-        """Do what a challenge asks for: nothing where it is not understood, and then the refusal is told as it comes."""
+        """Do what a challenge asks for; where it is not understood nothing, and the next refusal is told."""
         asked = challenge(header)
         if asked is None:
             return

@@ -23,7 +23,12 @@ _KIT = re.compile(r"application/vnd\.kitops\.modelkit\.([a-z]+)\.v[0-9]+\.(tar(?
 _PACK = re.compile(
     r"application/vnd\.cncf\.model\.([a-z]+(?:\.config)?)\.v[0-9]+\.(raw|tar(?:\+gzip|\+zstd)?)", re.ASCII
 )
-_MODELS = ("model", "modelpart", "weight", "weight.config")  # the parts in which a model lies; others are documents, data
+_MODELS = (
+    "model",
+    "modelpart",
+    "weight",
+    "weight.config",
+)  # the parts in which a model lies; others are documents, data
 _ONNX = ("application/onnx", "application/vnd.onnx", "application/x-onnx")
 
 

@@ -14,9 +14,9 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import AuditorError
 from ...files import read_regular
 from ...tuples import NamedTuple
+from ..failures import NotAllowed
 
 _LARGEST = 1 << 20  # bytes of the configuration
 _PATIENCE = 30.0  # seconds for a helper
@@ -26,7 +26,7 @@ _HUBS = ("docker.io", "index.docker.io", "registry-1.docker.io")
 _TOKEN_NAME = "<token>"  # the name under which helpers keep an identity token
 
 
-class NoLogin(AuditorError):
+class NoLogin(NotAllowed):
     """Credentials that are there and cannot be read: said, instead of asking as nobody."""
 
 
