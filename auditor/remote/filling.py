@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
 
 from ..tuples import NamedTuple
 from ..wording import in_bytes
@@ -26,8 +25,7 @@ class Filled(NamedTuple):
 
 
 def filled(
-    descriptor: int, file: ListedFile, pieces: PieceSource, limits: FetchLimits, until: float,
-    pause: Callable[[float], None] = time.sleep,
+    descriptor: int, file: ListedFile, pieces: PieceSource, limits: FetchLimits, until: float
 ) -> Filled:  # fmt: skip
     """Fetch what of a file is lacking in an open one, which ends up whole, and on the disk.
 
@@ -51,7 +49,7 @@ def filled(
             tries = 0 if content.size > before else tries + 1
             if tries == _TRIES or time.monotonic() > until:
                 raise
-            pause(_DELAYS[min(tries, len(_DELAYS)) - 1] if tries else 0.0)
+            time.sleep(_DELAYS[min(tries, len(_DELAYS)) - 1] if tries else 0.0)
         except NotThatContent:
             if not before:  # all of it came in one go
                 raise

@@ -221,7 +221,7 @@ class Web:
             raise LedAstray(f"{shown} leads on, and does not say where")
         if method not in ("GET", "HEAD") and status not in (307, 308):
             raise LedAstray(f"{shown} leads on, and what is sent there would be lost")
-        new = checked_url(urljoin(url, location.partition("#")[0]), f"{shown} leads on to")
+        new = checked_url(joined(url, location.partition("#")[0]), f"{shown} leads on to")
         if urlsplit(url).scheme == "https" and urlsplit(new).scheme != "https":
             raise LedAstray(f"{shown} leads on to http://: what comes so may be anybody's")
         if _is_inner(urlsplit(new).hostname or "") and not _is_inner(urlsplit(url).hostname or ""):
@@ -260,6 +260,14 @@ def origin_of(url: str) -> str:
     """Scheme, host and port: what a credential belongs to."""
     parts = urlsplit(url)
     return f"{parts.scheme.lower()}://{(parts.hostname or '').lower()}:{parts.port or _PORTS.get(parts.scheme, 0)}"
+
+
+def joined(url: str, more: str) -> str:
+    """Where a reference leads from a URL; "" where it is none."""
+    try:
+        return urljoin(url, more)
+    except ValueError:
+        return ""
 
 
 def checked_url(url: str, where: str) -> str:
@@ -336,6 +344,11 @@ def _why(error: BaseException) -> str:
             return prose(inner.strerror, 200)
         wrapped = (one for one in inner.args if isinstance(one, BaseException))
         inner = next(wrapped, inner.__cause__ or inner.__context__)
-    return {"ReadTimeoutError": "no answer in time", "ConnectTimeoutError": "no answer in time"}.get(
-        type(error).__name__, type(error).__name__
-    )
+    return _KINDS.get(type(error).__name__, type(error).__name__)
+
+
+_KINDS = {
+    "ReadTimeoutError": "no answer in time",
+    "ConnectTimeoutError": "no answer in time",
+    "ProtocolError": "it ended before all came",
+}

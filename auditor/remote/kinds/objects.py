@@ -148,13 +148,13 @@ class ObjectStorePrefix(RemoteTree):
         return CutOff(f"{self.address} cannot be read: the store does not answer as it should")
 
 
-_WHY = {
-    "imed out": "no answer in time",
-    "imeout": "no answer in time",
+_WHY = {  # the first that is found: the text says what it was retried with, too
     "onnection refused": "nobody listens there",
     "dns error": "there is no such host",
-    "onnection reset": "the connection broke",
     "ertificate": "it is not trusted; SSL_CERT_FILE names further authorities",
+    "onnection reset": "the connection broke",
+    "imed out": "no answer in time",
+    "TimedOut": "no answer in time",
 }
 
 
