@@ -41,6 +41,7 @@ class Loopback:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else an answer waits 40 ms for an acknowledgement
 
             def _any(self) -> None:
                 parts = urlsplit(self.path)
