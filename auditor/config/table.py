@@ -314,6 +314,14 @@ TABLE: tuple[Setting, ...] = (
         "sample", kinds.YES_OR_NO, SERVICE, "Audit two samples first, where no model was uploaded yet.", ("--sample",)
     ),
     # Of one command or two.
+    Setting(
+        "set_tag", kinds.YES_OR_NO, OWN, "Write the verdict to the registry: tags of an MLflow model version.",
+        ("--set-tag",),
+    ),
+    Setting(
+        "attach", kinds.YES_OR_NO, OWN, "Push the report to the registry, beside the OCI artifact that it is of.",
+        ("--attach",),
+    ),
     Setting("limit", kinds.whole(1), OWN, "No more models than these.", ("--limit",), "NUMBER"),
     Setting("rehash", kinds.YES_OR_NO, OWN, "Read every file, also one that looks as it did.", ("--rehash",)),
     Setting("accept", kinds.YES_OR_NO, OWN, "What passes is the accepted version from now on.", ("--accept",)),

@@ -25,6 +25,7 @@ from .faults import tell_fault
 from .fetching import fetching_as
 from .listening import Listener
 from .subjects import known
+from .writing_back import WritingBack
 
 if TYPE_CHECKING:
     from .page_folder import PageFolder
@@ -57,6 +58,7 @@ class Batching:
         self.rehash = ask.said.get("rehash", False)
         self.to = to
         self.listener = listener or BatchListener()
+        self.writing = WritingBack(ask.said, self.listener)
         self.models = 0  # that came to an end
         self._codes: set[ExitCode] = set()
         self._told = False  # that reports are not stored
@@ -67,10 +69,11 @@ class Batching:
     def code(self) -> ExitCode:
         """The worst exit code so far."""
         unread = any(isinstance(trouble, NotRead) for source in self._sources for trouble in source.troubles)
-        return worst([*self._codes, *([ExitCode.INCONCLUSIVE] if unread else [])])
+        return worst([*self._codes, *([ExitCode.INCONCLUSIVE] if unread or self.writing.failed else [])])
 
     def outcomes(self, paths: Sequence[str], limit: int | None = None) -> Generator[Outcome, None, None]:
         """Audit all; each outcome is written wherever it goes before it is yielded."""
+        self.writing.check(paths)
         self._sources = list(self._found(paths))
         with self._opened() as store, ExitStack() as stack:
             self.listener.begun(lambda: islice(_each_once(self._countable), limit))
@@ -90,6 +93,7 @@ class Batching:
             over: deque[Ref] = deque()
             drawn = len(folders) * _DRAWN * self.configured.workers()  # a page is drawn of the model's files, later
             stack.enter_context(closing(outcomes))
+            stack.enter_context(self.writing)
             for outcome in outcomes:
                 self.models += 1
                 self._codes.add(outcome.code)
@@ -98,6 +102,7 @@ class Batching:
                 with _undisturbed():
                     self._write(outcome, outlets)
                     self.listener.came(outcome)
+                self.writing.take(outcome)
                 for folder in folders:
                     folder.write(outcome)
                 over.append(outcome.ref)
@@ -135,7 +140,7 @@ class Batching:
 
     def _shows_all(self) -> bool:
         """Whether anything is written of models that pass without a finding."""
-        return bool(self.to.files) or (self.to.form != "text" and not self.to.quiet)
+        return bool(self.to.files) or self.writing.is_asked or (self.to.form != "text" and not self.to.quiet)
 
     def _outlets(self, stack: ExitStack) -> list[tuple[str, Outlet]]:
         """Formats and where they go. Of text the stream has a few lines a model, and the listener writes them."""

@@ -92,8 +92,8 @@ class Distribution:
         return answer
 
     def _log_in(self, url: str) -> None:
-        """After a blob was refused, whose answer nobody saw: with what the registry wants of such requests."""
-        answer = self.web.document(url, method="HEAD", expect=(200, 401))
+        """After a blob was refused, whose answer nobody saw: with what the registry wants of whoever reads."""
+        answer = self.web.document(f"{self.base}/tags/list?n=1", expect=(200, 401, 404))
         if answer.status == 401:
             self._answer(answer.headers.get("www-authenticate", ""), url)
 
