@@ -72,6 +72,8 @@ class TreeKind(RemoteKind):
                 self._place(os.path.join(top, name), file)
                 self._files[name] = file
             except (NotUnderstood, FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+                if file.size == 0 and not isinstance(error, NotUnderstood):
+                    continue  # it marks a folder
                 strange += 1
                 if strange <= _MOST_NAMES:
                     why = error if isinstance(error, NotUnderstood) else f"{self.address}: {file.name} is a folder, too"
@@ -90,6 +92,7 @@ class TreeKind(RemoteKind):
         describes = describes or (base.endswith(_TABLES) and "/" not in file.name)
         if not describes and not base.lower().endswith((".onnx", *OTHERS)):
             return
+        self._unmark(os.path.dirname(file.name), os.path.dirname(path))
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if describes and (file.size or 0) <= _LARGEST:
             try:
@@ -101,6 +104,13 @@ class TreeKind(RemoteKind):
         with open(path, "xb") as empty:
             if describes:
                 empty.truncate(min(file.size or 0, 1 << 40))
+
+    def _unmark(self, name: str, folder: str) -> None:
+        """An empty object that only marks a folder, as consoles make them, is not a file."""
+        marks = self._files.get(name)
+        if marks is not None and marks.size == 0 and os.path.isfile(folder):
+            del self._files[name]
+            os.unlink(folder)
 
     def _version(self, ref: Ref, top: str) -> ListedVersion:
         folder = top if os.path.isdir(top) else os.path.dirname(top)

@@ -1,8 +1,9 @@
 """What was fetched, by its content's SHA-256: whole or not there, shared by every call, bounded, safe while it is used.
 
 ``blobs/ab/<sha256>`` are contents, ``parts/<key>`` what has come of others so far, ``known/ab/<key>`` says which
-content a file had that looked so in its registry, and ``models/<entry>/<state>/`` holds hard links under a model's own
-names. Whoever audits a model holds the lock of ``models/<entry>/lease``, whose time is that of the last use. Whoever
+content a file had that looked so in its registry, and ``models/<entry>/<state>/`` holds hard links, and copies of
+what is small, under a model's own names.
+Whoever audits a model holds the lock of ``models/<entry>/lease``, whose time is that of the last use. Whoever
 links or takes away holds ``lock``, for a moment. Locks are flock's: they end with the process that held them.
 """
 
@@ -22,6 +23,7 @@ from .failures import NotThatContent, RemoteFailure, TooMuch
 from .filling import Filled, filled
 from .listing import FetchLimits, ListedFile, PieceSource
 
+_SMALL = 1 << 20  # bytes
 _FOLDERS = ("blobs", "parts", "known", "models", "trash")
 
 
@@ -238,7 +240,7 @@ class Filling:
                 for name, path in files.items():
                     to = os.path.join(new, name)
                     os.makedirs(os.path.dirname(to), 0o700, exist_ok=True)
-                    os.link(path, to)
+                    _put(path, to)
                 os.rename(new, folder)
         except OSError as error:
             raise _unusable(cache.folder, error) from None
@@ -300,6 +302,14 @@ def key_of(identity: str, file: ListedFile) -> str:
     if not any(said[3:]):  # nothing says whether it is still the same: of this process and moment alone
         said += [str(os.getpid()), str(time.monotonic_ns())]
     return hashlib.sha256("\0".join(said).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _put(content: str, to: str) -> None:
+    """A content under a name: a small one is copied, for a further link changes its time for whoever audits it."""
+    if os.stat(content).st_size <= _SMALL:
+        shutil.copyfile(content, to)
+    else:
+        os.link(content, to)
 
 
 def _opened(path: str) -> int:

@@ -10,7 +10,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -73,10 +73,7 @@ class WebDocument(NamedTuple):
 class Web:
     """Asks servers, as one user of one registry."""
 
-    def __init__(
-        self, credentials: Mapping[str, Mapping[str, str]], limits: FetchLimits, *, what: str = "",
-        pause: Callable[[float], None] = time.sleep,
-    ) -> None:  # fmt: skip
+    def __init__(self, credentials: Mapping[str, Mapping[str, str]], limits: FetchLimits, *, what: str = "") -> None:
         """``credentials``: by URL, the headers that go to its origin alone.
 
         ``what`` says in `NotAllowed` where credentials are looked for.
@@ -84,7 +81,7 @@ class Web:
         import urllib3
 
         self._credentials = {origin_of(url): dict(headers) for url, headers in credentials.items()}
-        self._limits, self._what, self._pause = limits, what, pause
+        self._limits, self._what = limits, what
         timeout = urllib3.Timeout(connect=_CONNECT, read=_READ)
         self._pool = urllib3.PoolManager(num_pools=8, retries=False, timeout=timeout)
 
@@ -106,11 +103,11 @@ class Web:
                     low = {name.lower(): text for name, text in found.headers.items()}
                     return WebDocument(shown, found.status, low, data)
             except _Again as again:
-                self._pause(again.seconds or delay or 0.0)
+                time.sleep(again.seconds or delay or 0.0)
             except CutOff:
                 if delay is None or method not in _REPEATED:
                     raise
-                self._pause(delay)
+                time.sleep(delay)
         raise AssertionError("the last attempt answers or raises")
 
     def pieces(
@@ -132,7 +129,7 @@ class Web:
                     yield from self._from(*answer, offset, etag)
                     return
             except _Again as again:
-                self._pause(again.seconds or delay or 0.0)
+                time.sleep(again.seconds or delay or 0.0)
 
     def _from(self, found: BaseHTTPResponse, shown: str, offset: int, etag: str) -> Iterator[bytes]:
         if found.status == 416:

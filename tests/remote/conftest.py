@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from auditor.remote import filling
+from auditor.remote import filling, http
 from auditor.remote.http import Web
 from auditor.remote.listing import FetchLimits
 from tests import forked
@@ -36,7 +36,8 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setenv("AUDITOR_DB", str(tmp_path / "reports.db"))
     monkeypatch.setenv("AUDITOR_CACHE", str(tmp_path / "cache"))
     pauses: list[float] = []
-    monkeypatch.setattr(filling, "time", SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic))
+    for module in (filling, http):
+        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic))
     return pauses
 
 
@@ -56,11 +57,11 @@ def other() -> Iterator[Shelf]:
 
 
 @pytest.fixture
-def web(alone: list[float]) -> Callable[..., Web]:
-    """Asks with credentials, and does not wait."""
+def web() -> Callable[..., Web]:
+    """Asks with credentials."""
 
     def made(credentials: Mapping[str, Mapping[str, str]] | None = None, limits: FetchLimits = LIMITS) -> Web:
-        return Web(credentials or {}, limits, what="TOKEN says who asks", pause=alone.append)
+        return Web(credentials or {}, limits, what="TOKEN says who asks")
 
     return made
 

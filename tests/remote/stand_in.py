@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -45,6 +46,7 @@ class Shelf:
 
     files: dict[str, bytes] = field(default_factory=dict)  # by path, from "/" on
     repositories: dict[str, dict[str, bytes]] = field(default_factory=dict)  # of the hub: ORG/NAME to its files
+    buckets: dict[str, list[str]] = field(default_factory=dict)  # of S3: the names of empty objects
     lfs: int = 64  # bytes from which on a file of a repository is one of LFS
     token: str = ""  # who asks has to show it; "" nobody
     page: int = 1000  # entries of a page
@@ -124,39 +126,61 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         parts = urlsplit(self.path)
         path, query = unquote(parts.path), parse_qs(parts.query)
-        if found := re.fullmatch(r"/api/models/([^/]+/[^/]+)/(revision|tree)/([^/]+)", path):
+        if found := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/(revision|tree)/([^/]+))?", path):
             self._api(*found.groups(), query)
         elif found := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
             self._resolve(*found.groups())
+        elif path.strip("/") in self.shelf.buckets and "list-type" in query:
+            self._bucket(path.strip("/"), query)
         elif path in self.shelf.files:
             self._file(self.shelf.files[path])
         else:
             self._say(404, b"<html>not here</html>", {"Content-Type": "text/html"})
 
-    def _api(self, name: str, what: str, revision: str, query: Mapping[str, list[str]]) -> None:
+    def _api(self, name: str, what: str | None, revision: str | None, query: Mapping[str, list[str]]) -> None:
         files = self.shelf.repositories.get(name)
-        if files is None or revision not in ("main", COMMIT):
+        if files is None or (revision or "main") not in ("main", COMMIT):
             code = "RepoNotFound" if files is None else "RevisionNotFound"
-            self._say(404 if files is not None else 401, b'{"error": "no"}', {"X-Error-Code": code})
-        elif what == "revision":
+            shown = files is not None or self.shelf.token  # to whom it does not know, it does not say what there is
+            self._say(404 if shown else 401, b'{"error": "no"}', {"X-Error-Code": code})
+        elif what != "tree":
             siblings = [{"rfilename": path} for path in files]
             self._json({"id": name, "sha": COMMIT, "siblings": siblings, "private": False, "tags": [], "downloads": 0})
         else:
-            entries = [self._entry(path, data) for path, data in sorted(files.items())]
             at = int(query.get("cursor", ["0"])[0])
+            entries = [self._entry(path, files[path]) for path in sorted(files)[at : at + self.shelf.page]]
             more = {}
-            if at + self.shelf.page < len(entries):
+            if at + self.shelf.page < len(files):
                 where = (
                     f"{self.shelf.url}/api/models/{name}/tree/{revision}?recursive=true&cursor={at + self.shelf.page}"
                 )
                 more["Link"] = f'<{where}>; rel="next"'
-            self._json(entries[at : at + self.shelf.page], more)
+            self._json(entries, more)
 
     def _entry(self, path: str, data: bytes) -> dict[str, object]:
         entry: dict[str, object] = {"type": "file", "path": path, "size": len(data), "oid": git(data)}
         if len(data) >= self.shelf.lfs:
             entry["lfs"] = {"oid": hashlib.sha256(data).hexdigest(), "size": len(data), "pointerSize": 134}
         return entry
+
+    def _bucket(self, name: str, query: Mapping[str, list[str]]) -> None:
+        """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
+        prefix = query.get("prefix", [""])[0]
+        keys = [key for key in self.shelf.buckets[name] if key.startswith(prefix)]
+        at = int(query.get("continuation-token", ["0"])[0])
+        page, after = keys[at : at + self.shelf.page], at + self.shelf.page
+        rows = "".join(
+            f"<Contents><Key>{escape(key)}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
+            f"<ETag>&quot;x&quot;</ETag><Size>0</Size><StorageClass>STANDARD</StorageClass></Contents>"
+            for key in page
+        )
+        more = f"<NextContinuationToken>{after}</NextContinuationToken>" if after < len(keys) else ""
+        text = (
+            f'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>{name}</Name><Prefix>{prefix}</Prefix>'
+            f"<KeyCount>{len(page)}</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>{str(bool(more)).lower()}</IsTruncated>"
+            f"{more}{rows}</ListBucketResult>"
+        )
+        self._say(200, text.encode(), {"Content-Type": "application/xml"})
 
     def _resolve(self, name: str, revision: str, path: str) -> None:
         data = self.shelf.repositories.get(name, {}).get(path)

@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from auditor.remote import http
 from auditor.remote.failures import (
     CutOff,
     LedAstray,
@@ -207,10 +209,8 @@ def test_a_hostile_document(case: str, shelf: Shelf, web: Make) -> None:
 
 def test_a_document_that_drips(shelf: Shelf, web: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then: what counts is the time for all of it."""
-    from auditor.remote import http
-
     clock = iter(range(0, 100_000, 50))
-    monkeypatch.setattr(http.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(http, "time", SimpleNamespace(monotonic=lambda: float(next(clock)), sleep=lambda seconds: None))
     shelf.instead("/a", Canned(200, b"[", declared=-1, endless=True))
     with pytest.raises(TooSlow, match="within 120 s"):
         web().document(f"{shelf.url}/a", most=1 << 40)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError
 from ...names import prose
-from ..failures import CutOff, NotAllowed, NotThatContent, NotThere, RemoteFailure
+from ..failures import CutOff, NotAllowed, NotThatContent, NotThere, NotUnderstood, RemoteFailure
 from ..listing import FetchLimits, ListedFile, RemoteRow, RemoteTree
 from .parts.aws import aws_settings
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 1000  # names of a page, as the stores send them
 _BLOCK = 1 << 20
+RETRIES = 4
 _CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials with AWS_PROFILE, say who asks",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS, or `gcloud auth application-default login`, say who asks",
@@ -124,6 +125,8 @@ class ObjectStorePrefix(RemoteTree):
             raise self._not_allowed() from None
         except exceptions.PreconditionError:
             raise NotThatContent(f"{self.address} was changed since it was listed") from None
+        except exceptions.InvalidPathError:
+            raise self._strange() from None
         except exceptions.BaseError as error:
             raise self._other(str(error)) from None
 
@@ -133,11 +136,16 @@ class ObjectStorePrefix(RemoteTree):
             f"{_CREDENTIALS[self._scheme]}"
         )
 
+    def _strange(self) -> NotUnderstood:
+        return NotUnderstood(f"{self.address} lists a name that is not a path below a folder: name a part of it")
+
     def _other(self, text: str) -> RemoteFailure:
         """What a line says is chosen here, by the words that stand in obstore's text."""
         for word in ("ExpiredToken", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "InvalidToken"):
             if word in text:
                 return self._not_allowed()
+        if "not a valid path" in text or "empty path segment" in text or "llegal" in text:
+            return self._strange()
         if "redentials" in text or "169.254.169.254" in text:
             return self._not_allowed()
         if "NoSuchBucket" in text:
@@ -171,7 +179,7 @@ def _opened(scheme: str, address: str, key: str) -> ObjectStore:
     options: Any = {"timeout": "1h", "connect_timeout": "10s", "read_timeout": "30s"}
     if plain:  # the operator's own word: nothing leads from https to http
         options["allow_http"] = True
-    retries: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=60)}
+    retries: Any = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=60)}
     try:
         return from_url(bucket, client_options=options, retry_config=retries, **settings)
     except Exception as error:  # each store's builder has errors of its own, whose text may hold what it was given
