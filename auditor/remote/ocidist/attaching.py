@@ -125,9 +125,7 @@ def _listed(distribution: Distribution, tag: str) -> list[dict[str, Any]]:
     said = answer.json()
     found = said.get("manifests") if isinstance(said, dict) else None
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise NotUnderstood(
-            f"{distribution.base}: the tag {tag} is not a list of referrers, and nothing is written over it"
-        )
+        raise NotUnderstood(f"{distribution.base}: the tag {tag} is not a list of referrers: it is not written over")
     return found
 
 
