@@ -41,6 +41,7 @@ class Outcome(NamedTuple):
     audit_id: int | None = None  # where it is stored
     trace: str = ""  # of a fault of ours
     unstored: str = ""  # why the report is not stored
+    is_first_here: bool = False  # it is reused, and of content that was not known at this place
 
 
 def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> WorkerLimits:
@@ -232,7 +233,7 @@ class _Batch:
             outcomes.append(outcome)
         kept = self.store.finish_all(list(pieces.values())) if pieces else []
         for place, (audit_id, _) in zip(pieces, kept, strict=True):
-            outcomes[place] = outcomes[place]._replace(audit_id=audit_id)
+            outcomes[place] = outcomes[place]._replace(audit_id=audit_id, is_first_here=True)
         if seen:
             self.store.remember(seen)
         yield from outcomes

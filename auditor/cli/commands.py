@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 SUMMARIES: Mapping[str, str] = {
     "check": "Audit models: shapes, parameters, weights, a run in a sandbox.",
     "batch": "Audit all models of folders and registries, each only once.",
+    "watch": "Audit new models and versions of folders and registries as they appear.",
     "gate": "Say whether models may go live, and why.",
     "push": "Send a model to a server, and print the report that it makes.",
     "baseline": "Record what models have now, so that only new findings fail.",

@@ -55,6 +55,8 @@ def from_words(kind: ValueKind, said_by: str, words: str | bool | Sequence[str])
         raise UsageError(f"{said_by} takes {expected}, not {wrong.value!r}") from None
 
 
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
 # Checks
 
 
@@ -314,6 +316,11 @@ def _number_in(word: str) -> object:
     return float(word) if re.fullmatch(_NUMBER, word) else word
 
 
+def _duration_in(word: str) -> object:
+    match = re.fullmatch(rf"({_NUMBER})([smhd])", word)
+    return float(match[1]) * _UNITS[match[2]] if match else _number_in(word)
+
+
 def _whole_in(word: str) -> object:
     return int(word) if re.fullmatch(_WHOLE, word) else word
 
@@ -423,6 +430,7 @@ PROJECT = ValueKind(_project, takes="a name")
 FILE_NAME = ValueKind(_file_name, takes="a file's name")
 PORT = ValueKind(_port, _whole_in, "a port: a whole number from 0 to 65535")
 SECONDS = number(above=True, of="seconds")
+DURATION = ValueKind(SECONDS.check, _duration_in, "a number of seconds above 0, or as in 90s, 5m, 1h")
 TOLERANCE = number(endless=True)
 BYTES = ValueKind(_bytes, takes='a number of bytes, or a size such as "2G"')
 BYTES_ABOVE_0 = ValueKind(_bytes_above_0, takes='a number of bytes, or a size such as "2G"')

@@ -322,6 +322,11 @@ TABLE: tuple[Setting, ...] = (
         "attach", kinds.YES_OR_NO, OWN, "Push the report to the registry, beside the OCI artifact that it is of.",
         ("--attach",),
     ),
+    Setting(
+        "every", kinds.DURATION, OWN, "How long to wait between two looks, as in 60s, 5m or 1h.", ("--every",), "TIME",
+        default="60s",
+    ),
+    Setting("once", kinds.YES_OR_NO, OWN, "Look once, and exit with the code of what is new.", ("--once",)),
     Setting("limit", kinds.whole(1), OWN, "No more models than these.", ("--limit",), "NUMBER"),
     Setting("rehash", kinds.YES_OR_NO, OWN, "Read every file, also one that looks as it did.", ("--rehash",)),
     Setting("accept", kinds.YES_OR_NO, OWN, "What passes is the accepted version from now on.", ("--accept",)),

@@ -80,7 +80,7 @@ class Batching:
             outlets = self._outlets(stack)
             folders = self._folders(stack, store)
             outcomes = batch(
-                (known(ref, self.configured) for ref in islice(_each_once(self._sources, self._failed), limit)),
+                (known(ref, self.configured) for ref in islice(self._refs(), limit)),
                 self.settings,
                 _policies(self.configured),
                 store,
@@ -102,7 +102,6 @@ class Batching:
                 with _undisturbed():
                     self._write(outcome, outlets)
                     self.listener.came(outcome)
-                self.writing.take(outcome)
                 for folder in folders:
                     folder.write(outcome)
                 over.append(outcome.ref)
@@ -132,6 +131,10 @@ class Batching:
                 yield source_at(path, self._fetching)
             except AuditorError as error:
                 self._failed(error)
+
+    def _refs(self) -> Iterator[Ref]:
+        """The models that are audited."""
+        return _each_once(self._sources, self._failed)
 
     def _failed(self, error: AuditorError) -> None:
         """A source that cannot be read, as a whole or from here on."""
@@ -183,6 +186,7 @@ class Batching:
                 outlet.write_text(f"{_line(outcome)}\n")
             elif outcome.document is not None:
                 outlet.write(*json_format.parse(outcome.document))
+        self.writing.take(outcome)
 
     @contextmanager
     def _opened(self) -> Iterator[Any]:

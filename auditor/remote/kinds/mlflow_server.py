@@ -5,6 +5,7 @@ https://mlflow.org/docs/latest/ml/model-registry/
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from ...mlmodel import LONGEST, NAME, ModelSaid, model_said, unread
@@ -48,6 +49,13 @@ class MLflowServer(RemoteKind):
                 self.troubles.append(f"{version.name} {version.version} is {version.status}: it is not audited")
             elif (found := self._version(version)) is not None:
                 yield found
+
+    def state(self) -> str:
+        """Of what the registry lists of its versions; that artifacts are written over shows in a full round alone."""
+        sha = hashlib.sha256()
+        for version in self._registry.versions(self._wanted):
+            sha.update(repr(version).encode())
+        return sha.hexdigest()
 
     def beside(self, version: ListedVersion, name: str) -> ListedFile | None:
         artifacts = self._lately.get(version.address)

@@ -5,6 +5,7 @@ A manifest's digest is the identity of what it holds: a tag may be moved, a dige
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 
 from ...names import prose
@@ -58,6 +59,15 @@ class OciRepository(RemoteKind):
         for tag in self._distribution.tags():
             if not is_of_referrers(tag):
                 yield from self._artifact(tag)
+
+    def state(self) -> str:
+        """The digest of each tag."""
+        named = self._reference.named
+        tags = [named] if named else [tag for tag in self._distribution.tags() if not is_of_referrers(tag)]
+        sha = hashlib.sha256()
+        for tag in tags:
+            sha.update(f"{tag} {self._distribution.manifest(tag)[0]}\n".encode())
+        return sha.hexdigest()
 
     def beside(self, version: ListedVersion, name: str) -> ListedFile | None:
         contents = self._lately.get(version.identity)
