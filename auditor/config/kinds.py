@@ -55,6 +55,7 @@ def from_words(kind: ValueKind, said_by: str, words: str | bool | Sequence[str])
         raise UsageError(f"{said_by} takes {expected}, not {wrong.value!r}") from None
 
 
+_DURATION = "a number of seconds above 0, or as in 90s, 5m, 1h"
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 # Checks
@@ -183,6 +184,13 @@ def number(least: float = 0.0, *, above: bool = False, endless: bool = False, of
         raise Wrong(expected, value)
 
     return ValueKind(check, _number_in, expected)
+
+
+def _duration(value: object) -> float:
+    try:
+        return float(number(above=True).check(value))
+    except Wrong:
+        raise Wrong(_DURATION, value) from None
 
 
 def whole(least: int = 0) -> ValueKind:
@@ -430,7 +438,7 @@ PROJECT = ValueKind(_project, takes="a name")
 FILE_NAME = ValueKind(_file_name, takes="a file's name")
 PORT = ValueKind(_port, _whole_in, "a port: a whole number from 0 to 65535")
 SECONDS = number(above=True, of="seconds")
-DURATION = ValueKind(SECONDS.check, _duration_in, "a number of seconds above 0, or as in 90s, 5m, 1h")
+DURATION = ValueKind(_duration, _duration_in, _DURATION)
 TOLERANCE = number(endless=True)
 BYTES = ValueKind(_bytes, takes='a number of bytes, or a size such as "2G"')
 BYTES_ABOVE_0 = ValueKind(_bytes_above_0, takes='a number of bytes, or a size such as "2G"')
