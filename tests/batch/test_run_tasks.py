@@ -100,7 +100,7 @@ def test_a_report_that_is_not_read_again_is_reused_all_the_same(registry: Path, 
 def test_so_many_keys_are_kept_in_mind_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "_LATELY", 3)
     with Pool(1, WorkerLimits()) as pool:
-        one = batches._Batch(iter(()), STATIC, lambda ref: USUAL, None, pool, True, False, Keys(STATIC))
+        one = batches._Batch(iter(()), STATIC, lambda ref: USUAL, None, pool, True, False, Keys(STATIC), lambda: False)
         for n in range(7):
             one._keep_in_mind(f"key {n}", Done("m.onnx", n, 0))
             assert f"key {n}" in one.lately and len(one.lately) <= 3

@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from tests.pace import HANG
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -54,6 +56,8 @@ class Shelf:
     etags: bool = True
     ranges: bool = True
     cuts: list[int] = field(default_factory=list)  # bytes of a file's body after which the connection is cut, once each
+    stalls: dict[str, int] = field(default_factory=dict)  # of a path, bytes of its body after which nothing comes
+    goes: threading.Event = field(default_factory=threading.Event)  # until this is set, as a request for /go does
     canned: list[tuple[str, Canned, int]] = field(default_factory=list)  # of a path's pattern, so many times
     asked: list[Request] = field(default_factory=list)
     url: str = ""
@@ -98,6 +102,8 @@ class Handler(BaseHTTPRequestHandler):
         low = {name.lower(): value for name, value in self.headers.items()}
         shelf.asked.append(Request(self.command, self.path, low))
         self.rfile.read(int(low.get("content-length", "0")))
+        if self.path == "/go":
+            shelf.goes.set()
         canned = shelf.take(self.path)
         if canned is not None:
             self._canned(canned)
@@ -127,7 +133,7 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         path, query = unquote(parts.path), parse_qs(parts.query)
         if found := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/(revision|tree)/([^/]+))?", path):
-            self._api(*found.groups(), query)
+            self._api(found[1], found[2], found[3], query)
         elif found := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
             self._resolve(*found.groups())
         elif path.strip("/") in self.shelf.buckets and "list-type" in query:
@@ -222,10 +228,19 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
+        if is_file and self.path in self.shelf.stalls and not self.shelf.goes.is_set():
+            first = self.shelf.stalls[self.path]
+            self.wfile.write(body[:first])
+            self.wfile.flush()
+            self.shelf.goes.wait(HANG)
+            body = body[first:]
         if is_file and self.shelf.cuts:
             body = body[: self.shelf.cuts.pop(0)]
             self.close_connection = True
-        self.wfile.write(body)
+        try:
+            self.wfile.write(body)
+        except OSError:  # whoever asked is gone
+            self.close_connection = True
 
 
 def git(data: bytes) -> str:
@@ -245,6 +260,7 @@ def serving(shelf: Shelf, host: str = "127.0.0.1") -> Iterator[str]:
     try:
         yield shelf.url
     finally:
+        shelf.goes.set()
         server.shutdown()
         server.server_close()
         thread.join()

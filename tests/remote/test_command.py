@@ -139,3 +139,15 @@ def test_the_cache_is_bounded_and_named(hub: Shelf, auditor: Call, tmp_path: Pat
     small = auditor("batch", "hf://org/name", "--no-run", "--fetch-size", "100")
     assert small.status == ExitCode.INCONCLUSIVE and "(--fetch-size)" in " ".join(small.out.split())
     assert os.path.isdir(tmp_path / "cache")
+
+
+def test_check_takes_one_model_at_an_address(hub: Shelf, auditor: Call) -> None:
+    """The report is of the address, and kept as one of the registry's name."""
+    said = auditor("check", f"hf://org/name@{COMMIT}/onnx/nan.onnx", "--no-run", "--format", "json")
+    assert said.status == ExitCode.FINDINGS, said.err
+    assert said.report["model"]["path"] == f"hf://org/name@{COMMIT}/onnx/nan.onnx"
+    assert COMMIT[:8] in auditor("history", "org/name/onnx/nan").out
+    several = auditor("check", "hf://org/name", "--no-run")
+    assert (several.status, "`auditor batch` audits them" in several.err) == (ExitCode.USAGE, True)
+    hub.instead(".*/revision/.*", Canned(401), 9)
+    assert auditor("check", "hf://org/name", "--no-run").status == ExitCode.INCONCLUSIVE
