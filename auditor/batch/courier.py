@@ -17,9 +17,10 @@ from itertools import islice
 from ..errors import AuditorError, ExitCode
 from ..remote.cache import Cache, Filling
 from ..remote.errand import Errand
-from ..remote.failures import NotThere, RemoteFailure
+from ..remote.failures import NotThere, NotUnderstood, RemoteFailure
 from ..remote.kinds import registry_at
 from ..remote.listing import ListedFile, ListedVersion, PieceSource, RemoteKind, RemoteTree
+from ..remote.names import checked_name
 from ..tuples import NamedTuple
 from .sources.parts.files import locations, make_up
 
@@ -85,7 +86,7 @@ def _brought(desk: _Desk, filling: Filling, version: ListedVersion, entry: str) 
     model = paths[version.model.name]
     for location in islice(locations(model, os.stat(model).st_size), _MOST_DATA):
         name = posixpath.normpath(location)
-        if name.startswith(("/", "..")) or "\0" in name:  # the model's files are looked through below, and it is said
+        if not _may_be(name):  # it leads out of its folder, say: the model's files are looked through below
             continue
         found = kind.beside(version, name)
         if found is not None:
@@ -94,6 +95,14 @@ def _brought(desk: _Desk, filling: Filling, version: ListedVersion, entry: str) 
     path = os.path.join(top, version.model.name)
     made = make_up(path, [os.path.join(top, file.name) for file in version.files])
     return Brought(path, made.files, (*troubles, *made.troubles))
+
+
+def _may_be(name: str) -> bool:
+    try:
+        checked_name(name, "")
+    except NotUnderstood:
+        return False
+    return True
 
 
 class _Desk:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from ..config.table import AT_ONCE, DEPTH, LOOKED_AT, RUN, SIZES
+from ..config.table import AT_ONCE, DEPTH, ELSEWHERE, LOOKED_AT, RUN, SIZES
 from ..errors import worst
 from .command import TARGETS, Command, Words, options
 
@@ -64,6 +64,18 @@ COMMAND = Command(
     ("auditor baseline models", "auditor baseline models --update --prune -o known.json"),
     (TARGETS,),
     options(
-        "file", "update", "prune", LOOKED_AT, SIZES, RUN, DEPTH, "config", "trusted_config", "no_config", AT_ONCE, "db"
-    ),
+        "file",
+        "update",
+        "prune",
+        LOOKED_AT,
+        SIZES,
+        RUN,
+        DEPTH,
+        "config",
+        "trusted_config",
+        "no_config",
+        AT_ONCE,
+        ELSEWHERE,
+        "db",
+    ),  # fmt: skip
 )

@@ -205,7 +205,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _file(self, data: bytes, more: Mapping[str, str] | None = None, etag: str = "") -> None:
         tag = f'"{etag or hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
-        headers = {"Accept-Ranges": "bytes", **({"ETag": tag} if self.shelf.etags else {}), **(more or {})}
+        headers = {
+            "Accept-Ranges": "bytes",
+            "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT",
+            **({"ETag": tag} if self.shelf.etags else {}),
+            **(more or {}),
+        }
         match = re.fullmatch(r"bytes=([0-9]+)-([0-9]*)", self.headers.get("Range", "")) if self.shelf.ranges else None
         if match and self.headers.get("If-Range", tag) == tag:
             first = int(match[1])

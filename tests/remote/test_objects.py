@@ -23,7 +23,7 @@ from tests.forked import Ended
 from tests.pace import HANG
 
 from .conftest import LIMITS
-from .stand_in import Shelf
+from .stand_in import Canned, Shelf
 from .test_command import LENET, NAN
 
 _EXTRA = "pip install 'auditor[registries]' brings obstore and moto"
@@ -106,6 +106,32 @@ def test_pages(shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     kind = TreeKind(ObjectStorePrefix("s3://many/m", LIMITS._replace(listing=3000)), str(tmp_path))
     with pytest.raises(TooMuch, match="more than 3,000 files: name a part of it"):
         list(kind.versions())
+
+
+def test_the_other_stores(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Google's lists as S3 does, Azure in words of its own; each from its own variables."""
+    pytest.importorskip("obstore", reason=_EXTRA)
+    monkeypatch.setenv("GOOGLE_BASE_URL", shelf.url)
+    monkeypatch.setenv("GOOGLE_SKIP_SIGNATURE", "true")
+    shelf.buckets["b"] = ["p/a.onnx", "p/b.txt", "q/c.onnx"]
+    shelf.files["/b/p/a.onnx"] = b"content"
+    tree = ObjectStorePrefix("gs://b/p", LIMITS)
+    files = list(tree.files())
+    assert [file.name for file in files] == ["a.onnx", "b.txt"]
+    assert b"".join(tree.pieces(files[0]._replace(etag=""), 3)) == b"tent"
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "acc")
+    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", shelf.url)
+    monkeypatch.setenv("AZURE_SKIP_SIGNATURE", "true")
+    blob = (
+        "<Blob><Name>p/a.onnx</Name><Properties><Last-Modified>Thu, 01 Jan 2026 00:00:00 GMT</Last-Modified>"
+        "<Content-Length>7</Content-Length><Content-Type>x</Content-Type><Etag>0x1</Etag></Properties></Blob>"
+    )
+    body = f"<?xml version='1.0'?><EnumerationResults><Blobs>{blob}</Blobs><NextMarker/></EnumerationResults>"
+    shelf.instead("/b.*comp=list.*", Canned(200, body.encode(), {"Content-Type": "application/xml"}))
+    tree = ObjectStorePrefix("az://b/p", LIMITS)
+    (file,) = tree.files()
+    assert (file.name, file.size) == ("a.onnx", 7)
+    assert b"".join(tree.pieces(file._replace(etag=""), 0)) == b"content"
 
 
 @pytest.mark.parametrize("name", ["../x.onnx", "a/../../x.onnx", "a//b.onnx", "x" * 5000 + ".onnx", "a\\..\\b.onnx"])

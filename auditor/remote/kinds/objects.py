@@ -25,9 +25,11 @@ _AT_ONCE = 1000  # names of a page, as the stores send them
 _BLOCK = 1 << 20
 RETRIES = 4
 _CREDENTIALS = {
-    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials with AWS_PROFILE, say who asks",
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials with AWS_PROFILE, say who asks; "
+    "AWS_SKIP_SIGNATURE=true asks as nobody",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS, or `gcloud auth application-default login`, say who asks",
-    "az": "AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_CLIENT_ID with its secret say who asks",
+    "az": "AZURE_STORAGE_ACCOUNT_NAME says where, and AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_TOKEN or "
+    "AZURE_CLIENT_ID with its secret who asks",
 }
 
 
@@ -36,7 +38,7 @@ class ObjectStorePrefix(RemoteTree):
 
     schemes = ("s3", "gs", "az")
     row = RemoteRow(
-        "`s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, `az://ACCOUNT/CONTAINER/PREFIX`",
+        "`s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, `az://CONTAINER/PREFIX`",
         "`AWS_*`, `~/.aws`, the instance's role; `GOOGLE_APPLICATION_CREDENTIALS`, gcloud's; `AZURE_*`",
         "the names below the prefix, 1,000 at a time, and what describes models (`config.pbtxt`, `MLmodel`...)",
         "the `.onnx`, its external data, its configuration",
@@ -49,7 +51,7 @@ class ObjectStorePrefix(RemoteTree):
             raise UsageError(f"{prose(address, 200)} is not {scheme}://BUCKET/PREFIX")
         self._scheme = scheme
         self._held: ObjectStore | None = None
-        _, _, self._key = rest.partition("/") if scheme != "az" else rest.partition("/")[2].partition("/")
+        self._key = rest.partition("/")[2]
 
     @property
     def _store(self) -> ObjectStore:
@@ -175,9 +177,11 @@ def _opened(scheme: str, address: str, key: str) -> ObjectStore:
         ) from None
     bucket = address[: len(address) - len(key)].rstrip("/") if key else address
     settings = aws_settings(os.environ) if scheme == "s3" else {}
-    plain = str(settings.get("endpoint", os.environ.get("GOOGLE_BASE_URL", ""))).startswith("http://")
+    endpoint = {"s3": settings.get("endpoint"), "gs": os.environ.get("GOOGLE_BASE_URL")}.get(
+        scheme, os.environ.get("AZURE_STORAGE_ENDPOINT")
+    )
     options: Any = {"timeout": "1h", "connect_timeout": "10s", "read_timeout": "30s"}
-    if plain:  # the operator's own word: nothing leads from https to http
+    if str(endpoint).startswith("http://"):  # the operator's own word: nothing leads from https to http
         options["allow_http"] = True
     retries: Any = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=60)}
     try:
