@@ -55,9 +55,6 @@ def from_words(kind: ValueKind, said_by: str, words: str | bool | Sequence[str])
         raise UsageError(f"{said_by} takes {expected}, not {wrong.value!r}") from None
 
 
-_DURATION = "a number of seconds above 0, or as in 90s, 5m, 1h"
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-
 # Checks
 
 
@@ -184,13 +181,6 @@ def number(least: float = 0.0, *, above: bool = False, endless: bool = False, of
         raise Wrong(expected, value)
 
     return ValueKind(check, _number_in, expected)
-
-
-def _duration(value: object) -> float:
-    try:
-        return float(number(above=True).check(value))
-    except Wrong:
-        raise Wrong(_DURATION, value) from None
 
 
 def whole(least: int = 0) -> ValueKind:
@@ -324,11 +314,6 @@ def _number_in(word: str) -> object:
     return float(word) if re.fullmatch(_NUMBER, word) else word
 
 
-def _duration_in(word: str) -> object:
-    match = re.fullmatch(rf"({_NUMBER})([smhd])", word)
-    return float(match[1]) * _UNITS[match[2]] if match else _number_in(word)
-
-
 def _whole_in(word: str) -> object:
     return int(word) if re.fullmatch(_WHOLE, word) else word
 
@@ -420,6 +405,17 @@ def _against(value: object) -> str:
     return path
 
 
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+def _age(value: object) -> int:
+    """In seconds."""
+    found = re.fullmatch(r"([0-9]{1,9})([smhdw])", value) if isinstance(value, str) else None
+    if found is None or found[1].strip("0") == "":
+        raise Wrong("a time above 0 with its unit, such as 30d, 12h or 45m", value)
+    return int(found[1]) * _UNITS[found[2]]
+
+
 def _yes_in(word: str) -> object:
     return {"true": True, "false": False}.get(word, word)
 
@@ -438,7 +434,7 @@ PROJECT = ValueKind(_project, takes="a name")
 FILE_NAME = ValueKind(_file_name, takes="a file's name")
 PORT = ValueKind(_port, _whole_in, "a port: a whole number from 0 to 65535")
 SECONDS = number(above=True, of="seconds")
-DURATION = ValueKind(_duration, _duration_in, _DURATION)
+AGE = ValueKind(_age, takes="a number with its unit: s, m, h, d or w")
 TOLERANCE = number(endless=True)
 BYTES = ValueKind(_bytes, takes='a number of bytes, or a size such as "2G"')
 BYTES_ABOVE_0 = ValueKind(_bytes_above_0, takes='a number of bytes, or a size such as "2G"')

@@ -40,6 +40,9 @@ class BatchListener(Listener):
     def begun(self, refs: Callable[[], Iterable[Ref]]) -> None:
         """All models that there are, to be counted; called once."""
 
+    def looking(self, ref: Ref, stage: str) -> None:
+        """What of a model is looked at now: "in depth: speed (8 of 9)"."""
+
     def coming(self, outcome: Outcome) -> None:
         """Something may be written to the stream next."""
 
@@ -89,6 +92,7 @@ class Batching:
                 all_shown=self._shows_all(),
                 rehash=self.rehash,
                 waits=lambda: is_waited_for(self._sources),
+                looking=self.listener.looking,
             )
             over: deque[Ref] = deque()
             drawn = len(folders) * _DRAWN * self.configured.workers()  # a page is drawn of the model's files, later

@@ -23,7 +23,7 @@ def test_new_versions_are_told_and_tagged_until_it_is_ended(tmp_path: Path) -> N
     has = Tracking()
     has.put("det", 1, FILES)
     with tracking(has) as server:
-        asked_for = ["watch", "models:/", "--every", "0.2", "--no-run", "--set-tag", "-j", "1"]
+        asked_for = ["watch", "models:/", "--every", "1s", "--no-run", "--set-tag", "-j", "1"]
         process = subprocess.Popen(
             [sys.executable, "-m", "auditor", *asked_for],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,

@@ -155,11 +155,3 @@ def test_what_makes_no_sense_ends_it(folder: Path) -> None:
     for place in ("nobody://reads/this", "oci://HOST/Not A Repository"):
         with pytest.raises(UsageError), open(os.devnull, "w") as out:
             Watching(ask, Destinations("text", out)).watch([place], once=True)
-
-
-def test_how_long_it_waits_may_be_said_in_minutes() -> None:
-    found = [asked({"every": word, "no_config": True}).said["every"] for word in ("60s", "5m", "1.5h", "1d", "30")]
-    assert found == [60, 300, 5400, 86_400, 30]
-    for word in ("0s", "5 m", "m", "-1s", "inf"):
-        with pytest.raises(UsageError, match="--every takes a number of seconds above 0, or as in 90s, 5m, 1h"):
-            asked({"every": word})
