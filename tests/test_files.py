@@ -163,6 +163,7 @@ def test_no_other_place_has_flags_of_its_own() -> None:
         "auditor/runtime/sandbox.py": "paths as the kernel's sandbox wants them",
         "auditor/runtime/started.py": "the working folder",
         "auditor/runtime/deep/growth.py": "/proc/self/statm",
+        "auditor/runtime/deep/in_memory.py": "files in memory that it makes, and /dev/null",
         "auditor/cli/__init__.py": "/dev/null",
         "auditor/cli/terminal.py": "/dev/null",
         "auditor/batch/pool.py": "/dev/null",

@@ -32,6 +32,7 @@ HERE: dict[str, frozenset[str]] = {
     "docs/diff.md": frozenset({"yaml"}),  # read in tests/places/test_diff_action.py; its git is in tests/diff
     "docs/service.md": frozenset({"toml", "bash"}),  # read in test_serve.py, run in test_readme_service.py
     "docs/uploads.md": frozenset({"bash"}),  # run in tests/service/test_uploads_page.py
+    "docs/attest.md": frozenset({"bash", "yaml"}),  # run in tests/attest/test_page.py
     "docs/gates.md": frozenset({"yaml", "groovy", "bash", "py"}),  # run in tests/places
     "docs/deployment.md": frozenset({"bash", "nginx", "caddy"}),  # read by what they are for in tests/test_deploy.py
     "CONTRIBUTING.md": frozenset({"py"}),  # done in tests/test_contributing.py

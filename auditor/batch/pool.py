@@ -121,10 +121,14 @@ class _Worker:
 
 @dataclass(slots=True)
 class Pool:
-    """So many processes, started when there is work for them and started again when they die."""
+    """So many processes, started when there is work for them and started again when they die.
+
+    ``hears``: who is told how far tasks have come while `as_completed` waits.
+    """
 
     jobs: int
     limits: WorkerLimits
+    hears: Callable[[Told], None] = field(default=lambda told: None)
     _queue: deque[Task] = field(default_factory=deque)
     _workers: list[_Worker] = field(default_factory=list)
     _completed: deque[Task] = field(default_factory=deque)
@@ -154,7 +158,9 @@ class Pool:
             self._hand_out()
             self._listen(_LOOK_EVERY)
             self._watch()
-            self._told.clear()
+            told, self._told = self._told, []
+            for one in told:
+                self.hears(one)
             if not self._completed and woken():
                 yield None
 

@@ -18,7 +18,7 @@ from ..store.store import source_of
 from ..store.works import Done, FileState, Piece, Works
 from ..tuples import NamedTuple
 from .one import Audited, audit_one, audited
-from .pool import Pool, Result, Returned, Task, WorkerLimits
+from .pool import Pool, Result, Returned, Task, Told, WorkerLimits, tell
 from .refs import Ref
 from .state import Keys, files_of, hashed, settled, unchanged
 from .verdicts import Judged, Policies, judged, passes_without_findings
@@ -41,6 +41,7 @@ class Outcome(NamedTuple):
     audit_id: int | None = None  # where it is stored
     trace: str = ""  # of a fault of ours
     unstored: str = ""  # why the report is not stored
+    is_first_here: bool = False  # it is reused, and of content that was not known at this place
 
 
 def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> WorkerLimits:
@@ -59,17 +60,20 @@ def batch(
     all_shown: bool = True,
     rehash: bool = False,
     waits: Callable[[], bool] = lambda: False,
+    looking: Callable[[Ref, str], None] | None = None,
 ) -> Generator[Outcome, None, None]:
     """Audit all models; exactly one outcome for each, in the order of completion, stored before it is yielded.
 
     Without ``all_shown`` a stored report without findings is not read again, where the policy asks for no more. With
     ``rehash`` every file is read, also one that looks as it did. ``waits`` says whether the next model is still being
-    fetched: those that are here go on meanwhile.
+    fetched: those that are here go on meanwhile. ``looking`` is told what of a model is looked at where that takes
+    long: in depth.
     """
     selected(settings)  # a wrong name ends this before anything is audited, and workers inherit the imported rules
     with Pool(jobs, limits) as pool:
         keys = Keys(settings)
-        yield from _Batch(iter(refs), settings, policies, store, pool, all_shown, rehash, keys, waits).outcomes()
+        work = _Batch(iter(refs), settings, policies, store, pool, all_shown, rehash, keys, waits, looking)
+        yield from work.outcomes()
 
 
 class _Work(NamedTuple):
@@ -93,12 +97,14 @@ class _Batch:
     rehash: bool
     keys: Keys
     waits: Callable[[], bool]
+    looking: Callable[[Ref, str], None] | None = None
     at: dict[Task, list[_Work]] = field(default_factory=dict)
     all_taken: bool = False  # there are no more models
     lately: dict[str, Done] = field(default_factory=dict)  # by key, the work that was found done or was done last
     alike: dict[str, list[_Work]] = field(default_factory=dict)  # by the key of work that is being done: who waits
 
     def outcomes(self) -> Iterator[Outcome]:
+        self.pool.hears = self._hear
         yield from self._refill()
         for task in self.pool.turns(lambda: self._has_room and not self.waits()):
             if task is None:
@@ -111,6 +117,11 @@ class _Batch:
             else:
                 yield from self._finished(works[0], result)
             yield from self._refill()
+
+    def _hear(self, told: Told) -> None:
+        works = self.at.get(told.task)
+        if works and self.looking is not None:
+            self.looking(works[0].ref, told.stage)
 
     def _refill(self) -> Iterator[Outcome]:
         """Keep the workers busy, and no more models in memory than that takes."""
@@ -200,7 +211,8 @@ class _Batch:
     def _submit(self, work: _Work) -> None:
         if work.key is not None:
             self.alike.setdefault(work.key, [])
-        self.at[self.pool.submit(audit_one, work.ref, self.settings)] = [work]
+        telling = (tell,) if self.looking is not None and self.settings.run and self.settings.looks else ()
+        self.at[self.pool.submit(audit_one, work.ref, self.settings, *telling)] = [work]
 
     def _reused(self, works: Sequence[tuple[_Work, str, Done]]) -> Iterator[Outcome]:
         """Outcomes of work that is done. The same content at another place is a model with a history of its own."""
@@ -232,7 +244,7 @@ class _Batch:
             outcomes.append(outcome)
         kept = self.store.finish_all(list(pieces.values())) if pieces else []
         for place, (audit_id, _) in zip(pieces, kept, strict=True):
-            outcomes[place] = outcomes[place]._replace(audit_id=audit_id)
+            outcomes[place] = outcomes[place]._replace(audit_id=audit_id, is_first_here=True)
         if seen:
             self.store.remember(seen)
         yield from outcomes

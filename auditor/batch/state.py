@@ -97,7 +97,7 @@ class Keys:
 
     def __init__(self, settings: Settings) -> None:
         chosen = [(name, _text(value)) for name, value in settings._asdict().items()]
-        runtime = " ".join((_runtime(), *features())) if settings.run else ""
+        runtime = " ".join((runtime_version(), *features())) if settings.run else ""
         libraries = settings.provider_libraries.values()
         named = filter(None, (settings.inputs, settings.custom_ops, settings.against))
         read = (*settings.operators, *libraries, *named)
@@ -150,7 +150,7 @@ def _code() -> str:
 
 
 @cache
-def _runtime() -> str:
+def runtime_version() -> str:
     """The runtime's version, without importing it."""
     from importlib.metadata import PackageNotFoundError, version
 

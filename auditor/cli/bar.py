@@ -1,4 +1,5 @@
-"""The bar of a long batch: models done, findings, rate, time left. No thread draws it: workers are forked."""
+"""The bar of a long batch: models done, findings, rate, time left, and what is looked at in depth. No thread draws it:
+workers are forked."""
 
 from __future__ import annotations
 
@@ -12,11 +13,14 @@ from contextlib import contextmanager, suppress
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ..batch.refs import Ref
 from ..batch.run import Outcome
 from ..errors import ExitCode
+from ..names import visible
 from ..runtime.libc import die_with
 
 _EVERY = 0.1  # seconds between two drawings
+_NAME = 30  # characters of a model's
 
 
 def clear() -> None:
@@ -53,12 +57,50 @@ class CountedApart:
         os.waitpid(self._pid, 0)
 
 
+class Bar:
+    """How far a batch is, and what is looked at now of the model that said so last."""
+
+    def __init__(self, progress: Progress, total: Callable[[], int | None]) -> None:
+        self._progress, self._total = progress, total
+        self._task = progress.add_task("", total=None, rate="", failed="", at="")
+        self._began = self._drawn = time.monotonic()
+        self._done = self._failed = 0
+        self._ref: Ref | None = None
+
+    def moved(self, outcome: Outcome) -> None:
+        """A model has come to its end. Drawn now and then: there may be thousands a second."""
+        self._done += 1
+        self._failed += outcome.code != ExitCode.PASS
+        if self._ref == outcome.ref:
+            self._ref = None
+            self._progress.update(self._task, at="")
+        if time.monotonic() - self._drawn >= _EVERY:
+            self._draw()
+
+    def looking(self, ref: Ref, stage: str) -> None:
+        """What of a model is looked at now. Always drawn: the next word may be minutes away."""
+        self._ref = ref
+        self._progress.update(self._task, at=f"{visible(os.path.basename(ref.path), _NAME)}: {stage}")
+        self._draw()
+
+    def _draw(self) -> None:
+        now = self._drawn = time.monotonic()
+        self._progress.update(
+            self._task,
+            completed=self._done,
+            total=self._total(),
+            rate=f"{self._done / (now - self._began):.0f}/s" if self._done else "",
+            failed=f"{self._failed} not passed" if self._failed else "",
+        )
+        self._progress.refresh()
+
+
 @contextmanager
-def bar(total: Callable[[], int | None]) -> Iterator[Callable[[Outcome], None]]:
-    """Yields what is to be called with every outcome; the bar is gone at the end. ``total``: None as yet."""
+def bar(total: Callable[[], int | None]) -> Iterator[Bar]:
+    """The bar is gone at the end. ``total``: None as yet."""
     columns = (
         TextColumn("auditing"), BarColumn(20), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(), TextColumn("{task.fields[failed]}"),
+        TimeRemainingColumn(), TextColumn("{task.fields[failed]}"), TextColumn("{task.fields[at]}", markup=False),
     )  # fmt: skip
     progress = Progress(
         *columns,
@@ -69,24 +111,4 @@ def bar(total: Callable[[], int | None]) -> Iterator[Callable[[Outcome], None]]:
         redirect_stderr=False,
     )
     with progress:
-        task = progress.add_task("", total=None, rate="", failed="")
-        began = drawn = time.monotonic()
-        done = failed = 0
-
-        def moved(outcome: Outcome) -> None:
-            nonlocal done, failed, drawn
-            done += 1
-            failed += outcome.code != ExitCode.PASS
-            now = time.monotonic()
-            if now - drawn >= _EVERY:
-                drawn = now
-                progress.update(
-                    task,
-                    completed=done,
-                    total=total(),
-                    rate=f"{done / (now - began):.0f}/s",
-                    failed=f"{failed} not passed" if failed else "",
-                )
-                progress.refresh()
-
-        yield moved
+        yield Bar(progress, total)

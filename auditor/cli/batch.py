@@ -55,5 +55,7 @@ COMMAND = Command(
         "auditor batch hf://ORG/NAME@main",
     ),
     (Argument("sources", "SOURCE...", "Folders, patterns, manifests, registries, here or at an address.", many=True),),
-    options("limit", "rehash", AT_ONCE, ELSEWHERE, LOOKED_AT, SIZES, RUN, DEPTH, POLICY, SAID, KEPT),
+    options(
+        "limit", "rehash", "set_tag", "attach", AT_ONCE, ELSEWHERE, LOOKED_AT, SIZES, RUN, DEPTH, POLICY, SAID, KEPT
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ..batch.refs import Ref
 from ..batch.run import Outcome
@@ -12,6 +12,9 @@ from ..report import NOBODY, JudgedBy
 from ..sessions.batching import BatchListener
 from .batch_tables import Tally, has_to_be_told, write_outcome
 from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from .bar import Bar
 
 
 class BatchTerminal(Terminal, BatchListener):
@@ -24,7 +27,7 @@ class BatchTerminal(Terminal, BatchListener):
         self._beside = form != "text" and out.isatty()  # lines of the result where the bar is
         self._tally = Tally(by)
         self._bar = ExitStack()
-        self.moved: Callable[[Outcome], None] = lambda outcome: None
+        self._drawn: Bar | None = None
 
     def begun(self, refs: Callable[[], Iterable[Ref]]) -> None:
         """A bar with rate and time left on a terminal. It has no thread: workers are forked."""
@@ -32,7 +35,16 @@ class BatchTerminal(Terminal, BatchListener):
             from .bar import CountedApart, bar
 
             total = self._bar.enter_context(closing(CountedApart(refs)))
-            self.moved = self._bar.enter_context(bar(total))
+            self._drawn = self._bar.enter_context(bar(total))
+
+    def moved(self, outcome: Outcome) -> None:
+        """A model has come to its end."""
+        if self._drawn is not None:
+            self._drawn.moved(outcome)
+
+    def looking(self, ref: Ref, stage: str) -> None:
+        if self._drawn is not None:
+            self._drawn.looking(ref, stage)
 
     @contextmanager
     def watching(self) -> Iterator[None]:

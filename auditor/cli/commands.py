@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 SUMMARIES: Mapping[str, str] = {
     "check": "Audit models: shapes, parameters, weights, a run in a sandbox.",
     "batch": "Audit all models of folders and registries, each only once.",
+    "watch": "Audit new models and versions of folders and registries as they appear.",
     "gate": "Say whether models may go live, and why.",
+    "attest": "Sign the verdict on a model, with the hash of each of its files.",
+    "verify": "Verify that a model is the one that passed, by its attestation.",
+    "bom": "Write a bill of materials: files, operators, counts and verdict.",
     "push": "Send a model to a server, and print the report that it makes.",
     "baseline": "Record what models have now, so that only new findings fail.",
     "diff": "Say what changed between two models, and how far that goes.",
@@ -32,6 +36,7 @@ SUMMARIES: Mapping[str, str] = {
     "db prune": "Take old audits out, never a model's newest.",
     "db export": "Write all that is stored as JSON lines.",
     "db import": "Take in what was exported, all of it or nothing.",
+    "db copy": "Copy a whole database into an empty one.",
 }
 """The first line of each command's help; a test holds them to the functions' docstrings."""
 

@@ -1,4 +1,4 @@
-"""``auditor db``: where the report database is, its schema, what may go, and all of it out and in."""
+"""``auditor db``: where the report database is, its schema, what may go, and all of it elsewhere."""
 
 from __future__ import annotations
 
@@ -81,6 +81,22 @@ def load(words: Words) -> None:
     sys.stdout.write(f"imported {counted(done.audits, 'audit')}{accepted}; {done.there} were there already\n")
 
 
+def copy(words: Words) -> None:
+    """Copy a whole database into an empty one.
+
+    Every project's rows, with their numbers: all of them or none.
+    """
+    from ..store.connection import address, shown
+    from ..store.copying import copy_all
+    from ..store.store import Store
+    from ..wording import counted
+
+    with Store.open(words["source"], create=False) as source, Store.open(words["target"]) as target:
+        done = copy_all(source, target)
+    into = shown(address(words["target"]))
+    sys.stdout.write(f"copied {counted(done.audits, 'audit')} and {counted(done.others, 'other row')} into {into}\n")
+
+
 def _database(words: Words) -> tuple[str, Mapping[str, Any]]:
     """Where the database is, and the values of the options."""
     from ..config.configuration import find
@@ -109,6 +125,14 @@ COMMANDS = {
         ("auditor db import reports.jsonl",),
         (Argument("of", "FILE|-", "What `db export` wrote; - is standard input."),),
         options("db"),
+    ),
+    "copy": Command(
+        copy,
+        ("auditor db copy reports.db postgresql+psycopg://auditor@db/auditor",),
+        (
+            Argument("source", "FROM", "A report database: a path, or a URL."),
+            Argument("target", "TO", "Where to: one that is not there yet, or is empty."),
+        ),
     ),
 }
 

@@ -405,6 +405,17 @@ def _against(value: object) -> str:
     return path
 
 
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+def _age(value: object) -> int:
+    """In seconds."""
+    found = re.fullmatch(r"([0-9]{1,9})([smhdw])", value) if isinstance(value, str) else None
+    if found is None or found[1].strip("0") == "":
+        raise Wrong("a time above 0 with its unit, such as 30d, 12h or 45m", value)
+    return int(found[1]) * _UNITS[found[2]]
+
+
 def _yes_in(word: str) -> object:
     return {"true": True, "false": False}.get(word, word)
 
@@ -423,6 +434,7 @@ PROJECT = ValueKind(_project, takes="a name")
 FILE_NAME = ValueKind(_file_name, takes="a file's name")
 PORT = ValueKind(_port, _whole_in, "a port: a whole number from 0 to 65535")
 SECONDS = number(above=True, of="seconds")
+AGE = ValueKind(_age, takes="a number with its unit: s, m, h, d or w")
 TOLERANCE = number(endless=True)
 BYTES = ValueKind(_bytes, takes='a number of bytes, or a size such as "2G"')
 BYTES_ABOVE_0 = ValueKind(_bytes_above_0, takes='a number of bytes, or a size such as "2G"')

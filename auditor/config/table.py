@@ -314,6 +314,19 @@ TABLE: tuple[Setting, ...] = (
         "sample", kinds.YES_OR_NO, SERVICE, "Audit two samples first, where no model was uploaded yet.", ("--sample",)
     ),
     # Of one command or two.
+    Setting(
+        "set_tag", kinds.YES_OR_NO, OWN, "Write the verdict to the registry: tags of an MLflow model version.",
+        ("--set-tag",),
+    ),
+    Setting(
+        "attach", kinds.YES_OR_NO, OWN, "Push the report to the registry, beside the OCI artifact that it is of.",
+        ("--attach",),
+    ),
+    Setting(
+        "every", kinds.AGE, OWN, "How long to wait between two looks, as in 60s, 5m or 1h.", ("--every",), "TIME",
+        default="60s",
+    ),
+    Setting("once", kinds.YES_OR_NO, OWN, "Look once, and exit with the code of what is new.", ("--once",)),
     Setting("limit", kinds.whole(1), OWN, "No more models than these.", ("--limit",), "NUMBER"),
     Setting("rehash", kinds.YES_OR_NO, OWN, "Read every file, also one that looks as it did.", ("--rehash",)),
     Setting("accept", kinds.YES_OR_NO, OWN, "What passes is the accepted version from now on.", ("--accept",)),
@@ -399,7 +412,36 @@ TABLE: tuple[Setting, ...] = (
         "project", kinds.PROJECT, OWN, "Whose it is: each project sees its own models and reports.", ("--project",),
         "NAME", default="default",
     ),
+    Setting(
+        "signing_key", kinds.TEXT, OWN,
+        "The private key that signs, in PEM: Ed25519, or ECDSA on P-256 or P-384; with --sign-command the public one.",
+        ("--key",), "FILE",
+    ),
+    Setting(
+        "sign_command", kinds.TEXT, OWN,
+        "A command that signs, for a key that a KMS holds: it reads what is to be signed, and writes the signature.",
+        ("--sign-command",), "COMMAND",
+    ),
+    Setting(
+        "public_keys", kinds.NAMES, OWN,
+        "A public key in PEM whose signature is trusted; may be repeated: one is enough.",
+        ("--key",), "FILE",
+    ),
+    Setting("attestation", kinds.TEXT, OWN, "The attestation of the model.", ("--attestation",), "FILE"),
+    Setting(
+        "asked_policy", kinds.TEXT, OWN, "The configuration that the attested verdict must be as strict as.",
+        ("--policy",), "FILE", default="none: the signer's is taken",
+    ),
+    Setting(
+        "max_age", kinds.AGE, OWN, "How old the attestation may be, as in 30d or 12h.", ("--max-age",), "AGE",
+        default="any",
+    ),
+    Setting(
+        "verified_form", kinds.one_of("text", "json"), OWN, "What goes to standard output: text or json.",
+        ("--format",), "FORMAT", default="text",
+    ),
     # Of the environment alone: a command line is seen by others.
+    Setting("key_password", kinds.TEXT, FILES, "Of the key that signs.", env="AUDITOR_KEY_PASSWORD"),
     Setting("token", kinds.TEXT, FILES, "Who asks a server.", env="AUDITOR_TOKEN"),
     # Of configurations alone.
     Setting(

@@ -153,6 +153,15 @@ class Macs:
         return fact.elements[0] if fact is not None and fact.elements else None
 
 
+def by_node(facts: Facts) -> Iterator[tuple[int, Node, Size | None]]:
+    """The nodes of the main graph that a run makes, with their places: what hangs on stored tensors alone left out."""
+    counted, main, fixed = Macs(facts), facts.graphs[""], facts.fixed_in("")
+    for index, entry in main.entries.items():
+        node = main.nodes[index]
+        if not (node.outputs and set(node.outputs) <= fixed):
+            yield index, node, counted.of_node(At("", index), entry)
+
+
 def _multiplies(node: Node) -> bool:
     """Whether a node may multiply and accumulate, or what stands in its bodies."""
     if node.domain not in ("", "ai.onnx") or node.op_type not in _IDLE:

@@ -7,15 +7,13 @@ one in the place of two. A node is found again by its name, which it keeps, or w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from ..costs.macs import Macs
+from ..costs.macs import by_node
 from ..model.graph import Node, has_subgraphs
 from ..report import ProviderFallback, ProviderShare
 from ..runtime.outcome import Run
 from ..shapes.facts import Facts
-from ..shapes.sizes.dim import Size
-from ..shapes.troubles import At
 from ..shapes.visits import OutOfBudget
 from ..tuples import NamedTuple
 
@@ -62,7 +60,7 @@ def _percent(part: int, whole: int) -> float | None:
 def _macs(facts: Facts, run: Run) -> dict[str, int] | str:
     """By provider, "" for what was not found again; in words why they are not known."""
     sizes = {feed.name: feed.shape for feed in run.feeds if not feed.file}
-    if any(macs is not None and not isinstance(macs, int) for _, macs in _by_node(facts)):
+    if any(macs is not None and not isinstance(macs, int) for *_, macs in by_node(facts)):
         if len(sizes) < len(run.feeds) or not sizes:
             return "the sizes of the inputs are not known before the run; bind them (--dim, --input-shape)"
         try:
@@ -72,22 +70,13 @@ def _macs(facts: Facts, run: Run) -> dict[str, int] | str:
     names = _names(run)
     alone = next(iter(run.placement)) if len(run.placement) == 1 else ""
     found: dict[str, int] = {}
-    for node, macs in _by_node(facts):
+    for _, node, macs in by_node(facts):
         if not isinstance(macs, int):
             return f"those of {node.name or node.op_type} are open"
         if macs:
             provider = alone or _provider_of(node, names)
             found[provider] = found.get(provider, 0) + macs
     return found
-
-
-def _by_node(facts: Facts) -> Iterator[tuple[Node, Size | None]]:
-    """The nodes of the main graph that a run makes, what hangs on stored tensors alone left out, with their MACs."""
-    counted, main, fixed = Macs(facts), facts.graphs[""], facts.fixed_in("")
-    for index, entry in main.entries.items():
-        node = main.nodes[index]
-        if not (node.outputs and set(node.outputs) <= fixed):
-            yield node, counted.of_node(At("", index), entry)
 
 
 def _names(run: Run) -> Mapping[str | tuple[str], frozenset[str]]:

@@ -57,8 +57,8 @@ def judge(
     if whole or policy.trusted:
         missed += left_out(report, policy)
         missed += _ran_on_nothing(report, policy)
-    kept = [f for f in unjudged(report).findings if _counts(f.rule, policy)]
-    looked_at = tuple(rule for rule in report.coverage.ran if _counts(rule, policy))
+    kept = [f for f in unjudged(report).findings if is_counted(f.rule, policy)]
+    looked_at = tuple(rule for rule in report.coverage.ran if is_counted(rule, policy))
     marked = waived((*kept, *found), policy, today, looked_at)
     findings = [_weighed(f, policy) for f in marked if f.rule not in policy.ignore]
     missed += _not_counted(report.coverage, looked_at, policy)
@@ -110,7 +110,8 @@ def _asked(report: Report, policy: Policy, accepted: Report | None) -> tuple[lis
     return found, missed
 
 
-def _counts(rule: str, policy: Policy) -> bool:
+def is_counted(rule: str, policy: Policy) -> bool:
+    """Whether a rule's findings say anything under a policy, and whether it is missed where it was not run."""
     return rule not in policy.ignore and (not policy.select or rule in policy.select or rule in by_policy())
 
 
@@ -131,14 +132,28 @@ def _not_counted(coverage: Coverage, looked_at: tuple[str, ...], policy: Policy)
 
 
 def _weighed(finding: Finding, policy: Policy) -> Finding:
-    severity = policy.severity.get(finding.rule)
-    if severity is None and policy.profile == "untrusted":
-        suspicion = _from_strangers().get(finding.rule)
-        if suspicion is not None and RANK[suspicion] > RANK[finding.severity]:
-            severity = suspicion
+    severity = _severity(finding.rule, finding.severity, policy)
     if severity is None:
         return finding
     return JudgedFinding.from_finding(finding, severity=severity, own_severity=finding.severity)
+
+
+def _severity(rule: str, own: Severity, policy: Policy) -> Severity | None:
+    """How bad a policy says that a rule's finding is; None where it leaves that to the finding."""
+    severity = policy.severity.get(rule)
+    if severity is None and policy.profile == "untrusted":
+        suspicion = _from_strangers().get(rule)
+        if suspicion is not None and RANK[suspicion] > RANK[own]:
+            return suspicion
+    return severity
+
+
+def failing_severities(rule: str, policy: Policy) -> frozenset[Severity]:
+    """With which severities of its own a rule's finding fails under a policy, unless it is waived."""
+    if policy.fail_on is None or not is_counted(rule, policy):
+        return frozenset()
+    level = RANK[policy.fail_on]
+    return frozenset(own for own in Severity if RANK[_severity(rule, own, policy) or own] >= level)
 
 
 def _with(coverage: Coverage, missed: list[Missed]) -> Coverage:

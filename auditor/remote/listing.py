@@ -88,6 +88,10 @@ class RemoteKind(RemoteReader):
     def versions(self) -> Iterator[ListedVersion]:
         """Every model in every version that the address names, page after page, in a stable order."""
 
+    def state(self) -> str:
+        """What is another text as soon as any version is, for less than listing all; "" where nothing tells."""
+        return ""
+
     @abstractmethod
     def beside(self, version: ListedVersion, name: str) -> ListedFile | None:
         """A file that lies beside a version's model, by its name relative to the model's folder; None if none does."""

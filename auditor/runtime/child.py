@@ -103,7 +103,8 @@ def perform(request: Request, channel: Channel) -> Outcome:
         request = request.absolute()
         with contextlib.suppress(OSError):
             os.chdir(folder)
-    isolation = _confine(request, devices, str(Path(onnxruntime.__file__).resolve().parents[1]))
+    libraries = str(Path(onnxruntime.__file__).resolve().parents[1])
+    isolation = _confine(request, devices, libraries, getattr(part, "IN_MEMORY", 0))
     channel.send("isolation", isolation)
     if request.require_isolation and isolation["level"] != "full":
         return NotRun(f"full isolation was asked for and cannot be had: {_reasons(isolation)}", isolation)
@@ -138,11 +139,12 @@ def _reasons(isolation: dict[str, str]) -> str:
     return ", ".join(f"{layer}: {word}" for layer, word in isolation.items() if word.startswith("no: "))
 
 
-def _confine(request: Request, devices: bool, libraries: str) -> dict[str, str]:
+def _confine(request: Request, devices: bool, libraries: str, in_memory: int) -> dict[str, str]:
     seconds = math.ceil(request.limits.seconds * request.limits.thread_count()) + 2
     if devices:
         beside = (str(Path(library.path).resolve().parent) for library in request.provider_libraries)
         return confine(device_profile(request.opened(), (libraries, *beside, *sys.path, sys.base_prefix), seconds))
     hide_memory()
     size = sum(path.stat().st_size for path in map(Path, (request.model, *request.files)) if path.exists())
-    return confine(cpu_profile(request.opened(), request.limits.memory_for(size, request.predicted_bytes), seconds))
+    memory = request.limits.memory_for(size, request.predicted_bytes)
+    return confine(cpu_profile(request.opened(), memory, seconds, in_memory))

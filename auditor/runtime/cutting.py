@@ -8,7 +8,7 @@ numbers of onnx.proto are all that this takes. Weights stay where they are, exte
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import overload
 
@@ -210,6 +210,24 @@ class Cuttable:
             for name, dtype in dtypes.items()
         )
         return b"".join((*out, _message(_MODEL_GRAPH, taken)))
+
+    def named(self, names: Sequence[str]) -> bytes:
+        """The model whose nodes of the main graph have these names, in their order. Of two names the last counts."""
+        given = iter(names)
+        out: list[bytes] = []
+        at = 0
+        for graph in self._graphs:
+            out.append(self._data[at : graph.tag])
+            body: list[bytes] = []
+            for part in self._fields(graph.start, graph.end):
+                if part.number == _NODE and part.wire == _BYTES:
+                    name = _message(_NAME, next(given).encode("utf-8", "surrogateescape"))
+                    body.append(_message(_NODE, self._data[part.start : part.end] + name))
+                else:
+                    body.append(self._data[part.tag : part.end])
+            out.append(_message(_MODEL_GRAPH, b"".join(body)))
+            at = graph.end
+        return b"".join((*out, self._data[at:]))
 
     def _piece(self, node: _Field) -> NodeBytes:
         inputs: list[str] = []

@@ -10,6 +10,7 @@ CUDA's own cache may be written, libraries may be read.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import stat
@@ -32,6 +33,7 @@ class Profile:
     memory: int | None = None
     cpu_seconds: int = 60
     devices: bool = False  # the profile for a graphics card
+    in_memory: int = 0  # bytes that may be written to a file in memory, by its name among the descriptors
 
 
 def confine(profile: Profile) -> dict[str, str]:
@@ -42,7 +44,11 @@ def confine(profile: Profile) -> dict[str, str]:
     parent = os.getppid()
     layers = {"rlimits": _limit(profile), "identity": identity.give_up(profile.read, keep_user=profile.devices)}
     die_with(parent)  # a change of user takes the signal back
-    layers |= {"landlock": _landlock(profile), "seccomp": seccomp.restrict(profile.devices)}
+    layers["landlock"] = _landlock(profile)
+    closed = not layers["landlock"].startswith("no: ")
+    if not closed:
+        _write_nothing(profile)
+    layers["seccomp"] = seccomp.restrict(profile.devices, writes=closed and profile.in_memory > 0)
     held = sum(not word.startswith("no: ") for word in layers.values())
     level = "full" if held == len(layers) else "partial" if held else "none"
     return {**layers, "profile": "device" if profile.devices else "cpu", "level": level}
@@ -57,7 +63,7 @@ def _limit(profile: Profile) -> str:
         resource.RLIMIT_NOFILE: 4096 if profile.devices else len(profile.read) + 64,
     }
     if not profile.devices:
-        wanted[resource.RLIMIT_FSIZE] = 0
+        wanted[resource.RLIMIT_FSIZE] = profile.in_memory
     if profile.memory is not None:
         wanted[resource.RLIMIT_AS] = profile.memory
     try:
@@ -69,6 +75,15 @@ def _limit(profile: Profile) -> str:
     except (OSError, ValueError) as error:
         return f"no: {error}"
     return "yes"
+
+
+def _write_nothing(profile: Profile) -> None:
+    """Without Landlock nobody says which file is written: then none is."""
+    import resource
+
+    if not profile.devices:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 # Landlock: linux/landlock.h. The three calls have the same number on every architecture.
@@ -127,9 +142,14 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
 _LOCALES = "/usr/lib/locale"  # StringNormalizer wants a language's rules
 
 
-def cpu_profile(files: Sequence[str], memory: int, cpu_seconds: int) -> Profile:
-    """A run on the CPU: the model's files, the system's locales and nothing else."""
-    return Profile(read=tuple(files), folders=(_LOCALES,), memory=memory, cpu_seconds=cpu_seconds)
+def cpu_profile(files: Sequence[str], memory: int, cpu_seconds: int, in_memory: int = 0) -> Profile:
+    """A run on the CPU: the model's files, the system's locales and nothing else.
+
+    ``in_memory``: so many bytes may be written to a file that is in memory alone (memfd_create), and anything to
+    nowhere. No file system has such a file, so Landlock, which has no rule for it, closes all others.
+    """
+    write = (os.devnull,) if in_memory else ()
+    return Profile(tuple(files), (_LOCALES,), write, memory, cpu_seconds, in_memory=in_memory)
 
 
 def device_profile(files: Sequence[str], libraries: Iterable[str], cpu_seconds: int) -> Profile:

@@ -19,6 +19,8 @@ _ARCHITECTURES = {"x86_64": (0, 0xC000003E, 317), "aarch64": (1, 0xC00000B7, 277
 
 _CLONE_THREAD = 0x00010000
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | 0o20000000  # the last: O_TMPFILE without O_DIRECTORY
+_MADE_ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+_WAYS_TO_WRITE = (_MADE_ANEW, _MADE_ANEW | os.O_CLOEXEC)  # fopen(name, "w") of the C library, and of onnxruntime
 _FCNTL = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
 _IOCTL = (0x5401, 0x5451)  # TCGETS: is it a terminal; FIOCLEX
 _PRCTL = (3, 15, 16, 0x53564D41)  # PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_SET_VMA: names of threads and memory
@@ -33,15 +35,16 @@ _ABSENT: _Instruction = (0x06, 0, 0, 0x00050000 | errno.ENOSYS)
 _EQUAL, _ANY_BIT = 0x15, 0x45
 
 
-def restrict(devices: bool) -> str:
+def restrict(devices: bool, *, writes: bool = False) -> str:
     """Only what a run needs: no exec, no new process, no socket, no change to a file system, no signal to others.
 
-    ``devices``: leave what a graphics card's driver needs. Gives "yes", or "no: " and the reason.
+    ``devices``: leave what a graphics card's driver needs. ``writes``: a file may be opened to be written anew, for
+    Landlock says which. Gives "yes", or "no: " and the reason.
     """
     known = _ARCHITECTURES.get(platform.machine()) if sys.platform == "linux" else None
     if known is None:
         return f"no: not written for {platform.machine()} on {sys.platform}"
-    instructions = program(platform.machine(), os.getpid(), devices)
+    instructions = program(platform.machine(), os.getpid(), devices, writes=writes)
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
     buffer = ctypes.create_string_buffer(code, len(code))
     pointer = struct.pack("HxxxxxxP", len(instructions), ctypes.addressof(buffer))
@@ -54,7 +57,7 @@ def restrict(devices: bool) -> str:
     return "yes"
 
 
-def program(machine: str, pid: int, devices: bool) -> list[_Instruction]:
+def program(machine: str, pid: int, devices: bool, *, writes: bool = False) -> list[_Instruction]:
     """What the kernel runs over struct seccomp_data at each system call: the number at 0, the architecture at 4.
 
     Calls of x86-64's x32 interface have numbers that no table has.
@@ -67,12 +70,12 @@ def program(machine: str, pid: int, devices: bool) -> list[_Instruction]:
                 made += [(_EQUAL, 0, 1, number), _ALLOW]
     for name in BY_ARGUMENT:
         if (number := BY_ARGUMENT[name][column]) is not None:
-            tests = [] if devices and name in _FREE_WITH_DEVICES else _tests(name, pid)
+            tests = [] if devices and name in _FREE_WITH_DEVICES else _tests(name, pid, writes)
             made += [(_EQUAL, 0, len(tests) + 1, number), *tests, _ALLOW]
     return [*made, _ABSENT]
 
 
-def _tests(name: str, pid: int) -> list[_Instruction]:
+def _tests(name: str, pid: int, writes: bool) -> list[_Instruction]:
     """Tests of a call's arguments: who comes to their end may call, who fails meets `_REFUSED`."""
     match name:
         case "clone":
@@ -82,9 +85,9 @@ def _tests(name: str, pid: int) -> list[_Instruction]:
         case "prlimit64":  # one's own, and with a null pointer the call only reads a limit
             return [step for at in (_low(0), _low(2), _low(2) + 4) for step in _test(at, (_EQUAL, 1, 0, 0))]
         case "openat":
-            return _test(_low(2), (_ANY_BIT, 0, 1, _WRITES))
+            return _opening(_low(2), writes)
         case "open":
-            return _test(_low(1), (_ANY_BIT, 0, 1, _WRITES))
+            return _opening(_low(1), writes)
         case "fcntl":
             return _one_of(_low(1), _FCNTL)
         case "ioctl":
@@ -92,6 +95,13 @@ def _tests(name: str, pid: int) -> list[_Instruction]:
         case "prctl":
             return _one_of(_low(0), _PRCTL)
     raise LookupError(name)
+
+
+def _opening(offset: int, writes: bool) -> list[_Instruction]:
+    """A word of flags has no bit that writes, or is one of those that make a file anew."""
+    allowed = _WAYS_TO_WRITE if writes else ()
+    skips = [(_EQUAL, len(allowed) - at + 1, 0, flags) for at, flags in enumerate(allowed)]
+    return [_load(offset), *skips, (_ANY_BIT, 0, 1, _WRITES), _REFUSED]
 
 
 def _test(offset: int, test: _Instruction) -> list[_Instruction]:

@@ -79,11 +79,13 @@ class Sessions:
         threads: int | None = None,
         usual: bool = False,
         telling: bool = False,
+        more: Callable[[Any], None] | None = None,
     ) -> Session:
         """The request's model, one cut out of it, or an ``other``, at a level of optimisation, without some optimisers.
 
         ``threads``: another number of them than the request's. ``usual``: the arena and spinning threads, as
         onnxruntime has them where nobody says otherwise: for what is timed. ``telling``: it logs all that it does.
+        ``more``: what else is set in onnxruntime's options.
 
         What onnxruntime raises passes through; `NotOpened` where it is no fault of the model, `tensors.CannotRead`
         where the model cannot be read to be traced.
@@ -97,6 +99,8 @@ class Sessions:
             options.add_session_config_entry("session.intra_op.allow_spinning", "1")
         if telling:
             options.log_severity_level = 0
+        if more is not None:
+            more(options)
         path = other or request.model
         folder = str(Path(path).parent)
         given: str | bytes = path

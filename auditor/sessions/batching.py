@@ -25,6 +25,7 @@ from .faults import tell_fault
 from .fetching import fetching_as
 from .listening import Listener
 from .subjects import known
+from .writing_back import WritingBack
 
 if TYPE_CHECKING:
     from .page_folder import PageFolder
@@ -38,6 +39,9 @@ class BatchListener(Listener):
 
     def begun(self, refs: Callable[[], Iterable[Ref]]) -> None:
         """All models that there are, to be counted; called once."""
+
+    def looking(self, ref: Ref, stage: str) -> None:
+        """What of a model is looked at now: "in depth: speed (8 of 9)"."""
 
     def coming(self, outcome: Outcome) -> None:
         """Something may be written to the stream next."""
@@ -57,6 +61,7 @@ class Batching:
         self.rehash = ask.said.get("rehash", False)
         self.to = to
         self.listener = listener or BatchListener()
+        self.writing = WritingBack(ask.said, self.listener)
         self.models = 0  # that came to an end
         self._codes: set[ExitCode] = set()
         self._told = False  # that reports are not stored
@@ -67,17 +72,18 @@ class Batching:
     def code(self) -> ExitCode:
         """The worst exit code so far."""
         unread = any(isinstance(trouble, NotRead) for source in self._sources for trouble in source.troubles)
-        return worst([*self._codes, *([ExitCode.INCONCLUSIVE] if unread else [])])
+        return worst([*self._codes, *([ExitCode.INCONCLUSIVE] if unread or self.writing.failed else [])])
 
     def outcomes(self, paths: Sequence[str], limit: int | None = None) -> Generator[Outcome, None, None]:
         """Audit all; each outcome is written wherever it goes before it is yielded."""
+        self.writing.check(paths)
         self._sources = list(self._found(paths))
         with self._opened() as store, ExitStack() as stack:
             self.listener.begun(lambda: islice(_each_once(self._countable), limit))
             outlets = self._outlets(stack)
             folders = self._folders(stack, store)
             outcomes = batch(
-                (known(ref, self.configured) for ref in islice(_each_once(self._sources, self._failed), limit)),
+                (known(ref, self.configured) for ref in islice(self._refs(), limit)),
                 self.settings,
                 _policies(self.configured),
                 store,
@@ -86,10 +92,12 @@ class Batching:
                 all_shown=self._shows_all(),
                 rehash=self.rehash,
                 waits=lambda: is_waited_for(self._sources),
+                looking=self.listener.looking,
             )
             over: deque[Ref] = deque()
             drawn = len(folders) * _DRAWN * self.configured.workers()  # a page is drawn of the model's files, later
             stack.enter_context(closing(outcomes))
+            stack.enter_context(self.writing)
             for outcome in outcomes:
                 self.models += 1
                 self._codes.add(outcome.code)
@@ -128,6 +136,10 @@ class Batching:
             except AuditorError as error:
                 self._failed(error)
 
+    def _refs(self) -> Iterator[Ref]:
+        """The models that are audited."""
+        return _each_once(self._sources, self._failed)
+
     def _failed(self, error: AuditorError) -> None:
         """A source that cannot be read, as a whole or from here on."""
         self._codes.add(ExitCode.NOTHING if error.exit_code is ExitCode.NOTHING else ExitCode.INCONCLUSIVE)
@@ -135,7 +147,7 @@ class Batching:
 
     def _shows_all(self) -> bool:
         """Whether anything is written of models that pass without a finding."""
-        return bool(self.to.files) or (self.to.form != "text" and not self.to.quiet)
+        return bool(self.to.files) or self.writing.is_asked or (self.to.form != "text" and not self.to.quiet)
 
     def _outlets(self, stack: ExitStack) -> list[tuple[str, Outlet]]:
         """Formats and where they go. Of text the stream has a few lines a model, and the listener writes them."""
@@ -178,6 +190,7 @@ class Batching:
                 outlet.write_text(f"{_line(outcome)}\n")
             elif outcome.document is not None:
                 outlet.write(*json_format.parse(outcome.document))
+        self.writing.take(outcome)
 
     @contextmanager
     def _opened(self) -> Iterator[Any]:

@@ -92,6 +92,13 @@ class Gate:
                 self.listener.say(f"there is no model in {target}")
                 self.codes.append(ExitCode.NOTHING)
 
+    def verdict_on(self, path: str) -> Gated:
+        """The verdict on the one model at a path, which holds no report and is no place of models."""
+        found = list(self._audited(path))
+        if len(found) != 1:
+            raise UsageError(f"{path} has {len(found):,} models: name one of them")
+        return found[0]
+
     def _verdicts(self, target: str) -> Iterator[Gated]:
         """Of all that a word names: a report's number, a file with reports, a model, or a place where models lie."""
         if target.isascii() and target.isdecimal() and not os.path.lexists(target):

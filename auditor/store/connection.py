@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, Table, TextClause, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from ..errors import StoreError
@@ -89,6 +89,8 @@ def _make_sqlite_transactional(engine: Engine, foreign_keys: bool) -> None:
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that only reads: one snapshot, and nobody who writes has to wait for it."""
     with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":  # where each statement would see what others have written by then
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         yield connection.execution_options(reading=True)
 
 
@@ -103,10 +105,67 @@ def storable(value: str) -> str:
     return value.replace("\0", "\\x00")
 
 
+def upsert(table: Table) -> TextClause:
+    """An insert of whole rows, each in the place of one with the same primary key.
+
+    Two who delete and then insert the same at once are refused by PostgreSQL: neither sees the other's row. Many rows
+    go in one order, whoever writes them: else each of two could hold what the other waits for.
+    """
+    names, key = list(table.c.keys()), list(table.primary_key.columns.keys())
+    new = ", ".join(f"{name} = excluded.{name}" for name in names if name not in key)
+    values = ", ".join(f":{name}" for name in names)
+    into = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values})"
+    return text(f"{into} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {new}")
+
+
 def take_turn(connection: Connection, what: str) -> None:
     """Until this transaction ends, nobody else has its turn at ``what``. SQLite's BEGIN IMMEDIATE has seen to it."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"auditor {what}", 0))))
+
+
+def alone_with(connection: Connection, tables: Sequence[Table]) -> None:
+    """Until this transaction ends, nobody else writes to these tables. SQLite's BEGIN IMMEDIATE has seen to it."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE:g}s'")
+        connection.exec_driver_sql(f"LOCK TABLE {_names(tables)} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def look_at_anew(connection: Connection, tables: Sequence[Table]) -> None:
+    """Many rows are new: PostgreSQL plans by what it knows of them, and has to be told to look."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {_names(tables)}")
+
+
+def last_number(connection: Connection, table: Table) -> int:
+    """The last number that a table gave to a row of its own, also to one that is gone; 0 where it gives none."""
+    if not _numbers(table):
+        return 0
+    if connection.dialect.name == "sqlite":
+        query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        return int(connection.exec_driver_sql(query, (table.name,)).scalar() or 0)
+    sequence = connection.scalar(select(func.pg_get_serial_sequence(table.name, "id")))
+    return int(connection.exec_driver_sql(f"SELECT last_value FROM {sequence} WHERE is_called").scalar() or 0)
+
+
+def go_on_after(connection: Connection, table: Table, number: int) -> None:
+    """The table's next row of its own gets the number after this one."""
+    if not number or not _numbers(table):
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
+        connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table.name, number))
+    else:
+        connection.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), number)))
+
+
+def _numbers(table: Table) -> bool:
+    """Whether its rows are numbered: such a number is never another row's."""
+    return bool(table.dialect_options["sqlite"]["autoincrement"])
+
+
+def _names(tables: Sequence[Table]) -> str:
+    return ", ".join(table.name for table in tables)
 
 
 def write_ahead(engine: Engine, patience: float) -> None:

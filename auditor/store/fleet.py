@@ -13,13 +13,11 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     FromClause,
     ScalarSelect,
     Select,
     and_,
     case,
-    collate,
     func,
     null,
     or_,
@@ -122,7 +120,7 @@ def fleet(
     turned = down != (sort == "when")
     found: list[tuple[str | int, FleetModel]] = []
     with store.reading() as connection:
-        for kind in _both(store, connection):
+        for kind in _both(store):
             keys = {"name": kind.name, "verdict": _rank(), "when": func.coalesce(audits.c.audited_at, "")}
             key = keys[sort]
             asked = kind.query.add_columns(key.label("key")).where(*_conditions(wanted, kind.name))
@@ -151,7 +149,7 @@ def verdicts(store: Store, wanted: FleetFilter = _ALL) -> dict[str, int]:
     counts = dict.fromkeys((*_VERDICTS, ""), 0)
     verdict = func.coalesce(audits.c.verdict, "")
     with store.reading() as connection:
-        for kind in _both(store, connection):
+        for kind in _both(store):
             asked = kind.query.with_only_columns(verdict, func.count())
             asked = asked.where(*_conditions(wanted, kind.name)).group_by(verdict)
             for said, number in connection.execute(asked):
@@ -169,7 +167,7 @@ def worsened(store: Store, days: float = 7, limit: int = 50) -> list[Worsened]:
     more = audits.c.errors - old.c.errors
     found = []
     with store.reading() as connection:
-        for kind in _both(store, connection):
+        for kind in _both(store):
             before = kind.before(since)
             asked = kind.query.add_columns(old.c.verdict, old.c.errors, old.c.audited_at)
             asked = asked.where(store.within(old), old.c.id == before)
@@ -196,13 +194,8 @@ class _Kind(NamedTuple):
     before: Callable[[str], ScalarSelect[Any]]  # the last audit before a time
 
 
-def _both(store: Store, connection: Connection) -> tuple[_Kind, _Kind]:
-    """Names go by their letters' numbers, which a database's own order may not do."""
-    order = "C" if connection.dialect.name == "postgresql" else "BINARY"
-    return (
-        _registered(store, collate(models.c.name, order)),
-        _unregistered(store, collate(audits.c.subject, order)),
-    )
+def _both(store: Store) -> tuple[_Kind, _Kind]:
+    return _registered(store, models.c.name), _unregistered(store, audits.c.subject)
 
 
 def _registered(store: Store, name: ColumnElement[Any]) -> _Kind:
@@ -326,7 +319,7 @@ def rule_counts(store: Store) -> dict[str, int]:
     """By rule, of how many models the latest audit is found by it."""
     counts: dict[str, int] = {}
     with store.reading() as connection:
-        for kind in _both(store, connection):
+        for kind in _both(store):
             those = kind.query.with_only_columns(audits.c.id)
             number = func.count(findings.c.audit_id.distinct())
             query = select(findings.c.rule, number).where(findings.c.audit_id.in_(those)).group_by(findings.c.rule)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from ..findings.order import RANK
 from ..tuples import NamedTuple
 from .connection import AT_ONCE, parts
-from .store import ROW, Row, Store, begins, key_of, named, source_of
+from .store import ROW, Row, Store, begins, key_of, named, source_of, starts
 from .tables import audits, findings
 
 _MESSAGE = 300  # characters of a message that are read
@@ -228,21 +228,19 @@ def subjects(store: Store, model: str) -> list[str]:
     """The subjects that a path, a subject or the first eight digits of a digest name."""
     key = key_of(model)
     own = audits.c.source.in_([source_of(model), key])
-    by_name = or_(own, named(key))
-    query = select(audits.c.subject).where(store.within(audits)).distinct()
+    query = select(audits.c.subject).distinct()
     with store.reading() as connection:
-        found = connection.scalars(query.where(by_name)).all()
+        found = connection.scalars(query.where(store.any_holds(own, *named(key)))).all()
         if not found and len(key) >= 8:
             found = connection.scalars(
-                query.where(or_(begins(audits.c.digest, key), begins(audits.c.content_digest, key)))
+                query.where(store.any_holds(begins(audits.c.digest, key), begins(audits.c.content_digest, key)))
             ).all()
     return sorted(found)
 
 
 def subjects_under(store: Store, folder: str) -> list[str]:
     """The subjects with a file in a folder, or deeper."""
-    prefix = source_of(folder).rstrip("/") + "/"
-    under = func.substr(audits.c.source, 1, len(prefix)) == prefix
+    under = starts(audits.c.source, source_of(folder).rstrip("/") + "/")
     query = select(audits.c.subject).where(store.within(audits), audits.c.latest | audits.c.ad_hoc, under)
     with store.reading() as connection:
         return sorted(connection.scalars(query.distinct()))
@@ -262,8 +260,8 @@ def audit_of_version(store: Store, model: str, version: str) -> int | None:
     """The newest audit of a version of a model that a path or a subject names; None if there is none."""
     c = audits.c
     key = key_of(model)
-    of_it = or_(c.source == source_of(model), c.subject == key, named(key))
-    query = select(c.id).where(store.within(audits), of_it, c.version == version)
+    of_it = store.any_holds(c.source == source_of(model), *named(key))
+    query = select(c.id).where(of_it, c.version == version)
     with store.reading() as connection:
         found = connection.scalar(query.order_by(c.audited_at.desc(), c.id.desc()).limit(1))
     return None if found is None else int(found)

@@ -22,7 +22,7 @@ from sqlalchemy import (
     false,
 )
 
-from .tables import metadata, project
+from .tables import NAME, metadata, project
 
 all_tables = metadata
 """What a database holds: the tables of the reports, and these."""
@@ -88,7 +88,7 @@ models = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     project(),
-    Column("name", Text, nullable=False),  # at most 512 characters: PostgreSQL indexes no text beyond 2.7 KB
+    Column("name", NAME, nullable=False),  # at most 512 characters: PostgreSQL indexes no text beyond 2.7 KB
     Column("created_at", _TIME, nullable=False),
     Column("badge", String(64)),  # the part of its address that nobody can guess; null: no badge was asked for
     Index("ix_models_name", "project", "name", unique=True),

@@ -24,8 +24,8 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
-    or_,
     select,
+    union,
     update,
 )
 
@@ -161,6 +161,14 @@ class Store:
     def within(self, table: FromClause) -> ColumnElement[bool]:
         """That a row is this project's."""
         return table.c.project == self.project
+
+    def any_holds(self, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        """That an audit is this project's, and one of them holds. Each is asked for by itself.
+
+        With OR, or beside another condition of the project, SQLite reads all that the project has.
+        """
+        each = (select(audits.c.id).where(self.within(audits), condition) for condition in conditions)
+        return audits.c.id.in_(union(*each))
 
     def save(
         self,
@@ -329,10 +337,10 @@ class Store:
     def history(self, model: str, limit: int = 20) -> list[Row]:
         """The audits of a model, newest first: ``model`` is its path, its subject, or a digest's first eight digits."""
         as_given = key_of(model)
-        of_it: ColumnElement[bool] = or_(audits.c.source.in_([key_of(_absolute(model)), as_given]), named(as_given))
+        of_it = [audits.c.source.in_([key_of(_absolute(model)), as_given]), *named(as_given)]
         if len(as_given) >= _DIGITS:  # files that could not be read have the digest "", and nothing else in common
-            of_it = or_(of_it, begins(audits.c.digest, as_given), begins(audits.c.content_digest, as_given))
-        query = select(*ROW).where(self.within(audits), of_it)
+            of_it += [begins(audits.c.digest, as_given), begins(audits.c.content_digest, as_given)]
+        query = select(*ROW).where(self.any_holds(*of_it))
         newest = query.order_by(audits.c.audited_at.desc(), audits.c.id.desc()).limit(limit)
         with self.reading() as connection:
             return [Row(**row._mapping) for row in connection.execute(newest)]
@@ -383,14 +391,15 @@ def _prepare(url: URL, create: bool) -> None:
         ) from error
 
 
-def named(name: str) -> ColumnElement[bool]:
-    """Whether a model is called so: in whatever registry, or with the registry's folder."""
-    return or_(audits.c.subject == name, starts(audits.c.subject, f"{name}@/"))
+def named(name: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Whether a model is called so, with or without its registry's folder: one of both holds."""
+    return audits.c.subject == name, starts(audits.c.subject, f"{name}@/")
 
 
 def starts(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:
-    """Whether a text begins with another, letter by letter."""
-    return func.substr(column, 1, len(prefix)) == prefix
+    """Whether a name begins with another that ends with "/". As a range, so that an index is used: "0" comes next."""
+    assert prefix.endswith("/")
+    return and_(column >= prefix, column < prefix[:-1] + "0")
 
 
 def begins(digest: ColumnElement[Any], digits: str) -> ColumnElement[bool]:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from .views import VIEWS, create_view
 
-HEAD = "0005_service"
+HEAD = "0006_letters"
 """The revision of ``migrations/`` that these tables are: known here, so that a fresh database needs no Alembic."""
 
 DEFAULT = "default"
@@ -48,12 +48,15 @@ def project(primary_key: bool = False) -> Column[str]:
     return Column("project", String(64), primary_key=primary_key, nullable=False, server_default=DEFAULT)
 
 
+NAME = Text().with_variant(Text(collation="C"), "postgresql")
+"""Compared letter by letter, as SQLite compares all: so the index has the order that names are shown in."""
+
 audits = Table(
     "audits",
     metadata,
     Column("id", Integer, primary_key=True),
     project(),
-    Column("source", Text, nullable=False),  # the model's absolute path
+    Column("source", NAME, nullable=False),  # the model's absolute path
     Column("latest", Boolean, nullable=False),  # the newest audit of its source that is no ad hoc look
     Column("digest", String(128), nullable=False),
     Column("content_digest", String(128)),
@@ -72,7 +75,7 @@ audits = Table(
     Column("weight_bytes", BigInteger),
     Column("peak_activation_bytes", BigInteger),
     # The model's name across its versions, and the version: as a registry says, else the source and "".
-    Column("subject", Text, nullable=False, server_default=""),
+    Column("subject", NAME, nullable=False, server_default=""),
     Column("version", Text, nullable=False, server_default=""),
     Column("uid", String(32), nullable=False, server_default=""),  # the same audit in every database, once a project
     Column("ad_hoc", Boolean, nullable=False, server_default=false()),  # made with options that are not configured
@@ -93,6 +96,7 @@ audits = Table(
         unique=True,
         sqlite_where=text("latest = 1"),
         postgresql_where=text("latest"),
+        postgresql_include=["id"],  # which SQLite has in every index: so no row is read to know who is found by a rule
     ),
     # The same by the model's name, for those who ask for names: else SQLite takes now this one, now the one above.
     Index(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_
 
 from ..tuples import NamedTuple
-from .connection import parts, storable
+from .connection import parts, storable, upsert
 from .rows import AuditRows, rows_of_audit
 from .store import Store, source_of
 from .tables import acceptances, audits, file_states, works
@@ -17,10 +17,7 @@ _AUDITS_OF = select(works.c.key, works.c.source, works.c.audit_id).where(
     works.c.project == bindparam("project"), tuple_(works.c.key, works.c.source).in_(bindparam("pairs", expanding=True))
 )
 _INSERT = insert(works)
-_FORGET_STATES = delete(file_states).where(
-    file_states.c.project == bindparam("project"), file_states.c.path.in_(bindparam("paths", expanding=True))
-)
-_KEEP_STATES = insert(file_states)
+_KEEP_STATES = upsert(file_states)
 
 
 class FileState(NamedTuple):
@@ -182,15 +179,14 @@ class Works(Store):
         connection.execute(delete(audits).where(self.within(audits), audits.c.id == audit_id, ~kept.exists()))
 
     def _remember(self, connection: Connection, states: Iterable[FileState]) -> None:
-        ours = {"project": self.project}
-        rows = {_path(state.path): state._asdict() | ours | {"path": _path(state.path)} for state in states}
-        for part in parts(rows):
-            connection.execute(_FORGET_STATES, ours | {"paths": part})
-        if rows:
-            connection.execute(
-                _KEEP_STATES,
-                [row | {"inode": str(row["inode"]), "device": str(row["device"])} for row in rows.values()],
-            )
+        rows = {_path(state.path): state for state in states}
+        asked = [
+            state._asdict()
+            | {"project": self.project, "path": path, "inode": str(state.inode), "device": str(state.device)}
+            for path, state in sorted(rows.items())
+        ]
+        if asked:
+            connection.execute(_KEEP_STATES, asked)
 
 
 class ReadyPiece(NamedTuple):

@@ -1,6 +1,7 @@
 """Kills workers and whole batches at random, goes on each time, and looks whether anything was lost or doubled.
 
 ``python -m tests.batch.kills --kills 400 --audits 9000`` is the whole campaign; the tests run a short one.
+`tests.store.kills` has two of them at one database, beside a service.
 """
 
 from __future__ import annotations
@@ -11,20 +12,22 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
+from sqlalchemy import func, select, text
 
 from auditor.store.store import Store
+from auditor.store.tables import DEFAULT, audits, findings, works
 
 ROOT = Path(__file__).parents[2]
 WRONG = ("lost", "missing", "doubled", "partial", "not one outcome", "left given up")
@@ -52,7 +55,7 @@ class Campaign:
     """One registry, one database, and what the batches said until they were killed."""
 
     registry: Path
-    database: Path
+    database: str
     chance: random.Random
     acknowledged: Counter[str] = field(default_factory=Counter)  # models that a batch audited and told of
     kills: Counter[str] = field(default_factory=Counter)
@@ -60,6 +63,7 @@ class Campaign:
     given_up: int = 0  # outcomes of models that were at work in a worker that we killed, three times
     ever_given_up: int = 0
     out: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+    errors: IO[bytes] = field(default_factory=tempfile.TemporaryFile)  # what all of them said besides
 
     def run(self, kills: int) -> None:
         """Batch after batch until one comes to its end and gave no model up; so many kills on the way."""
@@ -75,16 +79,16 @@ class Campaign:
                 elif not line["reused"]:
                     self.acknowledged[line["model"]["path"]] += 1
             if not killed:
-                assert code == 1, f"the batch ended with {code}"
+                assert code == 1, f"the batch ended with {code}: {self._complaint()}"
                 if not self.given_up:  # nothing was interrupted any more, and every model came to its end
                     return
                 self.given_up = 0
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "auditor", "batch", str(self.registry), "--no-run", "--format", "json"]
-        command += ["--jobs", "2", "--db", str(self.database)]
+        command += ["--jobs", "2", "--db", self.database]
         self.out = tempfile.TemporaryFile()  # noqa: SIM115  # closed where it is read
-        return subprocess.Popen(command, stdout=self.out, stderr=subprocess.DEVNULL, cwd=ROOT)
+        return subprocess.Popen(command, stdout=self.out, stderr=self.errors, cwd=ROOT)
 
     def _kill_some(self, batch: subprocess.Popen[bytes], kills: int) -> bool:
         """Workers, and at last perhaps the batch itself, which is said by True."""
@@ -113,45 +117,63 @@ class Campaign:
             lines = self.out.read().split(b"\n")
         return [json.loads(line) for line in lines[:-1]], batch.returncode
 
-    def verdict(self) -> dict[str, object]:
-        """The figures; all that `WRONG` names are to be 0."""
-        models = {str(path) for path in self.registry.rglob("*.onnx")}
-        with contextlib.closing(sqlite3.connect(self.database)) as plain:
-            integrity = plain.execute("PRAGMA integrity_check").fetchone()[0]
-            dangling = plain.execute("PRAGMA foreign_key_check").fetchall()
-            rows = plain.execute("SELECT id, source, digest, errors + warnings + notes FROM audits").fetchall()
-            found = dict(plain.execute("SELECT audit_id, count(*) FROM findings GROUP BY 1"))
-            works = plain.execute("SELECT count(*), count(DISTINCT source) FROM works").fetchone()
-        whole = Counter(source for _, source, digest, _ in rows if digest)
-        with Store.open(self.database) as store:
-            documents = {i: store.get(i) for i, *_ in rows}
-        partial = sum(
-            found.get(i, 0) != told or (document := documents[i]) is None or len(document["findings"]) != told
-            for i, _, _, told in rows
-        )
-        return {
-            "models": len(models),
-            "kills": dict(self.kills),
-            "starts": self.starts,
-            "acknowledged": self.acknowledged.total(),
-            "lost": len(set(self.acknowledged) - set(whole)),
-            "missing": len(models - {source for _, source, *_ in rows}),
-            "not one outcome": sum(n != 1 for n in Counter(source for _, source, *_ in rows).values()),
-            "left given up": sum(not digest for _, _, digest, _ in rows),
-            "doubled": sum(n > 1 for count in (whole, self.acknowledged) for n in count.values()) + works[0] - works[1],
-            "partial": partial + len(dangling),
-            "given up on the way": self.ever_given_up,  # an outcome each, until a later batch replaced it
-            "integrity": integrity,
-        }
+    def _complaint(self) -> str:
+        """The end of what the batches said on stderr."""
+        self.errors.seek(0)
+        return self.errors.read()[-500:].decode("utf-8", "replace")
+
+
+def verdict(campaigns: Sequence[Campaign]) -> dict[str, object]:
+    """The figures of batches over one registry and one database; all that `WRONG` names are to be 0."""
+    models = {str(path) for path in campaigns[0].registry.rglob("*.onnx")}
+    acknowledged: Counter[str] = sum((one.acknowledged for one in campaigns), Counter())
+    kills: Counter[str] = sum((one.kills for one in campaigns), Counter())
+    with Store.open(campaigns[0].database) as store:
+        with store.reading() as connection:
+            told = audits.c.errors + audits.c.warnings + audits.c.notes
+            its = audits.c.project == DEFAULT
+            rows = [
+                tuple(row)
+                for row in connection.execute(select(audits.c.id, audits.c.source, audits.c.digest, told).where(its))
+            ]
+            number = select(findings.c.audit_id, func.count()).group_by(findings.c.audit_id)
+            found = dict(map(tuple, connection.execute(number)))
+            done = connection.execute(
+                select(func.count(), func.count(works.c.source.distinct())).where(works.c.project == DEFAULT)
+            ).one()
+            integrity, dangling = "ok", 0
+            if connection.dialect.name == "sqlite":  # the other looks after both by itself
+                integrity = connection.scalar(text("PRAGMA integrity_check")) or ""
+                dangling = len(connection.execute(text("PRAGMA foreign_key_check")).all())
+        documents = {i: store.get(i) for i, *_ in rows}
+    whole = Counter(source for _, source, digest, _ in rows if digest)
+    partial = sum(
+        found.get(i, 0) != told or (document := documents[i]) is None or len(document["findings"]) != told
+        for i, _, _, told in rows
+    )
+    return {
+        "models": len(models),
+        "kills": dict(kills),
+        "starts": sum(one.starts for one in campaigns),
+        "acknowledged": acknowledged.total(),
+        "lost": len(set(acknowledged) - set(whole)),
+        "missing": len(models - {source for _, source, *_ in rows}),
+        "not one outcome": sum(n != 1 for n in Counter(source for _, source, *_ in rows).values()),
+        "left given up": sum(not digest for _, _, digest, _ in rows),
+        "doubled": sum(n > 1 for count in (whole, acknowledged) for n in count.values()) + done[0] - done[1],
+        "partial": partial + dangling,
+        "given up on the way": sum(one.ever_given_up for one in campaigns),  # until a later batch replaced them
+        "integrity": integrity,
+    }
 
 
 def campaign(kills: int, audits: int, seed: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as scratch:
         registry = Path(scratch) / "registry"
         make_models(registry, audits)
-        one = Campaign(registry, Path(scratch) / "reports.db", random.Random(seed))
+        one = Campaign(registry, str(Path(scratch) / "reports.db"), random.Random(seed))
         one.run(kills)
-        return one.verdict() | {"seed": seed}
+        return verdict([one]) | {"seed": seed}
 
 
 def _children(pid: int) -> list[int]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import onnx.parser
 import pytest
 
 from auditor.cli.app import run
@@ -147,15 +148,15 @@ def test_many_empty_files_a_fifo_and_loops_of_links(tmp_path: Path, auditor: Aud
     assert all(o["verdict"] != "pass" for o in objects(out))
 
 
-def test_a_terminal_sees_a_bar_that_does_not_mix_with_the_findings(tmp_path: Path) -> None:
+def on_a_terminal(*arguments: str) -> tuple[int, str]:
+    """The exit code of a batch at a terminal, and all that is drawn there."""
     import pty
 
-    make_models(tmp_path / "registry", 300)  # of a few, the last one may be done before the bar is drawn again
-    command = [sys.executable, "-m", "auditor", "batch", str(tmp_path / "registry"), "--no-run", "--no-store"]
+    command = [sys.executable, "-m", "auditor", "batch", *arguments]
     child, terminal = pty.fork()
     if not child:
         os.environ.pop("CI", None)
-        os.environ["TERM"] = "xterm"
+        os.environ |= {"TERM": "xterm", "COLUMNS": "200"}
         os.execv(sys.executable, command)
     said = b""
     while True:
@@ -167,9 +168,28 @@ def test_a_terminal_sees_a_bar_that_does_not_mix_with_the_findings(tmp_path: Pat
             break
         said += part
     os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
-    text = said.decode()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said.decode()
+
+
+def test_a_terminal_sees_a_bar_that_does_not_mix_with_the_findings(tmp_path: Path) -> None:
+    make_models(tmp_path / "registry", 300)  # of a few, the last one may be done before the bar is drawn again
+    code, text = on_a_terminal(str(tmp_path / "registry"), "--no-run", "--no-store")
+    assert code == 1
     assert "auditing" in text and "/300" in text
     before = [text[:at] for at in range(len(text)) if text.startswith("FAIL", at)]
     assert f", {len(before)} failed" in text
     assert all(start.removesuffix("\x1b[1;31m").endswith(("\r\x1b[K", "\n")) for start in before)
+
+
+def test_a_terminal_sees_which_part_of_which_model_is_looked_at(tmp_path: Path) -> None:
+    """Also of one whose name would be a command to the terminal, or to what draws the bar."""
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    text = '<ir_version: 8, opset_import: ["" : 17]> g (float[2, 3] x) => (float[2, 3] y) { y = Relu (x) }'
+    model = onnx.parser.parse_model(text).SerializeToString()
+    (folder / "[red]\x1b[2J.onnx").write_bytes(model)
+    code, text = on_a_terminal(str(folder), "--deep-part", "sizes", "--deep-part", "independence", "--no-store")
+    assert code == 0, text
+    parts = ["in depth: sizes (1 of 2)", "in depth: independence (2 of 2)"]
+    places = [text.index(f"[red]\\x1b[2J.onnx: {part}") for part in parts]
+    assert places == sorted(places) and "\x1b[2J.onnx" not in text

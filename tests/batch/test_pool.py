@@ -123,6 +123,23 @@ def test_tasks_that_are_submitted_meanwhile_come_back_too() -> None:
     assert seen == [2, 4, 8, 16, 32, 64, 128]
 
 
+def say_and_double(number: int) -> int:
+    tell(f"at {number}")
+    tell("soon done")
+    return 2 * number
+
+
+def test_who_waits_for_tasks_hears_how_far_they_are_before_they_are_completed() -> None:
+    heard: list[Told | Task] = []
+    with Pool(2, WorkerLimits(HANG), heard.append) as workers:
+        tasks = [workers.submit(say_and_double, n) for n in range(20)]
+        for task in workers.as_completed():
+            heard.append(task)
+    words = [(one, "done") if isinstance(one, Task) else one for one in heard]
+    for number, task in enumerate(tasks):
+        assert [word for one, word in words if one is task] == [f"at {number}", "soon done", "done"]
+
+
 def test_a_task_that_kills_its_worker_is_tried_three_times_and_costs_no_other() -> None:
     with pool() as workers:
         deadly = workers.submit(kill_itself)

@@ -1,6 +1,7 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch service shapes ranges faults drawing diff browser deep.
+Names: start check propagation weights store batch service shapes ranges faults drawing diff browser deep
+attest.
 Without one, all; 6 GB of disk are used, and browser wants Chromium.
 """
 
@@ -13,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.benchmarks.attest import attest
 from tests.benchmarks.batch import batch
 from tests.benchmarks.deep import deep
 from tests.benchmarks.diff import diff
@@ -223,6 +225,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "browser": of_pages,
     "drawing": partial(drawing, tell),
     "deep": partial(deep, tell),
+    "attest": partial(attest, tell),
 }
 
 if __name__ == "__main__":

@@ -30,9 +30,11 @@ PROBE = """
 import ctypes, json, os, resource, socket, sys, threading
 from auditor.runtime.sandbox import cpu_profile, confine
 from auditor.runtime.libc import hide_memory
-allowed, outside, folder = sys.argv[1:]
+allowed, outside, folder, in_memory = sys.argv[1:]
 hide_memory()
-told = {"isolation": confine(cpu_profile([allowed], 1 << 30, 10))}
+made = os.memfd_create("made") if hasattr(os, "memfd_create") else -1
+held = os.open(outside, os.O_RDONLY)
+told = {"isolation": confine(cpu_profile([allowed], 1 << 30, 10, int(in_memory)))}
 
 def tried(name, action):
     try:
@@ -55,6 +57,26 @@ def raw(number, *arguments):
         raise OSError(ctypes.get_errno(), "")
     return result
 
+def anew(path, flags=os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC):
+    return os.close(os.open(path, flags))
+
+def write(size):
+    with open(f"/proc/self/fd/{made}", "wb") as file:
+        file.write(bytes(size))
+    return os.fstat(made).st_size
+
+tried("in memory", lambda: write(1000))
+tried("too much in memory", lambda: write(1001))
+tried("appended in memory", lambda: anew(f"/proc/self/fd/{made}", os.O_WRONLY | os.O_APPEND))
+tried("nowhere", lambda: anew("/dev/null"))
+tried("anew", lambda: anew(allowed))
+tried("anew outside", lambda: anew(outside))
+tried("anew beside", lambda: anew(folder + "/new"))
+tried("anew in the model's folder", lambda: anew(allowed + ".json"))
+tried("anew in a temporary folder", lambda: anew("/tmp/auditor-probe"))
+tried("anew in shared memory", lambda: anew("/dev/shm/auditor-probe"))
+tried("anew of another's", lambda: anew(f"/proc/{os.getppid()}/fd/1"))
+tried("anew by its own descriptor", lambda: anew(f"/proc/self/fd/{held}"))
 tried("allowed", lambda: open(allowed).read())
 tried("thread", in_a_thread)
 tried("outside", lambda: open(outside).read())
@@ -87,14 +109,26 @@ print(json.dumps(told))
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("sandbox")
+    return told_in(tmp_path_factory.mktemp("sandbox"), 0)
+
+
+@pytest.fixture(scope="module")
+def told_with_memory(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """As a run is confined that may write 1,000 bytes to a file in memory."""
+    return told_in(tmp_path_factory.mktemp("in_memory"), 1000)
+
+
+def told_in(folder: Path, in_memory: int) -> dict[str, str]:
     allowed, outside = folder / "allowed", folder / "outside"
     allowed.write_text("the model")
     outside.write_text("the canary")
-    command = [sys.executable, "-c", PROBE, str(allowed), str(outside), str(folder)]
+    folder.chmod(0o777)  # that it stays as it is is the sandbox's doing, not that of its mode
+    for file in (allowed, outside):
+        file.chmod(0o666)
+    command = [sys.executable, "-c", PROBE, str(allowed), str(outside), str(folder), str(in_memory)]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
     assert answer.returncode == 0, answer.stderr
-    assert allowed.read_text() == "the model"
+    assert (allowed.read_text(), outside.read_text()) == ("the model", "the canary")
     assert sorted(p.name for p in folder.iterdir()) == ["allowed", "outside"]
     found: dict[str, str] = json.loads(answer.stdout)
     return found
@@ -126,6 +160,37 @@ def test_no_other_file_can_be_read(told: dict[str, str], what: str) -> None:
 def test_nothing_can_be_written(told: dict[str, str], what: str) -> None:
     need(told, "seccomp")
     assert told[what] in ("PermissionError", "OSError")  # refused, or no such call
+
+
+ANEW = ["anew", "anew outside", "anew beside", "anew in the model's folder", "anew in a temporary folder"]
+ELSEWHERE = ["anew in shared memory", "anew of another's", "anew by its own descriptor"]
+
+
+@linux
+@pytest.mark.parametrize("what", [*ANEW, *ELSEWHERE, "in memory", "nowhere"])
+def test_nothing_can_be_made_anew(told: dict[str, str], what: str) -> None:
+    need(told, "seccomp")
+    assert told[what] in ("PermissionError", "FileNotFoundError")
+
+
+@linux
+def test_a_file_in_memory_can_be_written_by_name_where_that_is_asked_for(told_with_memory: dict[str, str]) -> None:
+    need(told_with_memory, "landlock")
+    assert told_with_memory["in memory"] == "1000" and told_with_memory["nowhere"] == "None"
+    assert told_with_memory["too much in memory"] == "OSError"
+    assert told_with_memory["allowed"] == "'the model'"
+
+
+@linux
+@pytest.mark.parametrize(
+    "what",
+    [*ANEW, *ELSEWHERE, "append", "appended in memory", "create", "remove", "rename", "link", "folder", "mode", "touch",
+     "truncate", "outside", "passwd", "list", "memory", "tcp", "fork", "exec", "more memory"],
+)  # fmt: skip
+def test_nothing_else_can_be_written_then(told_with_memory: dict[str, str], what: str) -> None:
+    need(told_with_memory, "landlock")
+    need(told_with_memory, "seccomp")
+    assert told_with_memory[what] in ("PermissionError", "OSError", "FileNotFoundError")
 
 
 @linux
@@ -169,13 +234,13 @@ PID = 4242
 OPENED = {"x86_64": (("open", 1), ("openat", 2)), "aarch64": (("openat", 2),)}
 
 
-def kernel(machine: str, number: int, arguments: Mapping[int, int] | None = None, *, devices: bool = False) -> str:
+def kernel(machine: str, number: int, arguments: Mapping[int, int] | None = None, **kinds: bool) -> str:
     """What the filter says of a call: the program run as linux/filter.h has it."""
     words = {0: number, 4: MACHINES[machine][1]}
     for at in range(6):
         value = (arguments or {}).get(at, 0)
         words |= {16 + 8 * at: value & 0xFFFFFFFF, 20 + 8 * at: value >> 32}
-    steps, at, held = seccomp.program(machine, PID, devices), 0, 0
+    steps, at, held = seccomp.program(machine, PID, **({"devices": False} | kinds)), 0, 0
     while True:
         code, true, false, value = steps[at]
         match code:
@@ -235,6 +300,21 @@ def test_arguments_decide(machine: str) -> None:
     assert said("prctl", a0=15) == "allow"  # PR_SET_NAME
     for option in (1, 4, 22, 38, 47):  # parent's death, dumpable, seccomp, no new privileges, ambient capabilities
         assert said("prctl", a0=option) == "EPERM"
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_who_may_write_in_memory_opens_files_anew_and_in_no_other_way(machine: str) -> None:
+    """Landlock's first two versions refuse no truncation, but any opening to write: what is opened to be read alone may
+    cut nothing off."""
+    anew = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    for name, flags in OPENED[machine]:
+        number = BY_ARGUMENT[name][MACHINES[machine][0]]
+        assert number is not None
+        for allowed in (anew, anew | os.O_CLOEXEC, os.O_RDONLY | os.O_CLOEXEC):
+            assert kernel(machine, number, {flags: allowed}, writes=True) == "allow"
+        others = (os.O_TRUNC, os.O_CREAT, os.O_WRONLY, os.O_RDWR, os.O_TMPFILE, anew | os.O_RDWR, anew | os.O_APPEND)
+        for refused in others:
+            assert kernel(machine, number, {flags: refused}, writes=True) == "EPERM"
 
 
 def test_another_architecture_ends_the_process() -> None:
@@ -342,10 +422,20 @@ def test_a_kernel_without_landlock_gives_partial_isolation(tmp_path: Path) -> No
 import json
 from auditor.runtime import sandbox
 sandbox._landlock = lambda profile: "no: this kernel has none"
-print(json.dumps(sandbox.confine(sandbox.cpu_profile([], 1 << 30, 10))))
+import os, resource
+made = os.memfd_create("made") if hasattr(os, "memfd_create") else -1
+isolation = sandbox.confine(sandbox.cpu_profile([], 1 << 30, 10, 1000))
+try:
+    os.close(os.open(f"/proc/self/fd/{made}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
+    opened = True
+except OSError:
+    opened = False
+print(json.dumps([isolation, resource.getrlimit(resource.RLIMIT_FSIZE)[0], opened]))
 """
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG)
-    isolation = json.loads(answer.stdout)
+    isolation, size, opened = json.loads(answer.stdout)
+    assert size == 0, "who says which file is not there: none is written"
+    assert not opened or isolation["seccomp"].startswith("no: ")
     assert isolation["landlock"] == "no: this kernel has none"
     assert isolation["level"] == "partial"
 

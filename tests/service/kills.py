@@ -93,12 +93,13 @@ class Campaign:
     acknowledged: dict[str, str] = field(default_factory=dict)  # jobs by key
     failures: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)  # by project
+    projects: tuple[str, ...] = PROJECTS
 
     def run(self, kills: int, clients: int, submissions: int) -> None:
         registry = self.folder / "registry"
         make_models(registry, submissions)
         found = sorted(registry.rglob("*.onnx"))
-        for project in PROJECTS:
+        for project in self.projects:
             _, self.tokens[project] = tokens.create(self.store.in_project(project), "client", ["submit"])
         for server in self.servers:
             server.start()
@@ -140,7 +141,7 @@ class Campaign:
     def _submit_each(self, paths: list[Path], client: int) -> None:
         asking = _Asking(self.servers, self.tokens, random.Random(client))
         for path in paths:
-            project = PROJECTS[int(path.stem) % len(PROJECTS)]
+            project = self.projects[int(path.stem) % len(self.projects)]
             address = f"/api/v1/models?name=model-{path.stem}&version=1"
             version = asking.ask(project, address, path.read_bytes(), "application/octet-stream")
             wanted = json.dumps({"version_id": version["id"], "options": {"run": False}}).encode()
@@ -184,9 +185,11 @@ class Campaign:
         sweep(store, storage, unfinished=0, unused=0, lying=0)
         with store.reading() as connection:
             rows = {row.id: row for row in connection.execute(select(jobs))}
-            kept = connection.execute(select(audits.c.id, audits.c.uid, audits.c.project, audits.c.digest)).all()
+            its = audits.c.project.in_(self.projects)
+            found = select(audits.c.id, audits.c.uid, audits.c.project, audits.c.digest).where(its)
+            kept = connection.execute(found).all()
             contents = {(row.project, row.sha256) for row in connection.execute(select(blobs))}
-            done = connection.scalar(select(func.count()).select_from(works))
+            done = connection.scalar(select(func.count()).where(works.c.project.in_(self.projects)))
             integrity = "ok"
             if connection.dialect.name == "sqlite":
                 integrity = connection.scalar(text("PRAGMA integrity_check")) or ""
@@ -264,13 +267,20 @@ def put_version(store: Works, storage: Storage, name: str, path: Path) -> tuple[
 
 
 def campaign(
-    folder: Path, kills: int, clients: int, submissions: int, seed: int, database: str | None = None, servers: int = 1
+    folder: Path,
+    kills: int,
+    clients: int,
+    submissions: int,
+    seed: int,
+    database: str | None = None,
+    servers: int = 1,
+    projects: tuple[str, ...] = PROJECTS,
 ) -> dict[str, object]:
-    """Run one, in a folder and a database that are its own."""
+    """Run one, in a folder that is its own, and in these projects of a database."""
     where = database or str(folder / "reports.db")
     made = [Server(where, folder / "storage") for _ in range(servers)]
     with Works.open(where, patience=60.0) as store:
-        one = Campaign(folder, made, store, random.Random(seed))
+        one = Campaign(folder, made, store, random.Random(seed), projects=projects)
         try:
             one.run(kills, clients, submissions)
         finally:

@@ -67,18 +67,23 @@ def started_postgresql() -> Iterator[str]:
             run("pg_ctl", "-m", "immediate", "stop")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database that is not made yet, as ``--db`` names it."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "reports.db")
-        return
+@pytest.fixture
+def postgresql_database(postgresql: str) -> str:
+    """One that nobody has used yet."""
     from sqlalchemy import create_engine, text
 
-    url: str = request.getfixturevalue("postgresql")
     name = f"reports_{next(_NUMBERS)}"
-    engine = create_engine(url.format("postgres"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(postgresql.format("postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
-    yield url.format(name)
+    return postgresql.format(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database that is not made yet, as ``--db`` names it."""
+    if request.param == "sqlite":
+        return str(tmp_path / "reports.db")
+    name: str = request.getfixturevalue("postgresql_database")
+    return name

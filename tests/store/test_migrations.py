@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic import command
@@ -25,6 +24,7 @@ from auditor.store.store import Store
 from auditor.store.tables import HEAD, acceptances, audits, findings, operators, works
 from auditor.store.works import FileState, Works
 
+from .every_table import fill_every_table, rows_of
 from .reports import document, finish
 
 STEPS = sorted(step.stem for step in (migrations_folder() / "versions").glob("*.py"))
@@ -135,8 +135,8 @@ def test_the_step_to_projects_goes_both_ways_with_rows_in_all_tables(where: str)
         other.accept("/m.onnx", theirs, reason="", by="")
     engine = create_engine(address(where))
     with engine.begin() as connection:
-        _fill(connection)
-        before = {table.name: _rows(connection, table) for table in all_tables.sorted_tables}
+        fill_every_table(connection)
+        before = {table.name: rows_of(connection, table) for table in all_tables.sorted_tables}
         assert [name for name, rows in before.items() if not rows] == []
     command.downgrade(settings, "0004_trust")
     with engine.connect() as connection:
@@ -151,33 +151,13 @@ def test_the_step_to_projects_goes_both_ways_with_rows_in_all_tables(where: str)
         with store.reading() as connection:
             for table in (audits, findings, operators, works, acceptances):
                 ours = [row for row in before[table.name] if theirs not in (row.get("audit_id"), row.get("id"))]
-                assert _rows(connection, table) == [row for row in ours if row.get("project") != "other"], table.name
+                assert rows_of(connection, table) == [row for row in ours if row.get("project") != "other"], table.name
         assert finish(store.in_project("other"), whole, "/m.onnx", "k" * 64)[1] is False
     with Works.open(where) as store, store.reading() as connection:
         said = connection.execute(select(audits.c.producer, audits.c.opset).order_by(audits.c.id)).all()
         assert said[:2] == [("PyTorch 2", 17), ("\\x00", None)]
         names = connection.scalars(select(operators.c.operator).where(operators.c.audit_id <= 2)).all()
         assert sorted(names) == ["Conv", "com.x:Gelu", "x" * 300]
-
-
-def _fill(connection: Connection) -> None:
-    """A row in every table that has none."""
-    for table in all_tables.sorted_tables:
-        if not _rows(connection, table):
-            row = {column.name: _value(column) for column in table.c if not column.nullable}
-            connection.execute(insert(table), row)
-
-
-def _value(column: Column[Any]) -> object:
-    """The same id everywhere, so that what points to something finds it."""
-    if column.name in ("id", "project", "audit_id") or column.foreign_keys:
-        return "default" if column.name == "project" else 1 if column.type.python_type is int else "i" * 32
-    kind = column.type.python_type
-    return {str: "x", int: 1, float: 1.0, bool: False, bytes: b"x"}[kind]
-
-
-def _rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()]
 
 
 def audits_of(columns: set[str]) -> Table:

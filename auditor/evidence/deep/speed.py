@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import AuditorError, Unreadable
 from ...model.load import load
 from ...report import DeepFigure, DeepPart, DeepSeries, Missed
+from ...runtime.deep.slowest import Profiled
 from ...runtime.deep.speed import SpeedAsked, SpeedSeen, Timed
 from ...runtime.request import Feed
 from ...shapes.visits import OutOfBudget
@@ -17,6 +18,7 @@ from ...wording import counted, in_milliseconds
 from ..sizes import impossible, ports_of
 from ..trial import data_files
 from .asking import NotSeen, ask, feeds_that_ran
+from .slowest import slow_figures, slow_lines, slow_nodes, slow_series
 from .spreads import Spread, quantile, spread_of
 from .waists import waists
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 BATCHES = (1, 2, 4, 8)
 _FLOAT16 = 10  # TensorProto.DataType
 _MOST_BYTES = 1 << 30  # of activations, predicted for a batch
+_FOLDED = 2  # times what nodes make of stored tensors alone: onnxruntime folds it, and lays it out anew
 _MORE_ROOM = 4  # times what is predicted: onnxruntime's arena doubles, and other batches take more
 
 
@@ -51,7 +54,9 @@ def look(evidence: Evidence) -> Speed:
         waists=waists(evidence.model, facts),
     )
     beside = (asked.reference, *_data_of(reference)) if reference else ()
-    changes: dict[str, Any] = {} if most is None else {"predicted_bytes": _MORE_ROOM * most}
+    changes: dict[str, Any] = (
+        {} if most is None else {"predicted_bytes": _MORE_ROOM * most + _FOLDED * evidence.costs.generated_bytes}
+    )
     runs = settings.runs * (3.0 + sum(batches) / max(1, next(iter(batches))) / 3)  # of the run's own size
     told = ask(evidence, "speed", asked, tuple(batches.values()), runs=runs, beside=beside, **changes)
     seen: SpeedSeen = told.seen
@@ -59,10 +64,14 @@ def look(evidence: Evidence) -> Speed:
         raise NotSeen(told.missed[0] if told.missed else Missed("speed", "nothing was timed", asked=True))
     own = spread_of(seen.timed[0].milliseconds)
     why = told.missed[0].why if told.missed else _why_open(seen, own)
-    lines = (*_timings(seen, own, name), *_beside(seen, reference), *_nodes(seen), *_along(seen))
-    part = DeepPart(
-        "speed", "open" if why else "ok", why, lines, tuple(_figures(seen, own)), tuple(_series(seen)), stamp=told.stamp
-    )
+    profile = seen.profile or Profiled()
+    slow = slow_nodes(facts, feeds, profile)
+    lines = (
+        *_timings(seen, own, name), *_beside(seen, reference), *_nodes(seen), *slow_lines(profile, slow), *_along(seen),
+    )  # fmt: skip
+    figures = (*_figures(seen, own), *slow_figures(profile, slow))
+    series = (*_series(seen), *slow_series(slow))
+    part = DeepPart("speed", "open" if why else "ok", why, lines, figures, series, stamp=told.stamp)
     return Speed(part, told.missed, seen)
 
 
@@ -215,7 +224,7 @@ def _nodes(seen: SpeedSeen) -> Iterator[str]:
 
 
 def _along(seen: SpeedSeen) -> Iterator[str]:
-    """Parts of the model, not nodes: onnxruntime times those into a file, and the sandbox lets none be written."""
+    """Stretches of the model, where no node could be timed."""
     if not seen.up_to:
         return
     whole = min(seen.timed[0].milliseconds)

@@ -1,7 +1,8 @@
 """The look in depth, in the child: a module is a part of it, by the names of `settings.DEEP`.
 
 Each has ``ASKED``, the record of what is asked of it; ``SEEN``, the record of what it saw; and ``look(ground, asked)``,
-which sees it. Nothing here knows a graph's shapes: what follows from them the parent works out and asks for.
+which sees it. One that has onnxruntime write to files in memory says how many bytes at most: ``IN_MEMORY``. Nothing
+here knows a graph's shapes: what follows from them the parent works out and asks for.
 """
 
 from __future__ import annotations

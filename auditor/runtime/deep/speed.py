@@ -16,10 +16,13 @@ from ...tuples import NamedTuple
 from ...wording import in_milliseconds
 from ..messages import is_memory, meant_by
 from ..request import OFF, Feed
-from ..session import Refused, Session
+from ..session import NotOpened, Refused, Session
+from ..tensors import CannotRead
 from .clock import in_turn, milliseconds, repeated
 from .ground import DeepGround
+from .in_memory import SessionFiles
 from .overhearing import Overhearing, copies_added, nodes_placed
+from .slowest import IN_MEMORY, Profiled, slowest
 
 _SESSIONS, _SESSION_SHARE = 5, 0.15  # made in all, and the share of the time behind which no further one is made
 _WARM = 5  # runs that are not counted
@@ -33,7 +36,8 @@ class SpeedAsked(NamedTuple):
 
     The request's attempts are inputs of the ``batches``, the run's own first. ``seconds``: for the runs of one of the
     others. ``reference``: a model to be run in turn with this one, on the same inputs. ``casts``: count them.
-    ``waists``: tensors through which all passes, in order: how long does it take up to each?
+    ``waists``: tensors through which all passes, in order: how long does it take up to each, where no node can be
+    timed?
     """
 
     runs: int = 30
@@ -79,16 +83,25 @@ class SpeedSeen(NamedTuple):
     in_turn: InTurn | None = None
     casts: int | None = None
     copies: int | None = None
+    profile: Profiled | None = None
     up_to: tuple[UpTo, ...] = ()
     why: str = ""  # of what is missing of the last ones
 
 
-ASKED, SEEN = SpeedAsked, SpeedSeen
-
-
-def prepared() -> Overhearing:
+class SpeedHeld(NamedTuple):
     """What the sandbox lets nobody open."""
-    return Overhearing()
+
+    listen: Overhearing
+    files: SessionFiles | None
+
+
+ASKED, SEEN = SpeedAsked, SpeedSeen
+__all__ = ["ASKED", "IN_MEMORY", "SEEN", "look", "prepared"]
+
+
+def prepared() -> SpeedHeld:
+    """Before the sandbox closes."""
+    return SpeedHeld(Overhearing(), SessionFiles.made())
 
 
 def look(ground: DeepGround, asked: SpeedAsked) -> SpeedSeen:
@@ -103,7 +116,8 @@ def look(ground: DeepGround, asked: SpeedAsked) -> SpeedSeen:
     del session
     gc.collect()
     clock.count_added_nodes()
-    clock.time_along()
+    if not clock.time_nodes():
+        clock.time_along()
     return clock.seen
 
 
@@ -126,7 +140,8 @@ class _Looking:
         while True:
             gc.collect()
             started = time.perf_counter()
-            session = self.ground.sessions.open(self.level, usual=True)
+            with _refused():
+                session = self.ground.sessions.open(self.level, usual=True)
             taken.append((time.perf_counter() - started) * 1e3)
             spent = time.monotonic() - began
             if len(taken) == _SESSIONS or spent * (1 + 1 / len(taken)) > _SESSION_SHARE * whole:
@@ -182,7 +197,8 @@ class _Looking:
 
     def count_added_nodes(self) -> None:
         """Casts and copies, as its log tells of them; another session is made, which may be refused."""
-        listen: Overhearing = self.ground.held
+        held: SpeedHeld = self.ground.held
+        listen = held.listen
         sessions = self.ground.sessions
         on_cpu = sessions.provider == "CPUExecutionProvider"
         if on_cpu and not self.asked.casts:
@@ -203,6 +219,14 @@ class _Looking:
         if placed is not None and placed >= own:
             self.learn(casts=placed - own)
 
+    def time_nodes(self) -> bool:
+        """Which take most of a run; whether that is known."""
+        self.ground.in_time(2.0 * sum(self.seen.warm) / 1e3)
+        held: SpeedHeld = self.ground.held
+        found = slowest(self.ground, held.files, self.until)
+        self.learn(profile=found)
+        return not found.why
+
     def time_along(self) -> None:
         """How long the model takes up to each waist."""
         for tensor in self.asked.waists:
@@ -222,8 +246,10 @@ class _Looking:
 
 @contextmanager
 def _refused() -> Iterator[None]:
-    """What onnxruntime raises in a run, as `Refused`."""
+    """What onnxruntime raises, as `Refused`."""
     try:
         yield
+    except (NotOpened, CannotRead):
+        raise
     except Exception as error:
         raise Refused(meant_by(error)) from None

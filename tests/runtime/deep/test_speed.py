@@ -7,18 +7,22 @@ import time
 from typing import Any
 
 import onnx
+import pytest
 from onnx import helper
 
 from auditor.evidence.deep.speed import of_pairs
 from auditor.evidence.deep.spreads import quantile, spread_of, why_open
+from auditor.runtime.deep import part_of
 from auditor.runtime.deep.clock import in_turn, repeated
-from auditor.runtime.deep.overhearing import copies_added, nodes_placed
-from auditor.runtime.deep.speed import SpeedSeen
-from auditor.runtime.outcome import Deep
+from auditor.runtime.deep.overhearing import Overhearing, copies_added, nodes_placed
+from auditor.runtime.deep.speed import SpeedAsked, SpeedHeld, SpeedSeen
+from auditor.runtime.deep.speed import look as time_it
+from auditor.runtime.outcome import Deep, OutOfMemory
 from auditor.runtime.parent import look
 from auditor.runtime.request import DeepQuestion, Feed, Request, RunLimits
 from tests.pace import HANG
 from tests.runtime.conftest import ADD, Write, floats
+from tests.runtime.deep.in_process import ground_of
 
 OPEN = "g (float[N, 4] x) => (float[N, 4] y) { y = Add (x, x) }"
 
@@ -77,11 +81,28 @@ def test_casts_are_counted_as_onnxruntime_writes_them_into_its_own_optimised_mod
         assert (seen.casts, seen.why) == (written.count("Cast"), "")
 
 
-def test_a_model_is_timed_up_to_its_waists(write: Write) -> None:
+def test_where_no_node_can_be_timed_a_model_is_timed_up_to_its_waists(write: Write) -> None:
     path = write("g (float[1, 4] x) => (float[1, 4] y) { a = Abs(x) b = Neg(a) y = Exp(b) }")
-    seen = seen_of(path, (floats("x", 1, 4),), runs=2, batches=[0], waists=["a", "b", "none"])
+    ground = ground_of(Request(path, attempts=((floats("x", 1, 4),),), limits=RunLimits(seconds=HANG, threads=1)))
+    ground.held = SpeedHeld(Overhearing(), None)
+    seen = time_it(ground, SpeedAsked(2, waists=("a", "b", "none")))
+    assert seen.profile is not None and seen.profile.why.startswith("this system has no files in memory")
     assert [one.tensor for one in seen.up_to] == ["a", "b"]
     assert seen.why.startswith("behind none it cannot be cut")
+
+
+def test_memory_that_runs_out_while_a_session_is_made_is_no_fault_of_ours(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The words of onnxruntime 1.32 on VGG 19, whose weights its own nodes make, in too little address space."""
+
+    def without_memory(*_: object, **__: object) -> None:
+        raise RuntimeError("[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Exception during init: std::bad_alloc")
+
+    ground = ground_of(Request(write(OPEN), attempts=((floats("x", 1, 4),),), deep=DeepQuestion("speed", "{}")))
+    ground.held = SpeedHeld(Overhearing(), None)
+    monkeypatch.setattr(ground.sessions, "open", without_memory)
+    assert isinstance(ground.look(part_of("speed")), OutOfMemory)
 
 
 def test_runs_end_with_their_time() -> None:

@@ -7,7 +7,7 @@ import posixpath
 import stat
 from collections.abc import Iterable
 
-from ....errors import AuditorError
+from ....errors import AuditorError, Unusable
 from ....files import FileTooLarge, NotARegularFile, kind_of_mode, read_regular
 from ....model import digest
 from ....model.load import load
@@ -19,10 +19,6 @@ CONFIG = 1 << 20  # bytes of a configuration that are read: real ones hold a few
 _SMALL = 1 << 22  # bytes of a model that are searched for external data, instead of its being loaded
 _EXTERNAL = b"\x0a\x08location"  # the key of an entry of external_data, as protobuf writes it
 _CONTEXT = b"EPContext"  # an operator whose attributes name files
-
-
-class Unusable(Exception):
-    """A file that a source cannot read; the text says why."""
 
 
 class ModelFiles(NamedTuple):

@@ -1,0 +1,77 @@
+"""One call of ``auditor attest``: a model hashed, judged as its gate judges it, and its verdict signed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ..attest.keys import Password, Signer, check_installed, signer, trusted_key
+from ..attest.model_files import HashedModel, check_unchanged, hashed_files
+from ..errors import CannotLook, UsageError
+from ..names import visible
+from ..report import Verdict
+from ..tuples import NamedTuple
+from .asked import Asked
+from .gating import Gate, Gated
+from .listening import Listener
+
+if TYPE_CHECKING:
+    from ..attest.statements import AttestedAudit
+
+
+class JudgedFiles(NamedTuple):
+    """A verdict, and the hashes of the very files that it is on."""
+
+    gated: Gated
+    files: HashedModel
+
+
+class Attested(NamedTuple):
+    """A verdict that was signed, and the lines of its attestation."""
+
+    gated: Gated
+    audit: AttestedAudit
+    text: str
+
+
+def chosen_signer(ask: Asked, password: Password) -> Signer:
+    """Who signs; what is wrong with the key is said before anything is audited."""
+    check_installed()
+    key, command = ask.said.get("signing_key"), ask.said.get("sign_command")
+    if not key:
+        raise UsageError("--key says which key signs; `openssl genpkey -algorithm ed25519 -out key.pem` makes one")
+    if not command:
+        return signer(key, password)
+    from ..attest.sign_command import signer_by_command
+
+    return signer_by_command(command, trusted_key(key))
+
+
+def attested(path: str, ask: Asked, by: Signer, listener: Listener) -> Attested:
+    """The verdict of the gate on the model at a path, signed whatever it is."""
+    from ..attest.signing import attestation, attested_audit
+    from ..batch.state import runtime_version
+
+    judged = judged_files(path, ask, listener)
+    gated, files = judged.gated, judged.files
+    if gated.subject.policy.fail_on is None:
+        raise UsageError(f"{path}: a policy under which nothing fails (never) attests nothing")
+    if gated.judgement.verdict is Verdict.PASS and files.unread:
+        raise CannotLook(f"a pass is of every file: {next(iter(files.unread.values()))}; nothing is signed")
+    audit = attested_audit(gated.judgement, gated.subject.policy, files, runtime_version(), datetime.now(UTC))
+    return Attested(gated, audit, attestation(audit, by))
+
+
+def judged_files(path: str, ask: Asked, listener: Listener) -> JudgedFiles:
+    """The gate's verdict on a model, of the same bytes as the hashes; ChangedMeanwhile where a file was written to."""
+    files = hashed_files(path)
+    with (
+        Gate(ask.configured, ask.limits(), ask.said.get("subject"), None, listener) as gate,
+        listener.auditing(path),
+    ):
+        gated = gate.verdict_on(path)
+    check_unchanged(files)
+    named, hashed = set(gated.judgement.report.model.files), {file.name for file in files.files}
+    if gated.judgement.verdict is Verdict.PASS and len(named) > len(hashed | set(files.unread)):
+        raise CannotLook(f"{visible(path)} names files that were not hashed: nothing is signed")
+    return JudgedFiles(gated, files)

@@ -1,0 +1,233 @@
+"""``auditor attest``: what is signed, by which keys, and what is not signed at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import shlex
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.attest.envelopes import parse_bundle
+from auditor.attest.keys import trusted_key
+from auditor.attest.model_files import check_unchanged, hashed_files
+from auditor.attest.policy_text import policy_text, read_policy
+from auditor.attest.refusals import ChangedMeanwhile
+from auditor.attest.verification import believed
+from auditor.policy.policy import Policy
+
+from .conftest import FILES, KEYS, Place, Said, program, write_keys
+
+Verify = Callable[..., Said]
+
+
+def statements(place: Place) -> list[dict[str, Any]]:
+    lines = place.attestation.read_text().splitlines()
+    return [json.loads(base64.b64decode(json.loads(line)["payload"])) for line in lines]
+
+
+def test_every_file_is_a_subject_by_its_sha256(made: Place) -> None:
+    result, summary = statements(made)
+    expected = {name: hashlib.sha256((made.folder / name).read_bytes()).hexdigest() for name in FILES}
+    assert {row["name"]: row["digest"] for row in result["subject"]} == {n: {"sha256": d} for n, d in expected.items()}
+    assert summary["subject"] == result["subject"]
+    assert result["_type"] == summary["_type"] == "https://in-toto.io/Statement/v1"
+    assert result["predicateType"] == "https://in-toto.io/attestation/test-result/v0.1"
+    assert summary["predicateType"] == "https://in-toto.io/attestation/svr/v0.1"
+
+
+def test_the_result_says_what_it_rests_on(made: Place) -> None:
+    result = statements(made)[0]["predicate"]
+    assert (result["result"], result["failedTests"]) == ("PASSED", [])
+    (policy, rules) = result["configuration"]
+    text = base64.b64decode(policy["content"])
+    assert policy["digest"] == {"sha256": hashlib.sha256(text).hexdigest()} and json.loads(text)["run"] is False
+    assert len(rules["digest"]["blake2b64"]) == 16
+    more = result["urn:auditor:audit:v1"]
+    assert (more["run"], more["runtime"], more["verdict"]) == ("not run", "", "pass")
+    assert {"what": "run", "why": "left out by --no-run", "asked": False} in more["notLookedAt"]
+    assert "weights" in more["lookedAt"] and "run" not in more["lookedAt"]
+    given, audited = (datetime.fromisoformat(more[key]) for key in ("attestedAt", "auditedAt"))
+    assert timedelta(0) <= datetime.now(UTC) - given < timedelta(days=1) and audited <= given
+
+
+def test_it_is_verified(place: Place, verify: Verify) -> None:
+    said = verify("--max-age", "30d")
+    assert said.code == 0 and said.out.startswith("PASSED  m.onnx\n") and place.trusted.keyid in said.out
+    told = json.loads(verify("--format", "json").out)
+    assert (told["result"], set(told["files"])) == ("PASSED", set(FILES))
+    assert verify("--quiet") == Said(0, "", "")
+
+
+def test_one_of_several_keys_is_enough(place: Place, verify: Verify) -> None:
+    write_keys(place.folder, "other", "p256")
+    assert verify("--key", "other.pub").code == 0
+
+
+def test_the_models_own_file_may_have_another_name(place: Place, verify: Verify) -> None:
+    """Where it is served it is called so: a subject is matched by its digest."""
+    place.model.rename(place.folder / "model.onnx")
+    assert verify(model="model.onnx").code == 0
+
+
+def test_a_model_that_fails_is_attested_so(place: Place, verify: Verify) -> None:
+    (place.folder / "a.bin").write_bytes(b"\0\0\xc0\x7f" * 64)  # NaN
+    said = program(place.folder, "attest", "m.onnx", "--no-run", "--key", "key.pem", "-o", place.attestation.name)
+    assert said.code == 1 and "FAILED, signed by" in said.err
+    (result,) = statements(place)  # no summary of a pass
+    assert result["predicate"]["result"] == "FAILED" and "nan-weights" in result["predicate"]["failedTests"]
+    refused = verify()
+    assert refused.code == 1 and "says that the model failed: nan-weights" in refused.err
+
+
+def test_what_was_left_open_is_failed_with_its_reason(place: Place, verify: Verify) -> None:
+    """And exits as the gate does."""
+    words = ("attest", "m.onnx", "--no-run", "--key", "key.pem", "-o", place.attestation.name)
+    (place.folder / "auditor.toml").write_text('required = ["golden"]\n')
+    said = program(place.folder, *words)
+    assert said.code == 4
+    (result,) = statements(place)
+    assert result["predicate"]["result"] == "FAILED" and not result["predicate"]["failedTests"]
+    (reason,) = result["predicate"]["urn:auditor:audit:v1"]["reasons"]
+    assert reason.startswith("golden: ")
+    refused = verify()
+    assert refused.code == 4 and f"inconclusive: {reason[:20]}" in refused.err
+    (place.folder / "auditor.toml").write_text('fail-on = "never"\n')
+    never = program(place.folder, *words)
+    assert never.code == 2 and "a policy under which nothing fails (never) attests nothing" in never.err
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_each_kind_of_key_signs_and_is_verified(kind: str, place: Place) -> None:
+    from auditor.attest.keys import signer
+
+    write_keys(place.folder, "own", kind, password="of the tests")
+    asked: list[str] = []
+    by = signer("own.pem", lambda path: asked.append(path) or "of the tests")  # type: ignore[func-returns-value]  # None is no word
+    trusted = trusted_key("own.pub")
+    assert asked == ["own.pem"] and by.key.keyid == trusted.keyid
+    der = base64.b64decode("".join((place.folder / "own.pub").read_text().splitlines()[1:-1]))
+    assert trusted.keyid == hashlib.sha256(der).hexdigest(), "of the SubjectPublicKeyInfo"
+    envelope = by.envelope(place.audit.payloads()[0])
+    (read,) = parse_bundle(envelope.line().encode(), "own")
+    assert believed([read], [trusted])[1].keyid == trusted.keyid
+
+
+SIGNING = """
+import sys
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+signature = load_pem_private_key(open("key.pem", "rb").read(), None).sign(sys.stdin.buffer.read())
+sys.stdout.buffer.write({write})
+"""
+
+
+@pytest.mark.parametrize("write", ["signature", "__import__('base64').encodebytes(signature)"], ids=["bytes", "base64"])
+def test_a_command_signs_what_comes_to_its_input(write: str, place: Place) -> None:
+    from auditor.attest.sign_command import signer_by_command
+
+    (place.folder / "sign.py").write_text(SIGNING.format(write=write))
+    command = shlex.join([sys.executable, "sign.py"])
+    payload = b'{"a": "$(touch shell)"}'
+    envelope = signer_by_command(command, place.trusted).envelope(payload)
+    assert place.trusted.made(envelope.signatures[0].signature, envelope.signed)
+    signer_by_command(f"{command} ; touch shell", place.trusted).envelope(payload)
+    assert not (place.folder / "shell").exists(), "no shell reads the command"
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("no-such-program-at-all", "--sign-command: no-such-program-at-all cannot be started"),
+        ("false", "--sign-command: false ended with 1, and nothing is signed"),
+        ("echo c2lnbmVk", "what was to sign gave no signature by the key"),
+        ("'", "--sign-command: no closing quotation"),
+    ],
+)
+def test_a_command_that_does_not_sign_is_said(command: str, sentence: str, place: Place) -> None:
+    from auditor.attest.sign_command import signer_by_command
+    from auditor.errors import UsageError
+
+    with pytest.raises(UsageError) as refused:
+        signer_by_command(command, place.trusted).envelope(b"{}")
+    assert sentence in str(refused.value)
+
+
+def test_what_is_wrong_with_a_key_is_said_before_anything_is_audited(place: Place) -> None:
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    rsa = generate_private_key(65537, 2048)
+    (place.folder / "rsa.pem").write_bytes(rsa.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    write_keys(place.folder, "locked", password="of the tests")
+    (place.folder / "none.pem").write_text("-----BEGIN PRIVATE KEY-----\nbm9uZQ==\n-----END PRIVATE KEY-----\n")
+    for key, sentence in {
+        "rsa.pem": "rsa.pem holds a key of a kind that is not taken (RSA): Ed25519, and ECDSA on P-256 or P-384",
+        "none.pem": "none.pem holds no private key in PEM that can be read",
+        "key.pub": "key.pub holds a public key, and signing needs the private one",
+        "gone.pem": "there is no key gone.pem",
+        "locked.pem": "the key locked.pem has a password: AUDITOR_KEY_PASSWORD says it",
+    }.items():
+        said = program(place.folder, "attest", "gone.onnx", "--key", key)
+        assert said.code == 2 and sentence in said.err, said
+    wrong = program(place.folder, "attest", "gone.onnx", "--key", "locked.pem", AUDITOR_KEY_PASSWORD="another")
+    assert wrong.code == 2 and "wrong password?" in wrong.err
+    right = program(place.folder, "attest", "gone.onnx", "--key", "locked.pem", AUDITOR_KEY_PASSWORD="of the tests")
+    assert right.code == 3 and "there is no file gone.onnx" in right.err
+
+
+def test_a_file_that_changes_between_its_hashing_and_the_end_of_the_audit_is_not_signed(place: Place) -> None:
+    for name in FILES:
+        files = hashed_files("m.onnx")
+        check_unchanged(files)
+        path = place.folder / name
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(data)
+        with pytest.raises(ChangedMeanwhile, match=rf"{name} was written to between its hashing"):
+            check_unchanged(files)
+
+
+def test_one_that_changed_within_one_tick_of_the_clock_is_read_again(place: Place) -> None:
+    """Its times may be those of before: only its content tells."""
+    files = hashed_files("m.onnx")
+    path = place.folder / "b.bin"
+    path.write_bytes(path.read_bytes()[::-1])
+    look = hashed_files("m.onnx").files[2].look
+    others = [file._replace(look=look) if file.name == "b.bin" else file for file in files.files]
+    with pytest.raises(ChangedMeanwhile, match=r"b\.bin"):
+        check_unchanged(files._replace(files=tuple(others)))
+
+
+def test_a_model_that_names_a_file_that_is_not_there_does_not_pass(place: Place) -> None:
+    (place.folder / "context.bin").unlink()
+    said = program(place.folder, "attest", "m.onnx", "--no-run", "--key", "key.pem", "-o", "out.jsonl")
+    assert said.code == 1 and "FAILED" in said.err
+    assert {file.name for file in hashed_files("m.onnx").files} == {"m.onnx", "a.bin", "b.bin"}
+
+
+def test_a_policy_is_read_back_as_it_was_written() -> None:
+    from auditor.policy.policy import Bounds, HowBad, Waiver
+    from auditor.report import Severity
+
+    policy = Policy(
+        Severity.WARNING, frozenset({"nan-weights"}), frozenset({"dead-branches"}), {"nan-weights": Severity.NOTE},
+        "untrusted", {"macs": Bounds(1e9, None, 0.5, 3)}, {"dtypes": frozenset({"float32"})}, frozenset({"run"}),
+        (Waiver("nan-weights", "why", "who", "2027-01-01", "", "head"),), False,
+        {"abc": HowBad(Severity.ERROR, 3), "def": HowBad()},
+    )  # fmt: skip
+    assert read_policy(policy_text(policy), "here") == policy
+    assert policy_text(policy._replace(origin="a.toml")) == policy_text(policy._replace(origin="b.toml"))
+
+
+def test_a_folder_and_a_report_are_no_model(place: Place, tmp_path: Path) -> None:
+    (place.folder / "report.json").write_text('{"schema_version": 1}')
+    said = program(place.folder, "attest", ".", "--key", "key.pem")
+    assert said.code == 2 and "is a folder" in said.err
+    said = program(place.folder, "attest", "report.json", "--no-run", "--key", "key.pem", "-o", "out.jsonl")
+    assert said.code == 1 and "unreadable-model" in said.err
