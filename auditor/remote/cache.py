@@ -254,6 +254,12 @@ class Filling:
             raise _unusable(cache.folder, error) from None
         return folder
 
+    def let_go(self, path: str) -> None:
+        """A content that is needed no more: each that is held costs a descriptor."""
+        descriptor = self._held.pop(os.path.basename(path), None)
+        if descriptor is not None:
+            os.close(descriptor)
+
     def close(self) -> None:
         for descriptor in self._held.values():
             os.close(descriptor)

@@ -193,7 +193,12 @@ def test_all_is_looked_through_now_and_then(tmp_path: Path, monkeypatch: pytest.
 
     looked: list[str] = []
     sizes = module._sizes
-    monkeypatch.setattr(module, "_sizes", lambda folder: looked.append(folder) or sizes(folder))
+
+    def counted(folder: str) -> list[tuple[int, int, str]]:
+        looked.append(folder)
+        return sizes(folder)
+
+    monkeypatch.setattr(module, "_sizes", counted)
     cache = Cache(str(tmp_path / "cache"), 160_000)
     for number in range(40):
         put(cache, f"e{number}", bytes([number]) * 1000)
