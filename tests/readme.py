@@ -127,7 +127,7 @@ def _sources() -> str:
 
 def _remote() -> str:
     """The kinds of registries that lie elsewhere."""
-    rows = [f"| {' | '.join(kind.row)} |" for kind in kinds()]
+    rows = [f"| {' | '.join(map(_cell, kind.row))} |" for kind in kinds()]
     return "\n".join(["| address | who asks | what is listed | what is fetched |", "|---|---|---|---|", *rows, ""])
 
 

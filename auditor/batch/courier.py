@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -112,6 +113,8 @@ class _Desk:
         from .tree import TreeKind
 
         self.errand = errand
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each content that is held costs a descriptor
         self.cache = Cache(errand.cache, errand.cache_size)
         found = registry_at(errand.address, errand.limits)
         if isinstance(found, RemoteTree):
@@ -140,7 +143,7 @@ class _Desk:
             def stored(file: ListedFile, pieces: PieceSource) -> str:
                 return self.fetched(filling, file, pieces, until=until)
 
-            self.kind.stored = stored
+            self.kind.stored, self.kind.let_go = stored, filling.let_go
             yield filling
 
     def fetched(self, filling: Filling, file: ListedFile, pieces: PieceSource | None = None, *, until: float) -> str:

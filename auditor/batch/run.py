@@ -258,7 +258,9 @@ class _Batch:
             yield outcome
             return
         source = source_of(work.ref.place)
-        whole = work.key is not None and done.whole and all(unchanged(state.path, state) for state in work.states)
+        # The cache exchanges no file; that another model shares one changes its time alone.
+        same = bool(work.ref.address) or all(unchanged(state.path, state) for state in work.states)
+        whole = work.key is not None and done.whole and same
         piece = self._piece(work, source, done.document, verdict, whole=whole)
         try:
             ((audit_id, there),) = self.store.finish_all([piece])

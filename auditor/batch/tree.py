@@ -96,7 +96,9 @@ class TreeKind(RemoteKind):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if describes and (file.size or 0) <= _LARGEST:
             try:
-                shutil.copyfile(self.stored(file, lambda offset: self._tree.pieces(file, offset)), path)
+                content = self.stored(file, lambda offset: self._tree.pieces(file, offset))
+                shutil.copyfile(content, path)
+                self.let_go(content)
                 return
             except RemoteFailure as error:
                 if error.exit_code is not ExitCode.NOTHING:

@@ -77,5 +77,5 @@ COMMAND = Command(
         AT_ONCE,
         ELSEWHERE,
         "db",
-    ),  # fmt: skip
+    ),
 )

@@ -1,10 +1,10 @@
 """What was fetched, by its content's SHA-256: whole or not there, shared by every call, bounded, safe while it is used.
 
 ``blobs/ab/<sha256>`` are contents, ``parts/<key>`` what has come of others so far, ``known/ab/<key>`` says which
-content a file had that looked so in its registry, and ``models/<entry>/<state>/`` holds hard links, and copies of
-what is small, under a model's own names.
-Whoever audits a model holds the lock of ``models/<entry>/lease``, whose time is that of the last use. Whoever
-links or takes away holds ``lock``, for a moment. Locks are flock's: they end with the process that held them.
+content a file had that looked so in its registry, and ``models/<entry>/<state>/`` holds hard links under a
+model's own names. Whoever audits a model holds the lock of ``models/<entry>/lease``, whose time is that of the last
+use. Whoever links or takes away holds ``lock``, for a moment. Locks are
+flock's: they end with the process that held them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from .failures import NotThatContent, RemoteFailure, TooMuch
 from .filling import Filled, filled
 from .listing import FetchLimits, ListedFile, PieceSource
 
-_SMALL = 1 << 20  # bytes
 _FOLDERS = ("blobs", "parts", "known", "models", "trash")
 
 
@@ -48,6 +47,7 @@ class Cache:
     def __init__(self, folder: str, most: int) -> None:
         """``most``: bytes, beyond which what was not used for longest goes. `RemoteFailure` where it cannot be made."""
         self.folder, self.most = os.path.abspath(folder), most
+        self._held, self._unseen = 0, most  # bytes: as far as is known, and not looked through since
         self._work: list[int] = []  # the locks of folders that this process works in
         try:
             os.makedirs(self.folder, 0o700, exist_ok=True)
@@ -131,19 +131,27 @@ class Cache:
             fcntl.flock(self._work[-1], fcntl.LOCK_SH)
         return path
 
-    def make_room(self) -> None:
-        """Take away what was not used for longest, until no more is here than may be; what is in use stays."""
+    def make_room(self, added: int) -> None:
+        """After so many bytes came: take away what was not used for longest; what is in use stays.
+
+        All is looked through only now and then, for there may be 100,000 files; what other processes bring meanwhile
+        may exceed the bound by a sixteenth. More is taken away than must be, so that the next file finds room.
+        """
+        self._held += added
+        self._unseen += added
+        if self._held <= self.most and self._unseen <= self.most // 16:
+            return
         with self.locked():
-            held = _sizes(self._at("blobs")) + _sizes(self._at("parts"))
-            total = sum(size for _, size, _ in held)
-            if total <= self.most:
-                return
-            total -= self._without_links(total - self.most)
-            for entry in self._by_use():
-                if total <= self.most:
-                    return
-                if self._taken_away(entry):
-                    total -= self._without_links(total - self.most)
+            total = sum(size for _, size, _ in _sizes(self._at("blobs")) + _sizes(self._at("parts")))
+            if total > self.most:
+                enough = self.most - self.most // 20
+                total -= self._without_links(total - enough)
+                for entry in self._by_use():
+                    if total <= enough:
+                        break
+                    if self._taken_away(entry):
+                        total -= self._without_links(total - enough)
+        self._held, self._unseen = total, 0
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -240,11 +248,17 @@ class Filling:
                 for name, path in files.items():
                     to = os.path.join(new, name)
                     os.makedirs(os.path.dirname(to), 0o700, exist_ok=True)
-                    _put(path, to)
+                    os.link(path, to)
                 os.rename(new, folder)
         except OSError as error:
             raise _unusable(cache.folder, error) from None
         return folder
+
+    def let_go(self, path: str) -> None:
+        """A content that is needed no more: each that is held costs a descriptor."""
+        descriptor = self._held.pop(os.path.basename(path), None)
+        if descriptor is not None:
+            os.close(descriptor)
 
     def close(self) -> None:
         for descriptor in self._held.values():
@@ -284,7 +298,7 @@ class Filling:
                         cache.keep(key, part, whole.digest)
                         fcntl.flock(descriptor, fcntl.LOCK_UN)  # it is the content's file now, and `_hold` locks it
                         self._hold(whole.digest)
-                    cache.make_room()
+                    cache.make_room(whole.size)
                     return whole.digest
                 except NotThatContent:
                     with suppress(OSError):
@@ -302,14 +316,6 @@ def key_of(identity: str, file: ListedFile) -> str:
     if not any(said[3:]):  # nothing says whether it is still the same: of this process and moment alone
         said += [str(os.getpid()), str(time.monotonic_ns())]
     return hashlib.sha256("\0".join(said).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _put(content: str, to: str) -> None:
-    """A content under a name: a small one is copied, for a further link changes its time for whoever audits it."""
-    if os.stat(content).st_size <= _SMALL:
-        shutil.copyfile(content, to)
-    else:
-        os.link(content, to)
 
 
 def _opened(path: str) -> int:

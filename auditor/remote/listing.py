@@ -70,6 +70,8 @@ class RemoteReader(ABC):
     row: RemoteRow
     stored: Callable[[ListedFile, PieceSource], str]
     """Set by the courier: the path of a file that is fetched whole into the cache, kept there while a call goes on."""
+    let_go: Callable[[str], None]
+    """Set by the courier: such a path is needed no more."""
 
     def __init__(self, address: str, limits: FetchLimits) -> None:
         """Nobody is asked yet. `UsageError` for an address of a wrong form."""

@@ -16,14 +16,15 @@ import pytest
 from auditor.batch.refs import NotRead
 from auditor.batch.tree import TreeKind
 from auditor.errors import ExitCode, UsageError
-from auditor.remote.failures import CutOff, NotAllowed, NotThatContent, NotThere, NotUnderstood, TooMuch
+from auditor.remote.failures import CutOff, NotAllowed, NotThatContent, NotThere, NotUnderstood, RemoteFailure, TooMuch
+from auditor.remote.kinds import objects
 from auditor.remote.kinds.objects import ObjectStorePrefix
 from auditor.remote.kinds.parts.aws import aws_settings
 from tests.forked import Ended
 from tests.pace import HANG
 
 from .conftest import LIMITS
-from .stand_in import Canned, Shelf
+from .stand_in import Canned, Shelf, redirect
 from .test_command import LENET, NAN
 
 _EXTRA = "pip install 'auditor[registries]' brings obstore and moto"
@@ -134,6 +135,61 @@ def test_the_other_stores(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None
     assert b"".join(tree.pieces(file._replace(etag=""), 0)) == b"content"
 
 
+@pytest.fixture
+def store(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """A server that is asked with keys, and does what it likes."""
+    pytest.importorskip("obstore", reason=_EXTRA)
+    monkeypatch.setattr(objects, "RETRIES", 0)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", shelf.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFNOBODY")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", f"{SECRET}-of-a-session")
+    return shelf
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "ExpiredToken"), (403, "InvalidAccessKeyId"), (403, "AccessDenied"), (401, "")]
+)
+def test_a_store_that_refuses(status: int, code: str, store: Shelf) -> None:
+    store.instead(
+        "/b.*", Canned(status, f"<Error><Code>{code}</Code><AWSAccessKeyId>AKIAOFNOBODY</AWSAccessKeyId>".encode())
+    )
+    with pytest.raises(NotAllowed, match="may have expired; AWS_ACCESS_KEY_ID") as refused:
+        names("s3://b")
+    assert "AKIAOFNOBODY" not in str(refused.value)
+    assert "authorization" in store.sent_to()
+
+
+HOSTILE = {
+    "HTML": (Canned(200, b"<html><body>log in"), CutOff),
+    "nothing": (Canned(200), CutOff),
+    "half": (Canned(200, b"<ListBucketResult>", declared=1000), CutOff),
+    "no redirect": (Canned(301), CutOff),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_store(case: str, store: Shelf) -> None:
+    canned, failure = HOSTILE[case]
+    store.instead("/b.*", canned, 9)
+    with pytest.raises(failure) as refused:
+        names("s3://b")
+    assert len(str(refused.value)) < 200 and SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_store_that_leads_elsewhere(status: int, store: Shelf, other: Shelf) -> None:
+    """obstore follows by its own rules: the signature stays behind. A token of a session, which is nothing without its
+    key, does not: docs/remote.md says so."""
+    other.buckets["b"] = ["a.onnx"]
+    store.instead("/b.*", redirect(f"{other.url}/b?list-type=2&prefix=", status))
+    try:
+        names("s3://b")
+    except RemoteFailure as error:
+        assert SECRET not in str(error)
+    assert "authorization" not in other.sent_to() and "AKIAOFNOBODY" not in other.sent_to()
+
+
 @pytest.mark.parametrize("name", ["../x.onnx", "a/../../x.onnx", "a//b.onnx", "x" * 5000 + ".onnx", "a\\..\\b.onnx"])
 def test_names_that_cannot_be(name: str, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a store that lists them nothing is laid out by such a name, and a line says so: that is no pass."""
@@ -182,8 +238,6 @@ def test_nothing_there(address: str) -> None:
 def test_nobody_there(keys: None, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("obstore", reason=_EXTRA)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    from auditor.remote.kinds import objects
-
     monkeypatch.setattr(objects, "RETRIES", 0)
     with pytest.raises(CutOff, match="nobody listens there") as refused:
         names("s3://models/plain")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from ...errors import UsageError
 from ...files import read_regular
 from ...names import prose
-from ..failures import NotAllowed, NotThere, NotUnderstood, TooMuch
+from ..failures import NotAllowed, NotThere, NotUnderstood, TooMuch, TooSlow
 from ..http import Web, WebDocument, checked_url, origin_of
 from ..listing import FetchLimits, ListedFile, ListedVersion, RemoteKind, RemoteRow
 from ..names import checked_name
@@ -84,7 +85,7 @@ class HuggingFaceHub(RemoteKind):
         self._files.clear()
         self._commit = self._resolved()
         where = f"{self._endpoint}/api/models/{self._name}/tree/{self._commit}?recursive=true"
-        seen = set()
+        seen, until = set(), time.monotonic() + self.limits.seconds
         for _ in range(self.limits.listing):
             answer = self._asked(where)
             page = answer.json()
@@ -104,6 +105,8 @@ class HuggingFaceHub(RemoteKind):
                 )
             if not page:
                 raise NotUnderstood(f"{answer.url} is an empty page, and names a next one")
+            if time.monotonic() > until:
+                raise TooSlow(f"{self.address} was not listed within {self.limits.seconds:g} s (--fetch-timeout)")
             seen.add(where)
         raise TooMuch(f"{self.address} lists more than {self.limits.listing:,} files")
 

@@ -7,6 +7,8 @@ forked from.
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError
 from ...names import prose
-from ..failures import CutOff, NotAllowed, NotThatContent, NotThere, NotUnderstood, RemoteFailure
+from ..failures import CutOff, NotAllowed, NotThatContent, NotThere, NotUnderstood, RemoteFailure, TooSlow
 from ..listing import FetchLimits, ListedFile, RemoteRow, RemoteTree
 from .parts.aws import aws_settings
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 1000  # names of a page, as the stores send them
 _BLOCK = 1 << 20
+_STATUS = re.compile(r"status code: ([0-9]{3})")
 RETRIES = 4
 _CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials with AWS_PROFILE, say who asks; "
@@ -65,7 +68,10 @@ class ObjectStorePrefix(RemoteTree):
         self.is_file = some = False
         prefix = f"{self._key}/" if self._key else ""
         with self._failing():
+            until = time.monotonic() + self.limits.seconds
             for page in obstore.list(self._store, self._key or None, chunk_size=_AT_ONCE):
+                if time.monotonic() > until:
+                    raise TooSlow(f"{self.address} was not listed within {self.limits.seconds:g} s (--fetch-timeout)")
                 for found in page:
                     path = found["path"]
                     if path.startswith(prefix) and not path.endswith("/"):
@@ -150,11 +156,16 @@ class ObjectStorePrefix(RemoteTree):
             return self._strange()
         if "redentials" in text or "169.254.169.254" in text:
             return self._not_allowed()
+        status = _STATUS.search(text)
+        if status is not None and status[1] in ("401", "403"):
+            return self._not_allowed()
         if "NoSuchBucket" in text:
             return NotThere(f"{self.address}: there is no such bucket")
         for word, why in _WHY.items():
             if word in text:
                 return CutOff(f"{self.address} cannot be read: {why}")
+        if status is not None:
+            return CutOff(f"{self.address} cannot be read: the store answers {status[1]}")
         return CutOff(f"{self.address} cannot be read: the store does not answer as it should")
 
 
