@@ -133,7 +133,7 @@ class OciRepository(RemoteKind):
                     named,
                     f"{address}/{name}",
                     contents.files[name],
-                    metadata={**contents.metadata, "digest": digest},
+                    metadata={**contents.metadata, "digest": digest, "sha256": contents.files[name].sha256},
                     troubles=contents.troubles,
                     subject=self._subject(name),
                     identity=digest,
