@@ -125,7 +125,7 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     findings = fingerprinted(model, worst_first(folded(found, facts)))
     skipped.update((missed.what, missed) for missed in looked_at(evidence))
     return Report(
-        model=_identity(model, content=evidence.settings.weights),
+        model=_identity(model, content=evidence.settings.weights and not evidence.settings.sample_weights),
         findings=findings,
         coverage=Coverage(tuple(ran), tuple(m for name, m in skipped.items() if name not in _OFFERED), tuple(failed)),
         totals=totals(evidence.costs),

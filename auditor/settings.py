@@ -29,6 +29,7 @@ class Settings(NamedTuple):
     ignore: frozenset[str] = frozenset()
     run: bool = True
     weights: bool = True
+    sample_weights: int = 0  # blocks that are read of a larger tensor; 0: all of them
     dims: Mapping[str, int] = _NONE  # named sizes of inputs
     shapes: Mapping[str, tuple[int, ...]] = _NONE  # whole shapes of inputs
     ranges: Mapping[str, tuple[float, float] | str] = _NONE  # of inputs: both ends, or GOLDEN; "*": of all floats

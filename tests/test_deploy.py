@@ -76,7 +76,7 @@ def test_what_is_copied_is_there_and_all_that_is_built_from() -> None:
 def test_the_extras_are_extras() -> None:
     (extras,) = re.findall(r'"\.\[([a-z,]+)\]"', " ".join(said("RUN")))
     there = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    assert set(extras.split(",")) == {"cpu", "service", "postgres"} <= set(there)
+    assert set(extras.split(",")) == {"attest", "cpu", "service", "postgres"} <= set(there)
 
 
 def test_variables_are_settings() -> None:

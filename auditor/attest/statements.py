@@ -20,6 +20,7 @@ from ..hashing import sha256
 from ..names import visible
 from ..report import Missed
 from ..tuples import NamedTuple
+from ..wording import counted
 from .refusals import BadSubject, Contradiction, NotAStatement, PolicyForged, UnknownPredicate
 from .strict_json import strict_object
 
@@ -244,22 +245,28 @@ def _agrees(found: AttestedAudit, where: str) -> None:
         raise NotAStatement(f"{where} has the result {visible(found.result, 40)!r}, which is none")
     passes = found.result != FAILED
     if passes != (found.verdict == "pass") or (passes and (found.failed or found.reasons)):
-        raise Contradiction(f"{where} says {found.result}, and that the verdict is {found.verdict} with "
-                            f"{len(found.failed)} failed rules: it contradicts itself")  # fmt: skip
+        rules = counted(found.failed, "failed rule")
+        raise Contradiction(f"{where} says {found.result}, verdict {found.verdict}, {rules}: it contradicts itself")
     if found.model not in found.subjects:
         raise Contradiction(f"{where} names {visible(found.model, 80)!r} as the model, which is none of its subjects")
 
 
 def check_summary(summary: ReadStatement, found: AttestedAudit) -> None:
     """Contradiction where a summary is not of this result."""
-    verifier = summary.predicate.get("verifier")
-    digest = verifier.get("policy", {}).get("digest", {}).get("sha256") if isinstance(verifier, dict) else None
+    digest = _within(summary.predicate, "verifier", "policy", "digest", "sha256")
     if found.result == FAILED:
         raise Contradiction(f"{summary.where} sums up a pass, and the result beside it is {FAILED}")
     if summary.subjects != found.subjects:
         raise Contradiction(f"{summary.where} sums up a result of other files than the one beside it")
     if digest != found.policy_sha256 or summary.predicate.get("timeCreated") != found.attested_at:
         raise Contradiction(f"{summary.where} sums up another result than the one beside it")
+
+
+def _within(said: Any, *keys: str) -> Any:
+    """What stands under keys within keys; None where one of them is not there."""
+    for key in keys:
+        said = said.get(key) if isinstance(said, Mapping) else None
+    return said
 
 
 def _text(value: Any) -> str:

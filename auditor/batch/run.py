@@ -28,6 +28,8 @@ _LATELY = 4096  # keys
 _RUN, _BESIDE = 540.0, 60.0  # seconds for a run at most, and for all else of an audit
 _AHEAD = 8  # tasks a worker that wait in the pool
 _CHUNK, _CHUNK_BYTES = 64, 1 << 23  # models that one task hashes, and their bytes
+_LARGE = 1 << 30  # bytes of a model whose files are hashed by several tasks, and each remembered as it is done
+_SLOW = 20e6  # bytes a second that a task may take for it
 
 
 class Outcome(NamedTuple):
@@ -87,6 +89,17 @@ class _Work(NamedTuple):
 
 
 @dataclass(slots=True)
+class _Parts:
+    """A large model whose files are hashed in parts: an interrupted batch goes on behind the last one."""
+
+    ref: Ref
+    group: tuple[str, ...]
+    states: dict[str, FileState]  # of the files that are known by now
+    left: int  # tasks
+    unread: bool = False
+
+
+@dataclass(slots=True)
 class _Batch:
     refs: Iterator[Ref]
     settings: Settings
@@ -100,6 +113,7 @@ class _Batch:
     looking: Callable[[Ref, str], None] | None = None
     at: dict[Task, list[_Work]] = field(default_factory=dict)
     all_taken: bool = False  # there are no more models
+    parts: dict[Task, _Parts] = field(default_factory=dict)
     lately: dict[str, Done] = field(default_factory=dict)  # by key, the work that was found done or was done last
     alike: dict[str, list[_Work]] = field(default_factory=dict)  # by the key of work that is being done: who waits
 
@@ -108,6 +122,10 @@ class _Batch:
         yield from self._refill()
         for task in self.pool.turns(lambda: self._has_room and not self.waits()):
             if task is None:
+                yield from self._refill()
+                continue
+            if (part := self.parts.pop(task, None)) is not None:
+                yield from self._part_hashed(part, task.result)
                 yield from self._refill()
                 continue
             works, result = self.at.pop(task), task.result
@@ -158,6 +176,9 @@ class _Batch:
                 known.append(_Work(ref, self.keys.key_of(ref, [states[path] for path in group])))
                 continue
             size = sum(map(_size, group))
+            if size >= _LARGE:
+                self._hash_in_parts(ref, group, {p: states[p] for p in group if unchanged(p, states.get(p))})
+                continue
             if chunk and (len(chunk) == _CHUNK or held + size > _CHUNK_BYTES):
                 self._hash(chunk)
                 chunk, held = [], 0
@@ -169,6 +190,38 @@ class _Batch:
 
     def _hash(self, works: list[_Work]) -> None:
         self.at[self.pool.submit(hashed, files_of([work.ref for work in works]))] = works
+
+    def _hash_in_parts(self, ref: Ref, group: tuple[str, ...], states: dict[str, FileState]) -> None:
+        """Tasks of a gigabyte or one file: several workers share them, and what is done is done."""
+        part, tasks, held = _Parts(ref, group, states, 0), list[list[str]](), _LARGE
+        for path in group:
+            if path not in states:
+                if held >= _LARGE:
+                    tasks.append([])
+                    held = 0
+                tasks[-1].append(path)
+                held += _size(path)
+        part.left = len(tasks)
+        for paths in tasks:
+            seconds = self.pool.limits.seconds + sum(map(_size, paths)) / _SLOW
+            limits = self.pool.limits._replace(seconds=seconds)
+            self.parts[self.pool.submit(hashed, [(path,) for path in paths], limits=limits)] = part
+
+    def _part_hashed(self, part: _Parts, result: Result | None) -> Iterator[Outcome]:
+        assert self.store is not None
+        part.left -= 1
+        match result:
+            case Returned(list() as found) if None not in found:
+                states = [state for (state,) in found]
+                part.states |= {state.path: state for state in states}
+                self.store.remember(filter(settled, states))
+            case _:  # a file that cannot be read has no content that work could be known by
+                part.unread = True
+        if not part.left and part.unread:
+            self._submit(_Work(part.ref))
+        elif not part.left:
+            whole = tuple(part.states[path] for path in part.group)
+            yield from self._looked_up([_Work(part.ref, self.keys.key_of(part.ref, whole), whole)])
 
     def _hashed(self, works: list[_Work], result: Result) -> Iterator[Outcome]:
         match result:

@@ -19,6 +19,7 @@ from ..policy.policy import Policy
 from ..record import Record
 from ..report import JudgedBy
 from ..settings import Settings
+from ..threads import processors
 from .kinds import from_words
 from .sections import Section, fields, folders, models, refuse_heading, service
 from .table import KEYS, TABLE, VARIABLES
@@ -122,7 +123,7 @@ class Configuration(Record):
         """How many models are audited at once: as is said, else one a processor."""
         if self.jobs is not None:
             return self.jobs
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return processors()
 
     def checked(self) -> Configuration:
         """The same, its baseline read: what is wrong with it is said before anything is audited."""

@@ -77,6 +77,11 @@ TABLE: tuple[Setting, ...] = (
         key="weights", fills="audit", default="as configured, else read",
     ),
     Setting(
+        "sample_weights", kinds.whole(), LOOKED_AT,
+        "Of a tensor of more blocks (of 131,072 elements), read so many, and look for NaN and Inf alone; 0 reads all.",
+        ("--sample-weights",), "BLOCKS", "sample-weights", fills="audit",
+    ),
+    Setting(
         "target_dtype", kinds.one_of("float16", "bfloat16"), LOOKED_AT,
         "The type that the model is to become: float16 or bfloat16.", ("--target-dtype",), "DTYPE", "target-dtype",
         fills="audit",

@@ -8,6 +8,7 @@ With open sizes a count is a polynomial; None: it cannot be known.
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from ..garbage import uncollected
 from ..model.dtypes import FLOATS, bytes_of
 from ..model.graph import Node, SparseTensor, Tensor
 from ..shapes.fact import BroadcastsTo, Exact, Fact, Need
@@ -86,7 +87,8 @@ class Costs(NamedTuple):
 
 def count(facts: Facts) -> Costs:
     """The costs of a model whose facts are known."""
-    return _Counting(facts).costs()
+    with uncollected():
+        return _Counting(facts).costs()
 
 
 class _Counting:
@@ -158,9 +160,10 @@ class _Counting:
         for path, visited in self.facts.graphs.items():
             for index, entry in visited.entries.items():
                 node = visited.nodes[index]
-                for name in self._weights_of(node, entry):
-                    for roots in self.weights.behind(name, path):
-                        numbers |= roots
+                if node.op_type in _QUANTISED or (entry.answer is not None and entry.answer.needs):
+                    for name in self._weights_of(node, entry):
+                        for roots in self.weights.behind(name, path):
+                            numbers |= roots
         return frozenset(numbers & self.stored.keys())
 
     def _weights_of(self, node: Node, entry: Entry) -> Iterator[str]:
@@ -210,6 +213,8 @@ class _Counting:
                 outputs = tuple([visited.facts.get(name) if name else None for name in node.outputs])
                 answer = entry.answer
                 label = node.name or f"{node.op_type}[{index}]"
+                made = zip(node.outputs, outputs, strict=True)
+                held = [bytes_of_fact(fact) for name, fact in made if name and name not in fixed]
                 yield Layer(
                     at,
                     f"{path}/{label}" if path else label,
@@ -221,11 +226,7 @@ class _Counting:
                     first_use.get(at, 0),
                     self._learnable(at, node, entry),
                     0 if answer is None else answer.macs,
-                    add_up(
-                        bytes_of_fact(fact)
-                        for name, fact in zip(node.outputs, outputs, strict=True)
-                        if name and name not in fixed
-                    ),
+                    held[0] if len(held) == 1 else add_up(held),
                 )
 
     def _learnable(self, at: At, node: Node, entry: Entry) -> Size | None:
@@ -251,7 +252,10 @@ class _Counting:
 
     def _bias(self, at: At, node: Node) -> Size | None:
         """The elements of a constant Add directly behind a layer that has no bias of its own."""
+        fixed = self.facts.fixed_in(at.graph)
         for made, other in (node.inputs, node.inputs[::-1]):
+            if other not in fixed or made in fixed:
+                continue
             producer = self.facts.producer(made, at.graph)
             fact = self.facts.at(other, at.graph)
             if producer is None or producer.graph != at.graph or fact is None or fact.shape is None:
@@ -259,8 +263,6 @@ class _Counting:
             layer = self.facts.node(producer)
             result = self.facts.at(made, at.graph)
             if layer.op_type not in _BIASED or (len(layer.inputs) > 2 and layer.inputs[2]):
-                continue
-            if not self.facts.fixed(other, at.graph) or self.facts.fixed(made, at.graph):
                 continue
             if result is None or not result.shape or not self.facts.fixed(layer.inputs[1], at.graph):
                 continue

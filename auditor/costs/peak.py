@@ -44,8 +44,8 @@ def alive_activations(facts: Facts) -> list[Size] | None:
     steps = [visited.nodes[index] for index in visited.entries]
     last: dict[str, int] = {}
     for step, node in enumerate(steps):
-        last.update(dict.fromkeys(node.inputs, step))
-        last.update(dict.fromkeys(captured(node), step))
+        for name in (*node.inputs, *captured(node)):
+            last[name] = step
     kept = {v.name for v in graph.outputs}
     sizes = {name: bytes_of_fact(fact) for name, fact in visited.facts.items() if name not in fixed}
     alive: Size | None = add_up(sizes.get(v.name) for v in graph.feeds)
@@ -54,15 +54,17 @@ def alive_activations(facts: Facts) -> list[Size] | None:
     sums = [alive]
     for step, node in enumerate(steps):
         made = [n for n in node.outputs if n and n not in fixed]
-        alive = add_up((alive, *(sizes[n] for n in made)))
-        if alive is None:
-            return None
+        for name in made:
+            size = sizes[name]
+            if size is None:
+                return None
+            alive = alive + size
         sums.append(alive)
         dying = [n for n in made if n not in last]
-        dying += [n for n in dict.fromkeys(node.inputs) if n and last[n] == step and n in sizes]
+        dying += dict.fromkeys([n for n in node.inputs if n in sizes and last[n] == step and n])
         for name in dying:
-            size = sizes[name] if name not in kept else 0
-            alive = None if alive is None or size is None else alive - size
+            if name not in kept and (size := sizes[name]) is not None:
+                alive = alive - size
     return sums
 
 

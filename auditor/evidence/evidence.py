@@ -66,7 +66,7 @@ class Evidence:
         self._at("weights")
         from ..weights import measure
 
-        return measure(self.model)
+        return measure(self.model, self.settings.sample_weights)
 
     @cached_property
     def trial(self) -> Trial:
@@ -120,7 +120,7 @@ class Evidence:
             from .deep import look
 
             looks = self.settings.looks
-            self._at(f"in depth: {part} ({looks.index(part) + 1} of {len(looks)})")
+            self._at(f"in depth: {part} ({len(self._deep) + 1} of {len(looks)})")  # as rules ask for them
             self._deep[part] = look(part, self)
         return self._deep[part]
 

@@ -11,8 +11,9 @@ from ..tuples import NamedTuple
 from ..wording import counted, listed
 
 if TYPE_CHECKING:
+    from ..targets.documents import Document
     from ..targets.known import Runtime
-    from ..targets.refusals import Answer, Refusal
+    from ..targets.refusals import Answer, NoType, Refusal, SaidUnsupported
     from .evidence import Evidence
 
 ONNXRUNTIME = "onnxruntime"
@@ -26,6 +27,8 @@ class TargetRuntime(NamedTuple):
     why: str = ""
     answers: tuple[Answer, ...] = ()
     tried: Outcome | None = None
+    documents: tuple[Document, ...] = ()  # what there is to read of it, where nothing was measured
+    documented: tuple[SaidUnsupported | NoType, ...] = ()  # what they say that it does not support
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
@@ -97,9 +100,7 @@ def targets(evidence: Evidence) -> Targets:
 
 def _target(evidence: Evidence, name: str, version: str) -> TargetRuntime:
     if name != ONNXRUNTIME:
-        return TargetRuntime(
-            f"{name} {version}", None, f"auditor knows nothing of what {name} takes, only of onnxruntime"
-        )
+        return _documented(evidence, name, version)
     from ..targets.known import runtime, runtimes
     from ..targets.loading import answers
 
@@ -110,6 +111,26 @@ def _target(evidence: Evidence, name: str, version: str) -> TargetRuntime:
         return TargetRuntime(f"{name} {version}", None, why, tried=_tried(evidence, version))
     found = tuple(answers(evidence.facts, release, custom=evidence.settings.custom_ops is not None))
     return TargetRuntime(f"{name} {release.version}", release, "", found, _tried(evidence, release.version))
+
+
+def _documented(evidence: Evidence, name: str, version: str) -> TargetRuntime:
+    """Of TensorRT nothing is measured, and a document says what it does not support, but not what it does load."""
+    from ..targets.documents import all_versions, documents
+    from ..targets.reading import read
+    from ..targets.refusals import NotKnown
+
+    found = documents(version)
+    if not found:
+        known = all_versions()
+        why = f"nothing was measured, and the documents that auditor has are of {name} {known[0]} to {known[-1]}"
+        return TargetRuntime(f"{name} {version}", None, why)
+    answers = tuple(read(evidence.facts, found))
+    said = " and ".join(one.version for one in found)
+    why = f"nothing was measured, and NVIDIA's document on {name} {said} does not say all that it refuses"
+    return TargetRuntime(
+        f"{name} {version}", None, why, tuple(one for one in answers if isinstance(one, NotKnown)), None, found,
+        tuple(one for one in answers if not isinstance(one, NotKnown)),
+    )  # fmt: skip
 
 
 def _tried(evidence: Evidence, version: str) -> Outcome | None:

@@ -16,11 +16,11 @@ more than a thousand places the kinds are counted.
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from ..garbage import uncollected
 from ..model.canonical import Structure, body_of, digest
 from ..model.graph import Graph, Model, subgraphs
 from ..model.scopes import Scope, scopes
@@ -38,14 +38,9 @@ def fingerprinted(model: Model | None, candidates: Iterable[Candidate]) -> tuple
     """What the report has of them, with fingerprints; those of one rule at one place are told apart by an ordinal."""
     candidates = tuple(candidates)
     known = _Places(model) if model is not None and candidates else None
-    collecting = gc.isenabled()
-    gc.disable()  # what is made here stays until the end: collecting would only go over it again and again
-    try:
+    with uncollected():
         keys = [(one.kind.rule, one.found.location.attribute, _where(known, one)) for one in candidates]
         parts = [_parts(known, one) for one in candidates]
-    finally:
-        if collecting:
-            gc.enable()
     counts: Counter[tuple[str, str, str]] = Counter()
     done = []
     for one, key, each in zip(candidates, keys, parts, strict=True):

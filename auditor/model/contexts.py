@@ -13,6 +13,9 @@ from .scopes import scopes
 
 _CONTEXT, _SNPE = "EPContext", "Snpe"
 _DOMAIN = "com.microsoft"
+REFITTED_FROM = "onnx_model_filename"
+"""Names the model that has a weightless engine's weights."""
+
 _PYTHON = frozenset({"PythonOp", "PythonOpGrad"})
 
 
@@ -83,9 +86,9 @@ def _look(path: str, index: int, node: Node, files: list[NamedFile], code: list[
     elif context:
         by = source if isinstance(source, str) else ""
         code.append(NativeCode(path, index, "ep_cache_context", _size(context), by))
-    weights = said.get("onnx_model_filename", "")
+    weights = said.get(REFITTED_FROM, "")
     if weights:
-        files.append(NamedFile(path, index, "onnx_model_filename", weights if isinstance(weights, str) else ""))
+        files.append(NamedFile(path, index, REFITTED_FROM, weights if isinstance(weights, str) else ""))
 
 
 def _size(value: object) -> int:

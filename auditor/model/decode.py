@@ -28,6 +28,7 @@ NODE_TAG, TENSOR_TAG, INPUT_TAG, OUTPUT_TAG, VALUE_INFO_TAG = b"\x0a\x2a\x5a\x62
 
 
 _NONE = Attributes()
+_ALIAS = "ai.onnx"  # another name of the domain ""
 
 
 class Decoder:
@@ -39,7 +40,8 @@ class Decoder:
         self._runs: dict[tuple[int, int, bytes], Attributes] = {}
         self._attributes: dict[bytes, tuple[str, Attribute]] = {}
         self._types = TypeDecoder(wire)
-        self._tensors = TensorDecoder(wire)
+        self._names: dict[str, str] = {}  # a tensor's name is one object, wherever it stands: it is looked up often
+        self._tensors = TensorDecoder(wire, self._names)
         self.shardings: list[Sharding] = []
 
     # -- graphs --------------------------------------------------------------------------------------------------
@@ -164,17 +166,19 @@ class Decoder:
         """A node as protobuf writes it: inputs, outputs, name; op_type and all behind it by memory."""
         inputs: list[str] = []
         outputs: list[str] = []
-        name = ""
+        name, one = "", self._names.setdefault
         at = first
         try:
             while at < last and buf[at] == 0x0A:
                 start = at + 2
                 at = start + buf[at + 1]
-                inputs.append(text[start:at])
+                said = text[start:at]
+                inputs.append(one(said, said))
             while at < last and buf[at] == 0x12:
                 start = at + 2
                 at = start + buf[at + 1]
-                outputs.append(text[start:at])
+                said = text[start:at]
+                outputs.append(one(said, said))
             if buf[at] == 0x1A:
                 start = at + 2
                 at = start + buf[at + 1]
@@ -197,6 +201,7 @@ class Decoder:
                 if len(memory) < remembered.MOST:
                     memory[run] = tail
         op_type, domain, attributes = tail
+        domain = "" if domain == _ALIAS else domain
         node: Node = new(Node, (op_type, domain, tuple(inputs), tuple(outputs), attributes, name, "", offset))
         return node
 
@@ -238,9 +243,10 @@ class Decoder:
         fields = self.wire.message(NODE, extents)
         offset = extents[0][0]
         self.shardings += [sharding(self.wire, extent, offset) for extent in fields.get(10, ())]
+        domain = fields.get(7, "")
         return Node(
             op_type=fields.get(4, ""),
-            domain=fields.get(7, ""),
+            domain="" if domain == _ALIAS else domain,
             inputs=tuple(fields.get(1, ())),
             outputs=tuple(fields.get(2, ())),
             attributes=self.attributes(fields.get(5, ()), offset, depth),
@@ -348,7 +354,7 @@ class Decoder:
             nodes.append(self.node([(start, end)], depth + 1))
         return Function(
             name=fields.get(1, ""),
-            domain=fields.get(10, ""),
+            domain="" if fields.get(10) == _ALIAS else fields.get(10, ""),
             overload=fields.get(13, ""),
             inputs=tuple(fields.get(4, ())),
             outputs=tuple(fields.get(5, ())),
@@ -370,6 +376,6 @@ class Decoder:
 def _highest(imports: tuple[tuple[str, int], ...]) -> Mapping[str, int]:
     bound: dict[str, int] = {}
     for domain, version in imports:
-        domain = "" if domain == "ai.onnx" else domain
+        domain = "" if domain == _ALIAS else domain
         bound[domain] = max(version, bound.get(domain, version))
     return bound

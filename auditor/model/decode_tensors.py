@@ -19,8 +19,8 @@ HEAD = re.compile(rb"(?:\x08(?:[\x00-\x7f]|[\x80-\xff]{1,8}[\x01-\x7f])){0,16}\x
 
 
 class TensorDecoder:
-    def __init__(self, wire: Wire) -> None:
-        self.wire = wire
+    def __init__(self, wire: Wire, names: dict[str, str]) -> None:
+        self.wire, self._names = wire, names
         self._payload = wire.limits.payload
 
     def usual(self, buf: bytes, text: str, base: int, body: int, after: int) -> Tensor | None:
@@ -43,7 +43,8 @@ class TensorDecoder:
             if at < last and buf[at] == 0x42:
                 start = at + 2
                 at = start + buf[at + 1]
-                name = text[start:at]
+                said = text[start:at]
+                name = self._names.setdefault(said, said)
             if at < last and buf[at] == 0x4A:
                 length, at = buf[at + 1], at + 2
                 if length > 127:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import stat
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Protocol, TypeAlias
 
 from ..errors import CannotLook, NothingToAudit, Unreadable, UsageError
 from ..files import NotARegularFile, open_regular
+from ..garbage import uncollected
 from .decode import Decoder
 from .decode_devices import configurations
 from .fields import MESSAGES
@@ -110,10 +110,9 @@ def _read(
     if size == 0:
         raise Unreadable("the file is empty", 0, "export or fetch the model anew")
     wire = Wire(size, read, limits)
-    collecting = gc.isenabled()
-    gc.disable()  # all that is built here stays: collecting would only go over it again and again
     try:
-        return _model(wire, path, data, identity)
+        with uncollected():
+            return _model(wire, path, data, identity)
     except Unreadable as error:
         from .sniff import kind_of  # its patterns cost a start that meets only models
 
@@ -124,9 +123,6 @@ def _read(
             raise
         fix = "fetch or export the model anew; if it loads elsewhere, tell what wrote it"
         raise Unreadable(f"not an ONNX model, or a damaged one: {error.why}", error.offset, fix) from None
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _model(wire: Wire, path: str, data: bytes | None, identity: Identity | None) -> Model:

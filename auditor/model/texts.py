@@ -32,6 +32,9 @@ _MOST_STRINGS = 4_096  # of a vocabulary
 _MOST_PROSE = 1 << 23  # bytes of documentation and metadata that are read
 _MOST_OF_ONE = 1 << 16  # bytes of one such text
 
+_TOGETHER = 1 << 16  # names that are looked at in one text
+
+_DIGITS = {ord(digit): "0" for digit in "123456789"}
 _PLAIN = re.compile(r"[\w./:\-;,@\[\]+# \n]*+", re.ASCII)
 _HOST = re.compile(r"\d\.\d{1,3}\.\d{1,3}:\d\d")
 # Paths in here and below are what texts are searched for; nothing is opened.
@@ -41,13 +44,15 @@ _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
           "/windows/", "micros0ft", "rnicrosoft", "__import", "__class", "__builtins", "__globals", "__reduce",
           "powershell")),
     (".", ("www.", "../", "ya29.", "os.system", "subprocess.", ".so", ".dll", ".dylib", ".pyd", "/root/.", "ai.0nnx",
-           "a1.onnx")),
+           "a0.onnx")),
     (":", ("://", "javascript:", ";base64", "mailto:", "passwd:", "password:", "secret:", "token:", "_key:")),
     ("-", ("glpat-", "sk-", "pypi-", "rm -")),
     (" ", ("\n ", " \n", "rm ", "curl ", "wget ", "drop ", "select ", "delete ", "insert ", "union ", "update ",
            "alter ", "exec ", "truncate ", "import ", "bearer ", "private key")),
 )  # fmt: skip
-"""What a plain name may hold that is worth a second look, in small letters, by a character that is in all of it.
+"""What a plain name may hold that is worth a second look, by a character that is in all of it.
+
+In small letters, with a 0 for every digit.
 
 Each name stands in a line of its own.
 """
@@ -92,8 +97,20 @@ def is_plain(name: str) -> bool:
     return len(name) <= _LONG and "\n" not in name and _PLAIN.fullmatch(name) is not None and not _marked(f"\n{name}\n")
 
 
+def _all_plain(names: list[str]) -> bool:
+    """Whether all of them are, seen at once; False where it takes a look at each.
+
+    Layers have the same names but for their numbers, and what is looked for among letters is looked for in one of them.
+    """
+    lines = "\n".join(names)
+    if max(map(len, names)) > _LONG or lines.count("\n") != len(names) - 1 or _PLAIN.fullmatch(lines) is None:
+        return False
+    alike = dict.fromkeys(lines.translate(_DIGITS).split("\n"))
+    return not _marked("\n".join(("", *alike, "")))
+
+
 def _marked(lines: str) -> bool:
-    low = lines.lower()
+    low = lines.lower().translate(_DIGITS)
     for character, marks in _MARKS:
         if character in low:
             for mark in marks:
@@ -126,11 +143,13 @@ def _entry(key: str, value: str, where: Location, whose: str) -> Iterator[Text]:
 def _names(model: Model) -> Iterator[Text]:
     for scope in scopes(model):
         names = _all_of(scope)
-        lines = "\n".join(("", *names, ""))
-        short = max(map(len, names)) <= _LONG and lines.count("\n") == len(names) + 1
-        if short and _PLAIN.fullmatch(lines) is not None and not _marked(lines):
-            continue
-        odd = {name for name in names if not is_plain(name)}
+        odd = {
+            name
+            for start in range(0, len(names), _TOGETHER)
+            if not _all_plain(part := names[start : start + _TOGETHER])
+            for name in part
+            if not is_plain(name)
+        }
         if odd:
             yield from (text for text in _placed(scope) if text.kind is TextKind.VOCABULARY or text.value in odd)
     yield from _string_tensors(model)

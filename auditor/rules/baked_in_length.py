@@ -71,9 +71,14 @@ def baked_in_length(facts: Facts) -> Iterator[Found]:
         return
     broken = {t.at for t in facts.troubles if isinstance(t, Misfit | Impossible)}
     said: set[str] = set()
-    for index in facts.graphs[""].entries:
+    asked: dict[int, _Written | None] = {}  # by the walk's question, which is one object for equal nodes and facts
+    for index, entry in facts.graphs[""].entries.items():
         at = At("", index)
-        if facts.node(at).op_type == "Reshape" and at not in broken and (written := _written(facts, at, axes)):
+        if facts.node(at).op_type != "Reshape" or at in broken:
+            continue
+        if id(entry) not in asked:
+            asked[id(entry)] = _written(facts, at, axes)
+        if written := asked[id(entry)]:
             names = written.numbers.keys() - said
             if any(not axes[name].batch for name in names):
                 said |= names

@@ -75,7 +75,8 @@ def nan_weights(model: Model, weights: Weights) -> Iterator[Found]:
     outputs = {v.name for v in model.graph.outputs}
     nan: dict[Key, tuple[Use, ...]] = {}
     infinite: dict[Key, tuple[Use, ...]] = {}
-    for key, statistics in weights.items():
+    for key in (*weights, *weights.sampled):
+        statistics, _ = weights.seen(key)
         if not statistics.nan and not statistics.inf:
             continue
         uses = weights.sources.uses(weights.tensor(key))
@@ -102,15 +103,17 @@ def _on_purpose(statistics: Statistics, uses: tuple[Use, ...]) -> bool:
 def _findings(weights: Weights, found: dict[Key, tuple[Use, ...]], what: str) -> Iterator[Found]:
     if len(found) > 3:  # a diverged training leaves them everywhere: one cause, one finding
         key, uses = next(iter(found.items()))
-        total = sum(_count(weights[k], what) for k in found)
+        total = sum(_count(weights.seen(k)[0], what) for k in found)
         said = f"{counted(found, 'stored tensor')} hold {what} values, {total:,} in all"
         all_of_them = _finding(key, uses, f"{said}: {listed(k.tensor for k in found)}", total)
         yield all_of_them._replace(places=tensors_at(found))
         return
     for key, uses in found.items():
-        bad = _count(weights[key], what)
+        statistics, looked_at = weights.seen(key)
+        bad = _count(statistics, what)
         user = f", used by {uses[0].label}," if uses else ""
-        share = f"{bad:,} of {counted(weights[key].elements, 'element')}"
+        sampled = " that were looked at" if looked_at < statistics.elements else ""
+        share = f"{bad:,} of {counted(looked_at, 'element')}{sampled}"
         yield _finding(key, uses, f"{key.tensor!r}{user} is {what} in {share}", bad)
 
 

@@ -17,6 +17,10 @@ whether it runs on the sizes is not in it. A function's body is read as onnxrunt
 model imports, not at those of the function. What is not known, such as the kernel for a type that nobody knows, is no
 finding: the verdict is then inconclusive.
 
+Of TensorRT nothing was measured. NVIDIA's documents (docs/operators.md of onnx-tensorrt) say which operators and
+element types the releases 8.5, 9.2, 10.6 and 10.15 do not support; what they say is a warning, and the verdict is
+inconclusive whatever they say. Of a release between two of these what both say counts.
+
 ## Fires on
 ```onnx
 # --target onnxruntime==1.17
@@ -59,7 +63,36 @@ agraph (float[2] x) => (float[2] y) { y = local.act(x) }
 act (a) => (b) { b = Mish(a) }
 ```
 
+```onnx
+# Mish has no kernel; its nodes are put into the body in the wrong order.
+# --target onnxruntime==1.32
+<ir_version: 8, opset_import: ["" : 18]>
+agraph (seq(float[4]) s) => (seq(float[4]) r) {
+  r = SequenceMap(s) <body = each (float[4] x) => (float[4] y) { y = Mish(x) }>
+}
+```
+```onnx
+# By NVIDIA's document alone.
+# --target tensorrt==10.6
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[4] x) => (float[N] y) { y = Unique(x) }
+```
+
 ## Quiet on
+```onnx
+# 1.16 puts them in the right order.
+# --target onnxruntime==1.16
+<ir_version: 8, opset_import: ["" : 18]>
+agraph (seq(float[4]) s) => (seq(float[4]) r) {
+  r = SequenceMap(s) <body = each (float[4] x) => (float[4] y) { y = Mish(x) }>
+}
+```
+```onnx
+# Nothing that the document refuses.
+# --target tensorrt==10.6
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[4] x) => (float[4] y) { y = Relu(x) }
+```
 ```onnx
 # The body is read at opset 18, whatever the function imports.
 # --target onnxruntime==1.17
@@ -110,6 +143,7 @@ def unsupported_by_target(targets: Targets) -> Iterator[Found]:
     for target in targets.asked:
         if target.release is not None:
             yield from _of_the_table(target, target.release)
+        yield from _of_documents(target)
         if target.failed and not target.refusals:
             yield Found(
                 f"{target.name} was tried with the model, and {target.failed}",
@@ -150,6 +184,38 @@ def _of_the_table(target: TargetRuntime, release: Runtime) -> Iterator[Found]:
         )
 
 
+def _of_documents(target: TargetRuntime) -> Iterator[Found]:
+    from ..targets.refusals import NoType
+
+    said = " and ".join(f"{one.version} ({one.date})" for one in target.documents)
+    source = f"NVIDIA's document on TensorRT {said}"
+    found: dict[str, list[tuple[Scope, int]]] = {}
+    for refusal in target.documented:
+        if isinstance(refusal, NoType):
+            yield Found(
+                f"{refusal.tensor!r} is of the type {name_of(refusal.dtype)}, which {source} does not list; "
+                f"{target.name} was not tried",
+                Location(refusal.scope.path, tensor=refusal.tensor),
+                "store it in another type",
+                severity=Severity.WARNING,
+                basis=Basis.SUSPICIOUS,
+            )
+        else:
+            op_type = refusal.scope.graph.nodes[refusal.node].op_type
+            found.setdefault(op_type, []).append((refusal.scope, refusal.node))
+    for op_type, places in found.items():
+        scope, index = places[0]
+        yield Found(
+            f"{scope.graph.label(index)}{others(places)}: {source} says that {op_type} is not supported; "
+            f"{target.name} was not tried",
+            Location(scope.path, scope.graph.label(index), op_type, offset=scope.graph.nodes[index].offset),
+            f"export without {op_type}, or give TensorRT a plug-in for it",
+            severity=Severity.WARNING,
+            basis=Basis.SUSPICIOUS,
+            places=nodes_at((scope.path, index) for scope, index in places),
+        )
+
+
 def _version(target: TargetRuntime, what: str, actual: int, most: int, holder: str = "the model") -> Found:
     return Found(
         f"{holder} has {what} {actual}; {target.name} takes at most {most}",
@@ -163,8 +229,17 @@ def _version(target: TargetRuntime, what: str, actual: int, most: int, holder: s
 
 def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
     """Message and fix."""
-    from ..targets.known import implemented, runtimes
-    from ..targets.refusals import NoAttribute, NodeRefusal, NoKernel, NoOperator, NoValue, OtherCount, ReadOtherwise
+    from ..targets.known import implemented, runtimes, sorts_maps
+    from ..targets.refusals import (
+        NoAttribute,
+        NodeRefusal,
+        NoKernel,
+        NoOperator,
+        NoValue,
+        OtherCount,
+        ReadOtherwise,
+        WrongOrder,
+    )
 
     assert isinstance(refusal, NodeRefusal)
     node = refusal.scope.graph.nodes[refusal.node]
@@ -189,6 +264,12 @@ def _of_node(name: str, release: Runtime, refusal: Refusal) -> tuple[str, str]:
             first = next((r.version for r in runtimes()[release.number + 1 :] if _takes(r, node, since, value)), "")
             deploy = f", or deploy onnxruntime {first} or newer" if first else ""
             return f"{operator} of {name} refuses {value}", f"export with another value{deploy}"
+        case WrongOrder():
+            opset = refusal.scope.opsets.get("", 1)
+            sorting = [one.version for one in runtimes() if sorts_maps(one) and opset <= one.opsets[""]]
+            deploy = f", or deploy onnxruntime {sorting[-1]}" if sorting else ""
+            message = f"{name} puts the nodes of the function {operator} into the SequenceMap in the wrong order"
+            return message, f"write a Loop in place of the SequenceMap, or {operator} as single operators{deploy}"
         case ReadOtherwise(opset=opset, refusal=inner):
             own, domain = refusal.scope.opsets[node.domain], node.domain or "ai.onnx"
             message, _ = _of_node(name, release, inner)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..attest.keys import Password, Signer, check_installed, signer, trusted_key
 from ..attest.model_files import HashedModel, check_unchanged, hashed_files
-from ..errors import CannotLook, UsageError
-from ..names import visible
+from ..errors import CannotLook, ExitCode, UsageError
 from ..report import Verdict
 from ..tuples import NamedTuple
 from .asked import Asked
@@ -56,7 +55,10 @@ def attested(path: str, ask: Asked, by: Signer, listener: Listener) -> Attested:
     gated, files = judged.gated, judged.files
     if gated.subject.policy.fail_on is None:
         raise UsageError(f"{path}: a policy under which nothing fails (never) attests nothing")
-    if gated.judgement.verdict is Verdict.PASS and files.unread:
+    passes = gated.judgement.verdict is Verdict.PASS
+    if passes and gated.code is not ExitCode.PASS:
+        raise CannotLook(f"{path}: without the report database nobody knows what was accepted; nothing is signed")
+    if passes and files.unread:
         raise CannotLook(f"a pass is of every file: {next(iter(files.unread.values()))}; nothing is signed")
     audit = attested_audit(gated.judgement, gated.subject.policy, files, runtime_version(), datetime.now(UTC))
     return Attested(gated, audit, attestation(audit, by))
@@ -71,7 +73,4 @@ def judged_files(path: str, ask: Asked, listener: Listener) -> JudgedFiles:
     ):
         gated = gate.verdict_on(path)
     check_unchanged(files)
-    named, hashed = set(gated.judgement.report.model.files), {file.name for file in files.files}
-    if gated.judgement.verdict is Verdict.PASS and len(named) > len(hashed | set(files.unread)):
-        raise CannotLook(f"{visible(path)} names files that were not hashed: nothing is signed")
     return JudgedFiles(gated, files)

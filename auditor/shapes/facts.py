@@ -5,13 +5,13 @@ This is the door to `auditor.shapes` for everybody above: costs, rules and the p
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 from ..errors import UsageError
+from ..garbage import uncollected
 from ..model.graph import Graph, Model, Node, Value, captured
 from ..model.load import Source, load
 from ..report import Step
@@ -279,13 +279,8 @@ def infer(
         evaluation = Evaluation(model)
         inputs |= given_facts(model.graph, values)
     walk = Walk(model, budget, before, evaluation)
-    collecting = gc.isenabled()
-    gc.disable()  # what a walk makes stays: collecting would only go over it again and again
-    try:
+    with uncollected():
         walk.main(inputs, stored)
-    finally:
-        if collecting:
-            gc.enable()
     return Facts(model, walk, inputs, allowance)
 
 

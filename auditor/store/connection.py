@@ -12,7 +12,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Table, TextClause, create_engine, event, func, make_url, select, text
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    TextClause,
+    create_engine,
+    event,
+    func,
+    literal_column,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from ..errors import StoreError
@@ -98,6 +112,14 @@ def parts(values: Iterable[T]) -> Iterator[list[T]]:
     """As many of the values at a time as one statement takes."""
     values = list(values)
     return (values[i : i + AT_ONCE] for i in range(0, len(values), AT_ONCE))
+
+
+def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The same text, by which no index is chosen.
+
+    SQLite takes it that a project has ten rows: of a million it would read them all, rather than look up eleven ids.
+    """
+    return column.concat(literal_column("''"))
 
 
 def storable(value: str) -> str:

@@ -120,7 +120,7 @@ def fleet(
     turned = down != (sort == "when")
     found: list[tuple[str | int, FleetModel]] = []
     with store.reading() as connection:
-        for kind in _both(store):
+        for kind in _both(store, after[1] if after is not None and sort == "name" and not turned else ""):
             keys = {"name": kind.name, "verdict": _rank(), "when": func.coalesce(audits.c.audited_at, "")}
             key = keys[sort]
             asked = kind.query.add_columns(key.label("key")).where(*_conditions(wanted, kind.name))
@@ -194,8 +194,8 @@ class _Kind(NamedTuple):
     before: Callable[[str], ScalarSelect[Any]]  # the last audit before a time
 
 
-def _both(store: Store) -> tuple[_Kind, _Kind]:
-    return _registered(store, models.c.name), _unregistered(store, audits.c.subject)
+def _both(store: Store, least: str = "") -> tuple[_Kind, _Kind]:
+    return _registered(store, models.c.name), _unregistered(store, audits.c.subject, least)
 
 
 def _registered(store: Store, name: ColumnElement[Any]) -> _Kind:
@@ -233,7 +233,7 @@ def _registered(store: Store, name: ColumnElement[Any]) -> _Kind:
     return _Kind(query, name, job.c.ended_at, before)
 
 
-def _unregistered(store: Store, name: ColumnElement[Any]) -> _Kind:
+def _unregistered(store: Store, name: ColumnElement[Any], least: str = "") -> _Kind:
     other = _other
     others = (
         select(other.c.id)
@@ -250,7 +250,7 @@ def _unregistered(store: Store, name: ColumnElement[Any]) -> _Kind:
             *_latest(audits.c.uid, audits.c.version, nobody),
         )
         .select_from(audits)
-        .where(store.within(audits), audits.c.latest, audits.c.subject >= "")  # so the index by names is taken
+        .where(store.within(audits), audits.c.latest, audits.c.subject >= least)  # so the index by names is taken
         .where(~known.correlate(audits).exists(), ~newer.correlate(audits).exists())
     )  # fmt: skip
 

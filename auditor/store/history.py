@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from ..findings.order import RANK
 from ..tuples import NamedTuple
-from .connection import AT_ONCE, parts
+from .connection import AT_ONCE, parts, unindexed
 from .store import ROW, Row, Store, begins, key_of, named, source_of, starts
 from .tables import audits, findings
 
@@ -29,7 +29,9 @@ _POINTS = (
     .where(_OURS, audits.c.subject == bindparam("subject"))
     .order_by(audits.c.audited_at, audits.c.id)
 )
-_ROWS = select(*ROW).where(_OURS, audits.c.id.in_(bindparam("ids", expanding=True)))
+_ROWS = select(*ROW).where(
+    unindexed(audits.c.project) == bindparam("project"), audits.c.id.in_(bindparam("ids", expanding=True))
+)
 _FINDINGS = (
     select(*(findings.c[name] for name in ("fingerprint", "rule", "severity", "node", "tensor")))
     .add_columns(func.substr(findings.c.message, 1, _MESSAGE))

@@ -44,6 +44,7 @@ from .connection import (
     shown,
     storable,
     take_turn,
+    unindexed,
 )
 from .rows import LARGEST, AuditRows, insert_audits, rows_of_audit
 from .schema import ensure
@@ -124,7 +125,7 @@ _LATEST_OF_SOURCES = select(audits.c.source, audits.c.id, audits.c.subject, audi
 
 _NO_LONGER_LATEST = (  # a parameter of an UPDATE may not be called as a column is
     update(audits)
-    .where(audits.c.project == bindparam("of"), audits.c.id.in_(bindparam("ids", expanding=True)))
+    .where(unindexed(audits.c.project) == bindparam("of"), audits.c.id.in_(bindparam("ids", expanding=True)))
     .values(latest=False)
 )
 
@@ -162,13 +163,14 @@ class Store:
         """That a row is this project's."""
         return table.c.project == self.project
 
-    def any_holds(self, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-        """That an audit is this project's, and one of them holds. Each is asked for by itself.
+    def within_ids(self, table: FromClause) -> ColumnElement[bool]:
+        """The same beside many ids, which are what is looked up."""
+        return unindexed(table.c.project) == self.project
 
-        With OR, or beside another condition of the project, SQLite reads all that the project has.
-        """
+    def any_holds(self, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        """That an audit is this project's, and one of them holds: each asked for by itself, as OR goes by no index."""
         each = (select(audits.c.id).where(self.within(audits), condition) for condition in conditions)
-        return audits.c.id.in_(union(*each))
+        return and_(self.within_ids(audits), audits.c.id.in_(union(*each)))
 
     def save(
         self,

@@ -48,7 +48,7 @@ def prune(store: Store, wish: Wish, dry_run: bool = False) -> Prunable:
         for i in range(0, len(ids), _AT_ONCE):
             with store.writing("prune") as connection:
                 these = audits.c.id.in_(ids[i : i + _AT_ONCE])
-                connection.execute(delete(audits).where(store.within(audits), these, _may_go(store)))
+                connection.execute(delete(audits).where(store.within_ids(audits), these, _may_go(store)))
     return Prunable(len(ids), len(models), findings, size)
 
 
@@ -96,7 +96,9 @@ def _candidates(store: Store, wish: Wish) -> Iterator[tuple[int, str, int, int]]
         before = datetime.now(UTC) - timedelta(days=wish.older_than)
         query = query.where(c.audited_at < before.isoformat(timespec="seconds").removesuffix("+00:00"))
     with store.reading() as connection:
-        for audit_id, subject, source, findings, length in connection.execute(query):
+        for audit_id, subject, source, findings, length in connection.execute(
+            query, execution_options={"yield_per": _AT_ONCE}
+        ):
             names = (subject, subject.partition("@/")[0], source)
             if wish.model is None or any(fnmatchcase(name, wish.model) for name in names):
                 yield audit_id, source, findings, length

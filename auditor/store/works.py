@@ -106,7 +106,7 @@ class Works(Store):
         found: dict[int, dict[str, Any]] = {}
         with self.reading() as connection:
             for part in parts(audit_ids):
-                query = select(audits.c.id, audits.c.document).where(self.within(audits), audits.c.id.in_(part))
+                query = select(audits.c.id, audits.c.document).where(self.within_ids(audits), audits.c.id.in_(part))
                 found |= {i: self.unpacked(i, packed) for i, packed in connection.execute(query)}
         return found
 

@@ -10,7 +10,8 @@ in front of the hyphen is the oldest, nothing behind it the newest, and no span 
 with a space between; each is ``place:mask`` for the places that it asks something of: the number of an input, or with
 ``>`` in front of an output, and with ``+`` between several places of which the first that is there counts. Bit n of the
 hexadecimal mask stands for tensors of the element type n, bit 32 + n for sequences of them, bit 64 + n for optional
-ones, bit 96 + n for optional sequences; bit 0 for all maps and the like, bit 30 for some of these.
+ones, bit 96 + n for optional sequences, bit 128 + n for maps from a number and bit 160 + n for maps from a word; bit 0
+for all else, such as sequences of maps, bit 30 for some of it.
 ``*`` is a kernel that asks nothing, and nothing at all stands for no kernel. ``24-25@`` in front are the opsets under
 which onnxruntime takes a function's body in place of a kernel, ``?`` says that nobody knows whether it does.
 
@@ -18,8 +19,11 @@ Of operators that ONNX does not have there is a second line, with what the relea
 
     name | since | span | least and most inputs | least and most outputs | inputs | attributes
 
-And one for each value of an attribute that some releases refuse and newer ones take, with the nodes that are refused,
-written as kernels are (``?*``: some, and nobody knows which): ``name | since | bits=8 | span | nodes``.
+And one for values of an attribute that some releases refuse, with the nodes that are refused, written as kernels are
+(``?*``: some, and nobody knows which): ``name | since | bits=2,8 | span | nodes``.
+
+Functions of ONNX's own that some releases set into the body of a SequenceMap in the wrong order, and then refuse, have
+a line ``name | since | span``. What they get there from another node is in the wrong order, too.
 
 An input is ``name:mask`` as in `auditor.model.schemas`, an attribute its name with ``!`` where it must be there.
 """
@@ -31,12 +35,15 @@ from functools import cache
 
 from ..tuples import NamedTuple
 
-FLOAT, FLOAT16 = 1, 10
+FLOAT, STRING, FLOAT16 = 1, 8, 10
 SEQUENCE, OPTIONAL = 32, 64
 """What is added to an element type where it is of what a sequence, or an optional, holds."""
 
+NUMBER_MAP, WORD_MAP = 128, 160
+"""The same for the values of a map, by what its keys are."""
+
 ELSE, SOME_ELSE = 1 << 0, 1 << 30
-"""Maps, sparse tensors and deeper nesting."""
+"""Sparse tensors and deeper nesting."""
 
 _ALL, _NONE = "*", ""
 
@@ -116,8 +123,10 @@ def implemented(release: Runtime, domain: str, op_type: str, opset: int) -> Impl
     found: Implemented | None = None
     for since, deprecated, first, last, kernels in _operators().get((domain, op_type), ()):
         if since <= opset and first <= release.number <= last and (found is None or since > found.since):
-            held = (k for k in _kernels(kernels) if k.opsets is None or k.opsets[0] <= opset <= k.opsets[1])
-            found = Implemented(since, deprecated, tuple(held))
+            held = (k for k in _kernels(kernels) if k.opsets is None or k.opsets[0] <= opset)
+            # The span was measured with one choice of types; beyond its end others may load, as Mish of float32 does.
+            sure = (k._replace(sure=k.sure and (k.opsets is None or opset <= k.opsets[1])) for k in held)
+            found = Implemented(since, deprecated, tuple(sure))
     return found
 
 
@@ -130,13 +139,23 @@ def signature(release: Runtime, domain: str, op_type: str, since: int) -> Signat
 
 
 def refused_values(release: Runtime, domain: str, op_type: str, since: int) -> Mapping[str, Kernel]:
-    """Values of attributes, as ``bits=8``, that the release refuses and a newer one does not, and of which nodes.
+    """Values of attributes, as ``bits=8``, that the release refuses, and of which nodes.
 
     The nodes are those that the `Kernel` would take.
     """
     rows = _refused_values().get((domain, op_type), ())
     number = release.number
     return {said: _kernel(nodes) for row, said, first, last, nodes in rows if row == since and first <= number <= last}
+
+
+def sorts_maps(release: Runtime) -> bool:
+    """Whether the release sets functions into the body of a SequenceMap in the right order."""
+    return not any(first <= release.number <= last for spans in _refused_in_maps().values() for first, last in spans)
+
+
+def refused_in_maps(release: Runtime, op_type: str, since: int) -> bool:
+    """Whether a function of ONNX's own is refused there, whatever it gets."""
+    return any(first <= release.number <= last for first, last in _refused_in_maps().get((op_type, since), ()))
 
 
 def takes(kernel: Kernel, dtype_of: Callable[[NodePlace], int | None]) -> bool | None:
@@ -192,7 +211,20 @@ def _refused_values() -> Mapping[tuple[str, str], list[tuple[int, str, int, int,
     found: dict[tuple[str, str], list[tuple[int, str, int, int, str]]] = {}
     for domain, row in _lines(REFUSED_VALUES):
         name, since, said, span, nodes = row.split("|")
-        found.setdefault((domain, name), []).append((int(since), said, *_span(span), nodes))
+        attribute, _, values = said.partition("=")
+        for value in values.split(","):
+            found.setdefault((domain, name), []).append((int(since), f"{attribute}={value}", *_span(span), nodes))
+    return found
+
+
+@cache
+def _refused_in_maps() -> Mapping[tuple[str, int], list[tuple[int, int]]]:
+    from .release_table import REFUSED_IN_MAPS
+
+    found: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for row in REFUSED_IN_MAPS.splitlines():
+        name, since, span = row.split("|")
+        found.setdefault((name, int(since)), []).append(_span(span))
     return found
 
 

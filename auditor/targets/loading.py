@@ -3,7 +3,8 @@
 onnxruntime first holds the IR version and the imports against its own, then every node against its schemas, and at last
 looks for a kernel for the element types; where there is none for float16 it sets Casts around one for float32. A
 function's body is set in first, and then read at the opsets that the model imports, not at the function's own. What is
-folded away is not looked at, and of attributes' values only those that some releases refuse and others take.
+folded away is not looked at, and of attributes' values only some. Within the body of a SequenceMap releases have set
+functions in wrongly.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
-from ..model.graph import Graph, Model, Node
+from ..model.graph import Graph, MapType, Model, Node, TensorType
 from ..model.schemas import Schema, schema
 from ..model.scopes import Scope, scopes
 from ..shapes.fact import Fact
@@ -20,8 +21,11 @@ from .known import (
     ELSE,
     FLOAT,
     FLOAT16,
+    NUMBER_MAP,
     OPTIONAL,
     SEQUENCE,
+    STRING,
+    WORD_MAP,
     Implemented,
     Input,
     NodePlace,
@@ -32,6 +36,7 @@ from .known import (
     signature,
     takes,
 )
+from .order import Order
 from .refusals import (
     Answer,
     NoAttribute,
@@ -46,6 +51,7 @@ from .refusals import (
     Refusal,
     TooNewIr,
     TooNewOpset,
+    WrongOrder,
 )
 
 _INTERNAL = frozenset({"com.microsoft.nchwc", "com.ms.internal.nhwc"})
@@ -89,17 +95,19 @@ class _Body:
         self, scope: Scope, walked: list[Mapping[str, Fact | None]], model: Model, release: Runtime, custom: bool
     ) -> None:
         self._scope, self._walked, self._model, self._release, self._custom = scope, walked, model, release, custom
+        self._order = Order(scope, model, release)
 
     def answers(self) -> Iterator[Answer]:
         yield from self._types()
         known: dict[tuple[object, ...], OfNode | NoType | None] = {}
         for index, node in enumerate(self._scope.graph.nodes):
-            if (node.domain, node.op_type, node.overload) in self._model.functions:
+            if function := self._model.functions.get((node.domain, node.op_type, node.overload)):
+                yield from self._order.of_call(index, node, function)
                 continue
             if not node.domain and node.op_type == "Constant":
                 continue  # it becomes an initializer, and needs no kernel
             for dtypes in self._dtypes(node):
-                key = (node.domain, node.op_type, dtypes, _plain(node))
+                key = (node.domain, node.op_type, dtypes, _plain(node), self._order.is_fed(node))
                 if key not in known:
                     known[key] = self._answer(index, node, dtypes)
                 answer = known[key]
@@ -123,7 +131,7 @@ class _Body:
     def _dtypes(self, node: Node) -> list[tuple[int | None, ...]]:
         """Of its inputs and then of its outputs, as bits, by each walk: 0 nothing is there, None nobody knows."""
         names = (*node.inputs, *node.outputs)
-        found = [tuple(_bit(name, facts) for name in names) for facts in self._walked]
+        found = [tuple(self._bit(name, facts) for name in names) for facts in self._walked]
         return list(dict.fromkeys(found)) or [tuple(None if name else 0 for name in names)]
 
     def _answer(self, index: int, node: Node, dtypes: tuple[int | None, ...]) -> OfNode | NoType | None:
@@ -136,7 +144,7 @@ class _Body:
         if self._scope.function is None or opset == own:
             return self._at(own, index, node, dtypes)
         answer = self._at(opset, index, node, dtypes)
-        if isinstance(answer, NoOperator | NoAttribute | OtherCount | NoKernel | NoValue):
+        if isinstance(answer, NoOperator | NoAttribute | OtherCount | NoKernel | NoValue | WrongOrder):
             return ReadOtherwise(self._scope, index, opset, answer)
         if answer is None and (spec := schema(node.domain, node.op_type, own)) and not _may_be(spec, node, dtypes):
             return NotKnown(self._scope, index, "the function's own opset does not allow its types")
@@ -171,10 +179,15 @@ class _Body:
         def wider(place: NodePlace) -> int | None:
             return 1 << FLOAT if dtype_of(place) == 1 << FLOAT16 else dtype_of(place)
 
-        fits = [takes(kernel, dtype_of) for kernel in found.kernels]
+        kernels = list(found.kernels)
+        fits = [takes(kernel, dtype_of) for kernel in kernels]
         if 1 << FLOAT16 in dtypes[:count] and _may_be_float16(node, found, said, dtypes[:count]):
+            kernels += found.kernels
             fits += [takes(kernel, wider) for kernel in found.kernels]
         if True in fits:
+            is_set_in = all(kernel.opsets for kernel, fit in zip(kernels, fits, strict=True) if fit)
+            if is_set_in and self._order.is_wrong(node, found.since):
+                return WrongOrder(self._scope, index)
             return self._value(index, node, found.since, dtype_of)
         if None in fits:
             return NotKnown(self._scope, index, _SUBSTITUTED)
@@ -193,6 +206,28 @@ class _Body:
             if refused is None:
                 return NotKnown(self._scope, index, f"its kernel may refuse {shown}, which others take")
         return None
+
+    def _bit(self, name: str, facts: Mapping[str, Fact | None]) -> int | None:
+        """What is known of it, else what the file declares, which onnxruntime takes where it cannot tell itself."""
+        bit = self._kinds.get(name) or _bit(name, facts)
+        return self._declared.get(name) if bit is None else bit
+
+    @cached_property
+    def _declared(self) -> Mapping[str, int]:
+        graph = self._scope.graph
+        values = (*graph.outputs, *graph.value_info)
+        dtypes = ((v.name, v.type.dtype) for v in values if isinstance(v.type, TensorType) and not v.type.sparse)
+        return {name: 1 << dtype for name, dtype in dtypes if 0 < dtype < 30}
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, int]:
+        """Of maps, and of sequences that hold nothing yet, the bits, which no `Fact` tells."""
+        found = {v.name: _map_bit(v.type) for v in self._scope.graph.inputs if isinstance(v.type, MapType)}
+        for node in self._scope.graph.nodes:
+            dtype = node.attributes.get("dtype", FLOAT)
+            if node.op_type == "SequenceEmpty" and not node.domain and isinstance(dtype, int) and 0 < dtype < 30:
+                found.update((name, 1 << SEQUENCE + dtype) for name in node.outputs)
+        return found
 
     def _constant(self, node: Node) -> bool:
         return all(name in self._constants for name in node.inputs if name)
@@ -213,6 +248,11 @@ class _Body:
 def _plain(node: Node) -> frozenset[tuple[str, int | str | bytes | None]]:
     """Names of its attributes, and the values of those that are a number or a word."""
     return frozenset((n, v if isinstance(v, int | str | bytes) else None) for n, v in node.attributes.items())
+
+
+def _map_bit(map_type: MapType) -> int:
+    dtype = map_type.value.dtype if isinstance(map_type.value, TensorType) else 0
+    return 1 << dtype + (WORD_MAP if map_type.key == STRING else NUMBER_MAP) if 0 < dtype < 30 else ELSE
 
 
 def _bit(name: str, facts: Mapping[str, Fact | None]) -> int | None:

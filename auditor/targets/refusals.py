@@ -63,7 +63,7 @@ class NoKernel(NamedTuple):
 
 
 class NoValue(NamedTuple):
-    """The kernel refuses the value of an attribute, for the types of the node at least; a newer one takes it."""
+    """The kernel refuses the value of an attribute, for the types of the node at least."""
 
     scope: Scope
     node: int  # its index there
@@ -77,7 +77,21 @@ class ReadOtherwise(NamedTuple):
     scope: Scope
     node: int  # its index there
     opset: int  # the model's
-    refusal: NoOperator | NoAttribute | OtherCount | NoKernel | NoValue
+    refusal: NoOperator | NoAttribute | OtherCount | NoKernel | NoValue | WrongOrder
+
+
+class WrongOrder(NamedTuple):
+    """A function in the body of a SequenceMap, the nodes of which the release puts there in the wrong order."""
+
+    scope: Scope
+    node: int  # its index there
+
+
+class SaidUnsupported(NamedTuple):
+    """A document says that the runtime does not support the operator."""
+
+    scope: Scope
+    node: int  # its index there
 
 
 class NoType(NamedTuple):
@@ -96,7 +110,7 @@ class NotKnown(NamedTuple):
     why: str
 
 
-NodeRefusal: TypeAlias = NoOperator | NoAttribute | OtherCount | NoKernel | NoValue | ReadOtherwise
+NodeRefusal: TypeAlias = NoOperator | NoAttribute | OtherCount | NoKernel | NoValue | ReadOtherwise | WrongOrder
 Refusal: TypeAlias = TooNewIr | TooNewOpset | NodeRefusal | NoType
 Answer: TypeAlias = Refusal | NotKnown
 OfNode: TypeAlias = NodeRefusal | NotKnown

@@ -36,6 +36,11 @@ class Lens(NamedTuple):
     bits: int = 0  # of an integer, whose sums are exact; 0: no integer
     signed: bool = False  # an integer of less than eight bits that may be negative
 
+    @property
+    def bits_stored(self) -> int:
+        """Bits that an element takes in the file."""
+        return np.dtype(self.raw).itemsize * 8 // self.packed
+
 
 def lens(dtype: int) -> Lens | None:
     """The lens of an ONNX element type; None for strings, complex numbers and what ONNX does not know."""

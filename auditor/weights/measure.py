@@ -8,17 +8,21 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..model.dtypes import bytes_of, name_of
 from ..model.graph import Model, Tensor
 from ..report import Missed, WeightRow
+from ..threads import WORTH_THREADS, in_threads
+from ..tuples import NamedTuple
 from ..wording import counted, listed
 from .users import Key, Sources, stored
 
 if TYPE_CHECKING:
     from .reading import Reading
     from .scan import Scanner
+
+_NONE: Mapping[Any, Any] = {}
 
 WORTH_COMPARING = 1024
 """Bytes from which on equal content is looked for: below, equality is chance or a scalar."""
@@ -68,10 +72,16 @@ class Weights(Mapping[Key, Statistics]):
     """Statistics of every stored tensor by graph path and name, in the order of the file."""
 
     def __init__(
-        self, model: Model, measured: Mapping[Key, tuple[Tensor, Statistics]], missed: tuple[Missed, ...]
+        self,
+        model: Model,
+        measured: Mapping[Key, tuple[Tensor, Statistics]],
+        missed: tuple[Missed, ...],
+        sampled: Mapping[Key, tuple[Tensor, Statistics, int]] = _NONE,
     ) -> None:
+        """``sampled``: what was read in part, with the number of its elements that were."""
         self.model = model
         self.missed = missed
+        self.sampled = sampled
         self._measured = measured
         self._by_tensor = {id(tensor): statistics for tensor, statistics in measured.values()}
 
@@ -85,7 +95,15 @@ class Weights(Mapping[Key, Statistics]):
         return len(self._measured)
 
     def tensor(self, key: Key) -> Tensor:
-        return self._measured[key][0]
+        """Of what was measured, or sampled."""
+        return self._measured[key][0] if key in self._measured else self.sampled[key][0]
+
+    def seen(self, key: Key) -> tuple[Statistics, int]:
+        """What is known of a tensor, and of how many of its elements: a sample proves what is there, and no absence."""
+        if key in self._measured:
+            statistics = self._measured[key][1]
+            return statistics, statistics.elements
+        return self.sampled[key][1:]
 
     def statistics_of(self, tensor: Tensor) -> Statistics | None:
         """The statistics of a tensor of the model; None where it was not measured."""
@@ -112,29 +130,72 @@ class Weights(Mapping[Key, Statistics]):
         return _duplicates(self.model, self._measured)
 
 
-def measure(model: Model) -> Weights:
-    """The statistics of every tensor that the model stores. What cannot be read is in ``missed``."""
-    _numpy_on_one_thread()
-    from .reading import OUT_OF_TIME, Reading, Unread
-    from .scan import Scanner
+class _Read(NamedTuple):
+    """What came of one tensor: its figures, of so many blocks of all where not all were read, or why there are none."""
 
+    statistics: Statistics | None
+    blocks: int = 0
+    of: int = 0
+    elements: int = 0  # that were read
+    why: str = ""
+
+
+def measure(model: Model, sample: int = 0) -> Weights:
+    """The statistics of every tensor that the model stores. What cannot be read is in ``missed``.
+
+    ``sample``: of a tensor of more blocks than so many only these are read, evenly spread (0: all of them). External
+    files are read several at once, where they are large.
+    """
+    _numpy_on_one_thread()
+    from .reading import OUT_OF_TIME
+
+    tensors = list(stored(model))
+    read = _read(model, {id(tensor): tensor for _, tensor in tensors}, sample)
     measured: dict[Key, tuple[Tensor, Statistics]] = {}
+    sampled: dict[Key, tuple[Tensor, Statistics, int]] = {}
     reasons: dict[str, list[str]] = {}
-    scanner = Scanner()
-    known: dict[int, Statistics] = {}
-    with Reading(model) as reading:
-        for key, tensor in stored(model):
-            try:
-                statistics = known.get(id(tensor)) or _statistics(tensor, reading, scanner)
-                known[id(tensor)] = statistics
-                measured.setdefault(key, (tensor, statistics))
-            except Unread as unread:
-                reasons.setdefault(unread.why, []).append(key.tensor)
+    for key, tensor in tensors:
+        one = read[id(tensor)]
+        if one.statistics is None:
+            reasons.setdefault(one.why, []).append(key.tensor)
+        elif not one.blocks:
+            measured.setdefault(key, (tensor, one.statistics))
+        else:
+            sampled.setdefault(key, (tensor, one.statistics, one.elements))
+            why = f"sampled: {one.blocks} of {one.of:,} blocks; NaN and Inf were looked for in these, and nothing else"
+            reasons.setdefault(why, []).append(key.tensor)
     missed = tuple(
         Missed(f"the values of {counted(names, 'tensor')}: {listed(names)}", why, asked=why == OUT_OF_TIME)
         for why, names in reasons.items()
     )
-    return Weights(model, measured, missed)
+    return Weights(model, measured, missed, sampled)
+
+
+def _read(model: Model, tensors: Mapping[int, Tensor], sample: int) -> dict[int, _Read]:
+    """By the tensor's identity what came of each; the tensors of a file are read by one thread, in their order."""
+    from .reading import Reading, Unread, deadline_for
+    from .scan import Scanner
+
+    by_file: dict[str, list[tuple[int, Tensor]]] = {}
+    for identity, tensor in tensors.items():
+        by_file.setdefault(tensor.external.location if tensor.external else "", []).append((identity, tensor))
+    held = sum(bytes_of(tensor.dtype, tensor.elements) or 0 for tensor in tensors.values())
+    if held < WORTH_THREADS:
+        by_file = {"": [each for group in by_file.values() for each in group]}
+    until = deadline_for(model, tuple(by_file))
+
+    def of_file(group: list[tuple[int, Tensor]]) -> dict[int, _Read]:
+        scanner, found = Scanner(), {}
+        with Reading(model, until) as reading:
+            for identity, tensor in group:
+                try:
+                    found[identity] = _of_tensor(tensor, reading, scanner, sample)
+                except Unread as unread:
+                    found[identity] = _Read(None, why=unread.why)
+        return found
+
+    own = of_file(by_file.pop("", []))  # this thread opens the model's own file, which all share
+    return {i: each for part in (own, *in_threads(of_file, list(by_file.values()))) for i, each in part.items()}
 
 
 def _numpy_on_one_thread() -> None:
@@ -148,14 +209,21 @@ def _numpy_on_one_thread() -> None:
         del os.environ["OPENBLAS_NUM_THREADS"]
 
 
-def _statistics(tensor: Tensor, reading: Reading, scanner: Scanner) -> Statistics:
+def _of_tensor(tensor: Tensor, reading: Reading, scanner: Scanner, sample: int) -> _Read:
+    from .integers import BLOCK
     from .lens import lens
     from .reading import Unread
+    from .sample import SampledFill
 
     seen = lens(tensor.dtype)
     if seen is None:
         raise Unread(f"auditor takes no statistics of {name_of(tensor.dtype)}")
-    return Statistics(tensor.dtype, tensor.dims, *scanner.scan(seen, tensor.dims, reading.fill(tensor, seen)))
+    fill, of = reading.fill(tensor, seen), tensor.elements // BLOCK
+    if not sample or of <= sample or not reading.is_anywhere(fill):
+        return _Read(Statistics(tensor.dtype, tensor.dims, *scanner.scan(seen, tensor.dims, fill)))
+    elements = sample * BLOCK
+    figures = scanner.scan(seen, (elements,), SampledFill(fill, sample, of, BLOCK * seen.bits_stored // 8))
+    return _Read(Statistics(tensor.dtype, tensor.dims, *figures), sample, of, elements)
 
 
 def _duplicates(model: Model, measured: Mapping[Key, tuple[Tensor, Statistics]]) -> tuple[tuple[Key, ...], ...]:

@@ -30,9 +30,26 @@ _MOST_LOOSE = 16 << 20
 
 
 SECONDS = 300.0
-"""How long reading weights may take in all: a sparse file of a terabyte is made in no time."""
+"""How long reading weights may take in all, beside what so slow a disk takes for what is stored."""
 
-OUT_OF_TIME = f"reading weights took longer than {SECONDS:g} s"
+_SLOW = 50e6  # bytes a second
+
+OUT_OF_TIME = f"reading weights took longer than {SECONDS:g} s, and 20 s for each gigabyte of them"
+
+
+def deadline_for(model: Model, locations: tuple[str, ...]) -> float:
+    """When reading these files must be done, on the clock of `monotonic`.
+
+    A hole takes no time, and none is given for it: a sparse file of a terabyte is made in no time.
+    """
+    held = 0
+    for location in locations:
+        try:
+            with payload.opened(model, payload.Raw(location, 0, 0)) as source:
+                held += os.fstat(source.fd).st_blocks * 512 if source.fd is not None else 0
+        except CannotLook:
+            continue  # its tensors say so
+    return monotonic() + SECONDS + held / _SLOW
 
 
 class Unread(Exception):
@@ -46,12 +63,12 @@ class Unread(Exception):
 class Reading:
     """The files of one model during one pass; at most one external file is open."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, until: float | None = None) -> None:
         self._model = model
         self._seen: payload.Seen = {}
         self._location: str | None = None
         self._fd = -1
-        self._deadline = monotonic() + SECONDS
+        self._deadline = monotonic() + SECONDS if until is None else until
         self._open = ExitStack()
 
     def __enter__(self) -> Reading:
@@ -78,6 +95,10 @@ class Reading:
                     return _in_order(_decoded(self._model, spans, np.dtype(seen.raw)))
         except CannotLook as error:
             raise Unread(str(error)) from None
+
+    def is_anywhere(self, fill: Fill) -> bool:
+        """Whether a tensor's bytes may be asked for in any order."""
+        return isinstance(fill, _FromFile)
 
     def digest(self, tensor: Tensor, seen: Lens) -> bytes:
         """Of the tensor's bytes."""

@@ -1,4 +1,4 @@
-"""Quantiles of a tensor from a few stretches of it: for a picture, and for no judgement."""
+"""A tensor in part: quantiles for a picture, and blocks in which something may be found, but not that it is nowhere."""
 
 from __future__ import annotations
 
@@ -9,9 +9,23 @@ import numpy as np
 from ..model.graph import Tensor
 from .lens import lens
 from .reading import Reading, Unread
+from .scan import Fill
 
 STRETCHES, STRETCH = 8, 512
 """A sample is so many stretches of so many elements, spread evenly; a tensor of no more elements is read whole."""
+
+
+class SampledFill:
+    """So many blocks of all, the first and the last among them, as if they lay one behind the other."""
+
+    def __init__(self, fill: Fill, count: int, of: int, size: int) -> None:
+        """``size``: bytes of a block. Nobody asks for bytes of two blocks at once."""
+        self._fill, self._size = fill, size
+        self._starts = [i * (of - 1) // max(count - 1, 1) for i in range(count)]
+
+    def __call__(self, buffer: memoryview, at: int) -> None:
+        block, within = divmod(at, self._size)
+        self._fill(buffer, self._starts[block] * self._size + within)
 
 
 def sampled_quantiles(reading: Reading, tensor: Tensor, at: Sequence[float]) -> tuple[float, ...]:

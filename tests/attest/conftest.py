@@ -136,20 +136,36 @@ def place(made: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place
     folder = tmp_path / "place"
     shutil.copytree(made.folder, folder)
     monkeypatch.chdir(folder)
-    for name in ("AUDITOR_CONFIG", "AUDITOR_TRUSTED_CONFIG", "AUDITOR_BASELINE", "AUDITOR_FAIL_ON", "AUDITOR_PROFILE"):
+    for name in ("AUDITOR_CONFIG", "AUDITOR_TRUSTED_CONFIG", "AUDITOR_BASELINE", "AUDITOR_FAIL_ON", "AUDITOR_PROFILE",
+                 "AUDITOR_KEY_PASSWORD"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
     return Place(folder)
 
 
 @pytest.fixture
-def verify(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    """``auditor verify m.onnx`` by the attestation that lies there, with more options."""
-    from auditor.cli.app import run
+def attest(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """``auditor attest`` in this process, for what ends before anything is audited."""
 
-    def call(*more: str, model: str = "m.onnx", key: str = "key.pub") -> Said:
-        capsys.readouterr()
-        code = run(["verify", model, "--attestation", "m.onnx.intoto.jsonl", "--key", key, *more])
-        captured = capsys.readouterr()
-        return Said(int(code), captured.out, captured.err)
+    def call(*words: str) -> Said:
+        return _said(["attest", *words], capsys)
 
     return call
+
+
+@pytest.fixture
+def verify(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """``auditor verify m.onnx`` by the attestation that lies there, with more options."""
+
+    def call(*more: str, model: str = "m.onnx", key: str = "key.pub") -> Said:
+        return _said(["verify", model, "--attestation", "m.onnx.intoto.jsonl", "--key", key, *more], capsys)
+
+    return call
+
+
+def _said(words: list[str], capsys: pytest.CaptureFixture[str]) -> Said:
+    from auditor.cli.app import run
+
+    capsys.readouterr()
+    code = run(words)
+    captured = capsys.readouterr()
+    return Said(int(code), captured.out, captured.err)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,16 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from onnx import TensorProto, helper
 
 from auditor.attest.envelopes import parse_bundle
 from auditor.attest.keys import trusted_key
 from auditor.attest.model_files import check_unchanged, hashed_files
 from auditor.attest.policy_text import policy_text, read_policy
 from auditor.attest.refusals import ChangedMeanwhile
+from auditor.attest.signing import attestation
 from auditor.attest.verification import believed
+from auditor.config.configuration import read
 from auditor.policy.policy import Policy
 
-from .conftest import FILES, KEYS, Place, Said, program, write_keys
+from .conftest import FILES, KEYS, Place, Said, program, write_keys, write_model
 
 Verify = Callable[..., Said]
 
@@ -158,7 +162,9 @@ def test_a_command_that_does_not_sign_is_said(command: str, sentence: str, place
     assert sentence in str(refused.value)
 
 
-def test_what_is_wrong_with_a_key_is_said_before_anything_is_audited(place: Place) -> None:
+def test_what_is_wrong_with_a_key_is_said_before_anything_is_audited(
+    place: Place, attest: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -173,11 +179,13 @@ def test_what_is_wrong_with_a_key_is_said_before_anything_is_audited(place: Plac
         "gone.pem": "there is no key gone.pem",
         "locked.pem": "the key locked.pem has a password: AUDITOR_KEY_PASSWORD says it",
     }.items():
-        said = program(place.folder, "attest", "gone.onnx", "--key", key)
+        said = attest("gone.onnx", "--key", key)
         assert said.code == 2 and sentence in said.err, said
-    wrong = program(place.folder, "attest", "gone.onnx", "--key", "locked.pem", AUDITOR_KEY_PASSWORD="another")
+    monkeypatch.setenv("AUDITOR_KEY_PASSWORD", "another")
+    wrong = attest("gone.onnx", "--key", "locked.pem")
     assert wrong.code == 2 and "wrong password?" in wrong.err
-    right = program(place.folder, "attest", "gone.onnx", "--key", "locked.pem", AUDITOR_KEY_PASSWORD="of the tests")
+    monkeypatch.setenv("AUDITOR_KEY_PASSWORD", "of the tests")
+    right = attest("gone.onnx", "--key", "locked.pem")
     assert right.code == 3 and "there is no file gone.onnx" in right.err
 
 
@@ -204,11 +212,23 @@ def test_one_that_changed_within_one_tick_of_the_clock_is_read_again(place: Plac
         check_unchanged(files._replace(files=tuple(others)))
 
 
-def test_a_model_that_names_a_file_that_is_not_there_does_not_pass(place: Place) -> None:
+def test_a_pass_is_of_every_file_or_is_not_signed(place: Place) -> None:
+    """Also where somebody answers for it that one of them is not there."""
     (place.folder / "context.bin").unlink()
-    said = program(place.folder, "attest", "m.onnx", "--no-run", "--key", "key.pem", "-o", "out.jsonl")
-    assert said.code == 1 and "FAILED" in said.err
     assert {file.name for file in hashed_files("m.onnx").files} == {"m.onnx", "a.bin", "b.bin"}
+    assert set(hashed_files("m.onnx").unread) == {"context.bin"}
+    (place.folder / "auditor.toml").write_text(
+        '[[waivers]]\nrule = "unreadable-context"\nreason = "it is made later"\nowner = "who"\n'
+    )
+    said = program(place.folder, "attest", "m.onnx", "--no-run", "--key", "key.pem", "-o", "out.jsonl")
+    assert said.code == 4 and not (place.folder / "out.jsonl").exists()
+    assert "a pass is of every file: context.bin cannot be read as a file of m.onnx: it is not there" in said.err
+
+
+def test_a_pass_of_which_nobody_knows_what_it_is_compared_with_is_not_signed(place: Place) -> None:
+    words = ("attest", "m.onnx", "--no-run", "--key", "key.pem", "-o", "out.jsonl")
+    said = program(place.folder, *words, AUDITOR_DB=str(place.folder / "context.bin"))
+    assert said.code == 4 and "nothing is signed" in said.err and not (place.folder / "out.jsonl").exists()
 
 
 def test_a_policy_is_read_back_as_it_was_written() -> None:
@@ -231,3 +251,61 @@ def test_a_folder_and_a_report_are_no_model(place: Place, tmp_path: Path) -> Non
     assert said.code == 2 and "is a folder" in said.err
     said = program(place.folder, "attest", "report.json", "--no-run", "--key", "key.pem", "-o", "out.jsonl")
     assert said.code == 1 and "unreadable-model" in said.err
+
+
+def test_verifying_imports_no_more_than_it_needs(place: Place) -> None:
+    """Its start is what it costs beside hashing: no rules, no report database, no reader of SSH's keys, no NumPy."""
+    code = (
+        "import sys; from auditor.cli.app import run; "
+        "code = run(['verify', 'm.onnx', '--attestation', 'm.onnx.intoto.jsonl', '--key', 'key.pub', '--quiet']); "
+        "print(code, *sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    number, *modules = done.stdout.split()
+    heavy = ("auditor.rules", "auditor.pipeline", "auditor.store", "auditor.sessions.gating", "auditor.policy.judge",
+             "numpy", "sqlalchemy", "typer", "rich", "cryptography.hazmat.primitives.serialization")  # fmt: skip
+    assert number == "0" and "cryptography.hazmat.primitives.asymmetric.ed25519" in modules
+    assert [name for name in modules if name.startswith(heavy)] == []
+
+
+def test_a_verdict_is_verified_under_the_policy_that_gave_it(place: Place, verify: Verify) -> None:
+    """Waivers and the baseline of the file included, until they are over, or the file asks for more."""
+    file = place.folder / "auditor.toml"
+    waiver = 'waivers = [{{ rule = "nan-weights", reason = "why", owner = "who", expires = "{day}" }}]\n'
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).date()
+    more = 'run = false\nbaseline = "known.json"\nlimits = { macs = { max = 1000 } }\n'
+    known = {"rule": "stuck-activations", "fingerprint": "abc"}
+    (place.folder / "known.json").write_text(json.dumps({"schema_version": 1, "models": {"m.onnx": [known]}}))
+    file.write_text(waiver.format(day=tomorrow) + more)
+    policy = read(str(file)).policy("m.onnx")
+    assert policy.known and policy.waivers and policy.limits
+    place.attestation.write_text(attestation(place.audit._replace(policy=policy_text(policy)), place.signer))
+    assert verify("--policy", "auditor.toml").code == 0
+    for text, sentence in {
+        waiver.format(day="2026-01-01") + more: "it waives nan-weights, for which you have no waiver that still holds",
+        waiver.format(day=tomorrow) + more.replace("1000", "900"): "limits.macs.max was 1000, and 900 is asked for",
+        waiver.format(day=tomorrow) + more.replace("known.json", "none.json"): "its baseline knows the finding 'abc'",
+    }.items():
+        (place.folder / "none.json").write_text('{"schema_version": 1, "models": {}}')
+        file.write_text(text)
+        refused = verify("--policy", "auditor.toml")
+        assert refused.code == 1 and sentence in refused.err, refused
+
+
+def test_the_files_of_a_model_that_an_engine_takes_its_weights_from_are_files_too(tmp_path: Path) -> None:
+    """The engine was compiled without weights: it names the model in another folder, which has them in two files."""
+    inner = tmp_path / "source"
+    inner.mkdir()
+    write_model(inner)
+    node = helper.make_node(
+        "EPContext", ["x"], ["y"], domain="com.microsoft", embed_mode=0, ep_cache_context="engine.bin",
+        onnx_model_filename="source/m.onnx",
+    )  # fmt: skip
+    (tmp_path / "engine.bin").write_bytes(b"compiled")
+    ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 8]) for name in "xy"]
+    graph = helper.make_graph([node], "g", ports[:1], ports[1:])
+    (tmp_path / "m.onnx").write_bytes(helper.make_model(graph, ir_version=8).SerializeToString())
+    found = hashed_files(str(tmp_path / "m.onnx"))
+    assert not found.unread and {file.name for file in found.files} == {
+        "m.onnx", "engine.bin", "source/m.onnx", "source/a.bin", "source/b.bin", "source/context.bin"
+    }  # fmt: skip

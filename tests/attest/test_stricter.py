@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.attest.policy_text import policy_text, read_policy
@@ -125,6 +125,7 @@ _findings = st.builds(
 _REPORT = Report(ModelIdentity("m.onnx", 1, "d"), coverage=Coverage(tuple(rule.name for rule in all_rules())))
 
 
+@settings(max_examples=60)
 @given(
     POLICIES,
     POLICIES,

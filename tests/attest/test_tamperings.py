@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -13,10 +13,11 @@ import pytest
 from onnx import ModelProto, load_model, save_model
 
 from auditor.attest import refusals
-from auditor.attest.policy_text import policy_text
+from auditor.attest.policy_text import policy_text, read_policy
 from auditor.attest.refusals import Refusal
 from auditor.attest.signing import attestation
 from auditor.attest.statements import WaivedFinding
+from auditor.attest.verification import believed
 from auditor.cli.verify import COMMAND
 from auditor.cli.words import plain_words
 from auditor.policy.policy import Policy
@@ -283,11 +284,19 @@ def the_summary_of_a_pass_beside_a_failure(place: Place) -> None:
     write(place, *lines(place), summary)
 
 
-@tampering(
-    refusals.Contradiction, r"says PASSED, and that the verdict is fail with 1 failed rules: it contradicts itself"
-)
-def a_pass_with_failed_rules(place: Place) -> None:
-    signed(place, verdict="fail", failed=("nan-weights",))
+@tampering(refusals.Contradiction, r"says PASSED, verdict fail, 0 failed rules: it contradicts itself")
+def a_pass_whose_verdict_is_none(place: Place) -> None:
+    signed(place, verdict="fail")
+
+
+@tampering(refusals.Contradiction, r"says PASSED, verdict pass, 1 failed rule: it contradicts itself")
+def a_pass_with_a_failed_rule(place: Place) -> None:
+    signed(place, failed=("nan-weights",))
+
+
+@tampering(refusals.Contradiction, r"names 'n\.onnx' as the model, which is none of its subjects")
+def a_model_that_is_no_subject(place: Place) -> None:
+    signed(place, model="n.onnx")
 
 
 @tampering(refusals.BadSubject, r"has a subject '\.\./a\.bin', which is no file's way within a folder")
@@ -410,3 +419,37 @@ def test_every_kind_of_refusal_is_met() -> None:
     """A file that is written to meanwhile is met in test_attest.py."""
     kinds = {kind for kind in vars(refusals).values() if isinstance(kind, type) and issubclass(kind, Refusal)}
     assert kinds - {Refusal, refusals.ChangedMeanwhile} == {done.kind for done in TAMPERINGS.values()}
+
+
+INSTEAD: tuple[Any, ...] = (None, 7, "x", [{}])
+
+
+def spots(value: Any, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Every place within a statement; of a list the first two are enough."""
+    if way:
+        yield way
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(min(2, len(value))):
+            yield from spots(value[key], (*way, key))
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["result", "summary"])
+def test_whatever_a_trusted_signer_writes_is_read_or_refused(which: int, made: Place) -> None:
+    """And is never a fault of ours: each part of a statement gone, or of another type."""
+    payloads = made.audit.payloads()
+    by, key = made.signer, made.trusted
+    other = by.envelope(payloads[1 - which])
+    refused = 0
+    for way in spots(json.loads(payloads[which])):
+        for instead in INSTEAD:
+            said = json.loads(payloads[which])
+            inner = said
+            for step in way[:-1]:
+                inner = inner[step]
+            inner[way[-1]] = instead
+            try:
+                audit, _ = believed([by.envelope(json.dumps(said).encode()), other], [key])
+                read_policy(audit.policy, "here")
+            except Refusal:
+                refused += 1
+    assert refused > 50

@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks [NAME...]``: how fast auditor is, each figure a ratio against a named peer in one run.
 
-Names: start check propagation weights store batch service shapes ranges faults drawing diff browser deep
+Names: start check propagation weights store million batch service shapes ranges faults drawing diff browser deep
 attest.
 Without one, all; 6 GB of disk are used, and browser wants Chromium.
 """
@@ -20,10 +20,11 @@ from tests.benchmarks.deep import deep
 from tests.benchmarks.diff import diff
 from tests.benchmarks.drawing import drawing
 from tests.benchmarks.faults import faults
+from tests.benchmarks.large import large
 from tests.benchmarks.measure import AUDITOR, CHECKER, PYTHON, functions, in_turn, process, processes
 from tests.benchmarks.service import service
 from tests.benchmarks.shapes import shapes
-from tests.benchmarks.store import store
+from tests.benchmarks.store import million, store
 from tests.corpus import light_models
 
 if TYPE_CHECKING:
@@ -216,6 +217,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "propagation": propagation,
     "weights": weights,
     "store": partial(store, tell),
+    "million": partial(million, tell),
     "batch": partial(batch, tell),
     "service": partial(service, tell),
     "shapes": shapes,
@@ -225,6 +227,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "browser": of_pages,
     "drawing": partial(drawing, tell),
     "deep": partial(deep, tell),
+    "large": partial(large, tell),
     "attest": partial(attest, tell),
 }
 

@@ -1,9 +1,14 @@
-"""A million findings in the store: what a registry asks of it, against raw sqlite3 with the same question."""
+"""What a registry asks of a full store: a million findings, against raw sqlite3, and PostgreSQL against SQLite.
+
+And of a million audits, in both: against one row of the same store that is looked up by its number.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import tempfile
+import time
 import zlib
 from collections.abc import Callable
 from functools import partial
@@ -11,15 +16,21 @@ from pathlib import Path
 
 from sqlalchemy import update
 
+from auditor.store.copying import copy_all
+from auditor.store.fleet import fleet
 from auditor.store.history import history
 from auditor.store.rows import insert_audits, rows_of_audit
 from auditor.store.store import Store
 from auditor.store.tables import audits
+from auditor.store.upkeep import Wish, prune
 from tests.benchmarks.measure import functions
+from tests.store.conftest import started_postgresql
+from tests.store.many import fill_with_many
 from tests.store.reports import document
 
 MODELS, TIMES_EACH, FINDINGS, RULES = 5_000, 4, 50, 40  # 20,000 audits, 1,000,000 findings
 FAILING = "rule-3"
+AUDITS = 1_000_000
 
 Tell = Callable[[str, str, str, bool], None]
 
@@ -31,7 +42,68 @@ def store(tell: Tell) -> None:
         with Store.open(path) as ours, sqlite3.connect(path) as raw:
             fill(ours)
             ask(ours, raw, tell)
+            with contextlib.suppress(LookupError), contextlib.ExitStack() as stack:
+                where = stack.enter_context(started_postgresql()).format("postgres")
+                compare(ours, stack.enter_context(Store.open(where)), tell)
         raw.close()
+
+
+def compare(ours: Store, there: Store, tell: Tell) -> None:
+    """The same in PostgreSQL, into which it is copied: within twice of SQLite and 3 ms."""
+    began = time.monotonic()
+    rows = sum(copy_all(ours, there))
+    rate = rows / (time.monotonic() - began)
+    tell("copied into PostgreSQL", f"{rows:,} rows, {rate:,.0f} a second", ">= 5,000", rate >= 5_000)
+    source = "/m/77.onnx"
+    assert ours.failing(FAILING) == there.failing(FAILING) and ours.latest(source) == there.latest(source)
+    for what, ask in (
+        ("latest report of a model", lambda store: store.latest(source)),
+        ("models that fail a rule", lambda store: store.failing(FAILING)),
+        ("history of a model", lambda store: history(store, source)),
+    ):
+        mine, peer = functions(partial(ask, there), partial(ask, ours), 51)
+        figure = f"{mine * 1e3:.2f} ms, {mine / peer:.1f}x SQLite's {peer * 1e3:.2f} ms"
+        tell(f"PostgreSQL, {what}", figure, "<= 2x and 3 ms", mine <= 2 * peer + 3e-3)
+
+
+def million(tell: Tell) -> None:
+    """A million audits of a hundred thousand models, in both databases."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        places = {"SQLite": str(Path(folder) / "million.db")}
+        with contextlib.suppress(LookupError):
+            places["PostgreSQL"] = stack.enter_context(started_postgresql()).format("postgres")
+        for name, where in places.items():
+            with Store.open(where) as store:
+                fill_with_many(store, AUDITS, AUDITS // 10, 1)
+                ask_of_many(name, store, tell)
+
+
+def ask_of_many(name: str, store: Store, tell: Tell) -> None:
+    """As multiples of a look at one row; and how fast it is found what may be taken out."""
+    one = partial(store.whose, 77)
+    source, place = "/m/77.onnx", ("/m/5", "/m/5")
+    for what, ask, most in (
+        ("latest report of a model", lambda: store.latest(source), 10),
+        ("audits of a model", lambda: store.history(source), 50),
+        ("history of a model, 10 audits", lambda: history(store, source), 150),
+        ("a page of 50 models", lambda: fleet(store, limit=50), 150),
+        ("a later page", lambda: fleet(store, after=place, limit=50), 150),
+    ):
+        mine, peer = functions(ask, one, 21)
+        figure = f"{mine * 1e3:.2f} ms, {mine / peer:.0f}x one row of it"
+        tell(f"{AUDITS:,} audits in {name}, {what}", figure, f"<= {most}x", mine <= most * peer)
+    mine, peer = functions(lambda: store.failing(FAILING), one, 5)
+    figure = f"{mine * 1e3:.0f} ms, {mine / peer:.0f}x one row of it"
+    tell(
+        f"{AUDITS:,} audits in {name}, models of {AUDITS // 10:,} that fail a rule",
+        figure,
+        "<= 3000x",
+        mine <= 3000 * peer,
+    )
+    began = time.monotonic()
+    gone = prune(store, Wish(keep=5), dry_run=True).audits
+    rate = gone / (time.monotonic() - began)
+    tell(f"{AUDITS:,} audits in {name}, old ones found", f"{gone:,}, {rate:,.0f} a second", ">= 20,000", rate >= 20_000)
 
 
 def fill(ours: Store) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from auditor.store.service_tables import all_tables
 from auditor.store.store import Store
 from tests.pace import HANG
+from tests.store.every_table import rows_of
 from tests.store.reports import document
 
 from .conftest import Said
@@ -49,6 +51,20 @@ def test_out_and_in_again(auditor: Auditor, stored: Path, tmp_path: Path) -> Non
     assert auditor("db", "import", file, "--db", other).out == "imported 0 audits; 4 were there already\n"
     assert auditor("history", "/a.onnx", "--db", other).out == auditor("history", "/a.onnx").out
     assert sorted(path.name for path in tmp_path.iterdir() if ".part" in path.name) == []
+
+
+def test_a_whole_database_is_copied(auditor: Auditor, stored: Path, tmp_path: Path) -> None:
+    other = tmp_path / "new" / "other.db"
+    said = auditor("db", "copy", str(stored), str(other))
+    with Store.open(stored) as first, Store.open(other) as second:
+        with first.reading() as connection:
+            rows = sum(len(rows_of(connection, table)) for table in all_tables.sorted_tables)
+        assert said.out == f"copied 4 audits and {rows - 4} other rows into {other}\n"
+        assert second.get(3) == first.get(3)
+    again = auditor("db", "copy", str(stored), str(other))
+    assert again.code == 2 and "is not empty, its table audits has rows" in again.err
+    missing = auditor("db", "copy", str(tmp_path / "none.db"), str(other))
+    assert missing.code == 2 and "there is no report database" in missing.err
 
 
 def test_through_a_pipe(stored: Path, tmp_path: Path) -> None:

@@ -107,6 +107,19 @@ def test_the_release_that_a_finding_names_has_a_kernel(text: str, target: str, d
     assert found.fix is not None and found.fix.endswith(f"deploy onnxruntime {deploy} or newer")
 
 
+MAP = """<ir_version: 8, opset_import: ["" : {opset}]> agraph (seq(float[4]) s) => (seq(float[4]) r)
+    {{ r = SequenceMap(s) <body = b (float[4] x) => (float[4] y) {{ y = Mish(x) }}> }}"""
+
+
+@pytest.mark.parametrize(("opset", "end"), [(18, "operators, or deploy onnxruntime 1.16.3"), (23, "single operators")])
+def test_an_older_release_is_named_where_it_takes_the_opset(opset: int, end: str, tmp_path: Path) -> None:
+    """1.16.3 puts functions into a SequenceMap in the right order, and takes opset 19 at most."""
+    path = model(tmp_path, MAP.format(opset=opset))
+    report = audit(path, Settings(run=False, runtimes=("onnxruntime==1.32",)))
+    (found,) = (one for one in report.findings if one.rule == "unsupported-by-target")
+    assert found.location.graph == "SequenceMap[0]/body" and found.fix is not None and found.fix.endswith(end)
+
+
 def refused(stage: str) -> Failed:
     return Failed(stage, "FAIL", "it does not like it\nat all")
 

@@ -351,3 +351,15 @@ def test_limits_of_fields_hold_over_all_messages() -> None:
     with pytest.raises(Unreadable, match="limit: fields"):
         loads(model_with_graph(node * 100), limits=ReadLimits(fields=250))
     assert len(loads(model_with_graph(node * 100), limits=ReadLimits(fields=310)).graph.nodes) == 100
+
+
+@pytest.mark.parametrize("overload", ["", "x"])
+def test_the_other_name_of_onnx_s_own_domain_is_none(overload: str) -> None:
+    """onnxruntime 1.15 to 1.32 load a node of the domain "ai.onnx" as one of "". One with an overload is read apart."""
+    node = helper.make_node("Relu", ["x"], ["y"], domain="ai.onnx", overload=overload)
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [2]) for name in "xy")
+    made = helper.make_model(
+        helper.make_graph([node], "g", [x], [y]), opset_imports=[helper.make_opsetid("ai.onnx", 17)]
+    )
+    found = loads(made.SerializeToString())
+    assert found.graph.nodes[0].domain == "" and found.opsets == {"": 17}

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 from sqlalchemy import func, insert, select, text
@@ -56,14 +56,20 @@ class Server:
     starts: int = 0
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
+    errors: IO[bytes] = field(default_factory=tempfile.TemporaryFile)  # what it said on stderr, at every start
 
     def start(self) -> None:
         self.starts += 1
         self.port = self.port or _free_port()
         command = [sys.executable, "-m", "auditor", "serve", "--port", str(self.port), "--workers", "2"]
         command += ["--db", self.database, "--storage", str(self.storage), "--grace", "60", "--no-config"]
-        null = subprocess.DEVNULL
-        self.process = subprocess.Popen(command, stdout=null, stderr=null, cwd=ROOT)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.errors, cwd=ROOT)
+
+    def complaint(self) -> str:
+        """The last that it said."""
+        size = self.errors.seek(0, os.SEEK_END)
+        self.errors.seek(max(size - 300, 0))
+        return self.errors.read().decode("utf-8", "replace")
 
     def pids(self, kind: str) -> list[int]:
         """Its processes of a kind that live."""
@@ -128,7 +134,7 @@ class Campaign:
         for server in self.servers:
             assert server.process is not None
             if (code := server.process.poll()) is not None:
-                self.failures.append(f"a server ended by itself with {code}")
+                self.failures.append(f"a server ended by itself with {code}: {server.complaint()}")
                 server.start()
 
     def _submit(self, paths: list[Path], client: int) -> None:

@@ -60,6 +60,32 @@ def test_a_fresh_database_is_what_the_migrations_make(tmp_path: Path) -> None:
     assert "AUTOINCREMENT" in made["audits"] and "WITHOUT ROWID" in made["findings"]
 
 
+def test_a_fresh_database_is_what_the_migrations_make_in_postgresql(postgresql_database: str) -> None:
+    """Down and up again: the same columns, orders of letters, indexes and views as PostgreSQL tells them."""
+    Store.open(postgresql_database).close()
+    settings = config(address(postgresql_database))
+    made = _told_by_postgresql(postgresql_database)
+    command.downgrade(settings, "base")
+    assert _told_by_postgresql(postgresql_database) != made
+    command.upgrade(settings, "head")
+    assert _told_by_postgresql(postgresql_database) == made
+    assert ("audits", "subject", "C") in {row[:3] for row in made}
+
+
+def _told_by_postgresql(where: str) -> list[tuple[object, ...]]:
+    names = "table_name, column_name, collation_name, data_type, is_nullable, character_maximum_length, column_default"
+    queries = (
+        f"SELECT {names} FROM information_schema.columns WHERE table_schema = 'public'",
+        "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+        "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'",
+    )
+    engine = create_engine(where)
+    with engine.connect() as connection:
+        told = [tuple(row) for query in queries for row in connection.execute(text(query))]
+    engine.dispose()
+    return sorted(told, key=repr)
+
+
 def _look(connection: Connection) -> dict[str, str]:
     """The schema as SQLite keeps it, a line a clause in alphabetical order (their order says nothing)."""
     with connection:

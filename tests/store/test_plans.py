@@ -6,46 +6,94 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import event
+import pytest
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 
 from auditor.store.fleet import fleet
 from auditor.store.history import audit_of_version, history, subjects, subjects_under
-from auditor.store.store import Store
+from auditor.store.upkeep import Wish, prune
+from auditor.store.works import Piece, Works
 
 from .many import fill_with_many, plan
+from .reports import document
 
 _BY_NAME = "ix_audits_(latest_subject|subject_id)"  # SQLite has no figures, and takes now one and now the other
+_BY_ID = r"INTEGER PRIMARY KEY \(rowid=\?\)|pk_audits"
+_SOME = range(40)
 
-ASKED: dict[str, tuple[Callable[[Store], object], str]] = {
-    "latest of a path": (lambda store: store.latest("/m/7.onnx"), "ix_audits_latest_source"),
+ASKED: dict[str, tuple[Callable[[Works], object], str]] = {
+    "latest": (lambda store: store.latest("/m/7.onnx"), "ix_audits_latest_source"),
     "failing": (lambda store: store.failing("rule-3"), "ix_findings_rule_audit_id"),
     "history": (lambda store: history(store, "/m/7.onnx", 5), "ix_audits_subject_id"),
     "audits of a model": (lambda store: store.history("/m/7.onnx"), "ix_audits_source_id"),
-    "a page by name": (lambda store: fleet(store, limit=20), _BY_NAME),
-    "a page by name, further on": (lambda s: fleet(s, after=("/m/5", "/m/5"), limit=20), _BY_NAME),
     "whose a name is": (lambda store: subjects(store, "/m/7.onnx"), "ix_audits_subject_id"),
     "audits under a folder": (lambda store: subjects_under(store, "/m/7"), "ix_audits_source_id"),
     "an audit of a version": (lambda store: audit_of_version(store, "/m/7.onnx", "1"), "ix_audits_subject_id"),
+    "a page by name": (lambda store: fleet(store, limit=20), _BY_NAME),
+    "a page by name, further on": (lambda store: fleet(store, after=("/m/5", "/m/5"), limit=20), _BY_NAME),
+    "documents": (lambda store: store.documents(_SOME), _BY_ID),
+    "audits are kept": (lambda store: store.finish_all([_piece(i) for i in _SOME]), "ix_audits_latest_source"),
 }
 
 
-def test_every_question_goes_by_an_index(where: str) -> None:
-    """No table that grows is read through; of an empty one a database may well read the nothing that is there."""
-    with Store.open(where) as store:
+def _piece(number: int) -> Piece:
+    source = f"/m/{number}.onnx"
+    return Piece(document(source), source, f"{number:064d}")
+
+
+def test_no_question_reads_all_audits_or_findings(where: str) -> None:
+    with Works.open(where) as store:
         fill_with_many(store, audits=6_000, models=600, findings=3)
         said: list[tuple[str, Any]] = []
         event.listen(store.engine, "before_cursor_execute", lambda *of: said.append((of[2], of[3])))
         for what, (ask, index) in ASKED.items():
             said.clear()
             ask(store)
-            queries = [query for query in said if query[0].lstrip().startswith("SELECT")]
+            queries = [query for query in said if query[0].lstrip().startswith(("SELECT", "UPDATE", "DELETE"))]
             with store.engine.connect() as connection:
                 steps = [step for query in queries for step in plan(connection, *query)]
             assert any(re.search(index, step) for step in steps), (what, steps)
-            through = [step for step in steps if "SCAN audits" in step or "SCAN findings" in step or "Seq Scan" in step]
-            assert not [step for step in through if _grew(step)], (what, steps)
+            assert not [step for step in steps if _reads_all(step)], (what, steps)
 
 
-def _grew(step: str) -> bool:
-    """Whether that is a step through a table that has rows, or through a whole index of it."""
-    return "audits" in step or "findings" in step or "operators" in step
+def test_old_audits_are_taken_out_by_their_numbers(where: str) -> None:
+    """Which ones may go is found by one look at all; then each part of them is looked up."""
+    with Works.open(where) as store:
+        fill_with_many(store, audits=6_000, models=600, findings=3)
+        said: list[tuple[str, Any]] = []
+        event.listen(store.engine, "before_cursor_execute", lambda *of: said.append((of[2], of[3])))
+        assert prune(store, Wish(keep=9, model="/m/1*.onnx")).audits == 111
+        deletes = [query for query in said if query[0].startswith("DELETE")]
+        with store.engine.connect() as connection:
+            steps = [step for query in deletes for step in plan(connection, *query)]
+        assert any(re.search(_BY_ID, step) for step in steps), steps
+        assert not [step for step in steps if _reads_all(step)], steps
+
+
+def _reads_all(step: str) -> bool:
+    """Whether that goes through all audits or findings; the latest ones alone are not all."""
+    by_project = re.search(r"SEARCH (audits|other|first) USING .*\(project=\?\)", step)
+    if by_project is not None:
+        return "latest" not in step
+    return re.search(r"(SCAN|Seq Scan on) (audits|findings|other|first)", step) is not None
+
+
+def test_names_go_letter_by_letter_in_a_language_of_another_order(postgresql: str) -> None:
+    """In English, "a" comes before "B", and a hyphen says nothing."""
+    name, engine = "in_english", create_engine(postgresql.format("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        try:
+            english = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
+            connection.execute(text(f"CREATE DATABASE {name} {english}"))
+        except DBAPIError as error:
+            pytest.skip(f"this PostgreSQL has no ICU, or is older than 15 ({error.orig}): install Debian's postgresql")
+    engine.dispose()
+    paths = ["/m/a", "/m/B", "/m/b", "/m/A", "/m/a-c", "/m/ab", "/m/é", "/m2/a", "/m-/a", "/M/a"]
+    with Works.open(postgresql.format(name)) as store:
+        for path in paths:
+            store.save(document(path))
+        assert [model.name for model in fleet(store).models] == sorted(paths)
+        assert [model.name for model in fleet(store, down=True).models] == sorted(paths, reverse=True)
+        assert subjects_under(store, "/m") == sorted(path for path in paths if path.startswith("/m/"))
+        assert subjects(store, "/m/a") == ["/m/a"]

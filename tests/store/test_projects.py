@@ -139,7 +139,8 @@ WRITTEN: dict[str, Ask] = {
 
 # These have no rows of their own, or are what the others are made of.
 NEITHER = {
-    "Store.open", "Store.in_project", "Store.within", "Store.reading", "Store.writing", "Store.take_turns",
+    "Store.open", "Store.in_project", "Store.within", "Store.within_ids", "Store.any_holds",
+    "Store.reading", "Store.writing", "Store.take_turns",
     "Store.engine", "Store.close", "Store.unpacked", "Works.ready", "upkeep.vacuum",
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from .releases import Release
-from .sweep import Answer, answered, choices, dummy, fuller, settings, under, variants, with_value, with_values
+from .sweep import Answer, answered, choices, dummy, fuller, settings, under, variants, with_value, with_values, within
 from .table import Doubt, explained, kernels_of
 
 BOUNDED = (
@@ -23,6 +23,8 @@ BOUNDED = (
 )  # fmt: skip
 INTERNAL = ("com.microsoft.nchwc", "com.ms.internal.nhwc")
 """Of what onnxruntime writes for itself there is no row."""
+
+_MAPS_SINCE = 17  # of SequenceMap
 
 _FEW = 3
 """Choices of types that are tried with other values where none loads with the usual ones."""
@@ -59,7 +61,8 @@ def asked(
 
 
 def _swept(release: Release, answers: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of each operator: what came of its choices, the opsets under which a function loads, the values it refuses."""
+    """Of each operator: what came of its choices, the opsets under which a function loads, whether it is refused in
+    the body of a SequenceMap, and the values that it refuses."""
     swept = []
     for schema in answers["schemas"]:
         every = list(choices(schema))
@@ -77,6 +80,9 @@ def _swept(release: Release, answers: dict[str, Any]) -> list[dict[str, Any]]:
             opsets = range(schema["since"], answers["bounds"]["opsets"][schema["domain"]] + 1)
             tried = release.load(under(bodies[0].model, schema["domain"], opset) for opset in opsets)
             made["opsets"] = [opset for opset, why in zip(opsets, tried, strict=True) if not why]
+            if later := [opset for opset in made["opsets"] if opset >= _MAPS_SINCE and not schema["domain"]]:
+                (why,) = release.load([under(within(bodies[0].model), "", later[0])])
+                made["refused in maps"] = "topologically sorted" in why
         made["values"] = values_refused(release, schema, said)
         swept.append(made)
     return swept

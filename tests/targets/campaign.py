@@ -14,7 +14,9 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
+from math import prod
 from pathlib import Path
+from typing import Any
 
 import onnx
 
@@ -25,20 +27,32 @@ from auditor.targets.loading import answers
 from auditor.targets.refusals import NotKnown
 from auditor.targets.scratch import installed
 
+from .exported_probes import AS_EXPORTED, IN_MAPS
 from .fresh_probes import HELD_OUT, HELD_OUT_AGAIN, IN_FUNCTIONS
 from .probes import PROBES as FIRST
 from .releases import Release
 
-PROBES = {**FIRST, **HELD_OUT, **HELD_OUT_AGAIN, **IN_FUNCTIONS}
+PROBES = {**FIRST, **HELD_OUT, **HELD_OUT_AGAIN, **IN_FUNCTIONS, **AS_EXPORTED, **IN_MAPS}
 ANSWERS = Path(__file__).parent / "answers.json"
+
+_HALF_BYTES = (onnx.TensorProto.INT4, onnx.TensorProto.UINT4)
 
 LOADS, REFUSED, UNKNOWN = "loads", "refused", "unknown"
 
 
 @cache
 def model(name: str) -> bytes:
-    """A probe as a file has it."""
-    made: bytes = onnx.parser.parse_model(PROBES[name]).SerializeToString()
+    """A probe as a file has it. An initializer with one value in the text has it everywhere."""
+    parsed = onnx.parser.parse_model(PROBES[name])
+    for tensor in parsed.graph.initializer:
+        count = prod(tensor.dims)
+        if tensor.data_type in _HALF_BYTES:
+            count = -(-count // 2)
+        held: tuple[Any, ...] = (tensor.float_data, tensor.int32_data, tensor.int64_data, tensor.double_data)
+        for values in held:
+            if len(values) == 1:
+                values.extend([values[0]] * (count - 1))
+    made: bytes = parsed.SerializeToString()
     return made
 
 

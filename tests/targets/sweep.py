@@ -11,13 +11,14 @@ from typing import Any
 import onnx
 from onnx import TensorProto, TypeProto, helper
 
-from auditor.targets.known import ELSE, OPTIONAL, SEQUENCE, NodePlace
+from auditor.targets.known import ELSE, NUMBER_MAP, OPTIONAL, SEQUENCE, WORD_MAP, NodePlace
 
 Told = dict[str, Any]
 """A schema as `inside.tell` has it."""
 
-_MOST = 150  # choices of an operator
+_MOST = 200  # choices of an operator
 _ALL_CHOICES = frozenset({"CastLike"})  # a function, of which no kernel tells the rest
+_WITH_BODY = frozenset({"SequenceMap"})  # its function hangs on the body; that of the others is a kernel's affair
 _NUMBERS = (0, 1, 2, 4, 8, 16, 32)
 _WORDS = (
     "add", "align_corners", "bicubic", "bilinear", "constant", "cubic", "edge", "gelu", "half_pixel_symmetric",
@@ -68,7 +69,8 @@ def choices(schema: Told) -> Iterator[Choice]:
     least, _, least_out, _ = schema["counts"]
     inputs = (schema["inputs"] * max(1, least))[: max(least, 1 if _many(schema["inputs"]) else least)]
     outputs = schema["outputs"][: max(1, least_out)]
-    if any(kind == "GRAPH" and needed for kind, needed in schema["attributes"].values()):
+    has_body = any(kind == "GRAPH" and needed for kind, needed in schema["attributes"].values())
+    if has_body and schema["name"] not in _WITH_BODY:
         return
     free = [p for p in inputs if not p[1].endswith(")")]
     if schema["name"] in ("Cast", "CastLike"):
@@ -103,6 +105,9 @@ def settings(schema: Told) -> Iterator[dict[str, int | str]]:
     for word in _WORDS if "STRING" in needed.values() else _WORDS[:1]:
         for number in numbers:
             yield {name: number if kind == "INT" else word for name, kind in needed.items()}
+    others = [name for name, (kind, must) in _valued(schema).items() if kind == "INT" and not must]
+    for name, number in product(others, _NUMBERS[1:]) if not needed else ():
+        yield {name: number}  # a schema does not say of each attribute that it must be there: ``hidden_size`` of LSTM
 
 
 def variants(schema: Told, model: bytes) -> Iterator[tuple[str, bytes]]:
@@ -147,6 +152,19 @@ def _valued(schema: Told) -> dict[str, Any]:
     return {name: said for name, said in schema["attributes"].items() if said[0] in ("INT", "STRING") and name != "to"}
 
 
+def within(model: bytes) -> bytes:
+    """The same node in the body of a SequenceMap, beside one that does nothing."""
+    own = onnx.load_from_string(model)
+    kind = "seq(tensor(float))"
+    body = _identity(kind, "outer")
+    body.node.extend(own.graph.node)
+    node = helper.make_node("SequenceMap", ["s"], ["t"], body=body)
+    sequence = helper.make_value_info("s", _type(kind))
+    graph = helper.make_graph([node], "g", [sequence, *own.graph.input], [onnx.ValueInfoProto(name="t")])
+    inside: bytes = helper.make_model(graph, opset_imports=own.opset_import, ir_version=8).SerializeToString()
+    return inside
+
+
 def under(model: bytes, domain: str, opset: int) -> bytes:
     """The same model with another import."""
     other = onnx.load_from_string(model)
@@ -164,6 +182,10 @@ def bit(kind: str) -> int:
     while inner.startswith(("seq(", "optional(")):
         holding += SEQUENCE if inner.startswith("seq(") else OPTIONAL
         inner = inner.partition("(")[2][:-1]
+    if inner.startswith("map(") and not holding:
+        key, _, value = inner[4:-1].partition(",")
+        dtype = TensorProto.DataType.Value(value.strip().removeprefix("tensor(").rstrip(")").upper())
+        return int(1 << dtype + (WORD_MAP if key == "string" else NUMBER_MAP))
     if not inner.startswith("tensor("):
         return ELSE
     return int(1 << TensorProto.DataType.Value(inner[7:-1].upper()) + holding)
@@ -183,12 +205,23 @@ def _model(schema: Told, types: dict[str, str], inputs: list[list[Any]], outputs
         if name == "to" and outputs[0][1] in types:
             wanted = types[outputs[0][1]]
             node.attribute.append(helper.make_attribute("to", TensorProto.DataType.Value(wanted[7:-1].upper())))
+        elif kind == "GRAPH" and needed:
+            node.attribute.append(helper.make_attribute(name, _identity(kinds[0])))
         elif needed:
             node.attribute.append(dummy(name, kind))
     imports = [helper.make_opsetid(domain, since)] + ([helper.make_opsetid("", 17)] if domain else [])
     graph = helper.make_graph([node], "g", values, made)
     model: bytes = helper.make_model(graph, opset_imports=imports, ir_version=8).SerializeToString()
     return model
+
+
+def _identity(sequence: str, prefix: str = "") -> onnx.GraphProto:
+    """A body for one item of it; names of graphs within each other have to differ."""
+    item, same = (
+        helper.make_value_info(name, _type(sequence.removeprefix("seq(")[:-1]))
+        for name in (f"{prefix}item", f"{prefix}same")
+    )
+    return helper.make_graph([helper.make_node("Identity", [item.name], [same.name])], "body", [item], [same])
 
 
 _DUMMIES = {"INT": 1, "INTS": [1], "FLOAT": 1.0, "FLOATS": [1.0], "STRING": "x", "STRINGS": ["x"]}

@@ -20,6 +20,7 @@ Doubt: TypeAlias = tuple[str, str, int, str]
 """The same of an operator, and the value of an attribute, ``bits=8``."""
 
 _ENDLESS = 2147483647
+_ONNX = ("", "ai.onnx.ml")
 
 _HEADER = '''"""What onnxruntime {first} to {last} take on the CPU: data for `auditor.targets.known`, which explains it.
 
@@ -52,11 +53,16 @@ def written(answers: list[dict[str, Any]], ours: frozenset[tuple[str, str]]) -> 
     for name, rows in (("OPERATORS", operators), ("SIGNATURES", signatures)):
         lines += [f"{name} = {{", *_by_domain(rows), "}", ""]
     lines += ["REFUSED_VALUES = {", *_doubt_lines(answers), "}", ""]
+    lines += ['REFUSED_IN_MAPS = """\\', *_map_lines(answers), '"""', ""]
     return "\n".join(lines)
 
 
 def doubts(answers: list[dict[str, Any]]) -> dict[Doubt, list[str | None]]:
-    """Values of attributes that a kernel refuses in some releases, and that the newest takes; what each answers."""
+    """Values of attributes that a kernel refuses in some releases, and what each answers.
+
+    A word that none takes is no value of the attribute at all. Of a number that none takes, in an operator of ONNX's
+    own, only what `settled` is sure of is told; others' attributes hang on each other.
+    """
     said: dict[Doubt, list[str | None]] = {}
     for number, one in enumerate(answers):
         for swept in one["swept"]:
@@ -66,24 +72,41 @@ def doubts(answers: list[dict[str, Any]]) -> dict[Doubt, list[str | None]]:
     return {
         key: rows
         for key, rows in sorted(said.items())
-        if Answer.HAS_KERNEL.value in rows and [row for row in rows if row][-1] == Answer.LOADS.value
+        if Answer.HAS_KERNEL.value in rows
+        and (Answer.LOADS.value in rows or (key[0] in _ONNX and key[3].partition("=")[2].isdecimal()))
     }
+
+
+def _map_lines(answers: list[dict[str, Any]]) -> Iterable[str]:
+    """Functions of ONNX's own that are refused in a SequenceMap's body, and nowhere else."""
+    rows: dict[tuple[str, int], list[str | None]] = {}
+    for number, one in enumerate(answers):
+        for swept in one["swept"]:
+            if swept.get("refused in maps"):
+                rows.setdefault((swept["name"], swept["since"]), [None] * len(answers))[number] = ""
+    for (name, since), row in sorted(rows.items()):
+        for first, last, _ in _spans(row):
+            yield f"{name}|{since}|{_span(first, last, len(answers))}"
 
 
 def _doubt_lines(answers: list[dict[str, Any]]) -> Iterable[str]:
     nodes = [{tuple(key): row for *key, row in one.get("settled", {}).get("always", ())} for one in answers]
     found = {
         key: [
-            known.get(key, "?*") if answer == Answer.HAS_KERNEL.value else None
+            known.get(key, "?*" if Answer.LOADS.value in rows else None) if answer == Answer.HAS_KERNEL.value else None
             for answer, known in zip(rows, nodes, strict=True)
         ]
         for key, rows in doubts(answers).items()
     }
-    for domain, keys in groupby(found, key=itemgetter(0)):
+    for domain, keys in groupby((key for key, rows in found.items() if any(rows)), key=itemgetter(0)):
         yield f'"{domain}": """\\'
-        for key in keys:
-            for first, last, row in _spans(found[key]):
-                yield f"{key[1]}|{key[2]}|{key[3]}|{_span(first, last, len(answers))}|{row}"
+        values: dict[tuple[str, int, str, str, str], list[str]] = {}
+        for _, name, since, said in keys:
+            attribute, _, value = said.partition("=")
+            for first, last, row in _spans(found[domain, name, since, said]):
+                values.setdefault((name, since, attribute, _span(first, last, len(answers)), row), []).append(value)
+        for (name, since, attribute, span, row), same in values.items():
+            yield f"{name}|{since}|{attribute}={','.join(same)}|{span}|{row}"
         yield '""",'
 
 

@@ -57,6 +57,8 @@ def test_an_attribute_that_must_be_there_has_another_value_where_the_usual_one_i
     assert found["bits=4"] == found["mode=wrap"] == Answer.LOADS.value
     assert found["bits=8"] == found["bits=1"] == Answer.HAS_KERNEL.value
     assert values_refused(pretended(lambda *_: True), op(True), said) == {}
+    hidden = values_refused(pretended(lambda held, *_: held.get("bits", 0) < 1), op(False), said)
+    assert hidden["bits=0"] == Answer.HAS_KERNEL.value and hidden["bits=8"] == hidden["mode=wrap"] == Answer.LOADS.value
     assert values_refused(pretended(lambda *_: False), op(False), [Answer.NO_KERNEL.value] * 3) == {}
 
 
@@ -98,7 +100,8 @@ def test_the_input_whose_type_decides_is_found(tmp_path: Path) -> None:
 
 
 def test_values_of_attributes_and_more_inputs() -> None:
-    assert [one["bits"] for one in settings(op(True))] == [1, 2, 4, 8, 16, 32] and list(settings(op(False))) == [{}]
+    assert [one["bits"] for one in settings(op(True))] == [1, 2, 4, 8, 16, 32]
+    assert list(settings(op(False))) == [{}, *({"bits": one} for one in (1, 2, 4, 8, 16, 32))]
     node = helper.make_node("Op", ["x"], ["y"], bits=1, axes=[1])
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [2])
     graph = helper.make_graph([node], "g", [x], [onnx.ValueInfoProto(name="y")])

@@ -83,10 +83,15 @@ def test_some_maps_are_not_known() -> None:
     assert takes(Kernel(()), lambda place: DOUBLE) is True
 
 
-@pytest.mark.parametrize(("opset", "answers"), [(23, [None]), (24, [True, None]), (25, [True, None]), (26, [None])])
+SPANS = [(23, [None]), (24, [True, None]), (25, [True, None]), (26, [None, None])]
+
+
+@pytest.mark.parametrize(("opset", "answers"), SPANS)
 def test_bodies_and_what_is_not_sure(opset: int, answers: list[bool | None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(release_table, "OPERATORS", {"": "Op|7||24-25@0:2 ?0:802"})
-    monkeypatch.setattr(release_table, "REFUSED_VALUES", {"": "Op|7|bits=8|-2|?*\nOp|7|bits=2|-2|0:2\nOp|8|bits=4||*"})
+    monkeypatch.setattr(
+        release_table, "REFUSED_VALUES", {"": "Op|7|bits=8|-2|?*\nOp|7|bits=1,2|-2|0:2\nOp|8|bits=4||*"}
+    )
     for made in (known._operators, known._refused_values):
         made.cache_clear()
     try:
@@ -94,7 +99,8 @@ def test_bodies_and_what_is_not_sure(opset: int, answers: list[bool | None], mon
         assert found is not None and [takes(kernel, lambda place: FLOAT) for kernel in found.kernels] == answers
         assert [takes(kernel, lambda place: 1 << 10) for kernel in found.kernels] == [False] * len(answers)
         assert known.refused_values(runtimes()[2], "", "Op", 7) == {
-            "bits=8": Kernel((), sure=False), "bits=2": Kernel((Ask((FIRST,), FLOAT),)),
+            "bits=8": Kernel((), sure=False), "bits=1": Kernel((Ask((FIRST,), FLOAT),)),
+            "bits=2": Kernel((Ask((FIRST,), FLOAT),)),
         }  # fmt: skip
         assert not known.refused_values(runtimes()[3], "", "Op", 7)
     finally:
@@ -147,3 +153,12 @@ def test_what_onnx_has_taken_out_no_release_has(op_type: str, opset: int, since:
     for one in runtimes():
         found = implemented(one, "", op_type, opset)
         assert found is not None and found.deprecated and found.since == since, one.version
+
+
+def test_functions_in_a_sequence_map_are_in_order_before_1_17() -> None:
+    """As map_function and map_function_of_one_node of the probes answer."""
+    sorting = [one.version for one in runtimes() if known.sorts_maps(one)]
+    assert sorting[-1] == "1.16.3" and len(sorting) == 6
+    newest = runtimes()[-1]
+    assert known.refused_in_maps(newest, "Mish", 18) and not known.refused_in_maps(newest, "CastLike", 19)
+    assert not known.refused_in_maps(runtimes()[0], "Mish", 18)

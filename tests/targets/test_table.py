@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.targets.known import ELSE, OPTIONAL, SEQUENCE, SOME_ELSE, NodePlace
+import onnx
 
-from .sweep import Answer, answered, bit, choices
+from auditor.targets.known import ELSE, NUMBER_MAP, OPTIONAL, SEQUENCE, SOME_ELSE, WORD_MAP, NodePlace
+
+from .sweep import Answer, answered, bit, choices, within
 from .table import written
 
 FLOATS = ["tensor(double)", "tensor(float)", "tensor(float16)"]
@@ -85,7 +87,8 @@ def test_deprecated_versions() -> None:
 def test_bits() -> None:
     assert bit("tensor(float)") == 2 and bit("seq(tensor(float))") == 2 << SEQUENCE
     assert bit("optional(seq(tensor(float)))") == 2 << SEQUENCE + OPTIONAL
-    assert bit("map(string,tensor(float))") == ELSE and SOME_ELSE > 1 << 28
+    assert bit("map(string,tensor(float))") == 2 << WORD_MAP and bit("map(int64,double)") == 1 << 11 + NUMBER_MAP
+    assert bit("seq(map(string,tensor(float)))") == ELSE and SOME_ELSE > 1 << 28
 
 
 def test_choices() -> None:
@@ -145,6 +148,44 @@ def test_values_that_the_newest_takes_and_others_refuse() -> None:
     assert lines(old, new)[-1] == "Op|7|bits=0|-0|?*" and len(lines(old, new)) == 4
     settled = {"settled": {"asked": [], "always": [["", "Op", 7, "bits=0", "0:802"]]}}
     assert lines(old | settled, new)[-1] == "Op|7|bits=0|-0|0:802"
+
+
+def test_numbers_that_no_release_takes() -> None:
+    """Of ONNX's own operators, and where it is sure that nothing mends it; a word that none takes is no word of it."""
+
+    def refusing(domain: str) -> list[str]:
+        values = dict.fromkeys(("bits=0", "bits=1", "mode=x"), Answer.HAS_KERNEL.value)
+        one = release(
+            "1.1",
+            [schema("Op", domain=domain)],
+            [[domain, "Op", 7, 7, {"T": FLOATS}]],
+            [swept("Op", *(Answer.LOADS,) * 3, domain=domain, values=values)],
+        )
+        always = [[domain, "Op", 7, value, "*"] for value in values]
+        return [line for line in lines(one | {"settled": {"asked": [], "always": always}}) if "=" in line]
+
+    assert refusing("") == ["Op|7|bits=0,1||*"] and refusing("com.x") == []
+
+
+def test_functions_that_are_refused_in_a_sequence_map() -> None:
+    mish = schema("Mish", since=18, counts=[1, 1, 1, 1])
+    found = [swept("Mish", *(Answer.LOADS,) * 3, since=18) | {"refused in maps": wrong} for wrong in (False, True)]
+    assert lines(*(release(f"1.{n}", [mish], [], [one]) for n, one in enumerate(found)))[-1] == "Mish|18|1-"
+
+
+def test_a_sequence_map_has_a_body() -> None:
+    kinds = ["seq(tensor(float))", "seq(tensor(string))"]
+    one = schema(
+        "SequenceMap", since=17, counts=[1, 9, 1, 9], attributes={"body": ["GRAPH", True]},
+        inputs=[["s", "S", "Single", kinds]], outputs=[["t", "S", "Variadic", kinds]],
+    )  # fmt: skip
+    models = [onnx.load_from_string(choice.model) for choice in choices(one)]
+    bodies = [model.graph.node[0].attribute[0].g for model in models]
+    assert [body.input[0].type.tensor_type.elem_type for body in bodies] == [1, 8]
+    assert [node.op_type for node in bodies[0].node] == ["Identity"]
+    inside = onnx.load_from_string(within(next(choices(schema("Op"))).model))
+    assert [node.op_type for node in inside.graph.node[0].attribute[0].g.node] == ["Identity", "Op"]
+    assert [one.name for one in inside.graph.input] == ["s", "x0"]
 
 
 def test_every_map_that_may_come_out_is_no_question() -> None:

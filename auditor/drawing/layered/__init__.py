@@ -14,13 +14,13 @@ counts.
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Sequence
 
 from auditor.drawing.layered.packing import packed, parts
 from auditor.drawing.layered.part import NODE_GAP, ROW_GAP, drawn
 from auditor.drawing.layered.routes import Edge, Point, Route, loop
+from auditor.garbage import uncollected
 from auditor.tuples import NamedTuple
 
 __all__ = ["NODE_GAP", "ROW_GAP", "Layout", "Point", "Route", "layered"]
@@ -48,13 +48,8 @@ def layered(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
     Edges may repeat, lead back, or lead to where they come from. No two boxes overlap, no edge runs through a box, and
     edges lead down, apart from those that close a cycle.
     """
-    collecting = gc.isenabled()
-    gc.disable()  # all that is built here stays to the end: collecting would only go over it again and again
-    try:
+    with uncollected():
         return _layered(sizes, edges)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _layered(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Layout:

@@ -55,6 +55,10 @@ class DeepGround:
             return NotRun(str(error), self._isolation)
         except Refused as error:
             return self._failure("run", error.cause)
+        except Exception as error:
+            if is_memory(error):
+                return self._failure("look", error)
+            raise
 
     def tell(self, seen: Any) -> None:
         """What is known so far: it stands if the rest is the child's end."""

@@ -80,10 +80,14 @@ def _called(model: Cuttable, makers: Mapping[str, NodeBytes], nodes: list[NodeBy
     found: dict[str, str] = {}
     called_after = [(node, laid_out(node.name, model.makers)) for node in nodes]
     known_nodes = {numbered_in(node.name) for node in nodes} | {model.makers[name] for _, name in called_after if name}
+    takers: dict[str, list[int]] = {}
+    for index, node in enumerate(model.nodes):
+        for name in node.inputs:
+            takers.setdefault(name, []).append(index)
     for node, tensor in called_after:
         if tensor and node.outputs:
             takes_sum = any(name in makers for name in node.inputs[1:])
-            found[node.outputs[0]] = _summed(model, tensor, known_nodes) if takes_sum else tensor
+            found[node.outputs[0]] = _summed(model, takers, tensor, known_nodes) if takes_sum else tensor
         before = model.nodes[number] if 0 <= (number := numbered_in(node.name)) < len(model.nodes) else None
         if before is not None and before.op_type == node.op_type:  # in another layout, such as a Concat
             makes = zip(node.outputs, before.outputs, strict=False)
@@ -101,11 +105,11 @@ def _called(model: Cuttable, makers: Mapping[str, NodeBytes], nodes: list[NodeBy
     return found
 
 
-def _summed(model: Cuttable, tensor: str, known_nodes: Set[int]) -> str:
+def _summed(model: Cuttable, takers: Mapping[str, list[int]], tensor: str, known_nodes: Set[int]) -> str:
     """What a convolution makes that has taken on a sum behind it, and perhaps an activation, since it had its name."""
     for operators in (_SUMS, _BENDS):
-        takers = [index for index, node in enumerate(model.nodes) if tensor in node.inputs]
-        taker = model.nodes[takers[0]] if len(takers) == 1 and takers[0] not in known_nodes else None
+        places = takers.get(tensor, [])
+        taker = model.nodes[places[0]] if len(places) == 1 and places[0] not in known_nodes else None
         if taker is None or taker.op_type not in operators or not taker.outputs:
             break
         tensor = taker.outputs[0]

@@ -22,7 +22,7 @@ IN_MEMORY = LARGEST
 
 _RUNS, _MOST_RUNS, _LONG = 9, 25, 0.05  # runs that are asked for, and more of them up to so many seconds
 _MOST = 20  # nodes that are told
-_MOST_MADE = 50_000  # tensors
+_MOST_MADE = 1 << 20  # characters of the names of tensors
 _EVENT = 2000  # bytes, more than most of them take
 _LONGEST = 300  # characters of a name
 
@@ -84,7 +84,7 @@ def _profiled(ground: DeepGround, files: SessionFiles, until: float) -> Profiled
     known = {node.name for node in graph.nodes}
     times = tuple(one for one in times if one.name in known)  # what runs in a body may end as its node does
     made = tuple(dict.fromkeys(name for origin in found.values() for name in origin.makes))
-    if len(made) > _MOST_MADE:
+    if sum(map(len, made)) > _MOST_MADE:  # they would not all cross the pipe
         return Profiled(runs, len(times), tuple(_by_name(model, one) for one in times[:_MOST]))
     return Profiled(runs, len(times), tuple(_slow_node(one, found.get(one.name)) for one in times[:_MOST]), made)
 

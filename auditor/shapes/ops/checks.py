@@ -154,14 +154,19 @@ def tally(*sizes: Size | None) -> Size | None:
 
 
 def add_up(sizes: Iterable[Size | None]) -> Size | None:
-    """The sum; None as soon as one is not known."""
-    found: Size = 0
+    """The sum; None as soon as one is not known. Equal ones are counted first: where blocks repeat, most are."""
+    number, times = 0, dict[Dim, int]()
+    for size in sizes:
+        if size is None:
+            return None
+        if isinstance(size, int):
+            number += size
+        else:
+            times[size] = times.get(size, 0) + 1
+    found: Size = number
     try:
-        for size in sizes:
-            if size is None:
-                return None
-            if size != 0:
-                found = found + size
+        for size, often in times.items():
+            found = found + (size if often == 1 else size * often)
     except TooComplex:
         return None
     return found

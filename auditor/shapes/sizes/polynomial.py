@@ -94,12 +94,7 @@ class Dim:
     def __add__(self, other: Size) -> Size:
         if isinstance(other, int):
             return self if other == 0 else Dim(_plus_constant(self.terms, other))
-        if not isinstance(other, Dim):
-            return NotImplemented
-        total = dict(self.terms)
-        for monomial, k in other.terms:
-            total[monomial] = total.get(monomial, 0) + k
-        return summed(total)
+        return _sum(self, other) if isinstance(other, Dim) else NotImplemented
 
     def __mul__(self, other: Size) -> Size:
         if isinstance(other, int):
@@ -119,7 +114,9 @@ class Dim:
         return Dim(tuple((monomial, -k) for monomial, k in self.terms))
 
     def __sub__(self, other: Size) -> Size:
-        return self + -other if isinstance(other, int | Dim) else NotImplemented
+        if isinstance(other, Dim):
+            return _difference(self, other)
+        return self + -other if isinstance(other, int) else NotImplemented
 
     def __rsub__(self, other: int) -> Size:
         return -self + other
@@ -228,6 +225,20 @@ def constant_of(size: Size) -> int:
 def leading(size: Size) -> int:
     """The coefficient of the first term."""
     return size if isinstance(size, int) else size.terms[0][1]
+
+
+@lru_cache(maxsize=_MEMORY)
+def _sum(a: Dim, b: Dim) -> Size:
+    """Their sum; in repeated blocks the same two are added again and again."""
+    total = dict(a.terms)
+    for monomial, k in b.terms:
+        total[monomial] = total.get(monomial, 0) + k
+    return summed(total)
+
+
+@lru_cache(maxsize=_MEMORY)
+def _difference(a: Dim, b: Dim) -> Size:
+    return a + -b
 
 
 def summed(total: dict[Monomial, int]) -> Size:

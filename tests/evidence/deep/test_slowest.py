@@ -19,13 +19,15 @@ from tests.runtime.deep.in_process import ground_of
 
 TEXT = """<ir_version: 8, opset_import: ["" : 17]>
 g (float[N, 8] x) => (float[N, M] z)
-<float[8, 100] w, float[100] b, float[100, 2] u, int64[2] s = {-1, 2}> {
+<float[8, 100] w, float[100] b, float[100, 2] u, int64[1] first = {0}, int64[1] two = {2}> {
     [wide] m = MatMul (x, w)
     a = Add (m, b)
     [gate] e = Erf (a)
     r = Mul (a, e)
     [last] t = MatMul (r, u)
-    h = Shape (r)
+    h = Shape (m)
+    g = Gather (h, first)
+    s = Concat <axis = 0> (g, two)
     [flat] y = Reshape (t, s)
     [other] z = Abs (y)
 }"""
@@ -78,14 +80,16 @@ def found(*nodes: SlowNode) -> tuple[Slow, ...]:
 
 def test_what_is_fused_is_named_and_its_macs_are_those_of_all() -> None:
     """4 x 8 x 100 = 3,200 and 4 x 100 x 2 = 800 multiply-accumulates: 80 % and 20 %."""
-    gemm, gelu, last = found(
+    gemm, gelu, last, flat = found(
         slow_node("audited<0>/MatMulAddFusion", "Gemm", 3.0, 60.0, NodeOrigin(0, ("a",), True)),
         slow_node("Gelu", "Gelu", 1.0, 20.0, NodeOrigin(-1, ("r",), True)),
         slow_node("audited<4>", "MatMul", 1.0, 20.0, NodeOrigin(4, ("t",), True)),
+        slow_node("audited<8>", "Reshape", 1.0, 20.0, NodeOrigin(8, ("y",), True)),
     )
     assert gemm == named("wide (MatMul, fused with Add[1])", 3.0, 60.0, 80.0)
     assert gelu == named("Mul[3] (Mul, fused with gate)", 1.0, 20.0, 0.0)
     assert last == named("last (MatMul)", 1.0, 20.0, 20.0)
+    assert flat == named("flat (Reshape)", 1.0, 20.0, 0.0), "its sizes are folded, and are none of its work"
 
 
 def test_what_nobody_knows_the_bounds_of_claims_no_more_than_its_name() -> None:

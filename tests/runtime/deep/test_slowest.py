@@ -16,6 +16,7 @@ from auditor.runtime.cutting import Cuttable
 from auditor.runtime.deep import slowest as slowest_module
 from auditor.runtime.deep.in_memory import NotWritable, SessionFiles
 from auditor.runtime.deep.optimised import NodeOrigin, laid_out, numbered, origins
+from auditor.runtime.deep.profile import NodeTime, read_profile
 from auditor.runtime.deep.slowest import Profiled, slowest
 from auditor.runtime.deep.speed import SpeedSeen
 from auditor.runtime.outcome import Deep
@@ -137,6 +138,19 @@ def test_without_the_graph_names_alone_say_where_a_node_is_from(write: Write, mo
     found = slowest(ground_of(Request(path, attempts=((floats("x", 2),),))), SessionFiles.made(), float("inf"))
     assert (found.why, found.made, found.nodes) == ("", (), 2)
     assert {(one.op_type, one.origin) for one in found.slowest} == {("Exp", NodeOrigin(0)), ("Relu", NodeOrigin(1))}
+    monkeypatch.undo()
+
+    def with_a_body(data: bytes, skipped: int) -> tuple[int, tuple[NodeTime, ...]]:
+        runs, times = read_profile(data, skipped)
+        return runs, (*times, NodeTime("inner", "Identity", 0.0, 0.0, 0.0, 0.0))
+
+    monkeypatch.setattr(slowest_module, "read_profile", with_a_body)
+    known = slowest(ground_of(Request(path, attempts=((floats("x", 2),),))), SessionFiles.made(), float("inf"))
+    assert known.nodes == 2, "one of no microsecond, which begins with the node whose body it is of, is none"
+    monkeypatch.undo()
+    monkeypatch.setattr(slowest_module, "_MOST_MADE", 1)  # "a" and "y" have two characters
+    too_many = slowest(ground_of(Request(path, attempts=((floats("x", 2),),))), SessionFiles.made(), float("inf"))
+    assert too_many.made == () and {one.origin for one in too_many.slowest} == {NodeOrigin(0), NodeOrigin(1)}
 
 
 def cuttable(text: str, *names: str) -> Cuttable:

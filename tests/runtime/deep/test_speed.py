@@ -23,6 +23,7 @@ from auditor.runtime.request import DeepQuestion, Feed, Request, RunLimits
 from tests.pace import HANG
 from tests.runtime.conftest import ADD, Write, floats
 from tests.runtime.deep.in_process import ground_of
+from tests.runtime.deep.latency import judged
 
 OPEN = "g (float[N, 4] x) => (float[N, 4] y) { y = Add (x, x) }"
 
@@ -136,6 +137,16 @@ def test_a_ratio_is_that_of_pairs() -> None:
     own, other = [2.0, 2.0, 20.0, 20.0, 20.0], [1.0, 1.0, 10.0, 10.0, 10.0]
     assert of_pairs(own, other) == (2.0, 2.0, 2.0)
     assert of_pairs([1.0, 2.0, 3.0, 4.0, 5.0], [1.0] * 5) == (3.0, 2.0, 4.0)
+
+
+def test_latency_is_held_against_the_loop_s_by_what_is_firm() -> None:
+    """By the medians; where others disturb these, by the fastest tenth; and where both are apart, by nothing."""
+    loop = tuple([1.0] * 30)
+    steady, slow = ((1.01,) * 30, loop), ((1.05,) * 30, loop)
+    busy = [((1.01,) * 5 + (9.0 + pair,) * 25, loop) for pair in range(9)]
+    wild = [((1.01 + pair,) * 30, loop) for pair in range(9)]
+    assert [judged(pairs)[0] for pairs in ([steady] * 9, [slow] * 9, busy, wild)] == ["ok", "SHORT", "ok", "open"]
+    assert judged(busy)[1].endswith("1.010 of the loop's fastest tenth, half in 1.010 to 1.010")
 
 
 def test_onnxruntime_s_log_is_read() -> None:
