@@ -56,6 +56,19 @@ COMMAND = Command(
     ),
     (Argument("sources", "SOURCE...", "Folders, patterns, manifests, registries, here or at an address.", many=True),),
     options(
-        "limit", "rehash", "set_tag", "attach", AT_ONCE, ELSEWHERE, LOOKED_AT, SIZES, RUN, DEPTH, POLICY, SAID, KEPT
+        "limit",
+        "rehash",
+        "set_tag",
+        "attach",
+        "attestation",
+        AT_ONCE,
+        ELSEWHERE,
+        LOOKED_AT,
+        SIZES,
+        RUN,
+        DEPTH,
+        POLICY,
+        SAID,
+        KEPT,
     ),
-)
+)  # fmt: skip

@@ -9,7 +9,7 @@ from .command import Argument, Command, Words, options
 
 
 def watch(words: Words) -> int:
-    """Audit new models and versions of folders and registries as they appear.
+    """Audit what is new in folders and registries, when it appears.
 
     Each new verdict is a line. What was audited before, by whichever command, is known by its content and is not told
     again. A source that is away is said once and asked less and less often until it is there again; a model whose audit

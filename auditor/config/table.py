@@ -432,7 +432,10 @@ TABLE: tuple[Setting, ...] = (
         "A public key in PEM whose signature is trusted; may be repeated: one is enough.",
         ("--key",), "FILE",
     ),
-    Setting("attestation", kinds.TEXT, OWN, "The attestation of the model.", ("--attestation",), "FILE"),
+    Setting(
+        "attestation", kinds.TEXT, OWN, "The attestation of the model; batch attaches it with the report.",
+        ("--attestation",), "FILE",
+    ),
     Setting(
         "asked_policy", kinds.TEXT, OWN, "The configuration that the attested verdict must be as strict as.",
         ("--policy",), "FILE", default="none: the signer's is taken",

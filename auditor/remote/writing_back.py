@@ -23,6 +23,10 @@ REPORT = "application/vnd.auditor.report.v1+json"
 """The type of a report, and of an artifact that holds one."""
 
 
+ENVELOPE = "application/vnd.dsse.envelope.v1+json"
+"""The type of a signed attestation, likewise."""
+
+
 class ToWrite(NamedTuple):
     """What is to be written of one model."""
 

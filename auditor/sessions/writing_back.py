@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..batch.pool import Pool, Task
     from ..batch.run import Outcome
+    from ..remote.writing_back import ToWrite
 
 _WAITING = 32  # verdicts that wait to be written before an audit waits for them
 _SECONDS, _MEMORY = 600.0, 1 << 30  # for one of them
@@ -26,6 +27,10 @@ class WritingBack:
     def __init__(self, said: Mapping[str, Any], listener: Listener) -> None:
         self.tags, self.attaches = said.get("set_tag", False), said.get("attach", False)
         self.failed = 0
+        self._attestation: str | None = said.get("attestation")
+        self._envelopes: tuple[str, ...] = ()  # of it
+        self._subjects: frozenset[str] = frozenset()  # the SHA-256 of what it is about
+        self._is_attached = False
         self._listener = listener
         self._pool: Pool | None = None
         self._at: dict[Task, str] = {}
@@ -36,6 +41,8 @@ class WritingBack:
 
     def check(self, sources: Iterable[str]) -> None:
         """`UsageError` where nothing of what is asked for can be done at any of these."""
+        if self._attestation is not None and not self.attaches:
+            raise UsageError("--attestation goes beside the report: with --attach")
         if not self.is_asked:
             return
         from ..remote.writing_back import takes_referrers, takes_tags
@@ -45,6 +52,8 @@ class WritingBack:
             raise UsageError("--set-tag writes tags of MLflow model versions: no SOURCE is models:/... or mlflow://...")
         if self.attaches and not any(map(takes_referrers, named)):
             raise UsageError("--attach pushes reports beside artifacts of OCI registries: no SOURCE is oci://...")
+        if self._attestation is not None:
+            self._envelopes, self._subjects = _read(self._attestation)
 
     def take(self, outcome: Outcome) -> None:
         """One verdict; what cannot be written is said, now or later."""
@@ -53,20 +62,29 @@ class WritingBack:
         what = _to_write(outcome, self.tags, self.attaches)
         if what is None:
             return
+        self._submit(what)
+        if what.digest and outcome.ref.metadata.get("sha256") in self._subjects:
+            self._is_attached = True
+            self._submit(_attestation(what, self._envelopes))
+
+    def finish(self) -> None:
+        """Wait until all is written that can be."""
+        while self._at:
+            self._hear(60.0)
+        if self._subjects and not self._is_attached:
+            self.failed += 1
+            self._listener.say(f"the attestation {self._attestation} is about none of these models: it is not attached")
+
+    def _submit(self, what: ToWrite) -> None:
         from ..remote.writing_back import written_back
 
         if self._pool is None:
             from ..batch.pool import Pool, WorkerLimits
 
             self._pool = Pool(1, WorkerLimits(_SECONDS, _MEMORY))
-        self._at[self._pool.submit(written_back, what)] = outcome.ref.address
+        self._at[self._pool.submit(written_back, what)] = what.address
         self._hear(0.0)
         while self._pool.outstanding >= _WAITING:
-            self._hear(60.0)
-
-    def finish(self) -> None:
-        """Wait until all is written that can be."""
-        while self._at:
             self._hear(60.0)
 
     def __enter__(self) -> Self:
@@ -100,7 +118,28 @@ class WritingBack:
                 self._listener.say(f"the verdict on {address} is not written back: {why}")
 
 
-def _to_write(outcome: Outcome, tags: bool, attaches: bool) -> Any:
+def _read(path: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The envelopes of an attestation, and what they are about. Whether they hold is asked by `auditor verify`."""
+    from ..attest.envelopes import read_bundle
+    from ..attest.statements import read_statement
+
+    envelopes = read_bundle(path)
+    subjects = (read_statement(one.payload, one.where).subjects.values() for one in envelopes)
+    return tuple(envelope.line() for envelope in envelopes), frozenset(digest for of in subjects for digest in of)
+
+
+def _attestation(what: ToWrite, envelopes: Iterable[str]) -> ToWrite:
+    """The same artifact referred to by what was signed of it."""
+    from ..remote.ocidist.attaching import Attached
+    from ..remote.writing_back import ENVELOPE
+
+    names = ((f"attestation-{number}.intoto.json", line) for number, line in enumerate(envelopes, 1))
+    documents = tuple(Attached(name, ENVELOPE, line.encode("ascii")) for name, line in names)
+    said = {key: text for key, text in what.said.items() if key == "auditor.model"}
+    return what._replace(documents=documents, said=said)
+
+
+def _to_write(outcome: Outcome, tags: bool, attaches: bool) -> ToWrite | None:
     """None where this model's registry takes neither, or where it was not looked at: that is no verdict of its own."""
     from ..formats.json import dumps
     from ..remote.ocidist.attaching import Attached

@@ -17,7 +17,7 @@ from auditor.remote.cache import Cache
 from auditor.remote.failures import CutOff, LedAstray, NotAllowed, NotThatContent, NotThere, NotUnderstood, TooMuch
 from auditor.remote.kinds import registry_at
 from auditor.remote.listing import FetchLimits, ListedFile, ListedVersion, RemoteKind
-from auditor.remote.tracking.server import Wanted, meant
+from auditor.remote.tracking.server import WantedVersions, meant
 
 from .loopback import Call, Loopback, Reply, serving
 from .tracking import MLMODEL, Tracking, tracking
@@ -117,7 +117,7 @@ def test_ten_thousand_versions_come_page_after_page(
         has.put(f"m{number:04}", 1, {})
         has.put(f"m{number:04}", 2, {})
     has.aliases["m4999", "live"] = "2"
-    found = list(opened("models:/")._registry.versions(Wanted()))  # type: ignore[attr-defined]  # files of one alone
+    found = list(opened("models:/")._registry.versions(WantedVersions()))  # type: ignore[attr-defined]  # files of one alone
     assert len(found) == 10_000 and found[-1].aliases == ("live",)
     assert [(v.name, v.version) for v in found] == sorted((v.name, v.version) for v in found)
     assert len(server.calls) == 5 + 10

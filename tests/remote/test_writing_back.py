@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import urllib3
 
 from auditor.remote import http
 from auditor.remote.ocidist.attaching import Attached
-from auditor.remote.writing_back import REPORT, ToWrite, written_back
+from auditor.remote.writing_back import ENVELOPE, REPORT, ToWrite, written_back
 from tests import forked
 
 from . import oci_pushing as push
@@ -138,6 +139,39 @@ def test_batch_attaches_its_report(auditor: Callable[..., forked.Ended], tmp_pat
         report = json.loads(urllib3.request("GET", f"http://{server.host}/v2/team/det/blobs/{layer}").data)
         assert report["verdict"] == "pass" and report["model"]["path"] == f"oci://{server.host}/team/det:v1/model.onnx"
         assert str(tmp_path) not in json.dumps(report)
+
+
+def _signed(folder: Path, model: bytes) -> Path:
+    """What `auditor attest` writes of a model, as far as it is read here: nobody asks whether it holds."""
+    digest = digest_of(model).removeprefix("sha256:")
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "model.onnx", "digest": {"sha256": digest}}],
+        "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
+        "predicate": {},
+    }
+    payload = base64.b64encode(json.dumps(statement).encode()).decode()
+    envelope = {"payload": payload, "payloadType": "application/vnd.in-toto+json", "signatures": [{"sig": "eA=="}]}
+    (folder / "signed.json").write_text(json.dumps(envelope))
+    return folder / "signed.json"
+
+
+def test_an_attestation_goes_beside_the_artifact_that_it_is_about(
+    auditor: Callable[..., forked.Ended], tmp_path: Path
+) -> None:
+    with registry(Registry()) as server:
+        digest = push.put(server.host, [push.titled(server.host, "model.onnx", SOUND)], "v1")
+        other = push.put(server.host, [push.titled(server.host, "model.onnx", b"nonsense")], "v2")
+        where = f"oci://{server.host}/team/det"
+        signed = _signed(tmp_path, SOUND)
+        ended = auditor("batch", where, "--no-run", "--attach", "--attestation", str(signed))
+        assert ended.status == 1, ended.err  # the second is no model
+        kinds = [sorted(str(one["artifactType"]) for one in referrers(server.host, d)) for d in (digest, other)]
+        assert kinds == [[REPORT, ENVELOPE], [REPORT]]
+        ended = auditor("batch", f"{where}:v2", "--no-run", "--attach", "--attestation", str(signed))
+        assert "is about none of these models" in ended.err
+        ended = auditor("batch", where, "--attestation", str(signed))
+        assert ended.status == 2 and "--attestation goes beside the report" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from ..failures import NotThere
 from ..http import Web
 from ..listing import FetchLimits, ListedFile, ListedVersion, RemoteKind, RemoteRow
 from ..tracking.artifacts import Artifacts, artifacts_at, pieces_of
-from ..tracking.registered import ModelRegistry, RegisteredVersion
-from ..tracking.server import SCHEMES, Wanted, meant
+from ..tracking.registered import ModelRegistry, TrackedVersion
+from ..tracking.server import SCHEMES, WantedVersions, meant
 
 CREDENTIALS = (
     "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, or ~/.mlflow/credentials"
@@ -30,7 +30,7 @@ class MLflowServer(RemoteKind):
     schemes = SCHEMES
     row = RemoteRow(
         "`models:/NAME/VERSION`, `models:/NAME@ALIAS`, `models:/NAME`, `models:/`, `mlflow://HOST[:PORT]/...`",
-        CREDENTIALS,
+        "`MLFLOW_TRACKING_USERNAME` and `_PASSWORD`, or `MLFLOW_TRACKING_TOKEN`, or `~/.mlflow/credentials`",
         "an MLflow tracking server's registered models: every version, or the one that is named",
         "`MLmodel`, the model that it names, its external data",
     )
@@ -60,7 +60,7 @@ class MLflowServer(RemoteKind):
     def beside(self, version: ListedVersion, name: str) -> ListedFile | None:
         artifacts = self._lately.get(version.address)
         if artifacts is None:
-            found = next(self._registry.versions(Wanted(version.subject, version.version)))
+            found = next(self._registry.versions(WantedVersions(version.subject, version.version)))
             artifacts = self._opened(version.address, found)
         folder = version.model.name.rpartition("/")[0]
         return artifacts.file("/".join(filter(None, (folder, name))))
@@ -69,7 +69,7 @@ class MLflowServer(RemoteKind):
         check_fetchable(file)
         return pieces_of(file, offset, self._server, self._web, self.limits)
 
-    def _version(self, found: RegisteredVersion) -> ListedVersion | None:
+    def _version(self, found: TrackedVersion) -> ListedVersion | None:
         """None of a model of another framework. What is wrong with this version alone is said where it is fetched."""
         address = self._server.address(found.name, found.version)
         listed = ListedVersion(
@@ -112,7 +112,7 @@ class MLflowServer(RemoteKind):
             raise NotThere(f"{file}, which {NAME} names, is not there")
         return found
 
-    def _opened(self, address: str, found: RegisteredVersion) -> Artifacts:
+    def _opened(self, address: str, found: TrackedVersion) -> Artifacts:
         artifacts = artifacts_at(self._registry.download_uri(found), self._server, self._web, self.limits)
         if len(self._lately) >= _LATELY:
             self._lately.pop(next(iter(self._lately)))
@@ -120,6 +120,6 @@ class MLflowServer(RemoteKind):
         return artifacts
 
 
-def _metadata(found: RegisteredVersion) -> dict[str, str]:
+def _metadata(found: TrackedVersion) -> dict[str, str]:
     said = {"aliases": ", ".join(found.aliases), "run_id": found.run_id, "artifact": found.source}
     return {key: value[:400] for key, value in said.items() if value}

@@ -14,9 +14,9 @@ from ..deferred import OF_ONE, check_fetchable, unfetchable
 from ..failures import NotThere, NotUnderstood, TooMuch
 from ..listing import FetchLimits, ListedFile, ListedVersion, RemoteKind, RemoteRow
 from ..ocidist.archives import member_pieces, members
-from ..ocidist.distribution import CREDENTIALS, Distribution
-from ..ocidist.layers import Archive, LeftOut, WholeFile, files_of_layer, models_among
-from ..ocidist.manifests import Descriptor, Manifest, ManifestIndex, manifest
+from ..ocidist.distribution import Distribution
+from ..ocidist.layers import Archive, UnreadLayer, WholeFile, files_of_layer, models_among
+from ..ocidist.manifests import ArtifactManifest, Descriptor, ManifestIndex, manifest
 from ..ocidist.references import SCHEMES, is_of_referrers, reference
 
 _DEEPEST = 3  # indexes within each other
@@ -39,8 +39,8 @@ class OciRepository(RemoteKind):
 
     schemes = SCHEMES
     row = RemoteRow(
-        "`oci://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST][/FILE]`",
-        CREDENTIALS,
+        "`oci://HOST[:PORT]/REPOSITORY`, `...:TAG`, `...@DIGEST`, and behind these `/FILE`",
+        "`~/.docker/config.json`, `DOCKER_CONFIG`: what `docker login` keeps there, and credential helpers",
         "an OCI registry's artifacts (ORAS, KitOps ModelKit, CNCF ModelPack): every tag, or the one that is named",
         "layers that are a model or its data; of an archive the whole layer",
     )
@@ -74,7 +74,7 @@ class OciRepository(RemoteKind):
         if contents is None:
             digest, data = self._distribution.manifest(version.identity)
             found = manifest(data, version.address)
-            if not isinstance(found, Manifest):
+            if not isinstance(found, ArtifactManifest):
                 raise NotUnderstood(f"{version.address} is an index now")
             contents = self._contents(digest, found)
         folder = version.model.name.rpartition("/")[0]
@@ -133,13 +133,13 @@ class OciRepository(RemoteKind):
                     named,
                     f"{address}/{name}",
                     contents.files[name],
-                    metadata={**contents.metadata, "digest": digest},
+                    metadata={**contents.metadata, "digest": digest, "sha256": contents.files[name].sha256},
                     troubles=contents.troubles,
                     subject=self._subject(name),
                     identity=digest,
                 )
 
-    def _contents(self, digest: str, found: Manifest) -> _Contents:
+    def _contents(self, digest: str, found: ArtifactManifest) -> _Contents:
         where = f"{self._reference.name}@{digest[:19]}"
         files: dict[str, ListedFile] = {}
         troubles: list[str] = []
@@ -153,7 +153,7 @@ class OciRepository(RemoteKind):
                     for one in members(path, where, self.limits, packed=packed):
                         address = f"{descriptor.digest}{_MEMBER}{form}{_MEMBER}{one.number}"
                         files[one.name] = ListedFile(one.name, address, one.size, one.sha256)
-                case LeftOut(why):
+                case UnreadLayer(why):
                     troubles += [why] if why else []
         contents = _Contents(files, _metadata(found), tuple(troubles))
         if len(self._lately) >= _LATELY:
@@ -176,7 +176,7 @@ def _refers(below: Descriptor) -> bool:
     return "vnd.docker.reference.type" in below.annotations
 
 
-def _metadata(found: Manifest) -> dict[str, str]:
+def _metadata(found: ArtifactManifest) -> dict[str, str]:
     kept = {key: found.annotations.get(f"org.opencontainers.image.{key}", "") for key in _SAID}
     said = {key: prose(text, 200) for key, text in kept.items() if text}
     return {**said, "artifact_type": prose(found.artifact, 200)}

@@ -18,7 +18,7 @@ from ..listing import FetchLimits
 from .challenges import Challenge, challenge
 from .logins import Login, login_for
 from .manifests import ACCEPTED, LARGEST
-from .references import Reference, is_tag
+from .references import RepositoryReference, is_tag
 
 CREDENTIALS = "`docker login` and `oras login` keep them in ~/.docker/config.json"
 
@@ -30,7 +30,7 @@ _CLIENT = "auditor"
 class Distribution:
     """One repository. It asks as nobody first, and logs in where the registry wants it."""
 
-    def __init__(self, reference: Reference, limits: FetchLimits, *, writes: bool = False) -> None:
+    def __init__(self, reference: RepositoryReference, limits: FetchLimits, *, writes: bool = False) -> None:
         self.base, self._host, self._limits = reference.base, reference.host, limits
         self._scope = f"repository:{reference.repository}:{'pull,push' if writes else 'pull'}"
         self.web = Web({}, limits, what=CREDENTIALS)

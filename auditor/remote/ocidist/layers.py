@@ -46,13 +46,13 @@ class Archive(NamedTuple):
     packed: bool  # with gzip
 
 
-class LeftOut(NamedTuple):
+class UnreadLayer(NamedTuple):
     """A layer in which models may lie, and which nobody here reads; "" where none do."""
 
     why: str = ""
 
 
-LayerFiles: TypeAlias = WholeFile | Archive | LeftOut
+LayerFiles: TypeAlias = WholeFile | Archive | UnreadLayer
 
 
 def files_of_layer(layer: Descriptor, where: str) -> LayerFiles:
@@ -62,7 +62,7 @@ def files_of_layer(layer: Descriptor, where: str) -> LayerFiles:
     kind = _KIT.fullmatch(layer.media) or _PACK.fullmatch(layer.media)
     if kind is not None:
         if kind[1] not in _MODELS:
-            return LeftOut()
+            return UnreadLayer()
         form = kind[2]
     elif said.get(_UNPACK) == "true":  # a folder that ORAS packed
         form = "tar+gzip"
@@ -74,10 +74,12 @@ def files_of_layer(layer: Descriptor, where: str) -> LayerFiles:
         case "raw" if layer.media in _ONNX:
             return WholeFile("model.onnx", layer)
         case "raw":
-            return LeftOut()
+            return UnreadLayer()
         case "tar" | "tar+gzip":
             return Archive(layer, form == "tar+gzip")
-    return LeftOut(f"{where}: the layer {prose(name, 80) or layer.digest[:19]} is packed with zstd, which is not read")
+    return UnreadLayer(
+        f"{where}: the layer {prose(name, 80) or layer.digest[:19]} is packed with zstd, which is not read"
+    )
 
 
 def models_among(names: Iterable[str]) -> list[str]:

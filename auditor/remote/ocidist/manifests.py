@@ -40,7 +40,7 @@ class Descriptor(NamedTuple):
     artifact: str = ""  # the type of artifact, where it points to a manifest
 
 
-class Manifest(NamedTuple):
+class ArtifactManifest(NamedTuple):
     """One artifact."""
 
     artifact: str  # its type: its own word, else its configuration's
@@ -56,7 +56,7 @@ class ManifestIndex(NamedTuple):
     annotations: Mapping[str, str]
 
 
-AnyManifest: TypeAlias = Manifest | ManifestIndex
+AnyManifest: TypeAlias = ArtifactManifest | ManifestIndex
 
 
 def manifest(data: bytes, where: str) -> AnyManifest:
@@ -73,7 +73,9 @@ def manifest(data: bytes, where: str) -> AnyManifest:
     config = descriptor(said.get("config"), where)
     artifact = said.get("artifactType")
     layers = tuple(_all(said.get("layers"), where))
-    return Manifest(artifact if isinstance(artifact, str) and artifact else config.media, config, layers, annotations)
+    return ArtifactManifest(
+        artifact if isinstance(artifact, str) and artifact else config.media, config, layers, annotations
+    )
 
 
 def descriptor(said: Any, where: str) -> Descriptor:

@@ -25,7 +25,7 @@ _DOCKER_HUB = ("docker.io", "index.docker.io")
 _HUB = "registry-1.docker.io"
 
 
-class Reference(NamedTuple):
+class RepositoryReference(NamedTuple):
     """A repository, and what of it is meant: a tag, a digest, or with neither all of its tags; of these one file."""
 
     scheme: str  # of the requests: "https", or "http" where it is loopback or asked for
@@ -62,7 +62,7 @@ class Reference(NamedTuple):
         return self.scheme == "http" and not _LOOPBACK.fullmatch(self.host)
 
 
-def reference(text: str) -> Reference:
+def reference(text: str) -> RepositoryReference:
     """An address taken apart; `UsageError` says what is wrong with it.
 
     Loopback is asked over http, as Docker does; elsewhere only ``oci+http://`` asks without TLS.
@@ -90,7 +90,7 @@ def reference(text: str) -> Reference:
     if at and not is_digest(digest):
         raise UsageError(f"{text}: {digest[:80]!r} is not a digest: sha256: and 64 hexadecimal digits")
     plain = scheme == "oci+http" or _LOOPBACK.fullmatch(host) is not None
-    return Reference("http" if plain else "https", host, repository, tag, digest, file)
+    return RepositoryReference("http" if plain else "https", host, repository, tag, digest, file)
 
 
 def is_digest(text: object) -> bool:

@@ -16,14 +16,14 @@ from ...tuples import NamedTuple
 from ..failures import NotThere, NotUnderstood, RemoteFailure, TooMuch
 from ..http import Web, WebDocument
 from ..listing import FetchLimits
-from .server import TrackingServer, Wanted
+from .server import TrackingServer, WantedVersions
 
 _PAGE = 1000  # what a server gives at once; more would be refused for models
 _NOT_FOUND = ("RESOURCE_DOES_NOT_EXIST", "ENDPOINT_NOT_FOUND")
 _ANSWERS = (200, 400, 404)  # with its own word for what is wrong
 
 
-class RegisteredVersion(NamedTuple):
+class TrackedVersion(NamedTuple):
     """A version of a registered model."""
 
     name: str
@@ -41,7 +41,7 @@ class ModelRegistry:
     def __init__(self, server: TrackingServer, web: Web, limits: FetchLimits) -> None:
         self.server, self._web, self._limits = server, web, limits
 
-    def versions(self, wanted: Wanted) -> Iterator[RegisteredVersion]:
+    def versions(self, wanted: WantedVersions) -> Iterator[TrackedVersion]:
         """What is wanted, by name and then by version. `NotThere` where there is no such thing."""
         if wanted.alias:
             yield self._one("registered-models/alias", wanted, alias=wanted.alias)
@@ -55,7 +55,7 @@ class ModelRegistry:
                 found = self._version(said)
                 yield found._replace(aliases=_called(aliases.get(found.name, {}), found.version))
 
-    def download_uri(self, version: RegisteredVersion) -> str:
+    def download_uri(self, version: TrackedVersion) -> str:
         """Where its artifacts lie, without ``models:`` and ``runs:``, which only name where."""
         place = version.source
         if not place or place.startswith(("models:", "runs:")):
@@ -80,7 +80,7 @@ class ModelRegistry:
         )  # fmt: skip
         self._object(answer)
 
-    def _of_model(self, wanted: Wanted) -> Iterator[RegisteredVersion]:
+    def _of_model(self, wanted: WantedVersions) -> Iterator[TrackedVersion]:
         model = self._asked("registered-models/get", {"name": wanted.name}).get("registered_model")
         aliases = _aliases(model if isinstance(model, dict) else {})
         quote = '"' if "'" in wanted.name else "'"
@@ -95,11 +95,11 @@ class ModelRegistry:
         if wanted.version:
             raise NotThere(f"{self.server.base} has no version of {prose(wanted.name, 80)}")
 
-    def _one(self, path: str, wanted: Wanted, **more: str) -> RegisteredVersion:
+    def _one(self, path: str, wanted: WantedVersions, **more: str) -> TrackedVersion:
         return self._version(self._asked(path, {"name": wanted.name, **more}).get("model_version"))
 
-    def _version(self, said: object) -> RegisteredVersion:
-        found = RegisteredVersion(
+    def _version(self, said: object) -> TrackedVersion:
+        found = TrackedVersion(
             _text(said, "name"),
             _text(said, "version"),
             _text(said, "source"),

@@ -24,7 +24,7 @@ _LOOPBACK = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|::1", re.ASCII)
 _LARGEST = 1 << 16  # bytes of the file of credentials
 
 
-class Wanted(NamedTuple):
+class WantedVersions(NamedTuple):
     """What of a registry is meant. No name: all of it. No version and no alias: all versions of the model."""
 
     name: str = ""
@@ -51,7 +51,7 @@ class TrackingServer(NamedTuple):
         return f"mlflow+{self.base}/{quote(name, safe='')}/{quote(version, safe='')}"
 
 
-def meant(address: str, environment: Mapping[str, str] | None = None) -> tuple[TrackingServer, Wanted]:
+def meant(address: str, environment: Mapping[str, str] | None = None) -> tuple[TrackingServer, WantedVersions]:
     """The server and what is wanted of it. `UsageError` for an address of another form."""
     environment = os.environ if environment is None else environment
     scheme, _, rest = address.partition(":")
@@ -76,7 +76,7 @@ def meant(address: str, environment: Mapping[str, str] | None = None) -> tuple[T
     return TrackingServer(base, headers), _wanted(path.strip("/"), address)
 
 
-def _wanted(path: str, address: str) -> Wanted:
+def _wanted(path: str, address: str) -> WantedVersions:
     """``NAME``, ``NAME/VERSION`` or ``NAME@ALIAS``; names may be percent-encoded."""
     name, slash, version = path.partition("/")
     name, at, alias = name.partition("@")
@@ -84,7 +84,7 @@ def _wanted(path: str, address: str) -> Wanted:
         raise UsageError(f"{address}: models:/NAME/VERSION, models:/NAME@ALIAS, models:/NAME, or models:/ for all")
     if version and version != "latest" and not (version.isascii() and version.isdecimal()):
         raise UsageError(f"{address}: {version[:40]!r} is not a version: a number, or latest; an alias stands behind @")
-    return Wanted(unquote(name), version, unquote(alias))
+    return WantedVersions(unquote(name), version, unquote(alias))
 
 
 def _configured(environment: Mapping[str, str], address: str, *, strict: bool = True) -> tuple[str, Mapping[str, str]]:
