@@ -42,9 +42,9 @@ def killing(seconds):
     if kills and pids and pids[0] not in seen and max(parts, default=0) >= 1000 and busy(pids[0]):
         seen.add(pids[0])
         kills -= 1
+        os.kill(pids[0], signal.SIGKILL)
         if not kills:
             went_on()
-        os.kill(pids[0], signal.SIGKILL)
 
 def busy(pid):
     '''Whether it has the part open: it asks for what is lacking.'''

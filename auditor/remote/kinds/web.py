@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from ...errors import UsageError
-from ..failures import NotThere, RemoteFailure
+from ..failures import LedAstray, NotThere
 from ..http import Web, checked_url, shown_url
 from ..listing import FetchLimits, ListedFile, RemoteRow, RemoteTree
 
+_NO_HEAD = (400, 401, 403, 405, 501)  # of servers that answer a GET: what is signed for one is not for a HEAD
 _CREDENTIALS = "~/.netrc (NETRC) says a name and a password for a host"
 
 
@@ -31,7 +32,10 @@ class WebTree(RemoteTree):
 
     def __init__(self, address: str, limits: FetchLimits) -> None:
         super().__init__(shown_url(address), limits)
-        self._url = checked_url(address.partition("#")[0], "there is")
+        try:
+            self._url = checked_url(address.partition("#")[0], f"{self.address}:")
+        except LedAstray as error:
+            raise UsageError(f"{error}; ~/.netrc says a name and a password for a host") from None
         if not urlsplit(self._url).path.lower().endswith(".onnx"):
             raise UsageError(f"{self.address} is not the address of an .onnx file: a server is not looked through")
         self._web = Web(_from_netrc(self._url), limits, what=_CREDENTIALS)
@@ -52,14 +56,8 @@ class WebTree(RemoteTree):
 
     def _looked_at(self, name: str, url: str) -> ListedFile:
         """What a server says of a file; one that answers no HEAD says nothing, and the file is asked for later."""
-        try:
-            said: Mapping[str, str] = self._web.document(url, method="HEAD", headers={"Accept": "*/*"}).headers
-        except NotThere:
-            raise
-        except RemoteFailure as error:
-            if "answers" not in str(error):
-                raise
-            said = {}
+        answer = self._web.document(url, method="HEAD", headers={"Accept": "*/*"}, expect=(200, *_NO_HEAD))
+        said: Mapping[str, str] = answer.headers if answer.status == 200 else {}
         length = said.get("content-length", "")
         size = int(length) if length.isascii() and length.isdecimal() and len(length) < 19 else None
         return ListedFile(name, url, size, etag=said.get("etag", ""), when=said.get("last-modified", ""))
