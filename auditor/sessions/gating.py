@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..remote.errand import Fetching
     from ..store.store import Accepted
     from ..store.works import Works
+    from .writing_back import WritingBack
 
 _MOST = 1 << 28  # bytes of a report file
 _HEAD = 4096
@@ -60,6 +61,7 @@ class Gate:
     def __init__(
         self, configured: Configuration, limits: WorkerLimits,
         name: str | None = None, acceptance: Acceptance | None = None, listener: Listener | None = None,
+        writing: WritingBack | None = None,
     ) -> None:  # fmt: skip
         from ..pipeline import selected
 
@@ -69,6 +71,7 @@ class Gate:
         self.name = name
         self.acceptance = acceptance
         self.listener = listener or Listener()
+        self.writing = writing
         self.codes: list[ExitCode] = []  # of what was gated so far
         self._opened: Works | None = None
         self._unusable = ""  # why there is no store
@@ -76,6 +79,8 @@ class Gate:
 
     def gated(self, targets: Sequence[str]) -> Iterator[Gated]:
         """All that the words name; of a word that names nothing a line is said."""
+        if self.writing is not None:
+            self.writing.check(targets)
         for target in targets:
             before = len(self.codes)
             try:
@@ -91,6 +96,9 @@ class Gate:
             if len(self.codes) == before:
                 self.listener.say(f"there is no model in {target}")
                 self.codes.append(ExitCode.NOTHING)
+        if self.writing is not None:
+            self.writing.finish()
+            self.codes += [ExitCode.INCONCLUSIVE] * bool(self.writing.failed)
 
     def verdict_on(self, path: str) -> Gated:
         """The verdict on the one model at a path, which holds no report and is no place of models."""
@@ -140,7 +148,10 @@ class Gate:
                 assert document is not None  # all are shown
                 if outcome.unstored:
                     self._unusable = outcome.unstored
-                yield self._unless_unstored(self._gated(subject, document, outcome.audit_id, outcome.code))
+                gated = self._unless_unstored(self._gated(subject, document, outcome.audit_id, outcome.code))
+                if self.writing is not None:
+                    self.writing.take(outcome._replace(document=_as_judged(gated.judgement)))
+                yield gated
 
         if source is not None:
             self._left(source)
@@ -222,6 +233,8 @@ class Gate:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.writing is not None:
+            self.writing.close()
         if self._opened is not None:
             self._opened.close()
 
@@ -296,6 +309,12 @@ def judged_for_gate(report: Report, policy: Policy, accepted: Report | None) -> 
     """The verdict on what is to go live: every rule that counts is asked for, and nothing passes unseen."""
     judgement = judge(report, policy, accepted, whole=True)
     return judgement if looked_at(report) else judgement._replace(verdict=Verdict.INCONCLUSIVE)
+
+
+def _as_judged(judgement: Judgement) -> Mapping[str, Any]:
+    from ..formats.json import document
+
+    return document(judgement.report, judgement.verdict)
 
 
 def looked_at(report: Report) -> bool:

@@ -105,7 +105,9 @@ class Watching:
             if found is None:
                 return [ExitCode.INCONCLUSIVE]
             state = found
-            if state and state == place.state and self._clock() - place.looked < _FULL:
+            now = self._clock()
+            is_due = any(unended.due <= now for unended in place.unended.values())
+            if state and state == place.state and now - place.looked < _FULL and not is_due:
                 self._is_there(place, set())
                 return []
         look = _Look(self, place)
@@ -118,7 +120,7 @@ class Watching:
         if look.away:
             place.failures, place.said, place.state = place.failures + 1, said, ""
             return [*look.codes, ExitCode.INCONCLUSIVE]
-        place.state, place.looked = "" if place.unended else state, self._clock()
+        place.state, place.looked = state, self._clock()
         self._is_there(place, said)
         return look.codes
 

@@ -97,8 +97,12 @@ class WritingBack:
             if kind is None or issubclass(kind, Exception):
                 self.finish()
         finally:
-            if self._pool is not None:
-                self._pool.close()
+            self.close()
+
+    def close(self) -> None:
+        """What is not written by now will not be."""
+        if self._pool is not None:
+            self._pool.close()
 
     def _hear(self, seconds: float) -> None:
         from ..batch.pool import Returned, Task

@@ -78,6 +78,20 @@ def test_a_version_an_alias_the_latest_and_all_of_a_model(has: Tracking, server:
     assert [file.name for file in second.files] == ["MLmodel"]
 
 
+def test_a_version_costs_four_requests_behind_the_list(has: Tracking, server: Loopback) -> None:
+    has.put("det", 1, FILES)
+    list(opened("models:/det/1").versions())
+    asked = [(call.path.rpartition("/")[2], call.headers.get("range")) for call in server.calls]
+    one_byte = "bytes=0-0"  # whose ETag says whether the file is the one that was fetched before
+    assert asked == [
+        ("get", None),
+        ("MLmodel", None),
+        ("artifacts", None),
+        ("MLmodel", one_byte),
+        ("model.onnx", one_byte),
+    ]
+
+
 def test_what_a_version_is_made_of_is_found_where_its_source_leads(has: Tracking, server: Loopback) -> None:
     has.put("det", 1, {f"model/{name}": content for name, content in FILES.items()}, source="runs:/det-1/model")
     has.put("det", 2, FILES, source="models:/m-00b8")

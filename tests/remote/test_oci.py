@@ -371,15 +371,21 @@ def test_links_of_an_archive_are_no_files_and_of_a_name_twice_the_last_counts(tm
 
 
 def _header_bomb() -> bytes:
-    head = tarfile.TarInfo("x")
-    head.type, head.size = tarfile.XHDTYPE, 1 << 33
-    return head.tobuf() + bytes(1024)
+    """A sound archive but for a head of two megabytes, which would be read into memory: it might be of gigabytes."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("x")
+        info.pax_headers = {"comment": "a" * (2 << 20)}
+        archive.addfile(info)
+    return out.getvalue()
 
 
 _CUT = push.tar({"a": bytes(5000)}, packed=False)[:2000]
 
 
-@pytest.mark.parametrize("data", [b"", b"not a tar", bytes(100), _header_bomb(), _CUT])
+@pytest.mark.parametrize(
+    "data", [b"", b"not a tar", bytes(100), _header_bomb(), _CUT], ids=["empty", "text", "short", "head", "cut"]
+)
 def test_what_is_no_archive(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a").write_bytes(data)
     with pytest.raises(NotUnderstood, match="is not a whole tar archive"):

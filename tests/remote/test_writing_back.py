@@ -174,6 +174,19 @@ def test_an_attestation_goes_beside_the_artifact_that_it_is_about(
         assert ended.status == 2 and "--attestation goes beside the report" in ended.err
 
 
+def test_gate_writes_the_verdict_of_its_policy(
+    has: Tracking, auditor: Callable[..., forked.Ended], tmp_path: Path
+) -> None:
+    (tmp_path / "auditor.toml").write_text("run = false\n[limits]\nnodes = { max = 0 }\n")
+    with tracking(has) as server:
+        ended = auditor("gate", "models:/det", "--set-tag", MLFLOW_TRACKING_URI=f"http://{server.host}")
+        assert ended.status == 1, ended.err
+        tags = has.tags["det", "1"]
+        assert tags["auditor.verdict"] == "fail" and tags["auditor.policy"].endswith("auditor.toml")
+    ended = auditor("gate", ".", "--set-tag")
+    assert ended.status == 2 and "no SOURCE is models:/..." in ended.err
+
+
 @pytest.mark.parametrize(
     ("option", "why"), [("--set-tag", "no SOURCE is models:/..."), ("--attach", "no SOURCE is oci://...")]
 )

@@ -105,6 +105,7 @@ class _Proxied(Artifacts):
 
     def __init__(self, url: str, root: str, web: Web) -> None:
         self._proxy, self._root, self._web = url, root, web
+        self._seen: dict[str, dict[str, int | None]] = {}  # by folder
 
     def read(self, name: str, most: int) -> bytes:
         return self._web.document(self._url(name), headers={"Accept": "*/*"}, most=most).body
@@ -130,7 +131,9 @@ class _Proxied(Artifacts):
         return "" if etag.startswith("W/") else etag
 
     def _listed(self, folder: str) -> dict[str, int | None]:
-        """Sizes by name; None of a folder."""
+        """Sizes by name; None of a folder. Each is asked for once: a version's artifacts are looked at together."""
+        if folder in self._seen:
+            return self._seen[folder]
         path = "/".join(filter(None, (self._root, folder)))
         said = self._web.document(f"{self._proxy}?{urlencode({'path': path})}").json()
         files = said.get("files", []) if isinstance(said, dict) else None
@@ -141,6 +144,7 @@ class _Proxied(Artifacts):
             name = checked_name(one.get("path") if isinstance(one, dict) else None, self._proxy).rpartition("/")[2]
             size = one.get("file_size")
             found[name] = None if one.get("is_dir") is True else size if isinstance(size, int) and size >= 0 else 0
+        self._seen[folder] = found
         return found
 
     def _url(self, name: str) -> str:
