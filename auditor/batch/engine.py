@@ -61,6 +61,10 @@ class Engine(Protocol):
         """Every submitted task once, when its result is there; those too that are submitted meanwhile."""
         ...
 
+    def turns(self, woken: Callable[[], bool]) -> Iterator[Task | None]:
+        """As `as_completed`, and None in between as often as ``woken`` says that there may be more to submit."""
+        ...
+
     def tell_stages_to(self, hears: Callable[[Told], None]) -> None:
         """Who is told how far tasks have come while `as_completed` waits, where workers are near enough to say it."""
         ...

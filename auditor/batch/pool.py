@@ -157,6 +157,10 @@ class Pool:
 
     def as_completed(self) -> Iterator[Task]:
         """Every submitted task once, when its result is there; those too that are submitted meanwhile."""
+        return (task for task in self.turns(lambda: False) if task is not None)
+
+    def turns(self, woken: Callable[[], bool]) -> Iterator[Task | None]:
+        """As `as_completed`, and None in between as often as ``woken`` says that there may be more to submit."""
         while self.outstanding:
             while self._completed:
                 yield self._completed.popleft()
@@ -166,6 +170,8 @@ class Pool:
             told, self._told = self._told, []
             for one in told:
                 self.hears(one)
+            if not self._completed and woken():
+                yield None
 
     def tell_stages_to(self, hears: Callable[[Told], None]) -> None:
         self.hears = hears

@@ -44,6 +44,7 @@ class Outcome(NamedTuple):
     audit_id: int | None = None  # where it is stored
     trace: str = ""  # of a fault of ours
     unstored: str = ""  # why the report is not stored
+    is_first_here: bool = False  # it is reused, and of content that was not known at this place
 
 
 def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> WorkerLimits:
@@ -62,19 +63,21 @@ def batch(
     all_shown: bool = True,
     rehash: bool = False,
     engine: Opens = Pool,
+    waits: Callable[[], bool] = lambda: False,
     looking: Callable[[Ref, str], None] | None = None,
 ) -> Generator[Outcome, None, None]:
     """Audit all models; exactly one outcome for each, in the order of completion, stored before it is yielded.
 
     Without ``all_shown`` a stored report without findings is not read again, where the policy asks for no more. With
     ``rehash`` every file is read, also one that looks as it did. ``engine`` says who does the work; `EngineLost` where
-    it is there no more: what came to its end is stored. ``looking`` is told what of a model is looked at where that
-    takes long: in depth.
+    it is there no more: what came to its end is stored. ``waits`` says whether the next model is still being fetched:
+    those that are here go on meanwhile. ``looking`` is told what of a model is looked at where that takes long: in
+    depth.
     """
     selected(settings)  # a wrong name ends this before anything is audited, and workers inherit the imported rules
     with engine(jobs, limits) as workers:
         keys = Keys(settings, workers.processor)
-        work = _Batch(iter(refs), settings, policies, store, workers, all_shown, rehash, keys, looking)
+        work = _Batch(iter(refs), settings, policies, store, workers, all_shown, rehash, keys, waits, looking)
         yield from work.outcomes()
 
 
@@ -109,9 +112,11 @@ class _Batch:
     all_shown: bool
     rehash: bool
     keys: Keys
+    waits: Callable[[], bool]
     looking: Callable[[Ref, str], None] | None = None
     at: dict[Task, list[_Work]] = field(default_factory=dict)
     held: int = 0  # models that workers have, or that wait for one
+    all_taken: bool = False  # there are no more models
     parts: dict[Task, _Parts] = field(default_factory=dict)
     lately: dict[str, Done] = field(default_factory=dict)  # by key, the work that was found done or was done last
     alike: dict[str, list[_Work]] = field(default_factory=dict)  # by the key of work that is being done: who waits
@@ -119,7 +124,10 @@ class _Batch:
     def outcomes(self) -> Iterator[Outcome]:
         self.pool.tell_stages_to(self._hear)
         yield from self._refill()
-        for task in self.pool.as_completed():
+        for task in self.pool.turns(lambda: self._has_room and not self.waits()):
+            if task is None:
+                yield from self._refill()
+                continue
             if (part := self.parts.pop(task, None)) is not None:
                 yield from self._part_hashed(part, task.result)
                 yield from self._refill()
@@ -140,11 +148,23 @@ class _Batch:
 
     def _refill(self) -> Iterator[Outcome]:
         """Keep the workers busy, and no more models in memory than that takes."""
-        while self.pool.hungry and self.held < _MOST:
-            refs = list(islice(self.refs, _BLOCK))
+        while self._has_room and not (self.pool.outstanding and self.waits()):
+            refs = list(self._block())
             if not refs:
+                self.all_taken = True
                 return
             yield from self._taken(refs)
+
+    @property
+    def _has_room(self) -> bool:
+        return self.pool.hungry and self.held < _MOST and not self.all_taken
+
+    def _block(self) -> Iterator[Ref]:
+        """The next models, to be looked up together; what comes behind one that was fetched may keep us waiting."""
+        for ref in islice(self.refs, _BLOCK):
+            yield ref
+            if ref.address:
+                return
 
     def _taken(self, refs: list[Ref]) -> Iterator[Outcome]:
         if self.store is None:
@@ -234,7 +254,7 @@ class _Batch:
 
     def _looked_up(self, works: list[_Work]) -> Iterator[Outcome]:
         assert self.store is not None
-        sources = [source_of(work.ref.path) for work in works]
+        sources = [source_of(work.ref.place) for work in works]
         wanted = [(work.key, source) for work, source in zip(works, sources, strict=True) if work.key is not None]
         done = self.store.done(wanted, self.lately)
         reused = []
@@ -285,7 +305,7 @@ class _Batch:
                 outcome = Outcome(work.ref, None, Verdict.PASS, ExitCode.PASS, True, done.audit_id)
             else:
                 if done.source != source:
-                    document = {**document, "model": {**document["model"], "path": escaped(work.ref.path)}}
+                    document = {**document, "model": {**document["model"], "path": escaped(work.ref.place)}}
                 verdict = judged(Audited(document, True), policy, self._accepted(work.ref, policy))
                 outcome = Outcome(work.ref, *verdict, True, done.audit_id)
                 if done.source != source:
@@ -295,7 +315,7 @@ class _Batch:
             outcomes.append(outcome)
         kept = self.store.finish_all(list(pieces.values())) if pieces else []
         for place, (audit_id, _) in zip(pieces, kept, strict=True):
-            outcomes[place] = outcomes[place]._replace(audit_id=audit_id)
+            outcomes[place] = outcomes[place]._replace(audit_id=audit_id, is_first_here=True)
         if seen:
             self.store.remember(seen)
         yield from outcomes
@@ -308,8 +328,10 @@ class _Batch:
         if self.store is None:
             yield outcome
             return
-        source = source_of(work.ref.path)
-        whole = work.key is not None and done.whole and all(unchanged(state.path, state) for state in work.states)
+        source = source_of(work.ref.place)
+        # The cache exchanges no file; that another model shares one changes its time alone.
+        same = bool(work.ref.address) or all(unchanged(state.path, state) for state in work.states)
+        whole = work.key is not None and done.whole and same
         piece = self._piece(work, source, done.document, verdict, whole=whole)
         try:
             ((audit_id, there),) = self.store.finish_all([piece])
@@ -335,7 +357,7 @@ class _Batch:
         """The version that was accepted last, where the policy holds something against it."""
         if self.store is None or not policy.compares:
             return None
-        accepted = self.store.accepted(ref.known_as or source_of(ref.path))
+        accepted = self.store.accepted(ref.known_as or source_of(ref.place))
         return None if accepted is None else accepted.document
 
     def _piece(self, work: _Work, source: str, document: Mapping[str, Any], judged: Judged, *, whole: bool) -> Piece:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from ..config.table import AT_ONCE, DEPTH, ENGINE, LOOKED_AT, RUN, SIZES
+from ..config.table import AT_ONCE, DEPTH, ELSEWHERE, ENGINE, LOOKED_AT, RUN, SIZES
 from ..errors import worst
 from .command import TARGETS, Command, Words, options
 
@@ -66,6 +66,6 @@ COMMAND = Command(
     (TARGETS,),
     options(
         "file", "update", "prune", LOOKED_AT, SIZES, RUN, DEPTH, "config", "trusted_config", "no_config", AT_ONCE,
-        ENGINE, "db",
+        ENGINE, ELSEWHERE, "db",
     ),
 )  # fmt: skip

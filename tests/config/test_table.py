@@ -14,6 +14,7 @@ from auditor.config.kinds import ValueKind, Wrong, from_words
 from auditor.config.table import (
     AT_ONCE,
     DEPTH,
+    ELSEWHERE,
     ENGINE,
     FILES,
     KEPT,
@@ -99,7 +100,7 @@ def test_rows_are_told_apart() -> None:
     assert len(KEYS) == sum(bool(row.key) for row in TABLE)
     assert len(VARIABLES) == sum(bool(row.env) for row in TABLE)
     assert {row.group for row in TABLE if not row.flags} == {FILES}
-    assert {row.group for row in TABLE if row.flags} == {*GROUPS, SERVICE, OWN}
+    assert {row.group for row in TABLE if row.flags} == {*GROUPS, ELSEWHERE, SERVICE, OWN}
 
 
 def test_what_only_a_configuration_says_has_a_reader() -> None:

@@ -46,6 +46,7 @@ from .messages import (
 from .where import Cluster
 
 _ROUNDS = 2  # parcels a thread that the scheduler has: one is being done, and one waits for it
+_TURN = 0.1  # seconds between two looks for more to submit
 _DEEP = 10.0  # seconds of work a thread where a cluster is to grow with what waits
 _BLIND = 64  # tasks after which it is over where no file of any was seen
 _CLOSING = 20.0  # seconds for a cluster of its own to end in
@@ -136,11 +137,16 @@ class DaskEngine:
         return task
 
     def as_completed(self) -> Iterator[Task]:
+        return (task for task in self.turns(lambda: False) if task is not None)
+
+    def turns(self, woken: Callable[[], bool]) -> Iterator[Task | None]:
         while self.outstanding:
             self._hand_out()
-            self._listen(60.0)  # a look alone where something is completed
+            self._listen(_TURN)  # a look alone where something is completed
             if self._completed:
                 yield self._completed.popleft()
+            elif woken():
+                yield None
 
     def tell_stages_to(self, hears: Callable[[Told], None]) -> None:
         """Nobody: stages stay with the workers."""

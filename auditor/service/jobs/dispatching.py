@@ -28,7 +28,7 @@ from ...store.store import source_of
 from ...store.works import Piece, Works
 from ...tuples import NamedTuple
 from ..files.storage import Storage
-from ..outward.fetching import USUAL, FetchLimits
+from ..outward.fetching import USUAL, UrlLimits
 from ..outward.sources import is_url
 from .late_pages import LatePages
 from .version_tasks import version_task
@@ -77,7 +77,7 @@ class Dispatcher:
     limits: WorkerLimits = field(default_factory=lambda: WorkerLimits(3600.0))
     tell: Callable[[str], object] = lambda line: None  # what whoever runs the service should know
     hosts: tuple[str, ...] = ()
-    fetch: FetchLimits = USUAL
+    fetch: UrlLimits = USUAL
     _pages: LatePages = field(init=False)
     _held: dict[str, _Held] = field(default_factory=dict)
     _stages: dict[str, str] = field(default_factory=dict)
