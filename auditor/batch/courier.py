@@ -26,6 +26,7 @@ from ..tuples import NamedTuple
 from .sources.parts.files import locations, make_up
 
 _MOST_DATA = 10_000  # files of external data of one model
+_STEPS = 2  # what a model names; and, of an engine without weights, what the model names that has them
 
 
 class ListedPage(NamedTuple):
@@ -84,18 +85,26 @@ def _brought(desk: _Desk, filling: Filling, version: ListedVersion, entry: str) 
         except RemoteFailure as error:
             troubles.append(f"{posixpath.basename(file.name)} was not fetched: {error}")
     folder = posixpath.dirname(version.model.name)
-    model = paths[version.model.name]
-    for location in islice(locations(model, os.stat(model).st_size), _MOST_DATA):
-        name = posixpath.normpath(location)
-        if not _may_be(name):  # it leads out of its folder, say: the model's files are looked through below
-            continue
-        found = kind.beside(version, name)
-        if found is not None:
-            paths[posixpath.join(folder, name)] = fetch(found)
-    top = filling.laid_out(entry, paths)
-    path = os.path.join(top, version.model.name)
+    path, asked = paths[version.model.name], frozenset[str]()
+    for _ in range(_STEPS):
+        names = _named(path) - asked
+        for name in sorted(names):
+            found = kind.beside(version, name)
+            if found is not None:
+                paths[posixpath.join(folder, name)] = fetch(found)
+        asked |= names
+        top = filling.laid_out(entry, paths)
+        path = os.path.join(top, version.model.name)
+        if not names:
+            break
     made = make_up(path, [os.path.join(top, file.name) for file in version.files])
     return Brought(path, made.files, (*troubles, *made.troubles))
+
+
+def _named(model: str) -> frozenset[str]:
+    """The files that a model names, but for what leads out of its folder: that is looked through with the model."""
+    names = map(posixpath.normpath, locations(model, os.stat(model).st_size))
+    return frozenset(islice(filter(_may_be, names), _MOST_DATA))
 
 
 def _may_be(name: str) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from auditor.errors import ExitCode
 from tests.forked import Ended
+from tests.gate.conftest import write_weightless
 
 from .stand_in import COMMIT, Canned, Shelf, redirect
 
@@ -98,6 +99,21 @@ def test_a_listing_that_ends_early_is_no_pass(hub: Shelf, auditor: Call) -> None
     ended = auditor("batch", "hf://org/name", "--no-run")
     assert ended.status == ExitCode.INCONCLUSIVE
     assert "403" in ended.err
+
+
+def test_an_engine_without_weights_with_the_files_of_the_model_that_has_them(
+    shelf: Shelf, auditor: Call, tmp_path: Path
+) -> None:
+    """Their names stand in a model that is fetched first; nothing is asked for twice, and no third step is there."""
+    write_weightless(tmp_path)
+    for name in ("m.onnx", "engine.bin", "source/m.onnx", "source/w.bin"):
+        shelf.files[f"/e/{name}"] = (tmp_path / name).read_bytes()
+    said = auditor("batch", f"{shelf.url}/e/m.onnx", "--no-run")
+    assert said.status == ExitCode.PASS, said.out + said.err
+    assert shelf.count("/e/.*w.bin") == shelf.count("/e/.*engine.bin")
+    del shelf.files["/e/source/w.bin"]
+    said = auditor("batch", f"{shelf.url}/e/m.onnx", "--no-run", "--cache", str(tmp_path / "empty"))
+    assert said.status == ExitCode.FINDINGS and "unreadable-context" in said.out
 
 
 def test_a_model_behind_a_url_with_its_data(shelf: Shelf, auditor: Call) -> None:
