@@ -47,6 +47,7 @@ LEFT_OUT: dict[tuple[str, str], str] = {
     **{("check", row.name): "it audits in this process" for row in in_groups(ENGINE)},
     ("gate", "select"): "a verdict is of all rules that the policy counts; one that was not run makes it inconclusive",
     ("gate", "ignore"): "as select",
+    ("gate", "sample_weights"): "a verdict is of all weights, unless the policy itself says of how many",
     ("gate", "no_store"): "what is gated is stored: it may become the accepted version",
     ("baseline", "no_store"): "models are audited as by the gate",
     ("baseline", "fail_on"): "nothing fails: whatever is found is recorded",
