@@ -1,7 +1,8 @@
 """Will a release of onnxruntime make a session of a model on the CPU? What it would refuse, and what nobody knows.
 
 onnxruntime first holds the IR version and the imports against its own, then every node against its schemas, and at last
-looks for a kernel for the element types; where there is none for float16 it sets Casts around one for float32. A
+looks for a kernel for the element types; where there is none for float16 it sets Casts around one for float32, if the
+operator is no function. A
 function's body is set in first, and then read at the opsets that the model imports, not at the function's own. What is
 folded away is not looked at, and of attributes' values only some. Within the body of a SequenceMap releases have set
 functions in wrongly.
@@ -181,7 +182,12 @@ class _Body:
 
         kernels = list(found.kernels)
         fits = [takes(kernel, dtype_of) for kernel in kernels]
-        if 1 << FLOAT16 in dtypes[:count] and _may_be_float16(node, found, said, dtypes[:count]):
+        if (
+            1 << FLOAT16 in dtypes[:count]
+            and found.casts
+            and self._has_casts
+            and _may_be_float16(node, found, said, dtypes[:count])
+        ):
             kernels += found.kernels
             fits += [takes(kernel, wider) for kernel in found.kernels]
         if True in fits:
@@ -206,6 +212,13 @@ class _Body:
             if refused is None:
                 return NotKnown(self._scope, index, f"its kernel may refuse {shown}, which others take")
         return None
+
+    @cached_property
+    def _has_casts(self) -> bool:
+        """Whether the release has a kernel of Cast at the model's opset: 1.15 has none at 19."""
+        opset = self._model.opsets.get("", self._release.opsets[""])
+        found = implemented(self._release, "", "Cast", opset)
+        return found is not None and bool(found.kernels)
 
     def _bit(self, name: str, facts: Mapping[str, Fact | None]) -> int | None:
         """What is known of it, else what the file declares, which onnxruntime takes where it cannot tell itself."""
