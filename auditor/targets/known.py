@@ -25,7 +25,7 @@ And one for values of an attribute that some releases refuse, with the nodes tha
 (``?*``: some, and nobody knows which): ``name | since | bits=2,8 | span | nodes``.
 
 Functions of ONNX's own that some releases set into the body of a SequenceMap in the wrong order, and then refuse, have
-a line ``name | since | span``. What they get there from another node is in the wrong order, too.
+a line ``name | since | first opset | span``. What they get there from another node is in the wrong order, too.
 
 An input is ``name:mask`` as in `auditor.model.schemas`, an attribute its name with ``!`` where it must be there.
 """
@@ -154,12 +154,13 @@ def refused_values(release: Runtime, domain: str, op_type: str, since: int) -> M
 
 def sorts_maps(release: Runtime) -> bool:
     """Whether the release sets functions into the body of a SequenceMap in the right order."""
-    return not any(first <= release.number <= last for spans in _refused_in_maps().values() for first, last in spans)
+    return not any(first <= release.number <= last for spans in _refused_in_maps().values() for _, first, last in spans)
 
 
-def refused_in_maps(release: Runtime, op_type: str, since: int) -> bool:
+def refused_in_maps(release: Runtime, op_type: str, since: int, opset: int) -> bool:
     """Whether a function of ONNX's own is refused there, whatever it gets."""
-    return any(first <= release.number <= last for first, last in _refused_in_maps().get((op_type, since), ()))
+    spans = _refused_in_maps().get((op_type, since), ())
+    return any(first <= release.number <= last and opset >= start for start, first, last in spans)
 
 
 def takes(kernel: Kernel, dtype_of: Callable[[NodePlace], int | None]) -> bool | None:
@@ -222,13 +223,13 @@ def _refused_values() -> Mapping[tuple[str, str], list[tuple[int, str, int, int,
 
 
 @cache
-def _refused_in_maps() -> Mapping[tuple[str, int], list[tuple[int, int]]]:
+def _refused_in_maps() -> Mapping[tuple[str, int], list[tuple[int, int, int]]]:
     from .release_table import REFUSED_IN_MAPS
 
-    found: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    found: dict[tuple[str, int], list[tuple[int, int, int]]] = {}
     for row in REFUSED_IN_MAPS.splitlines():
-        name, since, span = row.split("|")
-        found.setdefault((name, int(since)), []).append(_span(span))
+        name, since, start, span = row.split("|")
+        found.setdefault((name, int(since)), []).append((int(start), *_span(span)))
     return found
 
 

@@ -14,7 +14,20 @@ import onnx
 from onnx import TensorProto, helper
 
 from .releases import Release
-from .sweep import Answer, answered, choices, dummy, fuller, settings, under, variants, with_value, with_values, within
+from .sweep import (
+    Answer,
+    Choice,
+    answered,
+    choices,
+    dummy,
+    fuller,
+    settings,
+    under,
+    variants,
+    with_value,
+    with_values,
+    within,
+)
 from .table import LOADS, ONNX, Doubt, end_of, explained, kernels_of, may_be_a_function
 
 BOUNDED = (
@@ -90,12 +103,22 @@ def bodies(release: Release, answers: dict[str, Any], schema: dict[str, Any], sa
     if not any(taken):
         return {}
     made: dict[str, Any] = {"opsets": taken}
-    for one, answer, held in zip(every, said, taken, strict=True):
-        later = [opset for opset in held if opset >= _MAPS_SINCE and not domain]
-        if told and later and answer == Answer.LOADS.value:
-            (why,) = release.load([under(within(one.model), "", later[0])])
-            return made | {"refused in maps": "topologically sorted" in why}
+    if told and not domain:
+        made["refused in maps"] = _refused_in_maps(release, every, taken)
     return made
+
+
+def _refused_in_maps(release: Release, every: list[Choice], taken: list[list[int]]) -> int:
+    """The first opset at which a body is refused in a SequenceMap for the order of its nodes; 0: none is.
+
+    An operator may have a body from some opset on: Elu-6 at 18.
+    """
+    found: set[int] = set()
+    for one, held in zip(every, taken, strict=True):
+        later = [opset for opset in held if opset >= _MAPS_SINCE and not opset >= min(found, default=opset + 1)]
+        tried = release.load(under(within(one.model), "", opset) for opset in later)
+        found |= {opset for opset, why in zip(later, tried, strict=True) if "topologically sorted" in why}
+    return min(found, default=0)
 
 
 def values_refused(release: Release, schema: dict[str, Any], said: list[str]) -> dict[str, str]:

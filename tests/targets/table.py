@@ -83,11 +83,11 @@ def _map_lines(answers: list[dict[str, Any]]) -> Iterable[str]:
     rows: dict[tuple[str, int], list[str | None]] = {}
     for number, one in enumerate(answers):
         for swept in one["swept"]:
-            if swept.get("refused in maps"):
-                rows.setdefault((swept["name"], swept["since"]), [None] * len(answers))[number] = ""
+            if start := swept.get("refused in maps"):
+                rows.setdefault((swept["name"], swept["since"]), [None] * len(answers))[number] = str(start)
     for (name, since), row in sorted(rows.items()):
-        for first, last, _ in _spans(row):
-            yield f"{name}|{since}|{_span(first, last, len(answers))}"
+        for first, last, start in _spans(row):
+            yield f"{name}|{since}|{start}|{_span(first, last, len(answers))}"
 
 
 def _doubt_lines(answers: list[dict[str, Any]]) -> Iterable[str]:
@@ -162,7 +162,9 @@ def _operators(answers: dict[str, Any]) -> dict[Key, str]:
             found += _measured(answers, schema, found, swept[key])
         else:
             found = _of_another(answers, schema, found, swept[key])
-        rows[key] = "f" * is_read_by_its_body(schema) + " ".join(sorted(map(_shown, _merged(found))))
+        rows[key] = "f" * _is_read_by_its_body(schema, len(swept[key]["said"])) + " ".join(
+            sorted(map(_shown, _merged(found)))
+        )
     return rows
 
 
@@ -222,11 +224,12 @@ def _measured(
     """As kernels, the choices that load and that no kernel explains: functions, and what may be one."""
     found = []
     may_be, end = may_be_a_function(schema), end_of(answers, schema)
+    casts = not _is_read_by_its_body(schema, len(swept["said"]))
     tried = list(zip(choices(schema), swept["said"], strict=True))
     open_ones = {Answer.OTHER.value} if may_be else set()
     open_ones |= {Answer.NO_KERNEL.value} if _hangs_on_ranks(schema, swept["said"]) else set()
     for (choice, answer), opsets in zip(tried, swept.get("opsets", [[]] * len(tried)), strict=True):
-        if explained(choice, kernels, casts=not is_read_by_its_body(schema)):
+        if explained(choice, kernels, casts):
             continue
         made = _as_kernel(schema, choice)
         found += [made._replace(opsets=run) for run in _runs(opsets, end)]
@@ -239,10 +242,9 @@ def _measured(
     return found
 
 
-def is_read_by_its_body(schema: dict[str, Any]) -> bool:
+def _is_read_by_its_body(schema: dict[str, Any], tried: int) -> bool:
     """Whether an operator is a function of which all types were tried, float16 too."""
-    known, every = _in_onnx(schema), sum(1 for _ in choices(schema))
-    return known is not None and may_be_a_function(schema) and every > 0 and is_whole(schema, every)
+    return _in_onnx(schema) is not None and may_be_a_function(schema) and tried > 0 and is_whole(schema, tried)
 
 
 def _runs(opsets: list[int], end: int) -> Iterable[tuple[int, int]]:
@@ -255,8 +257,9 @@ def _runs(opsets: list[int], end: int) -> Iterable[tuple[int, int]]:
 def end_of(answers: dict[str, Any], schema: dict[str, Any]) -> int:
     """The last opset at which the release reads an operator by this schema."""
     same = (one["since"] for one in answers["schemas"] if all(one[key] == schema[key] for key in ("domain", "name")))
+    ends: list[int] = [since - 1 for since in same if since > schema["since"]]
     newest: int = answers["bounds"]["opsets"].get(schema["domain"], schema["since"])
-    return min([newest, *(since - 1 for since in same if since > schema["since"])])
+    return min([newest, *ends])
 
 
 def may_be_a_function(schema: dict[str, Any]) -> bool:
@@ -288,7 +291,7 @@ def _of_another(
     missing = any(answer == Answer.NO_KERNEL.value and explained(choice, theirs) for choice, answer, _ in tried)
     if theirs and not missing and not is_whole(schema, len(tried)):
         return theirs
-    found, end, by_body = [], end_of(answers, schema), is_read_by_its_body(schema)
+    found, end, by_body = [], end_of(answers, schema), _is_read_by_its_body(schema, len(tried))
     for choice, answer, opsets in tried:
         made = _as_kernel(schema, choice)
         if explained(choice, theirs, casts=False):

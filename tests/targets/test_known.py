@@ -163,5 +163,6 @@ def test_functions_in_a_sequence_map_are_in_order_before_1_17() -> None:
     sorting = [one.version for one in runtimes() if known.sorts_maps(one)]
     assert sorting[-1] == "1.16.3" and len(sorting) == 6
     newest = runtimes()[-1]
-    assert known.refused_in_maps(newest, "Mish", 18) and not known.refused_in_maps(newest, "CastLike", 19)
-    assert not known.refused_in_maps(runtimes()[0], "Mish", 18)
+    assert known.refused_in_maps(newest, "Mish", 18, 18) and not known.refused_in_maps(newest, "CastLike", 19, 19)
+    assert known.refused_in_maps(newest, "Elu", 6, 18) and not known.refused_in_maps(newest, "Elu", 6, 17)
+    assert not known.refused_in_maps(runtimes()[0], "Mish", 18, 18)
