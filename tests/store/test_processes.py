@@ -63,12 +63,12 @@ def start(code: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def test_eight_first_runs_at_once(where: str) -> None:
-    out, error = start(FIRST_RUNS, where).communicate(timeout=HANG)
+def test_eight_first_runs_at_once(unmade: str) -> None:
+    out, error = start(FIRST_RUNS, unmade).communicate(timeout=HANG)
     assert error == ""
     ids = [int(line) for line in out.split()]
     assert sorted(ids) == list(range(1, 41))
-    with Store.open(where) as store, store.reading() as connection:
+    with Store.open(unmade) as store, store.reading() as connection:
         assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == [HEAD]
 
 
