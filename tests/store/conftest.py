@@ -141,7 +141,7 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database without a row, as ``--db`` names it. A copy: to make its schema takes ten times as long."""
     if request.param == "sqlite":
-        yield shutil.copy(request.getfixturevalue("_sqlite_template"), tmp_path / "reports.db")
+        yield str(shutil.copy(request.getfixturevalue("_sqlite_template"), tmp_path / "reports.db"))
         return
     with _database(request.getfixturevalue("postgresql"), request.getfixturevalue("_postgresql_template")) as url:
         yield url
