@@ -124,7 +124,7 @@ def peak():
 first, second, third = (Store.open(where) for where in sys.argv[1:])
 row = audit_row(document(), "/m.onnx") | {"latest": False}
 with first.writing() as connection:
-    for n in range(320):
+    for n in range(640):
         connection.execute(insert(audits), row | {"uid": str(n), "document": os.urandom(1 << 16)})
 before = peak()
 copy_all(first, second)
@@ -134,8 +134,8 @@ print(peak() - before)
 
 
 def test_memory_is_bounded(where: str, tmp_path: Path) -> None:
-    """Twenty MiB of reports, in and out, take less than half of that."""
+    """Forty MiB of reports, in and out, take less than half of that."""
     paths = [str(tmp_path / "first.db"), where, str(tmp_path / "third.db")]
     ran = subprocess.run([sys.executable, "-c", MEASURED, *paths], capture_output=True, text=True, cwd=ROOT)
     assert ran.returncode == 0, ran.stderr
-    assert int(ran.stdout) < 10 << 10  # KiB
+    assert int(ran.stdout) < 20 << 10  # KiB
