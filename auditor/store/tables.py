@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from .views import VIEWS, create_view
 
-HEAD = "0006_letters"
+HEAD = "0007_pages"
 """The revision of ``migrations/`` that these tables are: known here, so that a fresh database needs no Alembic."""
 
 DEFAULT = "default"
@@ -105,6 +105,23 @@ audits = Table(
         "subject",
         sqlite_where=text("latest = 1 AND subject IS NOT NULL"),
         postgresql_where=text("latest AND subject IS NOT NULL"),
+    ),
+    # Pages of a fleet by time, and by verdict, each of which is looked for by itself.
+    Index(
+        "ix_audits_latest_when",
+        "project",
+        "audited_at",
+        "subject",
+        sqlite_where=text("latest = 1"),
+        postgresql_where=text("latest"),
+    ),
+    Index(
+        "ix_audits_latest_verdict",
+        "project",
+        "verdict",
+        "subject",
+        sqlite_where=text("latest = 1"),
+        postgresql_where=text("latest"),
     ),
     sqlite_autoincrement=True,  # an id that `auditor show` knew is never another report's
 )
