@@ -7,7 +7,7 @@ the one that was seen first last. An ad hoc look is a model's latest only where 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -127,12 +127,13 @@ def fleet(
             if kind is others and sort == "when":
                 keys["when"] = audits.c.audited_at  # as an index has it
             asked = kind.query.add_columns(keys[sort].label("key")).where(*_conditions(wanted, kind.name))
-            parts = _by_verdict(turned) if kind is others and sort == "verdict" else [()]
-            for part in parts:
-                its = asked.where(*part, *_beyond(keys[sort], kind.name, sort, turned, after))
-                order = [keys[sort].desc() if turned else keys[sort]] if not part else []
-                order += [] if sort == "name" else [kind.name]
-                rows = connection.execute(its.order_by(*order).limit(limit + 1)).all()
+            if kind is others and sort == "verdict":
+                parts = list(_by_verdict(kind.name, turned, after))
+            else:
+                order = [keys[sort].desc() if turned else keys[sort], *([] if sort == "name" else [kind.name])]
+                parts = [(_beyond(keys[sort], kind.name, sort, turned, after), order)]
+            for those, order in parts:
+                rows = connection.execute(asked.where(*those).order_by(*order).limit(limit + 1)).all()
                 found += [(row[-1], _model(row)) for row in rows]
                 if len(rows) > limit:
                     break
@@ -142,9 +143,18 @@ def fleet(
     return FleetPage(tuple(model for _, model in page), (page[-1][0], page[-1][1].name) if found[limit:] else None)
 
 
-def _by_verdict(turned: bool) -> list[tuple[ColumnElement[bool], ...]]:
+_Part = tuple[Iterable[ColumnElement[bool]], list[ColumnElement[Any]]]
+"""Which models, and in what order."""
+
+
+def _by_verdict(name: ColumnElement[Any], turned: bool, after: Place | None) -> Iterator[_Part]:
     """Each verdict by itself, in the order of a page: so an index has its models in order, and few are read."""
-    return [(audits.c.verdict == verdict,) for verdict in (_VERDICTS[::-1] if turned else _VERDICTS)]
+    for rank in sorted(range(len(_VERDICTS)), reverse=turned):
+        those = [audits.c.verdict == _VERDICTS[rank]]
+        if after is not None and rank == after[0]:
+            those.append(name > after[1])
+        if after is None or rank == after[0] or (rank > int(after[0])) != turned:
+            yield those, [name]
 
 
 def _beyond(

@@ -63,10 +63,15 @@ def started_postgresql() -> Iterator[str]:
         for place in (folder, sockets):
             shutil.chown(place, user)
         data, said = folder / "data", folder / "said.txt"
-        init = [binaries / "initdb", "-D", data, "-A", "trust", "-U", "auditor", "-E", "UTF8", "-N"]
+        init = [str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "auditor", "-E", "UTF8", "-N"]
         subprocess.run(init, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         settings = {"unix_socket_directories": sockets, "listen_addresses": "", **_CHEAP}
-        command = [binaries / "postgres", "-D", data, *(f"--{name}={value}" for name, value in settings.items())]
+        command = [
+            str(binaries / "postgres"),
+            "-D",
+            str(data),
+            *(f"--{name}={value}" for name, value in settings.items()),
+        ]
         prctl = libc().prctl  # found here: between fork and exec nothing is loaded
 
         def end_with_us() -> None:

@@ -38,6 +38,10 @@ ASKED: dict[str, tuple[Callable[[Works], object], str]] = {
         "ix_audits_latest_when",
     ),
     "a page by verdict": (lambda store: fleet(store, sort="verdict", limit=20), "ix_audits_latest_verdict"),
+    "a page by verdict, further on": (
+        lambda store: fleet(store, sort="verdict", after=(1, "/m/5"), limit=20),
+        "ix_audits_latest_verdict",
+    ),
     "a page of the best": (lambda store: fleet(store, sort="verdict", down=True, limit=20), "ix_audits_latest_verdict"),
     "documents": (lambda store: store.documents(_SOME), _BY_ID),
     "audits are kept": (lambda store: store.finish_all([_piece(i) for i in _SOME]), "ix_audits_latest_source"),
