@@ -51,6 +51,10 @@ class CannotLook(AuditorError):
     exit_code = ExitCode.INCONCLUSIVE
 
 
+class Unusable(Exception):
+    """What a registry wrote and a source cannot read; the text says why, and becomes a line of the model's report."""
+
+
 class StoreError(AuditorError):
     """The report database cannot be used: locked, newer, read-only, full, or no database."""
 

@@ -14,7 +14,14 @@ _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFLNK: "a link",
 }
+_SCHEME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+.-")
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is where something lies elsewhere, ``scheme://...``; MLflow's have one slash, ``models:/...``."""
+    scheme, colon, rest = text.partition(":/")
+    return bool(colon and scheme) and _SCHEME.issuperset(scheme) and (rest.startswith("/") or scheme == "models")
 
 
 class NotARegularFile(OSError):

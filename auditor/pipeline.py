@@ -13,6 +13,7 @@ from .findings.fingerprint import fingerprinted
 from .findings.folding import folded
 from .findings.kind import Candidate
 from .findings.order import worst_first
+from .garbage import uncollected
 from .model import digest, external
 from .model.graph import Model
 from .model.load import Source, load
@@ -69,7 +70,8 @@ def audited(
         return Audit(_unreadable(os.fspath(source) if isinstance(source, str | os.PathLike) else "", error), None)
     evidence = Evidence(model, settings, contract, listening)
     if not (settings.run and settings.looks):
-        return Audit(_judge(evidence, chosen), evidence)
+        with uncollected():  # what rules leave behind in cycles is a few hundred objects, of a model millions stay
+            return Audit(_judge(evidence, chosen), evidence)
     from .runtime.started import forked_children
 
     with forked_children():  # a look in depth takes a child for each of its parts

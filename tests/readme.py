@@ -20,6 +20,7 @@ from auditor.cli.command import help_of
 from auditor.cli.commands import SUMMARIES, command
 from auditor.config.table import KEYS, OPTIONS
 from auditor.formats import format_of, formats
+from auditor.remote.kinds import kinds
 from auditor.rules import all_rules
 from auditor.store.views import VIEWS
 
@@ -27,7 +28,8 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 _PART = re.compile(
-    r"(<!-- (?P<kind>rules|formats|sources|report|stored|views|settings)(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)",
+    r"(<!-- (?P<kind>rules|formats|sources|remote|report|stored|views|settings)"
+    r"(?:: (?P<what>[^>]*))? -->\n).*?(<!-- end -->)",
     re.DOTALL,
 )
 _FENCED = re.compile(r"^(?P<fence>```+)(?P<language>\w*)\n(?P<content>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
@@ -90,6 +92,8 @@ def _content(kind: str, what: str) -> str:
         return _formats()
     if kind == "sources":
         return _sources()
+    if kind == "remote":
+        return _remote()
     rows = [f"| `{r.name}` | {r.severity} | {r.basis} | {_cell(r.summary)} |" for r in all_rules()]
     return "\n".join(["| rule | severity | basis | what it finds |", "|---|---|---|---|", *rows, ""])
 
@@ -119,6 +123,12 @@ def _sources() -> str:
     return "\n".join(
         ["| source | what lies there | name and version | compared with the model |", "|---|---|---|---|", *rows, ""]
     )
+
+
+def _remote() -> str:
+    """The kinds of registries that lie elsewhere."""
+    rows = [f"| {' | '.join(map(_cell, kind.row))} |" for kind in kinds()]
+    return "\n".join(["| address | who asks | what is listed | what is fetched |", "|---|---|---|---|", *rows, ""])
 
 
 def _views() -> str:

@@ -30,6 +30,7 @@ HERE: dict[str, frozenset[str]] = {
     "docs/providers.md": frozenset({"toml"}),  # read in tests/config/test_provider_settings.py
     "docs/baseline.md": frozenset({"console"}),  # run in tests/cli/test_baseline.py
     "docs/diff.md": frozenset({"yaml"}),  # read in tests/places/test_diff_action.py; its git is in tests/diff
+    "docs/engines.md": frozenset({"yaml", "py", "bash"}),  # read in tests/batch/engines/test_page.py
     "docs/service.md": frozenset({"toml", "bash"}),  # read in test_serve.py, run in test_readme_service.py
     "docs/uploads.md": frozenset({"bash"}),  # run in tests/service/test_uploads_page.py
     "docs/attest.md": frozenset({"bash", "yaml"}),  # run in tests/attest/test_page.py

@@ -11,10 +11,9 @@ from ..errors import CannotLook, Unreadable
 from ..files import open_regular
 from ..hashing import sha256_of_many
 from ..model import digest, external
-from ..model.contexts import REFITTED_FROM, contexts
-from ..model.external import DataFile
 from ..model.graph import Identity, Model
 from ..model.load import load
+from ..model.refitted import refitted
 from ..names import visible
 from ..threads import in_threads
 from ..tuples import NamedTuple
@@ -67,25 +66,12 @@ class HashedModel(NamedTuple):
 
 def named_files(model: Model) -> tuple[str, ...]:
     """The names of all files that a model makes a runtime read, beside its own, each once, as subjects have them."""
-    names = [*digest.files(model), *_of_refitted(model)]
     own = os.path.basename(model.path)
-    return tuple(dict.fromkeys(name for name in map(_normal, names) if name != own))
+    return tuple(dict.fromkeys(name for name in map(_normal, digest.files(model)) if name != own))
 
 
 def _normal(name: str) -> str:
     return posixpath.normpath(name) if name else name
-
-
-def _of_refitted(model: Model) -> Iterator[str]:
-    """An engine without weights names a model that has them, and that one may keep them in files of its own.
-
-    https://onnxruntime.ai/docs/execution-providers/TensorRT-ExecutionProvider.html, trt_weight_stripped_engine_enable.
-    """
-    for named in contexts(model).files:
-        is_there = named.attribute == REFITTED_FROM and isinstance(external.look(model, named.location), DataFile)
-        inner = opened_model(os.path.join(os.path.dirname(model.path), named.location)) if is_there else None
-        for name in digest.files(inner) if inner is not None else ():
-            yield posixpath.join(posixpath.dirname(named.location), name) if name else name
 
 
 def opened_model(path: str) -> Model | None:
@@ -111,6 +97,9 @@ def hashed_files(path: str) -> HashedModel:
     several = in_threads(of_one, names)  # a gigabyte a second for each processor
     found = [file for file in several if isinstance(file, HashedFile)]
     unread = {name: why for name, why in zip(names, several, strict=True) if isinstance(why, str)}
+    for named in refitted(model) if model is not None else ():
+        if named.unknown:
+            unread[_normal(named.by.location)] = f"its own files are not known: {named.unknown}"
     return HashedModel(path, (own, *found), unread)
 
 

@@ -60,4 +60,4 @@ def picture_for(ref: Ref, report: Report, settings: Settings) -> tuple[Picture, 
         return Picture(why=str(error)), ""
     except Exception as error:  # the report is there, and its page without a picture
         told = f"a fault of auditor: {type(error).__name__}: {error}"
-        return Picture(why=told), f"{ref.path} has no picture: {told}"
+        return Picture(why=told), f"{ref.place} has no picture: {told}"

@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from ..errors import AuditorError, ExitCode, NothingToAudit
+from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit
 from ..evidence.evidence import Listening, nobody
 from ..formats.json import document
 from ..model.load import load
@@ -16,7 +16,7 @@ from ..rules import rules_digest
 from ..settings import EVERY, Settings
 from ..shapes.facts import input_facts
 from ..tuples import NamedTuple
-from .pool import Died, Overdue, Raised, Result, Returned, TooLarge
+from .pool import Died, OutOfSight, Overdue, Raised, Result, Returned, TooLarge
 from .refs import Ref
 
 
@@ -36,14 +36,19 @@ def audit_one(ref: Ref, settings: Settings, listening: Listening = nobody) -> Au
 
         keep_server()
     code = None
-    settings, unbound = fitting(ref.path, settings)
+    unbound: tuple[Missed, ...] = ()
     try:
+        if ref.unfetched:
+            raise CannotLook(ref.unfetched)
+        settings, unbound = fitting(ref.path, settings)
         report = audit(ref.path, settings, ref.contract, listening)
     except AuditorError as error:
         report = nothing(ref, str(error))
         code = error.exit_code if isinstance(error, NothingToAudit) else ExitCode.INCONCLUSIVE
     skipped = (*report.coverage.skipped, *unbound, *(Missed("registry", trouble) for trouble in ref.troubles))
     report = report._replace(coverage=report.coverage._replace(skipped=skipped))
+    if ref.address:
+        report = report._replace(model=report.model._replace(path=ref.address))
     left_open = report.coverage.failed or any(missed.asked and not _settled(missed, report) for missed in skipped)
     whole = not left_open and _all_known(ref, report)
     return Audited(document(report, Verdict.INCONCLUSIVE), whole, code, "\n".join(report.coverage.traces))
@@ -92,7 +97,7 @@ def _all_known(ref: Ref, report: Report) -> bool:
 def nothing(ref: Ref, why: str) -> Report:
     """The report of a model that could not be looked at."""
     return Report(
-        ModelIdentity(ref.path),
+        ModelIdentity(ref.place),
         coverage=Coverage(failed=(Missed("model", why, asked=True),)),
         audited_at=datetime.now(UTC).isoformat(timespec="seconds"),
         rules_digest=rules_digest(),
@@ -116,6 +121,8 @@ def audited(ref: Ref, result: Result) -> tuple[Audited, str]:
             why = f"its audit did not end in {seconds:g} seconds"
         case TooLarge(limit):
             why = f"its audit took more than {limit} bytes of memory"
+        case OutOfSight(_, how):
+            why = f"{how}: workers have to see it as it is here, in a folder that they share"
         case _:
             raise TypeError(f"a worker returned {result!r}")
     return Audited(document(nothing(ref, why), Verdict.INCONCLUSIVE), False, code), trace

@@ -1,9 +1,8 @@
 """A supervised pool of processes: what dies, hangs or swells costs its own task and nothing else.
 
 Each worker has one pipe of its own and shares nothing, so that a worker killed at any moment, busy or idle, leaves
-nothing broken behind. Workers are forked: the parent must have no threads. `Pool.submit` and `Pool.as_completed` are
-all that `run` knows of it; the client of a distributed engine gives the same two. A service, which never comes to an
-end of its work, waits with `Pool.wait`, and may `cancel` a task.
+nothing broken behind. Workers are forked: the parent must have no threads. What `run` and the service know of it is in
+`engines`, where another engine than this pool is.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from select import POLLIN, POLLOUT, poll
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
+from ..evidence.processor import features
 from ..runtime.libc import die_with
 from ..tuples import NamedTuple
 from .frames import Inbox, NoFrame, framed, receive, send
@@ -31,6 +31,7 @@ from .frames import Inbox, NoFrame, framed, receive, send
 TRIES = 3
 """A task that killed so many workers is given up."""
 
+_AHEAD = 8  # tasks a worker that wait
 _LOOK_EVERY = 0.1  # seconds between two looks at time and memory
 
 
@@ -64,7 +65,14 @@ class Cancelled(NamedTuple):
     """Nobody wants it any more."""
 
 
-Result: TypeAlias = Returned | Raised | Died | Overdue | TooLarge | Cancelled
+class OutOfSight(NamedTuple):
+    """A worker on another machine does not see a file as it is here: nothing was looked at."""
+
+    path: str
+    how: str  # what the worker saw, and where: "host node7 has no such file"
+
+
+Result: TypeAlias = Returned | Raised | Died | Overdue | TooLarge | Cancelled | OutOfSight
 
 
 class WorkerLimits(NamedTuple):
@@ -128,6 +136,7 @@ class Pool:
 
     jobs: int
     limits: WorkerLimits
+    elsewhere: bool = field(default=False, init=False)  # workers see files as this process does
     hears: Callable[[Told], None] = field(default=lambda told: None)
     _queue: deque[Task] = field(default_factory=deque)
     _workers: list[_Worker] = field(default_factory=list)
@@ -148,6 +157,10 @@ class Pool:
 
     def as_completed(self) -> Iterator[Task]:
         """Every submitted task once, when its result is there; those too that are submitted meanwhile."""
+        return (task for task in self.turns(lambda: False) if task is not None)
+
+    def turns(self, woken: Callable[[], bool]) -> Iterator[Task | None]:
+        """As `as_completed`, and None in between as often as ``woken`` says that there may be more to submit."""
         while self.outstanding:
             while self._completed:
                 yield self._completed.popleft()
@@ -157,6 +170,11 @@ class Pool:
             told, self._told = self._told, []
             for one in told:
                 self.hears(one)
+            if not self._completed and woken():
+                yield None
+
+    def tell_stages_to(self, hears: Callable[[Told], None]) -> None:
+        self.hears = hears
 
     def wait(self, seconds: float, *ears: int) -> list[Task | Told]:
         """What happened: tasks that are completed, each once, and how far others have come, in order.
@@ -196,6 +214,16 @@ class Pool:
     def idle(self) -> int:
         """How many more tasks would begin at once."""
         return self.jobs - len(self._queue) - sum(worker.task is not None for worker in self._workers)
+
+    @property
+    def hungry(self) -> bool:
+        """Whether more is to be submitted, so that the workers stay busy."""
+        return self.outstanding < self.jobs * _AHEAD
+
+    @property
+    def processor(self) -> tuple[str, ...]:
+        """What decides of the workers' processor how onnxruntime computes: they are forked here."""
+        return features()
 
     @property
     def outstanding(self) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from ..report import Contract
@@ -21,6 +22,13 @@ class Ref(NamedTuple):
     troubles: tuple[str, ...]  # what could not be read, is missing or is left over: a line each
     subject: str = ""  # as its registry names it, whatever the version; "" where no registry does
     registry: str = ""  # where that registry lies; "" where its names are the same everywhere
+    address: str = ""  # where it is, of a model that was fetched: then ``path`` is a copy's; "" for one that lies here
+    unfetched: str = ""  # why it was not fetched: then there is nothing at ``path``
+
+    @property
+    def place(self) -> str:
+        """Where the model is, for people, for what is asked of it, and for the store."""
+        return self.address or self.path
 
     @property
     def known_as(self) -> str:
@@ -42,3 +50,28 @@ class Source(Protocol):
     def models(self) -> Iterator[Ref]:
         """Every model, in a stable order, one after the other."""
         ...
+
+
+class FetchingSource(ABC):
+    """Base of sources whose models are fetched while others are audited."""
+
+    @property
+    @abstractmethod
+    def waits(self) -> bool:
+        """Whether whoever takes the next model now would have to wait for it."""
+
+    @abstractmethod
+    def release(self, ref: Ref) -> None:
+        """A model's audit is over: its files may go."""
+
+
+def is_waited_for(sources: Iterable[Source]) -> bool:
+    """Whether the next model of one source or the other is still being fetched."""
+    return any(isinstance(source, FetchingSource) and source.waits for source in sources)
+
+
+def release(sources: Iterable[Source], ref: Ref) -> None:
+    """A model's audit is over, whichever source it came from."""
+    for source in sources:
+        if ref.address and isinstance(source, FetchingSource):
+            source.release(ref)

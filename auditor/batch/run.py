@@ -17,16 +17,17 @@ from ..settings import Settings
 from ..store.store import source_of
 from ..store.works import Done, FileState, Piece, Works
 from ..tuples import NamedTuple
+from .engine import Engine, Opens
 from .one import Audited, audit_one, audited
 from .pool import Pool, Result, Returned, Task, Told, WorkerLimits, tell
 from .refs import Ref
-from .state import Keys, files_of, hashed, settled, unchanged
+from .state import Keys, files_of, hashed, seen_from_here, settled, unchanged
 from .verdicts import Judged, Policies, judged, passes_without_findings
 
 _BLOCK = 256  # models that are looked up together
 _LATELY = 4096  # keys
 _RUN, _BESIDE = 540.0, 60.0  # seconds for a run at most, and for all else of an audit
-_AHEAD = 8  # tasks a worker that wait in the pool
+_MOST = 1 << 14  # models that are held at once, whatever the workers could take
 _CHUNK, _CHUNK_BYTES = 64, 1 << 23  # models that one task hashes, and their bytes
 _LARGE = 1 << 30  # bytes of a model whose files are hashed by several tasks, and each remembered as it is done
 _SLOW = 20e6  # bytes a second that a task may take for it
@@ -43,6 +44,7 @@ class Outcome(NamedTuple):
     audit_id: int | None = None  # where it is stored
     trace: str = ""  # of a fault of ours
     unstored: str = ""  # why the report is not stored
+    is_first_here: bool = False  # it is reused, and of content that was not known at this place
 
 
 def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> WorkerLimits:
@@ -60,17 +62,22 @@ def batch(
     *,
     all_shown: bool = True,
     rehash: bool = False,
+    engine: Opens = Pool,
+    waits: Callable[[], bool] = lambda: False,
     looking: Callable[[Ref, str], None] | None = None,
 ) -> Generator[Outcome, None, None]:
     """Audit all models; exactly one outcome for each, in the order of completion, stored before it is yielded.
 
     Without ``all_shown`` a stored report without findings is not read again, where the policy asks for no more. With
-    ``rehash`` every file is read, also one that looks as it did. ``looking`` is told what of a model is looked at
-    where that takes long: in depth.
+    ``rehash`` every file is read, also one that looks as it did. ``engine`` says who does the work; `EngineLost` where
+    it is there no more: what came to its end is stored. ``waits`` says whether the next model is still being fetched:
+    those that are here go on meanwhile. ``looking`` is told what of a model is looked at where that takes long: in
+    depth.
     """
     selected(settings)  # a wrong name ends this before anything is audited, and workers inherit the imported rules
-    with Pool(jobs, limits) as pool:
-        work = _Batch(iter(refs), settings, policies, store, pool, all_shown, rehash, Keys(settings), looking)
+    with engine(jobs, limits) as workers:
+        keys = Keys(settings, workers.processor)
+        work = _Batch(iter(refs), settings, policies, store, workers, all_shown, rehash, keys, waits, looking)
         yield from work.outcomes()
 
 
@@ -101,26 +108,33 @@ class _Batch:
     settings: Settings
     policies: Policies
     store: Works | None
-    pool: Pool
+    pool: Engine
     all_shown: bool
     rehash: bool
     keys: Keys
+    waits: Callable[[], bool]
     looking: Callable[[Ref, str], None] | None = None
     at: dict[Task, list[_Work]] = field(default_factory=dict)
+    held: int = 0  # models that workers have, or that wait for one
+    all_taken: bool = False  # there are no more models
     parts: dict[Task, _Parts] = field(default_factory=dict)
     lately: dict[str, Done] = field(default_factory=dict)  # by key, the work that was found done or was done last
     alike: dict[str, list[_Work]] = field(default_factory=dict)  # by the key of work that is being done: who waits
 
     def outcomes(self) -> Iterator[Outcome]:
-        self.pool.hears = self._hear
+        self.pool.tell_stages_to(self._hear)
         yield from self._refill()
-        for task in self.pool.as_completed():
+        for task in self.pool.turns(lambda: self._has_room and not self.waits()):
+            if task is None:
+                yield from self._refill()
+                continue
             if (part := self.parts.pop(task, None)) is not None:
                 yield from self._part_hashed(part, task.result)
                 yield from self._refill()
                 continue
             works, result = self.at.pop(task), task.result
             assert result is not None
+            self.held -= len(works)
             if task.function is hashed:
                 yield from self._hashed(works, result)
             else:
@@ -134,11 +148,23 @@ class _Batch:
 
     def _refill(self) -> Iterator[Outcome]:
         """Keep the workers busy, and no more models in memory than that takes."""
-        while self.pool.outstanding < self.pool.jobs * _AHEAD:
-            refs = list(islice(self.refs, _BLOCK))
+        while self._has_room and not (self.pool.outstanding and self.waits()):
+            refs = list(self._block())
             if not refs:
+                self.all_taken = True
                 return
             yield from self._taken(refs)
+
+    @property
+    def _has_room(self) -> bool:
+        return self.pool.hungry and self.held < _MOST and not self.all_taken
+
+    def _block(self) -> Iterator[Ref]:
+        """The next models, to be looked up together; what comes behind one that was fetched may keep us waiting."""
+        for ref in islice(self.refs, _BLOCK):
+            yield ref
+            if ref.address:
+                return
 
     def _taken(self, refs: list[Ref]) -> Iterator[Outcome]:
         if self.store is None:
@@ -168,7 +194,7 @@ class _Batch:
         yield from self._looked_up(known)
 
     def _hash(self, works: list[_Work]) -> None:
-        self.at[self.pool.submit(hashed, files_of([work.ref for work in works]))] = works
+        self._hand(works, self.pool.submit(hashed, files_of([work.ref for work in works])))
 
     def _hash_in_parts(self, ref: Ref, group: tuple[str, ...], states: dict[str, FileState]) -> None:
         """Tasks of a gigabyte or one file: several workers share them, and what is done is done."""
@@ -181,6 +207,7 @@ class _Batch:
                 tasks[-1].append(path)
                 held += _size(path)
         part.left = len(tasks)
+        self.held += 1
         for paths in tasks:
             seconds = self.pool.limits.seconds + sum(map(_size, paths)) / _SLOW
             limits = self.pool.limits._replace(seconds=seconds)
@@ -191,11 +218,12 @@ class _Batch:
         part.left -= 1
         match result:
             case Returned(list() as found) if None not in found:
-                states = [state for (state,) in found]
+                states = [self._seen(state) for (state,) in found]
                 part.states |= {state.path: state for state in states}
                 self.store.remember(filter(settled, states))
             case _:  # a file that cannot be read has no content that work could be known by
                 part.unread = True
+        self.held -= not part.left
         if not part.left and part.unread:
             self._submit(_Work(part.ref))
         elif not part.left:
@@ -207,7 +235,7 @@ class _Batch:
             case Returned(list() as states):
                 yield from self._looked_up(
                     [
-                        work if found is None else _Work(work.ref, self.keys.key_of(work.ref, found), found)
+                        work if found is None else self._known(work.ref, found)
                         for work, found in zip(works, states, strict=True)
                     ]
                 )
@@ -217,9 +245,16 @@ class _Batch:
             case _:  # a file that cannot be read has no content that work could be known by
                 self._submit(works[0])
 
+    def _known(self, ref: Ref, states: tuple[FileState, ...]) -> _Work:
+        here = tuple(map(self._seen, states))
+        return _Work(ref, self.keys.key_of(ref, here), here)
+
+    def _seen(self, state: FileState) -> FileState:
+        return seen_from_here(state) if self.pool.elsewhere else state
+
     def _looked_up(self, works: list[_Work]) -> Iterator[Outcome]:
         assert self.store is not None
-        sources = [source_of(work.ref.path) for work in works]
+        sources = [source_of(work.ref.place) for work in works]
         wanted = [(work.key, source) for work, source in zip(works, sources, strict=True) if work.key is not None]
         done = self.store.done(wanted, self.lately)
         reused = []
@@ -244,7 +279,11 @@ class _Batch:
         if work.key is not None:
             self.alike.setdefault(work.key, [])
         telling = (tell,) if self.looking is not None and self.settings.run and self.settings.looks else ()
-        self.at[self.pool.submit(audit_one, work.ref, self.settings, *telling)] = [work]
+        self._hand([work], self.pool.submit(audit_one, work.ref, self.settings, *telling))
+
+    def _hand(self, works: list[_Work], task: Task) -> None:
+        self.at[task] = works
+        self.held += len(works)
 
     def _reused(self, works: Sequence[tuple[_Work, str, Done]]) -> Iterator[Outcome]:
         """Outcomes of work that is done. The same content at another place is a model with a history of its own."""
@@ -266,7 +305,7 @@ class _Batch:
                 outcome = Outcome(work.ref, None, Verdict.PASS, ExitCode.PASS, True, done.audit_id)
             else:
                 if done.source != source:
-                    document = {**document, "model": {**document["model"], "path": escaped(work.ref.path)}}
+                    document = {**document, "model": {**document["model"], "path": escaped(work.ref.place)}}
                 verdict = judged(Audited(document, True), policy, self._accepted(work.ref, policy))
                 outcome = Outcome(work.ref, *verdict, True, done.audit_id)
                 if done.source != source:
@@ -276,7 +315,7 @@ class _Batch:
             outcomes.append(outcome)
         kept = self.store.finish_all(list(pieces.values())) if pieces else []
         for place, (audit_id, _) in zip(pieces, kept, strict=True):
-            outcomes[place] = outcomes[place]._replace(audit_id=audit_id)
+            outcomes[place] = outcomes[place]._replace(audit_id=audit_id, is_first_here=True)
         if seen:
             self.store.remember(seen)
         yield from outcomes
@@ -289,8 +328,10 @@ class _Batch:
         if self.store is None:
             yield outcome
             return
-        source = source_of(work.ref.path)
-        whole = work.key is not None and done.whole and all(unchanged(state.path, state) for state in work.states)
+        source = source_of(work.ref.place)
+        # The cache exchanges no file; that another model shares one changes its time alone.
+        same = bool(work.ref.address) or all(unchanged(state.path, state) for state in work.states)
+        whole = work.key is not None and done.whole and same
         piece = self._piece(work, source, done.document, verdict, whole=whole)
         try:
             ((audit_id, there),) = self.store.finish_all([piece])
@@ -316,7 +357,7 @@ class _Batch:
         """The version that was accepted last, where the policy holds something against it."""
         if self.store is None or not policy.compares:
             return None
-        accepted = self.store.accepted(ref.known_as or source_of(ref.path))
+        accepted = self.store.accepted(ref.known_as or source_of(ref.place))
         return None if accepted is None else accepted.document
 
     def _piece(self, work: _Work, source: str, document: Mapping[str, Any], judged: Judged, *, whole: bool) -> Piece:

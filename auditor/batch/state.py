@@ -87,6 +87,19 @@ def _all_hashed(paths: tuple[str, ...]) -> tuple[FileState, ...] | None:
         return None
 
 
+def seen_from_here(state: FileState) -> FileState:
+    """A file that another machine hashed, as this one sees it: a shared folder's device has a number of each its own.
+
+    As it is where this machine sees another file: it then counts as changed.
+    """
+    try:
+        now = os.stat(state.path)
+    except (OSError, ValueError):
+        return state
+    here = state._replace(device=now.st_dev)
+    return here if unchanged(state.path, here) else state
+
+
 def settled(state: FileState) -> bool:
     """Whether the file was left alone long enough for its time to tell of the next change."""
     return time.time_ns() - max(state.mtime_ns, state.ctime_ns) > _SETTLED
@@ -95,13 +108,12 @@ def settled(state: FileState) -> bool:
 class Keys:
     """What an audit's result depends on: contents, what the registry says, rules, settings, versions."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, processor: Sequence[str] | None = None) -> None:
+        """``processor``: the relevant features of the one that runs the models, where it is not this one."""
         chosen = [(name, _text(value)) for name, value in settings._asdict().items()]
-        runtime = " ".join((runtime_version(), *features())) if settings.run else ""
-        libraries = settings.provider_libraries.values()
-        named = filter(None, (settings.inputs, settings.custom_ops, settings.against))
-        read = (*settings.operators, *libraries, *named)
-        more = [state.digest for state in _all_hashed(read) or ()]
+        runs_on = features() if processor is None else processor
+        runtime = " ".join((runtime_version(), *runs_on)) if settings.run else ""
+        more = [state.digest for state in _all_hashed(named_files(settings)) or ()]
         self._same = hashlib.sha256(json.dumps([chosen, more, _code(), __version__, runtime]).encode())
 
     def key_of(self, ref: Ref, states: Sequence[FileState]) -> str:
@@ -122,6 +134,25 @@ class Keys:
         whole = self._same.copy()
         whole.update(json.dumps(said).encode())
         return whole.hexdigest()
+
+
+def named_files(settings: Settings) -> tuple[str, ...]:
+    """The files beside the models that an audit reads, because its settings name them."""
+    named = filter(None, (settings.inputs, settings.custom_ops, settings.against))
+    return (*settings.operators, *settings.provider_libraries.values(), *named)
+
+
+def installation() -> dict[str, str]:
+    """What decides an audit's result beside the model and the settings, as it is installed here, by name."""
+    from ..rules import rules_digest
+
+    return {
+        "auditor": __version__,
+        "rules": rules_digest(),
+        "code": _code(),
+        "runtime": runtime_version(),
+        "processor": " ".join(features()),
+    }
 
 
 def _place(path: str, model: str, folder: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from ..config.table import AT_ONCE, DEPTH, LOOKED_AT, RUN, SIZES
+from ..config.table import AT_ONCE, DEPTH, ELSEWHERE, ENGINE, LOOKED_AT, RUN, SIZES
 from ..errors import worst
 from .command import TARGETS, Command, Words, options
 
@@ -34,6 +34,7 @@ def baseline(words: Words) -> int:
         update=ask.said.get("update", False),
         prune=ask.said.get("prune", False),
         listener=terminal,
+        engine=ask.engine(terminal),
     )
     codes = recording.record(words["targets"])
     _tell(recording)
@@ -64,6 +65,7 @@ COMMAND = Command(
     ("auditor baseline models", "auditor baseline models --update --prune -o known.json"),
     (TARGETS,),
     options(
-        "file", "update", "prune", LOOKED_AT, SIZES, RUN, DEPTH, "config", "trusted_config", "no_config", AT_ONCE, "db"
+        "file", "update", "prune", LOOKED_AT, SIZES, RUN, DEPTH, "config", "trusted_config", "no_config", AT_ONCE,
+        ENGINE, ELSEWHERE, "db",
     ),
-)
+)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..config.table import AT_ONCE, DEPTH, KEPT, LOOKED_AT, POLICY, RUN, SAID, SIZES
+from ..config.table import AT_ONCE, DEPTH, ELSEWHERE, ENGINE, KEPT, LOOKED_AT, POLICY, RUN, SAID, SIZES
 from .command import Argument, Command, Words, options
 
 
@@ -49,7 +49,27 @@ def batch(words: Words) -> int:
 
 COMMAND = Command(
     batch,
-    ("auditor batch models/", "auditor batch registry/ --no-run --jobs 4 --format json"),
-    (Argument("sources", "SOURCE...", "Folders, patterns, manifests, registries.", many=True),),
-    options("limit", "rehash", AT_ONCE, LOOKED_AT, SIZES, RUN, DEPTH, POLICY, SAID, KEPT),
-)
+    (
+        "auditor batch models/",
+        "auditor batch registry/ --no-run --jobs 4 --format json",
+        "auditor batch hf://ORG/NAME@main",
+    ),
+    (Argument("sources", "SOURCE...", "Folders, patterns, manifests, registries, here or at an address.", many=True),),
+    options(
+        "limit",
+        "rehash",
+        "set_tag",
+        "attach",
+        "attestation",
+        AT_ONCE,
+        ENGINE,
+        ELSEWHERE,
+        LOOKED_AT,
+        SIZES,
+        RUN,
+        DEPTH,
+        POLICY,
+        SAID,
+        KEPT,
+    ),
+)  # fmt: skip

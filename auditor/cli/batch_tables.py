@@ -50,7 +50,7 @@ def write_outcome(outcome: Outcome, out: TextIO) -> None:
     """One model: its verdict, and its findings in a line each."""
     findings, failed = _worth_telling(outcome)
     page = Page(out)
-    head, path = _HEADS[outcome.verdict], visible(outcome.ref.path)
+    head, path = _HEADS[outcome.verdict], visible(outcome.ref.place)
     beside = f"  version {visible(outcome.ref.version)}" if outcome.ref.version else ""
     beside += "  (reused)" if outcome.reused else ""
     if cells(f"{head[0]}  {path}{beside}") <= page.width:
@@ -94,7 +94,7 @@ class Tally:
             return
         if outcome.verdict is Verdict.PASS and not_run(outcome):
             self.not_run += 1
-            self.named = [*self.named, end_of(visible(outcome.ref.path), _LONGEST)][:_MOST_NAMED]
+            self.named = [*self.named, end_of(visible(outcome.ref.place), _LONGEST)][:_MOST_NAMED]
         findings = outcome.document["findings"]
         found = Counter(("waived" if f.get("waived") else f["severity"], f["rule"]) for f in findings)
         self.rules.update(found)
@@ -104,7 +104,7 @@ class Tally:
             by_severity[severity] += number
         if outcome.code != ExitCode.PASS:
             self.worst.append(
-                (by_severity["error"], by_severity["warning"], end_of(visible(outcome.ref.path), _LONGEST))
+                (by_severity["error"], by_severity["warning"], end_of(visible(outcome.ref.place), _LONGEST))
             )
             self.worst = sorted(self.worst, key=lambda row: (-row[0], -row[1], row[2]))[:_MOST_ROWS]
 

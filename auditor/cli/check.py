@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..config.table import DEPTH, KEPT, LOOKED_AT, POLICY, RUN, SAID, SIZES
+from ..config.table import DEPTH, ELSEWHERE, KEPT, LOOKED_AT, POLICY, RUN, SAID, SIZES
 from ..errors import worst
 from .command import Argument, Command, Words, options
 
@@ -30,6 +30,6 @@ def check(words: Words) -> int:
 COMMAND = Command(
     check,
     ("auditor check model.onnx", "auditor check model.onnx --no-run --dim N=1 -o sarif:report.sarif"),
-    (Argument("models", "MODEL...", "One or several ONNX files.", many=True),),
-    options(LOOKED_AT, SIZES, RUN, DEPTH, POLICY, SAID, KEPT),
+    (Argument("models", "MODEL...", "One or several ONNX files, here or at an address.", many=True),),
+    options(LOOKED_AT, SIZES, RUN, DEPTH, POLICY, SAID, KEPT, ELSEWHERE),
 )

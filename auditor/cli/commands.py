@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 SUMMARIES: Mapping[str, str] = {
     "check": "Audit models: shapes, parameters, weights, a run in a sandbox.",
     "batch": "Audit all models of folders and registries, each only once.",
+    "watch": "Audit what is new in folders and registries, when it appears.",
     "gate": "Say whether models may go live, and why.",
     "attest": "Sign the verdict on a model, with the hash of each of its files.",
     "verify": "Verify that a model is the one that passed, by its attestation.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..config.table import AT_ONCE, DEPTH, POLICY, RUN, SAID, SIZES
+from ..config.table import AT_ONCE, DEPTH, ELSEWHERE, ENGINE, POLICY, RUN, SAID, SIZES
 from ..errors import UsageError, worst
 from .command import TARGETS, Command, Words, options
 
@@ -21,6 +21,7 @@ def gate(words: Words) -> int:
         return _on_server(words)
     from ..sessions.asked import asked
     from ..sessions.gating import Acceptance, Gate, line, written
+    from ..sessions.writing_back import WritingBack
     from .gate_tables import OnScreen, shown
     from .terminal import Terminal
 
@@ -35,7 +36,8 @@ def gate(words: Words) -> int:
     terminal = Terminal(quiet=said.get("quiet", False))
     to = ask.destinations(sys.stdout, terminal)
     screen = OnScreen(sys.stdout)
-    with Gate(ask.configured, ask.limits(), said.get("subject"), acceptance, terminal) as gates:
+    writing, engine = WritingBack(said, terminal), ask.engine(terminal)
+    with Gate(ask.configured, ask.limits(), said.get("subject"), acceptance, terminal, writing, engine) as gates:
         with written(to, lambda gated: screen.write(shown(gated)), line) as write:
             for gated in gates.gated(words["targets"]):
                 write(gated)
@@ -102,6 +104,9 @@ COMMAND = Command(
         "reason",
         "by",
         "subject",
+        "set_tag",
+        "attach",
+        "attestation",
         "weights",
         "target_dtype",
         "runtimes",
@@ -112,6 +117,8 @@ COMMAND = Command(
         POLICY,
         SAID,
         AT_ONCE,
+        ENGINE,
+        ELSEWHERE,
         "db",
         *_SERVERS,
     ),

@@ -59,13 +59,14 @@ def _within(store: Store, source: str) -> list[str]:
     """The models of a folder that were ever audited; of a manifest, a glob or another source those that it has now."""
     from ..batch.sources import source_at
     from ..errors import NothingToAudit
+    from ..files import is_address
     from ..store.history import subjects_of, subjects_under
 
     found = subjects_under(store, source)
-    if found or os.path.isdir(source):  # Path.is_dir raises for a name that is too long
+    if found or is_address(source) or os.path.isdir(source):  # Path.is_dir raises for a name that is too long
         return found
     try:
-        return subjects_of(store, (ref.path for ref in source_at(source).models()))
+        return subjects_of(store, (ref.place for ref in source_at(source).models()))
     except NothingToAudit:
         return []
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+from ..files import is_address
 from ..findings.order import RANK
 from ..policy.globs import matches
 from ..policy.policy import Policy
@@ -48,6 +49,10 @@ class Configuration(Record):
     options: Mapping[str, Any] = _NONE  # by the names of Settings' fields
     db: str | None = None
     jobs: int | None = None
+    cache: str | None = None  # the folder of what is fetched
+    cache_size: int | None = None  # bytes
+    fetch_size: int | None = None  # bytes of one file
+    fetch_timeout: float | None = None  # seconds for one model
     baseline: str | None = None  # None: the usual file, if it is there; "" none
     registries: Mapping[str, str] = _NONE  # by a registry's folder: of which one its models are versions
     forced: Mapping[str, Any] = _NONE  # fields of Policy that the command line says
@@ -306,7 +311,9 @@ def _together(before: Any, value: Any) -> Any:
 
 
 def _relative(path: str, folder: str) -> str:
-    """A path from a folder on ("" is the working one, which may be gone), with slashes."""
+    """A path from a folder on ("" is the working one, which may be gone), with slashes; an address stays itself."""
+    if is_address(path):
+        return path
     try:
         return os.path.relpath(path or os.curdir, folder or os.curdir).replace(os.sep, "/")
     except OSError:

@@ -25,6 +25,8 @@ POLICY = "What is asked"
 SAID = "What is said, and where"
 KEPT = "Where it is kept"
 AT_ONCE = "How much at once"
+ENGINE = "Who audits"
+ELSEWHERE = "What is fetched from elsewhere"
 SERVICE = "The service"
 FILES = ""  # of configurations alone: no option
 OWN = "This command's own"  # of one command or two, which name the rows themselves
@@ -249,6 +251,55 @@ TABLE: tuple[Setting, ...] = (
         "SIZE", default="4G",
     ),
     Setting(
+        "engine", kinds.one_of("local", "dask"), ENGINE, "Who audits: local, processes of this machine, or dask.",
+        ("--engine",), "ENGINE", default="local",
+    ),
+    Setting(
+        "scheduler", kinds.TEXT, ENGINE, "The scheduler of Dask, tls://HOST:PORT or tcp://HOST:PORT.",
+        ("--scheduler",), "ADDRESS", default="workers of Dask on this machine, for this call",
+    ),
+    Setting(
+        "insecure_scheduler", kinds.YES_OR_NO, ENGINE,
+        "Take tcp:// beyond this machine: whoever reaches that network can run code on the workers and here.",
+        ("--insecure-scheduler",),
+    ),
+    Setting(
+        "tls_ca", kinds.PATH, ENGINE, "Who certifies the scheduler and its workers.", ("--tls-ca",), "FILE.pem",
+        default="as Dask is configured",
+    ),
+    Setting(
+        "tls_cert", kinds.PATH, ENGINE, "The certificate that is shown to the scheduler.", ("--tls-cert",), "FILE.pem",
+        default="as Dask is configured",
+    ),
+    Setting(
+        "tls_key", kinds.PATH, ENGINE, "The key of that certificate.", ("--tls-key",), "FILE.pem",
+        default="as Dask is configured",
+    ),
+    Setting(
+        "adaptive", kinds.YES_OR_NO, ENGINE, "As many workers of Dask as there is work for.", ("--adaptive",),
+    ),
+    Setting(
+        "engine_wait", kinds.SECONDS, ENGINE,
+        "How long to wait for the scheduler, and for a worker that can do the work.", ("--engine-wait",), "SECONDS",
+        default="120",
+    ),
+    Setting(
+        "cache", kinds.PATH, ELSEWHERE, "The folder of what is fetched.", ("--cache",), "FOLDER", "cache",
+        "AUDITOR_CACHE", "place", "as configured, else a folder in the user's cache folder",
+    ),
+    Setting(
+        "cache_size", kinds.BYTES_ABOVE_0, ELSEWHERE, "Of what is fetched; what was not used for longest goes.",
+        ("--cache-size",), "SIZE", "cache-size", fills="place", default="as configured, else 100G",
+    ),
+    Setting(
+        "fetch_size", kinds.BYTES_ABOVE_0, ELSEWHERE, "Of one file that is fetched.", ("--fetch-size",), "SIZE",
+        "fetch-size", fills="place", default="as configured, else 64G",
+    ),
+    Setting(
+        "fetch_timeout", kinds.SECONDS, ELSEWHERE, "For fetching one model.", ("--fetch-timeout",), "SECONDS",
+        "fetch-timeout", fills="place", default="as configured, else 3600",
+    ),
+    Setting(
         "address", kinds.TEXT, SERVICE, "The address to listen at.", ("--address",), "ADDRESS", "service.address",
         "AUDITOR_ADDRESS", "service", "127.0.0.1",
     ),
@@ -302,6 +353,19 @@ TABLE: tuple[Setting, ...] = (
         "sample", kinds.YES_OR_NO, SERVICE, "Audit two samples first, where no model was uploaded yet.", ("--sample",)
     ),
     # Of one command or two.
+    Setting(
+        "set_tag", kinds.YES_OR_NO, OWN, "Write the verdict to the registry: tags of an MLflow model version.",
+        ("--set-tag",),
+    ),
+    Setting(
+        "attach", kinds.YES_OR_NO, OWN, "Push the report to the registry, beside the OCI artifact that it is of.",
+        ("--attach",),
+    ),
+    Setting(
+        "every", kinds.AGE, OWN, "How long to wait between two looks, as in 60s, 5m or 1h.", ("--every",), "TIME",
+        default="60s",
+    ),
+    Setting("once", kinds.YES_OR_NO, OWN, "Look once, and exit with the code of what is new.", ("--once",)),
     Setting("limit", kinds.whole(1), OWN, "No more models than these.", ("--limit",), "NUMBER"),
     Setting("rehash", kinds.YES_OR_NO, OWN, "Read every file, also one that looks as it did.", ("--rehash",)),
     Setting("accept", kinds.YES_OR_NO, OWN, "What passes is the accepted version from now on.", ("--accept",)),
@@ -402,7 +466,10 @@ TABLE: tuple[Setting, ...] = (
         "A public key in PEM whose signature is trusted; may be repeated: one is enough.",
         ("--key",), "FILE",
     ),
-    Setting("attestation", kinds.TEXT, OWN, "The attestation of the model.", ("--attestation",), "FILE"),
+    Setting(
+        "attestation", kinds.TEXT, OWN, "The attestation of the model; batch attaches it with the report.",
+        ("--attestation",), "FILE",
+    ),
     Setting(
         "asked_policy", kinds.TEXT, OWN, "The configuration that the attested verdict must be as strict as.",
         ("--policy",), "FILE", default="none: the signer's is taken",

@@ -10,6 +10,7 @@ from ..costs.count import Costs
 from ..model import digest
 from ..model.dtypes import name_of
 from ..model.graph import Model, Value, has_subgraphs, subgraphs
+from ..model.refitted import refitted
 from ..report import Missed, Port, RunAttempt, RunLevel, RunSummary, Totals
 from ..runtime.outcome import (
     Agreement,
@@ -227,6 +228,9 @@ def looked_at(evidence: Evidence) -> Iterator[Missed]:
     if not evidence.model.path and (files := digest.files(evidence.model)):
         why = f"the model came without a path, and {listed(files)} was not opened: give the path"
         yield Missed("external data", why, asked=True)
+    for named in refitted(evidence.model):
+        if named.unknown:
+            yield Missed(f"files of {named.by.location!r}, from which an engine takes its weights", named.unknown, True)
     if evidence.settings.runtimes:
         yield from evidence.targets.missed
     if evidence.settings.weights:

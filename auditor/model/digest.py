@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ..errors import CannotLook
 from ..hashing import sha256_of_many
 from . import external, payload
-from .contexts import contexts
 from .graph import Model
+from .refitted import own_files, refitted
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -30,7 +30,10 @@ def structure(model: Model) -> str:
 
 
 def content(model: Model) -> str:
-    """sha256 over every byte of the model's file and of its external files. CannotLook where one cannot be read."""
+    """sha256 over every byte of all of the model's files. CannotLook where one is not known, or cannot be read."""
+    for named in refitted(model):
+        if named.unknown:
+            raise CannotLook(f"the files of {named.by.location!r} are not known: {named.unknown}")
     sha = sha256_of_many(model.size)
     _update(sha, model, payload.Raw("", 0, model.size))
     for location in files(model):
@@ -45,10 +48,10 @@ def content(model: Model) -> str:
 def files(model: Model) -> tuple[str, ...]:
     """Every file that the model makes a runtime read, each once, in order of their names.
 
-    External data, and what was compiled for a device and lies in a file of its own.
+    External data, what was compiled for a device and lies in a file of its own, and, of an engine without weights,
+    the model that has them, with its files.
     """
-    data = {t.external.location for _, t in payload.tensors(model) if t.external is not None}
-    return tuple(sorted(data | {named.location for named in contexts(model).files}))
+    return tuple(sorted(own_files(model).union(*(named.files for named in refitted(model)))))
 
 
 def _update(sha: _Hash, model: Model, place: payload.Raw) -> None:

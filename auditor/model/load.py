@@ -72,9 +72,14 @@ def load(source: Source, limits: ReadLimits | None = None) -> Model:
 def _of_path(path: str, limits: ReadLimits | None) -> Model:
     fd, identity = open_model(path)
     try:
-        return _read(identity.size, lambda n, at: os.pread(fd, n, at), limits or ReadLimits(), path, None, identity)
+        return load_opened(fd, identity, path, limits)
     finally:
         os.close(fd)
+
+
+def load_opened(fd: int, identity: Identity, path: str, limits: ReadLimits | None = None) -> Model:
+    """The model in an open file, which stays open; ``path`` is where it lies."""
+    return _read(identity.size, lambda n, at: os.pread(fd, n, at), limits or ReadLimits(), path, None, identity)
 
 
 def loads(data: bytes, path: str = "", limits: ReadLimits | None = None) -> Model:

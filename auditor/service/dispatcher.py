@@ -24,7 +24,7 @@ from .files.tidying import Tidying
 from .jobs.dispatching import Dispatcher
 from .jobs.slots import taken_name
 from .outward.couriers import Couriers
-from .outward.fetching import FetchLimits
+from .outward.fetching import UrlLimits
 
 _EXPIRE, _SWEEP = 5.0, 300.0  # seconds between two looks for what others left, and between two sweeps
 
@@ -66,7 +66,7 @@ def dispatch(said: Given) -> None:
         storage = Storage(said.storage)
         give_back_all(store, name)
         most = ServiceLimits(**said.limits)
-        fetch = FetchLimits(most.upload, limits.seconds / 2, most.floor)
+        fetch = UrlLimits(most.upload, limits.seconds / 2, most.floor)
         dispatcher = Dispatcher(store, storage, pool, name, said.roots, limits, tell, said.hosts, fetch)
         couriers = Couriers(store, said.hosts)
         tidying = Tidying(store, storage, said.retention)

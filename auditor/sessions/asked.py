@@ -14,6 +14,7 @@ from .destinations import Destinations
 from .listening import Listener
 
 if TYPE_CHECKING:
+    from ..batch.engine import Opens
     from ..batch.pool import WorkerLimits
 
 
@@ -33,6 +34,12 @@ class Asked(NamedTuple):
         from ..batch.run import allowed
 
         return allowed(self.settings, self.said.get("audit_timeout"), self.said.get("audit_memory"))
+
+    def engine(self, listener: Listener) -> Opens:
+        """Who audits; `UsageError` for options that make no sense together."""
+        from .engines import chosen_engine
+
+        return chosen_engine(self.said, self.settings, listener.say)
 
     def destinations(self, out: TextIO, listener: Listener) -> Destinations:
         """Where reports go; `UsageError` for a format that there is not."""

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..batch.around import around
-from ..batch.refs import NotRead, Ref, Source
+from ..batch.engine import EngineLost
+from ..batch.refs import FetchingSource, NotRead, Ref, Source, is_waited_for, release
 from ..batch.run import Outcome, batch
 from ..batch.sources import source_at
 from ..batch.verdicts import Policies
 from ..config.configuration import Configuration
-from ..errors import AuditorError, ExitCode, NothingToAudit, StoreError, worst
+from ..errors import AuditorError, ExitCode, StoreError, worst
 from ..formats import json as json_format
 from ..pipeline import selected
 from .asked import Asked
 from .destinations import Destinations, Outlet
 from .faults import tell_fault
+from .fetching import fetching_as
 from .listening import Listener
 from .subjects import known
+from .writing_back import WritingBack
 
 if TYPE_CHECKING:
     from .page_folder import PageFolder
 
+_DRAWN = 16  # pages a worker that wait to be drawn
 _MOST_TROUBLES = 20  # of one source
 
 
@@ -53,9 +58,12 @@ class Batching:
         self.settings = ask.settings
         self.configured = ask.configured
         self.limits = ask.limits()
+        self._fetching = fetching_as(self.configured)
         self.rehash = ask.said.get("rehash", False)
         self.to = to
         self.listener = listener or BatchListener()
+        self.engine = ask.engine(self.listener)
+        self.writing = WritingBack(ask.said, self.listener)
         self.models = 0  # that came to an end
         self._codes: set[ExitCode] = set()
         self._told = False  # that reports are not stored
@@ -66,17 +74,18 @@ class Batching:
     def code(self) -> ExitCode:
         """The worst exit code so far."""
         unread = any(isinstance(trouble, NotRead) for source in self._sources for trouble in source.troubles)
-        return worst([*self._codes, *([ExitCode.INCONCLUSIVE] if unread else [])])
+        return worst([*self._codes, *([ExitCode.INCONCLUSIVE] if unread or self.writing.failed else [])])
 
     def outcomes(self, paths: Sequence[str], limit: int | None = None) -> Generator[Outcome, None, None]:
         """Audit all; each outcome is written wherever it goes before it is yielded."""
+        self.writing.check(paths)
         self._sources = list(self._found(paths))
         with self._opened() as store, ExitStack() as stack:
-            self.listener.begun(lambda: islice(_each_once(self._sources), limit))
+            self.listener.begun(lambda: islice(_each_once(self._countable), limit))
             outlets = self._outlets(stack)
             folders = self._folders(stack, store)
             outcomes = batch(
-                (known(ref, self.configured) for ref in islice(_each_once(self._sources, self._failed), limit)),
+                (known(ref, self.configured) for ref in islice(self._refs(), limit)),
                 self.settings,
                 _policies(self.configured),
                 store,
@@ -84,10 +93,15 @@ class Batching:
                 self.limits,
                 all_shown=self._shows_all(),
                 rehash=self.rehash,
+                engine=self.engine,
+                waits=lambda: is_waited_for(self._sources),
                 looking=self.listener.looking,
             )
+            over: deque[Ref] = deque()
+            drawn = len(folders) * _DRAWN * self.configured.workers()  # a page is drawn of the model's files, later
             stack.enter_context(closing(outcomes))
-            for outcome in outcomes:
+            stack.enter_context(self.writing)
+            for outcome in self._as_far(outcomes):
                 self.models += 1
                 self._codes.add(outcome.code)
                 if outcome.unstored:
@@ -97,6 +111,9 @@ class Batching:
                     self.listener.came(outcome)
                 for folder in folders:
                     folder.write(outcome)
+                over.append(outcome.ref)
+                while len(over) > drawn:
+                    release(self._sources, over.popleft())
                 yield outcome
 
     def last_words(self, paths: Sequence[str]) -> Iterator[str]:
@@ -109,22 +126,39 @@ class Batching:
         if not self.models and ExitCode.INCONCLUSIVE not in self._codes:
             yield f"there is no model in {', '.join(paths)}"
 
+    @property
+    def _countable(self) -> list[Source]:
+        """Nothing is fetched only to be counted: where one lies elsewhere, nobody knows how many there are."""
+        return [] if any(isinstance(source, FetchingSource) for source in self._sources) else self._sources
+
     def _found(self, paths: Sequence[str]) -> Iterator[Source]:
         """The sources; one that is not there does not keep the others out."""
         for path in paths:
             try:
-                yield source_at(path)
+                yield source_at(path, self._fetching)
             except AuditorError as error:
                 self._failed(error)
 
+    def _refs(self) -> Iterator[Ref]:
+        """The models that are audited."""
+        return _each_once(self._sources, self._failed)
+
     def _failed(self, error: AuditorError) -> None:
         """A source that cannot be read, as a whole or from here on."""
-        self._codes.add(ExitCode.NOTHING if isinstance(error, NothingToAudit) else ExitCode.INCONCLUSIVE)
+        self._codes.add(ExitCode.NOTHING if error.exit_code is ExitCode.NOTHING else ExitCode.INCONCLUSIVE)
         self.listener.say(str(error))
+
+    def _as_far(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        """The outcomes until the engine is lost: what came before is stored and counts, and the rest is open."""
+        try:
+            yield from outcomes
+        except EngineLost as error:
+            self.listener.say(f"{error}; {self.models} models came to their end")
+            self._codes.add(error.exit_code)
 
     def _shows_all(self) -> bool:
         """Whether anything is written of models that pass without a finding."""
-        return bool(self.to.files) or (self.to.form != "text" and not self.to.quiet)
+        return bool(self.to.files) or self.writing.is_asked or (self.to.form != "text" and not self.to.quiet)
 
     def _outlets(self, stack: ExitStack) -> list[tuple[str, Outlet]]:
         """Formats and where they go. Of text the stream has a few lines a model, and the listener writes them."""
@@ -148,7 +182,7 @@ class Batching:
         def history(ref: Ref) -> tuple[Earlier, ...]:
             """Nothing where it cannot be read: whoever stores has said so."""
             try:
-                return earlier_audits(store, ref.known_as or source_of(ref.path)) if store is not None else ()
+                return earlier_audits(store, ref.known_as or source_of(ref.place)) if store is not None else ()
             except StoreError:
                 return ()
 
@@ -167,6 +201,7 @@ class Batching:
                 outlet.write_text(f"{_line(outcome)}\n")
             elif outcome.document is not None:
                 outlet.write(*json_format.parse(outcome.document))
+        self.writing.take(outcome)
 
     @contextmanager
     def _opened(self) -> Iterator[Any]:
@@ -205,7 +240,7 @@ def _policies(configured: Configuration) -> Policies:
     if configured.same_for_all:
         policy = configured.policy("model.onnx")
         return lambda ref: policy
-    return lambda ref: configured.policy(ref.path, ref.subject, ref.registry)
+    return lambda ref: configured.policy(ref.place, ref.subject, ref.registry)
 
 
 def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None] = lambda error: None) -> Iterator[Ref]:
@@ -215,7 +250,7 @@ def _each_once(sources: Sequence[Source], failed: Callable[[AuditorError], None]
         try:
             for found in source.models():
                 ref = (around(found.path) or found) if source.kind == "file" else found
-                path = os.path.abspath(ref.path)  # no link followed
+                path = ref.address or os.path.abspath(ref.path)  # no link followed
                 if path not in seen:
                     seen.add(path)
                     yield ref

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..config.configuration import Configuration
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError
+from ..files import is_address
 from ..pipeline import Audit, audited, selected
 from ..policy.judge import exit_code
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
@@ -16,10 +17,12 @@ from ..settings import Settings
 from ..tuples import NamedTuple
 from .destinations import Destinations
 from .faults import tell_fault
+from .fetching import fetching_as
 from .listening import Listener
-from .subjects import Subject, named
+from .subjects import Subject, known, named, subject_of
 
 if TYPE_CHECKING:
+    from ..batch.refs import Ref
     from ..picture import Picture
 
 
@@ -42,6 +45,7 @@ class Checking:
         self.configured = configured
         self.to = to
         self.listener = listener or Listener()
+        self._held: list[Iterator[Ref]] = []  # where models come from that were fetched
         selected(settings)  # a wrong rule's name ends this before anything is audited
 
     def codes(self, paths: Sequence[str]) -> list[ExitCode]:
@@ -69,16 +73,36 @@ class Checking:
         for path in paths:
             if os.path.isdir(path):  # Path.is_dir raises for a name that is too long
                 raise UsageError(f"{path} is a folder: `auditor batch` audits folders, `check` takes files")
-        subjects = [named(path, self.configured) for path in paths]
+        subjects = [
+            self._fetched(path) if is_address(path) and not os.path.lexists(path) else named(path, self.configured)
+            for path in paths
+        ]
         return (self._one(subject, pictured) for subject in subjects)
+
+    def _fetched(self, address: str) -> Subject:
+        """The one model at an address, which lies here as long as this does."""
+        from ..batch.sources import source_at
+
+        models = source_at(address, fetching_as(self.configured)).models()
+        ref = next(models, None)
+        if ref is None:
+            raise NothingToAudit(f"there is no model in {address}")
+        if ref.unfetched:
+            raise CannotLook(ref.unfetched)
+        if next(models, None) is not None:
+            raise UsageError(f"{address} has several models: `auditor batch` audits them, `check` takes one")
+        self._held.append(models)  # with its lease
+        return subject_of(known(ref, self.configured), self.configured)
 
     def _one(self, subject: Subject, pictured: bool) -> Checked:
         path = subject.path
         whole = None
         try:
             with self.listener.auditing(path) as at:
-                whole = audited(path, self.settings, subject.contract, at)
+                whole = audited(subject.copy or path, self.settings, subject.contract, at)
                 raw = _with(whole.report, subject.troubles)
+                if subject.copy:
+                    raw = raw._replace(model=raw.model._replace(path=path))
             for trace in raw.coverage.traces:
                 tell_fault(self.listener, trace)
             report, verdict, _ = subject.judged(raw, self.to.database)

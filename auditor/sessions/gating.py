@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from ..batch.refs import NotRead
+from ..batch.refs import NotRead, is_waited_for, release
 from ..config.configuration import Configuration
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit, StoreError, UsageError, worst
 from ..files import FileTooLarge, open_regular, read_regular
@@ -17,15 +17,19 @@ from ..report import Report, Verdict
 from ..tuples import NamedTuple
 from .binding import BINDING, Binding, bound_to_its_model
 from .destinations import Destinations
+from .fetching import fetching_as
 from .listening import Listener
 from .subjects import Subject, compared, known, stored, subject_of, there
 
 if TYPE_CHECKING:
+    from ..batch.engine import Opens
     from ..batch.pool import WorkerLimits
     from ..batch.refs import Ref, Source
     from ..policy.policy import Policy
+    from ..remote.errand import Fetching
     from ..store.store import Accepted
     from ..store.works import Works
+    from .writing_back import WritingBack
 
 _MOST = 1 << 28  # bytes of a report file
 _HEAD = 4096
@@ -58,7 +62,9 @@ class Gate:
     def __init__(
         self, configured: Configuration, limits: WorkerLimits,
         name: str | None = None, acceptance: Acceptance | None = None, listener: Listener | None = None,
+        writing: WritingBack | None = None, engine: Opens | None = None,
     ) -> None:  # fmt: skip
+        """``engine``: who audits, where it is not processes of this machine."""
         from ..pipeline import selected
 
         self.configured = configured
@@ -67,6 +73,8 @@ class Gate:
         self.name = name
         self.acceptance = acceptance
         self.listener = listener or Listener()
+        self.engine = engine
+        self.writing = writing
         self.codes: list[ExitCode] = []  # of what was gated so far
         self._opened: Works | None = None
         self._unusable = ""  # why there is no store
@@ -74,6 +82,8 @@ class Gate:
 
     def gated(self, targets: Sequence[str]) -> Iterator[Gated]:
         """All that the words name; of a word that names nothing a line is said."""
+        if self.writing is not None:
+            self.writing.check(targets)
         for target in targets:
             before = len(self.codes)
             try:
@@ -89,6 +99,9 @@ class Gate:
             if len(self.codes) == before:
                 self.listener.say(f"there is no model in {target}")
                 self.codes.append(ExitCode.NOTHING)
+        if self.writing is not None:
+            self.writing.finish()
+            self.codes += [ExitCode.INCONCLUSIVE] * bool(self.writing.failed)
 
     def verdict_on(self, path: str) -> Gated:
         """The verdict on the one model at a path, which holds no report and is no place of models."""
@@ -112,9 +125,10 @@ class Gate:
 
     def _audited(self, target: str) -> Iterator[Gated]:
         """Through the batch, which runs nothing again that is unchanged; every byte is read to know that."""
+        from ..batch.pool import Pool
         from ..batch.run import batch
 
-        refs, source = _models(target)
+        refs, source = _models(target, fetching_as(self.configured))
         several = source is not None
         if several and self.name is not None:
             raise UsageError("--name is for one model: the models of a registry have names of their own")
@@ -122,9 +136,15 @@ class Gate:
         if self.name is not None:
             refs = (ref._replace(subject=self.name, registry="") for ref in refs)
         store = self._store(create=True)
-        jobs = self.configured.workers()
-        with closing(batch(refs, self.settings, self._policy, store, jobs, self.limits, rehash=True)) as outcomes:
+        jobs, engine = self.configured.workers(), self.engine or Pool
+        sources = [source] if source is not None else []
+        outcomes = batch(
+            refs, self.settings, self._policy, store, jobs, self.limits, rehash=True, engine=engine,
+            waits=lambda: is_waited_for(sources),
+        )  # fmt: skip
+        with closing(outcomes):
             for outcome in outcomes:
+                release(sources, outcome.ref)
                 subject = subject_of(outcome.ref, self.configured)
                 document = (
                     outcome.document if outcome.audit_id is None or store is None else store.get(outcome.audit_id)
@@ -132,7 +152,10 @@ class Gate:
                 assert document is not None  # all are shown
                 if outcome.unstored:
                     self._unusable = outcome.unstored
-                yield self._unless_unstored(self._gated(subject, document, outcome.audit_id, outcome.code))
+                gated = self._unless_unstored(self._gated(subject, document, outcome.audit_id, outcome.code))
+                if self.writing is not None:
+                    self.writing.take(outcome._replace(document=_as_judged(gated.judgement)))
+                yield gated
 
         if source is not None:
             self._left(source)
@@ -155,7 +178,7 @@ class Gate:
             self.listener.say(line)
 
     def _policy(self, ref: Ref) -> Any:
-        return self.configured.policy(ref.path, ref.subject, ref.registry)
+        return self.configured.policy(ref.place, ref.subject, ref.registry)
 
     def _gated(
         self, subject: Subject, document: Mapping[str, Any], audit_id: int | None = None, code: ExitCode | None = None,
@@ -214,6 +237,8 @@ class Gate:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.writing is not None:
+            self.writing.close()
         if self._opened is not None:
             self._opened.close()
 
@@ -290,17 +315,23 @@ def judged_for_gate(report: Report, policy: Policy, accepted: Report | None) -> 
     return judgement if looked_at(report) else judgement._replace(verdict=Verdict.INCONCLUSIVE)
 
 
+def _as_judged(judgement: Judgement) -> Mapping[str, Any]:
+    from ..formats.json import document
+
+    return document(judgement.report, judgement.verdict)
+
+
 def looked_at(report: Report) -> bool:
     """Whether there was an audit at all: where there was none, no policy makes a pass of that."""
     return all(missed.what != "model" for missed in report.coverage.failed)
 
 
-def _models(target: str) -> tuple[Iterator[Ref], Source | None]:
+def _models(target: str, fetching: Fetching) -> tuple[Iterator[Ref], Source | None]:
     """The models at a place; with the source where there may be several."""
     from ..batch.around import around
     from ..batch.sources import source_at
 
-    source = source_at(target)
+    source = source_at(target, fetching)
     if source.kind != "file":
         return source.models(), source
     ref = around(target)

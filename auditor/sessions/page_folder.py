@@ -135,7 +135,7 @@ class PageFolder:
         outcome = drawn.outcome
         assert outcome.document is not None
         report, verdict = parse(outcome.document)
-        named = outcome.ref.name or outcome.ref.path
+        named = outcome.ref.name or outcome.ref.place
         self._models.append(model_summary(drawn.number, named, outcome.ref.version, drawn.page, report, verdict))
         if len(self._models) >= self._indexed * _GROWN:
             self._write_index(ended=False)

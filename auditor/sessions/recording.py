@@ -15,6 +15,7 @@ from .gating import Gate, Gated, looked_at
 from .listening import Listener
 
 if TYPE_CHECKING:
+    from ..batch.engine import Opens
     from ..batch.pool import WorkerLimits
 
 
@@ -23,7 +24,7 @@ class Recording:
 
     def __init__(
         self, configured: Configuration, limits: WorkerLimits, file: str | None = None, *,
-        update: bool = False, prune: bool = False, listener: Listener | None = None,
+        update: bool = False, prune: bool = False, listener: Listener | None = None, engine: Opens | None = None,
     ) -> None:  # fmt: skip
         """``file``: the baseline, else the configured one, else the usual one."""
         self.path = file or configured.baseline or os.path.join(configured.folder, BASELINE)
@@ -38,7 +39,8 @@ class Recording:
         self.models = self.added = 0
         self.gone: list[tuple[str, KnownFinding]] = []  # what no longer occurs, and in which model
         self._named_by = configured.saying({"baseline": self.path})
-        self._gate = Gate(configured.saying({"baseline": self.path if there else ""}), limits, listener=self.listener)
+        says = configured.saying({"baseline": self.path if there else ""})
+        self._gate = Gate(says, limits, listener=self.listener, engine=engine)
 
     def record(self, targets: Sequence[str]) -> list[ExitCode]:
         """Draw all models that the words name, and write the file; the exit code of each."""

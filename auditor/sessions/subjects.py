@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..config.configuration import Configuration
+from ..files import is_address
 from ..policy.judge import Judgement, judge
 from ..policy.policy import Policy
 from ..report import Contract, Report, Verdict
@@ -26,6 +27,7 @@ class Subject(NamedTuple):
     version: str | None = None
     contract: Contract | None = None
     troubles: tuple[str, ...] = ()
+    copy: str = ""  # where its files lie, of one that was fetched from the address that is its path
 
     @property
     def key(self) -> str:
@@ -59,9 +61,12 @@ def known(ref: Ref, configured: Configuration) -> Ref:
 
 def subject_of(ref: Ref, configured: Configuration, path: str | None = None) -> Subject:
     """A model that a source has found."""
-    where = ref.path if path is None else path
+    where = ref.place if path is None else path
     policy = configured.policy(where, ref.subject, ref.registry)
-    return Subject(where, policy, ref.subject or None, ref.registry, ref.version or None, ref.contract, ref.troubles)
+    copy = ref.path if ref.address else ""
+    return Subject(
+        where, policy, ref.subject or None, ref.registry, ref.version or None, ref.contract, ref.troubles, copy
+    )
 
 
 def stored(audit_id: int, configured: Configuration, database: str | None) -> tuple[Subject, dict[str, Any]]:
@@ -88,8 +93,11 @@ def subject_as_kept(source: str, name: str, version: str, path: str, configured:
 
 def parted(key: str) -> tuple[str, str]:
     """A model's name and the folder of its registry, "" where it has none."""
-    name, at, registry = key.partition("@/")
-    return (name, f"/{registry}") if at else (key, "")
+    name, at, registry = key.partition("@")
+    while at and not (registry.startswith("/") or is_address(registry)):
+        more, at, registry = registry.partition("@")
+        name = f"{name}@{more}"
+    return (name, registry) if at else (key, "")
 
 
 def accepted(subject: str, database: str | None) -> Accepted | None:

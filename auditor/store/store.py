@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from ..errors import StoreError
+from ..files import is_address
 from ..tuples import NamedTuple
 from .connection import (
     OTHER,
@@ -415,6 +416,8 @@ def source_of(path: str) -> str:
 
 def _absolute(path: str) -> str:
     """Links are left alone: a link that moves on to a new version keeps its history. "" is a model from bytes."""
+    if is_address(path):
+        return path  # of a registry that lies elsewhere
     return os.path.abspath(path) if path else ""  # Path.resolve() follows links, absolute() keeps ".."
 
 

@@ -3,17 +3,19 @@
 The table behind it is generated; without a target nobody reads it. Of an operator it holds one line for each version
 and each span of releases in which nothing about it differs:
 
-    name | since[!] | span | kernels
+    name | since[!f] | span | kernels
 
-``!`` marks a version that only says "deprecated". A span is ``first-last``, numbers of releases in their order; nothing
-in front of the hyphen is the oldest, nothing behind it the newest, and no span is all of them. Kernels are alternatives
-with a space between; each is ``place:mask`` for the places that it asks something of: the number of an input, or with
-``>`` in front of an output, and with ``+`` between several places of which the first that is there counts. Bit n of the
-hexadecimal mask stands for tensors of the element type n, bit 32 + n for sequences of them, bit 64 + n for optional
-ones, bit 96 + n for optional sequences, bit 128 + n for maps from a number and bit 160 + n for maps from a word; bit 0
-for all else, such as sequences of maps, bit 30 for some of it.
-``*`` is a kernel that asks nothing, and nothing at all stands for no kernel. ``24-25@`` in front are the opsets under
-which onnxruntime takes a function's body in place of a kernel, ``?`` says that nobody knows whether it does.
+``!`` marks a version that only says "deprecated", ``f`` a function of ONNX: where it has no kernel for float16 itself
+onnxruntime takes its body, and sets no Casts around a kernel for float32. A span is ``first-last``, numbers of releases
+in their order; nothing in front of the hyphen is the oldest, nothing behind it the newest, and no span is all of them.
+Kernels are alternatives with a space between; each is ``place:mask`` for the places that it asks something of: the
+number of an input, or with ``>`` in front of an output, and with ``+`` between several places of which the first that
+is there counts. Bit n of the hexadecimal mask stands for tensors of the element type n, bit 32 + n for sequences of
+them, bit 64 + n for optional ones, bit 96 + n for optional sequences, bit 128 + n for maps from a number and bit 160 +
+n for maps from a word; bit 0 for all else, such as sequences of maps, bit 30 for some of it. ``*`` is a kernel that
+asks nothing, and nothing at all stands for no kernel. ``24-25@`` in front are the opsets under which the body of a
+function loads in place of a kernel, with these types, ``24-@`` all from 24 on, and ``?`` says that nobody knows whether
+it does.
 
 Of operators that ONNX does not have there is a second line, with what the release's own schema says:
 
@@ -23,7 +25,7 @@ And one for values of an attribute that some releases refuse, with the nodes tha
 (``?*``: some, and nobody knows which): ``name | since | bits=2,8 | span | nodes``.
 
 Functions of ONNX's own that some releases set into the body of a SequenceMap in the wrong order, and then refuse, have
-a line ``name | since | span``. What they get there from another node is in the wrong order, too.
+a line ``name | since | first opset | span``. What they get there from another node is in the wrong order, too.
 
 An input is ``name:mask`` as in `auditor.model.schemas`, an attribute its name with ``!`` where it must be there.
 """
@@ -46,6 +48,9 @@ ELSE, SOME_ELSE = 1 << 0, 1 << 30
 """Sparse tensors and deeper nesting."""
 
 _ALL, _NONE = "*", ""
+
+NO_END = 1 << 30
+"""Where a span has no last one."""
 
 
 class Runtime(NamedTuple):
@@ -86,6 +91,7 @@ class Implemented(NamedTuple):
     since: int
     deprecated: bool
     kernels: tuple[Kernel, ...]
+    casts: bool = True  # set around a kernel for float32 where there is none for float16
 
 
 class Input(NamedTuple):
@@ -121,12 +127,10 @@ def runtime(version: str) -> Runtime | None:
 def implemented(release: Runtime, domain: str, op_type: str, opset: int) -> Implemented | None:
     """The operator at an opset; None where the release has none of that name there."""
     found: Implemented | None = None
-    for since, deprecated, first, last, kernels in _operators().get((domain, op_type), ()):
+    for since, mark, first, last, kernels in _operators().get((domain, op_type), ()):
         if since <= opset and first <= release.number <= last and (found is None or since > found.since):
-            held = (k for k in _kernels(kernels) if k.opsets is None or k.opsets[0] <= opset)
-            # The span was measured with one choice of types; beyond its end others may load, as Mish of float32 does.
-            sure = (k._replace(sure=k.sure and (k.opsets is None or opset <= k.opsets[1])) for k in held)
-            found = Implemented(since, deprecated, tuple(sure))
+            held = (k for k in _kernels(kernels) if k.opsets is None or k.opsets[0] <= opset <= k.opsets[1])
+            found = Implemented(since, mark == "!", tuple(held), mark != "f")
     return found
 
 
@@ -150,12 +154,13 @@ def refused_values(release: Runtime, domain: str, op_type: str, since: int) -> M
 
 def sorts_maps(release: Runtime) -> bool:
     """Whether the release sets functions into the body of a SequenceMap in the right order."""
-    return not any(first <= release.number <= last for spans in _refused_in_maps().values() for first, last in spans)
+    return not any(first <= release.number <= last for spans in _refused_in_maps().values() for _, first, last in spans)
 
 
-def refused_in_maps(release: Runtime, op_type: str, since: int) -> bool:
+def refused_in_maps(release: Runtime, op_type: str, since: int, opset: int) -> bool:
     """Whether a function of ONNX's own is refused there, whatever it gets."""
-    return any(first <= release.number <= last for first, last in _refused_in_maps().get((op_type, since), ()))
+    spans = _refused_in_maps().get((op_type, since), ())
+    return any(first <= release.number <= last and opset >= start for start, first, last in spans)
 
 
 def takes(kernel: Kernel, dtype_of: Callable[[NodePlace], int | None]) -> bool | None:
@@ -192,15 +197,15 @@ def _runtimes() -> tuple[Runtime, ...]:
 
 
 @cache
-def _operators() -> Mapping[tuple[str, str], list[tuple[int, bool, int, int, str]]]:
+def _operators() -> Mapping[tuple[str, str], list[tuple[int, str, int, int, str]]]:
     from .release_table import OPERATORS
 
-    found: dict[tuple[str, str], list[tuple[int, bool, int, int, str]]] = {}
+    found: dict[tuple[str, str], list[tuple[int, str, int, int, str]]] = {}
     for domain, row in _lines(OPERATORS):
         name, since, span, kernels = row.split("|")
         first, last = _span(span)
-        line = (int(since.rstrip("!")), since.endswith("!"), first, last, kernels)
-        found.setdefault((domain, name), []).append(line)
+        number = since.rstrip("!f")
+        found.setdefault((domain, name), []).append((int(number), since.removeprefix(number), first, last, kernels))
     return found
 
 
@@ -218,13 +223,13 @@ def _refused_values() -> Mapping[tuple[str, str], list[tuple[int, str, int, int,
 
 
 @cache
-def _refused_in_maps() -> Mapping[tuple[str, int], list[tuple[int, int]]]:
+def _refused_in_maps() -> Mapping[tuple[str, int], list[tuple[int, int, int]]]:
     from .release_table import REFUSED_IN_MAPS
 
-    found: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    found: dict[tuple[str, int], list[tuple[int, int, int]]] = {}
     for row in REFUSED_IN_MAPS.splitlines():
-        name, since, span = row.split("|")
-        found.setdefault((name, int(since)), []).append(_span(span))
+        name, since, start, span = row.split("|")
+        found.setdefault((name, int(since)), []).append((int(start), *_span(span)))
     return found
 
 
@@ -245,7 +250,7 @@ def _lines(table: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _span(text: str) -> tuple[int, int]:
     first, _, last = text.partition("-")
-    return int(first or 0), int(last or 1 << 30)
+    return int(first or 0), int(last or NO_END)
 
 
 @cache
@@ -256,11 +261,8 @@ def _kernels(text: str) -> tuple[Kernel, ...]:
 def _kernel(text: str) -> Kernel:
     sure, text = not text.startswith("?"), text.removeprefix("?")
     span, _, asked = text.rpartition("@")
-    opsets = None
-    if span:
-        first, _, last = span.partition("-")
-        opsets = int(first), int(last)
-    return Kernel(() if asked == _ALL else tuple(map(_wanted, asked.split(","))), opsets, sure)
+    wants = () if asked == _ALL else tuple(map(_wanted, asked.split(",")))
+    return Kernel(wants, _span(span) if span else None, sure)
 
 
 def _wanted(text: str) -> Ask:

@@ -1,7 +1,8 @@
 """Will a release of onnxruntime make a session of a model on the CPU? What it would refuse, and what nobody knows.
 
 onnxruntime first holds the IR version and the imports against its own, then every node against its schemas, and at last
-looks for a kernel for the element types; where there is none for float16 it sets Casts around one for float32. A
+looks for a kernel for the element types; where there is none for float16 it sets Casts around one for float32, if the
+operator is no function. A
 function's body is set in first, and then read at the opsets that the model imports, not at the function's own. What is
 folded away is not looked at, and of attributes' values only some. Within the body of a SequenceMap releases have set
 functions in wrongly.
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
-from ..model.graph import Graph, MapType, Model, Node, TensorType
+from ..model.graph import Function, Graph, MapType, Model, Node, TensorType
 from ..model.schemas import Schema, schema
 from ..model.scopes import Scope, scopes
 from ..shapes.fact import Fact
@@ -71,7 +72,7 @@ def answers(facts: Facts, release: Runtime, custom: bool = False) -> Iterator[An
     called = {id(f) for f in model.functions.values() if id(f.nodes) in seen}
     for scope in scopes(model):
         if scope.function is None or id(scope.function) in called:
-            yield from _Body(scope, seen.get(id(scope.graph.nodes), []), model, release, custom).answers()
+            yield from _Body(scope, seen, model, release, custom).answers()
 
 
 def _versions(model: Model, release: Runtime) -> Iterator[Refusal]:
@@ -92,10 +93,16 @@ class _Body:
     """One graph, or a function's body, with the facts of each time that it was walked through."""
 
     def __init__(
-        self, scope: Scope, walked: list[Mapping[str, Fact | None]], model: Model, release: Runtime, custom: bool
+        self,
+        scope: Scope,
+        seen: Mapping[object, list[Mapping[str, Fact | None]]],
+        model: Model,
+        release: Runtime,
+        custom: bool,
     ) -> None:
-        self._scope, self._walked, self._model, self._release, self._custom = scope, walked, model, release, custom
-        self._order = Order(scope, model, release)
+        self._scope, self._seen, self._model, self._release, self._custom = scope, seen, model, release, custom
+        self._walked = seen.get(id(scope.graph.nodes), [])
+        self._order = Order(scope, model, release, self._types_in)
 
     def answers(self) -> Iterator[Answer]:
         yield from self._types()
@@ -134,6 +141,10 @@ class _Body:
         found = [tuple(self._bit(name, facts) for name in names) for facts in self._walked]
         return list(dict.fromkeys(found)) or [tuple(None if name else 0 for name in names)]
 
+    def _types_in(self, function: Function, node: Node) -> list[tuple[int | None, ...]]:
+        names = (*node.inputs, *node.outputs)
+        return [tuple(_bit(name, facts) for name in names) for facts in self._seen.get(id(function.nodes), [])]
+
     def _answer(self, index: int, node: Node, dtypes: tuple[int | None, ...]) -> OfNode | NoType | None:
         own = self._scope.opsets.get(node.domain)
         if own is None:
@@ -162,10 +173,16 @@ class _Body:
         if said is None and scope.function is not None and opset != scope.opsets[node.domain]:
             said = _of_onnx(schema(node.domain, node.op_type, found.since))
         wrong = None if said is None else _against(said, scope, index, node)
-        return wrong or self._kernel(index, node, found, said, dtypes)
+        return wrong or self._kernel(opset, index, node, found, said, dtypes)
 
     def _kernel(
-        self, index: int, node: Node, found: Implemented, said: Signature | None, dtypes: tuple[int | None, ...]
+        self,
+        opset: int,
+        index: int,
+        node: Node,
+        found: Implemented,
+        said: Signature | None,
+        dtypes: tuple[int | None, ...],
     ) -> OfNode | NoType | None:
         for bit, name in zip(dtypes, (*node.inputs, *node.outputs), strict=True):
             if bit and bit < 1 << SEQUENCE and not bit & self._release.dtypes:
@@ -181,12 +198,17 @@ class _Body:
 
         kernels = list(found.kernels)
         fits = [takes(kernel, dtype_of) for kernel in kernels]
-        if 1 << FLOAT16 in dtypes[:count] and _may_be_float16(node, found, said, dtypes[:count]):
+        if (
+            1 << FLOAT16 in dtypes[:count]
+            and found.casts
+            and self._has_casts
+            and _may_be_float16(node, found, said, dtypes[:count])
+        ):
             kernels += found.kernels
             fits += [takes(kernel, wider) for kernel in found.kernels]
         if True in fits:
             is_set_in = all(kernel.opsets for kernel, fit in zip(kernels, fits, strict=True) if fit)
-            if is_set_in and self._order.is_wrong(node, found.since):
+            if is_set_in and self._order.is_wrong(node, found.since, opset):
                 return WrongOrder(self._scope, index)
             return self._value(index, node, found.since, dtype_of)
         if None in fits:
@@ -206,6 +228,13 @@ class _Body:
             if refused is None:
                 return NotKnown(self._scope, index, f"its kernel may refuse {shown}, which others take")
         return None
+
+    @cached_property
+    def _has_casts(self) -> bool:
+        """Whether the release has a kernel of Cast at the model's opset: 1.15 has none at 19."""
+        opset = self._model.opsets.get("", self._release.opsets[""])
+        found = implemented(self._release, "", "Cast", opset)
+        return found is not None and bool(found.kernels)
 
     def _bit(self, name: str, facts: Mapping[str, Fact | None]) -> int | None:
         """What is known of it, else what the file declares, which onnxruntime takes where it cannot tell itself."""

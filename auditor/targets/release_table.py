@@ -48,103 +48,69 @@ RELEASES = """\
 OPERATORS = {
 "": """\
 Abs|1||
-Abs|6|-1|0:3cfe
-Abs|6|2-|0:38fe
-Abs|13|-1|0:3cfe
-Abs|13|2-|0:38fe
-Acos|7|-1|0:402
-Acos|7|2-|0:2
+Abs|6||0:38fe
+Abs|13||0:38fe
+Acos|7||0:2
 Acos|22|15-|0:2
-Acosh|9|-1|0:402
-Acosh|9|2-|0:2
+Acosh|9||0:2
 Acosh|22|15-|0:2
 Add|1||
 Add|6||
-Add|7|-1|0:cc2
-Add|7|2-14|0:8c2
+Add|7|-14|0:8c2
 Add|7|15-|0:38c2
-Add|13|-1|0:cc2
-Add|13|2-14|0:8c2
+Add|13|-14|0:8c2
 Add|13|15-|0:38c2
-Add|14|-1|0:cc2
-Add|14|2-14|0:8c2
+Add|14|-14|0:8c2
 Add|14|15-|0:38fe
-Affine|1|-1|0:402
-Affine|1|2-|0:2
+Affine|1||0:2
 Affine|10!||
-AffineGrid|20|6-|0:802,1:80
+AffineGrid|20f|6-|0:802,1:80 20-@0:400,1:80
 And|1||
 And|7|-1|0:200
 And|7|2-|0:200,>0:200
-ArgMax|1|-1|0:44e
-ArgMax|1|2-12|0:4e
+ArgMax|1|-12|0:4e
 ArgMax|1|13-|0:8ce
-ArgMax|11|-1|0:c4e
-ArgMax|11|2-12|0:84e
+ArgMax|11|-12|0:84e
 ArgMax|11|13-|0:8ce
-ArgMax|12|-1|0:c4e
-ArgMax|12|2-12|0:84e
+ArgMax|12|-12|0:84e
 ArgMax|12|13-|0:8ce
-ArgMax|13|-1|0:c4e
-ArgMax|13|2-12|0:84e
+ArgMax|13|-12|0:84e
 ArgMax|13|13-|0:8ce
-ArgMin|1|-1|0:442
-ArgMin|1|2-12|0:42
+ArgMin|1|-12|0:42
 ArgMin|1|13-|0:8ce
-ArgMin|11|-1|0:c42
-ArgMin|11|2-12|0:842
+ArgMin|11|-12|0:842
 ArgMin|11|13-|0:8ce
-ArgMin|12|-1|0:c42
-ArgMin|12|2-12|0:842
+ArgMin|12|-12|0:842
 ArgMin|12|13-|0:8ce
-ArgMin|13|-1|0:c42
-ArgMin|13|2-12|0:842
+ArgMin|13|-12|0:842
 ArgMin|13|13-|0:8ce
-Asin|7|-1|0:402
-Asin|7|2-|0:2
+Asin|7||0:2
 Asin|22|15-|0:2
-Asinh|9|-1|0:402
-Asinh|9|2-|0:2
+Asinh|9||0:2
 Asinh|22|15-|0:2
-Atan|7|-1|0:402
-Atan|7|2-|0:2
+Atan|7||0:2
 Atan|22|15-|0:2
-Atanh|9|-1|0:402
-Atanh|9|2-|0:2
+Atanh|9||0:2
 Atanh|22|15-|0:2
-Attention|23|19-21|0:2,2:2,3:202 0:400,2:400,3:600 23-23@0:800,2:800
-Attention|23|22-25|0:2,2:2,3:202 0:400,2:400,3:600 23-25@0:800,2:800
-Attention|23|26-34|0:2,2:2,3:202 0:400,2:400,3:600 23-26@0:800,2:800
-Attention|23|35-|0:2,2:2,3:202 0:400,2:400,3:600 23-28@0:800,2:800
-Attention|24|22-25|0:2,2:2,3:202 0:400,2:400,3:600 24-25@0:800,2:800
-Attention|24|26-34|0:2,2:2,3:202 0:400,2:400,3:600 24-26@0:800,2:800
-Attention|24|35-|0:2,2:2,3:202 0:400,2:400,3:600 24-28@0:800,2:800
-Attention|25|35-|25-28@0:2,2:2 25-28@0:400,2:400 25-28@0:800,2:800
+Attention|23f|19-|0:2,2:2,3:202 0:400,2:400,3:600 23-@0:800,2:800
+Attention|24f|22-|0:2,2:2,3:202 0:400,2:400,3:600 24-@0:800,2:800
+Attention|25f|35-|25-@0:2,2:2 25-@0:400,2:400 25-@0:800,2:800
 AveragePool|1||
-AveragePool|7|-1|0:402
-AveragePool|7|2-|0:2
-AveragePool|10|-1|0:402
-AveragePool|10|2-|0:2
-AveragePool|11|-1|0:402
-AveragePool|11|2-|0:2
+AveragePool|7||0:2
+AveragePool|10||0:2
+AveragePool|11||0:2
 AveragePool|19|-1|
 AveragePool|19|2-|0:2
 AveragePool|22|15-|0:2
 BatchNormalization|1||
 BatchNormalization|6||
-BatchNormalization|7|-1|0:c02
-BatchNormalization|7|2-|0:802
-BatchNormalization|9|-1|0:c02
-BatchNormalization|9|2-|0:802
-BatchNormalization|14|-1|0:402,3:402 0:800,3:800
-BatchNormalization|14|2-|0:2,3:2 0:800,3:800
-BatchNormalization|15|-1|0:402,1:402,3:402 0:800,1:800,3:800
-BatchNormalization|15|2-|0:2,1:2,3:2 0:800,1:800,3:800
-Bernoulli|15|-1|0:c02
-Bernoulli|15|2-5|15-19@0:c02
-Bernoulli|15|6-8|15-20@0:c02
-Bernoulli|15|9-|15-21@0:c02
-Bernoulli|22|15-|?0:10c02
+BatchNormalization|7||0:802
+BatchNormalization|9||0:802
+BatchNormalization|14||0:2,3:2 0:800,3:800
+BatchNormalization|15||0:2,1:2,3:2 0:800,1:800,3:800
+Bernoulli|15f|-1|15-18@0:c02
+Bernoulli|15f|2-|15-@0:c02
+Bernoulli|22f|15-|?0:10c02
 BitCast|26|26-|0:13cfe,>0:13cfe
 BitShift|11|-34|0:3004
 BitShift|11|35-|0:3014
@@ -153,8 +119,8 @@ BitwiseAnd|18||0:30fc
 BitwiseNot|18||0:30fc
 BitwiseOr|18||0:30fc
 BitwiseXor|18||0:30fc
-BlackmanWindow|17|-1|0:c0
-BlackmanWindow|17|2-|0:c0,>0:38fe
+BlackmanWindow|17f|-1|0:c0
+BlackmanWindow|17f|2-|0:c0,>0:38fe
 Cast|1||
 Cast|6||0:3efe,>0:3efe
 Cast|9||0:3ffe,>0:3ffe
@@ -169,79 +135,34 @@ Cast|24|29-|0:17f3ffe,>0:17f3ffe
 Cast|25|22-28|0:67f3ffe,>0:67f3ffe
 Cast|25|29-|0:77f3ffe,>0:77f3ffe
 Cast|28|35-|0:77f3ffe,>0:77f3ffe
-CastLike|15|-1|0:13ffe,1:13ffe
-CastLike|15|2-5|15-19@0:13ffe,1:13ffe
-CastLike|15|6-8|15-20@0:13ffe,1:13ffe
-CastLike|15|9-14|15-21@0:13ffe,1:13ffe
-CastLike|15|15-18|15-22@0:13ffe,1:13ffe
-CastLike|15|19-21|15-23@0:13ffe,1:13ffe
-CastLike|15|22-25|15-25@0:13ffe,1:13ffe
-CastLike|15|26-34|15-26@0:13ffe,1:13ffe
-CastLike|15|35-|15-28@0:13ffe,1:13ffe
-CastLike|19|-1|
-CastLike|19|2-5|19-19@0:1f3ffe,1:1f3ffe
-CastLike|19|6-8|19-20@0:1f3ffe,1:1f3ffe
-CastLike|19|9-14|19-21@0:1f3ffe,1:1f3ffe
-CastLike|19|15-18|19-22@0:1f3ffe,1:1f3ffe
-CastLike|19|19-21|19-23@0:1f3ffe,1:1f3ffe
-CastLike|19|22-25|19-25@0:1f3ffe,1:1f3ffe
-CastLike|19|26-34|19-26@0:1f3ffe,1:1f3ffe
-CastLike|19|35-|19-28@0:1f3ffe,1:1f3ffe
-CastLike|21|9-14|21-21@0:1f3ffe,1:1f3ffe
-CastLike|21|15-18|21-22@0:1f3ffe,1:1f3ffe
-CastLike|21|19-21|21-23@0:7f3ffe,1:7f3ffe
-CastLike|21|22-25|21-25@0:7f3ffe,1:7f3ffe
-CastLike|21|26-34|21-26@0:7f3ffe,1:7f3ffe
-CastLike|21|35-|21-28@0:7f3ffe,1:7f3ffe
-CastLike|23|19-21|23-23@0:7f3ffe,1:7f3ffe
-CastLike|23|22-25|23-25@0:7f3ffe,1:7f3ffe
-CastLike|23|26-34|23-26@0:7f3ffe,1:7f3ffe
-CastLike|23|35-|23-28@0:7f3ffe,1:7f3ffe
-CastLike|24|22-25|24-25@0:7f3ffe,1:7f3ffe
-CastLike|24|26-28|24-26@0:7f3ffe,1:7f3ffe
-CastLike|24|29-34|24-26@0:17f3ffe,1:17f3ffe
-CastLike|24|35-|24-28@0:17f3ffe,1:17f3ffe
-CastLike|25|22-25|25-25@0:67f3ffe,1:67f3ffe
-CastLike|25|26-28|25-26@0:67f3ffe,1:67f3ffe
-CastLike|25|29-34|25-26@0:77f3ffe,1:77f3ffe
-CastLike|25|35-|25-28@0:77f3ffe,1:77f3ffe
-CausalConvWithState|27|30-|?0:10402
+CastLike|15f||15-@0:13ffe,1:13ffe
+CastLike|19f|-1|
+CastLike|19f|2-|19-@0:1f3ffe,1:1f3ffe
+CastLike|21f|9-18|21-@0:1f3ffe,1:1f3ffe
+CastLike|21f|19-|21-@0:7f3ffe,1:7f3ffe
+CastLike|23f|19-|23-@0:7f3ffe,1:7f3ffe
+CastLike|24f|22-28|24-@0:7f3ffe,1:7f3ffe
+CastLike|24f|29-|24-@0:17f3ffe,1:17f3ffe
+CastLike|25f|22-28|25-@0:67f3ffe,1:67f3ffe
+CastLike|25f|29-|25-@0:77f3ffe,1:77f3ffe
+CausalConvWithState|27f|30-|?0:10402
 Ceil|1||
-Ceil|6|-1|0:c02
-Ceil|6|2-|0:802
-Ceil|13|-1|0:c02
-Ceil|13|2-|0:802
-Celu|12||0:2
-Celu|28|35-|0:10c02
-CenterCropPad|18|-1|0:3ece,1:80
-CenterCropPad|18|2-5|18-19@0:3ece,1:80
-CenterCropPad|18|6-8|18-20@0:3ece,1:80
-CenterCropPad|18|9-14|18-21@0:3ece,1:80
-CenterCropPad|18|15-18|18-22@0:3ece,1:80
-CenterCropPad|18|19-21|18-23@0:3ece,1:80
-CenterCropPad|18|22-25|18-25@0:3ece,1:80
-CenterCropPad|18|26-34|18-26@0:3ece,1:80
-CenterCropPad|18|35-|18-28@0:3ece,1:80
+Ceil|6||0:802
+Ceil|13||0:802
+Celu|12f||0:2
+Celu|28f|35-|0:10c02
+CenterCropPad|18f|-1|18-18@0:3ece,1:80
+CenterCropPad|18f|2-34|18-@0:3ece,1:80
+CenterCropPad|18f|35-|18-@0:3ece,1:80 21-@0:10000,1:80
 Clip|1||
-Clip|6|-1|0:402
-Clip|6|2-|0:2
-Clip|11|-1|0:402
-Clip|11|2-|0:2
-Clip|12|-1|0:3cce
-Clip|12|2-10|0:38ce
+Clip|6||0:2
+Clip|11||0:2
+Clip|12|-10|0:38ce
 Clip|12|11-|0:3cce
-Clip|13|-1|0:13cfe
-Clip|13|2-5|0:38ce 13-19@0:10030
-Clip|13|6-8|0:38ce 13-20@0:10030
-Clip|13|9-10|0:38ce 13-21@0:10030
-Clip|13|11-14|0:3cce 13-21@0:10030
-Clip|13|15-18|0:3cce 13-22@0:10030
-Clip|13|19-21|0:3cce 13-23@0:10030
-Clip|13|22-25|0:3cce 13-25@0:10030
-Clip|13|26-34|0:3cce 13-26@0:10030
-Clip|13|35-|0:3cce 13-28@0:10030
-Col2Im|18|-1|0:402
-Col2Im|18|2-|0:2
+Clip|13f|-1|0:38ce 13-18@0:10430
+Clip|13f|2-10|0:38ce 13-@0:10430
+Clip|13f|11-|0:3cce 13-@0:10030
+Col2Im|18||0:2
 Compress|9||0:3ffe,1:200
 Compress|11||0:3ffe,1:200
 Compress|28|35-|0:13ffe,1:200
@@ -251,23 +172,9 @@ Concat|11||0:3ffe
 Concat|13||0:13ffe
 ConcatFromSequence|11||0:3ffe00000000
 Constant|1|-1|*
-Constant|1|2-5|1-19@*
-Constant|1|6-8|1-20@*
-Constant|1|9-14|1-21@*
-Constant|1|15-18|1-22@*
-Constant|1|19-21|1-23@*
-Constant|1|22-25|1-25@*
-Constant|1|26-34|1-26@*
-Constant|1|35-|1-28@*
+Constant|1|2-|1-@*
 Constant|9|-1|*
-Constant|9|2-5|9-19@*
-Constant|9|6-8|9-20@*
-Constant|9|9-14|9-21@*
-Constant|9|15-18|9-22@*
-Constant|9|19-21|9-23@*
-Constant|9|22-25|9-25@*
-Constant|9|26-34|9-26@*
-Constant|9|35-|9-28@*
+Constant|9|2-|9-@*
 Constant|11||
 Constant|12||
 Constant|13||
@@ -283,52 +190,41 @@ ConstantOfShape|21|9-|0:80,>0:1f3efe
 ConstantOfShape|23|19-|0:80,>0:1f3efe
 ConstantOfShape|24|22-|0:80,>0:1f3efe
 ConstantOfShape|25|22-|0:80,>0:1f3efe
-Conv|1|-1|0:402
-Conv|1|2-|0:2
-Conv|11|-1|0:402
-Conv|11|2-|0:2
+Conv|1||0:2
+Conv|11||0:2
 Conv|22|15-|0:2
 ConvInteger|10|-1|0:4,1:4
 ConvInteger|10|2-21|0:4,>0:40,1:4
 ConvInteger|10|22-|0:c,>0:40,1:c
-ConvTranspose|1|-1|0:402
-ConvTranspose|1|2-|0:2
-ConvTranspose|11|-1|0:402
-ConvTranspose|11|2-|0:2
+ConvTranspose|1||0:2
+ConvTranspose|11||0:2
 ConvTranspose|22|15-|0:2
-Cos|7|-1|0:402
-Cos|7|2-30|0:2
+Cos|7|-30|0:2
 Cos|7|31-|0:802
 Cos|22|15-30|0:2
 Cos|22|31-|0:802
-Cosh|9|-1|0:402
-Cosh|9|2-|0:2
+Cosh|9||0:2
 Cosh|22|15-|0:2
-Crop|1|-1|0:402
-Crop|1|2-|0:2
+Crop|1||0:2
 Crop|10!||
 CumProd|26|26-|0:38c2,1:c0
 CumSum|11||0:8c2,1:c0
-CumSum|14|-1|0:cc2,1:c0
-CumSum|14|2-|0:8c2,1:c0
-DFT|17|-1|0:c02
+CumSum|14||0:8c2,1:c0
+DFT|17|-1|0:802
 DFT|17|2-|0:802,1:c0
 DFT|20|6-|0:802,1:c0
 DeformConv|19|-25|
 DeformConv|19|26-|0:802
 DeformConv|22|15-25|
 DeformConv|22|26-|0:802
-DepthToSpace|1|-1|0:c02
-DepthToSpace|1|2-|0:802
-DepthToSpace|11|-1|0:c02
-DepthToSpace|11|2-14|0:802
+DepthToSpace|1||0:802
+DepthToSpace|11|-14|0:802
 DepthToSpace|11|15-29|0:806
 DepthToSpace|11|30-|0:80e
-DepthToSpace|13|-1|0:c02
-DepthToSpace|13|2-14|0:802
+DepthToSpace|13|-14|0:802
 DepthToSpace|13|15-29|0:806
 DepthToSpace|13|30-|0:80e
-DepthToSpace|28|35-|0:80e 28-28@0:133f0
+DepthToSpace|28f|35-|0:80e 28-@0:137f0
 DequantizeLinear|10||0:4c
 DequantizeLinear|13||0:4c
 DequantizeLinear|19|-1|
@@ -342,67 +238,59 @@ DequantizeLinear|24|33-|0:7e007c,>0:402,1:402
 DequantizeLinear|25|22-32|0:67e007c,1:402
 DequantizeLinear|25|33-|0:67e007c,>0:402,1:402
 DequantizeLinear|28|35-|
-Det|11|-1|0:402
-Det|11|2-|0:2
+Det|11||0:2
 Det|22|15-|0:2
 DisentangledAttention_TRT|1||?0:400
 Div|1||
 Div|6||
-Div|7|-1|0:cc2
-Div|7|2-14|0:8c2
+Div|7|-14|0:8c2
 Div|7|15-|0:38c2
-Div|13|-1|0:cc2
-Div|13|2-14|0:8c2
+Div|13|-14|0:8c2
 Div|13|15-|0:38c2
-Div|14|-1|0:cc2
-Div|14|2-14|0:8c2
+Div|14|-14|0:8c2
 Div|14|15-|0:38fe
 Dropout|1||
 Dropout|6||
 Dropout|7||0:c02
 Dropout|10|-1|0:c02
 Dropout|10|2-|0:c02,>1:200
-Dropout|12|-1|0:c02
+Dropout|12|-1|0:802
 Dropout|12|2-|0:802,1:802,2+>1:200
-Dropout|13|-1|0:c02
+Dropout|13|-1|0:802
 Dropout|13|2-|0:802,1:802,2+>1:200
 Dropout|22|15-|0:802,1:802,2+>1:200
-DynamicQuantizeLinear|11|-1|0:2
-DynamicQuantizeLinear|11|2-|>0:4
+DynamicQuantizeLinear|11f|-1|0:2
+DynamicQuantizeLinear|11f|2-|>0:4
 DynamicSlice|1||0:3ffe,1:c0
 DynamicSlice|10!||
 EfficientNMS_TRT|1||?0:400
-Einsum|12|-1|0:cc2
-Einsum|12|2-|0:8c2
+Einsum|12||0:8c2
 Einsum|28|35-|0:108c2
 Elu|1||
-Elu|6|-1|0:402
-Elu|6|2-|0:2
-Elu|22|15-|0:2
+Elu|6f|-1|0:2 6-18@0:400
+Elu|6f|2-5|0:2 6-@0:400
+Elu|6f|6-|0:2 18-18@0:800 6-@0:400
+Elu|22f|15-|0:2 22-@0:400
 Equal|1||
 Equal|7|-1|0:2c0
 Equal|7|2-|0:2c0,>0:200
-Equal|11|-1|0:ec2
+Equal|11|-1|0:ac2
 Equal|11|2-14|0:ac2,>0:200
 Equal|11|15-|0:3afe,>0:200
-Equal|13|-1|0:ec2
+Equal|13|-1|0:ac2
 Equal|13|2-14|0:ac2,>0:200
 Equal|13|15-|0:3afe,>0:200
 Equal|19|-1|
 Equal|19|2-14|0:bc2,>0:200
 Equal|19|15-|0:3bfe,>0:200
-Erf|9|-1|0:402
-Erf|9|2-|0:2
-Erf|13|-1|0:402
-Erf|13|2-|0:2
+Erf|9||0:2
+Erf|13||0:2
 Exp|1||
-Exp|6|-1|0:c02
-Exp|6|2-|0:802
-Exp|13|-1|0:c02
-Exp|13|2-|0:802
+Exp|6||0:802
+Exp|13||0:802
 Expand|8||0:3ffe
 Expand|13||0:3ffe
-EyeLike|9|-1|0:2cc2
+EyeLike|9|-1|0:28c2
 EyeLike|9|2-|0:28c2,>0:28c2
 EyeLike|22|15-|0:28c2,>0:28c2
 Flatten|1||0:c02
@@ -414,15 +302,13 @@ Flatten|23|19-|0:13ffe
 Flatten|24|22-|0:13ffe
 Flatten|25|22-|0:13ffe
 Floor|1||
-Floor|6|-1|0:c02
-Floor|6|2-|0:802
-Floor|13|-1|0:c02
-Floor|13|2-|0:802
+Floor|6||0:802
+Floor|13||0:802
 GRU|1||
 GRU|3||
-GRU|7|-1|0:c02
+GRU|7|-1|0:802
 GRU|7|2-|0:802,4:40
-GRU|14|-1|0:c02
+GRU|14|-1|0:802
 GRU|14|2-|0:802,4:40
 GRU|22|15-|0:802,4:40
 GRUUnit|1||?0:400
@@ -438,100 +324,68 @@ GatherND|12|-1|0:3ffe
 GatherND|12|2-|0:3ffe,1:80
 GatherND|13|-1|0:13ffe
 GatherND|13|2-|0:13ffe,1:80
-Gelu|20|6-8|20-20@0:402
-Gelu|20|9-|0:2
+Gelu|20f|6-8|20-@0:402
+Gelu|20f|9-|0:2 20-@0:400
 Gemm|1||
 Gemm|6||
-Gemm|7|-1|0:c02
-Gemm|7|2-30|0:802
+Gemm|7|-30|0:802
 Gemm|7|31-31|0:c02
 Gemm|7|32-|0:802
-Gemm|9|-1|0:c02
-Gemm|9|2-30|0:802
+Gemm|9|-30|0:802
 Gemm|9|31-31|0:c02
 Gemm|9|32-|0:802
-Gemm|11|-1|0:c02
-Gemm|11|2-30|0:802
+Gemm|11|-30|0:802
 Gemm|11|31-31|0:c02
 Gemm|11|32-|0:802
-Gemm|13|-1|0:c02
-Gemm|13|2-30|0:802
+Gemm|13|-30|0:802
 Gemm|13|31-31|0:c02
 Gemm|13|32-|0:802
 GivenTensorFill|1||?*
 GivenTensorFill|10!||
-GlobalAveragePool|1|-1|0:402
-GlobalAveragePool|1|2-|0:2
+GlobalAveragePool|1||0:2
 GlobalAveragePool|22|15-|0:2
 GlobalLpPool|1||
-GlobalLpPool|2|-1|0:402
-GlobalLpPool|2|2-|0:2
+GlobalLpPool|2||0:2
 GlobalLpPool|22|15-|
-GlobalMaxPool|1|-1|0:402
-GlobalMaxPool|1|2-|0:2
+GlobalMaxPool|1||0:2
 GlobalMaxPool|22|15-|0:2
 Greater|1||
-Greater|7|-1|0:c02
+Greater|7|-1|0:802
 Greater|7|2-|0:802,>0:200
-Greater|9|-1|0:cc2
+Greater|9|-1|0:8c2
 Greater|9|2-14|0:8c2,>0:200
 Greater|9|15-|0:38fe,>0:200
-Greater|13|-1|0:cc2
+Greater|13|-1|0:8c2
 Greater|13|2-14|0:8c2,>0:200
 Greater|13|15-|0:38fe,>0:200
-GreaterOrEqual|12|-1|0:cc2
-GreaterOrEqual|12|2-14|0:8c2,>0:200
-GreaterOrEqual|12|15-|0:38fe,>0:200
-GreaterOrEqual|16|-1|0:cc2
-GreaterOrEqual|16|2-14|0:8c2,>0:200
-GreaterOrEqual|16|15-|0:38fe,>0:200
-GridSample|16|-1|0:402,1:402
-GridSample|16|2-|0:2,1:2
+GreaterOrEqual|12f|-1|0:8c2 12-@0:400
+GreaterOrEqual|12f|2-14|0:8c2,>0:200 12-@0:400
+GreaterOrEqual|12f|15-|0:38fe,>0:200 12-@0:400
+GreaterOrEqual|16f|-1|0:8c2 16-18@0:400
+GreaterOrEqual|16f|2-14|0:8c2,>0:200 16-@0:400
+GreaterOrEqual|16f|15-|0:38fe,>0:200 16-@0:400
+GridSample|16||0:2,1:2
 GridSample|20|6-|0:2,1:2 0:800,1:800
 GridSample|22|15-|0:2,1:2 0:800,1:800
-GroupNormalization|18|-1|0:c02
-GroupNormalization|18|2-5|18-19@0:c02
-GroupNormalization|18|6-8|18-20@0:c02
-GroupNormalization|18|9-14|18-21@0:c02
-GroupNormalization|18|15-18|18-22@0:c02
-GroupNormalization|18|19-21|18-23@0:c02
-GroupNormalization|18|22-25|18-25@0:c02
-GroupNormalization|18|26-34|18-26@0:c02
-GroupNormalization|18|35-|18-28@0:c02
-GroupNormalization|21|9-14|21-21@0:c02
-GroupNormalization|21|15-18|21-22@0:c02
-GroupNormalization|21|19-21|21-23@0:c02
-GroupNormalization|21|22-25|21-25@0:c02
-GroupNormalization|21|26-34|21-26@0:c02
-GroupNormalization|21|35-|21-28@0:c02
-HammingWindow|17|-1|0:c0
-HammingWindow|17|2-|0:c0,>0:38fe
-HannWindow|17|-1|0:c0
-HannWindow|17|2-|0:c0,>0:38fe
+GroupNormalization|18f|-1|18-18@0:c02
+GroupNormalization|18f|2-|18-@0:c02
+GroupNormalization|21f|9-|21-@0:c02
+HammingWindow|17f|-1|0:c0
+HammingWindow|17f|2-|0:c0,>0:38fe
+HannWindow|17f|-1|0:c0
+HannWindow|17f|2-|0:c0,>0:38fe
 HardSigmoid|1||
-HardSigmoid|6|-1|0:402
-HardSigmoid|6|2-|0:2
-HardSigmoid|22|15-|0:2
-HardSwish|14|-1|0:402
-HardSwish|14|2-5|14-19@0:402
-HardSwish|14|6-8|14-20@0:402
-HardSwish|14|9-14|14-21@0:402
-HardSwish|14|15-18|14-22@0:402
-HardSwish|14|19-21|14-23@0:402
-HardSwish|14|22-25|14-25@0:402
-HardSwish|14|26-34|14-26@0:402
-HardSwish|14|35-|14-28@0:402
-HardSwish|22|15-18|22-22@0:402
-HardSwish|22|19-21|22-23@0:402
-HardSwish|22|22-25|22-25@0:402
-HardSwish|22|26-34|22-26@0:402
-HardSwish|22|35-|22-28@0:402
-Hardmax|1|-1|0:402
-Hardmax|1|2-|0:2
-Hardmax|11|-1|0:402
-Hardmax|11|2-|0:2
-Hardmax|13|-1|0:402
-Hardmax|13|2-|0:2
+HardSigmoid|6f|-1|0:2 6-18@0:400
+HardSigmoid|6f|2-5|0:2 6-@0:400
+HardSigmoid|6f|6-|0:2 18-18@0:800 6-@0:400
+HardSigmoid|22f|15-|0:2 22-@0:400
+HardSwish|14f|-1|14-18@0:400 14-@0:2
+HardSwish|14f|2-5|14-@0:402
+HardSwish|14f|6-|14-@0:402 18-18@0:800
+HardSwish|22f|15-|22-@0:402
+Hardmax|1||0:2
+Hardmax|11||0:2
+Hardmax|13||0:2
 Identity|1||0:3ffe
 Identity|13||0:13ffe
 Identity|14||0:3ffe00013ffe
@@ -552,12 +406,10 @@ If|23|19-|0:200,>0:13ffe00013ffe001f3ffe001f3ffe
 If|24|22-|0:200,>0:13ffe00013ffe001f3ffe001f3ffe
 If|25|22-|0:200,>0:13ffe00013ffe001f3ffe001f3ffe
 ImageDecoder|20|6-|
-ImageScaler|1|-1|0:402
-ImageScaler|1|2-|0:2
+ImageScaler|1||0:2
 ImageScaler|10!||
 InstanceNormalization|1||
-InstanceNormalization|6|-1|0:402
-InstanceNormalization|6|2-|0:2
+InstanceNormalization|6||0:2
 InstanceNormalization|22|15-|0:2
 IsInf|10|-1|0:802
 IsInf|10|2-|0:802,>0:200
@@ -569,57 +421,51 @@ IsNaN|13|-1|0:c02
 IsNaN|13|2-|0:c02,>0:200
 IsNaN|20|6-8|0:1e0c02,>0:200
 IsNaN|20|9-|0:1f0c02,>0:200
-LRN|1|-1|0:402
-LRN|1|2-|0:2
-LRN|13|-1|0:402
-LRN|13|2-|0:2
+LRN|1||0:2
+LRN|13||0:2
 LSTM|1||
-LSTM|7|-1|0:c02
+LSTM|7|-1|0:802
 LSTM|7|2-|0:802,4:40
-LSTM|14|-1|0:c02
+LSTM|14|-1|0:802
 LSTM|14|2-|0:802,4:40
 LSTM|22|15-|0:802,4:40
 LayerNormalization|1|-1|0:2,1:2 0:800,1:800
-LayerNormalization|1|2-12|0:2,1:2,>1+>2:2 0:800,1:800,>1+>2:800
-LayerNormalization|1|13-31|0:2,1:2,>1+>2:2 0:400,1:400,>1+>2:0 0:800,1:800,>1+>2:800
-LayerNormalization|1|32-|0:10000,1:10000,>1+>2:2 0:2,1:2,>1+>2:2 0:400,1:400,>1+>2:2 0:800,1:800,>1+>2:2
-LayerNormalization|17|-1|0:c02
-LayerNormalization|17|2-12|0:802,>1+>2:2
-LayerNormalization|17|13-31|0:c02,>1+>2:2
-LayerNormalization|17|32-|0:10c02,>1+>2:2
+LayerNormalization|1|2-12|0:2,1:2,>1+>2:2 0:800,1:800,>1+>2:800 10-@0:402,1:800 10-@0:800,1:402 13-@0:10000,1:c02
+LayerNormalization|1|13-31|0:2,1:2,>1+>2:2 0:400,1:400,>1+>2:0 0:800,1:800,>1+>2:800 10-@0:402,1:800 10-@0:800,1:402 13-@0:10000,1:c02
+LayerNormalization|1|32-|0:10000,1:10000,>1+>2:2 0:2,1:2,>1+>2:2 0:400,1:400,>1+>2:2 0:800,1:800,>1+>2:2 10-@0:402,1:800 10-@0:800,1:402 13-@0:10000,1:c02
+LayerNormalization|17f|-1|0:802 17-17@0:400
+LayerNormalization|17f|2-5|0:802,>1+>2:2 17-17@0:400
+LayerNormalization|17f|6-12|0:802,>1+>2:2 17-@0:400
+LayerNormalization|17f|13-31|0:c02,>1+>2:2
+LayerNormalization|17f|32-|0:10c02,>1+>2:2
 LeakyRelu|1||
-LeakyRelu|6|-1|0:402
-LeakyRelu|6|2-|0:2
-LeakyRelu|16|-1|0:c02
-LeakyRelu|16|2-5|0:2 16-19@0:800
-LeakyRelu|16|6-|0:2 16-18@0:800
+LeakyRelu|6||0:2
+LeakyRelu|16f|-1|0:2 16-18@0:c00
+LeakyRelu|16f|2-5|0:2 16-@0:c00
+LeakyRelu|16f|6-|0:2 16-18@0:800 16-@0:400
 Less|1||
-Less|7|-1|0:c02
+Less|7|-1|0:802
 Less|7|2-|0:802,>0:200
-Less|9|-1|0:cc2
+Less|9|-1|0:8c2
 Less|9|2-14|0:8c2,>0:200
 Less|9|15-|0:38fe,>0:200
-Less|13|-1|0:cc2
+Less|13|-1|0:8c2
 Less|13|2-14|0:8c2,>0:200
 Less|13|15-|0:38fe,>0:200
-LessOrEqual|12|-1|0:cc2
-LessOrEqual|12|2-14|0:8c2,>0:200
-LessOrEqual|12|15-|0:38fe,>0:200
-LessOrEqual|16|-1|0:cc2
-LessOrEqual|16|2-14|0:8c2,>0:200
-LessOrEqual|16|15-|0:38fe,>0:200
-LinearAttention|27|30-|?0:10402
+LessOrEqual|12f|-1|0:8c2 12-@0:400
+LessOrEqual|12f|2-14|0:8c2,>0:200 12-@0:400
+LessOrEqual|12f|15-|0:38fe,>0:200 12-@0:400
+LessOrEqual|16f|-1|0:8c2 16-18@0:400
+LessOrEqual|16f|2-14|0:8c2,>0:200 16-@0:400
+LessOrEqual|16f|15-|0:38fe,>0:200 16-@0:400
+LinearAttention|27f|30-|?0:10402
 Log|1||
-Log|6|-1|0:c02
-Log|6|2-|0:802
-Log|13|-1|0:c02
-Log|13|2-|0:802
-LogSoftmax|1|-1|0:c02
-LogSoftmax|1|2-|0:802
-LogSoftmax|11|-1|0:c02
-LogSoftmax|11|2-|0:802
-LogSoftmax|13|-1|0:c02
-LogSoftmax|13|2-|0:802
+Log|6||0:802
+Log|13||0:802
+LogSoftmax|1||0:802
+LogSoftmax|11||0:802
+LogSoftmax|13f|-5|0:802 13-17@0:400
+LogSoftmax|13f|6-|0:802 13-@0:400
 Loop|1||0:80,1:200,2:3ffe
 Loop|11||0:80,>0:3ffe,1:200
 Loop|13||0:80,>0:3ffe00003ffe,1:200
@@ -629,149 +475,102 @@ Loop|21|9-|0:80,>0:13ffe00013ffe001f3ffe001f3ffe,1:200
 Loop|23|19-|0:80,>0:13ffe00013ffe001f3ffe001f3ffe,1:200
 Loop|24|22-|0:80,>0:13ffe00013ffe001f3ffe001f3ffe,1:200
 Loop|25|22-|0:80,>0:13ffe00013ffe001f3ffe001f3ffe,1:200
-LpNormalization|1|-1|0:c02
-LpNormalization|1|2-|0:802
+LpNormalization|1||0:802
 LpNormalization|22|15-25|
 LpNormalization|22|26-|0:802
 LpPool|1||
-LpPool|2|-1|0:402
-LpPool|2|2-|0:2
-LpPool|11|-1|0:402
-LpPool|11|2-|0:2
-LpPool|18|-1|0:402
-LpPool|18|2-|0:2
+LpPool|2||0:2
+LpPool|11||0:2
+LpPool|18||0:2
 LpPool|22|15-|0:2
-MatMul|1|-1|0:c02
-MatMul|1|2-30|0:802
+MatMul|1|-30|0:802
 MatMul|1|31-31|0:c02
 MatMul|1|32-|0:802
-MatMul|9|-1|0:3cc2
-MatMul|9|2-30|0:38c2
+MatMul|9|-30|0:38c2
 MatMul|9|31-31|0:3cc2
 MatMul|9|32-|0:38c2
-MatMul|13|-1|0:3cc2
-MatMul|13|2-30|0:38c2
+MatMul|13|-30|0:38c2
 MatMul|13|31-31|0:3cc2
 MatMul|13|32-|0:38c2
 MatMulInteger|10|-1|0:4,1:4 0:c,1:8
 MatMulInteger|10|2-21|0:4,>0:40,1:c 0:8,>0:40,1:8
 MatMulInteger|10|22-|0:c,>0:40,1:c
 Max|1||
-Max|6|-1|0:402
-Max|6|2-|0:2
-Max|8|-1|0:c02
-Max|8|2-|0:802
+Max|6||0:2
+Max|8||0:802
 Max|12|-21|0:3cc2
 Max|12|22-|0:3cce
 Max|13|-21|0:3cc2
 Max|13|22-|0:3cce
-MaxPool|1|-1|0:402
-MaxPool|1|2-|0:2
-MaxPool|8|-1|0:c02
+MaxPool|1||0:2
+MaxPool|8|-1|0:802
 MaxPool|8|2-|0:802,>1:80
-MaxPool|10|-1|0:c02
+MaxPool|10|-1|0:802
 MaxPool|10|2-|0:802,>1:80
-MaxPool|11|-1|0:c02
+MaxPool|11|-1|0:802
 MaxPool|11|2-|0:802,>1:80
-MaxPool|12|-1|0:c0e
+MaxPool|12|-1|0:80e
 MaxPool|12|2-|0:80e,>1:80
 MaxPool|22|15-|0:80e,>1:80
-MaxRoiPool|1|-1|0:402
-MaxRoiPool|1|2-|0:2
+MaxRoiPool|1||0:2
 MaxRoiPool|22|15-|
-MaxUnpool|9|-1|0:402,1:80
-MaxUnpool|9|2-|0:2,1:80
-MaxUnpool|11|-1|0:402,1:80
-MaxUnpool|11|2-|0:2,1:80
+MaxUnpool|9||0:2,1:80
+MaxUnpool|11||0:2,1:80
 MaxUnpool|22|15-|0:2,1:80
 Mean|1||
-Mean|6|-1|0:402
-Mean|6|2-|0:2
-Mean|8|-1|0:402
-Mean|8|2-|0:2
-Mean|13|-1|0:402
-Mean|13|2-|0:2
-MeanVarianceNormalization|1|-1|0:402
-MeanVarianceNormalization|1|2-|0:2
-MeanVarianceNormalization|9||0:2
-MeanVarianceNormalization|13||0:2
-MelWeightMatrix|17|-1|0:c0,3:402
+Mean|6||0:2
+Mean|8||0:2
+Mean|13||0:2
+MeanVarianceNormalization|1||0:2
+MeanVarianceNormalization|9f|-5|0:2
+MeanVarianceNormalization|9f|6-|0:2 11-@0:400
+MeanVarianceNormalization|13f|-5|0:2
+MeanVarianceNormalization|13f|6-|0:2 14-17@0:400 19-@0:400
+MelWeightMatrix|17|-1|0:c0,3:2
 MelWeightMatrix|17|2-|0:c0,>0:38fe,3:2
 MemcpyFromHost|1|-19|?0:400
 MemcpyFromHost|1|20-|0:13efe001f3efe
 MemcpyToHost|1|-19|?0:400
 MemcpyToHost|1|20-|0:13efe001f3efe
 Min|1||
-Min|6|-1|0:402
-Min|6|2-|0:2
-Min|8|-1|0:c02
-Min|8|2-|0:802
+Min|6||0:2
+Min|8||0:802
 Min|12|-21|0:3cc2
 Min|12|22-|0:3cce
 Min|13|-21|0:3cc2
 Min|13|22-|0:3cce
-Mish|18|-1|0:402
-Mish|18|2-5|18-19@0:402
-Mish|18|6-|18-18@0:c02
-Mish|22|15-18|22-22@0:402
-Mish|22|19-21|22-23@0:402
-Mish|22|22-25|22-25@0:402
-Mish|22|26-34|22-26@0:402
-Mish|22|35-|22-28@0:402
+Mish|18f|-1|18-18@0:400 18-@0:2
+Mish|18f|2-5|18-@0:402
+Mish|18f|6-|18-18@0:800 18-@0:402
+Mish|22f|15-|22-@0:402
 Mod|10||0:3cfe
 Mod|13||0:3cfe
 Mod|28|35-|0:3cfe
 Mul|1||
 Mul|6||
-Mul|7|-1|0:cc2
-Mul|7|2-14|0:8c2
+Mul|7|-14|0:8c2
 Mul|7|15-|0:38c2
-Mul|13|-1|0:cc2
-Mul|13|2-14|0:8c2
+Mul|13|-14|0:8c2
 Mul|13|15-|0:38c2
-Mul|14|-1|0:cc2
-Mul|14|2-14|0:8c2
+Mul|14|-14|0:8c2
 Mul|14|15-|0:38fe
 MultilevelCropAndResize_TRT|1||
-Multinomial|7|-1|0:402
+Multinomial|7|-1|0:2
 Multinomial|7|2-|0:2,>0:c0
 Multinomial|22|15-|
 Neg|1||
-Neg|6|-1|0:cca
-Neg|6|2-14|0:8ca
+Neg|6|-14|0:8ca
 Neg|6|15-|0:8ea
-Neg|13|-1|0:cca
-Neg|13|2-14|0:8ca
+Neg|13|-14|0:8ca
 Neg|13|15-|0:8ea
-NegativeLogLikelihoodLoss|12|-1|0:c02,1:c0
-NegativeLogLikelihoodLoss|12|2-5|12-19@0:c02,1:c0
-NegativeLogLikelihoodLoss|12|6-8|12-20@0:c02,1:c0
-NegativeLogLikelihoodLoss|12|9-14|12-21@0:c02,1:c0
-NegativeLogLikelihoodLoss|12|15-18|12-22@0:c02,1:c0
-NegativeLogLikelihoodLoss|12|19-21|12-23@0:c02,1:c0
-NegativeLogLikelihoodLoss|12|22-25|12-25@0:c02,1:c0
-NegativeLogLikelihoodLoss|12|26-34|12-26@0:c02,1:c0
-NegativeLogLikelihoodLoss|12|35-|12-28@0:c02,1:c0
-NegativeLogLikelihoodLoss|13|-1|0:c02,1:c0
-NegativeLogLikelihoodLoss|13|2-5|13-19@0:c02,1:c0
-NegativeLogLikelihoodLoss|13|6-8|13-20@0:c02,1:c0
-NegativeLogLikelihoodLoss|13|9-14|13-21@0:c02,1:c0
-NegativeLogLikelihoodLoss|13|15-18|13-22@0:c02,1:c0
-NegativeLogLikelihoodLoss|13|19-21|13-23@0:c02,1:c0
-NegativeLogLikelihoodLoss|13|22-25|13-25@0:c02,1:c0
-NegativeLogLikelihoodLoss|13|26-34|13-26@0:c02,1:c0
-NegativeLogLikelihoodLoss|13|35-|13-28@0:c02,1:c0
-NegativeLogLikelihoodLoss|22|15-18|22-22@0:c02,1:c0
-NegativeLogLikelihoodLoss|22|19-21|22-23@0:c02,1:c0
-NegativeLogLikelihoodLoss|22|22-25|22-25@0:c02,1:c0
-NegativeLogLikelihoodLoss|22|26-34|22-26@0:c02,1:c0
-NegativeLogLikelihoodLoss|22|35-|22-28@0:c02,1:c0
+NegativeLogLikelihoodLoss|12f||12-@0:c02,1:c0
+NegativeLogLikelihoodLoss|13f|-1|13-18@0:400,1:c0 13-@0:802,1:c0
+NegativeLogLikelihoodLoss|13f|2-|13-@0:c02,1:c0
+NegativeLogLikelihoodLoss|22f|15-|22-@0:c02,1:c0
 NonMaxSuppression|10||*
 NonMaxSuppression|11||*
-NonZero|9|-1|0:6c6
-NonZero|9|2-|0:2c6
-NonZero|13|-1|0:6c6
-NonZero|13|2-|0:2c6
+NonZero|9||0:2c6
+NonZero|13||0:2c6
 Not|1||0:200
 OneHot|9||0:80,1:2,2:40 0:80,1:80,2:2 0:82,1:80,2:180 0:c0,1:40,2:2 0:c2,1:2,2:2
 OneHot|11||0:80,1:2,2:40 0:80,1:80,2:2 0:82,1:80,2:180 0:c0,1:40,2:2 0:c2,1:2,2:2
@@ -794,23 +593,17 @@ Or|7|-1|0:200
 Or|7|2-|0:200,>0:200
 PRelu|1||
 PRelu|6||
-PRelu|7|-1|0:402
-PRelu|7|2-|0:2
-PRelu|9|-1|0:402
-PRelu|9|2-|0:2
-PRelu|16|-1|0:cc2
-PRelu|16|2-5|0:2 16-19@0:8c0
-PRelu|16|6-32|0:2 16-18@0:8c0
-PRelu|16|33-|0:2 16-18@0:18c0
+PRelu|7||0:2
+PRelu|9||0:2
+PRelu|16f|-1|0:2 16-18@0:cc0
+PRelu|16f|2-5|0:2 16-@0:cc0
+PRelu|16f|6-32|0:2 16-18@0:8c0 16-@0:400
+PRelu|16f|33-|0:2 16-18@0:18c0 16-@0:400
 Pad|1||
-Pad|2|-1|0:c02
-Pad|2|2-|0:802
-Pad|11|-1|0:3cce
-Pad|11|2-|0:38ce
-Pad|13|-1|0:3ece
-Pad|13|2-|0:3ace
-Pad|18|-1|0:3ece
-Pad|18|2-|0:3ace
+Pad|2||0:802
+Pad|11||0:38ce
+Pad|13||0:3ace
+Pad|18||0:3ace
 Pad|19|-1|
 Pad|19|2-|0:3ace
 Pad|21|9-34|0:3ace
@@ -821,18 +614,13 @@ Pad|24|22-34|0:3ace
 Pad|24|35-|0:13ace
 Pad|25|22-34|0:3ace
 Pad|25|35-|0:13ace
-ParametricSoftplus|1|-1|0:402
-ParametricSoftplus|1|2-|0:2
+ParametricSoftplus|1||0:2
 ParametricSoftplus|10!||
 Pow|1||
-Pow|7|-1|0:c02
-Pow|7|2-|0:802
-Pow|12|-1|0:cc2,1:cc2
-Pow|12|2-|0:8c2,1:8c2
-Pow|13|-1|0:cc2,1:cc2
-Pow|13|2-|0:8c2,1:8c2
-Pow|15|-1|0:cc2,1:cc2
-Pow|15|2-|0:8c2,1:8c2
+Pow|7||0:802
+Pow|12||0:8c2,1:8c2
+Pow|13||0:8c2,1:8c2
+Pow|15||0:8c2,1:8c2
 PyramidROIAlign_TRT|1||
 QLinearConv|10|-1|0:4,3:c,7:4 0:8,3:8,7:8
 QLinearConv|10|2-|0:4,3:c,7:4,8:40 0:8,3:8,7:8,8:40
@@ -852,11 +640,11 @@ QuantizeLinear|23|22-|0:402,>0:7e003c,1:402
 QuantizeLinear|24|22-|0:402,>0:7e003c,1:402
 QuantizeLinear|25|22-|0:402,>0:67e003c,1:402
 QuantizeLinear|28|35-|
-RMSNormalization|23|19-|0:2,1:2 0:400,1:400 0:800,1:800
+RMSNormalization|23f|19-|0:2,1:2 0:400,1:400 0:800,1:800
 RNN|1||
-RNN|7|-1|0:402
+RNN|7|-1|0:2
 RNN|7|2-|0:2,4:40
-RNN|14|-1|0:402
+RNN|14|-1|0:2
 RNN|14|2-|0:2,4:40
 RNN|22|15-|0:2,4:40
 RandomNormal|1|-1|*
@@ -871,134 +659,91 @@ RandomUniform|22|15-|
 RandomUniformLike|1|-1|0:c02
 RandomUniformLike|1|2-|0:3ffe,>0:802
 RandomUniformLike|22|15-|
-Range|11||0:8e2
-Range|27|30-34|0:8e2 ?0:10000
-Range|27|35-|0:8e2 27-28@0:10000
+Range|11f||0:8e2
+Range|27f|30-34|0:8e2 ?0:10400
+Range|27f|35-|0:8e2 27-@0:10400
 Reciprocal|1||
-Reciprocal|6|-1|0:c02
-Reciprocal|6|2-|0:802
-Reciprocal|13|-1|0:c02
-Reciprocal|13|2-|0:802
-ReduceL1|1|-1|0:4c2
-ReduceL1|1|2-12|0:c2
+Reciprocal|6||0:802
+Reciprocal|13||0:802
+ReduceL1|1|-12|0:c2
 ReduceL1|1|13-|0:8c2
-ReduceL1|11|-1|0:4c2
-ReduceL1|11|2-12|0:c2
+ReduceL1|11|-12|0:c2
 ReduceL1|11|13-|0:8c2
-ReduceL1|13|-1|0:4c2
-ReduceL1|13|2-12|0:c2
+ReduceL1|13|-12|0:c2
 ReduceL1|13|13-|0:8c2
-ReduceL1|18|-1|0:cc2
-ReduceL1|18|2-5|0:c2 18-19@0:800
-ReduceL1|18|6-8|0:c2 18-20@0:800
-ReduceL1|18|9-12|0:c2 18-21@0:800
-ReduceL1|18|13-|0:8c2
-ReduceL2|1|-1|0:4c2
-ReduceL2|1|2-12|0:c2
+ReduceL1|18f|-1|0:c2 18-18@0:400 18-@0:800
+ReduceL1|18f|2-12|0:c2 18-@0:c00
+ReduceL1|18f|13-|0:8c2 18-@0:400
+ReduceL2|1|-12|0:c2
 ReduceL2|1|13-|0:8c2
-ReduceL2|11|-1|0:4c2
-ReduceL2|11|2-12|0:c2
+ReduceL2|11|-12|0:c2
 ReduceL2|11|13-|0:8c2
-ReduceL2|13|-1|0:4c2
-ReduceL2|13|2-12|0:c2
+ReduceL2|13|-12|0:c2
 ReduceL2|13|13-|0:8c2
-ReduceL2|18|-1|0:cc2
-ReduceL2|18|2-5|0:c2 18-19@0:800
-ReduceL2|18|6-12|0:c2 18-18@0:800
-ReduceL2|18|13-|0:8c2
-ReduceLogSum|1|-1|0:4c2
-ReduceLogSum|1|2-12|0:c2
+ReduceL2|18f|-1|0:c2 18-18@0:c00
+ReduceL2|18f|2-5|0:c2 18-@0:c00
+ReduceL2|18f|6-12|0:c2 18-18@0:800 18-@0:400
+ReduceL2|18f|13-|0:8c2 18-@0:400
+ReduceLogSum|1|-12|0:c2
 ReduceLogSum|1|13-|0:8c2
-ReduceLogSum|11|-1|0:4c2
-ReduceLogSum|11|2-12|0:c2
+ReduceLogSum|11|-12|0:c2
 ReduceLogSum|11|13-|0:8c2
-ReduceLogSum|13|-1|0:4c2
-ReduceLogSum|13|2-12|0:c2
+ReduceLogSum|13|-12|0:c2
 ReduceLogSum|13|13-|0:8c2
-ReduceLogSum|18|-1|0:cc2
-ReduceLogSum|18|2-5|0:c2 18-19@0:800
-ReduceLogSum|18|6-8|0:c2 18-20@0:800
-ReduceLogSum|18|9-12|0:c2 18-21@0:800
-ReduceLogSum|18|13-|0:8c2
-ReduceLogSum|28|35-|28-28@0:c02
-ReduceLogSumExp|1|-1|0:cc2
-ReduceLogSumExp|1|2-|0:8c2
-ReduceLogSumExp|11|-1|0:cc2
-ReduceLogSumExp|11|2-|0:8c2
-ReduceLogSumExp|13|-1|0:cc2
-ReduceLogSumExp|13|2-|0:8c2
-ReduceLogSumExp|18|-1|0:13cc2
-ReduceLogSumExp|18|2-5|0:8c2 18-19@0:13000
-ReduceLogSumExp|18|6-|0:8c2 18-18@0:13000
-ReduceLogSumExp|28|35-|28-28@0:10c02
-ReduceMax|1|-1|0:cc2
-ReduceMax|1|2-|0:8c2
-ReduceMax|11|-1|0:cc2
-ReduceMax|11|2-|0:8c2
-ReduceMax|12|-1|0:cce
-ReduceMax|12|2-|0:8ce
-ReduceMax|13|-1|0:cce
-ReduceMax|13|2-|0:8ce
-ReduceMax|18|-1|0:cce
-ReduceMax|18|2-|0:8ce
+ReduceLogSum|18f|-1|0:c2 18-18@0:400 18-@0:800
+ReduceLogSum|18f|2-12|0:c2 18-@0:c00
+ReduceLogSum|18f|13-|0:8c2 18-@0:400
+ReduceLogSum|28f|35-|28-@0:c02
+ReduceLogSumExp|1||0:8c2
+ReduceLogSumExp|11||0:8c2
+ReduceLogSumExp|13||0:8c2
+ReduceLogSumExp|18f|-1|0:8c2 18-18@0:13400
+ReduceLogSumExp|18f|2-5|0:8c2 18-@0:13400
+ReduceLogSumExp|18f|6-|0:8c2 18-18@0:13000 18-@0:400
+ReduceLogSumExp|28f|35-|28-@0:10c02
+ReduceMax|1||0:8c2
+ReduceMax|11||0:8c2
+ReduceMax|12||0:8ce
+ReduceMax|13||0:8ce
+ReduceMax|18||0:8ce
 ReduceMax|20|6-|0:ace
-ReduceMean|1|-1|0:c42
-ReduceMean|1|2-12|0:842
+ReduceMean|1|-12|0:842
 ReduceMean|1|13-|0:8c2
-ReduceMean|11|-1|0:c42
-ReduceMean|11|2-12|0:842
+ReduceMean|11|-12|0:842
 ReduceMean|11|13-|0:8c2
-ReduceMean|13|-1|0:c42
-ReduceMean|13|2-12|0:842
+ReduceMean|13|-12|0:842
 ReduceMean|13|13-|0:8c2
-ReduceMean|18|-1|0:c42
-ReduceMean|18|2-12|0:842
+ReduceMean|18|-12|0:842
 ReduceMean|18|13-|0:8c2
-ReduceMin|1|-1|0:cc2
-ReduceMin|1|2-|0:8c2
-ReduceMin|11|-1|0:cc2
-ReduceMin|11|2-|0:8c2
-ReduceMin|12|-1|0:cce
-ReduceMin|12|2-|0:8ce
-ReduceMin|13|-1|0:cce
-ReduceMin|13|2-|0:8ce
-ReduceMin|18|-1|0:cce
-ReduceMin|18|2-|0:8ce
+ReduceMin|1||0:8c2
+ReduceMin|11||0:8c2
+ReduceMin|12||0:8ce
+ReduceMin|13||0:8ce
+ReduceMin|18||0:8ce
 ReduceMin|20|6-|0:ace
-ReduceProd|1|-1|0:4c2
-ReduceProd|1|2-12|0:c2
+ReduceProd|1|-12|0:c2
 ReduceProd|1|13-|0:8c2
-ReduceProd|11|-1|0:4c2
-ReduceProd|11|2-12|0:c2
+ReduceProd|11|-12|0:c2
 ReduceProd|11|13-|0:8c2
-ReduceProd|13|-1|0:4c2
-ReduceProd|13|2-12|0:c2
+ReduceProd|13|-12|0:c2
 ReduceProd|13|13-|0:8c2
-ReduceProd|18|-1|0:4c2
-ReduceProd|18|2-12|0:c2
+ReduceProd|18|-12|0:c2
 ReduceProd|18|13-|0:8c2
-ReduceSum|1|-1|0:cc2
-ReduceSum|1|2-|0:8c2
-ReduceSum|11|-1|0:cc2
-ReduceSum|11|2-|0:8c2
-ReduceSum|13|-1|0:cc2
-ReduceSum|13|2-|0:8c2
-ReduceSumSquare|1|-1|0:cc2
-ReduceSumSquare|1|2-|0:8c2
-ReduceSumSquare|11|-1|0:cc2
-ReduceSumSquare|11|2-|0:8c2
-ReduceSumSquare|13|-1|0:cc2
-ReduceSumSquare|13|2-|0:8c2
-ReduceSumSquare|18|-1|0:cc2
-ReduceSumSquare|18|2-|0:8c2
+ReduceSum|1||0:8c2
+ReduceSum|11||0:8c2
+ReduceSum|13||0:8c2
+ReduceSumSquare|1||0:8c2
+ReduceSumSquare|11||0:8c2
+ReduceSumSquare|13||0:8c2
+ReduceSumSquare|18f|-1|0:8c2 18-18@0:400
+ReduceSumSquare|18f|2-|0:8c2 18-@0:400
 RegexFullMatch|20|6-|0:100,>0:200
 Relu|1||
-Relu|6|-1|0:c02
-Relu|6|2-|0:802
-Relu|13|-1|0:c02
-Relu|13|2-|0:802
-Relu|14|-1|0:c4a
-Relu|14|2-|0:84a
+Relu|6||0:802
+Relu|13||0:802
+Relu|14f|-1|0:84a 14-18@0:400
+Relu|14f|2-5|0:84a 14-@0:400
+Relu|14f|6-|0:84a 14-@0:400 18-18@0:80
 Reshape|1||0:c02
 Reshape|5|-1|0:3ffe
 Reshape|5|2-|0:3ffe,1:80
@@ -1013,32 +758,24 @@ Reshape|21|9-|0:1f3ffe,1:80
 Reshape|23|19-|0:1f3ffe,1:80
 Reshape|24|22-|0:1f3ffe,1:80
 Reshape|25|22-|0:1f3ffe,1:80
-Resize|10|-1|0:44e
-Resize|10|2-|0:4e
-Resize|11|-1|0:44e,1:c02
+Resize|10||0:4e
+Resize|11|-1|0:4e,1:c02
 Resize|11|2-|0:4e
-Resize|13|-1|0:44e
-Resize|13|2-|0:4e
-Resize|18|-1|0:44e
-Resize|18|2-|0:4e
+Resize|13||0:4e
+Resize|18||0:4e
 Resize|19||0:4e
 ReverseSequence|10||0:3ffe
 ReverseSequence|28|35-|0:13ffe
-RoiAlign|10|-1|0:c02,2:80
-RoiAlign|10|2-|0:802,2:80
-RoiAlign|16|-1|0:c02,2:80
-RoiAlign|16|2-|0:802,2:80
+RoiAlign|10||0:802,2:80
+RoiAlign|16||0:802,2:80
 RoiAlign|22|15-|
-RotaryEmbedding|23|19-|0:402,3:80
+RotaryEmbedding|23f|19-|0:402,3:80
 Round|11||0:c02
 Round|22|15-|0:c02
-STFT|17|-1|0:c02,1:c0
-STFT|17|2-|0:802,1:c0
-Scale|1|-1|0:402
-Scale|1|2-|0:2
+STFT|17||0:802,1:c0
+Scale|1||0:2
 Scale|10!||
-ScaledTanh|1|-1|0:402
-ScaledTanh|1|2-|0:2
+ScaledTanh|1||0:2
 ScaledTanh|10!||
 Scan|8||0:80,1:3ffe
 Scan|9||0:3ffe
@@ -1060,9 +797,10 @@ ScatterND|13||0:13ffe
 ScatterND|16||0:13ffe
 ScatterND|18||0:13ffe
 Selu|1||
-Selu|6|-1|0:402
-Selu|6|2-|0:2
-Selu|22|15-|0:2
+Selu|6f|-1|0:2 6-18@0:400
+Selu|6f|2-5|0:2 6-@0:400
+Selu|6f|6-|0:2 18-18@0:800 6-@0:400
+Selu|22f|15-|0:2 22-@0:400
 SequenceAt|11|-1|0:3ffe00000000,1:c0
 SequenceAt|11|2-|0:3ffe00000000,>0:3ffe,1:c0
 SequenceConstruct|11|-1|0:3ffe
@@ -1074,15 +812,8 @@ SequenceErase|11|2-|0:3ffe00000000,1:c0
 SequenceInsert|11||0:3ffe00000000,2:c0
 SequenceLength|11|-1|0:3ffe00000000
 SequenceLength|11|2-|0:3ffe00000000,>0:80
-SequenceMap|17|-1|0:3ffe00000000
-SequenceMap|17|2-5|17-19@0:3ffe00000000
-SequenceMap|17|6-8|17-20@0:3ffe00000000
-SequenceMap|17|9-14|17-21@0:3ffe00000000
-SequenceMap|17|15-18|17-22@0:3ffe00000000
-SequenceMap|17|19-21|17-23@0:3ffe00000000
-SequenceMap|17|22-25|17-25@0:3ffe00000000
-SequenceMap|17|26-34|17-26@0:3ffe00000000
-SequenceMap|17|35-|17-28@0:3ffe00000000
+SequenceMap|17f|-1|17-18@0:3ffe00000000
+SequenceMap|17f|2-|17-@0:3ffe00000000
 Shape|1|-1|0:3ffe
 Shape|1|2-|0:3ffe,>0:80
 Shape|13|-1|0:13ffe
@@ -1096,27 +827,23 @@ Shape|21|9-|0:1f3ffe,>0:80
 Shape|23|19-|0:1f3ffe,>0:80
 Shape|24|22-|0:1f3ffe,>0:80
 Shape|25|22-|0:1f3ffe,>0:80
-Shrink|9||0:3cfe
+Shrink|9f||0:3cfe
 Sigmoid|1||
-Sigmoid|6|-1|0:c02
-Sigmoid|6|2-|0:802
-Sigmoid|13|-1|0:c02
-Sigmoid|13|2-|0:802
+Sigmoid|6||0:802
+Sigmoid|13||0:802
 Sign|9||0:3cfe
 Sign|13||0:13cfe
-SimplifiedLayerNormalization|1|-1|0:402,1:402 0:800,1:800 ?0:10800,1:400 ?0:400,1:10800
+SimplifiedLayerNormalization|1|-1|0:2,1:2 0:800,1:800 ?0:10800,1:400 ?0:400,1:10800
 SimplifiedLayerNormalization|1|2-12|0:2,1:2,>1:2 0:800,1:800,>1:800 ?0:10800,1:400 ?0:400,1:10800
 SimplifiedLayerNormalization|1|13-31|0:2,1:2,>1:2 0:400,1:400,>1:0 0:800,1:800,>1:800 ?0:10800,1:400 ?0:400,1:10800
 SimplifiedLayerNormalization|1|32-|0:10000,1:10000,>1:2 0:2,1:2,>1:2 0:400,1:400,>1:2 0:800,1:800,>1:2 ?0:10800,1:400 ?0:400,1:10800
-Sin|7|-1|0:c02
-Sin|7|2-|0:802
+Sin|7||0:802
 Sin|22|15-|0:802
-Sinh|9|-1|0:402
-Sinh|9|2-|0:2
+Sinh|9||0:2
 Sinh|22|15-|0:2
-Size|1|-1|0:3ffe
+Size|1|-1|0:3bfe
 Size|1|2-|0:3bfe,>0:80
-Size|13|-1|0:3ffe
+Size|13|-1|0:3bfe
 Size|13|2-|0:3bfe,>0:80
 Size|19|-1|
 Size|19|2-|0:3bfe,>0:80
@@ -1128,43 +855,27 @@ Slice|1||0:3ffe
 Slice|10||0:3ffe,1:c0
 Slice|11||0:3ffe,1:c0
 Slice|13||0:13ffe,1:c0
-Softmax|1|-1|0:c02
-Softmax|1|2-|0:802
-Softmax|11|-1|0:c02
-Softmax|11|2-|0:802
-Softmax|13|-1|0:c02
-Softmax|13|2-|0:802
-SoftmaxCrossEntropyLoss|12|-1|0:c02,1:c0
-SoftmaxCrossEntropyLoss|12|2-5|12-19@0:c02,1:c0
-SoftmaxCrossEntropyLoss|12|6-8|12-20@0:c02,1:c0
-SoftmaxCrossEntropyLoss|12|9-14|12-21@0:c02,1:c0
-SoftmaxCrossEntropyLoss|12|15-18|12-22@0:c02,1:c0
-SoftmaxCrossEntropyLoss|12|19-21|12-23@0:c02,1:c0
-SoftmaxCrossEntropyLoss|12|22-25|12-25@0:c02,1:c0
-SoftmaxCrossEntropyLoss|12|26-34|12-26@0:c02,1:c0
-SoftmaxCrossEntropyLoss|12|35-|12-28@0:c02,1:c0
-SoftmaxCrossEntropyLoss|13|-1|0:c02,1:c0
-SoftmaxCrossEntropyLoss|13|2-5|13-19@0:c02,1:c0
-SoftmaxCrossEntropyLoss|13|6-8|13-20@0:c02,1:c0
-SoftmaxCrossEntropyLoss|13|9-14|13-21@0:c02,1:c0
-SoftmaxCrossEntropyLoss|13|15-18|13-22@0:c02,1:c0
-SoftmaxCrossEntropyLoss|13|19-21|13-23@0:c02,1:c0
-SoftmaxCrossEntropyLoss|13|22-25|13-25@0:c02,1:c0
-SoftmaxCrossEntropyLoss|13|26-34|13-26@0:c02,1:c0
-SoftmaxCrossEntropyLoss|13|35-|13-28@0:c02,1:c0
-Softplus|1|-1|0:402
-Softplus|1|2-|0:2
-Softplus|22|15-|0:2
-Softsign|1|-1|0:402
-Softsign|1|2-|0:2
-Softsign|22|15-|0:2
-SpaceToDepth|1|-1|0:c02
-SpaceToDepth|1|2-29|0:802
+Softmax|1||0:802
+Softmax|11||0:802
+Softmax|13f|-5|0:802 13-17@0:400
+Softmax|13f|6-|0:802 13-@0:400
+SoftmaxCrossEntropyLoss|12f||12-@0:c02,1:c0
+SoftmaxCrossEntropyLoss|13f|-1|13-17@0:400,1:c0 13-18@0:802,1:c0
+SoftmaxCrossEntropyLoss|13f|2-5|13-17@0:400,1:c0 13-@0:802,1:c0
+SoftmaxCrossEntropyLoss|13f|6-|13-@0:c02,1:c0
+Softplus|1f|-1|0:2 6-18@0:400 ?0:400
+Softplus|1f|2-5|0:2 6-@0:400 ?0:400
+Softplus|1f|6-|0:2 18-18@0:800 6-@0:400 ?0:400
+Softplus|22f|15-|0:2 22-@0:400
+Softsign|1f|-1|0:2 6-18@0:400 ?0:400
+Softsign|1f|2-5|0:2 6-@0:400 ?0:400
+Softsign|1f|6-|0:2 18-18@0:800 6-@0:400 ?0:400
+Softsign|22f|15-|0:2 22-@0:400
+SpaceToDepth|1|-29|0:802
 SpaceToDepth|1|30-|0:80e
-SpaceToDepth|13|-1|0:c02
-SpaceToDepth|13|2-29|0:802
+SpaceToDepth|13|-29|0:802
 SpaceToDepth|13|30-|0:80e
-SpaceToDepth|28|35-|0:80e 28-28@0:133f0
+SpaceToDepth|28f|35-|0:80e 28-@0:137f0
 Split|1||
 Split|2||0:3ffe
 Split|11||0:3ffe
@@ -1176,10 +887,8 @@ SplitToSequence|11|6-18|0:dc2,>0:3ffe00000000,1:c0
 SplitToSequence|11|19-|0:fc2,>0:3ffe00000000,1:c0
 SplitToSequence|24|22-|0:fc2,>0:13ffe00000000,1:c0
 Sqrt|1||
-Sqrt|6|-1|0:c02
-Sqrt|6|2-|0:802
-Sqrt|13|-1|0:c02
-Sqrt|13|2-|0:802
+Sqrt|6||0:802
+Sqrt|13||0:802
 Squeeze|1||0:3ffe
 Squeeze|11||0:3ffe
 Squeeze|13||0:13ffe
@@ -1193,52 +902,41 @@ StringNormalizer|10|2-|0:100
 StringSplit|20|6-|0:100,>0:100,>1:80
 Sub|1||
 Sub|6||
-Sub|7|-1|0:cc2
-Sub|7|2-14|0:8c2
+Sub|7|-14|0:8c2
 Sub|7|15-|0:38c2
-Sub|13|-1|0:cc2
-Sub|13|2-14|0:8c2
+Sub|13|-14|0:8c2
 Sub|13|15-|0:38c2
-Sub|14|-1|0:cc2
-Sub|14|2-14|0:8c2
+Sub|14|-14|0:8c2
 Sub|14|15-|0:38fe
 Sum|1||
-Sum|6|-1|0:c02
-Sum|6|2-|0:802
-Sum|8|-1|0:c02
-Sum|8|2-|0:802
-Sum|13|-1|0:c02
-Sum|13|2-|0:802
-SwiGLU|28|35-|
-Swish|24|22-|24-24@0:c02
-Tan|7|-1|0:402
-Tan|7|2-|0:2
+Sum|6||0:802
+Sum|8||0:802
+Sum|13||0:802
+SwiGLU|28f|35-|
+Swish|24f|22-|24-24@0:c02
+Tan|7||0:2
 Tan|22|15-|0:2
 Tanh|1||
-Tanh|6|-1|0:c02
-Tanh|6|2-|0:802
-Tanh|13|-1|0:c02
-Tanh|13|2-|0:802
+Tanh|6||0:802
+Tanh|13||0:802
 TensorScatter|24|22-25|
 TensorScatter|24|26-30|0:13ffe
 TensorScatter|24|31-|0:13efe
 TfIdfVectorizer|9|-1|0:1c0
 TfIdfVectorizer|9|2-|0:1c0,>0:2
-ThresholdedRelu|1|-1|0:402
-ThresholdedRelu|1|2-|0:2
-ThresholdedRelu|10|-1|0:402
-ThresholdedRelu|10|2-|0:2
-ThresholdedRelu|22|15-|0:2
+ThresholdedRelu|1||0:2
+ThresholdedRelu|10f|-1|0:2 10-18@0:400
+ThresholdedRelu|10f|2-5|0:2 10-@0:400
+ThresholdedRelu|10f|6-|0:2 10-@0:400 18-18@0:800
+ThresholdedRelu|22f|15-|0:2 22-@0:400
 Tile|1||
-Tile|6|-1|0:3ffe,1:80
-Tile|6|2-|0:3bfe,1:80
-Tile|13|-1|0:3ffe,1:80
-Tile|13|2-|0:3bfe,1:80
-TopK|1|-1|0:c02
+Tile|6||0:3bfe,1:80
+Tile|13||0:3bfe,1:80
+TopK|1|-1|0:802
 TopK|1|2-|0:802,>1:80
-TopK|10|-1|0:c02
+TopK|10|-1|0:802
 TopK|10|2-|0:802,>1:80
-TopK|11|-1|0:cc2
+TopK|11|-1|0:8c2
 TopK|11|2-27|0:8c2,>1:80
 TopK|11|28-|0:8ee,>1:80
 TopK|24|22-27|0:8c2,>1:80
@@ -1250,11 +948,10 @@ Transpose|21|11-|0:7f3ffe
 Transpose|23|19-|0:7f3ffe
 Transpose|24|22-|0:7f3ffe
 Transpose|25|22-|0:67f3ffe
-Trilu|14|-1|0:c82
-Trilu|14|2-10|0:882
+Trilu|14|-10|0:882
 Trilu|14|11-30|0:a82
 Trilu|14|31-|0:ac2
-Unique|11|-1|0:58a
+Unique|11|-1|0:18a
 Unique|11|2-|0:98a
 Unique|28|35-|0:1098a
 Unsqueeze|1||0:3ffe
@@ -1265,15 +962,13 @@ Unsqueeze|23|19-|0:13ffe
 Unsqueeze|24|22-|0:13ffe
 Unsqueeze|25|22-|0:13ffe
 Upsample|1||
-Upsample|7|-1|0:44e
-Upsample|7|2-|0:4e
-Upsample|9|-1|0:44e
-Upsample|9|2-|0:4e
+Upsample|7||0:4e
+Upsample|9||0:4e
 Upsample|10!||
-Where|9|-1|0:200,1:dc6
+Where|9|-1|0:200,1:9c6
 Where|9|2-32|1:9c6
 Where|9|33-|1:19ce
-Where|16|-1|0:200,1:dc6
+Where|16|-1|0:200,1:9c6
 Where|16|2-32|1:9c6
 Where|16|33-|1:19ce
 Xor|1||
@@ -1318,15 +1013,13 @@ TreeEnsembleRegressor|5!|9-|
 ZipMap|1||*
 """,
 "com.microsoft": """\
-Attention|1|-1|0:402
-Attention|1|2-|0:2
+Attention|1||0:2
 AttnLSTM|1|-1|0:802
 AttnLSTM|1|2-|0:802,4+12:40
 BeamSearch|1||5+6+>1+>2:2
 BiasAdd|1||
 BiasDropout|1||
-BiasGelu|1|-1|0:402
-BiasGelu|1|2-|0:2
+BiasGelu|1||0:2
 BiasSoftmax|1||
 BiasSplitGelu|1||
 BifurcationDetector|1||0:80
@@ -1338,17 +1031,14 @@ CausalConvWithState|1|27-|0:2
 ComplexMul|1||
 ComplexMulConj|1||
 ConvStateReplay|1|35-|
-ConvTransposeWithDynamicPads|1|-1|0:402
-ConvTransposeWithDynamicPads|1|2-|0:2
-CropAndResize|1|-1|0:402,2:40
-CropAndResize|1|2-|0:2,2:40
+ConvTransposeWithDynamicPads|1||0:2
+CropAndResize|1||0:2,2:40
 DecoderAttention|1||
 DecoderMaskedMultiHeadAttention|1|-12|
 DecoderMaskedMultiHeadAttention|1|13-|0:2
 DecoderMaskedSelfAttention|1||
 DequantizeBFP|1||
-DequantizeLinear|1|-1|0:c,1:402
-DequantizeLinear|1|2-5|0:c,1:2
+DequantizeLinear|1|-5|0:c,1:2
 DequantizeLinear|1|6-10|0:7c,1:2
 DequantizeLinear|1|11-|0:60007c,1:2
 DequantizeWithOrder|1||
@@ -1361,20 +1051,16 @@ EPContext|1|6-14|?0:3cfe
 EPContext|1|15-16|?0:13cfe
 EPContext|1|17-30|?0:13efe
 EPContext|1|31-|?>0:13efe
-EmbedLayerNormalization|1|-1|0:40,2:402
+EmbedLayerNormalization|1|-1|0:40,2:2
 EmbedLayerNormalization|1|2-|2:2
 EngramGate|1|32-|0:402
 ExpandDims|1|-1|0:3ffe
 ExpandDims|1|2-|0:3ffe,1:40
-FastGelu|1|-1|0:402
-FastGelu|1|2-14|0:2
+FastGelu|1|-14|0:2
 FastGelu|1|15-|0:802
-FusedConv|1|-1|0:402
-FusedConv|1|2-|0:2
-FusedGemm|1|-1|0:402
-FusedGemm|1|2-|0:2
-FusedMatMul|1|-1|0:402
-FusedMatMul|1|2-27|0:2
+FusedConv|1||0:2
+FusedGemm|1||0:2
+FusedMatMul|1|-27|0:2
 FusedMatMul|1|28-|0:802
 FusedMatMulActivation|1||
 GatedAdd|1|31-31|
@@ -1392,13 +1078,12 @@ GatherBlockQuantized|1|17-32|0:600004,1:c0,2:402
 GatherBlockQuantized|1|33-|0:fe0004,1:c0,2:402
 GatherND|1||0:3ffe,1:c0
 GatherPacked|1|35-|0:4,>0:10402,1:c0
-Gelu|1|-1|0:402
-Gelu|1|2-|0:2
+Gelu|1||0:2
 GemmFastGelu|1||
 GemmFloat8|1|6-|
 GemmaRotaryEmbedding|1|9-|
 GreedySearch|1||3:2
-GridSample|1|-1|0:402
+GridSample|1|-1|0:2
 GridSample|1|2-|0:2,>0:2
 GroupNorm|1||
 GroupQueryAttention|1|4-8|
@@ -1441,8 +1126,7 @@ MoEGroupRouter|1|35-|0:10402,1:2
 MoEPacked|1|35-|
 MulInteger|1|-34|?0:c
 MulInteger|1|35-|
-MultiHeadAttention|1|-1|0:402
-MultiHeadAttention|1|2-|0:2
+MultiHeadAttention|1||0:2
 MurmurHash3|1|-1|0:39c2
 MurmurHash3|1|2-|0:39c2,>0:1040
 NGramHashMapping|1|32-|0:c0
@@ -1455,10 +1139,9 @@ PackedMultiHeadAttention|1|2-|
 PackedSparseAttentionIndexer|1|33-34|?0:10402,6:40,11:80
 PackedSparseAttentionIndexer|1|35-|?0:10402,6:40,11:80,12:10402
 PackedSparseAttentionIndexerMerge|1|35-|?0:40
-Pad|1|-1|0:402
-Pad|1|2-|0:2
+Pad|1||0:2
 PagedAttention|1|19-|
-QAttention|1|-1|0:4,1:c,2:402
+QAttention|1|-1|0:4,1:c,2:2
 QAttention|1|2-|0:4,1:c,2:2,5:40
 QEmbedLayerNormalization|1|-1|0:40,2:c,8:2
 QEmbedLayerNormalization|1|2-|8:2
@@ -1490,13 +1173,11 @@ QOrderedLayerNormalization|1||
 QOrderedLongformerAttention|1||
 QOrderedMatMul|1||
 QuantizeBFP|1||
-QuantizeLinear|1|-1|0:402,2:c
-QuantizeLinear|1|2-5|0:2,2:c
+QuantizeLinear|1|-5|0:2,2:c
 QuantizeLinear|1|6-10|0:2,>0:3c
 QuantizeLinear|1|11-|0:2,>0:60003c
 QuantizeWithOrder|1||
-QuickGelu|1|-1|0:402
-QuickGelu|1|2-32|0:2
+QuickGelu|1|-32|0:2
 QuickGelu|1|33-|0:802
 RMSNormRotary|1|35-|?0:10400,1:2,2:80,3:10002
 Range|1||0:8e2
@@ -1509,13 +1190,11 @@ Rfft|1||
 RotaryEmbedding|1|4-12|0:2,1:80
 RotaryEmbedding|1|13-|0:402,1:80
 RouterGateUpProj|1|35-|
-SampleOp|1|-1|0:402
-SampleOp|1|2-|0:2
+SampleOp|1||0:2
 Sampling|1||3+>1:2
 ScaledSiLU|1|33-|0:10402,1:10402
 SkipGroupNorm|1|4-|
-SkipLayerNormalization|1|-1|0:402
-SkipLayerNormalization|1|2-12|0:2
+SkipLayerNormalization|1|-12|0:2
 SkipLayerNormalization|1|13-31|0:402
 SkipLayerNormalization|1|32-|0:10402
 SkipSimplifiedLayerNormalization|1|-3|
@@ -1533,14 +1212,11 @@ SpeculativePrefixCommit|1|35-|
 SwiGLU|1|35-|
 Tokenizer|1||0:100
 TorchEmbedding|1||
-TransposeMatMul|1|-1|0:402
-TransposeMatMul|1|2-|0:2
-Trilu|1|-1|0:c82
-Trilu|1|2-|0:882
+TransposeMatMul|1||0:2
+Trilu|1||0:882
 UnfoldTensor|1|6-12|
 UnfoldTensor|1|13-|0:13ffe
-Unique|1|-1|0:402
-Unique|1|2-|0:2
+Unique|1||0:2
 VarlenCausalConvWithState|1|32-34|
 VarlenCausalConvWithState|1|35-|0:10402,2:40
 VarlenNGramHashMapping|1|33-|0:c0,3:40
@@ -1910,34 +1586,46 @@ QMoE|1|weights_prepacked=16,2,32,4,8|35-|*
 }
 
 REFUSED_IN_MAPS = """\
-Attention|23|19-
-Attention|24|22-
-Attention|25|35-
-Bernoulli|15|6-
-CenterCropPad|18|6-
-DepthToSpace|28|35-
-Gelu|20|6-8
-GroupNormalization|18|6-
-GroupNormalization|21|9-
-HardSwish|14|6-
-HardSwish|22|15-
-LeakyRelu|16|6-
-Mish|18|6-
-Mish|22|15-
-NegativeLogLikelihoodLoss|12|6-
-NegativeLogLikelihoodLoss|13|6-
-NegativeLogLikelihoodLoss|22|15-
-PRelu|16|6-
-Range|27|35-
-ReduceL1|18|6-12
-ReduceL2|18|6-12
-ReduceLogSum|18|6-12
-ReduceLogSum|28|35-
-ReduceLogSumExp|18|6-
-ReduceLogSumExp|28|35-
-SequenceMap|17|6-
-SoftmaxCrossEntropyLoss|12|6-
-SoftmaxCrossEntropyLoss|13|6-
-SpaceToDepth|28|35-
-Swish|24|22-
+AffineGrid|20|20|6-
+Attention|23|23|19-
+Attention|24|24|22-
+Attention|25|25|35-
+Bernoulli|15|17|6-
+CenterCropPad|18|18|6-
+DepthToSpace|28|28|35-
+Elu|6|18|6-
+Gelu|20|20|6-
+GreaterOrEqual|16|17|6-
+GroupNormalization|18|18|6-
+GroupNormalization|21|21|9-
+HardSigmoid|6|18|6-
+HardSwish|14|17|6-
+HardSwish|22|22|15-
+LayerNormalization|17|17|6-12
+LeakyRelu|16|17|6-
+LessOrEqual|16|17|6-
+LogSoftmax|13|17|6-
+Mish|18|18|6-
+Mish|22|22|15-
+NegativeLogLikelihoodLoss|13|17|6-
+NegativeLogLikelihoodLoss|22|22|15-
+PRelu|16|17|6-
+Range|27|27|35-
+ReduceL1|18|18|6-
+ReduceL2|18|18|6-
+ReduceLogSum|18|18|6-
+ReduceLogSum|28|28|35-
+ReduceLogSumExp|18|18|6-
+ReduceLogSumExp|28|28|35-
+ReduceSumSquare|18|18|6-
+Relu|14|18|6-
+Selu|6|18|6-
+SequenceMap|17|17|6-
+Softmax|13|17|6-
+SoftmaxCrossEntropyLoss|13|17|6-
+Softplus|1|18|6-
+Softsign|1|18|6-
+SpaceToDepth|28|28|35-
+Swish|24|24|22-
+ThresholdedRelu|10|18|6-
 """

@@ -65,7 +65,7 @@ def served(place: Place) -> Place:
 
 
 def test_the_init_container_ends_with_0_only_where_the_model_is_verified(served: Place) -> None:
-    (text,) = blocks(PAGE, "yaml")
+    text, _ = blocks(PAGE, "yaml")
     pod = yaml.safe_load(text)
     assert (pod["apiVersion"], pod["kind"]) == ("v1", "Pod")
     (first,), (serving,) = pod["spec"]["initContainers"], pod["spec"]["containers"]

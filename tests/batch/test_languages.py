@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from auditor.batch.sources.parts import pbtxt, plainyaml
-from auditor.batch.sources.parts.files import Unusable
+from auditor import plainyaml
+from auditor.batch.sources.parts import pbtxt
+from auditor.errors import Unusable
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import onnx.parser
 import pytest
 
 from auditor.batch.one import Audited, audit_one, audited
-from auditor.batch.pool import Died, Overdue, Raised, Result, Returned, TooLarge
+from auditor.batch.pool import Died, OutOfSight, Overdue, Raised, Result, Returned, TooLarge
 from auditor.batch.verdicts import judged, passes_without_findings
 from auditor.errors import ExitCode
 from auditor.formats.json import document
@@ -96,6 +96,12 @@ def test_data_that_the_source_did_not_name_makes_a_report_that_is_not_whole(tmp_
         (Died("SIGKILL", 3), "its worker was killed 3 times (SIGKILL)", ExitCode.INCONCLUSIVE, ""),
         (Died("SIGSEGV", 3), "its worker ended 3 times before it was done (SIGSEGV)", ExitCode.INCONCLUSIVE, ""),
         (Overdue(2.5), "its audit did not end in 2.5 seconds", ExitCode.INCONCLUSIVE, ""),
+        (
+            OutOfSight("/m", "host h does not see /m"),
+            "host h does not see /m: workers have to see it as it is here, in a folder that they share",
+            ExitCode.INCONCLUSIVE,
+            "",
+        ),
         (TooLarge(4096), "its audit took more than 4096 bytes of memory", ExitCode.INCONCLUSIVE, ""),
     ],
 )

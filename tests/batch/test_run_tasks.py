@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from auditor.batch.run import Outcome, batch
 from auditor.batch.state import Keys, hashed
 from auditor.errors import ExitCode, UsageError
 from auditor.policy.judge import USUAL
+from auditor.policy.policy import Policy
 from auditor.report import Verdict
 from auditor.settings import Settings
 from auditor.store.works import Done, FileState, Works
@@ -100,7 +102,26 @@ def test_a_report_that_is_not_read_again_is_reused_all_the_same(registry: Path, 
 def test_so_many_keys_are_kept_in_mind_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "_LATELY", 3)
     with Pool(1, WorkerLimits()) as pool:
-        one = batches._Batch(iter(()), STATIC, lambda ref: USUAL, None, pool, True, False, Keys(STATIC))
+        one = batches._Batch(iter(()), STATIC, lambda ref: USUAL, None, pool, True, False, Keys(STATIC), lambda: False)
         for n in range(7):
             one._keep_in_mind(f"key {n}", Done("m.onnx", n, 0))
             assert f"key {n}" in one.lately and len(one.lately) <= 3
+
+
+def test_a_fetched_model_is_whole_though_another_one_takes_a_link_to_its_file(registry: Path, tmp_path: Path) -> None:
+    """The cache's files are exchanged by nobody; a further link changes their time."""
+    path = next(iter(sorted(registry.rglob("*.onnx"))))
+    ref = Ref("m", "1", str(path), (str(path),), {}, None, (), address="s3://bucket/m.onnx")
+    links = iter(range(100))
+
+    def policies(_: Ref) -> Policy:
+        os.link(path, tmp_path / f"link{next(links)}")
+        return USUAL
+
+    reused = []
+    for _ in range(2):
+        with Works.open(tmp_path / "reports.db") as store:
+            (outcome,) = batch([ref], STATIC, policies, store, 1, WorkerLimits())
+        assert outcome.document is not None and outcome.document["model"]["path"] == "s3://bucket/m.onnx"
+        reused.append(outcome.reused)
+    assert reused == [False, True]

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from auditor.batch.refs import Ref
-from auditor.batch.state import Keys, files_of, hashed, settled, unchanged
+from auditor.batch.state import Keys, files_of, hashed, seen_from_here, settled, unchanged
+from auditor.evidence.processor import features
 from auditor.settings import Settings
 from auditor.store.works import FileState
 
@@ -73,6 +74,28 @@ def test_each_look_alone_tells_of_a_change(file: Path, look: str) -> None:
     state, found = state_of(file), file.stat()
     assert getattr(state, look) == getattr(found, {"inode": "st_ino", "device": "st_dev"}.get(look, f"st_{look}"))
     assert not unchanged(str(file), state._replace(**{look: getattr(state, look) + 1}))
+
+
+def test_what_another_machine_hashed_is_known_here_where_only_the_device_differs(file: Path) -> None:
+    """Each machine numbers the devices that it mounts; NFS has one inode and one ctime for all."""
+    state = state_of(file)
+    assert seen_from_here(state._replace(device=state.device + 1)) == state
+    for look in ("size", "mtime_ns", "inode", "ctime_ns"):
+        other = state._replace(**{look: getattr(state, look) + 1, "device": state.device + 1})
+        assert seen_from_here(other) == other and not unchanged(str(file), other)
+    gone = state._replace(path=str(file) + ".none")
+    assert seen_from_here(gone) == gone
+
+
+def test_a_key_names_the_processor_that_runs_the_model_where_it_is_run(file: Path) -> None:
+    ref, states = reference(file), [state_of(file)]
+
+    def key(settings: Settings, processor: tuple[str, ...] | None) -> str:
+        return Keys(settings, processor).key_of(ref, states)
+
+    assert key(Settings(), None) == key(Settings(), features()) != key(Settings(), ("avx9",))
+    static = Settings(run=False)
+    assert key(static, None) == key(static, ("avx9",))
 
 
 def overwritten(path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import tracemalloc
 from importlib import import_module
 from pathlib import Path
+from threading import Barrier, active_count
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from auditor.threads import in_threads
 from auditor.weights import measure
 from tests.benchmarks.large import sequential
 from tests.benchmarks.large_models import NODES_IN_BLOCK, fill, many_nodes, registry, spread
+from tests.pace import HANG
 
 STATIC = Settings(run=False, weights=False)
 BLOCK = 131_072  # elements
@@ -78,6 +80,13 @@ def test_answers_of_threads_come_in_order_and_an_error_is_raised() -> None:
     assert in_threads(lambda n: n * n, range(50)) == [n * n for n in range(50)]
     with pytest.raises(ZeroDivisionError):
         in_threads(lambda n: 1 // n, range(2))
+
+
+def test_as_many_are_at_work_at_once_as_there_are_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.threads.processors", lambda: 3)
+    meeting, before = Barrier(3), active_count()
+    assert sorted(in_threads(lambda _: meeting.wait(HANG), range(6))) == [0, 0, 1, 1, 2, 2]
+    assert active_count() == before
 
 
 def test_weights_read_by_threads_are_those_read_by_one(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:

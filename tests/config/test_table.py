@@ -14,6 +14,8 @@ from auditor.config.kinds import ValueKind, Wrong, from_words
 from auditor.config.table import (
     AT_ONCE,
     DEPTH,
+    ELSEWHERE,
+    ENGINE,
     FILES,
     KEPT,
     KEYS,
@@ -28,6 +30,7 @@ from auditor.config.table import (
     TABLE,
     VARIABLES,
     Setting,
+    in_groups,
 )
 from auditor.errors import UsageError
 from auditor.policy.policy import Policy
@@ -35,14 +38,16 @@ from auditor.service.context import ServiceLimits
 from auditor.service.serving import Serving
 from auditor.settings import Settings
 
-GROUPS = (LOOKED_AT, SIZES, RUN, DEPTH, POLICY, SAID, KEPT, AT_ONCE)
+GROUPS = (LOOKED_AT, SIZES, RUN, DEPTH, POLICY, SAID, KEPT, AT_ONCE, ENGINE)
 
 LEFT_OUT: dict[tuple[str, str], str] = {
     ("check", "jobs"): "it audits one model after the other, in this process",
     ("check", "audit_timeout"): "there is no worker that could be ended",
     ("check", "audit_memory"): "there is no worker that could be ended",
+    **{("check", row.name): "it audits in this process" for row in in_groups(ENGINE)},
     ("gate", "select"): "a verdict is of all rules that the policy counts; one that was not run makes it inconclusive",
     ("gate", "ignore"): "as select",
+    ("gate", "sample_weights"): "a verdict is of all weights, unless the policy itself says of how many",
     ("gate", "no_store"): "what is gated is stored: it may become the accepted version",
     ("baseline", "no_store"): "models are audited as by the gate",
     ("baseline", "fail_on"): "nothing fails: whatever is found is recorded",
@@ -96,7 +101,7 @@ def test_rows_are_told_apart() -> None:
     assert len(KEYS) == sum(bool(row.key) for row in TABLE)
     assert len(VARIABLES) == sum(bool(row.env) for row in TABLE)
     assert {row.group for row in TABLE if not row.flags} == {FILES}
-    assert {row.group for row in TABLE if row.flags} == {*GROUPS, SERVICE, OWN}
+    assert {row.group for row in TABLE if row.flags} == {*GROUPS, ELSEWHERE, SERVICE, OWN}
 
 
 def test_what_only_a_configuration_says_has_a_reader() -> None:

@@ -88,3 +88,35 @@ def with_context(context: str, mode: int = 0) -> bytes:
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
     made: onnx.ModelProto = helper.make_model(graph, opset_imports=opsets, ir_version=8)
     return made.SerializeToString()
+
+
+def write_weightless(folder: Path, weights: str = "w.bin") -> Path:
+    """An engine without weights in ``m.onnx``, and ``source/m.onnx`` whose weights lie in ``source/w.bin``."""
+    (folder / "source").mkdir(exist_ok=True)
+    tensor = TensorProto(name="w", dims=[64, 3], data_type=TensorProto.FLOAT, data_location=TensorProto.EXTERNAL)
+    tensor.external_data.add(key="location", value=weights)
+    named = onnx.load_from_string(GOOD)
+    named.graph.initializer[0].CopyFrom(tensor)
+    (folder / "source" / "m.onnx").write_bytes(named.SerializeToString())
+    (folder / "source" / "w.bin").write_bytes(np.full((64, 3), 0.5, np.float32).tobytes())
+    (folder / "engine.bin").write_bytes(b"compiled")
+    (folder / "m.onnx").write_bytes(refitted("source/m.onnx"))
+    return folder / "m.onnx"
+
+
+def refitted(*models: str) -> bytes:
+    """A model of engines without weights, each of which takes them from the model that it names."""
+    nodes = [
+        helper.make_node(
+            "EPContext", ["x"], [f"y{at}"], domain="com.microsoft", embed_mode=0, ep_cache_context="engine.bin",
+            onnx_model_filename=name,
+        )
+        for at, name in enumerate(models)
+    ]  # fmt: skip
+    x, *outputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [2, 3])
+        for name in ("x", *(f"y{at}" for at in range(len(models))))
+    ]
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    made = helper.make_model(helper.make_graph(nodes, "g", [x], outputs), opset_imports=opsets, ir_version=8)
+    return made.SerializeToString()

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from auditor.evidence.trial import data_files
 from auditor.model import digest
 from auditor.model.load import load
 
-from .conftest import BAD, COMMANDS, GOOD, Auditor, triton, with_context
+from .conftest import BAD, COMMANDS, GOOD, Auditor, refitted, triton, with_context, write_weightless
 
 STATIC = ("--no-run",)
 
@@ -81,6 +82,78 @@ def test_another_context_is_another_model(command: str, auditor: Auditor, here: 
     second = auditor(command, "m.onnx", *STATIC, "--format", "json").json
     assert first["model"]["files"] == ["context.bin"]
     assert first["model"]["content_digest"] != second["model"]["content_digest"]
+
+
+@pytest.mark.parametrize("command", ["batch", "gate"])
+def test_other_weights_of_the_model_that_an_engine_takes_them_from_are_another_model(
+    command: str, auditor: Auditor, here: Path
+) -> None:
+    """A stored pass is of the weights, wherever they lie: of others it is not taken again."""
+    write_weightless(here)
+    first = auditor(command, "m.onnx", *STATIC, "--format", "json")
+    assert first.code == 0 and first.json["model"]["files"] == ["engine.bin", "source/m.onnx", "source/w.bin"]
+    assert first.json["model"]["content_digest"] == digest.content(load("m.onnx"))
+    (here / "source" / "w.bin").write_bytes(bytes(64 * 3 * 4))
+    second = auditor(command, "m.onnx", *STATIC, "--format", "json")
+    assert second.json["model"]["content_digest"] == digest.content(load("m.onnx"))
+    assert second.json["model"]["content_digest"] != first.json["model"]["content_digest"], "an audit of what was there"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("weights", ["missing.bin", "../../secret.bin", "/etc/passwd", "link.bin"])
+def test_weights_that_an_engine_would_take_from_elsewhere_or_nowhere_are_an_error(
+    command: str, weights: str, auditor: Auditor, here: Path
+) -> None:
+    (here.parent / "secret.bin").write_bytes(bytes(64 * 3 * 4))
+    write_weightless(here, weights)
+    (here / "source" / "link.bin").symlink_to("/etc/passwd")
+    said = auditor(command, "m.onnx", *STATIC)
+    assert said.code == 1 and "unreadable-context" in said.out, said
+
+
+def test_the_sandbox_opens_what_the_refitted_model_names_and_what_it_names_by_now(here: Path) -> None:
+    model = load(str(write_weightless(here)))
+    assert {os.path.relpath(path, here) for path in data_files(model)} == {
+        "engine.bin", "source/m.onnx", "source/w.bin"
+    }  # fmt: skip
+    (here / "source" / "m.onnx").write_bytes(with_context("other.bin"))
+    assert digest.files(model) == ("engine.bin", "source/m.onnx", "source/other.bin")
+    (here / "source" / "m.onnx").unlink()
+    assert digest.files(model) == ("engine.bin", "source/m.onnx")
+
+
+def test_models_that_name_each_other_or_themselves_come_to_an_end(here: Path) -> None:
+    """The format has one step: an engine's model, and that model's files."""
+    (here / "m.onnx").write_bytes(refitted("m.onnx"))
+    assert digest.files(load("m.onnx")) == ("engine.bin", "m.onnx")
+    (here / "deep").mkdir()
+    (here / "m.onnx").write_bytes(refitted("deep/other.onnx"))
+    (here / "deep" / "other.onnx").write_bytes(refitted("../m.onnx", "third.onnx"))
+    (here / "deep" / "third.onnx").write_bytes(with_context("unseen.bin"))
+    assert digest.files(load("m.onnx")) == (
+        "deep/engine.bin", "deep/other.onnx", "deep/third.onnx", "engine.bin", "m.onnx"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_model_whose_files_are_not_known_is_inconclusive(command: str, auditor: Auditor, here: Path) -> None:
+    """One that is no model, and more of them than are followed: nobody can say which files are theirs."""
+
+    def told() -> str:
+        said = auditor(command, "m.onnx", *STATIC, "--format", "json")
+        assert said.code == 4 and said.json["model"]["content_digest"] is None
+        return str(said.json["coverage"]["skipped"])
+
+    write_weightless(here)
+    (here / "source" / "m.onnx").write_bytes(b"no model")
+    assert "source/m.onnx" in told()
+    names = [f"{at}.onnx" for at in range(5)]
+    for name in names:
+        (here / name).write_bytes(GOOD)
+    (here / "m.onnx").write_bytes(refitted(*names))
+    assert "4.onnx" in told()
+    (here / "m.onnx").write_bytes(refitted(*names[:4], "./3.onnx"))
+    assert auditor(command, "m.onnx", *STATIC).code == 0
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -607,6 +607,34 @@ def context_behind_a_link(folder: Path) -> Path:
     return _context(folder, 0, "context.bin")
 
 
+def weights_of_an_engine(folder: Path) -> Path:
+    """It was compiled without them, and names the model that has them in a file."""
+    text = (
+        '<ir_version: 10, opset_import: ["" : 17, "com.microsoft" : 1]>\n'
+        "agraph (float[2, 3] x) => (float[2, 3] y) {\n"
+        'y = com.microsoft.EPContext <embed_mode = 0, source = "TensorrtExecutionProvider",'
+        ' ep_cache_context = "engine.bin", onnx_model_filename = "whole.onnx"> (x)\n'
+        "}"
+    )
+    path = folder / "model.onnx"
+    path.write_bytes(_bytes(text))
+    (folder / "engine.bin").write_bytes(b"compiled")
+    (folder / "whole.bin").write_bytes(bytes(12))
+    whole = _parsed(HEAD + "agraph (float[2, 3] x) => (float[2, 3] y) <float[3] w> { y = Mul(x, w) }")
+    del whole.graph.value_info[:]
+    weight = whole.graph.initializer.add(name="w", data_type=onnx.TensorProto.FLOAT, dims=[3])
+    weight.data_location = onnx.TensorProto.EXTERNAL
+    weight.external_data.add(key="location", value="whole.bin")
+    (folder / "whole.onnx").write_bytes(whole.SerializeToString())
+    return path
+
+
+def weights_of_an_engine_that_are_missing(folder: Path) -> Path:
+    path = weights_of_an_engine(folder)
+    (folder / "whole.bin").unlink()
+    return path
+
+
 # ---- safetensors beside the model
 
 

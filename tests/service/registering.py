@@ -10,7 +10,7 @@ from auditor.batch.pool import Pool, WorkerLimits
 from auditor.service.context import Service
 from auditor.service.jobs.dispatching import Dispatcher
 from auditor.service.jobs.wanted import wanted
-from auditor.service.outward.fetching import FetchLimits
+from auditor.service.outward.fetching import UrlLimits
 from auditor.store import jobs, leases
 from auditor.store.registered import RegisteredVersion, register
 from auditor.store.uploads import begin, keeping
@@ -59,7 +59,7 @@ def finished(service: Service, job_id: str, findings: int = 2, **more: Any) -> N
 
 def dispatched(service: Service) -> None:
     """Everything that waits is done, as the service does it."""
-    pool, fetch = Pool(1, WorkerLimits()), FetchLimits(floor=0)
+    pool, fetch = Pool(1, WorkerLimits()), UrlLimits(floor=0)
     dispatcher = Dispatcher(service.store, service.storage, pool, "of a test", service.roots, fetch=fetch)
     try:
         dispatcher.hear()

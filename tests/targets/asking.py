@@ -14,8 +14,21 @@ import onnx
 from onnx import TensorProto, helper
 
 from .releases import Release
-from .sweep import Answer, answered, choices, dummy, fuller, settings, under, variants, with_value, with_values, within
-from .table import Doubt, explained, kernels_of
+from .sweep import (
+    Answer,
+    Choice,
+    answered,
+    choices,
+    dummy,
+    fuller,
+    settings,
+    under,
+    variants,
+    with_value,
+    with_values,
+    within,
+)
+from .table import LOADS, ONNX, Doubt, end_of, explained, kernels_of, may_be_a_function
 
 BOUNDED = (
     "", "ai.onnx.ml", "ai.onnx.preview", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft",
@@ -61,31 +74,51 @@ def asked(
 
 
 def _swept(release: Release, answers: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of each operator: what came of its choices, the opsets under which a function loads, whether it is refused in
-    the body of a SequenceMap, and the values that it refuses."""
+    """Of each operator: what came of its choices, what `bodies` says of it, and the values that it refuses."""
     swept = []
     for schema in answers["schemas"]:
-        every = list(choices(schema))
-        said = [answered(why).value for why in release.load(one.model for one in every)]
-        loads = [one for one, answer in zip(every, said, strict=True) if answer == Answer.LOADS.value]
-        made: dict[str, Any] = {
-            "domain": schema["domain"],
-            "name": schema["name"],
-            "since": schema["since"],
-            "said": said,
-        }
-        kernels = kernels_of(answers, schema) if answers["told"] else None
-        bodies = [one for one in loads if kernels is not None and not explained(one, kernels)]
-        if bodies and schema["domain"] in ("", "ai.onnx.ml"):
-            opsets = range(schema["since"], answers["bounds"]["opsets"][schema["domain"]] + 1)
-            tried = release.load(under(bodies[0].model, schema["domain"], opset) for opset in opsets)
-            made["opsets"] = [opset for opset, why in zip(opsets, tried, strict=True) if not why]
-            if later := [opset for opset in made["opsets"] if opset >= _MAPS_SINCE and not schema["domain"]]:
-                (why,) = release.load([under(within(bodies[0].model), "", later[0])])
-                made["refused in maps"] = "topologically sorted" in why
-        made["values"] = values_refused(release, schema, said)
-        swept.append(made)
+        said = [answered(why).value for why in release.load(one.model for one in choices(schema))]
+        made = {"domain": schema["domain"], "name": schema["name"], "since": schema["since"], "said": said}
+        values = {"values": values_refused(release, schema, said)}
+        swept.append(made | bodies(release, answers, schema, said) | values)
     return swept
+
+
+def bodies(release: Release, answers: dict[str, Any], schema: dict[str, Any], said: list[str]) -> dict[str, Any]:
+    """Of each choice the opsets under which a function's body takes it, and whether one is refused in a SequenceMap.
+
+    Each is tried by itself, for the kernels of what stands in a body hang on its types. Where a function has no kernel
+    for float16 itself its body is taken, rather than one for float32 with Casts around it.
+    """
+    domain, told = schema["domain"], answers["told"]
+    may_be = may_be_a_function(schema)
+    if schema["deprecated"] or domain not in ONNX or not (told or may_be):
+        return {}
+    kernels, opsets = kernels_of(answers, schema) if told else [], range(schema["since"], end_of(answers, schema) + 1)
+    every, taken = list(choices(schema)), []
+    for one, answer in zip(every, said, strict=True):
+        is_tried = (may_be or answer in LOADS) and not explained(one, kernels, casts=not may_be)
+        tried = release.load(under(one.model, domain, opset) for opset in opsets) if is_tried else ()
+        taken.append([opset for opset, why in zip(opsets, tried, strict=is_tried) if answered(why).value in LOADS])
+    if not any(taken):
+        return {}
+    made: dict[str, Any] = {"opsets": taken}
+    if told and not domain:
+        made["refused in maps"] = _refused_in_maps(release, every, taken)
+    return made
+
+
+def _refused_in_maps(release: Release, every: list[Choice], taken: list[list[int]]) -> int:
+    """The first opset at which a body is refused in a SequenceMap for the order of its nodes; 0: none is.
+
+    An operator may have a body from some opset on: Elu-6 at 18.
+    """
+    found: set[int] = set()
+    for one, held in zip(every, taken, strict=True):
+        later = [opset for opset in held if opset >= _MAPS_SINCE and not opset >= min(found, default=opset + 1)]
+        tried = release.load(under(within(one.model), "", opset) for opset in later)
+        found |= {opset for opset, why in zip(later, tried, strict=True) if "topologically sorted" in why}
+    return min(found, default=0)
 
 
 def values_refused(release: Release, schema: dict[str, Any], said: list[str]) -> dict[str, str]:

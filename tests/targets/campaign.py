@@ -29,10 +29,11 @@ from auditor.targets.scratch import installed
 
 from .exported_probes import AS_EXPORTED, IN_MAPS
 from .fresh_probes import HELD_OUT, HELD_OUT_AGAIN, IN_FUNCTIONS
+from .function_probes import BY_OPSET
 from .probes import PROBES as FIRST
 from .releases import Release
 
-PROBES = {**FIRST, **HELD_OUT, **HELD_OUT_AGAIN, **IN_FUNCTIONS, **AS_EXPORTED, **IN_MAPS}
+PROBES = {**FIRST, **HELD_OUT, **HELD_OUT_AGAIN, **IN_FUNCTIONS, **AS_EXPORTED, **IN_MAPS, **BY_OPSET}
 ANSWERS = Path(__file__).parent / "answers.json"
 
 _HALF_BYTES = (onnx.TensorProto.INT4, onnx.TensorProto.UINT4)

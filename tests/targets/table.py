@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import groupby
+from itertools import groupby, repeat
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 import onnx
 
-from auditor.targets.known import ELSE, FLOAT, FLOAT16, SOME_ELSE, Ask, Kernel, NodePlace, takes
+from auditor.targets.known import ELSE, FLOAT, FLOAT16, NO_END, SOME_ELSE, Ask, Kernel, NodePlace, takes
 
 from .sweep import Answer, Choice, bit, choices, is_whole
 
@@ -20,7 +20,8 @@ Doubt: TypeAlias = tuple[str, str, int, str]
 """The same of an operator, and the value of an attribute, ``bits=8``."""
 
 _ENDLESS = 2147483647
-_ONNX = ("", "ai.onnx.ml")
+ONNX = ("", "ai.onnx.ml")
+LOADS = frozenset({Answer.LOADS.value, Answer.HAS_KERNEL.value})
 
 _HEADER = '''"""What onnxruntime {first} to {last} take on the CPU: data for `auditor.targets.known`, which explains it.
 
@@ -73,7 +74,7 @@ def doubts(answers: list[dict[str, Any]]) -> dict[Doubt, list[str | None]]:
         key: rows
         for key, rows in sorted(said.items())
         if Answer.HAS_KERNEL.value in rows
-        and (Answer.LOADS.value in rows or (key[0] in _ONNX and key[3].partition("=")[2].isdecimal()))
+        and (Answer.LOADS.value in rows or (key[0] in ONNX and key[3].partition("=")[2].isdecimal()))
     }
 
 
@@ -82,11 +83,11 @@ def _map_lines(answers: list[dict[str, Any]]) -> Iterable[str]:
     rows: dict[tuple[str, int], list[str | None]] = {}
     for number, one in enumerate(answers):
         for swept in one["swept"]:
-            if swept.get("refused in maps"):
-                rows.setdefault((swept["name"], swept["since"]), [None] * len(answers))[number] = ""
+            if start := swept.get("refused in maps"):
+                rows.setdefault((swept["name"], swept["since"]), [None] * len(answers))[number] = str(start)
     for (name, since), row in sorted(rows.items()):
-        for first, last, _ in _spans(row):
-            yield f"{name}|{since}|{_span(first, last, len(answers))}"
+        for first, last, start in _spans(row):
+            yield f"{name}|{since}|{start}|{_span(first, last, len(answers))}"
 
 
 def _doubt_lines(answers: list[dict[str, Any]]) -> Iterable[str]:
@@ -115,8 +116,8 @@ def _by_domain(rows: Mapping[Key, list[str | None]]) -> Iterable[str]:
         yield f'"{domain}": """\\'
         for key in keys:
             for first, last, row in _spans(rows[key]):
-                mark = "!" if row.startswith("!") else ""
-                yield f"{key[1]}|{key[2]}{mark}|{_span(first, last, len(rows[key]))}|{row.removeprefix('!')}"
+                mark = row[:1] if row[:1] in ("!", "f") else ""
+                yield f"{key[1]}|{key[2]}{mark}|{_span(first, last, len(rows[key]))}|{row.removeprefix(mark)}"
         yield '""",'
 
 
@@ -158,10 +159,12 @@ def _operators(answers: dict[str, Any]) -> dict[Key, str]:
             continue
         found = kernels_of(answers, schema)
         if answers["told"]:
-            found += _measured(schema, found, swept[key])
+            found += _measured(answers, schema, found, swept[key])
         else:
-            found = _of_another(schema, found, swept[key]["said"])
-        rows[key] = " ".join(sorted(map(_shown, _merged(found))))
+            found = _of_another(answers, schema, found, swept[key])
+        rows[key] = "f" * _is_read_by_its_body(schema, len(swept[key]["said"])) + " ".join(
+            sorted(map(_shown, _merged(found)))
+        )
     return rows
 
 
@@ -215,28 +218,51 @@ def _mask(kinds: Iterable[str], allowed: list[str]) -> int:
     return mask | SOME_ELSE if mask & ELSE and not others <= held else mask
 
 
-def _measured(schema: dict[str, Any], kernels: list[Kernel], swept: dict[str, Any]) -> list[Kernel]:
+def _measured(
+    answers: dict[str, Any], schema: dict[str, Any], kernels: list[Kernel], swept: dict[str, Any]
+) -> list[Kernel]:
     """As kernels, the choices that load and that no kernel explains: functions, and what may be one."""
-    opsets, found = swept.get("opsets"), []
-    held = (opsets[0], _last_in_a_row(opsets)) if opsets else None
+    found = []
+    may_be, end = may_be_a_function(schema), end_of(answers, schema)
+    casts = not _is_read_by_its_body(schema, len(swept["said"]))
     tried = list(zip(choices(schema), swept["said"], strict=True))
-    open_ones = {Answer.OTHER.value} if _may_be_a_function(schema) else set()
+    open_ones = {Answer.OTHER.value} if may_be else set()
     open_ones |= {Answer.NO_KERNEL.value} if _hangs_on_ranks(schema, swept["said"]) else set()
-    for choice, answer in tried:
-        if answer in _LOADS and not explained(choice, kernels):
-            found.append(_as_kernel(schema, choice)._replace(opsets=held))
-        elif answer in open_ones and not explained(choice, kernels):
-            found.append(_as_kernel(schema, choice)._replace(sure=False))
-    if not tried and not kernels and _may_be_a_function(schema):
+    for (choice, answer), opsets in zip(tried, swept.get("opsets", [[]] * len(tried)), strict=True):
+        if explained(choice, kernels, casts):
+            continue
+        made = _as_kernel(schema, choice)
+        found += [made._replace(opsets=run) for run in _runs(opsets, end)]
+        if answer in LOADS and not opsets:
+            found.append(made)
+        elif answer in open_ones:
+            found.append(made._replace(sure=False))
+    if not tried and not kernels and may_be:
         found.append(Kernel((), sure=False))
     return found
 
 
-def _last_in_a_row(opsets: list[int]) -> int:
-    return max(opset for number, opset in enumerate(opsets) if opset == opsets[0] + number)
+def _is_read_by_its_body(schema: dict[str, Any], tried: int) -> bool:
+    """Whether an operator is a function of which all types were tried, float16 too."""
+    return _in_onnx(schema) is not None and may_be_a_function(schema) and tried > 0 and is_whole(schema, tried)
 
 
-def _may_be_a_function(schema: dict[str, Any]) -> bool:
+def _runs(opsets: list[int], end: int) -> Iterable[tuple[int, int]]:
+    """The first and the last of those that follow each other; what reaches the end has none."""
+    for _, run in groupby(enumerate(opsets), key=lambda numbered: numbered[1] - numbered[0]):
+        held = [opset for _, opset in run]
+        yield held[0], held[-1] if held[-1] < end else NO_END
+
+
+def end_of(answers: dict[str, Any], schema: dict[str, Any]) -> int:
+    """The last opset at which the release reads an operator by this schema."""
+    same = (one["since"] for one in answers["schemas"] if all(one[key] == schema[key] for key in ("domain", "name")))
+    ends: list[int] = [since - 1 for since in same if since > schema["since"]]
+    newest: int = answers["bounds"]["opsets"].get(schema["domain"], schema["since"])
+    return min([newest, *ends])
+
+
+def may_be_a_function(schema: dict[str, Any]) -> bool:
     """Of ONNX's own operators onnx says so, and of others nobody."""
     known = _in_onnx(schema)
     return known is None or bool(known.has_function or known.has_context_dependent_function)
@@ -245,7 +271,7 @@ def _may_be_a_function(schema: dict[str, Any]) -> bool:
 def _hangs_on_ranks(schema: dict[str, Any], said: list[str]) -> bool:
     """Whether a body may be made once the shapes are known, which those of tiny models are not."""
     known = _in_onnx(schema)
-    return known is not None and known.has_context_dependent_function and not _LOADS & set(said)
+    return known is not None and known.has_context_dependent_function and not LOADS & set(said)
 
 
 def _in_onnx(schema: dict[str, Any]) -> Any:
@@ -255,24 +281,30 @@ def _in_onnx(schema: dict[str, Any]) -> Any:
         return None
 
 
-def _of_another(schema: dict[str, Any], theirs: list[Kernel], said: list[str]) -> list[Kernel]:
+def _of_another(
+    answers: dict[str, Any], schema: dict[str, Any], theirs: list[Kernel], swept: dict[str, Any]
+) -> list[Kernel]:
     """For a release that tells none: a later one's kernels, as far as no tiny model found one missing."""
-    tried = list(zip(choices(schema), said, strict=True))
+    tried = list(zip(choices(schema), swept["said"], swept.get("opsets", repeat([])), strict=False))
     if not tried:
         return theirs or [Kernel((), sure=False)]
-    missing = any(answer == Answer.NO_KERNEL.value and explained(choice, theirs) for choice, answer in tried)
+    missing = any(answer == Answer.NO_KERNEL.value and explained(choice, theirs) for choice, answer, _ in tried)
     if theirs and not missing and not is_whole(schema, len(tried)):
         return theirs
-    found = []
-    for choice, answer in tried:
-        if answer in _LOADS or (answer == Answer.OTHER.value and explained(choice, theirs)):
-            found.append(_as_kernel(schema, choice))
-        elif answer == Answer.OTHER.value and _may_be_a_function(schema):
-            found.append(_as_kernel(schema, choice)._replace(sure=False))
+    found, end, by_body = [], end_of(answers, schema), _is_read_by_its_body(schema, len(tried))
+    for choice, answer, opsets in tried:
+        made = _as_kernel(schema, choice)
+        if explained(choice, theirs, casts=False):
+            found += [made] if answer in LOADS or answer == Answer.OTHER.value else []
+            continue
+        if not by_body and explained(choice, theirs):
+            continue  # what the row says of float32 says it
+        found += [made._replace(opsets=run) for run in _runs(opsets, end)] if by_body else []
+        if answer in LOADS and not (by_body and opsets):
+            found.append(made)
+        elif answer == Answer.OTHER.value and may_be_a_function(schema):
+            found.append(made._replace(sure=False))
     return found
-
-
-_LOADS = frozenset({Answer.LOADS.value, Answer.HAS_KERNEL.value})
 
 
 def _as_kernel(schema: dict[str, Any], choice: Choice) -> Kernel:
@@ -281,14 +313,15 @@ def _as_kernel(schema: dict[str, Any], choice: Choice) -> Kernel:
     return Kernel(tuple(sorted(wants)))
 
 
-def explained(choice: Choice, kernels: list[Kernel]) -> bool:
-    """Whether a kernel takes the types as they are, or float32 in place of float16, around which it sets Casts."""
+def explained(choice: Choice, kernels: list[Kernel], casts: bool = True) -> bool:
+    """Whether a kernel takes the types as they are, or, with ``casts``, float32 in place of float16."""
 
     def wider(place: NodePlace) -> int | None:
         held = choice.dtype_of(place)
         return 1 << FLOAT if held == 1 << FLOAT16 else held
 
-    return any(takes(k, choice.dtype_of) is not False or takes(k, wider) is not False for k in kernels)
+    asks = (choice.dtype_of, wider) if casts else (choice.dtype_of,)
+    return any(takes(kernel, dtype_of) is not False for kernel in kernels for dtype_of in asks)
 
 
 def _merged(kernels: Iterable[Kernel]) -> set[Kernel]:
@@ -316,7 +349,9 @@ def _with_mask(kernel: Kernel, index: int, mask: int) -> Kernel:
 
 def _shown(kernel: Kernel) -> str:
     start = "" if kernel.sure else "?"
-    start += f"{kernel.opsets[0]}-{kernel.opsets[1]}@" if kernel.opsets else ""
+    if kernel.opsets:
+        first, last = kernel.opsets
+        start += f"{first}-{'' if last == NO_END else last}@"
     shown = ("+".join(f"{'>' * p.output}{p.number}" for p in w.places) + f":{w.mask:x}" for w in kernel.wants)
     return start + (",".join(shown) or "*")
 

@@ -11,7 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from .asking import settled, values_refused
+from .asking import bodies, settled, values_refused
 from .releases import Release
 from .sweep import Answer, fuller, settings, with_values
 from .test_table import FLOATS, schema, swept
@@ -111,3 +111,33 @@ def test_values_of_attributes_and_more_inputs() -> None:
     more = [onnx.load_from_string(one).graph for one in fuller(schema("Op"), model)]
     assert [list(one.node[0].input) for one in more] == [["x", "more"]] * len(FLOATS)
     assert {one.input[1].type.tensor_type.elem_type for one in more} == {1, 10, 11}
+
+
+def test_each_body_is_tried_at_each_opset() -> None:
+    """As onnxruntime 1.17 does with Mish-18: a body of float64 loads at 18 alone, one of float32 at 18 to 21."""
+    mish = [schema("Mish", since=since, counts=[1, 1, 1, 1], attributes={}) for since in (18, 22)]
+    bounds = {"ir_version": 10, "opsets": {"": 23}, "dtypes": 0xC02}
+    kernels = [["", "Mish", 18, 18, {"T": ["tensor(float16)"]}]]
+    answers: dict[str, Any] = {"schemas": mish, "kernels": kernels, "told": True, "bounds": bounds}
+    tried: list[tuple[int, int]] = []
+
+    class Bodies(Pretended):
+        def load(self, models: Iterable[bytes]) -> Iterator[str]:
+            for text in models:
+                model = onnx.load_from_string(text)
+                (node,), opset = model.graph.node, model.opset_import[0].version
+                is_map = node.op_type == "SequenceMap"
+                dtype = model.graph.input[is_map].type.tensor_type.elem_type
+                tried.append((opset, dtype))
+                if is_map:
+                    yield "Failed to be topologically sorted"
+                else:
+                    yield "" if dtype == TensorProto.FLOAT or opset == 18 else "Could not find an implementation"
+
+    said = [Answer.LOADS.value] * 3
+    found = bodies(cast(Release, Bodies(lambda *_: False)), answers, mish[0], said)
+    assert found == {"opsets": [[18], [18, 19, 20, 21], []], "refused in maps": 18}
+    assert (18, TensorProto.FLOAT16) not in tried, "a kernel takes it"
+    assert bodies(pretended(lambda *_: False), answers, mish[0] | {"domain": "com.x"}, said) == {}
+    none = bodies(pretended(lambda *_: True), answers, mish[1], [Answer.NO_KERNEL.value] * 3)
+    assert none == {"opsets": [[22, 23]] * 3, "refused in maps": 0}, "what a kernel refuses is taken"

@@ -83,12 +83,12 @@ def test_some_maps_are_not_known() -> None:
     assert takes(Kernel(()), lambda place: DOUBLE) is True
 
 
-SPANS = [(23, [None]), (24, [True, None]), (25, [True, None]), (26, [None, None])]
+SPANS = [(23, [None]), (24, [True, None]), (25, [True, None]), (26, [None])]
 
 
 @pytest.mark.parametrize(("opset", "answers"), SPANS)
 def test_bodies_and_what_is_not_sure(opset: int, answers: list[bool | None], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release_table, "OPERATORS", {"": "Op|7||24-25@0:2 ?0:802"})
+    monkeypatch.setattr(release_table, "OPERATORS", {"": "Op|7f||24-25@0:2 ?0:802 27-@0:800"})
     monkeypatch.setattr(
         release_table, "REFUSED_VALUES", {"": "Op|7|bits=8|-2|?*\nOp|7|bits=1,2|-2|0:2\nOp|8|bits=4||*"}
     )
@@ -97,6 +97,9 @@ def test_bodies_and_what_is_not_sure(opset: int, answers: list[bool | None], mon
     try:
         found = implemented(runtimes()[0], "", "Op", opset)
         assert found is not None and [takes(kernel, lambda place: FLOAT) for kernel in found.kernels] == answers
+        later = implemented(runtimes()[0], "", "Op", 40)
+        assert later is not None and [takes(kernel, lambda place: DOUBLE) for kernel in later.kernels] == [None, True]
+        assert not later.casts
         assert [takes(kernel, lambda place: 1 << 10) for kernel in found.kernels] == [False] * len(answers)
         assert known.refused_values(runtimes()[2], "", "Op", 7) == {
             "bits=8": Kernel((), sure=False), "bits=1": Kernel((Ask((FIRST,), FLOAT),)),
@@ -121,18 +124,18 @@ def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         old, middle, new = runtimes()[0], runtimes()[2], runtimes()[4]
         found = implemented(old, "", "Op", 20)
-        assert found == (1, False, (Kernel((Ask((FIRST,), 2),)),))
+        assert found == (1, False, (Kernel((Ask((FIRST,), 2),)),), True)
         found = implemented(new, "", "Op", 20)
         assert found is not None and found.since == 7
         assert found.kernels == (
             Kernel((Ask((FIRST, NodePlace(1, True)), 2), Ask((OUT,), 0x400))), Kernel(()),
         )  # fmt: skip
         assert implemented(new, "", "Op", 6) is None, "a span ends"
-        assert implemented(middle, "", "Op", 6) == (1, False, (Kernel((Ask((FIRST,), 0x802),)),))
+        assert implemented(middle, "", "Op", 6) == (1, False, (Kernel((Ask((FIRST,), 0x802),)),), True)
         gone = implemented(new, "", "Gone", 5)
         assert gone is not None and gone.deprecated
         assert implemented(new, "", "Nothing", 5) is None
-        assert implemented(new, "com.x", "Op", 1) == (1, False, ())
+        assert implemented(new, "com.x", "Op", 1) == (1, False, (), True)
         found_said = signature(middle, "com.x", "Op", 1)
         assert found_said is not None
         assert (found_said.least, found_said.most) == (1, 3)
@@ -160,5 +163,6 @@ def test_functions_in_a_sequence_map_are_in_order_before_1_17() -> None:
     sorting = [one.version for one in runtimes() if known.sorts_maps(one)]
     assert sorting[-1] == "1.16.3" and len(sorting) == 6
     newest = runtimes()[-1]
-    assert known.refused_in_maps(newest, "Mish", 18) and not known.refused_in_maps(newest, "CastLike", 19)
-    assert not known.refused_in_maps(runtimes()[0], "Mish", 18)
+    assert known.refused_in_maps(newest, "Mish", 18, 18) and not known.refused_in_maps(newest, "CastLike", 19, 19)
+    assert known.refused_in_maps(newest, "Elu", 6, 18) and not known.refused_in_maps(newest, "Elu", 6, 17)
+    assert not known.refused_in_maps(runtimes()[0], "Mish", 18, 18)

@@ -9,7 +9,7 @@ import onnx
 from auditor.targets.known import ELSE, NUMBER_MAP, OPTIONAL, SEQUENCE, SOME_ELSE, WORD_MAP, NodePlace
 
 from .sweep import Answer, answered, bit, choices, within
-from .table import written
+from .table import end_of, written
 
 FLOATS = ["tensor(double)", "tensor(float)", "tensor(float16)"]
 
@@ -34,8 +34,8 @@ def swept(name: str, *said: Answer, domain: str = "", since: int = 7, **more: An
     return {"domain": domain, "name": name, "since": since, "said": [one.value for one in said]} | more
 
 
-def lines(*answers: Any) -> list[str]:
-    text = written(list(answers), frozenset({("", "Op"), ("", "Fn"), ("", "Old")}))
+def lines(*answers: Any, ours: tuple[str, ...] = ("Op", "Fn", "Old")) -> list[str]:
+    text = written(list(answers), frozenset(("", name) for name in ours))
     return [line for line in text.splitlines() if "|" in line]
 
 
@@ -119,20 +119,45 @@ def test_what_a_refusal_says() -> None:
 
 
 def test_functions_hold_under_the_opsets_where_they_load() -> None:
-    """Mish has a body in ONNX, which names operators that may change; nothing says so of Relu."""
-    mish = schema("Mish", since=18, counts=[1, 1, 1, 1])
-    loads = swept("Mish", Answer.LOADS, Answer.NO_KERNEL, Answer.OTHER, since=18, opsets=[18, 19, 21])
-    assert lines(release("1.1", [mish], [], [loads]))[1] == "Mish|18||18-19@0:800 ?0:400"
+    """LeakyRelu has a body in ONNX, which names operators that may change; nothing says so of Det."""
+    leaky = schema("LeakyRelu", since=16, counts=[1, 1, 1, 1])
+    loads = swept(
+        "LeakyRelu", Answer.LOADS, Answer.NO_KERNEL, Answer.OTHER, since=16, opsets=[[16, 17, 19], [18, 19], []]
+    )
+    row = "LeakyRelu|16f||16-17@0:800 18-@0:2 19-@0:800 ?0:400"
+    assert lines(release("1.1", [leaky], [], [loads]))[1] == row
+    assert lines(release("1.1", [leaky], [], [loads], told=False))[1] == row
     det = schema("Det", since=11, counts=[1, 1, 1, 1])
     other = swept("Det", *(Answer.OTHER,) * 3, since=11)
     assert lines(release("1.1", [det], [], [other]))[1] == "Det|11||"
+
+
+def test_a_function_has_no_casts_around_a_kernel() -> None:
+    """Softmax-13 of float16 loads at 13 to 17 in 1.16, whatever kernel there is for float32; Sigmoid has no body."""
+    softmax, sigmoid = (schema(name, since=13, counts=[1, 1, 1, 1]) for name in ("Softmax", "Sigmoid"))
+    kernels = [["", name, 13, 19, {"T": FLOATS[:2]}] for name in ("Softmax", "Sigmoid")]
+    every = [
+        swept("Softmax", *(Answer.LOADS,) * 3, since=13, opsets=[[], [], [13, 14, 15, 16, 17]]),
+        swept("Sigmoid", *(Answer.LOADS,) * 3, since=13),
+    ]
+    expected = ["Sigmoid|13||0:802", "Softmax|13f||0:802 13-17@0:400"]
+    for told in (True, False):
+        assert (
+            lines(release("1.1", [softmax, sigmoid], kernels, every, told), ours=("Softmax", "Sigmoid"))[1:] == expected
+        )
+
+
+def test_an_operator_ends_where_its_next_version_begins() -> None:
+    every = [schema("Op", since=since) for since in (7, 9, 14)] + [schema("Other", since=10)]
+    one = release("1.1", every, [], [])
+    assert [end_of(one, held) for held in every] == [8, 13, 19, 19]
 
 
 def test_what_no_tiny_model_can_tell() -> None:
     """A body that hangs on ranks, an operator with a graph that is not ONNX's."""
     layer = schema("LayerNormalization", since=17, counts=[1, 1, 1, 1])
     none = swept("LayerNormalization", *(Answer.NO_KERNEL,) * 3, since=17)
-    assert lines(release("1.1", [layer], [], [none]))[1] == "LayerNormalization|17||?0:c02"
+    assert lines(release("1.1", [layer], [], [none]))[1] == "LayerNormalization|17f||?0:c02"
     held = schema("Held", domain="com.x", attributes={"body": ["GRAPH", True]})
     assert lines(release("1.1", [held], [], [swept("Held", domain="com.x")]))[1] == "Held|7||?*"
 
@@ -169,8 +194,8 @@ def test_numbers_that_no_release_takes() -> None:
 
 def test_functions_that_are_refused_in_a_sequence_map() -> None:
     mish = schema("Mish", since=18, counts=[1, 1, 1, 1])
-    found = [swept("Mish", *(Answer.LOADS,) * 3, since=18) | {"refused in maps": wrong} for wrong in (False, True)]
-    assert lines(*(release(f"1.{n}", [mish], [], [one]) for n, one in enumerate(found)))[-1] == "Mish|18|1-"
+    found = [swept("Mish", *(Answer.LOADS,) * 3, since=18) | {"refused in maps": start} for start in (0, 19)]
+    assert lines(*(release(f"1.{n}", [mish], [], [one]) for n, one in enumerate(found)))[-1] == "Mish|18|19|1-"
 
 
 def test_a_sequence_map_has_a_body() -> None:

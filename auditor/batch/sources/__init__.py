@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from ...errors import NothingToAudit
+from ...files import is_address
 from ...modules import module_names
 from ..refs import Source
 from .parts.registry import Registry
+
+if TYPE_CHECKING:
+    from ...remote.errand import Fetching
 
 
 @cache
@@ -25,11 +30,13 @@ def registries() -> tuple[type[Registry], ...]:
     return tuple(sorted(found, key=lambda made: (made.asked, made.kind)))
 
 
-def source_at(path: str) -> Source:
-    """The source that lies at the path. `NothingToAudit` where nothing does."""
+def source_at(path: str, fetching: Fetching | None = None) -> Source:
+    """The source that lies at the path, or at an address. `NothingToAudit` where nothing does."""
     from .folder import File, Folder, Glob
 
     if not os.path.lexists(path):
+        if is_address(path):
+            return _remote(path, fetching)
         if any(c in path for c in "*?["):
             return Glob(path)
         raise NothingToAudit(f"there is no file or folder {path}")
@@ -37,6 +44,15 @@ def source_at(path: str) -> Source:
         if registry.is_at(path):
             return registry(path)
     return Folder(path, registry_within) if os.path.isdir(path) else File(path)  # names that are not UTF-8 stay text
+
+
+def _remote(address: str, fetching: Fetching | None) -> Source:
+    from ...remote.errand import Fetching
+    from ...remote.kinds import kind_at
+    from ..fetched import FetchedSource
+
+    kind_at(address)
+    return FetchedSource((fetching or Fetching()).errand(address))
 
 
 def registry_within(folder: str, names: list[str]) -> Source | None:

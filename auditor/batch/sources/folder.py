@@ -18,7 +18,7 @@ _DATA = r"(?is).*[._]data|.*\.onnx[._]data_\d+|.*\.weights?"
 """How exporters name external data: whatever is named so and belongs to no model is left over."""
 
 
-_OTHERS = (
+OTHERS = (
     ".ort", ".onnxtxt", ".onnx.gz", ".onnx.bz2", ".onnx.xz", ".onnx.zst", ".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2",
     ".tar.xz", ".tar.zst", ".safetensors",
 )  # fmt: skip
@@ -112,7 +112,7 @@ class Folder:
 def _passed_over(folder: str, names: Iterable[str], claimed: Collection[str]) -> Iterator[str]:
     """A line on models in other forms, which are not audited."""
     others = [
-        n for n in names if n.lower().endswith(_OTHERS) and os.path.normpath(os.path.join(folder, n)) not in claimed
+        n for n in names if n.lower().endswith(OTHERS) and os.path.normpath(os.path.join(folder, n)) not in claimed
     ]
     if others:
         yield f"{folder}: passed over, for only .onnx files are audited: {listed(others)}"

@@ -10,9 +10,10 @@ import os
 from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING
 
+from ...errors import Unusable
 from ..refs import Ref
 from .folder import walk
-from .parts.files import Unusable, make_up, read
+from .parts.files import make_up, read
 from .parts.registry import Registry, SourceRow
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ...errors import Unusable
 from ...report import Contract, Port
 from ...tuples import NamedTuple
 from ..refs import Ref
 from .folder import unclaimed
-from .parts.files import Unusable, make_up, read_text
+from .parts.files import make_up, read_text
 from .parts.registry import Registry, SourceRow
 
 if TYPE_CHECKING:

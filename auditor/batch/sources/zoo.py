@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ...errors import CannotLook
+from ...errors import CannotLook, Unusable
 from ...report import Contract, Port
 from ..refs import NotRead, Ref
 from .folder import unclaimed
-from .parts.files import Unusable, make_up, read
+from .parts.files import make_up, read
 from .parts.registry import Registry, SourceRow
 
 _MANIFEST = "ONNX_HUB_MANIFEST.json"

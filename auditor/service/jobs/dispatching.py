@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...batch.engine import LastingEngine
 from ...batch.one import audited
-from ...batch.pool import Cancelled, Died, Overdue, Pool, Raised, Returned, Task, Told, TooLarge, WorkerLimits
+from ...batch.pool import Cancelled, Died, Overdue, Raised, Returned, Task, Told, TooLarge, WorkerLimits
 from ...batch.refs import Ref
 from ...batch.run import allowed
 from ...errors import AuditorError, StoreError
@@ -27,7 +28,7 @@ from ...store.store import source_of
 from ...store.works import Piece, Works
 from ...tuples import NamedTuple
 from ..files.storage import Storage
-from ..outward.fetching import USUAL, FetchLimits
+from ..outward.fetching import USUAL, UrlLimits
 from ..outward.sources import is_url
 from .late_pages import LatePages
 from .version_tasks import version_task
@@ -70,13 +71,13 @@ class Dispatcher:
 
     store: Works
     storage: Storage
-    pool: Pool
+    pool: LastingEngine
     name: str  # nobody else has it
     roots: tuple[str, ...] = ()
     limits: WorkerLimits = field(default_factory=lambda: WorkerLimits(3600.0))
     tell: Callable[[str], object] = lambda line: None  # what whoever runs the service should know
     hosts: tuple[str, ...] = ()
-    fetch: FetchLimits = USUAL
+    fetch: UrlLimits = USUAL
     _pages: LatePages = field(init=False)
     _held: dict[str, _Held] = field(default_factory=dict)
     _stages: dict[str, str] = field(default_factory=dict)

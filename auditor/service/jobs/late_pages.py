@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...batch.pool import Pool, Raised, Returned, Task, WorkerLimits
+from ...batch.engine import LastingEngine
+from ...batch.pool import Raised, Returned, Task, WorkerLimits
 from ...batch.run import allowed
 from ...errors import AuditorError
 from ...store.asked import asked_audit
@@ -32,7 +33,7 @@ class LatePages:
 
     store: Works
     storage: Storage
-    pool: Pool
+    pool: LastingEngine
     limits: WorkerLimits
     floor: int = 0  # bytes of the storage's disk that stay free
     _at: dict[Task, Undrawn] = field(default_factory=dict)

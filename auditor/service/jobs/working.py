@@ -29,7 +29,7 @@ from ..answers.report_page import write_page
 from ..answers.summaries import LARGE, JudgementKey, keep_summary, summary_of
 from ..files.storage import Storage
 from ..outward.addresses import hosts_of
-from ..outward.fetching import FetchLimits, fetched
+from ..outward.fetching import UrlLimits, fetched
 from ..outward.sources import RemoteSource, allowed_source, model_at, models_of
 from .wanted import Wanted
 
@@ -58,7 +58,7 @@ class SourceTask(NamedTuple):
     source: str
     roots: tuple[str, ...]  # below which anything may be read
     hosts: tuple[str, ...]  # from which models may be fetched
-    fetch: FetchLimits
+    fetch: UrlLimits
     settings: Settings
     policy: Policy
 

@@ -32,7 +32,7 @@ class NotFetched(AuditorError):
     """A model that did not come; the text says why."""
 
 
-class FetchLimits(NamedTuple):
+class UrlLimits(NamedTuple):
     """What one model may take. Sizes in bytes, times in seconds."""
 
     size: int = 64 << 30
@@ -40,7 +40,7 @@ class FetchLimits(NamedTuple):
     floor: int = 1 << 30  # free on the disk, below which nothing is taken
 
 
-USUAL = FetchLimits()
+USUAL = UrlLimits()
 
 
 class FetchedFile(NamedTuple):
@@ -55,7 +55,7 @@ def fetched(
     url: str,
     folder: str | Path,
     hosts: Sequence[Host],
-    limits: FetchLimits = USUAL,
+    limits: UrlLimits = USUAL,
     resolver: Resolver = names_of_system,
     trust: ssl.SSLContext | None = None,
 ) -> FetchedFile:
@@ -95,7 +95,7 @@ def _moved(address: Address, location: str | None, hosts: Sequence[Host]) -> Add
     return new
 
 
-def _kept(response: HTTPResponse, address: Address, path: Path, limits: FetchLimits) -> FetchedFile:
+def _kept(response: HTTPResponse, address: Address, path: Path, limits: UrlLimits) -> FetchedFile:
     if response.status != 200:
         raise NotFetched(f"{address.host} answers {response.status}")
     if response.getheader("Content-Encoding", "identity").lower() != "identity":

@@ -21,7 +21,7 @@ from auditor.service.jobs.dispatching import TRIES, Dispatcher
 from auditor.service.jobs.submitting import submit_version
 from auditor.service.jobs.wanted import wanted
 from auditor.service.jobs.working import VersionTask
-from auditor.service.outward.fetching import FetchLimits
+from auditor.service.outward.fetching import UrlLimits
 from auditor.service.samples import audit_samples, samples
 from auditor.store import jobs, leases
 from auditor.store.counters import counted
@@ -63,7 +63,7 @@ def dispatcher(store: Works, storage: Storage) -> Iterator[Callable[..., Dispatc
 
     def made(name: str = ME, **more: Any) -> Dispatcher:
         pools.append(Pool(2, WorkerLimits(HANG)))
-        return Dispatcher(store, storage, pools[-1], name, **{"fetch": FetchLimits(floor=0), **more})
+        return Dispatcher(store, storage, pools[-1], name, **{"fetch": UrlLimits(floor=0), **more})
 
     yield made
     for pool in pools:
@@ -319,6 +319,7 @@ def test_stages_are_seen_while_it_runs_and_a_cancelled_job_ends(
     monkeypatch.setattr(dispatching, "audit_version", hang)
     job, made = asked(store, storage, models[0]), dispatcher()
     until_it_reads(made, job)
+    assert isinstance(made.pool, Pool)
     (worker,) = made.pool.processes()
     jobs.cancel(store, job.id)
     work(made, job)

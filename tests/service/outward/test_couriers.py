@@ -16,7 +16,7 @@ from auditor.service.files.storage import Storage
 from auditor.service.files.tidying import Tidying
 from auditor.service.jobs.dispatching import Dispatcher
 from auditor.service.outward.couriers import Couriers
-from auditor.service.outward.fetching import FetchLimits
+from auditor.service.outward.fetching import UrlLimits
 from auditor.store import jobs, webhooks
 from auditor.store.jobs import Job
 from auditor.store.service_tables import deliveries
@@ -90,7 +90,7 @@ def test_whoever_brings_it_may_die(store: Works, couriers: Couriers) -> None:
 def audited(store: Works, folder: Path, source: str, roots: tuple[str, ...] = ()) -> list[Job]:
     """The job of a source, and those of its models, when all of them have ended."""
     parent = jobs.submit(store, source=source, options={"run": False}, by="ann")
-    fetch = FetchLimits(1 << 20, 60.0, 0)
+    fetch = UrlLimits(1 << 20, 60.0, 0)
     with Pool(1, WorkerLimits()) as pool:
         dispatcher = Dispatcher(store, Storage(folder), pool, "tests", roots, hosts=HOSTS, fetch=fetch)
         while any(not job.ended for job in jobs.listed(store, 100)):

@@ -15,14 +15,14 @@ import pytest
 from auditor.errors import AuditorError
 from auditor.service.outward import fetching
 from auditor.service.outward.addresses import RefusedAddress, hosts_of
-from auditor.service.outward.fetching import FetchedFile, FetchLimits, NotFetched, fetched
+from auditor.service.outward.fetching import FetchedFile, NotFetched, UrlLimits, fetched
 
 from ..strange import Answering, answer, dripping, saying, strange
 
 MODEL = bytes(range(256)) * 4096
 HOSTS = hosts_of(["127.0.0.1", "models.test=127.0.0.0/8", "private.test"])
-SOON = FetchLimits(seconds=0.5, floor=0)
-LIMITS = FetchLimits(seconds=60.0, floor=0)
+SOON = UrlLimits(seconds=0.5, floor=0)
+LIMITS = UrlLimits(seconds=60.0, floor=0)
 
 
 def here(host: str, port: int) -> list[str]:
@@ -30,11 +30,11 @@ def here(host: str, port: int) -> list[str]:
     return ["127.0.0.1"]
 
 
-def get(url: str, folder: Path, limits: FetchLimits = LIMITS, trust: ssl.SSLContext | None = None) -> FetchedFile:
+def get(url: str, folder: Path, limits: UrlLimits = LIMITS, trust: ssl.SSLContext | None = None) -> FetchedFile:
     return fetched(url, folder, HOSTS, limits, here, trust)
 
 
-def refused(answering: Answering, folder: Path, limits: FetchLimits = LIMITS) -> str:
+def refused(answering: Answering, folder: Path, limits: UrlLimits = LIMITS) -> str:
     """Why nothing came; and that nothing is left."""
     with strange(answering) as server, pytest.raises(NotFetched) as said:
         get(server.url(), folder, limits)

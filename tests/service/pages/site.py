@@ -22,7 +22,7 @@ from auditor.service.context import Service
 from auditor.service.files.storage import Storage
 from auditor.service.jobs.dispatching import Dispatcher
 from auditor.service.jobs.submitting import submit_version
-from auditor.service.outward.fetching import FetchLimits
+from auditor.service.outward.fetching import UrlLimits
 from auditor.store import tokens, uploads
 from auditor.store.fleet import fleet
 from auditor.store.jobs import Job
@@ -76,7 +76,7 @@ def dispatched(service: Service) -> None:
     from auditor.store.jobs import whole_queue
 
     with Pool(1, WorkerLimits(600.0)) as pool:
-        dispatcher = Dispatcher(service.store, service.storage, pool, "tests", fetch=FetchLimits(floor=0))
+        dispatcher = Dispatcher(service.store, service.storage, pool, "tests", fetch=UrlLimits(floor=0))
         while sum(whole_queue(service.store)[:2]) or service.storage.undrawn():
             dispatcher.step()
 

@@ -7,7 +7,7 @@ import posixpath
 import stat
 from collections.abc import Iterable
 
-from ....errors import AuditorError
+from ....errors import AuditorError, Unusable
 from ....files import FileTooLarge, NotARegularFile, kind_of_mode, read_regular
 from ....model import digest
 from ....model.load import load
@@ -19,10 +19,6 @@ CONFIG = 1 << 20  # bytes of a configuration that are read: real ones hold a few
 _SMALL = 1 << 22  # bytes of a model that are searched for external data, instead of its being loaded
 _EXTERNAL = b"\x0a\x08location"  # the key of an entry of external_data, as protobuf writes it
 _CONTEXT = b"EPContext"  # an operator whose attributes name files
-
-
-class Unusable(Exception):
-    """A file that a source cannot read; the text says why."""
 
 
 class ModelFiles(NamedTuple):
@@ -59,7 +55,7 @@ def make_up(path: str, others: Iterable[str] = ()) -> ModelFiles:
         return ModelFiles((path, *(o for o in others if os.path.lexists(o))), (), (trouble,))
     troubles = []
     data: list[str] = []
-    for location in _locations(path, size):
+    for location in locations(path, size):
         normal = posixpath.normpath(location)
         if normal.startswith(("/", "../")) or normal == ".." or "\0" in location:
             troubles.append(f"external data {location!r} leads out of the model's folder")
@@ -87,7 +83,7 @@ def _look(path: str) -> tuple[str, int]:
     return f"not a regular file but {kind_of_mode(found.st_mode)}", 0
 
 
-def _locations(path: str, size: int) -> tuple[str, ...]:
+def locations(path: str, size: int) -> tuple[str, ...]:
     """Where the model says that its other files lie. Most models have none, which costs one look at their bytes."""
     try:
         if size == 0 or (size <= _SMALL and _names_no_file(read(path, _SMALL))):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from .files import Unusable
+from ....errors import Unusable
 
 Value: TypeAlias = "str | Message"
 Message: TypeAlias = Mapping[str, list[Value]]  # every field may stand several times

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from .files import Unusable
+from .errors import Unusable
 
 if TYPE_CHECKING:
     from yaml import Event

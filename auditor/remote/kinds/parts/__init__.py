@@ -1,0 +1,1 @@
+"""What kinds share, and what one of them needs beside its own page."""

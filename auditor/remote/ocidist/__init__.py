@@ -1,0 +1,1 @@
+"""What is spoken with OCI registries: addresses, credentials, manifests, layers. https://github.com/opencontainers"""

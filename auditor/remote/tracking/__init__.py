@@ -1,0 +1,1 @@
+"""What is spoken with an MLflow tracking server: which one it is, its registry's answers, where artifacts lie."""

@@ -1,0 +1,186 @@
+"""A real tracking server of MLflow, asked what test_mlflow_server.py asks the one that stands in for it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import urllib3
+
+from auditor.remote.failures import NotThatContent, NotThere
+from auditor.remote.kinds import registry_at
+from auditor.remote.listing import FetchLimits, ListedVersion, RemoteKind
+from auditor.remote.tracking.registered import ModelRegistry
+
+from .tracking import MLMODEL
+
+MODEL = bytes(range(256)) * 400
+_asked = urllib3.PoolManager(timeout=60, retries=False)
+
+
+def _program() -> list[str]:
+    """What starts ``mlflow server``: of this environment, else the one that the environment names."""
+    if named := os.environ.get("AUDITOR_TEST_MLFLOW"):
+        return [named]
+    if (
+        importlib.util.find_spec("mlflow") is not None
+        and importlib.util.find_spec("mlflow.server.handlers") is not None
+    ):
+        return [sys.executable, "-m", "mlflow"]
+    found = shutil.which("mlflow")
+    if found is None:
+        pytest.skip(
+            "no mlflow server: pip install mlflow, or AUDITOR_TEST_MLFLOW=/path/to/another/environment/bin/mlflow"
+        )
+    return [found]
+
+
+class Real:
+    """The server, asked by its REST API alone: what is put there is none of our code's doing."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+
+    def post(self, path: str, said: dict[str, Any]) -> Any:
+        body, headers = json.dumps(said).encode(), {"Content-Type": "application/json"}
+        answer = _asked.request("POST", f"{self.base}/api/2.0/mlflow/{path}", body=body, headers=headers)
+        assert answer.status == 200, answer.data
+        return json.loads(answer.data)
+
+    def put(self, name: str, files: dict[str, bytes], *, runs: bool = False) -> str:
+        """Register a version; its artifacts' place."""
+        info = self.post("runs/create", {"experiment_id": "0"})["run"]["info"]
+        root = info["artifact_uri"].removeprefix("mlflow-artifacts:/")
+        for file, content in files.items():
+            self.put_file(f"{root}/model/{file}", content)
+        source = f"runs:/{info['run_id']}/model" if runs else f"{info['artifact_uri']}/model"
+        self.post("model-versions/create", {"name": name, "source": source, "run_id": info["run_id"]})
+        return f"{root}/model"
+
+    def put_file(self, path: str, content: bytes) -> None:
+        answer = _asked.request("PUT", f"{self.base}/api/2.0/mlflow-artifacts/artifacts/{path}", body=content)
+        assert answer.status == 200, answer.data
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
+    program, folder = _program(), tmp_path_factory.mktemp("mlflow")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    where = [
+        "--backend-store-uri",
+        f"sqlite:///{folder}/db.sqlite",
+        "--artifacts-destination",
+        str(folder / "artifacts"),
+    ]
+    process = subprocess.Popen(
+        [*program, "server", *where, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, start_new_session=True,
+        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "HOME": str(folder)},
+    )  # fmt: skip
+    try:
+        base = f"http://127.0.0.1:{port}"
+        for _ in range(3000):
+            try:
+                if _asked.request("GET", f"{base}/health").status == 200:
+                    break
+            except urllib3.exceptions.HTTPError:
+                assert process.poll() is None, "mlflow server ended"
+                time.sleep(0.1)
+        else:
+            pytest.fail("mlflow server does not answer")
+        yield Real(base)
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait()
+
+
+@pytest.fixture
+def name(real: Real, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A registered model of this test's own."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", real.base)
+    monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
+    name = f"it's {request.node.name[-20:]}"
+    real.post("registered-models/create", {"name": name})
+    return name
+
+
+def opened(address: str) -> RemoteKind:
+    kind = registry_at(address, FetchLimits(floor=0))
+    assert isinstance(kind, RemoteKind)
+    return kind
+
+
+def one(address: str) -> ListedVersion:
+    (found,) = opened(address).versions()
+    return found
+
+
+FILES = {"MLmodel": MLMODEL.format(data="model.onnx").encode(), "model.onnx": MODEL, "w.bin": b"abc"}
+
+
+def test_versions_aliases_and_files(real: Real, name: str) -> None:
+    real.put(name, FILES)
+    real.put(name, FILES, runs=True)
+    real.post("registered-models/alias", {"name": name, "alias": "champion", "version": "2"})
+    kind = opened(f"models:/{name}")
+    first, second = kind.versions()
+    assert (first.version, second.version, second.metadata["aliases"]) == ("1", "2", "champion")
+    assert one(f"models:/{name}@champion") == one(f"models:/{name}/latest") == one(second.address)
+    for version in (first, second):
+        assert version.model.size == len(MODEL) and version.model.etag
+        assert b"".join(kind.pieces(version.model, 0)) == MODEL
+        assert b"".join(kind.pieces(version.model, 99_999)) == MODEL[99_999:]
+        data = kind.beside(version, "w.bin")
+        assert data is not None and b"".join(kind.pieces(data, 1)) == b"bc"
+        assert kind.beside(version, "absent") is None
+    with pytest.raises(NotThere):
+        one(f"models:/{name}/9")
+    with pytest.raises(NotThere):
+        one(f"models:/{name}@nobody")
+    with pytest.raises(NotThere):
+        one("models:/absent")
+
+
+def test_a_file_that_was_exchanged_meanwhile(real: Real, name: str) -> None:
+    place = real.put(name, FILES)
+    kind = opened(f"models:/{name}/1")
+    (version,) = kind.versions()
+    real.put_file(f"{place}/model.onnx", MODEL[:-1])
+    with pytest.raises(NotThatContent, match="was exchanged"):
+        b"".join(kind.pieces(version.model, 1000))
+
+
+def test_all_of_a_registry_page_after_page(real: Real, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(5):
+        real.put(name, {"MLmodel": b"flavors: {sklearn: {data: model.pkl}}"})
+    monkeypatch.setattr("auditor.remote.tracking.registered._PAGE", 2)
+    kind = opened("models:/")
+    registry = kind._registry  # type: ignore[attr-defined]  # what is listed, whatever its framework
+    assert isinstance(registry, ModelRegistry)
+    found = [version.version for version in registry.versions(kind._wanted) if version.name == name]  # type: ignore[attr-defined]
+    assert found == ["1", "2", "3", "4", "5"]
+    assert not [version for version in kind.versions() if version.name == name]
+
+
+def test_a_tag_that_is_written_is_there(real: Real, name: str) -> None:
+    real.put(name, FILES)
+    kind = opened(f"models:/{name}/1")
+    registry = kind._registry  # type: ignore[attr-defined]  # as writing back uses it
+    registry.set_tag(name, "1", "auditor.verdict", "pass")
+    answer = _asked.request(
+        "GET", f"{real.base}/api/2.0/mlflow/model-versions/get", fields={"name": name, "version": "1"}
+    )
+    assert json.loads(answer.data)["model_version"]["tags"] == [{"key": "auditor.verdict", "value": "pass"}]
+    with pytest.raises(NotThere):
+        registry.set_tag(name, "9", "auditor.verdict", "pass")
