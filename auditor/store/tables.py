@@ -26,6 +26,7 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.util import OrderedSet
 
 from .views import VIEWS, create_view
 
@@ -125,6 +126,10 @@ audits = Table(
     ),
     sqlite_autoincrement=True,  # an id that `auditor show` knew is never another report's
 )
+
+# Of two that cost the same SQLite takes what was made last, and SQLAlchemy makes them in any order: so those of the
+# latest audits come behind those of all.
+audits.indexes = OrderedSet(sorted(audits.indexes, key=lambda index: str(index.name), reverse=True))
 
 findings = Table(
     "findings",
