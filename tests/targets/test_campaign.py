@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from auditor.targets.known import runtimes
+import onnx
+import pytest
+
+from auditor.model.load import load
+from auditor.shapes.facts import infer
+from auditor.targets.known import runtime, runtimes
+from auditor.targets.loading import answers
 
 from .campaign import ANSWERS, PROBES, wrong
 
@@ -27,3 +33,21 @@ def test_a_table_that_is_wrong_is_seen() -> None:
         "onnxruntime 1.15.0, ir_10: loads, and the table says refused",
         "onnxruntime 1.32.0, ir_10: refused, and the table says loads",
     ]
+
+
+@pytest.mark.parametrize(
+    ("op_type", "opset", "version", "loads"),
+    [
+        ("Abs", 18, "1.15.1", True), ("Abs", 19, "1.15.1", False), ("Abs", 19, "1.16.3", True),
+        ("Softmax", 17, "1.16.3", True), ("Softmax", 18, "1.16.3", False), ("Softmax", 19, "1.16.3", False),
+    ],
+)  # fmt: skip
+def test_casts_around_a_kernel_for_float32(op_type: str, opset: int, version: str, loads: bool) -> None:
+    """As these releases answer: 1.15.1 "Failed to find kernel for Cast(19)", 1.16.3 "Unrecognized attribute: axes"."""
+    text = (
+        f'<ir_version: 8, opset_import: ["" : {opset}]> a (float16[2, 3] x) => (float16[2, 3] y) {{ y = {op_type}(x) }}'
+    )
+    release = runtime(version)
+    assert release is not None
+    found = tuple(answers(infer(load(onnx.parser.parse_model(text).SerializeToString())), release))
+    assert (found == ()) is loads
