@@ -16,6 +16,7 @@ from ..store.tokens import any_token
 from ..store.works import Works
 from ..tuples import NamedTuple
 from .context import ServiceLimits
+from .holders import is_left_behind
 from .outward.addresses import hosts_of
 
 
@@ -37,7 +38,10 @@ class Serving(NamedTuple):
 
 
 _ENDING = 3.0
-"""Seconds in which a service that was killed lets go of its address: its processes end a moment after it."""
+"""Seconds in which whoever was just killed lets go of its address."""
+
+_LEFT_BEHIND = 60.0
+"""The same where only processes of a killed service hold it, which the kernel ends: a busy machine takes its time."""
 
 _LOOK = 0.1
 
@@ -90,7 +94,7 @@ def listening(chosen: Serving) -> socket.socket:
         )
     except (OSError, UnicodeError) as error:
         raise UsageError(f"--address {chosen.address} is not an address of this machine: {error}") from None
-    until = time.monotonic() + _ENDING
+    began = time.monotonic()
     while True:
         made = socket.socket(family, kind, protocol)
         try:
@@ -101,13 +105,17 @@ def listening(chosen: Serving) -> socket.socket:
             made.listen(1024)
         except OSError as error:
             made.close()
-            if error.errno == EADDRINUSE and time.monotonic() < until:
+            if error.errno == EADDRINUSE and _may_be_let_go(chosen.port, time.monotonic() - began):
                 time.sleep(_LOOK)
                 continue
             why = error.strerror or error
             where = f"{chosen.address} port {chosen.port}"
             raise UsageError(f"the service cannot listen at {where}: {why}; choose another --port") from None
         return made
+
+
+def _may_be_let_go(port: int, waited: float) -> bool:
+    return waited < _ENDING or (waited < _LEFT_BEHIND and is_left_behind(port))
 
 
 def url_of(listens: socket.socket) -> str:

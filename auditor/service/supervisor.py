@@ -17,8 +17,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from ..runtime.libc import die_with
 from .children import Given
 
 _FIRST, _LAST = 0.05, 2.0  # seconds before what died is started again: doubled each time
@@ -47,6 +49,8 @@ class _Child:
             [sys.executable, "-c", _BOOT.format(self.module), json.dumps(sys.path)],
             stdin=subprocess.PIPE,
             pass_fds=self.descriptors,
+            # Before anything else: one that still imports would hold the socket on after our end.
+            preexec_fn=partial(die_with, os.getpid()),
         )
         assert self.process.stdin is not None
         with contextlib.suppress(OSError), self.process.stdin as told:  # it may be dead already

@@ -153,10 +153,15 @@ def alone_with(connection: Connection, tables: Sequence[Table]) -> None:
         connection.exec_driver_sql(f"LOCK TABLE {_names(tables)} IN SHARE ROW EXCLUSIVE MODE")
 
 
-def look_at_anew(connection: Connection, tables: Sequence[Table]) -> None:
-    """Many rows are new: PostgreSQL plans by what it knows of them, and has to be told to look."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"ANALYZE {_names(tables)}")
+def look_at_anew(engine: Engine, tables: Sequence[Table]) -> None:
+    """Many rows are new and kept: PostgreSQL plans by what it knows, and reads them beside the index until told.
+
+    By itself it looks within minutes. No transaction may have this in it.
+    """
+    if engine.dialect.name == "postgresql":
+        with errors_in_words(engine.url), engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql(f"VACUUM (ANALYZE) {_names(tables)}")
 
 
 def last_number(connection: Connection, table: Table) -> int:

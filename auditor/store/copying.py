@@ -54,7 +54,7 @@ def copy_all(source: Store, target: Store) -> Copied:
                     ) from error
                 counts[table.name] += len(rows)
             go_on_after(writer, table, last_number(reader, table))
-        look_at_anew(writer, tables)
+    look_at_anew(target.engine, tables)
     return Copied(counts[audits.name], sum(counts.values()) - counts[audits.name])
 
 

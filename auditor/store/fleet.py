@@ -7,7 +7,7 @@ the one that was seen first last. An ad hoc look is a model's latest only where 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -120,20 +120,54 @@ def fleet(
     turned = down != (sort == "when")
     found: list[tuple[str | int, FleetModel]] = []
     with store.reading() as connection:
-        for kind in _both(store, after[1] if after is not None and sort == "name" and not turned else ""):
+        least = after[1] if after is not None and sort == "name" and not turned else ""
+        registered, others = _registered(store, models.c.name), _unregistered(store, audits.c.subject, least, sort)
+        for kind in (registered, others):
             keys = {"name": kind.name, "verdict": _rank(), "when": func.coalesce(audits.c.audited_at, "")}
-            key = keys[sort]
-            asked = kind.query.add_columns(key.label("key")).where(*_conditions(wanted, kind.name))
-            if after is not None:
-                at, last = after
-                beyond = key < at if turned else key > at
-                asked = asked.where(beyond if sort == "name" else or_(beyond, and_(key == at, kind.name > last)))
-            order = [key.desc() if turned else key, *([] if sort == "name" else [kind.name])]
-            found += [(row[-1], _model(row)) for row in connection.execute(asked.order_by(*order).limit(limit + 1))]
+            if kind is others and sort == "when":
+                keys["when"] = audits.c.audited_at  # as an index has it
+            asked = kind.query.add_columns(keys[sort].label("key")).where(*_conditions(wanted, kind.name))
+            if kind is others and sort == "verdict":
+                parts = list(_by_verdict(kind.name, turned, after))
+            else:
+                order = [keys[sort].desc() if turned else keys[sort], *([] if sort == "name" else [kind.name])]
+                parts = [(_beyond(keys[sort], kind.name, sort, turned, after), order)]
+            for those, order in parts:
+                rows = connection.execute(asked.where(*those).order_by(*order).limit(limit + 1)).all()
+                found += [(row[-1], _model(row)) for row in rows]
+                if len(rows) > limit:
+                    break
     found.sort(key=lambda pair: pair[1].name)
     found.sort(key=lambda pair: pair[0], reverse=turned)
     page = found[:limit]
     return FleetPage(tuple(model for _, model in page), (page[-1][0], page[-1][1].name) if found[limit:] else None)
+
+
+_Part = tuple[Iterable[ColumnElement[bool]], list[ColumnElement[Any]]]
+"""Which models, and in what order."""
+
+
+def _by_verdict(name: ColumnElement[Any], turned: bool, after: Place | None) -> Iterator[_Part]:
+    """Each verdict by itself, in the order of a page: so an index has its models in order, and few are read."""
+    for rank in sorted(range(len(_VERDICTS)), reverse=turned):
+        those = [audits.c.verdict == _VERDICTS[rank]]
+        if after is not None and rank == after[0]:
+            those.append(name > after[1])
+        if after is None or rank == after[0] or (rank > int(after[0])) != turned:
+            yield those, [name]
+
+
+def _beyond(
+    key: ColumnElement[Any], name: ColumnElement[Any], sort: Sort, turned: bool, after: Place | None
+) -> Iterator[ColumnElement[bool]]:
+    """Behind the place where the last page ended."""
+    if after is None:
+        return
+    at, last = after
+    beyond = key < at if turned else key > at
+    yield beyond if sort == "name" else or_(beyond, and_(key == at, name > last))
+    if sort == "when":  # the same once more, as OR goes by no index
+        yield key <= at if turned else key >= at
 
 
 def fleet_model(store: Store, model_id: str) -> FleetModel | None:
@@ -233,7 +267,7 @@ def _registered(store: Store, name: ColumnElement[Any]) -> _Kind:
     return _Kind(query, name, job.c.ended_at, before)
 
 
-def _unregistered(store: Store, name: ColumnElement[Any], least: str = "") -> _Kind:
+def _unregistered(store: Store, name: ColumnElement[Any], least: str = "", sort: Sort = "name") -> _Kind:
     other = _other
     others = (
         select(other.c.id)
@@ -250,9 +284,11 @@ def _unregistered(store: Store, name: ColumnElement[Any], least: str = "") -> _K
             *_latest(audits.c.uid, audits.c.version, nobody),
         )
         .select_from(audits)
-        .where(store.within(audits), audits.c.latest, audits.c.subject >= least)  # so the index by names is taken
+        .where(store.within(audits), audits.c.latest)
         .where(~known.correlate(audits).exists(), ~newer.correlate(audits).exists())
     )  # fmt: skip
+    if sort == "name":
+        query = query.where(audits.c.subject >= least)  # so the index by names is taken
 
     def before(since: str) -> ScalarSelect[Any]:
         older = select(other.c.id).where(store.within(other), other.c.subject == audits.c.subject)

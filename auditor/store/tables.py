@@ -26,10 +26,11 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.util import OrderedSet
 
 from .views import VIEWS, create_view
 
-HEAD = "0006_letters"
+HEAD = "0007_pages"
 """The revision of ``migrations/`` that these tables are: known here, so that a fresh database needs no Alembic."""
 
 DEFAULT = "default"
@@ -106,8 +107,29 @@ audits = Table(
         sqlite_where=text("latest = 1 AND subject IS NOT NULL"),
         postgresql_where=text("latest AND subject IS NOT NULL"),
     ),
+    # Pages of a fleet by time, and by verdict, each of which is looked for by itself.
+    Index(
+        "ix_audits_latest_when",
+        "project",
+        "audited_at",
+        "subject",
+        sqlite_where=text("latest = 1"),
+        postgresql_where=text("latest"),
+    ),
+    Index(
+        "ix_audits_latest_verdict",
+        "project",
+        "verdict",
+        "subject",
+        sqlite_where=text("latest = 1"),
+        postgresql_where=text("latest"),
+    ),
     sqlite_autoincrement=True,  # an id that `auditor show` knew is never another report's
 )
+
+# Of two that cost the same SQLite takes what was made last, and SQLAlchemy makes them in any order: so those of the
+# latest audits come behind those of all.
+audits.indexes = OrderedSet(sorted(audits.indexes, key=lambda index: str(index.name), reverse=True))
 
 findings = Table(
     "findings",

@@ -235,3 +235,57 @@ def test_an_address_that_another_program_keeps_is_said(monkeypatch: pytest.Monke
     monkeypatch.setattr("auditor.service.serving._ENDING", 0.0)
     with socket.create_server(("127.0.0.1", 0)) as held, pytest.raises(UsageError, match="already in use"):
         listening(Serving("", 1, port=held.getsockname()[1]))
+
+
+LEFT_BEHIND = """
+import socket, time  # as if by: from auditor.service.http import main
+with socket.create_server(("127.0.0.1", 0)) as held:
+    print(held.getsockname()[1], flush=True)
+    time.sleep(1000)
+"""
+
+
+def test_what_a_killed_service_left_behind_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine it takes longer than `_ENDING`; nobody else is waited for."""
+    monkeypatch.setattr("auditor.service.serving._ENDING", 0.0)
+    with subprocess.Popen([sys.executable, "-c", LEFT_BEHIND], stdout=subprocess.PIPE, text=True) as left:
+        assert left.stdout is not None
+        chosen = Serving("", 1, port=int(left.stdout.readline()))
+
+        def end(_: float) -> None:
+            left.kill()
+            left.wait()
+
+        monkeypatch.setattr("auditor.service.serving.time.sleep", end)
+        with listening(chosen) as listens:
+            assert listens.getsockname()[1] == chosen.port
+
+
+STARTED_AND_KILLED = """
+import os, signal, sys
+from auditor.service.supervisor import _Child
+sys.executable = sys.argv[1]
+child = _Child("http", b"", ())
+child.start()
+print(child.process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_has_not_begun_yet_ends_with_its_supervisor(tmp_path: Path) -> None:
+    """It imports for a while before it knows anything, and would hold the socket."""
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 1000 >/dev/null\n")
+    slow.chmod(0o755)
+    found = subprocess.run(
+        [sys.executable, "-c", STARTED_AND_KILLED, slow], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    until(lambda: _has_ended(int(found.stdout)), "its end")
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether it runs no more; nobody may have asked yet how it ended."""
+    try:
+        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True

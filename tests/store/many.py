@@ -42,7 +42,7 @@ def fill_with_many(store: Store, audits: int, models: int, findings: int) -> Non
     with store.writing() as connection:
         connection.execute(text(_AUDITS.format(audits=audits, models=models, **names)), others)
         connection.execute(text(_FINDINGS.format(each=findings, rules=RULES, models=models)))
-        look_at_anew(connection, all_tables.sorted_tables)
+    look_at_anew(store.engine, all_tables.sorted_tables)
 
 
 def plan(connection: Connection, query: str, values: object) -> list[str]:

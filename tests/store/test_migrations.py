@@ -125,17 +125,17 @@ def test_each_step_leaves_the_reports_of_the_other_alone(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("behind", STEPS[:-1])
-def test_a_database_of_an_older_auditor_is_brought_up(where: str, behind: str) -> None:
+def test_a_database_of_an_older_auditor_is_brought_up(unmade: str, behind: str) -> None:
     """Made by that schema's own statements, with rows in it; then every model has a name, and every audit its id."""
-    command.upgrade(config(address(where)), behind)
+    command.upgrade(config(address(unmade)), behind)
     kept = document("/m.onnx")
-    with create_engine(address(where)).begin() as connection:
+    with create_engine(address(unmade)).begin() as connection:
         columns = {column["name"] for column in inspect(connection).get_columns("audits")}
         for latest in (False, True):
             row = audit_row(kept, "/m.onnx") | {"latest": latest, "subject": "/m.onnx"}
             connection.execute(insert(audits_of(columns)), {key: row[key] for key in row if key in columns})
         connection.execute(insert(findings), [{"audit_id": 2, **found} for found in finding_rows(kept)])
-    with Store.open(where) as store:
+    with Store.open(unmade) as store:
         assert store.latest("/m.onnx") == kept
         assert [(row.id, row.subject, row.version) for row in store.history("/m.onnx")] == [
             (2, "/m.onnx", ""), (1, "/m.onnx", ""),
@@ -207,9 +207,9 @@ def test_accepted_versions_go_with_their_step_and_reports_stay(where: str) -> No
         assert [row.subject for row in store.history("/m.onnx")] == ["/m.onnx"]
 
 
-def test_the_tables_are_what_alembic_makes_elsewhere_too(where: str) -> None:
-    migrate(address(where))
-    with create_engine(address(where)).connect() as connection:
+def test_the_tables_are_what_alembic_makes_elsewhere_too(unmade: str) -> None:
+    migrate(address(unmade))
+    with create_engine(address(unmade)).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), all_tables) == []
 
 

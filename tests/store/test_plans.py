@@ -32,6 +32,17 @@ ASKED: dict[str, tuple[Callable[[Works], object], str]] = {
     "an audit of a version": (lambda store: audit_of_version(store, "/m/7.onnx", "1"), "ix_audits_subject_id"),
     "a page by name": (lambda store: fleet(store, limit=20), _BY_NAME),
     "a page by name, further on": (lambda store: fleet(store, after=("/m/5", "/m/5"), limit=20), _BY_NAME),
+    "a page by time": (lambda store: fleet(store, sort="when", limit=20), "ix_audits_latest_when"),
+    "a page by time, further on": (
+        lambda store: fleet(store, sort="when", after=("2019-01-02T03:04:05Z", "/m/5"), limit=20),
+        "ix_audits_latest_when",
+    ),
+    "a page by verdict": (lambda store: fleet(store, sort="verdict", limit=20), "ix_audits_latest_verdict"),
+    "a page by verdict, further on": (
+        lambda store: fleet(store, sort="verdict", after=(1, "/m/5"), limit=20),
+        "ix_audits_latest_verdict",
+    ),
+    "a page of the best": (lambda store: fleet(store, sort="verdict", down=True, limit=20), "ix_audits_latest_verdict"),
     "documents": (lambda store: store.documents(_SOME), _BY_ID),
     "audits are kept": (lambda store: store.finish_all([_piece(i) for i in _SOME]), "ix_audits_latest_source"),
 }

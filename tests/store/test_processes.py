@@ -63,12 +63,12 @@ def start(code: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def test_eight_first_runs_at_once(where: str) -> None:
-    out, error = start(FIRST_RUNS, where).communicate(timeout=HANG)
+def test_eight_first_runs_at_once(unmade: str) -> None:
+    out, error = start(FIRST_RUNS, unmade).communicate(timeout=HANG)
     assert error == ""
     ids = [int(line) for line in out.split()]
     assert sorted(ids) == list(range(1, 41))
-    with Store.open(where) as store, store.reading() as connection:
+    with Store.open(unmade) as store, store.reading() as connection:
         assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == [HEAD]
 
 
@@ -77,14 +77,14 @@ def test_writers_that_are_killed_lose_nothing_and_leave_no_halves(where: str) ->
     print(f"seed {seed}")
     chance = random.Random(seed)
     acknowledged: list[int] = []
-    for _ in range(5):
+    for _ in range(3):
         writer = start(WRITER, where)
         assert writer.stdout is not None
         acknowledged.append(int(writer.stdout.readline()))
         time.sleep(chance.random() * 0.1)
         writer.send_signal(signal.SIGKILL)
         acknowledged += [int(line) for line in writer.communicate()[0].splitlines()]
-    assert len(acknowledged) == len(set(acknowledged)) >= 5
+    assert len(acknowledged) == len(set(acknowledged)) >= 3
     with Store.open(where) as store:
         with store.reading() as connection:
             if connection.dialect.name == "sqlite":

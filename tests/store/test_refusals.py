@@ -101,7 +101,7 @@ def test_a_database_of_a_newer_auditor(tmp_path: Path) -> None:
     with sqlite3.connect(path) as plain:
         plain.execute("UPDATE alembic_version SET version_num = '0099_later'")
     plain.close()
-    refused(path, "newer auditor .schema 0099_later; this one knows 0006_letters.: upgrade auditor")
+    refused(path, "newer auditor .schema 0099_later; this one knows 0007_pages.: upgrade auditor")
 
 
 def test_locked(tmp_path: Path) -> None:
