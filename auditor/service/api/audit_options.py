@@ -39,6 +39,7 @@ _BY_NAME: Mapping[str, dict[str, Any]] = {
     "deep_parts": {"type": "array", "items": {"enum": list(DEEP)}},
     "skipped_parts": {"type": "array", "items": {"enum": list(DEEP)}},
     "runs": {"type": "integer", "minimum": 1, "maximum": _LARGEST},
+    "sample_weights": {"type": "integer", "minimum": 0, "maximum": _LARGEST},
     "device": {"type": "integer", "minimum": 0, "maximum": _LARGEST},
     "seed": {"type": "integer", "minimum": 0, "maximum": _LARGEST},
 }
