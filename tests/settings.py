@@ -15,12 +15,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
 from tests.installed import package_folders
+from tests.stutter import stuttering
 
 ROOT = Path(__file__).parents[1]
 NOBODY = 65534
@@ -34,6 +35,7 @@ class Setting(NamedTuple):
     arguments: tuple[str, ...] = ()
     env: Mapping[str, str] = {}
     busy: int = 0  # loops that run meanwhile
+    stutter: bool = False  # each of its processes is late now and then, alone
     umask: int = 0o022
     tmp: str = ""  # what TMPDIR is called, in a folder that is new
     user: int | None = None
@@ -50,6 +52,7 @@ def features() -> str:
 SETTINGS: dict[str, Callable[[], Setting]] = {
     "plain": Setting,
     "busy": lambda: Setting(busy=2),
+    "stutter": lambda: Setting(stutter=True),
     "haswell": lambda: Setting(env={"OPENBLAS_CORETYPE": "Haswell"}),
     "nehalem": lambda: Setting(env={"OPENBLAS_CORETYPE": "Nehalem"}),
     "numpy": lambda: Setting(env={"NPY_DISABLE_CPU_FEATURES": features()}),
@@ -71,6 +74,7 @@ def together(settings: Sequence[Setting]) -> Setting:
             found.arguments + one.arguments,
             {**found.env, **one.env},
             found.busy + one.busy,
+            found.stutter or one.stutter,
             found.umask | one.umask,
             one.tmp or found.tmp,
             found.user if one.user is None else one.user,
@@ -144,11 +148,13 @@ def run(setting: Setting, more: Sequence[str]) -> Counted | str:
         found = scratch / "found.xml"
         command = [*setting.before, python, "-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={found}"]
         began = time.monotonic()
-        subprocess.run(
+        suite = subprocess.Popen(
             [*command, *setting.arguments, *more],
             cwd=root, env=env, umask=setting.umask, user=setting.user, group=setting.user,
-            extra_groups=None if setting.user is None else [], check=False,
+            extra_groups=None if setting.user is None else [],
         )  # fmt: skip
+        with suite, stuttering(suite.pid, time.time_ns()) if setting.stutter else nullcontext():
+            suite.wait()
         return _counted(found, (time.monotonic() - began) / 60)
 
 

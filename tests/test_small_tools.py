@@ -7,6 +7,8 @@ import hashlib
 import pickle
 import pkgutil
 import signal
+import subprocess
+import sys
 import threading
 import zipfile
 from functools import cached_property
@@ -22,6 +24,8 @@ from auditor.modules import module_names
 from auditor.record import Record
 from tests import settings
 from tests.conftest import ending
+from tests.pace import until
+from tests.stutter import descendants, stuttering
 
 
 class Point(Record):
@@ -107,3 +111,15 @@ def test_settings_that_are_joined_are_all_there() -> None:
     both = settings.together([settings.SETTINGS[name]() for name in ("busy", "haswell", "umask", "shuffled", "tmpdir")])
     assert both.busy == 2 and both.env == {"OPENBLAS_CORETYPE": "Haswell"} and both.umask == 0o077
     assert both.arguments == ("--shuffle", "0") and both.tmp and both.user is None
+
+
+def test_what_stutters_is_held_and_goes_on() -> None:
+    """A child of a child: it is seen stopped while the block lasts, and never behind it."""
+    deeper = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
+    with subprocess.Popen([sys.executable, "-c", deeper], stdin=subprocess.PIPE) as child:
+        until(lambda: len(descendants(child.pid)) == 1, "the child of the child")
+        with stuttering(child.pid, seed=0):
+            until(lambda: "T" in descendants(child.pid).values(), "one that is held")
+        assert "T" not in descendants(child.pid).values()
+        child.communicate(b"\n")
+    assert descendants(child.pid) == {}
