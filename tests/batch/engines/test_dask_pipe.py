@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -13,11 +13,14 @@ from tests.pace import until
 from .played import Make
 
 
-def test_the_bridge_has_our_modules_and_not_our_terminal(make: Make) -> None:
+def test_the_bridge_has_our_modules_and_not_our_terminal(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Ctrl-C goes to a session's processes: the bridge ends when its pipe does, and tells workers first."""
+    monkeypatch.syspath_prepend(tmp_path)
     start = make().start
     assert start["start_new_session"] is True
-    assert start["env"]["PYTHONPATH"].split(os.pathsep)[-1] in map(os.path.abspath, sys.path)
+    assert start["env"]["PYTHONPATH"].split(os.pathsep)[0] == str(tmp_path)
 
 
 def test_what_fills_the_pipe_goes_on_as_it_is_taken(make: Make) -> None:
