@@ -7,12 +7,14 @@ who keep well within a bound that is long.
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from auditor.service.guard.asgi import Receive, Scope, Send
 from auditor.service.guard.connections import ConnectionBounds
 from auditor.service.guard.pace import Pace, Paced
 from auditor.service.guard.stack import guarded
@@ -82,6 +84,34 @@ def test_who_is_steady_but_slow_is_not(tmp_path: Path) -> None:
     with running(app, ConnectionBounds()) as server, Client(server.port) as client:
         client.send(request("PATCH", stalls.UPLOAD, "Content-Length: 40000"))
         assert stalls.dripping(client, b"x", 60).status == 408
+
+
+def test_nobody_is_too_slow_because_the_server_was_held() -> None:
+    """As by SIGSTOP, or with its machine: when it goes on, the time is over and the bytes are there."""
+    heard, held, sent = threading.Event(), threading.Event(), threading.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        more = True
+        while more:
+            more = (await receive()).get("more_body", False)
+            heard.set()  # before anything else happens here it waits for more
+        await stalls.storing(Path())({**scope, "method": "GET"}, receive, send)
+
+    with running(Paced(app, Pace(stall=HANG)), ConnectionBounds()) as server, Client(server.port) as client:
+        client.send(request("PATCH", stalls.UPLOAD, "Content-Length: 2") + b"x")
+        assert heard.wait(HANG)
+        loop = server.server.servers[0].get_loop()
+        clock = loop.time
+
+        def hold() -> None:
+            held.set()
+            sent.wait(HANG)
+            loop.time = lambda: clock() + 2 * HANG  # type: ignore[method-assign]
+
+        loop.call_soon_threadsafe(hold)
+        assert held.wait(HANG) and client.send(b"x")
+        sent.set()
+        assert client.hear("PATCH", to_the_end=False).status == 200
 
 
 def test_a_client_that_rests_between_requests_is_not_too_slow(server: Running) -> None:
