@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests import forked
+from tests.pace import until
 
 from .oci_pushing import put, titled
 from .oci_registry import Registry, registry
@@ -34,8 +35,12 @@ def test_new_versions_are_told_and_tagged_until_it_is_ended(tmp_path: Path) -> N
             line = process.stdout.readline()
             assert f" PASS mlflow+http://{server.host}/det/1 version 1: nothing found" in line
             server.calls.clear()
-            while sum(call.path.endswith("model-versions/search") for call in list(server.calls)) < 2:
+
+            def looked_twice() -> bool:
                 assert process.poll() is None
+                return sum(call.path.endswith("model-versions/search") for call in list(server.calls)) >= 2
+
+            until(looked_twice, "the next looks")
             asked = [call.path for call in list(server.calls)]
             has.put("det", 2, FILES)
             line = process.stdout.readline()
