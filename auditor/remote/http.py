@@ -50,6 +50,7 @@ _DOCUMENT = 120.0  # seconds for a document with all attempts
 _BLOCK = 1 << 18
 _LONGEST = 8192  # characters of a URL: signed ones are long
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/(?:[0-9]{1,18}|\*)")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -62,9 +63,12 @@ class WebDocument(NamedTuple):
     body: bytes
 
     def json(self) -> Any:
-        """What it says; `NotUnderstood` where that is not JSON: a login page, half of an answer."""
+        """What it says; `NotUnderstood` where that is not JSON in UTF-8: a login page, half of an answer."""
         try:
-            return json.loads(self.body)
+            said = json.loads(self.body.decode("utf-8-sig"))
+            if _SURROGATE.search(self.body):
+                json.dumps(said, ensure_ascii=False).encode()  # half of a pair is no text, and can be asked for nowhere
+            return said
         except (ValueError, RecursionError):
             kind = prose(self.headers.get("content-type", "of no type"), 60)
             raise NotUnderstood(f"{self.url} answers with what is not JSON ({kind}): is it the registry?") from None
