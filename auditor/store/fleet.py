@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     FromClause,
     ScalarSelect,
     Select,
@@ -118,7 +119,7 @@ def fleet(
     ``down`` turns that round; models of one verdict or time go by their names.
     """
     turned = down != (sort == "when")
-    found: list[tuple[str | int, FleetModel]] = []
+    found: list[_Keyed] = []
     with store.reading() as connection:
         least = after[1] if after is not None and sort == "name" and not turned else ""
         registered, others = _registered(store, models.c.name), _unregistered(store, audits.c.subject, least, sort)
@@ -127,20 +128,55 @@ def fleet(
             if kind is others and sort == "when":
                 keys["when"] = audits.c.audited_at  # as an index has it
             asked = kind.query.add_columns(keys[sort].label("key")).where(*_conditions(wanted, kind.name))
+            if kind is others and sort == "when":
+                found += _by_time(connection, asked, kind.name, turned, after, limit + 1)
+                continue
             if kind is others and sort == "verdict":
                 parts = list(_by_verdict(kind.name, turned, after))
             else:
                 order = [keys[sort].desc() if turned else keys[sort], *([] if sort == "name" else [kind.name])]
                 parts = [(_beyond(keys[sort], kind.name, sort, turned, after), order)]
             for those, order in parts:
-                rows = connection.execute(asked.where(*those).order_by(*order).limit(limit + 1)).all()
-                found += [(row[-1], _model(row)) for row in rows]
+                rows = _keyed(connection, asked.where(*those).order_by(*order).limit(limit + 1))
+                found += rows
                 if len(rows) > limit:
                     break
     found.sort(key=lambda pair: pair[1].name)
     found.sort(key=lambda pair: pair[0], reverse=turned)
     page = found[:limit]
     return FleetPage(tuple(model for _, model in page), (page[-1][0], page[-1][1].name) if found[limit:] else None)
+
+
+_Keyed = tuple[str | int, FleetModel]
+"""A model behind what it is sorted by."""
+
+
+def _keyed(connection: Connection, asked: Select[Any]) -> list[_Keyed]:
+    return [(row[-1], _model(row)) for row in connection.execute(asked)]
+
+
+def _by_time(
+    connection: Connection, asked: Select[Any], name: ColumnElement[Any], turned: bool, after: Place | None, number: int
+) -> list[_Keyed]:
+    """At least the first so many of those behind a place, in any order.
+
+    A batch may give one time to a hundred thousand models. So no index has times and names in the order of a page in
+    both directions: by it come the times, and then, of the last one of these, the names.
+    """
+    when = audits.c.audited_at
+    found: list[_Keyed] = []
+    if after is not None:
+        found = _keyed(connection, asked.where(when == after[0], name > after[1]).order_by(name).limit(number))
+        if len(found) == number:
+            return found
+        asked = asked.where(when < after[0] if turned else when > after[0])
+    number -= len(found)
+    beyond = _keyed(connection, asked.order_by(when.desc() if turned else when).limit(number))
+    if len(beyond) == number:
+        last = beyond[-1][0]
+        beyond = [one for one in beyond if one[0] != last]
+        beyond += _keyed(connection, asked.where(when == last).order_by(name).limit(number - len(beyond)))
+    return found + beyond
 
 
 _Part = tuple[Iterable[ColumnElement[bool]], list[ColumnElement[Any]]]
@@ -166,8 +202,6 @@ def _beyond(
     at, last = after
     beyond = key < at if turned else key > at
     yield beyond if sort == "name" else or_(beyond, and_(key == at, name > last))
-    if sort == "when":  # the same once more, as OR goes by no index
-        yield key <= at if turned else key >= at
 
 
 def fleet_model(store: Store, model_id: str) -> FleetModel | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
-from auditor.store.fleet import fleet
+from auditor.store.fleet import Sort, fleet
 from auditor.store.history import audit_of_version, history, subjects, subjects_under
 from auditor.store.upkeep import Wish, prune
 from auditor.store.works import Piece, Works
@@ -66,6 +66,31 @@ def test_no_question_reads_all_audits_or_findings(where: str) -> None:
                 steps = [step for query in queries for step in plan(connection, *query)]
             assert any(re.search(index, step) for step in steps), (what, steps)
             assert not [step for step in steps if _reads_all(step)], (what, steps)
+
+
+def test_a_page_of_the_fleet_is_not_sorted(where: str) -> None:
+    """Whatever it goes by: an index has it in order, also where a batch gave all models one time."""
+    with Works.open(where) as store:
+        fill_with_many(store, audits=6_000, models=600, findings=0)
+        said: list[tuple[str, Any]] = []
+        event.listen(store.engine, "before_cursor_execute", lambda *of: said.append((of[2], of[3])))
+        for sort in get_args(Sort):
+            for down in (False, True):
+                said.clear()
+                names, after = [], None
+                for _ in range(3):
+                    page = fleet(store, sort=sort, down=down, after=after, limit=20)
+                    names += [model.name for model in page.models]
+                    after = page.next
+                assert len(set(names)) == 60
+                queries = [query for query in said if "ORDER BY" in query[0] and "FROM models LEFT" not in query[0]]
+                with store.engine.connect() as connection:
+                    steps = [step for query in queries for step in plan(connection, *query)]
+                assert steps and not [step for step in steps if _sorts(step)], (sort, down, steps)
+
+
+def _sorts(step: str) -> bool:
+    return re.search(r"B-TREE FOR .*ORDER BY|^ *(-> )? *(Incremental )?Sort ", step) is not None
 
 
 def test_old_audits_are_taken_out_by_their_numbers(where: str) -> None:
