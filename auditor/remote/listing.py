@@ -60,6 +60,14 @@ PieceSource: TypeAlias = Callable[[int], Iterator[bytes]]
 """A file's bytes from an offset on; `CutOff` where they end early."""
 
 
+class FilePart(NamedTuple):
+    """Some bytes of a file."""
+
+    data: bytes
+    size: int  # of all of it
+    etag: str = ""  # what the server calls the content that they are of
+
+
 class RemoteReader(ABC):
     """Base of whatever reads addresses. Made and used in the courier alone, where it may keep what it likes.
 
@@ -81,6 +89,13 @@ class RemoteReader(ABC):
     @abstractmethod
     def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
         """The file's bytes from an offset on. `CutOff` where they end early: the caller asks again from where it is."""
+
+    def part(self, file: ListedFile, start: int, length: int, etag: str = "") -> FilePart | None:
+        """So many bytes from ``start`` on, fewer at the file's end alone; None where only all of the file is given.
+
+        `NotThatContent` where they are of another content than the one that ``etag`` was said of.
+        """
+        return None
 
 
 class RemoteKind(RemoteReader):

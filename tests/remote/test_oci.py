@@ -183,6 +183,21 @@ def test_modelkits_and_modelpacks(host: str, cache: Path) -> None:
     assert found == second
 
 
+def test_a_part_of_a_layer(host: str, cache: Path) -> None:
+    """Of a layer that is a file; a file of an archive has none, for the layer is here whole."""
+    push.put(host, [push.titled(host, "model.onnx", MODEL)], "part")
+    (found,) = Reader(f"oci://{host}/team/det:part", cache).versions()
+    kind = registry_at(f"oci://{host}/team/det:part", LIMITS)
+    first = kind.part(found.model, 256, 512)
+    assert first is not None and (first.data, first.size) == (MODEL[256:768], len(MODEL))
+    last = kind.part(found.model, len(MODEL) - 3, 100, first.etag)
+    assert last is not None and last.data == MODEL[-3:]
+    packed = push.layer(host, push.tar({"m.onnx": b"m"}), "application/vnd.kitops.modelkit.model.v1.tar+gzip")
+    push.put(host, [packed], "packed")
+    (found,) = Reader(f"oci://{host}/team/det:packed", cache).versions()
+    assert kind.part(found.model, 0, 1) is None
+
+
 def test_an_index_leads_to_its_manifests(host: str, cache: Path) -> None:
     one = push.put(host, [push.titled(host, "a.onnx", b"a")], "")
     two = push.put(host, [push.titled(host, "b.onnx", b"b")], "")

@@ -17,9 +17,10 @@ from ...errors import UsageError
 from ...files import read_regular
 from ...names import prose
 from ..failures import NotAllowed, NotThere, NotUnderstood, TooMuch, TooSlow
-from ..http import Web, WebDocument, checked_url, origin_of
-from ..listing import FetchLimits, ListedFile, ListedVersion, RemoteKind, RemoteRow
+from ..http import Web, WebDocument
+from ..listing import FetchLimits, FilePart, ListedFile, ListedVersion, RemoteKind, RemoteRow
 from ..names import checked_name
+from ..urls import checked_url, origin_of
 
 _ADDRESS = re.compile(
     r"hf://(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{0,95}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?)"
@@ -80,6 +81,9 @@ class HuggingFaceHub(RemoteKind):
 
     def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
         return self._web.pieces(file.address, offset)
+
+    def part(self, file: ListedFile, start: int, length: int, etag: str = "") -> FilePart | None:
+        return self._web.part(file.address, start, length, etag=etag)
 
     def _listed(self) -> None:
         self._files.clear()

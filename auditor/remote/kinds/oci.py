@@ -12,7 +12,7 @@ from ...names import prose
 from ...tuples import NamedTuple
 from ..deferred import OF_ONE, check_fetchable, unfetchable
 from ..failures import NotThere, NotUnderstood, TooMuch
-from ..listing import FetchLimits, ListedFile, ListedVersion, RemoteKind, RemoteRow
+from ..listing import FetchLimits, FilePart, ListedFile, ListedVersion, RemoteKind, RemoteRow
 from ..ocidist.archives import member_pieces, members
 from ..ocidist.distribution import Distribution
 from ..ocidist.layers import Archive, UnreadLayer, WholeFile, files_of_layer, models_among
@@ -89,6 +89,11 @@ class OciRepository(RemoteKind):
         where = f"{self._reference.name}@{digest[:19]}"
         path = self._stored(digest, None)
         return member_pieces(path, int(number), where, self.limits, offset, packed=packed == "gzip")
+
+    def part(self, file: ListedFile, start: int, length: int, etag: str = "") -> FilePart | None:
+        """None of a file in an archive: the layer had to come to know that there is one."""
+        check_fetchable(file)
+        return None if _MEMBER in file.address else self._distribution.part(file.address, start, length, etag)
 
     def _artifact(self, named: str, *, alone: bool = False) -> Iterator[ListedVersion]:
         """The models below a tag or digest. What is wrong with it alone is said where it is fetched."""
