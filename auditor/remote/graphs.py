@@ -55,7 +55,8 @@ def graph_of(
     Where little is lacking, that is fetched too, and the file is one of the cache's contents.
     """
     key = key_of(identity, file)
-    name = f"{key}.graph-{__version__}"  # another version's reader may read elsewhere
+    known_as = key_of(identity, file._replace(address=file.name)) if file.sha256 else key  # whichever the commit is
+    name = f"{known_as}.graph-{__version__}"  # another version's reader may read elsewhere
     for _ in range(_TRIES):
         if (known := _known(filling, name)) is not None:
             return known

@@ -273,7 +273,8 @@ def _blocks(found: BaseHTTPResponse, shown: str, method: str = "GET") -> Iterato
     import urllib3
 
     said = found.headers.get("content-length", "")
-    left = int(said) if said.isascii() and said.isdecimal() and len(said) < 19 and method != "HEAD" else None
+    tells = said.isascii() and said.isdecimal() and len(said) < 19 and method != "HEAD" and found.status != 304
+    left = int(said) if tells else None
     try:
         while block := found.read1(_BLOCK, decode_content=False):
             if left is not None:

@@ -60,6 +60,13 @@ PieceSource: TypeAlias = Callable[[int], Iterator[bytes]]
 """A file's bytes from an offset on; `CutOff` where they end early."""
 
 
+class RegistryState(NamedTuple):
+    """What a registry says of all its versions together."""
+
+    said: str  # another text as soon as any version is; "" where nothing tells
+    mark: str = ""  # what the next question goes with: an ETag, and what was said with it
+
+
 class FilePart(NamedTuple):
     """Some bytes of a file."""
 
@@ -105,9 +112,9 @@ class RemoteKind(RemoteReader):
     def versions(self) -> Iterator[ListedVersion]:
         """Every model in every version that the address names, page after page, in a stable order."""
 
-    def state(self) -> str:
-        """What is another text as soon as any version is, for less than listing all; "" where nothing tells."""
-        return ""
+    def state(self, mark: str = "") -> RegistryState:
+        """What tells whether any version is another one, for less than listing all; ``mark`` is that of the last."""
+        return RegistryState("")
 
     @abstractmethod
     def beside(self, version: ListedVersion, name: str) -> ListedFile | None:

@@ -74,6 +74,7 @@ class Shelf:
     lfs: int = 64  # bytes from which on a file of a repository is one of LFS
     token: str = ""  # who asks has to show it; "" nobody
     page: int = 1000  # entries of a page
+    commit: str = COMMIT  # that the branch main is at
     storage: str = ""  # the address that files of LFS are fetched from; "" here
     etags: bool = True
     ranges: bool = True
@@ -168,13 +169,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def _api(self, name: str, what: str | None, revision: str | None, query: Mapping[str, list[str]]) -> None:
         files = self.shelf.repositories.get(name)
-        if files is None or (revision or "main") not in ("main", COMMIT):
+        if files is None or (revision or "main") not in ("main", COMMIT, self.shelf.commit):
             code = "RepoNotFound" if files is None else "RevisionNotFound"
             shown = files is not None or self.shelf.token  # to whom it does not know, it does not say what there is
             self._say(404 if shown else 401, b'{"error": "no"}', {"X-Error-Code": code})
         elif what != "tree":
             siblings = [{"rfilename": path} for path in files]
-            self._json({"id": name, "sha": COMMIT, "siblings": siblings, "private": False, "tags": [], "downloads": 0})
+            said = {"id": name, "sha": self.shelf.commit, "siblings": siblings, "private": False, "tags": []}
+            tag = f'W/"{hashlib.md5(json.dumps(said).encode(), usedforsecurity=False).hexdigest()}"'
+            if self.headers.get("If-None-Match") == tag:
+                self._say(304, b"", {"ETag": tag})
+            else:
+                self._json({**said, "downloads": 0}, {"ETag": tag})
         else:
             at = int(query.get("cursor", ["0"])[0])
             entries = [self._entry(path, files[path]) for path in sorted(files)[at : at + self.shelf.page]]
@@ -213,7 +219,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _resolve(self, name: str, revision: str, path: str) -> None:
         data = self.shelf.repositories.get(name, {}).get(path)
-        if data is None or revision not in ("main", COMMIT):
+        if data is None or revision not in ("main", COMMIT, self.shelf.commit):
             self._say(404, b"Entry not found", {"X-Error-Code": "EntryNotFound"})
         elif len(data) < self.shelf.lfs:
             self._file(data, {"X-Repo-Commit": COMMIT}, git(data))

@@ -12,7 +12,7 @@ from ...names import prose
 from ...tuples import NamedTuple
 from ..deferred import OF_ONE, check_fetchable, unfetchable
 from ..failures import NotThere, NotUnderstood, TooMuch
-from ..listing import FetchLimits, FilePart, ListedFile, ListedVersion, RemoteKind, RemoteRow
+from ..listing import FetchLimits, FilePart, ListedFile, ListedVersion, RegistryState, RemoteKind, RemoteRow
 from ..ocidist.archives import member_pieces, members
 from ..ocidist.distribution import Distribution
 from ..ocidist.layers import Archive, UnreadLayer, WholeFile, files_of_layer, models_among
@@ -60,14 +60,14 @@ class OciRepository(RemoteKind):
             if not is_of_referrers(tag):
                 yield from self._artifact(tag)
 
-    def state(self) -> str:
+    def state(self, mark: str = "") -> RegistryState:
         """The digest of each tag."""
         named = self._reference.named
         tags = [named] if named else [tag for tag in self._distribution.tags() if not is_of_referrers(tag)]
         sha = hashlib.sha256()
         for tag in tags:
             sha.update(f"{tag} {self._distribution.manifest(tag)[0]}\n".encode())
-        return sha.hexdigest()
+        return RegistryState(sha.hexdigest())
 
     def beside(self, version: ListedVersion, name: str) -> ListedFile | None:
         contents = self._lately.get(version.identity)
