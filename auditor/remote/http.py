@@ -31,6 +31,7 @@ from .failures import (
     TooSlow,
 )
 from .listing import FetchLimits, FilePart
+from .proxies import Connections, proxy_for, refused_by_proxy
 from .urls import checked_url, is_inner, joined, origin_of, shown_url
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ _CONNECT, _READ = 10.0, 30.0  # seconds
 _DOCUMENT = 120.0  # seconds for a document with all attempts
 _BLOCK = 1 << 18
 _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})")
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/(?:[0-9]{1,18}|\*)")
 
 
@@ -78,12 +80,11 @@ class Web:
 
         ``what`` says in `NotAllowed` where credentials are looked for.
         """
-        import urllib3
+        from urllib3 import Timeout
 
         self._credentials = {origin_of(url): dict(headers) for url, headers in credentials.items()}
         self._limits, self._what = limits, what
-        timeout = urllib3.Timeout(connect=_CONNECT, read=_READ)
-        self._pool = urllib3.PoolManager(num_pools=8, retries=False, timeout=timeout)
+        self._connections = Connections(num_pools=8, retries=False, timeout=Timeout(connect=_CONNECT, read=_READ))
 
     def allow(self, url: str, headers: Mapping[str, str]) -> None:
         """From now on these headers go to the origin of a URL: a token that was asked for on the way."""
@@ -225,8 +226,13 @@ class Web:
 
         sent = {"User-Agent": f"auditor/{__version__}", "Accept-Encoding": "identity", **headers}
         sent |= self._credentials.get(origin_of(url), {})
+        pool = self._connections.to(url)
         try:
-            return self._pool.urlopen(method, url, body=body, headers=sent, redirect=False, preload_content=False)
+            return pool.urlopen(method, url, body=body, headers=sent, redirect=False, preload_content=False)
+        except urllib3.exceptions.ProxyError as error:
+            if refused := _TUNNEL.search(str(error)):
+                raise refused_by_proxy(url, int(refused[1])) from None
+            raise CutOff(f"the proxy {shown_url(proxy_for(url))} cannot be reached: {_why(error)}") from None
         except urllib3.exceptions.SSLError as error:
             why = f"{_why(error)}; SSL_CERT_FILE names further authorities to trust"
             raise RemoteFailure(f"{shown_url(url)} is not trusted: {why}") from None
@@ -247,6 +253,8 @@ class Web:
         return new
 
     def _refused(self, status: int, shown: str, url: str) -> RemoteFailure:
+        if status == 407:
+            return refused_by_proxy(url, status)
         if status in (404, 410):
             return NotThere(f"{shown} is not there ({status})")
         if status in (401, 403):
