@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from ..errors import CannotLook, Unreadable
-from ..files import open_regular
+from ..files import FileLook, open_regular
 from ..hashing import sha256_of_many
 from ..model import digest, external
 from ..model.graph import Identity, Model
@@ -21,20 +21,6 @@ from .refusals import ChangedMeanwhile
 
 _BLOCK = 1 << 18  # bytes: they stay in the processor's cache
 _SETTLED = 2_000_000_000  # ns: a file changed later than so before it was looked at may change again within one tick
-
-
-class FileLook(NamedTuple):
-    """What tells that a file is another one, or was written to."""
-
-    device: int
-    inode: int
-    size: int
-    modified: int  # ns
-    changed: int  # ns: the system's own, which nobody sets back
-
-    @classmethod
-    def from_status(cls, found: os.stat_result) -> FileLook:
-        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 class HashedFile(NamedTuple):

@@ -204,5 +204,10 @@ def _hashed(path: str) -> FileState:
             sha.update(block)
     finally:
         os.close(fd)
-    mtime, inode, ctime, device = _looks(before)
-    return FileState(path, before.st_size, mtime, inode, sha.hexdigest(), ctime, device)
+    return state_of(path, before, sha.hexdigest())
+
+
+def state_of(path: str, found: os.stat_result, digest: str) -> FileState:
+    """A file as it was found when it was hashed."""
+    mtime, inode, ctime, device = _looks(found)
+    return FileState(path, found.st_size, mtime, inode, digest, ctime, device)
