@@ -66,16 +66,19 @@ def in_parts(sizes: Iterable[tuple[str, int]]) -> list[list[str]]:
     return tasks
 
 
-def hashed_and_measured(model: str, paths: Sequence[str]) -> list[HashedPart | None]:
-    """Files of the model at a path with their hashes; None for one that is not a regular file to be read."""
+def hashed_and_measured(model: str, paths: Sequence[str], threads: int = 1) -> list[HashedPart | None]:
+    """Files of the model at a path with their hashes; None for one that is not a regular file to be read.
+
+    ``threads``: two where a processor would have nothing to do.
+    """
     known = _known(model)
-    return [_part(model, path, known) for path in paths]
+    return [_part(model, path, known, threads) for path in paths]
 
 
-def _part(model: str, path: str, known: Model | None) -> HashedPart | None:
+def _part(model: str, path: str, known: Model | None, threads: int) -> HashedPart | None:
     try:
         if known is not None:
-            return _measured(known, model, path)
+            return _measured(known, model, path, threads)
     except FileNotFoundError:  # that is a content like any other
         pass
     except OSError:
@@ -102,12 +105,12 @@ def _graph_of(path: str, _look: FileLook) -> Model | None:
         return None
 
 
-def _measured(known: Model, model: str, path: str) -> HashedPart:
+def _measured(known: Model, model: str, path: str, threads: int) -> HashedPart:
     location = "" if path == model else normal_location(os.path.relpath(path, os.path.dirname(model) or "."))
     own = own_look(known)
     descriptor, before = open_regular(path)
     try:
-        once = read_once(descriptor, before.st_size, known, location)
+        once = read_once(descriptor, before.st_size, known, location, threads)
         look = FileLook.from_status(before)
         same = FileLook.from_status(os.fstat(descriptor)) == look and own_look(known) == own
     finally:

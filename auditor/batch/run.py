@@ -50,6 +50,7 @@ class Outcome(NamedTuple):
     trace: str = ""  # of a fault of ours
     unstored: str = ""  # why the report is not stored
     is_first_here: bool = False  # it is reused, and of content that was not known at this place
+    states: tuple[FileState, ...] = ()  # of its files, where they were hashed just now
 
 
 def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> WorkerLimits:
@@ -198,11 +199,12 @@ class _Batch:
         part = Parts(ref, group, states, len(tasks))
         self.held += 1
         measuring = self._is_measured(group)
+        threads = 2 if 2 * (self.pool.outstanding + len(tasks)) <= self.pool.jobs else 1
         for paths in tasks:
             seconds = self.pool.limits.seconds + sum(map(_size, paths)) / _SLOW
             limits = self.pool.limits._replace(seconds=seconds)
             if measuring:
-                task = self.pool.submit(hashed_and_measured, ref.path, paths, limits=limits)
+                task = self.pool.submit(hashed_and_measured, ref.path, paths, threads, limits=limits)
             else:
                 task = self.pool.submit(hashed, [(path,) for path in paths], limits=limits)
             self.parts[task] = part
@@ -307,12 +309,12 @@ class _Batch:
         for (work, source, done), policy in zip(works, policies, strict=True):
             document = documents.get(done.audit_id)
             if document is None:
-                outcome = Outcome(work.ref, None, Verdict.PASS, ExitCode.PASS, True, done.audit_id)
+                outcome = Outcome(work.ref, None, Verdict.PASS, ExitCode.PASS, True, done.audit_id, states=work.states)
             else:
                 if done.source != source:
                     document = {**document, "model": {**document["model"], "path": escaped(work.ref.place)}}
                 verdict = judged(Audited(document, True), policy, self._accepted(work.ref, policy))
-                outcome = Outcome(work.ref, *verdict, True, done.audit_id)
+                outcome = Outcome(work.ref, *verdict, True, done.audit_id, states=work.states)
                 if done.source != source:
                     pieces[len(outcomes)] = self._piece(work, source, document, verdict, whole=True)
             if done.source == source:
@@ -329,7 +331,7 @@ class _Batch:
         done, trace = audited(work.ref, result)
         policy = self.policies(work.ref)
         verdict = judged(done, policy, self._accepted(work.ref, policy))
-        outcome = Outcome(work.ref, *verdict, trace=trace)
+        outcome = Outcome(work.ref, *verdict, trace=trace, states=work.states)
         if self.store is None:
             yield outcome
             return

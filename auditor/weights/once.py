@@ -1,13 +1,11 @@
-"""A file that is read once: its hash, and the statistics of its tensors, of the very same bytes.
-
-One thread reads, and looks at the tensors; another hashes what was read, for hashing takes twice as long.
-"""
+"""A file that is read once: its hash, and the statistics of its tensors, of the very same bytes."""
 
 from __future__ import annotations
 
 import os
 import posixpath
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..files import FileLook
@@ -20,8 +18,10 @@ from .users import stored
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-_CHUNK = 1 << 20
-_CHUNKS = 4  # that are held: one is looked at while others are hashed
+_CHUNK = 1 << 18
+_CHUNKS = 8  # that are held by two threads: one is looked at while others are hashed
+_STRAIGHT = 1 << 15
+"""Bytes from which on they are not copied out of a chunk, where no other thread hashes it."""
 
 
 class BecameShorter(OSError):
@@ -59,20 +59,19 @@ def own_look(model: Model) -> FileLook:
         return FileLook.from_status(os.fstat(source.fd))
 
 
-def read_once(descriptor: int, size: int, model: Model, location: str) -> ReadOnce:
+def read_once(descriptor: int, size: int, model: Model, location: str, threads: int = 1) -> ReadOnce:
     """Hash an open file of a model, and measure the tensors that lie there as raw bytes.
 
     Of tensors that overlap others only the first is measured, and none whose values lie in varints: each byte is read
-    once, and whoever wants the rest reads it. OSError where the file cannot be read to the end that it had.
+    once, and whoever wants the rest reads it. ``threads``: with two of them one hashes what the other looks at, which
+    is more work in less time. OSError where the file cannot be read to the end that it had.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     numpy_on_one_thread()
     from .lens import lens
     from .scan import Scanner
 
     scanner, found = Scanner(), dict[int, Statistics]()
-    with ThreadPoolExecutor(1) as thread:
+    with _hashing_thread() if threads > 1 else nullcontext() as thread:
         file = _HashedOnTheWay(descriptor, size, thread)
         reached, last = 0, None
         for number, tensor, place in _placed(model, location):
@@ -87,6 +86,12 @@ def read_once(descriptor: int, size: int, model: Model, location: str) -> ReadOn
             found[number] = statistics = Statistics(tensor.dtype, tensor.dims, *figures)
             reached, last = place.offset + place.length, (this, statistics)
         return ReadOnce(file.hexdigest(), found)
+
+
+def _hashing_thread() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(1)
 
 
 def _placed(model: Model, location: str) -> list[tuple[int, Tensor, payload.Raw]]:
@@ -107,13 +112,13 @@ def _in_file(model: Model, location: str) -> Iterator[tuple[int, Tensor, payload
 class _HashedOnTheWay:
     """The bytes of a file for those who ask in their order; all of them are hashed, the gaps included."""
 
-    def __init__(self, descriptor: int, size: int, thread: ThreadPoolExecutor) -> None:
+    def __init__(self, descriptor: int, size: int, thread: ThreadPoolExecutor | None) -> None:
         from hashlib import sha256
 
         self._descriptor, self._size, self._thread = descriptor, size, thread
         self._sha = sha256()
-        self._buffers = [memoryview(bytearray(min(_CHUNK, size))) for _ in range(_CHUNKS)]
-        self._hashed: list[Future[None] | None] = [None] * _CHUNKS  # what was read into each
+        self._buffers = [memoryview(bytearray(min(_CHUNK, size))) for _ in range(_CHUNKS if thread else 1)]
+        self._hashed: list[Future[None] | None] = [None] * len(self._buffers)  # what was read into each
         self._chunk, self._begin, self._end, self._turn = self._buffers[0][:0], 0, 0, 0
 
     def from_(self, offset: int) -> _Fill:
@@ -122,32 +127,47 @@ class _HashedOnTheWay:
     def into(self, buffer: memoryview, at: int) -> None:
         """Fill the buffer with the bytes from here on, which lie behind all that were asked for before."""
         while buffer:
-            while at >= self._end:
-                self._read()
-            part = self._chunk[at - self._begin : at - self._begin + len(buffer)]
-            buffer[: len(part)] = part
-            buffer, at = buffer[len(part) :], at + len(part)
+            if at < self._end:
+                part = self._chunk[at - self._begin : at - self._begin + len(buffer)]
+                buffer[: len(part)] = part
+                buffer, at = buffer[len(part) :], at + len(part)
+            elif at == self._end and len(buffer) >= _STRAIGHT and self._thread is None:
+                got = self._read(buffer)
+                self._sha.update(buffer[:got])
+                self._chunk, self._begin = self._chunk[:0], self._end
+                buffer, at = buffer[got:], at + got
+            else:
+                self._next()
 
     def hexdigest(self) -> str:
         """Of the whole file: what nobody asked for is read now."""
         while self._end < self._size:
-            self._read()
+            self._next()
         for one in self._hashed:
             if one is not None:
                 one.result()
         return self._sha.hexdigest()
 
-    def _read(self) -> None:
+    def _next(self) -> None:
+        """Read the next chunk; it is hashed before its buffer's turn comes again."""
         turn = self._turn
         if (before := self._hashed[turn]) is not None:
             before.result()
-        got = os.preadv(self._descriptor, [self._buffers[turn][: self._size - self._end]], self._end)
+        begin = self._end
+        got = self._read(self._buffers[turn])
+        self._chunk, self._begin = self._buffers[turn][:got], begin
+        if self._thread is None:
+            self._sha.update(self._chunk)
+        else:
+            self._hashed[turn] = self._thread.submit(self._sha.update, self._chunk)
+        self._turn = (turn + 1) % len(self._buffers)
+
+    def _read(self, buffer: memoryview) -> int:
+        got = os.preadv(self._descriptor, [buffer[: self._size - self._end]], self._end)
         if not got:
             raise BecameShorter("the file became shorter while it was read")
-        self._chunk = self._buffers[turn][:got]
-        self._hashed[turn] = self._thread.submit(self._sha.update, self._chunk)
-        self._begin, self._end = self._end, self._end + got
-        self._turn = (turn + 1) % _CHUNKS
+        self._end += got
+        return got
 
 
 class _Fill:
