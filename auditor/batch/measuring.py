@@ -15,16 +15,21 @@ from ..files import FileLook, open_regular
 from ..model.graph import Model
 from ..model.load import load
 from ..model.wire import ReadLimits
+from ..settings import Settings
 from ..store.works import FileState
 from ..tuples import NamedTuple
-from ..weights.once import MeasuredFile, normal_location, own_look, read_once
+from ..weights.once import MeasuredFile, MeasuredFiles, normal_location, own_look, read_once
 from .refs import Ref
-from .state import hashed, state_of
+from .state import files_of, hashed, state_of
 
 _PART = 1 << 28  # bytes of a model's files that one task hashes
 
 _NODES = 20_000
 """Of a model of more, decoding the graph once more, for each of its files, costs what reading them once spares."""
+
+
+LARGE = 1 << 26
+"""Bytes of a model whose files are read once, at the price of decoding its graph twice: less is read from memory."""
 
 
 class HashedPart(NamedTuple):
@@ -64,6 +69,29 @@ def in_parts(sizes: Iterable[tuple[str, int]]) -> list[list[str]]:
         tasks[-1].append(path)
         held += size
     return tasks
+
+
+def are_measured(settings: Settings, sizes: Iterable[int]) -> bool:
+    """Whether an audit with these settings looks at all weights, of files of these sizes that are worth it."""
+    return settings.weights and not settings.sample_weights and sum(sizes) >= LARGE
+
+
+def hashed_for(ref: Ref, settings: Settings) -> tuple[tuple[FileState, ...] | None, MeasuredFiles]:
+    """All files of a model that is to be audited, and what was seen of their tensors; None if one cannot be read."""
+    (group,) = files_of([ref])
+    if not are_measured(settings, map(size_of, group)):
+        return hashed([group])[0], {}
+    found = [part for part in hashed_and_measured(ref.path, group) if part is not None]
+    states = tuple(part.state for part in found) if len(found) == len(group) else None
+    return states, {part.location: part.measured for part in found if part.measured is not None}
+
+
+def size_of(path: str) -> int:
+    """0 of a file that is not there."""
+    try:
+        return os.stat(path).st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def hashed_and_measured(model: str, paths: Sequence[str], threads: int = 1) -> list[HashedPart | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -20,7 +19,7 @@ from ..store.works import Done, FileState, Piece, Works
 from ..tuples import NamedTuple
 from ..weights.once import MeasuredFiles
 from .engine import Engine, Opens
-from .measuring import Parts, hashed_and_measured, in_parts
+from .measuring import LARGE, Parts, are_measured, hashed_and_measured, in_parts, size_of
 from .one import Audited, audit_one, audited
 from .pool import Pool, Result, Returned, Task, Told, WorkerLimits, tell
 from .refs import Ref
@@ -34,7 +33,6 @@ _LATELY = 4096  # keys
 _RUN, _BESIDE = 540.0, 60.0  # seconds for a run at most, and for all else of an audit
 _MOST = 1 << 14  # models that are held at once, whatever the workers could take
 _CHUNK, _CHUNK_BYTES = 64, 1 << 23  # models that one task hashes, and their bytes
-_LARGE = 1 << 26  # bytes of a model whose files are measured as they are hashed, and each remembered as it is done
 _SLOW = 20e6  # bytes a second that a task may take for it
 
 
@@ -176,8 +174,8 @@ class _Batch:
             if not self.rehash and all(unchanged(path, states.get(path)) for path in group):
                 known.append(_Work(ref, self.keys.key_of(ref, [states[path] for path in group])))
                 continue
-            size = sum(map(_size, group))
-            if size >= _LARGE:
+            size = sum(map(size_of, group))
+            if size >= LARGE:
                 self._hash_in_parts(ref, group, {} if self.rehash else states)
                 continue
             if chunk and (len(chunk) == _CHUNK or held + size > _CHUNK_BYTES):
@@ -195,13 +193,13 @@ class _Batch:
     def _hash_in_parts(self, ref: Ref, group: tuple[str, ...], known: Mapping[str, FileState]) -> None:
         """Tasks of so many bytes or one file: several workers share them, and what is done is done."""
         states = {path: known[path] for path in group if unchanged(path, known.get(path))}
-        tasks = in_parts([(path, _size(path)) for path in group if path not in states])
+        tasks = in_parts([(path, size_of(path)) for path in group if path not in states])
         part = Parts(ref, group, states, len(tasks))
         self.held += 1
         measuring = self._is_measured(group)
         threads = 2 if 2 * (self.pool.outstanding + len(tasks)) <= self.pool.jobs else 1
         for paths in tasks:
-            seconds = self.pool.limits.seconds + sum(map(_size, paths)) / _SLOW
+            seconds = self.pool.limits.seconds + sum(map(size_of, paths)) / _SLOW
             limits = self.pool.limits._replace(seconds=seconds)
             if measuring:
                 task = self.pool.submit(hashed_and_measured, ref.path, paths, threads, limits=limits)
@@ -215,7 +213,7 @@ class _Batch:
         Files that look as they did are hashed because somebody does not trust their looks; mostly they are the same.
         """
         assert self.store is not None
-        if not self.settings.weights or self.settings.sample_weights or self.pool.elsewhere:
+        if self.pool.elsewhere or not are_measured(self.settings, map(size_of, group)):
             return False
         states = self.store.states(group) if self.rehash else {}
         return not all(unchanged(path, states.get(path)) for path in group)
@@ -385,10 +383,3 @@ class _Batch:
             work.ref.known_as or None,
             work.ref.version or None,
         )
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except (OSError, ValueError):
-        return 0
