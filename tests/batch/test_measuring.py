@@ -13,7 +13,7 @@ import pytest
 import auditor.pipeline
 from auditor.batch import measuring
 from auditor.batch.measuring import HashedPart, hashed_and_measured, in_parts
-from auditor.batch.pool import WorkerLimits
+from auditor.batch.pool import Pool, WorkerLimits
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.batch.sources import source_at
@@ -111,6 +111,46 @@ def test_the_services_job_reads_each_byte_once(filled: Path, tmp_path: Path, mon
     found: list[Any] = []
     assert 1 <= times_read(filled, lambda: found.append(audit_source(task))) < 1.1
     assert found[0].whole and len(found[0].document["weights"]) == 16
+
+
+def test_only_what_will_be_audited_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.batch.run.settled", lambda state: True)  # its ctime is of now
+    path = spread(tmp_path / "model", 2, 1 << 20, 1)
+    submitted = list[str]()
+    submit = Pool.submit
+
+    def heard(pool: Pool, function: Any, *arguments: Any, **more: Any) -> object:
+        submitted.append(function.__name__)
+        return submit(pool, function, *arguments, **more)
+
+    monkeypatch.setattr(Pool, "submit", heard)
+    expected = {
+        "sampled": ["hashed", "audit_one"],
+        "new": ["hashed_and_measured", "audit_one"],
+        "as it was, and not trusted": ["hashed"],
+    }
+    run(path, tmp_path / "a.db", STATIC._replace(sample_weights=1))
+    seen, submitted = {"sampled": submitted[:]}, []
+    run(path, tmp_path / "b.db")
+    seen["new"], submitted = submitted[:], []
+    run(path, tmp_path / "b.db", rehash=True)
+    seen["as it was, and not trusted"] = submitted[:]
+    assert seen == expected
+
+
+def test_what_an_interrupted_batch_has_hashed_is_measured_by_the_audit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.batch.run.settled", lambda state: True)  # its ctime is of now
+    path = spread(tmp_path / "model", 3, 1 << 20, 1)
+    fill(path.parent)
+    alone = audit(path, STATIC).weights
+    ((first,),) = hashed([(str(path.with_name("model.onnx_data_0")),)])  # type: ignore[misc]  # it is there
+    with Works.open(tmp_path / "a.db") as store:
+        store.remember([first])
+    document = run(path, tmp_path / "a.db").document
+    assert document is not None
+    assert [row["mean"] for row in document["weights"]] == [row.mean for row in alone]
 
 
 @pytest.mark.parametrize("data", [True, False])
