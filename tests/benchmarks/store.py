@@ -110,6 +110,7 @@ def ask_of_many(name: str, store: Store, tell: Tell) -> None:
         ("history of a model, 10 audits", lambda: history(store, source), 150),
         ("a page of 50 models", lambda: fleet(store, limit=50), 150),
         ("a later page", lambda: fleet(store, after=place, limit=50), 150),
+        ("a page by time, which is that of all", lambda: fleet(store, sort="when", limit=50), 150),
     ):
         mine, peer = functions(ask, one, 21)
         figure = f"{mine * 1e3:.2f} ms, {mine / peer:.0f}x one row of it"
