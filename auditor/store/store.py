@@ -127,7 +127,9 @@ _LATEST_OF_SOURCES = select(audits.c.source, audits.c.id, audits.c.subject, audi
     audits.c.project == bindparam("project"), audits.c.latest, audits.c.source.in_(bindparam("sources", expanding=True))
 )
 
-_RULES_NO_LONGER_LATEST = delete(latest_rules).where(latest_rules.c.audit_id.in_(bindparam("ids", expanding=True)))
+_RULES_NO_LONGER_LATEST = delete(latest_rules).where(
+    unindexed(latest_rules.c.project) == bindparam("of"), latest_rules.c.audit_id.in_(bindparam("ids", expanding=True))
+)
 _NO_LONGER_LATEST = (  # a parameter of an UPDATE may not be called as a column is
     update(audits)
     .where(unindexed(audits.c.project) == bindparam("of"), audits.c.id.in_(bindparam("ids", expanding=True)))
@@ -213,8 +215,8 @@ class Store:
             if row["latest"] and before is not None:
                 replaced.append(before)
         for ids in parts(replaced):
-            connection.execute(_NO_LONGER_LATEST, {"of": self.project, "ids": ids})
-            connection.execute(_RULES_NO_LONGER_LATEST, {"ids": ids})
+            for no_longer in (_NO_LONGER_LATEST, _RULES_NO_LONGER_LATEST):
+                connection.execute(no_longer, {"of": self.project, "ids": ids})
         return insert_audits(connection, [rows for rows, *_ in fresh])
 
     def accept(self, subject: str, audit_id: int, *, reason: str, by: str) -> None:
