@@ -187,13 +187,13 @@ def test_weights_that_change_behind_their_hashing_are_read_anew(
 def test_statistics_are_held_to_the_look_from_before_the_graph_was_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, load = spread(tmp_path / "model", 1, 1 << 16, 1), measuring.load
+    path = spread(tmp_path / "model", 1, 1 << 16, 1)
 
     def touched(source: str, limits: ReadLimits) -> Model:
         os.utime(source, ns=(LATER, LATER))
         return load(source, limits)
 
-    monkeypatch.setattr(measuring, "load", touched)
+    monkeypatch.setattr("auditor.batch.measuring.load", touched)
     looked = os.stat(path)
     (part,) = hashed_and_measured(str(path), [str(path.with_name("model.onnx_data_0"))])
     assert part is not None and part.measured is not None
