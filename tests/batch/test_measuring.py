@@ -20,6 +20,7 @@ from auditor.batch.sources import source_at
 from auditor.batch.state import hashed
 from auditor.files import FileLook
 from auditor.model.graph import Model
+from auditor.model.load import load
 from auditor.model.wire import ReadLimits
 from auditor.pipeline import Audit, audit
 from auditor.policy.judge import USUAL
