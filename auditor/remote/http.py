@@ -53,6 +53,7 @@ _BLOCK = 1 << 18
 _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 _TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})")
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/(?:[0-9]{1,18}|\*)")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class WebDocument(NamedTuple):
@@ -64,9 +65,12 @@ class WebDocument(NamedTuple):
     body: bytes
 
     def json(self) -> Any:
-        """What it says; `NotUnderstood` where that is not JSON: a login page, half of an answer."""
+        """What it says; `NotUnderstood` where that is not JSON in UTF-8: a login page, half of an answer."""
         try:
-            return json.loads(self.body)
+            said = json.loads(self.body.decode("utf-8-sig"))
+            if _SURROGATE.search(self.body):
+                json.dumps(said, ensure_ascii=False).encode()  # half of a pair is no text, and can be asked for nowhere
+            return said
         except (ValueError, RecursionError):
             kind = prose(self.headers.get("content-type", "of no type"), 60)
             raise NotUnderstood(f"{self.url} answers with what is not JSON ({kind}): is it the registry?") from None

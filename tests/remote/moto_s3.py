@@ -5,14 +5,14 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from tests.pace import HANG
+from tests.pace import until
+from tests.ports import kept_port, port_of
 
 _EXTRA = "pip install 'auditor[registries]' brings obstore and moto"
 
@@ -23,20 +23,21 @@ def serving_s3(bucket: str) -> Iterator[tuple[str, Any]]:
     pytest.importorskip("obstore", reason=_EXTRA)
     pytest.importorskip("moto.server", reason=_EXTRA)
     boto3 = pytest.importorskip("boto3", reason=_EXTRA)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    kept = kept_port()
+    port = port_of(kept)
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+
+    def listens() -> bool:
+        assert server.poll() is None, "the server ended"
         try:
-            until = time.monotonic() + HANG
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port)).close()
-                    break
-                except OSError:
-                    assert server.poll() is None and time.monotonic() < until
-                    time.sleep(0.1)
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            return False
+        return True
+
+    with kept, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            until(listens, "the server")
             url = f"http://127.0.0.1:{port}"
             client = boto3.client(
                 "s3", endpoint_url=url, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"

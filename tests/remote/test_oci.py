@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import socket
 import subprocess
 import tarfile
 import time
@@ -36,6 +35,8 @@ from auditor.remote.listing import FetchLimits, ListedFile, ListedVersion, Piece
 from auditor.remote.ocidist.archives import members
 from auditor.remote.ocidist.challenges import Challenge, challenge
 from auditor.remote.ocidist.references import reference
+from tests.pace import until
+from tests.ports import kept_port, port_of
 
 from . import oci_pushing as push
 from .loopback import Loopback, Reply, serving
@@ -91,9 +92,8 @@ def debians(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Debian's registry on loopback: its host and port."""
     if not os.path.exists(DEBIANS):
         pytest.skip(f"no {DEBIANS}: apt-get install docker-registry")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    kept = kept_port()
+    port = port_of(kept)
     folder = tmp_path_factory.mktemp("registry")
     (folder / "config.yml").write_text(
         f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
@@ -103,20 +103,22 @@ def debians(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         [DEBIANS, "serve", str(folder / "config.yml")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env={**os.environ, "OTEL_TRACES_EXPORTER": "none"},
     )  # fmt: skip
+    asked = urllib3.PoolManager()
+
+    def answers() -> bool:
+        assert process.poll() is None, "docker-registry ended"
+        try:
+            return asked.request("GET", f"http://127.0.0.1:{port}/v2/", retries=False).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
     try:
-        asked = urllib3.PoolManager()
-        for _ in range(600):
-            try:
-                if asked.request("GET", f"http://127.0.0.1:{port}/v2/", retries=False).status == 200:
-                    break
-            except urllib3.exceptions.HTTPError:
-                time.sleep(0.1)
-        else:
-            pytest.fail("docker-registry does not answer")
+        until(answers, "the registry's answer")
         yield f"127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait()
+        kept.close()
 
 
 @pytest.fixture(params=["debian", "specification"])

@@ -6,12 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from tests import forked
-from tests.pace import HANG
+from tests.pace import until
 
 from .oci_pushing import put, titled
 from .oci_registry import Registry, registry
@@ -37,8 +36,12 @@ def test_new_versions_are_told_and_tagged_until_it_is_ended(tmp_path: Path) -> N
             line = process.stdout.readline()
             assert f" PASS mlflow+http://{server.host}/det/1 version 1: nothing found" in line
             server.calls.clear()
-            while sum(call.path.endswith("model-versions/search") for call in list(server.calls)) < 2:
+
+            def looked_twice() -> bool:
                 assert process.poll() is None
+                return sum(call.path.endswith("model-versions/search") for call in list(server.calls)) >= 2
+
+            until(looked_twice, "the next looks")
             asked = [call.path for call in list(server.calls)]
             has.put("det", 2, FILES)
             line = process.stdout.readline()
@@ -78,10 +81,12 @@ def test_the_hub_is_listed_again_where_its_commit_is_another(tmp_path: Path, she
     try:
         assert process.stdout is not None
         assert f"PASS hf://org/name@{COMMIT}/good.onnx" in process.stdout.readline()
-        until = time.monotonic() + HANG
-        while sum("if-none-match" in one.headers for one in list(shelf.asked)) < 2:
-            assert process.poll() is None and time.monotonic() < until
-            time.sleep(0.02)
+
+        def asked_twice() -> bool:
+            assert process.poll() is None
+            return sum("if-none-match" in one.headers for one in list(shelf.asked)) >= 2
+
+        until(asked_twice, "the next looks")
         asked = list(shelf.asked)
         shelf.commit = "f" * 40
         assert f"version {shelf.commit}" in process.stdout.readline()

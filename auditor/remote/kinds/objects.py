@@ -92,7 +92,7 @@ class ObjectStorePrefix(RemoteTree):
     def find(self, name: str) -> ListedFile | None:
         import obstore
 
-        if not self.is_file:
+        if not self.is_file or not _is_text(name):
             return None
         try:
             with self._failing():
@@ -213,3 +213,12 @@ def _opened(scheme: str, address: str, key: str) -> ObjectStore:
         return from_url(bucket, client_options=options, retry_config=retries, **settings)
     except Exception as error:  # each store's builder has errors of its own, whose text may hold what it was given
         raise UsageError(f"{address} cannot be opened ({type(error).__name__}): {_CREDENTIALS[scheme]}") from None
+
+
+def _is_text(name: str) -> bool:
+    """Whether a key may be so: it is UTF-8, and a model may name files by other bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

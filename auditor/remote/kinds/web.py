@@ -48,7 +48,7 @@ class WebTree(RemoteTree):
     def find(self, name: str) -> ListedFile | None:
         """What is signed for one file is not signed for another: the query is left out."""
         try:
-            return self._looked_at(name, urljoin(self._url.partition("?")[0], quote(name)))
+            return self._looked_at(name, urljoin(self._url.partition("?")[0], quote(os.fsencode(name))))
         except NotThere:
             return None
 

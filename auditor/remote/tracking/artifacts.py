@@ -98,7 +98,7 @@ class ArtifactBytes:
 
 
 def _checked_folder(parts: SplitResult, server: TrackingServer, root: str) -> str:
-    """The folder that a server names, where it lies in the one that whoever asks has named. `NotAllowedThere` elsewhere."""
+    """The folder that a server names, if it lies in the one that whoever asks has named; else `NotAllowedThere`."""
     folder = os.path.normpath(unquote(parts.path))
     shown = prose(folder, 80)
     if parts.netloc not in ("", "localhost") or not folder.startswith("/") or "\0" in folder:
@@ -116,7 +116,7 @@ def _check_inside(path: str, root: str) -> None:
     """`NotAllowedThere` for a path that is not in the folder, links followed."""
     real, top = os.path.realpath(path), os.path.realpath(root)
     if os.path.commonpath((real, top)) != top:
-        raise NotAllowedThere(f"{prose(path, 80)} does not lie in {root}, the only folder that is read (--artifact-root)")
+        raise NotAllowedThere(f"{prose(path, 80)} does not lie in {root}, and only that is read (--artifact-root)")
 
 
 def _local_pieces(path: str, offset: int, root: str) -> Iterator[bytes]:
