@@ -306,3 +306,20 @@ def test_who_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "home/.aws/credentials").write_bytes(b"aws_secret_access_key = \xff no section")
     assert aws_settings({}) == {"region": "eu-west-1"}
     assert os.environ["HOME"] == str(tmp_path / "home")
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_part_of_an_object(s3: tuple[str, Any]) -> None:
+    """As long as it is the one that was listed."""
+    tree = ObjectStorePrefix("s3://models/parts", LIMITS)
+    s3[1].put_object(Bucket="models", Key="parts/a.onnx", Body=LENET)
+    (file,) = tree.files()
+    found = tree.part(file, 100, 50)
+    assert found is not None
+    assert (found.data, found.size, found.etag) == (LENET[100:150], len(LENET), file.etag)
+    last = tree.part(file, len(LENET) - 10, 99, found.etag)
+    assert last is not None and last.data == LENET[-10:]
+    s3[1].put_object(Bucket="models", Key="parts/a.onnx", Body=NAN)
+    with pytest.raises(NotThatContent, match="was changed since it was listed"):
+        tree.part(file, 100, 50)
+    s3[1].delete_object(Bucket="models", Key="parts/a.onnx")

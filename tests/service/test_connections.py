@@ -138,6 +138,8 @@ def test_connections_are_counted_and_one_that_rests_makes_room(tmp_path: Path) -
                     heard = one_more.hear()
                     assert (heard.status, heard.code, heard.closed) == (503, "crowded", True)
                     assert heard.headers["retry-after"] == "1"
+            clients[2].send(b"Host: localhost\r\n\r\n")
+            assert clients[2].hear(to_the_end=False).status == 200  # the third is not one too many
         finally:
             for client in clients:
                 client.socket.close()
