@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
-from auditor.store.fleet import FleetFilter, Sort, fleet
+from auditor.store.fleet import FleetFilter, fleet
+from auditor.store.fleet_order import Sort
 from auditor.store.history import audit_of_version, history, subjects, subjects_under
 from auditor.store.upkeep import Wish, prune
 from auditor.store.works import Piece, Works
@@ -112,7 +113,8 @@ def test_a_rule_that_no_model_fails_is_not_looked_for_in_each(tmp_path: Path) ->
     """A severity is: no table says which models have findings of one."""
     with Works.open(tmp_path / "reports.db") as store:
         fill_with_many(store, audits=1_200, models=600, findings=1)
-        of_none = [partial(fleet, store, FleetFilter(**{kind: "none"})) for kind in ("rule", "severity")]
+        wishes = FleetFilter(rule="none"), FleetFilter(severity="none")
+        of_none = [partial(fleet, store, wish) for wish in wishes]
         assert [ask().models for ask in of_none] == [(), ()]
         by_rule, by_severity = (_steps(store, ask) for ask in of_none)
     assert 0 < 2 * by_rule < by_severity
