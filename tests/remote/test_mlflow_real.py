@@ -21,14 +21,14 @@ from auditor.remote.failures import NotAllowedThere, NotThatContent, NotThere
 from auditor.remote.kinds import registry_at
 from auditor.remote.listing import FetchLimits, ListedVersion, RemoteKind
 from auditor.remote.tracking.registered import ModelRegistry
-from tests.pace import until
+from tests.pace import HANG, until
 from tests.ports import kept_port, port_of
 
 from .moto_s3 import serving_s3
 from .tracking import MLMODEL
 
 MODEL = bytes(range(256)) * 400
-_asked = urllib3.PoolManager(timeout=60, retries=False)
+_asked = urllib3.PoolManager(timeout=HANG, retries=False)
 
 
 def _program() -> list[str]:

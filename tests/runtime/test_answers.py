@@ -222,7 +222,7 @@ def test_what_a_child_said_in_time_counts_though_nobody_looked(
     write: Write, monkeypatch: pytest.MonkeyPatch, code: str, ending: type[Outcome]
 ) -> None:
     """As where this process was stopped meanwhile, by SIGSTOP or with its machine: not the model took so long."""
-    clock, begin, late = time.monotonic, parent.start, [0.0]
+    clock, begin, late = time.monotonic, module.start, [0.0]
 
     def start(*arguments: Any, **more: Any) -> Any:
         child = begin(*arguments, **more)
