@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from auditor.service.context import ServiceLimits
 from auditor.service.guard.access import Access, Answered
-from auditor.service.guard.asgi import Message, Receive, Scope, Send
+from auditor.service.guard.asgi import App, Message, Receive, Scope, Send
 from auditor.service.guard.stack import guarded
 
 
@@ -21,15 +20,22 @@ async def send(message: Message) -> None:
     raise AssertionError(message)
 
 
+def run(app: App, scope: Scope) -> None:
+    async def called() -> None:
+        await app(scope, receive, send)
+
+    asyncio.run(called())
+
+
 @pytest.mark.parametrize("kind", ["lifespan", "websocket"])
 def test_what_is_no_request_passes_as_it_came(kind: str) -> None:
     came: list[tuple[Scope, Receive, Send]] = []
 
-    async def app(*what: Any) -> None:
-        came.append(what)  # type: ignore[arg-type]  # three, as ASGI has it
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        came.append((scope, receive, send))
 
     scope: Scope = {"type": kind, "path": "/x", "headers": []}
-    asyncio.run(guarded(app, ServiceLimits(), b"secret")(scope, receive, send))
+    run(guarded(app, ServiceLimits(), b"secret"), scope)
     assert came == [(scope, receive, send)] and scope == {"type": kind, "path": "/x", "headers": []}
 
 
@@ -40,14 +46,14 @@ def test_who_goes_away_before_an_answer_is_written_down_so() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
 
-    scope = {
+    scope: Scope = {
         "type": "http",
         "method": "POST",
         "path": "/api/v1/badges/secret",
         "client": ("192.0.2.1", 9),
         "headers": [],
     }
-    asyncio.run(Access(app, seen.append)(scope, receive, send))
+    run(Access(app, seen.append), scope)
     (one,) = seen
     assert (one.status, one.bytes_in, one.bytes_out, one.client) == (499, 5, 0, "192.0.2.1")
     assert (one.method, one.path, one.route, one.request_id) == (

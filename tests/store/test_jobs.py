@@ -198,10 +198,11 @@ def test_whoever_lost_a_job_can_end_it_no_more(store: Works, lose: Callable[[Wor
 
 
 def test_how_jobs_end_is_counted(store: Works) -> None:
-    for end in (lambda job: leases.fail(store, job, ME, "why"), lambda job: leases.give_up(store, job, ME)):
-        job = submitted(store)
-        claimed(store)
-        assert end(job)
+    for _ in range(2):
+        submitted(store)
+    failed, given_up = (jobs.job(store, job_id) for job_id in claimed(store, 2))
+    assert failed and given_up
+    assert leases.fail(store, failed, ME, "why") and leases.give_up(store, given_up, ME)
     assert counted(store) == {"audits failed": 1, "audits cancelled": 1}
 
 

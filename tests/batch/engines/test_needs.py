@@ -37,7 +37,7 @@ def test_what_has_to_be_alike_hangs_on_whether_models_are_run() -> None:
 def test_files_that_a_task_looks_at(tmp_path: Path) -> None:
     model, data, ops = (str(tmp_path / name) for name in ("m.onnx", "m.data", "ops.so"))
     ref = Ref("m", "", model, (model, data), {}, None, ())
-    files = needs_of(Settings(custom_ops=Path(ops))).files
+    files = needs_of(Settings(custom_ops=ops)).files
     assert tuple(map(str, files(audit_one, (ref, "more")))) == (model, data, ops)
     assert list(files(hashed, ([(model,), (data, ops)],))) == [model, data, ops]
     assert not files(len, (ref,))
