@@ -10,6 +10,7 @@ from ..errors import ExitCode
 from .command import MODEL, Command, Words, options
 
 if TYPE_CHECKING:
+    from ..attest.identities import SignedBy
     from ..attest.verification import Verified
 
 
@@ -38,7 +39,7 @@ def _write(path: str, found: Verified, out: TextIO, form: str) -> None:
         import json
 
         said = {
-            "model": visible(path, 4096), "result": audit.result, "keyid": found.key.keyid, "policy": policy,
+            "model": visible(path, 4096), "result": audit.result, **_by(found.by), "policy": policy,
             "rules": audit.rules, "auditor": audit.auditor, "runtime": audit.runtime, "run": audit.run,
             "isolation": dict(audit.isolation), "attested_at": audit.attested_at, "files": dict(audit.subjects),
             "not_looked_at": [{"what": missed.what, "why": missed.why} for missed in audit.not_looked_at],
@@ -46,7 +47,7 @@ def _write(path: str, found: Verified, out: TextIO, form: str) -> None:
         out.write(f"{json.dumps(said)}\n")
         return
     rows = {
-        "key": found.key.keyid,
+        **{label.removesuffix("id"): visible(text, 4096) for label, text in _by(found.by).items()},
         "policy": visible(policy, 200),
         "audited": f"by auditor {visible(audit.auditor, 40)}, attested at {visible(audit.attested_at, 40)}",
         "run": " ".join(filter(None, (visible(audit.run, 40), "by", visible(audit.runtime, 60)))) if audit.runtime
@@ -57,12 +58,32 @@ def _write(path: str, found: Verified, out: TextIO, form: str) -> None:
     out.writelines(f"  {label:<8} {text}\n" for label, text in rows.items())
 
 
+def _by(by: SignedBy) -> dict[str, str]:
+    """Whose signature holds."""
+    from ..attest.identities import CertifiedIdentity
+
+    return {"identity": by.name, "issuer": by.issuer} if isinstance(by, CertifiedIdentity) else {"keyid": by.keyid}
+
+
 COMMAND = Command(
     verify,
     (
         "auditor verify m.onnx --attestation m.onnx.intoto.jsonl --key key.pub",
         "auditor verify m.onnx --attestation a.jsonl --key key.pub --max-age 30d",
+        "auditor verify m.onnx --attestation b.jsonl --identity ci@example.org --issuer https://accounts.google.com",
     ),
     (MODEL,),
-    options("attestation", "public_keys", "asked_policy", "max_age", "subject", "verified_form", "quiet"),
+    options(
+        "attestation",
+        "public_keys",
+        "identity",
+        "issuer",
+        "trusted_root",
+        "offline",
+        "asked_policy",
+        "max_age",
+        "subject",
+        "verified_form",
+        "quiet",
+    ),
 )

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 from onnx import TensorProto, helper
 
 from auditor.attest.envelopes import parse_bundle
-from auditor.attest.keys import Signer, TrustedKey, signer, trusted_key
+from auditor.attest.keys import Signer, TrustedKey, signed_by_keys, signer, trusted_key
 from auditor.attest.statements import AttestedAudit
 from auditor.attest.verification import believed
 
@@ -70,7 +70,7 @@ class Place(NamedTuple):
     @property
     def audit(self) -> AttestedAudit:
         """What was attested."""
-        return believed(parse_bundle(self.attestation.read_bytes(), "m"), [self.trusted])[0]
+        return believed(signed_by_keys(parse_bundle(self.attestation.read_bytes(), "m"), [self.trusted]))[0]
 
 
 def write_keys(folder: Path, name: str, kind: str = "ed25519", password: str = "") -> None:

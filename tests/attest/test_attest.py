@@ -17,12 +17,11 @@ import pytest
 from onnx import TensorProto, helper
 
 from auditor.attest.envelopes import parse_bundle
-from auditor.attest.keys import trusted_key
+from auditor.attest.identities import SignedPayload
+from auditor.attest.keys import signed_by_keys, trusted_key
 from auditor.attest.model_files import check_unchanged, hashed_files
 from auditor.attest.policy_text import policy_text, read_policy
 from auditor.attest.refusals import ChangedMeanwhile
-from auditor.attest.signing import attestation
-from auditor.attest.verification import believed
 from auditor.config.configuration import read
 from auditor.policy.policy import Policy
 
@@ -120,7 +119,7 @@ def test_each_kind_of_key_signs_and_is_verified(kind: str, place: Place) -> None
     assert trusted.keyid == hashlib.sha256(der).hexdigest(), "of the SubjectPublicKeyInfo"
     envelope = by.envelope(place.audit.payloads()[0])
     (read,) = parse_bundle(envelope.line().encode(), "own")
-    assert believed([read], [trusted])[1].keyid == trusted.keyid
+    assert signed_by_keys([read], [trusted]) == (SignedPayload(place.audit.payloads()[0], trusted, read.where),)
 
 
 SIGNING = """
@@ -279,7 +278,7 @@ def test_a_verdict_is_verified_under_the_policy_that_gave_it(place: Place, verif
     file.write_text(waiver.format(day=tomorrow) + more)
     policy = read(str(file)).policy("m.onnx")
     assert policy.known and policy.waivers and policy.limits
-    place.attestation.write_text(attestation(place.audit._replace(policy=policy_text(policy)), place.signer))
+    place.attestation.write_text(place.signer.signed(place.audit._replace(policy=policy_text(policy)).payloads())[0])
     assert verify("--policy", "auditor.toml").code == 0
     for text, sentence in {
         waiver.format(day="2026-01-01") + more: "it waives nan-weights, for which you have no waiver that still holds",
