@@ -493,7 +493,7 @@ TABLE: tuple[Setting, ...] = (
         ("--issuer",), "URL",
     ),
     Setting(
-        "offline", kinds.YES_OR_NO, OWN, "Fetch no trusted root: take the last that was fetched, or came with Sigstore.",
+        "offline", kinds.YES_OR_NO, OWN, "Fetch no trusted root: take the last one that was, or that came with it.",
         ("--offline",),
     ),
     Setting(

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def verified_model(path: str, said: Mapping[str, Any]) -> Verified:
     """What the attestation says of the model at a path, where all of it holds.
 
-    ``said`` are options by their names. The keys, the identity and the policy are those that are named, and no others: nothing that
-    lies beside the model, or on the way to it, is believed.
+    ``said`` are options by their names. The keys, the identity and the policy are those that are named, and no others:
+    nothing that lies beside the model, or on the way to it, is believed.
     """
     file = said.get("attestation")
     if not file:
@@ -37,9 +37,7 @@ def _signed(file: str, said: Mapping[str, Any]) -> tuple[SignedPayload, ...]:
     if keys and (name or issuer):
         raise UsageError("--key trusts a key, and --identity whom Sigstore certified: give one of the two")
     if bool(name) != bool(issuer):
-        raise UsageError(
-            "--identity and --issuer go together: a name means nothing but with who says that it is theirs"
-        )
+        raise UsageError("--identity and --issuer go together: a name means nothing without who says that it is so")
     if name:
         return _by_identity(
             file, TrustedIdentity(name, issuer), said.get("trusted_root", ""), said.get("offline", False)
