@@ -7,6 +7,7 @@ bundle that does not hold becomes one of our refusals; whatever it raises of a s
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ _LARGEST = 1 << 20  # bytes of a trusted root
 _ISSUERS = ("1.3.6.1.4.1.57264.1.1", "1.3.6.1.4.1.57264.1.8")  # plain, and as DER: fulcio's docs/oid-info.md
 _NAMES, _OTHER_NAME = "2.5.29.17", "1.3.6.1.4.1.57264.1.7"
 _UTF8 = 0x0C  # of DER
+_NOISE = re.compile(r"\[type=[^\]]*\]|For further information visit \S+")  # of pydantic
 
 
 def check_sigstore_installed() -> None:
@@ -60,7 +62,7 @@ def trusted_root(path: str) -> TrustedRoot:
     except OSError as error:
         raise CannotLook(f"the trusted root {path} cannot be read: {error.strerror}") from None
     except Exception as error:  # pydantic's, cryptography's and its own
-        raise UsageError(f"{path} is no trusted root of Sigstore: {_said(error)}") from None
+        raise UsageError(f"{path} is no trusted root of Sigstore: {said_by(error)}") from None
 
 
 def public_trust(offline: bool) -> ClientTrustConfig:
@@ -74,8 +76,8 @@ def public_trust(offline: bool) -> ClientTrustConfig:
         return ClientTrustConfig.production(offline=offline)
     except Exception as error:  # TUF's, the network's, and the folder's that it is kept in
         raise CannotLook(
-            f"the trusted root of Sigstore cannot be had: {_said(error)}; --trusted-root FILE names one, and --offline "
-            "takes the last one that was fetched"
+            f"the trusted root of Sigstore cannot be had: {said_by(error)}; --trusted-root FILE names one, and "
+            "--offline takes the last one that was fetched"
         ) from None
 
 
@@ -88,7 +90,7 @@ def signed_by_identity(
     try:
         verifier = Verifier(trusted_root=root)
     except Exception as error:
-        raise UsageError(f"the trusted root is of no use: {_said(error)}") from None
+        raise UsageError(f"the trusted root is of no use: {said_by(error)}") from None
     return tuple(_signed(bundle, trusted, verifier) for bundle in bundles)
 
 
@@ -130,7 +132,8 @@ class _Asks:
 
 def identities_in(certificate: Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Whom a certificate of Sigstore's names, and the issuers who said so, each once: there should be one of each."""
-    names, issuers = [], []
+    names: list[str] = []
+    issuers: list[str] = []
     for extension in certificate.extensions:
         if extension.oid.dotted_string == _NAMES:
             names += _names(extension.value)
@@ -187,7 +190,7 @@ _REFUSALS: tuple[tuple[str, type[Refusal], str], ...] = (
 def _refusal(error: Exception, where: str) -> Refusal:
     from sigstore.models import InvalidBundle
 
-    said = _said(error)
+    said = said_by(error)
     for begins, kind, sentence in _REFUSALS:
         if said.startswith(begins):
             rest = said.removeprefix(begins).lstrip(" :")
@@ -197,6 +200,10 @@ def _refusal(error: Exception, where: str) -> Refusal:
     return NotVerified(f"{where} does not hold: {said}")
 
 
-def _said(error: Exception) -> str:
-    """In one line: libraries say it in several."""
-    return prose(" ".join(f"{error}".split()) or type(error).__name__, 300)
+def said_by(error: Exception, secret: str = "") -> str:
+    """What a library says of an error, in one line, without its links and without what nobody may see."""
+    texts = [f"{one}" for one in (error, error.__cause__) if one is not None and f"{one}"]
+    text = ": ".join(texts) or type(error).__name__
+    if secret:
+        text = text.replace(secret, "(the token)")
+    return prose(" ".join(_NOISE.sub("", text).split()), 300)

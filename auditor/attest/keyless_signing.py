@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import AuditorError, CannotLook, UsageError
 from ..files import read_regular
-from ..names import prose
 from ..tuples import NamedTuple
 from .envelopes import parse_lines
 from .identities import TrustedIdentity
-from .keyless import check_sigstore_installed, identities_in, public_trust, signed_by_identity, trusted_root
+from .keyless import check_sigstore_installed, identities_in, public_trust, said_by, signed_by_identity, trusted_root
 from .refusals import Refusal
 from .sigstore_bundles import sigstore_bundle
 
@@ -49,8 +48,8 @@ class KeylessSigner(NamedTuple):
         except AuditorError:
             raise
         except Exception as error:  # of its clients, of the network, and of answers that nobody expects
-            said = prose(" ".join(f"{error}".replace(str(token), "(the token)").split()) or type(error).__name__, 300)
-            raise CannotLook(f"Sigstore did not sign it, and nothing is written: {said}") from None
+            why = said_by(error, str(token))
+            raise CannotLook(f"Sigstore did not sign it, and nothing is written: {why}") from None
         text = "".join(f"{line}\n" for line in lines)
         try:
             bundles = map(sigstore_bundle, parse_lines(text.encode(), "what came back"))
@@ -102,29 +101,28 @@ def _services(root_file: str, signing_config: str) -> tuple[SigningContext, Trus
     except OSError as error:
         raise UsageError(f"the signing configuration {signing_config} cannot be read: {error.strerror}") from None
     except Exception as error:  # pydantic's and its own
-        said = prose(" ".join(f"{error}".split()), 300)
-        raise UsageError(f"{signing_config} is no signing configuration of Sigstore: {said}") from None
+        raise UsageError(f"{signing_config} is no signing configuration of Sigstore: {said_by(error)}") from None
 
 
 def _token(file: str) -> IdentityToken:
     """Of the file, else of the variable, else of the service that the job runs on."""
     from sigstore.oidc import IdentityError, IdentityToken, detect_credential
 
-    where = file or TOKEN
+    where, raw = file or TOKEN, ""
     try:
-        raw: str | None = read_regular(file, _LARGEST).decode("ascii").strip() if file else os.environ.get(TOKEN)
-        if not raw:
-            where = "this job's"
-            raw = None if file else detect_credential()
-        if raw:
+        raw = read_regular(file, _LARGEST).decode("ascii").strip() if file else os.environ.get(TOKEN, "")
+        if not raw and not file:
+            where = "of this job"
+            raw = detect_credential() or ""
+        if raw or file:
             return IdentityToken(raw)
     except FileNotFoundError:
         raise UsageError(f"there is no identity token {file}") from None
     except OSError as error:
         raise CannotLook(f"the identity token {file} cannot be read: {error.strerror}") from None
     except (IdentityError, ValueError) as error:
-        said = prose(" ".join(f"{error}".split()), 300)
-        raise UsageError(f"the identity token of {where} is not taken: {said} (for the audience sigstore?)") from None
+        why = said_by(error, raw or "")
+        raise UsageError(f"the identity token ({where}) is not taken: {why}") from None
     raise UsageError(
         "there is no identity to sign by: give the job one (on GitHub `permissions: id-token: write`), or "
         f"--identity-token FILE, or {TOKEN}"

@@ -26,7 +26,7 @@ def attest(words: Words) -> int:
     by = chosen_signer(ask, _password)
     done = attested(words["model"], ask, by, terminal)
     with written_file(ask.said.get("drawing", "-")) as out:
-        out.write(done.text.encode("ascii"))
+        out.write(done.text.encode())
     if not terminal.quiet:
         terminal.say(f"{done.audit.result}, signed by {visible(done.by, 4096)}")
         for reason in done.audit.reasons:
