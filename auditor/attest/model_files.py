@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ..errors import CannotLook, Unreadable
 from ..files import open_regular
@@ -64,10 +64,22 @@ class HashedModel(NamedTuple):
         return self.files[0]
 
 
-def named_files(model: Model) -> tuple[str, ...]:
-    """The names of all files that a model makes a runtime read, beside its own, each once, as subjects have them."""
-    own = os.path.basename(model.path)
-    return tuple(dict.fromkeys(name for name in map(_normal, digest.files(model)) if name != own))
+def named_files(model: Model) -> dict[str, tuple[str, ...]]:
+    """All files that a model makes a runtime read, beside its own: the name that a subject has, and each way to it.
+
+    Two ways may lead to one file, ``a.bin`` and ``sub/../a.bin``, until somebody puts a link on one of them.
+    """
+    ways = _ways(model)
+    ways.pop(os.path.basename(model.path), None)
+    return ways
+
+
+def _ways(model: Model) -> dict[str, tuple[str, ...]]:
+    ways: dict[str, tuple[str, ...]] = {}
+    for location in digest.files(model):
+        name = _normal(location)
+        ways[name] = (*ways.get(name, ()), location)
+    return ways
 
 
 def _normal(name: str) -> str:
@@ -86,15 +98,15 @@ def hashed_files(path: str) -> HashedModel:
     """All files of the model at a path, each read whole. NothingToAudit, CannotLook as `load` has them."""
     model = opened_model(path)
     own = hashed_own(path, model)
-    names = named_files(model) if model is not None else ()
+    names = named_files(model) if model is not None else {}
 
     def of_one(name: str) -> HashedFile | str:
         try:
-            return hashed_data(model, name)
+            return hashed_data(model, name, names[name])
         except CannotLook as error:
             return str(error)
 
-    several = in_threads(of_one, names)  # a gigabyte a second for each processor
+    several = in_threads(of_one, tuple(names))  # a gigabyte a second for each processor
     found = [file for file in several if isinstance(file, HashedFile)]
     unread = {name: why for name, why in zip(names, several, strict=True) if isinstance(why, str)}
     for named in refitted(model) if model is not None else ():
@@ -113,16 +125,36 @@ def hashed_own(path: str, model: Model | None) -> HashedFile:
     look = file.look
     if model is not None and model.identity != Identity(look.device, look.inode, look.size, look.modified):
         raise ChangedMeanwhile(f"{path} was written to while it was read: try again")
+    own = _ways(model).get(os.path.basename(path), ()) if model is not None else ()
+    if model is not None and any("/" in way for way in own):  # it has its weights in itself, by a way round
+        descriptor = _opened_by_all(model, own)
+        if not isinstance(descriptor, int):
+            raise CannotLook(f"{path} names itself by a way that leads elsewhere: {_why(descriptor)}")
+        os.close(descriptor)
     return file
 
 
-def hashed_data(model: Model | None, name: str) -> HashedFile:
-    """Another file of the model; CannotLook where it may not be read as one."""
+def hashed_data(model: Model | None, name: str, ways: Iterable[str]) -> HashedFile:
+    """Another file of the model; CannotLook where it may not be read as one, in one of the ways that lead to it."""
     assert model is not None
-    descriptor = external.open_data(model, name)
+    descriptor = _opened_by_all(model, ways)
     if not isinstance(descriptor, int):
         raise CannotLook(f"{visible(name)} cannot be read as a file of {model.path}: {_why(descriptor)}")
     return _hashed(descriptor, name, name)
+
+
+def _opened_by_all(model: Model, ways: Iterable[str]) -> int | external.ExternalTrouble:
+    """A descriptor of the file that all ways lead to, or what is wrong with one of them."""
+    found: int | None = None
+    for way in ways:
+        descriptor = external.open_data(model, way)
+        if found is not None:
+            os.close(found)
+        if not isinstance(descriptor, int):
+            return descriptor
+        found = descriptor
+    assert found is not None
+    return found
 
 
 def _why(trouble: external.ExternalTrouble) -> str:
@@ -172,9 +204,10 @@ def check_unchanged(files: HashedModel) -> None:
 
 def _looks(files: HashedModel) -> Iterator[FileLook | None]:
     model = opened_model(files.path)
+    names = named_files(model) if model is not None else {}
     for index, file in enumerate(files.files):
         try:
-            descriptor = open_regular(files.path)[0] if index == 0 else _data(model, file.name)
+            descriptor = open_regular(files.path)[0] if index == 0 else _data(model, names.get(file.name, ()))
         except OSError:
             descriptor = None
         if descriptor is None:
@@ -186,12 +219,13 @@ def _looks(files: HashedModel) -> Iterator[FileLook | None]:
             os.close(descriptor)
 
 
-def _data(model: Model | None, name: str) -> int | None:
-    found = None if model is None else external.open_data(model, name)
+def _data(model: Model | None, ways: Collection[str]) -> int | None:
+    found = _opened_by_all(model, ways) if model is not None and ways else None
     return found if isinstance(found, int) else None
 
 
 def _again(path: str, file: HashedFile) -> str:
     if file.name == os.path.basename(path):
         return hashed_own(path, None).sha256
-    return hashed_data(opened_model(path), file.name).sha256
+    model = opened_model(path)
+    return hashed_data(model, file.name, named_files(model)[file.name] if model is not None else ()).sha256

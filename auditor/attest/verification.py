@@ -105,7 +105,7 @@ def checked_files(path: str, audit: AttestedAudit, where: str) -> tuple[HashedFi
     """The files of the model, which are those that were attested: none is another, none is missing, none is more."""
     model = opened_model(path)
     own = hashed_own(path, model)
-    names = named_files(model) if model is not None else ()
+    names = named_files(model) if model is not None else {}
     attested = audit.subjects
     if own.sha256 != attested[audit.model]:
         more = next((f"; it names the file {visible(name)!r} now" for name in names if name not in attested), "")
@@ -119,12 +119,12 @@ def checked_files(path: str, audit: AttestedAudit, where: str) -> tuple[HashedFi
     for name in attested:
         if name != audit.model and name not in names:
             raise NotNamed(f"{where} is of the file {visible(name)!r} too, which {path} does not name")
-    return (own, *(_checked(model, name, audit, where) for name in names))
+    return (own, *(_checked(model, name, ways, audit, where) for name, ways in names.items()))
 
 
-def _checked(model: Model | None, name: str, audit: AttestedAudit, where: str) -> HashedFile:
+def _checked(model: Model | None, name: str, ways: Sequence[str], audit: AttestedAudit, where: str) -> HashedFile:
     try:
-        file = hashed_data(model, name)
+        file = hashed_data(model, name, ways)
     except CannotLook as error:
         raise FileGone(f"{error}; {where} is of this file too") from None
     if file.sha256 == audit.subjects[name]:

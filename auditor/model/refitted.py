@@ -49,7 +49,7 @@ def refitted(model: Model) -> tuple[Refitted, ...]:
 
 def _all_of(model: Model) -> Iterator[Refitted]:
     named = {posixpath.normpath(n.location): n for n in reversed(contexts(model).files) if n.attribute == REFITTED_FROM}
-    for number, (place, by) in enumerate(reversed(named.items())):
+    for number, by in enumerate(reversed(named.values())):
         if number >= _MOST:
             yield Refitted(by, unknown=f"the model names {len(named)} of them, and {_MOST} are read")
             continue
@@ -57,8 +57,8 @@ def _all_of(model: Model) -> Iterator[Refitted]:
             case str(why):
                 yield Refitted(by, unknown=why)
             case tuple(names):
-                folder = posixpath.dirname(place)
-                yield Refitted(by, tuple(posixpath.normpath(posixpath.join(folder, n)) if n else n for n in names))
+                folder = posixpath.dirname(by.location)  # as it is written: a link on the way is looked for
+                yield Refitted(by, tuple(posixpath.join(folder, n) if n else n for n in names))
 
 
 def _names_in(model: Model, location: str) -> tuple[str, ...] | str | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, load_model, save_model
 
 from auditor.attest.envelopes import parse_bundle
 from auditor.attest.identities import SignedPayload
@@ -308,3 +308,33 @@ def test_the_files_of_a_model_that_an_engine_takes_its_weights_from_are_files_to
     assert not found.unread and {file.name for file in found.files} == {
         "m.onnx", "engine.bin", "source/m.onnx", "source/a.bin", "source/b.bin", "source/context.bin"
     }  # fmt: skip
+
+
+def test_a_way_round_over_a_folder_that_becomes_a_link_is_refused(place: Place, verify: Verify) -> None:
+    """``sub/../a.bin`` is ``a.bin`` by the letter, and wherever the link leads for what opens it (onnxruntime 1.32)."""
+    model = load_model("m.onnx", load_external_data=False)
+    model.graph.initializer[0].external_data[0].value = "sub/../a.bin"
+    model.graph.initializer[1].external_data[0].value = "sub/../m.onnx"  # weights in the model's own file
+    save_model(model, "m.onnx")
+    sub = place.folder / "sub"
+    sub.mkdir()
+    files = hashed_files("m.onnx")
+    check_unchanged(files)
+    subjects = {file.name: file.sha256 for file in files.files}
+    assert set(subjects) == {"m.onnx", "a.bin", "context.bin"}
+    place.attestation.write_text(place.signer.signed(place.audit._replace(subjects=subjects).payloads())[0])
+    assert verify().code == 0
+    sub.rmdir()
+    (place.folder / "elsewhere" / "deep").mkdir(parents=True)
+    (place.folder / "elsewhere" / "a.bin").write_bytes(bytes(256))
+    sub.symlink_to("elsewhere/deep")
+    refused = verify()
+    assert refused.code != 0 and "m.onnx names itself by a way that leads elsewhere: sub is a link" in refused.err
+    with pytest.raises(ChangedMeanwhile):
+        check_unchanged(files)
+    model.graph.initializer[1].external_data[0].value = "a.bin"
+    save_model(model, "m.onnx")
+    subjects["m.onnx"] = hashlib.sha256(place.model.read_bytes()).hexdigest()
+    place.attestation.write_text(place.signer.signed(place.audit._replace(subjects=subjects).payloads())[0])
+    refused = verify()
+    assert refused.code == 1 and "a.bin cannot be read as a file of m.onnx: sub is a link" in refused.err
