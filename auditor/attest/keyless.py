@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _LARGEST = 1 << 20  # bytes of a trusted root
 _ISSUERS = ("1.3.6.1.4.1.57264.1.1", "1.3.6.1.4.1.57264.1.8")  # plain, and as DER: fulcio's docs/oid-info.md
 _NAMES, _OTHER_NAME = "2.5.29.17", "1.3.6.1.4.1.57264.1.7"
+_PLAIN = ("UniformResourceIdentifier", "RFC822Name")  # of cryptography
 _UTF8 = 0x0C  # of DER
 _NOISE = re.compile(r"\[type=[^\]]*\]|For further information visit \S+")  # of pydantic
 
@@ -146,7 +147,7 @@ def identities_in(certificate: Certificate) -> tuple[tuple[str, ...], tuple[str,
 def _names(values: Iterable[Any]) -> Iterator[str]:
     for name in values:
         kind = getattr(name, "type_id", None)
-        if isinstance(name.value, str):  # a URI, an address, and what Fulcio never writes
+        if type(name).__name__ in _PLAIN:
             yield name.value
         elif kind is not None and kind.dotted_string == _OTHER_NAME:
             yield _utf8(name.value)

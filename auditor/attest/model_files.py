@@ -145,15 +145,13 @@ def hashed_data(model: Model | None, name: str, ways: Iterable[str]) -> HashedFi
 
 def _opened_by_all(model: Model, ways: Iterable[str]) -> int | external.ExternalTrouble:
     """A descriptor of the file that all ways lead to, or what is wrong with one of them."""
-    found: int | None = None
+    found: int | external.ExternalTrouble = external.NoFolder("")
     for way in ways:
-        descriptor = external.open_data(model, way)
-        if found is not None:
+        if isinstance(found, int):
             os.close(found)
-        if not isinstance(descriptor, int):
-            return descriptor
-        found = descriptor
-    assert found is not None
+        found = external.open_data(model, way)
+        if not isinstance(found, int):
+            break
     return found
 
 

@@ -13,7 +13,7 @@ import json
 import struct
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -137,10 +137,12 @@ class StandIn:
         by: EllipticCurvePrivateKey | None = None,
         purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.CODE_SIGNING,
         second: str = "",
+        kind: Callable[[str], x509.GeneralName] | None = None,
     ) -> x509.Certificate:
         """As Fulcio gives one for ten minutes, and with what the log of certificates said of it."""
         start = at or self.now
-        san = x509.UniformResourceIdentifier(name) if "://" in name else x509.RFC822Name(name)
+        usual = x509.UniformResourceIdentifier if "://" in name else x509.RFC822Name
+        san = (kind or usual)(name)
         sans: list[x509.GeneralName] = [san, *([x509.UniformResourceIdentifier(second)] if second else [])]
         builder = (
             x509.CertificateBuilder(self.root.subject, x509.Name([]), public, x509.random_serial_number())

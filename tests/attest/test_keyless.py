@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from auditor.attest import keyless_refusals, refusals
@@ -132,6 +133,11 @@ def a_person(it: Keyless) -> None:
 @change(keyless_refusals.OtherIdentity, r"is signed by .*heads/main, https://example\.org/x \(by ")
 def a_certificate_of_two(it: Keyless) -> None:
     it.sign(second="https://example.org/x")
+
+
+@change(keyless_refusals.OtherIdentity, r"is signed by a DNSName \(by ")
+def a_name_of_another_kind(it: Keyless) -> None:
+    it.sign(kind=x509.DNSName)
 
 
 @change(keyless_refusals.OtherIssuer, r"is signed by .*, as https://example\.org/evil says, and not as https://token")

@@ -377,6 +377,18 @@ def an_older_policy(place: Place) -> None:
     (place.folder / "auditor.toml").write_text('run = false\nfail-on = "warning"\n')
 
 
+@tampering(refusals.NotAStatement, r"its configuration has two entries of one name")
+def two_policies(place: Place) -> None:
+    """Readers differ in which of them counts."""
+    signed(place, lambda said: said["predicate"]["configuration"].append(said["predicate"]["configuration"][0]))
+
+
+@tampering(refusals.NotAStatement, r"is not JSON that everybody reads alike: 1e999 is beyond all numbers")
+def a_number_beyond_all_numbers(place: Place) -> None:
+    payload = place.audit.payloads()[0].replace(b'"lookedAt":', b'"more":1e999,"lookedAt":')
+    place.attestation.write_text(place.signer.envelope(payload).line())
+
+
 @tampering(
     refusals.NoComparison, r"its policy is written by schema 2, and this auditor reads 1", "--policy", "auditor.toml"
 )
