@@ -38,7 +38,7 @@ _ISSUERS = ("1.3.6.1.4.1.57264.1.1", "1.3.6.1.4.1.57264.1.8")  # plain, and as D
 _NAMES, _OTHER_NAME = "2.5.29.17", "1.3.6.1.4.1.57264.1.7"
 _PLAIN = ("UniformResourceIdentifier", "RFC822Name")  # of cryptography
 _UTF8 = 0x0C  # of DER
-_NOISE = re.compile(r"\[type=[^\]]*\]|For further information visit \S+")  # of pydantic
+_NOISE = re.compile(r"\[type=.*?, input_type=\w+\]|For further information visit \S+", re.DOTALL)  # of pydantic
 
 
 def check_sigstore_installed() -> None:

@@ -11,6 +11,7 @@ from ..errors import CannotLook, Unreadable
 from ..files import open_regular
 from ..hashing import sha256_of_many
 from ..model import digest, external
+from ..model.file_troubles import AttributeTwice
 from ..model.graph import Identity, Model
 from ..model.load import load
 from ..model.refitted import refitted
@@ -112,6 +113,12 @@ def hashed_files(path: str) -> HashedModel:
     for named in refitted(model) if model is not None else ():
         if named.unknown:
             unread[_normal(named.by.location)] = f"its own files are not known: {named.unknown}"
+    if model is None:
+        unread[own.name] = f"{path} cannot be read as a model, and nobody knows which files it names"
+    for trouble in model.troubles if model is not None else ():
+        if isinstance(trouble, AttributeTwice):  # onnxruntime takes the first of a Constant, and reads its file
+            twice = f"an attribute {visible(trouble.name)} stands twice, and may name a file each time"
+            unread[f"attribute {trouble.name}"] = twice
     return HashedModel(path, (own, *found), unread)
 
 
@@ -127,10 +134,10 @@ def hashed_own(path: str, model: Model | None) -> HashedFile:
         raise ChangedMeanwhile(f"{path} was written to while it was read: try again")
     own = _ways(model).get(os.path.basename(path), ()) if model is not None else ()
     if model is not None and any("/" in way for way in own):  # it has its weights in itself, by a way round
-        descriptor = _opened_by_all(model, own)
-        if not isinstance(descriptor, int):
-            raise CannotLook(f"{path} names itself by a way that leads elsewhere: {_why(descriptor)}")
-        os.close(descriptor)
+        itself = _opened_by_all(model, own)
+        if not isinstance(itself, int):
+            raise CannotLook(f"{path} names itself by a way that leads elsewhere: {_why(itself)}")
+        os.close(itself)
     return file
 
 
@@ -145,14 +152,13 @@ def hashed_data(model: Model | None, name: str, ways: Iterable[str]) -> HashedFi
 
 def _opened_by_all(model: Model, ways: Iterable[str]) -> int | external.ExternalTrouble:
     """A descriptor of the file that all ways lead to, or what is wrong with one of them."""
-    found: int | external.ExternalTrouble = external.NoFolder("")
-    for way in ways:
-        if isinstance(found, int):
-            os.close(found)
-        found = external.open_data(model, way)
-        if not isinstance(found, int):
-            break
-    return found
+    *others, last = ways
+    for way in others:
+        descriptor = external.open_data(model, way)
+        if not isinstance(descriptor, int):
+            return descriptor
+        os.close(descriptor)
+    return external.open_data(model, last)
 
 
 def _why(trouble: external.ExternalTrouble) -> str:

@@ -307,6 +307,17 @@ def a_payload_twice(it: Keyless) -> None:
     it.path.write_text(first.replace('"payload":', '"payload": "e30=", "payload":', 1))
 
 
+@change(refusals.NotAnAttestation, r"that can be read: .* dsse_envelope Extra inputs are not permitted$")
+def an_envelope_under_two_names(it: Keyless) -> None:
+    """Readers of protobuf's JSON take both spellings; ours is of another model, theirs is what was signed."""
+
+    def done(bundle: dict[str, Any]) -> None:
+        bundle["dsse_envelope"] = bundle["dsseEnvelope"]
+        bundle["dsseEnvelope"] = bundle["dsseEnvelope"] | {"payload": b64(b"{}")}
+
+    it.edit(done)
+
+
 @change(refusals.Contradiction, r"says that it was given at .*, and who signed it was certified from ")
 def a_verdict_dated_otherwise_than_it_was_signed(it: Keyless) -> None:
     earlier = it.instance.now - timedelta(days=1)
