@@ -109,6 +109,7 @@ class StandIn:
     leaves: list[bytes] = field(default_factory=lambda: [b"one before", b"another"])
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)  # paths and headers
+    reason: str = ""  # beside the status of an answer
     answers: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # by path, in the place of the real ones
 
     def __post_init__(self) -> None:
@@ -362,7 +363,7 @@ class StandIn:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 status, answer = stand_in.answer(self.path, body, headers)
-                self.send_response(status)
+                self.send_response(status, stand_in.reason or None)
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)

@@ -166,8 +166,13 @@ def test_what_is_wrong_with_a_token_issaid_by_program_before_anything_is_audited
 def test_services_that_do_not_sign_aresaid_by_program_and_never_with_the_token(served: Served) -> None:
     secret = (served.place.folder / "token").read_text().strip()
     answers = served.instance.answers
+    served.instance.reason = f"not {secret}"
     for path, answer, sentence in (
-        ("/api/v2/signingCert", (400, json.dumps({"message": f"no: {secret}"}).encode()), "400"),
+        (
+            "/api/v2/signingCert",
+            (400, json.dumps({"message": f"no: {secret}"}).encode()),
+            r"400 Client Error: not \(the token\)",
+        ),
         ("/api/v2/signingCert", (200, b"{}"), "Fulcio response missing certificate chain"),
         ("/api/v2/signingCert", (200, b"not JSON"), "nothing is written: "),
         ("/api/v1/log/entries", (500, b""), "500"),
@@ -208,3 +213,12 @@ def test_a_service_that_never_answers_is_left(served: Served, monkeypatch: pytes
             served.signed()
     finally:
         goes.set()
+
+
+def test_what_was_signed_is_what_was_to_be_signed(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sigstore import dsse
+
+    real = dsse.Statement
+    monkeypatch.setattr(dsse, "Statement", lambda payload: real(payload + b" "))
+    with pytest.raises(CannotLook, match="what Sigstore signed is not what was to be signed, and nothing is written"):
+        served.signed()
