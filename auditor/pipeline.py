@@ -16,6 +16,7 @@ from .findings.order import worst_first
 from .garbage import uncollected
 from .model import digest, external
 from .model.graph import Model
+from .model.holes import NotHere
 from .model.load import Source, load
 from .report import Contract, Coverage, Found, Location, Missed, ModelIdentity, Report
 from .rules import Rule, all_rules, rules_digest
@@ -106,10 +107,16 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     for rule in rules:
         try:
             given = [evidence.about(kind) for kind in rule.wants]
+            lacked = _asked_for_holes(evidence.model)
             with evidence.facts.allowed(allowed):
                 for one in rule.check(*given):
                     found.append(Candidate.from_found(rule.kind, one))
-            ran.append(rule.name)
+            if _asked_for_holes(evidence.model) > lacked:  # what it has found stands
+                skipped[rule.name] = Missed(f"rule {rule.name}, the rest of it", "it reads data that was not fetched")
+            else:
+                ran.append(rule.name)
+        except NotHere:
+            skipped[rule.name] = Missed(f"rule {rule.name}, the rest of it", "it reads data that was not fetched")
         except OutOfBudget as error:  # what it has found stands
             skipped[rule.name] = Missed(f"rule {rule.name}, the rest of it", str(error), asked=True)
         except NotLookedAt as not_looked_at:
@@ -143,6 +150,11 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
         dtypes=dtypes(facts),
         ad_hoc=evidence.settings.ad_hoc,
     )
+
+
+def _asked_for_holes(model: Model) -> int:
+    """How often data was asked for that was not fetched."""
+    return 0 if model.lacking is None else model.lacking.asked
 
 
 def _unreadable(path: str, error: Unreadable) -> Report:

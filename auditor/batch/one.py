@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit
 from ..evidence.evidence import Listening, nobody
 from ..formats.json import document
-from ..model.load import load
+from ..model.load import Source, load
 from ..pipeline import audit
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..rules import rules_digest
@@ -40,12 +40,14 @@ def audit_one(ref: Ref, settings: Settings, listening: Listening = nobody) -> Au
     try:
         if ref.unfetched:
             raise CannotLook(ref.unfetched)
-        settings, unbound = fitting(ref.path, settings)
-        report = audit(ref.path, settings, ref.contract, listening)
+        settings, unbound = fitting(ref.source, settings)
+        report = audit(ref.source, settings, ref.contract, listening)
     except AuditorError as error:
         report = nothing(ref, str(error))
         code = error.exit_code if isinstance(error, NothingToAudit) else ExitCode.INCONCLUSIVE
     skipped = (*report.coverage.skipped, *unbound, *(Missed("registry", trouble) for trouble in ref.troubles))
+    if ref.partly is not None:
+        skipped = (*skipped, ref.partly.missed())
     report = report._replace(coverage=report.coverage._replace(skipped=skipped))
     if ref.address:
         report = report._replace(model=report.model._replace(path=ref.address))
@@ -59,12 +61,12 @@ def _settled(missed: Missed, report: Report) -> bool:
     return report.run.status == "failed" and missed.what.startswith(("run", "golden vector "))
 
 
-def fitting(path: str, settings: Settings) -> tuple[Settings, tuple[Missed, ...]]:
+def fitting(source: Source, settings: Settings) -> tuple[Settings, tuple[Missed, ...]]:
     """Of the sizes and ranges that were given those which this model has a place for; of many models not all have."""
     if not settings.dims and not settings.shapes and not settings.ranges:
         return settings, ()
     try:
-        inputs = input_facts(load(path).graph, {}, {})
+        inputs = input_facts(load(source).graph, {}, {})
     except AuditorError:  # the audit says why
         return settings, ()
     names = {str(size) for fact in inputs.values() for size in fact.shape or () if not isinstance(size, int | None)}

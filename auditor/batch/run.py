@@ -171,6 +171,10 @@ class _Batch:
             for ref in refs:
                 self._submit(_Work(ref))
             return
+        partly = [ref for ref in refs if ref.partly is not None]
+        if partly:  # their files have holes, whose hash nobody takes for a content's
+            yield from self._looked_up([_Work(ref, self.keys.key_of(ref, ())) for ref in partly])
+            refs = [ref for ref in refs if ref.partly is None]
         paths = files_of(refs)
         states = {} if self.rehash else self.store.states([path for group in paths for path in group])
         known: list[_Work] = []

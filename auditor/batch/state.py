@@ -118,7 +118,10 @@ class Keys:
 
     def key_of(self, ref: Ref, states: Sequence[FileState]) -> str:
         """The key of work: the same for the same content under other names."""
-        if len(states) == 1:
+        contents: object
+        if ref.partly is not None:
+            contents = ["partly", ref.partly.key]
+        elif len(states) == 1:
             contents = [("", states[0].digest)]
         else:
             folder = os.path.dirname(ref.path) or "."  # by the letter

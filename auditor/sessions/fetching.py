@@ -14,4 +14,6 @@ def fetching_as(configured: Configuration) -> Fetching:
     """The cache and its bounds."""
     from ..remote.errand import Fetching
 
-    return Fetching(configured.cache, configured.cache_size, configured.fetch_size, configured.fetch_timeout)
+    return Fetching(
+        configured.cache, configured.cache_size, configured.fetch_size, configured.fetch_timeout, configured.graph_only
+    )  # fmt: skip

@@ -54,6 +54,7 @@ def test_the_result_says_what_it_rests_on(made: Place) -> None:
     assert (more["run"], more["runtime"], more["verdict"]) == ("not run", "", "pass")
     assert {"what": "run", "why": "left out by --no-run", "asked": False} in more["notLookedAt"]
     assert "weights" in more["lookedAt"] and "run" not in more["lookedAt"]
+    assert more["lookedAt"] == sorted(more["lookedAt"]), "the same audit is written in the same bytes"
     given, audited = (datetime.fromisoformat(more[key]) for key in ("attestedAt", "auditedAt"))
     assert timedelta(0) <= datetime.now(UTC) - given < timedelta(days=1) and audited <= given
 

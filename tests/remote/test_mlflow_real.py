@@ -6,10 +6,8 @@ import importlib.util
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +18,8 @@ from auditor.remote.failures import NotThatContent, NotThere
 from auditor.remote.kinds import registry_at
 from auditor.remote.listing import FetchLimits, ListedVersion, RemoteKind
 from auditor.remote.tracking.registered import ModelRegistry
+from tests.pace import until
+from tests.ports import kept_port, port_of
 
 from .tracking import MLMODEL
 
@@ -74,9 +74,8 @@ class Real:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
     program, folder = _program(), tmp_path_factory.mktemp("mlflow")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    kept = kept_port()
+    port = port_of(kept)
     where = [
         "--backend-store-uri",
         f"sqlite:///{folder}/db.sqlite",
@@ -88,21 +87,22 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, start_new_session=True,
         env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "HOME": str(folder)},
     )  # fmt: skip
+    base = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        assert process.poll() is None, "mlflow server ended"
+        try:
+            return _asked.request("GET", f"{base}/health").status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
     try:
-        base = f"http://127.0.0.1:{port}"
-        for _ in range(3000):
-            try:
-                if _asked.request("GET", f"{base}/health").status == 200:
-                    break
-            except urllib3.exceptions.HTTPError:
-                assert process.poll() is None, "mlflow server ended"
-                time.sleep(0.1)
-        else:
-            pytest.fail("mlflow server does not answer")
+        until(answers, "the tracking server's answer")
         yield Real(base)
     finally:
         os.killpg(process.pid, 15)
         process.wait()
+        kept.close()
 
 
 @pytest.fixture

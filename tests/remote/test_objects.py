@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,8 @@ from auditor.remote.kinds import objects
 from auditor.remote.kinds.objects import ObjectStorePrefix
 from auditor.remote.kinds.parts.aws import aws_settings
 from tests.forked import Ended
-from tests.pace import HANG
+from tests.pace import until
+from tests.ports import kept_port, port_of
 
 from .conftest import LIMITS
 from .stand_in import Canned, Shelf, redirect
@@ -39,20 +39,21 @@ def s3() -> Iterator[tuple[str, Any]]:
     pytest.importorskip("obstore", reason=_EXTRA)
     pytest.importorskip("moto.server", reason=_EXTRA)
     boto3 = pytest.importorskip("boto3", reason=_EXTRA)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    kept = kept_port()
+    port = port_of(kept)
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+
+    def listens() -> bool:
+        assert server.poll() is None, "the server ended"
         try:
-            until = time.monotonic() + HANG
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port)).close()
-                    break
-                except OSError:
-                    assert server.poll() is None and time.monotonic() < until
-                    time.sleep(0.1)
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            return False
+        return True
+
+    with kept, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            until(listens, "the server")
             url = f"http://127.0.0.1:{port}"
             client = boto3.client(
                 "s3", endpoint_url=url, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"
@@ -305,3 +306,20 @@ def test_who_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "home/.aws/credentials").write_bytes(b"aws_secret_access_key = \xff no section")
     assert aws_settings({}) == {"region": "eu-west-1"}
     assert os.environ["HOME"] == str(tmp_path / "home")
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_part_of_an_object(s3: tuple[str, Any]) -> None:
+    """As long as it is the one that was listed."""
+    tree = ObjectStorePrefix("s3://models/parts", LIMITS)
+    s3[1].put_object(Bucket="models", Key="parts/a.onnx", Body=LENET)
+    (file,) = tree.files()
+    found = tree.part(file, 100, 50)
+    assert found is not None
+    assert (found.data, found.size, found.etag) == (LENET[100:150], len(LENET), file.etag)
+    last = tree.part(file, len(LENET) - 10, 99, found.etag)
+    assert last is not None and last.data == LENET[-10:]
+    s3[1].put_object(Bucket="models", Key="parts/a.onnx", Body=NAN)
+    with pytest.raises(NotThatContent, match="was changed since it was listed"):
+        tree.part(file, 100, 50)
+    s3[1].delete_object(Bucket="models", Key="parts/a.onnx")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, text, true
 
 from auditor.store.connection import look_at_anew
-from auditor.store.rows import audit_row
+from auditor.store.rows import audit_row, keep_latest_rules
 from auditor.store.service_tables import all_tables
 from auditor.store.store import Store
 
@@ -42,6 +42,7 @@ def fill_with_many(store: Store, audits: int, models: int, findings: int) -> Non
     with store.writing() as connection:
         connection.execute(text(_AUDITS.format(audits=audits, models=models, **names)), others)
         connection.execute(text(_FINDINGS.format(each=findings, rules=RULES, models=models)))
+        keep_latest_rules(connection, true())
     look_at_anew(store.engine, all_tables.sorted_tables)
 
 

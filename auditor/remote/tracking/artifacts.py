@@ -11,9 +11,10 @@ from ...errors import UsageError
 from ...files import FileTooLarge, open_regular, read_regular
 from ...names import prose
 from ..failures import NotAllowed, NotThere, NotUnderstood, RemoteFailure, TooMuch
-from ..http import Web, checked_url
-from ..listing import FetchLimits, ListedFile, RemoteTree
+from ..http import Web
+from ..listing import FetchLimits, FilePart, ListedFile, RemoteTree
 from ..names import checked_name
+from ..urls import checked_url
 from .server import TrackingServer
 
 _PROXY = "/api/2.0/mlflow-artifacts/artifacts"
@@ -82,6 +83,17 @@ def pieces_of(file: ListedFile, offset: int, server: TrackingServer, web: Web, l
     if file.address.startswith("/"):
         return _local_pieces(file.address, offset)
     return web.pieces(file.address, offset, etag=file.etag)
+
+
+def part_of(file: ListedFile, start: int, length: int, etag: str, limits: FetchLimits) -> FilePart | None:
+    """Some bytes of a file, as `RemoteReader.part` gives them; None behind the proxy, whose ETag may be another each
+    time."""
+    tree, within, address = file.address.partition(_WITHIN)
+    if within:
+        from ..kinds import registry_at
+
+        return registry_at(tree, limits).part(file._replace(address=address), start, length, etag)
+    return None
 
 
 def _local_pieces(path: str, offset: int) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 from ...errors import UsageError
 from ...files import read_regular
 from ...tuples import NamedTuple
-from ..http import origin_of, shown_url
+from ..urls import origin_of, shown_url
 
 SCHEMES = ("mlflow", "mlflow+http", "mlflow+https", "models")
 
