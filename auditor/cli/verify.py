@@ -42,6 +42,7 @@ def _write(path: str, found: Verified, out: TextIO, form: str) -> None:
             "model": visible(path, 4096), "result": audit.result, **_by(found.by), "policy": policy,
             "rules": audit.rules, "auditor": audit.auditor, "runtime": audit.runtime, "run": audit.run,
             "isolation": dict(audit.isolation), "attested_at": audit.attested_at, "files": dict(audit.subjects),
+            "options": list(audit.ad_hoc),
             "not_looked_at": [{"what": missed.what, "why": missed.why} for missed in audit.not_looked_at],
         }  # fmt: skip
         out.write(f"{json.dumps(said)}\n")
@@ -52,6 +53,7 @@ def _write(path: str, found: Verified, out: TextIO, form: str) -> None:
         "audited": f"by auditor {visible(audit.auditor, 40)}, attested at {visible(audit.attested_at, 40)}",
         "run": " ".join(filter(None, (visible(audit.run, 40), "by", visible(audit.runtime, 60)))) if audit.runtime
         else "not run",
+        **({"options": f"{visible(' '.join(audit.ad_hoc), 200)}, which no configuration said"} if audit.ad_hoc else {}),
         "files": ", ".join(visible(file.name, 80) for file in found.files[:8]) + (", ..." * (len(found.files) > 8)),
     }  # fmt: skip
     out.write(f"{audit.result}  {visible(path, 4096)}\n")

@@ -105,15 +105,25 @@ def test_the_init_container_ends_with_0_only_where_the_model_is_verified(served:
 
 def test_triton_starts_only_where_every_model_is_verified(served: Place) -> None:
     start = blocks(PAGE, "bash")[2].replace("/etc/auditor/", f"{served.folder}/trust/")
+    version = served.folder / "models" / "detector" / "1"
+    (version / "model.onnx").rename(served.folder / "written later.onnx")
+    (version / "model.onnx").symlink_to(served.folder / "written later.onnx")
     done = scripted(start, served.folder, "models", "--strict-readiness=true")
     assert done.returncode == 0, done.stderr
     serving = done.stdout.splitlines()[-1]
     copy = Path(serving.partition("--model-repository=")[2].split()[0])
     assert serving.endswith("--strict-readiness=true") and (copy / "detector" / "1" / "model.onnx").exists()
+    assert not (copy / "detector" / "1" / "model.onnx").is_symlink(), "what somebody writes there later would be served"
     assert copy.stat().st_mode & 0o077 == 0, "nobody else writes to it"
     (served.folder / "models" / "detector" / "1" / "a.bin").write_bytes(bytes(256))
     done = scripted(start, served.folder, "models")
     assert done.returncode == 1 and "serving" not in done.stdout and "a.bin is not the file of" in done.stderr
     shutil.rmtree(served.folder / "models" / "detector")
+    other = served.folder / "models" / "other" / "1"
+    other.mkdir(parents=True)
+    (other / "model.py").write_text("what the backend `python` runs")
+    done = scripted(start, served.folder, "models")
+    assert done.returncode == 3 and "serving" not in done.stdout, "a model that is none of ONNX"
+    shutil.rmtree(served.folder / "models" / "other")
     done = scripted(start, served.folder, "models")
     assert done.returncode == 3 and "serving" not in done.stdout, "a repository without a model"
