@@ -1,4 +1,4 @@
-"""``auditor verify MODEL``: an attestation held against the model that lies there, without a network."""
+"""``auditor verify MODEL``: an attestation held against the model that lies there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def verify(words: Words) -> int:
     """Verify that a model is the one that passed, by its attestation.
 
     Held against the model's files are the signature, the hashes, the policy, the age, the looks that the policy
-    requires, and the result. Nothing is audited, run or fetched. Exit codes: 0 all of it holds, 1 something does not,
+    requires, and the result. Nothing is audited or run, and nothing fetched but the trusted root of Sigstore where
+    --identity needs one. Exit codes: 0 all of it holds, 1 something does not,
     2 wrong usage, 3 no such model or attestation, 4 the attested audit was inconclusive, or a file cannot be read.
     """
     from ..sessions.verifying import verified_model
