@@ -49,7 +49,7 @@ def refitted(model: Model) -> tuple[Refitted, ...]:
 
 def _all_of(model: Model) -> Iterator[Refitted]:
     named = {posixpath.normpath(n.location): n for n in reversed(contexts(model).files) if n.attribute == REFITTED_FROM}
-    for number, by in enumerate(reversed(named.values())):
+    for number, (place, by) in enumerate(reversed(named.items())):
         if number >= _MOST:
             yield Refitted(by, unknown=f"the model names {len(named)} of them, and {_MOST} are read")
             continue
@@ -57,8 +57,19 @@ def _all_of(model: Model) -> Iterator[Refitted]:
             case str(why):
                 yield Refitted(by, unknown=why)
             case tuple(names):
-                folder = posixpath.dirname(by.location)  # as it is written: a link on the way is looked for
-                yield Refitted(by, tuple(posixpath.join(folder, n) if n else n for n in names))
+                folder = posixpath.dirname(place)
+                yield Refitted(by, tuple(_from(folder, name) for name in names))
+
+
+def _from(folder: str, name: str) -> str:
+    """The way to a file from another folder on. A detour stays as it is written: a link may lie on it."""
+    if not name:
+        return name
+    way = posixpath.join(folder, name)
+    down = name.split("/")
+    while down and down[0] in ("", ".", ".."):
+        down.pop(0)
+    return way if ".." in down else posixpath.normpath(way)
 
 
 def _names_in(model: Model, location: str) -> tuple[str, ...] | str | None:
