@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 from .errors import CannotLook, Unreadable, UsageError
 from .evidence.evidence import Evidence, Listening, NotLookedAt, nobody
@@ -26,6 +27,11 @@ from .shapes.registry import load_more
 from .shapes.visits import OutOfBudget
 from .tuples import NamedTuple
 from .wording import counted, listed, nearest
+
+if TYPE_CHECKING:
+    from .weights.once import MeasuredFiles
+
+_NONE: Mapping[Any, Any] = {}
 
 _LEAST_WALKED, _TIMES_WALKED = 200_000, 200
 """Nodes that a rule may walk through again, and how often all of the model's: what is more is not looked at."""
@@ -59,9 +65,13 @@ def audit(
 
 
 def audited(
-    source: Source, settings: Settings | None = None, contract: Contract | None = None, listening: Listening = nobody
-) -> Audit:
-    """As `audit` does it, for whoever shows more of the model than its report."""
+    source: Source, settings: Settings | None = None, contract: Contract | None = None, listening: Listening = nobody,
+    before: MeasuredFiles = _NONE,
+) -> Audit:  # fmt: skip
+    """As `audit` does it, for whoever shows more of the model than its report, or has read its files just now.
+
+    ``before``: what that reading said of their tensors, which are not read again.
+    """
     settings = settings or Settings()
     chosen = selected(settings)
     listening("reading")
@@ -69,7 +79,7 @@ def audited(
         model = load(source)
     except Unreadable as error:
         return Audit(_unreadable(os.fspath(source) if isinstance(source, str | os.PathLike) else "", error), None)
-    evidence = Evidence(model, settings, contract, listening)
+    evidence = Evidence(model, settings, contract, listening, before)
     if not (settings.run and settings.looks):
         with uncollected():  # what rules leave behind in cycles is a few hundred objects, of a model millions stay
             return Audit(_judge(evidence, chosen), evidence)

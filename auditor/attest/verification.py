@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import CannotLook
 from ..model.graph import Model
 from ..names import visible
+from ..threads import in_threads
 from ..tuples import NamedTuple
 from ..wording import counted
 from .identities import CertifiedIdentity, SignedBy, SignedPayload
@@ -119,7 +120,7 @@ def checked_files(path: str, audit: AttestedAudit, where: str) -> tuple[HashedFi
     for name in attested:
         if name != audit.model and name not in names:
             raise NotNamed(f"{where} is of the file {visible(name)!r} too, which {path} does not name")
-    return (own, *(_checked(model, name, ways, audit, where) for name, ways in names.items()))
+    return (own, *in_threads(lambda name: _checked(model, name, names[name], audit, where), tuple(names)))
 
 
 def _checked(model: Model | None, name: str, ways: Sequence[str], audit: AttestedAudit, where: str) -> HashedFile:

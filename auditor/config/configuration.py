@@ -53,6 +53,7 @@ class Configuration(Record):
     cache_size: int | None = None  # bytes
     fetch_size: int | None = None  # bytes of one file
     fetch_timeout: float | None = None  # seconds for one model
+    artifact_root: str | None = None  # a folder of this machine in which a tracking server may name files
     graph_only: bool = False  # of fetched models what holds their graphs, and neither weights nor a run
     baseline: str | None = None  # None: the usual file, if it is there; "" none
     registries: Mapping[str, str] = _NONE  # by a registry's folder: of which one its models are versions

@@ -26,10 +26,13 @@ class Fetching(NamedTuple):
     size: int | None = None  # of one file, in bytes
     seconds: float | None = None  # for one model
     graph_only: bool = False  # as in `Errand`
+    artifact_root: str | None = None  # as in `FetchLimits`
 
     def errand(self, address: str) -> Errand:
         usual = FetchLimits()
-        limits = usual._replace(size=self.size or usual.size, seconds=self.seconds or usual.seconds)
+        limits = usual._replace(
+            size=self.size or usual.size, seconds=self.seconds or usual.seconds, artifact_root=self.artifact_root or ""
+        )
         cache = self.cache or cache_folder()
         return Errand(address, limits, cache, self.cache_size or CACHE_SIZE, self.graph_only)
 

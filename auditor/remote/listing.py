@@ -54,6 +54,7 @@ class FetchLimits(NamedTuple):
     seconds: float = 3600.0  # for one model
     floor: int = 1 << 30  # free on the disk, below which nothing is taken
     listing: int = 1_000_000  # names of one registry
+    artifact_root: str = ""  # a folder of this machine in which a server may name files; "" none
 
 
 PieceSource: TypeAlias = Callable[[int], Iterator[bytes]]

@@ -15,5 +15,6 @@ def fetching_as(configured: Configuration) -> Fetching:
     from ..remote.errand import Fetching
 
     return Fetching(
-        configured.cache, configured.cache_size, configured.fetch_size, configured.fetch_timeout, configured.graph_only
+        configured.cache, configured.cache_size, configured.fetch_size, configured.fetch_timeout, configured.graph_only,
+        configured.artifact_root,
     )  # fmt: skip

@@ -100,11 +100,17 @@ def _make_sqlite_transactional(engine: Engine, foreign_keys: bool) -> None:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that only reads: one snapshot, and nobody who writes has to wait for it."""
+def reading(engine: Engine, once: bool = False) -> Iterator[Connection]:
+    """A connection that only reads: one snapshot, and nobody who writes has to wait for it.
+
+    ``once``: a single statement, or several of which each may see a moment of its own.
+    """
     with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":  # where each statement would see what others have written by then
-            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        if engine.dialect.name == "postgresql":
+            if once:  # without BEGIN and ROLLBACK, each of which is a way there and back
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+            else:  # else each statement would see what others have written by then
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         yield connection.execution_options(reading=True)
 
 
@@ -173,8 +179,9 @@ def insert_whole(connection: Connection, table: Table, rows: Sequence[Sequence[A
         return
     statement = f"COPY {table.name} ({names}) FROM STDIN"
     dialect = connection.dialect
+    raw: Any = connection.connection  # psycopg's, of which SQLAlchemy knows no more than the standard says
     try:
-        with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
+        with raw.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
     except dialect.loaded_dbapi.Error as error:  # as SQLAlchemy says it of a statement that it sends itself

@@ -110,7 +110,8 @@ class _Import:
         self._read = read
         self._lines = 0
         # What comes has higher numbers: by them it is found again, as a million names have no place in memory.
-        self._before = connection.scalar(select(func.max(audits.c.id))) or 0
+        newest = select(audits.c.id).where(store.within_ids(audits)).order_by(audits.c.id.desc())
+        self._before = connection.scalar(newest.limit(1)) or 0
         self.imported = Imported()
         self.ended = False
 
@@ -153,11 +154,12 @@ class _Import:
             its = ours & a.source.in_(sources)
             rank = func.row_number().over(partition_by=a.source, order_by=(a.audited_at.desc(), a.id.desc()))
             ranked = select(a.id, rank.label("rank")).where(its, ~a.ad_hoc).subquery()
-            newest = a.id.in_(self._connection.scalars(select(ranked.c.id).where(ranked.c.rank == 1)).all())
+            ids = self._connection.scalars(select(ranked.c.id).where(ranked.c.rank == 1)).all()
+            newest = self._store.within_ids(audits) & a.id.in_(ids)
             self._connection.execute(update(audits).where(its, a.latest).values(latest=False))
             self._connection.execute(update(audits).where(newest).values(latest=True))
-            old = latest_rules.c.audit_id.in_(select(a.id).where(its))
-            self._connection.execute(delete(latest_rules).where(old))
+            old = (self._store.within_ids(latest_rules), latest_rules.c.audit_id.in_(select(a.id).where(its)))
+            self._connection.execute(delete(latest_rules).where(*old))
             keep_latest_rules(self._connection, newest)
             sources = self._connection.scalars(new.where(a.source > sources[-1])).all()
 

@@ -127,7 +127,9 @@ _LATEST_OF_SOURCES = select(audits.c.source, audits.c.id, audits.c.subject, audi
     audits.c.project == bindparam("project"), audits.c.latest, audits.c.source.in_(bindparam("sources", expanding=True))
 )
 
-_RULES_NO_LONGER_LATEST = delete(latest_rules).where(latest_rules.c.audit_id.in_(bindparam("ids", expanding=True)))
+_RULES_NO_LONGER_LATEST = delete(latest_rules).where(
+    unindexed(latest_rules.c.project) == bindparam("of"), latest_rules.c.audit_id.in_(bindparam("ids", expanding=True))
+)
 _NO_LONGER_LATEST = (  # a parameter of an UPDATE may not be called as a column is
     update(audits)
     .where(unindexed(audits.c.project) == bindparam("of"), audits.c.id.in_(bindparam("ids", expanding=True)))
@@ -213,8 +215,8 @@ class Store:
             if row["latest"] and before is not None:
                 replaced.append(before)
         for ids in parts(replaced):
-            connection.execute(_NO_LONGER_LATEST, {"of": self.project, "ids": ids})
-            connection.execute(_RULES_NO_LONGER_LATEST, {"ids": ids})
+            for no_longer in (_NO_LONGER_LATEST, _RULES_NO_LONGER_LATEST):
+                connection.execute(no_longer, {"of": self.project, "ids": ids})
         return insert_audits(connection, [rows for rows, *_ in fresh])
 
     def accept(self, subject: str, audit_id: int, *, reason: str, by: str) -> None:
@@ -278,7 +280,7 @@ class Store:
         """Of a stored audit the source, the subject and the version; None if there is none."""
         query = select(audits.c.source, audits.c.subject, audits.c.version)
         it = query.where(self.within(audits), audits.c.id == audit_id)
-        with self.reading() as connection:
+        with self.reading(once=True) as connection:
             row = connection.execute(it).first() if 0 < audit_id < LARGEST else None
         return None if row is None else tuple(row)
 
@@ -297,9 +299,9 @@ class Store:
         return None if found is None else str(found)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """One snapshot, read only."""
-        with errors_in_words(self._engine.url, self._patience), reading(self._engine) as connection:
+    def reading(self, once: bool = False) -> Iterator[Connection]:
+        """One snapshot, read only; with ``once`` one for each statement, which is faster."""
+        with errors_in_words(self._engine.url, self._patience), reading(self._engine, once) as connection:
             yield connection
 
     @contextmanager
@@ -330,7 +332,7 @@ class Store:
         """The newest document of a path or of a subject, ad hoc looks left aside; None if there is none."""
         of_source = {"project": self.project, "source": source_of(model)}
         of_subject = {"project": self.project, "subject": key_of(model)}
-        with self.reading() as connection:
+        with self.reading(once=True) as connection:
             row = (
                 connection.execute(_NEWEST_OF_SOURCE, of_source).first()
                 or connection.execute(_NEWEST_OF_SUBJECT, of_subject).first()
@@ -339,7 +341,7 @@ class Store:
 
     def failing(self, rule: str) -> list[str]:
         """The sources whose newest audits have findings of a rule."""
-        with self.reading() as connection:
+        with self.reading(once=True) as connection:
             asked = {"project": self.project, "rule": rule}
             return sorted(connection.scalar(_FAILING[connection.dialect.name], asked) or ())
 

@@ -8,20 +8,28 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 
+from auditor.attest import verification
 from auditor.attest.envelopes import parse_bundle
 from auditor.attest.identities import SignedPayload
 from auditor.attest.keys import signed_by_keys, trusted_key
-from auditor.attest.model_files import hashed_files
+from auditor.attest.model_files import HashedFile, hashed_data, hashed_files
 from auditor.attest.policy_text import policy_text, read_policy
 from auditor.config.configuration import read
+from auditor.model.graph import Model
 from auditor.policy.policy import Policy
+from auditor.sessions.asked import asked
+from auditor.sessions.attesting import judged_files
+from auditor.sessions.gating import Gate, Gated
+from auditor.sessions.listening import Listener
+from tests.pace import HANG
 
 from .conftest import FILES, KEYS, Place, Said, program, write_keys
 
@@ -185,6 +193,36 @@ def test_what_is_wrong_with_a_key_is_said_before_anything_is_audited(
     monkeypatch.setenv("AUDITOR_KEY_PASSWORD", "of the tests")
     right = attest("gone.onnx", "--key", "locked.pem")
     assert right.code == 3 and "there is no file gone.onnx" in right.err
+
+
+def test_verify_hashes_several_files_at_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.threads.processors", lambda: 3)
+    meeting = Barrier(3)
+
+    def met(model: Model | None, name: str, ways: Iterable[str]) -> HashedFile:
+        meeting.wait(HANG)
+        return hashed_data(model, name, ways)
+
+    monkeypatch.setattr(verification, "hashed_data", met)
+    files = verification.checked_files("m.onnx", place.audit, "it")
+    assert [file.name for file in files] == ["m.onnx", "a.bin", "b.bin", "context.bin"]
+
+
+def test_files_that_a_gate_has_not_hashed_are_hashed_before_a_second_verdict(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where its database cannot be used: what is signed was hashed before it was judged."""
+    asks = asked({"no_config": True, "run": False, "db": str(place.folder)})
+    verdicts, verdict_on = [], Gate.verdict_on
+
+    def counted(gate: Gate, path: str) -> Gated:
+        verdicts.append(verdict_on(gate, path))
+        return verdicts[-1]
+
+    monkeypatch.setattr(Gate, "verdict_on", counted)
+    judged = judged_files("m.onnx", asks, Listener())
+    assert [gated.states for gated in verdicts] == [(), ()]
+    assert [file.sha256 for file in judged.files.files] == [file.sha256 for file in hashed_files("m.onnx").files]
 
 
 def test_a_pass_is_of_every_file_or_is_not_signed(place: Place) -> None:

@@ -24,11 +24,11 @@ from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.batch.verdicts import judged
 from auditor.errors import ExitCode
-from auditor.evidence.evidence import Listening
 from auditor.formats.json import document, parse
+from auditor.pipeline import Audit
 from auditor.policy.judge import USUAL, judge
 from auditor.policy.policy import Bounds, Policy
-from auditor.report import Contract, Port, Report, Severity, Verdict
+from auditor.report import Contract, Port, Severity, Verdict
 from auditor.settings import Settings
 from auditor.store.works import Works
 from tests.pace import HANG
@@ -123,17 +123,17 @@ def test_a_file_that_changes_during_its_audit_is_audited_again(
     registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was hashed before is not what was audited: the report is not kept for the content that was hashed."""
-    whole = auditor.pipeline.audit
+    whole = auditor.pipeline.audited
     sound, faulty = registry / "000" / "3.onnx", registry / "000" / "0.onnx"
     before = sound.read_bytes()
 
-    def audit(path: str, settings: Settings, contract: Contract | None, listening: Listening) -> Report:
+    def audit(path: str, *more: Any) -> Audit:
         if path == str(sound):
             sound.write_bytes(faulty.read_bytes())
-        return whole(path, settings, contract, listening)
+        return whole(path, *more)
 
     with monkeypatch.context() as patched:
-        patched.setattr("auditor.batch.one.audit", audit)
+        patched.setattr("auditor.pipeline.audited", audit)
         assert verdicts(run(refs(registry), tmp_path / "reports.db"))["3"] is Verdict.FAIL
     sound.write_bytes(before)
     again = run(refs(registry), tmp_path / "reports.db")
@@ -231,15 +231,15 @@ def test_a_model_that_ruins_its_worker_has_an_outcome_and_no_other_pays(
     hangs: bool,
     why: str,
 ) -> None:
-    whole = auditor.pipeline.audit
+    whole = auditor.pipeline.audited
 
-    def audit(path: str, settings: Settings, contract: Contract | None, listening: Listening) -> Report:
+    def audit(path: str, *more: Any) -> Audit:
         if path.endswith("/5.onnx"):
             act()
-        return whole(path, settings, contract, listening)
+        return whole(path, *more)
 
     with monkeypatch.context() as patched:
-        patched.setattr("auditor.batch.one.audit", audit)
+        patched.setattr("auditor.pipeline.audited", audit)
         outcomes = []
         with Works.open(tmp_path / "reports.db") as store:
             for outcome in batch(refs(registry), STATIC, lambda ref: USUAL, store, 2, WorkerLimits(HANG)):
@@ -262,14 +262,14 @@ def test_a_model_without_an_end_has_one_report_until_it_comes_to_one(
     registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database, one = tmp_path / "reports.db", refs(registry)[:1]
-    whole = auditor.pipeline.audit
+    whole = auditor.pipeline.audited
 
-    def hangs(path: str, settings: Settings, contract: Contract | None, listening: Listening) -> Report:
+    def hangs(path: str, *more: Any) -> Audit:
         time.sleep(HANG)
-        return whole(path, settings, contract, listening)
+        return whole(path, *more)
 
     with monkeypatch.context() as patched:
-        patched.setattr("auditor.batch.one.audit", hangs)
+        patched.setattr("auditor.pipeline.audited", hangs)
         for expected in (1, 2):
             (outcome,) = run(one, database, seconds=0.3)
             assert (outcome.verdict, outcome.reused, outcome.audit_id) == (Verdict.INCONCLUSIVE, False, expected)

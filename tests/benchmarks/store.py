@@ -87,7 +87,6 @@ def weigh_commands(name: str, where: str, folder: Path, tell: Tell) -> None:
         ("history", "/m", "--db", where),
         ("history", "/m/77.onnx", "--db", where),
         ("db", "export", lines, "--db", where),
-        ("db", "import", lines, "--db", str(folder / "imported.db")),
         ("db", "copy", where, copied),
         ("db", "prune", "--keep", "5", "--dry-run", "--db", where),
         ("db", "prune", "--keep", "5", "--db", copied),
@@ -96,7 +95,7 @@ def weigh_commands(name: str, where: str, folder: Path, tell: Tell) -> None:
         what = " ".join(word for word in words if word.isalpha() or word.startswith("/m"))
         figure = f"{use.peak / 1e6:.0f} MB, {use.wall:.1f} s"
         tell(f"{AUDITS:,} audits in {name}, auditor {what}", figure, f"<= {MEMORY / 1e6:.0f} MB", use.peak <= MEMORY)
-    for file in (lines, copied, str(folder / "imported.db")):
+    for file in (lines, copied):
         Path(file).unlink()
 
 
@@ -110,6 +109,7 @@ def ask_of_many(name: str, store: Store, tell: Tell) -> None:
         ("history of a model, 10 audits", lambda: history(store, source), 150),
         ("a page of 50 models", lambda: fleet(store, limit=50), 150),
         ("a later page", lambda: fleet(store, after=place, limit=50), 150),
+        ("a page by time, which is that of all", lambda: fleet(store, sort="when", limit=50), 150),
     ):
         mine, peer = functions(ask, one, 21)
         figure = f"{mine * 1e3:.2f} ms, {mine / peer:.0f}x one row of it"

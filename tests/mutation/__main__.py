@@ -14,6 +14,7 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Sequence
+from hashlib import sha256
 
 from .campaign import campaign, shown
 from .choosing import MOST_SECONDS
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.what == "ten":
         return ten()
     mutants = _mutants(given)
-    results = Results(CACHE / f"results-{'-'.join((str(given.seed), *_own_tests(given)))}.jsonl")
+    results = Results(CACHE / f"results-{given.seed}{_of_own_tests(given)}.jsonl")
     todo = [m for m in mutants if _is_open(results.of(m), given)]
     print(f"{len(mutants)} mutants, seed {given.seed}; {len(todo)} to try", flush=True)
     started = time.monotonic()
@@ -87,9 +88,9 @@ def _rooms(given: argparse.Namespace) -> tuple[str, ...]:
     return tuple(room.rstrip("/") for room in given.room) if given.room else ROOMS
 
 
-def _own_tests(given: argparse.Namespace) -> list[str]:
-    """A word for each path of tests that are asked alone: what they leave alive, others may kill."""
-    return [below.strip("/").replace("/", ".") for below in given.tests or ()]
+def _of_own_tests(given: argparse.Namespace) -> str:
+    """A word for the tests that are asked alone: what they leave alive, others may kill."""
+    return f"-{sha256(' '.join(sorted(given.tests)).encode()).hexdigest()[:10]}" if given.tests else ""
 
 
 def _is_open(known: Result | None, given: argparse.Namespace) -> bool:

@@ -1,8 +1,8 @@
-"""``python -m tests.mutation.process MODE ROOM,ROOM... [FILE...]``: a process that is ready, and forks for each request.
+"""``python -m tests.mutation.process MODE ROOM,ROOM... [FILE...]``: a process that is ready and forks when it is asked.
 
-The rooms are what is traced. MODE is ``trace`` or ``swap``, which collect the tests of the files and then answer, or ``fresh``, which has imported
-nothing of auditor: its forks import a mutant, collect and run. A request is a line of JSON on standard input, an answer
-one on the descriptor that standard output was.
+The rooms are what is traced. MODE is ``trace`` or ``swap``, which collect the tests of the files and then answer, or
+``fresh``, which has imported nothing of auditor: its forks import a mutant, collect and run. A request is a line of
+JSON on standard input, an answer one on the descriptor that standard output was.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.remote import cache as module
 from auditor.remote.cache import Cache
+from auditor.remote.cache_files import opened
 from auditor.remote.listing import ListedFile
 
 from .test_cache import fetched, put, source
@@ -30,7 +30,7 @@ def test_a_lease_is_a_use(cache: Cache) -> None:
 
 
 def test_a_place_that_is_taken_away_amid_a_lease_is_made_again(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened, path = module._opened, Path(cache.folder, "models/e/lease")
+    path = Path(cache.folder, "models/e/lease")
     left = ["between", "behind"]
 
     def raced(name: str) -> int:
@@ -43,7 +43,7 @@ def test_a_place_that_is_taken_away_amid_a_lease_is_made_again(cache: Cache, mon
             path.unlink()
         return descriptor
 
-    monkeypatch.setattr(module, "_opened", raced)
+    monkeypatch.setattr("auditor.remote.cache.opened", raced)
     lease = cache.lease("e")
     assert left == [] and os.path.samestat(os.fstat(lease._descriptor), path.stat())
     lease.release()

@@ -36,7 +36,8 @@ def test_a_server_that_will_not(status: int, shelf: Shelf, web: Make) -> None:
 def test_a_connection_that_breaks(shelf: Shelf, web: Make, alone: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     """A GET is sent again; of a POST nobody knows what became of it."""
     asks, tried = web(), 0
-    urlopen = asks._pool.urlopen
+    pool = asks._connections.to(shelf.url)
+    urlopen = pool.urlopen
 
     def breaks(*asked: Any, **more: Any) -> Any:
         nonlocal tried
@@ -45,7 +46,7 @@ def test_a_connection_that_breaks(shelf: Shelf, web: Make, alone: list[float], m
             raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
         return urlopen(*asked, **more)
 
-    monkeypatch.setattr(asks._pool, "urlopen", breaks)
+    monkeypatch.setattr(pool, "urlopen", breaks)
     shelf.files["/a"] = b"[1]"
     assert asks.document(f"{shelf.url}/a").json() == [1]
     assert (tried, len(alone), shelf.count("/a")) == (3, 2, 1)

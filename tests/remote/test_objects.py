@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +17,9 @@ from auditor.remote.kinds import objects
 from auditor.remote.kinds.objects import ObjectStorePrefix
 from auditor.remote.kinds.parts.aws import aws_settings
 from tests.forked import Ended
-from tests.pace import until
-from tests.ports import kept_port, port_of
 
 from .conftest import LIMITS
+from .moto_s3 import serving_s3
 from .stand_in import Canned, Shelf, redirect
 from .test_command import LENET, NAN
 
@@ -36,39 +32,15 @@ Call = Callable[..., Ended]
 @pytest.fixture(scope="module")
 def s3() -> Iterator[tuple[str, Any]]:
     """The address of the server, and a client that writes there."""
-    pytest.importorskip("obstore", reason=_EXTRA)
-    pytest.importorskip("moto.server", reason=_EXTRA)
-    boto3 = pytest.importorskip("boto3", reason=_EXTRA)
-    kept = kept_port()
-    port = port_of(kept)
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-
-    def listens() -> bool:
-        assert server.poll() is None, "the server ended"
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            return False
-        return True
-
-    with kept, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            until(listens, "the server")
-            url = f"http://127.0.0.1:{port}"
-            client = boto3.client(
-                "s3", endpoint_url=url, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"
-            )
-            client.create_bucket(Bucket="models")
-            for key, body in {
-                "triton/lenet/1/model.onnx": LENET, "triton/lenet/config.pbtxt": CONFIG, "plain/nan.onnx": NAN,
-                "plain/deep/er/good.onnx": LENET, "plain/x.safetensors": b"x", "plain/folder/": b"",
-                "hub/config.json": b'{"model_type": "lenet"}', "hub/onnx/model.onnx": LENET,
-                "list.csv": b"path,name,version\nplain/nan.onnx,net,3\n", "plain-not/other.onnx": LENET,
-            }.items():  # fmt: skip
-                client.put_object(Bucket="models", Key=key, Body=body)
-            yield url, client
-        finally:
-            server.kill()
+    with serving_s3("models") as (url, client):
+        for key, body in {
+            "triton/lenet/1/model.onnx": LENET, "triton/lenet/config.pbtxt": CONFIG, "plain/nan.onnx": NAN,
+            "plain/deep/er/good.onnx": LENET, "plain/x.safetensors": b"x", "plain/folder/": b"",
+            "hub/config.json": b'{"model_type": "lenet"}', "hub/onnx/model.onnx": LENET,
+            "list.csv": b"path,name,version\nplain/nan.onnx,net,3\n", "plain-not/other.onnx": LENET,
+        }.items():  # fmt: skip
+            client.put_object(Bucket="models", Key=key, Body=body)
+        yield url, client
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests import forked
-from tests.pace import until
+from tests.pace import HANG, until
 
 from .oci_pushing import put, titled
 from .oci_registry import Registry, registry
@@ -47,7 +47,7 @@ def test_new_versions_are_told_and_tagged_until_it_is_ended(tmp_path: Path) -> N
             line = process.stdout.readline()
             assert f"{server.host}/det/2 version 2: nothing found (audited before, elsewhere)" in line
             process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=300)
+            out, err = process.communicate(timeout=HANG)
         finally:
             process.kill()
             process.wait()

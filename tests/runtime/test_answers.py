@@ -156,7 +156,9 @@ def test_only_messages_of_onnxruntime_are_decoded() -> None:
 
 
 def heard(monkeypatch: pytest.MonkeyPatch, path: str, code: str) -> Outcome:
-    boot = f"import os, sys, json\ndef say(line): os.write(int(sys.argv[1]), line)\n{code}"
+    # A write that is stopped in the middle, and goes on, says how much it wrote.
+    say = "def say(line):\n    while line: line = line[os.write(int(sys.argv[1]), line) :]"
+    boot = f"import os, sys, json\n{say}\n{code}"
     monkeypatch.setattr(module, "_BOOT", boot)
     return run(Request(path, limits=RunLimits(seconds=HANG)))
 
@@ -222,7 +224,7 @@ def test_what_a_child_said_in_time_counts_though_nobody_looked(
     write: Write, monkeypatch: pytest.MonkeyPatch, code: str, ending: type[Outcome]
 ) -> None:
     """As where this process was stopped meanwhile, by SIGSTOP or with its machine: not the model took so long."""
-    clock, begin, late = time.monotonic, parent.start, [0.0]
+    clock, begin, late = time.monotonic, module.start, [0.0]
 
     def start(*arguments: Any, **more: Any) -> Any:
         child = begin(*arguments, **more)

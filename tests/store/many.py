@@ -17,7 +17,8 @@ RULES = 40
 _AUDITS = """
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {audits})
 INSERT INTO audits (project, source, subject, version, uid, latest, audited_at, verdict, digest, errors, {others})
-SELECT 'default', '/m/' || (i % {models}) || '.onnx', '/m/' || (i % {models}) || '.onnx', '', 'u' || i,
+SELECT 'default', '/m/' || (i % {models}) || '.onnx', '/m/' || (i % {models}) || '.onnx', '',
+    '00000000000000' || (100000000000000000 + i),
     CASE WHEN i >= {audits} - {models} THEN {true} ELSE {false} END,
     '20' || (10 + i / {models}) || '-01-02T03:04:05Z',
     CASE i % 3 WHEN 0 THEN 'fail' WHEN 1 THEN 'pass' ELSE 'inconclusive' END, 'd' || i, i % 2, {values} FROM n

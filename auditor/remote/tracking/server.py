@@ -41,11 +41,6 @@ class TrackingServer(NamedTuple):
     def __repr__(self) -> str:
         return f"TrackingServer({self.base!r})"
 
-    @property
-    def is_here(self) -> bool:
-        """Whether it runs on this machine, so that a path which it names is one of this machine too."""
-        return _LOOPBACK.fullmatch(urlsplit(self.base).hostname or "") is not None
-
     def address(self, name: str, version: str) -> str:
         """Of a model's version, for people and for the store: the same whoever asks and however he named it."""
         return f"mlflow+{self.base}/{quote(name, safe='')}/{quote(version, safe='')}"
