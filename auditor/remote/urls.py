@@ -51,12 +51,17 @@ def checked_url(url: str, where: str) -> str:
 
 
 def is_inner(host: str) -> bool:
-    """Whether a host is this machine or its network, by the letter: a name is not looked up."""
-    from ipaddress import ip_address  # only a redirect asks
+    """Whether a host is this machine or its network, by the letter: a name is not looked up.
 
+    IPv4 is read as `connect` reads it (inet_aton(3)): 127.1 and 0x7f000001 are 127.0.0.1.
+    """
+    from ipaddress import ip_address  # only a redirect asks
+    from socket import inet_aton
+
+    host = host.rstrip(".").lower()
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return not ip_address(host).is_global
-    except ValueError:
+        return not ip_address(host if ":" in host else inet_aton(host)).is_global
+    except (OSError, ValueError):
         return False

@@ -25,6 +25,7 @@ from auditor.remote.failures import (
     TooSlow,
 )
 from auditor.remote.http import Web
+from auditor.remote.urls import is_inner
 
 from .conftest import LIMITS
 from .stand_in import Canned, Handler, Shelf, redirect
@@ -258,3 +259,25 @@ def test_hostile_pieces(canned: Canned, failure: type[Exception], said: str, she
     shelf.instead("/a", canned)
     with pytest.raises(failure, match=said):
         list(web(limits=LIMITS).pieces(f"{shelf.url}/a", 1))
+
+
+@pytest.mark.parametrize(
+    ("host", "inner"),
+    [
+        ("localhost.", True),
+        ("a.localhost", True),
+        ("127.1", True),  # inet_aton(3): as `connect` understands it
+        ("2130706433", True),
+        ("0x7f.1", True),
+        ("0177.0.0.1", True),
+        ("::ffff:127.0.0.1", True),
+        ("169.254.169.254", True),
+        ("8.8.8.8", False),
+        ("134744072", False),  # 8.8.8.8
+        ("2001:4860:4860::8888", False),
+        ("example.com", False),
+        ("127.example.com", False),
+    ],
+)
+def test_hosts_within(host: str, *, inner: bool) -> None:
+    assert is_inner(host) is inner
