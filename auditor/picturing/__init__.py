@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..costs.count import Costs, Layer
+from ..costs.count import Costs
+from ..costs.layers import Layer
 from ..model.dtypes import name_of
 from ..model.graph import Model
 from ..picture import Anchor, Count, Earlier, LayerRow, Numbers, Picture

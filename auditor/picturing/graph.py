@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..costs.count import Costs, Layer
+from ..costs.count import Costs
+from ..costs.layers import Layer
 from ..model.graph import Graph as ModelGraph
 from ..model.graph import Model, Node, captured, subgraphs
 from ..picture import Anchor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..costs.count import Layer
+from ..costs.layers import Layer
 from ..costs.peak import alive_activations
 from ..picture import MemoryWalk
 from ..shapes.facts import Facts
