@@ -45,9 +45,13 @@ class Layers(Sequence[Layer]):
         return sum(len(visited.entries) for visited in self._facts.graphs.values())
 
     def __iter__(self) -> Iterator[Layer]:
+        return map(self.at, self.places())
+
+    def places(self) -> Iterator[At]:
+        """The nodes that the layers are."""
         for path, visited in self._facts.graphs.items():
             for index in visited.entries:
-                yield self.at(At(path, index))
+                yield At(path, index)
 
     @overload
     def __getitem__(self, place: int) -> Layer: ...
@@ -60,14 +64,14 @@ class Layers(Sequence[Layer]):
             return tuple(self[i] for i in range(*place.indices(len(self))))
         if not -len(self) <= place < len(self):
             raise IndexError(place)
-        ends, graphs = self._places
+        ends, graphs = self._ends
         place %= len(self)
         graph = bisect_right(ends, place)
         path, indices = graphs[graph]
         return self.at(At(path, indices[place - ends[graph]]))
 
     @cached_property
-    def _places(self) -> tuple[list[int], list[tuple[str, list[int]]]]:
+    def _ends(self) -> tuple[list[int], list[tuple[str, list[int]]]]:
         """Where each graph ends, and its nodes in the order of the walk."""
         graphs = [(path, list(visited.entries)) for path, visited in self._facts.graphs.items()]
         return list(accumulate(len(indices) for _, indices in graphs)), graphs
