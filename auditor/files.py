@@ -6,6 +6,8 @@ import errno
 import os
 import stat
 
+from .tuples import NamedTuple
+
 _KINDS = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
@@ -22,6 +24,20 @@ def is_address(text: str) -> bool:
     """Whether a text is where something lies elsewhere, ``scheme://...``; MLflow's have one slash, ``models:/...``."""
     scheme, colon, rest = text.partition(":/")
     return bool(colon and scheme) and _SCHEME.issuperset(scheme) and (rest.startswith("/") or scheme == "models")
+
+
+class FileLook(NamedTuple):
+    """What tells that a file is another one, or was written to."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int  # ns
+    changed: int  # ns: the system's own, which nobody sets back
+
+    @classmethod
+    def from_status(cls, found: os.stat_result) -> FileLook:
+        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 class NotARegularFile(OSError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 from .errors import CannotLook, Unreadable, UsageError
 from .evidence.evidence import Evidence, Listening, NotLookedAt, nobody
@@ -16,6 +17,7 @@ from .findings.order import worst_first
 from .garbage import uncollected
 from .model import digest, external
 from .model.graph import Model
+from .model.holes import NotHere
 from .model.load import Source, load
 from .report import Contract, Coverage, Found, Location, Missed, ModelIdentity, Report
 from .rules import Rule, all_rules, rules_digest
@@ -25,6 +27,11 @@ from .shapes.registry import load_more
 from .shapes.visits import OutOfBudget
 from .tuples import NamedTuple
 from .wording import counted, listed, nearest
+
+if TYPE_CHECKING:
+    from .weights.once import MeasuredFiles
+
+_NONE: Mapping[Any, Any] = {}
 
 _LEAST_WALKED, _TIMES_WALKED = 200_000, 200
 """Nodes that a rule may walk through again, and how often all of the model's: what is more is not looked at."""
@@ -58,9 +65,13 @@ def audit(
 
 
 def audited(
-    source: Source, settings: Settings | None = None, contract: Contract | None = None, listening: Listening = nobody
-) -> Audit:
-    """As `audit` does it, for whoever shows more of the model than its report."""
+    source: Source, settings: Settings | None = None, contract: Contract | None = None, listening: Listening = nobody,
+    before: MeasuredFiles = _NONE,
+) -> Audit:  # fmt: skip
+    """As `audit` does it, for whoever shows more of the model than its report, or has read its files just now.
+
+    ``before``: what that reading said of their tensors, which are not read again.
+    """
     settings = settings or Settings()
     chosen = selected(settings)
     listening("reading")
@@ -68,7 +79,7 @@ def audited(
         model = load(source)
     except Unreadable as error:
         return Audit(_unreadable(os.fspath(source) if isinstance(source, str | os.PathLike) else "", error), None)
-    evidence = Evidence(model, settings, contract, listening)
+    evidence = Evidence(model, settings, contract, listening, before)
     if not (settings.run and settings.looks):
         with uncollected():  # what rules leave behind in cycles is a few hundred objects, of a model millions stay
             return Audit(_judge(evidence, chosen), evidence)
@@ -106,10 +117,16 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
     for rule in rules:
         try:
             given = [evidence.about(kind) for kind in rule.wants]
+            lacked = _asked_for_holes(evidence.model)
             with evidence.facts.allowed(allowed):
                 for one in rule.check(*given):
                     found.append(Candidate.from_found(rule.kind, one))
-            ran.append(rule.name)
+            if _asked_for_holes(evidence.model) > lacked:  # what it has found stands
+                skipped[rule.name] = Missed(f"rule {rule.name}, the rest of it", "it reads data that was not fetched")
+            else:
+                ran.append(rule.name)
+        except NotHere:
+            skipped[rule.name] = Missed(f"rule {rule.name}, the rest of it", "it reads data that was not fetched")
         except OutOfBudget as error:  # what it has found stands
             skipped[rule.name] = Missed(f"rule {rule.name}, the rest of it", str(error), asked=True)
         except NotLookedAt as not_looked_at:
@@ -143,6 +160,11 @@ def _judge(evidence: Evidence, rules: Collection[Rule]) -> Report:
         dtypes=dtypes(facts),
         ad_hoc=evidence.settings.ad_hoc,
     )
+
+
+def _asked_for_holes(model: Model) -> int:
+    """How often data was asked for that was not fetched."""
+    return 0 if model.lacking is None else model.lacking.asked
 
 
 def _unreadable(path: str, error: Unreadable) -> Report:

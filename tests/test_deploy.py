@@ -6,7 +6,6 @@ import json
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ import pytest
 import yaml
 
 from auditor.config.table import TABLE
+from tests.ports import kept_port, port_of
 from tests.test_readme import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -104,12 +104,13 @@ def test_the_health_check(status: int | None, code: int) -> None:
         def log_message(self, *words: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+    with HTTPServer(("127.0.0.1", 0), Answer) as server, kept_port() as nobodys:
         if status is None:
-            server.server_close()
+            port = port_of(nobodys)
         else:
+            port = server.server_port
             threading.Thread(target=server.handle_request, daemon=True).start()
-        program = command[-1].replace(":8000/", f":{server.server_port}/")
+        program = command[-1].replace(":8000/", f":{port}/")
         run = subprocess.run([sys.executable, *command[1:-1], program], capture_output=True, check=False)
     assert run.returncode == code
 
@@ -226,14 +227,13 @@ def test_the_proxies_leave_bodies_and_events_alone() -> None:
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx, which reads its own configuration, is not here")
 def test_nginx_takes_it(tmp_path: Path) -> None:
-    with socket.socket() as free:  # nginx takes the port while it looks, and a user may have no low one
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = blocks("nginx")[0].replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    kept = kept_port()  # nginx takes the port while it looks, and a user may have no low one
+    server = blocks("nginx")[0].replace("listen 443 ssl;", f"listen 127.0.0.1:{port_of(kept)};")
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     folders = "".join(f"{kind}_temp_path '{tmp_path}/{kind}'; " for kind in kinds)
     whole = f"pid '{tmp_path}/pid'; error_log stderr; events {{}} http {{ access_log off; {folders}\n{server}}}"
     (tmp_path / "nginx.conf").write_text(whole)
     command = ["nginx", "-t", "-e", "stderr", "-c", str(tmp_path / "nginx.conf")]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    with kept:
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr

@@ -169,6 +169,7 @@ def test_no_other_place_has_flags_of_its_own() -> None:
         "auditor/batch/pool.py": "/dev/null",
         "auditor/fix/writing.py": "files that it makes, and their folder",
         "auditor/remote/cache.py": "files of the cache, which it makes, and their folders",
+        "auditor/remote/cache_files.py": "the same",
         "auditor/service/files/storage.py": "files that the service makes, and their folders",
         "auditor/service/files/incoming.py": "files on their way, which it makes",
         "auditor/files.py": "it",

@@ -7,6 +7,7 @@ import hashlib
 import pickle
 import pkgutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -24,7 +25,8 @@ from auditor.modules import module_names
 from auditor.record import Record
 from tests import settings
 from tests.conftest import ending
-from tests.pace import until
+from tests.pace import HANG, until
+from tests.ports import kept_port, port_of
 from tests.stutter import descendants, stuttering
 
 
@@ -120,6 +122,18 @@ def test_what_stutters_is_held_and_goes_on() -> None:
         until(lambda: len(descendants(child.pid)) == 1, "the child of the child")
         with stuttering(child.pid, seed=0):
             until(lambda: "T" in descendants(child.pid).values(), "one that is held")
-        assert "T" not in descendants(child.pid).values()
+        until(lambda: "T" not in descendants(child.pid).values(), "its release")  # who runs the suite may hold it, too
         child.communicate(b"\n")
     assert descendants(child.pid) == {}
+
+
+def test_a_kept_port_is_for_a_server_of_ours() -> None:
+    with kept_port() as kept:
+        where = "127.0.0.1", port_of(kept)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(where, HANG)
+        with socket.create_server(where), socket.create_connection(where, HANG):
+            pass
+        without = socket.socket()  # as the kernel looks for a port: not among those that are kept
+        with without, pytest.raises(OSError, match="already in use"):
+            without.bind(where)

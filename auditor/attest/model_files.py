@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from ..errors import CannotLook, Unreadable
-from ..files import open_regular
+from ..files import FileLook, open_regular
 from ..hashing import sha256_of_many
 from ..model import digest, external
 from ..model.graph import Identity, Model
@@ -21,20 +21,6 @@ from .refusals import ChangedMeanwhile
 
 _BLOCK = 1 << 18  # bytes: they stay in the processor's cache
 _SETTLED = 2_000_000_000  # ns: a file changed later than so before it was looked at may change again within one tick
-
-
-class FileLook(NamedTuple):
-    """What tells that a file is another one, or was written to."""
-
-    device: int
-    inode: int
-    size: int
-    modified: int  # ns
-    changed: int  # ns: the system's own, which nobody sets back
-
-    @classmethod
-    def from_status(cls, found: os.stat_result) -> FileLook:
-        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 class HashedFile(NamedTuple):
@@ -94,13 +80,46 @@ def hashed_files(path: str) -> HashedModel:
         except CannotLook as error:
             return str(error)
 
-    several = in_threads(of_one, names)  # a gigabyte a second for each processor
-    found = [file for file in several if isinstance(file, HashedFile)]
-    unread = {name: why for name, why in zip(names, several, strict=True) if isinstance(why, str)}
+    return _with_unread(path, model, own, dict(zip(names, in_threads(of_one, names), strict=True)))
+
+
+def files_hashed_at(path: str, known: Mapping[FileLook, str], at: int) -> HashedModel | None:
+    """All files of the model at a path, of which somebody has the hashes from this time (ns) on; None of one not.
+
+    ``known`` are the hashes of contents by how the files looked before they were read. A file that looks otherwise by
+    now has none.
+    """
+    model = opened_model(path)
+    several: dict[str, HashedFile | str] = {}
+    for name in ("", *(named_files(model) if model is not None else ())):
+        try:
+            descriptor = _descriptor(model, name) if name else open_regular(path)[0]
+        except CannotLook as error:
+            several[name] = str(error)
+            continue
+        except OSError:
+            return None
+        try:
+            look = FileLook.from_status(os.fstat(descriptor))
+        finally:
+            os.close(descriptor)
+        if look not in known:
+            return None
+        several[name] = HashedFile(name or os.path.basename(path), known[look], look.size, look, at)
+    own = several.pop("")
+    assert isinstance(own, HashedFile)
+    return _with_unread(path, model, own, several)
+
+
+def _with_unread(
+    path: str, model: Model | None, own: HashedFile, several: Mapping[str, HashedFile | str]
+) -> HashedModel:
+    """``several``: by name another file, or why it cannot be read."""
+    unread = {name: why for name, why in several.items() if isinstance(why, str)}
     for named in refitted(model) if model is not None else ():
         if named.unknown:
             unread[_normal(named.by.location)] = f"its own files are not known: {named.unknown}"
-    return HashedModel(path, (own, *found), unread)
+    return HashedModel(path, (own, *(file for file in several.values() if isinstance(file, HashedFile))), unread)
 
 
 def hashed_own(path: str, model: Model | None) -> HashedFile:
@@ -118,11 +137,15 @@ def hashed_own(path: str, model: Model | None) -> HashedFile:
 
 def hashed_data(model: Model | None, name: str) -> HashedFile:
     """Another file of the model; CannotLook where it may not be read as one."""
+    return _hashed(_descriptor(model, name), name, name)
+
+
+def _descriptor(model: Model | None, name: str) -> int:
     assert model is not None
     descriptor = external.open_data(model, name)
     if not isinstance(descriptor, int):
         raise CannotLook(f"{visible(name)} cannot be read as a file of {model.path}: {_why(descriptor)}")
-    return _hashed(descriptor, name, name)
+    return descriptor
 
 
 def _why(trouble: external.ExternalTrouble) -> str:

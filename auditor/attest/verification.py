@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import CannotLook
 from ..model.graph import Model
 from ..names import visible
+from ..threads import in_threads
 from ..tuples import NamedTuple
 from ..wording import counted
 from .envelopes import Envelope
@@ -114,7 +115,7 @@ def checked_files(path: str, audit: AttestedAudit, where: str) -> tuple[HashedFi
     for name in attested:
         if name != audit.model and name not in names:
             raise NotNamed(f"{where} is of the file {visible(name)!r} too, which {path} does not name")
-    return (own, *(_checked(model, name, audit, where) for name in names))
+    return (own, *in_threads(lambda name: _checked(model, name, audit, where), names))
 
 
 def _checked(model: Model | None, name: str, audit: AttestedAudit, where: str) -> HashedFile:

@@ -23,6 +23,8 @@ from ..remote.kinds import registry_at
 from ..remote.listing import ListedFile, ListedVersion, PieceSource, RemoteKind, RemoteTree
 from ..remote.names import checked_name
 from ..tuples import NamedTuple
+from .bringing import BringsAll, BringsGraph
+from .refs import Partly
 from .sources.parts.files import locations, make_up
 
 _MOST_DATA = 10_000  # files of external data of one model
@@ -43,6 +45,7 @@ class Brought(NamedTuple):
     path: str
     files: tuple[str, ...]
     troubles: tuple[str, ...]
+    partly: Partly | None = None
 
 
 class NotBrought(NamedTuple):
@@ -78,7 +81,9 @@ def _brought(desk: _Desk, filling: Filling, version: ListedVersion, entry: str) 
     fetch = partial(desk.fetched, filling, until=time.monotonic() + desk.errand.limits.seconds)
     if not version.model.address:
         raise NotThere(f"{version.address} is not there, and its registry names it")
-    paths = {version.model.name: fetch(version.model)}
+    by = BringsGraph if desk.errand.graph_only else BringsAll
+    brings = by(kind, filling, desk.errand, fetch)
+    paths = {version.model.name: brings.model(version.model)}
     for file in version.files:
         try:
             paths[file.name] = fetch(file)
@@ -91,14 +96,14 @@ def _brought(desk: _Desk, filling: Filling, version: ListedVersion, entry: str) 
         for name in sorted(names):
             found = kind.beside(version, name)
             if found is not None:
-                paths[posixpath.join(folder, name)] = fetch(found)
+                paths[posixpath.join(folder, name)] = brings.data(name, found)
         asked |= names
         top = filling.laid_out(entry, paths)
         path = os.path.join(top, version.model.name)
         if not names:
             break
     made = make_up(path, [os.path.join(top, file.name) for file in version.files])
-    return Brought(path, made.files, (*troubles, *made.troubles))
+    return Brought(path, made.files, (*troubles, *brings.troubles, *made.troubles), brings.partly())
 
 
 def _named(model: str) -> frozenset[str]:

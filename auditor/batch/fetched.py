@@ -132,8 +132,8 @@ class FetchedSource(FetchingSource):
     def _take_model(self, coming: _Coming, result: Result) -> None:
         version, lease = coming
         match result:
-            case Returned(Brought(path, files, troubles)):
-                ref = _ref(version, path, files, troubles)
+            case Returned(Brought(path, files, troubles, partly)):
+                ref = _ref(version, path, files, troubles)._replace(partly=partly)
                 self._leases[ref.address] = lease
             case Returned(NotBrought(why, _)):
                 ref = _ref(version, version.address, (), version.troubles, why)

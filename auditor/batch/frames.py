@@ -24,6 +24,11 @@ class Inbox:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
+    @property
+    def begun(self) -> bool:
+        """Whether a part of a message is there."""
+        return bool(self._buffer)
+
     def take(self, piece: bytes) -> list[Any]:
         """The messages that are whole by this piece. EOFError at the end, `NoFrame` for bytes that are not one."""
         if not piece:

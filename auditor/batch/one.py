@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .. import pipeline
 from ..errors import AuditorError, CannotLook, ExitCode, NothingToAudit
 from ..evidence.evidence import Listening, nobody
 from ..formats.json import document
-from ..model.load import load
-from ..pipeline import audit
+from ..model.load import Source, load
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..rules import rules_digest
 from ..settings import EVERY, Settings
@@ -18,6 +19,11 @@ from ..shapes.facts import input_facts
 from ..tuples import NamedTuple
 from .pool import Died, OutOfSight, Overdue, Raised, Result, Returned, TooLarge
 from .refs import Ref
+
+if TYPE_CHECKING:
+    from ..weights.once import MeasuredFiles
+
+_NONE: Mapping[Any, Any] = {}
 
 
 class Audited(NamedTuple):
@@ -29,8 +35,11 @@ class Audited(NamedTuple):
     trace: str = ""  # of faults of ours that cost a part of the audit
 
 
-def audit_one(ref: Ref, settings: Settings, listening: Listening = nobody) -> Audited:
-    """One model, in a worker. Whatever can be said of the model is in the document."""
+def audit_one(ref: Ref, settings: Settings, listening: Listening = nobody, before: MeasuredFiles = _NONE) -> Audited:
+    """One model, in a worker. Whatever can be said of the model is in the document.
+
+    ``before``: what was found out about its tensors when its files were hashed.
+    """
     if settings.run:
         from ..runtime.started import keep_server
 
@@ -40,12 +49,14 @@ def audit_one(ref: Ref, settings: Settings, listening: Listening = nobody) -> Au
     try:
         if ref.unfetched:
             raise CannotLook(ref.unfetched)
-        settings, unbound = fitting(ref.path, settings)
-        report = audit(ref.path, settings, ref.contract, listening)
+        settings, unbound = fitting(ref.source, settings)
+        report = pipeline.audited(ref.source, settings, ref.contract, listening, before).report
     except AuditorError as error:
         report = nothing(ref, str(error))
         code = error.exit_code if isinstance(error, NothingToAudit) else ExitCode.INCONCLUSIVE
     skipped = (*report.coverage.skipped, *unbound, *(Missed("registry", trouble) for trouble in ref.troubles))
+    if ref.partly is not None:
+        skipped = (*skipped, ref.partly.missed())
     report = report._replace(coverage=report.coverage._replace(skipped=skipped))
     if ref.address:
         report = report._replace(model=report.model._replace(path=ref.address))
@@ -59,12 +70,12 @@ def _settled(missed: Missed, report: Report) -> bool:
     return report.run.status == "failed" and missed.what.startswith(("run", "golden vector "))
 
 
-def fitting(path: str, settings: Settings) -> tuple[Settings, tuple[Missed, ...]]:
+def fitting(source: Source, settings: Settings) -> tuple[Settings, tuple[Missed, ...]]:
     """Of the sizes and ranges that were given those which this model has a place for; of many models not all have."""
     if not settings.dims and not settings.shapes and not settings.ranges:
         return settings, ()
     try:
-        inputs = input_facts(load(path).graph, {}, {})
+        inputs = input_facts(load(source).graph, {}, {})
     except AuditorError:  # the audit says why
         return settings, ()
     names = {str(size) for fact in inputs.values() for size in fact.shape or () if not isinstance(size, int | None)}

@@ -33,6 +33,8 @@ TRIES = 3
 
 _AHEAD = 8  # tasks a worker that wait
 _LOOK_EVERY = 0.1  # seconds between two looks at time and memory
+_PIECES = 1 << 12  # of an answer whose time is over: the longest has fewer
+_MOMENT = 100  # milliseconds until the next one has come
 
 
 class Returned(NamedTuple):
@@ -324,12 +326,27 @@ class Pool:
                 continue
             result: Result | None = None
             if now > worker.deadline:
+                if self._has_answered(worker):
+                    continue
                 result = Overdue(worker.task.limits.seconds)
             elif _resident(worker.pid) > worker.task.limits.memory:
                 result = TooLarge(worker.task.limits.memory)
             if result is not None:
                 self._complete(worker.task, result)
                 self._end(worker)
+
+    def _has_answered(self, worker: _Worker) -> bool:
+        """Whether its answer came in time, and we did not look: this process was held, or had something else to do."""
+        task = worker.task
+        for _ in range(_PIECES):
+            waiting = poll()
+            waiting.register(worker.pipe, POLLIN)
+            if not waiting.poll(_MOMENT if worker.inbox.begun else 0):
+                return False
+            self._heard(worker)
+            if worker.task is not task or worker not in self._workers:
+                return True
+        return False
 
     def _lost(self, worker: _Worker, why: str = "") -> None:
         """A worker has died. Its task waits behind the others: whatever killed it may be over by then."""

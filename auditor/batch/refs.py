@@ -6,8 +6,27 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
-from ..report import Contract
+from ..model.holes import Holes, PartialFile
+from ..report import Contract, Missed
 from ..tuples import NamedTuple
+from ..wording import in_bytes
+
+
+class Partly(NamedTuple):
+    """A model of which the graph alone was fetched."""
+
+    key: str  # what stands for it in the place of its contents' hashes: for all that was seen of it
+    holes: Holes
+    fetched: int  # bytes
+    size: int  # of all of its files
+
+    def missed(self) -> Missed:
+        """What nobody looked at, for the report."""
+        why = (
+            f"--graph-only: {in_bytes(self.fetched)} of {in_bytes(self.size)} were fetched, so what hangs on the data "
+            "is not known, and no hash was compared"
+        )
+        return Missed("the tensors' data", why)
 
 
 class Ref(NamedTuple):
@@ -24,6 +43,12 @@ class Ref(NamedTuple):
     registry: str = ""  # where that registry lies; "" where its names are the same everywhere
     address: str = ""  # where it is, of a model that was fetched: then ``path`` is a copy's; "" for one that lies here
     unfetched: str = ""  # why it was not fetched: then there is nothing at ``path``
+    partly: Partly | None = None  # where only a part of its files is at their paths: they are read with its holes
+
+    @property
+    def source(self) -> str | PartialFile:
+        """What is loaded."""
+        return self.path if self.partly is None else PartialFile(self.path, self.partly.holes)
 
     @property
     def place(self) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from ..errors import ExitCode, StoreError
+from ..evidence.evidence import nobody
 from ..formats.json import escaped
 from ..pipeline import selected
 from ..policy.policy import Policy
@@ -17,19 +17,22 @@ from ..settings import Settings
 from ..store.store import source_of
 from ..store.works import Done, FileState, Piece, Works
 from ..tuples import NamedTuple
+from ..weights.once import MeasuredFiles
 from .engine import Engine, Opens
+from .measuring import LARGE, Parts, are_measured, hashed_and_measured, in_parts, size_of
 from .one import Audited, audit_one, audited
 from .pool import Pool, Result, Returned, Task, Told, WorkerLimits, tell
 from .refs import Ref
 from .state import Keys, files_of, hashed, seen_from_here, settled, unchanged
 from .verdicts import Judged, Policies, judged, passes_without_findings
 
+_NONE: Mapping[Any, Any] = {}
+
 _BLOCK = 256  # models that are looked up together
 _LATELY = 4096  # keys
 _RUN, _BESIDE = 540.0, 60.0  # seconds for a run at most, and for all else of an audit
 _MOST = 1 << 14  # models that are held at once, whatever the workers could take
 _CHUNK, _CHUNK_BYTES = 64, 1 << 23  # models that one task hashes, and their bytes
-_LARGE = 1 << 30  # bytes of a model whose files are hashed by several tasks, and each remembered as it is done
 _SLOW = 20e6  # bytes a second that a task may take for it
 
 
@@ -45,6 +48,7 @@ class Outcome(NamedTuple):
     trace: str = ""  # of a fault of ours
     unstored: str = ""  # why the report is not stored
     is_first_here: bool = False  # it is reused, and of content that was not known at this place
+    states: tuple[FileState, ...] = ()  # of its files, where they were hashed just now
 
 
 def allowed(settings: Settings, seconds: float | None = None, memory: int | None = None) -> WorkerLimits:
@@ -85,21 +89,11 @@ class _Work(NamedTuple):
     ref: Ref
     key: str | None = None
     states: tuple[FileState, ...] = ()  # of files that were hashed just now
+    measured: MeasuredFiles = _NONE  # what was seen of their tensors
 
     def settled(self) -> tuple[FileState, ...]:
         """The files whose next change will show in their times."""
         return tuple(state for state in self.states if settled(state))
-
-
-@dataclass(slots=True)
-class _Parts:
-    """A large model whose files are hashed in parts: an interrupted batch goes on behind the last one."""
-
-    ref: Ref
-    group: tuple[str, ...]
-    states: dict[str, FileState]  # of the files that are known by now
-    left: int  # tasks
-    unread: bool = False
 
 
 @dataclass(slots=True)
@@ -117,7 +111,7 @@ class _Batch:
     at: dict[Task, list[_Work]] = field(default_factory=dict)
     held: int = 0  # models that workers have, or that wait for one
     all_taken: bool = False  # there are no more models
-    parts: dict[Task, _Parts] = field(default_factory=dict)
+    parts: dict[Task, Parts] = field(default_factory=dict)
     lately: dict[str, Done] = field(default_factory=dict)  # by key, the work that was found done or was done last
     alike: dict[str, list[_Work]] = field(default_factory=dict)  # by the key of work that is being done: who waits
 
@@ -171,6 +165,10 @@ class _Batch:
             for ref in refs:
                 self._submit(_Work(ref))
             return
+        partly = [ref for ref in refs if ref.partly is not None]
+        if partly:  # their files have holes, whose hash nobody takes for a content's
+            yield from self._looked_up([_Work(ref, self.keys.key_of(ref, ())) for ref in partly])
+            refs = [ref for ref in refs if ref.partly is None]
         paths = files_of(refs)
         states = {} if self.rehash else self.store.states([path for group in paths for path in group])
         known: list[_Work] = []
@@ -180,9 +178,9 @@ class _Batch:
             if not self.rehash and all(unchanged(path, states.get(path)) for path in group):
                 known.append(_Work(ref, self.keys.key_of(ref, [states[path] for path in group])))
                 continue
-            size = sum(map(_size, group))
-            if size >= _LARGE:
-                self._hash_in_parts(ref, group, {p: states[p] for p in group if unchanged(p, states.get(p))})
+            size = sum(map(size_of, group))
+            if size >= LARGE:
+                self._hash_in_parts(ref, group, {} if self.rehash else states)
                 continue
             if chunk and (len(chunk) == _CHUNK or held + size > _CHUNK_BYTES):
                 self._hash(chunk)
@@ -196,30 +194,41 @@ class _Batch:
     def _hash(self, works: list[_Work]) -> None:
         self._hand(works, self.pool.submit(hashed, files_of([work.ref for work in works])))
 
-    def _hash_in_parts(self, ref: Ref, group: tuple[str, ...], states: dict[str, FileState]) -> None:
-        """Tasks of a gigabyte or one file: several workers share them, and what is done is done."""
-        part, tasks, held = _Parts(ref, group, states, 0), list[list[str]](), _LARGE
-        for path in group:
-            if path not in states:
-                if held >= _LARGE:
-                    tasks.append([])
-                    held = 0
-                tasks[-1].append(path)
-                held += _size(path)
-        part.left = len(tasks)
+    def _hash_in_parts(self, ref: Ref, group: tuple[str, ...], known: Mapping[str, FileState]) -> None:
+        """Tasks of so many bytes or one file: several workers share them, and what is done is done."""
+        states = {path: known[path] for path in group if unchanged(path, known.get(path))}
+        tasks = in_parts([(path, size_of(path)) for path in group if path not in states])
+        part = Parts(ref, group, states, len(tasks))
         self.held += 1
+        measuring = self._is_measured(group)
+        threads = 2 if 2 * (self.pool.outstanding + len(tasks)) <= self.pool.jobs else 1
         for paths in tasks:
-            seconds = self.pool.limits.seconds + sum(map(_size, paths)) / _SLOW
+            seconds = self.pool.limits.seconds + sum(map(size_of, paths)) / _SLOW
             limits = self.pool.limits._replace(seconds=seconds)
-            self.parts[self.pool.submit(hashed, [(path,) for path in paths], limits=limits)] = part
+            if measuring:
+                task = self.pool.submit(hashed_and_measured, ref.path, paths, threads, limits=limits)
+            else:
+                task = self.pool.submit(hashed, [(path,) for path in paths], limits=limits)
+            self.parts[task] = part
 
-    def _part_hashed(self, part: _Parts, result: Result | None) -> Iterator[Outcome]:
+    def _is_measured(self, group: tuple[str, ...]) -> bool:
+        """Whether an audit will want to know what is in the weights, and there will be one as far as one can tell.
+
+        Files that look as they did are hashed because somebody does not trust their looks; mostly they are the same.
+        """
+        assert self.store is not None
+        if self.pool.elsewhere or not are_measured(self.settings, map(size_of, group)):
+            return False
+        states = self.store.states(group) if self.rehash else {}
+        return not all(unchanged(path, states.get(path)) for path in group)
+
+    def _part_hashed(self, part: Parts, result: Result | None) -> Iterator[Outcome]:
         assert self.store is not None
         part.left -= 1
         match result:
             case Returned(list() as found) if None not in found:
-                states = [self._seen(state) for (state,) in found]
-                part.states |= {state.path: state for state in states}
+                states = [self._seen(one[0]) for one in found]
+                part.take(states, found)
                 self.store.remember(filter(settled, states))
             case _:  # a file that cannot be read has no content that work could be known by
                 part.unread = True
@@ -228,7 +237,7 @@ class _Batch:
             self._submit(_Work(part.ref))
         elif not part.left:
             whole = tuple(part.states[path] for path in part.group)
-            yield from self._looked_up([_Work(part.ref, self.keys.key_of(part.ref, whole), whole)])
+            yield from self._looked_up([_Work(part.ref, self.keys.key_of(part.ref, whole), whole, part.measured)])
 
     def _hashed(self, works: list[_Work], result: Result) -> Iterator[Outcome]:
         match result:
@@ -278,8 +287,8 @@ class _Batch:
     def _submit(self, work: _Work) -> None:
         if work.key is not None:
             self.alike.setdefault(work.key, [])
-        telling = (tell,) if self.looking is not None and self.settings.run and self.settings.looks else ()
-        self._hand([work], self.pool.submit(audit_one, work.ref, self.settings, *telling))
+        listening = tell if self.looking is not None and self.settings.run and self.settings.looks else nobody
+        self._hand([work], self.pool.submit(audit_one, work.ref, self.settings, listening, work.measured))
 
     def _hand(self, works: list[_Work], task: Task) -> None:
         self.at[task] = works
@@ -302,12 +311,12 @@ class _Batch:
         for (work, source, done), policy in zip(works, policies, strict=True):
             document = documents.get(done.audit_id)
             if document is None:
-                outcome = Outcome(work.ref, None, Verdict.PASS, ExitCode.PASS, True, done.audit_id)
+                outcome = Outcome(work.ref, None, Verdict.PASS, ExitCode.PASS, True, done.audit_id, states=work.states)
             else:
                 if done.source != source:
                     document = {**document, "model": {**document["model"], "path": escaped(work.ref.place)}}
                 verdict = judged(Audited(document, True), policy, self._accepted(work.ref, policy))
-                outcome = Outcome(work.ref, *verdict, True, done.audit_id)
+                outcome = Outcome(work.ref, *verdict, True, done.audit_id, states=work.states)
                 if done.source != source:
                     pieces[len(outcomes)] = self._piece(work, source, document, verdict, whole=True)
             if done.source == source:
@@ -324,7 +333,7 @@ class _Batch:
         done, trace = audited(work.ref, result)
         policy = self.policies(work.ref)
         verdict = judged(done, policy, self._accepted(work.ref, policy))
-        outcome = Outcome(work.ref, *verdict, trace=trace)
+        outcome = Outcome(work.ref, *verdict, trace=trace, states=work.states)
         if self.store is None:
             yield outcome
             return
@@ -378,10 +387,3 @@ class _Batch:
             work.ref.known_as or None,
             work.ref.version or None,
         )
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except (OSError, ValueError):
-        return 0

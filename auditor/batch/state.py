@@ -100,9 +100,9 @@ def seen_from_here(state: FileState) -> FileState:
     return here if unchanged(state.path, here) else state
 
 
-def settled(state: FileState) -> bool:
-    """Whether the file was left alone long enough for its time to tell of the next change."""
-    return time.time_ns() - max(state.mtime_ns, state.ctime_ns) > _SETTLED
+def settled(state: FileState, at: int | None = None) -> bool:
+    """Whether the file was left alone long enough, by now or by this time (ns), for its times to tell of a change."""
+    return (time.time_ns() if at is None else at) - max(state.mtime_ns, state.ctime_ns) > _SETTLED
 
 
 class Keys:
@@ -118,7 +118,10 @@ class Keys:
 
     def key_of(self, ref: Ref, states: Sequence[FileState]) -> str:
         """The key of work: the same for the same content under other names."""
-        if len(states) == 1:
+        contents: object
+        if ref.partly is not None:
+            contents = ["partly", ref.partly.key]
+        elif len(states) == 1:
             contents = [("", states[0].digest)]
         else:
             folder = os.path.dirname(ref.path) or "."  # by the letter
@@ -204,5 +207,10 @@ def _hashed(path: str) -> FileState:
             sha.update(block)
     finally:
         os.close(fd)
-    mtime, inode, ctime, device = _looks(before)
-    return FileState(path, before.st_size, mtime, inode, sha.hexdigest(), ctime, device)
+    return state_of(path, before, sha.hexdigest())
+
+
+def state_of(path: str, found: os.stat_result, digest: str) -> FileState:
+    """A file as it was found when it was hashed."""
+    mtime, inode, ctime, device = _looks(found)
+    return FileState(path, found.st_size, mtime, inode, digest, ctime, device)

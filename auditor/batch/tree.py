@@ -15,7 +15,7 @@ from itertools import islice
 
 from ..errors import ExitCode
 from ..remote.failures import NotThere, NotUnderstood, RemoteFailure, TooMuch
-from ..remote.listing import ListedFile, ListedVersion, RemoteKind, RemoteTree
+from ..remote.listing import FilePart, ListedFile, ListedVersion, RemoteKind, RemoteTree
 from ..remote.names import checked_name
 from ..wording import counted
 from .refs import NotRead, Ref
@@ -56,6 +56,9 @@ class TreeKind(RemoteKind):
 
     def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
         return self._tree.pieces(file, offset)
+
+    def part(self, file: ListedFile, start: int, length: int, etag: str = "") -> FilePart | None:
+        return self._tree.part(file, start, length, etag)
 
     def _laid_out(self) -> str:
         """The folder of the names; a single file's path where the address names one."""

@@ -43,7 +43,7 @@ def history(words: Words) -> None:
             else:
                 history_page(one, figures, sys.stdout)
             return
-        several = named or _within(store, model)
+        several, number = (named, len(named)) if named else _within(store, model, limit)
         if not several:
             raise NothingToAudit(f"no audit of {model!r} is stored in {database}")
         lines = (of(store, subject, _BEFORE, compared=1) for subject in several[:limit])
@@ -52,23 +52,27 @@ def history(words: Words) -> None:
                 if line is not None:  # pruned meanwhile
                     sys.stdout.write(json.dumps(history_document(line)) + "\n")
         else:
-            history_lines(filter(None, lines), len(several), sys.stdout)
+            history_lines(filter(None, lines), number, sys.stdout)
 
 
-def _within(store: Store, source: str) -> list[str]:
-    """The models of a folder that were ever audited; of a manifest, a glob or another source those that it has now."""
+def _within(store: Store, source: str, limit: int) -> tuple[list[str], int]:
+    """The first models of a folder that were ever audited, and how many there are.
+
+    Of a manifest, a glob or another source those that it has now.
+    """
     from ..batch.sources import source_at
     from ..errors import NothingToAudit
     from ..files import is_address
     from ..store.history import subjects_of, subjects_under
 
-    found = subjects_under(store, source)
+    found, number = subjects_under(store, source, limit)
     if found or is_address(source) or os.path.isdir(source):  # Path.is_dir raises for a name that is too long
-        return found
+        return found, number
     try:
-        return subjects_of(store, (ref.place for ref in source_at(source).models()))
+        every = subjects_of(store, (ref.place for ref in source_at(source).models()))
     except NothingToAudit:
-        return []
+        every = []
+    return every, len(every)
 
 
 COMMAND = Command(

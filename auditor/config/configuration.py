@@ -53,6 +53,8 @@ class Configuration(Record):
     cache_size: int | None = None  # bytes
     fetch_size: int | None = None  # bytes of one file
     fetch_timeout: float | None = None  # seconds for one model
+    artifact_root: str | None = None  # a folder of this machine in which a tracking server may name files
+    graph_only: bool = False  # of fetched models what holds their graphs, and neither weights nor a run
     baseline: str | None = None  # None: the usual file, if it is there; "" none
     registries: Mapping[str, str] = _NONE  # by a registry's folder: of which one its models are versions
     forced: Mapping[str, Any] = _NONE  # fields of Policy that the command line says
@@ -149,6 +151,8 @@ class Configuration(Record):
                 served[row.name] = value
             elif row.fills == "place":
                 places[row.name] = os.path.abspath(value) if row.name == "baseline" and value else value
+        if places.get("graph_only"):
+            options |= {"run": False, "weights": False}
         return self._replace(options=options, forced=forced, service=served, **places)
 
     @property

@@ -300,6 +300,16 @@ TABLE: tuple[Setting, ...] = (
         "fetch-timeout", fills="place", default="as configured, else 3600",
     ),
     Setting(
+        "artifact_root", kinds.PATH, ELSEWHERE,
+        "The folder of this machine in which an MLflow server's artifacts may lie (file://).", ("--artifact-root",),
+        "FOLDER", env="AUDITOR_ARTIFACT_ROOT", fills="place", default="none",
+    ),
+    Setting(
+        "graph_only", kinds.YES_OR_NO, ELSEWHERE,
+        "Fetch what holds the graph, and none of the weights; look at neither these nor a run.", ("--graph-only",),
+        fills="place",
+    ),
+    Setting(
         "address", kinds.TEXT, SERVICE, "The address to listen at.", ("--address",), "ADDRESS", "service.address",
         "AUDITOR_ADDRESS", "service", "127.0.0.1",
     ),

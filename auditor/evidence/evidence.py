@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..costs.count import Costs, count
 from ..errors import AuditorError
@@ -15,11 +15,14 @@ from ..shapes.facts import Facts, infer
 
 if TYPE_CHECKING:
     from ..weights import Weights
+    from ..weights.once import MeasuredFiles
     from .deep import DeepEvidence
     from .ranging import Ranges
     from .targeting import Targets
     from .trial import Trial
 
+
+_NONE: Mapping[Any, Any] = {}
 
 Listening: TypeAlias = Callable[[str], object]
 """Who hears what an audit is at now: propagating, weights, running, ranges, in depth: speed (8 of 9)."""
@@ -41,12 +44,15 @@ class Evidence:
     """Model, Facts and Costs always (they are cheap); Weights, Ranges and a run only if asked for."""
 
     def __init__(
-        self, model: Model, settings: Settings, contract: Contract | None = None, listening: Listening = nobody
-    ) -> None:
+        self, model: Model, settings: Settings, contract: Contract | None = None, listening: Listening = nobody,
+        before: MeasuredFiles = _NONE,
+    ) -> None:  # fmt: skip
+        """``before``: what an earlier reading of the files said of their tensors."""
         self.model = model
         self.settings = settings
         self._contract = contract
         self._at = listening
+        self._before = before
         self._deep: dict[str, DeepEvidence] = {}
 
     @cached_property
@@ -66,7 +72,7 @@ class Evidence:
         self._at("weights")
         from ..weights import measure
 
-        return measure(self.model, self.settings.sample_weights)
+        return measure(self.model, self.settings.sample_weights, self._before)
 
     @cached_property
     def trial(self) -> Trial:

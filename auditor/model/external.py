@@ -127,7 +127,7 @@ def entry_troubles(external: External) -> tuple[BadEntry, ...]:
 
 def look(model: Model, location: str) -> DataFile | ExternalTrouble:
     """The file at a location, if it is one that may be read."""
-    fd = open_data(model, location)
+    fd = _opened(model, location)
     if not isinstance(fd, int):
         return fd
     try:
@@ -173,6 +173,13 @@ def overlaps(tensors: Iterable[tuple[Tensor, int]]) -> tuple[Overlap, ...]:
 
 def open_data(model: Model, location: str) -> int | ExternalTrouble:
     """A descriptor of the file at a location, which the caller must close; or why there is none."""
+    if model.lacking is not None and model.lacking.is_over(location, 0, 0):
+        model.lacking.asked += 1
+        return CannotOpen(location, "it was not fetched")
+    return _opened(model, location)
+
+
+def _opened(model: Model, location: str) -> int | ExternalTrouble:
     if not model.path:
         return NoFolder(location)
     if "\0" in location or not location:

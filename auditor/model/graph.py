@@ -13,6 +13,7 @@ from typing import TypeAlias
 from ..record import Record
 from ..tuples import NamedTuple
 from .file_troubles import Trouble
+from .holes import Lacking
 
 
 class Span(NamedTuple):
@@ -295,6 +296,7 @@ class Model(Record, eq=False):
     identity: Identity | None = None  # of the file when it was loaded; None for a model from bytes
     payloads: tuple[tuple[int, int], ...] = ()  # offset, length of the big tensor data
     asides: tuple[Aside, ...] = ()  # in the order of the file, up to a limit of the reader
+    lacking: Lacking | None = None  # bytes that were not fetched; None: all are here
 
     @cached_property
     def opsets(self) -> Mapping[str, int]:

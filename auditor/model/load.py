@@ -16,6 +16,7 @@ from .decode_devices import configurations
 from .fields import MESSAGES
 from .file_troubles import Concatenated, FunctionTwice, RepeatedField, TooLargeForProtobuf, Trouble
 from .graph import Function, Identity, Model
+from .holes import Holes, Lacking, PartialFile
 from .wire import ReadLimits, Wire
 
 MODEL = MESSAGES["ModelProto"]
@@ -48,6 +49,8 @@ def load(source: Source, limits: ReadLimits | None = None) -> Model:
     match source:
         case Model():
             return source
+        case PartialFile(path, holes):
+            return _of_path(path, limits, holes)
         case str() | os.PathLike():
             return _of_path(os.fspath(source), limits)
         case bytes() | bytearray() | memoryview():
@@ -69,17 +72,27 @@ def load(source: Source, limits: ReadLimits | None = None) -> Model:
     )
 
 
-def _of_path(path: str, limits: ReadLimits | None) -> Model:
+def _of_path(path: str, limits: ReadLimits | None, holes: Holes | None = None) -> Model:
     fd, identity = open_model(path)
     try:
-        return load_opened(fd, identity, path, limits)
+        return load_opened(fd, identity, path, limits, holes)
     finally:
         os.close(fd)
 
 
-def load_opened(fd: int, identity: Identity, path: str, limits: ReadLimits | None = None) -> Model:
-    """The model in an open file, which stays open; ``path`` is where it lies."""
-    return _read(identity.size, lambda n, at: os.pread(fd, n, at), limits or ReadLimits(), path, None, identity)
+def load_opened(
+    fd: int, identity: Identity, path: str, limits: ReadLimits | None = None, holes: Holes | None = None
+) -> Model:  # fmt: skip
+    """The model in an open file, which stays open; ``path`` is where it lies, ``holes`` what of it is not here."""
+    lacking = None if holes is None else Lacking(holes)
+    return _read(
+        identity.size, lambda n, at: os.pread(fd, n, at), limits or ReadLimits(), path, None, identity, lacking
+    )
+
+
+def load_by(size: int, read: Callable[[int, int], bytes], limits: ReadLimits | None = None) -> Model:
+    """The model of so many bytes that ``read(length, offset)`` gives, wherever they are; data is not asked for."""
+    return _read(size, read, limits or ReadLimits(), "", None, None)
 
 
 def loads(data: bytes, path: str = "", limits: ReadLimits | None = None) -> Model:
@@ -111,13 +124,14 @@ def _read(
     path: str,
     data: bytes | None,
     identity: Identity | None,
+    lacking: Lacking | None = None,
 ) -> Model:
     if size == 0:
         raise Unreadable("the file is empty", 0, "export or fetch the model anew")
     wire = Wire(size, read, limits)
     try:
         with uncollected():
-            return _model(wire, path, data, identity)
+            return _model(wire, path, data, identity, lacking)
     except Unreadable as error:
         from .sniff import kind_of  # its patterns cost a start that meets only models
 
@@ -130,7 +144,9 @@ def _read(
         raise Unreadable(f"not an ONNX model, or a damaged one: {error.why}", error.offset, fix) from None
 
 
-def _model(wire: Wire, path: str, data: bytes | None, identity: Identity | None) -> Model:
+def _model(
+    wire: Wire, path: str, data: bytes | None, identity: Identity | None, lacking: Lacking | None
+) -> Model:  # fmt: skip
     fields = wire.message(MODEL, [(0, wire.size)])
     if 7 not in fields:
         raise Unreadable("not an ONNX model: it holds no graph", 0)
@@ -166,6 +182,7 @@ def _model(wire: Wire, path: str, data: bytes | None, identity: Identity | None)
         identity=identity,
         payloads=tuple(sorted(wire.payloads)),
         asides=tuple(wire.asides),
+        lacking=lacking,
     )
 
 

@@ -9,7 +9,7 @@ from ..tuples import NamedTuple
 from . import encoding
 from .dtypes import BITS, DType, bytes_of
 from .encoding import RAW_DATA, WIDTHS, Scalar
-from .external import HardLinked
+from .external import CannotOpen, HardLinked
 from .graph import Model, Span, Tensor
 from .payload_bytes import PayloadSource, Raw, opened, read
 from .payload_bytes import bytes_of as stored_bytes
@@ -51,6 +51,12 @@ def extent(model: Model, tensor: Tensor, seen: Seen | None = None) -> Extent:
     grave = tuple(t for t in trouble(model, tensor, seen) if not isinstance(t, HardLinked))
     if grave or not tensor.elements:
         return Absent(grave)
+    if (lacking := model.lacking) is not None:
+        where = "" if tensor.external is None else tensor.external.location
+        places = [(span.offset, span.length) for span in tensor.spans] if tensor.external is None else [(0, 0)]
+        if any(lacking.is_over(where, *place) for place in places):
+            lacking.asked += 1
+            return Absent((CannotOpen(where, "its data was not fetched"),))
     if tensor.external is not None:
         return Raw(tensor.external.location, tensor.external.offset, bytes_of(tensor.dtype, tensor.elements) or 0)
     spans = tensor.spans
@@ -78,7 +84,7 @@ def small(model: Model, tensor: Tensor, most: int = 4096) -> tuple[Scalar, ...] 
     spans, code = tensor.spans, encoding.FORMATS.get(tensor.dtype)
     if code is not None and len(spans) == 1 and spans[0].field == RAW_DATA and tensor.external is None and elements:
         _, offset, length, _ = spans[0]  # the usual case without ado, for there are thousands
-        if length == elements * struct.calcsize(f"<{code}"):
+        if length == elements * struct.calcsize(f"<{code}") and model.lacking is None:
             return struct.unpack(f"<{elements}{code}", read(model, offset, length))
     place = extent(model, tensor)
     try:

@@ -50,7 +50,9 @@ def _own_file(model: Model) -> int:
 
 
 def read(model: Model, offset: int, length: int) -> bytes:
-    """Bytes of the model's own file."""
+    """Bytes of the model's own file. `NotHere` where they are not here."""
+    if model.lacking is not None:
+        model.lacking.check("", offset, length)
     if model.data is not None:
         return model.data[offset : offset + length]
     return _all_of(_own_file(model), offset, length)
@@ -90,7 +92,9 @@ class PayloadSource(NamedTuple):
 
 @contextmanager
 def opened(model: Model, place: Raw) -> Iterator[PayloadSource]:
-    """The bytes of an extent. CannotLook where the file is no longer what it was."""
+    """The bytes of an extent. CannotLook where the file is no longer what it was, or not here."""
+    if model.lacking is not None:
+        model.lacking.check(place.location, place.offset, place.length)
     if place.location:
         fd = external.open_data(model, place.location)
         if not isinstance(fd, int):

@@ -10,6 +10,7 @@ from .dtypes import BITS, DType, bytes_of
 from .encoding import FIELD_NAMES, RAW_DATA, WIDTHS
 from .external import ExternalTrouble, HardLinked
 from .graph import Graph, Model, Node, Span, SparseTensor, Tensor, in_order_of_places, subgraphs
+from .holes import NotHere
 from .payload_bytes import read
 
 COUNTED = 64 << 20  # bytes of packed numbers at most that are read to count them
@@ -230,7 +231,10 @@ def _count(model: Model, span: Span) -> int | None:
         return span.length // width
     if span.length > COUNTED:
         return None
-    raw = read(model, span.offset, span.length)
+    try:
+        raw = read(model, span.offset, span.length)
+    except NotHere:
+        return None
     if span.tagged:
         return len(encoding.field_values(span.field, raw, True))
     if raw and raw[-1] > 127:

@@ -1,10 +1,10 @@
 """What was fetched, by its content's SHA-256: whole or not there, shared by every call, bounded, safe while it is used.
 
 ``blobs/ab/<sha256>`` are contents, ``parts/<key>`` what has come of others so far, ``known/ab/<key>`` says which
-content a file had that looked so in its registry, and ``models/<entry>/<state>/`` holds hard links under a
-model's own names. Whoever audits a model holds the lock of ``models/<entry>/lease``, whose time is that of the last
-use. Whoever links or takes away holds ``lock``, for a moment. Locks are
-flock's: they end with the process that held them.
+content a file had that looked so in its registry, ``graphs/ab/<key>`` are files of which only a part was fetched
+(`graphs`), and ``models/<entry>/<state>/`` holds hard links under a model's own names. Whoever audits a model holds the
+lock of ``models/<entry>/lease``, whose time is that of the last use. Whoever links or takes away holds ``lock``, for a
+moment. Locks are flock's: they end with the process that held them.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from ..wording import in_bytes
-from .failures import NotThatContent, RemoteFailure, TooMuch
+from .cache_files import is_at, opened, sizes, sync, taken_away, unusable
+from .failures import NotThatContent, TooMuch
 from .filling import Filled, filled
 from .listing import FetchLimits, ListedFile, PieceSource
 
-_FOLDERS = ("blobs", "parts", "known", "models", "trash")
+_FOLDERS = ("blobs", "graphs", "parts", "known", "models", "trash")
 
 
 class Lease:
@@ -54,7 +55,7 @@ class Cache:
             for name in _FOLDERS:
                 os.makedirs(self._at(name), 0o700, exist_ok=True)
         except OSError as error:
-            raise _unusable(self.folder, error) from None
+            raise unusable(self.folder, error) from None
 
     def lease(self, entry: str) -> Lease:
         """A model's place, made if it is not there; nothing in it is taken away while this is held."""
@@ -62,13 +63,13 @@ class Cache:
         while True:
             try:
                 os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-                descriptor = _opened(path)
+                descriptor = opened(path)
             except FileNotFoundError:  # taken away in between
                 continue
             except OSError as error:
-                raise _unusable(self.folder, error) from None
+                raise unusable(self.folder, error) from None
             fcntl.flock(descriptor, fcntl.LOCK_SH)
-            if _is_at(descriptor, path):
+            if is_at(descriptor, path):
                 os.utime(descriptor)
                 return Lease(entry, descriptor)
             os.close(descriptor)
@@ -85,7 +86,7 @@ class Cache:
     def content_of(self, key: str) -> str | None:
         """The digest of what once was fetched under a key, if it is still here."""
         try:
-            with open(self._at("known", key[:2], key), "rb") as file:
+            with open(self.said(key), "rb") as file:
                 digest = file.read(65).decode("ascii").strip()
         except (OSError, ValueError):
             return None
@@ -95,18 +96,26 @@ class Cache:
         """Where a content is, or would be."""
         return self._at("blobs", digest[:2], digest)
 
+    def graph(self, key: str) -> str:
+        """Where a file is, or would be, of which only a part was fetched."""
+        return self._at("graphs", key[:2], key)
+
+    def said(self, key: str) -> str:
+        """Where it stands what is known of a file that looks so in its registry."""
+        return self._at("known", key[:2], key)
+
     def part(self, key: str) -> str:
         """Where what has come of a file is kept until it is whole."""
         return self._at("parts", key)
 
     def keep(self, key: str, part: str, digest: str) -> None:
         """A file that came whole becomes a content; whoever brought the same before keeps his."""
-        blob, known = self.blob(digest), self._at("known", key[:2], key)
+        blob, known = self.blob(digest), self.said(key)
         os.makedirs(os.path.dirname(blob), 0o700, exist_ok=True)
         with suppress(FileExistsError):
             os.link(part, blob)
         os.chmod(blob, 0o400)  # models are links to it: whoever writes into one spoils all
-        _sync(os.path.dirname(blob))
+        sync(os.path.dirname(blob))
         os.unlink(part)
         os.makedirs(os.path.dirname(known), 0o700, exist_ok=True)
         new = f"{known}.{os.getpid()}"
@@ -142,7 +151,8 @@ class Cache:
         if self._held <= self.most and self._unseen <= self.most // 16:
             return
         with self.locked():
-            total = sum(size for _, size, _ in _sizes(self._at("blobs")) + _sizes(self._at("parts")))
+            held = (*sizes(self._at("blobs")), *sizes(self._at("parts")), *sizes(self._at("graphs"), sparse=True))
+            total = sum(size for _, size, _ in held)
             if total > self.most:
                 enough = self.most - self.most // 20
                 total -= self._without_links(total - enough)
@@ -156,7 +166,7 @@ class Cache:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Nobody else links or takes away meanwhile."""
-        descriptor = _opened(self._at("lock"))
+        descriptor = opened(self._at("lock"))
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
@@ -174,7 +184,7 @@ class Cache:
     def _taken_away(self, entry: str) -> bool:
         folder = self._at("models", entry)
         try:
-            descriptor = _opened(os.path.join(folder, "lease"))
+            descriptor = opened(os.path.join(folder, "lease"))
         except OSError:
             return False
         try:
@@ -191,8 +201,9 @@ class Cache:
     def _without_links(self, wanted: int) -> int:
         """Bytes that are gone of what no model holds: contents, and parts that nobody is at, the oldest first."""
         gone = 0
-        held = [(when, size, path) for when, size, path in _sizes(self._at("blobs")) if os.stat(path).st_nlink == 1]
-        for _, size, path in sorted([*held, *_sizes(self._at("parts"))]):
+        linked = (*sizes(self._at("blobs")), *sizes(self._at("graphs"), sparse=True))
+        held = [(when, size, path) for when, size, path in linked if os.stat(path).st_nlink == 1]
+        for _, size, path in sorted([*held, *sizes(self._at("parts"))]):
             if gone >= wanted:
                 break
             with suppress(OSError):
@@ -213,15 +224,15 @@ class Filling:
     """The contents of one model, each kept from being taken away until this is closed."""
 
     def __init__(self, cache: Cache) -> None:
-        self._cache = cache
-        self._held: dict[str, int] = {}  # by digest
+        self.cache = cache
+        self._held: dict[str, int] = {}  # by the file's name in the cache
 
     def fetched(self, identity: str, file: ListedFile, pieces: PieceSource, limits: FetchLimits, until: float) -> str:
         """The path of a file's content; ``pieces`` is asked for what of it is lacking. ``identity``: its registry's.
 
         A `RemoteFailure` where it did not come whole, in time, and as the registry says that it is.
         """
-        cache = self._cache
+        cache = self.cache
         if file.size is not None and file.size > min(limits.size, cache.most):
             most, option = min((limits.size, "--fetch-size"), (cache.most, "--cache-size"))
             raise TooMuch(f"{file.name} holds {in_bytes(file.size)}; at most {in_bytes(most)} are fetched ({option})")
@@ -229,13 +240,18 @@ class Filling:
         for _ in range(3):
             digest = file.sha256 if file.sha256 and os.path.exists(cache.blob(file.sha256)) else ""
             digest = digest or cache.content_of(key) or self._filled(key, file, pieces, limits, until)
-            if self._hold(digest):
+            if self.hold(cache.blob(digest)):
                 return cache.blob(digest)
-        raise RemoteFailure(f"{cache.folder}: {file.name} was taken away again and again: is --cache-size too small?")
+        raise taken_away(cache.folder, file.name)
+
+    def has(self, identity: str, file: ListedFile) -> bool:
+        """Whether a file's content is here whole."""
+        known = os.path.exists(self.cache.blob(file.sha256)) if file.sha256 else False
+        return known or self.cache.content_of(key_of(identity, file)) is not None
 
     def laid_out(self, entry: str, files: Mapping[str, str]) -> str:
         """The folder of a model whose lease is held: by name, paths that `fetched` gave, linked under these names."""
-        cache = self._cache
+        cache = self.cache
         said = "".join(f"{name}\0{path}\0" for name, path in sorted(files.items()))
         state = hashlib.sha256(os.fsencode(said)).hexdigest()[:16]
         folder = os.path.join(cache.folder, "models", entry, state)
@@ -251,8 +267,33 @@ class Filling:
                     os.link(path, to)
                 os.rename(new, folder)
         except OSError as error:
-            raise _unusable(cache.folder, error) from None
+            raise unusable(cache.folder, error) from None
         return folder
+
+    def keep(self, key: str, part: str, descriptor: int, whole: Filled) -> str:
+        """The path of the content that a file becomes which came whole, and whose lock the descriptor has."""
+        with self.cache.locked():
+            self.cache.keep(key, part, whole.digest)
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # it is the content's file now, and `hold` locks it
+            self.hold(self.cache.blob(whole.digest))
+        self.cache.make_room(whole.size)
+        return self.cache.blob(whole.digest)
+
+    def hold(self, path: str) -> bool:
+        """Keep a file of the cache where it is, if it is there."""
+        name = os.path.basename(path)
+        if name in self._held:
+            return True
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        if not is_at(descriptor, path):
+            os.close(descriptor)
+            return False
+        self._held[name] = descriptor
+        return True
 
     def let_go(self, path: str) -> None:
         """A content that is needed no more: each that is held costs a descriptor."""
@@ -265,40 +306,20 @@ class Filling:
             os.close(descriptor)
         self._held.clear()
 
-    def _hold(self, digest: str) -> bool:
-        if digest in self._held:
-            return True
-        path = self._cache.blob(digest)
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-        if not _is_at(descriptor, path):
-            os.close(descriptor)
-            return False
-        self._held[digest] = descriptor
-        return True
-
     def _filled(self, key: str, file: ListedFile, pieces: PieceSource, limits: FetchLimits, until: float) -> str:
         """The digest of a file that is fetched now, or was by somebody else while we waited for him."""
-        cache = self._cache
+        cache = self.cache
         part = cache.part(key)
         try:
             while True:
-                descriptor = _opened(part)
+                descriptor = opened(part)
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX)  # waits for whoever is at the same file
-                    if not _is_at(descriptor, part):
+                    if not is_at(descriptor, part):
                         if (digest := cache.content_of(key)) is not None:
                             return digest
                         continue
-                    whole: Filled = filled(descriptor, file, pieces, limits, until)
-                    with cache.locked():
-                        cache.keep(key, part, whole.digest)
-                        fcntl.flock(descriptor, fcntl.LOCK_UN)  # it is the content's file now, and `_hold` locks it
-                        self._hold(whole.digest)
-                    cache.make_room(whole.size)
+                    self.keep(key, part, descriptor, whole := filled(descriptor, file, pieces, limits, until))
                     return whole.digest
                 except NotThatContent:
                     with suppress(OSError):
@@ -307,7 +328,7 @@ class Filling:
                 finally:
                     os.close(descriptor)
         except OSError as error:
-            raise _unusable(cache.folder, error) from None
+            raise unusable(cache.folder, error) from None
 
 
 def key_of(identity: str, file: ListedFile) -> str:
@@ -316,39 +337,3 @@ def key_of(identity: str, file: ListedFile) -> str:
     if not any(said[3:]):  # nothing says whether it is still the same: of this process and moment alone
         said += [str(os.getpid()), str(time.monotonic_ns())]
     return hashlib.sha256("\0".join(said).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _opened(path: str) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-
-
-def _is_at(descriptor: int, path: str) -> bool:
-    """Whether the file at a path is still the one that was opened."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))
-    except OSError:
-        return False
-
-
-def _sync(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sizes(folder: str) -> list[tuple[int, int, str]]:
-    """Of every file below: when it was written, its bytes on the disk, its path."""
-    found = []
-    for top, _, names in os.walk(folder):
-        for name in names:
-            with suppress(OSError):
-                path = os.path.join(top, name)
-                status = os.stat(path)
-                found.append((status.st_mtime_ns, status.st_size, path))
-    return found
-
-
-def _unusable(folder: str, error: OSError) -> RemoteFailure:
-    return RemoteFailure(f"the cache {folder} cannot be used: {error.strerror}: --cache names another folder")

@@ -5,10 +5,10 @@ It stands in the file's address, for the process that lists may be another one t
 
 from __future__ import annotations
 
-from .failures import NotThatContent, NotThere, NotUnderstood, RemoteFailure, TooMuch
+from .failures import NotAllowedThere, NotThatContent, NotThere, NotUnderstood, RemoteFailure, TooMuch
 from .listing import ListedFile
 
-OF_ONE = (NotThere, NotUnderstood, NotThatContent, TooMuch)
+OF_ONE = (NotThere, NotUnderstood, NotThatContent, TooMuch, NotAllowedThere)
 """What is wrong with one version, and not with its server."""
 
 _MARK = "failed:"

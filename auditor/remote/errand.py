@@ -15,6 +15,7 @@ class Errand(NamedTuple):
     limits: FetchLimits
     cache: str  # its folder
     cache_size: int  # bytes
+    graph_only: bool = False  # of models what holds their graphs, and no data
 
 
 class Fetching(NamedTuple):
@@ -24,11 +25,16 @@ class Fetching(NamedTuple):
     cache_size: int | None = None  # bytes
     size: int | None = None  # of one file, in bytes
     seconds: float | None = None  # for one model
+    graph_only: bool = False  # as in `Errand`
+    artifact_root: str | None = None  # as in `FetchLimits`
 
     def errand(self, address: str) -> Errand:
         usual = FetchLimits()
-        limits = usual._replace(size=self.size or usual.size, seconds=self.seconds or usual.seconds)
-        return Errand(address, limits, self.cache or cache_folder(), self.cache_size or CACHE_SIZE)
+        limits = usual._replace(
+            size=self.size or usual.size, seconds=self.seconds or usual.seconds, artifact_root=self.artifact_root or ""
+        )
+        cache = self.cache or cache_folder()
+        return Errand(address, limits, cache, self.cache_size or CACHE_SIZE, self.graph_only)
 
 
 CACHE_SIZE = 100 << 30

@@ -22,6 +22,10 @@ class NotAllowed(RemoteFailure):
     """The server wants credentials, or other ones: none are there, they have expired, or they do not reach so far."""
 
 
+class NotAllowedThere(NotAllowed):
+    """The same of the place where one version's files lie: those of others may lie elsewhere."""
+
+
 class CutOff(RemoteFailure):
     """A connection that broke, again and again. What has come is kept, and the next call goes on from there."""
 

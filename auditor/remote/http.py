@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from .. import __version__
 from ..names import prose
@@ -30,7 +30,9 @@ from .failures import (
     TooMuch,
     TooSlow,
 )
-from .listing import FetchLimits
+from .listing import FetchLimits, FilePart
+from .proxies import Connections, proxy_for, refused_by_proxy
+from .urls import checked_url, is_inner, joined, origin_of, shown_url
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -48,9 +50,10 @@ _LONGEST_WAIT = 60.0  # seconds that a server may ask for (Retry-After)
 _CONNECT, _READ = 10.0, 30.0  # seconds
 _DOCUMENT = 120.0  # seconds for a document with all attempts
 _BLOCK = 1 << 18
-_LONGEST = 8192  # characters of a URL: signed ones are long
+_PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})")
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/(?:[0-9]{1,18}|\*)")
-_PORTS = {"http": 80, "https": 443}
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class WebDocument(NamedTuple):
@@ -62,9 +65,12 @@ class WebDocument(NamedTuple):
     body: bytes
 
     def json(self) -> Any:
-        """What it says; `NotUnderstood` where that is not JSON: a login page, half of an answer."""
+        """What it says; `NotUnderstood` where that is not JSON in UTF-8: a login page, half of an answer."""
         try:
-            return json.loads(self.body)
+            said = json.loads(self.body.decode("utf-8-sig"))
+            if _SURROGATE.search(self.body):
+                json.dumps(said, ensure_ascii=False).encode()  # half of a pair is no text, and can be asked for nowhere
+            return said
         except (ValueError, RecursionError):
             kind = prose(self.headers.get("content-type", "of no type"), 60)
             raise NotUnderstood(f"{self.url} answers with what is not JSON ({kind}): is it the registry?") from None
@@ -78,12 +84,11 @@ class Web:
 
         ``what`` says in `NotAllowed` where credentials are looked for.
         """
-        import urllib3
+        from urllib3 import Timeout
 
         self._credentials = {origin_of(url): dict(headers) for url, headers in credentials.items()}
         self._limits, self._what = limits, what
-        timeout = urllib3.Timeout(connect=_CONNECT, read=_READ)
-        self._pool = urllib3.PoolManager(num_pools=8, retries=False, timeout=timeout)
+        self._connections = Connections(num_pools=8, retries=False, timeout=Timeout(connect=_CONNECT, read=_READ))
 
     def allow(self, url: str, headers: Mapping[str, str]) -> None:
         """From now on these headers go to the origin of a URL: a token that was asked for on the way."""
@@ -130,6 +135,27 @@ class Web:
                     return
             except _Again as again:
                 time.sleep(again.seconds or delay or 0.0)
+
+    def part(
+        self, url: str, start: int, length: int, *, etag: str = "", headers: Mapping[str, str] | None = None
+    ) -> FilePart | None:
+        """So many bytes from ``start`` on, fewer at the file's end alone; None where a server sends all of it instead.
+
+        `NotUnderstood` for another part than was asked for, `NotThatContent` where the file was exchanged.
+        """
+        sent = {"Accept": "*/*", "Range": f"bytes={start}-{start + length - 1}", **(headers or {})}
+        until = time.monotonic() + min(_DOCUMENT, self._limits.seconds)
+        for delay in self._delays(until):
+            try:
+                with self._answered("GET", url, sent, None, (200, 206, 416), until, last=delay is None) as answer:
+                    return _part_in(*answer, start, length, etag, until)
+            except _Again as again:
+                time.sleep(again.seconds or delay or 0.0)
+            except CutOff:
+                if delay is None:
+                    raise
+                time.sleep(delay)
+        raise AssertionError("the last attempt answers or raises")
 
     def _from(self, found: BaseHTTPResponse, shown: str, offset: int, etag: str) -> Iterator[bytes]:
         if found.status == 416:
@@ -204,8 +230,13 @@ class Web:
 
         sent = {"User-Agent": f"auditor/{__version__}", "Accept-Encoding": "identity", **headers}
         sent |= self._credentials.get(origin_of(url), {})
+        pool = self._connections.to(url)
         try:
-            return self._pool.urlopen(method, url, body=body, headers=sent, redirect=False, preload_content=False)
+            return pool.urlopen(method, url, body=body, headers=sent, redirect=False, preload_content=False)
+        except urllib3.exceptions.ProxyError as error:
+            if refused := _TUNNEL.search(str(error)):
+                raise refused_by_proxy(url, int(refused[1])) from None
+            raise CutOff(f"the proxy {shown_url(proxy_for(url))} cannot be reached: {_why(error)}") from None
         except urllib3.exceptions.SSLError as error:
             why = f"{_why(error)}; SSL_CERT_FILE names further authorities to trust"
             raise RemoteFailure(f"{shown_url(url)} is not trusted: {why}") from None
@@ -221,11 +252,13 @@ class Web:
         new = checked_url(joined(url, location.partition("#")[0]), f"{shown} leads on to")
         if urlsplit(url).scheme == "https" and urlsplit(new).scheme != "https":
             raise LedAstray(f"{shown} leads on to http://: what comes so may be anybody's")
-        if _is_inner(urlsplit(new).hostname or "") and not _is_inner(urlsplit(url).hostname or ""):
+        if is_inner(urlsplit(new).hostname or "") and not is_inner(urlsplit(url).hostname or ""):
             raise LedAstray(f"{shown} leads on into the networks of this machine, which is not followed")
         return new
 
     def _refused(self, status: int, shown: str, url: str) -> RemoteFailure:
+        if status == 407:
+            return refused_by_proxy(url, status)
         if status in (404, 410):
             return NotThere(f"{shown} is not there ({status})")
         if status in (401, 403):
@@ -242,60 +275,9 @@ class _Again(Exception):
         self.seconds = seconds
 
 
-def shown_url(url: str) -> str:
-    """An address for people: without its query, which may be signed, and without a name and password."""
-    try:
-        parts = urlsplit(url)
-        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-        port = "" if parts.port is None else f":{parts.port}"
-    except ValueError:
-        return "an address that is not one"
-    return prose(f"{parts.scheme}://{host}{port}{parts.path}", 300)
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port: what a credential belongs to."""
-    parts = urlsplit(url)
-    return f"{parts.scheme.lower()}://{(parts.hostname or '').lower()}:{parts.port or _PORTS.get(parts.scheme, 0)}"
-
-
-def joined(url: str, more: str) -> str:
-    """Where a reference leads from a URL; "" where it is none."""
-    try:
-        return urljoin(url, more)
-    except ValueError:
-        return ""
-
-
-def checked_url(url: str, where: str) -> str:
-    """An address that somebody else chose; `LedAstray` where it is none that is asked."""
-    try:
-        parts = urlsplit(url)
-        fits = parts.scheme in _PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        fits = False
-    if not fits or len(url) > _LONGEST or not url.isascii() or not url.isprintable() or set(' "<>\\^`{|}') & set(url):
-        raise LedAstray(f"{where} what is not an address: https://HOST/PATH")
-    if "@" in parts.netloc:
-        raise LedAstray(f"{where} an address with a name or a password in it")
-    return url
-
-
 def too_much(what: str, size: int, limits: FetchLimits) -> TooMuch:
     """For a file that is larger than what is fetched."""
     return TooMuch(f"{what} holds {in_bytes(size)}; at most {in_bytes(limits.size)} are fetched (--fetch-size)")
-
-
-def _is_inner(host: str) -> bool:
-    """Whether a host is this machine or its network, by the letter: a name is not looked up."""
-    from ipaddress import ip_address
-
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return not ip_address(host).is_global
-    except ValueError:
-        return False
 
 
 def _blocks(found: BaseHTTPResponse, shown: str, method: str = "GET") -> Iterator[bytes]:
@@ -303,7 +285,8 @@ def _blocks(found: BaseHTTPResponse, shown: str, method: str = "GET") -> Iterato
     import urllib3
 
     said = found.headers.get("content-length", "")
-    left = int(said) if said.isascii() and said.isdecimal() and len(said) < 19 and method != "HEAD" else None
+    tells = said.isascii() and said.isdecimal() and len(said) < 19 and method != "HEAD" and found.status != 304
+    left = int(said) if tells else None
     try:
         while block := found.read1(_BLOCK, decode_content=False):
             if left is not None:
@@ -313,6 +296,25 @@ def _blocks(found: BaseHTTPResponse, shown: str, method: str = "GET") -> Iterato
         raise CutOff(f"{shown}: the connection broke: {_why(error)}") from None
     if left:
         raise CutOff(f"{shown}: the connection ended {in_bytes(max(left, 0))} before the file did")
+
+
+def _part_in(
+    found: BaseHTTPResponse, shown: str, start: int, length: int, etag: str, until: float
+) -> FilePart | None:  # fmt: skip
+    now = found.headers.get("etag", "")
+    if found.status == 416 or (etag and now != etag):
+        raise NotThatContent(f"{shown} was exchanged while it was fetched: fetch it again")
+    if found.status == 200:
+        found.close()  # all of it comes, which nobody reads
+        return None
+    match = _PART.fullmatch(found.headers.get("content-range", ""))
+    first, last, size = map(int, match.groups()) if match else (-1, -1, -1)
+    if first != start or last + 1 != min(start + length, size):
+        raise NotUnderstood(f"{shown} answers with another part of the file than was asked for")
+    data = b"".join(_bounded(_blocks(found, shown), last + 1 - start, until, shown))
+    if len(data) != last + 1 - start:
+        raise NotUnderstood(f"{shown} answers with {len(data)} bytes, and says that they are {last + 1 - start}")
+    return FilePart(data, size, now)
 
 
 def _bounded(blocks: Iterator[bytes], most: int, until: float, shown: str) -> Iterator[bytes]:

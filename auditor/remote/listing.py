@@ -54,10 +54,26 @@ class FetchLimits(NamedTuple):
     seconds: float = 3600.0  # for one model
     floor: int = 1 << 30  # free on the disk, below which nothing is taken
     listing: int = 1_000_000  # names of one registry
+    artifact_root: str = ""  # a folder of this machine in which a server may name files; "" none
 
 
 PieceSource: TypeAlias = Callable[[int], Iterator[bytes]]
 """A file's bytes from an offset on; `CutOff` where they end early."""
+
+
+class RegistryState(NamedTuple):
+    """What a registry says of all its versions together."""
+
+    said: str  # another text as soon as any version is; "" where nothing tells
+    mark: str = ""  # what the next question goes with: an ETag, and what was said with it
+
+
+class FilePart(NamedTuple):
+    """Some bytes of a file."""
+
+    data: bytes
+    size: int  # of all of it
+    etag: str = ""  # what the server calls the content that they are of
 
 
 class RemoteReader(ABC):
@@ -82,6 +98,13 @@ class RemoteReader(ABC):
     def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
         """The file's bytes from an offset on. `CutOff` where they end early: the caller asks again from where it is."""
 
+    def part(self, file: ListedFile, start: int, length: int, etag: str = "") -> FilePart | None:
+        """So many bytes from ``start`` on, fewer at the file's end alone; None where only all of the file is given.
+
+        `NotThatContent` where they are of another content than the one that ``etag`` was said of.
+        """
+        return None
+
 
 class RemoteKind(RemoteReader):
     """Base of registries that say themselves what their models are."""
@@ -90,9 +113,9 @@ class RemoteKind(RemoteReader):
     def versions(self) -> Iterator[ListedVersion]:
         """Every model in every version that the address names, page after page, in a stable order."""
 
-    def state(self) -> str:
-        """What is another text as soon as any version is, for less than listing all; "" where nothing tells."""
-        return ""
+    def state(self, mark: str = "") -> RegistryState:
+        """What tells whether any version is another one, for less than listing all; ``mark`` is that of the last."""
+        return RegistryState("")
 
     @abstractmethod
     def beside(self, version: ListedVersion, name: str) -> ListedFile | None:

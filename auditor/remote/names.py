@@ -15,11 +15,16 @@ def checked_name(name: object, where: str) -> str:
     """A relative path that stays in its folder, with parts that files may be called; `NotUnderstood` for others."""
     if not isinstance(name, str) or not name:
         raise NotUnderstood(f"{where} lists a file without a name")
-    parts = name.split("/")
-    if (
-        len(name.encode("utf-8", "surrogatepass")) > _LONGEST
-        or _WRONG.search(name)
-        or any(part in ("", ".", "..") or len(part.encode("utf-8", "surrogatepass")) > _PART for part in parts)
-    ):
+    if not _is_path(name):
         raise NotUnderstood(f"{where} lists a file named {prose(name, 80)!r}, which is not a path below a folder")
     return name
+
+
+def _is_path(name: str) -> bool:
+    try:
+        encoded = name.encode("utf-8", "surrogateescape")  # as files are called, also by bytes that are no text
+    except UnicodeEncodeError:
+        return False
+    if len(encoded) > _LONGEST or _WRONG.search(name):
+        return False
+    return all(part not in (b"", b".", b"..") and len(part) <= _PART for part in encoded.split(b"/"))

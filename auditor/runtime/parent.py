@@ -44,6 +44,7 @@ _LARGEST_ANSWER = 32 << 20  # bytes of all that it says
 _MOST_SAID = 4 << 20  # values of a line: each takes some 64 bytes here
 _KEPT_NOISE, _LARGEST_NOISE = 256 << 10, 64 << 20  # of stdout and stderr: kept, and borne at all
 _LOOK_EVERY = 0.1  # seconds
+_MOMENT = 0.1  # seconds in which comes what is on its way when the time is over
 
 
 def run(request: Request) -> Outcome:
@@ -200,7 +201,7 @@ class _Child:
                 self._listen(process, answer, deadline)
                 if not (ended.killed or ended.broken or ended.answer):
                     # it has closed both pipes: it ends, or does nothing that anybody could see
-                    waited, patience = True, max(0.0, min(1.0, deadline - time.monotonic()))
+                    waited, patience = True, max(_MOMENT, min(1.0, deadline - time.monotonic()))
             finally:
                 status = process.end(patience)
         if status is not None:
@@ -215,13 +216,15 @@ class _Child:
             waiting.register(process.noise, selectors.EVENT_READ, self._noise)
             while waiting.get_map():
                 left = deadline - time.monotonic()
-                if left <= 0:
+                # What lies there already came in time: this process may have been held itself, and not the child.
+                ready = waiting.select(min(left, _LOOK_EVERY) if left > 0 else _MOMENT if self._buffer else 0)
+                if left <= 0 and not ready:
                     self._ended.killed = "time"
                 elif self._too_big(process.pid):
                     self._ended.killed = "memory"
                 if self._ended.killed or self._ended.broken:
                     return
-                for key, _ in waiting.select(min(left, _LOOK_EVERY)):
+                for key, _ in ready:
                     data = os.read(key.fd, 1 << 16)
                     if data:
                         key.data(data)

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from ..batch.pool import WorkerLimits
 
 
+_NEED_DATA = {
+    "run": "--run", "weights": "--weights", "sample_weights": "--sample-weights", "deep": "--deep",
+    "deep_parts": "--deep-part", "try_target": "--try-target", "require_isolation": "--require-isolation",
+    "inputs": "--inputs", "against": "--against", "speed_against": "--speed-against",
+}  # fmt: skip
+
+
 class Asked(NamedTuple):
     """The values of one call, by the names of options, and the configuration with them."""
 
@@ -68,5 +75,9 @@ def asked(words: Mapping[str, Any], *, reads_baseline: bool = True) -> Asked:
     configured = find(said.get("config"), said.get("no_config", False), said.get("trusted_config"))
     if configured.trusted and said.get("baseline"):
         raise UsageError(f"--baseline: the trusted configuration {configured.origin} says which baseline there is")
+    if said.get("graph_only"):
+        for name, option in _NEED_DATA.items():
+            if said.get(name):
+                raise UsageError(f"{option} needs the weights, and --graph-only fetches none: take one of the two")
     configured = configured.saying_ad_hoc(said)
     return Asked(said, configured.checked() if reads_baseline else configured)

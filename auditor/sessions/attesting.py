@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..attest.keys import Password, Signer, check_installed, signer, trusted_key
-from ..attest.model_files import HashedModel, check_unchanged, hashed_files
-from ..errors import CannotLook, ExitCode, UsageError
+from ..attest.model_files import HashedModel, check_unchanged, files_hashed_at, hashed_files
+from ..errors import CannotLook, ExitCode, Unreadable, UsageError
+from ..files import FileLook
+from ..model.load import open_model
 from ..report import Verdict
 from ..tuples import NamedTuple
 from .asked import Asked
@@ -16,6 +21,7 @@ from .listening import Listener
 
 if TYPE_CHECKING:
     from ..attest.statements import AttestedAudit
+    from ..store.works import FileState
 
 
 class JudgedFiles(NamedTuple):
@@ -65,12 +71,25 @@ def attested(path: str, ask: Asked, by: Signer, listener: Listener) -> Attested:
 
 
 def judged_files(path: str, ask: Asked, listener: Listener) -> JudgedFiles:
-    """The gate's verdict on a model, of the same bytes as the hashes; ChangedMeanwhile where a file was written to."""
-    files = hashed_files(path)
+    """The gate's verdict on a model, of the same bytes as the hashes; ChangedMeanwhile where a file was written to.
+
+    The gate has hashed the files to know them: it is asked what they were, and nothing is read again.
+    """
+    with suppress(Unreadable):  # the gate says why
+        os.close(open_model(path)[0])  # what is no file is said before anything is hashed
+    at = time.time_ns()
     with (
         Gate(ask.configured, ask.limits(), ask.said.get("subject"), None, listener) as gate,
         listener.auditing(path),
     ):
         gated = gate.verdict_on(path)
+        files = files_hashed_at(path, {_look(state): state.digest for state in gated.states}, at)
+        if files is None:  # the gate has no hash of one of them
+            files = hashed_files(path)
+            gated = gate.verdict_on(path)
     check_unchanged(files)
     return JudgedFiles(gated, files)
+
+
+def _look(state: FileState) -> FileLook:
+    return FileLook(state.device, state.inode, state.size, state.mtime_ns, state.ctime_ns)

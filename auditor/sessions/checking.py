@@ -99,9 +99,10 @@ class Checking:
         whole = None
         try:
             with self.listener.auditing(path) as at:
-                whole = audited(subject.copy or path, self.settings, subject.contract, at)
-                raw = _with(whole.report, subject.troubles)
-                if subject.copy:
+                source = path if subject.fetched is None else subject.fetched.source
+                whole = audited(source, self.settings, subject.contract, at)
+                raw = _with(whole.report, subject)
+                if subject.fetched is not None:
                     raw = raw._replace(model=raw.model._replace(path=path))
             for trace in raw.coverage.traces:
                 tell_fault(self.listener, trace)
@@ -157,12 +158,14 @@ class Checking:
         return True
 
 
-def _with(report: Report, troubles: Sequence[str]) -> Report:
-    """The report with what the registry around its model leaves unsaid."""
-    if not troubles:
+def _with(report: Report, subject: Subject) -> Report:
+    """The report with what the registry around its model leaves unsaid, and with what was not fetched."""
+    missed = [Missed("registry", trouble) for trouble in subject.troubles]
+    if subject.fetched is not None and subject.fetched.partly is not None:
+        missed.append(subject.fetched.partly.missed())
+    if not missed:
         return report
     coverage = report.coverage
-    missed = (Missed("registry", trouble) for trouble in troubles)
     return report._replace(coverage=coverage._replace(skipped=(*coverage.skipped, *missed)))
 
 

@@ -14,4 +14,7 @@ def fetching_as(configured: Configuration) -> Fetching:
     """The cache and its bounds."""
     from ..remote.errand import Fetching
 
-    return Fetching(configured.cache, configured.cache_size, configured.fetch_size, configured.fetch_timeout)
+    return Fetching(
+        configured.cache, configured.cache_size, configured.fetch_size, configured.fetch_timeout, configured.graph_only,
+        configured.artifact_root,
+    )  # fmt: skip

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..policy.policy import Policy
     from ..remote.errand import Fetching
     from ..store.store import Accepted
-    from ..store.works import Works
+    from ..store.works import FileState, Works
     from .writing_back import WritingBack
 
 _MOST = 1 << 28  # bytes of a report file
@@ -54,6 +54,7 @@ class Gated(NamedTuple):
     audit_id: int | None = None
     accepted: bool = False
     refused: bool = False  # it was to be accepted, and did not pass
+    states: tuple[FileState, ...] = ()  # of its files, as they were hashed for it
 
 
 class Gate:
@@ -155,7 +156,7 @@ class Gate:
                 gated = self._unless_unstored(self._gated(subject, document, outcome.audit_id, outcome.code))
                 if self.writing is not None:
                     self.writing.take(outcome._replace(document=_as_judged(gated.judgement)))
-                yield gated
+                yield gated._replace(states=outcome.states)
 
         if source is not None:
             self._left(source)

@@ -27,7 +27,7 @@ class Subject(NamedTuple):
     version: str | None = None
     contract: Contract | None = None
     troubles: tuple[str, ...] = ()
-    copy: str = ""  # where its files lie, of one that was fetched from the address that is its path
+    fetched: Ref | None = None  # of one that was fetched from the address that is its path
 
     @property
     def key(self) -> str:
@@ -63,10 +63,10 @@ def subject_of(ref: Ref, configured: Configuration, path: str | None = None) -> 
     """A model that a source has found."""
     where = ref.place if path is None else path
     policy = configured.policy(where, ref.subject, ref.registry)
-    copy = ref.path if ref.address else ""
     return Subject(
-        where, policy, ref.subject or None, ref.registry, ref.version or None, ref.contract, ref.troubles, copy
-    )
+        where, policy, ref.subject or None, ref.registry, ref.version or None, ref.contract, ref.troubles,
+        ref if ref.address else None,
+    )  # fmt: skip
 
 
 def stored(audit_id: int, configured: Configuration, database: str | None) -> tuple[Subject, dict[str, Any]]:

@@ -58,6 +58,7 @@ class _Place:
     due: float = 0.0
     failures: int = 0  # in a row
     state: str = ""  # as it said at the last full look; "" where it says nothing
+    mark: str = ""  # what it is asked with next
     looked: float = 0.0  # when it was looked at in full
     said: set[str] = field(default_factory=set)  # lines of the last look: they are not said again
     unended: dict[str, _Unended] = field(default_factory=dict)  # by the model's place
@@ -131,9 +132,10 @@ class Watching:
         from ..remote.kinds import kind_at
 
         kind_at(place.path)  # a scheme that nobody reads ends this
-        found = state_at(fetching_as(self.ask.configured).errand(place.path))
+        found = state_at(fetching_as(self.ask.configured).errand(place.path), place.mark)
         if not isinstance(found, NotBrought):
-            return found
+            place.mark = found.mark
+            return found.said
         if found.code is ExitCode.USAGE:
             raise UsageError(found.why)
         if not place.failures:

@@ -100,11 +100,17 @@ def _make_sqlite_transactional(engine: Engine, foreign_keys: bool) -> None:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that only reads: one snapshot, and nobody who writes has to wait for it."""
+def reading(engine: Engine, once: bool = False) -> Iterator[Connection]:
+    """A connection that only reads: one snapshot, and nobody who writes has to wait for it.
+
+    ``once``: a single statement, or several of which each may see a moment of its own.
+    """
     with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":  # where each statement would see what others have written by then
-            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        if engine.dialect.name == "postgresql":
+            if once:  # without BEGIN and ROLLBACK, each of which is a way there and back
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+            else:  # else each statement would see what others have written by then
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         yield connection.execution_options(reading=True)
 
 
@@ -162,6 +168,24 @@ def look_at_anew(engine: Engine, tables: Sequence[Table]) -> None:
         with errors_in_words(engine.url), engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.exec_driver_sql(f"VACUUM (ANALYZE) {_names(tables)}")
+
+
+def insert_whole(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Rows with a value for each column of a table, in its order: many of them, in the fastest way that there is."""
+    names = ", ".join(table.c.keys())
+    if connection.dialect.name == "sqlite":
+        values = ", ".join("?" * len(table.c))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({values})", [tuple(r) for r in rows])
+        return
+    statement = f"COPY {table.name} ({names}) FROM STDIN"
+    dialect = connection.dialect
+    raw: Any = connection.connection  # psycopg's, of which SQLAlchemy knows no more than the standard says
+    try:
+        with raw.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except dialect.loaded_dbapi.Error as error:  # as SQLAlchemy says it of a statement that it sends itself
+        raise DBAPIError.instance(statement, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
 
 
 def last_number(connection: Connection, table: Table) -> int:

@@ -6,15 +6,15 @@ what one project has into a database that is in use is `exchange`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, literal, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from ..errors import StoreError
 from ..tuples import NamedTuple
-from .connection import alone_with, go_on_after, last_number, look_at_anew, shown
+from .connection import alone_with, go_on_after, insert_whole, last_number, look_at_anew, shown
 from .service_tables import all_tables
 from .store import Store
 from .tables import audits
@@ -46,7 +46,7 @@ def copy_all(source: Store, target: Store) -> Copied:
             counts[table.name] = 0
             for rows in _rows(reader, table):
                 try:
-                    writer.execute(insert(table), rows)
+                    insert_whole(writer, table, rows)
                 except (DataError, IntegrityError) as error:
                     why = (str(error.orig).splitlines() or [""])[0][:200]
                     raise StoreError(
@@ -58,13 +58,11 @@ def copy_all(source: Store, target: Store) -> Copied:
     return Copied(counts[audits.name], sum(counts.values()) - counts[audits.name])
 
 
-def _rows(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
+def _rows(connection: Connection, table: Table) -> Iterator[Sequence[Sequence[Any]]]:
     """Some at a time, in the order of their keys, and behind the rows of the same table that they point to."""
     size = _DOCUMENTS if any(isinstance(column.type, LargeBinary) for column in table.c) else _ROWS
     query = select(table).order_by(*_points_within(table), *table.primary_key.columns)
-    found = connection.execute(query, execution_options={"yield_per": size})
-    for part in found.mappings().partitions():
-        yield [dict(row) for row in part]
+    return connection.execute(query, execution_options={"yield_per": size}).partitions()
 
 
 def _points_within(table: Table) -> Iterator[ColumnElement[Any]]:

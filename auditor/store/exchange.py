@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Select, Table, insert, select, update
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
 
 from .. import __version__
 from ..errors import StoreError
 from ..tuples import NamedTuple
-from .rows import insert_audits, rows_of_audit
+from .connection import AT_ONCE
+from .rows import insert_audits, keep_latest_rules, rows_of_audit
 from .store import Store, key_of
-from .tables import HEAD, acceptances, audits, findings, operators, works
+from .tables import HEAD, acceptances, audits, findings, latest_rules, operators, works
 from .typed import conforms
 
 FORMAT = 1
@@ -108,7 +109,9 @@ class _Import:
         self._connection = connection
         self._read = read
         self._lines = 0
-        self._sources: set[str] = set()
+        # What comes has higher numbers: by them it is found again, as a million names have no place in memory.
+        newest = select(audits.c.id).where(store.within_ids(audits)).order_by(audits.c.id.desc())
+        self._before = connection.scalar(newest.limit(1)) or 0
         self.imported = Imported()
         self.ended = False
 
@@ -145,11 +148,20 @@ class _Import:
     def settle(self) -> None:
         """Of each source the newest by its time is the latest."""
         a, ours = audits.c, self._store.within(audits)
-        for source in sorted(self._sources):
-            newest = select(a.id).where(ours, a.source == source, ~a.ad_hoc)
-            found = self._connection.scalar(newest.order_by(a.audited_at.desc(), a.id.desc()).limit(1))
-            self._connection.execute(update(audits).where(ours, a.source == source, a.latest).values(latest=False))
-            self._connection.execute(update(audits).where(ours, a.id == found).values(latest=True))
+        new = select(a.source).where(ours, a.id > self._before).distinct().order_by(a.source).limit(AT_ONCE)
+        sources = self._connection.scalars(new).all()
+        while sources:
+            its = ours & a.source.in_(sources)
+            rank = func.row_number().over(partition_by=a.source, order_by=(a.audited_at.desc(), a.id.desc()))
+            ranked = select(a.id, rank.label("rank")).where(its, ~a.ad_hoc).subquery()
+            ids = self._connection.scalars(select(ranked.c.id).where(ranked.c.rank == 1)).all()
+            newest = self._store.within_ids(audits) & a.id.in_(ids)
+            self._connection.execute(update(audits).where(its, a.latest).values(latest=False))
+            self._connection.execute(update(audits).where(newest).values(latest=True))
+            old = (self._store.within_ids(latest_rules), latest_rules.c.audit_id.in_(select(a.id).where(its)))
+            self._connection.execute(delete(latest_rules).where(*old))
+            keep_latest_rules(self._connection, newest)
+            sources = self._connection.scalars(new.where(a.source > sources[-1])).all()
 
     def _head(self, said: Mapping[str, Any]) -> None:
         if type(said["format"]) is not int or said["format"] < 1:
@@ -171,7 +183,6 @@ class _Import:
             for row in below:
                 _fits(table, row)
         insert_audits(self._connection, [rows])
-        self._sources.add(said["source"])
         self.imported = self.imported._replace(audits=self.imported.audits + 1)
 
     def _acceptance(self, said: Mapping[str, Any]) -> None:

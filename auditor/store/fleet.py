@@ -7,9 +7,10 @@ the one that was seen first last. An ad hoc look is a model's latest only where 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,13 +28,11 @@ from sqlalchemy import (
 
 from ..tuples import NamedTuple
 from .connection import storable
+from .fleet_order import VERDICTS, Keyed, Part, Place, Sort, Stretch, by_name, by_time, by_verdict, registered_parts
 from .service_tables import jobs, models, versions
 from .store import Store
 from .tables import audits, findings, operators
 
-Sort = Literal["name", "verdict", "when"]
-
-_VERDICTS = ("fail", "inconclusive", "pass")  # the worst first
 _DIGITS = "0123456789"
 
 
@@ -77,10 +76,6 @@ class FleetFilter(NamedTuple):
     opset: int | None = None
 
 
-Place = tuple[str | int, str]
-"""Where a page ends: what is sorted by, and the name."""
-
-
 class FleetPage(NamedTuple):
     """Models in order, and where the next page begins: None at the end."""
 
@@ -118,56 +113,42 @@ def fleet(
     ``down`` turns that round; models of one verdict or time go by their names.
     """
     turned = down != (sort == "when")
-    found: list[tuple[str | int, FleetModel]] = []
+    stretch = Stretch(sort, turned, after)
+    found: list[Keyed] = []
     with store.reading() as connection:
+
+        def ask(asked: Select[Any], part: Part, number: int) -> list[Keyed]:
+            those, order = part
+            rows = connection.execute(asked.where(*those).order_by(*order).limit(number))
+            return [(row[-1], _model(row)) for row in rows]
+
+        def keyed(kind: _Kind, key: ColumnElement[Any]) -> Select[Any]:
+            return kind.query.add_columns(key.label("key")).where(*_conditions(wanted, kind.name))
+
+        registered = _registered(store, models.c.name)
+        keys = {"name": registered.name, "verdict": _rank(), "when": func.coalesce(audits.c.audited_at, "")}
+        for part in registered_parts(stretch, keys[sort], registered.name):
+            found += ask(keyed(registered, keys[sort]), part, limit + 1)
+        if len(found) > limit:  # no audits are read of models that are behind these: of registered ones there are many
+            stretch = stretch._replace(upto=(found[-1][0], found[-1][1].name))
         least = after[1] if after is not None and sort == "name" and not turned else ""
-        registered, others = _registered(store, models.c.name), _unregistered(store, audits.c.subject, least, sort)
-        for kind in (registered, others):
-            keys = {"name": kind.name, "verdict": _rank(), "when": func.coalesce(audits.c.audited_at, "")}
-            if kind is others and sort == "when":
-                keys["when"] = audits.c.audited_at  # as an index has it
-            asked = kind.query.add_columns(keys[sort].label("key")).where(*_conditions(wanted, kind.name))
-            if kind is others and sort == "verdict":
-                parts = list(_by_verdict(kind.name, turned, after))
-            else:
-                order = [keys[sort].desc() if turned else keys[sort], *([] if sort == "name" else [kind.name])]
-                parts = [(_beyond(keys[sort], kind.name, sort, turned, after), order)]
-            for those, order in parts:
-                rows = connection.execute(asked.where(*those).order_by(*order).limit(limit + 1)).all()
-                found += [(row[-1], _model(row)) for row in rows]
-                if len(rows) > limit:
+        others = _unregistered(store, audits.c.subject, least, sort)
+        keys = {"name": others.name, "verdict": _rank(), "when": audits.c.audited_at}
+        asked = partial(ask, keyed(others, keys[sort]))
+        if sort == "when":
+            found += by_time(stretch, others.name, limit + 1, asked)
+        else:
+            rest = limit + 1
+            for part in (by_name if sort == "name" else by_verdict)(stretch, others.name):
+                rows = asked(part, rest)
+                found += rows
+                rest -= len(rows)
+                if not rest:
                     break
     found.sort(key=lambda pair: pair[1].name)
     found.sort(key=lambda pair: pair[0], reverse=turned)
     page = found[:limit]
     return FleetPage(tuple(model for _, model in page), (page[-1][0], page[-1][1].name) if found[limit:] else None)
-
-
-_Part = tuple[Iterable[ColumnElement[bool]], list[ColumnElement[Any]]]
-"""Which models, and in what order."""
-
-
-def _by_verdict(name: ColumnElement[Any], turned: bool, after: Place | None) -> Iterator[_Part]:
-    """Each verdict by itself, in the order of a page: so an index has its models in order, and few are read."""
-    for rank in sorted(range(len(_VERDICTS)), reverse=turned):
-        those = [audits.c.verdict == _VERDICTS[rank]]
-        if after is not None and rank == after[0]:
-            those.append(name > after[1])
-        if after is None or rank == after[0] or (rank > int(after[0])) != turned:
-            yield those, [name]
-
-
-def _beyond(
-    key: ColumnElement[Any], name: ColumnElement[Any], sort: Sort, turned: bool, after: Place | None
-) -> Iterator[ColumnElement[bool]]:
-    """Behind the place where the last page ended."""
-    if after is None:
-        return
-    at, last = after
-    beyond = key < at if turned else key > at
-    yield beyond if sort == "name" else or_(beyond, and_(key == at, name > last))
-    if sort == "when":  # the same once more, as OR goes by no index
-        yield key <= at if turned else key >= at
 
 
 def fleet_model(store: Store, model_id: str) -> FleetModel | None:
@@ -180,7 +161,7 @@ def fleet_model(store: Store, model_id: str) -> FleetModel | None:
 
 def verdicts(store: Store, wanted: FleetFilter = _ALL) -> dict[str, int]:
     """How many models have each verdict; "" is that of those without an audit."""
-    counts = dict.fromkeys((*_VERDICTS, ""), 0)
+    counts = dict.fromkeys((*VERDICTS, ""), 0)
     verdict = func.coalesce(audits.c.verdict, "")
     with store.reading() as connection:
         for kind in _both(store):
@@ -216,7 +197,7 @@ def worsened(store: Store, days: float = 7, limit: int = 50) -> list[Worsened]:
 def _badness(one: Worsened) -> tuple[int, int, str]:
     latest = one.model.latest
     assert latest is not None  # it is what got worse
-    return _VERDICTS.index(latest.verdict), one.errors - latest.errors, one.model.name
+    return VERDICTS.index(latest.verdict), one.errors - latest.errors, one.model.name
 
 
 class _Kind(NamedTuple):
@@ -319,7 +300,7 @@ def _latest(audit_id: ColumnElement[Any], version: ColumnElement[Any], version_i
 
 def _rank(row: FromClause = audits) -> ColumnElement[int]:
     """Of its verdict: 0 is the worst; behind the best comes that there is none."""
-    return case(*((row.c.verdict == verdict, i) for i, verdict in enumerate(_VERDICTS)), else_=len(_VERDICTS))
+    return case(*((row.c.verdict == verdict, i) for i, verdict in enumerate(VERDICTS)), else_=len(VERDICTS))
 
 
 def _conditions(wanted: FleetFilter, name: ColumnElement[Any]) -> Iterator[ColumnElement[bool]]:

@@ -240,12 +240,14 @@ def subjects(store: Store, model: str) -> list[str]:
     return sorted(found)
 
 
-def subjects_under(store: Store, folder: str) -> list[str]:
-    """The subjects with a file in a folder, or deeper."""
+def subjects_under(store: Store, folder: str, limit: int) -> tuple[list[str], int]:
+    """The first so many of the subjects with a file in a folder, or deeper; and how many there are in all."""
     under = starts(audits.c.source, source_of(folder).rstrip("/") + "/")
-    query = select(audits.c.subject).where(store.within(audits), audits.c.latest | audits.c.ad_hoc, under)
+    known = (store.within(audits), audits.c.latest | audits.c.ad_hoc, under)
     with store.reading() as connection:
-        return sorted(connection.scalars(query.distinct()))
+        number = connection.scalar(select(func.count(audits.c.subject.distinct())).where(*known))
+        first = select(audits.c.subject).where(*known).distinct().order_by(audits.c.subject).limit(limit)
+        return list(connection.scalars(first)), number or 0
 
 
 def subjects_of(store: Store, paths: Iterable[str]) -> list[str]:

@@ -9,18 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import ColumnElement, Connection, insert, select
 
 from ..tuples import NamedTuple
 from .connection import storable
-from .tables import audits, findings, operators
+from .tables import audits, findings, latest_rules, operators
 
 LARGEST = 1 << 63
 """Of a database's large integers, the first that is too large."""
 
 _OPSETS = 1 << 31  # the same of its usual ones
 _INSERT = insert(audits).returning(audits.c.id, sort_by_parameter_order=True)
-_INSERT_FINDINGS, _INSERT_OPERATORS = insert(findings), insert(operators)
+_INSERT_FINDINGS, _INSERT_OPERATORS, _INSERT_RULES = insert(findings), insert(operators), insert(latest_rules)
 _OPERATOR = 300  # letters of an operator's name that are kept
 
 
@@ -94,7 +94,25 @@ def insert_audits(connection: Connection, rows: Sequence[AuditRows]) -> list[int
         parts = [{"audit_id": i, **part} for i, its in zip(numbers, below, strict=True) for part in its]
         if parts:
             connection.execute(made, parts)
+    rules = [row for i, its in zip(numbers, rows, strict=True) for row in _latest_rules(i, its)]
+    if rules:
+        connection.execute(_INSERT_RULES, rules)
     return numbers
+
+
+def _latest_rules(audit_id: int, rows: AuditRows) -> list[dict[str, object]]:
+    if not rows.audit["latest"]:
+        return []
+    whose = {name: rows.audit[name] for name in ("project", "source")}
+    rules = sorted({str(finding["rule"]) for finding in rows.findings})
+    return [{**whose, "rule": rule, "audit_id": audit_id} for rule in rules]
+
+
+def keep_latest_rules(connection: Connection, which: ColumnElement[bool]) -> None:
+    """The rules of audits that were kept before they became the latest."""
+    a, names = audits.c, ("project", "rule", "source", "audit_id")
+    found = select(a.project, findings.c.rule, a.source, a.id).join(findings, findings.c.audit_id == a.id)
+    connection.execute(insert(latest_rules).from_select(names, found.where(a.latest, which).distinct()))
 
 
 def _finding(ordinal: int, finding: Mapping[str, Any]) -> dict[str, object]:

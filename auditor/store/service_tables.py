@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     false,
 )
+from sqlalchemy.util import OrderedSet
 
 from .tables import NAME, metadata, project
 
@@ -226,3 +227,8 @@ counters = Table(
     Column("name", String(100), primary_key=True),
     Column("value", Float, nullable=False),
 )
+
+# Of two that cost the same SQLite takes what was made last, and SQLAlchemy makes them in any order. So there is one
+# order, in which those of the latest audits come behind those of all.
+for _table in all_tables.tables.values():
+    _table.indexes = OrderedSet(sorted(_table.indexes, key=lambda index: str(index.name), reverse=True))

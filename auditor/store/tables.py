@@ -26,11 +26,10 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.util import OrderedSet
 
 from .views import VIEWS, create_view
 
-HEAD = "0007_pages"
+HEAD = "0009_order"
 """The revision of ``migrations/`` that these tables are: known here, so that a fresh database needs no Alembic."""
 
 DEFAULT = "default"
@@ -127,10 +126,6 @@ audits = Table(
     sqlite_autoincrement=True,  # an id that `auditor show` knew is never another report's
 )
 
-# Of two that cost the same SQLite takes what was made last, and SQLAlchemy makes them in any order: so those of the
-# latest audits come behind those of all.
-audits.indexes = OrderedSet(sorted(audits.indexes, key=lambda index: str(index.name), reverse=True))
-
 findings = Table(
     "findings",
     metadata,
@@ -147,6 +142,18 @@ findings = Table(
     Column("message", Text, nullable=False),
     Index("ix_findings_rule_audit_id", "rule", "audit_id"),
     Index("ix_findings_fingerprint_audit_id", "fingerprint", "audit_id"),
+    sqlite_with_rowid=False,
+)
+
+# By which rules the newest audits found something: the findings' own index has those of all older audits as well.
+latest_rules = Table(
+    "latest_rules",
+    metadata,
+    project(primary_key=True),
+    Column("rule", String(100), primary_key=True),
+    Column("source", NAME, primary_key=True),
+    Column("audit_id", Integer, ForeignKey("audits.id", ondelete="CASCADE"), nullable=False),
+    Index("ix_latest_rules_audit_id", "audit_id"),
     sqlite_with_rowid=False,
 )
 

@@ -5,22 +5,30 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from errno import ENXIO
 from time import monotonic
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CannotLook
+from ..files import FileLook
 from ..model import encoding, external, payload
 from ..model.dtypes import bytes_of
 from ..model.graph import Model, Span, Tensor
 from .lens import Lens
+from .once import normal_location, own_look
 from .scan import Fill
+
+if TYPE_CHECKING:
+    from .measure import Statistics
+    from .once import MeasuredFiles
+
+_NONE: Mapping[Any, Any] = {}
 
 CHUNK = 1 << 18
 """Bytes that are read at once of a typed field, and to be compared."""
@@ -63,8 +71,11 @@ class Unread(Exception):
 class Reading:
     """The files of one model during one pass; at most one external file is open."""
 
-    def __init__(self, model: Model, until: float | None = None) -> None:
+    def __init__(self, model: Model, until: float | None = None, before: MeasuredFiles = _NONE) -> None:
+        """``before``: what an earlier reading said of files, which may be others by now."""
         self._model = model
+        self._before = before
+        self._said: Mapping[int, Statistics] = _NONE  # before, of the open file
         self._seen: payload.Seen = {}
         self._location: str | None = None
         self._fd = -1
@@ -100,6 +111,13 @@ class Reading:
         """Whether a tensor's bytes may be asked for in any order."""
         return isinstance(fill, _FromFile)
 
+    def said_before(self, number: int, fill: Fill) -> Statistics | None:
+        """What an earlier reading says of the tensor of this number, whose bytes ``fill``, made just now, would give.
+
+        None where none has read it, or where the file is not what it was.
+        """
+        return self._said.get(number) if isinstance(fill, _FromFile) else None
+
     def digest(self, tensor: Tensor, seen: Lens) -> bytes:
         """Of the tensor's bytes."""
         from hashlib import sha256
@@ -118,7 +136,14 @@ class Reading:
             source = self._open.enter_context(payload.opened(self._model, payload.Raw(place.location, 0, 0)))
             assert source.fd is not None  # not in memory, so in a file
             self._fd, self._location = source.fd, place.location
+            self._said = self._still_said(place.location, source.fd)
         return self._fd
+
+    def _still_said(self, location: str, descriptor: int) -> Mapping[int, Statistics]:
+        known = self._before.get(normal_location(location))
+        if known is None or FileLook.from_status(os.fstat(descriptor)) != known.file:
+            return _NONE
+        return known.statistics if own_look(self._model) == known.model else _NONE
 
 
 def _nothing(buffer: memoryview, at: int) -> None:

@@ -11,20 +11,28 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 from onnx import TensorProto, helper
 
+from auditor.attest import verification
 from auditor.attest.envelopes import parse_bundle
 from auditor.attest.keys import trusted_key
-from auditor.attest.model_files import check_unchanged, hashed_files
+from auditor.attest.model_files import HashedFile, check_unchanged, hashed_files
 from auditor.attest.policy_text import policy_text, read_policy
 from auditor.attest.refusals import ChangedMeanwhile
 from auditor.attest.signing import attestation
 from auditor.attest.verification import believed
 from auditor.config.configuration import read
+from auditor.model.graph import Model
 from auditor.policy.policy import Policy
+from auditor.sessions.asked import asked
+from auditor.sessions.attesting import judged_files
+from auditor.sessions.gating import Gate, Gated
+from auditor.sessions.listening import Listener
+from tests.pace import HANG
 
 from .conftest import FILES, KEYS, Place, Said, program, write_keys, write_model
 
@@ -57,6 +65,7 @@ def test_the_result_says_what_it_rests_on(made: Place) -> None:
     assert (more["run"], more["runtime"], more["verdict"]) == ("not run", "", "pass")
     assert {"what": "run", "why": "left out by --no-run", "asked": False} in more["notLookedAt"]
     assert "weights" in more["lookedAt"] and "run" not in more["lookedAt"]
+    assert more["lookedAt"] == sorted(more["lookedAt"]), "the same audit is written in the same bytes"
     given, audited = (datetime.fromisoformat(more[key]) for key in ("attestedAt", "auditedAt"))
     assert timedelta(0) <= datetime.now(UTC) - given < timedelta(days=1) and audited <= given
 
@@ -210,6 +219,36 @@ def test_one_that_changed_within_one_tick_of_the_clock_is_read_again(place: Plac
     others = [file._replace(look=look) if file.name == "b.bin" else file for file in files.files]
     with pytest.raises(ChangedMeanwhile, match=r"b\.bin"):
         check_unchanged(files._replace(files=tuple(others)))
+
+
+def test_verify_hashes_several_files_at_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.threads.processors", lambda: 3)
+    meeting, hashed = Barrier(3), verification.hashed_data
+
+    def met(model: Model | None, name: str) -> HashedFile:
+        meeting.wait(HANG)
+        return hashed(model, name)
+
+    monkeypatch.setattr(verification, "hashed_data", met)
+    files = verification.checked_files("m.onnx", place.audit, "it")
+    assert [file.name for file in files] == ["m.onnx", "a.bin", "b.bin", "context.bin"]
+
+
+def test_files_that_a_gate_has_not_hashed_are_hashed_before_a_second_verdict(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where its database cannot be used: what is signed was hashed before it was judged."""
+    asks = asked({"no_config": True, "run": False, "db": str(place.folder)})
+    verdicts, verdict_on = [], Gate.verdict_on
+
+    def counted(gate: Gate, path: str) -> Gated:
+        verdicts.append(verdict_on(gate, path))
+        return verdicts[-1]
+
+    monkeypatch.setattr(Gate, "verdict_on", counted)
+    judged = judged_files("m.onnx", asks, Listener())
+    assert [gated.states for gated in verdicts] == [(), ()]
+    assert [file.sha256 for file in judged.files.files] == [file.sha256 for file in hashed_files("m.onnx").files]
 
 
 def test_a_pass_is_of_every_file_or_is_not_signed(place: Place) -> None:

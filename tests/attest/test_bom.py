@@ -50,6 +50,7 @@ def test_a_model_with_its_facts() -> None:
     assert facts["auditor:parameters"] == "61706" and facts["auditor:verdict"] == "pass"
     assert facts["onnx:opset:ai.onnx"] == str(proto.opset_import[0].version)
     assert facts["onnx:producer"].startswith(proto.producer_name)
+    assert (facts["auditor:run"], facts["onnx:ir-version"]) == ("not run", str(proto.ir_version))
     assert {k: v for k, v in facts.items() if k.startswith("onnx:operator:")} == {
         f"onnx:operator:{name}": str(operators.count(name)) for name in operators
     }

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import onnx
@@ -23,11 +24,11 @@ from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.batch.verdicts import judged
 from auditor.errors import ExitCode
-from auditor.evidence.evidence import Listening
 from auditor.formats.json import document, parse
+from auditor.pipeline import Audit
 from auditor.policy.judge import USUAL, judge
 from auditor.policy.policy import Bounds, Policy
-from auditor.report import Contract, Port, Report, Severity, Verdict
+from auditor.report import Contract, Port, Severity, Verdict
 from auditor.settings import Settings
 from auditor.store.works import Works
 from tests.pace import HANG
@@ -122,17 +123,17 @@ def test_a_file_that_changes_during_its_audit_is_audited_again(
     registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was hashed before is not what was audited: the report is not kept for the content that was hashed."""
-    whole = auditor.pipeline.audit
+    whole = auditor.pipeline.audited
     sound, faulty = registry / "000" / "3.onnx", registry / "000" / "0.onnx"
     before = sound.read_bytes()
 
-    def audit(path: str, settings: Settings, contract: Contract | None, listening: Listening) -> Report:
+    def audit(path: str, *more: Any) -> Audit:
         if path == str(sound):
             sound.write_bytes(faulty.read_bytes())
-        return whole(path, settings, contract, listening)
+        return whole(path, *more)
 
     with monkeypatch.context() as patched:
-        patched.setattr("auditor.batch.one.audit", audit)
+        patched.setattr("auditor.pipeline.audited", audit)
         assert verdicts(run(refs(registry), tmp_path / "reports.db"))["3"] is Verdict.FAIL
     sound.write_bytes(before)
     again = run(refs(registry), tmp_path / "reports.db")
@@ -213,11 +214,11 @@ def test_an_interrupted_batch_goes_on(registry: Path, refs: Refs, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("act", "seconds", "why"),
+    ("act", "hangs", "why"),
     [
-        (lambda: os.kill(os.getpid(), signal.SIGKILL), HANG, "its worker was killed 3 times (SIGKILL): by the system"),
-        (lambda: time.sleep(HANG), None, "did not end in "),
-        (lambda: 1 // 0, HANG, "a fault of auditor: ZeroDivisionError"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), False, "its worker was killed 3 times (SIGKILL): by the system"),
+        (lambda: time.sleep(HANG), True, "did not end in "),
+        (lambda: 1 // 0, False, "a fault of auditor: ZeroDivisionError"),
     ],
     ids=["kills", "hangs", "fails"],
 )
@@ -227,23 +228,25 @@ def test_a_model_that_ruins_its_worker_has_an_outcome_and_no_other_pays(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     act: Callable[[], object],
-    seconds: float | None,
+    hangs: bool,
     why: str,
 ) -> None:
-    whole = auditor.pipeline.audit
-    if seconds is None:  # enough for each of the others, however busy the machine is
-        began = time.monotonic()
-        run(refs(registry), tmp_path / "other.db")
-        seconds = max(0.5, 3 * (time.monotonic() - began))
+    whole = auditor.pipeline.audited
 
-    def audit(path: str, settings: Settings, contract: Contract | None, listening: Listening) -> Report:
+    def audit(path: str, *more: Any) -> Audit:
         if path.endswith("/5.onnx"):
             act()
-        return whole(path, settings, contract, listening)
+        return whole(path, *more)
 
     with monkeypatch.context() as patched:
-        patched.setattr("auditor.batch.one.audit", audit)
-        outcomes = run(refs(registry), tmp_path / "reports.db", seconds=seconds)
+        patched.setattr("auditor.pipeline.audited", audit)
+        outcomes = []
+        with Works.open(tmp_path / "reports.db") as store:
+            for outcome in batch(refs(registry), STATIC, lambda ref: USUAL, store, 2, WorkerLimits(HANG)):
+                outcomes.append(outcome)
+                if hangs and len(outcomes) == 11:  # its time is over when the others are done, however busy we are
+                    clock = SimpleNamespace(monotonic=lambda now=time.monotonic: now() + 2 * HANG)
+                    patched.setattr("auditor.batch.pool.time", clock)
     assert len(outcomes) == 12 and audits(tmp_path / "reports.db") == 12
     (ruined,) = (outcome for outcome in outcomes if outcome.ref.name == "5")
     assert ruined.verdict is Verdict.INCONCLUSIVE
@@ -259,14 +262,14 @@ def test_a_model_without_an_end_has_one_report_until_it_comes_to_one(
     registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database, one = tmp_path / "reports.db", refs(registry)[:1]
-    whole = auditor.pipeline.audit
+    whole = auditor.pipeline.audited
 
-    def hangs(path: str, settings: Settings, contract: Contract | None, listening: Listening) -> Report:
+    def hangs(path: str, *more: Any) -> Audit:
         time.sleep(HANG)
-        return whole(path, settings, contract, listening)
+        return whole(path, *more)
 
     with monkeypatch.context() as patched:
-        patched.setattr("auditor.batch.one.audit", hangs)
+        patched.setattr("auditor.pipeline.audited", hangs)
         for expected in (1, 2):
             (outcome,) = run(one, database, seconds=0.3)
             assert (outcome.verdict, outcome.reused, outcome.audit_id) == (Verdict.INCONCLUSIVE, False, expected)

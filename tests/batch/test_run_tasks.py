@@ -94,7 +94,7 @@ def test_a_report_that_is_not_read_again_is_reused_all_the_same(registry: Path, 
     sound = [ref for ref in refs(registry) if ref.name not in ("0", "10")]
     first = {outcome.ref.name: outcome for outcome in run(sound, tmp_path / "reports.db")}
     for outcome in run(sound, tmp_path / "reports.db", all_shown=False):
-        assert outcome == Outcome(
+        assert outcome._replace(states=()) == Outcome(
             outcome.ref, None, Verdict.PASS, ExitCode.PASS, True, first[outcome.ref.name].audit_id
         )
 

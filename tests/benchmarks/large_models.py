@@ -47,10 +47,11 @@ def spread(folder: Path, files: int, each: int, tensors: int = 12) -> Path:
 
 
 def fill(folder: Path) -> None:
-    """Write numbers into the data of `spread`: the same megabytes again and again, which no hash and no sum sees."""
-    block = np.random.default_rng(0).normal(0, 0.02, 1 << 22).astype(np.float32).tobytes()
-    for path in sorted(folder.glob("model.onnx_data_*")):
+    """Write numbers into the data of `spread`: a file's own again and again, which no hash and no sum sees."""
+    for number, path in enumerate(sorted(folder.glob("model.onnx_data_*"))):
         left = path.stat().st_size
+        count = min(1 << 22, left // 4)
+        block = np.random.default_rng(number).normal(0, 0.02, count).astype(np.float32).tobytes()
         with path.open("r+b") as data:
             while left:
                 left -= data.write(block[: min(left, len(block))])

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 import pytest
 
-import auditor.batch.one
+import auditor.pipeline
 import auditor.sessions.checking
 
 from .conftest import ALEXNET_224, LENET, NAN, SAMPLES, Said
@@ -35,7 +35,7 @@ def no_audit(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def forbid() -> None:
         monkeypatch.setattr(auditor.sessions.checking, "audited", audit)
-        monkeypatch.setattr(auditor.batch.one, "audit", audit)
+        monkeypatch.setattr(auditor.pipeline, "audited", audit)
 
     return forbid
 

@@ -131,7 +131,8 @@ def test_it_offers_what_check_offers_but_for_files_and_the_policy() -> None:
     check, offered = ({row.name for row in command(name).settings} for name in ("check", "push"))
     policy = {"fail_on", "profile", "config", "trusted_config", "no_config", "baseline"}  # the server's own
     files = {"inputs", "custom_ops", "against", "speed_against", "provider_libraries", "provider_options", "try_target"}
-    elsewhere = {"cache", "cache_size", "fetch_size", "fetch_timeout"}  # what is pushed lies here
+    # What is pushed lies here.
+    elsewhere = {"cache", "cache_size", "fetch_size", "fetch_timeout", "graph_only", "artifact_root"}
     assert check - offered == files | elsewhere | {"no_store", "db"} | policy
     assert offered - check == {"server", "token_file", "subject", "version", "wait"}
 

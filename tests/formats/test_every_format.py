@@ -16,6 +16,7 @@ from auditor import formats as package
 from auditor.errors import UsageError
 from auditor.formats import Format, formats, renderer, writer
 from auditor.report import Verdict
+from tests.pace import HANG
 
 from .reports import ALEXNET, CLEAN, HOSTILE, NOTHING, with_name
 
@@ -31,7 +32,7 @@ def said(form: str, name: str) -> str:
 
 def test_the_list_names_every_format_without_importing_one() -> None:
     code = "import sys; from auditor.formats import formats; print(*formats()); print(*sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG, check=True).stdout
     names, modules = (line.split() for line in said.splitlines())
     assert {"csv", "json", "sarif", "text"} <= set(names) and names == sorted(names)
     assert [m for m in modules if m.startswith("auditor.formats.")] == []

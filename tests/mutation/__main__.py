@@ -3,6 +3,9 @@
 The first time, every test is traced once, which takes as long as the suite two or three times. Then each mutant takes
 a fork and the tests that run its line: about a second. What came of each is kept under .mutation/, so that a campaign
 goes on where it was stopped, and ``--again`` tries those that survived when there are new tests.
+
+``--room auditor/attest --tests tests/attest --mutants 50`` is a campaign in one room, which traces that room's own
+tests and asks no others: what they leave alive counts as a survivor, though another room's test might see it.
 """
 
 from __future__ import annotations
@@ -11,13 +14,15 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Sequence
+from hashlib import sha256
 
 from .campaign import campaign, shown
+from .choosing import MOST_SECONDS
 from .covering import covering
 from .explained import explained, stale
 from .mutants import Mutant, every, sample
 from .results import Result, Results
-from .targets import CACHE, PACKAGES, added_since
+from .targets import CACHE, PACKAGES, ROOMS, added_since
 from .ten import ten
 
 
@@ -26,12 +31,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.what == "ten":
         return ten()
     mutants = _mutants(given)
-    results = Results(CACHE / f"results-{given.seed}.jsonl")
+    results = Results(CACHE / f"results-{given.seed}{_of_own_tests(given)}.jsonl")
     todo = [m for m in mutants if _is_open(results.of(m), given)]
     print(f"{len(mutants)} mutants, seed {given.seed}; {len(todo)} to try", flush=True)
     started = time.monotonic()
     if todo and not given.score:
-        campaign(todo, covering(given.jobs, given.traced, given.tests), results, given.jobs)
+        campaign(
+            todo,
+            covering(given.jobs, given.traced, _rooms(given), given.tests or ()),
+            results,
+            given.jobs,
+            given.seconds,
+        )
         print(f"{time.monotonic() - started:.0f} s")
     _print_score(mutants, results, survivors=not given.replay)
     if given.replay:
@@ -51,24 +62,35 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--replay", metavar="ID", help="this mutant again")
     parser.add_argument("--again", action="store_true", help="try again those that survived")
     parser.add_argument("--traced", action="store_true", help="with the tests only whose lines are known already")
-    parser.add_argument("--tests", metavar="BELOW", default="tests/", help="ask those tests alone")
+    parser.add_argument("--room", action="append", metavar="PATH", help="change what is below this path, nothing else")
+    parser.add_argument("--tests", action="append", metavar="BELOW", help="ask those tests alone, and trace no others")
     parser.add_argument("--score", action="store_true", help="try nothing, print what is known")
+    parser.add_argument("--seconds", type=float, default=MOST_SECONDS, help="what the tests of a mutant may take (12)")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (2)")
     return parser
 
 
 def _mutants(given: argparse.Namespace) -> list[Mutant]:
     if given.replay:
-        return [m for m in every() if m.id.startswith(given.replay)]
+        return [m for m in every(_rooms(given)) if m.id.startswith(given.replay)]
     if given.only:
         path, _, line = given.only.partition(":")
-        return [m for m in every() if m.path == path and (not line or m.line <= int(line) <= m.end)]
-    among = every()
+        return [m for m in every((path,)) if m.path == path and (not line or m.line <= int(line) <= m.end)]
+    among = every(_rooms(given))
     if given.new_since:
         new = added_since(given.new_since)
         among = (m for m in among if m.path in new and (not given.package or m.package in given.package))
     chosen = sample(given.mutants, given.seed, among)
     return [m for m in chosen if not given.package or m.package in given.package]
+
+
+def _rooms(given: argparse.Namespace) -> tuple[str, ...]:
+    return tuple(room.rstrip("/") for room in given.room) if given.room else ROOMS
+
+
+def _of_own_tests(given: argparse.Namespace) -> str:
+    """A word for the tests that are asked alone: what they leave alive, others may kill."""
+    return f"-{sha256(' '.join(sorted(given.tests)).encode()).hexdigest()[:10]}" if given.tests else ""
 
 
 def _is_open(known: Result | None, given: argparse.Namespace) -> bool:
@@ -84,7 +106,7 @@ def _print_score(mutants: Sequence[Mutant], results: Results, survivors: bool) -
         print(shown(result) + ("\n    (explained)" if result.id in reasons else ""))
     print(f"{'package':10} {'made':>6} {'killed':>6} {'overdue':>7} {'left':>6} {'explained':>9} {'score':>6}")
     of = {m.id: m.package for m in mutants}
-    for package in (*PACKAGES, ""):
+    for package in (*dict.fromkeys((*PACKAGES, *of.values())), ""):
         some = [r for r in known if not package or of[r.id] == package]
         if some:
             counts = Counter(r.outcome for r in some)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from .choosing import Choice, choice
+from .choosing import MOST_SECONDS, Choice, choice
 from .client import Client
 from .covering import Covering
 from .mutants import Mutant, digest
@@ -77,9 +77,11 @@ def _result(mutant: Mutant, said: dict[str, Any], chosen: Choice) -> Result:
     )
 
 
-def campaign(mutants: Sequence[Mutant], covering: Covering, results: Results, jobs: int) -> None:
+def campaign(
+    mutants: Sequence[Mutant], covering: Covering, results: Results, jobs: int, most_seconds: float = MOST_SECONDS
+) -> None:
     """Try every mutant; each result is kept as soon as it is there."""
-    choices = [(mutant, choice(mutant, covering)) for mutant in mutants]
+    choices = [(mutant, choice(mutant, covering, most_seconds)) for mutant in mutants]
     choices.sort(key=lambda chosen: chosen[1].fresh)  # the slow ones last
     files = sorted({test.id.partition("::")[0] for _, chosen in choices for test in chosen.tests})
     todo = deque(choices)

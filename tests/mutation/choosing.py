@@ -36,8 +36,8 @@ class Choice(NamedTuple):
     cut: bool
 
 
-def choice(mutant: Mutant, covering: Covering) -> Choice:
-    """The tests that may see a mutant."""
+def choice(mutant: Mutant, covering: Covering, most_seconds: float = MOST_SECONDS) -> Choice:
+    """The tests that may see a mutant, of so many seconds in all."""
     mask = _lines(mutant.line, mutant.end)
     fresh = not mutant.function or bool(covering.imported.get(mutant.path, 0) & mask)
     tests = {test.id: test for test in covering.tests_of(mutant.path, mask)}
@@ -50,7 +50,7 @@ def choice(mutant: Mutant, covering: Covering) -> Choice:
     seconds = 0.0
     files: set[str] = set()
     for test in ordered:
-        if len(chosen) == MOST_TESTS or (chosen and seconds + test.seconds > MOST_SECONDS):
+        if len(chosen) == MOST_TESTS or (chosen and seconds + test.seconds > most_seconds):
             continue
         file = test.id.partition("::")[0]
         if fresh and file not in files and len(files) == MOST_FILES:

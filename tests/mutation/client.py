@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,10 +15,10 @@ from .targets import ROOT
 class Client:
     """A process of `tests.mutation.process`; started at once, awaited when it is asked."""
 
-    def __init__(self, mode: str, files: list[str]) -> None:
+    def __init__(self, mode: str, files: list[str], rooms: Sequence[str] = ()) -> None:
         self.files = files
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.mutation.process", mode, *files],
+            [sys.executable, "-m", "tests.mutation.process", mode, ",".join(rooms), *files],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .client import Client
-from .targets import CACHE, ROOT, test_files
+from .targets import CACHE, ROOMS, ROOT, test_files
 from .tracing import Masks, merge
 
 
@@ -50,7 +50,7 @@ def _digest(paths: Iterable[Path]) -> str:
 
 
 def _key(file: str, code: str) -> str:
-    """Of a file of tests: the code, itself, and what stands beside it and helps."""
+    """Of a file of tests: the code, which of it is traced, itself, and what stands beside it and helps."""
     path = ROOT / file
     room = ROOT / "tests" / path.relative_to(ROOT / "tests").parts[0]
     helpers = [p for p in room.rglob("*.py") if not p.name.startswith("test_")] if room.is_dir() else []
@@ -58,16 +58,18 @@ def _key(file: str, code: str) -> str:
     return hashlib.sha256(f"{file} {code} {own}".encode()).hexdigest()[:20]
 
 
-def covering(jobs: int, known_only: bool = False, below: str = "tests/") -> Covering:
-    """What is known of the tests below a path, after tracing what is not."""
+def covering(jobs: int, known_only: bool = False, rooms: Sequence[str] = ROOMS, below: Sequence[str] = ()) -> Covering:
+    """What is known of some rooms' tests, after tracing what is not: the campaign's, or those below some paths."""
     CACHE.mkdir(exist_ok=True)
     code = _digest((ROOT / "auditor").rglob("*.py"))
-    kept = {file: CACHE / f"lines-{_key(file, code)}.json" for file in test_files() if file.startswith(below)}
+    if rooms != ROOMS:
+        code += "-" + "-".join(sorted(rooms)).replace("/", ".")
+    kept = {file: CACHE / f"lines-{_key(file, code)}.json" for file in test_files(below)}
     imports = CACHE / f"imports-{code}.json"
     unknown = [file for file, path in kept.items() if not path.exists()]
     if unknown and not known_only:
         print(f"tracing {len(unknown)} files of tests", flush=True)
-        _trace(unknown, kept, imports, jobs)
+        _trace(unknown, kept, imports, rooms, jobs)
     found = Covering(imported=_masks(json.loads(imports.read_text())))
     for path in filter(Path.exists, kept.values()):
         for said in json.loads(path.read_text()):
@@ -86,8 +88,8 @@ def _masks(said: dict[str, str]) -> Masks:
     return {name: int(mask, 16) for name, mask in said.items()}
 
 
-def _trace(files: list[str], kept: dict[str, Path], imports: Path, jobs: int) -> None:
-    clients = [Client("trace", files[start::jobs]) for start in range(min(jobs, len(files)))]
+def _trace(files: list[str], kept: dict[str, Path], imports: Path, rooms: Sequence[str], jobs: int) -> None:
+    clients = [Client("trace", files[start::jobs], rooms) for start in range(min(jobs, len(files)))]
     imported: Masks = _masks(json.loads(imports.read_text())) if imports.exists() else {}
     for client in clients:
         merge(imported, _masks(client.ready["imported"]))

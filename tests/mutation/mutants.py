@@ -6,13 +6,13 @@ import ast
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from types import CodeType
 from typing import NamedTuple
 
 from .mutators import Change, changes
-from .targets import ROOT, package_of, sources
+from .targets import ROOMS, ROOT, package_of, sources
 
 A_LINE = 2
 """So many mutants of one line are made at most."""
@@ -91,8 +91,8 @@ def compiled(path: str, number: int | None) -> CodeType:
     return code
 
 
-def every() -> Iterator[Mutant]:
-    for path in sources():
+def every(rooms: Sequence[str] = ROOMS) -> Iterator[Mutant]:
+    for path in sources(rooms):
         yield from mutants_of(path)
 
 

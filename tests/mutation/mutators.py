@@ -33,7 +33,9 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitAnd: ast.BitOr,
     ast.BitOr: ast.BitAnd,
 }
-_COMMUTE = frozenset({"added", "agree", "broadcast", "greatest", "least", "maximum", "minimum", "same", "tally"})
+_COMMUTE = frozenset(
+    {"added", "agree", "broadcast", "compare_digest", "greatest", "least", "maximum", "minimum", "same", "tally"}
+)
 """Calls whose first two arguments may stand in either order: swapped, it is the same program."""
 
 _OTHER_CALL = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list", "reversed": "list"}
@@ -84,7 +86,7 @@ def _visit(node: ast.AST, place: _Place, name: str, owner: ast.AST, inside: bool
         if change.before != change.after:
             found.append(change)
     is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         name = f"{name}.{node.name}" if name else node.name
     skipped = skipped_fields(node)
     for field, value in ast.iter_fields(node):

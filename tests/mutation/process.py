@@ -1,8 +1,8 @@
-"""``python -m tests.mutation.process MODE [FILE...]``: a process that is ready, and forks for each request.
+"""``python -m tests.mutation.process MODE ROOM,ROOM... [FILE...]``: a process that is ready and forks when it is asked.
 
-MODE is ``trace`` or ``swap``, which collect the tests of the files and then answer, or ``fresh``, which has imported
-nothing of auditor: its forks import a mutant, collect and run. A request is a line of JSON on standard input, an answer
-one on the descriptor that standard output was.
+The rooms are what is traced. MODE is ``trace`` or ``swap``, which collect the tests of the files and then answer, or
+``fresh``, which has imported nothing of auditor: its forks import a mutant, collect and run. A request is a line of
+JSON on standard input, an answer one on the descriptor that standard output was.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from .isolation import Fork
 from .mutants import compiled
 from .running import ARGUMENTS, Watcher, one, one_thread, run, steady, tell
 from .swapping import CannotSwap, Functions
-from .targets import ROOT, module_of
-from .tracing import Tracer, merge, seen_by_forks
+from .targets import ROOMS, ROOT, module_of
+from .tracing import Tracer, hooked, merge, seen_by_forks
 
 RATIO = 10
 """A mutant's test is over the bound when it takes so many times what it takes without the fault, now and here."""
@@ -56,9 +56,10 @@ def _function(test: str) -> str:
 class Server:
     """A plugin that answers requests in place of running what was collected."""
 
-    def __init__(self, answers: BinaryIO, tracer: Tracer | None) -> None:
+    def __init__(self, answers: BinaryIO, tracer: Tracer | None, processes: bool = False) -> None:
         self._answers = answers
         self._tracer = tracer
+        self._processes = processes  # are traced too: a room's own tests often go through the program
         self._watcher = Watcher()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -91,6 +92,8 @@ class Server:
         def work(pipe: BinaryIO) -> None:
             folder = os.environ["TMPDIR"]
             tracer.see_forks(folder)
+            if self._processes:
+                tracer.see_processes(folder)
             for item, following in pairwise((*(self._items[test] for test in tests), None)):
                 for cache in self._caches:
                     cache.cache_clear()
@@ -213,9 +216,8 @@ def _show_processes(request: Request) -> None:
     """Let processes that a test starts import the mutant too."""
     file = Path(os.environ["TMPDIR"]) / "mutant"
     file.write_bytes(marshal.dumps((module_of(request["path"]), compiled(request["path"], request["number"]))))
-    os.environ["AUDITOR_MUTANT"] = str(file)
-    hook = str(Path(__file__).parent / "hook")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (hook, os.environ.get("PYTHONPATH"))))
+    os.environ["MUTANT_OF_AUDITOR"] = str(file)
+    hooked()
 
 
 def _requests() -> Iterator[Request]:
@@ -223,7 +225,7 @@ def _requests() -> Iterator[Request]:
         yield json.loads(line)
 
 
-def main(mode: str, files: list[str]) -> None:
+def main(mode: str, rooms: list[str], files: list[str]) -> None:
     one_thread(ROOT)
     with os.fdopen(os.dup(1), "wb", buffering=0) as answers:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -239,11 +241,11 @@ def main(mode: str, files: list[str]) -> None:
             for request in _requests():
                 tell(answers, **answered(request, fresh))
             return
-        tracer = Tracer() if mode == "trace" else None
+        tracer = Tracer(rooms) if mode == "trace" else None
         if tracer:
             tracer.start()
-        pytest.main([*ARGUMENTS, *files], plugins=[Server(answers, tracer)])
+        pytest.main([*ARGUMENTS, *files], plugins=[Server(answers, tracer, processes=tuple(rooms) != ROOMS)])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2].split(","), sys.argv[3:])

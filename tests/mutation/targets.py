@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -12,7 +12,9 @@ CACHE = ROOT / ".mutation"
 PACKAGES = ("shapes", "costs", "findings", "policy", "rules", "batch", "model", "evidence")
 """Folders of auditor/ that decide what is found, counted and judged."""
 
-_DATA = frozenset({"auditor/model/schema_table.py"})
+ROOMS = tuple(f"auditor/{package}" for package in PACKAGES)
+
+_DATA = frozenset({"auditor/model/schema_table.py", "auditor/targets/release_table.py"})
 """Tables made by a script; a test makes them again and compares."""
 
 TESTS = ("findings", "policy", "costs", "evidence", "model", "rules", "batch", "shapes", "config", "weights", "cli")
@@ -33,17 +35,22 @@ def package_of(path: str) -> str:
     return path.split("/")[1]
 
 
-def sources() -> Iterator[str]:
-    """The files that are changed, from the root on, in order."""
-    for package in PACKAGES:
-        for path in sorted((ROOT / "auditor" / package).rglob("*.py")):
+def sources(rooms: Sequence[str] = ROOMS) -> Iterator[str]:
+    """The files that are changed, from the root on, in order. A room is a folder, or a file."""
+    for room in rooms:
+        place = ROOT / room
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else (place,):
             name = path.relative_to(ROOT).as_posix()
             if name not in _DATA:
                 yield name
 
 
-def test_files() -> list[str]:
-    """The files of tests, from the root on, in order."""
+def test_files(below: Sequence[str] = ()) -> list[str]:
+    """The files of tests, from the root on, in order: those of the campaign, or all those below some paths."""
+    if below:
+        places = [ROOT / name for name in below]
+        inside = [p for place in places for p in (sorted(place.rglob("test_*.py")) if place.is_dir() else [place])]
+        return [path.relative_to(ROOT).as_posix() for path in dict.fromkeys(inside)]
     folders = [ROOT / "tests" / name for name in TESTS]
     found = [path for folder in folders for path in sorted(folder.rglob("test_*.py"))]
     found += [path for name in _MORE_TESTS if (path := ROOT / "tests" / name).exists()]

@@ -136,7 +136,7 @@ def served(module: str, path: str, source: str) -> Iterator[dict[str, str]]:
         file = Path(folder) / "mutant"
         file.write_bytes(marshal.dumps((module, code)))
         hook = os.pathsep.join(filter(None, (str(Path(__file__).parent / "hook"), os.environ.get("PYTHONPATH"))))
-        yield {**os.environ, "AUDITOR_MUTANT": str(file), "PYTHONPATH": hook}
+        yield {**os.environ, "MUTANT_OF_AUDITOR": str(file), "PYTHONPATH": hook}
 
 
 def fails(test: str, env: dict[str, str]) -> bool:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+import marshal
+import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+
+from tests.pace import HANG
 
 from .choosing import _bound, _made_of
 from .explained import stale
@@ -20,7 +25,9 @@ from .process import attempt, bound
 from .running import tell
 from .swapping import Functions
 from .targets import ROOT, added_since, sources
+from .targets import test_files as files_of_tests
 from .ten import TEN, Fault
+from .tracing import seen_by_forks
 
 FAULTS = {
     "x = a < b": {"a <= b", "a >= b"},
@@ -108,6 +115,35 @@ def test_the_files_are_there() -> None:
     assert len({path.split("/")[1] for path in sources()}) == 8
 
 
+def test_a_room_and_its_own_tests() -> None:
+    """A room is a folder or a file; what is asked alone are the tests below some paths, whatever a campaign has."""
+    assert set(sources(("auditor/attest", "auditor/remote/names.py"))) == {
+        *(path.relative_to(ROOT).as_posix() for path in (ROOT / "auditor/attest").glob("*.py")),
+        "auditor/remote/names.py",
+    }
+    own = files_of_tests(("tests/attest", "tests/attest/test_keys.py", "tests/remote/test_cache.py"))
+    assert own.count("tests/attest/test_keys.py") == 1 and own[-1] == "tests/remote/test_cache.py"
+    assert all(path.startswith("tests/attest/test_") for path in own[:-1]) and not set(own) & set(files_of_tests())
+
+
+def test_processes_that_a_test_starts_see_the_mutant_and_are_traced(tmp_path: Path) -> None:
+    """Also where it leaves auditor's own variables out, as most tests do."""
+    path = "auditor/wording.py"
+    (mutant, *_) = [m for m in mutants_of(path) if m.function == "counted" and m.kind == "return"]
+    (tmp_path / "mutant").write_bytes(marshal.dumps(("auditor.wording", compiled(path, mutant.number))))
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("AUDITOR_")}
+    environment = plain | {
+        "PYTHONPATH": str(ROOT / "tests/mutation/hook"),
+        "MUTANT_OF_AUDITOR": str(tmp_path / "mutant"),
+    }
+    environment |= {"LINES_OF_AUDITOR": f"{tmp_path}:auditor/wording.py"}
+    code = "from auditor.wording import counted; print(counted(3, 'file'))"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("None\n", "")
+    masks = seen_by_forks(str(tmp_path))
+    assert masks[path] >> mutant.line & 1 and list(masks) == [path]
+
+
 def test_which_files_are_newer_than_a_commit(tmp_path: Path) -> None:
     if shutil.which("git") is None:
         pytest.skip("needs git: install it, a commit is asked for its files")
@@ -168,7 +204,8 @@ def test_what_came_of_a_fork() -> None:
             if lines[-1].get("start") == "b":
                 time.sleep(60)
 
-        return str(attempt(request, work, 0.1)["outcome"])
+        # A fork may be held for longer than one that has no end is waited for.
+        return str(attempt(request, work, 0.1 if lines[-1].get("start") == "b" else HANG)["outcome"])
 
     passed = {"done": "a", "failed": "", "seconds": 0.0}
     assert said({"start": "a"}, passed, {"end": True}) == "survived"

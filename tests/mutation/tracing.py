@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .targets import PACKAGES, ROOT
+from .targets import ROOT
 
 Masks = dict[str, int]
 
 
 class Tracer:
-    """Sees lines from `start` on, in forks of this process too, which leave what they saw in a folder."""
+    """Sees lines from `start` on, in forks and in processes of Python that a test starts, which write what they saw."""
 
-    def __init__(self) -> None:
+    def __init__(self, rooms: Sequence[str]) -> None:
         import coverage  # the campaign's alone: its own tests do without
 
-        include = [str(ROOT / "auditor" / package / "*") for package in PACKAGES]
+        self._rooms = ",".join(rooms)
+        include = [str(place / "*") if (place := ROOT / room).is_dir() else str(place) for room in rooms]
         self._coverage = coverage.Coverage(data_file=None, include=include, config_file=False)
         self._coverage._warn_no_data = False  # a test that runs none of the code is one too
 
@@ -41,12 +43,28 @@ class Tracer:
 
         def leaving(status: int) -> NoReturn:
             if os.getpid() != here:
-                (Path(folder) / f"{os.getpid()}.lines").write_text(
-                    json.dumps({k: hex(m) for k, m in self.stop().items()})
-                )
+                self.leave(folder)
             leave(status)
 
         os._exit = leaving
+
+    def see_processes(self, folder: str) -> None:
+        """From now on, a process of Python that begins traces itself. It has more imported then than it would."""
+        os.environ["LINES_OF_AUDITOR"] = f"{folder}:{self._rooms}"
+        hooked()
+
+    def leave(self, folder: str) -> None:
+        """Write the lines that ran here."""
+        said = {name: hex(mask) for name, mask in self.stop().items()}
+        (Path(folder) / f"{os.getpid()}.lines").write_text(json.dumps(said))
+
+
+def hooked() -> None:
+    """From now on, a process of Python that begins asks the hook first, unless it is isolated."""
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    hook = str(Path(__file__).parent / "hook")
+    if hook not in paths:
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (hook, *paths)))
 
 
 def seen_by_forks(folder: str) -> Masks:

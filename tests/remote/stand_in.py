@@ -42,16 +42,39 @@ def redirect(url: str, status: int = 302) -> Canned:
     return Canned(status, headers={"Location": url})
 
 
+class Sparse:
+    """A large file of which only some pieces are not zeros."""
+
+    def __init__(self, size: int, pieces: Mapping[int, bytes]) -> None:
+        self.size, self.pieces = size, pieces
+        self.etag = f"sparse-{size}"
+        large = size > 1 << 24  # nobody hashes so much for a test: who fetched all of it would see that it is wrong
+        self.sha256 = "5" * 64 if large else hashlib.sha256(self[:]).hexdigest()
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, part: slice) -> bytes:
+        first, end, _ = part.indices(self.size)
+        data = bytearray(end - first)
+        for at, piece in self.pieces.items():
+            low, high = max(at, first), min(at + len(piece), end)
+            if low < high:
+                data[low - first : high - first] = piece[low - at : high - at]
+        return bytes(data)
+
+
 @dataclass
 class Shelf:
     """What a server has; tests look into it, and tell it what to do wrong."""
 
-    files: dict[str, bytes] = field(default_factory=dict)  # by path, from "/" on
-    repositories: dict[str, dict[str, bytes]] = field(default_factory=dict)  # of the hub: ORG/NAME to its files
+    files: dict[str, bytes | Sparse] = field(default_factory=dict)  # by path, from "/" on
+    repositories: dict[str, dict[str, bytes | Sparse]] = field(default_factory=dict)  # of the hub
     buckets: dict[str, list[str]] = field(default_factory=dict)  # of S3: the names of empty objects
     lfs: int = 64  # bytes from which on a file of a repository is one of LFS
     token: str = ""  # who asks has to show it; "" nobody
     page: int = 1000  # entries of a page
+    commit: str = COMMIT  # that the branch main is at
     storage: str = ""  # the address that files of LFS are fetched from; "" here
     etags: bool = True
     ranges: bool = True
@@ -60,6 +83,7 @@ class Shelf:
     goes: threading.Event = field(default_factory=threading.Event)  # until this is set, as a request for /go does
     canned: list[tuple[str, Canned, int]] = field(default_factory=list)  # of a path's pattern, so many times
     asked: list[Request] = field(default_factory=list)
+    sent: int = 0  # bytes of files
     url: str = ""
 
     def instead(self, pattern: str, canned: Canned, times: int = 1) -> None:
@@ -145,13 +169,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def _api(self, name: str, what: str | None, revision: str | None, query: Mapping[str, list[str]]) -> None:
         files = self.shelf.repositories.get(name)
-        if files is None or (revision or "main") not in ("main", COMMIT):
+        if files is None or (revision or "main") not in ("main", COMMIT, self.shelf.commit):
             code = "RepoNotFound" if files is None else "RevisionNotFound"
             shown = files is not None or self.shelf.token  # to whom it does not know, it does not say what there is
             self._say(404 if shown else 401, b'{"error": "no"}', {"X-Error-Code": code})
         elif what != "tree":
             siblings = [{"rfilename": path} for path in files]
-            self._json({"id": name, "sha": COMMIT, "siblings": siblings, "private": False, "tags": [], "downloads": 0})
+            said = {"id": name, "sha": self.shelf.commit, "siblings": siblings, "private": False, "tags": []}
+            tag = f'W/"{hashlib.md5(json.dumps(said).encode(), usedforsecurity=False).hexdigest()}"'
+            if self.headers.get("If-None-Match") == tag:
+                self._say(304, b"", {"ETag": tag})
+            else:
+                self._json({**said, "downloads": 0}, {"ETag": tag})
         else:
             at = int(query.get("cursor", ["0"])[0])
             entries = [self._entry(path, files[path]) for path in sorted(files)[at : at + self.shelf.page]]
@@ -163,10 +192,10 @@ class Handler(BaseHTTPRequestHandler):
                 more["Link"] = f'<{where}>; rel="next"'
             self._json(entries, more)
 
-    def _entry(self, path: str, data: bytes) -> dict[str, object]:
+    def _entry(self, path: str, data: bytes | Sparse) -> dict[str, object]:
         entry: dict[str, object] = {"type": "file", "path": path, "size": len(data), "oid": git(data)}
         if len(data) >= self.shelf.lfs:
-            entry["lfs"] = {"oid": hashlib.sha256(data).hexdigest(), "size": len(data), "pointerSize": 134}
+            entry["lfs"] = {"oid": sha256(data), "size": len(data), "pointerSize": 134}
         return entry
 
     def _bucket(self, name: str, query: Mapping[str, list[str]]) -> None:
@@ -190,12 +219,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _resolve(self, name: str, revision: str, path: str) -> None:
         data = self.shelf.repositories.get(name, {}).get(path)
-        if data is None or revision not in ("main", COMMIT):
+        if data is None or revision not in ("main", COMMIT, self.shelf.commit):
             self._say(404, b"Entry not found", {"X-Error-Code": "EntryNotFound"})
         elif len(data) < self.shelf.lfs:
             self._file(data, {"X-Repo-Commit": COMMIT}, git(data))
         else:
-            digest = hashlib.sha256(data).hexdigest()
+            digest = sha256(data)
             self.shelf.files[f"/lfs/{digest}"] = data
             headers = {
                 "Location": f"{self.shelf.storage or self.shelf.url}/lfs/{digest}?X-Signature=very-secret",
@@ -203,8 +232,9 @@ class Handler(BaseHTTPRequestHandler):
             }  # fmt: skip
             self._say(302, b"Found. Redirecting", headers)
 
-    def _file(self, data: bytes, more: Mapping[str, str] | None = None, etag: str = "") -> None:
-        tag = f'"{etag or hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
+    def _file(self, data: bytes | Sparse, more: Mapping[str, str] | None = None, etag: str = "") -> None:
+        known = data.etag if isinstance(data, Sparse) else hashlib.md5(data, usedforsecurity=False).hexdigest()
+        tag = f'"{etag or known}"'
         headers = {
             "Accept-Ranges": "bytes",
             "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT",
@@ -225,7 +255,7 @@ class Handler(BaseHTTPRequestHandler):
     def _json(self, document: object, more: Mapping[str, str] | None = None) -> None:
         self._say(200, json.dumps(document).encode(), {"Content-Type": "application/json", **(more or {})})
 
-    def _say(self, status: int, body: bytes, headers: Mapping[str, str], is_file: bool = False) -> None:
+    def _say(self, status: int, body: bytes | Sparse, headers: Mapping[str, str], is_file: bool = False) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, quote(value, safe=" !#$%&'()*+,-./:;<=>?@[]^_`{|}~\"\\"))
@@ -233,6 +263,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
+        self.shelf.sent += len(body) if is_file else 0  # as much as was meant to be
         if is_file and self.path in self.shelf.stalls and not self.shelf.goes.is_set():
             first = self.shelf.stalls[self.path]
             self.wfile.write(body[:first])
@@ -243,13 +274,20 @@ class Handler(BaseHTTPRequestHandler):
             body = body[: self.shelf.cuts.pop(0)]
             self.close_connection = True
         try:
-            self.wfile.write(body)
+            for at in range(0, len(body), 1 << 20):
+                self.wfile.write(body[at : at + (1 << 20)])
         except OSError:  # whoever asked is gone
             self.close_connection = True
 
 
-def git(data: bytes) -> str:
+def sha256(data: bytes | Sparse) -> str:
+    return data.sha256 if isinstance(data, Sparse) else hashlib.sha256(data).hexdigest()
+
+
+def git(data: bytes | Sparse) -> str:
     """git's hash of a blob."""
+    if isinstance(data, Sparse):
+        return "5" * 40
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 

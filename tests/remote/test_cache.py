@@ -189,20 +189,19 @@ def test_what_was_not_used_for_longest_goes(tmp_path: Path) -> None:
 
 def test_all_is_looked_through_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not for every file: there may be 100,000."""
-    from auditor.remote import cache as module
+    from auditor.remote.cache_files import sizes
 
     looked: list[str] = []
-    sizes = module._sizes
 
-    def counted(folder: str) -> list[tuple[int, int, str]]:
+    def counted(folder: str, **how: bool) -> list[tuple[int, int, str]]:
         looked.append(folder)
-        return sizes(folder)
+        return sizes(folder, **how)
 
-    monkeypatch.setattr(module, "_sizes", counted)
+    monkeypatch.setattr("auditor.remote.cache.sizes", counted)
     cache = Cache(str(tmp_path / "cache"), 160_000)
     for number in range(40):
         put(cache, f"e{number}", bytes([number]) * 1000)
-    assert len(looked) == 2 * 4, "at first, and behind each sixteenth of what it may hold"
+    assert len(looked) == 2 * 6, "at first, and behind each sixteenth of what it may hold"
 
 
 def test_what_is_audited_stays(tmp_path: Path) -> None:

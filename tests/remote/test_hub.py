@@ -246,3 +246,28 @@ def test_a_server_that_goes_amid_the_listing(hub: Shelf) -> None:
     hub.instead(rf"{TREE}cursor=2", Canned(500), 9)
     with pytest.raises(RemoteFailure, match="answers 500"):
         list(at().versions())
+
+
+def test_what_is_watched_is_the_commit(hub: Shelf) -> None:
+    """One question, answered in a word where nothing is new; nothing is listed for it."""
+    first = at().state()
+    assert first.said == COMMIT and first.mark.startswith(f'{COMMIT} W/"')
+    again = at().state(first.mark)
+    assert again == first
+    asked = [one.headers.get("if-none-match") for one in hub.asked]
+    assert asked == [None, first.mark.partition(" ")[2]]
+    hub.repositories["org/name"]["more.txt"] = b""  # another ETag, and the same commit
+    other = at().state(again.mark)
+    assert other.said == COMMIT and other.mark != again.mark
+    hub.commit = "f" * 40
+    assert at().state(other.mark).said == "f" * 40
+    assert hub.count(TREE) == 0
+    asked_before = len(hub.asked)
+    assert at(f"hf://org/name@{COMMIT}").state().said == COMMIT and len(hub.asked) == asked_before, "it never moves"
+    hub.instead(".*/revision/.*", Canned(304, b"", {"Content-Length": "900"}, declared=-1))
+    assert at().state(first.mark) == first, "304 has no body, whatever length it says"
+    hub.instead(".*/revision/.*", Canned(304, b"", {}))
+    with pytest.raises(RemoteFailure, match="answers 304"):
+        at().state()  # nobody asked whether
+    hub.instead(".*/revision/.*", Canned(200, b'{"sha": "%s"}' % COMMIT.encode(), {"ETag": "a b"}))
+    assert at().state().mark == "", "what is no ETag is not sent back"

@@ -6,25 +6,29 @@ import importlib.util
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 import urllib3
 
-from auditor.remote.failures import NotThatContent, NotThere
+from auditor.remote.failures import NotAllowedThere, NotThatContent, NotThere
 from auditor.remote.kinds import registry_at
 from auditor.remote.listing import FetchLimits, ListedVersion, RemoteKind
 from auditor.remote.tracking.registered import ModelRegistry
+from tests.pace import HANG, until
+from tests.ports import kept_port, port_of
 
+from .moto_s3 import serving_s3
 from .tracking import MLMODEL
 
 MODEL = bytes(range(256)) * 400
-_asked = urllib3.PoolManager(timeout=60, retries=False)
+_asked = urllib3.PoolManager(timeout=HANG, retries=False)
 
 
 def _program() -> list[str]:
@@ -74,9 +78,8 @@ class Real:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
     program, folder = _program(), tmp_path_factory.mktemp("mlflow")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    kept = kept_port()
+    port = port_of(kept)
     where = [
         "--backend-store-uri",
         f"sqlite:///{folder}/db.sqlite",
@@ -88,21 +91,22 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, start_new_session=True,
         env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "HOME": str(folder)},
     )  # fmt: skip
+    base = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        assert process.poll() is None, "mlflow server ended"
+        try:
+            return _asked.request("GET", f"{base}/health").status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
     try:
-        base = f"http://127.0.0.1:{port}"
-        for _ in range(3000):
-            try:
-                if _asked.request("GET", f"{base}/health").status == 200:
-                    break
-            except urllib3.exceptions.HTTPError:
-                assert process.poll() is None, "mlflow server ended"
-                time.sleep(0.1)
-        else:
-            pytest.fail("mlflow server does not answer")
+        until(answers, "the tracking server's answer")
         yield Real(base)
     finally:
         os.killpg(process.pid, 15)
         process.wait()
+        kept.close()
 
 
 @pytest.fixture
@@ -184,3 +188,45 @@ def test_a_tag_that_is_written_is_there(real: Real, name: str) -> None:
     assert json.loads(answer.data)["model_version"]["tags"] == [{"key": "auditor.verdict", "value": "pass"}]
     with pytest.raises(NotThere):
         registry.set_tag(name, "9", "auditor.verdict", "pass")
+
+
+def test_artifacts_in_an_object_store(real: Real, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read there with its own credentials, in parts too."""
+    with serving_s3("mlflow") as (url, client):
+        for file, content in FILES.items():
+            client.put_object(Bucket="mlflow", Key=f"art/det/{file}", Body=content)
+        real.post("model-versions/create", {"name": name, "source": "s3://mlflow/art/det"})
+        real.put(name, FILES)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+        kind = opened(f"models:/{name}")
+        first, second = kind.versions()
+        assert first.model.size == len(MODEL) and first.contract is not None
+        assert b"".join(kind.pieces(first.model, 99_999)) == MODEL[99_999:]
+        part = kind.part(first.model, 256, 512, first.model.etag)
+        assert part is not None and (part.data, part.size) == (MODEL[256:768], len(MODEL))
+        data = kind.beside(first, "w.bin")
+        assert data is not None and b"".join(kind.pieces(data, 0)) == b"abc"
+        assert b"".join(kind.pieces(second.model, 0)) == MODEL
+        assert kind.part(second.model, 0, 9) is None
+
+
+def test_artifacts_in_a_folder(real: Real, name: str, tmp_path: Path) -> None:
+    """Of a server that keeps them so, below the folder that may be read."""
+    place = (tmp_path / "kept").as_uri()
+    experiment = real.post("experiments/create", {"name": name, "artifact_location": place})["experiment_id"]
+    info = real.post("runs/create", {"experiment_id": experiment})["run"]["info"]
+    folder = Path(url2pathname(urlsplit(info["artifact_uri"]).path)) / "model"
+    folder.mkdir(parents=True)
+    for file, content in FILES.items():
+        (folder / file).write_bytes(content)
+    said = {"name": name, "source": f"runs:/{info['run_id']}/model", "run_id": info["run_id"]}
+    real.post("model-versions/create", said)
+    kind = registry_at(f"models:/{name}", FetchLimits(floor=0, artifact_root=str(tmp_path)))
+    assert isinstance(kind, RemoteKind)
+    (version,) = kind.versions()
+    assert b"".join(kind.pieces(version.model, 0)) == MODEL
+    (version,) = opened(f"models:/{name}").versions()
+    with pytest.raises(NotAllowedThere, match="--artifact-root FOLDER says"):
+        kind.pieces(version.model, 0)

@@ -14,7 +14,16 @@ import pytest
 from auditor.errors import UsageError
 from auditor.remote import http
 from auditor.remote.cache import Cache
-from auditor.remote.failures import CutOff, LedAstray, NotAllowed, NotThatContent, NotThere, NotUnderstood, TooMuch
+from auditor.remote.failures import (
+    CutOff,
+    LedAstray,
+    NotAllowed,
+    NotAllowedThere,
+    NotThatContent,
+    NotThere,
+    NotUnderstood,
+    TooMuch,
+)
 from auditor.remote.kinds import registry_at
 from auditor.remote.listing import FetchLimits, ListedFile, ListedVersion, RemoteKind
 from auditor.remote.tracking.server import WantedVersions, meant
@@ -165,6 +174,46 @@ def test_a_file_of_another_size_than_is_said(has: Tracking, server: Loopback, tm
     (version,) = kind.versions()
     with pytest.raises(NotThatContent, match=r"goes on behind the 100\.0 KiB"):
         fetched(kind, version.model, Cache(str(tmp_path / "cache"), 1 << 30))
+
+
+def test_artifacts_in_a_folder_of_this_machine(has: Tracking, server: Loopback, tmp_path: Path) -> None:
+    """Below the folder that whoever asks has named, links followed; a server that names others is told so."""
+    root, outside = tmp_path / "art", tmp_path / "outside"
+    for folder in (root / "1", outside):
+        folder.mkdir(parents=True)
+        for name, content in {**FILES, "w.bin": b"abc"}.items():
+            (folder / name).write_bytes(content)
+    (root / "2").symlink_to(outside)
+    (root / "3").mkdir()
+    (root / "3/MLmodel").write_bytes(FILES["MLmodel"])
+    (root / "3/model.onnx").symlink_to(outside / "model.onnx")
+    sources = [
+        (root / "1").as_uri(), str(root / "1"), outside.as_uri(), (root / "2").as_uri(), (root / "3").as_uri(),
+        f"{root.as_uri()}/../outside", "file://elsewhere/art/1", f"file://{root}%00/1", f"{root.as_uri()}-not",
+    ]  # fmt: skip
+    for number, source in enumerate(sources, 1):
+        has.put("det", number, {}, source=source)
+    has.put("det", 10, FILES)
+    kind = opened("models:/det", LIMITS._replace(artifact_root=str(root)))
+    versions = list(kind.versions())
+    for version in (*versions[:2], versions[9]):
+        assert b"".join(kind.pieces(version.model, 99_999)) == MODEL[99_999:]
+        assert kind.part(version.model, 0, 9) is None, "a file of this machine comes whole"
+    data = kind.beside(versions[0], "w.bin")
+    assert data is not None and b"".join(kind.pieces(data, 1)) == b"bc"
+    for version in versions[2:9]:
+        with pytest.raises((NotAllowedThere, NotUnderstood), match=r"--artifact-root|not a folder of this machine"):
+            b"".join(kind.pieces(version.model, 0))
+    model = kind.pieces(versions[0].model, 0)
+    (root / "1/model.onnx").unlink()
+    (root / "1/model.onnx").symlink_to(outside / "model.onnx")
+    with pytest.raises(NotAllowedThere, match="does not lie in"):
+        b"".join(model)
+    refuses = opened("models:/det")
+    first, *_, last = refuses.versions()
+    with pytest.raises(NotAllowedThere, match="--artifact-root FOLDER says that files in it may be read"):
+        refuses.pieces(first.model, 0)
+    assert b"".join(refuses.pieces(last.model, 0)) == MODEL, "others lie elsewhere"
 
 
 def test_what_is_missing_of_one_version_is_said_of_it_alone(has: Tracking, server: Loopback) -> None:

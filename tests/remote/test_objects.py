@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,9 +17,9 @@ from auditor.remote.kinds import objects
 from auditor.remote.kinds.objects import ObjectStorePrefix
 from auditor.remote.kinds.parts.aws import aws_settings
 from tests.forked import Ended
-from tests.pace import HANG
 
 from .conftest import LIMITS
+from .moto_s3 import serving_s3
 from .stand_in import Canned, Shelf, redirect
 from .test_command import LENET, NAN
 
@@ -36,38 +32,15 @@ Call = Callable[..., Ended]
 @pytest.fixture(scope="module")
 def s3() -> Iterator[tuple[str, Any]]:
     """The address of the server, and a client that writes there."""
-    pytest.importorskip("obstore", reason=_EXTRA)
-    pytest.importorskip("moto.server", reason=_EXTRA)
-    boto3 = pytest.importorskip("boto3", reason=_EXTRA)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            until = time.monotonic() + HANG
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port)).close()
-                    break
-                except OSError:
-                    assert server.poll() is None and time.monotonic() < until
-                    time.sleep(0.1)
-            url = f"http://127.0.0.1:{port}"
-            client = boto3.client(
-                "s3", endpoint_url=url, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"
-            )
-            client.create_bucket(Bucket="models")
-            for key, body in {
-                "triton/lenet/1/model.onnx": LENET, "triton/lenet/config.pbtxt": CONFIG, "plain/nan.onnx": NAN,
-                "plain/deep/er/good.onnx": LENET, "plain/x.safetensors": b"x", "plain/folder/": b"",
-                "hub/config.json": b'{"model_type": "lenet"}', "hub/onnx/model.onnx": LENET,
-                "list.csv": b"path,name,version\nplain/nan.onnx,net,3\n", "plain-not/other.onnx": LENET,
-            }.items():  # fmt: skip
-                client.put_object(Bucket="models", Key=key, Body=body)
-            yield url, client
-        finally:
-            server.kill()
+    with serving_s3("models") as (url, client):
+        for key, body in {
+            "triton/lenet/1/model.onnx": LENET, "triton/lenet/config.pbtxt": CONFIG, "plain/nan.onnx": NAN,
+            "plain/deep/er/good.onnx": LENET, "plain/x.safetensors": b"x", "plain/folder/": b"",
+            "hub/config.json": b'{"model_type": "lenet"}', "hub/onnx/model.onnx": LENET,
+            "list.csv": b"path,name,version\nplain/nan.onnx,net,3\n", "plain-not/other.onnx": LENET,
+        }.items():  # fmt: skip
+            client.put_object(Bucket="models", Key=key, Body=body)
+        yield url, client
 
 
 @pytest.fixture
@@ -305,3 +278,20 @@ def test_who_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "home/.aws/credentials").write_bytes(b"aws_secret_access_key = \xff no section")
     assert aws_settings({}) == {"region": "eu-west-1"}
     assert os.environ["HOME"] == str(tmp_path / "home")
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_part_of_an_object(s3: tuple[str, Any]) -> None:
+    """As long as it is the one that was listed."""
+    tree = ObjectStorePrefix("s3://models/parts", LIMITS)
+    s3[1].put_object(Bucket="models", Key="parts/a.onnx", Body=LENET)
+    (file,) = tree.files()
+    found = tree.part(file, 100, 50)
+    assert found is not None
+    assert (found.data, found.size, found.etag) == (LENET[100:150], len(LENET), file.etag)
+    last = tree.part(file, len(LENET) - 10, 99, found.etag)
+    assert last is not None and last.data == LENET[-10:]
+    s3[1].put_object(Bucket="models", Key="parts/a.onnx", Body=NAN)
+    with pytest.raises(NotThatContent, match="was changed since it was listed"):
+        tree.part(file, 100, 50)
+    s3[1].delete_object(Bucket="models", Key="parts/a.onnx")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import socket
 import subprocess
 import tarfile
 import time
@@ -36,6 +35,8 @@ from auditor.remote.listing import FetchLimits, ListedFile, ListedVersion, Piece
 from auditor.remote.ocidist.archives import members
 from auditor.remote.ocidist.challenges import Challenge, challenge
 from auditor.remote.ocidist.references import reference
+from tests.pace import until
+from tests.ports import kept_port, port_of
 
 from . import oci_pushing as push
 from .loopback import Loopback, Reply, serving
@@ -91,9 +92,8 @@ def debians(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Debian's registry on loopback: its host and port."""
     if not os.path.exists(DEBIANS):
         pytest.skip(f"no {DEBIANS}: apt-get install docker-registry")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    kept = kept_port()
+    port = port_of(kept)
     folder = tmp_path_factory.mktemp("registry")
     (folder / "config.yml").write_text(
         f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
@@ -103,20 +103,22 @@ def debians(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         [DEBIANS, "serve", str(folder / "config.yml")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env={**os.environ, "OTEL_TRACES_EXPORTER": "none"},
     )  # fmt: skip
+    asked = urllib3.PoolManager()
+
+    def answers() -> bool:
+        assert process.poll() is None, "docker-registry ended"
+        try:
+            return asked.request("GET", f"http://127.0.0.1:{port}/v2/", retries=False).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
     try:
-        asked = urllib3.PoolManager()
-        for _ in range(600):
-            try:
-                if asked.request("GET", f"http://127.0.0.1:{port}/v2/", retries=False).status == 200:
-                    break
-            except urllib3.exceptions.HTTPError:
-                time.sleep(0.1)
-        else:
-            pytest.fail("docker-registry does not answer")
+        until(answers, "the registry's answer")
         yield f"127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait()
+        kept.close()
 
 
 @pytest.fixture(params=["debian", "specification"])
@@ -147,7 +149,8 @@ def test_files_that_oras_pushed(host: str, cache: Path) -> None:
     assert same.version == digest and same.model == found.model
 
 
-def test_modelkits_and_modelpacks(host: str, cache: Path) -> None:
+def test_modelkits_and_modelpacks(host: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.remote.ocidist.packings.find_spec", lambda name: None)
     kit = "application/vnd.kitops.modelkit"
     packed = push.tar({"./model.onnx": MODEL, "data/w.bin": b"w" * 100, "README.md": b"hello"})
     layers = [
@@ -176,11 +179,62 @@ def test_modelkits_and_modelpacks(host: str, cache: Path) -> None:
     first, second = reader.versions()
     assert [first.name, second.name] == [f"{host}/team/det/b", f"{host}/team/det/onnx/model"]
     assert reader.fetch(first.model) == b"b" and reader.fetch(second.model) == MODEL
-    assert "zstd, which is not read" in first.troubles[0]
+    assert "is packed with zstd, which is read where" in first.troubles[0]
     (found,) = Reader(f"oci://{host}/team/det:folder", cache).versions()
     assert found.model.name == "f/m.onnx"
     (found,) = Reader(f"oci://{host}/team/det:pack/onnx/model.onnx", cache).versions()
     assert found == second
+
+
+def test_a_part_of_a_layer(host: str, cache: Path) -> None:
+    """Of a layer that is a file; a file of an archive has none, for the layer is here whole."""
+    push.put(host, [push.titled(host, "model.onnx", MODEL)], "part")
+    (found,) = Reader(f"oci://{host}/team/det:part", cache).versions()
+    kind = registry_at(f"oci://{host}/team/det:part", LIMITS)
+    first = kind.part(found.model, 256, 512)
+    assert first is not None and (first.data, first.size) == (MODEL[256:768], len(MODEL))
+    last = kind.part(found.model, len(MODEL) - 3, 100, first.etag)
+    assert last is not None and last.data == MODEL[-3:]
+    packed = push.layer(host, push.tar({"m.onnx": b"m"}), "application/vnd.kitops.modelkit.model.v1.tar+gzip")
+    push.put(host, [packed], "packed")
+    (found,) = Reader(f"oci://{host}/team/det:packed", cache).versions()
+    assert kind.part(found.model, 0, 1) is None
+
+
+def test_what_is_packed_with_zstd_and_nothing_here_unpacks(
+    host: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model whose layer is not read is one that could not be looked at, and not one that is not there."""
+    monkeypatch.setattr("auditor.remote.ocidist.packings.find_spec", lambda name: None)
+    packed = push.layer(host, b"z", "application/vnd.kitops.modelkit.model.v1.tar+zstd")
+    push.put(host, [packed], "zstd")
+    for address in (f"oci://{host}/team/det:zstd", f"oci://{host}/team/det:zstd/model.onnx"):
+        reader = Reader(address, cache)
+        (found,) = reader.versions()
+        with pytest.raises(NotUnderstood, match=r"is packed with zstd, which is read where .*: pip install zstandard"):
+            reader.fetch(found.model)
+
+
+def test_what_is_packed_with_zstd(host: str, cache: Path, tmp_path: Path) -> None:
+    zstandard = pytest.importorskip("zstandard", reason="pip install 'auditor[registries]' brings zstandard")
+    pack = zstandard.ZstdCompressor().compress
+    data = pack(push.tar({"m.onnx": MODEL, "w.bin": b"w" * 99}, packed=False))
+    push.put(host, [push.layer(host, data, "application/vnd.kitops.modelkit.model.v1.tar+zstd")], "zstd")
+    reader = Reader(f"oci://{host}/team/det:zstd", cache)
+    (found,) = reader.versions()
+    assert reader.fetch(found.model) == MODEL
+    beside = reader.kind.beside(found, "w.bin")
+    assert beside is not None and b"".join(reader.kind.pieces(beside, 90)) == b"w" * 9
+    params = zstandard.ZstdCompressionParameters(window_log=30)
+    far_back = zstandard.ZstdCompressor(compression_params=params).compressobj()
+    wants_a_gigabyte = far_back.compress(push.tar({"m.onnx": MODEL}, packed=False)) + far_back.flush()
+    for wrong in (data[: len(data) // 2], b"\x28\xb5\x2f\xfd", b"not zstd", wants_a_gigabyte):
+        (tmp_path / "a").write_bytes(wrong)
+        with pytest.raises(NotUnderstood, match="is not a whole tar archive"):
+            members(str(tmp_path / "a"), "it", LIMITS, packing="zstd")
+    (tmp_path / "a").write_bytes(pack(push.tar({"zeros.onnx": bytes(16 << 20)}, packed=False)))
+    with pytest.raises(TooMuch):
+        members(str(tmp_path / "a"), "it", LIMITS._replace(size=1 << 20), packing="zstd")
 
 
 def test_an_index_leads_to_its_manifests(host: str, cache: Path) -> None:
@@ -360,13 +414,13 @@ def test_an_archive_that_leads_out_or_is_too_large(
 ) -> None:
     (tmp_path / "a").write_bytes(push.tar(files, links=links))
     with pytest.raises(RemoteFailure, match=why):
-        members(str(tmp_path / "a"), "it", LIMITS._replace(size=20_000), packed=True)
+        members(str(tmp_path / "a"), "it", LIMITS._replace(size=20_000), packing="gzip")
 
 
 def test_links_of_an_archive_are_no_files_and_of_a_name_twice_the_last_counts(tmp_path: Path) -> None:
     data = push.tar({"m.onnx": b"m", "n.onnx": b"n"}, packed=False, links={"n.onnx": "/etc/passwd", "o": "m.onnx"})
     (tmp_path / "a").write_bytes(data)
-    found = members(str(tmp_path / "a"), "it", LIMITS, packed=False)
+    found = members(str(tmp_path / "a"), "it", LIMITS, packing="")
     assert [(one.name, one.size, one.number) for one in found] == [("m.onnx", 1, 0), ("n.onnx", 1, 1)]
 
 
@@ -389,9 +443,9 @@ _CUT = push.tar({"a": bytes(5000)}, packed=False)[:2000]
 def test_what_is_no_archive(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a").write_bytes(data)
     with pytest.raises(NotUnderstood, match="is not a whole tar archive"):
-        members(str(tmp_path / "a"), "it", LIMITS, packed=False)
+        members(str(tmp_path / "a"), "it", LIMITS, packing="")
     with pytest.raises(NotUnderstood, match="is not a whole tar archive"):
-        members(str(tmp_path / "a"), "it", LIMITS, packed=True)
+        members(str(tmp_path / "a"), "it", LIMITS, packing="gzip")
 
 
 def test_a_bomb_is_not_unpacked_to_its_end(tmp_path: Path) -> None:
@@ -402,7 +456,7 @@ def test_a_bomb_is_not_unpacked_to_its_end(tmp_path: Path) -> None:
         archive.addfile(info, io.BytesIO(bytes(info.size)))
     (tmp_path / "a").write_bytes(out.getvalue())
     with pytest.raises(TooMuch, match="in one file"):
-        members(str(tmp_path / "a"), "it", LIMITS._replace(size=1 << 20), packed=True)
+        members(str(tmp_path / "a"), "it", LIMITS._replace(size=1 << 20), packing="gzip")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests import forked
+from tests.pace import HANG, until
 
 from .oci_pushing import put, titled
 from .oci_registry import Registry, registry
+from .stand_in import COMMIT, Shelf
 from .test_writing_back import SOUND
 from .tracking import MLMODEL, Tracking, tracking
 
@@ -34,14 +36,18 @@ def test_new_versions_are_told_and_tagged_until_it_is_ended(tmp_path: Path) -> N
             line = process.stdout.readline()
             assert f" PASS mlflow+http://{server.host}/det/1 version 1: nothing found" in line
             server.calls.clear()
-            while sum(call.path.endswith("model-versions/search") for call in list(server.calls)) < 2:
+
+            def looked_twice() -> bool:
                 assert process.poll() is None
+                return sum(call.path.endswith("model-versions/search") for call in list(server.calls)) >= 2
+
+            until(looked_twice, "the next looks")
             asked = [call.path for call in list(server.calls)]
             has.put("det", 2, FILES)
             line = process.stdout.readline()
             assert f"{server.host}/det/2 version 2: nothing found (audited before, elsewhere)" in line
             process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=300)
+            out, err = process.communicate(timeout=HANG)
         finally:
             process.kill()
             process.wait()
@@ -62,3 +68,32 @@ def test_once_tells_what_is_new_and_what_is_away(auditor: Callable[..., forked.E
         ended = auditor("watch", where, f"oci://{closed.host}/team/det", "--once", "--no-run", "--attach")
         assert ended.status == 1 and ended.out.count("\n") == 1 and "FAIL" in ended.out
         assert ended.err.count("\n") == 1 and "docker login" in ended.err
+
+
+def test_the_hub_is_listed_again_where_its_commit_is_another(tmp_path: Path, shelf: Shelf) -> None:
+    """Else one question is asked a turn, with the ETag of the last answer."""
+    shelf.repositories["org/name"] = {"good.onnx": SOUND}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "auditor", "watch", "hf://org/name", "--every", "1s", "--no-run", "-j", "1"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+        env={**os.environ, "HF_ENDPOINT": shelf.url, "PYTHONPATH": str(forked.ROOT)},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert f"PASS hf://org/name@{COMMIT}/good.onnx" in process.stdout.readline()
+
+        def asked_twice() -> bool:
+            assert process.poll() is None
+            return sum("if-none-match" in one.headers for one in list(shelf.asked)) >= 2
+
+        until(asked_twice, "the next looks")
+        asked = list(shelf.asked)
+        shelf.commit = "f" * 40
+        assert f"version {shelf.commit}" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=300)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, err) == (0, "")
+    assert sum("/tree/" in one.path for one in asked) == 1

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
+import time
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import onnx
@@ -211,3 +215,24 @@ def test_a_child_cannot_write_on_our_terminal(write: Write, monkeypatch: pytest.
     assert not set("\x1b\x07\u202e") & set(outcome.fault + outcome.why)
     line = json.dumps(["NotRun", {"why": "no", "fault": "Traceback"}]).encode() + b"\n"
     assert heard(monkeypatch, write(ADD), f"say({line!r})") == NotRun("no")
+
+
+@pytest.mark.parametrize(("code", "ending"), [("", Run), ("os.abort()", Crashed)])
+def test_what_a_child_said_in_time_counts_though_nobody_looked(
+    write: Write, monkeypatch: pytest.MonkeyPatch, code: str, ending: type[Outcome]
+) -> None:
+    """As where this process was stopped meanwhile, by SIGSTOP or with its machine: not the model took so long."""
+    clock, begin, late = time.monotonic, module.start, [0.0]
+
+    def start(*arguments: Any, **more: Any) -> Any:
+        child = begin(*arguments, **more)
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        late[0] = 2 * HANG
+        return child
+
+    if code:
+        monkeypatch.setattr(module, "_BOOT", f"import os, sys; sys.argv.pop(); {code}")
+    monkeypatch.setattr(parent, "start", start)
+    monkeypatch.setattr(parent, "time", SimpleNamespace(monotonic=lambda: clock() + late[0]))
+    request = Request(write(ADD), attempts=((floats("x", 1, 4),),), limits=RunLimits(seconds=HANG))
+    assert isinstance(run(request), ending)

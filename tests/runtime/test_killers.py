@@ -86,19 +86,24 @@ killer (float[1] x) => (float[1] y) {
 }"""
 
 
-def ended(request: Request) -> Outcome:
-    """What came of a run, which came soon after its limit: some times it at the most."""
-    started = time.monotonic()
-    outcome = run(request)
-    assert time.monotonic() - started < 5 * request.limits.seconds
-    return outcome
+def ended(request: Request, stage: str = "start") -> Outcome:
+    """What came of a run, which came soon after its limit; of one that was held before it had come so far it is asked
+    again, with more time."""
+    far = {"load": 1, "run": 2}
+    while True:
+        started = time.monotonic()
+        outcome = run(request)
+        assert time.monotonic() - started < 20 * request.limits.seconds
+        if not isinstance(outcome, TimedOut) or far.get(outcome.stage, 0) >= far.get(stage, 0):
+            return outcome
+        request = request._replace(limits=request.limits._replace(seconds=2 * request.limits.seconds))
 
 
 def test_a_loop_that_never_ends(write: Write, patience: float) -> None:
     x = floats("x", 1)
-    outcome = ended(Request(write(LOOP), attempts=((x,),), limits=RunLimits(seconds=patience)))
+    outcome = ended(Request(write(LOOP), attempts=((x,),), limits=RunLimits(seconds=patience)), "run")
     assert isinstance(outcome, TimedOut)
-    assert (outcome.stage, outcome.seconds, outcome.feeds) == ("run", patience, (x,))
+    assert (outcome.stage, outcome.feeds) == ("run", (x,)) and outcome.seconds in {patience * 2**n for n in range(8)}
 
 
 GROWING = """
@@ -136,7 +141,7 @@ def test_products_that_are_folded_when_loading(write: Write, patience: float) ->
     nodes += [helper.make_node("MatMul", [f"m{i}", f"m{i}"], [f"m{i + 1}"]) for i in range(60)]
     path = write(made(nodes, (), ("m60",), size=size))
     for level, stage in (("all", "load"), ("off", "run")):
-        outcome = ended(Request(path, attempts=((),), optimisation=level, limits=RunLimits(seconds=patience)))
+        outcome = ended(Request(path, attempts=((),), optimisation=level, limits=RunLimits(seconds=patience)), stage)
         assert isinstance(outcome, TimedOut)
         assert outcome.stage == stage
 

@@ -428,7 +428,8 @@ def test_no_process_stays_behind(
     """A grandchild that the sandbox would have prevented dies with the group."""
     note = tmp_path / "pid"
     boot(monkeypatch, f"p = os.fork(); p and open({str(note)!r}, 'w').write(str(p)); time.sleep(60)")
-    run(Request(write(ADD), limits=RunLimits(seconds=patience)))
+    while not note.exists() or not note.read_text():  # it was ended before it had begun
+        run(Request(write(ADD), limits=RunLimits(seconds=patience)))
     until(lambda: not lives(note.read_text()), "its end")
 
 

@@ -23,6 +23,7 @@ from auditor.service.context import ServiceLimits
 from auditor.store.tokens import create
 from auditor.store.works import Works
 from tests.pace import HANG
+from tests.ports import kept_port, port_of
 from tests.service.contract_things import Answer
 
 LIMITS = ServiceLimits(
@@ -66,11 +67,10 @@ def served(folder: Path) -> Iterator[Server]:
     """It runs as long as the context; what it logs stands in the folder."""
     with Works.open(str(folder / "reports.db")) as store:
         token, text = create(store, "contract", ["read", "submit", "accept", "admin"])
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    kept = kept_port()
+    server = Server(port_of(kept), text, token.id)
     with open(folder / "log", "wb") as log:
-        process = subprocess.Popen([sys.executable, "-c", _SERVE, str(folder), str(port)], stderr=log)
-    server = Server(port, text, token.id)
+        process = subprocess.Popen([sys.executable, "-c", _SERVE, str(folder), str(server.port)], stderr=log)
     try:
         _until(lambda: server.ask("GET", f"{PREFIX}/whoami", b"", {})[0] == 200)
         yield server
@@ -81,6 +81,7 @@ def served(folder: Path) -> Iterator[Server]:
         finally:
             process.kill()
             process.wait()
+            kept.close()
 
 
 def _until(answers: Callable[[], Any]) -> None:

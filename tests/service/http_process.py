@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from auditor.store.tokens import create
 from auditor.store.works import Works
+from tests.pace import HANG
 
 
 class Served(NamedTuple):
@@ -68,7 +69,7 @@ def http_process(folder: Path, **limits: float) -> Iterator[Served]:
         assert served.ask("GET", "/api/v1/whoami")[0] == 200
         yield served
         process.terminate()
-        assert process.wait(60) == 0
+        assert process.wait(HANG) == 0
     finally:
         process.kill()
         process.wait()

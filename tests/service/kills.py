@@ -39,7 +39,8 @@ from auditor.store.service_tables import blobs, jobs, models, versions
 from auditor.store.tables import audits, works
 from auditor.store.works import Works
 from tests.batch.kills import make_models
-from tests.pace import HANG
+from tests.pace import HANG, until
+from tests.ports import kept_port, port_of
 
 ROOT = Path(__file__).parents[2]
 WRONG = ("lost", "no report", "doubled", "not acknowledged", "of no job", "partial", "left behind", "lying")
@@ -55,12 +56,14 @@ class Server:
     storage: Path
     starts: int = 0
     port: int = 0
+    kept: socket.socket | None = None  # which keeps the port for it while it is down
     process: subprocess.Popen[bytes] | None = None
     errors: IO[bytes] = field(default_factory=tempfile.TemporaryFile)  # what it said on stderr, at every start
 
     def start(self) -> None:
         self.starts += 1
-        self.port = self.port or _free_port()
+        self.kept = self.kept or kept_port()
+        self.port = port_of(self.kept)
         command = [sys.executable, "-m", "auditor", "serve", "--port", str(self.port), "--workers", "2"]
         command += ["--db", self.database, "--storage", str(self.storage), "--grace", "60", "--no-config"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.errors, cwd=ROOT)
@@ -79,6 +82,15 @@ class Server:
         if kind == "worker":
             return [pid for parent in self.pids("dispatcher") for pid in _children(parent)]
         return [pid for pid in _children(self.process.pid) if f"auditor.service.{kind} " in _command(pid)]
+
+    def answers(self) -> bool:
+        """Whether it serves already."""
+        try:
+            with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+                connection.request("GET", "/healthz")
+                return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
 
     def end(self) -> int:
         """Its exit code, when it was asked to end."""
@@ -126,6 +138,7 @@ class Campaign:
         while self._waits() and time.monotonic() < end:
             time.sleep(0.2)
         for server in self.servers:
+            until(server.answers, "a server that was killed last")  # one that only begins hears no signal yet
             if code := server.end():
                 self.failures.append(f"a server that was asked to end ended with {code}")
 
@@ -304,13 +317,6 @@ def is_right(figures: dict[str, Any]) -> bool:
 
 def _files(storage: Storage) -> set[tuple[str, str]]:
     return {(p, file.name) for p in storage.projects() for file in storage.blobs(p).rglob("*/*") if file.is_file()}
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
-        assert isinstance(port, int)
-        return port
 
 
 def _children(pid: int) -> list[int]:

@@ -29,7 +29,10 @@ FORM = "application/x-www-form-urlencoded"
 BOUNDARY = "multipart/form-data; boundary=xyz"
 
 
-def asked(headers: dict[str, str], method: str = "POST", body: bytes = b"", step: int = 1 << 16) -> tuple[int, bytes]:
+def asked(
+    headers: dict[str, str], method: str = "POST", body: bytes = b"", step: int = 1 << 16,
+    path: str = "/x", needs_token: bool = False,
+) -> tuple[int, bytes]:  # fmt: skip
     """The status, and the body as the application got it; the body comes in steps of so many bytes."""
     got: list[bytes] = []
     statuses: list[int] = []
@@ -53,8 +56,8 @@ def asked(headers: dict[str, str], method: str = "POST", body: bytes = b"", step
             statuses.append(message["status"])
 
     pairs = [(name.encode(), value.encode("latin-1")) for name, value in {"host": HOST, **headers}.items()]
-    scope: Any = {"type": "http", "method": method, "path": "/x", "headers": pairs, "query_string": b""}
-    asyncio.run(Csrf(app, SECRET)(scope, receive, send))
+    scope: Any = {"type": "http", "method": method, "path": path, "headers": pairs, "query_string": b""}
+    asyncio.run(Csrf(app, SECRET, needs_token)(scope, receive, send))
     return statuses[0], b"".join(got)
 
 
@@ -138,6 +141,14 @@ def test_a_page_of_ours_may(method: str, change: dict[str, str | None]) -> None:
 def test_nobody_else_may(method: str, change: dict[str, str | None]) -> None:
     headers = {name: value for name, value in {**GOOD, **change}.items() if value is not None}
     assert asked(headers, method)[0] == 403
+
+
+def test_a_program_that_shows_no_token_is_told_so_where_one_is_needed() -> None:
+    """401 says what to bring (RFC 9110); of a browser's session, and of a page, the reason stays what it is."""
+    assert asked({}, path="/api/v1/models", needs_token=True)[0] == 401
+    assert asked({}, path="/api/v1/models", needs_token=False)[0] == 403
+    assert asked({}, path="/upload", needs_token=True)[0] == 403
+    assert asked(COOKIE, path="/api/v1/models", needs_token=True)[0] == 403
 
 
 def part(name: str, value: str, more: str = "") -> bytes:

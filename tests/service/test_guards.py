@@ -19,7 +19,7 @@ from auditor.service.guard.stack import guarded
 from auditor.service.guard.texts import Texts, deepest
 from tests.pace import HANG
 
-from .wire import Client, Running, once, request, running, waited
+from .wire import Client, Heard, Running, once, request, running, waited
 
 BEARER = "Authorization: Bearer x"
 JSON = "Content-Type: application/json"
@@ -164,6 +164,19 @@ def test_what_is_no_http_is_a_problem(server: Running, junk: bytes, caplog: pyte
     assert heard.closed
     ids = [getattr(record, "fields", {}).get("request_id") for record in caplog.records]
     assert heard.headers["x-request-id"] == heard.document["request_id"] in ids
+    assert (heard.document["type"], heard.document["title"]) == ("about:blank", "Bad Request")  # RFC 9457, 4.2.1
+
+
+def test_junk_behind_an_answer_is_told_and_junk_in_a_body_is_not(server: Running) -> None:
+    """Of a body that is being read nothing can be said: another answer may be on its way."""
+    with Client(server.port) as client:
+        assert client.ask("GET", "/").status == 200
+        client.send(b"\0\r\n\r\n")
+        heard = client.hear()
+        assert (heard.status, heard.code, heard.closed) == (400, "http", True)
+    with Client(server.port) as client:
+        client.send(request("POST", "/x", BEARER, "Transfer-Encoding: chunked", body=b"no length\r\n"))
+        assert client.hear() == Heard(0, {}, b"", True)
 
 
 def test_a_length_and_chunks_are_not_both_believed(server: Running) -> None:

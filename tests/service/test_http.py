@@ -28,6 +28,7 @@ from auditor.store import tokens
 from auditor.store.service_tables import counters, jobs
 from auditor.store.works import Works
 from tests.pace import HANG
+from tests.ports import kept_port, port_of
 
 from .wire import Client, once, request, running, waited
 
@@ -63,22 +64,17 @@ def started(folder: Path, **more: Any) -> tuple[int, subprocess.Popen[bytes], Pa
         return listening.getsockname()[1], made, log
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     folder = tmp_path_factory.mktemp("http")
     db = folder / "reports.db"
     with Works.open(db) as store:
         _, admin = tokens.create(store, "ann", ["admin"])
-    metrics_port = _free_port()
-    port, made, log = started(folder, metrics_port=metrics_port, limits={"floor": 0})
-    yield Process(port, metrics_port, made, log, db, admin)
-    made.kill()
-    made.wait()
+    with kept_port() as kept:
+        port, made, log = started(folder, metrics_port=port_of(kept), limits={"floor": 0})
+        yield Process(port, port_of(kept), made, log, db, admin)
+        made.kill()
+        made.wait()
 
 
 def test_it_lives_and_is_ready(process: Process) -> None:

@@ -225,6 +225,7 @@ def test_models_are_no_archives() -> None:
     for path in sorted((Path(__file__).parents[2] / "sample_models").rglob("*.onnx")):
         assert archive_kind(path.read_bytes()[:512]) is None
     assert archive_kind(b"\x08\x07" + bytes(255) + b"ustar\0" + bytes(249)) is None, "its checksum is wrong"
+    assert archive_kind(b"BZh9" + bytes(508)) is None, "pi is not there"
 
 
 def test_versions_a_page_at_a_time(client: Clients) -> None:

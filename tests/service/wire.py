@@ -88,6 +88,8 @@ class Client:
     """A connection."""
 
     def __init__(self, port: int, timeout: float = HANG) -> None:
+        self._made = time.monotonic()
+        self.began = 0.0  # seconds until its first word was said
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
 
     def __enter__(self) -> Client:
@@ -102,6 +104,8 @@ class Client:
             self.socket.sendall(data)
         except OSError:
             return False
+        finally:
+            self.began = self.began or time.monotonic() - self._made
         return True
 
     def ask(self, method: str, path: str, *headers: str, body: bytes = b"", host: str = "localhost") -> Heard:
@@ -140,6 +144,16 @@ def request(method: str, path: str, *headers: str, body: bytes = b"", host: str 
     if body and not any(line.lower().startswith(("content-length", "transfer-encoding")) for line in headers):
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+@contextmanager
+def known(port: int) -> Iterator[Client]:
+    """A client that was answered: no bound on the first header ends it, where it was held itself before it asked."""
+    while True:
+        with Client(port) as client:
+            if client.ask("GET", "/").status == 200:
+                yield client
+                return
 
 
 def once(port: int, method: str, path: str, *headers: str, body: bytes = b"", host: str = "localhost") -> Heard:

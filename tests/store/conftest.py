@@ -152,6 +152,18 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def fresh_sqlite(_sqlite_template: Path) -> str:
+    """One that was made as a whole, without a migration: to look at, not to write to."""
+    return str(_sqlite_template)
+
+
+@pytest.fixture
+def fresh_postgresql(postgresql: str, _postgresql_template: str) -> str:
+    """The same in PostgreSQL."""
+    return postgresql.format(_postgresql_template)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def unmade(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database that is not made yet, as ``--db`` names it."""

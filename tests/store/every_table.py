@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, insert, select
@@ -9,9 +10,9 @@ from sqlalchemy import Column, Connection, Table, insert, select
 from auditor.store.service_tables import all_tables
 
 
-def fill_every_table(connection: Connection) -> None:
-    """A row in every table that has none."""
-    for table in all_tables.sorted_tables:
+def fill_every_table(connection: Connection, tables: Sequence[Table] = tuple(all_tables.sorted_tables)) -> None:
+    """A row in every table that has none: in those of the newest schema, or of an older one."""
+    for table in tables:
         if not rows_of(connection, table):
             row = {column.name: _value(column) for column in table.c if not column.nullable}
             connection.execute(insert(table), row)

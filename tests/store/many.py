@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, text, true
 
 from auditor.store.connection import look_at_anew
-from auditor.store.rows import audit_row
+from auditor.store.rows import audit_row, keep_latest_rules
 from auditor.store.service_tables import all_tables
 from auditor.store.store import Store
 
@@ -17,7 +17,8 @@ RULES = 40
 _AUDITS = """
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {audits})
 INSERT INTO audits (project, source, subject, version, uid, latest, audited_at, verdict, digest, errors, {others})
-SELECT 'default', '/m/' || (i % {models}) || '.onnx', '/m/' || (i % {models}) || '.onnx', '', 'u' || i,
+SELECT 'default', '/m/' || (i % {models}) || '.onnx', '/m/' || (i % {models}) || '.onnx', '',
+    '00000000000000' || (100000000000000000 + i),
     CASE WHEN i >= {audits} - {models} THEN {true} ELSE {false} END,
     '20' || (10 + i / {models}) || '-01-02T03:04:05Z',
     CASE i % 3 WHEN 0 THEN 'fail' WHEN 1 THEN 'pass' ELSE 'inconclusive' END, 'd' || i, i % 2, {values} FROM n
@@ -42,6 +43,7 @@ def fill_with_many(store: Store, audits: int, models: int, findings: int) -> Non
     with store.writing() as connection:
         connection.execute(text(_AUDITS.format(audits=audits, models=models, **names)), others)
         connection.execute(text(_FINDINGS.format(each=findings, rules=RULES, models=models)))
+        keep_latest_rules(connection, true())
     look_at_anew(store.engine, all_tables.sorted_tables)
 
 

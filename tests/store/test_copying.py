@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, event, insert, update
 
 from auditor.errors import StoreError
 from auditor.store.copying import Copied, copy_all
@@ -65,6 +65,15 @@ def test_every_table_is_the_same_there_and_back(first: Works, where: str, tmp_pa
         first.accept("/new.onnx", 1, reason="", by="")
         second.accept("/new.onnx", 1, reason="", by="")
         assert every_row(second)["acceptances"][-1]["id"] == every_row(first)["acceptances"][-1]["id"]
+
+
+def test_into_postgresql_no_row_is_sent_as_a_statement(first: Works, postgresql_database: str) -> None:
+    """But all of a table's as one COPY: ten times as many a second."""
+    with Works.open(postgresql_database) as second:
+        said: list[str] = []
+        event.listen(second.engine, "before_cursor_execute", lambda *of: said.append(of[2]))
+        copy_all(first, second)
+        assert said and not [statement for statement in said if statement.startswith("INSERT")]
 
 
 def test_a_database_with_a_row_is_refused(first: Works, where: str) -> None:

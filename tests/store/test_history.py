@@ -123,6 +123,8 @@ def test_what_a_name_may_be(where: str) -> None:
         assert subjects(store, "b" * 64) == both
         assert subjects(store, "c" * 12) == both[:1]
         assert subjects(store, "c" * 7) == subjects(store, "/r") == []
-        assert subjects_under(store, "/r") == subjects_under(store, "/r/") == subjects_under(store, "/") == [*both, "a"]
-        assert subjects_under(store, "/r/b_") == both[:1]
+        for folder in ("/r", "/r/", "/"):
+            assert subjects_under(store, folder, 9) == ([*both, "a"], 3)
+            assert subjects_under(store, folder, 1) == (both[:1], 3)
+        assert subjects_under(store, "/r/b_", 9) == (both[:1], 1)
         assert subjects_of(store, ["/r/bx/model.onnx", "/r/a/1/model.onnx", "/no.onnx"]) == [both[1], "a"]

@@ -192,8 +192,17 @@ def test_whoever_lost_a_job_can_end_it_no_more(store: Works, lose: Callable[[Wor
     assert not leases.give_up(store, job, ME)
     assert not leases.finish_source(store, job, ME, [jobs.Child("a", {})])
     assert leases.renew(store, ME, {job.id: "running"}, 30.0) == frozenset()
+    assert leases.died(store, job, ME, 1) == leases.not_taken(store, job, ME, 1, "why") == 0
     leases.give_back(store, ME, [job.id])
     assert (is_now(store, job), reports(store)) == (before, there)
+
+
+def test_how_jobs_end_is_counted(store: Works) -> None:
+    for end in (lambda job: leases.fail(store, job, ME, "why"), lambda job: leases.give_up(store, job, ME)):
+        job = submitted(store)
+        claimed(store)
+        assert end(job)
+    assert counted(store) == {"audits failed": 1, "audits cancelled": 1}
 
 
 def test_a_lease_that_is_not_renewed_ends(store: Works) -> None:
@@ -294,8 +303,14 @@ def test_lists_come_a_page_at_a_time_and_by_state(store: Works) -> None:
         seen += [job.id for job in page]
         before = (page[-1].created_at, page[-1].id)
     assert seen == made[::-1]
+    old = sorted(made[-2:])  # were asked for at one moment, before all others
+    with store.writing() as connection:
+        connection.execute(update(job_rows).where(job_rows.c.id.in_(old)).values(created_at="2020-01-01T00:00:00Z"))
+    first = jobs.listed(store, 6)
+    assert [job.id for job in first] == [*made[-3::-1], old[1]]
+    assert [job.id for job in jobs.listed(store, 6, (first[-1].created_at, first[-1].id))] == [old[0]]
     claimed(store, 2)
-    assert [job.id for job in jobs.listed(store, 9, state="running")] == made[1::-1]
+    assert [job.id for job in jobs.listed(store, 9, state="running")] == old[::-1]
 
 
 def test_the_queue_is_told_by_project_and_in_all(store: Works) -> None:

@@ -83,7 +83,7 @@ ASKED: dict[str, tuple[Ask, object]] = {
     "Works.states": (lambda s, k: s.states(["/m.onnx"]), {}),
     "history.history": (lambda s, k: history.history(s, "m"), None),
     "history.subjects": (lambda s, k: [r for m in ("/m.onnx", "m", DIGEST) for r in history.subjects(s, m)], []),
-    "history.subjects_under": (lambda s, k: history.subjects_under(s, "/"), []),
+    "history.subjects_under": (lambda s, k: history.subjects_under(s, "/", 9), ([], 0)),
     "history.subjects_of": (lambda s, k: history.subjects_of(s, ["/m.onnx"]), []),
     "history.audit_of_version": (lambda s, k: history.audit_of_version(s, "m", "1"), None),
     "exchange.export": (lambda s, k: exported(s).splitlines()[1:], [b'{"end": 1}']),

@@ -149,11 +149,21 @@ def test_one_version_is_registered_once_by_many(where: str) -> None:
         assert model.versions == 1
 
 
+def test_the_same_files_in_another_order_are_the_same_version(store: Works) -> None:
+    """And are kept alike, whoever says them."""
+    a, b = _content(store, "a"), _content(store, "b")
+    kept = register(store, "net", "1", "m.onnx", {"w.bin": b, "m.onnx": a}, {"y": 1, "x": 2}, "me")[0]
+    again, new = register(store, "net", "1", "m.onnx", {"m.onnx": a, "w.bin": b}, {"x": 2, "y": 1}, "me")
+    assert not new and again == kept
+    assert list(again.files) == ["m.onnx", "w.bin"] and list(again.contract or {}) == ["x", "y"]
+
+
 def test_what_is_missing_is_said_and_nothing_kept(store: Works) -> None:
     there, theirs = _content(store, "there"), _content(store.in_project("other"), "theirs")
     with pytest.raises(MissingBlobs) as missing:
         _registered(store, "net", "1", there, theirs, "f" * 64)
     assert missing.value.missing == sorted([theirs, "f" * 64])
+    assert str(missing.value) == "2 of the files are not there: upload them first"
     assert model_named(store, "net") is None
 
 

@@ -6,9 +6,10 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 
 from auditor.errors import StoreError
 from auditor.formats import json as format_json
@@ -208,3 +209,15 @@ def test_storing_is_quick(tmp_path: Path) -> None:
 
     save()
     check_units(3, lambda: cpu_of(save))
+
+
+def test_one_statement_is_read_without_a_transaction(postgresql_database: str) -> None:
+    """PostgreSQL is asked once, and not also to begin and to end; several statements still see one moment."""
+    with Store.open(postgresql_database) as store:
+        status = []
+        for once in (True, False):
+            with store.reading(once=once) as connection:
+                connection.execute(select(audits.c.id)).all()
+                driver: Any = connection.connection.driver_connection
+                status.append(driver.info.transaction_status.name)
+        assert status == ["IDLE", "INTRANS"]

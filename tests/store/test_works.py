@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from auditor.errors import StoreError
 from auditor.store.store import Store
@@ -78,6 +80,20 @@ def test_more_paths_than_one_statement_takes(tmp_path: Path) -> None:
     with Works.open(tmp_path / "reports.db") as store:
         store.remember(states)
         assert store.states([state.path for state in states]) == {state.path: state for state in states}
+
+
+def test_files_are_remembered_in_one_order(tmp_path: Path) -> None:
+    """Two that remember the same files at once would wait for each other's rows in PostgreSQL, each for ever."""
+    said: list[list[str]] = []
+    with Works.open(tmp_path / "reports.db") as store:
+
+        def heard(_: object, __: object, statement: str, rows: Any, *___: object) -> None:
+            if "file_states" in statement:
+                said.append([path for row in rows for path in row if str(path).startswith("/")])
+
+        event.listen(store.engine, "before_cursor_execute", heard)
+        store.remember([FileState(path, 1, 1, 1, "d" * 64) for path in ("/c", "/a", "/b", "/a")])
+    assert said == [["/a", "/b", "/c"]]
 
 
 def test_a_report_that_goes_takes_its_work_along(tmp_path: Path) -> None:

@@ -100,6 +100,9 @@ def test_what_no_document_refuses_is_not_known(target: str, why: str, tmp_path: 
     other = relu.replace("Relu", "Swish").replace("17", "24")
     nodes = [one.what for one in checked(tmp_path, other, "tensorrt==10.6").coverage.skipped if one.asked]
     assert "1 node for target tensorrt 10.6: 'Swish[0]'" in nodes
+    newer = relu.replace("Relu", "Gelu").replace("17", "20")  # 10.6 names it, 9.2 does not
+    nodes = [one.what for one in checked(tmp_path, newer, "tensorrt==10.3").coverage.skipped if one.asked]
+    assert "1 node for target tensorrt 10.3: 'Gelu[0]'" in nodes
 
 
 def test_a_function_of_the_models_own_is_not_the_operator(tmp_path: Path) -> None:

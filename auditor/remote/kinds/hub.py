@@ -17,15 +17,17 @@ from ...errors import UsageError
 from ...files import read_regular
 from ...names import prose
 from ..failures import NotAllowed, NotThere, NotUnderstood, TooMuch, TooSlow
-from ..http import Web, WebDocument, checked_url, origin_of
-from ..listing import FetchLimits, ListedFile, ListedVersion, RemoteKind, RemoteRow
+from ..http import Web, WebDocument
+from ..listing import FetchLimits, FilePart, ListedFile, ListedVersion, RegistryState, RemoteKind, RemoteRow
 from ..names import checked_name
+from ..urls import checked_url, origin_of
 
 _ADDRESS = re.compile(
     r"hf://(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{0,95}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?)"
     r"(?:@(?P<revision>[^@\s?#]{1,200}?))?(?:/(?P<path>[^@\s?#]{1,1000}\.onnx))?"
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,200}"')
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NEXT = re.compile(r'<([^<>]{1,4000})>\s*;\s*rel="?next"?')
 _CONFIG = "config.json"
@@ -81,6 +83,9 @@ class HuggingFaceHub(RemoteKind):
     def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
         return self._web.pieces(file.address, offset)
 
+    def part(self, file: ListedFile, start: int, length: int, etag: str = "") -> FilePart | None:
+        return self._web.part(file.address, start, length, etag=etag)
+
     def _listed(self) -> None:
         self._files.clear()
         self._commit = self._resolved()
@@ -124,21 +129,38 @@ class HuggingFaceHub(RemoteKind):
         url = f"{self._endpoint}/{self._name}/resolve/{self._commit}/{quote(name)}"
         self._files[name] = ListedFile(name, url, size, sha256, git, etag=oid if isinstance(oid, str) else "")
 
+    def state(self, mark: str = "") -> RegistryState:
+        """The commit: all that is listed hangs on it. It is asked for with the ETag of the last answer."""
+        if _COMMIT.fullmatch(self._revision):
+            return RegistryState(self._revision)
+        before, _, etag = mark.partition(" ")
+        answer = self._asked(self._url_of_revision, {"If-None-Match": etag} if etag else {})
+        commit = before if answer.status == 304 else self._commit_in(answer)
+        now = answer.headers.get("etag", etag if answer.status == 304 else "")
+        return RegistryState(commit, f"{commit} {now}" if _ETAG.fullmatch(now) else "")
+
+    @property
+    def _url_of_revision(self) -> str:
+        return f"{self._endpoint}/api/models/{self._name}/revision/{quote(self._revision, safe='')}"
+
     def _resolved(self) -> str:
         """The commit that a branch, a tag or a commit stands for."""
         if _COMMIT.fullmatch(self._revision):
             return self._revision
-        answer = self._asked(f"{self._endpoint}/api/models/{self._name}/revision/{quote(self._revision, safe='')}")
+        return self._commit_in(self._asked(self._url_of_revision))
+
+    def _commit_in(self, answer: WebDocument) -> str:
         said = answer.json()
         commit = said.get("sha") if isinstance(said, dict) else None
         if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
             raise NotUnderstood(f"{answer.url} does not say which commit {prose(self._revision, 80)!r} is")
         return commit
 
-    def _asked(self, url: str) -> WebDocument:
+    def _asked(self, url: str, condition: Mapping[str, str] | None = None) -> WebDocument:
         """The hub answers 401 for a repository that it does not have, too: it does not say which it is."""
-        answer = self._web.document(url, expect=(200, 401, 404))
-        if answer.status == 200:
+        unchanged = (304,) if condition else ()
+        answer = self._web.document(url, headers=condition, expect=(200, 401, 404, *unchanged))
+        if answer.status in (200, *unchanged):
             return answer
         if answer.status == 404:
             revision = answer.headers.get("x-error-code") == "RevisionNotFound"

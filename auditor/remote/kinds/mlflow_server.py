@@ -12,8 +12,8 @@ from ...mlmodel import LONGEST, NAME, ModelSaid, model_said, unread
 from ..deferred import OF_ONE, check_fetchable, unfetchable
 from ..failures import NotThere
 from ..http import Web
-from ..listing import FetchLimits, ListedFile, ListedVersion, RemoteKind, RemoteRow
-from ..tracking.artifacts import Artifacts, artifacts_at, pieces_of
+from ..listing import FetchLimits, FilePart, ListedFile, ListedVersion, RegistryState, RemoteKind, RemoteRow
+from ..tracking.artifacts import ArtifactBytes, Artifacts, artifacts_at
 from ..tracking.registered import ModelRegistry, TrackedVersion
 from ..tracking.server import SCHEMES, WantedVersions, meant
 
@@ -40,6 +40,7 @@ class MLflowServer(RemoteKind):
         self._server, self._wanted = meant(address)
         credentials = {self._server.base: self._server.headers} if self._server.headers else {}
         self._web = Web(credentials, limits, what=f"credentials are {CREDENTIALS}")
+        self._bytes = ArtifactBytes(self._web, limits)
         self._registry = ModelRegistry(self._server, self._web, limits)
         self._lately: dict[str, Artifacts] = {}  # by the version's address
 
@@ -50,12 +51,12 @@ class MLflowServer(RemoteKind):
             elif (found := self._version(version)) is not None:
                 yield found
 
-    def state(self) -> str:
+    def state(self, mark: str = "") -> RegistryState:
         """Of what the registry lists of its versions; that artifacts are written over shows in a full round alone."""
         sha = hashlib.sha256()
         for version in self._registry.versions(self._wanted):
             sha.update(repr(version).encode())
-        return sha.hexdigest()
+        return RegistryState(sha.hexdigest())
 
     def beside(self, version: ListedVersion, name: str) -> ListedFile | None:
         artifacts = self._lately.get(version.address)
@@ -67,7 +68,11 @@ class MLflowServer(RemoteKind):
 
     def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
         check_fetchable(file)
-        return pieces_of(file, offset, self._server, self._web, self.limits)
+        return self._bytes.pieces(file, offset)
+
+    def part(self, file: ListedFile, start: int, length: int, etag: str = "") -> FilePart | None:
+        check_fetchable(file)
+        return self._bytes.part(file, start, length, etag)
 
     def _version(self, found: TrackedVersion) -> ListedVersion | None:
         """None of a model of another framework. What is wrong with this version alone is said where it is fetched."""

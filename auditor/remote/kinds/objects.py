@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import UsageError
 from ...names import prose
 from ..failures import CutOff, NotAllowed, NotThatContent, NotThere, NotUnderstood, RemoteFailure, TooSlow
-from ..listing import FetchLimits, ListedFile, RemoteRow, RemoteTree
+from ..listing import FetchLimits, FilePart, ListedFile, RemoteRow, RemoteTree
 from .parts.aws import aws_settings
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class ObjectStorePrefix(RemoteTree):
     def find(self, name: str) -> ListedFile | None:
         import obstore
 
-        if not self.is_file:
+        if not self.is_file or not _is_text(name):
             return None
         try:
             with self._failing():
@@ -113,6 +113,20 @@ class ObjectStorePrefix(RemoteTree):
                 options["range"] = {"offset": offset}
             for piece in obstore.get(self._store, file.address, options=options).stream(_BLOCK):
                 yield bytes(piece)
+
+    def part(self, file: ListedFile, start: int, length: int, etag: str = "") -> FilePart | None:
+        import obstore
+
+        if not file.size:
+            return None
+        with self._failing():
+            options: Any = {"range": (start, min(start + length, file.size))}
+            if said := etag or file.etag:
+                options["if_match"] = said
+            found = obstore.get(self._store, file.address, options=options)
+            if tuple(found.range) != options["range"]:
+                raise NotUnderstood(f"{self.address} answers with another part of the file than was asked for")
+            return FilePart(bytes(found.bytes()), found.meta["size"], found.meta["e_tag"] or "")
 
     def _listed(self, name: str, found: Any) -> ListedFile:
         when = found["last_modified"]
@@ -199,3 +213,12 @@ def _opened(scheme: str, address: str, key: str) -> ObjectStore:
         return from_url(bucket, client_options=options, retry_config=retries, **settings)
     except Exception as error:  # each store's builder has errors of its own, whose text may hold what it was given
         raise UsageError(f"{address} cannot be opened ({type(error).__name__}): {_CREDENTIALS[scheme]}") from None
+
+
+def _is_text(name: str) -> bool:
+    """Whether a key may be so: it is UTF-8, and a model may name files by other bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -12,7 +12,7 @@ from ...names import prose
 from ...tuples import NamedTuple
 from ..deferred import OF_ONE, check_fetchable, unfetchable
 from ..failures import NotThere, NotUnderstood, TooMuch
-from ..listing import FetchLimits, ListedFile, ListedVersion, RemoteKind, RemoteRow
+from ..listing import FetchLimits, FilePart, ListedFile, ListedVersion, RegistryState, RemoteKind, RemoteRow
 from ..ocidist.archives import member_pieces, members
 from ..ocidist.distribution import Distribution
 from ..ocidist.layers import Archive, UnreadLayer, WholeFile, files_of_layer, models_among
@@ -60,14 +60,14 @@ class OciRepository(RemoteKind):
             if not is_of_referrers(tag):
                 yield from self._artifact(tag)
 
-    def state(self) -> str:
+    def state(self, mark: str = "") -> RegistryState:
         """The digest of each tag."""
         named = self._reference.named
         tags = [named] if named else [tag for tag in self._distribution.tags() if not is_of_referrers(tag)]
         sha = hashlib.sha256()
         for tag in tags:
             sha.update(f"{tag} {self._distribution.manifest(tag)[0]}\n".encode())
-        return sha.hexdigest()
+        return RegistryState(sha.hexdigest())
 
     def beside(self, version: ListedVersion, name: str) -> ListedFile | None:
         contents = self._lately.get(version.identity)
@@ -85,10 +85,15 @@ class OciRepository(RemoteKind):
         digest, within, member = file.address.partition(_MEMBER)
         if not within:
             return self._distribution.pieces(digest, offset)
-        packed, _, number = member.partition(_MEMBER)
+        packing, _, number = member.partition(_MEMBER)
         where = f"{self._reference.name}@{digest[:19]}"
         path = self._stored(digest, None)
-        return member_pieces(path, int(number), where, self.limits, offset, packed=packed == "gzip")
+        return member_pieces(path, int(number), where, self.limits, offset, packing=packing)
+
+    def part(self, file: ListedFile, start: int, length: int, etag: str = "") -> FilePart | None:
+        """None of a file in an archive: the layer had to come to know that there is one."""
+        check_fetchable(file)
+        return None if _MEMBER in file.address else self._distribution.part(file.address, start, length, etag)
 
     def _artifact(self, named: str, *, alone: bool = False) -> Iterator[ListedVersion]:
         """The models below a tag or digest. What is wrong with it alone is said where it is fetched."""
@@ -99,9 +104,12 @@ class OciRepository(RemoteKind):
             subject=self._subject("model.onnx"),
         )  # fmt: skip
         try:
-            found = list(self._below(named, address))
+            unread: list[str] = []
+            found = list(self._below(named, address, unread))
             if self._reference.file:
                 found = [one for one in found if one.model.name == self._reference.file]
+            if not found and unread:
+                raise NotUnderstood(unread[0])
             if not found and self._reference.file:
                 raise NotThere(f"{address} has no {self._reference.file}")
         except OF_ONE as failure:
@@ -113,7 +121,8 @@ class OciRepository(RemoteKind):
             self.troubles.append(f"{address} holds no ONNX model")
         yield from found
 
-    def _below(self, named: str, address: str) -> Iterator[ListedVersion]:
+    def _below(self, named: str, address: str, unread: list[str]) -> Iterator[ListedVersion]:
+        """The models of all manifests; ``unread`` is given what could not be read."""
         first: tuple[str, int] = (named, 0)
         waiting, seen = [first], 0
         while waiting:
@@ -127,6 +136,7 @@ class OciRepository(RemoteKind):
                 waiting += [(below.digest, depth + 1) for below in found.manifests if not _refers(below)]
                 continue
             contents = self._contents(digest, found)
+            unread += contents.troubles
             for name in models_among(contents.files):
                 yield ListedVersion(
                     self._subject(name),
@@ -147,11 +157,10 @@ class OciRepository(RemoteKind):
             match files_of_layer(layer, where):
                 case WholeFile(name, descriptor):
                     files[name] = ListedFile(name, descriptor.digest, descriptor.size, descriptor.digest[7:])
-                case Archive(descriptor, packed):
-                    form = "gzip" if packed else "tar"
+                case Archive(descriptor, packing):
                     path = self._stored(descriptor.digest, descriptor.size)
-                    for one in members(path, where, self.limits, packed=packed):
-                        address = f"{descriptor.digest}{_MEMBER}{form}{_MEMBER}{one.number}"
+                    for one in members(path, where, self.limits, packing=packing):
+                        address = f"{descriptor.digest}{_MEMBER}{packing}{_MEMBER}{one.number}"
                         files[one.name] = ListedFile(one.name, address, one.size, one.sha256)
                 case UnreadLayer(why):
                     troubles += [why] if why else []

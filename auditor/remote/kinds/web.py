@@ -11,8 +11,9 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from ...errors import UsageError
 from ..failures import LedAstray, NotThere
-from ..http import Web, checked_url, shown_url
-from ..listing import FetchLimits, ListedFile, RemoteRow, RemoteTree
+from ..http import Web
+from ..listing import FetchLimits, FilePart, ListedFile, RemoteRow, RemoteTree
+from ..urls import checked_url, shown_url
 
 _NO_HEAD = (400, 401, 403, 405, 501)  # of servers that answer a GET: what is signed for one is not for a HEAD
 _CREDENTIALS = "~/.netrc (NETRC) says a name and a password for a host"
@@ -47,12 +48,15 @@ class WebTree(RemoteTree):
     def find(self, name: str) -> ListedFile | None:
         """What is signed for one file is not signed for another: the query is left out."""
         try:
-            return self._looked_at(name, urljoin(self._url.partition("?")[0], quote(name)))
+            return self._looked_at(name, urljoin(self._url.partition("?")[0], quote(os.fsencode(name))))
         except NotThere:
             return None
 
     def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
         return self._web.pieces(file.address, offset, etag=file.etag)
+
+    def part(self, file: ListedFile, start: int, length: int, etag: str = "") -> FilePart | None:
+        return self._web.part(file.address, start, length, etag=etag or file.etag)
 
     def _looked_at(self, name: str, url: str) -> ListedFile:
         """What a server says of a file; one that answers no HEAD says nothing, and the file is asked for later."""

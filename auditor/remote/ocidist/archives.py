@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import tarfile
-import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -15,6 +13,7 @@ from ...wording import in_bytes
 from ..failures import NotUnderstood, TooMuch
 from ..listing import FetchLimits
 from ..names import checked_name
+from .packings import Stream, unpacked
 
 _MOST = 10_000  # members
 _BLOCK = 1 << 20
@@ -26,9 +25,9 @@ _EXTENSIONS = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
 )
-_BROKEN = (tarfile.TarError, EOFError, OSError, ValueError, zlib.error)
+_BROKEN = (tarfile.TarError, EOFError, OSError, ValueError)
 _PADDING = 1 << 20  # bytes beside a file in an archive
-_RATIO = 2000  # how much more may come out of gzip than went in; deflate reaches 1,032
+_RATIO = 2000  # how much more may come out than went in; deflate reaches 1,032, and weights nothing like it
 
 
 class Member(NamedTuple):
@@ -53,7 +52,7 @@ class _Header(tarfile.TarInfo):
 class _Bounded:
     """Reads on, and no more than so many bytes in all: of a bomb no more than that is unpacked."""
 
-    def __init__(self, file: IO[bytes], most: int, where: str) -> None:
+    def __init__(self, file: Stream, most: int, where: str) -> None:
         self._file, self._left, self._where = file, most, where
 
     def read(self, size: int) -> bytes:
@@ -64,10 +63,10 @@ class _Bounded:
         return data
 
 
-def members(path: str, where: str, limits: FetchLimits, *, packed: bool) -> tuple[Member, ...]:
+def members(path: str, where: str, limits: FetchLimits, *, packing: str) -> tuple[Member, ...]:
     """The regular files of an archive. Links, devices and folders are no files; of a name twice the last counts."""
     found: dict[str, Member] = {}
-    for number, (name, size, blocks) in enumerate(_walked(path, where, limits, packed=packed)):
+    for number, (name, size, blocks) in enumerate(_walked(path, where, limits, packing=packing)):
         sha = hashlib.sha256()
         for block in blocks:
             sha.update(block)
@@ -76,10 +75,10 @@ def members(path: str, where: str, limits: FetchLimits, *, packed: bool) -> tupl
 
 
 def member_pieces(
-    path: str, wanted: int, where: str, limits: FetchLimits, offset: int, *, packed: bool
+    path: str, wanted: int, where: str, limits: FetchLimits, offset: int, *, packing: str
 ) -> Iterator[bytes]:
     """The bytes of one member, by its number, from an offset on."""
-    for number, (_, _, blocks) in enumerate(_walked(path, where, limits, packed=packed)):
+    for number, (_, _, blocks) in enumerate(_walked(path, where, limits, packing=packing)):
         if number == wanted:
             for block in blocks:
                 if offset < len(block):
@@ -89,13 +88,12 @@ def member_pieces(
     raise NotUnderstood(f"{where} has fewer files than before")
 
 
-def _walked(path: str, where: str, limits: FetchLimits, *, packed: bool) -> Iterator[tuple[str, int, Iterator[bytes]]]:
+def _walked(path: str, where: str, limits: FetchLimits, *, packing: str) -> Iterator[tuple[str, int, Iterator[bytes]]]:
     """Name, size and content of every regular file, one after the other."""
     size = os.stat(path).st_size
-    most = min(_MOST * limits.size, size * _RATIO + _PADDING) if packed else size
+    most = min(_MOST * limits.size, size * _RATIO + _PADDING) if packing else size
     with open(path, "rb") as file:
-        unpacked: Any = gzip.GzipFile(fileobj=file) if packed else file
-        bounded: Any = _Bounded(unpacked, most, where)  # read() is all that is asked of a stream
+        bounded: Any = _Bounded(unpacked(file, packing), most, where)  # read() is all that is asked of a stream
         try:
             with tarfile.open(fileobj=bounded, mode="r|", bufsize=_BLOCK, tarinfo=_Header) as archive:
                 for number, info in enumerate(archive):

@@ -14,7 +14,8 @@ from urllib.parse import urljoin
 
 from ...tuples import NamedTuple
 from ..failures import NotUnderstood, RemoteFailure
-from ..http import WebDocument, checked_url
+from ..http import WebDocument
+from ..urls import checked_url
 from .distribution import Distribution, errors_in
 from .manifests import ACCEPTED, EMPTY, INDEX, LARGEST, MANIFEST
 

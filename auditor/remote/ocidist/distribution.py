@@ -13,8 +13,9 @@ from contextlib import suppress
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from ..failures import LedAstray, NotAllowed, NotThatContent, NotUnderstood, TooMuch
-from ..http import Web, WebDocument, checked_url, origin_of, shown_url
-from ..listing import FetchLimits
+from ..http import Web, WebDocument
+from ..listing import FetchLimits, FilePart
+from ..urls import checked_url, origin_of, shown_url
 from .challenges import Challenge, challenge
 from .logins import Login, login_for
 from .manifests import ACCEPTED, LARGEST
@@ -78,6 +79,15 @@ class Distribution:
         except NotAllowed:
             self._log_in(url)
             yield from self.web.pieces(url, offset)
+
+    def part(self, digest: str, start: int, length: int, etag: str) -> FilePart | None:
+        """So many of a blob's bytes, as `Web.part` gives them. A token that expired on the way is renewed once."""
+        url = self.blob_url(digest)
+        try:
+            return self.web.part(url, start, length, etag=etag)
+        except NotAllowed:
+            self._log_in(url)
+            return self.web.part(url, start, length, etag=etag)
 
     def document(
         self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None,

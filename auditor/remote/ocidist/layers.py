@@ -14,6 +14,7 @@ from ...names import prose
 from ...tuples import NamedTuple
 from ..names import checked_name
 from .manifests import Descriptor
+from .packings import unpacks
 
 _TITLE = "org.opencontainers.image.title"
 _FILE_PATH = "org.cncf.model.filepath"
@@ -43,7 +44,7 @@ class Archive(NamedTuple):
     """A layer that is a tar archive of files, packed or not."""
 
     layer: Descriptor
-    packed: bool  # with gzip
+    packing: str  # "", or what it is packed with
 
 
 class UnreadLayer(NamedTuple):
@@ -75,10 +76,12 @@ def files_of_layer(layer: Descriptor, where: str) -> LayerFiles:
             return WholeFile("model.onnx", layer)
         case "raw":
             return UnreadLayer()
-        case "tar" | "tar+gzip":
-            return Archive(layer, form == "tar+gzip")
+    packing = form.partition("+")[2]
+    if unpacks(packing):
+        return Archive(layer, packing)
     return UnreadLayer(
-        f"{where}: the layer {prose(name, 80) or layer.digest[:19]} is packed with zstd, which is not read"
+        f"{where}: the layer {prose(name, 80) or layer.digest[:19]} is packed with zstd, which is read where the "
+        "package zstandard is: pip install zstandard"
     )
 
 

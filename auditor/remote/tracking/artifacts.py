@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from ...errors import UsageError
 from ...files import FileTooLarge, open_regular, read_regular
 from ...names import prose
-from ..failures import NotAllowed, NotThere, NotUnderstood, RemoteFailure, TooMuch
-from ..http import Web, checked_url
-from ..listing import FetchLimits, ListedFile, RemoteTree
+from ..failures import NotAllowed, NotAllowedThere, NotThere, NotUnderstood, RemoteFailure, TooMuch
+from ..http import Web
+from ..listing import FetchLimits, FilePart, ListedFile, RemoteReader, RemoteTree
 from ..names import checked_name
+from ..urls import checked_url
 from .server import TrackingServer
 
 _PROXY = "/api/2.0/mlflow-artifacts/artifacts"
@@ -55,12 +56,7 @@ def artifacts_at(uri: str, server: TrackingServer, web: Web, limits: FetchLimits
             raise NotUnderstood(f"{server.base} has artifacts behind http://: what comes so may be anybody's")
         return _Proxied(base + _PROXY, _path(path, uri), web)
     if parts.scheme in ("", "file"):
-        if not server.is_here:
-            raise NotUnderstood(
-                f"{server.base} keeps artifacts in a folder of its own ({prose(parts.path, 80)}): run it with "
-                "--artifacts-destination, which serves them"
-            )
-        return _Local(os.path.abspath(unquote(parts.path)))
+        return _Local(_checked_folder(parts, server, limits.artifact_root), limits.artifact_root)
     from ..kinds import registry_at
 
     try:
@@ -72,19 +68,59 @@ def artifacts_at(uri: str, server: TrackingServer, web: Web, limits: FetchLimits
     return _InTree(inner)
 
 
-def pieces_of(file: ListedFile, offset: int, server: TrackingServer, web: Web, limits: FetchLimits) -> Iterator[bytes]:
-    """The bytes of a file that `Artifacts.file` gave, to whatever process, from an offset on."""
-    tree, within, address = file.address.partition(_WITHIN)
-    if within:
+class ArtifactBytes:
+    """The bytes of files that `Artifacts.file` gave, to whatever process."""
+
+    def __init__(self, web: Web, limits: FetchLimits) -> None:
+        self._web, self._limits = web, limits
+        self._trees: dict[str, RemoteReader] = {}
+
+    def pieces(self, file: ListedFile, offset: int) -> Iterator[bytes]:
+        """All from an offset on."""
+        tree, within, address = file.address.partition(_WITHIN)
+        if within:
+            return self._tree(tree).pieces(file._replace(address=address), offset)
+        if file.address.startswith("/"):
+            return _local_pieces(file.address, offset, self._limits.artifact_root)
+        return self._web.pieces(file.address, offset, etag=file.etag)
+
+    def part(self, file: ListedFile, start: int, length: int, etag: str) -> FilePart | None:
+        """As `RemoteReader.part`; None behind the server's proxy, whose ETag may be another one each time."""
+        tree, within, address = file.address.partition(_WITHIN)
+        return self._tree(tree).part(file._replace(address=address), start, length, etag) if within else None
+
+    def _tree(self, address: str) -> RemoteReader:
         from ..kinds import registry_at
 
-        return registry_at(tree, limits).pieces(file._replace(address=address), offset)
-    if file.address.startswith("/"):
-        return _local_pieces(file.address, offset)
-    return web.pieces(file.address, offset, etag=file.etag)
+        if address not in self._trees:
+            self._trees = {address: registry_at(address, self._limits)}
+        return self._trees[address]
 
 
-def _local_pieces(path: str, offset: int) -> Iterator[bytes]:
+def _checked_folder(parts: SplitResult, server: TrackingServer, root: str) -> str:
+    """The folder that a server names, if it lies in the one that whoever asks has named; else `NotAllowedThere`."""
+    folder = os.path.normpath(unquote(parts.path))
+    shown = prose(folder, 80)
+    if parts.netloc not in ("", "localhost") or not folder.startswith("/") or "\0" in folder:
+        raise NotUnderstood(f"{server.base} has artifacts in what is not a folder of this machine: {shown}")
+    if not root:
+        raise NotAllowedThere(
+            f"{server.base} has artifacts in the folder {shown}: --artifact-root FOLDER says that files in it may be "
+            "read; or run the server with --artifacts-destination, which serves them"
+        )
+    _check_inside(folder, root)
+    return folder
+
+
+def _check_inside(path: str, root: str) -> None:
+    """`NotAllowedThere` for a path that is not in the folder, links followed."""
+    real, top = os.path.realpath(path), os.path.realpath(root)
+    if os.path.commonpath((real, top)) != top:
+        raise NotAllowedThere(f"{prose(path, 80)} does not lie in {root}, and only that is read (--artifact-root)")
+
+
+def _local_pieces(path: str, offset: int, root: str) -> Iterator[bytes]:
+    _check_inside(path, root)
     try:
         descriptor, _ = open_regular(path)
     except OSError as error:
@@ -182,19 +218,23 @@ class _InTree(Artifacts):
 
     def _files(self) -> dict[str, ListedFile]:
         if self._seen is None:
-            self._seen = {}
-            for file in self._tree.files():
-                if len(self._seen) == _MOST:
-                    raise TooMuch(f"{self._tree.address}: more than {_MOST:,} files in one model's artifacts")
-                self._seen[file.name] = file
+            seen: dict[str, ListedFile] = {}
+            try:
+                for file in self._tree.files():
+                    if len(seen) == _MOST:
+                        raise TooMuch(f"{self._tree.address}: more than {_MOST:,} files in one model's artifacts")
+                    seen[file.name] = file
+            except NotAllowed as error:
+                raise NotAllowedThere(str(error)) from None
+            self._seen = seen
         return self._seen
 
 
 class _Local(Artifacts):
-    """In a folder of this machine, where the server runs too."""
+    """In a folder of this machine, below the one that may be read."""
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
+    def __init__(self, folder: str, root: str) -> None:
+        self._folder, self._root = folder, root
 
     def read(self, name: str, most: int) -> bytes:
         try:
@@ -216,8 +256,8 @@ class _Local(Artifacts):
             raise _unreadable(self._at(folder), error) from None
 
     def file(self, name: str) -> ListedFile | None:
-        path = self._at(name)
         try:
+            path = self._at(name)
             status = os.stat(path)
         except OSError:
             return None
@@ -225,10 +265,12 @@ class _Local(Artifacts):
         return ListedFile(name, path, status.st_size, when=looks)
 
     def _at(self, name: str) -> str:
-        return os.path.join(self._folder, name) if name else self._folder
+        path = os.path.join(self._folder, name) if name else self._folder
+        _check_inside(path, self._root)
+        return path
 
 
 def _unreadable(path: str, error: OSError) -> RemoteFailure:
-    return (NotAllowed if isinstance(error, PermissionError) else RemoteFailure)(
+    return (NotAllowedThere if isinstance(error, PermissionError) else RemoteFailure)(
         f"{path} cannot be read: {error.strerror}"
     )

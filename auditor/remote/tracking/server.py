@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 from ...errors import UsageError
 from ...files import read_regular
 from ...tuples import NamedTuple
-from ..http import origin_of, shown_url
+from ..urls import origin_of, shown_url
 
 SCHEMES = ("mlflow", "mlflow+http", "mlflow+https", "models")
 
@@ -40,11 +40,6 @@ class TrackingServer(NamedTuple):
 
     def __repr__(self) -> str:
         return f"TrackingServer({self.base!r})"
-
-    @property
-    def is_here(self) -> bool:
-        """Whether it runs on this machine, so that a path which it names is one of this machine too."""
-        return _LOOPBACK.fullmatch(urlsplit(self.base).hostname or "") is not None
 
     def address(self, name: str, version: str) -> str:
         """Of a model's version, for people and for the store: the same whoever asks and however he named it."""

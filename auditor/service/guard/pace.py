@@ -14,6 +14,7 @@ from .asgi import CLOSE, GONE, App, Message, Receive, Reply, Scope, Send, header
 
 _SMALL = 1 << 16  # a body that is read to its end before the answer, so that the connection may stay
 _UNWANTED = 1 << 23  # bytes that are read behind an answer, at most
+_HELD = 1.0  # seconds more for what came while this process was held itself, and could not read it
 
 
 class Pace(NamedTuple):
@@ -62,20 +63,26 @@ class _Upload:
         began = clock()
         self._waiting += 1
         try:
-            async with asyncio.timeout(self._pace.stall):
-                message = await self._receive()
-        except TimeoutError:
-            return await self._too_slow(f"no byte came for {self._pace.stall:g} seconds")
+            message = await self._within(self._pace.stall) or await self._within(min(_HELD, self._pace.stall))
         finally:
             self._waiting -= 1
+        if message is None:
+            return await self._too_slow(f"no byte came for {self._pace.stall:g} seconds")
         self._note(message)
-        self._waited += clock() - began
+        self._waited += min(clock() - began, self._pace.stall)
         self._came += len(message.get("body", b""))
         if self._waited >= self._pace.window and not self._whole and not self._gone:
             if self._came < self._pace.rate * self._waited:
                 return await self._too_slow(f"fewer than {self._pace.rate:g} bytes a second came")
             self._waited, self._came = 0.0, 0
         return message
+
+    async def _within(self, seconds: float) -> Message | None:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._receive()
+        except TimeoutError:
+            return None
 
     def _note(self, message: Message) -> None:
         if message["type"] == "http.disconnect":

@@ -12,7 +12,7 @@ _LONGEST_TARGET = 8192
 class SizeGuard:
     """Refuses what is too big. ``body`` says of a request how many bytes its body may have."""
 
-    def __init__(self, app: App, body: Callable[[Scope], int], header_bytes: int = 16384, headers: int = 64) -> None:
+    def __init__(self, app: App, body: Callable[[Scope], int], header_bytes: int, headers: int = 64) -> None:
         self.app, self.body = app, body
         self.header_bytes, self.headers = header_bytes, headers
 

@@ -12,11 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 from ...batch.drawing import picture_for
+from ...batch.measuring import hashed_for
 from ...batch.one import Audited, audit_one
 from ...batch.pool import tell
 from ...batch.refs import Ref
 from ...batch.sources.folder import plain
-from ...batch.state import Keys, files_of, hashed
+from ...batch.state import Keys, hashed, settled, unchanged
 from ...batch.verdicts import judged
 from ...errors import AuditorError
 from ...formats.json import parse
@@ -24,6 +25,7 @@ from ...policy.judge import judge
 from ...policy.policy import Policy
 from ...sessions.gating import judged_for_gate
 from ...settings import Settings
+from ...store.works import FileState
 from ...tuples import NamedTuple
 from ..answers.report_page import write_page
 from ..answers.summaries import LARGE, JudgementKey, keep_summary, summary_of
@@ -157,14 +159,22 @@ def audit_source(task: SourceTask) -> Carried | NotCarried:
 
 
 def _carried(task: SourceTask, ref: Ref, clock: _StageClock) -> Carried:
-    (states,) = hashed(files_of([ref]))
-    done = audit_one(ref, task.settings, clock.at)
+    began = time.time_ns()
+    states, measured = hashed_for(ref, task.settings)
+    done = audit_one(ref, task.settings, clock.at, measured)
     document = kept(done, task.policy, task.settings, None)
     clock.at("drawing")
     _draw(task, ref, document, task.settings, task.policy)
-    same = states is not None and hashed(files_of([ref])) == [states]
+    whole = done.whole and states is not None and _are_as_hashed(states, began)
     key = None if states is None else Keys(task.settings).key_of(ref, states)
-    return Carried(document, ref, done.whole and same, key, done.trace, clock.seconds())
+    return Carried(document, ref, whole, key, done.trace, clock.seconds())
+
+
+def _are_as_hashed(states: tuple[FileState, ...], began: int) -> bool:
+    """Whether files are what they were; those that had changed just before are read again, for their times may lie."""
+    late = [state for state in states if not settled(state, began)]
+    same = all(unchanged(state.path, state) for state in states)
+    return same and hashed([(state.path,) for state in late]) == [(state,) for state in late]
 
 
 def kept(done: Audited, policy: Policy, settings: Settings, accepted: Mapping[str, Any] | None) -> dict[str, Any]:

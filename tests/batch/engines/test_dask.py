@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import os
 import pickle
-import socket
-import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from auditor.batch.engine import Engine, EngineLost, LastingEngine
-from auditor.batch.engines import dask as module
-from auditor.batch.engines.dask import DaskEngine, Needs
+from auditor.batch.engines.dask import Needs
 from auditor.batch.engines.messages import (
     Begin,
     CallDone,
@@ -24,7 +18,6 @@ from auditor.batch.engines.messages import (
     ForUser,
     Installed,
     Parcel,
-    ParcelBack,
     Require,
     Send,
     Sight,
@@ -32,90 +25,10 @@ from auditor.batch.engines.messages import (
     WorkersLost,
 )
 from auditor.batch.engines.where import Cluster
-from auditor.batch.frames import receive, send
 from auditor.batch.pool import Cancelled, Died, OutOfSight, Pool, Returned, WorkerLimits
+from tests.pace import HANG
 
-HERE = {"auditor": "1.2", "rules": "r", "code": "c"}
-THERE = {**HERE, "runtime": "onnxruntime 1.32.0", "processor": "avx2 fma"}
-USUAL, AS_HERE = Cluster("tcp://127.0.0.1:1"), Needs(HERE)
-
-
-class Played:
-    """The other end of the pipe."""
-
-    def __init__(self, pipe: socket.socket) -> None:
-        self.pipe = pipe
-        pipe.settimeout(60)
-
-    def say(self, *messages: Any) -> None:
-        for message in messages:
-            send(self.pipe, message)
-
-    def heard(self, kind: Any) -> Any:
-        message = receive(self.pipe)
-        assert isinstance(message, kind), message
-        return message
-
-    def parcel(self) -> tuple[int, Parcel]:
-        message: Send = self.heard(Send)
-        return message.number, pickle.loads(message.parcel)
-
-    def answer(self, number: int, *done: CallDone) -> None:
-        self.say(ParcelBack(number, pickle.dumps(list(done))))
-
-
-class Made:
-    """An engine with its played bridge."""
-
-    def __init__(self, engine: DaskEngine, bridge: Played, said: list[str]) -> None:
-        self.engine, self.bridge, self.said = engine, bridge, said
-
-    def ready(self, threads: int = 1) -> None:
-        self.bridge.heard(Begin)
-        self.bridge.say(Threads(threads), Installed(THERE))
-        assert self.engine.processor == ("avx2", "fma")
-        self.bridge.heard(Require)
-
-    def step(self) -> list[Any]:
-        """Hand out what there is, and hear what was said; the results that came."""
-        return [task.result for task in self.engine.wait(0.0)]  # type: ignore[union-attr]  # stages are not told
-
-
-@pytest.fixture
-def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Made]]:
-    pipes: list[socket.socket] = []
-
-    def started(command: list[str], pass_fds: tuple[int, ...], **_: Any) -> Any:
-        pipes.append(socket.socket(fileno=os.dup(pass_fds[0])))
-        return SimpleNamespace(wait=lambda seconds=None: 0, kill=lambda: None)
-
-    monkeypatch.setattr(
-        module,
-        "subprocess",
-        SimpleNamespace(
-            Popen=started, DEVNULL=subprocess.DEVNULL, TimeoutExpired=subprocess.TimeoutExpired,
-        ),
-    )  # fmt: skip
-    engines: list[DaskEngine] = []
-
-    def made(cluster: Cluster = USUAL, needs: Needs = AS_HERE) -> Made:
-        said: list[str] = []
-        engine = DaskEngine(3, WorkerLimits(5.0, 1000), cluster, needs, said.append)
-        engines.append(engine)
-        return Made(engine, Played(pipes[-1]), said)
-
-    yield made
-    for engine in engines:
-        engine.close()
-    for pipe in pipes:
-        pipe.close()
-
-
-Make = Callable[..., Made]
-
-
-def returned(value: object, seconds: float = 0.01) -> CallDone:
-    return CallDone(Returned(value), seconds)
+from .played import HERE, THERE, Make, returned
 
 
 def test_both_engines_are_what_a_batch_and_a_service_ask_for(make: Make) -> None:
@@ -346,8 +259,9 @@ def test_another_ear_ends_the_waiting(make: Make) -> None:
     made = make()
     ear, mouth = os.pipe()
     try:
+        assert not made.engine._listen(0.0, ear)
         os.write(mouth, b"x")
-        assert made.engine.wait(60.0, ear) == []
+        assert made.engine._listen(HANG, ear) and made.engine.wait(HANG, ear) == []
     finally:
         os.close(ear)
         os.close(mouth)

@@ -1,5 +1,10 @@
-"""Serves a mutant to processes that a test starts: on PYTHONPATH, with AUDITOR_MUTANT naming a marshalled module."""
+"""Serves a mutant to processes that a test starts, or traces them: on PYTHONPATH.
 
+MUTANT_OF_AUDITOR names a marshalled module; LINES_OF_AUDITOR says ``FOLDER:ROOM,ROOM...``, where the lines go and of
+what. Neither begins as auditor's own variables do: many tests start processes without those.
+"""
+
+import atexit
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -40,6 +45,24 @@ def serve(module: str, code: CodeType) -> None:
     sys.meta_path.insert(0, _Served(module, code))
 
 
-_file = os.environ.get("AUDITOR_MUTANT")
+_file = os.environ.get("MUTANT_OF_AUDITOR")
 if _file:
     serve(*marshal.loads(Path(_file).read_bytes()))
+
+
+def trace(folder: str, rooms: str) -> None:
+    """Write the lines that this process runs when it ends."""
+    root = str(Path(__file__).parents[3])
+    sys.path.append(root)
+    from tests.mutation.tracing import Tracer
+
+    sys.path.remove(root)
+    tracer = Tracer(rooms.split(","))
+    tracer.see_forks(folder)
+    atexit.register(tracer.leave, folder)
+    tracer.start()
+
+
+_lines = os.environ.get("LINES_OF_AUDITOR")
+if _lines:
+    trace(*_lines.split(":", 1))

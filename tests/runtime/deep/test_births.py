@@ -44,6 +44,14 @@ def test_nan_of_infinities_that_were_computed_goes_back_to_where_those_were() ->
     assert first_nan(model, kinds, 0) == 3
 
 
+def test_nan_behind_what_is_finite_again_is_not_of_that_birth() -> None:
+    text = "agraph (float[2] x) => (float[2] y) { a = Log(x) b = Sign(a) c = Sqrt(b) y = Neg(c) }"
+    model = cuttable(text)
+    assert first_nan(model, {"a": INF, "c": NAN, "y": NAN}, 0) is None
+    assert first_nan(model, {"a": INF, "b": INF, "c": NAN, "y": NAN}, 0) == 2
+    assert first_nan(model, {"c": NAN, "y": NAN}, 2) == 2
+
+
 def test_what_comes_in_is_nobodys_birth() -> None:
     assert births(cuttable(GROWN), dict.fromkeys("xqrdey", NAN), ["y"]) == ()
 

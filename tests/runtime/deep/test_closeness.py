@@ -97,6 +97,18 @@ def test_other_types_are_compared_by_what_they_stand_for() -> None:
     assert tallied(np.array([[250]], np.uint8), np.array([[5]], np.uint8)).largest == 245
 
 
+def test_a_cosine_is_one_at_most_whatever_its_roots_are_rounded_to() -> None:
+    """The square of float64's root of 3 is less than 3."""
+    assert 3 / (math.sqrt(3) * math.sqrt(3)) > 1
+    ones = np.ones((1, 3), np.float32)
+    assert tallied(ones, ones.astype(np.float16)).cosine == 1.0
+
+
+def test_a_number_alone_is_compared_too() -> None:
+    found = tallied(np.float32(1.0), np.float32(1.5), None)
+    assert (found.elements, found.largest, found.reach) == (1, 0.5, 1.0)
+
+
 def test_classes_are_the_greatest_of_each_row() -> None:
     found = tallied([[0.1, 0.9], [0.8, 0.2]], [[0.2, 0.8], [0.1, 0.9]], classes=True)
     assert (found.rows, found.agreed) == (2, 1)

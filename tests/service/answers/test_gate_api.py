@@ -14,6 +14,7 @@ from auditor.service.context import Service
 from auditor.store import deeds
 from auditor.store.policies import set_policy
 from auditor.store.registered import RegisteredVersion
+from tests.pace import HANG
 from tests.service.conftest import Clients
 from tests.service.registering import finished, registered
 from tests.store.reports import document
@@ -115,7 +116,7 @@ def test_who_waits_is_told_when_it_is_done(service: Service, client: Clients) ->
     waiting = threading.Thread(target=ask)
     waiting.start()
     finished(service, made, 0, **_whole())
-    waiting.join(60)
+    waiting.join(HANG)
     assert answers[0]["verdict"] == "pass" and answers[0]["state"] == "done"
     assert reads.get(GATE, params={"model": "lenet", "wait": 60}).json() == answers[0]
 

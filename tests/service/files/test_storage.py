@@ -13,7 +13,8 @@ import pytest
 
 from auditor.errors import UsageError
 from auditor.service.files import copying
-from auditor.service.files.storage import Storage, StorageError, StorageFull
+from auditor.service.files.incoming import Incoming
+from auditor.service.files.storage import Storage, StorageError, StorageFull, Undrawn
 from auditor.service.files.uploaded_paths import FILES, check_paths, model_among
 
 ID = "0123456789abcdef" * 2
@@ -31,6 +32,8 @@ def test_all_is_its_users_alone(tmp_path: Path) -> None:
     storage = Storage(tmp_path / "storage")
     sha256 = _put(storage, b"weights")
     storage.create(ID)
+    with Incoming(storage, "ab" * 16, 1, 0) as incoming:  # one whose file is gone is made anew
+        incoming.write(b"x")
     storage.secret()
     storage.materialise("default", {"a/m.onnx": sha256}, storage.work(ID))
     for path in (storage.folder, *storage.folder.rglob("*")):
@@ -50,7 +53,9 @@ def test_a_model_is_made_of_copies(tmp_path: Path) -> None:
     model, data = _put(storage, b"model"), _put(storage, b"data" * 100_000)
     folder = storage.work(ID)
     storage.materialise("default", {"m.onnx": model, "w/data.bin": data, "w/again.bin": data}, folder)
-    assert (folder / "m.onnx").read_bytes() == b"model"
+    storage.materialise("default", {"n.onnx": model}, folder)  # it may be there
+    storage.materialise("default", {"n.onnx": model}, tmp_path / "a/b")
+    assert (tmp_path / "a/b/n.onnx").read_bytes() == (folder / "m.onnx").read_bytes() == b"model"
     assert (folder / "w/again.bin").read_bytes() == b"data" * 100_000
     for path in folder.rglob("*.*"):
         assert path.stat().st_nlink == 1, "a hard link is a note in the report"
@@ -90,6 +95,7 @@ def test_a_copy_within_the_kernel_that_ends_half_way_goes_on(tmp_path: Path, mon
     monkeypatch.setattr(os, "copy_file_range", some, raising=False)
     copying.copy_file(tmp_path / "a", tmp_path / "b")
     assert (tmp_path / "b").read_bytes() == content
+    assert not list(calls), "the kernel was asked first"
 
 
 def test_another_projects_content_is_not_there(tmp_path: Path) -> None:
@@ -97,6 +103,28 @@ def test_another_projects_content_is_not_there(tmp_path: Path) -> None:
     sha256 = _put(storage, b"mine")
     with pytest.raises(StorageError, match="not in the storage"):
         storage.materialise("other", {"m.onnx": sha256}, storage.work(ID))
+
+
+def test_where_a_content_lies(tmp_path: Path) -> None:
+    """A storage that is there stays readable."""
+    storage = Storage(tmp_path)
+    sha256 = _put(storage, b"mine", "team")
+    assert (tmp_path / f"blobs/team/{sha256[:2]}/{sha256}").read_bytes() == b"mine"
+
+
+def test_pages_that_are_asked_for(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    asked = [Undrawn("a", "01"), Undrawn("b-c", "02")]
+    for one in (*asked, asked[0]):
+        storage.ask_to_draw(one)
+    (tmp_path / "undrawn/lost+found").touch()
+    assert storage.undrawn() == asked
+    storage.forget_undrawn(asked[0])
+    storage.forget_undrawn(asked[0])
+    assert storage.undrawn() == asked[1:]
+    assert storage.projects_of_pages() == []
+    storage.pages("b-c")
+    assert storage.projects_of_pages() == ["b-c"]
 
 
 def test_the_same_content_twice_is_one_file(tmp_path: Path) -> None:
@@ -155,7 +183,7 @@ def test_what_lies_there_for_long(tmp_path: Path) -> None:
     "path",
     [
         "", "/m.onnx", "../m.onnx", "a/../m.onnx", "./m.onnx", "a//m.onnx", "a/", "a\0b", "a\\b", "a\nb", "\udc80",
-        "\u202eonnx.m", "x" * 256, "é" * 128, "/".join("a" * 17), "/".join(["a" * 200] * 6),
+        "\u202eonnx.m", "x" * 256, "é" * 128, "/".join("a" * 17), f"{'/'.join(['a' * 204] * 5)}a",
     ],
 )  # fmt: skip
 def test_paths_that_are_no_paths_of_a_model(path: str) -> None:
@@ -164,7 +192,8 @@ def test_paths_that_are_no_paths_of_a_model(path: str) -> None:
 
 
 def test_paths_of_a_model() -> None:
-    check_paths(["m.onnx", "weights/é ü.bin", "x" * 255, "..a", "a..", "/".join("a" * 16), "~", "C:", "-rf", "$(x)"])
+    check_paths(["m.onnx", "weights/é ü.bin", "x" * 255, "..a", "a..", "/".join("a" * 16), "~", "C:", "-rf", "$(x)",
+                 "/".join(["a" * 204] * 5)])  # fmt: skip
     with pytest.raises(UsageError, match="file and a folder"):
         check_paths(["a/b", "a"])
     with pytest.raises(UsageError, match="at least one"):

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import os
-import select
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from auditor.service.context import Service, ServiceLimits
+from auditor.service.guard.connections import ConnectionBounds
+from auditor.service.http import application
+from auditor.store.tokens import create
+from tests.pace import HANG, until
+
 from ..http_process import Served, http_process
 from ..uploading import PIECE, sha256_of
+from ..wire import Client, once, request, running
 
 CONTENT = os.urandom(3_000_000)
-LATE = 60.0  # seconds after which a test gives up
-TRIES = 2000
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One process for all of them, which waits half a second for a client that says nothing."""
-    with http_process(tmp_path_factory.mktemp("served"), stall=0.5, floor=0, model=1_000_000) as process:
+    """One process for all of them."""
+    with http_process(tmp_path_factory.mktemp("served"), floor=0, model=1_000_000) as process:
         yield process
 
 
@@ -41,23 +46,29 @@ def _offset(served: Served, where: str) -> int:
 
 def _there(served: Served, where: str, size: int) -> int:
     """How much is there, when the server has seen that the client is gone: nobody writes any more."""
-    for _ in range(TRIES):
+
+    def let_go() -> bool:
         _, _, body = served.ask("PATCH", where, b"", Upload_Offset=str(size + 1), **_piece())
-        if b"being-written" not in body:
-            return _offset(served, where)
-    raise AssertionError("the lock was not let go")
+        return b"being-written" not in body
+
+    until(let_go, "the lock's end")
+    return _offset(served, where)
 
 
 def _go_on(served: Served, where: str, content: bytes) -> int:
     """Send the rest, as often as somebody else still writes; how much was there."""
-    for _ in range(TRIES):
-        there = _offset(served, where)
-        status, headers, _ = served.ask("PATCH", where, content[there:], Upload_Offset=str(there), **_piece())
-        if status == 204:
-            assert headers["upload-offset"] == str(len(content))
-            return there
-        assert status == 409
-    raise AssertionError("the lock was not let go")
+    found: list[int] = []
+
+    def taken() -> bool:
+        found.append(_offset(served, where))
+        said = {"Upload_Offset": str(found[-1]), **_piece()}
+        status, headers, _ = served.ask("PATCH", where, content[found[-1] :], **said)
+        assert status in (204, 409)
+        assert status == 409 or headers["upload-offset"] == str(len(content))
+        return status == 204
+
+    until(taken, "the lock's end")
+    return found[-1]
 
 
 def _piece() -> dict[str, str]:
@@ -65,7 +76,7 @@ def _piece() -> dict[str, str]:
 
 
 def _connected(served: Served) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", served.port), LATE)
+    return socket.create_connection(("127.0.0.1", served.port), HANG)
 
 
 def _head(served: Served, method: str, where: str, *lines: str) -> bytes:
@@ -101,18 +112,33 @@ def test_a_client_that_closes_cleanly_leaves_what_came(served: Served) -> None:
     where = _begun(served, content)
     with _begin_piece(served, where, 0, len(content)) as client:
         client.sendall(content[:1_234_567])
-    assert any(_offset(served, where) == 1_234_567 for _ in range(TRIES))
+    until(lambda: _offset(served, where) == 1_234_567, "all that was sent")
     assert _go_on(served, where, content) == 1_234_567
 
 
-def test_a_stalled_piece_is_closed_and_the_upload_goes_on(served: Served) -> None:
+def test_a_stalled_piece_is_closed_and_the_upload_goes_on(service: Service) -> None:
+    """In one send whatever is not to stall: the bound is short."""
     content = CONTENT[:1_000_001]
-    where = _begun(served, content)
-    with _begin_piece(served, where, 0, len(content)) as client:
-        client.sendall(content[:500_000])
-        answer = client.recv(1 << 16)
-        assert answer.startswith(b"HTTP/1.1 408 ")
-    assert _go_on(served, where, content) <= 500_000
+    bearer = f"Authorization: Bearer {create(service.store, 'me', ['submit'])[1]}"
+    app = application(service._replace(limits=ServiceLimits(stall=0.3, floor=0)))
+    with running(app, ConnectionBounds()) as server:
+        said = json.dumps({"size": len(content), "sha256": sha256_of(content)}).encode()
+        begun = once(server.port, "POST", "/api/v1/uploads", bearer, "Content-Type: application/json", body=said)
+        where, kind = f"/api/v1/uploads/{begun.document['id']}", f"Content-Type: {PIECE['Content-Type']}"
+        with Client(server.port) as client:
+            head = [bearer, kind, "Upload-Offset: 0", f"Content-Length: {len(content)}"]
+            client.send(request("PATCH", where, *head, body=content[:500_000]))
+            assert client.hear("PATCH").status == 408
+
+        def goes_on() -> bool:
+            there = int(once(server.port, "HEAD", where, bearer).headers["upload-offset"])
+            assert there <= 500_000
+            offset = f"Upload-Offset: {there}"
+            heard = once(server.port, "PATCH", where, bearer, kind, offset, body=content[there:])
+            assert heard.status in (204, 409)  # the lock may not be let go yet
+            return heard.status == 204
+
+        until(goes_on, "the rest")
 
 
 def test_an_endless_body_is_ended(served: Served) -> None:
@@ -136,42 +162,31 @@ def test_an_endless_body_is_ended(served: Served) -> None:
 def test_a_model_that_is_cut_leaves_nothing(served: Served) -> None:
     """A client goes when its file has begun: one that is gone before is none that was cut."""
     before = _stored(served)
-    for kind in ("application/octet-stream", "multipart/form-data; boundary=x"):
-        _cut(served, kind)
-        _await(served, lambda: _stored(served) == before)
+    form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="model.onnx"\r\n\r\n'
+    for kind, start in (("application/octet-stream", b""), ("multipart/form-data; boundary=x", form)):
+        _cut(served, kind, start)
+        until(lambda: _stored(served) == before, "the end of what was cut")
 
 
-def _cut(served: Served, kind: str) -> None:
+def _cut(served: Served, kind: str, start: bytes) -> None:
     before = _stored(served)
     lines = [f"Content-Type: {kind}", "Content-Length: 900000"]
     with _connected(served) as client:
-        client.sendall(_head(served, "POST", "/api/v1/models?name=n&version=1", *lines) + b"--x\r\n" + bytes(400_000))
-        _await(served, lambda: _stored(served) != before or _answered(client))
+        client.sendall(_head(served, "POST", "/api/v1/models?name=n&version=1", *lines) + start + bytes(400_000))
+        until(lambda: _stored(served) != before, "its file")
 
 
 def _stored(served: Served) -> list[Path]:
     return sorted(served.storage.rglob("*"))
 
 
-def _answered(client: socket.socket) -> bool:
-    """The server lost patience with a client that says nothing more: its file has been there, and is gone."""
-    return bool(select.select([client], [], [], 0)[0])
-
-
-def _await(served: Served, come: Callable[[], bool]) -> None:
-    for _ in range(TRIES):
-        if come():
-            return
-        served.ask("GET", "/api/v1/whoami")
-    raise AssertionError(_stored(served))
-
-
 def test_a_model_that_is_too_large(served: Served) -> None:
     before = _stored(served)
-    status, _, _ = served.ask(
-        "POST", "/api/v1/models?name=n&version=1", bytes(1_000_001), Content_Type="application/octet-stream"
-    )
-    assert status == 413
+    lines = ["Content-Type: application/octet-stream", "Content-Length: 1000001"]
+    with _connected(served) as client:
+        with suppress(OSError):  # it is refused before all has come
+            client.sendall(_head(served, "POST", "/api/v1/models?name=n&version=1", *lines) + bytes(1_000_001))
+        assert client.recv(1 << 16).startswith(b"HTTP/1.1 413 ")
     assert _stored(served) == before
 
 

@@ -1,0 +1,5 @@
+"""The played bridge, for whoever asks for it."""
+
+from .played import make
+
+__all__ = ["make"]

@@ -1,0 +1,278 @@
+"""Through a proxy, as firms have it: what is led through it, what is not, and that its password goes nowhere else."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from auditor.remote.failures import CutOff, NotAllowed, RemoteFailure
+from auditor.remote.http import Web
+from auditor.remote.kinds.objects import ObjectStorePrefix
+from auditor.remote.proxies import proxy_for
+
+from .conftest import LIMITS
+from .stand_in import Canned, Handler, Shelf, redirect
+
+NAME, PASSWORD = "someone", "very/secret:word"
+IN_URL = "someone:very%2Fsecret%3Aword"
+WANTED = "Basic " + b64encode(f"{NAME}:{PASSWORD}".encode()).decode()
+Make = Callable[..., Web]
+
+
+class Proxy:
+    """Leads names to servers of this machine, and keeps what it was asked."""
+
+    def __init__(self, wants: str = "") -> None:
+        self.leads: dict[str, str] = {}  # HOST:PORT to the one that is meant
+        self.asked: list[tuple[str, str, Mapping[str, str]]] = []
+        self.wants = wants
+        self.url = ""
+
+
+class _Leads(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    proxy: Proxy
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _is_let_in(self) -> bool:
+        low = {name.lower(): value for name, value in self.headers.items()}
+        self.proxy.asked.append((self.command, self.path, low))
+        if self.proxy.wants in ("", low.get("proxy-authorization")):
+            return True
+        self.send_response(407)
+        self.send_header("Proxy-Authenticate", 'Basic realm="x"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        return False
+
+    def do_CONNECT(self) -> None:
+        if not self._is_let_in():
+            return
+        where = self.proxy.leads.get(self.path)
+        if where is None:
+            self.send_error(403)
+            return
+        host, _, port = where.rpartition(":")
+        with socket.create_connection((host, int(port))) as there:
+            self.send_response(200)
+            self.end_headers()
+            back = threading.Thread(target=_copied, args=(there, self.connection), daemon=True)
+            back.start()
+            _copied(self.connection, there)
+            back.join()
+        self.close_connection = True
+
+    def do_GET(self) -> None:
+        if not self._is_let_in():
+            return
+        parts = urlsplit(self.path)
+        asked = http.client.HTTPConnection(self.proxy.leads[parts.netloc])
+        on = {name: value for name, value in self.headers.items() if not name.lower().startswith("proxy-")}
+        asked.request("GET", f"{parts.path}?{parts.query}".rstrip("?"), headers=on)
+        found = asked.getresponse()
+        body = found.read()
+        self.send_response(found.status)
+        for name, value in found.getheaders():
+            if name.lower() not in ("date", "server"):
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        asked.close()
+
+
+def _copied(source: socket.socket, to: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            to.sendall(data)
+        to.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+@contextmanager
+def serving_proxy(wants: str = "") -> Iterator[Proxy]:
+    found = Proxy(wants)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Proxies", (_Leads,), {"proxy": found}))
+    server.daemon_threads = True
+    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
+    thread.start()
+    found.url = f"127.0.0.1:{server.server_address[1]}"
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    with serving_proxy(WANTED) as found:
+        yield found
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+    """https://models.example, whose certificate is trusted because SSL_CERT_FILE names it."""
+    certificate, key = _certificate("models.example", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    found = Shelf()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Serves", (Handler,), {"shelf": found}))
+    server.daemon_threads = True
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
+    thread.start()
+    found.url = f"127.0.0.1:{server.server_address[1]}"
+    yield found
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def _certificate(host: str, folder: Path) -> tuple[Path, Path]:
+    x509 = pytest.importorskip("cryptography.x509", reason="pip install 'auditor[attest]' brings cryptography")
+    from datetime import UTC, datetime, timedelta
+
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    certificate, private = folder / "certificate.pem", folder / "key.pem"
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )  # fmt: skip
+    return certificate, private
+
+
+def test_https_goes_through_a_tunnel(proxy: Proxy, models: Shelf, web: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxy sees the host and its own password; the server sees its credential, and that one alone."""
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{IN_URL}@{proxy.url}")
+    proxy.leads["models.example:443"] = models.url
+    models.files["/a"], models.files["/m.onnx"] = b"[1]", bytes(range(200))
+    asks = web({"https://models.example": {"Authorization": "Bearer token-of-the-hub"}})
+    assert asks.document("https://models.example/a").json() == [1]
+    assert b"".join(asks.pieces("https://models.example/m.onnx", 100)) == bytes(range(100, 200))
+    part = asks.part("https://models.example/m.onnx", 10, 5)
+    assert part is not None and part.data == bytes(range(10, 15))
+    assert {(command, path) for command, path, _ in proxy.asked} == {("CONNECT", "models.example:443")}
+    assert "token-of-the-hub" not in str(proxy.asked) and "token-of-the-hub" in models.sent_to()
+    assert "proxy" not in models.sent_to().lower() and WANTED not in models.sent_to()
+
+
+def test_http_goes_through_it_too(
+    proxy: Proxy, shelf: Shelf, other: Shelf, web: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what a redirect leads to is asked as it is to be asked itself: here straight."""
+    monkeypatch.setenv("http_proxy", f"{IN_URL}@{proxy.url}")
+    monkeypatch.setenv("HTTP_PROXY", "http://nobody.example:1")
+    monkeypatch.setenv("NO_PROXY", "elsewhere.example")
+    proxy.leads["models.example"] = shelf.url.removeprefix("http://")
+    shelf.files["/a"] = b"[1]"
+    assert web().document("http://models.example/a").json() == [1]
+    shelf.instead("/b", redirect(f"http://{proxy.url}/c"))
+    with pytest.raises(RemoteFailure, match="leads on into the networks of this machine"):
+        web().document("http://models.example/b")
+    assert WANTED not in shelf.sent_to() and len(proxy.asked) == 2
+    other.files["/a"] = b"[2]"
+    assert web().document(f"{other.url}/a").json() == [2], "this machine is asked straight"
+    assert len(proxy.asked) == 2
+
+
+def test_a_proxy_that_does_not_let_through(
+    proxy: Proxy, shelf: Shelf, web: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line says which proxy, and what it wants; a password is in none."""
+    for variable in ("HTTPS_PROXY", "HTTP_PROXY"):
+        monkeypatch.setenv(variable, f"http://someone:wrong-word@{proxy.url}")
+    for url in ("https://models.example/a", "http://models.example/a"):
+        with pytest.raises(NotAllowed, match=f"the proxy http://{proxy.url} wants a name and a password") as refused:
+            web().document(url)
+        assert "wrong-word" not in str(refused.value) and len(str(refused.value)) < 200
+    proxy.wants = ""
+    with pytest.raises(RemoteFailure, match=r"does not lead to https://models\.example/a: it answers 403"):
+        web().document("https://models.example/a")
+    proxy.leads["models.example"] = shelf.url.removeprefix("http://")
+    shelf.instead("/a", Canned(404))
+    with pytest.raises(RemoteFailure, match="is not there"):
+        web().document("http://models.example/a")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("socks5://127.0.0.1:1", "is not http://HOST:PORT"),
+        ("http://x:some-word@[::1", "is not http://HOST:PORT"),
+        ("http://x:some-word@:99", "is not http://HOST:PORT"),
+        ("http://x:some-word@127.0.0.1:99999", "is not http://HOST:PORT"),
+        ("http://x:some-word@127.0.0.1:1", "the proxy http://127.0.0.1:1 cannot be reached: Connection refused"),
+    ],
+)
+def test_a_proxy_that_is_none(said: str, why: str, web: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", said)
+    with pytest.raises(RemoteFailure) as refused:
+        web().document("https://models.example/a")
+    assert why in str(refused.value) and "some-word" not in str(refused.value)
+    assert isinstance(refused.value, CutOff) == ("reached" in why), "what will not be better is not asked again"
+
+
+def test_whom_no_proxy_excepts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As requests, curl and Go's net/http have it."""
+    monkeypatch.setenv("ALL_PROXY", "p:1")
+    asked = {
+        "": {"https://a.example/x": "http://p:1"} | dict.fromkeys(
+            ("http://127.0.0.1:8/", "http://localhost/", "https://x.localhost/", "http://[::1]/"), ""
+        ),
+        "example": {"https://a.example/": "", "https://anexample/": "http://p:1", "https://example/": ""},
+        ".a.example, b": {"https://a.example/": "", "https://b/": "", "https://c.b/": "", "https://ab/": "http://p:1"},
+        "a:8443": {"https://a:8443/": "", "https://a/": "http://p:1"},
+        "10.0.0.0/8,192.168.1.1": {
+            "http://10.2.3.4/": "", "http://11.2.3.4/": "http://p:1", "http://192.168.1.1/": "",
+            "http://192.168.1.2/": "http://p:1",
+        },
+        "*": {"https://a.example/": "", "http://8.8.8.8/": ""},
+    }  # fmt: skip
+    for said, cases in asked.items():
+        monkeypatch.setenv("NO_PROXY", said)
+        assert {url: proxy_for(url) for url in cases} == cases, said
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("all_proxy", "")
+    assert proxy_for("https://a.example/") == "", "small letters say that there is none"
+    monkeypatch.setenv("https_proxy", "https://q:2")
+    assert proxy_for("https://a.example/") == "https://q:2"
+
+
+def test_object_stores_go_through_it_by_themselves(proxy: Proxy, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """obstore reads the same variables."""
+    pytest.importorskip("obstore", reason="pip install 'auditor[remote]' brings obstore")
+    monkeypatch.setenv("HTTP_PROXY", f"http://{IN_URL}@{proxy.url}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://s3.example")
+    monkeypatch.setenv("AWS_SKIP_SIGNATURE", "true")
+    proxy.leads["s3.example"] = shelf.url.removeprefix("http://")
+    shelf.buckets["many"] = ["m/a.onnx"]
+    assert [file.name for file in ObjectStorePrefix("s3://many/m", LIMITS).files()] == ["a.onnx"]
+    assert len(proxy.asked) == 1 and "proxy" not in shelf.sent_to().lower()
