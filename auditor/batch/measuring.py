@@ -18,7 +18,7 @@ from ..model.wire import ReadLimits
 from ..settings import Settings
 from ..store.works import FileState
 from ..tuples import NamedTuple
-from ..weights.once import MeasuredFile, MeasuredFiles, normal_location, own_look, read_once
+from ..weights.once import MeasuredFile, MeasuredFiles, normal_location, read_once
 from .refs import Ref
 from .state import files_of, hashed, state_of
 
@@ -100,13 +100,13 @@ def hashed_and_measured(model: str, paths: Sequence[str], threads: int = 1) -> l
     ``threads``: two where a processor would have nothing to do.
     """
     known = _known(model)
-    return [_part(model, path, known, threads) for path in paths]
+    return [_part(path, known, threads) for path in paths]
 
 
-def _part(model: str, path: str, known: Model | None, threads: int) -> HashedPart | None:
+def _part(path: str, known: _Graph | None, threads: int) -> HashedPart | None:
     try:
         if known is not None:
-            return _measured(known, model, path, threads)
+            return _measured(known, path, threads)
     except FileNotFoundError:  # that is a content like any other
         pass
     except OSError:
@@ -117,7 +117,14 @@ def _part(model: str, path: str, known: Model | None, threads: int) -> HashedPar
     return None if states is None else HashedPart(states[0])
 
 
-def _known(path: str) -> Model | None:
+class _Graph(NamedTuple):
+    """What says where tensors lie, and how its file looked before it was read."""
+
+    model: Model
+    look: FileLook
+
+
+def _known(path: str) -> _Graph | None:
     try:
         return _graph_of(path, FileLook.from_status(os.stat(path)))
     except (OSError, ValueError):
@@ -125,23 +132,22 @@ def _known(path: str) -> Model | None:
 
 
 @lru_cache(maxsize=1)
-def _graph_of(path: str, _look: FileLook) -> Model | None:
+def _graph_of(path: str, look: FileLook) -> _Graph | None:
     """Of the files of one model a worker mostly has several, one after the other."""
     try:
-        return load(path, ReadLimits(nodes=_NODES))
+        return _Graph(load(path, ReadLimits(nodes=_NODES)), look)
     except AuditorError:  # the audit says why
         return None
 
 
-def _measured(known: Model, model: str, path: str, threads: int) -> HashedPart:
+def _measured(known: _Graph, path: str, threads: int) -> HashedPart:
+    model = known.model.path
     location = "" if path == model else normal_location(os.path.relpath(path, os.path.dirname(model) or "."))
-    own = own_look(known)
     descriptor, before = open_regular(path)
     try:
-        once = read_once(descriptor, before.st_size, known, location, threads)
-        look = FileLook.from_status(before)
-        same = FileLook.from_status(os.fstat(descriptor)) == look and own_look(known) == own
+        once = read_once(descriptor, before.st_size, known.model, location, threads)
     finally:
         os.close(descriptor)
-    measured = MeasuredFile(own, look, once.statistics) if same and once.statistics else None
+    # The looks are those of before: of a file that was written to meanwhile nobody takes the statistics.
+    measured = MeasuredFile(known.look, FileLook.from_status(before), once.statistics) if once.statistics else None
     return HashedPart(state_of(path, before, once.sha256), location, measured)

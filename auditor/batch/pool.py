@@ -81,7 +81,7 @@ class WorkerLimits(NamedTuple):
     """What one task may take."""
 
     seconds: float = 600.0
-    memory: int = 4 << 30  # bytes of resident memory of its worker
+    memory: int = 4 << 30  # bytes of resident memory of its worker, beside what it was forked with
 
 
 @dataclass(eq=False, slots=True)
@@ -123,6 +123,7 @@ def tell(stage: str) -> None:
 class _Worker:
     pid: int
     pipe: socket.socket
+    inherited: int = 0  # bytes of resident memory that are its parent's, too
     inbox: Inbox = field(default_factory=Inbox)
     outbox: bytes = b""  # what the pipe did not take yet: a worker that is stopped keeps nobody waiting
     task: Task | None = None
@@ -329,7 +330,7 @@ class Pool:
                 if self._has_answered(worker):
                     continue
                 result = Overdue(worker.task.limits.seconds)
-            elif _resident(worker.pid) > worker.task.limits.memory:
+            elif _resident(worker.pid) - worker.inherited > worker.task.limits.memory:
                 result = TooLarge(worker.task.limits.memory)
             if result is not None:
                 self._complete(worker.task, result)
@@ -376,7 +377,7 @@ class Pool:
             os._exit(0)
         theirs.close()
         ours.setblocking(False)
-        worker = _Worker(pid, ours)
+        worker = _Worker(pid, ours, _resident(pid))
         self._workers.append(worker)
         return worker
 

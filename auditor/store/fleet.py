@@ -31,7 +31,7 @@ from .connection import storable
 from .fleet_order import VERDICTS, Keyed, Part, Place, Sort, Stretch, by_name, by_time, by_verdict, registered_parts
 from .service_tables import jobs, models, versions
 from .store import Store
-from .tables import audits, findings, operators
+from .tables import audits, findings, latest_rules, operators
 
 _DIGITS = "0123456789"
 
@@ -134,7 +134,11 @@ def fleet(
         least = after[1] if after is not None and sort == "name" and not turned else ""
         others = _unregistered(store, audits.c.subject, least, sort)
         keys = {"name": others.name, "verdict": _rank(), "when": audits.c.audited_at}
-        asked = partial(ask, keyed(others, keys[sort]))
+        of_others = keyed(others, keys[sort])
+        if wanted.rule is not None:  # first by what is known of all of them at once
+            known = (store.within(latest_rules), latest_rules.c.rule == storable(wanted.rule))
+            of_others = of_others.where(audits.c.id.in_(select(latest_rules.c.audit_id).where(*known)))
+        asked = partial(ask, of_others)
         if sort == "when":
             found += by_time(stretch, others.name, limit + 1, asked)
         else:

@@ -20,7 +20,7 @@ from onnx import TensorProto, helper
 from auditor.attest import verification
 from auditor.attest.envelopes import parse_bundle
 from auditor.attest.keys import trusted_key
-from auditor.attest.model_files import HashedFile, check_unchanged, hashed_files
+from auditor.attest.model_files import HashedFile, check_unchanged, hashed_data, hashed_files
 from auditor.attest.policy_text import policy_text, read_policy
 from auditor.attest.refusals import ChangedMeanwhile
 from auditor.attest.signing import attestation
@@ -223,11 +223,11 @@ def test_one_that_changed_within_one_tick_of_the_clock_is_read_again(place: Plac
 
 def test_verify_hashes_several_files_at_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auditor.threads.processors", lambda: 3)
-    meeting, hashed = Barrier(3), verification.hashed_data
+    meeting = Barrier(3)
 
     def met(model: Model | None, name: str) -> HashedFile:
         meeting.wait(HANG)
-        return hashed(model, name)
+        return hashed_data(model, name)
 
     monkeypatch.setattr(verification, "hashed_data", met)
     files = verification.checked_files("m.onnx", place.audit, "it")

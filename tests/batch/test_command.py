@@ -119,16 +119,16 @@ def test_nothing_there(auditor: Auditor, tmp_path: Path) -> None:
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     make_models(tmp_path / "registry", 150)  # more than a pipe holds: the batch cannot end before it is read
     command = [sys.executable, "-m", "auditor", "batch", str(tmp_path / "registry"), "--no-run", "--format", "json"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
+    with subprocess.Popen(  # without a buffer, of which `communicate` would know nothing
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, cwd=ROOT, start_new_session=True
     ) as batch:
         assert batch.stdout is not None and batch.stdout.readline()
         os.killpg(batch.pid, signal.SIGINT)  # as a terminal does: to the workers too
         out, err = batch.communicate(timeout=HANG)
     assert batch.returncode == 130
-    told = 1 + len(objects(out))
+    told = 1 + len(objects(out.decode()))
     said = f"interrupted after {told} models: what is done is stored, and the same command goes on from there"
-    assert err == f"auditor: {said}\n"
+    assert err.decode() == f"auditor: {said}\n"
     again = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=HANG, check=False)
     lines = objects(again.stdout)
     assert len(lines) == 150 and told <= sum(o["reused"] for o in lines) <= told + 1

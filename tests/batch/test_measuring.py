@@ -18,6 +18,10 @@ from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.batch.sources import source_at
 from auditor.batch.state import hashed
+from auditor.files import FileLook
+from auditor.model.graph import Model
+from auditor.model.load import load
+from auditor.model.wire import ReadLimits
 from auditor.pipeline import Audit, audit
 from auditor.policy.judge import USUAL
 from auditor.policy.policy import Policy
@@ -179,6 +183,22 @@ def test_weights_that_change_behind_their_hashing_are_read_anew(
     assert [row["mean"] for row in outcome.document["weights"]] == [row.mean for row in now]
     place.write_bytes(sound)
     assert not run(path, tmp_path / "a.db").reused
+
+
+def test_statistics_are_held_to_the_look_from_before_the_graph_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = spread(tmp_path / "model", 1, 1 << 16, 1)
+
+    def touched(source: str, limits: ReadLimits) -> Model:
+        os.utime(source, ns=(LATER, LATER))
+        return load(source, limits)
+
+    monkeypatch.setattr("auditor.batch.measuring.load", touched)
+    looked = os.stat(path)
+    (part,) = hashed_and_measured(str(path), [str(path.with_name("model.onnx_data_0"))])
+    assert part is not None and part.measured is not None
+    assert part.measured.model == FileLook.from_status(looked) != FileLook.from_status(os.stat(path))
 
 
 def test_a_model_that_is_measured_on_the_way_has_the_report_of_one_that_is_not(tmp_path: Path) -> None:

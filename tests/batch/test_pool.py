@@ -193,6 +193,14 @@ def test_too_much_memory_ends_it() -> None:
     assert (task.result, other.result) == (TooLarge(200 << 20), Returned(6))
 
 
+def test_what_a_worker_was_forked_with_is_not_its_own() -> None:
+    """Whoever calls for a batch may hold much: this process holds more than that by its libraries alone."""
+    with pool(memory=16 << 20) as workers:
+        task = workers.submit(time.sleep, 0.3)  # for as long as memory is looked at twice
+        assert list(workers.as_completed()) == [task]
+    assert task.result == Returned(None)
+
+
 @pytest.mark.parametrize(
     "data",
     [b"garbage" * 9, framed("no result"), framed(Returned(1)).replace(b"Returned", b"Nonsense"), b"\xff" * 99],

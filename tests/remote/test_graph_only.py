@@ -5,27 +5,35 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
+from auditor.batch.pool import Task, WorkerLimits
+from auditor.batch.refs import Partly, Ref
+from auditor.batch.run import batch
+from auditor.batch.state import Keys
 from auditor.errors import ExitCode, UsageError
 from auditor.model import digest
 from auditor.model.holes import Holes, Lacking, NotHere, PartialFile
 from auditor.model.load import load
-from auditor.model.payload import array, read, small, tensors
+from auditor.model.payload import Absent, array, extent, read, small, tensors
+from auditor.policy.judge import USUAL
 from auditor.remote.cache import Cache
 from auditor.remote.failures import LedAstray, NotThatContent, NotUnderstood, RemoteFailure, TooMuch
 from auditor.remote.graphs import GraphFile, graph_of
 from auditor.remote.kinds import registry_at
 from auditor.remote.listing import FetchLimits
 from auditor.sessions.asked import asked
+from auditor.settings import Settings
 from tests.forked import Ended
 
 from .conftest import LIMITS
 from .sparse import large, parted, written
 from .stand_in import COMMIT, Canned, Shelf, Sparse, redirect
+from .test_cache import put
 
 Call = Callable[..., Ended]
 SIZE = len(large())
@@ -64,8 +72,48 @@ def test_a_graph_costs_what_it_holds(shelf: Shelf, tmp_path: Path) -> None:
             wanted()
     with pytest.raises(NotHere):
         digest.content(model)
+    assert isinstance(extent(model, first), Absent)
     assert graph_at(shelf, tmp_path / "cache") == graph, "it is kept"
     assert shelf.sent == graph.fetched
+
+
+def test_a_process_that_ends_amid_a_graph_leaves_nothing_that_counts(shelf: Shelf, tmp_path: Path) -> None:
+    """Not even where the same file was here before, was taken away, and what was said of it is still there."""
+    shelf.files["/m.onnx"] = large()
+    graph = graph_at(shelf, tmp_path)
+    assert graph is not None
+    os.unlink(graph.path)
+    kind = registry_at(f"{shelf.url}/m.onnx", LIMITS)
+    (file,) = kind.files()  # type: ignore[attr-defined]
+
+    def ends(start: int, length: int, etag: str) -> object:
+        if start:
+            raise KeyboardInterrupt
+        return kind.part(file, start, length, etag)
+
+    with Cache(str(tmp_path), 1 << 40).filling() as filling, pytest.raises(KeyboardInterrupt):
+        graph_of(filling, "", file, ends, LIMITS, time.monotonic() + 600)  # type: ignore[arg-type]
+    assert os.stat(graph.path).st_size == SIZE, "it is as long as the whole one"
+    shelf.sent = 0
+    assert graph_at(shelf, tmp_path) == graph
+    assert shelf.sent == graph.fetched
+
+
+def test_holes_take_no_room_in_the_cache(shelf: Shelf, tmp_path: Path) -> None:
+    """A graph counts as what came of it, and goes like whatever else nobody holds."""
+    shelf.files["/m.onnx"] = large()
+    graph = graph_at(shelf, tmp_path)
+    assert graph is not None
+    cache = Cache(str(tmp_path), MEGABYTE)
+    cache.make_room(MEGABYTE)
+    assert os.path.exists(graph.path)
+    with cache.filling() as filling:
+        assert filling.hold(graph.path)
+        put(cache, "e", bytes(MEGABYTE))
+        cache.make_room(MEGABYTE)
+        assert os.path.exists(graph.path), "it is held"
+    cache.make_room(MEGABYTE)
+    assert not os.path.exists(graph.path)
 
 
 def test_which_bytes_are_lacking() -> None:
@@ -123,7 +171,7 @@ def test_a_wrong_part_is_refused(case: str, shelf: Shelf, tmp_path: Path) -> Non
     data = shelf.files["/m.onnx"] = large()
     kind = registry_at(f"{shelf.url}/m.onnx", LIMITS)
     (file,) = kind.files()  # type: ignore[attr-defined]
-    shelf.instead("/m.onnx", answer(data), 9)
+    shelf.instead("/m.onnx", answer(data))
     with Cache(str(tmp_path), 1 << 40).filling() as filling, pytest.raises(failure, match=said):
         graph_of(filling, "", file, lambda *of: kind.part(file, *of), LIMITS, time.monotonic() + 600)
     assert not [path for path in (tmp_path / "graphs").rglob("*") if path.is_file()]
@@ -228,3 +276,58 @@ def test_a_server_without_parts(shelf: Shelf, auditor: Call) -> None:
     shelf.files["/m.onnx"] = large(400)
     said = auditor("batch", f"{shelf.url}/m.onnx", "--graph-only", "--fetch-size", "1M")
     assert said.status == ExitCode.INCONCLUSIVE and "--fetch-size" in " ".join(said.out.split())
+
+
+class Takes:
+    """An engine that does nothing, and says what it was to do; and a store that knows nothing."""
+
+    jobs, limits, outstanding, elsewhere, processor = 1, WorkerLimits(), 0, False, ()
+
+    def __init__(self, *_: object) -> None:
+        self.asked: list[str] = []
+
+    @property
+    def hungry(self) -> bool:
+        return not self.asked
+
+    def submit(self, function: Callable[..., object], *arguments: object, **_: object) -> Task:
+        self.asked.append(function.__name__)
+        return Task(function, arguments, self.limits)
+
+    def turns(self, _: object) -> Iterator[None]:
+        return iter(())
+
+    def tell_stages_to(self, _: object) -> None:
+        pass
+
+    def states(self, _: object) -> dict[str, object]:
+        return {}
+
+    def done(self, *_: object) -> dict[str, object]:
+        return {}
+
+    def documents(self, _: object) -> dict[str, object]:
+        return {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("holes", [((100, 200),), ()])
+def test_no_hash_is_made_of_holes(holes: tuple[tuple[int, int], ...], tmp_path: Path) -> None:
+    """Of what is here whole one is; a file with holes is known by what was fetched of it."""
+    path = tmp_path / "m.onnx"
+    path.write_bytes(bytes(300))
+    partly = Partly("key", Holes(holes), 200, 300) if holes else None
+    ref = Ref("m", "1", str(path), (str(path),), {}, None, (), address="hf://o/m@1/m.onnx", partly=partly)
+    takes: Any = Takes()
+    settings = Settings(run=False, weights=False)
+    assert list(batch([ref], settings, lambda _: USUAL, takes, 1, WorkerLimits(), engine=lambda *_: takes)) == []
+    assert takes.asked == ["audit_one" if holes else "hashed"]
+    if partly is not None:
+        keys = Keys(settings, ())
+        other = ref._replace(partly=partly._replace(key="another"))
+        assert len({keys.key_of(ref, ()), keys.key_of(other, ()), keys.key_of(ref._replace(partly=None), ())}) == 3

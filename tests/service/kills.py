@@ -83,8 +83,10 @@ class Server:
             return [pid for parent in self.pids("dispatcher") for pid in _children(parent)]
         return [pid for pid in _children(self.process.pid) if f"auditor.service.{kind} " in _command(pid)]
 
-    def answers(self) -> bool:
-        """Whether it serves already."""
+    def has_begun(self) -> bool:
+        """Whether it answers, or has ended."""
+        if self.process is None or self.process.poll() is not None:
+            return True
         try:
             with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
                 connection.request("GET", "/healthz")
@@ -138,7 +140,7 @@ class Campaign:
         while self._waits() and time.monotonic() < end:
             time.sleep(0.2)
         for server in self.servers:
-            until(server.answers, "a server that was killed last")  # one that only begins hears no signal yet
+            until(server.has_begun, "a server that was killed last")  # else it hears no signal yet
             if code := server.end():
                 self.failures.append(f"a server that was asked to end ended with {code}")
 

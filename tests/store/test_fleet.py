@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, update
 
-from auditor.store.fleet import FleetFilter, FleetModel, Sort, fleet, fleet_model, verdicts, worsened
+from auditor.store.fleet import FleetFilter, FleetModel, fleet, fleet_model, verdicts, worsened
+from auditor.store.fleet_order import Sort
 from auditor.store.service_tables import jobs
 from auditor.store.store import Store
 from auditor.store.works import Works

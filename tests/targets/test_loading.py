@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from auditor.evidence.evidence import Evidence
-from auditor.model.graph import Node
+from auditor.model.graph import Attributes, Node
 from auditor.model.load import load
 from auditor.settings import Settings
 from auditor.targets.known import Ask, Implemented, Input, Kernel, NodePlace, Signature
@@ -63,7 +63,7 @@ def test_the_types_for_which_there_is_a_kernel_are_those_of_the_first_input() ->
 
 
 def test_a_place_that_a_node_does_not_have_holds_nothing() -> None:
-    node = Node("Op", "", ("a", "b"), ("c",), {}, "", "", 0)
+    node = Node("Op", "", ("a", "b"), ("c",), Attributes(), "", "", 0)
     held = _by_place(node, (1, None, 4))
     places = FIRST, SECOND, NodePlace(2, False), OUT, NodePlace(1, True)
     assert [held(place) for place in places] == [1, None, 0, 4, 0]
@@ -74,7 +74,7 @@ def test_float16_is_made_float32_only_where_the_schema_takes_it() -> None:
     float16, float32 = 1 << TensorProto.FLOAT16, 1 << TensorProto.FLOAT
     inputs = Input("A", False, False, float16 | float32), Input("B", False, True, float32)
     said = Signature(inputs, 2, None, 1, 1, {})
-    node, found = Node("Op", "x", ("a", "b", "c"), ("d",), {}, "", "", 0), Implemented(1, False, (), True)
+    node, found = Node("Op", "x", ("a", "b", "c"), ("d",), Attributes(), "", "", 0), Implemented(1, False, (), True)
     for dtypes, takes in {(float16, float32, float32): True, (float32, float16, float32): False,
                           (float32, float32, float16): False}.items():  # fmt: skip
         assert _may_be_float16(node, found, said, dtypes) is takes

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from ...rules import all_rules
-from ...store.fleet import FleetFilter, FleetModel, Sort, Worsened, fleet, verdicts, worsened
+from ...store.fleet import FleetFilter, FleetModel, Worsened, fleet, verdicts, worsened
+from ...store.fleet_order import Sort
 from ...store.policies import StoredPolicy, policy_of
 from ...store.works import Works
 from ...tuples import NamedTuple
