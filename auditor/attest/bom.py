@@ -59,7 +59,7 @@ def bill_of_materials(model: BilledModel, judgement: Judgement, files: HashedMod
         bom_ref="model",
         hashes=[_hash(files.main)],
         licenses=list(_licences(model.metadata)),
-        properties=_properties(_said(model, judgement)),
+        properties=_properties((*_said(model, judgement), *_unread(files))),
     )
     parts = [_part(file, f"file-{number}") for number, file in enumerate(files.files, 1)]
     bom = Bom(components=parts, metadata=BomMetaData(component=main, tools=ToolRepository(components=[
@@ -130,6 +130,12 @@ def _said(model: BilledModel, judgement: Judgement) -> Iterator[tuple[str, str]]
             yield f"auditor:{name.replace('_', '-')}", str(value)
     for dtype in report.dtypes:
         yield "onnx:dtype", dtype
+
+
+def _unread(files: HashedModel) -> Iterator[tuple[str, str]]:
+    """What the model names and the bill has no hash of: else it would look whole."""
+    for name, why in files.unread.items():
+        yield "auditor:not-hashed", f"{name}: {why}"
 
 
 def _card(judgement: Judgement) -> dict[str, Any]:

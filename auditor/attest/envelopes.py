@@ -25,6 +25,17 @@ MOST = 1 << 24
 _MOST_LINES, _MOST_SIGNATURES = 8, 16
 
 
+class BundleLine(NamedTuple):
+    """A line of a file, which is to hold one thing that is signed."""
+
+    text: bytes
+    where: str  # the file and the line, for people
+
+    def read(self) -> dict[str, Any]:
+        """The object in it, none of it believed yet."""
+        return strict_object(self.text, self.where)
+
+
 class KeySignature(NamedTuple):
     """What a key made of the payload; ``keyid`` is a hint that nothing rests on."""
 
@@ -61,6 +72,16 @@ def authenticated(payload: bytes) -> bytes:
 
 def read_bundle(path: str) -> tuple[Envelope, ...]:
     """The envelopes in a file, none of them believed yet."""
+    return tuple(map(_envelope, read_lines(path)))
+
+
+def parse_bundle(data: bytes, path: str) -> tuple[Envelope, ...]:
+    """The envelopes in bytes; ``path`` names them for people."""
+    return tuple(map(_envelope, parse_lines(data, path)))
+
+
+def read_lines(path: str) -> tuple[BundleLine, ...]:
+    """The lines of an attestation that are not empty: one at least, and not many."""
     try:
         data = read_regular(path, MOST)
     except FileNotFoundError:
@@ -71,21 +92,30 @@ def read_bundle(path: str) -> tuple[Envelope, ...]:
         raise NotAnAttestation(f"{path} is larger than {MOST >> 20} MiB, which no attestation is") from None
     except OSError as error:
         raise CannotLook(f"the attestation {path} cannot be read: {error.strerror}") from None
-    return parse_bundle(data, path)
+    return parse_lines(data, path)
 
 
-def parse_bundle(data: bytes, path: str) -> tuple[Envelope, ...]:
-    """The envelopes in bytes; ``path`` names them for people."""
+def parse_lines(data: bytes, path: str) -> tuple[BundleLine, ...]:
+    """As `read_lines`, of bytes; ``path`` names them for people."""
     lines = [(number, line) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
     if not lines:
         raise NotAnAttestation(f"{path} holds no envelope: it is empty")
     if len(lines) > _MOST_LINES:
         raise NotAnAttestation(f"{path} has {len(lines):,} lines, and an attestation has {_MOST_LINES} at most")
-    return tuple(_envelope(line, f"{path}:{number}") for number, line in lines)
+    return tuple(BundleLine(line, f"{path}:{number}") for number, line in lines)
 
 
-def _envelope(line: bytes, where: str) -> Envelope:
-    found = strict_object(line, where)
+def _envelope(line: BundleLine) -> Envelope:
+    found = line.read()
+    if "dsseEnvelope" in found or "messageSignature" in found:
+        raise NotAnAttestation(
+            f"{line.where} is a bundle of Sigstore, which no key signed: --identity and --issuer say whose is trusted"
+        )
+    return envelope_in(found, line.where)
+
+
+def envelope_in(found: dict[str, Any], where: str) -> Envelope:
+    """The envelope that an object is; ``where`` names it for people."""
     kind, payload = _text(found, "payloadType", where), _text(found, "payload", where)
     if kind != PAYLOAD_TYPE:
         raise UnknownPayload(f"{where} has a payload of type {visible(kind, 60)}, not {PAYLOAD_TYPE}")

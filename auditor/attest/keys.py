@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import CannotLook, UsageError
@@ -17,6 +17,7 @@ from ..files import read_regular
 from ..hashing import sha256
 from ..tuples import NamedTuple
 from .envelopes import Envelope, KeySignature, authenticated
+from .identities import SignedPayload
 from .refusals import BrokenSignature, OtherKey
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ class Signer(NamedTuple):
         if not self.key.made(signature, signed):
             raise UsageError(f"what was to sign gave no signature by the key {short(self.key.keyid)}")
         return Envelope(payload, (KeySignature(self.key.keyid, signature),))
+
+    def signed(self, payloads: Sequence[bytes]) -> tuple[str, str]:
+        """An envelope a line, and whose they are."""
+        return "".join(f"{self.envelope(payload).line()}\n" for payload in payloads), self.key.keyid
 
 
 def check_installed() -> None:
@@ -195,6 +200,11 @@ def _pem(path: str) -> bytes:
         raise UsageError(f"there is no key {path}") from None
     except OSError as error:
         raise CannotLook(f"the key {path} cannot be read: {error.strerror}") from None
+
+
+def signed_by_keys(bundle: Iterable[Envelope], keys: Sequence[TrustedKey]) -> tuple[SignedPayload, ...]:
+    """What trusted keys signed, where every envelope is by one of them; a `Refusal` for the first that is not."""
+    return tuple(SignedPayload(one.payload, check_signature(one, keys), one.where) for one in bundle)
 
 
 def check_signature(envelope: Envelope, keys: Iterable[TrustedKey]) -> TrustedKey:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import posixpath
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ..errors import CannotLook, Unreadable
 from ..files import FileLook, open_regular
 from ..hashing import sha256_of_many
 from ..model import digest, external
+from ..model.file_troubles import AttributeTwice
 from ..model.graph import Identity, Model
 from ..model.load import load
 from ..model.refitted import refitted
@@ -50,10 +51,22 @@ class HashedModel(NamedTuple):
         return self.files[0]
 
 
-def named_files(model: Model) -> tuple[str, ...]:
-    """The names of all files that a model makes a runtime read, beside its own, each once, as subjects have them."""
-    own = os.path.basename(model.path)
-    return tuple(dict.fromkeys(name for name in map(_normal, digest.files(model)) if name != own))
+def named_files(model: Model) -> dict[str, tuple[str, ...]]:
+    """All files that a model makes a runtime read, beside its own: the name that a subject has, and each way to it.
+
+    Two ways may lead to one file, ``a.bin`` and ``sub/../a.bin``, until somebody puts a link on one of them.
+    """
+    ways = _ways(model)
+    ways.pop(os.path.basename(model.path), None)
+    return ways
+
+
+def _ways(model: Model) -> dict[str, tuple[str, ...]]:
+    ways: dict[str, tuple[str, ...]] = {}
+    for location in digest.files(model):
+        name = _normal(location)
+        ways[name] = (*ways.get(name, ()), location)
+    return ways
 
 
 def _normal(name: str) -> str:
@@ -72,15 +85,15 @@ def hashed_files(path: str) -> HashedModel:
     """All files of the model at a path, each read whole. NothingToAudit, CannotLook as `load` has them."""
     model = opened_model(path)
     own = hashed_own(path, model)
-    names = named_files(model) if model is not None else ()
+    names = named_files(model) if model is not None else {}
 
     def of_one(name: str) -> HashedFile | str:
         try:
-            return hashed_data(model, name)
+            return hashed_data(model, name, names[name])
         except CannotLook as error:
             return str(error)
 
-    return _with_unread(path, model, own, dict(zip(names, in_threads(of_one, names), strict=True)))
+    return _with_unread(path, model, own, dict(zip(names, in_threads(of_one, tuple(names)), strict=True)))
 
 
 def files_hashed_at(path: str, known: Mapping[FileLook, str], at: int) -> HashedModel | None:
@@ -90,10 +103,11 @@ def files_hashed_at(path: str, known: Mapping[FileLook, str], at: int) -> Hashed
     now has none.
     """
     model = opened_model(path)
+    names = named_files(model) if model is not None else {}
     several: dict[str, HashedFile | str] = {}
-    for name in ("", *(named_files(model) if model is not None else ())):
+    for name in ("", *names):
         try:
-            descriptor = _descriptor(model, name) if name else open_regular(path)[0]
+            descriptor = _descriptor(model, name, names[name]) if name else open_regular(path)[0]
         except CannotLook as error:
             several[name] = str(error)
             continue
@@ -108,6 +122,7 @@ def files_hashed_at(path: str, known: Mapping[FileLook, str], at: int) -> Hashed
         several[name] = HashedFile(name or os.path.basename(path), known[look], look.size, look, at)
     own = several.pop("")
     assert isinstance(own, HashedFile)
+    _check_ways_to_itself(path, model)
     return _with_unread(path, model, own, several)
 
 
@@ -119,6 +134,12 @@ def _with_unread(
     for named in refitted(model) if model is not None else ():
         if named.unknown:
             unread[_normal(named.by.location)] = f"its own files are not known: {named.unknown}"
+    if model is None:
+        unread[own.name] = f"{path} cannot be read as a model, and nobody knows which files it names"
+    for trouble in model.troubles if model is not None else ():
+        if isinstance(trouble, AttributeTwice):  # onnxruntime takes the first of a Constant, and reads its file
+            twice = f"an attribute {visible(trouble.name)} stands twice, and may name a file each time"
+            unread[f"attribute {trouble.name}"] = twice
     return HashedModel(path, (own, *(file for file in several.values() if isinstance(file, HashedFile))), unread)
 
 
@@ -132,20 +153,42 @@ def hashed_own(path: str, model: Model | None) -> HashedFile:
     look = file.look
     if model is not None and model.identity != Identity(look.device, look.inode, look.size, look.modified):
         raise ChangedMeanwhile(f"{path} was written to while it was read: try again")
+    _check_ways_to_itself(path, model)
     return file
 
 
-def hashed_data(model: Model | None, name: str) -> HashedFile:
-    """Another file of the model; CannotLook where it may not be read as one."""
-    return _hashed(_descriptor(model, name), name, name)
+def _check_ways_to_itself(path: str, model: Model | None) -> None:
+    """CannotLook where a model has weights in its own file, by a way round that leads elsewhere."""
+    own = _ways(model).get(os.path.basename(path), ()) if model is not None else ()
+    if model is not None and any("/" in way for way in own):
+        itself = _opened_by_all(model, own)
+        if not isinstance(itself, int):
+            raise CannotLook(f"{path} names itself by a way that leads elsewhere: {_why(itself)}")
+        os.close(itself)
 
 
-def _descriptor(model: Model | None, name: str) -> int:
+def hashed_data(model: Model | None, name: str, ways: Iterable[str]) -> HashedFile:
+    """Another file of the model; CannotLook where it may not be read as one, in one of the ways that lead to it."""
+    return _hashed(_descriptor(model, name, ways), name, name)
+
+
+def _descriptor(model: Model | None, name: str, ways: Iterable[str]) -> int:
     assert model is not None
-    descriptor = external.open_data(model, name)
+    descriptor = _opened_by_all(model, ways)
     if not isinstance(descriptor, int):
         raise CannotLook(f"{visible(name)} cannot be read as a file of {model.path}: {_why(descriptor)}")
     return descriptor
+
+
+def _opened_by_all(model: Model, ways: Iterable[str]) -> int | external.ExternalTrouble:
+    """A descriptor of the file that all ways lead to, or what is wrong with one of them."""
+    *others, last = ways
+    for way in others:
+        descriptor = external.open_data(model, way)
+        if not isinstance(descriptor, int):
+            return descriptor
+        os.close(descriptor)
+    return external.open_data(model, last)
 
 
 def _why(trouble: external.ExternalTrouble) -> str:
@@ -195,9 +238,10 @@ def check_unchanged(files: HashedModel) -> None:
 
 def _looks(files: HashedModel) -> Iterator[FileLook | None]:
     model = opened_model(files.path)
+    names = named_files(model) if model is not None else {}
     for index, file in enumerate(files.files):
         try:
-            descriptor = open_regular(files.path)[0] if index == 0 else _data(model, file.name)
+            descriptor = open_regular(files.path)[0] if index == 0 else _data(model, names.get(file.name, ()))
         except OSError:
             descriptor = None
         if descriptor is None:
@@ -209,12 +253,13 @@ def _looks(files: HashedModel) -> Iterator[FileLook | None]:
             os.close(descriptor)
 
 
-def _data(model: Model | None, name: str) -> int | None:
-    found = None if model is None else external.open_data(model, name)
+def _data(model: Model | None, ways: Collection[str]) -> int | None:
+    found = _opened_by_all(model, ways) if model is not None and ways else None
     return found if isinstance(found, int) else None
 
 
 def _again(path: str, file: HashedFile) -> str:
     if file.name == os.path.basename(path):
         return hashed_own(path, None).sha256
-    return hashed_data(opened_model(path), file.name).sha256
+    model = opened_model(path)
+    return hashed_data(model, file.name, named_files(model)[file.name] if model is not None else ()).sha256

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from .. import __version__
 from ..findings.order import RANK
@@ -12,7 +14,6 @@ from ..policy.policy import Policy
 from ..report import Finding, Missed, Severity, Verdict, waiver_of
 from ..rules import all_rules
 from ..settings import DEEP
-from .keys import Signer
 from .model_files import HashedModel
 from .policy_text import policy_text
 from .statements import FAILED, PASSED, WARNED, AttestedAudit, WaivedFinding, names_of
@@ -81,6 +82,9 @@ def _waived(finding: Finding) -> WaivedFinding:
     return WaivedFinding(finding.rule, by.by, by.expires)
 
 
-def attestation(audit: AttestedAudit, signer: Signer) -> str:
-    """The lines of the file: an envelope each."""
-    return "".join(f"{signer.envelope(payload).line()}\n" for payload in audit.payloads())
+class Signs(Protocol):
+    """A key, or an identity."""
+
+    def signed(self, payloads: Sequence[bytes]) -> tuple[str, str]:
+        """The lines of the file, and whose they are, for people."""
+        raise NotImplementedError

@@ -224,6 +224,8 @@ def read_result(statement: ReadStatement) -> AttestedAudit:
 def _configuration(rows: Any, where: str) -> tuple[bytes, str, str]:
     """Policy, digest of the rules, and the file that the policy was read from."""
     by_name = {row["name"]: row for row in rows}
+    if len(by_name) < len(rows):
+        raise ValueError("its configuration has two entries of one name")
     policy, rules = by_name["policy"], by_name["rules"]
     text = base64.b64decode(_text(policy["content"]), validate=True)
     if policy["digest"]["sha256"] != sha256(text).hexdigest():

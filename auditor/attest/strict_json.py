@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isinf
 from typing import Any, NoReturn
 
 from ..names import visible
@@ -30,10 +31,17 @@ def strict_object(text: str | bytes, where: str, wrong: type[Refusal] = NotAnAtt
             raise wrong(f"{where} is not JSON that anybody wrote: a number has {len(digits):,} digits")
         return int(digits)
 
+    def real(text: str) -> float:
+        if isinf(number := float(text)):
+            raise wrong(
+                f"{where} is not JSON that everybody reads alike: {text[:_LONGEST_NUMBER]} is beyond all numbers"
+            )
+        return number
+
     try:
         found = json.loads(
             text if isinstance(text, str) else text.decode("utf-8"),
-            object_pairs_hook=pairs, parse_constant=constant, parse_int=integer,
+            object_pairs_hook=pairs, parse_constant=constant, parse_int=integer, parse_float=real,
         )  # fmt: skip
     except UnicodeDecodeError as error:
         raise wrong(f"{where} is not UTF-8 at byte {error.start}") from None

@@ -12,10 +12,10 @@ from ..names import visible
 from ..threads import in_threads
 from ..tuples import NamedTuple
 from ..wording import counted
-from .envelopes import Envelope
-from .keys import TrustedKey, check_signature
+from .identities import CertifiedIdentity, SignedBy, SignedPayload
 from .model_files import HashedFile, hashed_data, hashed_own, named_files, opened_model
 from .refusals import (
+    Contradiction,
     FileGone,
     FromTheFuture,
     LaxerPolicy,
@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 _SKEW = timedelta(minutes=1)
 """By which two clocks may differ."""
 
+_SIGNING = timedelta(minutes=10)
+"""Within which a verdict is signed once it is given; the clock of who signs may differ by less."""
+
 
 class Asking(NamedTuple):
     """What is asked of an attestation, beside that it is of the model and says that it passed."""
@@ -62,31 +65,33 @@ class Verified(NamedTuple):
     """What an attestation says that holds."""
 
     audit: AttestedAudit
-    key: TrustedKey
+    by: SignedBy
     files: tuple[HashedFile, ...]
 
 
-def verified(path: str, bundle: Sequence[Envelope], keys: Sequence[TrustedKey], asking: Asking) -> Verified:
-    """The attestation of the model at a path, where all of it holds; a `Refusal` for the first thing that does not."""
-    audit, key = believed(bundle, keys)
-    where = bundle[0].where
+def verified(path: str, signed: Sequence[SignedPayload], asking: Asking) -> Verified:
+    """The attestation of the model at a path, where all of it holds; a `Refusal` for the first thing that does not.
+
+    ``signed`` is what trusted keys, or an identity, did sign (`signed_by_keys`, `signed_by_identity`).
+    """
+    audit, by = believed(signed)
+    where = signed[0].where
     files = checked_files(path, audit, where)
     if asking.policy is not None:
         _check_policy(audit, asking.policy, asking.now, where)
-    _check_times(audit, asking, where)
+    _check_times(audit, by, asking, where)
     if asking.policy is not None:
         _check_looks(audit, asking.policy, where)
     _check_result(audit, where)
-    return Verified(audit, key, files)
+    return Verified(audit, by, files)
 
 
-def believed(bundle: Sequence[Envelope], keys: Sequence[TrustedKey]) -> tuple[AttestedAudit, TrustedKey]:
-    """The one result in a bundle whose every line is signed by a trusted key, and the key of the result."""
-    signed = [check_signature(envelope, keys) for envelope in bundle]
-    statements = [read_statement(envelope.payload, envelope.where) for envelope in bundle]
+def believed(signed: Sequence[SignedPayload]) -> tuple[AttestedAudit, SignedBy]:
+    """The one result in a file of which every line is signed, and who signed it."""
+    statements = [read_statement(one.payload, one.where) for one in signed]
     results = [at for at, statement in enumerate(statements) if statement.kind == TEST_RESULT]
     if not results:
-        raise NoTestResult(f"{bundle[0].where} sums up a result that is not there: nothing says what was looked at")
+        raise NoTestResult(f"{signed[0].where} sums up a result that is not there: nothing says what was looked at")
     if len(results) > 1:
         raise SeveralResults(f"{statements[results[1]].where} is a second result: one file says one thing of one model")
     at = results[0]
@@ -94,14 +99,14 @@ def believed(bundle: Sequence[Envelope], keys: Sequence[TrustedKey]) -> tuple[At
     for statement in statements:
         if statement.kind != TEST_RESULT:
             check_summary(statement, audit)
-    return audit, signed[at]
+    return audit, signed[at].by
 
 
 def checked_files(path: str, audit: AttestedAudit, where: str) -> tuple[HashedFile, ...]:
     """The files of the model, which are those that were attested: none is another, none is missing, none is more."""
     model = opened_model(path)
     own = hashed_own(path, model)
-    names = named_files(model) if model is not None else ()
+    names = named_files(model) if model is not None else {}
     attested = audit.subjects
     if own.sha256 != attested[audit.model]:
         more = next((f"; it names the file {visible(name)!r} now" for name in names if name not in attested), "")
@@ -115,12 +120,12 @@ def checked_files(path: str, audit: AttestedAudit, where: str) -> tuple[HashedFi
     for name in attested:
         if name != audit.model and name not in names:
             raise NotNamed(f"{where} is of the file {visible(name)!r} too, which {path} does not name")
-    return (own, *in_threads(lambda name: _checked(model, name, audit, where), names))
+    return (own, *in_threads(lambda name: _checked(model, name, names[name], audit, where), tuple(names)))
 
 
-def _checked(model: Model | None, name: str, audit: AttestedAudit, where: str) -> HashedFile:
+def _checked(model: Model | None, name: str, ways: Sequence[str], audit: AttestedAudit, where: str) -> HashedFile:
     try:
-        file = hashed_data(model, name)
+        file = hashed_data(model, name, ways)
     except CannotLook as error:
         raise FileGone(f"{error}; {where} is of this file too") from None
     if file.sha256 == audit.subjects[name]:
@@ -143,8 +148,13 @@ def _check_policy(audit: AttestedAudit, asked: Policy, now: datetime, where: str
         raise LaxerPolicy(f"{where} was judged less strictly than {called} asks: {laxity}; attest it under {called}")
 
 
-def _check_times(audit: AttestedAudit, asking: Asking, where: str) -> None:
+def _check_times(audit: AttestedAudit, by: SignedBy, asking: Asking, where: str) -> None:
     given = moment(audit.attested_at, where)
+    if isinstance(by, CertifiedIdentity) and not by.starts - _SIGNING <= given <= by.ends + _SKEW:
+        raise Contradiction(
+            f"{where} says that it was given at {audit.attested_at}, and who signed it was certified from "
+            f"{by.starts.isoformat()} to {by.ends.isoformat()}"
+        )
     age = asking.now - given
     if age < -_SKEW:
         raise FromTheFuture(f"{where} was given at {audit.attested_at}, which has not come yet: set the clock right")

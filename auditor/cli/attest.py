@@ -14,8 +14,9 @@ def attest(words: Words) -> int:
     """Sign the verdict on a model, with the hash of each of its files.
 
     The model is audited and judged as gate does it, and the verdict is written as an in-toto statement in a DSSE
-    envelope, whatever it is. Exit codes are those of gate.
+    envelope, whatever it is; with --keyless each in a bundle of Sigstore. Exit codes are those of gate.
     """
+    from ..names import visible
     from ..sessions.asked import asked
     from ..sessions.attesting import attested, chosen_signer
     from .terminal import Terminal
@@ -25,9 +26,9 @@ def attest(words: Words) -> int:
     by = chosen_signer(ask, _password)
     done = attested(words["model"], ask, by, terminal)
     with written_file(ask.said.get("drawing", "-")) as out:
-        out.write(done.text.encode("ascii"))
+        out.write(done.text.encode())
     if not terminal.quiet:
-        terminal.say(f"{done.audit.result}, signed by {by.key.keyid}")
+        terminal.say(f"{done.audit.result}, signed by {visible(done.by, 4096)}")
         for reason in done.audit.reasons:
             terminal.say(reason)
     return terminal.code(done.gated.code)
@@ -52,10 +53,12 @@ COMMAND = Command(
     (
         "auditor attest model.onnx --key key.pem -o model.onnx.intoto.jsonl",
         "auditor attest model.onnx --key kms.pub --sign-command 'kms-sign my-key'",
+        "auditor attest model.onnx --keyless -o model.onnx.sigstore.jsonl",
     ),
     (MODEL,),
     options(
-        "signing_key", "sign_command", "drawing", "subject", "weights", "target_dtype", "runtimes", "try_target", SIZES,
+        "signing_key", "sign_command", "keyless", "identity_token", "signing_config", "trusted_root", "drawing",
+        "subject", "weights", "target_dtype", "runtimes", "try_target", SIZES,
         RUN, DEPTH, POLICY, AT_ONCE, "db", "quiet",
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..config.table import AT_ONCE, DEPTH, ELSEWHERE, ENGINE, POLICY, RUN, SAID, SIZES
+from ..config.table import AT_ONCE, DEPTH, ENGINE, POLICY, RUN, SAID, SIZES
 from ..errors import UsageError, worst
 from .command import TARGETS, Command, Words, options
 
@@ -118,7 +118,11 @@ COMMAND = Command(
         SAID,
         AT_ONCE,
         ENGINE,
-        ELSEWHERE,
+        "cache",
+        "cache_size",
+        "fetch_size",
+        "fetch_timeout",
+        "artifact_root",
         "db",
         *_SERVERS,
     ),

@@ -477,6 +477,36 @@ TABLE: tuple[Setting, ...] = (
         ("--key",), "FILE",
     ),
     Setting(
+        "keyless", kinds.YES_OR_NO, OWN,
+        "Sign by the identity that this job runs as: Sigstore certifies it, and logs the signature for all to see.",
+        ("--keyless",),
+    ),
+    Setting(
+        "identity_token", kinds.TEXT, OWN, "The OpenID Connect token of the identity, for the audience sigstore.",
+        ("--identity-token",), "FILE", default="SIGSTORE_ID_TOKEN, else what the job's CI service gives",
+    ),
+    Setting(
+        "signing_config", kinds.TEXT, OWN, "Where a Sigstore of your own certifies, logs and says the time.",
+        ("--signing-config",), "FILE", default="the public one",
+    ),
+    Setting(
+        "trusted_root", kinds.TEXT, OWN, "Whom a Sigstore trusts: its authorities and logs.", ("--trusted-root",),
+        "FILE", default="the public one's, fetched",
+    ),
+    Setting(
+        "identity", kinds.TEXT, OWN,
+        "Whose signature is trusted, where Sigstore certified it: an address, or a workflow's URL with its ref.",
+        ("--identity",), "NAME",
+    ),
+    Setting(
+        "issuer", kinds.TEXT, OWN, "Who has to have said that it is this identity, as in https://accounts.google.com.",
+        ("--issuer",), "URL",
+    ),
+    Setting(
+        "offline", kinds.YES_OR_NO, OWN, "Fetch no trusted root: take the last one that was, or that came with it.",
+        ("--offline",),
+    ),
+    Setting(
         "attestation", kinds.TEXT, OWN, "The attestation of the model; batch attaches it with the report.",
         ("--attestation",), "FILE",
     ),

@@ -10,7 +10,7 @@ import posixpath
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -192,9 +192,27 @@ def _opened(model: Model, location: str) -> int | ExternalTrouble:
     folder = os.path.dirname(model.path) or "."  # of the path as given: a model may be a link
     *parts, name = normal.split("/")
     try:
-        return _descend(folder, parts, name, location)
+        return _detour(folder, location) or _descend(folder, parts, name, location)
     except (OSError, ValueError) as error:  # ValueError: a name that the file system cannot have
         return _why(error, location)
+
+
+def _detour(folder: str, location: str) -> ExternalTrouble | None:
+    """A link where ``..`` comes behind a name: what opens the location follows it, and is elsewhere then.
+
+    The name need not be there: then nobody can open it so, and it is known what is meant.
+    """
+    passed: list[str] = []
+    for part in location.split("/") if ".." in location else ():
+        if part == "..":
+            with suppress(FileNotFoundError):
+                mode = os.lstat(os.path.join(folder, *passed)).st_mode
+                if not stat.S_ISDIR(mode):
+                    return IsLink(location, passed[-1]) if stat.S_ISLNK(mode) else MissingFile(location)
+            passed.pop()
+        elif part not in ("", "."):
+            passed.append(part)
+    return None
 
 
 def _descend(folder: str, parts: list[str], name: str, location: str) -> int | ExternalTrouble:

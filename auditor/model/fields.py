@@ -3,7 +3,8 @@
 Kept by hand in the order of onnx.proto; a test holds it to the descriptors of the installed onnx. Marks behind a type:
 ``*`` repeated, ``unused`` is skipped without decoding, so is ``aside``, whose place is noted (texts that only people
 read), ``payload`` stays in the file and only its place is noted, ``oneof`` excludes the other fields of its message
-that are marked so.
+that are marked so, ``enum14`` is an enumeration whose values are 0 to 14: what is none of them leaves the one before
+it, as in protobuf.
 """
 
 from ..tuples import NamedTuple
@@ -88,7 +89,7 @@ AttributeProto
  13 doc_string string aside
  14 tp TypeProto
  15 type_protos TypeProto*
- 20 type int32
+ 20 type int32 enum14
  21 ref_attr_name string
  22 sparse_tensor SparseTensorProto
  23 sparse_tensors SparseTensorProto*
@@ -106,7 +107,7 @@ TensorProto
  11 uint64_data uint64* payload
  12 doc_string string aside
  13 external_data StringStringEntryProto*
- 14 data_location int32
+ 14 data_location int32 enum1
  16 metadata_props StringStringEntryProto* aside
 SparseTensorProto
  1 values TensorProto
@@ -172,6 +173,7 @@ class Field(NamedTuple):
     rivals: tuple[int, ...]  # the other fields of its oneof
     long: bool  # a text that may be longer than a name
     aside: bool  # unused, but its place is noted
+    last: int | None = None  # value of an enumeration, which begins at 0
 
 
 class Message(NamedTuple):
@@ -196,6 +198,7 @@ def _messages(table: str) -> dict[str, Message]:
             rivals=(-1,) if "oneof" in words else (),
             long=kind == "text",
             aside="aside" in words,
+            last=next((int(word.removeprefix("enum")) for word in words if word.startswith("enum")), None),
         )
     for message in messages.values():
         group = [number for number, field in message.fields.items() if field.rivals]

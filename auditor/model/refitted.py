@@ -58,7 +58,18 @@ def _all_of(model: Model) -> Iterator[Refitted]:
                 yield Refitted(by, unknown=why)
             case tuple(names):
                 folder = posixpath.dirname(place)
-                yield Refitted(by, tuple(posixpath.normpath(posixpath.join(folder, n)) if n else n for n in names))
+                yield Refitted(by, tuple(_from(folder, name) for name in names))
+
+
+def _from(folder: str, name: str) -> str:
+    """The way to a file from another folder on. A detour stays as it is written: a link may lie on it."""
+    if not name:
+        return name
+    way = posixpath.join(folder, name)
+    down = name.split("/")
+    while down and down[0] in ("", ".", ".."):
+        down.pop(0)
+    return way if ".." in down else posixpath.normpath(way)
 
 
 def _names_in(model: Model, location: str) -> tuple[str, ...] | str | None:

@@ -263,6 +263,8 @@ class Wire:
                     value = value if value < 1 << 63 else value - (1 << 64)
                 elif what == INT32:
                     value = ((value & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
+                    if field.last is not None and number in out and not 0 <= value <= field.last:
+                        continue
                 elif what == FLOAT:
                     (value,) = _FLOAT(self.slice(body, 4))
                 if field.many:

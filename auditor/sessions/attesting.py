@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ..attest.keys import Password, Signer, check_installed, signer, trusted_key
+from ..attest.keys import Password, check_installed, signer, trusted_key
 from ..attest.model_files import HashedModel, check_unchanged, files_hashed_at, hashed_files
 from ..errors import CannotLook, ExitCode, Unreadable, UsageError
 from ..files import FileLook
@@ -20,6 +20,7 @@ from .gating import Gate, Gated
 from .listening import Listener
 
 if TYPE_CHECKING:
+    from ..attest.signing import Signs
     from ..attest.statements import AttestedAudit
     from ..store.works import FileState
 
@@ -37,14 +38,27 @@ class Attested(NamedTuple):
     gated: Gated
     audit: AttestedAudit
     text: str
+    by: str  # whose signature it is
 
 
-def chosen_signer(ask: Asked, password: Password) -> Signer:
-    """Who signs; what is wrong with the key is said before anything is audited."""
-    check_installed()
+def chosen_signer(ask: Asked, password: Password) -> Signs:
+    """Who signs; what is wrong with the key, or with the identity, is said before anything is audited."""
     key, command = ask.said.get("signing_key"), ask.said.get("sign_command")
+    of_identity = {name: ask.said.get(name, "") for name in ("identity_token", "trusted_root", "signing_config")}
+    if ask.said.get("keyless", False):
+        if key or command:
+            raise UsageError("--keyless signs by an identity: without --key and --sign-command")
+        from ..attest.keyless_signing import keyless_signer
+
+        return keyless_signer(*of_identity.values())
+    if any(of_identity.values()):
+        raise UsageError("--identity-token, --trusted-root and --signing-config go with --keyless")
+    check_installed()
     if not key:
-        raise UsageError("--key says which key signs; `openssl genpkey -algorithm ed25519 -out key.pem` makes one")
+        raise UsageError(
+            "--key says which key signs (`openssl genpkey -algorithm ed25519 -out key.pem` makes one), or --keyless "
+            "that this job's identity does"
+        )
     if not command:
         return signer(key, password)
     from ..attest.sign_command import signer_by_command
@@ -52,9 +66,9 @@ def chosen_signer(ask: Asked, password: Password) -> Signer:
     return signer_by_command(command, trusted_key(key))
 
 
-def attested(path: str, ask: Asked, by: Signer, listener: Listener) -> Attested:
+def attested(path: str, ask: Asked, by: Signs, listener: Listener) -> Attested:
     """The verdict of the gate on the model at a path, signed whatever it is."""
-    from ..attest.signing import attestation, attested_audit
+    from ..attest.signing import attested_audit
     from ..batch.state import runtime_version
 
     judged = judged_files(path, ask, listener)
@@ -67,7 +81,7 @@ def attested(path: str, ask: Asked, by: Signer, listener: Listener) -> Attested:
     if passes and files.unread:
         raise CannotLook(f"a pass is of every file: {next(iter(files.unread.values()))}; nothing is signed")
     audit = attested_audit(gated.judgement, gated.subject.policy, files, runtime_version(), datetime.now(UTC))
-    return Attested(gated, audit, attestation(audit, by))
+    return Attested(gated, audit, *by.signed(audit.payloads()))
 
 
 def judged_files(path: str, ask: Asked, listener: Listener) -> JudgedFiles:

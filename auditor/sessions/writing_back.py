@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..batch.pool import Pool, Task
     from ..batch.run import Outcome
+    from ..remote.ocidist.attaching import Attached
     from ..remote.writing_back import ToWrite
 
 _WAITING = 32  # verdicts that wait to be written before an audit waits for them
@@ -28,7 +29,7 @@ class WritingBack:
         self.tags, self.attaches = said.get("set_tag", False), said.get("attach", False)
         self.failed = 0
         self._attestation: str | None = said.get("attestation")
-        self._envelopes: tuple[str, ...] = ()  # of it
+        self._signed: tuple[tuple[Attached, ...], ...] = ()  # what is in it, by what goes together
         self._subjects: frozenset[str] = frozenset()  # the SHA-256 of what it is about
         self._is_attached = False
         self._listener = listener
@@ -53,7 +54,7 @@ class WritingBack:
         if self.attaches and not any(map(takes_referrers, named)):
             raise UsageError("--attach pushes reports beside artifacts of OCI registries: no SOURCE is oci://...")
         if self._attestation is not None:
-            self._envelopes, self._subjects = _read(self._attestation)
+            self._signed, self._subjects = _read(self._attestation)
 
     def take(self, outcome: Outcome) -> None:
         """One verdict; what cannot be written is said, now or later."""
@@ -65,7 +66,9 @@ class WritingBack:
         self._submit(what)
         if what.digest and outcome.ref.metadata.get("sha256") in self._subjects:
             self._is_attached = True
-            self._submit(_attestation(what, self._envelopes))
+            said = {key: text for key, text in what.said.items() if key == "auditor.model"}
+            for documents in self._signed:
+                self._submit(what._replace(documents=documents, said=said))
 
     def finish(self) -> None:
         """Wait until all is written that can be."""
@@ -122,25 +125,32 @@ class WritingBack:
                 self._listener.say(f"the verdict on {address} is not written back: {why}")
 
 
-def _read(path: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The envelopes of an attestation, and what they are about. Whether they hold is asked by `auditor verify`."""
-    from ..attest.envelopes import read_bundle
+def _read(path: str) -> tuple[tuple[tuple[Attached, ...], ...], frozenset[str]]:
+    """What an attestation holds, and what it is about. Whether it holds is asked by `auditor verify`.
+
+    Envelopes go into one artifact; each bundle of Sigstore is one of its own, as its other readers look for it
+    (https://github.com/sigstore/cosign/blob/main/specs/BUNDLE_SPEC.md).
+    """
+    from ..attest.envelopes import envelope_in, read_lines
+    from ..attest.sigstore_bundles import MEDIA_TYPES, sigstore_bundle
     from ..attest.statements import read_statement
-
-    envelopes = read_bundle(path)
-    subjects = (read_statement(one.payload, one.where).subjects.values() for one in envelopes)
-    return tuple(envelope.line() for envelope in envelopes), frozenset(digest for of in subjects for digest in of)
-
-
-def _attestation(what: ToWrite, envelopes: Iterable[str]) -> ToWrite:
-    """The same artifact referred to by what was signed of it."""
     from ..remote.ocidist.attaching import Attached
     from ..remote.writing_back import ENVELOPE
 
-    names = ((f"attestation-{number}.intoto.json", line) for number, line in enumerate(envelopes, 1))
-    documents = tuple(Attached(name, ENVELOPE, line.encode("ascii")) for name, line in names)
-    said = {key: text for key, text in what.said.items() if key == "auditor.model"}
-    return what._replace(documents=documents, said=said)
+    together: list[Attached] = []
+    alone: list[Attached] = []
+    subjects: set[str] = set()
+    for number, line in enumerate(read_lines(path), 1):
+        found = line.read()
+        if "dsseEnvelope" in found:
+            envelope = sigstore_bundle(line).envelope
+            alone.append(Attached(f"attestation-{number}.sigstore.json", MEDIA_TYPES[0], line.text))
+        else:
+            envelope = envelope_in(found, line.where)
+            written = envelope.line().encode("ascii")
+            together.append(Attached(f"attestation-{number}.intoto.json", ENVELOPE, written))
+        subjects.update(read_statement(envelope.payload, envelope.where).subjects.values())
+    return tuple(filter(None, (tuple(together), *((one,) for one in alone)))), frozenset(subjects)
 
 
 def _to_write(outcome: Outcome, tags: bool, attaches: bool) -> ToWrite | None:

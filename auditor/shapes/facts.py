@@ -310,13 +310,13 @@ def infer(
 
 def input_facts(graph: Graph, shapes: Mapping[str, Shape], dims: Mapping[str, int]) -> dict[str, Fact]:
     """The facts of the graph's inputs under the caller's sizes."""
-    names = {v.name for v in graph.feeds}
+    feeds = {v.name: v for v in graph.feeds}  # of two of one name, which are a fault, the last counts
     for name in shapes:
-        if name not in names:
+        if name not in feeds:
             raise UsageError(
-                f"the model has no input {name!r}{nearest(name, names)}; it has {listed(sorted(names), 20) or 'none'}"
+                f"the model has no input {name!r}{nearest(name, feeds)}; it has {listed(sorted(feeds), 20) or 'none'}"
             )
-    found = {v.name: _bound(v, shapes.get(v.name), dims) for v in graph.feeds}
+    found = {name: _bound(v, shapes.get(name), dims) for name, v in feeds.items()}
     open_names = {d for v in graph.feeds for d in _names(v)}
     for name in dims:
         if name not in open_names:

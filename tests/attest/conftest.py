@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 from onnx import TensorProto, helper
 
 from auditor.attest.envelopes import parse_bundle
-from auditor.attest.keys import Signer, TrustedKey, signer, trusted_key
+from auditor.attest.keys import Signer, TrustedKey, signed_by_keys, signer, trusted_key
 from auditor.attest.statements import AttestedAudit
 from auditor.attest.verification import believed
 
@@ -70,7 +70,7 @@ class Place(NamedTuple):
     @property
     def audit(self) -> AttestedAudit:
         """What was attested."""
-        return believed(parse_bundle(self.attestation.read_bytes(), "m"), [self.trusted])[0]
+        return believed(signed_by_keys(parse_bundle(self.attestation.read_bytes(), "m"), [self.trusted]))[0]
 
 
 def write_keys(folder: Path, name: str, kind: str = "ed25519", password: str = "") -> None:
@@ -147,7 +147,7 @@ def attest(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
     """``auditor attest`` in this process, for what ends before anything is audited."""
 
     def call(*words: str) -> Said:
-        return _said(["attest", *words], capsys)
+        return said_by_program(["attest", *words], capsys)
 
     return call
 
@@ -157,12 +157,18 @@ def verify(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
     """``auditor verify m.onnx`` by the attestation that lies there, with more options."""
 
     def call(*more: str, model: str = "m.onnx", key: str = "key.pub") -> Said:
-        return _said(["verify", model, "--attestation", "m.onnx.intoto.jsonl", "--key", key, *more], capsys)
+        return said_by_program(["verify", model, "--attestation", "m.onnx.intoto.jsonl", "--key", key, *more], capsys)
 
     return call
 
 
-def _said(words: list[str], capsys: pytest.CaptureFixture[str]) -> Said:
+@pytest.fixture
+def verify_by(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """The same, by whom the words say."""
+    return lambda *words: said_by_program(["verify", "m.onnx", "--attestation", "m.onnx.intoto.jsonl", *words], capsys)
+
+
+def said_by_program(words: list[str], capsys: pytest.CaptureFixture[str]) -> Said:
     from auditor.cli.app import run
 
     capsys.readouterr()

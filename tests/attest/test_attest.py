@@ -8,23 +8,20 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
-from onnx import TensorProto, helper
 
 from auditor.attest import verification
 from auditor.attest.envelopes import parse_bundle
-from auditor.attest.keys import trusted_key
-from auditor.attest.model_files import HashedFile, check_unchanged, hashed_data, hashed_files
+from auditor.attest.identities import SignedPayload
+from auditor.attest.keys import signed_by_keys, trusted_key
+from auditor.attest.model_files import HashedFile, hashed_data, hashed_files
 from auditor.attest.policy_text import policy_text, read_policy
-from auditor.attest.refusals import ChangedMeanwhile
-from auditor.attest.signing import attestation
-from auditor.attest.verification import believed
 from auditor.config.configuration import read
 from auditor.model.graph import Model
 from auditor.policy.policy import Policy
@@ -34,7 +31,7 @@ from auditor.sessions.gating import Gate, Gated
 from auditor.sessions.listening import Listener
 from tests.pace import HANG
 
-from .conftest import FILES, KEYS, Place, Said, program, write_keys, write_model
+from .conftest import FILES, KEYS, Place, Said, program, write_keys
 
 Verify = Callable[..., Said]
 
@@ -129,7 +126,7 @@ def test_each_kind_of_key_signs_and_is_verified(kind: str, place: Place) -> None
     assert trusted.keyid == hashlib.sha256(der).hexdigest(), "of the SubjectPublicKeyInfo"
     envelope = by.envelope(place.audit.payloads()[0])
     (read,) = parse_bundle(envelope.line().encode(), "own")
-    assert believed([read], [trusted])[1].keyid == trusted.keyid
+    assert signed_by_keys([read], [trusted]) == (SignedPayload(place.audit.payloads()[0], trusted, read.where),)
 
 
 SIGNING = """
@@ -198,36 +195,13 @@ def test_what_is_wrong_with_a_key_is_said_before_anything_is_audited(
     assert right.code == 3 and "there is no file gone.onnx" in right.err
 
 
-def test_a_file_that_changes_between_its_hashing_and_the_end_of_the_audit_is_not_signed(place: Place) -> None:
-    for name in FILES:
-        files = hashed_files("m.onnx")
-        check_unchanged(files)
-        path = place.folder / name
-        data = bytearray(path.read_bytes())
-        data[-1] ^= 1
-        path.write_bytes(data)
-        with pytest.raises(ChangedMeanwhile, match=rf"{name} was written to between its hashing"):
-            check_unchanged(files)
-
-
-def test_one_that_changed_within_one_tick_of_the_clock_is_read_again(place: Place) -> None:
-    """Its times may be those of before: only its content tells."""
-    files = hashed_files("m.onnx")
-    path = place.folder / "b.bin"
-    path.write_bytes(path.read_bytes()[::-1])
-    look = hashed_files("m.onnx").files[2].look
-    others = [file._replace(look=look) if file.name == "b.bin" else file for file in files.files]
-    with pytest.raises(ChangedMeanwhile, match=r"b\.bin"):
-        check_unchanged(files._replace(files=tuple(others)))
-
-
 def test_verify_hashes_several_files_at_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auditor.threads.processors", lambda: 3)
     meeting = Barrier(3)
 
-    def met(model: Model | None, name: str) -> HashedFile:
+    def met(model: Model | None, name: str, ways: Iterable[str]) -> HashedFile:
         meeting.wait(HANG)
-        return hashed_data(model, name)
+        return hashed_data(model, name, ways)
 
     monkeypatch.setattr(verification, "hashed_data", met)
     files = verification.checked_files("m.onnx", place.audit, "it")
@@ -318,7 +292,7 @@ def test_a_verdict_is_verified_under_the_policy_that_gave_it(place: Place, verif
     file.write_text(waiver.format(day=tomorrow) + more)
     policy = read(str(file)).policy("m.onnx")
     assert policy.known and policy.waivers and policy.limits
-    place.attestation.write_text(attestation(place.audit._replace(policy=policy_text(policy)), place.signer))
+    place.attestation.write_text(place.signer.signed(place.audit._replace(policy=policy_text(policy)).payloads())[0])
     assert verify("--policy", "auditor.toml").code == 0
     for text, sentence in {
         waiver.format(day="2026-01-01") + more: "it waives nan-weights, for which you have no waiver that still holds",
@@ -329,22 +303,3 @@ def test_a_verdict_is_verified_under_the_policy_that_gave_it(place: Place, verif
         file.write_text(text)
         refused = verify("--policy", "auditor.toml")
         assert refused.code == 1 and sentence in refused.err, refused
-
-
-def test_the_files_of_a_model_that_an_engine_takes_its_weights_from_are_files_too(tmp_path: Path) -> None:
-    """The engine was compiled without weights: it names the model in another folder, which has them in two files."""
-    inner = tmp_path / "source"
-    inner.mkdir()
-    write_model(inner)
-    node = helper.make_node(
-        "EPContext", ["x"], ["y"], domain="com.microsoft", embed_mode=0, ep_cache_context="engine.bin",
-        onnx_model_filename="source/m.onnx",
-    )  # fmt: skip
-    (tmp_path / "engine.bin").write_bytes(b"compiled")
-    ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 8]) for name in "xy"]
-    graph = helper.make_graph([node], "g", ports[:1], ports[1:])
-    (tmp_path / "m.onnx").write_bytes(helper.make_model(graph, ir_version=8).SerializeToString())
-    found = hashed_files(str(tmp_path / "m.onnx"))
-    assert not found.unread and {file.name for file in found.files} == {
-        "m.onnx", "engine.bin", "source/m.onnx", "source/a.bin", "source/b.bin", "source/context.bin"
-    }  # fmt: skip

@@ -86,3 +86,11 @@ def test_the_program_writes_one_of_all_files_whatever_the_verdict(place: Place) 
     expected = {name: hashlib.sha256((place.folder / name).read_bytes()).hexdigest() for name in FILES}
     assert {row["name"]: row["hashes"][0]["content"] for row in found["components"]} == expected
     assert next(row for row in found["dependencies"] if row["ref"] == "model")["dependsOn"]
+
+
+def test_a_file_that_is_not_there_is_said(place: Place) -> None:
+    (place.folder / "context.bin").unlink()
+    found = bill(place.model, {})
+    assert {row["name"] for row in found["components"]} == {"m.onnx", "a.bin", "b.bin"}
+    facts = said(found["metadata"]["component"])
+    assert facts["auditor:not-hashed"].startswith("context.bin: context.bin cannot be read as a file of ")

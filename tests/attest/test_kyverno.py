@@ -18,7 +18,7 @@ from tests.readme import DOCS, blocks
 
 Pod = dict[str, Any]
 
-POD, POLICY = map(yaml.safe_load, blocks((DOCS / "attest.md").read_text(encoding="utf-8"), "yaml"))
+_, POD, POLICY = map(yaml.safe_load, blocks((DOCS / "attest.md").read_text(encoding="utf-8"), "yaml"))
 ADDS, REQUIRES = POLICY["spec"]["rules"]
 KEYS = {"containers": "name", "initContainers": "name", "volumes": "name", "volumeMounts": "mountPath"}
 """By which field the API merges the items of a list (patchMergeKey of PodSpec and Container); others are replaced."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from auditor.cli import attest, verify
+from auditor.cli.words import plain_words
 from tests.readme import DOCS, blocks
 
 from .conftest import Place, program
@@ -49,6 +52,18 @@ def test_the_first_commands_make_keys_attest_and_verify(tmp_path: Path) -> None:
     assert done.returncode == 0 and "PASSED  model.onnx" in done.stdout, done.stderr
 
 
+def test_the_job_without_a_key_says_what_the_program_takes() -> None:
+    """What comes of it is in test_keyless_signing.py; here, that the page has the words."""
+    job = yaml.safe_load(blocks(PAGE, "yaml")[0])
+    assert job["permissions"]["id-token"] == "write"
+    signing = shlex.split(job["jobs"]["attest"]["steps"][-1]["run"])
+    verifying = shlex.split(blocks(PAGE, "bash")[1].replace("\\\n", ""))
+    assert signing[:2] == ["auditor", "attest"] and verifying[:2] == ["auditor", "verify"]
+    by, of = plain_words(attest.COMMAND, signing[2:]), plain_words(verify.COMMAND, verifying[2:])
+    assert by is not None and of is not None and by["keyless"] is True and by["drawing"] == of["attestation"]
+    assert of["issuer"] == "https://token.actions.githubusercontent.com" and "release.yml@refs/" in of["identity"]
+
+
 @pytest.fixture
 def served(place: Place) -> Place:
     """A model in a repository, and what is trusted beside it."""
@@ -65,7 +80,7 @@ def served(place: Place) -> Place:
 
 
 def test_the_init_container_ends_with_0_only_where_the_model_is_verified(served: Place) -> None:
-    text, _ = blocks(PAGE, "yaml")
+    _, text, _ = blocks(PAGE, "yaml")
     pod = yaml.safe_load(text)
     assert (pod["apiVersion"], pod["kind"]) == ("v1", "Pod")
     (first,), (serving,) = pod["spec"]["initContainers"], pod["spec"]["containers"]
@@ -89,16 +104,26 @@ def test_the_init_container_ends_with_0_only_where_the_model_is_verified(served:
 
 
 def test_triton_starts_only_where_every_model_is_verified(served: Place) -> None:
-    start = blocks(PAGE, "bash")[1].replace("/etc/auditor/", f"{served.folder}/trust/")
+    start = blocks(PAGE, "bash")[2].replace("/etc/auditor/", f"{served.folder}/trust/")
+    version = served.folder / "models" / "detector" / "1"
+    (version / "model.onnx").rename(served.folder / "written later.onnx")
+    (version / "model.onnx").symlink_to(served.folder / "written later.onnx")
     done = scripted(start, served.folder, "models", "--strict-readiness=true")
     assert done.returncode == 0, done.stderr
     serving = done.stdout.splitlines()[-1]
     copy = Path(serving.partition("--model-repository=")[2].split()[0])
     assert serving.endswith("--strict-readiness=true") and (copy / "detector" / "1" / "model.onnx").exists()
+    assert not (copy / "detector" / "1" / "model.onnx").is_symlink(), "what somebody writes there later would be served"
     assert copy.stat().st_mode & 0o077 == 0, "nobody else writes to it"
     (served.folder / "models" / "detector" / "1" / "a.bin").write_bytes(bytes(256))
     done = scripted(start, served.folder, "models")
     assert done.returncode == 1 and "serving" not in done.stdout and "a.bin is not the file of" in done.stderr
     shutil.rmtree(served.folder / "models" / "detector")
+    other = served.folder / "models" / "other" / "1"
+    other.mkdir(parents=True)
+    (other / "model.py").write_text("what the backend `python` runs")
+    done = scripted(start, served.folder, "models")
+    assert done.returncode == 3 and "serving" not in done.stdout, "a model that is none of ONNX"
+    shutil.rmtree(served.folder / "models" / "other")
     done = scripted(start, served.folder, "models")
     assert done.returncode == 3 and "serving" not in done.stdout, "a repository without a model"

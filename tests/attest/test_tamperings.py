@@ -13,9 +13,9 @@ import pytest
 from onnx import ModelProto, load_model, save_model
 
 from auditor.attest import refusals
+from auditor.attest.keys import signed_by_keys
 from auditor.attest.policy_text import policy_text, read_policy
 from auditor.attest.refusals import Refusal
-from auditor.attest.signing import attestation
 from auditor.attest.statements import WaivedFinding
 from auditor.attest.verification import believed
 from auditor.cli.verify import COMMAND
@@ -195,14 +195,14 @@ def the_signature_of_another_payload(place: Place) -> None:
 )
 def another_key(place: Place) -> None:
     write_keys(place.folder, "other")
-    place.attestation.write_text(attestation(place.audit, place.signer_by("other")))
+    place.attestation.write_text(place.signer_by("other").signed(place.audit.payloads())[0])
 
 
 @tampering(refusals.BrokenSignature, r"jsonl:1: the signature that says it is by [0-9a-f]{16}… does not fit")
 def another_key_under_the_id_of_a_trusted_one(place: Place) -> None:
     write_keys(place.folder, "other")
     other = place.signer_by("other")
-    text = attestation(place.audit, other)
+    text = other.signed(place.audit.payloads())[0]
     place.attestation.write_text(text.replace(other.key.keyid, place.trusted.keyid))
 
 
@@ -210,7 +210,7 @@ def another_key_under_the_id_of_a_trusted_one(place: Place) -> None:
 def another_algorithm_in_the_envelope(place: Place) -> None:
     """The signature is a right one of ECDSA; that it is, the envelope says itself."""
     write_keys(place.folder, "other", "p256")
-    text = attestation(place.audit, place.signer_by("other"))
+    text = place.signer_by("other").signed(place.audit.payloads())[0]
     found = [json.loads(line) for line in text.splitlines()]
     for one in found:
         one["alg"] = one["signatures"][0]["alg"] = "ES256"
@@ -377,6 +377,18 @@ def an_older_policy(place: Place) -> None:
     (place.folder / "auditor.toml").write_text('run = false\nfail-on = "warning"\n')
 
 
+@tampering(refusals.NotAStatement, r"its configuration has two entries of one name")
+def two_policies(place: Place) -> None:
+    """Readers differ in which of them counts."""
+    signed(place, lambda said: said["predicate"]["configuration"].append(said["predicate"]["configuration"][0]))
+
+
+@tampering(refusals.NotAStatement, r"is not JSON that everybody reads alike: 1e999 is beyond all numbers")
+def a_number_beyond_all_numbers(place: Place) -> None:
+    payload = place.audit.payloads()[0].replace(b'"lookedAt":', b'"more":1e999,"lookedAt":')
+    place.attestation.write_text(place.signer.envelope(payload).line())
+
+
 @tampering(
     refusals.NoComparison, r"its policy is written by schema 2, and this auditor reads 1", "--policy", "auditor.toml"
 )
@@ -448,7 +460,7 @@ def test_whatever_a_trusted_signer_writes_is_read_or_refused(which: int, made: P
                 inner = inner[step]
             inner[way[-1]] = instead
             try:
-                audit, _ = believed([by.envelope(json.dumps(said).encode()), other], [key])
+                audit, _ = believed(signed_by_keys([by.envelope(json.dumps(said).encode()), other], [key]))
                 read_policy(audit.policy, "here")
             except Refusal:
                 refused += 1

@@ -36,6 +36,7 @@ def test_a_worker_answers_each_call_until_its_parent_goes(monkeypatch: pytest.Mo
     def noted(name: str) -> Callable[..., None]:
         return lambda *arguments: done.append((name, *arguments))
 
+    monkeypatch.setattr(pool, "_parent", None)  # which it sets: nobody in this process is to talk to it afterwards
     monkeypatch.setattr(pool, "die_with", noted("die with"))
     monkeypatch.setattr(signal, "signal", noted("signal"))
     monkeypatch.setattr(gc, "freeze", noted("freeze"))

@@ -34,7 +34,7 @@ def attested(folder: Path, size: int) -> Path:
 
     from auditor.attest.keys import signer
     from auditor.attest.model_files import hashed_files
-    from auditor.attest.signing import attestation, attested_audit
+    from auditor.attest.signing import attested_audit
     from auditor.policy.judge import judge
     from auditor.policy.policy import Policy
     from auditor.report import ModelIdentity, Report
@@ -51,5 +51,5 @@ def attested(folder: Path, size: int) -> Path:
     judgement = judge(Report(ModelIdentity(str(model))))
     audit = attested_audit(judgement, Policy(), hashed_files(str(model)), "", datetime.now(UTC))
     by = signer(str(folder / "key.pem"), lambda path: "")
-    Path(f"{model}.intoto.jsonl").write_text(attestation(audit, by))
+    Path(f"{model}.intoto.jsonl").write_text(by.signed(audit.payloads())[0])
     return model

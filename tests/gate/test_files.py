@@ -135,6 +135,13 @@ def test_models_that_name_each_other_or_themselves_come_to_an_end(here: Path) ->
     )  # fmt: skip
 
 
+def test_a_detour_of_a_refitted_model_is_kept_because_a_link_may_lie_on_it(here: Path) -> None:
+    (here / "m.onnx").write_bytes(refitted("source/m.onnx"))
+    (here / "source").mkdir()
+    (here / "source" / "m.onnx").write_bytes(with_context("sub/../w.bin"))
+    assert digest.files(load("m.onnx")) == ("engine.bin", "source/m.onnx", "source/sub/../w.bin")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_model_whose_files_are_not_known_is_inconclusive(command: str, auditor: Auditor, here: Path) -> None:
     """One that is no model, and more of them than are followed: nobody can say which files are theirs."""

@@ -103,6 +103,12 @@ def two_makers_of_one_tensor() -> bytes:
 
 
 @case("duplicate-names")
+def two_inputs_of_one_name() -> bytes:
+    """Of two ranks: the sizes that are tried for one are none of the other's."""
+    return _text('g (float["N", 4] a, float["N", 4, 2, 2] a) => (float["N", 4, 2, 2] y) { y = Relu(a) }')
+
+
+@case("duplicate-names")
 def node_makes_an_input() -> bytes:
     return _text("g (float[2] x) => (float[2] x) { x = Relu(x) }")
 

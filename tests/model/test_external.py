@@ -74,6 +74,9 @@ def test_without_length_as_many_bytes_as_the_dims_say(folder: Path) -> None:
         ("link", IsLink("link", "link")),
         ("inner_link", IsLink("inner_link", "inner_link")),
         ("out/canary", IsLink("out/canary", "out")),
+        ("out/../w.bin", IsLink("out/../w.bin", "out")),  # what opens it goes through the link, and up from there
+        ("folder/../out/./../w.bin", IsLink("folder/../out/./../w.bin", "out")),
+        ("w.bin/../w.bin", MissingFile("w.bin/../w.bin")),
         ("pipe", NotRegular("pipe", "a named pipe")),
         ("folder", NotRegular("folder", "a folder")),
         (".", BadEntry("location", ".")),

@@ -88,6 +88,11 @@ def test_every_known_field_is_ours() -> None:
             assert mine.many == field.is_repeated, (name, field.name)
             assert mine.wire == wire.get(field.type, 0), (name, field.name)
             siblings = field.containing_oneof.fields if field.containing_oneof else []
+            values = field.enum_type.values_by_number if field.enum_type else ()
+            assert tuple(sorted(values)) == (() if mine.last is None else tuple(range(mine.last + 1))), (
+                name,
+                field.name,
+            )
             assert set(mine.rivals) == {f.number for f in siblings} - {field.number}, (name, field.name)
 
 

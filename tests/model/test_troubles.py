@@ -22,7 +22,7 @@ from auditor.model.load import loads
 
 from . import oracle
 from .rewriting import field, tag
-from .samples import data, model_with_graph, with_node, with_tensor
+from .samples import data, model_with_graph, varint, with_node, with_tensor
 
 
 def attribute(*parts: bytes) -> bytes:
@@ -92,6 +92,28 @@ def test_last_of_a_oneof() -> None:
     declared = model.graph.inputs[0].type
     assert isinstance(declared, TensorType) and declared.shape == ("N",)
     assert isinstance(model.troubles[0], RepeatedField)
+
+
+@pytest.mark.parametrize("said", [(1, 7), (7, 1), (1, 0), (0, 1), (1, 2**64 - 1), (1, 2**32 + 7), (2**32 + 1, 9)])
+def test_where_a_tensor_lies_is_the_last_place_that_is_known(said: tuple[int, ...]) -> None:
+    """As protobuf reads an enumeration: else a weight would be looked for inside, and read from a file."""
+    tensor = field(8, b"w") + b"\x08\x01\x10\x01" + field(9, bytes(4))
+    tensor += field(13, field(1, b"location") + field(2, b"a.bin"))
+    content = model_with_graph(field(5, tensor + b"".join(tag(14, 0) + varint(value) for value in said)))
+    model = loads(content)
+    theirs = onnx.load_model_from_string(content)
+    is_outside = theirs.graph.initializer[0].data_location == onnx.TensorProto.EXTERNAL
+    assert (model.graph.initializers[0].external is not None) == is_outside
+    assert any(t.field == "data_location" for t in model.troubles if isinstance(t, RepeatedField))
+
+
+@pytest.mark.parametrize("said", [(4, 99), (99, 4), (1, 4), (4, 2**64 - 3)])
+def test_the_type_of_an_attribute_is_the_last_that_is_known(said: tuple[int, ...]) -> None:
+    value = field(5, b"\x08\x01\x10\x01" + field(9, bytes(4)))
+    content = attribute(value, *(tag(20, 0) + varint(number) for number in said))
+    model = loads(content)
+    assert oracle.seen(model) == oracle.model_of(onnx.load_model_from_string(content))
+    assert isinstance(model.graph.nodes[0].attributes["a"], Tensor)
 
 
 @pytest.mark.parametrize("name", [b"\xff\xfe", b"ok\xc3"])

@@ -15,6 +15,7 @@ from auditor.batch.pool import Task, WorkerLimits
 from auditor.batch.refs import Partly, Ref
 from auditor.batch.run import batch
 from auditor.batch.state import Keys
+from auditor.cli.commands import command
 from auditor.errors import ExitCode, UsageError
 from auditor.model import digest
 from auditor.model.holes import Holes, Lacking, NotHere, PartialFile
@@ -253,6 +254,12 @@ def test_a_batch_of_the_hub(hub: Shelf, auditor: Call, tmp_path: Path) -> None:
     one = auditor("check", f"hf://org/name@{COMMIT}/whole.onnx", "--graph-only", "--format", "json")
     assert one.status == ExitCode.PASS and hub.sent < sent + MEGABYTE
     assert "the tensors' data" in {missed["what"] for missed in one.report["coverage"]["skipped"]}
+
+
+def test_a_gate_judges_what_it_has_seen_whole() -> None:
+    offers = {name: {row.name for row in command(name).settings} for name in ("check", "batch", "watch", "gate")}
+    assert [name for name, rows in offers.items() if "graph_only" in rows] == ["check", "batch", "watch"]
+    assert {"cache", "fetch_size", "artifact_root"} <= offers["gate"]
 
 
 @pytest.mark.parametrize(("option", "word"), [("run", "--run"), ("weights", "--weights"), ("deep", "--deep")])

@@ -141,6 +141,9 @@ def test_batch_attaches_its_report(auditor: Callable[..., forked.Ended], tmp_pat
         assert str(tmp_path) not in json.dumps(report)
 
 
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+
+
 def _signed(folder: Path, model: bytes) -> Path:
     """What `auditor attest` writes of a model, as far as it is read here: nobody asks whether it holds."""
     digest = digest_of(model).removeprefix("sha256:")
@@ -152,7 +155,8 @@ def _signed(folder: Path, model: bytes) -> Path:
     }
     payload = base64.b64encode(json.dumps(statement).encode()).decode()
     envelope = {"payload": payload, "payloadType": "application/vnd.in-toto+json", "signatures": [{"sig": "eA=="}]}
-    (folder / "signed.json").write_text(json.dumps(envelope))
+    bundle = {"mediaType": BUNDLE, "verificationMaterial": {}, "dsseEnvelope": envelope}
+    (folder / "signed.json").write_text(f"{json.dumps(envelope)}\n{json.dumps(bundle)}\n")
     return folder / "signed.json"
 
 
@@ -167,7 +171,7 @@ def test_an_attestation_goes_beside_the_artifact_that_it_is_about(
         ended = auditor("batch", where, "--no-run", "--attach", "--attestation", str(signed))
         assert ended.status == 1, ended.err  # the second is no model
         kinds = [sorted(str(one["artifactType"]) for one in referrers(server.host, d)) for d in (digest, other)]
-        assert kinds == [[REPORT, ENVELOPE], [REPORT]]
+        assert kinds == [[REPORT, BUNDLE, ENVELOPE], [REPORT]], "a bundle of Sigstore is an artifact of its own"
         ended = auditor("batch", f"{where}:v2", "--no-run", "--attach", "--attestation", str(signed))
         assert "is about none of these models" in ended.err
         ended = auditor("batch", where, "--attestation", str(signed))
