@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Set
 from ..garbage import uncollected
 from ..model.dtypes import FLOATS
 from ..model.graph import Node
-from ..shapes.asked import Asked
+from ..shapes.asked import Question
 from ..shapes.fact import BroadcastsTo, Exact, Fact, Need
 from ..shapes.facts import Facts
 from ..shapes.ops.checks import add_up, add_up_times
 from ..shapes.sizes.dim import Size, product
 from ..shapes.troubles import At
 from ..tuples import NamedTuple
-from .layers import Layers
+from .layers import LayerSequence
 from .lists import in_attributes
 from .macs import Macs
 from .parameters import Parameters
@@ -31,7 +31,7 @@ _ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div"})
 class Costs(NamedTuple):
     """The layers in the order of the walk, and the sums."""
 
-    layers: Layers
+    layers: LayerSequence
     nodes: int
     parameters: int
     learnable: Size | None
@@ -82,7 +82,7 @@ class _Counting:
         main = self.facts.asked("")
         own = add_up_times((0 if a.entry.answer is None else a.entry.answer.macs, len(a.places)) for a in main)
         return Costs(
-            Layers(self.facts, learnable),
+            LayerSequence(self.facts, learnable),
             sum(len(v.nodes) for v in self.facts.graphs.values()),
             self.held.elements + self.lists.elements,
             add_up(learnable.values()),
@@ -212,14 +212,14 @@ class _Counting:
                     yield root, tensor.elements
 
 
-def _counted(asked: Asked) -> list[tuple[int, Need]]:
+def _counted(asked: Question) -> list[tuple[int, Need]]:
     """The inputs that are parameters, by their places, with what they need."""
     entry = asked.entry
     needs = entry.answer.needs.items() if entry.answer is not None else ()
     return [(entry.inputs.index(parameter), need) for parameter, need in needs if need.role]
 
 
-def _may_learn(asked: Asked) -> bool:
+def _may_learn(asked: Question) -> bool:
     """Whether nodes have parameters, or add what may be a bias."""
     answer, node = asked.entry.answer, asked.node
     bias = node.op_type == "Add" and len(node.inputs) == 2

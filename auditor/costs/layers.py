@@ -34,7 +34,7 @@ class Layer(NamedTuple):
     activation_bytes: Size | None
 
 
-class Layers(Sequence[Layer]):
+class LayerSequence(Sequence[Layer]):
     """The layers of a model in the order of the walk, each made when it is asked for, and not kept."""
 
     def __init__(self, facts: Facts, learnable: Mapping[At, Size | None]) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from ..model.dtypes import FLOATS, bytes_of
 from ..model.graph import SparseTensor, Tensor
-from ..shapes.asked import Asked
+from ..shapes.asked import Question
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
 from .roots import Key, WeightRoots
@@ -38,7 +38,7 @@ class Parameters:
             if not asked.node.domain:
                 self._keep_constants(asked)
 
-    def _keep_constants(self, asked: Asked) -> None:
+    def _keep_constants(self, asked: Question) -> None:
         path = asked.at.graph
         held, nodes = self.stored.setdefault(path, {}), self.facts.graphs[path].nodes
         for index in asked.places:
@@ -116,7 +116,7 @@ class Parameters:
         return uses
 
 
-def _numbers(asked: Asked) -> Iterator[int]:
+def _numbers(asked: Question) -> Iterator[int]:
     """The inputs that nodes take for numbers, whatever their type."""
     entry, node = asked.entry, asked.node
     for place in _QUANTISED.get(node.op_type, ()):

@@ -60,7 +60,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..report import Basis, Found, Location, Severity
-from ..shapes.asked import Asked
+from ..shapes.asked import Question
 from ..shapes.batches import is_one
 from ..shapes.fact import Fact, Shape, show
 from ..shapes.facts import Facts
@@ -94,7 +94,7 @@ def broadcast_over_batch(facts: Facts) -> Iterator[Found]:
                     yield _finding(facts, at, one, single, many, batch)
 
 
-def _may_broadcast(facts: Facts, asked: Asked, counts: set[Size]) -> bool:
+def _may_broadcast(facts: Facts, asked: Question, counts: set[Size]) -> bool:
     """Whether the shapes are such; it is not said yet on what the smaller tensor hangs."""
     at, (op_type, domain, inputs, *_) = asked.at, asked.node
     if domain or len(inputs) < 2:

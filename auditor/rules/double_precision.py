@@ -47,7 +47,7 @@ from math import prod
 from ..model.dtypes import DType
 from ..model.graph import Model, TensorType
 from ..report import Basis, Found, Location, Severity
-from ..shapes.asked import Asked
+from ..shapes.asked import Question
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
@@ -93,7 +93,7 @@ def double_precision(model: Model, facts: Facts) -> Iterator[Found]:
         )
 
 
-def _may_be_double(asked: Asked) -> bool:
+def _may_be_double(asked: Question) -> bool:
     entry, node = asked.entry, asked.node
     if asked.fixed or not node.outputs or node.op_type == "Cast":
         return False

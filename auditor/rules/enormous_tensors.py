@@ -66,7 +66,7 @@ from ..model.dtypes import bytes_of
 from ..model.graph import Model, SparseTensor
 from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
-from ..shapes.asked import Asked
+from ..shapes.asked import Question
 from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
 from ..shapes.sizes.dim import Dim, Size, evaluate
@@ -123,7 +123,7 @@ def _candidates(facts: Facts, costs: Costs) -> Iterator[Layer]:
     return map(costs.layers.at, facts.where(lambda asked: _may_be_much(facts, asked)))
 
 
-def _may_be_much(facts: Facts, asked: Asked) -> bool:
+def _may_be_much(facts: Facts, asked: Question) -> bool:
     if asked.node.op_type == "Range":
         return True
     if asked.entry.plain:

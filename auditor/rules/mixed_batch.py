@@ -79,7 +79,7 @@ from collections.abc import Iterator
 from ..model.graph import Model
 from ..repair import Repair
 from ..report import Basis, Fit, Found, Location, Severity
-from ..shapes.asked import Asked
+from ..shapes.asked import Question
 from ..shapes.dense import taker
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
@@ -106,7 +106,7 @@ def mixed_batch(model: Model, facts: Facts) -> Iterator[Found]:
 def _reshapes(facts: Facts) -> Iterator[At]:
     """Those that may mix: equal questions have outputs of one shape, where all of it is known."""
 
-    def may(asked: Asked) -> bool:
+    def may(asked: Question) -> bool:
         node = asked.node
         if node.op_type != "Reshape" or node.domain or len(node.inputs) < 2 or not node.outputs:
             return False

@@ -16,7 +16,7 @@ _RANDOM = frozenset(
 )
 
 
-class Asked(NamedTuple):
+class Question(NamedTuple):
     """Nodes of one operator and one set of attributes whose inputs have the same facts, and are fixed or not alike.
 
     What hangs on these alone is asked of one node, and holds for all. A node with subgraphs stands alone.
@@ -32,12 +32,12 @@ class Asked(NamedTuple):
 class Questions(NamedTuple):
     """A graph's nodes by what was asked of them, in the order of their first ones."""
 
-    asked: tuple[Asked, ...]
+    asked: tuple[Question, ...]
     fixed: frozenset[str]  # the tensors that hang on nothing that a caller gives
     in_order: bool  # whether the nodes were walked as the file lists them
     visited: Visited
 
-    def places(self, holds: Callable[[Asked], bool]) -> Collection[int]:
+    def places(self, holds: Callable[[Question], bool]) -> Collection[int]:
         """The nodes of whose question this holds, in the order of the walk."""
         groups = [asked.places for asked in self.asked if holds(asked)]
         if len(groups) == 1:
@@ -52,7 +52,7 @@ def questions(path: str, visited: Visited, fixed: Iterable[str]) -> Questions:
     """Those of a graph of whose tensors, and of those around it, these are fixed before any node is run."""
     names = set(fixed)
     is_fixed, nodes = names.__contains__, visited.nodes
-    found: dict[tuple[int, ...], Asked] = {}
+    found: dict[tuple[int, ...], Question] = {}
     for index, entry in visited.entries.items():
         node = nodes[index]
         key = (id(entry), *map(is_fixed, node.inputs))
@@ -62,7 +62,7 @@ def questions(path: str, visited: Visited, fixed: Iterable[str]) -> Questions:
                 key = (-index,)
             given = filter(None, (*node.inputs, *captured(node)))
             fixed_too = node.op_type not in _RANDOM and names.issuperset(given)
-            asked = found[key] = Asked(At(path, index), node, entry, array("I"), fixed_too)
+            asked = found[key] = Question(At(path, index), node, entry, array("I"), fixed_too)
         asked.places.append(index)
         if asked.fixed:
             names.update(node.outputs)

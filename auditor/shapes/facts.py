@@ -16,7 +16,7 @@ from ..model.graph import Graph, Model, Node, Value, captured
 from ..model.load import Source, load
 from ..report import Step
 from ..wording import listed, nearest
-from .asked import Asked, Questions, questions
+from .asked import Question, Questions, questions
 from .declared import declared
 from .evaluation import Evaluation, given_facts
 from .fact import Fact, Shape, show
@@ -77,22 +77,22 @@ class Facts(Mapping[str, Fact]):
     def entry(self, at: At) -> Entry | None:
         return self.graphs[at.graph].entries.get(at.index)
 
-    def asked(self, graph: str = "") -> tuple[Asked, ...]:
+    def asked(self, graph: str = "") -> tuple[Question, ...]:
         """The nodes of a graph, those together of which the same was asked; in the order of their first ones."""
         return self._questions(graph).asked
 
-    def places_where(self, graph: str, holds: Callable[[Asked], bool]) -> Collection[int]:
+    def places_where(self, graph: str, holds: Callable[[Question], bool]) -> Collection[int]:
         """The nodes of a graph of whose question this holds, in the order of the walk."""
         return self._questions(graph).places(holds)
 
-    def asked_of(self, operators: Collection[str]) -> Iterator[Asked]:
+    def asked_of(self, operators: Collection[str]) -> Iterator[Question]:
         """The questions of these operators, of whatever domain, in all graphs."""
         for path in self.graphs:
             for asked in self.asked(path):
                 if asked.node.op_type in operators:
                     yield asked
 
-    def where(self, holds: Callable[[Asked], bool]) -> Iterator[At]:
+    def where(self, holds: Callable[[Question], bool]) -> Iterator[At]:
         """The nodes of all graphs of whose question this holds, in the order of the walk."""
         for path in self.graphs:
             for index in self.places_where(path, holds):

@@ -6,7 +6,7 @@ import pytest
 from onnx import parser
 
 from auditor.costs.count import count
-from auditor.costs.layers import Layers
+from auditor.costs.layers import LayerSequence
 from auditor.model.load import loads
 from auditor.shapes.facts import infer
 from auditor.shapes.troubles import At
@@ -20,7 +20,7 @@ g (bool c, float[2, 3] x) => (float[2, 4] y) <float[3, 4] w = {1, 2, 3, 4, 5, 6,
 }"""
 
 
-def layers() -> Layers:
+def layers() -> LayerSequence:
     return count(infer(loads(parser.parse_model(TEXT).SerializeToString()))).layers
 
 
