@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from .costs.count import Costs, Layer
+from .costs.count import Costs
+from .costs.layers import Layer
 from .errors import UsageError
 from .formats.json import SCHEMA_VERSION, plain
 from .model.dtypes import name_of

@@ -25,7 +25,7 @@ def visible(text: str, longest: int = LONGEST) -> str:
     if "##" in text:
         text = COMMAND.sub(r"#\\x23", text)
     text = begun(text)
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # of all that is not, a space that is none of ASCII's alone may stand
         return text
     return "".join(c if c == " " or unicodedata.category(c) not in _HIDDEN else _escape(c) for c in text)
 

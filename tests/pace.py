@@ -8,8 +8,11 @@ comes and goes does not fail it.
 from __future__ import annotations
 
 import math
+import os
+import sys
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import TypeVar
 
 HANG = 400.0
@@ -73,6 +76,23 @@ def check_grows(small: Callable[[], float], large: Callable[[], float], most: fl
         if seen[-1] <= most:
             return
     raise AssertionError(f"takes {min(seen):.1f} times as much; at most {most} were expected ({seen})")
+
+
+def calls_in(work: Callable[[], object], package: str) -> int:
+    """How many functions of a package the work calls in this thread: a number that no load changes."""
+    inside, found = f"{os.sep}{package}{os.sep}", 0
+
+    def seen(frame: FrameType, event: str, _: object) -> None:
+        nonlocal found
+        found += event == "call" and inside in frame.f_code.co_filename
+
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return found
 
 
 def until(come: Callable[[], T], what: str) -> T:

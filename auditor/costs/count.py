@@ -5,58 +5,33 @@ here it is only summed, each shared weight once.
 With open sizes a count is a polynomial; None: it cannot be known.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Set
 
 from ..garbage import uncollected
-from ..model.dtypes import FLOATS, bytes_of
-from ..model.graph import Node, SparseTensor, Tensor
+from ..model.dtypes import FLOATS
+from ..model.graph import Node
+from ..shapes.asked import Question
 from ..shapes.fact import BroadcastsTo, Exact, Fact, Need
 from ..shapes.facts import Facts
-from ..shapes.ops.checks import add_up
+from ..shapes.ops.checks import add_up, add_up_times
 from ..shapes.sizes.dim import Size, product
 from ..shapes.troubles import At
-from ..shapes.visits import Entry
 from ..tuples import NamedTuple
+from .layers import LayerSequence
 from .lists import in_attributes
 from .macs import Macs
-from .peak import bytes_of_fact, generated, peak_activations
-from .roots import Key, WeightRoots
-
-_QUANTISED = {
-    "DequantizeLinear": (0,),
-    "QLinearConv": (3, 8),
-    "QLinearMatMul": (3,),
-    "ConvInteger": (1,),
-    "MatMulInteger": (1,),
-    "DynamicQuantizeLSTM": (1, 2),
-}
-"""Where an integer tensor is a quantised weight."""
+from .parameters import Parameters
+from .peak import generated, peak_activations
+from .roots import Key
 
 _BIASED = frozenset({"Conv", "ConvTranspose", "MatMul"})
 _ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div"})
 
 
-class Layer(NamedTuple):
-    """One node's share. ``needs`` are the shapes that its parameters must have."""
-
-    at: At
-    label: str
-    op_type: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    facts: tuple[Fact | None, ...]  # of the outputs
-    needs: Mapping[str, Need]
-    parameters: int  # stored elements that this node is the first to use
-    learnable: Size | None  # by the formulas; what an earlier layer shares counts there
-    macs: Size | None
-    activation_bytes: Size | None
-
-
 class Costs(NamedTuple):
     """The layers in the order of the walk, and the sums."""
 
-    layers: tuple[Layer, ...]
+    layers: LayerSequence
     nodes: int
     parameters: int
     learnable: Size | None
@@ -94,195 +69,168 @@ def count(facts: Facts) -> Costs:
 class _Counting:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.weights = WeightRoots(facts)
+        self.held = Parameters(facts)
         self.seen: set[Key] = set()  # weights already counted
+        self.sizes: dict[tuple[int, int], Size | None] = {}
         self.statistics: Size | None = 0
-        self.stored = dict(self._stored())
         self.lists = in_attributes(facts.model)
 
     def costs(self) -> Costs:
-        layers = tuple(self._layers(self._first_use()))
-        learnable = add_up(layer.learnable for layer in layers)
+        learnable = self._learnable()
         counted = Macs(self.facts)
         macs = counted.of_graph("")
-        own = add_up(layer.macs for layer in layers if not layer.at.graph)
+        main = self.facts.asked("")
+        own = add_up_times((0 if a.entry.answer is None else a.entry.answer.macs, len(a.places)) for a in main)
         return Costs(
-            layers,
+            LayerSequence(self.facts, learnable),
             sum(len(v.nodes) for v in self.facts.graphs.values()),
-            sum(self.stored[key].elements for key in self._parameters) + self.lists.elements,
-            learnable,
+            self.held.elements + self.lists.elements,
+            add_up(learnable.values()),
             self.statistics,
             self._elementwise(),
             macs,
             None if macs is None or own is None else add_up((macs, -own)),
-            self._folded(layers, counted),
-            sum(_stored_bytes(t) for t in self.stored.values()) + self.lists.bytes,
+            self._folded(counted),
+            self.held.bytes + self.lists.bytes,
             peak_activations(self.facts),
             generated(self.facts),
         )
 
-    def _folded(self, layers: tuple[Layer, ...], counted: Macs) -> int:
+    def _folded(self, counted: Macs) -> int:
         """Those of the main graph's nodes, with their bodies; and of functions and bodies in other nodes, once each."""
-        main, fixed, whole = self.facts.graphs[""], self.facts.fixed_in(""), []
         found: list[Size | None] = []
-        for index, entry in main.entries.items():
-            node = main.nodes[index]
-            if node.outputs and set(node.outputs) <= fixed:
-                at = At("", index)
-                found.append(counted.of_node(at, entry))
-                whole.append(f"{entry.body or self.facts.label(at)}/")
-        for layer in layers:
-            path = layer.at.graph
-            if path and layer.macs and layer.outputs and not f"{path}/".startswith(tuple(whole)):
-                found.append(layer.macs if set(layer.outputs) <= self.facts.fixed_in(path) else 0)
+        whole = []
+        for asked in self.facts.asked(""):
+            if asked.fixed and asked.node.outputs:
+                found += [counted.of_node(asked.at, asked.entry)] * len(asked.places)
+                whole += [f"{asked.entry.body or self.facts.label(At('', index))}/" for index in asked.places]
+        for path in self.facts.graphs:
+            if path and not f"{path}/".startswith(tuple(whole)):
+                for asked in self.facts.asked(path):
+                    if asked.fixed and asked.node.outputs and asked.entry.answer is not None:
+                        found += [asked.entry.answer.macs] * len(asked.places)
         return sum(macs for macs in found if isinstance(macs, int))
-
-    # Stored tensors
-
-    def _stored(self) -> Iterable[tuple[Key, Tensor]]:
-        """Every tensor that the file stores for operators, by (graph, name); a Constant's under its output's name."""
-        for path, graph in self.facts.model.graphs:
-            yield from (((path, t.name), t) for t in graph.initializers)
-            yield from (((path, s.name), s.values) for s in graph.sparse_initializers)
-        for path, visited in self.facts.graphs.items():
-            for node in visited.nodes:
-                if node.op_type == "Constant" and not node.domain and node.outputs:
-                    value = node.attributes.get("value") or node.attributes.get("sparse_value")
-                    if isinstance(value, SparseTensor):
-                        value = value.values
-                    if isinstance(value, Tensor):
-                        yield (path, node.outputs[0]), value
-
-    @cached_property
-    def _parameters(self) -> frozenset[Key]:
-        """The stored tensors that are parameters: floats, and integers that a node takes for numbers."""
-        numbers = {key for key, t in self.stored.items() if t.dtype in FLOATS}
-        for path, visited in self.facts.graphs.items():
-            for index, entry in visited.entries.items():
-                node = visited.nodes[index]
-                if node.op_type in _QUANTISED or (entry.answer is not None and entry.answer.needs):
-                    for name in self._weights_of(node, entry):
-                        for roots in self.weights.behind(name, path):
-                            numbers |= roots
-        return frozenset(numbers & self.stored.keys())
-
-    def _weights_of(self, node: Node, entry: Entry) -> Iterator[str]:
-        """The inputs that a node takes for numbers, whatever their type."""
-        for i in _QUANTISED.get(node.op_type, ()):
-            if i < len(node.inputs) and node.inputs[i]:
-                yield node.inputs[i]
-        for parameter, need in entry.answer.needs.items() if entry.answer is not None else ():
-            index = entry.inputs.index(parameter)
-            if need.role and index < len(node.inputs) and node.inputs[index]:
-                yield node.inputs[index]
-
-    def _first_use(self) -> Mapping[At, int]:
-        """Stored parameters by the node that uses them first."""
-        uses: dict[At, int] = {}
-        left = set(self._parameters)
-        for path, visited in self.facts.graphs.items():
-            fixed = self.facts.fixed_in(path)
-            for index in visited.entries:
-                for name in visited.nodes[index].inputs:
-                    key = (self.facts.owner(name, path), name) if name in fixed else None
-                    if key in left:
-                        left.remove(key)
-                        uses[At(path, index)] = uses.get(At(path, index), 0) + self.stored[key].elements
-        return uses
 
     def _new(self, name: str, path: str, size: Size) -> Size:
         """Of a weight's elements those not counted yet, no more than are stored; now they are counted."""
+        root = self.held.itself(name, path)
+        if root is not None:
+            return self._new_of({root}, size)
         total: Size = 0
-        for roots in self.weights.behind(name, path):
-            new = roots - self.seen
-            self.seen |= new
-            if any(root not in self.stored for root in new):  # a filled tensor stands for a stored one
-                total += size
-            elif new:
-                held = sum(self.stored[root].elements for root in new)
-                total += min(size, held) if isinstance(size, int) else size
+        for roots in self.held.weights.behind(name, path):
+            total += self._new_of(roots, size)
         return total
 
-    # Layers
-
-    def _layers(self, first_use: Mapping[At, int]) -> Iterable[Layer]:
-        for path, visited in self.facts.graphs.items():
-            fixed = self.facts.fixed_in(path)
-            for index, entry in visited.entries.items():
-                at, node = At(path, index), visited.nodes[index]
-                outputs = tuple([visited.facts.get(name) if name else None for name in node.outputs])
-                answer = entry.answer
-                label = node.name or f"{node.op_type}[{index}]"
-                made = zip(node.outputs, outputs, strict=True)
-                held = [bytes_of_fact(fact) for name, fact in made if name and name not in fixed]
-                yield Layer(
-                    at,
-                    f"{path}/{label}" if path else label,
-                    node.op_type,
-                    node.inputs,
-                    node.outputs,
-                    outputs,
-                    {} if answer is None else answer.needs,
-                    first_use.get(at, 0),
-                    self._learnable(at, node, entry),
-                    0 if answer is None else answer.macs,
-                    held[0] if len(held) == 1 else add_up(held),
-                )
-
-    def _learnable(self, at: At, node: Node, entry: Entry) -> Size | None:
-        if entry.answer is None:
+    def _new_of(self, roots: Set[Key], size: Size) -> Size:
+        new = roots - self.seen
+        if not new:
             return 0
+        self.seen |= new
+        held = 0
+        for root in new:
+            tensor = self.held.tensor(root)
+            if tensor is None:  # a filled tensor stands for a stored one
+                return size
+            held += tensor.elements
+        return min(size, held) if isinstance(size, int) else size
+
+    def _learnable(self) -> dict[At, Size | None]:
+        """What each node learns, where that is not nothing; of a weight that several share, the first."""
+        found: dict[At, Size | None] = {}
+        for path, visited in self.facts.graphs.items():
+            nodes, entries = visited.nodes, visited.entries
+            counted = {id(asked.entry): _counted(asked) for asked in self.facts.asked(path)}
+            for index in self.facts.places_where(path, _may_learn):
+                at = At(path, index)
+                size = self._of_node(at, nodes[index], counted[id(entries[index])])
+                if size != 0:
+                    found[at] = size
+        return found
+
+    def _of_node(self, at: At, node: Node, counted: list[tuple[int, Need]]) -> Size | None:
         total: Size | None = 0
-        for parameter, need in entry.answer.needs.items():
-            if not need.role:
-                continue
-            index = entry.inputs.index(parameter)
-            name = node.inputs[index] if index < len(node.inputs) else ""
+        for place, need in counted:
+            name = node.inputs[place] if place < len(node.inputs) else ""
             if not name or not self.facts.fixed(name, at.graph):
                 continue
-            size = _elements(need, self.facts.at(name, at.graph))
+            size = self._elements(need, self.facts.at(name, at.graph))
             size = None if size is None else self._new(name, at.graph, size)
             if need.role == "learnable":
-                total = add_up((total, size))
+                total = _both(total, size)
             else:
-                self.statistics = add_up((self.statistics, size))
+                self.statistics = _both(self.statistics, size)
         if node.op_type == "Add" and len(node.inputs) == 2:
-            total = add_up((total, self._bias(at, node)))
+            total = _both(total, self._bias(at, node))
         return total
+
+    def _elements(self, need: Need, actual: Fact | None) -> Size | None:
+        """How many elements a parameter has by the formula. Equal needs and facts are one object."""
+        key = id(need), id(actual)
+        if key not in self.sizes:
+            self.sizes[key] = _elements(need, actual)
+        return self.sizes[key]
 
     def _bias(self, at: At, node: Node) -> Size | None:
         """The elements of a constant Add directly behind a layer that has no bias of its own."""
         fixed = self.facts.fixed_in(at.graph)
-        for made, other in (node.inputs, node.inputs[::-1]):
-            if other not in fixed or made in fixed:
-                continue
-            producer = self.facts.producer(made, at.graph)
-            fact = self.facts.at(other, at.graph)
-            if producer is None or producer.graph != at.graph or fact is None or fact.shape is None:
-                continue
-            layer = self.facts.node(producer)
-            result = self.facts.at(made, at.graph)
-            if layer.op_type not in _BIASED or (len(layer.inputs) > 2 and layer.inputs[2]):
-                continue
-            if result is None or not result.shape or not self.facts.fixed(layer.inputs[1], at.graph):
-                continue
-            channels = result.shape[1 if layer.op_type != "MatMul" and len(result.shape) > 1 else -1]
-            elements = product(s for s in fact.shape if s is not None)
-            if elements == channels and (new := self._new(other, at.graph, elements)):
-                return new
-        return 0
+        first, second = node.inputs
+        if (first in fixed) == (second in fixed):
+            return 0
+        made, other = (second, first) if first in fixed else (first, second)
+        producer = self.facts.producer(made, at.graph)
+        fact = self.facts.at(other, at.graph)
+        if producer is None or producer.graph != at.graph or fact is None or fact.shape is None:
+            return 0
+        layer = self.facts.node(producer)
+        result = self.facts.at(made, at.graph)
+        if layer.op_type not in _BIASED or (len(layer.inputs) > 2 and layer.inputs[2]):
+            return 0
+        if result is None or not result.shape or layer.inputs[1] not in fixed:
+            return 0
+        channels = result.shape[1 if layer.op_type != "MatMul" and len(result.shape) > 1 else -1]
+        elements = product(s for s in fact.shape if s is not None)
+        return self._new(other, at.graph, elements) if elements == channels else 0
 
     def _elementwise(self) -> int:
-        stored = self.stored
-        keys: set[Key] = set()
-        for path, visited in self.facts.graphs.items():
-            for index in visited.entries:
-                node = visited.nodes[index]
-                if node.op_type in _ELEMENTWISE:
-                    fixed = [name for name in node.inputs if name and self.facts.fixed(name, path)]
-                    roots = [root for name in fixed for each in self.weights.behind(name, path) for root in each]
-                    keys.update(r for r in roots if r not in self.seen and r in stored and stored[r].dtype in FLOATS)
-        return sum(stored[key].elements for key in keys if stored[key].elements > 1)
+        found: dict[Key, int] = {}
+        for asked in self.facts.asked_of(_ELEMENTWISE):
+            path = asked.at.graph
+            fixed, nodes = self.facts.fixed_in(path), self.facts.graphs[path].nodes
+            for place, first in enumerate(asked.node.inputs):
+                for name in [nodes[index].inputs[place] for index in asked.places] if first and first in fixed else ():
+                    root = self.held.itself(name, path)
+                    sets = self.held.weights.behind(name, path) if root is None else ({root},)
+                    found.update(self._left_of(sets))
+        return sum(elements for elements in found.values() if elements > 1)
+
+    def _left_of(self, sets: Iterable[Set[Key]]) -> Iterator[tuple[Key, int]]:
+        """The stored floats among the roots of a tensor that no layer has counted, with their elements."""
+        for roots in sets:
+            for root in roots - self.seen:
+                tensor = self.held.tensor(root)
+                if tensor is not None and tensor.dtype in FLOATS:
+                    yield root, tensor.elements
+
+
+def _counted(asked: Question) -> list[tuple[int, Need]]:
+    """The inputs that are parameters, by their places, with what they need."""
+    entry = asked.entry
+    needs = entry.answer.needs.items() if entry.answer is not None else ()
+    return [(entry.inputs.index(parameter), need) for parameter, need in needs if need.role]
+
+
+def _may_learn(asked: Question) -> bool:
+    """Whether nodes have parameters, or add what may be a bias."""
+    answer, node = asked.entry.answer, asked.node
+    bias = node.op_type == "Add" and len(node.inputs) == 2
+    return answer is not None and (bias or any(need.role for need in answer.needs.values()))
+
+
+def _both(one: Size | None, other: Size | None) -> Size | None:
+    """Their sum, if both are known."""
+    if isinstance(one, int) and isinstance(other, int):
+        return one + other
+    return add_up((one, other))
 
 
 def _elements(need: Need, actual: Fact | None) -> Size | None:
@@ -296,9 +244,3 @@ def _elements(need: Need, actual: Fact | None) -> Size | None:
             wanted = have if have is not None else wanted[-1:]
     sizes = [s for s in wanted if s is not None]
     return product(sizes) if len(sizes) == len(wanted) else None
-
-
-def _stored_bytes(tensor: Tensor) -> int:
-    if tensor.external is None and tensor.spans:
-        return sum(span.length for span in tensor.spans)
-    return bytes_of(tensor.dtype, tensor.elements) or 0

@@ -24,11 +24,11 @@ def in_attributes(model: Model) -> Lists:
     """The sums over all nodes, wherever they stand. A Constant's tensor is an initializer by another name: not here."""
     elements = held = 0
     for scope in scopes(model):
-        for node in scope.graph.nodes:
+        for node, places in scope.graph.kinds:
             if node.attributes:
                 numbers, size = _of_node(node)
-                elements += numbers
-                held += size
+                elements += numbers * len(places)
+                held += size * len(places)
     return Lists(elements, held)
 
 

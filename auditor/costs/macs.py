@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from ..model.graph import Graph, Node
+from ..model.graph import Graph, Node, has_subgraphs
 from ..shapes.fact import Element, ShapeError
 from ..shapes.facts import Facts
-from ..shapes.ops.checks import add_up
+from ..shapes.ops.checks import add_up, add_up_times
 from ..shapes.sizes.dim import Dim, Size, TooComplex, greatest, product
 from ..shapes.troubles import At, Unsupported
 from ..shapes.visits import Entry
@@ -42,11 +42,17 @@ class Macs:
         """The MACs of one run of a graph, with those of the bodies in it; of one that was not walked nobody knows."""
         if path not in self._known:
             self._known[path] = 0  # a body cannot hold itself; this ends a hostile one
-            visited = self._facts.graphs.get(path)
-            entries = visited.entries.items() if visited else ()
-            found = add_up(self.of_node(At(path, index), entry) for index, entry in entries)
-            self._known[path] = found if visited else None
+            walked = path in self._facts.graphs
+            self._known[path] = add_up_times(self._of_each(path)) if walked else None
         return self._known[path]
+
+    def _of_each(self, path: str) -> Iterator[tuple[Size | None, int]]:
+        """The MACs of the nodes, and how many have them: equal ones do the same, but for a body in each."""
+        for asked in self._facts.asked(path):
+            if asked.entry.answer is None or has_subgraphs(asked.node):
+                yield from ((self.of_node(At(path, index), asked.entry), 1) for index in asked.places)
+            else:
+                yield self.of_node(asked.at, asked.entry), len(asked.places)
 
     def of_node(self, at: At, entry: Entry) -> Size | None:
         """Those of a node, with all that its bodies do."""

@@ -5,14 +5,17 @@ With open sizes a number of bytes is a polynomial; None: it cannot be known.
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from ..model.dtypes import BITS
-from ..model.graph import captured
+from ..model.graph import Node, captured
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.ops.checks import add_up
 from ..shapes.sizes.dim import Dim, Size, TooComplex, ceil_div, evaluate, greatest, product, rivals
+from ..shapes.visits import Visited
 
 _MOST_PEAKS = 8
 """A maximum of more sizes than this helps nobody, and takes long to find."""
@@ -42,30 +45,87 @@ def alive_activations(facts: Facts) -> list[Size] | None:
     """
     graph, visited, fixed = facts.model.graph, facts.graphs[""], facts.fixed_in("")
     steps = [visited.nodes[index] for index in visited.entries]
+    last = _last_uses(steps)
+    kept = {v.name for v in graph.outputs}
+    sizes = _sizes(visited, fixed)
+    first = add_up(sizes.get(v.name) for v in graph.feeds)
+    if first is None:
+        return None
+    plus, minus = (operator.add, operator.sub) if _only_numbers(sizes) else _remembering(first)
+    alive, sums = first, [first]
+    for step, node in enumerate(steps):
+        idle = []
+        for name in node.outputs:
+            if name and name not in fixed:
+                size = sizes[name]
+                if size is None:
+                    return None
+                alive = plus(alive, size)
+                if name not in last and name not in kept:
+                    idle.append(size)
+        sums.append(alive)
+        for size in idle:
+            alive = minus(alive, size)
+        for name in node.inputs:
+            if last[name] == step and name in sizes and name:
+                last[name] = -1  # once, however often the node takes it
+                if name not in kept and (size := sizes[name]) is not None:
+                    alive = minus(alive, size)
+    return sums
+
+
+def _last_uses(steps: list[Node]) -> dict[str, int]:
+    """The step that takes a tensor last, bodies in the node included."""
     last: dict[str, int] = {}
     for step, node in enumerate(steps):
-        for name in (*node.inputs, *captured(node)):
+        for name in node.inputs:
             last[name] = step
-    kept = {v.name for v in graph.outputs}
-    sizes = {name: bytes_of_fact(fact) for name, fact in visited.facts.items() if name not in fixed}
-    alive: Size | None = add_up(sizes.get(v.name) for v in graph.feeds)
-    if alive is None:
-        return None
-    sums = [alive]
-    for step, node in enumerate(steps):
-        made = [n for n in node.outputs if n and n not in fixed]
-        for name in made:
-            size = sizes[name]
-            if size is None:
-                return None
-            alive = alive + size
-        sums.append(alive)
-        dying = [n for n in made if n not in last]
-        dying += dict.fromkeys([n for n in node.inputs if n in sizes and last[n] == step and n])
-        for name in dying:
-            if name not in kept and (size := sizes[name]) is not None:
-                alive = alive - size
-    return sums
+        if node.attributes:
+            for name in captured(node):
+                last[name] = step
+    return last
+
+
+def _sizes(visited: Visited, fixed: frozenset[str]) -> dict[str, Size | None]:
+    """The bytes of all tensors that are not fixed. Equal facts are one object, and asked once."""
+    known: dict[int, Size | None] = {}
+    sizes: dict[str, Size | None] = {}
+    for name, fact in visited.facts.items():
+        if name not in fixed:
+            which = id(fact)
+            if which not in known:
+                known[which] = bytes_of_fact(fact)
+            sizes[name] = known[which]
+    return sizes
+
+
+def _only_numbers(sizes: Mapping[str, Size | None]) -> bool:
+    return not any(isinstance(size, Dim) for size in sizes.values())
+
+
+def _remembering(first: Size) -> tuple[Callable[[Size, Size], Size], Callable[[Size, Size], Size]]:
+    """Plus and minus for a sum that begins so. Where blocks repeat, so do its values: each is one object, and what
+    comes of one of them and a size is looked up by the two. The sizes must stay as long."""
+    same: dict[Size, Size] = {first: first}
+    sums, differences = dict[tuple[int, int], Size](), dict[tuple[int, int], Size]()
+
+    def plus(total: Size, size: Size) -> Size:
+        key = id(total), id(size)
+        if key in sums:
+            return sums[key]
+        found = total + size
+        found = sums[key] = same.setdefault(found, found)
+        return found
+
+    def minus(total: Size, size: Size) -> Size:
+        key = id(total), id(size)
+        if key in differences:
+            return differences[key]
+        found = total - size
+        found = differences[key] = same.setdefault(found, found)
+        return found
+
+    return plus, minus
 
 
 def _greatest(sums: list[Size]) -> Size | None:
@@ -99,11 +159,10 @@ def generated(facts: Facts) -> int:
     """Bytes of what nodes make of stored tensors alone, such as ConstantOfShape's weights: a run holds them too."""
     found = 0
     for path, visited in facts.graphs.items():
-        fixed = facts.fixed_in(path)
-        for index in visited.entries:
-            node = visited.nodes[index]
-            if node.op_type != "Constant":
-                sizes = (bytes_of_fact(visited.facts.get(name)) for name in node.outputs if name in fixed)
+        for asked in facts.asked(path):
+            if asked.fixed and asked.node.op_type != "Constant":
+                made = (name for index in asked.places for name in visited.nodes[index].outputs)
+                sizes = (bytes_of_fact(visited.facts.get(name)) for name in made)
                 found += sum(size for size in sizes if isinstance(size, int))
     return found
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from ..costs.count import Costs, Layer
+from ..costs.count import Costs
+from ..costs.layers import Layer
 from ..report import Totals
 from ..shapes.ops.checks import add_up
 from ..shapes.sizes.dim import Size

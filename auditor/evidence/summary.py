@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, assert_never
 from ..costs.count import Costs
 from ..model import digest
 from ..model.dtypes import name_of
-from ..model.graph import Model, Value, has_subgraphs, subgraphs
+from ..model.graph import Model, Value
 from ..model.refitted import refitted
+from ..model.scopes import scopes
 from ..report import Missed, Port, RunAttempt, RunLevel, RunSummary, Totals
 from ..runtime.outcome import (
     Agreement,
@@ -68,11 +69,9 @@ def ports(facts: Facts, values: Iterable[Value]) -> tuple[Port, ...]:
 def operators(model: Model) -> dict[str, int]:
     """Nodes of each operator, wherever in the file they stand. A call of the model's functions does not count."""
     counts: Counter[tuple[str, str, str]] = Counter()
-    waiting = [model.graph.nodes, *(f.nodes for f in model.functions.values())]
-    while waiting:
-        nodes = waiting.pop()
-        counts.update((n.domain, n.op_type, n.overload) for n in nodes)
-        waiting += (body.nodes for node in nodes if has_subgraphs(node) for _, body in subgraphs(node))
+    for scope in scopes(model):
+        for node, places in scope.graph.kinds:
+            counts[node.domain, node.op_type, node.overload] += len(places)
     named: Counter[str] = Counter()
     for key, number in counts.items():
         if key not in model.functions:
@@ -84,7 +83,8 @@ def dtypes(facts: Facts) -> tuple[str, ...]:
     """The element types of all tensors: stored ones, and those that were propagated."""
     stored = {t.dtype for _, graph in facts.model.graphs for t in graph.initializers}
     stored |= {t.values.dtype for _, graph in facts.model.graphs for t in graph.sparse_initializers}
-    found = {f.dtype if f is not None else None for v in facts.graphs.values() for name, f in v.facts.items() if name}
+    each = {id(f): f for v in facts.graphs.values() for name, f in v.facts.items() if name}  # equal ones are one object
+    found = {f.dtype if f is not None else None for f in each.values()}
     return tuple(sorted({name_of(dtype) for dtype in found | stored}))
 
 

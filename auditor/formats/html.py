@@ -52,14 +52,14 @@ def render(report: Report, verdict: Verdict, out: TextIO) -> None:
 
 
 def _parts(report: Report, picture: Picture) -> Iterator[tuple[str, Iterator[str]]]:
-    rows = frozenset(row.anchor for row in picture.layers)
+    rows = layers.listed(picture)
     every = findings.cards(report, picture.places, rows=rows, graph=picture.graph is not None)
     known = _rules(report)
     yield "Findings", findings.findings(report, every, rules=frozenset(rule.name for rule in known))
     yield "Not looked at", summary.missed(report)
     yield "Model", summary.facts(report)
     yield "Graph", graph.graph(picture)
-    yield "Costs", costs.costs(picture)
+    yield "Costs", costs.costs(picture, rows)
     yield "Layers", layers.layers(picture) if picture.layers else iter(())
     yield "Weights", weights.weights(report, picture)
     yield "Run", run.run(report)

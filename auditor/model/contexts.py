@@ -8,7 +8,7 @@ from __future__ import annotations
 from weakref import WeakKeyDictionary
 
 from ..tuples import NamedTuple
-from .graph import Blob, Model, Node
+from .graph import Blob, Model, Node, in_order_of_places
 from .scopes import scopes
 
 _CONTEXT, _SNPE = "EPContext", "Snpe"
@@ -53,13 +53,20 @@ def contexts(model: Model) -> Contexts:
         files: list[NamedFile] = []
         code: list[NativeCode] = []
         for scope in scopes(model):
-            for index, node in enumerate(scope.graph.nodes):
+            kinds = [kind for kind in scope.graph.kinds if _speaks(kind.node)]
+            for index in in_order_of_places(kinds):
+                node = scope.graph.nodes[index]
                 if node.domain == _DOMAIN and node.op_type in (_CONTEXT, _SNPE):
                     _look(scope.path, index, node, files, code)
                 elif _calls_python(node):
                     code.append(NativeCode(scope.path, index, _function_of(node), 0, "Python"))
         found = _known[model] = Contexts(tuple(files), tuple(code))
     return found
+
+
+def _speaks(node: Node) -> bool:
+    """Whether a node may name a file, or hold code or call it."""
+    return node.domain == _DOMAIN or _calls_python(node)
 
 
 def _calls_python(node: Node) -> bool:

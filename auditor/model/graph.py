@@ -4,8 +4,10 @@ Nothing here reads a file; `load` makes these, and `payload` reads tensor conten
 Strings that are not UTF-8 are decoded with ``surrogateescape`` and reported as a trouble of the file.
 """
 
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 from typing import TypeAlias
 
 from ..record import Record
@@ -130,6 +132,17 @@ class Node(NamedTuple):
     offset: int
 
 
+class NodeKind(NamedTuple):
+    """Nodes that differ in names alone: of one operator, with one set of attributes and as many inputs and outputs, of
+    which the same are left out.
+
+    Large models have few kinds: what hangs on no name is asked of one node, and holds for all.
+    """
+
+    node: Node  # the first
+    places: "array[int]"  # the indices of all, in order
+
+
 class Graph(Record, eq=False):
     """A GraphProto. Names live in the graph and in the subgraphs below it."""
 
@@ -165,11 +178,49 @@ class Graph(Record, eq=False):
     def consumers(self) -> Mapping[str, tuple[int, ...]]:
         """For each tensor, the indices of the nodes of this graph that take it, or whose subgraphs do."""
         taken: dict[str, list[int]] = {}
+        holding = frozenset(self.holders)
         for i, node in enumerate(self.nodes):
-            for name in dict.fromkeys((*node.inputs, *captured(node))):
+            for name in dict.fromkeys((*node.inputs, *captured(node)) if i in holding else node.inputs):
                 if name:
                     taken.setdefault(name, []).append(i)
         return {name: tuple(indices) for name, indices in taken.items()}
+
+    @cached_property
+    def kinds(self) -> tuple[NodeKind, ...]:
+        """The kinds of nodes, in the order of their first ones."""
+        found: dict[tuple[object, ...], array[int]] = {}
+        for i, (op_type, domain, inputs, outputs, attributes, _, overload, _) in enumerate(self.nodes):
+            key: tuple[object, ...] = (op_type, domain, overload, attributes, len(inputs), len(outputs))
+            if "" in inputs or "" in outputs:
+                key += (*map(bool, inputs), *map(bool, outputs))
+            places = found.get(key)
+            if places is None:
+                places = found[key] = array("I")
+            places.append(i)
+        return tuple([NodeKind(self.nodes[places[0]], places) for places in found.values()])
+
+    @cached_property
+    def _by_operator(self) -> Mapping[str, list[NodeKind]]:
+        found: dict[str, list[NodeKind]] = {}
+        for kind in self.kinds:
+            found.setdefault(kind.node.op_type, []).append(kind)
+        return found
+
+    def kinds_of(self, operators: Collection[str]) -> list[NodeKind]:
+        """The kinds of these operators, of whatever domain."""
+        known = self._by_operator
+        return [kind for operator in known if operator in operators for kind in known[operator]]
+
+    def nodes_of(self, operators: Collection[str]) -> Iterator[tuple[int, Node]]:
+        """The nodes of these operators, of whatever domain, with their indices; in order."""
+        nodes = self.nodes
+        for i in in_order_of_places(self.kinds_of(operators)):
+            yield i, nodes[i]
+
+    @cached_property
+    def holders(self) -> tuple[int, ...]:
+        """The indices of the nodes that have subgraphs."""
+        return tuple(in_order_of_places([kind for kind in self.kinds if has_subgraphs(kind.node)]))
 
     def label(self, index: int) -> str:
         """What a person calls the node: its name, or ``Conv[3]`` by op and index."""
@@ -271,10 +322,18 @@ def _walk(path: str, graph: Graph) -> Iterator[tuple[str, Graph]]:
         yield path, graph
         inner = [
             (f"{path}/{graph.label(i)}/{name}" if path else f"{graph.label(i)}/{name}", body)
-            for i, node in enumerate(graph.nodes)
-            for name, body in subgraphs(node)
+            for i in graph.holders
+            for name, body in subgraphs(graph.nodes[i])
         ]
         waiting.extend(reversed(inner))
+
+
+def in_order_of_places(kinds: Collection[NodeKind]) -> Collection[int]:
+    """The indices of the nodes of several kinds."""
+    if len(kinds) == 1:
+        ((_, places),) = kinds
+        return places
+    return sorted(chain.from_iterable(kind.places for kind in kinds))
 
 
 def subgraphs(node: Node) -> Iterator[tuple[str, Graph]]:

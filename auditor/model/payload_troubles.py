@@ -9,7 +9,7 @@ from . import encoding, external
 from .dtypes import BITS, DType, bytes_of
 from .encoding import FIELD_NAMES, RAW_DATA, WIDTHS
 from .external import ExternalTrouble, HardLinked
-from .graph import Graph, Model, Node, Span, SparseTensor, Tensor, subgraphs
+from .graph import Graph, Model, Node, Span, SparseTensor, Tensor, in_order_of_places, subgraphs
 from .holes import NotHere
 from .payload_bytes import read
 
@@ -91,10 +91,15 @@ def _of_graph(graph: Graph) -> Iterator[Tensor]:
     yield from graph.initializers
     for sparse in graph.sparse_initializers:
         yield from _of_value(sparse)
-    for node in graph.nodes:
-        for value in node.attributes.values():
-            if isinstance(value, tuple):  # a Tensor is one too; most attributes are numbers
-                yield from _of_value(value)
+    holding = [kind for kind in graph.kinds if any(map(_holds_tensors, kind.node.attributes.values()))]
+    for index in in_order_of_places(holding):
+        for value in graph.nodes[index].attributes.values():
+            yield from _of_value(value)
+
+
+def _holds_tensors(value: object) -> bool:
+    first = value[0] if type(value) is tuple and value else value
+    return isinstance(first, (Tensor, SparseTensor))
 
 
 def _of_value(value: object) -> Iterator[Tensor]:

@@ -1,6 +1,8 @@
 """Every body of nodes that a model has: the main graph, its functions, and the subgraphs in both."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
+from operator import attrgetter
 from weakref import WeakKeyDictionary
 
 from ..tuples import NamedTuple
@@ -60,19 +62,13 @@ def _as_graph(function: Function) -> Graph:
 
 def _below(top: "Scope") -> "Iterator[Scope]":
     waiting = [top]
-    plain: set[int] = set()  # attributes without graphs: equal ones are one object
     while waiting:
         scope = waiting.pop()
         yield scope
         inner = []
-        for i, node in enumerate(scope.graph.nodes):
-            if not node.attributes or id(node.attributes) in plain:
-                continue
-            held = list(subgraphs(node))
-            if not held:
-                plain.add(id(node.attributes))
-            label = scope.graph.label(i) if held else ""
-            for name, graph in held:
+        for i in scope.graph.holders:
+            label = scope.graph.label(i)
+            for name, graph in subgraphs(scope.graph.nodes[i]):
                 path = f"{scope.path}/{label}/{name}" if scope.path else f"{label}/{name}"
                 inner.append(Scope(path, graph, scope.opsets, scope.function, scope, i))
         waiting.extend(reversed(inner))
@@ -94,8 +90,11 @@ _PURE = frozenset({"", "ai.onnx.ml", "com.microsoft"})
 def dead_nodes(graph: Graph) -> list[int]:
     """The nodes from which no path leads to an output."""
     nodes = graph.nodes
+    once = makes_each_once(graph)
+    if once and in_order(graph) and _all_taken(graph):
+        return []
     makers: Mapping[str, tuple[int, ...]] = {name: (i,) for name, i in graph.producers.items()}
-    if len(makers) < sum(1 for node in nodes for name in node.outputs if name):
+    if not once:
         makers = _all_makers(nodes)  # a wrong model makes a tensor twice: then neither is dead for it
     waiting = [i for value in graph.outputs for i in makers.get(value.name, ())]
     waiting += [i for i, node in enumerate(nodes) if node.domain not in _PURE]
@@ -107,6 +106,30 @@ def dead_nodes(graph: Graph) -> list[int]:
                     alive.add(maker)
                     waiting.append(maker)
     return [] if len(alive) == len(nodes) else [i for i in range(len(nodes)) if i not in alive]
+
+
+def makes_each_once(graph: Graph) -> bool:
+    """Whether no two nodes of the graph make a tensor of one name."""
+    return len(graph.producers) == sum([len(node.outputs) for node in graph.nodes]) - _left_out(graph)
+
+
+def _left_out(graph: Graph) -> int:
+    """Outputs that nodes do not give."""
+    return sum(node.outputs.count("") * len(places) for node, places in graph.kinds if "" in node.outputs)
+
+
+def _all_taken(graph: Graph) -> bool:
+    """Whether something that each node makes is taken. Where nodes stand in order, none is dead then: not the last one,
+    so not what it takes, and so on."""
+    needed = taken(graph)
+    for node in graph.nodes:
+        for name in node.outputs:
+            if name and name in needed:
+                break
+        else:
+            if node.domain in _PURE:
+                return False
+    return True
 
 
 def _all_makers(nodes: tuple[Node, ...]) -> Mapping[str, tuple[int, ...]]:
@@ -133,8 +156,9 @@ def taken(graph: Graph) -> frozenset[str]:
     found = _taken.get(graph)
     if found is None:
         names: set[str] = {value.name for value in graph.outputs}
-        for node in graph.nodes:
-            names.update(takes(node))
+        names.update(chain.from_iterable(map(attrgetter("inputs"), graph.nodes)))
+        for i in graph.holders:
+            names.update(captured(graph.nodes[i]))
         found = _taken[graph] = frozenset(names)
     return found
 
@@ -146,10 +170,17 @@ def in_order(graph: Graph) -> bool:
     """Whether each node stands behind those that make its inputs: then there is no cycle either."""
     found = _sorted.get(graph)
     if found is None:
-        made = graph.producers
-        found = all(made.get(name, -1) < i for i, node in enumerate(graph.nodes) for name in takes(node))
-        _sorted[graph] = found
+        found = _sorted[graph] = _in_order(graph)
     return found
+
+
+def _in_order(graph: Graph) -> bool:
+    made = graph.producers.get
+    for i, node in enumerate(graph.nodes):
+        for name in node.inputs:
+            if made(name, -1) >= i:
+                return False
+    return all(made(name, -1) < i for i in graph.holders for name in captured(graph.nodes[i]))
 
 
 def opsets_of(model: Model, nodes: tuple[Node, ...]) -> Mapping[str, int]:

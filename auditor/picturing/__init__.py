@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from ..costs.count import Costs, Layer
+from collections.abc import Iterable
+from functools import lru_cache
+
+from ..costs.count import Costs
+from ..costs.layers import Layer
 from ..model.dtypes import name_of
 from ..model.graph import Model
 from ..picture import Anchor, Count, Earlier, LayerRow, Numbers, Picture
 from ..report import Report
 from ..shapes.facts import Facts, rendered
 from ..shapes.sizes.dim import Size
+from ..shapes.troubles import At
 from .graph import graph_of
 from .memory import memory_of
 from .places import numbers, places
@@ -20,8 +25,8 @@ def picture_of(model: Model, facts: Facts, costs: Costs, report: Report, history
     """What of a model can be drawn beside its report. The weights' bands are there where the report has weights."""
     shown = _not_constant(facts, costs)
     usual = Usual(facts)
-    memory, why_no_memory = memory_of(facts, costs.layers, shown, usual)
-    layers = tuple(_rows([costs.layers[index] for index in shown], numbers(model, facts), usual))
+    memory, why_no_memory = memory_of(facts, shown, usual)
+    layers = tuple(_rows(map(costs.layers.at, shown), numbers(model, facts), usual))
     where = places(model, facts, report.findings)
     return Picture(
         graph=graph_of(model, facts, costs, report.findings, where),
@@ -36,16 +41,17 @@ def picture_of(model: Model, facts: Facts, costs: Costs, report: Report, history
     )
 
 
-def _not_constant(facts: Facts, costs: Costs) -> dict[int, int]:
-    """The layers that hang on an input, by their places in the walk: the row of each. The others a runtime folds."""
-    found: dict[int, int] = {}
-    for index, layer in enumerate(costs.layers):
-        if not layer.outputs or not facts.fixed_in(layer.at.graph).issuperset(layer.outputs):
-            found[index] = len(found)
+def _not_constant(facts: Facts, costs: Costs) -> dict[At, int]:
+    """The layers that hang on an input, in the order of the walk: the row of each. The others a runtime folds."""
+    found: dict[At, int] = {}
+    for at in costs.layers.places():
+        outputs = facts.node(at).outputs
+        if not outputs or not facts.fixed_in(at.graph).issuperset(outputs):
+            found[at] = len(found)
     return found
 
 
-def _rows(layers: list[Layer], number: dict[str, int], usual: Usual) -> list[LayerRow]:
+def _rows(layers: Iterable[Layer], number: dict[str, int], usual: Usual) -> list[LayerRow]:
     names: dict[int | None, str] = {}
     rows = []
     for layer in layers:
@@ -71,5 +77,6 @@ def _rows(layers: list[Layer], number: dict[str, int], usual: Usual) -> list[Lay
     return rows
 
 
+@lru_cache(maxsize=4096)
 def _count(size: Size | None) -> Count:
     return size if size is None or isinstance(size, int) else str(size)

@@ -11,16 +11,18 @@ Nothing is lost: every box stands in exactly one frame. What changed between two
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ..picture.graph import Box, Change, Frame, GraphPicture, Role, Sort
 from ..tuples import NamedTuple
 from .block_titles import block_title, common_name
 from .contraction import Contraction, Fold, Item
-from .repeats import BlockStep, Word, runs
+from .repeats import BlockRun, BlockStep, Word, runs
 
 _LEAST_BOXES = 24
 """A frame with fewer is seen at once."""
 
+_SHORT = 100  # steps of a frame whose runs are worth remembering
 _WHOLE = 40  # boxes of a run that are shown together, without a frame for each block
 _SMALL = 8  # boxes of a block that gets no frame of its own
 _MOST_SIDE_BY_SIDE = 100  # blocks in one frame; more are parted again
@@ -62,7 +64,7 @@ def _items(frame: Frame) -> list[Item]:
     steps = wiring.steps(units)
     items: list[Item] = []
     place = 0
-    for run in runs(steps):
+    for run in _known_runs(tuple(steps)) if len(steps) <= _SHORT else runs(steps):
         items.extend(box for unit in units[place : run.start] for box in unit.boxes)
         blocks = [
             [box for unit in units[first : first + run.period] for box in unit.boxes]
@@ -72,6 +74,12 @@ def _items(frame: Frame) -> list[Item]:
         place = run.end
     items.extend(box for unit in units[place:] for box in unit.boxes)
     return items
+
+
+@lru_cache(maxsize=256)
+def _known_runs(steps: tuple[BlockStep, ...]) -> list[BlockRun]:
+    """Blocks are equal but for names: of a large model most are asked again and again."""
+    return runs(steps)
 
 
 def _fold(boxes: Sequence[Box], blocks: Sequence[Sequence[int]]) -> Fold:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
-from ..costs.count import Costs, Layer
+from ..costs.count import Costs
 from ..model.graph import Graph as ModelGraph
 from ..model.graph import Model, Node, captured, subgraphs
 from ..picture import Anchor
@@ -65,7 +66,7 @@ class _Picturing:
     ) -> None:
         self.model, self.facts = model, facts
         self.numbers = numbers(model, facts)
-        self.layers: Mapping[At, Layer] = {layer.at: layer for layer in costs.layers} if costs else {}
+        self.costs = costs
         self.findings = findings
         self.marked: dict[tuple[int, int], list[int]] = {}
         for i, place in enumerate(places):
@@ -258,7 +259,7 @@ class _Framing:
     def _node(self, index: int, taken: Sequence[str], within: Sequence[int]) -> None:
         whole, node = self.whole, self.body.nodes[index]
         entry = self.entries.get(index)
-        layer = whole.layers.get(At(self.body.path, index))
+        layer = whole.costs.layers.at(At(self.body.path, index)) if whole.costs and entry else None
         marked = list(whole.marked.get((self.number, index), ()))
         for inner in within:
             marked += whole.marked.get((self.number, inner), ())
@@ -313,5 +314,6 @@ class _Framing:
                 self.wires[source, target] = wire._replace(more=wire.more + 1)
 
 
+@lru_cache(maxsize=4096)
 def _count(size: Size | None) -> int | str | None:
     return size if size is None or isinstance(size, int) else str(size)

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 from ..findings.kind import Kind, KnownBy, Symptom
 from ..hashing import blake2b
-from ..model.graph import Model, SparseTensor, Tensor
+from ..model.graph import Model, SparseTensor, Tensor, in_order_of_places
 from ..model.scopes import scopes
 from ..modules import module_names
 from ..report import Basis, Found, Location, Places, Severity
@@ -140,7 +140,11 @@ def stored_at(model: Model, path: str, tensor: Tensor) -> Location:
 
 def _in_attributes(model: Model) -> Iterator[tuple[int, Location]]:
     for scope in scopes(model):
-        for index, node in enumerate(scope.graph.nodes):
+        holding = [
+            kind for kind in scope.graph.kinds if any(isinstance(v, tuple) for v in kind.node.attributes.values())
+        ]
+        for index in in_order_of_places(holding):
+            node = scope.graph.nodes[index]
             for name, value in node.attributes.items():
                 if not isinstance(value, tuple):
                     continue

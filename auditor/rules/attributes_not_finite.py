@@ -48,17 +48,14 @@ _MAY_BE_INFINITE = frozenset(
 def attributes_not_finite(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         found: dict[tuple[str, str, str], list[int]] = {}
-        finite: set[int] = set()  # attributes of equal bytes are one object
-        for i, node in enumerate(scope.graph.nodes):
-            if not node.attributes or id(node.attributes) in finite:
+        for node, alike in scope.graph.kinds:
+            if node.op_type == "Constant" and not node.domain:
                 continue
-            odd = [(name, what) for name, value in node.attributes.items() if (what := _odd(name, value))]
-            if not odd:
-                finite.add(id(node.attributes))
-            for name, what in odd:
-                if node.op_type != "Constant" or node.domain:
-                    found.setdefault((node.op_type, name, what), []).append(i)
+            for name, value in node.attributes.items():
+                if what := _odd(name, value):
+                    found.setdefault((node.op_type, name, what), []).extend(alike)
         for (op_type, name, what), places in found.items():
+            places.sort()
             label = scope.graph.label(places[0])
             yield Found(
                 f"{label}{others(places)}: {name} is {what}",

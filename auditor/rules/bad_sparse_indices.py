@@ -55,13 +55,12 @@ def bad_sparse_indices(model: Model) -> Iterator[Found]:
         graph = scope.graph
         for sparse in graph.sparse_initializers:
             yield from _finding(model, sparse, Location(scope.path, tensor=sparse.name))
-        for index, node in enumerate(graph.nodes):
-            if node.op_type == "Constant":
-                value = node.attributes.get("sparse_value")
-                if isinstance(value, SparseTensor):
-                    label, name = graph.label(index), next(iter(node.outputs), "")
-                    place = Location(scope.path, label, node.op_type, name, "sparse_value", node.offset)
-                    yield from _finding(model, value, place)
+        for index, node in graph.nodes_of({"Constant"}):
+            value = node.attributes.get("sparse_value")
+            if isinstance(value, SparseTensor):
+                label, name = graph.label(index), next(iter(node.outputs), "")
+                place = Location(scope.path, label, node.op_type, name, "sparse_value", node.offset)
+                yield from _finding(model, value, place)
 
 
 def _finding(model: Model, sparse: SparseTensor, place: Location) -> Iterator[Found]:

@@ -87,8 +87,8 @@ _HUGE = 1e16  # and this one's root a hundred million
 @rule(Severity.ERROR, Basis.SUSPICIOUS, explains=(Symptom.NOT_FINITE,))
 def bad_variance(model: Model, weights: Weights) -> Iterator[Found]:
     for scope in scopes(model):
-        for index, node in enumerate(scope.graph.nodes):
-            if node.op_type != "BatchNormalization" or node.domain or len(node.inputs) < 5:
+        for index, node in scope.graph.nodes_of({"BatchNormalization"}):
+            if node.domain or len(node.inputs) < 5:
                 continue
             found = weights.sources.behind(scope, node.inputs[4]) if not node.attributes.get("training_mode") else None
             statistics = weights.statistics_of(found[1]) if found else None

@@ -85,8 +85,8 @@ _CHANNELS = 4
 def bad_zero_points(model: Model, weights: Weights) -> Iterator[Found]:
     said: set[Key] = set()
     for scope in scopes(model):
-        for index, node in enumerate(scope.graph.nodes):
-            if node.op_type not in ("QuantizeLinear", "DequantizeLinear") or len(node.inputs) < 3:
+        for index, node in scope.graph.nodes_of({"QuantizeLinear", "DequantizeLinear"}):
+            if len(node.inputs) < 3:
                 continue
             found = weights.sources.behind(scope, node.inputs[2])
             statistics = weights.statistics_of(found[1]) if found else None

@@ -71,14 +71,9 @@ def baked_in_length(facts: Facts) -> Iterator[Found]:
         return
     broken = {t.at for t in facts.troubles if isinstance(t, Misfit | Impossible)}
     said: set[str] = set()
-    asked: dict[int, _Written | None] = {}  # by the walk's question, which is one object for equal nodes and facts
-    for index, entry in facts.graphs[""].entries.items():
+    for index in facts.places_where("", lambda asked: _written(facts, asked.at, axes) is not None):
         at = At("", index)
-        if facts.node(at).op_type != "Reshape" or at in broken:
-            continue
-        if id(entry) not in asked:
-            asked[id(entry)] = _written(facts, at, axes)
-        if written := asked[id(entry)]:
+        if at not in broken and (written := _written(facts, at, axes)):
             names = written.numbers.keys() - said
             if any(not axes[name].batch for name in names):
                 said |= names
@@ -89,7 +84,7 @@ def _written(facts: Facts, at: At, axes: dict[str, OpenAxis]) -> _Written | None
     """What the node writes, if it comes out even for exactly those numbers, of the names that count."""
     node = facts.node(at)
     given = [facts.at(n) if n else None for n in node.inputs[:2]]
-    if len(given) < 2 or None in given or any(f is not None and f.declared for f in given):
+    if node.op_type != "Reshape" or len(given) < 2 or None in given or any(f is not None and f.declared for f in given):
         return None
     data, target = given
     asked = conditions(facts, at)

@@ -43,7 +43,8 @@ from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import Shape, show
 from ..shapes.facts import Facts
 from ..shapes.open_axes import open_axes
-from ..shapes.sizes.dim import Dim
+from ..shapes.sizes.dim import Dim, Size
+from ..shapes.troubles import At
 from . import rule
 
 _JOINING = frozenset({"Add", "Sub", "Mul", "Div", "Where", "Less", "Greater", "Equal", "Pow", "PRelu"})
@@ -54,29 +55,33 @@ def baked_in_size(facts: Facts) -> Iterator[Found]:
     names = {axis.name for axis in open_axes(facts) if not axis.batch}
     if not names:
         return
-    for path, visited in facts.graphs.items():
-        for index in visited.entries:
-            node = visited.nodes[index]
-            if node.op_type not in _JOINING or node.domain or len(node.inputs) < 2:
-                continue
-            stored = [name for name in node.inputs if name and facts.fixed(name, path)]
-            open_ones = [name for name in node.inputs if name and name not in stored]
-            for one in stored:
-                fixed = _shape(facts, one, path)
-                for data in open_ones if fixed else ():
-                    sizes = _shape(facts, data, path) or ()
-                    pairs = zip(reversed(fixed or ()), reversed(sizes), strict=False)
-                    found = next((p for p in pairs if _clash(*p, names)), None)
-                    if found is not None:
-                        label = node.name or f"{node.op_type}[{index}]"
-                        yield Found(
-                            f"{label} joins {data!r} {show(sizes)} with the stored {one!r} {show(fixed)}: "
-                            f"{found[1]} is declared open, and {found[0]} and 1 alone work",
-                            Location(path, label, node.op_type, one, offset=node.offset),
-                            f"cut {one!r} to the length of the data in the graph, or declare {found[1]} as {found[0]}",
-                            expected=str(found[1]),
-                            actual=found[0] if isinstance(found[0], int) else str(found[0]),
-                        )
+    for at in facts.where(lambda asked: any(_clashes(facts, asked.at, names))):
+        node, label = facts.node(at), facts.label(at)
+        for data, one, (fixed, size) in _clashes(facts, at, names):
+            yield Found(
+                f"{label} joins {data!r} {show(_shape(facts, data, at.graph))} with the stored {one!r} "
+                f"{show(_shape(facts, one, at.graph))}: {size} is declared open, and {fixed} and 1 alone work",
+                Location(at.graph, label, node.op_type, one, offset=node.offset),
+                f"cut {one!r} to the length of the data in the graph, or declare {size} as {fixed}",
+                expected=str(size),
+                actual=fixed if isinstance(fixed, int) else str(fixed),
+            )
+
+
+def _clashes(facts: Facts, at: At, names: set[str]) -> Iterator[tuple[str, str, tuple[Size | None, Size | None]]]:
+    """Data and a stored tensor beside it, with the first sizes of the two that fit by chance alone."""
+    node = facts.node(at)
+    if node.op_type not in _JOINING or node.domain or len(node.inputs) < 2:
+        return
+    stored = [name for name in node.inputs if name and facts.fixed(name, at.graph)]
+    open_ones = [name for name in node.inputs if name and name not in stored]
+    for one in stored:
+        fixed = _shape(facts, one, at.graph) or ()
+        for data in open_ones if fixed else ():
+            pairs = zip(reversed(fixed), reversed(_shape(facts, data, at.graph) or ()), strict=False)
+            found = next((p for p in pairs if _clash(*p, names)), None)
+            if found is not None:
+                yield data, one, found
 
 
 def _clash(one: object, other: object, names: set[str]) -> bool:

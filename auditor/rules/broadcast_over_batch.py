@@ -60,6 +60,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..report import Basis, Found, Location, Severity
+from ..shapes.asked import Question
 from ..shapes.batches import is_one
 from ..shapes.fact import Fact, Shape, show
 from ..shapes.facts import Facts
@@ -82,29 +83,39 @@ def broadcast_over_batch(facts: Facts) -> Iterator[Found]:
     counts = {size for size in leads if isinstance(size, Dim) or (size is not None and size > 1)}
     if not counts:
         return
-    for path, visited in facts.graphs.items():
-        for index in visited.entries:
-            op_type, domain, inputs, *_ = visited.nodes[index]
-            if domain or len(inputs) < 2:
-                continue
-            if op_type in _ELEMENTWISE:
-                yield from _of_one(facts, At(path, index), inputs[0], inputs[1], counts)
-                yield from _of_one(facts, At(path, index), inputs[1], inputs[0], counts)
-            elif op_type == "Gemm" and len(inputs) > 2 and inputs[2]:
-                yield from _bias(facts, At(path, index), counts)
+    for at in facts.where(lambda asked: _may_broadcast(facts, asked, counts)):
+        op_type, _, inputs, *_ = facts.node(at)
+        if op_type == "Gemm":
+            yield from _bias(facts, at, counts)
+        else:
+            for many, one in (inputs[:2], inputs[1::-1]):
+                if (shapes := _of_one(facts, at, many, one, counts)) and _hangs_on_data(facts, one, at.graph):
+                    batch, single = shapes
+                    yield _finding(facts, at, one, single, many, batch)
 
 
-def _of_one(facts: Facts, at: At, many: str, one: str, counts: set[Size]) -> Iterator[Found]:
-    """``one`` where it is a single image of the form of ``many``, and hangs on what comes in."""
+def _may_broadcast(facts: Facts, asked: Question, counts: set[Size]) -> bool:
+    """Whether the shapes are such; it is not said yet on what the smaller tensor hangs."""
+    at, (op_type, domain, inputs, *_) = asked.at, asked.node
+    if domain or len(inputs) < 2:
+        return False
+    if op_type == "Gemm":
+        return len(inputs) > 2 and bool(inputs[2])
+    return op_type in _ELEMENTWISE and any(
+        _of_one(facts, at, many, one, counts) for many, one in (inputs[:2], inputs[1::-1])
+    )
+
+
+def _of_one(facts: Facts, at: At, many: str, one: str, counts: set[Size]) -> tuple[Shape, Shape] | None:
+    """The shapes of ``many`` and ``one`` where that is a single image of its form, and is not stored."""
     batch, single = _shape(facts, many, at.graph), _shape(facts, one, at.graph)
     if not batch or not single or len(batch) != len(single) or len(batch) < 2 or batch[0] not in counts:
-        return
+        return None
     if not isinstance(batch[0], Dim) and len(batch) < _IMAGE:
-        return  # a number that leads something else than images may count anything
+        return None  # a number that leads something else than images may count anything
     if not is_one(single[0]) or is_one(batch[0]) or batch[1:] != single[1:] or all(s == 1 for s in single[1:]):
-        return
-    if not facts.fixed(one, at.graph) and _hangs_on_data(facts, one, at.graph):
-        yield _finding(facts, at, one, single, many, batch)
+        return None
+    return None if facts.fixed(one, at.graph) else (batch, single)
 
 
 def _bias(facts: Facts, at: At, counts: set[Size]) -> Iterator[Found]:

@@ -46,8 +46,8 @@ from . import rule
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
 def clip_reversed(model: Model, facts: Facts) -> Iterator[Found]:
     for scope in scopes(model):
-        for index, node in enumerate(scope.graph.nodes):
-            if node.op_type != "Clip" or node.domain:
+        for index, node in scope.graph.nodes_of({"Clip"}):
+            if node.domain:
                 continue
             low, high = _bound(facts, scope, node, 1, "min"), _bound(facts, scope, node, 2, "max")
             if low is not None and high is not None and low > high:

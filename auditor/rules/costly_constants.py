@@ -41,7 +41,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..costs.count import Costs, Layer
+from ..costs.count import Costs
+from ..costs.layers import Layer
 from ..costs.peak import bytes_of_fact
 from ..model.graph import Model
 from ..report import Basis, Found, Severity

@@ -105,6 +105,7 @@ from ..shapes.fact import Shape, show
 from ..shapes.facts import Facts
 from ..shapes.open_axes import says_batch
 from ..shapes.sizes.dim import Dim
+from ..shapes.troubles import At
 from ..tuples import NamedTuple
 from ..wording import counted, listed
 from . import nodes_at, rule
@@ -178,17 +179,22 @@ _FIX = {
 
 def _crossings(facts: Facts, names: frozenset[str]) -> Iterator[_Crossing]:
     lost = _lost(facts, names)
-    for path, visited in facts.graphs.items():
-        for index in visited.entries:
-            node = visited.nodes[index]
-            if node.op_type not in _LOOKED_AT or node.domain or not node.inputs or not node.inputs[0]:
-                continue
-            fact = facts.at(node.inputs[0], path)
-            if fact is None or fact.declared or not fact.shape:
-                continue
-            why = _why(facts, path, node, fact.shape, names, lost)
-            if why and not (fact.dtype not in _FLOATS and node.op_type in _REDUCING):
-                yield _Crossing(path, index, why, fact.shape)
+    for at in facts.where(lambda asked: not asked.entry.plain or _crossing(facts, asked.at, names, lost) is not None):
+        if (crossing := _crossing(facts, at, names, lost)) is not None:
+            yield crossing
+
+
+def _crossing(facts: Facts, at: At, names: frozenset[str], lost: bool) -> _Crossing | None:
+    path, node = at.graph, facts.node(at)
+    if node.op_type not in _LOOKED_AT or node.domain or not node.inputs or not node.inputs[0]:
+        return None
+    fact = facts.at(node.inputs[0], path)
+    if fact is None or fact.declared or not fact.shape:
+        return None
+    why = _why(facts, path, node, fact.shape, names, lost)
+    if why and not (fact.dtype not in _FLOATS and node.op_type in _REDUCING):
+        return _Crossing(path, at.index, why, fact.shape)
+    return None
 
 
 def _why(facts: Facts, path: str, node: Node, shape: Shape, names: frozenset[str], lost: bool) -> str:
@@ -271,17 +277,16 @@ def _of_a_fixed_batch(facts: Facts) -> Iterator[_Crossing]:
     """What works along the leading axis where images of a fixed number come in."""
     doubtful = []
     version = facts.model.opsets.get("", 1)
-    for path, visited in facts.graphs.items():
-        for index in visited.entries:
-            node = visited.nodes[index]
-            if node.op_type not in _FIXED or node.domain or not node.inputs:
-                continue
-            fact = facts.at(node.inputs[0], path)
-            if fact is not None and not fact.declared and fact.shape and len(fact.shape) > 1:
-                axes = axes_of(facts, node, path, len(fact.shape), facts.model.opsets)
-                if 0 in axes:
-                    alone = axes == (0,) and fact.shape[0] == 1 and fact.shape[1] != 1
-                    doubtful.append((path, index, fact.shape, alone and node.op_type in _ONES and version >= 13))
+    for path, index in facts.nodes_of(_FIXED):
+        node = facts.graphs[path].nodes[index]
+        if node.domain or not node.inputs:
+            continue
+        fact = facts.at(node.inputs[0], path)
+        if fact is not None and not fact.declared and fact.shape and len(fact.shape) > 1:
+            axes = axes_of(facts, node, path, len(fact.shape), facts.model.opsets)
+            if 0 in axes:
+                alone = axes == (0,) and fact.shape[0] == 1 and fact.shape[1] != 1
+                doubtful.append((path, index, fact.shape, alone and node.op_type in _ONES and version >= 13))
     opened = with_open_batch(facts) if doubtful else None
     if opened is None:
         return

@@ -39,6 +39,8 @@ node that was removed).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
+from operator import attrgetter
 
 from ..findings.kind import KnownBy, Symptom
 from ..model.graph import Model
@@ -53,11 +55,11 @@ def dangling_inputs(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         graph = scope.graph
         missing: dict[str, list[int]] = {}
-        known: set[str] = set()
-        known.update(graph.producers, graph.initializer_names, scope.inputs)
-        for i, node in enumerate(graph.nodes):
+        known = {"", *graph.producers, *graph.initializer_names, *scope.inputs}
+        needed = chain.from_iterable(map(attrgetter("inputs"), graph.nodes))
+        for i, node in enumerate(() if known.issuperset(needed) else graph.nodes):
             for name in node.inputs:
-                if name and name not in known:
+                if name not in known:
                     missing.setdefault(name, []).append(i)
         for name, takers in missing.items():
             if scope.holds_around(name):
@@ -70,7 +72,11 @@ def dangling_inputs(model: Model) -> Iterator[Found]:
                 "name the tensor that was meant, or add what makes this one",
             )
         for value in graph.outputs:
-            if value.name not in known and value.name not in missing and not scope.holds_around(value.name):
+            if (
+                not (value.name and value.name in known)
+                and value.name not in missing
+                and not scope.holds_around(value.name)
+            ):
                 yield Found(
                     f"nothing makes the graph's output {value.name!r}",
                     Location(scope.path, tensor=value.name, offset=value.offset),

@@ -99,9 +99,9 @@ _LARGER = 100
 @rule(Severity.WARNING, Basis.SUSPICIOUS, known_by=KnownBy.TENSOR)
 def dead_normalizations(model: Model, weights: Weights) -> Iterator[Found]:
     for scope in scopes(model):
-        for index, node in enumerate(scope.graph.nodes):
-            places = SCALE_AND_SHIFT.get(node.op_type)
-            if places is None or len(node.inputs) <= places[0]:
+        for index, node in scope.graph.nodes_of(SCALE_AND_SHIFT):
+            places = SCALE_AND_SHIFT[node.op_type]
+            if len(node.inputs) <= places[0]:
                 continue
             scale = _stored(weights, scope, node, places[0])
             if scale is not None and scale[1].elements > 1:

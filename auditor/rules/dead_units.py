@@ -125,8 +125,8 @@ def dead_units(model: Model, weights: Weights) -> Iterator[Found]:
     found: dict[str, list[tuple[Scope, int, _Dead]]] = {}
     some_far = any(s.magnitude >= _FAR for s in floats)
     for scope in scopes(model):
-        for index, node in enumerate(scope.graph.nodes):
-            if node.op_type not in _LOOKED_AT or node.domain or len(node.inputs) < 2:
+        for index, node in scope.graph.nodes_of(_LOOKED_AT):
+            if node.domain or len(node.inputs) < 2:
                 continue
             looked = _Look(model, weights, scope, index)
             if node.op_type in _LAYERS:

@@ -192,8 +192,8 @@ def domain_faults(model: Model, facts: Facts, ranges: Ranges) -> Iterator[Found]
     found: dict[tuple[str, str], list[_Fault]] = {}
     by_graph: set[int] = set()
     for scope in scopes(model):
-        for index, node in enumerate(scope.graph.nodes):
-            if node.op_type in _CHECKS and not node.domain and not _chosen_from(scope, node):
+        for index, node in scope.graph.nodes_of(_CHECKS):
+            if not node.domain and not _chosen_from(scope, node):
                 fault = _fault(facts, scope, index, node)
                 if fault is None or (not scope.path and index in shown):
                     continue

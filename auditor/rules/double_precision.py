@@ -47,6 +47,7 @@ from math import prod
 from ..model.dtypes import DType
 from ..model.graph import Model, TensorType
 from ..report import Basis, Found, Location, Severity
+from ..shapes.asked import Question
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
@@ -64,19 +65,16 @@ def double_precision(model: Model, facts: Facts) -> Iterator[Found]:
         return  # the caller wants float64
     places: list[At] = []
     heavy = 0
-    for path, visited in facts.graphs.items():
-        for index in visited.entries:
-            node = visited.nodes[index]
-            fact = visited.facts.get(node.outputs[0]) if node.outputs else None
-            if fact is None or fact.dtype != DType.DOUBLE or fact.declared or node.op_type == "Cast":
-                continue
-            if facts.fixed(node.outputs[0], path):
-                continue
-            if node.op_type in _HEAVY:
-                heavy += 1
-                places.insert(heavy - 1, At(path, index))
-            elif _large(fact):
-                places.append(At(path, index))
+    for at in facts.where(_may_be_double):
+        node = facts.node(at)
+        fact = facts.at(node.outputs[0], at.graph)
+        if fact is None or fact.dtype != DType.DOUBLE or fact.declared or facts.fixed(node.outputs[0], at.graph):
+            continue
+        if node.op_type in _HEAVY:
+            heavy += 1
+            places.insert(heavy - 1, at)
+        elif _large(fact):
+            places.append(at)
     if places:
         node = facts.node(places[0])
         begins, fix = _begin(facts, places)
@@ -93,6 +91,13 @@ def double_precision(model: Model, facts: Facts) -> Iterator[Found]:
             severity=None if heavy else Severity.NOTE,
             places=nodes_at(places),
         )
+
+
+def _may_be_double(asked: Question) -> bool:
+    entry, node = asked.entry, asked.node
+    if asked.fixed or not node.outputs or node.op_type == "Cast":
+        return False
+    return not entry.plain or entry.outputs[0].dtype == DType.DOUBLE
 
 
 def _large(fact: Fact) -> bool:

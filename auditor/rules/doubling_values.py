@@ -67,14 +67,13 @@ def doubling_values(model: Model, facts: Facts) -> Iterator[Found]:
     yield from _texts(facts)
     if len(facts.graphs) < 2:
         return
-    for path, visited in facts.graphs.items():
-        for index in visited.entries:
-            node = visited.nodes[index]
-            body = node.attributes.get("body")
-            if node.op_type in ("Loop", "Scan") and isinstance(body, Graph):
-                found = _of_loop(facts, At(path, index), node, body)
-                if found is not None:
-                    yield found
+    for at in facts.nodes_of({"Loop", "Scan"}):
+        node = facts.node(at)
+        body = node.attributes.get("body")
+        if isinstance(body, Graph):
+            found = _of_loop(facts, at, node, body)
+            if found is not None:
+                yield found
 
 
 def _of_loop(facts: Facts, at: At, node: Node, body: Graph) -> Found | None:
@@ -131,9 +130,9 @@ def _texts(facts: Facts) -> Iterator[Found]:
     """Where a text has become too long by the nodes of one graph."""
     for path, visited in facts.graphs.items():
         lengths: dict[str, float] = {}
-        for index in visited.entries:
+        for index in facts.places_where(path, lambda asked: asked.node.op_type == "StringConcat"):
             node = visited.nodes[index]
-            if node.op_type != "StringConcat" or len(node.inputs) != 2:
+            if len(node.inputs) != 2:
                 continue
             held = sum(lengths.get(name) or _length(facts, name, path) for name in node.inputs)
             lengths[node.outputs[0]] = min(held, 1e30)

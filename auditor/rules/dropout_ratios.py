@@ -45,8 +45,8 @@ from . import rule
 @rule(Severity.ERROR, Basis.ILLEGAL)
 def dropout_ratios(model: Model, facts: Facts) -> Iterator[Found]:
     for scope in scopes(model):
-        for index, node in enumerate(scope.graph.nodes):
-            if node.op_type != "Dropout" or node.domain:
+        for index, node in scope.graph.nodes_of({"Dropout"}):
+            if node.domain:
                 continue
             ratio, tensor = _ratio(facts, scope, node)
             if ratio is not None and not 0 <= ratio < 1:

@@ -83,7 +83,7 @@ from collections.abc import Iterator
 
 from ..model.file_troubles import FunctionTwice
 from ..model.graph import Graph, Model
-from ..model.scopes import Scope, scopes
+from ..model.scopes import Scope, makes_each_once, scopes
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
 from . import nodes_at, rule
@@ -106,6 +106,8 @@ def duplicate_names(model: Model) -> Iterator[Found]:
 
 def _values(scope: Scope) -> Iterator[Found]:
     graph = scope.graph
+    if _all_apart(graph):
+        return
     stored = Counter([t.name for t in graph.initializers] + [t.name for t in graph.sparse_initializers])
     fed = Counter(v.name for v in graph.inputs)
     made = Counter(name for node in graph.nodes for name in node.outputs if name)
@@ -119,6 +121,14 @@ def _values(scope: Scope) -> Iterator[Found]:
                 expected=1,
                 actual=times,
             )
+
+
+def _all_apart(graph: Graph) -> bool:
+    """Whether it is plain that no name is defined twice: of nearly every graph, and cheap to see."""
+    made, stored = graph.producers.keys(), graph.initializer_names
+    fed = {v.name for v in graph.inputs}
+    once = len(stored) == len(graph.initializers) + len(graph.sparse_initializers) and len(fed) == len(graph.inputs)
+    return once and makes_each_once(graph) and made.isdisjoint(stored) and made.isdisjoint(fed)
 
 
 def _in_order(made: Counter[str], stored: Counter[str], fed: Counter[str]) -> Iterator[str]:
@@ -172,9 +182,10 @@ def _hidden(scope: Scope) -> Iterator[Found]:
 
 def _nodes(scope: Scope) -> Iterator[Found]:
     graph = scope.graph
-    names = Counter(node.name for node in graph.nodes if node.name)
-    if len(names) == names.total():
+    named = [node.name for node in graph.nodes if node.name]
+    if len(set(named)) == len(named):
         return
+    names = Counter(named)
     twice = {name for name, times in names.items() if times > 1}
     working = Counter(n.name for n in graph.nodes if n.name in twice and (n.op_type, n.domain) != ("Constant", ""))
     refused = [name for name, times in working.items() if times > 1]

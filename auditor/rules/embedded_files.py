@@ -54,10 +54,10 @@ def embedded_files(model: Model) -> Iterator[Found]:
                 Location(path, tensor=tensor.name, offset=tensor.offset if tensor.offset >= 0 else None),
                 _FIX,
             )
-    seen = set[int]()
+    seen = set[int]()  # attributes of equal bytes are one object
     for scope in scopes(model):
-        for index, node in enumerate(scope.graph.nodes):
-            if not node.attributes or id(node.attributes) in seen:
+        for node, (index, *_) in scope.graph.kinds:
+            if id(node.attributes) in seen:
                 continue
             seen.add(id(node.attributes))
             for name, value in node.attributes.items():

@@ -57,15 +57,17 @@ is a reason not to run it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ..costs.count import Costs, Layer
+from ..costs.count import Costs
+from ..costs.layers import Layer
 from ..costs.peak import bytes_of_fact
 from ..model.dtypes import bytes_of
 from ..model.graph import Model, SparseTensor
 from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
-from ..shapes.fact import show
+from ..shapes.asked import Question
+from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
 from ..shapes.sizes.dim import Dim, Size, evaluate
 from ..wording import in_bytes
@@ -86,7 +88,7 @@ _GROWING = frozenset({
 def enormous_tensors(model: Model, facts: Facts, costs: Costs) -> Iterator[Found]:
     told = set[tuple[str, str]]()
     given = costs.weight_bytes + sum(_least(bytes_of_fact(fact)) for fact in facts.inputs.values())
-    for layer in costs.layers:
+    for layer in _candidates(facts, costs):
         size = layer.activation_bytes or 0
         if isinstance(size, Dim):
             size = _least(size) if layer.op_type in _GROWING else 0
@@ -114,6 +116,25 @@ def enormous_tensors(model: Model, facts: Facts, costs: Costs) -> Iterator[Found
                 actual=size,
                 magnitude=size,
             )
+
+
+def _candidates(facts: Facts, costs: Costs) -> Iterator[Layer]:
+    """The layers that may make much, in order: of nodes of which the same was asked, one says it for all."""
+    return map(costs.layers.at, facts.where(lambda asked: _may_be_much(facts, asked)))
+
+
+def _may_be_much(facts: Facts, asked: Question) -> bool:
+    if asked.node.op_type == "Range":
+        return True
+    if asked.entry.plain:
+        return _bytes(asked.entry.outputs) >= _MUCH
+    visited = facts.graphs[asked.at.graph]
+    makes = (visited.nodes[index].outputs for index in asked.places)
+    return any(_bytes(visited.facts.get(name) for name in outputs if name) >= _MUCH for outputs in makes)
+
+
+def _bytes(made: Iterable[Fact | None]) -> int:
+    return sum(_least(bytes_of_fact(fact)) for fact in made)
 
 
 def _least(size: Size | None) -> int:
@@ -173,8 +194,8 @@ def _sparse(model: Model) -> Iterator[Found]:
             offset = sparse.values.offset
             where = Location(scope.path, tensor=sparse.name, offset=offset if offset >= 0 else None)
             yield from _written_out(f"the sparse tensor {sparse.name!r}", sparse, where)
-        for index, node in enumerate(scope.graph.nodes):
-            if node.op_type == "Constant" and isinstance(held := node.attributes.get("sparse_value"), SparseTensor):
+        for index, node in scope.graph.nodes_of({"Constant"}):
+            if isinstance(held := node.attributes.get("sparse_value"), SparseTensor):
                 label = scope.graph.label(index)
                 where = Location(scope.path, label, "Constant", attribute="sparse_value", offset=node.offset)
                 yield from _written_out(f"the sparse tensor of {label}", held, where)

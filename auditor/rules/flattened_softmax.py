@@ -52,8 +52,8 @@ def flattened_softmax(model: Model, facts: Facts) -> Iterator[Found]:
     for scope in scopes(model):
         if scope.opsets.get("", 1) >= 13 or scope.function is not None:
             continue
-        for index, node in enumerate(scope.graph.nodes):
-            if node.op_type not in _KINDS or node.domain or not node.inputs:
+        for index, node in scope.graph.nodes_of(_KINDS):
+            if node.domain or not node.inputs:
                 continue
             fact, axis = facts.at(node.inputs[0], scope.path), node.attributes.get("axis", 1)
             if fact is None or fact.declared or fact.shape is None or not isinstance(axis, int):

@@ -79,14 +79,16 @@ _ZERO = {
 """What a layer does where the attribute is 0."""
 
 _SLOPES = frozenset({"LeakyRelu", "Elu"})
+_RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
+_IDLE = frozenset({"Gemm", *(op_type for op_type, _ in _ZERO)}) | _SLOPES | _RECURRENT
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
 def idle_layers(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         found: dict[tuple[str, _Odd], list[int]] = {}
-        for i, node in enumerate(scope.graph.nodes):
-            if node.attributes and not node.domain and (odd := _odd(scope.graph, node)) is not None:
+        for i, node in scope.graph.nodes_of(_IDLE):
+            if not node.domain and (odd := _odd(scope.graph, node)) is not None:
                 found.setdefault((node.op_type, odd), []).append(i)
         for (op_type, odd), places in found.items():
             label = scope.graph.label(places[0])
@@ -122,6 +124,6 @@ def _odd(graph: Graph, node: Node) -> _Odd | None:
             return _Odd(name, value, "it is a Relu" if value == 0 else "negative numbers turn their sign", False)
         if node.op_type == "LeakyRelu" and name == "alpha" and value == 1:
             return _Odd(name, value, "it does nothing", False)
-        if name == "clip" and value <= 0 and node.op_type in ("LSTM", "GRU", "RNN"):
+        if name == "clip" and value <= 0 and node.op_type in _RECURRENT:
             return _Odd(name, value, "every activation is cut to 0", True)
     return None

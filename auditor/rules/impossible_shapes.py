@@ -194,21 +194,16 @@ def _flattens(facts: Facts) -> Iterator[tuple[At, Found]]:
     """Reshapes that make a row of each image, where an image has other elements: always, or but for some sizes."""
     proven = {t.at for t in facts.troubles if isinstance(t, Impossible) and not t.declared}
     told = 0
-    for path, visited in facts.graphs.items():
-        for index in visited.entries:
-            if visited.nodes[index].op_type != "Reshape":
-                continue
-            at = At(path, index)
-            flat = rows(facts, at)
-            if (
-                flat is not None
-                and flat.image != flat.row
-                and (not path or at in proven)  # whether a branch is taken on these shapes, nobody knows
-                and _one_image_a_row(facts, at, flat)
-                and (finding := _flatten(facts, at, flat, searching=told < MOST_SEARCHES)) is not None
-            ):
-                told += 1
-                yield at, finding
+    for at in facts.where(lambda asked: (flat := rows(facts, asked.at)) is not None and flat.image != flat.row):
+        flat = rows(facts, at)
+        if (
+            flat is not None
+            and (not at.graph or at in proven)  # whether a branch is taken on these shapes, nobody knows
+            and _one_image_a_row(facts, at, flat)
+            and (finding := _flatten(facts, at, flat, searching=told < MOST_SEARCHES)) is not None
+        ):
+            told += 1
+            yield at, finding
 
 
 def _one_image_a_row(facts: Facts, at: At, flat: Rows) -> bool:

@@ -77,8 +77,8 @@ def lossy_casts(model: Model, facts: Facts) -> Iterator[Found]:
     for scope in scopes(model):
         if scope.function is not None:
             continue
-        for index, node in enumerate(scope.graph.nodes):
-            if node.op_type != "Cast" or node.domain or not node.inputs or not node.outputs:
+        for index, node in scope.graph.nodes_of({"Cast"}):
+            if node.domain or not node.inputs or not node.outputs:
                 continue
             to = node.attributes.get("to")
             fact = facts.at(node.inputs[0], scope.path)

@@ -64,12 +64,13 @@ from collections.abc import Iterator
 
 from ..repair import Repair
 from ..report import Basis, Found, Location, Severity
-from ..shapes.fact import Fact, show
+from ..shapes.fact import Shape, show
 from ..shapes.facts import Facts
 from ..shapes.mending import CHANNELS_FIRST, HANDING_ON
 from ..shapes.open_axes import first_broken
 from ..shapes.sizes.dim import Dim
 from ..shapes.troubles import At
+from ..tuples import NamedTuple
 from . import rule
 
 _ALONG_CHANNELS_SINCE = 7  # before, PRelu took its slope along the channels
@@ -84,40 +85,53 @@ _PLACES = {"PRelu": ((0, 1),)} | dict.fromkeys(("Add", "Sub", "Mul", "Div"), ((0
 def misaligned_channels(facts: Facts) -> Iterator[Found]:
     if facts.model.opsets.get("", 1) < _ALONG_CHANNELS_SINCE:
         return
-    for path, visited in facts.graphs.items():
-        for index in visited.entries:
-            op_type, domain, inputs, *_ = visited.nodes[index]
-            if op_type not in _PLACES or domain or len(inputs) != 2:
-                continue
-            try:
-                given = [visited.facts[name] for name in inputs]
-            except KeyError:  # a dangling input
-                continue
-            for data, vector in _PLACES[op_type]:
-                yield from _along_the_width(facts, At(path, index), given[data], given[vector], data, vector)
+    for at in facts.where(lambda asked: any(_along_the_width(facts, asked.at))):
+        for vector in _along_the_width(facts, at):
+            yield from _misaligned(facts, at, vector)
 
 
-def _along_the_width(facts: Facts, at: At, x: Fact | None, v: Fact | None, data: int, vector: int) -> Iterator[Found]:
-    if x is None or v is None or not v.shape or not x.shape or x.shape is v.shape or len(x.shape) < 3:
+class _Vector(NamedTuple):
+    """A stored vector of so many numbers, laid along the last axis of data, and where the node takes the two."""
+
+    data: int
+    vector: int
+    numbers: int
+    shape: Shape
+    of_data: Shape
+
+
+def _along_the_width(facts: Facts, at: At) -> Iterator[_Vector]:
+    op_type, domain, inputs, *_ = facts.node(at)
+    if op_type not in _PLACES or domain or len(inputs) != 2:
         return
-    count, width = v.shape[-1], x.shape[-1]
-    if not isinstance(count, int) or count == 1 or x.shape[1] != count or any(s != 1 for s in v.shape[:-1]):
+    given = [facts.at(name, at.graph) for name in inputs]
+    for data, vector in _PLACES[op_type]:
+        x, v = given[data], given[vector]
+        if x is None or v is None or not v.shape or not x.shape or x.shape is v.shape or len(x.shape) < 3:
+            continue
+        count, width = v.shape[-1], x.shape[-1]
+        if not isinstance(count, int) or count == 1 or x.shape[1] != count or any(s != 1 for s in v.shape[:-1]):
+            continue
+        if (width == count or isinstance(width, Dim)) and not x.declared and facts.fixed(inputs[vector], at.graph):
+            yield _Vector(data, vector, count, v.shape, x.shape)
+
+
+def _misaligned(facts: Facts, at: At, found: _Vector) -> Iterator[Found]:
+    node, label, name = facts.node(at), facts.label(at), facts.node(at).inputs[found.vector]
+    count, v, x = found.numbers, found.shape, found.of_data
+    width = x[-1]
+    if not _channels_first(facts, at, node.inputs[found.data], sure=node.op_type != "PRelu" or len(x) == 3):
         return
-    node, label, name = facts.node(at), facts.label(at), facts.node(at).inputs[vector]
-    if (width != count and not isinstance(width, Dim)) or x.declared or not facts.fixed(name, at.graph):
-        return
-    if not _channels_first(facts, at, node.inputs[data], sure=node.op_type != "PRelu" or len(x.shape) == 3):
-        return
-    wanted = (count, *(1 for _ in x.shape[2:]))
+    wanted = (count, *(1 for _ in x[2:]))
     chance = f"the width is {count} as well, so it runs" if width == count else f"it runs only where {width} is {count}"
     yield Found(
-        f"{label}: {name} {show(v.shape)} runs along the width of {show(x.shape)}, which has {count} channels: "
+        f"{label}: {name} {show(v)} runs along the width of {show(x)}, which has {count} channels: "
         f"{chance}, and gives each column a number that is a channel's",
         Location(at.graph, label, node.op_type, name, offset=node.offset),
         f"give {name} the shape {show(wanted)}",
         expected=show(wanted),
-        actual=show(v.shape),
-        repairs=_repairs(facts, at, name, wanted, show(x.shape)) if width != count else (),
+        actual=show(v),
+        repairs=_repairs(facts, at, name, wanted, show(x)) if width != count else (),
     )
 
 

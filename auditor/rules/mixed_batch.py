@@ -79,6 +79,7 @@ from collections.abc import Iterator
 from ..model.graph import Model
 from ..repair import Repair
 from ..report import Basis, Fit, Found, Location, Severity
+from ..shapes.asked import Question
 from ..shapes.dense import taker
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
@@ -103,11 +104,15 @@ def mixed_batch(model: Model, facts: Facts) -> Iterator[Found]:
 
 
 def _reshapes(facts: Facts) -> Iterator[At]:
-    for path, visited in facts.graphs.items():
-        for index in visited.entries:
-            node = visited.nodes[index]
-            if node.op_type == "Reshape" and not node.domain and len(node.inputs) > 1 and node.outputs:
-                yield At(path, index)
+    """Those that may mix: equal questions have outputs of one shape, where all of it is known."""
+
+    def may(asked: Question) -> bool:
+        node = asked.node
+        if node.op_type != "Reshape" or node.domain or len(node.inputs) < 2 or not node.outputs:
+            return False
+        return not asked.entry.plain or _image_and_row(facts, asked.at) is not None
+
+    return facts.where(may)
 
 
 def _all(facts: Facts) -> Iterator[Found]:

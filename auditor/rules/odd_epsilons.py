@@ -61,9 +61,7 @@ _NORMALIZATIONS = frozenset(
 def odd_epsilons(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         found: dict[tuple[str, str, float], list[int]] = {}
-        for i, node in enumerate(scope.graph.nodes):
-            if node.op_type not in _NORMALIZATIONS:
-                continue
+        for i, node in scope.graph.nodes_of(_NORMALIZATIONS):
             epsilon, momentum = node.attributes.get("epsilon"), node.attributes.get("momentum")
             if isinstance(epsilon, float) and epsilon <= 0:
                 found.setdefault((node.op_type, "epsilon", epsilon), []).append(i)

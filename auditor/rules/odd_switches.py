@@ -58,13 +58,14 @@ def odd_switches(model: Model) -> Iterator[Found]:
     ours = frozenset(domains())
     for scope in scopes(model):
         found: dict[tuple[str, str, int], list[int]] = {}
-        for i, node in enumerate(scope.graph.nodes):
+        for node, alike in scope.graph.kinds:
             if not node.attributes or node.domain not in ours:
                 continue
             for name, value in node.attributes.items():
                 if name in SWITCHES and type(value) is int and value not in (0, 1):
-                    found.setdefault((node.op_type, name, value), []).append(i)
+                    found.setdefault((node.op_type, name, value), []).extend(alike)
         for (op_type, name, value), places in found.items():
+            places.sort()
             label = scope.graph.label(places[0])
             yield Found(
                 f"{label}{others(places)}: {name} is {value}, and 0 and 1 alone mean something",

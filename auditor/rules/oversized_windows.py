@@ -54,19 +54,18 @@ _POOLS = frozenset({"MaxPool", "AveragePool", "LpPool"})
 @rule(Severity.WARNING, Basis.SUSPICIOUS, explains=(Symptom.REFUSED,))
 def oversized_windows(facts: Facts) -> Iterator[Found]:
     fine: set[tuple[Attributes, Fact]] = set()
-    for path, visited in facts.graphs.items():
-        for index, entry in visited.entries.items():
-            node = visited.nodes[index]
-            if node.op_type not in _POOLS or node.domain or entry.error is not None or not node.inputs:
-                continue
-            fact = facts.at(node.inputs[0], path)
-            if fact is None or fact.declared or fact.shape is None or (node.attributes, fact) in fine:
-                continue
-            why = _too_large(node.attributes, fact.shape)
-            if why is None:
-                fine.add((node.attributes, fact))
-            else:
-                yield _finding(facts, At(path, index), *why)
+    for at in facts.nodes_of(_POOLS):
+        node, entry = facts.node(at), facts.entry(at)
+        if node.domain or entry is None or entry.error is not None or not node.inputs:
+            continue
+        fact = facts.at(node.inputs[0], at.graph)
+        if fact is None or fact.declared or fact.shape is None or (node.attributes, fact) in fine:
+            continue
+        why = _too_large(node.attributes, fact.shape)
+        if why is None:
+            fine.add((node.attributes, fact))
+        else:
+            yield _finding(facts, at, *why)
 
 
 def _too_large(attributes: Attributes, shape: Shape) -> tuple[Window, int] | None:

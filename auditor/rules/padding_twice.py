@@ -55,8 +55,8 @@ _AUTOMATIC = frozenset({"SAME_UPPER", "SAME_LOWER", "VALID"})
 def padding_twice(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         found: dict[tuple[str, str, tuple[int, ...]], list[int]] = {}
-        for i, node in enumerate(scope.graph.nodes):
-            if node.op_type not in _WINDOWS or node.domain:
+        for i, node in scope.graph.nodes_of(_WINDOWS):
+            if node.domain:
                 continue
             automatic, given = node.attributes.get("auto_pad"), node.attributes.get("pads")
             if isinstance(automatic, str) and automatic in _AUTOMATIC and isinstance(given, tuple) and given:

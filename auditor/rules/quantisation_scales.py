@@ -137,8 +137,8 @@ _EIGHT_BITS = frozenset({2, 3})  # uint8, int8
 def quantisation_scales(model: Model, weights: Weights) -> Iterator[Found]:
     said: set[tuple[str, str]] = set()
     for scope in scopes(model):
-        for index, node in enumerate(scope.graph.nodes):
-            for position in SCALES.get(node.op_type, ()):
+        for index, node in scope.graph.nodes_of(SCALES):
+            for position in SCALES[node.op_type]:
                 if position >= len(node.inputs) or not node.inputs[position]:
                     continue
                 found = weights.sources.behind(scope, node.inputs[position])

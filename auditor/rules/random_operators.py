@@ -53,7 +53,7 @@ def random_operators(model: Model) -> Iterator[Found]:
     places: dict[bool, list[tuple[Scope, int]]] = {False: [], True: []}
     for scope in scopes(model):
         graph = scope.graph
-        nodes = [i for i, node in enumerate(graph.nodes) if node.op_type in RANDOM and not node.domain]
+        nodes = [i for i, node in graph.nodes_of(RANDOM) if not node.domain]
         dead = set(dead_nodes(graph)) if nodes else set()
         for i in nodes:
             if i not in dead:

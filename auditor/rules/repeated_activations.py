@@ -67,8 +67,8 @@ def repeated_activations(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         graph = scope.graph
         idle: list[tuple[int, int]] = []
-        for index, node in enumerate(graph.nodes):
-            if node.op_type not in _AGAIN or node.domain or not node.inputs:
+        for index, node in graph.nodes_of(_AGAIN):
+            if node.domain or not node.inputs:
                 continue
             first = _made_by(graph, node.inputs[0])
             if first is None:

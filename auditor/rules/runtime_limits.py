@@ -42,12 +42,13 @@ from ..report import Basis, Found, Location, Severity
 from . import rule
 
 _POOLS = frozenset({"MaxPool", "AveragePool", "LpPool"})
+_LIMITED = _POOLS | {"LRN"}
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
 def runtime_limits(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
-        for i, node in enumerate(scope.graph.nodes):
+        for i, node in scope.graph.nodes_of(_LIMITED):
             if node.domain:
                 continue
             label = scope.graph.label(i)
@@ -61,7 +62,7 @@ def runtime_limits(model: Model) -> Iterator[Found]:
                         expected="an odd number",
                         actual=size,
                     )
-            elif node.op_type in _POOLS and (wide := _padded_wider(node.attributes)) is not None:
+            elif (wide := _padded_wider(node.attributes)) is not None:
                 pad, kernel = wide
                 yield Found(
                     f"{label}: a padding of {pad} for a kernel of {kernel}: onnxruntime takes smaller ones alone",

@@ -73,8 +73,8 @@ _MOST = 2**31 - 1
 def saturated_biases(model: Model, weights: Weights) -> Iterator[Found]:
     said: set[Key] = set()
     for scope in scopes(model):
-        for index, node in enumerate(scope.graph.nodes):
-            place, scales = _BIASES.get(node.op_type, (len(node.inputs), ()))
+        for index, node in scope.graph.nodes_of(_BIASES):
+            place, scales = _BIASES[node.op_type]
             found = weights.sources.behind(scope, node.inputs[place]) if place < len(node.inputs) else None
             statistics = weights.statistics_of(found[1]) if found else None
             if found is None or statistics is None or found[0] in said or statistics.dtype != DType.INT32:

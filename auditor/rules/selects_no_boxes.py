@@ -77,14 +77,13 @@ _MOST = 2  # the place of max_output_boxes_per_class among the inputs
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
 def selects_no_boxes(facts: Facts) -> Iterator[Found]:
     found: dict[str, list[At]] = {}
-    for path, visited in facts.graphs.items():
-        for index in visited.entries:
-            node = visited.nodes[index]
-            if node.op_type == "NonMaxSuppression" and not node.domain:
-                yield from _turned(facts, At(path, index))
-                why = _why(facts, path, node.inputs[_MOST] if len(node.inputs) > _MOST else "")
-                if why:
-                    found.setdefault(why, []).append(At(path, index))
+    for at in facts.nodes_of({"NonMaxSuppression"}):
+        node = facts.node(at)
+        if not node.domain:
+            yield from _turned(facts, at)
+            why = _why(facts, at.graph, node.inputs[_MOST] if len(node.inputs) > _MOST else "")
+            if why:
+                found.setdefault(why, []).append(at)
     for why, places in found.items():
         at, node, label = places[0], facts.node(places[0]), facts.label(places[0])
         yield Found(

@@ -53,8 +53,8 @@ _WINDOWS = frozenset({"Conv", "MaxPool", "AveragePool", "LpPool", "ConvInteger",
 def skipped_pixels(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         found: dict[tuple[str, str, str], list[int]] = {}
-        for i, node in enumerate(scope.graph.nodes):
-            if node.op_type in _WINDOWS and not node.domain and (odd := _odd(node.attributes)) is not None:
+        for i, node in scope.graph.nodes_of(_WINDOWS):
+            if not node.domain and (odd := _odd(node.attributes)) is not None:
                 found.setdefault((node.op_type, *odd), []).append(i)
         for (op_type, attribute, why), places in found.items():
             label = scope.graph.label(places[0])

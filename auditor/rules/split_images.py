@@ -59,9 +59,9 @@ from collections.abc import Iterator
 from ..report import Basis, Found, Location, Severity
 from ..shapes.batches import batch_names
 from ..shapes.dense import taker
-from ..shapes.fact import show
+from ..shapes.fact import Shape, show
 from ..shapes.facts import Facts
-from ..shapes.sizes.dim import Dim, Size, divide_exact, product
+from ..shapes.sizes.dim import Size, divide_exact, product
 from ..shapes.troubles import At
 from . import rule
 
@@ -74,20 +74,28 @@ def split_images(facts: Facts) -> Iterator[Found]:
     outputs = [facts.at(value.name) for value in facts.model.graph.outputs]
     leads = {f.shape[0] for f in outputs if f is not None and f.shape and not f.declared}
     names = batch_names(facts)
-    for path, visited in facts.graphs.items():
-        for index in visited.entries:
-            node = visited.nodes[index]
-            if node.op_type in ("Reshape", "Flatten") and not node.domain and node.inputs and node.outputs:
-                yield from _cut(facts, At(path, index), images, leads, names)
+    for at in facts.where(lambda asked: not asked.entry.plain or _shapes(facts, asked.at, images) is not None):
+        if (shapes := _shapes(facts, at, images)) is not None:
+            yield from _cut(facts, at, *shapes, leads, names)
 
 
-def _cut(facts: Facts, at: At, images: set[Size], leads: set[Size | None], names: frozenset[str]) -> Iterator[Found]:
-    node, label = facts.node(at), facts.label(at)
+def _shapes(facts: Facts, at: At, images: set[Size]) -> tuple[Shape, Shape] | None:
+    """The shapes of images and of the rows that are made of them, where the node makes any."""
+    node = facts.node(at)
+    if node.op_type not in ("Reshape", "Flatten") or node.domain or not node.inputs or not node.outputs:
+        return None
     data, made = facts.at(node.inputs[0], at.graph), facts.at(node.outputs[0], at.graph)
     if data is None or made is None or data.declared or made.declared or made.rank != 2 or (data.rank or 0) < 3:
-        return
+        return None
     shape, rows = data.shape or (), made.shape or ()
-    if None in shape or shape[0] not in images or rows[0] is None or not isinstance(rows[1], int | Dim):
+    return None if None in shape or None in rows or shape[0] not in images else (shape, rows)
+
+
+def _cut(
+    facts: Facts, at: At, shape: Shape, rows: Shape, leads: set[Size | None], names: frozenset[str]
+) -> Iterator[Found]:
+    node, label = facts.node(at), facts.label(at)
+    if shape[0] is None or rows[0] is None:
         return
     place = Location(at.graph, label, node.op_type, node.inputs[0], offset=node.offset)
     if node.op_type == "Flatten" and rows[0] == 1:

@@ -49,8 +49,8 @@ def takes_nothing(model: Model, facts: Facts) -> Iterator[Found]:
     for scope in scopes(model):
         if scope.function is not None:
             continue
-        for index, node in enumerate(scope.graph.nodes):
-            if node.op_type not in ("TopK", "Slice") or node.domain or len(node.inputs) < 1 or not node.outputs:
+        for index, node in scope.graph.nodes_of({"TopK", "Slice"}):
+            if node.domain or len(node.inputs) < 1 or not node.outputs:
                 continue
             taken, given = facts.at(node.outputs[0], scope.path), facts.at(node.inputs[0], scope.path)
             if taken is None or given is None or taken.declared or taken.shape is None or given.shape is None:

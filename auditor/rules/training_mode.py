@@ -76,12 +76,8 @@ from . import nodes_at, rule
 def training_mode(model: Model, facts: Facts) -> Iterator[Found]:
     found: dict[str, list[tuple[Scope, int]]] = {}
     for scope in scopes(model):
-        nodes = [
-            i
-            for i, n in enumerate(scope.graph.nodes)
-            if n.op_type in ("BatchNormalization", "Dropout") and not n.domain
-        ]
-        nodes = [i for i in nodes if _trains(scope, scope.graph.nodes[i], facts)]
+        candidates = scope.graph.nodes_of({"BatchNormalization", "Dropout"})
+        nodes = [i for i, node in candidates if not node.domain and _trains(scope, node, facts)]
         if nodes:
             dead = set(dead_nodes(scope.graph))
             for i in nodes:

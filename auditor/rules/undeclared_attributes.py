@@ -74,23 +74,18 @@ def undeclared_attributes(model: Model, facts: Facts) -> Iterator[Found]:
     malformed = {(t.node_offset, t.name) for t in model.troubles if isinstance(t, BadAttribute)}
     for scope in scopes(model):
         found: dict[tuple[str, str, AttributeFlaw], list[int]] = {}
-        good: set[tuple[int, int]] = set()  # attributes of equal bytes are one object
-        for i, node in enumerate(scope.graph.nodes):
+        for node, alike in scope.graph.kinds:
             known = schema_of(model, node, scope.opsets)
-            if known is None or (id(known), id(node.attributes)) in good:
-                continue
-            flaws = list(attribute_flaws(node.attributes, known))
-            if not flaws:
-                good.add((id(known), id(node.attributes)))
-            for flaw in flaws:
-                if (node.offset, flaw.name) in malformed:
+            for flaw in () if known is None else attribute_flaws(node.attributes, known):
+                if known is None or (node.offset, flaw.name) in malformed:
                     continue  # `malformed-attributes` speaks of it
                 if isinstance(flaw, Missing) and any(m.attribute == flaw.name for m in given_as_inputs(node, known)):
                     continue  # `wrong-arity` speaks of it
                 if isinstance(flaw, Undeclared) and flaw.name in _told_with_another(node, known):
                     continue
-                found.setdefault((node.domain, node.op_type, flaw), []).append(i)
+                found.setdefault((node.domain, node.op_type, flaw), []).extend(alike)
         for (_, _, flaw), places in found.items():
+            places.sort()
             node, label = scope.graph.nodes[places[0]], scope.graph.label(places[0])
             known = schema_of(model, node, scope.opsets)
             if known is None:

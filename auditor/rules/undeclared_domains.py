@@ -64,10 +64,11 @@ def undeclared_domains(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         graph = scope.graph
         users: dict[str, list[int]] = {}
-        for i, node in enumerate(graph.nodes):
+        for node, places in graph.kinds:
             if node.domain not in scope.opsets:
-                users.setdefault(node.domain, []).append(i)
+                users.setdefault(node.domain, []).extend(places)
         for domain, nodes in users.items():
+            nodes.sort()
             first = graph.nodes[nodes[0]]
             others = f" and {counted(len(nodes) - 1, 'other node')}" if len(nodes) > 1 else ""
             where = "function" if scope.function else "model"

@@ -104,18 +104,13 @@ _MEANT = {
 def undefined_words(model: Model) -> Iterator[Found]:
     for scope in scopes(model):
         found: dict[tuple[str, str, BadWord], list[int]] = {}
-        wordless: set[int] = set()  # attributes of equal bytes are one object
-        for i, node in enumerate(scope.graph.nodes):
-            if not node.attributes or id(node.attributes) in wordless:
-                continue
-            if not any(map(_holds_words, node.attributes.values())):
-                wordless.add(id(node.attributes))
-                continue
-            if schema_of(model, node, scope.opsets) is None:
+        for node, alike in scope.graph.kinds:
+            if not any(map(_holds_words, node.attributes.values())) or schema_of(model, node, scope.opsets) is None:
                 continue
             for word in bad_words(node.domain, node.op_type, scope.opsets[node.domain], node.attributes):
-                found.setdefault((node.domain, node.op_type, word), []).append(i)
+                found.setdefault((node.domain, node.op_type, word), []).extend(alike)
         for (_, op_type, word), places in found.items():
+            places.sort()
             node, label = scope.graph.nodes[places[0]], scope.graph.label(places[0])
             known = schema_of(model, node, scope.opsets)
             if known is None:

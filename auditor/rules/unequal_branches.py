@@ -64,13 +64,11 @@ from . import rule
 def unequal_branches(facts: Facts) -> Iterator[Found]:
     if not any(path.endswith("/then_branch") for path in facts.graphs):
         return
-    for path, visited in tuple(facts.graphs.items()):
-        for index in visited.entries:
-            node = visited.nodes[index]
-            branches = [node.attributes.get(name) for name in ("then_branch", "else_branch")]
-            if node.op_type != "If" or node.domain or not all(isinstance(b, Graph) for b in branches):
-                continue
-            yield from _compared(facts, At(path, index), [b for b in branches if isinstance(b, Graph)])
+    for at in tuple(facts.nodes_of({"If"})):
+        node = facts.node(at)
+        branches = [node.attributes.get(name) for name in ("then_branch", "else_branch")]
+        if not node.domain and all(isinstance(b, Graph) for b in branches):
+            yield from _compared(facts, at, [b for b in branches if isinstance(b, Graph)])
 
 
 def _compared(facts: Facts, at: At, branches: list[Graph]) -> Iterator[Found]:

@@ -106,21 +106,21 @@ def unknown_operators(model: Model, facts: Facts) -> Iterator[Found]:
     foreign: dict[str, list[tuple[Scope, int]]] = {}
     for scope in scopes(model):
         unknown: dict[tuple[str, str], list[int]] = {}
-        fine: set[tuple[str, str]] = set()
-        for i, node in enumerate(scope.graph.nodes):
+        abroad: dict[str, list[int]] = {}
+        for node, places in scope.graph.kinds:
             name = (node.domain, node.op_type)
-            if name in fine or (*name, node.overload) in model.functions:
+            if (*name, node.overload) in model.functions:
                 continue
             if node.domain not in known:
-                foreign.setdefault(node.domain, []).append((scope, i))
-            elif _exists(scope, model, *name):
-                fine.add(name)
-            else:
-                unknown.setdefault(name, []).append(i)
+                abroad.setdefault(node.domain, []).extend(places)
+            elif not _exists(scope, model, *name):
+                unknown.setdefault(name, []).extend(places)
+        for domain, nodes in abroad.items():
+            foreign.setdefault(domain, []).extend((scope, i) for i in sorted(nodes))
         for (domain, op_type), nodes in unknown.items():
-            yield _finding(scope, domain, op_type, nodes)._replace(repairs=() if domain else fitting())
-    for domain, places in foreign.items():
-        yield _foreign(domain, places)
+            yield _finding(scope, domain, op_type, sorted(nodes))._replace(repairs=() if domain else fitting())
+    for domain, held in foreign.items():
+        yield _foreign(domain, held)
 
 
 def _exists(scope: Scope, model: Model, domain: str, op_type: str) -> bool:

@@ -72,13 +72,14 @@ def wrong_arity(model: Model, facts: Facts) -> Iterator[Found]:
     fitting = cache(lambda: opset_that_fits(facts))
     for scope in scopes(model):
         found: dict[tuple[str, str, ArityFlaw], list[int]] = {}
-        for i, node in enumerate(scope.graph.nodes):
+        for node, alike in scope.graph.kinds:
             known = schema_of(model, node, scope.opsets)
             for flaw in () if known is None else arity_flaws(node, known):
                 if known is not None and _of_attributes(flaw, node, known):
                     continue  # `undeclared-attributes` speaks of it
-                found.setdefault((node.domain, node.op_type, flaw), []).append(i)
+                found.setdefault((node.domain, node.op_type, flaw), []).extend(alike)
         for (_, _, flaw), places in found.items():
+            places.sort()
             node, label = scope.graph.nodes[places[0]], scope.graph.label(places[0])
             message, expected, actual = _says(flaw)
             known = schema_of(model, node, scope.opsets)

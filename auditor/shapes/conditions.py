@@ -153,18 +153,19 @@ def joins(facts: Facts) -> Iterator[At]:
     """Where two ways meet that were halved and doubled, and agree for some open sizes only."""
     chosen = {s for f in facts.inputs.values() for s in (f.shape or ())[1:] if isinstance(s, Dim)}
     names = {n for s in chosen if len(s.names) == 1 for n in s.names if str(s) == n}
-    visited = facts.graphs[""]
-    for index in visited.entries if names else ():
-        node = visited.nodes[index]
-        if node.op_type not in STRETCHING and node.op_type != "Concat":
-            continue
-        given = [visited.facts.get(n) for n in node.inputs if n]
-        if all(f is given[0] for f in given) or any(f is None or f.declared for f in given):
-            continue
-        at = At("", index)
-        asked = conditions(facts, at) or ()
-        if any(of_one_name(c) and c.names <= names and same(c.a, c.b) is None for c in asked):
-            yield at
+    for index in facts.places_where("", lambda asked: _joins(facts, asked.at, names)) if names else ():
+        yield At("", index)
+
+
+def _joins(facts: Facts, at: At, names: set[str]) -> bool:
+    node = facts.node(at)
+    if node.op_type not in STRETCHING and node.op_type != "Concat":
+        return False
+    given = [facts.at(n) for n in node.inputs if n]
+    if all(f is given[0] for f in given) or any(f is None or f.declared for f in given):
+        return False
+    asked = conditions(facts, at) or ()
+    return any(of_one_name(c) and c.names <= names and same(c.a, c.b) is None for c in asked)
 
 
 def of_one_name(condition: Condition) -> bool:

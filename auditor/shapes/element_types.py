@@ -72,9 +72,10 @@ def mistyped(facts: Facts) -> Mapping[At, TypeFlaw]:
     for path, visited in facts.graphs.items():
         opsets = opsets_of(facts.model, visited.nodes)
         known: dict[tuple[object, ...], TypeFlaw | None] = {}
+        flaws: dict[int, TypeFlaw] = {}
         get = visited.facts.__getitem__
-        for index in visited.entries:
-            node = visited.nodes[index]
+        for asked in facts.asked(path):
+            node = asked.node
             types = tuple([_type(get, name) for name in node.inputs])
             choice = _choice(node) if node.op_type in _CHOOSERS else None
             key = (node.domain, node.op_type, types, choice)
@@ -91,7 +92,9 @@ def mistyped(facts: Facts) -> Mapping[At, TypeFlaw]:
                     flaw = _flaw(spec, opset, types, choice)
                 known[key] = flaw
             if flaw is not None and (node.domain, node.op_type, node.overload) not in facts.model.functions:
-                found[At(path, index)] = flaw
+                flaws.update(dict.fromkeys(asked.places, flaw))
+        if flaws:
+            found.update((At(path, index), flaws[index]) for index in visited.entries if index in flaws)
     return found
 
 

@@ -5,7 +5,7 @@ This is the door to `auditor.shapes` for everybody above: costs, rules and the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +16,7 @@ from ..model.graph import Graph, Model, Node, Value, captured
 from ..model.load import Source, load
 from ..report import Step
 from ..wording import listed, nearest
+from .asked import Question, Questions, questions
 from .declared import declared
 from .evaluation import Evaluation, given_facts
 from .fact import Fact, Shape, show
@@ -29,9 +30,7 @@ MOST_STEPS = 400
 
 _NOTHING: Mapping[str, Fact] = MappingProxyType({})
 
-_RANDOM = frozenset(
-    {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}
-)
+_NOT_WALKED = Visited((), {}, {})
 
 
 class Facts(Mapping[str, Fact]):
@@ -78,6 +77,31 @@ class Facts(Mapping[str, Fact]):
     def entry(self, at: At) -> Entry | None:
         return self.graphs[at.graph].entries.get(at.index)
 
+    def asked(self, graph: str = "") -> tuple[Question, ...]:
+        """The nodes of a graph, those together of which the same was asked; in the order of their first ones."""
+        return self._questions(graph).asked
+
+    def places_where(self, graph: str, holds: Callable[[Question], bool]) -> Collection[int]:
+        """The nodes of a graph of whose question this holds, in the order of the walk."""
+        return self._questions(graph).places(holds)
+
+    def asked_of(self, operators: Collection[str]) -> Iterator[Question]:
+        """The questions of these operators, of whatever domain, in all graphs."""
+        for path in self.graphs:
+            for asked in self.asked(path):
+                if asked.node.op_type in operators:
+                    yield asked
+
+    def where(self, holds: Callable[[Question], bool]) -> Iterator[At]:
+        """The nodes of all graphs of whose question this holds, in the order of the walk."""
+        for path in self.graphs:
+            for index in self.places_where(path, holds):
+                yield At(path, index)
+
+    def nodes_of(self, operators: Collection[str]) -> Iterator[At]:
+        """The nodes of these operators, of whatever domain, in the order of the walk."""
+        return self.where(lambda asked: asked.node.op_type in operators)
+
     def rebind(self, shapes: Mapping[str, Shape] | None = None, dims: Mapping[str, int] | None = None) -> Facts:
         """The facts for other input sizes. Answers that do not hang on them are taken from memory.
 
@@ -111,7 +135,7 @@ class Facts(Mapping[str, Fact]):
         """The node that makes a tensor, looked for in its graph and in those around it."""
         while True:
             graph = self.owner(name, graph)
-            index = self._producers(graph).get(name)
+            index = self.producers(graph).get(name)
             if index is not None:
                 return At(graph, index)
             given = self.arguments_of(name, graph)
@@ -122,7 +146,7 @@ class Facts(Mapping[str, Fact]):
     def owner(self, name: str, graph: str) -> str:
         """The graph, this or one around it, that makes, stores or is fed a tensor. A function sees its own alone."""
         while graph and graph not in self._calls:
-            if name in self._producers(graph) or name in self.initializers(graph):
+            if name in self.producers(graph) or name in self.initializers(graph):
                 break
             graph = self.around(graph)
         return graph
@@ -189,24 +213,23 @@ class Facts(Mapping[str, Fact]):
             self.label(at), node.op_type, tuple(shapes), rendered(None if first is None else first.shape), formula
         )
 
-    @cached_property
-    def _fixed_by_graph(self) -> dict[str, frozenset[str]]:
-        return {}
-
     def fixed_in(self, graph: str) -> frozenset[str]:
         """The tensors that are `fixed` as the nodes of a graph see them."""
-        known = self._fixed_by_graph.get(graph)
+        return self._questions(graph).fixed
+
+    @cached_property
+    def _questions_by_graph(self) -> dict[str, Questions]:
+        return {}
+
+    def _questions(self, graph: str) -> Questions:
+        known = self._questions_by_graph.get(graph)
         if known is None:
-            visited = self.graphs.get(graph)
-            names = set(self.initializers(graph))
+            names: Set[str] = self.initializers(graph)
             if graph in self._calls:
                 names |= self._fixed_inputs(graph)
             elif graph:
                 names |= self.fixed_in(self.around(graph))
-            for node in [visited.nodes[index] for index in visited.entries] if visited else ():
-                if node.op_type not in _RANDOM and all(n in names for n in (*node.inputs, *captured(node)) if n):
-                    names.update(node.outputs)
-            known = self._fixed_by_graph[graph] = frozenset(names)
+            known = self._questions_by_graph[graph] = questions(graph, self.graphs.get(graph, _NOT_WALKED), names)
         return known
 
     def _fixed_inputs(self, body: str) -> set[str]:
@@ -229,7 +252,8 @@ class Facts(Mapping[str, Fact]):
     def _producer_maps(self) -> dict[str, Mapping[str, int]]:
         return {path: graph.producers for path, graph in self.model.graphs}
 
-    def _producers(self, graph: str) -> Mapping[str, int]:
+    def producers(self, graph: str) -> Mapping[str, int]:
+        """For each tensor that a node of a graph makes, the index of the node."""
         made = self._producer_maps.get(graph)
         if made is None:  # a function's body
             visited = self.graphs.get(graph)

@@ -80,13 +80,12 @@ def _certain(facts: Facts) -> frozenset[str]:
         return said | {axis.name for axis in open_axes(facts) if axis.batch and axis.axis}
     asked = {axis.name for axis in open_axes(facts)}
     taken: set[str] = set()
-    for path, visited in facts.graphs.items():
-        for index in visited.entries:
-            node = visited.nodes[index]
-            if node.op_type in _RECURRENT and not node.domain and node.inputs:
-                fact, axis = facts.at(node.inputs[0], path), 0 if node.attributes.get("layout") else 1
-                size = fact.shape[axis] if fact is not None and fact.shape and axis < len(fact.shape) else None
-                taken |= {str(size)} & asked
+    for question in facts.asked_of(_RECURRENT):
+        node = question.node
+        if not node.domain and node.inputs:
+            fact, axis = facts.at(node.inputs[0], question.at.graph), 0 if node.attributes.get("layout") else 1
+            size = fact.shape[axis] if fact is not None and fact.shape and axis < len(fact.shape) else None
+            taken |= {str(size)} & asked
     return frozenset(taken)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tracemalloc
+from functools import partial
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from threading import Barrier, active_count
 
@@ -16,17 +19,19 @@ from auditor.batch.pool import Pool, WorkerLimits
 from auditor.batch.run import batch
 from auditor.batch.sources import source_at
 from auditor.batch.state import hashed
+from auditor.formats import write
 from auditor.model.load import load
-from auditor.pipeline import audit
+from auditor.picturing import picture_of
+from auditor.pipeline import audit, audited
 from auditor.policy.judge import USUAL
-from auditor.report import Report
+from auditor.report import Report, Verdict
 from auditor.settings import Settings
 from auditor.store.works import Works
 from auditor.threads import in_threads
 from auditor.weights import measure
 from tests.benchmarks.large import sequential
 from tests.benchmarks.large_models import NODES_IN_BLOCK, fill, many_nodes, registry, spread
-from tests.pace import HANG
+from tests.pace import HANG, calls_in
 
 STATIC = Settings(run=False, weights=False)
 BLOCK = 131_072  # elements
@@ -162,6 +167,28 @@ def test_a_network_in_blocks_has_the_nodes_and_the_parameters_that_it_says(tmp_p
     blocks = 1_000 // NODES_IN_BLOCK
     # Of a block four products of 8 x 8, a bias of 8 for each of three, and a normalization's scale and bias.
     assert report.totals.learnable_parameters == blocks * (4 * 64 + 3 * 8 + 2 * 8)
+
+
+@pytest.mark.parametrize(("drawn", "most"), [(False, 40), (True, 330)])
+def test_each_node_more_costs_a_few_calls(tmp_path: Path, drawn: bool, most: int) -> None:
+    """Of a check 25 for each, and of a page, with its check, 250: before what holds for all nodes of a kind was asked
+    of one, they were 105 and 435. Of twice as many nodes the same, or something is not linear."""
+    small, large, larger = (tmp_path / f"{blocks}.onnx" for blocks in (20, 40, 60))
+    for path in (small, large, larger):
+        many_nodes(path, int(path.stem) * NODES_IN_BLOCK)
+
+    def work(path: Path) -> None:
+        found = audited(path, STATIC)
+        if drawn and found.evidence is not None:
+            evidence = found.evidence
+            picture = picture_of(evidence.model, evidence.facts, evidence.costs, found.report)
+            write("html", found.report, Verdict.PASS, picture, io.StringIO())
+
+    work(small)  # what is remembered for all models
+    calls = [calls_in(partial(work, path), "auditor") for path in (small, large, larger)]
+    first, second = (after - before for before, after in pairwise(calls))
+    assert second <= most * 20 * NODES_IN_BLOCK, calls
+    assert second <= first * 1.1, calls
 
 
 def test_a_registry_of_links_is_listed_one_by_one(tmp_path: Path) -> None:

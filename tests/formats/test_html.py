@@ -184,6 +184,18 @@ def test_many_layers_wait_as_text() -> None:
     assert len(Page(text).ids) == len(set(Page(text).ids))
 
 
+def test_of_very_many_layers_the_last_have_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page says how many, and no link leads to a row that is not there."""
+    monkeypatch.setattr("auditor.formats.parts.page.layers.MOST", 3)
+    rows = tuple(ROWS[0]._replace(anchor=Anchor(0, i), label=f"layer{i}") for i in range(5))
+    text = html(CLEAN, Verdict.PASS, Picture(layers=rows))
+    made = Page(text)
+    assert text.count("<tr id=l-0-") == 3 and "The last 2 layers have no row here" in made.text
+    assert {f"l-0-{i}" for i in range(3)} <= set(made.ids)
+    assert re.findall(r"<a href=#l-0-(\d)>", text[text.index('id="costs"') :]) == ["0", "1", "2"] * 3
+    assert "layer4" in made.text  # among the bars, without a link
+
+
 def test_what_costs_most_is_first() -> None:
     text = html(ALEXNET, Verdict.FAIL, PICTURE)
     section = text[text.index('id="costs"') :]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from auditor.drawing.layered.packing import packed, parts
 from auditor.drawing.layered.part import NODE_GAP, ROW_GAP, drawn
@@ -29,6 +30,10 @@ LOOP = 16.0
 """How far an edge from a box to itself stands out of the box."""
 
 
+_SMALL = 100
+"""Boxes, and edges, of a drawing that is worth remembering: some tens of kilobytes."""
+
+
 class Layout(NamedTuple):
     """Where everything lies; x grows to the right, y downwards, nothing is left of or above (0, 0).
 
@@ -36,8 +41,8 @@ class Layout(NamedTuple):
     of its first box to the border of its second. Between two bends an edge is straight.
     """
 
-    centres: list[Point]
-    routes: list[Route]
+    centres: Sequence[Point]
+    routes: Sequence[Route]
     width: float
     height: float
 
@@ -49,7 +54,15 @@ def layered(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
     edges lead down, apart from those that close a cycle.
     """
     with uncollected():
+        if len(sizes) <= _SMALL and len(edges) <= _SMALL:
+            return _remembered(tuple(sizes), tuple(edges))
         return _layered(sizes, edges)
+
+
+@lru_cache(maxsize=256)
+def _remembered(sizes: tuple[tuple[float, float], ...], edges: tuple[Edge, ...]) -> Layout:
+    """Of a large model most frames are blocks, and equal but for names."""
+    return _layered(sizes, edges)
 
 
 def _layered(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Layout:

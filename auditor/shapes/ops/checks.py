@@ -155,14 +155,19 @@ def tally(*sizes: Size | None) -> Size | None:
 
 def add_up(sizes: Iterable[Size | None]) -> Size | None:
     """The sum; None as soon as one is not known. Equal ones are counted first: where blocks repeat, most are."""
+    return add_up_times((size, 1) for size in sizes)
+
+
+def add_up_times(sizes: Iterable[tuple[Size | None, int]]) -> Size | None:
+    """The sum of sizes, each so many times; None as soon as one is not known."""
     number, times = 0, dict[Dim, int]()
-    for size in sizes:
+    for size, often in sizes:
         if size is None:
             return None
         if isinstance(size, int):
-            number += size
+            number += size * often
         else:
-            times[size] = times.get(size, 0) + 1
+            times[size] = times.get(size, 0) + often
     found: Size = number
     try:
         for size, often in times.items():

@@ -10,7 +10,7 @@ from ....drawing.plots.bars import bar
 from ....drawing.plots.memory import memory_plot
 from ....drawing.plots.treemap import Block, treemap
 from ....names import visible
-from ....picture import LayerRow, MemoryWalk, Picture
+from ....picture import Anchor, LayerRow, MemoryWalk, Picture
 from ....wording import counted, in_bytes
 
 _FIRST, _MOST = 10, 30
@@ -20,8 +20,8 @@ _MOST_SIZES = 8
 _PARTS = re.compile(r"[/.]")
 
 
-def costs(picture: Picture) -> Iterator[str]:
-    """The section; nothing where no layers are known."""
+def costs(picture: Picture, listed: frozenset[Anchor] = frozenset()) -> Iterator[str]:
+    """The section; nothing where no layers are known. ``listed`` have a row in the table of layers."""
     if not picture.layers:
         return
     yield '<section id="costs"><h2>Where it goes</h2>\n'
@@ -31,12 +31,18 @@ def costs(picture: Picture) -> Iterator[str]:
         yield f"<p>The open sizes are taken as {name(taken + more, 400)}; the table of layers has them open.</p>\n"
     yield from _memory(picture)
     yield '<div class="three">\n'
-    yield from _bars(picture, "Parameters", lambda row: row.numbers.learnable or row.parameters, compact)
-    yield from _bars(picture, "MACs", lambda row: row.numbers.macs, compact)
-    yield from _bars(picture, "Bytes of outputs", lambda row: row.numbers.activation_bytes, lambda v: in_bytes(int(v)))
+    for title, count, shown in _BARS:
+        yield from _bars(picture, listed, title, count, shown)
     yield "</div>\n"
     yield from _treemap(picture)
     yield "</section>\n"
+
+
+_BARS: tuple[tuple[str, Callable[[LayerRow], int | None], Callable[[float], str]], ...] = (
+    ("Parameters", lambda row: row.numbers.learnable or row.parameters, compact),
+    ("MACs", lambda row: row.numbers.macs, compact),
+    ("Bytes of outputs", lambda row: row.numbers.activation_bytes, lambda v: in_bytes(int(v))),
+)
 
 
 def _memory(picture: Picture) -> Iterator[str]:
@@ -66,7 +72,11 @@ def _named(picture: Picture, memory: MemoryWalk, step: int) -> str:
 
 
 def _bars(
-    picture: Picture, title: str, count: Callable[[LayerRow], int | None], shown: Callable[[float], str]
+    picture: Picture,
+    listed: frozenset[Anchor],
+    title: str,
+    count: Callable[[LayerRow], int | None],
+    shown: Callable[[float], str],
 ) -> Iterator[str]:
     numbers = [(value, row) for row in picture.layers if (value := count(row))]
     unknown = sum(count(row) is None for row in picture.layers)
@@ -76,11 +86,11 @@ def _bars(
         return
     numbers.sort(key=lambda pair: -pair[0])
     whole, most = sum(value for value, _ in numbers), numbers[0][0]
-    yield from _bar_table(title, numbers[:_FIRST], most, whole, shown, picture.graph is not None)
+    yield from _bar_table(title, numbers[:_FIRST], most, whole, shown, listed)
     if len(numbers) > _FIRST:
         left = sum(value for value, _ in numbers[_MOST:])
         yield f"<details><summary>The next {min(len(numbers), _MOST) - _FIRST}</summary>\n"
-        yield from _bar_table(title, numbers[_FIRST:_MOST], most, whole, shown, picture.graph is not None)
+        yield from _bar_table(title, numbers[_FIRST:_MOST], most, whole, shown, listed)
         yield "</details>\n"
         if len(numbers) > _MOST:
             yield f'<p class="more">The other {len(numbers) - _MOST:,}: {escaped(shown(left))}, '
@@ -96,13 +106,15 @@ def _bar_table(
     most: int,
     whole: int,
     shown: Callable[[float], str],
-    graph: bool,
+    listed: frozenset[Anchor],
 ) -> Iterator[str]:
     yield f'<table class="bars"><caption class="hidden">{title} by layer</caption><thead class="hidden"><tr>'
     yield '<th scope="col">layer</th><th scope="col">number</th><th scope="col">share</th></tr></thead><tbody>\n'
     for value, row in rows:
         label = name(row.label, 60)
-        yield f"<tr><th scope=row><a href=#l-{row.anchor}>{label}</a>{bar(value, most)}"
+        if row.anchor in listed:
+            label = f"<a href=#l-{row.anchor}>{label}</a>"
+        yield f"<tr><th scope=row>{label}{bar(value, most)}"
         yield f'<td class=n>{escaped(shown(value))}<td class="n faint">{share(value, whole)}\n'
     yield "</tbody></table>\n"
 

@@ -7,14 +7,23 @@ from functools import lru_cache
 
 from ....drawing.markup import escaped, name
 from ....numbers import amount, brief_shape
-from ....picture import Count, Picture
+from ....picture import Anchor, Count, Picture
+from ....wording import counted
 
 STATIC = 1500
 """Rows that a browser lays out without being slow. More of them stand in a ``noscript`` element: a browser without
 scripts shows them all the same, and one with scripts takes them from there, as many as are seen."""
 
+MOST = 100_000
+"""Rows of the table: as many as there are boxes of the graph. Nobody looks through more, and a page holds no more."""
+
 COLUMNS = ("layer", "operator", "output", "stored", "learnable", "MACs", "bytes")
 _LONGEST = 96
+
+
+def listed(picture: Picture) -> frozenset[Anchor]:
+    """The layers that have a row in the table."""
+    return frozenset(row.anchor for row in picture.layers[:MOST])
 
 
 def layers(picture: Picture) -> Iterator[str]:
@@ -25,6 +34,9 @@ def layers(picture: Picture) -> Iterator[str]:
         return
     apart = f"; {picture.constants:,} nodes that work on stored tensors alone are left out" if picture.constants else ""
     yield f"<p>{len(picture.layers):,} layers in the order of the walk{apart}.</p>\n"
+    if len(picture.layers) > MOST:
+        left = counted(len(picture.layers) - MOST, "layer")
+        yield f'<p class="unseen">The last {left} have no row here; <code>auditor inspect MODEL</code> tells all.</p>\n'
     waiting = len(picture.layers) > STATIC
     yield '<div id="layer-tools"></div>\n'
     yield '<noscript id="layer-rows">\n' if waiting else ""
@@ -35,7 +47,7 @@ def layers(picture: Picture) -> Iterator[str]:
     graph = picture.graph is not None
     head = "<th>" if waiting else "<th scope=row>"  # of rows that wait the script makes whole ones
     faulty = {place for place in picture.places if place is not None}
-    for row in picture.layers:
+    for row in picture.layers[:MOST]:
         anchor = f"{row.anchor.graph}-{row.anchor.node}"
         label = name(row.label, _LONGEST)
         if graph and not waiting:
