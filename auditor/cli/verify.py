@@ -73,7 +73,7 @@ COMMAND = Command(
     (
         "auditor verify m.onnx --attestation m.onnx.intoto.jsonl --key key.pub",
         "auditor verify m.onnx --attestation a.jsonl --key key.pub --max-age 30d",
-        "auditor verify m.onnx --attestation b.jsonl --identity ci@example.org --issuer https://accounts.google.com",
+        "auditor verify m.onnx --attestation b.jsonl --identity $WHO --issuer $ISSUER",
     ),
     (MODEL,),
     options(

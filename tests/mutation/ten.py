@@ -44,8 +44,8 @@ TEN = (
     Fault(
         "any constant Add is a bias",
         "auditor/costs/count.py",
-        "if elements == channels and (new :=",
-        "if (new :=",
+        "elements) if elements == channels else 0",
+        "elements)",
         "tests/costs/test_by_hand.py::test_an_add_is_a_bias_where_it_holds_one_number_for_each_map",
     ),
     Fault(
