@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, Select, Text, column, delete, func, insert, select, values
 
 from ..tuples import NamedTuple
 from .connection import parts, storable, upsert
@@ -13,9 +13,6 @@ from .rows import AuditRows, rows_of_audit
 from .store import Store, source_of
 from .tables import acceptances, audits, file_states, works
 
-_AUDITS_OF = select(works.c.key, works.c.source, works.c.audit_id).where(
-    works.c.project == bindparam("project"), tuple_(works.c.key, works.c.source).in_(bindparam("pairs", expanding=True))
-)
 _INSERT = insert(works)
 _KEEP_STATES = upsert(file_states)
 
@@ -93,7 +90,7 @@ class Works(Store):
         first = select(func.min(same.c.source)).where(self.within(same), same.c.key == works.c.key).scalar_subquery()
         with self.reading() as connection:
             for pairs in parts(wanted):
-                own = query.where(tuple_(works.c.key, works.c.source).in_(pairs))
+                own = _of_pairs(query, pairs)
                 found |= {(key, source): Done(source, *rest) for key, source, *rest in connection.execute(own)}
             for keys in parts({pair[0] for pair in wanted if pair not in found and pair[0] not in known}):
                 anothers = query.where(works.c.key.in_(keys), works.c.source == first)
@@ -160,7 +157,8 @@ class Works(Store):
         pairs = {(key, row.piece.source) for row in rows for key in (row.piece.key, row.piece.again) if key is not None}
         found: dict[tuple[str | None, str], int] = {}
         for part in parts(pairs):
-            for key, source, audit_id in connection.execute(_AUDITS_OF, {"project": self.project, "pairs": part}):
+            query = select(works.c.key, works.c.source, works.c.audit_id).where(self.within(works))
+            for key, source, audit_id in connection.execute(_of_pairs(query, part)):
                 found[key, source] = audit_id
         return found
 
@@ -194,6 +192,15 @@ class ReadyPiece(NamedTuple):
 
     piece: Piece
     rows: AuditRows
+
+
+def _of_pairs(query: Select[Any], pairs: Sequence[tuple[str, str]]) -> Select[Any]:
+    """What a query says of the works with these keys and sources.
+
+    They are joined with: ``(key, source) IN (...)`` SQLite answers by looking at all works of the project.
+    """
+    wanted = values(column("key", Text), column("source", Text), name="wanted").data(pairs).cte("wanted")
+    return query.join(wanted, (wanted.c.key == works.c.key) & (wanted.c.source == works.c.source))
 
 
 def _no_source_twice(rows: Iterable[ReadyPiece]) -> Iterator[list[ReadyPiece]]:

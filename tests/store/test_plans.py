@@ -92,6 +92,26 @@ def test_a_page_of_the_fleet_is_not_sorted(where: str) -> None:
                 assert steps and not [step for step in steps if _sorts(step)], (sort, down, steps)
 
 
+def test_works_are_looked_up_not_through(tmp_path: Path) -> None:
+    """A batch that plans again and one that keeps reports: twenty times as many works cost a block of them nothing.
+
+    All have a few contents, as a registry of copies has: the key alone would not find one.
+    """
+    counted = {}
+    for number in (60, 1_200):
+        with Works.open(tmp_path / f"{number}.db") as store:
+            fill_with_many(store, audits=number, models=number, findings=0)
+            with store.writing() as connection:
+                said = "SELECT project, 'key-' || (id % 3), source, id FROM audits"
+                connection.execute(text(f"INSERT INTO works (project, key, source, audit_id) {said}"))
+                pairs = [(f"key-{i % 3}", f"/m/{i - 1}.onnx") for i in range(1, 41)]
+            asked = partial(store.done, pairs)
+            assert {pair: done.source for pair, done in asked().items()} == {pair: pair[1] for pair in pairs}
+            kept = [_piece(i)._replace(key=key, source=source) for i, (key, source) in enumerate(pairs)]
+            counted[number] = _steps(store, asked) + _steps(store, partial(store.finish_all, kept))
+    assert 0 < counted[1_200] < 1.3 * counted[60], counted
+
+
 def test_audits_of_registered_models_are_not_read_behind_a_full_page(tmp_path: Path) -> None:
     """Twenty times as many registered models cost a page by name nothing."""
     counted = {}
