@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import signal
@@ -115,6 +116,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for module in shuffled:
         rng.shuffle(module)
     items[:] = [item for module in shuffled for item in module]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """In a worker, what was collected stays to the end: no garbage is looked for in it, and no fork copies it."""
+    if hasattr(session.config, "workerinput"):
+        gc.collect()
+        gc.freeze()
 
 
 def _check_features() -> None:

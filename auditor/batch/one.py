@@ -15,7 +15,7 @@ from ..model.load import Source, load
 from ..report import Coverage, Missed, ModelIdentity, Report, Verdict
 from ..rules import rules_digest
 from ..settings import EVERY, Settings
-from ..shapes.facts import input_facts
+from ..shapes.inputs import input_facts
 from ..tuples import NamedTuple
 from .pool import Died, OutOfSight, Overdue, Raised, Result, Returned, TooLarge
 from .refs import Ref

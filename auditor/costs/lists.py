@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..model.dtypes import FLOATS, bytes_of
-from ..model.graph import Model, Node, Tensor
+from ..model.graph import Model, Node
 from ..model.scopes import scopes
+from ..model.tensor import Tensor
 from ..tuples import NamedTuple
 
 _LONG = 64

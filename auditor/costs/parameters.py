@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from functools import cached_property
 
 from ..model.dtypes import FLOATS, bytes_of
-from ..model.graph import SparseTensor, Tensor
+from ..model.tensor import SparseTensor, Tensor
 from ..shapes.asked import Question
 from ..shapes.facts import Facts
 from ..shapes.troubles import At

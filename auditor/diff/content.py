@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from ..errors import CannotLook
 from ..model import encoding, payload
-from ..model.graph import Model, Tensor
+from ..model.graph import Model
 from ..model.payload import Absent, Raw, Typed, extent, opened
+from ..model.tensor import Tensor
 from .difference import StoredAt, TensorPair, Values
 
 _HEAD = 64  # bytes of a tensor that tell it from others of its sizes

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum, IntEnum
 from typing import TypeAlias
 
-from ..model.graph import SparseTensor, Tensor
+from ..model.tensor import SparseTensor, Tensor
 from ..record import Record
 from ..tuples import NamedTuple
 

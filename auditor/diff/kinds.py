@@ -7,9 +7,10 @@ from collections.abc import Hashable, Mapping
 
 from ..model.canonical import body_of
 from ..model.encoding import FORMATS
-from ..model.graph import Attribute, Attributes, Blob, Graph, Model, Node, SparseTensor, Tensor
+from ..model.graph import Attribute, Attributes, Graph, Model, Node
 from ..model.schemas import Schema, schema
 from ..model.scopes import scopes
+from ..model.tensor import Blob, SparseTensor, Tensor
 from ..tuples import NamedTuple
 from .content import head
 from .difference import StoredAt

@@ -12,8 +12,9 @@ from typing import Any
 from ..hashing import blake2b
 from ..model.canonical import Structure
 from ..model.dtypes import name_of
-from ..model.graph import Attribute, AttributeReference, Blob, Graph, Node, SparseTensor, Tensor, Value
+from ..model.graph import Attribute, AttributeReference, Graph, Node, Value
 from ..model.scopes import scopes
+from ..model.tensor import Blob, SparseTensor, Tensor
 from ..names import visible
 from ..shapes.declared import declared
 from ..shapes.fact import Fact, show

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..model.graph import Graph, Node, SparseTensor, Tensor
+from ..model.graph import Graph, Node
 from ..model.moved import input_instead
 from ..model.schemas import schema
+from ..model.tensor import SparseTensor, Tensor
 from ..shapes.facts import Facts
 from ..tuples import NamedTuple
 from .aligning import Alignment

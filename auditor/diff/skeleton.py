@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from ..model.dtypes import DType
-from ..model.graph import Blob, Graph, Node, SparseTensor, Tensor, captured, has_subgraphs
+from ..model.graph import Graph, Node, captured, has_subgraphs
 from ..model.scopes import Scope
+from ..model.tensor import Blob, SparseTensor, Tensor
 from .difference import NodeAt, StoredAt
 
 Source: TypeAlias = tuple[int, int, int]

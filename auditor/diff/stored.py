@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..model.graph import Model, Tensor
+from ..model.graph import Model
+from ..model.tensor import Tensor
 from ..tuples import NamedTuple
 from .difference import (
     BatchNormFused,

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from math import isfinite
 
 from ..model.dtypes import name_of
-from ..model.graph import AttributeReference, Blob, Graph, SparseTensor, Tensor, TensorType, Value
+from ..model.graph import AttributeReference, Graph, TensorType, Value
+from ..model.tensor import Blob, SparseTensor, Tensor
 from .difference import NodeAt, StoredAt
 
 _LONGEST = 60

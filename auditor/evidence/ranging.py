@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..model.dtypes import name_of
-from ..model.graph import Model, Tensor
+from ..model.graph import Model
+from ..model.tensor import Tensor
 from ..report import RangeRow, Witness, WitnessInput
 from ..settings import EVERY, GOLDEN, Settings
 from ..shapes.facts import Facts

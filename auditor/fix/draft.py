@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..model.graph import Attribute, Attributes, Function, Graph, Model, Node, Tensor, Value, subgraphs
+from ..model.graph import Attribute, Attributes, Function, Graph, Model, Node, Value, subgraphs
+from ..model.tensor import Tensor
 from ..shapes.fact import Element, Fact
 from ..shapes.facts import Facts, infer
 from ..tuples import NamedTuple

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..model.dtypes import BITS, DType
-from ..model.graph import Model, Tensor
+from ..model.graph import Model
 from ..model.payload import Typed, array, extent, opened
 from ..model.payload_bytes import Raw
+from ..model.tensor import Tensor
 from ..shapes.fact import Element
 from .draft import Data
 from .rope import MadeBytes

@@ -9,17 +9,8 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..model.decode_attributes import FIELD_OF_TYPE
-from ..model.graph import (
-    Attribute,
-    MapType,
-    Node,
-    OptionalType,
-    SequenceType,
-    Tensor,
-    TensorType,
-    Type,
-    Value,
-)
+from ..model.graph import Attribute, MapType, Node, OptionalType, SequenceType, TensorType, Type, Value
+from ..model.tensor import Tensor
 from .rope import Piece, Rope, length
 
 _ATTRIBUTE, _DIM, _SHAPE = 5, 1, 2

@@ -6,9 +6,10 @@ import os
 
 from ..files import open_regular
 from ..model import external
-from ..model.graph import Model, Tensor
+from ..model.graph import Model
 from ..model.payload import Typed, extent, opened, read
 from ..model.payload_bytes import Raw
+from ..model.tensor import Tensor
 
 _BLOCK = 1 << 20
 

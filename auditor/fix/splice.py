@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 from ..model.decode_tensors import DATA_FIELDS
 from ..model.fields import MESSAGES, Message
-from ..model.graph import Attribute, Function, Graph, Node, Tensor, Value
+from ..model.graph import Attribute, Function, Graph, Node, Value
 from ..model.scopes import scopes
+from ..model.tensor import Tensor
 from ..model.wire import Extents
 from . import protobuf
 from .draft import Draft, OutsideFile

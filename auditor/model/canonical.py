@@ -13,18 +13,8 @@ from functools import cached_property
 from typing import TypeAlias
 
 from ..hashing import blake2b
-from .graph import (
-    AttributeReference,
-    Blob,
-    Function,
-    Graph,
-    Node,
-    SparseTensor,
-    Tensor,
-    TensorType,
-    has_subgraphs,
-    subgraphs,
-)
+from .graph import AttributeReference, Function, Graph, Node, TensorType, has_subgraphs, subgraphs
+from .tensor import Blob, SparseTensor, Tensor
 
 Functions: TypeAlias = Mapping[tuple[str, str, str], Function]
 Slot: TypeAlias = tuple[int, str]

@@ -15,11 +15,10 @@ from .graph import (
     Node,
     OptionalType,
     SequenceType,
-    SparseTensor,
-    Tensor,
     TensorType,
 )
 from .schemas import Parameter, Schema, newest, schema, versions
+from .tensor import SparseTensor, Tensor
 
 
 class WrongCount(NamedTuple):

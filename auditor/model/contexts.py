@@ -8,8 +8,9 @@ from __future__ import annotations
 from weakref import WeakKeyDictionary
 
 from ..tuples import NamedTuple
-from .graph import Blob, Model, Node, in_order_of_places
+from .graph import Model, Node, in_order_of_places
 from .scopes import scopes
+from .tensor import Blob
 
 _CONTEXT, _SNPE = "EPContext", "Snpe"
 _DOMAIN = "com.microsoft"

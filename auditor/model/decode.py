@@ -18,7 +18,8 @@ from .decode_tensors import TensorDecoder
 from .decode_types import TypeDecoder
 from .fields import MESSAGES
 from .file_troubles import AttributeTwice, BadAttribute
-from .graph import Attribute, AttributeReference, Attributes, Function, Graph, Node, Sharding, Tensor, Value
+from .graph import Attribute, AttributeReference, Attributes, Function, Graph, Node, Sharding, Value
+from .tensor import Tensor
 from .wire import RUN, Extents, Wire, new
 
 GRAPH, NODE, ATTRIBUTE = MESSAGES["GraphProto"], MESSAGES["NodeProto"], MESSAGES["AttributeProto"]

@@ -9,7 +9,7 @@ from . import remembered
 from .external import parse
 from .fields import MESSAGES
 from .file_troubles import PassedOverData, SegmentedTensor
-from .graph import External, Span, SparseTensor, Tensor
+from .tensor import External, Span, SparseTensor, Tensor
 from .wire import Extents, Wire, new
 
 TENSOR, SPARSE, ENTRY = (MESSAGES[name] for name in ("TensorProto", "SparseTensorProto", "StringStringEntryProto"))

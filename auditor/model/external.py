@@ -17,7 +17,8 @@ from typing import TypeAlias
 from .. import files
 from ..files import kind_of_mode, open_regular
 from ..tuples import NamedTuple
-from .graph import External, Identity, Model, Tensor
+from .graph import Identity, Model
+from .tensor import External, Tensor
 
 
 class Outside(NamedTuple):

@@ -3,8 +3,9 @@
 from weakref import WeakKeyDictionary
 
 from ..tuples import NamedTuple
-from .graph import Model, Tensor
+from .graph import Model
 from .payload_troubles import PayloadTrouble, Seen, plainly_sound, tensors, trouble
+from .tensor import Tensor
 
 
 class Fault(NamedTuple):

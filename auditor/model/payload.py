@@ -10,7 +10,7 @@ from . import encoding
 from .dtypes import BITS, DType, bytes_of
 from .encoding import RAW_DATA, WIDTHS, Scalar
 from .external import CannotOpen, HardLinked
-from .graph import Model, Span, Tensor
+from .graph import Model
 from .payload_bytes import PayloadSource, Raw, opened, read
 from .payload_bytes import bytes_of as stored_bytes
 from .payload_troubles import (
@@ -26,6 +26,7 @@ from .payload_troubles import (
     tensors,
     trouble,
 )
+from .tensor import Span, Tensor
 
 if TYPE_CHECKING:
     import numpy

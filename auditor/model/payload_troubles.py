@@ -9,9 +9,10 @@ from . import encoding, external
 from .dtypes import BITS, DType, bytes_of
 from .encoding import FIELD_NAMES, RAW_DATA, WIDTHS
 from .external import ExternalTrouble, HardLinked
-from .graph import Graph, Model, Node, Span, SparseTensor, Tensor, in_order_of_places, subgraphs
+from .graph import Graph, Model, Node, in_order_of_places, subgraphs
 from .holes import NotHere
 from .payload_bytes import read
+from .tensor import Span, SparseTensor, Tensor
 
 COUNTED = 64 << 20  # bytes of packed numbers at most that are read to count them
 

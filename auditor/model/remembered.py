@@ -3,7 +3,8 @@
 Only what hangs on no place in a file is kept here: no tensor (its data has an offset), no graph, nothing that is wrong.
 """
 
-from .graph import Attributes, SparseTensor, Tensor, Type
+from .graph import Attributes, Type
+from .tensor import SparseTensor, Tensor
 
 MOST = 16_384
 """Entries at most in each memory; what comes later is decoded again."""

@@ -17,10 +17,11 @@ from ..report import Location
 from ..tuples import NamedTuple
 from .dtypes import DType
 from .fields import MESSAGES
-from .graph import Aside, Graph, MapType, Model, Node, OptionalType, SequenceType, Tensor, TensorType, Type, Value
+from .graph import Aside, Graph, MapType, Model, Node, OptionalType, SequenceType, TensorType, Type, Value
 from .payload import small
 from .payload_bytes import read
 from .scopes import Scope, scopes
+from .tensor import Tensor
 from .wire import ReadLimits, Wire
 
 LONGEST_NAME = 256

@@ -13,7 +13,8 @@ from ..errors import CannotLook, Unreadable
 from ..tuples import NamedTuple
 from .fields import BYTES, FLOAT, INT32, INT64, MESSAGE, PAYLOAD, TEXT, Field, Message
 from .file_troubles import NotUtf8, OddEncoding, RepeatedField, Trouble, UnknownFields
-from .graph import Aside, Blob, Span
+from .graph import Aside
+from .tensor import Blob, Span
 
 Extents: TypeAlias = Sequence[tuple[int, int]]
 """Where a message lies: [start, end) ranges. Of a singular field that stands twice protobuf merges the messages,

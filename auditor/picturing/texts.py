@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from ..model.dtypes import name_of
-from ..model.graph import Attribute, AttributeReference, Attributes, Blob, Graph, SparseTensor, Tensor
+from ..model.graph import Attribute, AttributeReference, Attributes, Graph
+from ..model.tensor import Blob, SparseTensor, Tensor
 from ..shapes.fact import Fact, Shape, show
 
 _MOST_ITEMS = 12

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..model.graph import Node, Tensor
+from ..model.graph import Node
+from ..model.tensor import Tensor
 from ..shapes.fact import Fact
 from .known import Array, Known, known, together
 from .limits import Limits, limits

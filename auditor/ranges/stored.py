@@ -17,7 +17,8 @@ from ..errors import CannotLook
 from ..model import payload
 from ..model.dtypes import DType
 from ..model.encoding import RAW_DATA
-from ..model.graph import Model, Tensor
+from ..model.graph import Model
+from ..model.tensor import Tensor
 from ..tuples import NamedTuple
 from ..weights.integers import BLOCK
 from ..weights.lens import lens

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..model.graph import AttributeReference, Blob, Graph, Model, Node, SparseTensor, Tensor, has_subgraphs
+from ..model.graph import AttributeReference, Graph, Model, Node, has_subgraphs
 from ..model.order import ordered
+from ..model.tensor import Blob, SparseTensor, Tensor
 from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.troubles import At

@@ -17,8 +17,9 @@ from weakref import WeakKeyDictionary
 
 from ..findings.kind import Kind, KnownBy, Symptom
 from ..hashing import blake2b
-from ..model.graph import Model, SparseTensor, Tensor, in_order_of_places
+from ..model.graph import Model, in_order_of_places
 from ..model.scopes import scopes
+from ..model.tensor import SparseTensor, Tensor
 from ..modules import module_names
 from ..report import Basis, Found, Location, Places, Severity
 from ..tuples import NamedTuple

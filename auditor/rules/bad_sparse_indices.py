@@ -39,9 +39,10 @@ from math import prod
 from ..errors import CannotLook
 from ..findings.kind import KnownBy
 from ..model.dtypes import DType, name_of
-from ..model.graph import Model, SparseTensor
+from ..model.graph import Model
 from ..model.payload import small
 from ..model.scopes import scopes
+from ..model.tensor import SparseTensor
 from ..report import Basis, Found, Location, Severity
 from . import rule
 

@@ -86,7 +86,7 @@ from ..wording import counted, listed
 from . import rule, tensors_at
 
 if TYPE_CHECKING:
-    from ..model.graph import Tensor
+    from ..model.tensor import Tensor
     from ..weights import Key, Weights
 
 _FAR = 100.0

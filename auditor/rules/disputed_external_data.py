@@ -39,8 +39,9 @@ from collections.abc import Iterator
 from ..findings.kind import KnownBy
 from ..model.dtypes import BITS
 from ..model.file_troubles import PassedOverData
-from ..model.graph import Model, Tensor
+from ..model.graph import Model
 from ..model.payload import tensors
+from ..model.tensor import Tensor
 from ..report import Basis, Found, Location, Severity
 from ..wording import nearest
 from . import rule, stored_at

@@ -52,7 +52,7 @@ from ..wording import listed
 from . import rule
 
 if TYPE_CHECKING:
-    from ..model.graph import Tensor
+    from ..model.tensor import Tensor
     from ..weights import Use, Weights
 
 _MOST = 1 << 26

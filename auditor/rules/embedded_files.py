@@ -32,10 +32,11 @@ from collections.abc import Iterator
 from ..errors import CannotLook
 from ..model.dtypes import bytes_of
 from ..model.external import DataFile, look
-from ..model.graph import Blob, Model, Tensor
+from ..model.graph import Model
 from ..model.magic import format_of
 from ..model.payload import Raw, opened, read, tensors
 from ..model.scopes import scopes
+from ..model.tensor import Blob, Tensor
 from ..report import Basis, Found, Location, Severity
 from . import rule
 

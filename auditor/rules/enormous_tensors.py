@@ -63,8 +63,9 @@ from ..costs.count import Costs
 from ..costs.layers import Layer
 from ..costs.peak import bytes_of_fact
 from ..model.dtypes import bytes_of
-from ..model.graph import Model, SparseTensor
+from ..model.graph import Model
 from ..model.scopes import scopes
+from ..model.tensor import SparseTensor
 from ..report import Basis, Found, Location, Severity
 from ..shapes.asked import Question
 from ..shapes.fact import Fact, show

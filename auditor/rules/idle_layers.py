@@ -49,8 +49,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model.graph import Graph, Model, Node, Tensor
+from ..model.graph import Graph, Model, Node
 from ..model.scopes import scopes
+from ..model.tensor import Tensor
 from ..report import Basis, Found, Location, Severity
 from ..tuples import NamedTuple
 from ..wording import others

@@ -39,7 +39,8 @@ from collections.abc import Iterator
 
 from ..findings.kind import KnownBy, Symptom
 from ..model.dtypes import name_of
-from ..model.graph import Model, Tensor, TensorType
+from ..model.graph import Model, TensorType
+from ..model.tensor import Tensor
 from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import show
 from . import rule

@@ -87,8 +87,9 @@ from typing import TYPE_CHECKING
 
 from ..findings.kind import KnownBy
 from ..model import payload
-from ..model.graph import Model, Node, Tensor
+from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
+from ..model.tensor import Tensor
 from ..report import Basis, Found, Location, Severity
 from . import rule
 

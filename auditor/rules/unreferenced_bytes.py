@@ -37,10 +37,11 @@ from collections.abc import Iterator
 
 from ..model import external
 from ..model.dtypes import bytes_of
-from ..model.graph import Aside, Model, Tensor
+from ..model.graph import Aside, Model
 from ..model.magic import format_of
 from ..model.payload import tensors
 from ..model.safetensors import SUFFIX
+from ..model.tensor import Tensor
 from ..report import Basis, Found, Location, Severity
 from ..wording import in_bytes
 from . import rule

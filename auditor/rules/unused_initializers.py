@@ -37,8 +37,9 @@ from collections.abc import Iterator
 
 from ..findings.kind import Symptom
 from ..model.dtypes import bytes_of
-from ..model.graph import Model, Tensor
+from ..model.graph import Model
 from ..model.scopes import scopes, taken
+from ..model.tensor import Tensor
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, in_bytes
 from . import rule, tensors_at

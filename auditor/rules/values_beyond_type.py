@@ -41,8 +41,9 @@ from ..errors import CannotLook
 from ..findings.kind import KnownBy
 from ..model.dtypes import BITS, DType, name_of
 from ..model.encoding import FIELD_NAMES, INT32_DATA, RAW_DATA, UINT64_DATA
-from ..model.graph import Model, Span, Tensor
+from ..model.graph import Model
 from ..model.payload import read, tensors
+from ..model.tensor import Span, Tensor
 from ..model.wire import varints
 from ..report import Basis, Found, Severity
 from ..tuples import NamedTuple

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from ..model.graph import Attribute, Attributes, Function, Graph, Model, Node, Tensor
+from ..model.graph import Attribute, Attributes, Function, Graph, Model, Node
+from ..model.tensor import Tensor
 from ..tuples import NamedTuple
 from .fact import Fact, ShapeError
 from .registry import Operator, operator_for

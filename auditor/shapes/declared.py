@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..model.graph import Model, OptionalType, SequenceType, Tensor, TensorType, Type, Value
+from ..model.graph import Model, OptionalType, SequenceType, TensorType, Type, Value
 from ..model.payload import small
+from ..model.tensor import Tensor
 from .fact import MOST_ELEMENTS, Fact, Items
 from .sizes.dim import Size, named
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError
 from ..model import payload
 from ..model.dtypes import DType, name_of
-from ..model.graph import Attributes, Graph, Model, Node, OptionalType, SequenceType, Tensor, TensorType, Type
+from ..model.graph import Attributes, Graph, Model, Node, OptionalType, SequenceType, TensorType, Type
+from ..model.tensor import Tensor
 from ..wording import listed, nearest
 from .fact import MOST_ELEMENTS, Fact, Items
 from .ops.joins import joint_of

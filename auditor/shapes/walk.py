@@ -9,8 +9,9 @@ interned, so that the identity of one is its key.
 import time
 from collections.abc import Mapping, Sequence
 
-from ..model.graph import AttributeReference, Attributes, Function, Graph, Model, Node, Tensor, TensorType, Value
+from ..model.graph import AttributeReference, Attributes, Function, Graph, Model, Node, TensorType, Value
 from ..model.order import ordered
+from ..model.tensor import Tensor
 from .blame import harmless, own_faults
 from .calls import Bound, Call, UnknownOperator, call_of
 from .declared import constant, declared, name_unknowns

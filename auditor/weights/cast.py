@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..model import payload
-from ..model.graph import Model, Node, Tensor
+from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
+from ..model.tensor import Tensor
 from ..tuples import NamedTuple
 from .measure import Weights
 from .users import Key

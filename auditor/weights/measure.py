@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..model.dtypes import bytes_of, name_of
-from ..model.graph import Model, Tensor
+from ..model.graph import Model
+from ..model.tensor import Tensor
 from ..report import Missed, WeightRow
 from ..threads import WORTH_THREADS, in_threads
 from ..tuples import NamedTuple

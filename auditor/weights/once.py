@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ..files import FileLook
 from ..model import payload
-from ..model.graph import Model, Tensor
+from ..model.graph import Model
+from ..model.tensor import Tensor
 from ..tuples import NamedTuple
 from .measure import Statistics, numpy_on_one_thread
 from .users import stored

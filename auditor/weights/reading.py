@@ -19,7 +19,8 @@ from ..errors import CannotLook
 from ..files import FileLook
 from ..model import encoding, external, payload
 from ..model.dtypes import bytes_of
-from ..model.graph import Model, Span, Tensor
+from ..model.graph import Model
+from ..model.tensor import Span, Tensor
 from .lens import Lens
 from .once import normal_location, own_look
 from .scan import Fill

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..model.graph import Tensor
+from ..model.tensor import Tensor
 from .lens import lens
 from .reading import Reading, Unread
 from .scan import Fill

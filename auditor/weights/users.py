@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from ..model.graph import Model, Node, SparseTensor, Tensor
+from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
+from ..model.tensor import SparseTensor, Tensor
 from ..tuples import NamedTuple
 
 _CARRIERS = frozenset({"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten"})

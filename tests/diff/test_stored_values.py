@@ -14,8 +14,9 @@ from onnx import TensorProto, helper, numpy_helper
 from auditor.diff.streamed.comparing import compared_tensors
 from auditor.diff.streamed.streams import WINDOW, Quantisation, TensorSource
 from auditor.diff.streamed.values import ComparedTensor, ValueChange
-from auditor.model.graph import Model, Tensor
+from auditor.model.graph import Model
 from auditor.model.load import load
+from auditor.model.tensor import Tensor
 from auditor.weights.reading import Reading
 
 Array = NDArray[Any]

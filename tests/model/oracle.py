@@ -1,4 +1,4 @@
-"""What onnx's own protobuf says, put into the views of auditor.model.graph."""
+"""What onnx's own protobuf says, put into the views of auditor.model."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import onnx
 from onnx import AttributeProto, FunctionProto, GraphProto, NodeProto, TensorProto, TypeProto, ValueInfoProto
 
 from auditor.model import graph as views
+from auditor.model.tensor import SparseTensor, Tensor
 
 DATA = Path(onnx.__file__).parent / "backend/test/data"
 
@@ -147,9 +148,9 @@ def model_of(proto: onnx.ModelProto) -> tuple[object, ...]:
 def seen(view: object) -> object:
     """A view of ours without the offsets, in the form of the functions above."""
     match view:
-        case views.Tensor():
+        case Tensor():
             return view.name, view.dtype, view.dims, view.external.entries if view.external else None
-        case views.SparseTensor():
+        case SparseTensor():
             return seen(view.values), seen(view.indices), view.dims
         case views.Value():
             return view.name, view.type

@@ -23,8 +23,9 @@ from auditor.model.external import (
     Overlap,
     TooShort,
 )
-from auditor.model.graph import Model, Tensor
+from auditor.model.graph import Model
 from auditor.model.load import load, loads
+from auditor.model.tensor import Tensor
 
 from . import samples
 

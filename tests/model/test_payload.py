@@ -15,8 +15,9 @@ from onnx import TensorProto, numpy_helper
 from auditor.errors import CannotLook
 from auditor.model import payload
 from auditor.model.digest import content, structure
-from auditor.model.graph import Model, Tensor
+from auditor.model.graph import Model
 from auditor.model.load import load, loads
+from auditor.model.tensor import Tensor
 from tests.pace import HANG, check_units, cpu_of
 
 from . import samples

@@ -17,8 +17,9 @@ from auditor.model.file_troubles import (
     SegmentedTensor,
     UnknownFields,
 )
-from auditor.model.graph import Blob, Graph, Tensor, TensorType
+from auditor.model.graph import Graph, TensorType
 from auditor.model.load import loads
+from auditor.model.tensor import Blob, Tensor
 
 from . import oracle
 from .rewriting import field, tag

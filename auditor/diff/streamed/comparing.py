@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import CannotLook
 from ...model import payload
 from ...model.dtypes import FLOATS, QUANTISED, DType, name_of
-from ...model.graph import SparseTensor
+from ...model.tensor import SparseTensor
 from ...tuples import NamedTuple
 from ...weights.reading import CHUNK, Unread
 from .streams import WINDOW, Numbers, NumberStream, TensorSource, anywhere, coarsest_step

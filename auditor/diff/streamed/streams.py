@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ...model import payload
 from ...model.dtypes import BITS, DType, bytes_of, name_of
-from ...model.graph import Model, Tensor
+from ...model.graph import Model
+from ...model.tensor import Tensor
 from ...tuples import NamedTuple
 from ...weights.lens import Lens, lens
 from ...weights.reading import CHUNK, Reading, Unread

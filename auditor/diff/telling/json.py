@@ -11,7 +11,7 @@ from typing import TextIO
 from ... import __version__
 from ...formats.json import document, dumps, plain
 from ...model.dtypes import name_of
-from ...model.graph import Tensor
+from ...model.tensor import Tensor
 from ...report import Finding, Report, Verdict
 from ...runtime.outcome import PairedTensor
 from ..behaviour import Behaviour

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import CannotLook
 from ...model import payload
-from ...model.graph import Model, Node, Tensor
+from ...model.graph import Model, Node
+from ...model.tensor import Tensor
 from ...report import DeepFigure, DeepPart, DeepSeries, Missed
 from ...runtime.deep.activations import ActivationsAsked, ActivationsSeen, Bent, Reached, RoundedTensor
 from ...runtime.deep.nonfinite import Trying

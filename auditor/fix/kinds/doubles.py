@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...model.dtypes import DType
-from ...model.graph import Attribute, Attributes, Graph, Node, Tensor, TensorType, Value
+from ...model.graph import Attribute, Attributes, Graph, Node, TensorType, Value
+from ...model.tensor import Tensor
 from ...rules.double_precision import double_precision
 from ...wording import counted
 from ..draft import Draft

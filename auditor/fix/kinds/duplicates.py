@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ...model.dtypes import bytes_of
-from ...model.graph import Tensor
+from ...model.tensor import Tensor
 from ...rules.duplicate_initializers import duplicate_initializers
 from ...wording import counted, in_bytes, listed
 from ..draft import Draft

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from ...model.graph import Model, Tensor, TensorType
+from ...model.graph import Model, TensorType
 from ...model.schemas import schema
 from ...model.scopes import scopes
+from ...model.tensor import Tensor
 from ...rules.meaningless_declarations import meaningless_declarations
 from ...rules.newer_than_runtime import newer_than_runtime
 from ...rules.repeated_imports import repeated_imports

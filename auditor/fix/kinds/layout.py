@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import UsageError
-from ...model.graph import Graph, Tensor
+from ...model.graph import Graph
 from ...model.load import PROTOBUF_MOST
 from ...model.payload import extent
 from ...model.payload_bytes import Raw
+from ...model.tensor import Tensor
 from ...rules.too_large_for_protobuf import too_large_for_protobuf
 from ...wording import counted, in_bytes
 from ..draft import Data, Draft, OutsideFile

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from ...model.graph import Graph, Tensor, captured
+from ...model.graph import Graph, captured
 from ...model.scopes import Scope, scopes
+from ...model.tensor import Tensor
 from ...rules.duplicate_names import duplicate_names
 from ...wording import listed
 from ..draft import Draft, fresh

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ...model.graph import Tensor
+from ...model.tensor import Tensor
 from ..known import Array, Known, known, together, whole
 from ..registry import ranged
 from ..site import Site, Sizes, along

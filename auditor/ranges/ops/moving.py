@@ -257,7 +257,7 @@ def one_hot(indices: Known, depth: Known, values: Known) -> Known:
 
 @ranged("ConstantOfShape", infinite=True)
 def filled(input: Known, *, site: Site) -> Known:
-    from ...model.graph import Tensor
+    from ...model.tensor import Tensor
 
     value = site.node.attributes.get("value")
     return together(site.store.known(value)) if isinstance(value, Tensor) else known(1, 0.0, 0.0)

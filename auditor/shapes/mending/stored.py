@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from ...model.graph import Tensor
+from ...model.tensor import Tensor
 from ..conditions import STRETCHING
 from ..dense import WEIGHTS
 from ..fact import BroadcastsTo, show

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, prod
 
 from ...model.dtypes import DType
-from ...model.graph import SparseTensor
+from ...model.tensor import SparseTensor
 from ..fact import Element, Fact, Shape, ShapeError, show
 from ..registry import op
 from ..sizes.dim import Dim, Size, ceil_div, greatest
