@@ -159,6 +159,19 @@ def test_the_same_content_again_is_answered_at_once(
     assert asked(store.in_project("team"), storage, models[1], "one").state == "queued"
 
 
+def test_the_same_content_by_another_name_is_named_as_it_was_uploaded(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make
+) -> None:
+    first = asked(store, storage, models[1], "one")
+    work(dispatcher(), first)
+    version_id, version = put_version(store, storage, "other", models[1])
+    files = {"yolo.onnx": version.files["model.onnx"]}
+    again = submit_version(store, version._replace(path="yolo.onnx", files=files), version_id, PLAIN, by="ada")
+    assert (again.state, again.reused) == ("done", True)
+    was = report(store, first)["model"]
+    assert was["path"] == "model.onnx" and report(store, again)["model"] == {**was, "path": "yolo.onnx"}
+
+
 def test_options_that_make_no_sense_any_more_fail_the_job(
     store: Works, storage: Storage, models: list[Path], dispatcher: Make
 ) -> None:
@@ -324,6 +337,7 @@ def test_stages_are_seen_while_it_runs_and_a_cancelled_job_ends(
     jobs.cancel(store, job.id)
     work(made, job)
     assert (is_now(store, job).state, is_now(store, job).stage) == ("cancelled", "")
+    assert not made._stages, "nothing is known of a job that has ended"
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
 
@@ -355,6 +369,20 @@ def test_near_its_end_it_begins_nothing_and_what_runs_goes_on(
     assert made.busy and made.pool.outstanding == 2
 
 
+def test_quick_jobs_are_claimed_as_many_at_once_as_there_are_workers(dispatcher: Make) -> None:
+    """Two workers: of jobs that take long four are held, of quick ones six; of these no single one is claimed."""
+    made = dispatcher()
+    assert isinstance(made.pool, Pool) and made.pool.jobs == 2
+    for seconds, rooms in ((2.0, [4, 3, 2, 1, 0, -1, -2]), (1.9, [6, 5, 4, 3, 2, 0, 0])):
+        made._took = seconds
+        found = []
+        for held in range(7):
+            made._held = {f"{n}": None for n in range(held)}  # type: ignore[misc]  # they are counted alone
+            found.append(made._room())
+        assert found == rooms
+    made._held = {}
+
+
 def test_whoever_slept_for_longer_than_its_lease_ends_nothing_twice(
     store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -377,15 +405,17 @@ def test_whoever_slept_for_longer_than_its_lease_ends_nothing_twice(
 
 
 def test_a_folder_below_a_root_becomes_a_job_for_each_model(
-    store: Works, storage: Storage, models: list[Path], dispatcher: Make
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = models[0].parents[1]
     parent = jobs.submit(store, source=str(folder), options=PLAIN, by="ada")
     made = dispatcher(roots=(str(folder),))
-    work(made, parent)
-    children = jobs.listed(store, 99, parent_id=parent.id)
-    assert {job.source for job in children} == {str(path) for path in models}
-    work(made, *children)
+    with monkeypatch.context() as patched:
+        patched.setattr(Dispatcher, "_look", lambda of: None)  # it knows of them itself
+        work(made, parent)
+        children = jobs.listed(store, 99, parent_id=parent.id)
+        assert {job.source for job in children} == {str(path) for path in models}
+        work(made, *children)
     assert {is_now(store, job).state for job in children} == {"done"}
     failed = {job.source for job in children if report(store, job)["verdict"] == "fail"}
     assert failed == {str(models[0]), str(models[10])}
