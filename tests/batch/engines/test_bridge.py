@@ -335,15 +335,21 @@ def test_a_parcel_that_cost_its_workers_is_said_with_how_many(play: Play) -> Non
     play(asks)
 
 
-def test_a_worker_that_joins_with_something_else_is_the_end(play: Play) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("auditor", "auditor 1, and here is 2: install the same"),
+        ("runtime", "1, and here is 2: install the same"),
+        ("processor", "another kind of processor than the first: have models run by workers of one kind"),
+    ],
+)
+def test_a_worker_that_joins_with_something_else_is_the_end(play: Play, name: str, said: str) -> None:
     async def asks(batch: Batch) -> None:
         await batch.heard(Installed)
-        await batch.say(Require({"auditor": "1.2"}))
+        await batch.say(Require({name: "2"}))
         await batch.say(Send(1, b"1", False))
-        (await batch.played.parcels.get()).comes((UNLIKE, {"auditor": "1.1"}))
-        assert await batch.heard() == Ended(
-            f"a worker of the scheduler {ADDRESS} has auditor 1.1, and here is 1.2: install the same"
-        )
+        (await batch.played.parcels.get()).comes((UNLIKE, {name: "1"}))
+        assert await batch.heard() == Ended(f"a worker of the scheduler {ADDRESS} has {said}")
 
     play(asks)
 
@@ -413,6 +419,18 @@ def test_parcels_that_come_while_nobody_is_connected_wait(play: Play) -> None:
         assert [one.arguments[0] for one in again] == [b"1", b"2"] and batch.played.parcels.empty()
 
     play(asks, USUAL._replace(patience=1e9))
+
+
+def test_of_a_scheduler_that_is_lost_nobody_asks_for_threads() -> None:
+    async def asks() -> list[int | None]:
+        of = bridge._Bridge(None, USUAL)
+        found = [await of._threads()]
+        of.client = PlayedClient(PlayedScheduler())
+        found += [await of._threads()]
+        of.lost.set()
+        return [*found, await of._threads()]
+
+    assert asyncio.run(asks()) == [None, 2, None]
 
 
 def test_a_fault_is_said_with_its_kind(play: Play) -> None:
