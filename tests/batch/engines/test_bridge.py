@@ -7,6 +7,8 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,8 +30,9 @@ from auditor.batch.engines.messages import (
 from auditor.batch.frames import Inbox, framed
 from tests.pace import HANG
 
-distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'auditor[dask]'")
-bridge = pytest.importorskip("auditor.batch.engines.bridge")
+pytestmark = pytest.mark.skipif(
+    find_spec("distributed") is None, reason="Dask is not installed: pip install 'auditor[dask]'"
+)
 
 ADDRESS = "tcp://127.0.0.1:1"
 USUAL = Begin(ADDRESS, "", "", "", 3, False, 20.0, {})
@@ -140,7 +143,13 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def bridge() -> Any:
+    """The module, which imports Dask: a second that only who runs these tests takes."""
+    return import_module("auditor.batch.engines.bridge")
+
+
+@pytest.fixture
+def clock(bridge: Any, monkeypatch: pytest.MonkeyPatch) -> Clock:
     made, sleep, say = Clock(), asyncio.sleep, bridge._Bridge.say
 
     async def sleeping(seconds: float) -> None:
@@ -162,7 +171,7 @@ Play = Callable[..., None]
 
 
 @pytest.fixture
-def play(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Play:
+def play(bridge: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Play:
     """Runs a bridge until what is asked of its batch has come."""
 
     @asynccontextmanager
@@ -322,14 +331,14 @@ def test_a_scheduler_that_is_lost_is_connected_anew_and_has_again_what_has_no_an
     play(asks)
 
 
-def test_a_parcel_that_cost_its_workers_is_said_with_how_many(play: Play) -> None:
+def test_a_parcel_that_cost_its_workers_is_said_with_how_many(play: Play, bridge: Any) -> None:
     """Dask's `allowed-failures` counts those that are survived: the one after them ends the task."""
 
     async def asks(batch: Batch) -> None:
         await batch.heard(Installed)
         await batch.say(Send(4, b"4", False))
         future = await batch.played.parcels.get()
-        future.comes(distributed.KilledWorker(future.key, "a", 2))
+        future.comes(bridge.KilledWorker(future.key, "a", 2))
         assert await batch.heard() == WorkersLost(4, 3)
 
     play(asks)
@@ -375,12 +384,12 @@ def test_a_worker_that_cannot_import_us_is_the_end(play: Play) -> None:
     play(later)
 
 
-def test_a_first_worker_that_is_lost_is_no_end(play: Play) -> None:
+def test_a_first_worker_that_is_lost_is_no_end(play: Play, bridge: Any) -> None:
     async def asks(batch: Batch) -> None:
         assert await batch.heard() == Threads(2) and await batch.heard() == Installed(THERE)
         assert len({probe.key for probe in batch.played.probes}) == 3
 
-    play(asks, installed=[OSError("lost"), distributed.KilledWorker("k", "a", 0), THERE])
+    play(asks, installed=[OSError("lost"), bridge.KilledWorker("k", "a", 0), THERE])
 
 
 def test_what_is_forgotten_is_cancelled_and_not_submitted_again(play: Play) -> None:
@@ -421,7 +430,7 @@ def test_parcels_that_come_while_nobody_is_connected_wait(play: Play) -> None:
     play(asks, USUAL._replace(patience=1e9))
 
 
-def test_of_a_scheduler_that_is_lost_nobody_asks_for_threads() -> None:
+def test_of_a_scheduler_that_is_lost_nobody_asks_for_threads(bridge: Any) -> None:
     async def asks() -> list[int | None]:
         of = bridge._Bridge(None, USUAL)
         found = [await of._threads()]
@@ -464,7 +473,7 @@ class PlayedCluster:
 
 @pytest.mark.parametrize("adaptive", [False, True])
 def test_a_cluster_of_its_own_is_closed_to_others_and_ends_with_the_batch(
-    play: Play, monkeypatch: pytest.MonkeyPatch, adaptive: bool
+    play: Play, bridge: Any, monkeypatch: pytest.MonkeyPatch, adaptive: bool
 ) -> None:
     PlayedCluster.made = []
     configured: list[Mapping[str, Any]] = []
@@ -491,7 +500,7 @@ def test_a_cluster_of_its_own_is_closed_to_others_and_ends_with_the_batch(
     assert [cluster.is_closed for cluster in PlayedCluster.made] == [True]
 
 
-def test_certificates_are_wanted_for_tls_and_have_to_be_some(play: Play) -> None:
+def test_certificates_are_wanted_for_tls_and_have_to_be_some(play: Play, bridge: Any) -> None:
     address = "tls://127.0.0.1:1"
     needs = f"the scheduler {address}: tls:// needs certificates: --tls-ca, --tls-cert and --tls-key"
     for ca, cert, why in (
