@@ -6,12 +6,14 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import update
 
-from auditor.batch.pool import Pool, WorkerLimits, tell
+from auditor.batch.pool import Pool, Returned, WorkerLimits, tell
+from auditor.batch.refs import Ref
 from auditor.errors import StoreError
 from auditor.service.context import ServiceLimits
 from auditor.service.files.storage import Storage, Undrawn
@@ -20,7 +22,7 @@ from auditor.service.jobs import dispatching
 from auditor.service.jobs.dispatching import TRIES, Dispatcher
 from auditor.service.jobs.submitting import submit_version
 from auditor.service.jobs.wanted import wanted
-from auditor.service.jobs.working import VersionTask
+from auditor.service.jobs.working import Carried, VersionTask
 from auditor.service.outward.fetching import UrlLimits
 from auditor.service.samples import audit_samples, samples
 from auditor.store import jobs, leases
@@ -143,6 +145,7 @@ def test_audits_that_wait_come_before_pictures_and_these_when_they_are_asked_for
     until(step, "the end of the drawing")
     assert {page.stem for page in storage.pages("default").glob("*.html")} == {job.id for job in every}
     assert not (storage.pages("nobody") / f"{every[0].id}.html").exists()
+    assert {"<svg" in page.read_text() for page in storage.pages("default").glob("*.html")} == {True}
     assert storage.work_folders() == []
 
 
@@ -381,6 +384,15 @@ def test_quick_jobs_are_claimed_as_many_at_once_as_there_are_workers(dispatcher:
             found.append(made._room())
         assert found == rooms
     made._held = {}
+
+
+def test_how_long_jobs_take_is_known_by_the_last_ones() -> None:
+    """A quarter of what the next one takes otherwise: from 4 s, with 2 s to 3.5 s."""
+    of: Any = SimpleNamespace(_took=4.0, _keep=lambda *what: None)
+    held: Any = SimpleNamespace(claimed=SimpleNamespace(job=None))
+    done = Carried({}, Ref("m", "", "m.onnx", (), {}, None, ()), True, "k", "", {"reading": 0.5, "running": 1.5})
+    Dispatcher._finish(of, held, cast(Any, SimpleNamespace(result=Returned(done))))
+    assert of._took == 3.5
 
 
 def test_whoever_slept_for_longer_than_its_lease_ends_nothing_twice(
