@@ -38,7 +38,7 @@ def test_what_only_leads_into_a_softmax_is_a_mask() -> None:
         ("Mul(w, x)", False), ("Neg(w)", False), ("Clip(w)", False),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("last", ["Softmax", "LogSoftmax"])
+@pytest.mark.parametrize("last", ["Softmax", "LogSoftmax", "Attention", "MultiHeadAttention", "GroupQueryAttention"])
 def test_a_mask_is_one_through_whatever_leaves_its_numbers_as_low_as_they_are(
     node: str, is_mask: bool, last: str
 ) -> None:

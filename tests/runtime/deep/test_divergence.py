@@ -137,6 +137,17 @@ def test_each_side_is_optimised_as_the_comparison_needs_it(
     assert levels == [ours, other]
 
 
+def test_an_output_that_is_no_tensor_is_not_judged_and_the_others_are(tmp_path: Path) -> None:
+    text = """agraph (float[2, 4] x) => (float[2, 4] y, seq(float[2, 4]) several) {
+      y = Mul(x, k) several = SequenceConstruct(x, y)
+    }"""
+    models = {"model.onnx": parsed(text, {"k": np.float32(1)}), AGAINST: parsed(text, {"k": np.float32(2)})}
+    seen = held_against(beside(tmp_path, models), tmp_path / AGAINST)
+    judged = [(one.tensor, one.op_type, one.bad, one.closeness.elements) for one in seen.outputs]
+    assert judged == [("y", "Mul", True, 8), ("several", "SequenceConstruct", False, 0)]
+    assert seen.first is not None and seen.first.tensor == "y"
+
+
 def test_a_model_that_does_not_load_is_said(tmp_path: Path) -> None:
     path = beside(tmp_path, {"model.onnx": normalised(1e-5), AGAINST: normalised(1e-5)})
     (side,) = sides_of(path, str(tmp_path / AGAINST))[1:]
