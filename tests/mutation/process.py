@@ -122,7 +122,7 @@ class Server:
             except CannotSwap:
                 tell(pipe, cannot=True)
                 return
-            _show_processes(request)
+        _show_processes(request)
         run([self._items[test] for test, _ in request["tests"]], self._watcher, pipe)
         tell(pipe, end=True)
 
@@ -154,7 +154,7 @@ def fresh(request: Request, pipe: BinaryIO) -> None:
     """Import a mutant, collect the files of its tests, and run them."""
     if request.get("number") is not None:
         serve(module_of(request["path"]), compiled(request["path"], request["number"]))
-        _show_processes(request)
+    _show_processes(request)
     watcher = Watcher()
     files = list(dict.fromkeys(test.partition("::")[0] for test, _ in request["tests"]))
     status = pytest.main([*ARGUMENTS, *files], plugins=[Chosen(request, pipe, watcher), watcher])
@@ -213,7 +213,7 @@ def attempt(request: Request, work: Callable[[Request, BinaryIO], None], scale: 
 
 
 def _show_processes(request: Request) -> None:
-    """Let processes that a test starts import the mutant too."""
+    """Let processes that a test starts import the mutant too; without a fault the same way, with the file as it is."""
     file = Path(os.environ["TMPDIR"]) / "mutant"
     file.write_bytes(marshal.dumps((module_of(request["path"]), compiled(request["path"], request["number"]))))
     os.environ["MUTANT_OF_AUDITOR"] = str(file)

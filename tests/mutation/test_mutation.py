@@ -126,8 +126,29 @@ def test_a_room_and_its_own_tests() -> None:
     assert all(path.startswith("tests/attest/test_") for path in own[:-1]) and not set(own) & set(files_of_tests())
 
 
-def test_processes_that_a_test_starts_see_the_mutant_and_are_traced(tmp_path: Path) -> None:
-    """Also where it leaves auditor's own variables out, as most tests do."""
+COUNTING = "from auditor.wording import counted; print(counted(3, 'file'), flush=True)"
+AS_A_PROGRAM = "from runpy import run_module; print(run_module('auditor.wording')['counted'](3, 'file'))"
+ISOLATED = """
+import subprocess, sys
+code = f"import sys; sys.path[:] = {sys.path!r}; exec(sys.argv[1])"
+subprocess.run([sys.executable, "-I", "-S", "-c", code, sys.stdin.read()], env={}, check=True)
+"""
+WITHOUT_RIGHTS = f"""
+import os, resource, auditor.wording
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+{COUNTING}
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [(COUNTING, ""), (AS_A_PROGRAM, ""), (ISOLATED, COUNTING), (ISOLATED, WITHOUT_RIGHTS)],
+    ids=["with the environment", "as a program", "isolated", "without rights"],
+)  # fmt: skip
+def test_processes_that_a_test_starts_see_the_mutant_and_are_traced(tmp_path: Path, code: str, said: str) -> None:
+    """Also where it leaves auditor's own variables out, as most tests do, and where it looks at none, as a run does,
+    which may write to no file when it ends."""
     path = "auditor/wording.py"
     (mutant, *_) = [m for m in mutants_of(path) if m.function == "counted" and m.kind == "return"]
     (tmp_path / "mutant").write_bytes(marshal.dumps(("auditor.wording", compiled(path, mutant.number))))
@@ -137,8 +158,9 @@ def test_processes_that_a_test_starts_see_the_mutant_and_are_traced(tmp_path: Pa
         "MUTANT_OF_AUDITOR": str(tmp_path / "mutant"),
     }
     environment |= {"LINES_OF_AUDITOR": f"{tmp_path}:auditor/wording.py"}
-    code = "from auditor.wording import counted; print(counted(3, 'file'))"
-    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=said, env=environment, cwd=ROOT, capture_output=True, text=True
+    )
     assert (done.stdout, done.stderr) == ("None\n", "")
     masks = seen_by_forks(str(tmp_path))
     assert masks[path] >> mutant.line & 1 and list(masks) == [path]

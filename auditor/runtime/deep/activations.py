@@ -74,11 +74,11 @@ class Reached(NamedTuple):
     low: float
     high: float
     elements: int
-    nonfinite: int = 0
-    integers: bool = False
-    units: int = 0
-    stuck: int = 0
-    clipped: int = 0
+    nonfinite: int
+    integers: bool
+    units: int
+    stuck: int
+    clipped: int
 
 
 class ActivationsSeen(NamedTuple):

@@ -121,7 +121,6 @@ def look(ground: DeepGround, asked: DivergenceAsked) -> DivergenceSeen:
     """Compare, side by side."""
     seen = DivergenceSeen()
     for side in asked.sides:
-        ground.in_time()
         for found in Comparing(ground, side, asked.invented).steps():
             ground.tell(known := DivergenceSeen((*seen.sides, found)))
         seen = known

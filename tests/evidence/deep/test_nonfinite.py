@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,8 @@ def test_a_row_that_is_masked_altogether_has_its_softmax_named_and_a_witness() -
     (found,) = told(looked(text, dims={"N": 1, "L": 4}))
     assert found.severity is Severity.WARNING
     assert found.location.node == "Softmax[3]" and found.location.tensor == "p"
-    assert "'m' not finite throughout (there -inf" in found.message and "'mask' all false" in found.message
+    assert "'m' not finite throughout (there -inf, -inf, -inf, -inf)" in found.message, "the row that it normalises"
+    assert "'mask' all false" in found.message
     assert found.witness is not None and found.witness.nan_outputs == ("y",)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of NumPy: NaN is what is looked for
@@ -74,6 +76,8 @@ def test_what_some_inputs_happen_to_show_is_a_note() -> None:
     (found,) = told(report)
     assert found.severity is Severity.NOTE
     assert "in 1 of 3 tries" in found.message
+    (there,) = re.findall(r"'c' in .* \(there ([^)]*)\)", found.message)
+    assert float(there) < 0, "the one number that has no root"
 
 
 def test_ranges_say_what_may_be_asked() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import onnx.parser
+import pytest
 
 from auditor.runtime.cutting import Cuttable
 from auditor.runtime.deep.channels import channel_axis
@@ -26,6 +27,26 @@ def test_what_only_leads_into_a_softmax_is_a_mask() -> None:
     assert only_masks(masked, "w") and only_masks(masked, "s")
     assert not only_masks(masked, "y")
     assert not only_masks(cuttable(LADDER), "a")
+
+
+@pytest.mark.parametrize(
+    ("node", "is_mask"),
+    [
+        ("Add(w, x)", True), ("Cast<to = 1>(w)", True), ("Concat<axis = 0>(w, x)", True), ("Expand(w, s)", True),
+        ("Identity(w)", True), ("Reshape(w, s)", True), ("Slice(w, s, s)", True), ("Squeeze(w, s)", True),
+        ("Tile(w, s)", True), ("Transpose(w)", True), ("Unsqueeze(w, s)", True), ("Where(m, w, x)", True),
+        ("Mul(w, x)", False), ("Neg(w)", False), ("Clip(w)", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("last", ["Softmax", "LogSoftmax", "Attention", "MultiHeadAttention", "GroupQueryAttention"])
+def test_a_mask_is_one_through_whatever_leaves_its_numbers_as_low_as_they_are(
+    node: str, is_mask: bool, last: str
+) -> None:
+    given = "float[2, 4] x, float[2, 4] v, bool[2, 4] m, int64[2] s"
+    nodes = f"w = Sub(x, v) p = {node} y = {last}(p)"
+    assert only_masks(cuttable(f"masked ({given}) => (float[2, 4] y) {{ {nodes} }}"), "w") == is_mask
+    beside = cuttable(f"beside ({given}) => (float[2, 4] y, float[2, 4] z) {{ {nodes} z = Neg(w) }}")
+    assert not only_masks(beside, "w"), "somebody else takes it too"
 
 
 def test_channels_lie_along_the_last_axis_behind_a_product_and_along_the_second_elsewhere() -> None:

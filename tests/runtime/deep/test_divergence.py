@@ -9,8 +9,9 @@ import onnx
 import onnxruntime
 import pytest
 
-from auditor.runtime.deep.divergence import ARRAYS, PROVIDER, Comparing, SideAsked
-from auditor.runtime.request import NamePair, Request, RunLimits
+from auditor.runtime.deep import divergence
+from auditor.runtime.deep.divergence import ARRAYS, OPTIMISATION, PROVIDER, SIBLING, VERSION, Comparing, SideAsked
+from auditor.runtime.request import DEFAULT, OFF, NamePair, Request, RunLimits
 from tests.rules.sibling_mutators import AGAINST, beside, normalised, other_epsilon, parsed, product, squared
 
 from ..conftest import floats
@@ -43,12 +44,13 @@ def test_the_node_with_another_epsilon_is_named_and_its_inputs_are_the_same(tmp_
     assert [(output.tensor, output.bad) for output in seen.outputs] == [("y", True)]
 
 
-def test_what_is_within_the_tolerance_where_it_begins_is_named_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("rows", "size"), [("N", 8), (1, 1)])
+def test_what_is_within_the_tolerance_where_it_begins_is_named_too(tmp_path: Path, rows: str | int, size: int) -> None:
     """The weight moves its own product by less than the tolerance; a difference of two large ones shows it."""
-    text = """agraph (float[N, 8] x) => (float[N, 8] y) {
+    text = f"""agraph (float[{rows}, {size}] x) => (float[{rows}, {size}] y) {{
       [large] a = MatMul(x, w) [again] b = MatMul(x, v) [less] y = Sub(a, b)
-    }"""
-    w = np.full((8, 8), 100, np.float32)
+    }}"""
+    w = np.full((size, size), 100, np.float32)
     v = w + np.float32(1e-2)
     spoilt = w.copy()
     spoilt[0, 0] += np.float32(5e-3)
@@ -115,6 +117,35 @@ def test_a_jump_that_makes_much_of_a_rounding_proves_nothing(tmp_path: Path) -> 
     seen = held_against(path, tmp_path / AGAINST, inputs=(feed,))
     assert [output.bad for output in seen.outputs] == [True]
     assert dict(seen.exempt) == {"y": "Floor makes much of a rounding (jump)"} and seen.first is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "ours", "other"),
+    [
+        (OPTIMISATION, OFF, DEFAULT, OFF), (OPTIMISATION, "basic", "basic", OFF), (PROVIDER, OFF, OFF, OFF),
+        (PROVIDER, "basic", "basic", "basic"), (VERSION, "basic", OFF, OFF), (SIBLING, "basic", OFF, OFF),
+    ],
+)  # fmt: skip
+def test_each_side_is_optimised_as_the_comparison_needs_it(
+    kind: str, asked: str, ours: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without optimisation on both sides there would be nothing to compare; two models are compared as they stand."""
+    levels: list[str] = []
+    monkeypatch.setattr(divergence, "ModelSide", lambda sessions, own, level, *more: levels.append(level))
+    request = Request("m.onnx", attempts=((),), limits=RunLimits(seconds=600), optimisation=asked)
+    Comparing(ground_of(request), SideAsked(kind), invented=True)
+    assert levels == [ours, other]
+
+
+def test_an_output_that_is_no_tensor_is_not_judged_and_the_others_are(tmp_path: Path) -> None:
+    text = """agraph (float[2, 4] x) => (float[2, 4] y, seq(float[2, 4]) several) {
+      y = Mul(x, k) several = SequenceConstruct(x, y)
+    }"""
+    models = {"model.onnx": parsed(text, {"k": np.float32(1)}), AGAINST: parsed(text, {"k": np.float32(2)})}
+    seen = held_against(beside(tmp_path, models), tmp_path / AGAINST)
+    judged = [(one.tensor, one.op_type, one.bad, one.closeness.elements) for one in seen.outputs]
+    assert judged == [("y", "Mul", True, 8), ("several", "SequenceConstruct", False, 0)]
+    assert seen.first is not None and seen.first.tensor == "y"
 
 
 def test_a_model_that_does_not_load_is_said(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ def test_a_line_grows_and_nothing_else_does() -> None:
     fading = tuple(round(1000 * MEGABYTE * (1 - 0.5**i)) for i in range(21))
     falling, flat = LINE[::-1], (5 * MEGABYTE,) * 21
     too_little = tuple(4096 * (i // 2) for i in range(21))  # ten pages: what the allocator keeps may be as much
-    for points in (step, fading, falling, flat, too_little, LINE[:5], ()):
+    slowing = tuple(MEGABYTE * (6 * min(i, 15) + 2 * max(i - 15, 0)) for i in range(21))  # by 30, 30, 30 and 10 percent
+    for points in (step, fading, falling, flat, too_little, slowing, LINE[:5], ()):
         assert not grows(points)
 
 

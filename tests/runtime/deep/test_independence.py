@@ -150,6 +150,17 @@ def test_a_jump_that_a_rounding_makes_proves_nothing() -> None:
     assert only(answer).exempt == "Round made much of a rounding"
 
 
+def test_another_shape_is_another_answer() -> None:
+    """How long an image's answer is hangs on how many images there are."""
+
+    def answer(name: str, x: Any, run: int) -> Any:
+        return x if name in "xa" else x[:, : len(x)]
+
+    found = only(answer)
+    assert (found.node, found.tensor, found.exempt) == (1, "b", "") and ALONE in found.how
+    assert seen(answer).largest == 1.0
+
+
 def test_roundings_that_add_up_prove_nothing() -> None:
     grown = {"x": 0.0, "a": 2e-5, "b": 6e-5, "c": 8e-5, "y": 1.6e-4}
 

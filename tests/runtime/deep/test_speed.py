@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import onnx
@@ -12,7 +13,7 @@ from onnx import helper
 
 from auditor.evidence.deep.speed import of_pairs
 from auditor.evidence.deep.spreads import quantile, spread_of, why_open
-from auditor.runtime.deep import part_of
+from auditor.runtime.deep import part_of, speed
 from auditor.runtime.deep.clock import in_turn, repeated
 from auditor.runtime.deep.overhearing import Overhearing, copies_added, nodes_placed
 from auditor.runtime.deep.speed import SpeedAsked, SpeedHeld, SpeedSeen
@@ -104,6 +105,44 @@ def test_memory_that_runs_out_while_a_session_is_made_is_no_fault_of_ours(
     ground.held = SpeedHeld(Overhearing(), None)
     monkeypatch.setattr(ground.sessions, "open", without_memory)
     assert isinstance(ground.look(part_of("speed")), OutOfMemory)
+
+
+@pytest.mark.parametrize(("takes", "made"), [(0.01, 5), (0.4, 3), (0.75, 2), (8.0, 1)])
+def test_sessions_are_made_in_a_share_of_the_time(takes: float, made: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five of them, and no further one that would end behind 15 % of the time: here 1.5 s."""
+    now = [100.0]
+
+    def opened(level: str, *, usual: bool) -> object:
+        now[0] += takes
+        return object()
+
+    ground: Any = SimpleNamespace(
+        seconds_left=10.0, request=Request("m"), sessions=SimpleNamespace(open=opened), tell=lambda seen: None
+    )
+    monkeypatch.setattr(speed, "time", SimpleNamespace(monotonic=lambda: now[0], perf_counter=lambda: now[0]))
+    looking = speed._Looking(ground, SpeedAsked())
+    looking.open_session()
+    assert looking.seen.sessions == pytest.approx((1000 * takes,) * made)
+
+
+@pytest.mark.parametrize(
+    ("first", "left", "runs"), [(200.0, 10.0, 10), (201.0, 10.0, 0), (100.0, 1.0, 10), (101.0, 1.0, 0)]
+)
+def test_another_batch_is_timed_where_its_runs_have_their_time(
+    first: float, left: float, runs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A third of thirty runs, in two seconds, and in what is left."""
+    ground: Any = SimpleNamespace(
+        seconds_left=left, request=Request("m", attempts=((), ())), fed=lambda feeds: [], tell=lambda seen: None
+    )
+    session: Any = SimpleNamespace(outputs=[], call=lambda names, fed: lambda: None)
+    monkeypatch.setattr(speed, "milliseconds", lambda call: first)
+    monkeypatch.setattr(speed, "repeated", lambda call, least, *more: (1.0,) * least)
+    looking = speed._Looking(ground, SpeedAsked(runs=30, batches=(1, 8), seconds=2.0))
+    looking.time_batch(session, 1)
+    (timed,) = looking.seen.timed
+    assert timed.batch == 8 and len(timed.milliseconds) == runs
+    assert timed.why == ("" if runs else f"a run takes {first:g} ms, and 10 of them too long")
 
 
 def test_runs_end_with_their_time() -> None:

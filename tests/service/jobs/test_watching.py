@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from auditor.errors import StoreError
-from auditor.service.jobs.watching import Watch
+from auditor.service.jobs import watching
+from auditor.service.jobs.watching import Watch, watch_of
 from tests.pace import HANG
 
 Asked = tuple[frozenset[str], frozenset[str]]
@@ -51,3 +54,25 @@ def test_a_store_that_cannot_be_asked_is_asked_again(caplog: pytest.LogCaptureFi
 
     assert asyncio.run(wait()) == "done"
     assert "it is locked" in caplog.text
+
+
+def test_a_process_has_one_watch_which_asks_its_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watch belongs to an event loop: in another one it is made anew."""
+    request: Any = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace()))
+    service: Any = SimpleNamespace(store="the store")
+    asked: list[object] = []
+
+    def standings(store: object, jobs: frozenset[str], versions: frozenset[str]) -> Mapping[str, str]:
+        asked.append((store, jobs, versions))
+        return {"a": "done"}
+
+    monkeypatch.setattr(watching, "standings", standings)
+
+    async def twice() -> Watch:
+        watch = watch_of(request, service)
+        assert watch_of(request, service) is watch
+        assert await watch.changed("a", "queued", HANG) == "done"
+        return watch
+
+    assert asyncio.run(twice()) is not asyncio.run(twice())
+    assert asked == [("the store", frozenset({"a"}), frozenset())] * 2
