@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import selectors
-import signal
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -37,6 +36,7 @@ from .outcome import (
 from .plain import plain, restore
 from .providers import only_processor
 from .request import OFF, Request
+from .signals import signal_name
 from .started import Started, start
 
 LARGEST_MODEL = (1 << 31) - 1  # protobuf reads no more
@@ -354,7 +354,7 @@ def _last(request: Request, ended: _Ended) -> Outcome:
         return Crashed("flood" if ended.killed else "no answer", ended.stage, "", ended.isolation, tried)
     if ended.answer is not None:
         return _restored(ended.answer, ended)
-    match _signal(ended.status):
+    match f"exit {ended.status}" if ended.status >= 0 else signal_name(-ended.status):
         case "SIGXCPU":
             return TimedOut(limits.seconds, ended.stage, ended.isolation, tried)
         case "SIGKILL":  # not by us: the system was short of memory
@@ -362,15 +362,6 @@ def _last(request: Request, ended: _Ended) -> Outcome:
         case name:
             words = ended.noise.decode("utf-8", "replace")
             return Crashed(name, ended.stage, words, ended.isolation, tried)
-
-
-def _signal(status: int) -> str:
-    if status >= 0:
-        return f"exit {status}"
-    try:
-        return signal.Signals(-status).name
-    except ValueError:
-        return f"signal {-status}"
 
 
 _ANSWERS: dict[str, type[Run] | type[Failed] | type[OutOfMemory] | type[NotRun]] = {
