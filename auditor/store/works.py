@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Text, column, delete, func, insert, select, values
 
+from ..files import FileLook
 from ..tuples import NamedTuple
 from .connection import parts, storable, upsert
 from .rows import AuditRows, rows_of_audit
@@ -27,6 +28,10 @@ class FileState(NamedTuple):
     digest: str
     ctime_ns: int = 0  # when the system last saw it change
     device: int = 0
+
+    @property
+    def look(self) -> FileLook:
+        return FileLook(self.device, self.inode, self.size, self.mtime_ns, self.ctime_ns)
 
 
 class Done(NamedTuple):
