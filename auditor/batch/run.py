@@ -25,7 +25,7 @@ from .one import Audited, audit_one, audited
 from .pool import Pool, Result, Returned, Task, Told, WorkerLimits, tell
 from .refs import Ref
 from .state import Keys, files_of, hashed, seen_from_here, settled, unchanged
-from .verdicts import Judged, Policies, judged, passes_without_findings
+from .verdicts import Judged, Policies, judged, passes_open, passes_without_findings
 
 _NONE: Mapping[Any, Any] = {}
 
@@ -307,7 +307,7 @@ class _Batch:
             {
                 done.audit_id
                 for (_, source, done), policy in zip(works, policies, strict=True)
-                if self.all_shown or done.findings or done.source != source or not passes_without_findings(policy)
+                if self.all_shown or not done.silent or done.source != source or not passes_without_findings(policy)
             }
         )
         outcomes: list[Outcome] = []
@@ -323,7 +323,8 @@ class _Batch:
                 verdict = judged(Audited(document, True), policy, self._accepted(work.ref, policy))
                 outcome = Outcome(work.ref, *verdict, True, done.audit_id, states=work.states)
                 if done.source != source:
-                    pieces[len(outcomes)] = self._piece(work, source, document, verdict, whole=True)
+                    whole = not passes_open(document, verdict.verdict)
+                    pieces[len(outcomes)] = self._piece(work, source, document, verdict, whole=whole)
             if done.source == source:
                 seen += work.settled()
             outcomes.append(outcome)
@@ -345,7 +346,7 @@ class _Batch:
         source = source_of(work.ref.place)
         # The cache exchanges no file; that another model shares one changes its time alone.
         same = bool(work.ref.address) or all(unchanged(state.path, state) for state in work.states)
-        whole = work.key is not None and done.whole and same
+        whole = work.key is not None and done.whole and same and not passes_open(done.document, verdict.verdict)
         piece = self._piece(work, source, done.document, verdict, whole=whole)
         try:
             ((audit_id, there),) = self.store.finish_all([piece])
@@ -355,9 +356,10 @@ class _Batch:
                 self._submit(one)
             return
         if whole and work.key is not None:
-            self._keep_in_mind(work.key, Done(source, audit_id, len(done.document["findings"])))
+            silent = verdict.verdict is Verdict.PASS and not done.document["findings"]
+            self._keep_in_mind(work.key, Done(source, audit_id, silent))
         if there:  # a batch beside this one was faster
-            yield from self._reused([(work._replace(states=()), source, Done(source, audit_id, 1))])
+            yield from self._reused([(work._replace(states=()), source, Done(source, audit_id, False))])
         else:
             yield outcome._replace(audit_id=audit_id)
         waiting = self.alike.pop(work.key, []) if work.key is not None else []

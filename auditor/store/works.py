@@ -35,11 +35,11 @@ class FileState(NamedTuple):
 
 
 class Done(NamedTuple):
-    """Work that is done: the audit it led to, of which source that is, and how many findings it has."""
+    """Work that is done: the audit it led to, and of which source that is."""
 
     source: str
     audit_id: int
-    findings: int
+    silent: bool  # it passed, without a finding
 
 
 class Piece(NamedTuple):
@@ -89,7 +89,8 @@ class Works(Store):
         found: dict[tuple[str, str], Done] = {}
         joined = works.join(audits, works.c.audit_id == audits.c.id)
         number = audits.c.errors + audits.c.warnings + audits.c.notes
-        query = select(works.c.key, works.c.source, audits.c.id, number).select_from(joined)
+        silent = (number == 0) & (audits.c.verdict == "pass")
+        query = select(works.c.key, works.c.source, audits.c.id, silent).select_from(joined)
         query = query.where(self.within(works), self.within(audits))
         same = works.alias()
         first = select(func.min(same.c.source)).where(self.within(same), same.c.key == works.c.key).scalar_subquery()
