@@ -17,6 +17,7 @@ _KINDS = {
     stat.S_IFLNK: "a link",
 }
 _SCHEME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+.-")
+_SETTLED = 2_000_000_000  # ns: what is changed again sooner may keep its times, as coarse as file systems have them
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 
 
@@ -38,6 +39,10 @@ class FileLook(NamedTuple):
     @classmethod
     def from_status(cls, found: os.stat_result) -> FileLook:
         return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+    def is_settled(self, at: int) -> bool:
+        """Whether the file had been left alone at this time (ns) for so long that its times tell of the next change."""
+        return at - max(self.modified, self.changed) > _SETTLED
 
 
 class NotARegularFile(OSError):

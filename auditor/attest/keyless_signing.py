@@ -106,14 +106,14 @@ def _services(root_file: str, signing_config: str) -> tuple[SigningContext, Trus
 
 def _token(file: str) -> IdentityToken:
     """Of the file, else of the variable, else of the service that the job runs on."""
-    from sigstore.oidc import IdentityError, IdentityToken, detect_credential
+    from sigstore.oidc import IdentityError, IdentityToken
 
     where, raw = file or TOKEN, ""
     try:
         raw = read_regular(file, _LARGEST).decode("ascii").strip() if file else os.environ.get(TOKEN, "")
         if not raw and not file:
             where = "of this job"
-            raw = detect_credential() or ""
+            raw = _of_the_jobs_service()
         if raw or file:
             return IdentityToken(raw)
     except FileNotFoundError:
@@ -127,6 +127,18 @@ def _token(file: str) -> IdentityToken:
         "there is no identity to sign by: give the job one (on GitHub `permissions: id-token: write`), or "
         f"--identity-token FILE, or {TOKEN}"
     )
+
+
+def _of_the_jobs_service() -> str:
+    """The token that the service gives on which the job runs; "" where it runs on none that does."""
+    from sigstore.oidc import IdentityError, detect_credential
+
+    try:
+        return detect_credential() or ""
+    except IdentityError:
+        raise
+    except Exception as error:  # of its clients, and of answers that nobody expects
+        raise CannotLook(f"the identity of this job cannot be had: {said_by(error)}") from None
 
 
 def _in_time(call: Callable[[], _T]) -> _T:

@@ -21,7 +21,6 @@ from ..tuples import NamedTuple
 from .refusals import ChangedMeanwhile
 
 _BLOCK = 1 << 18  # bytes: they stay in the processor's cache
-_SETTLED = 2_000_000_000  # ns: a file changed later than so before it was looked at may change again within one tick
 
 
 class HashedFile(NamedTuple):
@@ -36,7 +35,7 @@ class HashedFile(NamedTuple):
     @property
     def settled(self) -> bool:
         """Whether it had been left alone for long enough that its times tell of the next change."""
-        return self.at - max(self.look.modified, self.look.changed) > _SETTLED
+        return self.look.is_settled(self.at)
 
 
 class HashedModel(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from math import isinf
 from typing import Any, NoReturn
 
@@ -18,8 +19,7 @@ def strict_object(text: str | bytes, where: str, wrong: type[Refusal] = NotAnAtt
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(found)
         if len(made) < len(found):
-            names = [name for name, _ in found]
-            twice = next(name for name in names if names.count(name) > 1)
+            twice = next(name for name, count in Counter(name for name, _ in found).items() if count > 1)
             raise RepeatedKey(f"{where} says {visible(twice, 60)} twice, and readers differ in which of them counts")
         return made
 

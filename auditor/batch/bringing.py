@@ -59,6 +59,8 @@ class BringsGraph(BringsAll):
             )  # fmt: skip
             if found is not None:
                 self._own = found.holes
+                if found.holes:  # data may be said to lie in it by its name, too
+                    self._files.add(posixpath.basename(file.name))
                 self._count(file, found.fetched, found.size, found.digest)
                 return found.path
             self._tell_whole(file)

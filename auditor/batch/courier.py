@@ -89,8 +89,8 @@ def _brought(desk: _Desk, filling: Filling, version: ListedVersion, entry: str) 
             paths[file.name] = fetch(file)
         except RemoteFailure as error:
             troubles.append(f"{posixpath.basename(file.name)} was not fetched: {error}")
-    folder = posixpath.dirname(version.model.name)
-    path, asked = paths[version.model.name], frozenset[str]()
+    folder, own = posixpath.split(version.model.name)
+    path, asked = paths[version.model.name], frozenset({own})  # some have data in their own file, by its name
     for _ in range(_STEPS):
         names = _named(path) - asked
         for name in sorted(names):

@@ -48,6 +48,7 @@ class Parts:
     group: tuple[str, ...]
     states: dict[str, FileState]  # of the files that are known by now
     left: int  # tasks
+    began: int  # ns: before its files were read
     measured: dict[str, MeasuredFile] = field(default_factory=dict)  # by location
     unread: bool = False
 

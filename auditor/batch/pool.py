@@ -25,6 +25,7 @@ from typing import Any, Self, TypeAlias
 
 from ..evidence.processor import features
 from ..runtime.libc import die_with
+from ..runtime.signals import signal_name
 from ..tuples import NamedTuple
 from .frames import Inbox, NoFrame, framed, receive, send
 
@@ -388,9 +389,7 @@ class Pool:
         with contextlib.suppress(ProcessLookupError):
             os.kill(worker.pid, signal.SIGKILL)
         status = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])
-        if status >= 0:
-            return f"exit code {status}"
-        return signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
+        return f"exit code {status}" if status >= 0 else signal_name(-status)
 
 
 def _serve(pipe: socket.socket, parent: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -24,7 +25,7 @@ from .one import Audited, audit_one, audited
 from .pool import Pool, Result, Returned, Task, Told, WorkerLimits, tell
 from .refs import Ref
 from .state import Keys, files_of, hashed, seen_from_here, settled, unchanged
-from .verdicts import Judged, Policies, judged, passes_without_findings
+from .verdicts import Judged, Policies, judged, passes_open, passes_without_findings
 
 _NONE: Mapping[Any, Any] = {}
 
@@ -89,11 +90,12 @@ class _Work(NamedTuple):
     ref: Ref
     key: str | None = None
     states: tuple[FileState, ...] = ()  # of files that were hashed just now
+    began: int = 0  # ns: before these were read
     measured: MeasuredFiles = _NONE  # what was seen of their tensors
 
     def settled(self) -> tuple[FileState, ...]:
-        """The files whose next change will show in their times."""
-        return tuple(state for state in self.states if settled(state))
+        """The files whose next change will show in their times, and did since they were hashed."""
+        return settled(self.states, self.began)
 
 
 @dataclass(slots=True)
@@ -192,13 +194,15 @@ class _Batch:
         yield from self._looked_up(known)
 
     def _hash(self, works: list[_Work]) -> None:
-        self._hand(works, self.pool.submit(hashed, files_of([work.ref for work in works])))
+        began = time.time_ns()
+        task = self.pool.submit(hashed, files_of([work.ref for work in works]))
+        self._hand([work._replace(began=began) for work in works], task)
 
     def _hash_in_parts(self, ref: Ref, group: tuple[str, ...], known: Mapping[str, FileState]) -> None:
         """Tasks of so many bytes or one file: several workers share them, and what is done is done."""
         states = {path: known[path] for path in group if unchanged(path, known.get(path))}
         tasks = in_parts([(path, size_of(path)) for path in group if path not in states])
-        part = Parts(ref, group, states, len(tasks))
+        part = Parts(ref, group, states, len(tasks), time.time_ns())
         self.held += 1
         measuring = self._is_measured(group)
         threads = 2 if 2 * (self.pool.outstanding + len(tasks)) <= self.pool.jobs else 1
@@ -229,7 +233,7 @@ class _Batch:
             case Returned(list() as found) if None not in found:
                 states = [self._seen(one[0]) for one in found]
                 part.take(states, found)
-                self.store.remember(filter(settled, states))
+                self.store.remember(settled(states, part.began))
             case _:  # a file that cannot be read has no content that work could be known by
                 part.unread = True
         self.held -= not part.left
@@ -237,14 +241,15 @@ class _Batch:
             self._submit(_Work(part.ref))
         elif not part.left:
             whole = tuple(part.states[path] for path in part.group)
-            yield from self._looked_up([_Work(part.ref, self.keys.key_of(part.ref, whole), whole, part.measured)])
+            key = self.keys.key_of(part.ref, whole)
+            yield from self._looked_up([_Work(part.ref, key, whole, part.began, part.measured)])
 
     def _hashed(self, works: list[_Work], result: Result) -> Iterator[Outcome]:
         match result:
             case Returned(list() as states):
                 yield from self._looked_up(
                     [
-                        work if found is None else self._known(work.ref, found)
+                        work if found is None else self._known(work, found)
                         for work, found in zip(works, states, strict=True)
                     ]
                 )
@@ -254,9 +259,9 @@ class _Batch:
             case _:  # a file that cannot be read has no content that work could be known by
                 self._submit(works[0])
 
-    def _known(self, ref: Ref, states: tuple[FileState, ...]) -> _Work:
+    def _known(self, work: _Work, states: tuple[FileState, ...]) -> _Work:
         here = tuple(map(self._seen, states))
-        return _Work(ref, self.keys.key_of(ref, here), here)
+        return work._replace(key=self.keys.key_of(work.ref, here), states=here)
 
     def _seen(self, state: FileState) -> FileState:
         return seen_from_here(state) if self.pool.elsewhere else state
@@ -302,7 +307,7 @@ class _Batch:
             {
                 done.audit_id
                 for (_, source, done), policy in zip(works, policies, strict=True)
-                if self.all_shown or done.findings or done.source != source or not passes_without_findings(policy)
+                if self.all_shown or not done.silent or done.source != source or not passes_without_findings(policy)
             }
         )
         outcomes: list[Outcome] = []
@@ -318,7 +323,8 @@ class _Batch:
                 verdict = judged(Audited(document, True), policy, self._accepted(work.ref, policy))
                 outcome = Outcome(work.ref, *verdict, True, done.audit_id, states=work.states)
                 if done.source != source:
-                    pieces[len(outcomes)] = self._piece(work, source, document, verdict, whole=True)
+                    whole = not passes_open(document, verdict.verdict)
+                    pieces[len(outcomes)] = self._piece(work, source, document, verdict, whole=whole)
             if done.source == source:
                 seen += work.settled()
             outcomes.append(outcome)
@@ -340,7 +346,7 @@ class _Batch:
         source = source_of(work.ref.place)
         # The cache exchanges no file; that another model shares one changes its time alone.
         same = bool(work.ref.address) or all(unchanged(state.path, state) for state in work.states)
-        whole = work.key is not None and done.whole and same
+        whole = work.key is not None and done.whole and same and not passes_open(done.document, verdict.verdict)
         piece = self._piece(work, source, done.document, verdict, whole=whole)
         try:
             ((audit_id, there),) = self.store.finish_all([piece])
@@ -350,9 +356,10 @@ class _Batch:
                 self._submit(one)
             return
         if whole and work.key is not None:
-            self._keep_in_mind(work.key, Done(source, audit_id, len(done.document["findings"])))
+            silent = verdict.verdict is Verdict.PASS and not done.document["findings"]
+            self._keep_in_mind(work.key, Done(source, audit_id, silent))
         if there:  # a batch beside this one was faster
-            yield from self._reused([(work._replace(states=()), source, Done(source, audit_id, 1))])
+            yield from self._reused([(work._replace(states=()), source, Done(source, audit_id, False))])
         else:
             yield outcome._replace(audit_id=audit_id)
         waiting = self.alike.pop(work.key, []) if work.key is not None else []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -19,7 +18,6 @@ from ..store.works import FileState
 from .refs import Ref
 
 _BLOCK = 1 << 20
-_SETTLED = 2_000_000_000  # ns: a file changed later than so before it was hashed may change again within one tick
 
 _ABSENT = "absent"
 
@@ -100,9 +98,9 @@ def seen_from_here(state: FileState) -> FileState:
     return here if unchanged(state.path, here) else state
 
 
-def settled(state: FileState, at: int | None = None) -> bool:
-    """Whether the file was left alone long enough, by now or by this time (ns), for its times to tell of a change."""
-    return (time.time_ns() if at is None else at) - max(state.mtime_ns, state.ctime_ns) > _SETTLED
+def settled(states: Iterable[FileState], at: int) -> tuple[FileState, ...]:
+    """The files whose times tell of any change since this time (ns), when they had not been hashed yet."""
+    return tuple(state for state in states if state.look.is_settled(at))
 
 
 class Keys:

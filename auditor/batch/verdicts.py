@@ -28,8 +28,16 @@ class Judged(NamedTuple):
 
 
 def passes_without_findings(policy: Policy) -> bool:
-    """Whether a whole report that finds nothing passes, whatever else stands in it."""
+    """Whether a report that passed and finds nothing passes by this policy as well, whatever else stands in it."""
     return not (policy.limits or policy.allowed or policy.required or policy.waivers or policy.trusted)
+
+
+def passes_open(document: Mapping[str, Any], verdict: Verdict) -> bool:
+    """Whether a report passes of which something is open, by a policy under which nothing fails.
+
+    Its verdict then does not tell another policy that it is.
+    """
+    return verdict is Verdict.PASS and any(missed["asked"] for missed in document["coverage"]["skipped"])
 
 
 def judged(audited: Audited, policy: Policy, accepted: Mapping[str, Any] | None = None) -> Judged:

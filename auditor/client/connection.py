@@ -1,4 +1,7 @@
-"""One server, asked again where a connection breaks; certificates are held to, and no redirect is followed."""
+"""One server, asked again where a connection breaks; certificates are held to, and no redirect is followed.
+
+Through the proxy that the environment names, where it names one, as registries are (`remote.proxies`).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import __version__
 from ..names import prose
+from ..remote.failures import RemoteFailure
+from ..remote.proxies import Connections, proxy_for, refused_by_proxy, refused_tunnel
+from ..remote.urls import shown_url
 from .address import ServerAddress
 from .answers import CannotReach, ServerAnswer
 
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 _CONNECT, _READ = 10.0, 120.0  # seconds: a server that is asked to wait answers within 60
 _ANSWER = 600.0  # seconds for a whole answer: one that drips comes to an end
 _BLOCK = 1 << 16
+_BY_PROXY = 407  # a status that no server answers itself
 SMALL = 1 << 22
 """Bytes of an answer that holds no report."""
 
@@ -33,15 +40,14 @@ class ServerConnection:
     """Asks one server. Without a token it shows the server's own word (CSRF) wherever something is changed."""
 
     def __init__(self, address: ServerAddress, token: str = "", pause: Callable[[float], None] | None = None) -> None:
-        import urllib3
+        from urllib3 import Timeout
 
         self.address = address
         self.pause = pause or time.sleep
         self._token = token
         self._shown: Mapping[str, str] | None = None  # headers that stand for a token where there is none
-        self._pool = urllib3.PoolManager(
-            num_pools=1, retries=False, timeout=urllib3.Timeout(connect=_CONNECT, read=_READ)
-        )
+        timeout = Timeout(connect=_CONNECT, read=_READ)
+        self._connections = Connections(num_pools=1, retries=False, timeout=timeout)
 
     def ask(
         self, method: str, path: str, *, document: Any = None, headers: Mapping[str, str] | None = None,
@@ -111,11 +117,19 @@ class ServerConnection:
 
         where = self.address.text
         try:
-            found = self._pool.urlopen(
+            found = self._connections.to(where).urlopen(
                 method, where + path, body=body, headers=headers, redirect=False, preload_content=False
             )
             data, cut = _read(found, most)
             found.release_conn()
+            if found.status == _BY_PROXY:
+                raise refused_by_proxy(where, found.status)
+        except RemoteFailure as error:
+            raise CannotReach(str(error), final=True) from None
+        except urllib3.exceptions.ProxyError as error:
+            if (refused := refused_tunnel(where, error)) is not None:
+                raise CannotReach(str(refused), final=True) from None
+            raise CannotReach(f"the proxy {shown_url(proxy_for(where))} cannot be reached: {_why(error)}") from None
         except urllib3.exceptions.SSLError as error:
             why = f"{_why(error)}; SSL_CERT_FILE names further authorities to trust"
             raise CannotReach(f"{where} is not trusted: {why}", final=True) from None

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from ..wording import in_bytes
-from .cache_files import is_at, opened, sizes, sync, taken_away, unusable
+from .cache_files import has_one_name, is_at, opened, sizes, sync, taken_away, unusable
 from .failures import NotThatContent, TooMuch
 from .filling import Filled, filled
 from .listing import FetchLimits, ListedFile, PieceSource
@@ -202,7 +202,7 @@ class Cache:
         """Bytes that are gone of what no model holds: contents, and parts that nobody is at, the oldest first."""
         gone = 0
         linked = (*sizes(self._at("blobs")), *sizes(self._at("graphs"), sparse=True))
-        held = [(when, size, path) for when, size, path in linked if os.stat(path).st_nlink == 1]
+        held = [(when, size, path) for when, size, path in linked if has_one_name(path)]
         for _, size, path in sorted([*held, *sizes(self._at("parts"))]):
             if gone >= wanted:
                 break

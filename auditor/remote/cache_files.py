@@ -21,6 +21,14 @@ def is_at(descriptor: int, path: str) -> bool:
         return False
 
 
+def has_one_name(path: str) -> bool:
+    """Whether no model links to a file; False also of one that is gone by now."""
+    try:
+        return os.stat(path).st_nlink == 1
+    except FileNotFoundError:
+        return False
+
+
 def sync(folder: str) -> None:
     """What names stand in a folder is on the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)

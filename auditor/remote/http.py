@@ -31,7 +31,7 @@ from .failures import (
     TooSlow,
 )
 from .listing import FetchLimits, FilePart
-from .proxies import Connections, proxy_for, refused_by_proxy
+from .proxies import Connections, proxy_for, refused_by_proxy, refused_tunnel
 from .urls import checked_url, is_inner, joined, origin_of, shown_url
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ _CONNECT, _READ = 10.0, 30.0  # seconds
 _DOCUMENT = 120.0  # seconds for a document with all attempts
 _BLOCK = 1 << 18
 _PART = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
-_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})")
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/(?:[0-9]{1,18}|\*)")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -234,8 +233,8 @@ class Web:
         try:
             return pool.urlopen(method, url, body=body, headers=sent, redirect=False, preload_content=False)
         except urllib3.exceptions.ProxyError as error:
-            if refused := _TUNNEL.search(str(error)):
-                raise refused_by_proxy(url, int(refused[1])) from None
+            if (refused := refused_tunnel(url, error)) is not None:
+                raise refused from None
             raise CutOff(f"the proxy {shown_url(proxy_for(url))} cannot be reached: {_why(error)}") from None
         except urllib3.exceptions.SSLError as error:
             why = f"{_why(error)}; SSL_CERT_FILE names further authorities to trust"

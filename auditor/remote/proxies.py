@@ -8,6 +8,7 @@ and go to it alone.
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager
 
 _PORTS = {"http": 80, "https": 443}
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})")
 
 
 class Connections:
@@ -58,6 +60,12 @@ def refused_by_proxy(url: str, status: int) -> RemoteFailure:
         why = "wants a name and a password, or other ones: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT"
         return NotAllowed(f"the proxy {shown} {why}")
     return RemoteFailure(f"the proxy {shown} does not lead to {shown_url(url)}: it answers {status}")
+
+
+def refused_tunnel(url: str, error: Exception) -> RemoteFailure | None:
+    """What `refused_by_proxy` says, where that is in an error of urllib3's; None where the proxy did not answer."""
+    refused = _TUNNEL.search(str(error))
+    return None if refused is None else refused_by_proxy(url, int(refused[1]))
 
 
 def _through(proxy: str, how: dict[str, Any]) -> PoolManager:

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import selectors
-import signal
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -37,6 +36,7 @@ from .outcome import (
 from .plain import plain, restore
 from .providers import only_processor
 from .request import OFF, Request
+from .signals import signal_name
 from .started import Started, start
 
 LARGEST_MODEL = (1 << 31) - 1  # protobuf reads no more
@@ -45,6 +45,8 @@ _MOST_SAID = 4 << 20  # values of a line: each takes some 64 bytes here
 _KEPT_NOISE, _LARGEST_NOISE = 256 << 10, 64 << 20  # of stdout and stderr: kept, and borne at all
 _LOOK_EVERY = 0.1  # seconds
 _MOMENT = 0.1  # seconds in which comes what is on its way when the time is over
+_MOMENTS = 1.0  # seconds in all for which the rest of an answer is waited for then
+_PIECES = 1 << 14  # of what is said that are read then: the longest answer has fewer
 
 
 def run(request: Request) -> Outcome:
@@ -181,6 +183,7 @@ class _Child:
 
     def __init__(self, request: Request) -> None:
         self._request, self._ended, self._buffer, self._said = request, _Ended(), bytearray(), 0
+        self._waited, self._late = 0.0, 0  # when its time was over: seconds, and how often it was looked at
 
     def watch(self) -> _Ended:
         """Start it, listen until it ends or must be ended, and leave no process behind."""
@@ -216,8 +219,7 @@ class _Child:
             waiting.register(process.noise, selectors.EVENT_READ, self._noise)
             while waiting.get_map():
                 left = deadline - time.monotonic()
-                # What lies there already came in time: this process may have been held itself, and not the child.
-                ready = waiting.select(min(left, _LOOK_EVERY) if left > 0 else _MOMENT if self._buffer else 0)
+                ready = waiting.select(min(left, _LOOK_EVERY)) if left > 0 else self._ready_late(waiting)
                 if left <= 0 and not ready:
                     self._ended.killed = "time"
                 elif self._too_big(process.pid):
@@ -233,6 +235,21 @@ class _Child:
                 if self._ended.answer is not None:
                     self._rest(process.noise)
                     return
+
+    def _ready_late(self, waiting: selectors.BaseSelector) -> list[tuple[selectors.SelectorKey, int]]:
+        """What came in time, though its time is over now: this process may have been held itself, and not the child.
+
+        The rest of an answer is waited for; a child that lets it drip gains a second by that.
+        """
+        self._late += 1
+        if self._late > _PIECES:
+            return []
+        ready = waiting.select(0)
+        if not ready and self._buffer and self._waited < _MOMENTS:
+            began = time.monotonic()
+            ready = waiting.select(_MOMENT)
+            self._waited += min(time.monotonic() - began, _MOMENT)  # or this process was held once more
+        return ready
 
     def _rest(self, noise: int) -> None:
         """What was written before the answer and not yet read."""
@@ -337,7 +354,7 @@ def _last(request: Request, ended: _Ended) -> Outcome:
         return Crashed("flood" if ended.killed else "no answer", ended.stage, "", ended.isolation, tried)
     if ended.answer is not None:
         return _restored(ended.answer, ended)
-    match _signal(ended.status):
+    match f"exit {ended.status}" if ended.status >= 0 else signal_name(-ended.status):
         case "SIGXCPU":
             return TimedOut(limits.seconds, ended.stage, ended.isolation, tried)
         case "SIGKILL":  # not by us: the system was short of memory
@@ -345,15 +362,6 @@ def _last(request: Request, ended: _Ended) -> Outcome:
         case name:
             words = ended.noise.decode("utf-8", "replace")
             return Crashed(name, ended.stage, words, ended.isolation, tried)
-
-
-def _signal(status: int) -> str:
-    if status >= 0:
-        return f"exit {status}"
-    try:
-        return signal.Signals(-status).name
-    except ValueError:
-        return f"signal {-status}"
 
 
 _ANSWERS: dict[str, type[Run] | type[Failed] | type[OutOfMemory] | type[NotRun]] = {

@@ -21,6 +21,7 @@ from functools import partial
 from typing import Any
 
 from ..runtime.libc import die_with
+from ..runtime.signals import signal_name
 from .children import Given
 
 _FIRST, _LAST = 0.05, 2.0  # seconds before what died is started again: doubled each time
@@ -64,7 +65,7 @@ class _Child:
         lived = time.monotonic() - self.began
         self.pause = _FIRST if lived > _LONG else min(2 * self.pause, _LAST)
         self.again = time.monotonic() + (0.0 if lived > _LONG else self.pause)
-        return f"exit code {status}" if status >= 0 else signal.Signals(-status).name
+        return f"exit code {status}" if status >= 0 else signal_name(-status)
 
     def tell(self, number: signal.Signals) -> None:
         if self.process is not None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ..attest.keys import Password, check_installed, signer, trusted_key
 from ..attest.model_files import HashedModel, check_unchanged, files_hashed_at, hashed_files
 from ..errors import CannotLook, ExitCode, Unreadable, UsageError
-from ..files import FileLook
 from ..model.load import open_model
 from ..report import Verdict
 from ..tuples import NamedTuple
@@ -22,7 +21,6 @@ from .listening import Listener
 if TYPE_CHECKING:
     from ..attest.signing import Signs
     from ..attest.statements import AttestedAudit
-    from ..store.works import FileState
 
 
 class JudgedFiles(NamedTuple):
@@ -97,13 +95,9 @@ def judged_files(path: str, ask: Asked, listener: Listener) -> JudgedFiles:
         listener.auditing(path),
     ):
         gated = gate.verdict_on(path)
-        files = files_hashed_at(path, {_look(state): state.digest for state in gated.states}, at)
+        files = files_hashed_at(path, {state.look: state.digest for state in gated.states}, at)
         if files is None:  # the gate has no hash of one of them
             files = hashed_files(path)
             gated = gate.verdict_on(path)
     check_unchanged(files)
     return JudgedFiles(gated, files)
-
-
-def _look(state: FileState) -> FileLook:
-    return FileLook(state.device, state.inode, state.size, state.mtime_ns, state.ctime_ns)

@@ -31,12 +31,14 @@ def chosen_model(word: str, configured: Configuration) -> ChosenModel:
     A path; the number of a stored report; a folder of one model; ``PLACE@VERSION``, where a place is a model's folder
     in a registry, or ``REGISTRY/MODEL``, or a name that stored audits have. `NothingToAudit` where there is none.
     """
+    from .subjects import report_number
+
     if os.path.isfile(word) or (os.path.lexists(word) and not os.path.isdir(word)):
         return ChosenModel(word)
     if os.path.isdir(word):
         return ChosenModel(_only(_refs_at(word), word).path)
-    if word.isascii() and word.isdecimal():
-        return _of_report(int(word), configured)
+    if (number := report_number(word)) is not None:
+        return _of_report(number, configured)
     place, at, version = word.rpartition("@")
     if at and place and version:
         return _of_version(place, version, configured)

@@ -19,7 +19,7 @@ from .binding import BINDING, Binding, bound_to_its_model
 from .destinations import Destinations
 from .fetching import fetching_as
 from .listening import Listener
-from .subjects import Subject, compared, known, stored, subject_of, there
+from .subjects import Subject, compared, known, report_number, stored, subject_of, there
 
 if TYPE_CHECKING:
     from ..batch.engine import Opens
@@ -113,9 +113,10 @@ class Gate:
 
     def _verdicts(self, target: str) -> Iterator[Gated]:
         """Of all that a word names: a report's number, a file with reports, a model, or a place where models lie."""
-        if target.isascii() and target.isdecimal() and not os.path.lexists(target):
-            subject, document = stored(int(target[:19]), self.configured, self.configured.db)
-            yield self._gated(subject, document, int(target))
+        number = report_number(target)
+        if number is not None and not os.path.lexists(target):
+            subject, document = stored(number, self.configured, self.configured.db)
+            yield self._gated(subject, document, number)
         elif _holds_reports(target):
             for report in _reports(target):
                 path = report["model"]["path"]

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..store.store import Accepted
 
 
+_DIGITS = 20  # of a number, more than the largest that a database has
+
+
 class Subject(NamedTuple):
     """One model with the policy that holds for it; all else is what a registry says, None where none does."""
 
@@ -67,6 +70,11 @@ def subject_of(ref: Ref, configured: Configuration, path: str | None = None) -> 
         where, policy, ref.subject or None, ref.registry, ref.version or None, ref.contract, ref.troubles,
         ref if ref.address else None,
     )  # fmt: skip
+
+
+def report_number(word: str) -> int | None:
+    """The number of a stored report, where a word is one. Of a longer number than any report has the beginning."""
+    return int(word.lstrip("0")[:_DIGITS] or "0") if word.isascii() and word.isdecimal() else None
 
 
 def stored(audit_id: int, configured: Configuration, database: str | None) -> tuple[Subject, dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Text, column, delete, func, insert, select, values
 
+from ..files import FileLook
 from ..tuples import NamedTuple
 from .connection import parts, storable, upsert
 from .rows import AuditRows, rows_of_audit
@@ -28,13 +29,17 @@ class FileState(NamedTuple):
     ctime_ns: int = 0  # when the system last saw it change
     device: int = 0
 
+    @property
+    def look(self) -> FileLook:
+        return FileLook(self.device, self.inode, self.size, self.mtime_ns, self.ctime_ns)
+
 
 class Done(NamedTuple):
-    """Work that is done: the audit it led to, of which source that is, and how many findings it has."""
+    """Work that is done: the audit it led to, and of which source that is."""
 
     source: str
     audit_id: int
-    findings: int
+    silent: bool  # it passed, without a finding
 
 
 class Piece(NamedTuple):
@@ -84,7 +89,8 @@ class Works(Store):
         found: dict[tuple[str, str], Done] = {}
         joined = works.join(audits, works.c.audit_id == audits.c.id)
         number = audits.c.errors + audits.c.warnings + audits.c.notes
-        query = select(works.c.key, works.c.source, audits.c.id, number).select_from(joined)
+        silent = (number == 0) & (audits.c.verdict == "pass")
+        query = select(works.c.key, works.c.source, audits.c.id, silent).select_from(joined)
         query = query.where(self.within(works), self.within(audits))
         same = works.alias()
         first = select(func.min(same.c.source)).where(self.within(same), same.c.key == works.c.key).scalar_subquery()

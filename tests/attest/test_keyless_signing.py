@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from auditor.attest import keyless_signing
 from auditor.attest.envelopes import parse_lines
 from auditor.attest.identities import TrustedIdentity
 from auditor.attest.sigstore_bundles import sigstore_bundle
@@ -128,7 +129,7 @@ def test_the_identity_of_a_job_signs(served: Served, monkeypatch: pytest.MonkeyP
     assert by == f"another (by {ISSUER})" or by.startswith("another")
 
 
-def test_what_is_wrong_with_a_token_issaid_by_program_before_anything_is_audited(
+def test_what_is_wrong_with_a_token_is_said_before_anything_is_audited(
     served: Served, attest: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sigstore.oidc.detect_credential", lambda: None)
@@ -222,3 +223,17 @@ def test_what_was_signed_is_what_was_to_be_signed(served: Served, monkeypatch: p
     monkeypatch.setattr(dsse, "Statement", lambda payload: real(payload + b" "))
     with pytest.raises(CannotLook, match="what Sigstore signed is not what was to be signed, and nothing is written"):
         served.signed()
+
+
+def test_an_answer_that_nobody_expects_of_the_jobs_service_is_one_line(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of GitHub's: what says that it is packed, and is not."""
+    from urllib3.exceptions import DecodeError
+
+    def answers() -> str:
+        raise DecodeError("not gzip")
+
+    monkeypatch.setattr("sigstore.oidc.detect_credential", answers)
+    with pytest.raises(CannotLook, match="the identity of this job cannot be had: not gzip"):
+        keyless_signing.keyless_signer()

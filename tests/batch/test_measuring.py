@@ -96,7 +96,7 @@ def test_a_batch_reads_each_byte_once(filled: Path, tmp_path: Path) -> None:
 def test_attest_and_bom_sign_hashes_of_the_reading_that_was_judged(
     filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auditor.attest.model_files._SETTLED", -1)  # their ctime is of now
+    monkeypatch.setattr("auditor.files._SETTLED", -1)  # their ctime is of now
     asks = asked({"no_config": True, "run": False, "db": str(tmp_path / "a.db")})
     found = []
     assert 1 <= times_read(filled, lambda: found.append(judged_files(str(filled), asks, Listener()))) < 1.1
@@ -108,7 +108,7 @@ def test_attest_and_bom_sign_hashes_of_the_reading_that_was_judged(
 @counting
 def test_the_services_job_reads_each_byte_once(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(working, "_draw", lambda *_: "")
-    monkeypatch.setattr("auditor.batch.state._SETTLED", -1)  # their ctime is of now
+    monkeypatch.setattr("auditor.files._SETTLED", -1)  # their ctime is of now
     monkeypatch.setattr(working, "tell", lambda stage: None)
     roots = (str(filled.parent),)
     task = SourceTask("a" * 32, "p", str(tmp_path), str(filled), roots, (), UrlLimits(), STATIC, Policy())
@@ -118,7 +118,7 @@ def test_the_services_job_reads_each_byte_once(filled: Path, tmp_path: Path, mon
 
 
 def test_only_what_will_be_audited_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auditor.batch.run.settled", lambda state: True)  # its ctime is of now
+    monkeypatch.setattr("auditor.batch.run.settled", lambda states, at: tuple(states))  # its ctime is of now
     path = spread(tmp_path / "model", 2, 1 << 20, 1)
     submitted = list[str]()
     submit = Pool.submit
@@ -145,7 +145,7 @@ def test_only_what_will_be_audited_is_measured(tmp_path: Path, monkeypatch: pyte
 def test_what_an_interrupted_batch_has_hashed_is_measured_by_the_audit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auditor.batch.run.settled", lambda state: True)  # its ctime is of now
+    monkeypatch.setattr("auditor.batch.run.settled", lambda states, at: tuple(states))  # its ctime is of now
     path = spread(tmp_path / "model", 3, 1 << 20, 1)
     fill(path.parent)
     alone = audit(path, STATIC).weights

@@ -19,7 +19,7 @@ import auditor.batch.one
 import auditor.batch.state
 import auditor.pipeline
 from auditor.batch.one import Audited, audit_one
-from auditor.batch.pool import WorkerLimits
+from auditor.batch.pool import Pool, Task, WorkerLimits
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.batch.verdicts import judged
@@ -100,10 +100,33 @@ def test_old_files_are_known_by_their_looks(
     registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Size, times, inode and device are enough, once the file has been left alone for a while: nothing is read."""
-    monkeypatch.setattr("auditor.batch.state._SETTLED", -1)
+    monkeypatch.setattr("auditor.files._SETTLED", -1)
     run(refs(registry), tmp_path / "reports.db")
     monkeypatch.setattr("auditor.batch.run.hashed", pytest.fail)
     assert all(outcome.reused for outcome in run(refs(registry), tmp_path / "reports.db"))
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_file_that_was_new_when_it_was_hashed_is_read_again(
+    large: bool, registry: Path, refs: Refs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long its audit takes: a change in the tick of the one before would not show in its times."""
+    clock, late = time.time_ns, [0]
+
+    class LastsLong(Pool):
+        def submit(self, *arguments: Any, **more: Any) -> Task:
+            task = Pool.submit(self, *arguments, **more)
+            late[0] = 3_000_000_000
+            return task
+
+    if large:
+        monkeypatch.setattr("auditor.batch.run.LARGE", 1)
+    monkeypatch.setattr(time, "time_ns", lambda: clock() + late[0])
+    (found,) = [ref for ref in refs(registry) if ref.name == "3"]
+    os.utime(found.path)
+    with Works.open(tmp_path / "reports.db") as store:
+        list(batch([found], STATIC, lambda ref: USUAL, store, 1, WorkerLimits(HANG), engine=LastsLong))
+        assert late and store.states([found.path]) == {}
 
 
 def test_another_file_of_the_same_size_and_time_is_looked_into(registry: Path, refs: Refs, tmp_path: Path) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import auditor.pipeline
 from auditor.batch import run as batches
 from auditor.batch.pool import Pool, WorkerLimits
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.batch.state import Keys, hashed
 from auditor.errors import ExitCode, UsageError
-from auditor.policy.judge import USUAL
+from auditor.pipeline import Audit
+from auditor.policy.judge import USUAL, exit_code
 from auditor.policy.policy import Policy
-from auditor.report import Verdict
+from auditor.report import Missed, Verdict
 from auditor.settings import Settings
 from auditor.store.works import Done, FileState, Works
 
@@ -99,12 +102,42 @@ def test_a_report_that_is_not_read_again_is_reused_all_the_same(registry: Path, 
         )
 
 
+@pytest.mark.parametrize("before", [USUAL, Policy(fail_on=None)], ids=["usual", "never"])
+def test_a_report_that_finds_nothing_and_is_open_is_no_pass_when_it_is_taken_again(
+    before: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where onnxruntime does not load the model and no rule that says so was chosen: a second look says the same."""
+    real = auditor.pipeline.audited
+
+    def audit(path: str, *more: Any) -> Audit:
+        whole = real(path, *more)
+        run = whole.report.run._replace(status="failed", why="onnxruntime does not load the model")
+        skipped = (Missed("run", run.why, asked=True),)
+        coverage = whole.report.coverage._replace(skipped=skipped)
+        return whole._replace(report=whole.report._replace(run=run, coverage=coverage, findings=()))
+
+    monkeypatch.setattr(auditor.pipeline, "audited", audit)
+    (tmp_path / "m.onnx").write_bytes(MODEL)
+    model = [reference(tmp_path / "m.onnx")]
+
+    def looked_at(policy: Policy) -> Outcome:
+        with Works.open(tmp_path / "reports.db") as store:
+            (outcome,) = batch(model, STATIC, lambda ref: policy, store, 1, WorkerLimits(), all_shown=False)
+        return outcome
+
+    for policy in (before, USUAL, USUAL):
+        outcome = looked_at(policy)
+        verdict = Verdict.PASS if policy.fail_on is None else Verdict.INCONCLUSIVE
+        assert (outcome.verdict, outcome.code) == (verdict, exit_code(verdict))
+    assert outcome.reused, "it is not audited again"
+
+
 def test_so_many_keys_are_kept_in_mind_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "_LATELY", 3)
     with Pool(1, WorkerLimits()) as pool:
         one = batches._Batch(iter(()), STATIC, lambda ref: USUAL, None, pool, True, False, Keys(STATIC), lambda: False)
         for n in range(7):
-            one._keep_in_mind(f"key {n}", Done("m.onnx", n, 0))
+            one._keep_in_mind(f"key {n}", Done("m.onnx", n, True))
             assert f"key {n}" in one.lately and len(one.lately) <= 3
 
 

@@ -345,3 +345,15 @@ def test_an_artifact_without_a_registered_name_has_a_signature_too(auditor: Audi
         judged = auditor(command, "artifact/model.onnx", *STATIC, *more)
         assert judged.code == 1
         assert "MLmodel's signature says that the input 'data' is [?, 1, 28, 28]" in " ".join(judged.out.split())
+
+
+def test_a_number_with_zeros_before_it_is_the_same_report(auditor: Auditor) -> None:
+    """What is judged is what is accepted. A number that no report can have is one that is not stored."""
+    for model in (LENET, ALEXNET_224):
+        auditor("check", model, *STATIC)
+    assert auditor("gate", "2").code == 1 and auditor("gate", "2".zfill(30)).code == 1
+    said = auditor("gate", "1".zfill(20), "--format", "json")
+    assert said.code == 0 and said.json["gate"]["audit_id"] == 1
+    for command in (("gate", "1" * 5000), ("diff", "1" * 5000, LENET)):
+        said = auditor(*command)
+        assert said.code == 3 and "is stored in" in said.err, said.err

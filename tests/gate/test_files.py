@@ -31,7 +31,7 @@ def overwritten(path: Path, data: bytes) -> None:
 def test_a_model_that_was_overwritten_with_its_times_restored_fails(
     command: str, auditor: Auditor, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auditor.batch.state._SETTLED", -1)  # its state is kept at once
+    monkeypatch.setattr("auditor.files._SETTLED", -1)  # its state is kept at once
     path = here / "m.onnx"
     path.write_bytes(GOOD)
     assert auditor(command, "m.onnx", *STATIC).code == 0

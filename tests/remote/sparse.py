@@ -107,6 +107,15 @@ def parted(location: str = "weights.bin") -> Sparse:
     )  # fmt: skip
 
 
+def within_itself(location: str) -> Sparse:
+    """A matrix of a hundred megabytes, and a bias that is named as data of a file: of the model's own."""
+    return model(
+        [node("MatMul", ("x", "w"), "h"), node("Add", ("h", "b"), "y")],
+        [zeros("w", (1024, 25_000)), elsewhere("b", (25_000,), location)],
+        port("x", (1, 1024)), port("y", (1, 25_000)), [],
+    )  # fmt: skip
+
+
 def written(found: Sparse, path: Path) -> Path:
     """The same as a file, with holes for the zeros."""
     with path.open("wb") as file:

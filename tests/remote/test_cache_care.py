@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auditor.remote.cache import Cache
-from auditor.remote.cache_files import opened
+from auditor.remote.cache_files import opened, sizes
 from auditor.remote.listing import ListedFile
 
 from .test_cache import fetched, put, source
@@ -55,6 +55,28 @@ def test_what_a_killed_process_left_of_a_layout_is_in_nobodys_way(cache: Cache) 
     folder.rename(f"{folder}.{os.getpid()}")
     assert put(cache, "e", b"content") == str(folder)
     assert [one.name for one in folder.iterdir()] == ["m"]
+
+
+def test_a_graph_that_goes_while_room_is_made_is_nobodys_failure(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever could not fetch all of it takes it away, and asks nobody."""
+    going = Path(cache.graph("key"))
+    going.parent.mkdir()
+    going.write_bytes(b"x" * 4096)
+    looks = 0
+
+    def raced(folder: str, *, sparse: bool = False) -> list[tuple[int, int, str]]:
+        nonlocal looks
+        found = sizes(folder, sparse=sparse)
+        if str(going) in {path for *_, path in found}:
+            looks += 1
+            if looks == 2:  # it was there when all was counted
+                going.unlink()
+        return found
+
+    monkeypatch.setattr("auditor.remote.cache.sizes", raced)
+    cache.most = 1
+    cache.make_room(2)
+    assert looks == 2 and not going.exists()
 
 
 def test_each_descriptor_is_given_back(cache: Cache) -> None:

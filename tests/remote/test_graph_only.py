@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import pytest
 
+from auditor.batch.courier import Brought, ListedPage, brought, listed
 from auditor.batch.pool import Task, WorkerLimits
 from auditor.batch.refs import Partly, Ref
 from auditor.batch.run import batch
@@ -23,6 +24,7 @@ from auditor.model.load import load
 from auditor.model.payload import Absent, array, extent, read, small, tensors
 from auditor.policy.judge import USUAL
 from auditor.remote.cache import Cache
+from auditor.remote.errand import Fetching
 from auditor.remote.failures import LedAstray, NotThatContent, NotUnderstood, RemoteFailure, TooMuch
 from auditor.remote.graphs import GraphFile, graph_of
 from auditor.remote.kinds import registry_at
@@ -32,7 +34,7 @@ from auditor.settings import Settings
 from tests.forked import Ended
 
 from .conftest import LIMITS
-from .sparse import large, parted, written
+from .sparse import large, parted, within_itself, written
 from .stand_in import COMMIT, Canned, Shelf, Sparse, redirect
 from .test_cache import put
 
@@ -254,6 +256,29 @@ def test_a_batch_of_the_hub(hub: Shelf, auditor: Call, tmp_path: Path) -> None:
     one = auditor("check", f"hf://org/name@{COMMIT}/whole.onnx", "--graph-only", "--format", "json")
     assert one.status == ExitCode.PASS and hub.sent < sent + MEGABYTE
     assert "the tensors' data" in {missed["what"] for missed in one.report["coverage"]["skipped"]}
+
+
+@pytest.mark.parametrize("location", ["m.onnx", "./m.onnx"])
+def test_a_model_with_data_in_its_own_file(location: str, hub: Shelf, auditor: Call) -> None:
+    """onnx takes a model's own name as a location; the graph then is what was fetched, and the data is not here."""
+    hub.repositories["org/name"] = {"m.onnx": within_itself(location)}
+    said = auditor("batch", "hf://org/name", "--graph-only", "--format", "json")
+    assert said.status == ExitCode.PASS, said.out + said.err
+    assert said.report["outputs"][0]["shape"] == [1, 25_000]
+    assert not [one for one in said.report["findings"] if one["rule"] in ("nan-weights", "dead-units")]
+    assert "the tensors' data" in {missed["what"] for missed in said.report["coverage"]["skipped"]}
+
+
+def test_data_in_the_own_file_is_not_read_from_its_holes(hub: Shelf, tmp_path: Path) -> None:
+    hub.repositories["org/name"] = {"onnx/m.onnx": within_itself("m.onnx")}
+    errand = Fetching(str(tmp_path), graph_only=True).errand("hf://org/name")
+    page = listed(errand, 0, 8)
+    assert isinstance(page, ListedPage)
+    found = brought(errand, page.versions[0], "entry")
+    assert isinstance(found, Brought) and found.partly is not None
+    model = load(PartialFile(found.path, found.partly.holes))
+    (bias,) = (tensor for _, tensor in tensors(model) if tensor.external is not None)
+    assert isinstance(extent(model, bias), Absent)
 
 
 def test_a_gate_judges_what_it_has_seen_whole() -> None:

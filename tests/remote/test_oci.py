@@ -247,6 +247,21 @@ def test_an_index_leads_to_its_manifests(host: str, cache: Path) -> None:
     assert [(v.model.name, v.identity) for v in found] == [("a.onnx", one), ("b.onnx", two)]
 
 
+def test_models_of_one_name_below_one_tag_are_several(host: str, cache: Path) -> None:
+    """As an index has them for several platforms: whoever takes each place once takes all of them."""
+    one = push.put(host, [push.titled(host, "model.onnx", b"a")], "")
+    two = push.put(host, [push.titled(host, "model.onnx", b"b")], "")
+    push.put_index(host, [(one, {}), (two, {}), (one, {})], "both")
+    reader = Reader(f"oci://{host}/team/det:both", cache)
+    found = reader.versions()
+    assert [(v.address, v.version, reader.fetch(v.model)) for v in found] == [
+        (f"oci://{host}/team/det:both/model.onnx", "both", b"a"),
+        (f"oci://{host}/team/det@{two}/model.onnx", two, b"b"),
+    ]
+    (again,) = Reader(found[1].address, cache).versions()
+    assert again.identity == two
+
+
 def test_what_is_not_there(host: str, cache: Path) -> None:
     push.put(host, [push.titled(host, "model.onnx", MODEL)], "there")
     for address in (f"oci://{host}/team/det:gone", f"oci://{host}/team/det:there/other.onnx", f"oci://{host}/nobody"):

@@ -238,3 +238,43 @@ def test_what_a_child_said_in_time_counts_though_nobody_looked(
     monkeypatch.setattr(parent, "time", SimpleNamespace(monotonic=lambda: clock() + late[0]))
     request = Request(write(ADD), attempts=((floats("x", 1, 4),),), limits=RunLimits(seconds=HANG))
     assert isinstance(run(request), ending)
+
+
+def test_a_child_that_goes_on_when_its_time_is_over_is_ended(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that drips has no end: it was begun in time, and a letter of it comes whenever somebody waits."""
+    now, came = [1.0], 0
+    ours, theirs = os.pipe()
+
+    class Drips:
+        """A selector's part: time passes while it waits, and then there is a letter."""
+
+        def __enter__(self) -> Drips:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def register(self, *_: object) -> None:
+            pass
+
+        def get_map(self) -> bool:
+            return True
+
+        def select(self, seconds: float) -> list[tuple[Any, int]]:
+            nonlocal came
+            if not seconds:
+                return []
+            came += 1
+            assert came < 1000, "it goes on"
+            now[0] += seconds
+            os.write(theirs, b"x")
+            return [(SimpleNamespace(fd=ours, data=child._answer), 1)]
+
+    child = parent._Child(Request(write(ADD)))
+    child._buffer += b"["
+    monkeypatch.setattr(parent, "selectors", SimpleNamespace(DefaultSelector=Drips, EVENT_READ=1))
+    monkeypatch.setattr(parent, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    started: Any = SimpleNamespace(pid=os.getpid(), noise=ours)
+    with os.fdopen(ours, "rb") as answer, os.fdopen(theirs, "wb"):
+        child._listen(started, answer, deadline=0.0)
+    assert child._ended.killed == "time" and came

@@ -11,6 +11,8 @@ import urllib.request
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.error import HTTPError
 
 import pytest
@@ -23,6 +25,7 @@ from auditor.service.context import ServiceLimits
 from auditor.service.files.storage import Storage
 from auditor.service.jobs.slots import taken_name
 from auditor.service.serving import Serving, check_open, listening, serving, url_of
+from auditor.service.supervisor import _Child
 from auditor.store import jobs, tokens
 from auditor.store.works import Works
 from tests.batch.kills import make_models
@@ -259,6 +262,15 @@ def test_what_a_killed_service_left_behind_is_waited_for(monkeypatch: pytest.Mon
         monkeypatch.setattr("auditor.service.serving.time.sleep", end)
         with listening(chosen) as listens:
             assert listens.getsockname()[1] == chosen.port
+
+
+def test_no_signal_that_ends_a_child_ends_its_supervisor() -> None:
+    """Linux has signals without a name, SIGRTMIN+1 to SIGRTMAX-1."""
+    child = _Child("http", b"", ())
+    for status, how in ((-signal.SIGKILL, "SIGKILL"), (-(signal.SIGRTMIN + 6), "signal 40"), (3, "exit code 3")):
+        process: Any = SimpleNamespace(poll=partial(int, status))
+        child.process = process
+        assert child.look() == how
 
 
 STARTED_AND_KILLED = """

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from auditor.errors import StoreError
 from auditor.store.store import Store
-from auditor.store.works import FileState, Piece, Works
+from auditor.store.works import Done, FileState, Piece, Works
 
 from .reports import document, finish
 
@@ -24,11 +24,19 @@ def test_work_is_kept_once_and_the_second_is_told_of_the_first(tmp_path: Path) -
         assert not there
         assert finish(other, document(findings=9), "/m.onnx", KEY) == (audit_id, True)
         done = other.done([(KEY, "/m.onnx")])[KEY, "/m.onnx"]
-        assert done == ("/m.onnx", audit_id, len(document()["findings"]))
+        assert done == ("/m.onnx", audit_id, False)
         assert other.documents([audit_id]) == {audit_id: document()}
         assert other.done([("x" * 64, "/m.onnx")]) == {}
     with sqlite3.connect(tmp_path / "reports.db") as plain:
         assert plain.execute("SELECT count(*) FROM audits").fetchone() == (1,)
+
+
+def test_what_passed_and_found_nothing_is_silent(tmp_path: Path) -> None:
+    with Works.open(tmp_path / "reports.db") as store:
+        for verdict, findings in (("pass", 0), ("pass", 1), ("inconclusive", 0)):
+            key = f"{verdict} {findings}"
+            finish(store, document(findings=findings) | {"verdict": verdict}, "/m.onnx", key)
+            assert store.done([(key, "/m.onnx")])[key, "/m.onnx"].silent is (key == "pass 0")
 
 
 def test_without_a_key_a_report_is_kept_and_the_work_is_not(tmp_path: Path) -> None:
@@ -43,7 +51,7 @@ def test_work_that_is_to_be_done_again_is_kept_once_until_it_is_done(tmp_path: P
             piece = Piece(document(findings=kept), "/m.onnx", KEY, again="a" * 64, whole=kept == 3)
             assert store.finish_all([piece]) == [(kept, False)]
             assert [row.id for row in store.history("/m.onnx")] == [kept]
-        assert store.done([(KEY, "/m.onnx")])[KEY, "/m.onnx"].findings == 3
+        assert store.done([(KEY, "/m.onnx")])[KEY, "/m.onnx"] == Done("/m.onnx", 3, False)
         for whole in (True, False):
             assert store.finish_all([Piece(document(), "/m.onnx", KEY, (), "a" * 64, whole)]) == [(3, True)]
 

@@ -122,9 +122,10 @@ class OciRepository(RemoteKind):
         yield from found
 
     def _below(self, named: str, address: str, unread: list[str]) -> Iterator[ListedVersion]:
-        """The models of all manifests; ``unread`` is given what could not be read."""
+        """The models of all manifests, each at an address of its own; ``unread`` is given what could not be read."""
         first: tuple[str, int] = (named, 0)
         waiting, seen = [first], 0
+        digests, names = set[str](), set[str]()
         while waiting:
             one, depth = waiting.pop(0)
             seen += 1
@@ -135,13 +136,18 @@ class OciRepository(RemoteKind):
             if isinstance(found, ManifestIndex):
                 waiting += [(below.digest, depth + 1) for below in found.manifests if not _refers(below)]
                 continue
+            if digest in digests:
+                continue
+            digests.add(digest)
             contents = self._contents(digest, found)
             unread += contents.troubles
             for name in models_among(contents.files):
+                is_first = name not in names  # of one name an index may have several: for each platform one
+                names.add(name)
                 yield ListedVersion(
                     self._subject(name),
-                    named,
-                    f"{address}/{name}",
+                    named if is_first else digest,
+                    f"{address if is_first else f'{self._reference.name}@{digest}'}/{name}",
                     contents.files[name],
                     metadata={**contents.metadata, "digest": digest, "sha256": contents.files[name].sha256},
                     troubles=contents.troubles,

@@ -17,7 +17,7 @@ from ...batch.one import Audited, audit_one
 from ...batch.pool import tell
 from ...batch.refs import Ref
 from ...batch.sources.folder import plain
-from ...batch.state import Keys, hashed, settled, unchanged
+from ...batch.state import Keys, hashed, unchanged
 from ...batch.verdicts import judged
 from ...errors import AuditorError
 from ...formats.json import parse
@@ -172,7 +172,7 @@ def _carried(task: SourceTask, ref: Ref, clock: _StageClock) -> Carried:
 
 def _are_as_hashed(states: tuple[FileState, ...], began: int) -> bool:
     """Whether files are what they were; those that had changed just before are read again, for their times may lie."""
-    late = [state for state in states if not settled(state, began)]
+    late = [state for state in states if not state.look.is_settled(began)]
     same = all(unchanged(state.path, state) for state in states)
     return same and hashed([(state.path,) for state in late]) == [(state,) for state in late]
 
