@@ -41,7 +41,8 @@ class Open(NamedTuple):
 class Impossible(NamedTuple):
     """The node cannot run on these inputs and attributes.
 
-    ``passed_over``: the page says so, and runtimes pass over an empty input that does not fit.
+    ``passed_over``: the page says so, and runtimes pass over an empty input that does not fit. ``advice``: what a
+    person can do, of the node "{node}"; "" where only the shapes can say.
     """
 
     at: At
@@ -50,6 +51,7 @@ class Impossible(NamedTuple):
     parameter: str
     declared: bool
     passed_over: bool = False
+    advice: str = ""
 
 
 class Undefined(NamedTuple):
