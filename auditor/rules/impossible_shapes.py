@@ -3,13 +3,12 @@
 ## What it does
 Propagates shapes from the graph's inputs through every operator and finds nodes whose inputs and attributes
 contradict each other for every value of the named sizes: sizes that do not broadcast, a window larger than its input,
-an axis outside the tensor, a Reshape that does not come out even. Nothing that rests on a declared shape counts, and no
-branch of an If of which nobody knows whether it is taken; where the condition is an input of the model, a caller may
-take either. What follows from the first contradiction is folded under it. A Reshape that makes a row of each image is reported as the
-dense layer behind it: the features that it takes, those that arrive, and the input sizes that would fit; with an open
-height or width it is a warning, if some size fits. So are two ways that meet (a skip connection in a Concat or an
-Add), worked out of the same open size, that agree for some of its values only: the sizes at which all of them agree are
-solved.
+an axis outside the tensor, a Reshape that does not come out even. Nothing that rests on a declared shape counts; in a
+branch of which nobody knows whether it is taken only a node that contradicts itself does. What follows from the first
+contradiction is folded under it. A Reshape that makes a row of each image is reported as the dense layer behind it: the
+features that it takes, those that arrive, and the input sizes that would fit; with an open height or width it is a
+warning, if some size fits. So are two ways that meet (a skip connection in a Concat or an Add), worked out of the same
+open size, that agree for some of its values only: the sizes at which all of them agree are solved.
 
 ## Why it matters
 The model fails as soon as the node runs. onnxruntime often names another node or only the runtime's source line, and
@@ -66,12 +65,13 @@ agraph (float[N, 2, 3, 3] x, float[8, 5] w) => (float[N, 5] y) <int64[2] s = {0,
 }
 ```
 ```onnx
-# A caller may choose the branch that cannot run.
+# Whenever that branch is taken, whatever arrives.
 <ir_version: 8, opset_import: ["" : 17]>
-agraph (bool c, float[4, 5] x) => (float[A, 5] y) <int64[1] i = {9}> {
+agraph (bool c, float[1, 1, 4, 4] x) => (float[1, 1, A, B] y)
+<float[4] twice = {1, 1, 2, 2}, int64[4] s = {1, 1, 8, 8}> {
   y = If (c) <
-    then_branch = one () => (float[A, 5] a) { a = Gather(x, i) },
-    else_branch = two () => (float[A, 5] b) { b = Neg(x) }
+    then_branch = one () => (float[1, 1, A, B] a) { a = Resize(x, "", twice, s) },
+    else_branch = two () => (float[1, 1, A, B] b) { b = Neg(x) }
   >
 }
 ```
@@ -98,11 +98,9 @@ agraph (float[1, 2, H, W] x) => (float[1, 4, A, B] y) <float[4] twice = {1, 1, 2
 
 ## Quiet on
 ```onnx
-# The values decide, and may never choose the branch that cannot run.
+# Nobody knows whether the branch that cannot run is ever taken on these shapes.
 <ir_version: 8, opset_import: ["" : 17]>
-agraph (float[4, 5] x) => (float[A, 5] y) <int64[1] i = {9}, float zero = {0.0}> {
-  m = ReduceMax<keepdims = 0>(x)
-  c = Greater(m, zero)
+agraph (bool c, float[4, 5] x) => (float[A, 5] y) <int64[1] i = {9}> {
   y = If (c) <
     then_branch = one () => (float[A, 5] a) { a = Gather(x, i) },
     else_branch = two () => (float[A, 5] b) { b = Neg(x) }

@@ -93,17 +93,3 @@ def _typed(name: str, value: Attribute, kind: str, constant: Callable[[Tensor], 
     if not good:
         raise ShapeError(f"the attribute {name} must be {kind}, is {type(value).__name__}", attribute=name)
     return value
-
-
-_HANDING_ON = frozenset({"Identity", "Cast", "Not", "Squeeze", "Reshape"})
-
-
-def asked_of_caller(graph: Graph, condition: str) -> bool:
-    """Whether a condition is an input of the model: then a caller may take either branch, and both must run."""
-    for _ in range(4):
-        maker = graph.producers.get(condition)
-        if maker is not None and graph.nodes[maker].op_type in _HANDING_ON:
-            condition = next(iter(graph.nodes[maker].inputs), "")
-    if condition in graph.producers or any(tensor.name == condition for tensor in graph.initializers):
-        return False
-    return any(value.name == condition for value in graph.inputs)

@@ -13,7 +13,7 @@ from ..model.graph import AttributeReference, Attributes, Function, Graph, Model
 from ..model.order import ordered
 from ..model.tensor import Tensor
 from .blame import harmless, own_faults
-from .calls import Bound, Call, UnknownOperator, asked_of_caller, call_of
+from .calls import Bound, Call, UnknownOperator, call_of
 from .declared import constant, declared, name_unknowns
 from .evaluation import MOST_STORED, TRIPS, Evaluation, without_long_values
 from .fact import NO_NEEDS, UNROLLED, Answer, Body, Fact, Need, Shape, ShapeError, show
@@ -150,9 +150,7 @@ class Walk:
             case _NoRule(opset=opset):
                 self.troubles.append(Unsupported(at, node.domain, node.op_type, opset))
             case ShapeError() as error:
-                self.troubles.append(
-                    Impossible(at, str(error), error.attribute, error.parameter, rests, error.passed_over, error.advice)
-                )
+                self.troubles.append(_impossible(at, error, rests))
             case _OutOfBudget():
                 self._exhaust(at)
             case error:
@@ -228,9 +226,7 @@ class Walk:
                 inputs = rule.inputs
                 asked = given if self.evaluation is None else without_long_values(given)
                 if bodies:
-                    chosen = node.op_type == "If" and not path and asked_of_caller(self.model.graph, node.inputs[0])
-                    label = _label(node, path, index)
-                    arguments = {**arguments, **self._bodies(bodies, scope, label, opsets, chosen)}
+                    arguments = {**arguments, **self._bodies(bodies, scope, _label(node, path, index), opsets)}
                 if rule.counts_outputs:
                     result = rule.run(*asked, **arguments, output_count=len(node.outputs))
                 else:
@@ -272,12 +268,10 @@ class Walk:
             self._memory.resolved[key] = Attributes({n: v for n, v in values.items() if v is not None})
         return self._memory.resolved[key]
 
-    def _bodies(
-        self, bodies: Mapping[str, Graph], scope: NamedFacts, label: str, opsets: Opsets, chosen: bool
-    ) -> dict[str, Body]:
-        return {name: self._body(body, scope, f"{label}/{name}", opsets, chosen) for name, body in bodies.items()}
+    def _bodies(self, bodies: Mapping[str, Graph], scope: NamedFacts, label: str, opsets: Opsets) -> dict[str, Body]:
+        return {name: self._body(body, scope, f"{label}/{name}", opsets) for name, body in bodies.items()}
 
-    def _body(self, body: Graph, scope: NamedFacts, path: str, opsets: Opsets, chosen: bool) -> Body:
+    def _body(self, body: Graph, scope: NamedFacts, path: str, opsets: Opsets) -> Body:
         def run(inputs: tuple[Fact, ...], tentative: bool) -> tuple[Fact, ...]:
             self._enter(path)
             self._bodies_left -= 1
@@ -287,7 +281,7 @@ class Walk:
             before, opened = len(self.troubles), len(self.open)
             outputs = self._graph(body, given, scope, path, opsets)
             made.failed = any(map(_proven, self.troubles[before:]))
-            if tentative and not chosen:
+            if tentative:
                 self.troubles[before:] = [_unproven(t) for t in self.troubles[before:]]
                 del self.open[opened:]
             return outputs
@@ -356,9 +350,14 @@ def _rests(given: list[Fact | None]) -> bool:
     return False
 
 
+def _impossible(at: At, why: ShapeError, rests: bool) -> Impossible:
+    told = (why.attribute, why.parameter, rests, why.passed_over, why.advice, why.own)
+    return Impossible(at, str(why), *told)
+
+
 def _unproven(trouble: Trouble) -> Trouble:
     match trouble:
-        case Misfit(own=False) | Impossible():
+        case Misfit(own=False) | Impossible(own=False):
             return trouble._replace(declared=True)
         case _:
             return trouble

@@ -160,7 +160,7 @@ KINDS = {
         FOUR + "<float[0] c = {}, int64[4] s = {1, 3, 9, 9}> { y = Resize(x, \"\", c, s) }",
         "impossible-shapes", "error", ("leave out the sizes of Resize[0]",), 13,
     ),
-    "scales and sizes in a branch that a caller may take": Kind(
+    "scales and sizes in a branch": Kind(
         "g (bool c, float[1, 3, 8, 8] x) => (float[A, B, C, D] y) <float[4] k = {1, 1, 2, 2}> { y = If(c) <"
         "then_branch = t () => (float[A, B, C, D] a) <int64[4] s = {1, 3, 9, 9}> { a = Resize(x, \"\", k, s) }, "
         "else_branch = e () => (float[A, B, C, D] b) { b = Resize(x, \"\", k) }> }",
@@ -168,15 +168,6 @@ KINDS = {
         "then_branch = t () => (float[A, B, C, D] a) <int64[4] s = {1, 3, 9, 9}> { a = Resize(x, \"\", \"\", s) }, "
         "else_branch = e () => (float[A, B, C, D] b) { b = Resize(x, \"\", k) }> }",
         "impossible-shapes", "error", ("Resize[0]: scales and sizes are both given", "leave out the scales or the"),
-    ),
-    "an index in a branch that a caller may take": Kind(
-        "g (bool c, float[4, 5] x) => (float[A, 5] y) <int64[1, 1] i = {9}> { n = Not(c) y = If(n) <"
-        "then_branch = t () => (float[A, 5] a) { a = GatherND(x, i) }, "
-        "else_branch = e () => (float[A, 5] b) { b = Neg(x) }> }",
-        "g (bool c, float[4, 5] x) => (float[A, 5] y) <int64[1, 1] i = {3}> { n = Not(c) y = If(n) <"
-        "then_branch = t () => (float[A, 5] a) { a = GatherND(x, i) }, "
-        "else_branch = e () => (float[A, 5] b) { b = Neg(x) }> }",
-        "impossible-shapes", "error", ("the index 9 is outside an axis of size 4", "within -4 and 3"),
     ),
     "an index along axes of which no larger ones are meant": Kind(
         "g (float[2, 4, 5] x) => (float[A, B] y) <int64[2, 1] i = {0, 4}> { y = GatherND<batch_dims = 1>(x, i) }",

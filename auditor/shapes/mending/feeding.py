@@ -20,7 +20,7 @@ _BASE, _SOLVED = 6.0, 3.8
 _BY_VALUES = frozenset(
     {
         "Gather", "GatherElements", "GatherND", "ScatterElements", "ScatterND", "Scatter", "NonMaxSuppression", "Split",
-        "Gemm", "Resize", "Upsample",
+        "Resize", "Upsample",
     }
 )  # fmt: skip
 """Operators that fail of the values that they are given, or of how many axes: no larger image mends them."""

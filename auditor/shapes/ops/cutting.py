@@ -128,11 +128,12 @@ def split_18(
     """Of unequal parts, the last is the smaller."""
     if num_outputs is not None and num_outputs != output_count:
         why = f"num_outputs is {num_outputs}, the node has {output_count}"
-        raise ShapeError(why, attribute="num_outputs", advice=f"set num_outputs of {{node}} to {output_count}")
+        advice = f"set num_outputs of {{node}} to {output_count}"
+        raise ShapeError(why, attribute="num_outputs", advice=advice, own=True)
     if split is not None and num_outputs is not None:
-        raise ShapeError("split and num_outputs are both given, and only one can be", attribute="num_outputs")
+        raise ShapeError("split and num_outputs are both given, and only one can be", attribute="num_outputs", own=True)
     if split is None and num_outputs is None:
-        raise ShapeError("neither split nor num_outputs is given, and one must be", attribute="num_outputs")
+        raise ShapeError("neither split nor num_outputs is given, and one must be", attribute="num_outputs", own=True)
     if split is None and num_outputs is not None:
         return _split(input, axis, None, num_outputs, uneven=True)
     return _split(input, axis, _parts(split, output_count), output_count)

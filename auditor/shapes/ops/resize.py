@@ -99,13 +99,16 @@ def _resize(
 ) -> Answer:
     by_sizes = _is_given(sizes)
     if _is_certainly_given(sizes) and _is_certainly_given(scales):
-        raise ShapeError("scales and sizes are both given; only one of them can be specified", advice=_ONE_OF_THEM)
+        raise ShapeError(
+            "scales and sizes are both given; only one of them can be specified", advice=_ONE_OF_THEM, own=True
+        )
     if sizes is not None and sizes.shape == (0,) and _is_certainly_given(scales):
         advice = "leave out the sizes of {node} (an empty name in their place)"
-        raise ShapeError("sizes, which are empty, are given beside scales; only one can be specified", advice=advice)
+        why = "sizes, which are empty, are given beside scales; only one can be specified"
+        raise ShapeError(why, advice=advice, own=True)
     if _is_certainly_left_out(sizes) and _is_certainly_left_out(scales):
         why = "neither scales nor sizes are given, and one of them must be"
-        raise ShapeError(why, advice="give {node} scales or sizes")
+        raise ShapeError(why, advice="give {node} scales or sizes", own=True)
     asked = sizes if by_sizes else scales
     if asked is None:
         return Answer((x.unknown(),))
