@@ -186,3 +186,23 @@ def _in_order(graph: Graph) -> bool:
 def opsets_of(model: Model, nodes: tuple[Node, ...]) -> Mapping[str, int]:
     """The opsets that bind in the body that these nodes are."""
     return next((scope.opsets for scope in scopes(model) if scope.graph.nodes is nodes), model.opsets)
+
+
+_Key = tuple[str, str, str]
+
+
+def called_functions(model: Model) -> set[_Key]:
+    """The functions, by domain, name and overload, that the graph calls, or what it calls."""
+    calls: dict[_Key | None, set[_Key]] = {}  # by the function that calls; None: the graph
+    for scope in scopes(model):
+        caller = scope.function
+        key = None if caller is None else (caller.domain, caller.name, caller.overload)
+        called = calls.setdefault(key, set())
+        called.update((n.domain, n.op_type, n.overload) for n in scope.graph.nodes)
+    reached, waiting = set[_Key](), list(calls.get(None, ()))
+    while waiting:
+        key = waiting.pop()
+        if key in model.functions and key not in reached:
+            reached.add(key)
+            waiting.extend(calls.get(key, ()))
+    return reached

@@ -116,7 +116,13 @@ _HOW = {
     "LSTM": " (Expand the stored state to the batch, or leave it out: it begins with zeros then)",
 }
 """What a person can do at the node that fixes the batch."""
-_HOW |= dict.fromkeys(("GRU", "RNN"), _HOW["LSTM"])
+_RECURRENT = ("LSTM", "GRU", "RNN")
+_HOW |= dict.fromkeys(_RECURRENT, _HOW["LSTM"])
+
+_LENGTHS = 4
+"""Where a recurrent layer takes the lengths of its sequences."""
+
+_OF_LENGTHS = " (make the lengths of the batch, or leave them out: every step counts then)"
 
 _JOINING = STRETCHING | {"Concat"}
 
@@ -208,9 +214,10 @@ def _finding(facts: Facts, axis: OpenAxis, root: Misfit | Impossible, works: lis
     node, label = facts.node(root.at), facts.label(root.at)
     culprit = (_fixing(facts, root.at) if axis.axis == 0 else None) or root.at
     cause, fixing = facts.label(culprit), facts.node(culprit)
+    beside = "" if fixing.op_type == "Reshape" else _beside(facts, culprit)
     if fixing.op_type == "Reshape":
         says = f"{cause} fixes the leading size"
-    elif beside := _beside(facts, culprit):
+    elif beside:
         says = f"{cause} takes {beside} beside it"
     else:
         says = f"{cause} takes no other"
@@ -219,7 +226,9 @@ def _finding(facts: Facts, axis: OpenAxis, root: Misfit | Impossible, works: lis
     verb = "works" if len(works) == 1 else "work"
     tried = ", ".join(map(str, _TRIED))
     but = f"only {numbers} {verb}" if proved else f"{tried} fail, and {numbers} {verb}"
-    keep, how = ("the batch", _HOW.get(fixing.op_type, "")) if axis.batch else (axis.name, "")
+    lengths = fixing.inputs[_LENGTHS] if fixing.op_type in _RECURRENT and len(fixing.inputs) > _LENGTHS else ""
+    told = _OF_LENGTHS if lengths and beside.startswith(f"{lengths} [") else _HOW.get(fixing.op_type, "")
+    keep, how = ("the batch", told) if axis.batch else (axis.name, "")
     declare = f"declare {keep} as {' or '.join(map(str, works))}"
     return Found(
         f"{axis} is declared open ({axis.name}), but {but}: {says}{fails}",

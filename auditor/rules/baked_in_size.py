@@ -40,6 +40,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..report import Basis, Found, Location, Severity
+from ..shapes.channel_vectors import channel_vectors
 from ..shapes.fact import Shape, show
 from ..shapes.facts import Facts
 from ..shapes.open_axes import open_axes
@@ -57,7 +58,10 @@ def baked_in_size(facts: Facts) -> Iterator[Found]:
         return
     for at in facts.where(lambda asked: any(_clashes(facts, asked.at, names))):
         node, label = facts.node(at), facts.label(at)
+        for_channels = {node.inputs[found.vector] for found in channel_vectors(facts, at)}
         for data, one, (fixed, size) in _clashes(facts, at, names):
+            if one in for_channels:
+                continue  # it is as long as the channels, which misaligned-channels says
             yield Found(
                 f"{label} joins {data!r} {show(_shape(facts, data, at.graph))} with the stored {one!r} "
                 f"{show(_shape(facts, one, at.graph))}: {size} is declared open, and {fixed} and 1 alone work",

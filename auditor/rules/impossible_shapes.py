@@ -3,12 +3,12 @@
 ## What it does
 Propagates shapes from the graph's inputs through every operator and finds nodes whose inputs and attributes
 contradict each other for every value of the named sizes: sizes that do not broadcast, a window larger than its input,
-an axis outside the tensor, a Reshape that does not come out even. Nothing that rests on a declared shape counts; what
-follows from the first contradiction is folded under it. A Reshape that makes a row of each image is reported as the
-dense layer behind it: the features that it takes, those that arrive, and the input sizes that would fit; with an open
-height or width it is a warning, if some size fits. So are two ways that meet (a skip connection in a Concat or an
-Add), worked out of the same open size, that agree for some of its values only: the sizes at which all of them agree are
-solved.
+an axis outside the tensor, a Reshape that does not come out even. Nothing that rests on a declared shape counts; in a
+branch of which nobody knows whether it is taken only a node that contradicts itself does. What follows from the first
+contradiction is folded under it. A Reshape that makes a row of each image is reported as the dense layer behind it: the
+features that it takes, those that arrive, and the input sizes that would fit; with an open height or width it is a
+warning, if some size fits. So are two ways that meet (a skip connection in a Concat or an Add), worked out of the same
+open size, that agree for some of its values only: the sizes at which all of them agree are solved.
 
 ## Why it matters
 The model fails as soon as the node runs. onnxruntime often names another node or only the runtime's source line, and
@@ -65,6 +65,17 @@ agraph (float[N, 2, 3, 3] x, float[8, 5] w) => (float[N, 5] y) <int64[2] s = {0,
 }
 ```
 ```onnx
+# Whenever that branch is taken, whatever arrives.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (bool c, float[1, 1, 4, 4] x) => (float[1, 1, A, B] y)
+<float[4] twice = {1, 1, 2, 2}, int64[4] s = {1, 1, 8, 8}> {
+  y = If (c) <
+    then_branch = one () => (float[1, 1, A, B] a) { a = Resize(x, "", twice, s) },
+    else_branch = two () => (float[1, 1, A, B] b) { b = Neg(x) }
+  >
+}
+```
+```onnx
 # With open sizes: it runs for 4 <= H = W <= 5.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[1, 2, H, W] x, float[8, 5] w) => (float[1, 5] y) <int64[2] s = {1, 8}> {
@@ -86,6 +97,16 @@ agraph (float[1, 2, H, W] x) => (float[1, 4, A, B] y) <float[4] twice = {1, 1, 2
 ```
 
 ## Quiet on
+```onnx
+# Nobody knows whether the branch that cannot run is ever taken on these shapes.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (bool c, float[4, 5] x) => (float[A, 5] y) <int64[1] i = {9}> {
+  y = If (c) <
+    then_branch = one () => (float[A, 5] a) { a = Gather(x, i) },
+    else_branch = two () => (float[A, 5] b) { b = Neg(x) }
+  >
+}
+```
 ```onnx
 # The second way takes its size from the first.
 <ir_version: 8, opset_import: ["" : 17]>
@@ -128,7 +149,7 @@ from functools import cache
 from ..findings.kind import Symptom
 from ..model.conformance import flawed
 from ..model.file_troubles import AttributeTwice, BadAttribute
-from ..model.graph import Model
+from ..model.graph import Graph, Model
 from ..model.scopes import opsets_of, scopes
 from ..repair import InputSizes
 from ..report import Basis, Fit, Found, Location, Severity
@@ -161,7 +182,12 @@ def impossible_shapes(model: Model, facts: Facts) -> Iterator[Found]:
         if path not in opsets:
             opsets[path] = opsets_of(model, facts.graphs[path].nodes)
         if (
-            trouble.at not in types and node.offset not in malformed and not flawed(model, node, opsets[path])
+            trouble.at not in types
+            and node.offset not in malformed
+            and not isinstance(
+                node.attributes.get(trouble.attribute), Graph
+            )  # the body is, which malformed-bodies says
+            and not flawed(model, node, opsets[path])
         ):  # wrong by itself, whatever arrives: other rules speak of that
             alike.setdefault((node.op_type, trouble.why), []).append(trouble)
     meet = cache(lambda: meeting(facts, free_all=True))
@@ -321,6 +347,7 @@ def _finding(facts: Facts, troubles: list[Impossible], meet: Callable[[], Meetin
     cures = mends(facts, BrokenPlace(at), fits) if searching else ()
     cure = cures[0] if cures and not (sizes and isinstance(cures[0].repair, InputSizes)) else None
     change = f"change {trouble.attribute or 'the inputs or attributes'} of {label}, or {before}"
+    change = trouble.advice.replace("{node}", label) or change
     return Found(
         f"{message}: it fits only for {sizes}"
         if sizes

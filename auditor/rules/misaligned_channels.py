@@ -2,8 +2,8 @@
 
 ## What it does
 Finds stored vectors of as many numbers as the data has channels (axis 1), in a PRelu, or in an Add, Sub, Mul or Div
-behind a layer that gives channels first, where broadcasting lays them along the last axis, and nothing fails: the width
-is as long as the vector by chance, or it is open.
+behind a layer that gives channels first or at an input whose width is open, where broadcasting lays them along the last
+axis, and nothing fails: the width is as long as the vector by chance, or it is open.
 
 ## Why it matters
 ONNX broadcasts as NumPy does, from the last axis on (https://onnx.ai/onnx/repo-docs/Broadcasting.html): a slope of
@@ -64,67 +64,28 @@ from collections.abc import Iterator
 
 from ..repair import Repair
 from ..report import Basis, Found, Location, Severity
-from ..shapes.fact import Shape, show
+from ..shapes.channel_vectors import ChannelVector, along_the_width, channel_vectors
+from ..shapes.fact import show
 from ..shapes.facts import Facts
-from ..shapes.mending import CHANNELS_FIRST, HANDING_ON
 from ..shapes.open_axes import first_broken
-from ..shapes.sizes.dim import Dim
 from ..shapes.troubles import At
-from ..tuples import NamedTuple
 from . import rule
-
-_ALONG_CHANNELS_SINCE = 7  # before, PRelu took its slope along the channels
-
-_FARTHEST = 16
-
-_PLACES = {"PRelu": ((0, 1),)} | dict.fromkeys(("Add", "Sub", "Mul", "Div"), ((0, 1), (1, 0)))
-"""Where the operators take data and vector."""
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)
 def misaligned_channels(facts: Facts) -> Iterator[Found]:
-    if facts.model.opsets.get("", 1) < _ALONG_CHANNELS_SINCE:
-        return
-    for at in facts.where(lambda asked: any(_along_the_width(facts, asked.at))):
-        for vector in _along_the_width(facts, at):
-            yield from _misaligned(facts, at, vector)
+    for at in facts.where(lambda asked: any(along_the_width(facts, asked.at))):
+        for vector in channel_vectors(facts, at):
+            yield _misaligned(facts, at, vector)
 
 
-class _Vector(NamedTuple):
-    """A stored vector of so many numbers, laid along the last axis of data, and where the node takes the two."""
-
-    data: int
-    vector: int
-    numbers: int
-    shape: Shape
-    of_data: Shape
-
-
-def _along_the_width(facts: Facts, at: At) -> Iterator[_Vector]:
-    op_type, domain, inputs, *_ = facts.node(at)
-    if op_type not in _PLACES or domain or len(inputs) != 2:
-        return
-    given = [facts.at(name, at.graph) for name in inputs]
-    for data, vector in _PLACES[op_type]:
-        x, v = given[data], given[vector]
-        if x is None or v is None or not v.shape or not x.shape or x.shape is v.shape or len(x.shape) < 3:
-            continue
-        count, width = v.shape[-1], x.shape[-1]
-        if not isinstance(count, int) or count == 1 or x.shape[1] != count or any(s != 1 for s in v.shape[:-1]):
-            continue
-        if (width == count or isinstance(width, Dim)) and not x.declared and facts.fixed(inputs[vector], at.graph):
-            yield _Vector(data, vector, count, v.shape, x.shape)
-
-
-def _misaligned(facts: Facts, at: At, found: _Vector) -> Iterator[Found]:
+def _misaligned(facts: Facts, at: At, found: ChannelVector) -> Found:
     node, label, name = facts.node(at), facts.label(at), facts.node(at).inputs[found.vector]
     count, v, x = found.numbers, found.shape, found.of_data
     width = x[-1]
-    if not _channels_first(facts, at, node.inputs[found.data], sure=node.op_type != "PRelu" or len(x) == 3):
-        return
     wanted = (count, *(1 for _ in x[2:]))
     chance = f"the width is {count} as well, so it runs" if width == count else f"it runs only where {width} is {count}"
-    yield Found(
+    return Found(
         f"{label}: {name} {show(v)} runs along the width of {show(x)}, which has {count} channels: "
         f"{chance}, and gives each column a number that is a channel's",
         Location(at.graph, label, node.op_type, name, offset=node.offset),
@@ -149,24 +110,3 @@ def _repairs(facts: Facts, at: At, name: str, wanted: tuple[int, ...], data: str
     if after is None or first_broken(after, frozenset()) is not None or any(case.at == at for case in after.open):
         return ()
     return (repair(facts, edit, f"{name} runs along the width of {data}; as {show(wanted)} it runs at any"),)
-
-
-def _channels_first(facts: Facts, at: At, name: str, *, sure: bool) -> bool:
-    """Whether the data has its channels at axis 1: it comes from a layer that has, or ``sure`` is not asked for."""
-    for _ in range(_FARTHEST):
-        maker = facts.producer(name, at.graph)
-        if maker is None:
-            return not sure and not _turned_back(facts, at)
-        node = facts.node(maker)
-        if node.op_type in CHANNELS_FIRST:
-            return True
-        if node.op_type not in HANDING_ON or not node.inputs:
-            return False
-        name = node.inputs[0]
-    return False
-
-
-def _turned_back(facts: Facts, at: At) -> bool:
-    """Whether a Transpose follows: then the data may well be channels last."""
-    made = set(facts.node(at).outputs)
-    return any(node.op_type == "Transpose" and made & set(node.inputs) for node in facts.graphs[at.graph].nodes)

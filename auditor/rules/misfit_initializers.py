@@ -73,7 +73,7 @@ from ..shapes.dense import WEIGHTS, factors_shown, source, taken
 from ..shapes.fact import BroadcastsTo, Exact, Need, Shape, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import solve
-from ..shapes.mending import MOST_SEARCHES, BrokenPlace, mends, sizes_that_mend
+from ..shapes.mending import CHANNELS_FIRST, MOST_SEARCHES, BrokenPlace, mends, sizes_that_mend
 from ..shapes.open_axes import open_axes
 from ..shapes.sizes.dim import Dim, Size, same
 from ..shapes.sizes.equalities import unimplied
@@ -83,6 +83,9 @@ from . import cured, rule
 
 if TYPE_CHECKING:
     from ..shapes.mending.search import Mend
+
+_NEAR = 8
+"""Nodes in front of a layer among which a Transpose is looked for."""
 
 _NONE = "no input size up to 4096 fits"
 
@@ -107,7 +110,9 @@ def misfit_initializers(facts: Facts) -> Iterator[Found]:
     batches = frozenset(axis.name for axis in open_axes(facts) if axis.batch)
     for case in unimplied(case for case in facts.open if _hangs_on_inputs(facts, case)):
         if isinstance(case.expected, BroadcastsTo) and (cure := _axis(facts, case)) is not None:
-            yield _misaligned(facts, case, cure)
+            yield _misaligned(facts, case, cure, f"{cure.cause}, whatever the sizes are")
+        elif (cure := _permutation(facts, case)) is not None:
+            yield _misaligned(facts, case, cure, cure.cause)
         elif not _of_the_batch(case, batches):  # baked-in-batch tells that
             yield from _open(facts, case)
 
@@ -116,6 +121,17 @@ def _axis(facts: Facts, case: Open) -> Mend | None:
     """The axis at which the parameter fits whatever the sizes are."""
     found = mends(facts, BrokenPlace(case.at))
     return found[0] if found and found[0].attribute == "axis" else None
+
+
+def _permutation(facts: Facts, case: Open) -> Mend | None:
+    """Another order of axes in a Transpose, with which the channels are numbers, whatever the sizes are."""
+    if facts.node(case.at).op_type not in CHANNELS_FIRST:
+        return None
+    from ..shapes.mending.proposal import before  # of a doubtful model alone
+
+    turned = any(facts.node(at).op_type == "Transpose" for at, far in before(facts, case.at) if far < _NEAR)
+    found = mends(facts, BrokenPlace(case.at)) if turned else ()
+    return found[0] if found and found[0].attribute == "perm" else None
 
 
 def _misfit(facts: Facts, cases: list[Misfit], *, searching: bool) -> Found:
@@ -167,10 +183,10 @@ def _open(facts: Facts, case: Open) -> Iterator[Found]:
     )
 
 
-def _misaligned(facts: Facts, case: Open, cure: Mend) -> Found:
-    """At another axis it fits whatever the sizes are."""
+def _misaligned(facts: Facts, case: Open, cure: Mend, cause: str) -> Found:
+    """With one number set right it fits whatever the sizes are."""
     return Found(
-        f"{_plain(facts, case)}; {cure.cause}, whatever the sizes are",
+        f"{_plain(facts, case)}; {cause}",
         cured(facts, _location(facts, case), cure),
         cure.fix,
         expected=show(case.expected.shape),
@@ -267,6 +283,8 @@ def _fix(facts: Facts, case: Misfit | Open, fits: tuple[Fit, ...], alike: Sequen
         return (
             f"{size}look whether {facts.label(giver)} gives what it should, or make all of them {_mended(facts, case)}"
         )
+    if best and isinstance(case, Open):
+        return f"feed an input that fits ({_ranges(facts, best)}), and declare it so"
     return f"{size}give {case.tensor} the shape {_mended(facts, case)}"
 
 

@@ -50,16 +50,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..model.scopes import scopes
+from ..model.scopes import called_functions, scopes
 from ..report import Basis, Found, Location, Severity
 from . import rule
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
 def returned_outer_values(model: Model) -> Iterator[Found]:
+    called = called_functions(model) if model.functions else set()
     for scope in scopes(model):
-        outside = scope.outside
-        if outside is None:
+        outside, within = scope.outside, scope.function
+        if outside is None or (within is not None and (within.domain, within.name, within.overload) not in called):
             continue
         for value in scope.graph.outputs:
             if not scope.holds(value.name) and scope.holds_around(value.name):

@@ -90,7 +90,8 @@ def saturated_biases(model: Model, weights: Weights) -> Iterator[Found]:
                 scale *= factor.min if factor is not None else float("nan")
             known = f"its scale ({scale:.3g}) is" if scale == scale else "its scale, of the data times the weight, is"
             most = f" (at most {scale * _MOST:.2g})" if scale == scale else ""
-            ends = (("-2^31", -statistics.min >= _MOST), ("2^31 - 1", statistics.max >= _MOST))
+            least = "-2^31" if -statistics.min > _MOST else "-2^31 + 1"
+            ends = ((least, -statistics.min >= _MOST), ("2^31 - 1", statistics.max >= _MOST))
             limits = " and ".join(text for text, reached in ends if reached)
             yield Found(
                 f"{label}: the bias {key.tensor!r} stands at {limits}, the limits of int32: it was cut off, "

@@ -86,6 +86,7 @@ from ..model.graph import Graph, Model, TensorType, Value
 from ..repair import Declaration, DimensionName
 from ..report import Basis, Found, Location, Severity
 from ..shapes.declared import declared
+from ..shapes.element_types import mistyped
 from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts, rendered
 from ..shapes.mending import MOST_SEARCHES, BrokenPlace, mends
@@ -192,6 +193,8 @@ def _fault(facts: Facts, value: Value, path: str, *, output: bool) -> _Fault | N
     if fact is None or fact.declared or not isinstance(value.type, TensorType) or value.type.sparse:
         return None
     if value.type.dtype and fact.dtype and value.type.dtype != fact.dtype:
+        if facts.producer(value.name, path) in mistyped(facts):
+            return None  # the node is at odds with itself, and wrong-types says how
         return _Fault(name_of(value.type.dtype), name_of(fact.dtype), Severity.ERROR)
     said = value.type.shape
     if said is None or fact.shape is None:

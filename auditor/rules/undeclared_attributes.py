@@ -10,7 +10,8 @@ at which opset, and which input.
 MUST satisfy the constraints imposed by the signature of the node's operator."
 (https://onnx.ai/onnx/repo-docs/IR.html#nodes). onnxruntime 1.32 refuses the model ("Unrecognized attribute",
 "Mismatched attribute type", "Required attribute is missing"); a reader that is more lenient runs it without what the
-attribute says.
+attribute says. The numbers of a Constant (value_int, value_ints, value_float, value_floats; since opset 12) it takes at
+any opset: they are a warning.
 
 ## Fires on
 ```onnx
@@ -97,9 +98,16 @@ def undeclared_attributes(model: Model, facts: Facts) -> Iterator[Found]:
                 fix,
                 expected=expected,
                 actual=actual,
+                severity=Severity.WARNING if _taken_all_the_same(flaw, known) else None,
                 places=nodes_at((scope.path, i) for i in places),
                 repairs=fitting() if not scope.path and not node.domain else (),
             )
+
+
+def _taken_all_the_same(flaw: AttributeFlaw, known: Schema) -> bool:
+    """Whether onnxruntime makes nothing of it: a Constant's number or list, at any opset."""
+    numbers = ("value_float", "value_floats", "value_int", "value_ints")
+    return isinstance(flaw, Undeclared) and known.name == "Constant" and not known.domain and flaw.name in numbers
 
 
 def _told_with_another(node: Node, known: Schema) -> list[str]:
@@ -116,6 +124,14 @@ def _says(flaw: AttributeFlaw, known: Schema, node: Node) -> tuple[str, str, str
             return _moved(op_type, moved, node)
         case Undeclared(name, names):
             has = f"it has {listed(names, 6)}" if names else "it has none"
+            if _taken_all_the_same(flaw, known):
+                return (
+                    f"{op_type} has no attribute {name!r}{_elsewhere(flaw, known)}; {has}; onnxruntime takes it all "
+                    "the same",
+                    "write it as a tensor, the attribute 'value', or import opset 12 or later",
+                    ", ".join(names),
+                    name,
+                )
             return (
                 f"{op_type} has no attribute {name!r}{_elsewhere(flaw, known)}; {has}",
                 f"take {name!r} away, or import the opset for which the node was made",

@@ -42,30 +42,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model.graph import Model
-from ..model.scopes import scopes
+from ..model.scopes import called_functions
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
 from . import rule
-
-_Key = tuple[str, str, str]
 
 
 @rule(Severity.NOTE, Basis.SUSPICIOUS)
 def unused_functions(model: Model) -> Iterator[Found]:
     if not model.functions:
         return
-    calls: dict[_Key | None, set[_Key]] = {}  # by the function that calls; None: the graph
-    for scope in scopes(model):
-        caller = scope.function
-        key = None if caller is None else (caller.domain, caller.name, caller.overload)
-        called = calls.setdefault(key, set())
-        called.update((n.domain, n.op_type, n.overload) for n in scope.graph.nodes)
-    reached, waiting = set[_Key](), list(calls.get(None, ()))
-    while waiting:
-        key = waiting.pop()
-        if key in model.functions and key not in reached:
-            reached.add(key)
-            waiting.extend(calls.get(key, ()))
+    reached = called_functions(model)
     unused = [f for key, f in model.functions.items() if key not in reached]
     if unused:
         first = unused[0]

@@ -63,12 +63,23 @@ class Items(NamedTuple):
 class ShapeError(Exception):
     """The node cannot run on such inputs; ``attribute`` or ``parameter`` is at fault, where one is.
 
-    ``passed_over``: what is wrong is the shape of an empty input, over which runtimes pass.
+    ``passed_over``: what is wrong is the shape of an empty input, over which runtimes pass. ``advice``: what a person
+    can do, of the node "{node}". ``own``: the node contradicts itself, so it is wrong whatever arrives.
     """
 
-    def __init__(self, message: str, *, attribute: str = "", parameter: str = "", passed_over: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        attribute: str = "",
+        parameter: str = "",
+        passed_over: bool = False,
+        advice: str = "",
+        own: bool = False,
+    ) -> None:
         super().__init__(message)
         self.attribute, self.parameter, self.passed_over = attribute, parameter, passed_over
+        self.advice, self.own = advice, own
 
 
 class Exact(NamedTuple):

@@ -41,7 +41,9 @@ class Open(NamedTuple):
 class Impossible(NamedTuple):
     """The node cannot run on these inputs and attributes.
 
-    ``passed_over``: the page says so, and runtimes pass over an empty input that does not fit.
+    ``passed_over``: the page says so, and runtimes pass over an empty input that does not fit. ``advice``: what a
+    person can do, of the node "{node}"; "" where only the shapes can say. ``own``: the node contradicts itself, so it
+    is wrong whatever arrives, and whenever it runs.
     """
 
     at: At
@@ -50,6 +52,8 @@ class Impossible(NamedTuple):
     parameter: str
     declared: bool
     passed_over: bool = False
+    advice: str = ""
+    own: bool = False
 
 
 class Undefined(NamedTuple):

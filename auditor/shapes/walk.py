@@ -150,9 +150,7 @@ class Walk:
             case _NoRule(opset=opset):
                 self.troubles.append(Unsupported(at, node.domain, node.op_type, opset))
             case ShapeError() as error:
-                self.troubles.append(
-                    Impossible(at, str(error), error.attribute, error.parameter, rests, error.passed_over)
-                )
+                self.troubles.append(_impossible(at, error, rests))
             case _OutOfBudget():
                 self._exhaust(at)
             case error:
@@ -352,9 +350,14 @@ def _rests(given: list[Fact | None]) -> bool:
     return False
 
 
+def _impossible(at: At, why: ShapeError, rests: bool) -> Impossible:
+    told = (why.attribute, why.parameter, rests, why.passed_over, why.advice, why.own)
+    return Impossible(at, str(why), *told)
+
+
 def _unproven(trouble: Trouble) -> Trouble:
     match trouble:
-        case Misfit(own=False) | Impossible():
+        case Misfit(own=False) | Impossible(own=False):
             return trouble._replace(declared=True)
         case _:
             return trouble

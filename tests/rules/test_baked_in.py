@@ -47,6 +47,13 @@ BATCHES = {
         parsed("g (float[N, 4, 3] x) => (float[A, B, 3] y) { y = Concat<axis = 1>(c, x) }", c=weights(1, 1, 3)),
         "x", 0, [1], "Concat[0] takes c [1, 1, 3]",
     ),
+    "the lengths of sequences": (
+        parsed(
+            "g (float[T, batch, 2] x) => (float[A, 1, B, 3] y) { y = LSTM<hidden_size = 3>(x, w, r, \"\", l) }",
+            w=W, r=R, l=np.array([2], "i4"),
+        ),
+        "x", 1, [1], "LSTM[0] takes l [1]",
+    ),
     "past keys": (
         parsed(
             "g (float[batch, 2, 1, 4] k) => (float[A, 2, B, 4] y) { y = Concat<axis = 2>(p, k) }",

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper
 
 from auditor.model.graph import Model
 from auditor.model.load import loads
+from auditor.repair import OpsetImport
 from auditor.report import Fit
 from auditor.shapes import evaluation
 from auditor.shapes.conditions import Condition, needed
@@ -241,3 +242,11 @@ def test_of_opsets_at_which_all_operators_are_the_same_the_nearest_is_tried(monk
     monkeypatch.setattr(opsets, "_fits", fits)
     assert opset_that_fits(facts) == ()
     assert tried == [18, 12, 10]
+
+
+def test_no_later_model_was_made_for_an_opset_that_runtimes_lack() -> None:
+    """Split of opset 1 may have lengths that nobody knows; onnxruntime 1.32 has no kernel of it."""
+    facts = facts_of("(float[5] x) => (y, z) { y, z = Split(x) }", 13)
+    assert not any(isinstance(m.repair, OpsetImport) for m in mends(facts, BrokenPlace(At("", 0))))
+    older = facts_of("(float[5] x) => (y, z) { y, z = Split(x) }", 6)
+    assert any(isinstance(m.repair, OpsetImport) for m in mends(older, BrokenPlace(At("", 0))))

@@ -17,6 +17,14 @@ from .proposal import Proposal, numbers, shape_of
 
 _BASE, _SOLVED = 6.0, 3.8
 
+_BY_VALUES = frozenset(
+    {
+        "Gather", "GatherElements", "GatherND", "ScatterElements", "ScatterND", "Scatter", "NonMaxSuppression", "Split",
+        "Resize", "Upsample",
+    }
+)  # fmt: skip
+"""Operators that fail of the values that they are given, or of how many axes: no larger image mends them."""
+
 
 def sized(facts: Facts, fits: Sequence[Fit], at: At) -> Iterator[Proposal]:
     """Heights and widths: out of the ranges that were solved, else those that are usual or near."""
@@ -27,7 +35,7 @@ def sized(facts: Facts, fits: Sequence[Fit], at: At) -> Iterator[Proposal]:
         if len(names) == 1 and fit.ranges:
             name, axes = names.pop(), [axis for _, axis in places]
             yield from _moved(facts, name, axes, _in_ranges(fit, _now(facts, name, axes)), solved=dense)
-    if fits:
+    if fits or facts.node(at).op_type in _BY_VALUES:
         return
     for name, fact in facts.inputs.items():
         shape = fact.shape

@@ -11,6 +11,7 @@ from ..facts import Facts
 from ..troubles import At, Impossible
 from . import CHANNELS_FIRST, HANDING_ON
 from .edits import AsMatMul, MoveInFront, PutAround, PutInFront, SetAttribute, SetValues, TakeOut, inverse
+from .habits import CONVOLUTIONS
 from .proposal import Proposal, first_user, numbers, opset, shape_of
 
 _FARTHEST = 24
@@ -101,6 +102,13 @@ def flattened(facts: Facts, at: At) -> Iterator[Proposal]:
         PutInFront(at, 0, "Flatten", {"axis": 1}), at, f"nothing flattens {show(shape)} in front of it", 2.5,
         f"put a Flatten (axis 1) in front of {label}",
     )  # fmt: skip
+    weight = shape_of(facts, at, 1)
+    if weight is not None and len(weight) == 2 and weight[-1 if node.attributes.get("transB") else -2] == shape[-1]:
+        last = len(shape) - 1
+        yield Proposal(
+            PutInFront(at, 0, "Flatten", {"axis": last}), at, f"nothing makes rows of {show(shape)} in front of it",
+            2.7, f"put a Flatten (axis {last}) in front of {label}",
+        )  # fmt: skip
     plain = not node.attributes.get("transA") and node.attributes.get("alpha", 1.0) == 1.0 == node.attributes.get(
         "beta", 1.0
     )
@@ -162,6 +170,13 @@ def swapped(facts: Facts, at: At) -> Iterator[Proposal]:
 def untransposed(facts: Facts, at: At) -> Iterator[Proposal]:
     """A Transpose that is missing in front of a node that joins, multiplies or reshapes."""
     node, label = facts.node(at), facts.label(at)
+    if node.op_type == "NonMaxSuppression":
+        for position, (name, order) in enumerate((("boxes", "4, boxes"), ("scores", "boxes, classes"))):
+            shape = shape_of(facts, at, position)
+            if shape is not None and len(shape) == 3:
+                cause = f"its {name} {show(shape)} are [batch, {order}]"
+                fix = f"put a Transpose with perm [0, 2, 1] in front of the {name} of {label}"
+                yield Proposal(PutInFront(at, position, "Transpose", {"perm": (0, 2, 1)}), at, cause, 2.0, fix)
     if node.op_type not in ("MatMul", "Add", "Mul", "Sub", "Concat", "Gemm", "Conv"):
         return
     for position, name in enumerate(node.inputs[:3]):
@@ -181,6 +196,27 @@ def untransposed(facts: Facts, at: At) -> Iterator[Proposal]:
                 (5.5 if usual else 7.0) + 2 * (perm[0] != 0),
                 f"put a Transpose with perm {list(perm)} in front of {where}{label}",
             )  # fmt: skip
+
+
+def weight_permuted(facts: Facts, at: At) -> Iterator[Proposal]:
+    """A stored weight that a Transpose brings to another order than a convolution's: from channels last, as a rule."""
+    node = facts.node(at)
+    at_one = node.op_type in CONVOLUTIONS and node.op_type != "QLinearConv" and len(node.inputs) > 1
+    maker = facts.producer(node.inputs[1], at.graph) if at_one else None
+    if maker is None or facts.node(maker).op_type != "Transpose":
+        return
+    rank, label = len(shape_of(facts, maker) or ()), facts.label(maker)
+    if not 3 <= rank <= 5:
+        return
+    now = facts.node(maker).attributes.get("perm", tuple(reversed(range(rank))))
+    made = show(shape_of(facts, at, 1) or ())
+    said = f"{label} has the perm {list(now) if isinstance(now, tuple) else now} and gives {made} for a weight"
+    from_last = (rank - 1, rank - 2, *range(rank - 2))
+    for perm in dict.fromkeys((from_last, *(permutations(range(rank)) if rank <= 4 else ()))):
+        if perm != now:
+            yield Proposal(
+                SetAttribute(maker, "perm", perm), maker, said, 1.5 if perm == from_last else 2.8, attribute="perm"
+            )
 
 
 def permuted(facts: Facts, at: At, far: int) -> Iterator[Proposal]:

@@ -16,6 +16,9 @@ from .trial import Ground
 
 _MOST_NODES = 20_000
 
+_OLDEST = 7
+"""Below it onnxruntime has few operators: no model of a later opset was made for one of these."""
+
 
 def opset_that_fits(facts: Facts, domain: str = "", changes: Sequence[int] = ()) -> tuple[OpsetImport, ...]:
     """The nearest version of a domain at which every node is as its operator has it, and all propagates; or nothing.
@@ -29,7 +32,9 @@ def opset_that_fits(facts: Facts, domain: str = "", changes: Sequence[int] = ())
     troubles, operators = _troubles(facts), _operators(model, domain)
     tried: set[tuple[int, ...]] = set()
     for version in sorted(range(1, newest(domain) + 1), key=lambda v: (abs(v - now), -v)):
-        if version == now or (changes and not any(min(now, version) < c <= max(now, version) for c in changes)):
+        if version == now or (not domain and version < _OLDEST <= now):
+            continue
+        if changes and not any(min(now, version) < c <= max(now, version) for c in changes):
             continue
         meaning = _meaning(operators, version)
         if meaning in tried:

@@ -46,6 +46,7 @@ def _here(facts: Facts, at: At) -> Iterator[Proposal]:
     yield from stored.aligned(facts, at, stored=False)
     yield from layout.swapped(facts, at)
     yield from layout.untransposed(facts, at)
+    yield from layout.weight_permuted(facts, at)
     yield from layout.channels_last(facts, at)
     yield from feeding.taken(facts, at)
 

@@ -50,7 +50,8 @@ def aligned(facts: Facts, at: At, *, stored: bool) -> Iterator[Proposal]:
                 fix = f"put an Unsqueeze with axes {list(added)} behind {name}, in front of {label}: "
                 fix += f"it must be {show(dims)}"
                 edit = PutInFront(at, position, "Unsqueeze", {}, added)
-                yield Proposal(edit, at, cause, (1.8 if stored else 4.5) + 0.2 * i, fix, name)
+                likely = 1.8 if stored else 2.8 if along == 1 and len(core) == 1 else 4.5
+                yield Proposal(edit, at, cause, likely + 0.2 * i, fix, name)
 
 
 def stored_alone(facts: Facts, name: str, at: At) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from ...model.dtypes import DType
-from ..fact import Element, Fact, show
+from ..fact import Element, Fact, Shape, show
 from ..facts import Facts
 from ..sizes.dim import Dim, divide_exact, product
 from ..troubles import At
@@ -87,8 +87,12 @@ def resampled(facts: Facts, at: At, far: int, met: frozenset[tuple[int, ...]]) -
     """A Resize of the batch or the channels, or to another height and width; ``met``: those of the ways it meets."""
     node, label = facts.node(at), facts.label(at)
     shape = shape_of(facts, at)
-    if node.op_type not in ("Resize", "Upsample") or shape is None or len(shape) < 3 or "axes" in node.attributes:
+    if node.op_type not in ("Resize", "Upsample") or shape is None or len(shape) < 3:
         return
+    if "axes" in node.attributes:
+        yield from _other_axes(facts, at, far)
+        return
+    yield from _joined_sizes(facts, at, far)
     if node.op_type == "Upsample" and isinstance(node.attributes.get("scales"), tuple):
         yield from _old_upsample(facts, at, far)
         return
@@ -100,13 +104,12 @@ def resampled(facts: Facts, at: At, far: int, met: frozenset[tuple[int, ...]]) -
         by_sizes = fact.dtype == DType.INT64
         word = "sizes" if by_sizes else "scales"
         kept = shape[:2] if by_sizes else (1.0, 1.0)
-        made = facts.at(node.outputs[0], at.graph)
-        out = made.shape[1] if made is not None and made.shape is not None else None
-        cause = f"{label} makes {out} of {shape[1]} channels ({word}[1] = {_number(values[1])})"
+        cause = f"{_made_of_channels(facts, at, shape)} ({word}[1] = {_number(values[1])})"
         tried: dict[tuple[Element, ...], float] = {}
-        for wanted in ((*kept, *values[2:]), (values[0], values[-1], *values[1:-1])):
+        last = (values[0], values[-1], *values[1:-1])  # as for channels last
+        for wanted, cost in ((last, 2.4 if last[:2] == kept else 2.5), ((*kept, *values[2:]), 2.5)):
             if values[:2] != kept and wanted != values and not any(v is None or isinstance(v, Dim) for v in wanted):
-                tried[wanted] = 2.5
+                tried[wanted] = cost
         for wanted in tried:
             shown = ", ".join(map(_number, wanted))
             fix = f"set {word}[1] of {label} to {_number(wanted[1])} ({word} [{shown}])"
@@ -118,6 +121,49 @@ def resampled(facts: Facts, at: At, far: int, met: frozenset[tuple[int, ...]]) -
             wanted = (*values[:2], *spatial)
             if wanted != values:
                 yield Proposal(SetValues(at, position, wanted), at, said, cost + min(1.0, far * 0.05), "", "", word)
+
+
+def _made_of_channels(facts: Facts, at: At, shape: Shape) -> str:
+    made = facts.at(facts.node(at).outputs[0], at.graph)
+    out = made.shape[1] if made is not None and made.shape is not None else None
+    return f"{facts.label(at)} makes {out} of {shape[1]} channels"
+
+
+def _other_axes(facts: Facts, at: At, far: int) -> Iterator[Proposal]:
+    """A Resize along axes of which one is the batch or the channels: along the last ones."""
+    node, shape = facts.node(at), shape_of(facts, at) or ()
+    given = node.attributes.get("axes")
+    axes = tuple(a for a in given if isinstance(a, int)) if isinstance(given, tuple) else ()
+    if not 0 < len(axes) <= len(shape) - 2:
+        return
+    wanted = tuple(range(len(shape) - len(axes), len(shape)))
+    if any(a % len(shape) < 2 for a in axes):
+        cause = f"{_made_of_channels(facts, at, shape)} (axes = {show(axes)})"
+        yield Proposal(SetAttribute(at, "axes", wanted), at, cause, 2.5 + min(1.0, far * 0.05), attribute="axes")
+
+
+def _joined_sizes(facts: Facts, at: At, far: int) -> Iterator[Proposal]:
+    """Sizes that a Concat joins, with a stored number for the channels that is another one."""
+    node, shape = facts.node(at), shape_of(facts, at) or ()
+    name = node.inputs[3] if len(node.inputs) > 3 else ""
+    maker = facts.producer(name, at.graph) if name and not facts.fixed(name, at.graph) else None
+    if maker is None or facts.node(maker).op_type != "Concat" or not isinstance(shape[1], int):
+        return
+    begin = 0
+    for position, part in enumerate(facts.node(maker).inputs):
+        fact, known = facts.at(part, maker.graph), values_at(facts, maker, position)
+        length = fact.shape[0] if fact is not None and fact.shape else None
+        if not isinstance(length, int):
+            return
+        if known is not None and begin <= 1 < begin + length and known[1][1 - begin] != shape[1]:
+            i = 1 - begin
+            wanted = (*known[1][:i], shape[1], *known[1][i + 1 :])
+            cause = f"{_made_of_channels(facts, at, shape)} (sizes[1] = {_number(known[1][i])}, from {part})"
+            fix = f"set sizes[1] of {facts.label(at)} to {shape[1]}, which comes from {part}"
+            yield Proposal(
+                SetValues(maker, position, wanted), at, cause, 2.5 + min(1.0, far * 0.05), fix, part, "sizes"
+            )
+        begin += length
 
 
 def _spatial(

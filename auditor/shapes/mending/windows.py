@@ -36,12 +36,15 @@ def proposals(facts: Facts, habits: Habits, at: At, far: int) -> Iterator[Propos
         )  # fmt: skip
     if node.op_type == "ConvTranspose":
         given = node.attributes.get("output_padding")
-        for more in (1, 0):
-            wanted = (more,) * now.axes
-            if wanted != (given or (0,) * now.axes):
-                cause = f"output_padding of {label} is {_shown(given or (0,) * now.axes)}"
+        was = given if isinstance(given, tuple) else (0,) * now.axes
+        within = tuple(min(max(0, p), s - 1) for p, s in zip(was, now.strides, strict=False) if isinstance(p, int))
+        tried = {within: 0.2} if len(within) == now.axes and within != was else {}
+        for wanted in dict.fromkeys((*tried, (1,) * now.axes, (0,) * now.axes)):
+            if wanted != was:
+                cause = f"output_padding of {label} is {_shown(was)}"
+                cost = 6 - 2 * (given is not None) - tried.get(wanted, 0)
                 yield Proposal(
-                    SetAttribute(at, "output_padding", wanted), at, cause, 6 - 2 * (given is not None),
+                    SetAttribute(at, "output_padding", wanted), at, cause, cost,
                     attribute="output_padding",
                 )  # fmt: skip
 

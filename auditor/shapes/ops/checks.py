@@ -14,12 +14,13 @@ _MOST_AXES = 64
 """A file may claim any rank; nobody has use for more."""
 
 
-def of_rank(x: Fact, rank: int, name: str) -> Shape:
+def of_rank(x: Fact, rank: int, name: str, advice: str = "") -> Shape:
     """The shape of ``x``, which must have this rank; unknown sizes if its shape is unknown."""
     if x.shape is None:
         return (None,) * rank
     if len(x.shape) != rank:
-        raise ShapeError(f"{name} must have rank {rank}, has shape {show(x.shape)}", parameter=name)
+        why = f"{name} must have rank {rank}, has shape {show(x.shape)}"
+        raise ShapeError(why, parameter=name, advice=advice)
     return x.shape
 
 

@@ -35,7 +35,7 @@ def if_(cond: Fact, *, then_branch: Body, else_branch: Body) -> Facts:
         return then_branch() if taken else else_branch()
     left, right = then_branch(tentative=True), else_branch(tentative=True)
     if len(left) != len(right):
-        raise ShapeError(f"the branches have {len(left)} and {len(right)} outputs")
+        raise ShapeError(f"the branches have {len(left)} and {len(right)} outputs", attribute="else_branch")
     return tuple(map(either, left, right))
 
 

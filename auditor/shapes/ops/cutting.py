@@ -127,11 +127,13 @@ def split_18(
 ) -> Answer:
     """Of unequal parts, the last is the smaller."""
     if num_outputs is not None and num_outputs != output_count:
-        raise ShapeError(f"num_outputs is {num_outputs}, the node has {output_count}", attribute="num_outputs")
+        why = f"num_outputs is {num_outputs}, the node has {output_count}"
+        advice = f"set num_outputs of {{node}} to {output_count}"
+        raise ShapeError(why, attribute="num_outputs", advice=advice, own=True)
     if split is not None and num_outputs is not None:
-        raise ShapeError("split and num_outputs are both given, and only one can be", attribute="num_outputs")
+        raise ShapeError("split and num_outputs are both given, and only one can be", attribute="num_outputs", own=True)
     if split is None and num_outputs is None:
-        raise ShapeError("neither split nor num_outputs is given, and one must be", attribute="num_outputs")
+        raise ShapeError("neither split nor num_outputs is given, and one must be", attribute="num_outputs", own=True)
     if split is None and num_outputs is not None:
         return _split(input, axis, None, num_outputs, uneven=True)
     return _split(input, axis, _parts(split, output_count), output_count)
@@ -152,18 +154,29 @@ def _split(x: Fact, axis: int, parts: Shape | None, count: int, *, uneven: bool 
     if parts is None:
         parts = _equal_parts(size, count, uneven)
     elif len(parts) != count:
-        raise ShapeError(f"split has {len(parts)} sizes for {count} outputs", parameter="split")
+        advice = f"give {{node}} {len(parts)} outputs, or its split {count} sizes"
+        raise ShapeError(f"split has {len(parts)} sizes for {count} outputs", parameter="split", advice=advice)
     for part in parts:
         if part is not None and less(part, 0) is True:
             raise ShapeError(f"split {show(parts)} has a negative size", parameter="split")
     total = _total(list(parts))
     if size is not None and total is not None and same(size, total) is False:
-        raise ShapeError(f"the parts {show(parts)} do not add up to {size}", parameter="split")
+        advice = f"write sizes in the split of {{node}} that add up to {size}"
+        raise ShapeError(f"the parts {show(parts)} do not add up to {size}", parameter="split", advice=advice)
     outputs = [x.shaped(*x.shape[:at], part, *x.shape[at + 1 :]) for part in parts]
     if x.elements is not None:
         outputs = _cut(x, at, outputs)
     cut = parts
     return Answer(tuple(outputs), formula=lambda: f"{size_text(size)} = {' + '.join(map(grouped, cut))}")
+
+
+def _sizes_advised(size: Size, count: int) -> str:
+    """Parts that differ by one at most."""
+    if not isinstance(size, int) or size < count:
+        return ""
+    each, more = divmod(size, count)
+    parts = (each + 1,) * more + (each,) * (count - more)
+    return f"give {{node}} the sizes of its parts as split, such as {show(parts)}"
 
 
 def _equal_parts(size: Size | None, count: int, uneven: bool) -> Shape:
@@ -174,13 +187,16 @@ def _equal_parts(size: Size | None, count: int, uneven: bool) -> Shape:
         return (each,) * count
     if not uneven:
         if same(mod(size, count), 0) is False:
-            raise ShapeError(f"{size} does not divide into {count} equal parts", attribute="axis")
+            why = f"{size} does not divide into {count} equal parts"
+            raise ShapeError(why, attribute="axis", advice=_sizes_advised(size, count))
         return (floor_div(size, count),) * count
     each = ceil_div(size, count)
     last = size - each * (count - 1)
     if less(last, 0) is True:
         why = f"{size} into {count} parts of {each} leaves {last} for the last"
-        raise ShapeError(why, attribute="num_outputs")
+        advice = _sizes_advised(size, count)
+        advice += ", in place of num_outputs" if advice else ""
+        raise ShapeError(why, attribute="num_outputs", advice=advice)
     if less(last, 0) is not False:
         return (None,) * count
     return (*(each,) * (count - 1), last)

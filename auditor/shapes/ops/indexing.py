@@ -39,7 +39,9 @@ def _check_bounds(indices: Iterable[Element] | None, size: Size | None) -> None:
         return
     for index in indices:
         if isinstance(index, int) and not -size <= index < size:
-            raise ShapeError(f"the index {index} is outside an axis of size {size}", parameter="indices")
+            why = f"the index {index} is outside an axis of size {size}"
+            advice = f"keep the indices of {{node}} within {-size} and {size - 1}" if size else ""
+            raise ShapeError(why, parameter="indices", advice=advice)
 
 
 def _check_places(indices: Fact, sizes: Shape) -> None:
@@ -338,7 +340,8 @@ def non_max_suppression(
 ) -> Fact:
     """One row (batch, class, box) for each box that stays."""
     batches, count, corners = of_rank(boxes, 3, "boxes")
-    others, _, scored = of_rank(scores, 3, "scores")
+    lifted = "put an Unsqueeze (axes [0]) in front of the scores of {node}" if scores.rank == 2 else ""
+    others, _, scored = of_rank(scores, 3, "scores", lifted)
     agree(batches, others, "the batches of boxes and scores")
     if corners is not None and same(corners, 4) is False:
         raise ShapeError(f"boxes must be [batch, boxes, 4], are {show(boxes.shape)}", parameter="boxes")

@@ -28,9 +28,20 @@ def gemm_1(a: Fact, b: Fact, c: Fact, *, broadcast: int = 0, transA: int = 0, tr
     return _gemm(a, b, transA, transB, stretches=broadcast != 0)
 
 
+def _flat(a: Fact, b: Fact, trans_b: int) -> str:
+    """What makes two axes of the data's."""
+    if a.rank in (None, 0, 2):
+        return ""
+    if a.rank == 1:
+        return "put an Unsqueeze (axes [0]) in front of {node}"
+    taken = b.shape[-1 if trans_b else -2] if b.shape is not None and len(b.shape) == 2 else None
+    features = f", whose weight takes {size_text(taken)} features" if taken is not None else ""
+    return f"put a Flatten (axis 1) in front of {{node}}{features}"
+
+
 def _gemm(a: Fact, b: Fact, trans_a: int, trans_b: int, stretches: bool) -> Answer:
     """B is the weight: what does not fit A is a misfit of B."""
-    rows, inner = of_rank(a, 2, "a")
+    rows, inner = of_rank(a, 2, "a", _flat(a, b, trans_b))
     if trans_a:
         rows, inner = inner, rows
     columns = None

@@ -15,6 +15,7 @@ from ..sizes.dim import Dim, Size, same
 from .checks import agree, axes_of, of_rank, open_axes, size_text
 
 _WHOLE = 1 << 24  # float32 holds every integer up to here
+_ONE_OF_THEM = "leave out the scales or the sizes of {node} (an empty name in their place)"
 _SHORT = 64  # an odd numerator so short that its product with any size up to 2^18 is exact in float32
 
 
@@ -98,9 +99,16 @@ def _resize(
 ) -> Answer:
     by_sizes = _is_given(sizes)
     if _is_certainly_given(sizes) and _is_certainly_given(scales):
-        raise ShapeError("scales and sizes are both given; only one of them can be specified")
+        raise ShapeError(
+            "scales and sizes are both given; only one of them can be specified", advice=_ONE_OF_THEM, own=True
+        )
+    if sizes is not None and sizes.shape == (0,) and _is_certainly_given(scales):
+        advice = "leave out the sizes of {node} (an empty name in their place)"
+        why = "sizes, which are empty, are given beside scales; only one can be specified"
+        raise ShapeError(why, advice=advice, own=True)
     if _is_certainly_left_out(sizes) and _is_certainly_left_out(scales):
-        raise ShapeError("neither scales nor sizes are given, and one of them must be")
+        why = "neither scales nor sizes are given, and one of them must be"
+        raise ShapeError(why, advice="give {node} scales or sizes", own=True)
     asked = sizes if by_sizes else scales
     if asked is None:
         return Answer((x.unknown(),))
