@@ -102,6 +102,16 @@ CASES = {
         [WARNING],
         ("3 and 1 alone",),
     ),
+    # numbers outside of a domain
+    "the root of what a tangent gave": Case(
+        "domain-faults", "(float[N, 4] x) => (y) { t = Tanh(x) y = Sqrt(t) }", [WARNING], ("clip it to zero or more",)
+    ),
+    "the root of a stored number": Case(
+        "domain-faults",
+        "(float[N, 4] x) => (y) <float b = {-1}> { r = Sqrt(b) y = Mul(x, r) }",
+        [WARNING],
+        ("NaN", "store another number"),
+    ),
     # batches
     "a batch and a length beside one table": Case(
         "baked-in-batch",
