@@ -12,11 +12,14 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from ..errors import UsageError
+from ..model.graph import Node
 from ..runtime.inputs import LARGEST, Port, attempts, invent
 from ..runtime.request import Feed
+from ..shapes.conditions import STRETCHING, conditions
 from ..shapes.facts import Facts, rendered
 from ..shapes.fits import BOUND, solve
-from ..shapes.troubles import Impossible, Misfit
+from ..shapes.sizes.dim import Dim
+from ..shapes.troubles import At, Impossible, Misfit
 from ..tuples import NamedTuple
 
 Feeds: TypeAlias = tuple[Feed, ...]
@@ -33,6 +36,7 @@ MORE = (
 _WINDOWS = frozenset({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool"})
 _MOST_STORED = 64
 _ALL = 512  # below, every size is tried at last
+_MOST_JOINED = 64  # inputs of a node
 _MOST = 12  # choices that the child gets
 _TOLD = 64  # sizes up to which it is said which fit
 
@@ -156,7 +160,11 @@ def _fitting(facts: Facts, ports: tuple[Port, ...], until: float) -> Iterator[Fe
             feeds = invent(ports, size=size, channels=channel)
             if _small(feeds) and not impossible(facts, feeds):
                 yield feeds
-    best: dict[str, int] = {}
+    best = dict(_joined(facts, ports))
+    if best:
+        feeds = invent(ports, best, channels=3)
+        if _small(feeds) and not impossible(facts, feeds):
+            yield feeds
     for name in _open_names(ports):
         scores = {}
         for size in dict.fromkeys((*_stored(facts), 2, *MORE, 64, 32, 224)):
@@ -171,6 +179,22 @@ def _fitting(facts: Facts, ports: tuple[Port, ...], until: float) -> Iterator[Fe
             scores[size] = count
         if scores:
             best[name] = min(scores, key=lambda size: scores[size])
+
+
+def _joins(node: Node) -> bool:
+    """Each of its inputs is held against each."""
+    return node.op_type in STRETCHING | {"Concat"} and len(node.inputs) <= _MOST_JOINED
+
+
+def _joined(facts: Facts, ports: tuple[Port, ...]) -> Iterator[tuple[str, int]]:
+    """Names that must be a number where nodes of the main graph join data, and the first such number of each."""
+    names = set(_open_names(ports))
+    for index in facts.places_where("", lambda asked: _joins(asked.node)):
+        for condition in conditions(facts, At("", index)) or ():
+            for size, number in ((condition.a, condition.b), (condition.b, condition.a)):
+                if isinstance(size, Dim) and isinstance(number, int) and str(size) in names:
+                    names.discard(str(size))
+                    yield str(size), number
 
 
 def _candidates(facts: Facts) -> Iterable[int]:

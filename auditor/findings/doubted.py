@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from ..report import Found, Location, Places, Severity, Witness
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 _MOST_TOLD = 5
 
 
-def found_doubts(ranges: Ranges, doubts: Collection[Doubt], fix: str, known: Collection[int] = ()) -> Iterator[Found]:
-    """A finding for each doubt with a witness, and one note on the rest.
+def found_doubts(
+    ranges: Ranges, doubts: Collection[Doubt], fix: Callable[[Doubt], str], known: Collection[int] = ()
+) -> Iterator[Found]:
+    """A finding for each doubt with a witness, and one note on the rest; ``fix`` says what helps against one.
 
     None on the nodes that are ``known``, nor on what lies behind a fault that was shown: it is there because of that.
     """
@@ -27,11 +29,11 @@ def found_doubts(ranges: Ranges, doubts: Collection[Doubt], fix: str, known: Col
     for doubt in doubts:
         witness = ranges.witness(doubt)
         if witness is not None:
-            yield _shown(ranges, doubt, witness, fix)
+            yield _shown(ranges, doubt, witness, fix(doubt))
         elif doubt.at not in known and doubt.at not in behind:
             left.append(doubt)
     if left:
-        yield _not_excluded(ranges, left, fix)
+        yield _not_excluded(ranges, left, fix(left[0]))
 
 
 def _tells(ranges: Ranges, doubt: Doubt) -> bool:

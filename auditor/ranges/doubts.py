@@ -51,6 +51,7 @@ class Doubt(NamedTuple):
     steady: tuple[str, ...]
     ways: tuple[Way, ...]
     operands: tuple[str, ...] = ()  # of arithmetic on integers
+    signed: bool = False  # the argument that leaves its domain may be negative
     narrower: bool = False  # it is float16 that could not hold it, and the model is not that yet
 
     @property
@@ -92,6 +93,9 @@ def _wholly_beyond_one(x: Known) -> bool:
 _BELOW_ZERO = _Domain(0, lambda x: x.least < 0, lambda x: bool((x.high < 0).any()), ("least",), "its argument")
 _DOMAINS: dict[str, _Domain] = {
     "Log": _Domain(0, lambda x: x.least <= 0, lambda x: bool((x.high <= 0).any()), ("least",), "its argument"),
+    "ReduceLogSum": _Domain(
+        0, lambda x: x.least <= 0, lambda x: x.low.size > 0 and x.most <= 0, ("least",), "its argument"
+    ),
     "Sqrt": _BELOW_ZERO,
     "Pow": _Domain(0, lambda x: x.least <= 0, lambda x: bool((x.high < 0).any()), ("least", "zero"), "its base"),
     "Acosh": _Domain(0, lambda x: x.least < 1, lambda x: bool((x.high < 1).any()), ("least",), "its argument"),
@@ -126,12 +130,15 @@ def _of_floats(model: Model, walk: RangeWalk) -> Iterator[Doubt]:
             says = f"{domain.word} {name} lies in {shown(given)}"
             ways = tuple(Way(name, towards) for towards in domain.ways)
             kind, always = DoubtKind.DOMAIN, domain.wholly(given) and node.op_type != "Pow"
+            signed = given.least < 0
         else:
             says = f"{start.tensor} ({name_of(start.out.dtype)}) may leave [{ends.low:.5g}, {ends.high:.5g}]"
             ways = _outwards(node, start.tensor, start.out, ends.high)
             always = bool(((start.out.low >= ends.high) | (start.out.high <= ends.low)).any())
-            kind = DoubtKind.OVERFLOW
-        yield Doubt(kind, start.at, start.tensor, says, always, start.tensor, ends.low, ends.high, floating, ways)
+            kind, signed = DoubtKind.OVERFLOW, False
+        yield Doubt(
+            kind, start.at, start.tensor, says, always, start.tensor, ends.low, ends.high, floating, ways, signed=signed
+        )
 
 
 def _outwards(node: Node, tensor: str, out: Known, most: float) -> tuple[Way, ...]:

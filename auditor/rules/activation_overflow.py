@@ -82,4 +82,4 @@ def activation_overflow(ranges: Ranges) -> Iterator[Found]:
 
     doubts = [doubt for doubt in ranges.doubts if doubt.kind is DoubtKind.OVERFLOW]
     fix = "clip what goes in, take the greatest away first, or keep it in a wider type"
-    yield from found_doubts(ranges, doubts, fix)
+    yield from found_doubts(ranges, doubts, lambda doubt: fix)

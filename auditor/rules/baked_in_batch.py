@@ -98,7 +98,7 @@ from ..shapes.conditions import STRETCHING, Condition, conditions
 from ..shapes.fact import show
 from ..shapes.facts import Facts
 from ..shapes.fits import solutions
-from ..shapes.mending import BrokenPlace, mends
+from ..shapes.mending import MOST_SEARCHES, BrokenPlace, mends
 from ..shapes.open_axes import OpenAxis, first_broken, open_axes, with_sizes
 from ..shapes.sizes.dim import Dim, TooComplex
 from ..shapes.troubles import At, Impossible, Misfit
@@ -145,6 +145,7 @@ def baked_in_batch(model: Model, facts: Facts) -> Iterator[Found]:
             if axis.axis == 0:
                 yield from _run_together(model, facts, axis.name)
         return
+    searches = 0
     for axis in axes:
         roots = []
         for size in _TRIED:
@@ -153,15 +154,20 @@ def baked_in_batch(model: Model, facts: Facts) -> Iterator[Found]:
                 break
             roots.append(root)
         if len(roots) == len(_TRIED):
-            yield from _baked(facts, axis, roots[0], before)
+            for found in _baked(facts, axis, roots[0], before, searching=searches < MOST_SEARCHES):
+                searches += 1
+                yield found
         elif not roots and axis.axis == 0:
             yield from _run_together(model, facts, axis.name)
 
 
-def _baked(facts: Facts, axis: OpenAxis, root: Misfit | Impossible, before: frozenset[At]) -> Iterator[Found]:
+def _baked(
+    facts: Facts, axis: OpenAxis, root: Misfit | Impossible, before: frozenset[At], *, searching: bool
+) -> Iterator[Found]:
     """What the condition at the first node that fails leaves to choose."""
-    asked = conditions(facts, root.at)
-    if asked and any(c.names - {axis.name} for c in asked):
+    every = conditions(facts, root.at) or []
+    asked = [c for c in every if axis.name in c.names]
+    if any(c.names - {axis.name} for c in asked or every):
         return  # it hangs on a length, too: baked-in-length
     solved = _solved(asked, axis.name) if asked else None
     if solved is not None and len(solved) > _MOST:  # every second batch, or the like: how rows are shared out
@@ -172,7 +178,7 @@ def _baked(facts: Facts, axis: OpenAxis, root: Misfit | Impossible, before: froz
     if at_odds:
         yield _declared(facts, axis.name, works[0], at_odds)
     elif works:
-        yield _finding(facts, axis, root, works, proved=solved is not None)
+        yield _finding(facts, axis, root, works, proved=solved is not None, searching=searching)
 
 
 def _solved(asked: list[Condition], name: str) -> list[int] | None:
@@ -209,7 +215,9 @@ def _beside(facts: Facts, at: At) -> str:
     return ""
 
 
-def _finding(facts: Facts, axis: OpenAxis, root: Misfit | Impossible, works: list[int], *, proved: bool) -> Found:
+def _finding(
+    facts: Facts, axis: OpenAxis, root: Misfit | Impossible, works: list[int], *, proved: bool, searching: bool
+) -> Found:
     """``proved``: these numbers solve the condition, and no other does."""
     node, label = facts.node(root.at), facts.label(root.at)
     culprit = (_fixing(facts, root.at) if axis.axis == 0 else None) or root.at
@@ -237,7 +245,7 @@ def _finding(facts: Facts, axis: OpenAxis, root: Misfit | Impossible, works: lis
         expected=axis.name,
         actual=numbers if len(works) > 1 else works[0],
         derivation=facts.derivation(node.inputs[0], root.at.graph) if node.inputs else (),
-        repairs=_repairs(facts, axis, root.at),
+        repairs=_repairs(facts, axis, root.at) if searching else (),
     )
 
 

@@ -59,4 +59,5 @@ def casts_out_of_range(ranges: Ranges) -> Iterator[Found]:
     from ..ranges.doubts import DoubtKind
 
     doubts = [doubt for doubt in ranges.doubts if doubt.kind is DoubtKind.CAST]
-    yield from found_doubts(ranges, doubts, "clip to the ends of the type in front of the Cast, or cast to a wider one")
+    fix = "clip to the ends of the type in front of the Cast, or cast to a wider one"
+    yield from found_doubts(ranges, doubts, lambda doubt: fix)

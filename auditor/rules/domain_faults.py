@@ -7,9 +7,9 @@ sines give negative numbers; a negated Relu, Abs, Exp or Sigmoid is never positi
 epsilon that is added, or a Clip or Max with a positive bound, ends the search in silence.
 
 Where ranges of the inputs are given (`--range x=-50:50`), intervals of all tensors say where Log, Sqrt, Div,
-Reciprocal, Pow, Mod, Acosh, Asin, Acos and Atanh may leave their domain, and an input is looked for, in the sandbox,
-that shows it: the finding's `witness`. It is an error where an output becomes NaN, a warning where one becomes
-infinite, else a note. What no input was found for is a note, "not excluded"; what the intervals exclude is not
+Reciprocal, Pow, Mod, ReduceLogSum, Acosh, Asin, Acos and Atanh may leave their domain, and an input is looked for, in
+the sandbox, that shows it: the finding's `witness`. It is an error where an output becomes NaN, a warning where one
+becomes infinite, else a note. What no input was found for is a note, "not excluded"; what the intervals exclude is not
 mentioned. Without ranges this is done for what every finite input proves.
 
 ## Why it matters
@@ -125,7 +125,8 @@ agraph (float[N, 3] x) => (float[N, 3] y) <float zero = {0.0}> {
 ```
 
 ## How to fix
-Add a small constant, or clip to one, in front of the operator: Log(x + 1e-6), Clip(x, 1e-6).
+Where nothing is negative, add a small constant, or clip to one, in front of the operator: Log(x + 1e-6), Clip(x, 1e-6).
+Negative numbers want the Clip; a divisor of both signs wants a Where that chooses another one near zero.
 """
 
 from __future__ import annotations
@@ -147,7 +148,24 @@ if TYPE_CHECKING:
     from ..evidence.ranging import Ranges
     from ..ranges.doubts import Doubt
 
-_FIX = "add a small constant in front of it, or clip to one"
+_ADDED = "add a small constant in front of it, or clip to one"
+_APART = "keep it away from zero in front of it, where it may be of either sign: choose another number by Where"
+_FIXES = {
+    "Sqrt": "clip it to zero or more in front of it (Relu, Max)",
+    "Log": "clip it to a small constant in front of it (Max, Clip)",
+    "Pow": "clip it to a small constant in front of it (Max, Clip), or take its magnitude",
+    "ReduceLogSum": "clip it to a small constant in front of it (Max, Clip)",
+    "Acos": "clip it to [-1, 1] in front of it",
+    "Asin": "clip it to [-1, 1] in front of it",
+    "Atanh": "clip it to numbers between -1 and 1 in front of it",
+    "Acosh": "clip it to 1 or more in front of it",
+    "Div": _APART,
+    "Reciprocal": _APART,
+    "Mod": _APART,
+}
+"""What helps where the argument may be negative: what is added leaves it there, or makes another number zero."""
+
+_NOT_BY_ADDING = frozenset({"Acos", "Asin", "Atanh", "Acosh"})
 _HANDS_ON = frozenset(
     {
         "Identity",
@@ -175,6 +193,7 @@ class _Least(NamedTuple):
     zero: bool
     below: bool
     why: str
+    stored: bool = False
 
 
 class _Fault(NamedTuple):
@@ -182,6 +201,8 @@ class _Fault(NamedTuple):
     at: int  # the node's index there
     why: str
     gives: str
+    signed: bool  # it takes negative numbers
+    stored: bool  # what it takes
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS, explains=(Symptom.NOT_FINITE,))
@@ -205,7 +226,7 @@ def domain_faults(model: Model, facts: Facts, ranges: Ranges) -> Iterator[Found]
                 found.setdefault((node.op_type, fault.why), []).append(fault)
                 by_graph.update(() if scope.path else (index,))
     for faults in found.values():
-        scope, at, why, gives = faults[0]
+        scope, at, why, gives, signed, stored = faults[0]
         node, label = scope.graph.nodes[at], scope.graph.label(at)
         others = [f.scope.graph.label(f.at) for f in faults[1:]]
         also = f"; so do {counted(others, 'other node')}: {listed(others)}" if others else ""
@@ -213,12 +234,13 @@ def domain_faults(model: Model, facts: Facts, ranges: Ranges) -> Iterator[Found]
         yield Found(
             f"{label} takes {why}, and so gives {gives}{also}",
             Location(scope.path, label, node.op_type, offset=node.offset),
-            _FIX,
+            "store another number there" if stored else _fix(node.op_type, signed=signed),
             severity=Severity.ERROR if refused else None,
             basis=Basis.REFUSED if refused else None,
             places=nodes_at((f.scope.path, f.at) for f in faults),
         )
-    yield from found_doubts(ranges, doubts, _FIX, by_graph)
+    nodes = model.graph.nodes
+    yield from found_doubts(ranges, doubts, lambda one: _fix(nodes[one.at].op_type, signed=one.signed), by_graph)
 
 
 def _of_domains(ranges: Ranges) -> list[Doubt]:
@@ -258,7 +280,11 @@ def _fault(facts: Facts, scope: Scope, index: int, node: Node) -> _Fault | None:
                 gives = "NaN"
             elif least.zero and any(e < 0 for e in exponents):
                 gives = "an infinite number"
-    return _Fault(scope, index, least.why, gives) if gives else None
+    return _Fault(scope, index, least.why, gives, least.below, least.stored) if gives else None
+
+
+def _fix(operator: str, *, signed: bool) -> str:
+    return _FIXES.get(operator, _ADDED) if signed or operator in _NOT_BY_ADDING else _ADDED
 
 
 def _chosen_from(scope: Scope, node: Node) -> bool:
@@ -275,7 +301,7 @@ def _least(facts: Facts, scope: Scope, name: str) -> _Least | None:
         numbers = _numbers(facts, scope, name)
         if numbers:
             low = min(numbers)
-            return _Least(0 in numbers, low < 0, f"{low:g}, a stored number") if low <= 0 else None
+            return _Least(0 in numbers, low < 0, f"{low:g}, a stored number", stored=True) if low <= 0 else None
         index = scope.graph.producers.get(name)
         if index is None:
             return None

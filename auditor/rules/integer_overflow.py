@@ -50,4 +50,5 @@ def integer_overflow(ranges: Ranges) -> Iterator[Found]:
     from ..ranges.doubts import DoubtKind
 
     doubts = [doubt for doubt in ranges.doubts if doubt.kind is DoubtKind.WRAP]
-    yield from found_doubts(ranges, doubts, "cast to int64 before the arithmetic, or to a floating-point type")
+    fix = "cast to int64 before the arithmetic, or to a floating-point type"
+    yield from found_doubts(ranges, doubts, lambda doubt: fix)

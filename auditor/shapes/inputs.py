@@ -19,7 +19,7 @@ def input_facts(graph: Graph, shapes: Mapping[str, Shape], dims: Mapping[str, in
                 f"the model has no input {name!r}{nearest(name, feeds)}; it has {listed(sorted(feeds), 20) or 'none'}"
             )
     found = {name: _bound(v, shapes.get(name), dims) for name, v in feeds.items()}
-    open_names = {d for v in graph.feeds for d in _names(v)}
+    open_names = {d for v in graph.feeds for d in _names(v)} if dims else set()
     for name in dims:
         if name not in open_names:
             raise UsageError(

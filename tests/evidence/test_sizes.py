@@ -52,6 +52,10 @@ MODELS = {
         d = AveragePool <kernel_shape = [20, 20], strides = [20, 20]> (x)
         u = Resize <mode = "nearest"> (d, , up) y = Concat <axis = 1> (u, x) }"""
     ),
+    "a batch and a length that one table fixes": made(
+        """joined (float[N, L, 8] x) => (float[N, L, 12] y) { y = Concat <axis = 2> (x, k) }""",
+        k=(1, 10, 4),
+    ),
     "two lengths that are not the same": made(
         """two (float[N, A] a, float[N, B] b) => (float[N, 3] y) {
         p = MatMul (a, wa) q = MatMul (b, wb) y = Add (p, q) }""",

@@ -211,7 +211,7 @@ def clip(b: Builder) -> None:
 def reduction(b: Builder) -> None:
     op = b.random.choice((
         "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare",
-        "ReduceLogSumExp", "ReduceMax", "ReduceSum",
+        "ReduceLogSumExp", "ReduceMax", "ReduceSum", "ReduceLogSum",
     ))  # fmt: skip
     x = b.some(F32, F64) if op in ("ReduceSum", "ReduceMean", "ReduceMax") else b.some(F32)
     if x is None or not x.shape:

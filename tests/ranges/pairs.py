@@ -43,7 +43,7 @@ PAIRS = (
     Pair("naive softmax", "e = Exp(h) s = ReduceSum(e, last) y = Div(e, s)",
          "m = ReduceMax<axes = [-1]>(h) d = Sub(h, m) e = Exp(d) s = ReduceSum(e, last) y = Div(e, s)", "Exp"),
     Pair("root of anything", "y = Sqrt(h)", "r = Relu(h) y = Sqrt(r)", "Sqrt"),
-    # Sixteen of our own.
+    # Seventeen of our own.
     Pair("difference of the same", "d = Sub(h, h) y = Log(d)", "d = Sub(h, h) e = Add(d, one) y = Log(e)", "Log"),
     Pair("cosine of one and itself doubled", "d = Add(h, h) e = Sub(d, h) y = Sqrt(e)",
          "d = Add(h, h) e = Sub(d, h) f = Sub(e, h) g = Abs(f) y = Sqrt(g)", "Sqrt"),
@@ -77,6 +77,8 @@ PAIRS = (
     Pair("log of a softmax", "p = Softmax(h) y = Log(p)", "y = LogSoftmax(h)", "Log"),
     Pair("odds", "p = Sigmoid(h) q = Sub(one, p) o = Div(p, q) y = Log(o)",
          "p = Sigmoid(h) c = Clip(p, eps, nearly) q = Sub(one, c) o = Div(c, q) y = Log(o)", "Div"),
+    Pair("log of a sum", "r = ReduceLogSum<axes = [-1]>(h) y = Sub(h, r)",
+         "a = Abs(h) b = Add(a, eps) r = ReduceLogSum<axes = [-1]>(b) y = Sub(h, r)", "ReduceLogSum"),
 )  # fmt: skip
 
 _NUMBERS = {

@@ -47,5 +47,32 @@ def test_the_good_one_is_proved_but_where_a_reason_stands(pair: Pair) -> None:
     assert found(pair, pair.good) == []
 
 
-def test_there_are_sixteen_pairs_of_our_own() -> None:
-    assert len(PAIRS) == 8 + 16
+ADVICE = {
+    "Sqrt(x)": "clip it to zero or more in front of it",
+    "Log(x)": "clip it to a small constant in front of it",
+    "Pow(x, half)": "clip it to a small constant in front of it",
+    "Acos(x)": "clip it to [-1, 1] in front of it",
+    "Atanh(x)": "clip it to numbers between -1 and 1 in front of it",
+    "Acosh(x)": "clip it to 1 or more in front of it",
+    "Reciprocal(x)": "keep it away from zero in front of it, where it may be of either sign",
+    "Div(half, x)": "keep it away from zero in front of it, where it may be of either sign",
+}
+
+
+@pytest.mark.parametrize("operator", ADVICE)
+def test_the_advice_helps_with_numbers_of_both_signs(operator: str) -> None:
+    """A small constant that is added to -50 leaves it where it is."""
+    pair = Pair("both signs", f"y = {operator}", "", "", dense=False)
+    (finding,) = found(pair, pair.bad)
+    assert finding.fix is not None and finding.fix.startswith(ADVICE[operator])
+
+
+@pytest.mark.parametrize("operator", ["Log(q)", "Reciprocal(q)", "Div(half, q)"])
+def test_a_small_constant_helps_where_nothing_is_negative(operator: str) -> None:
+    pair = Pair("squares", f"q = Mul(x, x) y = {operator}", "", "", dense=False)
+    (finding,) = found(pair, pair.bad)
+    assert finding.fix == "add a small constant in front of it, or clip to one"
+
+
+def test_there_are_seventeen_pairs_of_our_own() -> None:
+    assert len(PAIRS) == 8 + 17

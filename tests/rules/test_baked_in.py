@@ -144,3 +144,15 @@ def test_a_time_is_no_batch(tmp_path: Path) -> None:
     (found,) = findings(model, tmp_path)
     assert "the size time of 'x' is declared open (time), but only 20 works" in found.message
     assert "batch" not in found.message + found.fix
+
+
+def test_edits_are_searched_for_few_of_many_batches(tmp_path: Path) -> None:
+    """Each search walks the model some hundred times."""
+    names = range(8)
+    inputs = ", ".join(f"float[n{i}, 4] x{i}" for i in names)
+    outputs = ", ".join(f"float[m{i}, 4] y{i}" for i in names)
+    nodes = " ".join(f"y{i} = Reshape(x{i}, s)" for i in names)
+    made = parsed(f"g ({inputs}) => ({outputs}) <int64[2] s = {{24, 4}}> {{ {nodes} }}")
+    found = [one for one in findings(made, tmp_path) if one.rule == "baked-in-batch"]
+    assert len(found) == 8
+    assert 0 < sum(bool(one.repairs) for one in found) <= 4

@@ -70,9 +70,55 @@ CASES = {
         f"a length that {op} bakes in": Case(
             "baked-in-size", f"(float[N, T, 4] x) => (y) {TABLE}> {{ y = {op}(x, p) }}", [WARNING], ("5 and 1 alone",)
         )
-        for op in ("Add", "Sub", "Mul", "Div", "Less", "Greater", "Equal", "Pow", "PRelu")
+        for op in (
+            "Add", "Sub", "Mul", "Div", "Less", "Greater", "Equal", "Pow", "PRelu", "Max", "Min", "Sum", "Mean",
+            "GreaterOrEqual", "LessOrEqual", "Mod<fmod = 1>",
+        )
     },
+    "a length that a Concat bakes in": Case(
+        "baked-in-size", f"(float[N, T, 8] x) => (y) {TABLE}> {{ y = Concat<axis = -1>(x, p) }}", [WARNING],
+        ("5 alone works", "give 'p' the length of the data"),
+    ),
+    "a token for each row": Case(
+        "baked-in-size", "(float[N, T, 4] x) => (y) <float[1, 1, 1] p = {1}> { y = Concat<axis = 2>(p, x) }", [WARNING],
+        ("1 alone works",),
+    ),
+    "a length that a Concat makes longer": Case(
+        "baked-in-size", f"(float[N, T, 4] x) => (y) {TABLE}> {{ y = Concat<axis = 1>(x, p) }}", []
+    ),
+    "two that are chosen from by one mask": Case(
+        "baked-in-size",
+        "(float[N, T, 4] x, float[N, T, 4] z) => (y) <bool[1, 3, 1] c = {1, 0, 1}> { y = Where(c, x, z) }",
+        [WARNING],
+        ("3 and 1 alone",),
+    ),
+    "a length that leads, which baked-in-batch tells": Case(
+        "baked-in-size", "(float[seq, N, 4] x) => (y) <float[3, 1, 1] p = {1, 2, 3}> { y = Add(x, p) }", []
+    ),
+    "a length that leads, in a branch": Case(
+        "baked-in-size",
+        "(float[seq, 2] x, bool c) => (y) <float[3, 1] p = {1, 2, 3}> { y = If (c) <then_branch = a () => (z) "
+        "{ z = Add(x, p) }, else_branch = b () => (w) { w = Relu(x) }> }",
+        [WARNING],
+        ("3 and 1 alone",),
+    ),
+    # numbers outside of a domain
+    "the root of what a tangent gave": Case(
+        "domain-faults", "(float[N, 4] x) => (y) { t = Tanh(x) y = Sqrt(t) }", [WARNING], ("clip it to zero or more",)
+    ),
+    "the root of a stored number": Case(
+        "domain-faults",
+        "(float[N, 4] x) => (y) <float b = {-1}> { r = Sqrt(b) y = Mul(x, r) }",
+        [WARNING],
+        ("NaN", "store another number"),
+    ),
     # batches
+    "a batch and a length beside one table": Case(
+        "baked-in-batch",
+        f"(float[N, T, 8] x) => (y) {TABLE}> {{ y = Concat<axis = -1>(x, p) }}",
+        [ERROR],
+        ("only 1 works", "p [1, 5, 4]"),
+    ),
     "a bias that is stored for three images": Case(
         "broadcast-over-batch",
         f"(float[3, 4] x) => (y) <{MATRIX}, float[3, 2] c = {{1, 2, 3, 4, 5, 6}}> {{ y = Gemm(x, w, c) }}",

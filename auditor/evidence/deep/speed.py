@@ -80,9 +80,11 @@ def batches_of(facts: Facts, feeds: tuple[Feed, ...]) -> tuple[str, dict[int, tu
     activations that any of them takes, where that is known."""
     ports = {name: shape for name, _, shape in ports_of(facts)}
     name = next((shape[0] for shape in ports.values() if shape and isinstance(shape[0], str)), "")
+    if any(feed.file for feed in feeds):  # the child alone knows their sizes
+        return "", {0: feeds}, None
     today = next((feed.shape[0] for feed in feeds if name and _leads(ports.get(feed.name), name)), 0)
     found, most = {today: feeds}, _peak(facts, feeds)
-    if not name.isidentifier() or any(feed.file for feed in feeds):
+    if not name.isidentifier():
         return "", found, most
     for batch in BATCHES:
         try:

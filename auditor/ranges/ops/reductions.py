@@ -13,6 +13,7 @@ from ..known import Array, Known, Peak, known
 from ..registry import ranged
 from ..relations import Origin
 from ..site import Site, aligned, along, count_along
+from .elementwise import logarithm
 
 Axes = tuple[int, ...] | None
 
@@ -74,10 +75,14 @@ def summed(x: Known, site: Site, axes: Axes, keepdims: int) -> tuple[Known, int 
         return known(x.dtype, 0.0 if x.least >= 0 else -np.inf, 0.0 if x.most <= 0 else np.inf), None
     low, high = (_total(aligned(one, rank), shape, which, bool(keepdims)) for one in (x.low, x.high))
     reach = _total(aligned(np.maximum(np.abs(x.low), np.abs(x.high)), rank), shape, which, bool(keepdims))
-    slack = min(1.0, 2 * (count + 2) * x.limits.sum_unit) * reach
-    below, above = low - slack, high + slack
-    below = np.where(low >= 0, np.maximum(below, 0.0), below)  # numbers of one sign have a sum of that sign
-    above = np.where(high <= 0, np.minimum(above, 0.0), above)
+    rounding = min(1.0, 2 * (count + 2) * x.limits.sum_unit)
+    below, above = low - rounding * reach, high + rounding * reach
+    # A sum of numbers of one sign has that sign, and is off by a part of itself.
+    at, keep = tuple(sorted(which)), bool(keepdims)
+    positive = aligned(x.low, rank).min(axis=at, keepdims=keep, initial=np.inf) >= 0
+    negative = aligned(x.high, rank).max(axis=at, keepdims=keep, initial=-np.inf) <= 0
+    below = np.where(positive, np.maximum(below, low * (1 - rounding)), below)
+    above = np.where(negative, np.minimum(above, high * (1 - rounding)), above)
     if not x.limits.floating:
         below, above = low, high
     return known(x.dtype, below, above), count
@@ -194,6 +199,19 @@ def log_of_sum_of_exponentials(
     found = along(data, which, rank, bool(keepdims))
     slack = 1e-4 * (1 + count * 1e-3)
     return known(data.dtype, found.low - slack, found.high + math.log(count) + slack)
+
+
+@ranged("ReduceLogSum", rounds=64)
+def log_of_sum(
+    data: Known, axes: Known | None = None, *, site: Site, keepdims: int = 1, noop_with_empty_axes: int = 0
+) -> Known | None:
+    if noop_with_empty_axes or data.dtype not in (1, 11):
+        return None
+    found, count = summed(data, site, _axes_attribute(site), keepdims)
+    if not count:
+        return None
+    lost = (found.low > 0) & (found.low < data.limits.normal)  # what is denormal may become zero
+    return logarithm(found._replace(low=np.where(lost, 0.0, found.low)))
 
 
 @ranged("ArgMax", "ArgMin", infinite=True, picks=True)

@@ -42,6 +42,8 @@ def test_a_size_that_is_bound_or_comes_from_a_file_has_no_batches() -> None:
     is_open = facts_of("g (float[N, 4] x) => (float[N, 4] y) { y = Relu(x) }")
     filed = (Feed("x", 1, (2, 4), "inputs.npz", "x"),)
     assert list(batches_of(is_open, filed)[1].values()) == [filed]
+    given = (Feed("x", 1, file="inputs.npz", key="x"),)  # as --inputs makes it: the child reads its sizes
+    assert batches_of(is_open, given) == ("", {0: given}, None)
 
 
 def test_waists_are_where_nothing_goes_by() -> None:
