@@ -29,6 +29,7 @@ from .failures import (
     RemoteFailure,
     TooMuch,
     TooSlow,
+    said_by_system,
 )
 from .listing import FetchLimits, FilePart
 from .proxies import Connections, proxy_for, refused_by_proxy, refused_tunnel
@@ -335,14 +336,9 @@ def _retry_after(said: str, until: float) -> float | None:
 
 
 def _why(error: BaseException) -> str:
-    """What the system says, where it says something; else the kind of what went wrong: its text may hold a URL."""
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, OSError) and inner.strerror:
-            return prose(inner.strerror, 200)
-        wrapped = (one for one in inner.args if isinstance(one, BaseException))
-        inner = next(wrapped, inner.__cause__ or inner.__context__)
-    return _KINDS.get(type(error).__name__, type(error).__name__)
+    """What the system says, where it says something; else the kind of what went wrong."""
+    kind = type(error).__name__
+    return said_by_system(error) or _KINDS.get(kind, kind)
 
 
 _KINDS = {
