@@ -311,18 +311,20 @@ def _part_in(
     first, last, size = map(int, match.groups()) if match else (-1, -1, -1)
     if first != start or last + 1 != min(start + length, size):
         raise NotUnderstood(f"{shown} answers with another part of the file than was asked for")
-    data = b"".join(_bounded(_blocks(found, shown), last + 1 - start, until, shown))
+    data = b"".join(_bounded(_blocks(found, shown), last + 1 - start, until, shown, "and was asked for no more"))
     if len(data) != last + 1 - start:
         raise NotUnderstood(f"{shown} answers with {len(data)} bytes, and says that they are {last + 1 - start}")
     return FilePart(data, size, now)
 
 
-def _bounded(blocks: Iterator[bytes], most: int, until: float, shown: str) -> Iterator[bytes]:
+def _bounded(
+    blocks: Iterator[bytes], most: int, until: float, shown: str, why: str = "which no listing has"
+) -> Iterator[bytes]:  # fmt: skip
     size = 0
     for block in blocks:
         size += len(block)
         if size > most:
-            raise TooMuch(f"{shown} answers with more than {in_bytes(most)}, which no listing has")
+            raise TooMuch(f"{shown} answers with more than {in_bytes(most)}, {why}")
         if time.monotonic() > until:
             raise TooSlow(f"{shown} did not answer within {_DOCUMENT:g} s")
         yield block
