@@ -70,16 +70,6 @@ def authenticated(payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-def read_bundle(path: str) -> tuple[Envelope, ...]:
-    """The envelopes in a file, none of them believed yet."""
-    return tuple(map(_envelope, read_lines(path)))
-
-
-def parse_bundle(data: bytes, path: str) -> tuple[Envelope, ...]:
-    """The envelopes in bytes; ``path`` names them for people."""
-    return tuple(map(_envelope, parse_lines(data, path)))
-
-
 def read_lines(path: str) -> tuple[BundleLine, ...]:
     """The lines of an attestation that are not empty: one at least, and not many."""
     try:
@@ -105,7 +95,8 @@ def parse_lines(data: bytes, path: str) -> tuple[BundleLine, ...]:
     return tuple(BundleLine(line, f"{path}:{number}") for number, line in lines)
 
 
-def _envelope(line: BundleLine) -> Envelope:
+def key_envelope(line: BundleLine) -> Envelope:
+    """The envelope in a line, which a key signed; none of it is believed yet."""
     found = line.read()
     if "dsseEnvelope" in found or "messageSignature" in found:
         raise NotAnAttestation(

@@ -50,8 +50,8 @@ def picture_for(ref: Ref, report: Report, settings: Settings) -> tuple[Picture, 
     if not report.model.ir_version:
         return Picture(why="the file cannot be read as a model"), ""
     try:
-        settings, _ = fitting(ref.path, settings._replace(run=False))
-        model = load(ref.path)
+        settings, _ = fitting(ref.source, settings._replace(run=False))
+        model = load(ref.source)
         if structure(model) != report.model.digest:
             return Picture(why="the file is no longer the one that the report is about"), ""
         evidence = Evidence(model, settings, ref.contract)

@@ -1,8 +1,8 @@
 """A supervised pool of processes: what dies, hangs or swells costs its own task and nothing else.
 
 Each worker has one pipe of its own and shares nothing, so that a worker killed at any moment, busy or idle, leaves
-nothing broken behind. Workers are forked: the parent must have no threads. What `run` and the service know of it is in
-`engines`, where another engine than this pool is.
+nothing broken behind. Workers are forked: the parent must have no threads. What `run` and the service know of it stands
+in `engine`; another engine than this pool is in `engines`.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def _asks_for_severities(policy: Policy) -> bool:
 
 
 def _by_severities(raw: Mapping[str, Any], policy: Policy) -> Verdict:
-    """As `gate.judge` has it; a test holds the two together."""
+    """As `policy.judge` has it; a test holds the two together."""
     if policy.fail_on is None:
         return Verdict.PASS
     if any(RANK[f["severity"]] >= RANK[policy.fail_on] for f in raw["findings"]):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import __version__
 from ..names import prose
-from ..remote.failures import RemoteFailure
+from ..remote.failures import RemoteFailure, said_by_system
 from ..remote.proxies import Connections, proxy_for, refused_by_proxy, refused_tunnel
 from ..remote.urls import shown_url
 from .address import ServerAddress
@@ -159,10 +159,4 @@ def _read(answer: BaseHTTPResponse, most: int) -> tuple[bytes, bool]:
 
 def _why(error: BaseException) -> str:
     """What the system says, where it says something; else the end of what the library does."""
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, OSError) and inner.strerror:
-            return prose(inner.strerror, 200)
-        wrapped = (one for one in inner.args if isinstance(one, BaseException))
-        inner = next(wrapped, inner.__cause__ or inner.__context__)
-    return prose(str(error).rpartition(": ")[2] or type(error).__name__, 200)
+    return said_by_system(error) or prose(str(error).rpartition(": ")[2] or type(error).__name__, 200)

@@ -1,6 +1,6 @@
-"""A version that is listed and cannot be fetched: what is wrong with it is said when it is, of it alone.
+"""A version that is listed and cannot be fetched: what is wrong is said of it alone, when it is to be fetched.
 
-It stands in the file's address, for the process that lists may be another one than the one that fetches.
+Until then it stands in the file's address, for the process that lists may be another one than the one that fetches.
 """
 
 from __future__ import annotations

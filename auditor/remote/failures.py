@@ -6,6 +6,7 @@ No line holds an address's query, a name with a password, or anything else that 
 from __future__ import annotations
 
 from ..errors import CannotLook, ExitCode
+from ..names import prose
 
 
 class RemoteFailure(CannotLook):
@@ -48,3 +49,14 @@ class LedAstray(RemoteFailure):
 
 class NotUnderstood(RemoteFailure):
     """An answer that no such server gives: HTML for JSON, a name that leads out of its folder."""
+
+
+def said_by_system(error: BaseException) -> str:
+    """What the system says of an error, or of one behind it; "" where it says nothing: a library's words hold URLs."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return prose(inner.strerror, 200)
+        wrapped = (one for one in inner.args if isinstance(one, BaseException))
+        inner = next(wrapped, inner.__cause__ or inner.__context__)
+    return ""

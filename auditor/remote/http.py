@@ -29,6 +29,7 @@ from .failures import (
     RemoteFailure,
     TooMuch,
     TooSlow,
+    said_by_system,
 )
 from .listing import FetchLimits, FilePart
 from .proxies import Connections, proxy_for, refused_by_proxy, refused_tunnel
@@ -310,18 +311,20 @@ def _part_in(
     first, last, size = map(int, match.groups()) if match else (-1, -1, -1)
     if first != start or last + 1 != min(start + length, size):
         raise NotUnderstood(f"{shown} answers with another part of the file than was asked for")
-    data = b"".join(_bounded(_blocks(found, shown), last + 1 - start, until, shown))
+    data = b"".join(_bounded(_blocks(found, shown), last + 1 - start, until, shown, "and was asked for no more"))
     if len(data) != last + 1 - start:
         raise NotUnderstood(f"{shown} answers with {len(data)} bytes, and says that they are {last + 1 - start}")
     return FilePart(data, size, now)
 
 
-def _bounded(blocks: Iterator[bytes], most: int, until: float, shown: str) -> Iterator[bytes]:
+def _bounded(
+    blocks: Iterator[bytes], most: int, until: float, shown: str, why: str = "which no listing has"
+) -> Iterator[bytes]:  # fmt: skip
     size = 0
     for block in blocks:
         size += len(block)
         if size > most:
-            raise TooMuch(f"{shown} answers with more than {in_bytes(most)}, which no listing has")
+            raise TooMuch(f"{shown} answers with more than {in_bytes(most)}, {why}")
         if time.monotonic() > until:
             raise TooSlow(f"{shown} did not answer within {_DOCUMENT:g} s")
         yield block
@@ -335,14 +338,9 @@ def _retry_after(said: str, until: float) -> float | None:
 
 
 def _why(error: BaseException) -> str:
-    """What the system says, where it says something; else the kind of what went wrong: its text may hold a URL."""
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, OSError) and inner.strerror:
-            return prose(inner.strerror, 200)
-        wrapped = (one for one in inner.args if isinstance(one, BaseException))
-        inner = next(wrapped, inner.__cause__ or inner.__context__)
-    return _KINDS.get(type(error).__name__, type(error).__name__)
+    """What the system says, where it says something; else the kind of what went wrong."""
+    kind = type(error).__name__
+    return said_by_system(error) or _KINDS.get(kind, kind)
 
 
 _KINDS = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ..attest.envelopes import read_bundle, read_lines
+from ..attest.envelopes import key_envelope, read_lines
 from ..attest.identities import SignedPayload, TrustedIdentity
 from ..attest.keys import check_installed, signed_by_keys, trusted_key
 from ..attest.verification import Asking, Verified, verified
@@ -51,7 +51,7 @@ def _signed(file: str, said: Mapping[str, Any]) -> tuple[SignedPayload, ...]:
         )
     check_installed()
     trusted = [trusted_key(key) for key in keys]
-    return signed_by_keys(read_bundle(file), trusted)
+    return signed_by_keys([key_envelope(line) for line in read_lines(file)], trusted)
 
 
 def _by_identity(file: str, trusted: TrustedIdentity, root_file: str, offline: bool) -> tuple[SignedPayload, ...]:

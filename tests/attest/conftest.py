@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from onnx import TensorProto, helper
 
-from auditor.attest.envelopes import parse_bundle
+from auditor.attest.envelopes import key_envelope, parse_lines
 from auditor.attest.keys import Signer, TrustedKey, signed_by_keys, signer, trusted_key
 from auditor.attest.statements import AttestedAudit
 from auditor.attest.verification import believed
@@ -70,7 +70,8 @@ class Place(NamedTuple):
     @property
     def audit(self) -> AttestedAudit:
         """What was attested."""
-        return believed(signed_by_keys(parse_bundle(self.attestation.read_bytes(), "m"), [self.trusted]))[0]
+        envelopes = map(key_envelope, parse_lines(self.attestation.read_bytes(), "m"))
+        return believed(signed_by_keys(envelopes, [self.trusted]))[0]
 
 
 def write_keys(folder: Path, name: str, kind: str = "ed25519", password: str = "") -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from auditor.attest import verification
-from auditor.attest.envelopes import parse_bundle
+from auditor.attest.envelopes import key_envelope, parse_lines
 from auditor.attest.identities import SignedPayload
 from auditor.attest.keys import signed_by_keys, trusted_key
 from auditor.attest.model_files import HashedFile, hashed_data, hashed_files
@@ -125,7 +125,7 @@ def test_each_kind_of_key_signs_and_is_verified(kind: str, place: Place) -> None
     der = base64.b64decode("".join((place.folder / "own.pub").read_text().splitlines()[1:-1]))
     assert trusted.keyid == hashlib.sha256(der).hexdigest(), "of the SubjectPublicKeyInfo"
     envelope = by.envelope(place.audit.payloads()[0])
-    (read,) = parse_bundle(envelope.line().encode(), "own")
+    (read,) = map(key_envelope, parse_lines(envelope.line().encode(), "own"))
     assert signed_by_keys([read], [trusted]) == (SignedPayload(place.audit.payloads()[0], trusted, read.where),)
 
 

@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from auditor.attest import keyless_refusals, refusals
-from auditor.attest.envelopes import parse_bundle
+from auditor.attest.envelopes import key_envelope, parse_lines
 from auditor.attest.keys import TrustedKey, signed_by_keys
 from auditor.attest.refusals import Refusal
 from auditor.attest.statements import AttestedAudit
@@ -376,7 +376,7 @@ def test_what_is_refused_of_a_key_is_refused_of_an_identity(
 def wrapped(line: bytes, trusted: TrustedKey, instance: StandIn) -> bytes:
     """The line as a bundle: signed anew where the key did sign it, when it says that it was."""
     try:
-        ((payload, _, _),) = signed_by_keys(parse_bundle(line, "it"), [trusted])
+        ((payload, _, _),) = signed_by_keys(map(key_envelope, parse_lines(line, "it")), [trusted])
     except Refusal:
         around = json.dumps({**instance.bundle(b"{}"), "dsseEnvelope": 0}).encode()
         return around.replace(b'"dsseEnvelope": 0', b'"dsseEnvelope": ' + line)

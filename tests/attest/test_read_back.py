@@ -18,7 +18,7 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
-from auditor.attest.envelopes import PAYLOAD_TYPE, parse_bundle
+from auditor.attest.envelopes import PAYLOAD_TYPE, key_envelope, parse_lines
 from auditor.attest.keys import check_signature
 from auditor.attest.statements import PASSED
 
@@ -73,7 +73,7 @@ def test_we_verify_what_securesystemslib_signs(kind: str, place: Place) -> None:
     private = load_pem_private_key((place.folder / "other.pem").read_bytes(), None)
     envelope = Envelope(place.audit.payloads()[0], PAYLOAD_TYPE, {})
     envelope.sign(CryptoSigner(private))
-    (read,) = parse_bundle(json.dumps(envelope.to_dict()).encode(), "theirs")
+    (read,) = map(key_envelope, parse_lines(json.dumps(envelope.to_dict()).encode(), "theirs"))
     assert read.signed == envelope.pae()
     trusted = place.signer_by("other").key
     assert check_signature(read, [place.trusted, trusted]) == trusted, "its id of the key is another one: only a hint"

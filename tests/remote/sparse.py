@@ -48,10 +48,10 @@ def integers(name: str, values: tuple[int, ...]) -> Parts:
     return [*_head(name, (len(values),), _INT64), *inside(9, raw)]
 
 
-def elsewhere(name: str, dims: tuple[int, ...], location: str) -> Parts:
-    """A float tensor in a file of external data."""
+def elsewhere(name: str, dims: tuple[int, ...], location: str, dtype: int = _FLOAT) -> Parts:
+    """A tensor in a file of external data."""
     entry = [*inside(1, b"location"), *inside(2, location.encode())]
-    return [*_head(name, dims, _FLOAT), *inside(13, *entry), *number(14, 1)]
+    return [*_head(name, dims, dtype), *inside(13, *entry), *number(14, 1)]
 
 
 def _head(name: str, dims: tuple[int, ...], dtype: int) -> Parts:
@@ -113,6 +113,14 @@ def within_itself(location: str) -> Sparse:
         [node("MatMul", ("x", "w"), "h"), node("Add", ("h", "b"), "y")],
         [zeros("w", (1024, 25_000)), elsewhere("b", (25_000,), location)],
         port("x", (1, 1024)), port("y", (1, 25_000)), [],
+    )  # fmt: skip
+
+
+def reshaped(location: str) -> Sparse:
+    """A Reshape whose sizes lie in a file of their own: of [1, 1024] to what only they say."""
+    return model(
+        [node("Reshape", ("x", "sizes"), "r"), node("Relu", ("r",), "y")],
+        [elsewhere("sizes", (2,), location, _INT64)], port("x", (1, 1024)), port("y", (1, 1024)), [],
     )  # fmt: skip
 
 

@@ -12,12 +12,15 @@ from typing import Any, Self
 import pytest
 
 from auditor.batch.courier import Brought, ListedPage, brought, listed
+from auditor.batch.drawing import picture_for
+from auditor.batch.one import audit_one
 from auditor.batch.pool import Task, WorkerLimits
 from auditor.batch.refs import Partly, Ref
 from auditor.batch.run import batch
 from auditor.batch.state import Keys
 from auditor.cli.commands import command
 from auditor.errors import ExitCode, UsageError
+from auditor.formats.json import parse
 from auditor.model import digest
 from auditor.model.holes import Holes, Lacking, NotHere, PartialFile
 from auditor.model.load import load
@@ -34,7 +37,7 @@ from auditor.settings import Settings
 from tests.forked import Ended
 
 from .conftest import LIMITS
-from .sparse import large, parted, within_itself, written
+from .sparse import large, parted, reshaped, within_itself, written
 from .stand_in import COMMIT, Canned, Shelf, Sparse, redirect
 from .test_cache import put
 
@@ -150,9 +153,9 @@ WRONG: dict[str, tuple[Callable[[Sparse], Canned], type[RemoteFailure], str]] = 
         lambda d: part(d, 0, FIRST)._replace(body=b"x"), NotUnderstood, "1 bytes, and says that they are",
     ),
     "more bytes than it says": (
-        lambda d: part(d, 0, FIRST)._replace(body=b"x" * FIRST * 2), TooMuch, "answers with more than",
+        lambda d: part(d, 0, FIRST)._replace(body=b"x" * FIRST * 2), TooMuch, "and was asked for no more",
     ),
-    "no end of bytes": (lambda d: part(d, 0, FIRST)._replace(endless=True), TooMuch, "answers with more than"),
+    "no end of bytes": (lambda d: part(d, 0, FIRST)._replace(endless=True), TooMuch, "and was asked for no more"),
     "no range": (lambda d: part(d, 0, FIRST, **{"Content-Range": "bytes"}), NotUnderstood, "another part"),
     "a size that is not known": (
         lambda d: part(d, 0, FIRST, **{"Content-Range": f"bytes 0-{FIRST - 1}/*"}), NotUnderstood, "another part",
@@ -279,6 +282,18 @@ def test_data_in_the_own_file_is_not_read_from_its_holes(hub: Shelf, tmp_path: P
     model = load(PartialFile(found.path, found.partly.holes))
     (bias,) = (tensor for _, tensor in tensors(model) if tensor.external is not None)
     assert isinstance(extent(model, bias), Absent)
+
+
+def test_a_page_draws_nothing_that_was_not_fetched(tmp_path: Path) -> None:
+    """Zeros would say that no size changes."""
+    paths = (str(written(reshaped("sizes.bin"), tmp_path / "m.onnx")), str(tmp_path / "sizes.bin"))
+    Path(paths[1]).write_bytes(bytes(16))
+    partly = Partly("key", Holes((), frozenset({"sizes.bin"})), 100, 116)
+    ref = Ref("m", "1", paths[0], paths, {}, None, (), address="hf://o/m@1/m.onnx", partly=partly)
+    settings = Settings(run=False, weights=False)
+    report, _ = parse(audit_one(ref, settings).document)
+    picture, trouble = picture_for(ref, report, settings)
+    assert not trouble and [layer.shape for layer in picture.layers] == [("r[0]", "r[1]")] * 2
 
 
 def test_a_gate_judges_what_it_has_seen_whole() -> None:

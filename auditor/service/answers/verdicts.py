@@ -146,11 +146,6 @@ def viewed_audit(store: Works, kept: KeptAudit, of: RegisteredVersion | None, *,
     return ViewedAudit(store, kept, subject, before, key)
 
 
-def judged_audit(store: Works, kept: KeptAudit, of: RegisteredVersion | None) -> JudgedAudit | None:
-    """A kept report under the policy of now; None where it was taken out of the store meanwhile."""
-    return viewed_audit(store, kept, of).judged()
-
-
 def _subject(store: Works, kept: KeptAudit, of: RegisteredVersion | None, configured: Configuration) -> Subject:
     if of is not None:
         return Subject(of.path, configured.policy(of.path, of.model), of.model, version=of.version)

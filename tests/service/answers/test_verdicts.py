@@ -12,7 +12,7 @@ from auditor.policy.judge import judge
 from auditor.report import Severity
 from auditor.service.answers import verdicts
 from auditor.service.answers.lately import Lately
-from auditor.service.answers.verdicts import judged_audit
+from auditor.service.answers.verdicts import viewed_audit
 from auditor.service.context import Service
 from auditor.store import jobs
 from auditor.store.asked import KeptAudit, kept_audit_of
@@ -35,15 +35,15 @@ def test_a_judgement_is_worked_out_once(service: Service, monkeypatch: pytest.Mo
         return judge(*of, **more)
 
     monkeypatch.setattr(verdicts, "judge", counted)
-    first, again = (judged_audit(store, kept, version) for _ in range(2))
+    first, again = (viewed_audit(store, kept, version).judged() for _ in range(2))
     assert first is not None and again is not None and first.judgement is again.judgement and len(calls) == 1
     set_policy(store, 'fail-on = "warning"', "somebody")
-    other = judged_audit(store, kept, version)
+    other = viewed_audit(store, kept, version).judged()
     assert other is not None and other.tag != first.tag and len(calls) == 2
     store.accept("lenet", kept.id, reason="", by="somebody")
-    assert judged_audit(store, kept, version) and len(calls) == 2  # nothing is held against it
+    assert viewed_audit(store, kept, version).judged() and len(calls) == 2  # nothing is held against it
     set_policy(store, "limits.nodes.max-increase = 1", "somebody")
-    held = judged_audit(store, kept, version)
+    held = viewed_audit(store, kept, version).judged()
     assert held is not None and held.view.before is not None and held.view.before.uid == kept.uid
 
 
@@ -53,7 +53,7 @@ def test_an_audit_that_two_projects_have_is_judged_in_each(service: Service) -> 
     for store, findings in ((red, 1), (blue, 3)):
         store.finish_all([Piece(document("m.onnx", findings), "m.onnx", None, subject="m", uid="0" * 32)])
     found = [
-        judged_audit(store, KeptAudit(store.audit_by_uid("0" * 32) or 0, "0" * 32, "m.onnx", "m", ""), None)
+        viewed_audit(store, KeptAudit(store.audit_by_uid("0" * 32) or 0, "0" * 32, "m.onnx", "m", ""), None).judged()
         for store in (red, blue)
     ]
     assert [len(one.report.findings) for one in found if one] == [1, 3]
