@@ -166,6 +166,13 @@ def test_processes_that_a_test_starts_see_the_mutant_and_are_traced(tmp_path: Pa
     assert masks[path] >> mutant.line & 1 and list(masks) == [path]
 
 
+def test_what_a_fork_did_not_come_to_write_is_not_known(tmp_path: Path) -> None:
+    """It may be killed meanwhile, which must not end the tracing of the test that started it."""
+    for name, said in (("1", '{"auditor/a.py": "0x6"}'), ("2", '{"auditor/a.py": "0x'), ("3", "")):
+        (tmp_path / f"{name}.lines").write_text(said)
+    assert seen_by_forks(str(tmp_path)) == {"auditor/a.py": 0b110} and list(tmp_path.iterdir()) == []
+
+
 def test_which_files_are_newer_than_a_commit(tmp_path: Path) -> None:
     if shutil.which("git") is None:
         pytest.skip("needs git: install it, a commit is asked for its files")

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -122,7 +123,8 @@ def seen_by_forks(folder: str) -> Masks:
     """What forks and processes left there; it is taken away."""
     masks: Masks = {}
     for path in Path(folder).glob("*.lines"):
-        merge(masks, {name: int(mask, 16) for name, mask in json.loads(path.read_text()).items()})
+        with suppress(ValueError):  # it was killed while it wrote
+            merge(masks, {name: int(mask, 16) for name, mask in json.loads(path.read_text()).items()})
         path.unlink()
     for path in Path(folder).glob("*.seen"):
         merge(masks, dict(_marked(path)))
