@@ -14,8 +14,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from auditor.runtime import parent
 from auditor.runtime import started as module
+from auditor.runtime import watched
 from auditor.runtime.messages import kind_of, meant_by
 from auditor.runtime.outcome import Crashed, Failed, NotRun, Outcome, Run
 from auditor.runtime.parent import run
@@ -195,7 +195,7 @@ def test_lines_that_are_no_answer(write: Write, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_more_values_than_are_held(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parent, "_MOST_SAID", 1000)
+    monkeypatch.setattr(watched, "_MOST_SAID", 1000)
     line = json.dumps(["Run", RAN | {"unstable": ["y"] * 900}]).encode() + b"\n"
     assert isinstance(heard(monkeypatch, write(ADD), f"say({line!r})"), Run)
     line = json.dumps(["Run", RAN | {"unstable": ["y"] * 1000}]).encode() + b"\n"
@@ -204,7 +204,7 @@ def test_more_values_than_are_held(write: Write, monkeypatch: pytest.MonkeyPatch
 
 def test_stages_without_end_are_a_flood(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line is short and read; all together are bounded."""
-    monkeypatch.setattr(parent, "_LARGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(watched, "_LARGEST_ANSWER", 1 << 20)
     outcome = heard(monkeypatch, write(ADD), 'while True: say(b\'["stage", "load"]\\n\' * 1000)')
     assert isinstance(outcome, Crashed)
     assert (outcome.signal, outcome.stage) == ("flood", "load")
@@ -234,8 +234,8 @@ def test_what_a_child_said_in_time_counts_though_nobody_looked(
 
     if code:
         monkeypatch.setattr(module, "_BOOT", f"import os, sys; sys.argv.pop(); {code}")
-    monkeypatch.setattr(parent, "start", start)
-    monkeypatch.setattr(parent, "time", SimpleNamespace(monotonic=lambda: clock() + late[0]))
+    monkeypatch.setattr(watched, "start", start)
+    monkeypatch.setattr(watched, "time", SimpleNamespace(monotonic=lambda: clock() + late[0]))
     request = Request(write(ADD), attempts=((floats("x", 1, 4),),), limits=RunLimits(seconds=HANG))
     assert isinstance(run(request), ending)
 
@@ -270,10 +270,10 @@ def test_a_child_that_goes_on_when_its_time_is_over_is_ended(write: Write, monke
             os.write(theirs, b"x")
             return [(SimpleNamespace(fd=ours, data=child._answer), 1)]
 
-    child = parent._Child(Request(write(ADD)))
+    child = watched._Child(Request(write(ADD)))
     child._buffer += b"["
-    monkeypatch.setattr(parent, "selectors", SimpleNamespace(DefaultSelector=Drips, EVENT_READ=1))
-    monkeypatch.setattr(parent, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(watched, "selectors", SimpleNamespace(DefaultSelector=Drips, EVENT_READ=1))
+    monkeypatch.setattr(watched, "time", SimpleNamespace(monotonic=lambda: now[0]))
     started: Any = SimpleNamespace(pid=os.getpid(), noise=ours)
     with os.fdopen(ours, "rb") as answer, os.fdopen(theirs, "wb"):
         child._listen(started, answer, deadline=0.0)
