@@ -46,7 +46,8 @@ def _explaining(one: Candidate, symptom: Symptom, roots: Mapping[int, Candidate]
     if one.found.location.node:
         yield from (i for i, root in causes.items() if _at(root) == _at(one))
     yield from (i for i, root in causes.items() if root.severity is Severity.ERROR)
-    yield from causes
+    if symptom is not Symptom.OTHER_OUTPUTS:  # what comes of a node is another output's only if it is said to be
+        yield from causes
 
 
 def _at(one: Candidate) -> tuple[str, str]:

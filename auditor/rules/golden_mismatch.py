@@ -20,7 +20,8 @@ golden_vector
 
 ## How to fix
 Compare the intermediate tensors of both sides layer by layer from the input on; the first that differs is the one. If
-only the last digits differ, raise `--rtol`. If the vectors are old, make them anew.
+only the last digits differ, raise `--rtol`. If the vectors are old, make them anew. What a random operator without a
+seed gives matches no vector: make the random tensor an input.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..findings.kind import Symptom
+from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Comparison, GoldenResult, Run
+from ..shapes.facts import Facts
 from ..wording import listed
 from . import rule, tensors_at
 
@@ -39,13 +42,15 @@ if TYPE_CHECKING:
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS, symptom=Symptom.OTHER_OUTPUTS)
-def golden_mismatch(trial: Trial) -> Iterator[Found]:
+def golden_mismatch(model: Model, facts: Facts, trial: Trial) -> Iterator[Found]:
     match trial.result:
         case Run(golden=golden):
             wrong = [(vector, [c for c in vector.comparisons if c.difference is not None]) for vector in golden]
             wrong = [(vector, differing) for vector, differing in wrong if differing]
             if wrong:
-                yield _finding(wrong, len(golden))
+                found = _finding(wrong, len(golden))
+                names = {c.output for _, differing in wrong for c in differing}
+                yield _by_chance(model, facts, names, found) or found
 
 
 def _finding(wrong: list[tuple[GoldenResult, list[Comparison]]], vectors: int) -> Found:
@@ -66,4 +71,22 @@ def _finding(wrong: list[tuple[GoldenResult, list[Comparison]]], vectors: int) -
         expected=difference.expected or None,
         actual=difference.actual or None,
         places=tensors_at(("", name) for name in {c.output for _, differing in wrong for c in differing}),
+    )
+
+
+def _by_chance(model: Model, facts: Facts, names: set[str], found: Found) -> Found | None:
+    """The same, where all that differs hangs on random numbers that no run gives again."""
+    from ..evidence.deep.chance import unseeded_in  # where vectors differ alone
+
+    chance = unseeded_in(model, facts)
+    if not names <= chance.reached:
+        return None
+    place = found.location
+    if chance.first is not None:
+        node = model.graph.nodes[chance.first]
+        place = Location("", model.graph.label(chance.first), node.op_type, place.tensor, offset=node.offset)
+    return found._replace(
+        message=f"{found.message}; it hangs on random numbers without a seed, which no vector can have",
+        location=place,
+        fix="make the random tensor an input, and make the vectors anew with it",
     )

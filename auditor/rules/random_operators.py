@@ -37,6 +37,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.kind import Symptom
 from ..model.graph import Model
 from ..model.scopes import Scope, dead_nodes, scopes
 from ..report import Basis, Found, Location, Severity
@@ -48,7 +49,7 @@ RANDOM = frozenset(
 )
 
 
-@rule(Severity.WARNING, Basis.SUSPICIOUS)
+@rule(Severity.WARNING, Basis.SUSPICIOUS, explains=(Symptom.OTHER_OUTPUTS,))
 def random_operators(model: Model) -> Iterator[Found]:
     places: dict[bool, list[tuple[Scope, int]]] = {False: [], True: []}
     for scope in scopes(model):

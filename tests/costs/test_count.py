@@ -63,6 +63,19 @@ def test_a_table_of_small_integers_is_a_table() -> None:
     assert (found.parameters, found.learnable) == (12 + 1, 12)
 
 
+def test_a_table_that_is_looked_up_and_dequantised_by_one_node_is_a_table() -> None:
+    """A limit on parameters is not passed by an operator of onnxruntime's: 2 x 16 numbers, a scale for each row."""
+    found = costs("""
+        <ir_version: 10, opset_import: ["" : 21, "com.microsoft" : 1]>
+        g (int64[N] ids) => (float[N, 16] y)
+        <int8[2, 16] table = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+         1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, float[2, 1] scales = {0.5, 0.25}> {
+          y = com.microsoft.GatherBlockQuantized<block_size = 16, quantize_axis = 1>(table, ids, scales)
+        }
+    """)
+    assert (found.parameters, found.learnable) == (32 + 2, 32)
+
+
 def test_weights_of_small_integers_are_weights() -> None:
     """As quantisers of weights alone write them: W = Cast(stored) * scale."""
     found = costs("""

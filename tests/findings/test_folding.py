@@ -65,6 +65,7 @@ def test_an_error_explains_before_a_warning_does() -> None:
         ("oversized-windows", "runtime-refusal", True),
         ("nan-weights", "runtime-refusal", False),  # a runtime loads NaN as any number
         ("nan-weights", "golden-mismatch", False),
+        ("random-operators", "golden-mismatch", False),  # of another output, as far as is said
         ("unused-inputs", "nonfinite-outputs", False),
         ("misfit-initializers", "nonfinite-outputs", False),
     ],
@@ -72,6 +73,12 @@ def test_an_error_explains_before_a_warning_does() -> None:
 def test_a_warning_explains_what_it_is_about(warning: str, run: str, explains: bool) -> None:
     left = said([finding(warning, Severity.WARNING, node="a"), finding(run)])
     assert left == ([(warning, "", "a", 1)] if explains else [(warning, "", "a", 0), (run, "", "", 0)])
+
+
+def test_a_random_operator_explains_the_outputs_that_are_said_to_hang_on_it() -> None:
+    random = finding("random-operators", Severity.WARNING, node="a")
+    assert said([random, finding("golden-mismatch", node="a")]) == [("random-operators", "", "a", 1)]
+    assert len(said([random, finding("golden-mismatch", node="b")])) == 2
 
 
 def test_a_note_explains_nothing() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from onnx import parser
+from pathlib import Path
 
+import numpy as np
+import pytest
+from onnx import numpy_helper, parser
+
+from auditor import audit
 from auditor.evidence.evidence import Evidence
 from auditor.model.load import loads
-from auditor.report import Contract, Found, Port
+from auditor.report import Contract, Finding, Found, Port, Severity
 from auditor.rules import all_rules
 from auditor.runtime.outcome import Agreement, Crashed, Difference, Observed, Parting, Run
 from auditor.runtime.request import Feed
@@ -76,3 +80,44 @@ def test_sizes_that_a_caller_asked_for_are_no_matter_of_the_contract() -> None:
     text = "g (float[N, 4] x, float[1, 4] z) => (float[N, 4] y) { y = Add(x, z) }"
     contract = Contract((), (Port("y", "float32", (3, 4)),), "config.pbtxt")
     assert told(contract, text, Settings(run=False, shapes={"x": (5, 4)})) == []
+
+
+def with_vector(folder: Path, text: str, **expected: float) -> list[Finding]:
+    """What an audit says of a model beside a golden vector of ones, whose outputs are filled with these numbers."""
+    data = folder / "test_data_set_0"
+    data.mkdir()
+    one = np.ones((2, 2), np.float32)
+    (data / "input_0.pb").write_bytes(numpy_helper.from_array(one, "x").SerializeToString())
+    for i, (name, number) in enumerate(expected.items()):
+        (data / f"output_{i}.pb").write_bytes(numpy_helper.from_array(one * number, name).SerializeToString())
+    path = folder / "model.onnx"
+    path.write_bytes(parser.parse_model(HEAD + text).SerializeToString())
+    return [f for f in audit(path, Settings()).findings if f.severity is not Severity.NOTE]
+
+
+NOISE = "n = RandomNormalLike(x) y = Add(x, n)"
+
+
+def test_what_no_run_gives_again_is_the_random_operators_fault(tmp_path: Path) -> None:
+    """Comparing the layers with the framework's would find nothing."""
+    (found,) = with_vector(tmp_path, f"g (float[2, 2] x) => (float[2, 2] y) {{ {NOISE} }}", y=5.0)
+    assert (found.rule, found.severity, found.consequences) == ("random-operators", Severity.ERROR, 1)
+
+
+def test_an_output_beside_a_random_one_is_judged_for_itself(tmp_path: Path) -> None:
+    text = f"g (float[2, 2] x) => (float[2, 2] y, float[2, 2] z) {{ {NOISE} z = Relu(x) }}"
+    found = with_vector(tmp_path, text, y=5.0, z=2.0)
+    assert {f.rule: f.severity for f in found} == {
+        "golden-mismatch": Severity.ERROR,
+        "random-operators": Severity.WARNING,
+    }
+
+
+def test_a_random_operator_in_a_branch_is_told_with_the_vector(tmp_path: Path) -> None:
+    text = (
+        "g (float[2, 2] x) => (float[2, 2] y) { m = ReduceMax<keepdims = 0>(x) c = Cast<to = 9>(m) y = "
+        "If (c) <then_branch = a () => (t) { t = RandomNormalLike(x) }, else_branch = b () => (e) { e = Relu(x) }> }"
+    )
+    (mismatch,) = (f for f in with_vector(tmp_path, text, y=5.0) if f.rule == "golden-mismatch")
+    assert mismatch.message.endswith("; it hangs on random numbers without a seed, which no vector can have")
+    assert mismatch.fix == "make the random tensor an input, and make the vectors anew with it"

@@ -45,6 +45,26 @@ def chance_in(model: Model, facts: Facts) -> Chance:
     return Chance(op_types, frozenset(unseeded), tuple(nodes))
 
 
+class Unseeded(NamedTuple):
+    """``reached``: tensors of the main graph that random operators without a seed go into; ``first``: a node that is
+    one itself, None where they stand in bodies and functions alone."""
+
+    reached: frozenset[str]
+    first: int | None
+
+
+def unseeded_in(model: Model, facts: Facts) -> Unseeded:
+    """What differs from run to run, in one pass."""
+    made: list[str] = []
+    first = None
+    for index, node in enumerate(model.graph.nodes):
+        random = [one for one in _random_of(model, node, facts, frozenset()) if "seed" not in one.attributes]
+        if random:
+            made += filter(None, node.outputs)
+            first = index if first is None and random[0] is node else first
+    return Unseeded(hanging_on(model.graph, made) if made else frozenset(), first)
+
+
 def _random_of(
     model: Model, node: Node, facts: Facts | None, calling: frozenset[tuple[str, str, str]]
 ) -> Iterator[Node]:

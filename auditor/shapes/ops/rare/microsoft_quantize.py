@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....model.dtypes import DType
-from ...fact import Answer, BroadcastsTo, Fact, Need, Shape, ShapeError
+from ...fact import Answer, BroadcastsTo, Exact, Fact, Need, Shape, ShapeError
 from ..checks import axes_of, axis_of, broadcast, of_rank, tally
 from ..cutting import concat
 from .microsoft import microsoft, same_as_input
@@ -173,16 +173,17 @@ def gather_block_quantized(
     *,
     bits: int = 4,
     gather_axis: int = 0,
-) -> Fact:
+) -> Answer:
     """Gather, and dequantize what was taken. Bytes hold several numbers, side by side on the last axis."""
     if data.shape is None or indices.shape is None or not data.shape:
-        return Fact(scales.dtype)
+        return Answer((Fact(scales.dtype),))
     packed = 8 // bits if data.dtype == DType.UINT8.value and bits in (2, 4, 8) else 1
     if data.dtype is None:
-        return Fact(scales.dtype)
+        return Answer((Fact(scales.dtype),))
     shape: Shape = (*data.shape[:-1], tally(data.shape[-1], packed))
     at = axis_of(gather_axis, len(shape), "gather_axis")
-    return Fact(scales.dtype, (*shape[:at], *indices.shape, *shape[at + 1 :]))
+    y = Fact(scales.dtype, (*shape[:at], *indices.shape, *shape[at + 1 :]))
+    return Answer((y,), {"data": Exact(data.shape, "learnable")} if len(data.shape) == 2 else {})
 
 
 @microsoft("GatherPacked")
