@@ -83,6 +83,14 @@ agraph (float16[N, 4] x, bool[N, 4] mask) => (float16[N, 4] y, float16[N, 4] z)
   z = Add(x, i)
 }
 ```
+```onnx
+# A bound beyond float16 bounds nothing, infinite or not.
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float16[N, 4] x) => (float16[N, 4] y) <float most = {1e10}, float16 none = {0}> {
+  h = Cast<to = 10>(most)
+  y = Clip(x, none, h)
+}
+```
 
 ## How to fix
 Keep the named layer in float32 (onnxconverter-common: `node_block_list`), use bfloat16, or rescale the weight. Write
@@ -95,6 +103,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..findings.kind import KnownBy, Symptom
+from ..model.graph import Graph
 from ..report import Basis, Found, Location, Severity
 from ..settings import Settings
 from ..shapes.facts import Facts
@@ -159,6 +168,8 @@ def _at_casts(facts: Facts, weights: Weights) -> Iterator[Found]:
         told = number.key is not None and _computing(weights, number.key) is not None
         if told or not abs(number.value) >= _ROUNDS_TO_INFINITY or abs(number.value) == float("inf"):
             continue
+        if _no_bound(number.scope.graph, number.cast, number.value):
+            continue
         node, label = number.scope.graph.nodes[number.cast], number.scope.graph.label(number.cast)
         sign = "-inf" if number.value < 0 else "inf"
         where = ", wherever it is chosen" if number.chosen else ""
@@ -171,6 +182,24 @@ def _at_casts(facts: Facts, weights: Weights) -> Iterator[Found]:
             actual=f"{number.value:.5g}",
             severity=Severity.WARNING,
         )
+
+
+def _no_bound(graph: Graph, cast: int, value: float) -> bool:
+    """Whether a number is a bound alone, and beyond all that float16 holds: infinite it bounds as much."""
+    name, bounding = graph.nodes[cast].outputs[0], "Min" if value > 0 else "Max"
+    users = [graph.nodes[i] for i in graph.consumers.get(name, ())]
+    return (
+        bool(users)
+        and all(o.name != name for o in graph.outputs)
+        and all(
+            not user.domain
+            and (
+                (user.op_type == bounding and len(user.inputs) > 1)
+                or (user.op_type == "Clip" and [i for i, n in enumerate(user.inputs) if n == name] == [1 + (value > 0)])
+            )
+            for user in users
+        )
+    )
 
 
 def _computing(weights: Weights, key: Key) -> Use | None:

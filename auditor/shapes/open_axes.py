@@ -22,6 +22,9 @@ _LENGTH = frozenset(
 )  # fmt: skip
 _BATCH = frozenset({"n", "b", "bs", "bsz", "batch", "batchsize", "batches", "images"})
 
+_BOXES, _LEADING = ("B", "b"), ("N", "n", "batch", "batch_size")
+"""What is no batch where one of these leads: detectors have their boxes there."""
+
 _RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
 
 
@@ -40,7 +43,7 @@ class OpenAxis(NamedTuple):
 def open_axes(facts: Facts) -> tuple[OpenAxis, ...]:
     """Every size that an input leaves open by a name of its own. What leads is a batch unless it is named as a length.
 
-    Further back a batch is what its name says where no batch leads, or what a recurrent layer takes for one.
+    Further back a batch is what its name says, or what a recurrent layer takes for one.
     """
     states = _batches_of_states(facts)
     found: dict[str, OpenAxis] = {}
@@ -49,8 +52,8 @@ def open_axes(facts: Facts) -> tuple[OpenAxis, ...]:
         for axis, size in enumerate(sizes):
             if isinstance(size, Dim) and size.names == {str(size)} and len(sizes) > 1:
                 name = str(size)
-                named = says_batch(name) and not (axis and isinstance(sizes[0], Dim) and says_batch(str(sizes[0])))
-                batch = name in states or named or (axis == 0 and not _words(name) & _LENGTH)
+                said = says_batch(name) and not (axis and name in _BOXES and str(sizes[0]) in _LEADING)
+                batch = name in states or said or (axis == 0 and not _words(name) & _LENGTH)
                 if name not in found or (batch and not found[name].batch):
                     found[name] = OpenAxis(name, tensor, axis, batch)
     return tuple(found.values())

@@ -58,6 +58,22 @@ def test_a_bias_is_cut_off_and_a_larger_scale_holds_it(tmp_path: Path) -> None:
     assert float_bias(quantised(1e-9)) == pytest.approx(bias, rel=1e-3)
 
 
+@pytest.mark.parametrize(("least", "said"), [(-(2**31), "at -2^31, the"), (1 - 2**31, "at -2^31 + 1, the")])
+def test_a_bias_is_cut_off_at_the_end_that_it_has(least: int, said: str, tmp_path: Path) -> None:
+    text = "g (float[N, 2] x) => (float[N, 2] y) { b = DequantizeLinear(q, s) y = Gemm(x, w, b) }"
+    w, q, s = np.array([[1, 2], [3, 4]], "f4"), np.array([least, 7], "i4"), np.array(1e-9, "f4")
+    (found,) = findings(parsed(text, w=w, q=q, s=s), tmp_path)
+    assert found.rule == "saturated-biases" and said in found.message
+
+
+def test_lengths_of_sequences_do_not_begin_with_zeros(tmp_path: Path) -> None:
+    text = 'g (float[T, N, 2] x) => (float[A, 1, B, 1] y) { y = LSTM<hidden_size = 1>(x, w, r, "", l) }'
+    stored: dict[str, Any] = {"w": np.ones((1, 4, 2), "f4"), "r": np.ones((1, 4, 1), "f4"), "l": np.array([2], "i4")}
+    (found,) = findings(parsed(text, **stored), tmp_path)
+    assert found.rule == "baked-in-batch" and "make the lengths of the batch, or leave them out" in found.fix
+    assert "zeros" not in found.fix
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -278,6 +278,13 @@ KINDS = {
         "{ y = ConvTranspose<strides = [2, 2], output_padding = [0, 1]>(x, KERNEL) }",
         "impossible-shapes", "error", ("set output_padding of ConvTranspose[0] to [0, 1]",),
     ),
+    "more padding than the stride, for the size that is declared": Kind(
+        "g (float[1, 4, 8, 8] x) => (float[1, 4, 20, 20] y) "
+        "{ y = ConvTranspose<strides = [2, 2], output_padding = [3, 3]>(x, KERNEL) }",
+        "g (float[1, 4, 8, 8] x) => (float[1, 4, 18, 18] y) "
+        "{ y = ConvTranspose<strides = [2, 2], output_padding = [1, 1]>(x, KERNEL) }",
+        "impossible-shapes", "error", ("write 1 at most in the output_padding of ConvTranspose[0]",),
+    ),
     "a list that a Constant may not have yet": Kind(
         "g (float[2] x) => (float[A] y) { c = Constant<value_floats = [1.0]>() y = Mul(x, c) }",
         "g (float[2] x) => (float[A] y) { c = Constant<value = float[1] {1.0}>() y = Mul(x, c) }",

@@ -138,9 +138,9 @@ def conv_transpose(
         raise ShapeError(f"output_padding has {len(extra)} numbers for {rank} axes", attribute="output_padding")
     for window, more in zip(sliding, extra, strict=True):
         if more < 0 or (more and more >= window.stride):  # whatever the dilation, onnxruntime says
-            raise ShapeError(
-                f"output_padding {list(extra)} must be less than the stride {window.stride}", attribute="output_padding"
-            )
+            why = f"output_padding {list(extra)} must be less than the stride {window.stride}"
+            advice = f"write {window.stride - 1} at most in the output_padding of {{node}}"
+            raise ShapeError(why, attribute="output_padding", advice=advice)
     formula: Callable[[], str]
     if output_shape:
         if len(output_shape) not in (rank, rank + 2):  # the specification means the spatial axes; both are written
