@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias
 
 from ..errors import CannotLook
-from .pool import TRIES, Task, Told, WorkerLimits
+from .tasks import TRIES, Task, Told, WorkerLimits
 
 
 class EngineLost(CannotLook):

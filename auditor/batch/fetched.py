@@ -17,8 +17,9 @@ from ..remote.failures import NotThere, RemoteFailure
 from ..remote.listing import ListedVersion
 from ..tuples import NamedTuple
 from .courier import Brought, ListedPage, NotBrought, brought, listed
-from .pool import Died, Overdue, Pool, Raised, Result, Returned, Task, TooLarge, WorkerLimits
+from .pool import Pool
 from .refs import FetchingSource, NotRead, Ref
+from .tasks import Died, Overdue, Raised, Result, Returned, Task, TooLarge, WorkerLimits
 
 _AHEAD = 4  # models that are fetched, or wait to be, beside those that are being audited
 _PAGE = 64  # models that are listed at once

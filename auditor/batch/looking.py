@@ -9,7 +9,8 @@ from ..remote.errand import Errand
 from ..remote.kinds import registry_at
 from ..remote.listing import RegistryState, RemoteKind, RemoteTree
 from .courier import NotBrought
-from .pool import Pool, Returned, WorkerLimits
+from .pool import Pool
+from .tasks import Returned, WorkerLimits
 
 _SECONDS, _MEMORY = 900.0, 1 << 30
 

@@ -17,8 +17,8 @@ from ..rules import rules_digest
 from ..settings import EVERY, Settings
 from ..shapes.inputs import input_facts
 from ..tuples import NamedTuple
-from .pool import Died, OutOfSight, Overdue, Raised, Result, Returned, TooLarge
 from .refs import Ref
+from .tasks import Died, OutOfSight, Overdue, Raised, Result, Returned, TooLarge
 
 if TYPE_CHECKING:
     from ..weights.once import MeasuredFiles

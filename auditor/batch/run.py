@@ -22,9 +22,10 @@ from ..weights.once import MeasuredFiles
 from .engine import Engine, Opens
 from .measuring import LARGE, Parts, are_measured, hashed_and_measured, in_parts, size_of
 from .one import Audited, audit_one, audited
-from .pool import Pool, Result, Returned, Task, Told, WorkerLimits, tell
+from .pool import Pool, tell
 from .refs import Ref
 from .state import Keys, files_of, hashed, seen_from_here, settled, unchanged
+from .tasks import Result, Returned, Task, Told, WorkerLimits
 from .verdicts import Judged, Policies, judged, passes_open, passes_without_findings
 
 _NONE: Mapping[Any, Any] = {}

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
-from ..batch.pool import Pool, WorkerLimits
+from ..batch.pool import Pool
+from ..batch.tasks import WorkerLimits
 from ..errors import AuditorError
 from ..pipeline import selected
 from ..settings import Settings

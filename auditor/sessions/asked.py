@@ -15,7 +15,7 @@ from .listening import Listener
 
 if TYPE_CHECKING:
     from ..batch.engine import Opens
-    from ..batch.pool import WorkerLimits
+    from ..batch.tasks import WorkerLimits
 
 
 _NEED_DATA = {

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..batch.engine import Engine, Opens
 from ..batch.engines.where import Cluster, chosen_cluster
-from ..batch.pool import Pool, WorkerLimits
+from ..batch.pool import Pool
+from ..batch.tasks import WorkerLimits
 from ..errors import UsageError
 from ..settings import Settings
 

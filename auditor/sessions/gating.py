@@ -23,8 +23,8 @@ from .subjects import Subject, compared, known, report_number, stored, subject_o
 
 if TYPE_CHECKING:
     from ..batch.engine import Opens
-    from ..batch.pool import WorkerLimits
     from ..batch.refs import Ref, Source
+    from ..batch.tasks import WorkerLimits
     from ..policy.policy import Policy
     from ..remote.errand import Fetching
     from ..store.store import Accepted

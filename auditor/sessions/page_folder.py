@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from ..batch.drawing import PARTIAL, write_page, write_page_of
-from ..batch.pool import Died, Overdue, Pool, Raised, Returned, Task, TooLarge, WorkerLimits
+from ..batch.pool import Pool
 from ..batch.refs import Ref
 from ..batch.run import Outcome
+from ..batch.tasks import Died, Overdue, Raised, Returned, Task, TooLarge, WorkerLimits
 from ..errors import UsageError
 from ..formats.json import parse
 from ..formats.parts.page.registry import ModelSummary, index, model_summary

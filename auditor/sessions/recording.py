@@ -16,7 +16,7 @@ from .listening import Listener
 
 if TYPE_CHECKING:
     from ..batch.engine import Opens
-    from ..batch.pool import WorkerLimits
+    from ..batch.tasks import WorkerLimits
 
 
 class Recording:

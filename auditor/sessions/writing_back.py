@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from ..batch.pool import Pool, Task
+    from ..batch.pool import Pool
     from ..batch.run import Outcome
+    from ..batch.tasks import Task
     from ..remote.ocidist.attaching import Attached
     from ..remote.writing_back import ToWrite
 
@@ -82,7 +83,8 @@ class WritingBack:
         from ..remote.writing_back import written_back
 
         if self._pool is None:
-            from ..batch.pool import Pool, WorkerLimits
+            from ..batch.pool import Pool
+            from ..batch.tasks import WorkerLimits
 
             self._pool = Pool(1, WorkerLimits(_SECONDS, _MEMORY))
         self._at[self._pool.submit(written_back, what)] = what.address
@@ -108,7 +110,7 @@ class WritingBack:
             self._pool.close()
 
     def _hear(self, seconds: float) -> None:
-        from ..batch.pool import Returned, Task
+        from ..batch.tasks import Returned, Task
 
         assert self._pool is not None
         for task in self._pool.wait(seconds):

@@ -24,9 +24,10 @@ from auditor.batch.engine import Engine, Opens
 from auditor.batch.engines.dask import DaskEngine, Needs
 from auditor.batch.engines.needs import needs_of
 from auditor.batch.engines.where import Cluster
-from auditor.batch.pool import Pool, WorkerLimits
+from auditor.batch.pool import Pool
 from auditor.batch.refs import Ref
 from auditor.batch.run import batch
+from auditor.batch.tasks import WorkerLimits
 from auditor.policy.judge import USUAL
 from auditor.settings import Settings
 from auditor.store.works import Works

@@ -13,11 +13,12 @@ import pytest
 import auditor.pipeline
 from auditor.batch import measuring
 from auditor.batch.measuring import HashedPart, hashed_and_measured, in_parts
-from auditor.batch.pool import Pool, WorkerLimits
+from auditor.batch.pool import Pool
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.batch.sources import source_at
 from auditor.batch.state import hashed
+from auditor.batch.tasks import WorkerLimits
 from auditor.files import FileLook
 from auditor.model.graph import Model
 from auditor.model.load import load

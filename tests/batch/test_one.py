@@ -9,7 +9,7 @@ import onnx.parser
 import pytest
 
 from auditor.batch.one import Audited, audit_one, audited
-from auditor.batch.pool import Died, OutOfSight, Overdue, Raised, Result, Returned, TooLarge
+from auditor.batch.tasks import Died, OutOfSight, Overdue, Raised, Result, Returned, TooLarge
 from auditor.batch.verdicts import judged, passes_without_findings
 from auditor.errors import ExitCode
 from auditor.formats.json import document

@@ -14,19 +14,8 @@ from types import SimpleNamespace
 import pytest
 
 from auditor.batch.frames import framed
-from auditor.batch.pool import (
-    Cancelled,
-    Died,
-    Overdue,
-    Pool,
-    Raised,
-    Returned,
-    Task,
-    Told,
-    TooLarge,
-    WorkerLimits,
-    tell,
-)  # fmt: skip
+from auditor.batch.pool import Pool, tell
+from auditor.batch.tasks import Cancelled, Died, Overdue, Raised, Returned, Task, Told, TooLarge, WorkerLimits
 from tests.forked import PARENT
 from tests.pace import HANG, until
 

@@ -19,9 +19,10 @@ import auditor.batch.one
 import auditor.batch.state
 import auditor.pipeline
 from auditor.batch.one import Audited, audit_one
-from auditor.batch.pool import Pool, Task, WorkerLimits
+from auditor.batch.pool import Pool
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
+from auditor.batch.tasks import Task, WorkerLimits
 from auditor.batch.verdicts import judged
 from auditor.errors import ExitCode
 from auditor.formats.json import document, parse

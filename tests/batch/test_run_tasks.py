@@ -11,10 +11,11 @@ import pytest
 
 import auditor.pipeline
 from auditor.batch import run as batches
-from auditor.batch.pool import Pool, WorkerLimits
+from auditor.batch.pool import Pool
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.batch.state import Keys, hashed
+from auditor.batch.tasks import WorkerLimits
 from auditor.errors import ExitCode, UsageError
 from auditor.pipeline import Audit
 from auditor.policy.judge import USUAL, exit_code

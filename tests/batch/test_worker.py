@@ -12,7 +12,8 @@ import pytest
 
 from auditor.batch import pool
 from auditor.batch.frames import receive, send
-from auditor.batch.pool import Pool, Raised, Returned, WorkerLimits
+from auditor.batch.pool import Pool
+from auditor.batch.tasks import TRIES, Died, Raised, Returned, WorkerLimits
 from tests.pace import HANG
 
 
@@ -77,4 +78,4 @@ def test_a_worker_that_ends_by_itself_is_told_by_its_exit_code(code: int, how: s
     with Pool(1, WorkerLimits(HANG)) as workers:
         task = workers.submit(leave, code)
         assert list(workers.as_completed()) == [task]
-    assert task.result == pool.Died(how, pool.TRIES)
+    assert task.result == Died(how, TRIES)

@@ -82,7 +82,8 @@ def rates(folder: Path, tell: Tell) -> None:
 def hashed_as_a_batch_does(path: Path) -> None:
     """The files of a model hashed and measured by the tasks of a batch that has nothing else to do."""
     from auditor.batch.measuring import hashed_and_measured, in_parts
-    from auditor.batch.pool import Pool, Returned, WorkerLimits
+    from auditor.batch.pool import Pool
+    from auditor.batch.tasks import Returned, WorkerLimits
     from auditor.threads import processors
 
     tasks = in_parts([(str(file), file.stat().st_size) for file in sorted(path.parent.iterdir())])

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 from auditor.attest.model_files import hashed_files
-from auditor.batch.pool import Pool, WorkerLimits
+from auditor.batch.pool import Pool
 from auditor.batch.run import batch
 from auditor.batch.sources import source_at
 from auditor.batch.state import hashed
+from auditor.batch.tasks import WorkerLimits
 from auditor.formats import write
 from auditor.model.load import load
 from auditor.picturing import picture_of

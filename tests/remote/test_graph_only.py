@@ -14,10 +14,10 @@ import pytest
 from auditor.batch.courier import Brought, ListedPage, brought, listed
 from auditor.batch.drawing import picture_for
 from auditor.batch.one import audit_one
-from auditor.batch.pool import Task, WorkerLimits
 from auditor.batch.refs import Partly, Ref
 from auditor.batch.run import batch
 from auditor.batch.state import Keys
+from auditor.batch.tasks import Task, WorkerLimits
 from auditor.cli.commands import command
 from auditor.errors import ExitCode, UsageError
 from auditor.formats.json import parse

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.batch.pool import Pool, WorkerLimits
+from auditor.batch.pool import Pool
+from auditor.batch.tasks import WorkerLimits
 from auditor.service.context import Service
 from auditor.service.jobs.dispatching import Dispatcher
 from auditor.service.jobs.wanted import wanted

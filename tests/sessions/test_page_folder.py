@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.batch.pool import WorkerLimits
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome
+from auditor.batch.tasks import WorkerLimits
 from auditor.errors import ExitCode, UsageError
 from auditor.formats.json import document
 from auditor.formats.parts.page.registry import MOST_ROWS, ModelSummary, index

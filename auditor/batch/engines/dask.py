@@ -24,7 +24,7 @@ from typing import Any, Self, assert_never
 from ...tuples import NamedTuple
 from ..engine import EngineLost
 from ..frames import Inbox, NoFrame, framed
-from ..pool import TRIES, Cancelled, Died, OutOfSight, Result, Task, Told, WorkerLimits
+from ..tasks import TRIES, Cancelled, Died, OutOfSight, Result, Task, Told, WorkerLimits
 from .carrying import unlike
 from .grouping import AIM, Grouping
 from .messages import (

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from math import ceil
 from typing import Any, TypeAlias
 
-from ..pool import Task
+from ..tasks import Task
 
 AIM = 0.3
 """Seconds that a group of tasks lasts at least, where there are so many tasks."""

@@ -15,8 +15,9 @@ import time
 from typing import Any
 
 from ..frames import NoFrame, receive, send
-from ..pool import OutOfSight, Pool, Result, Returned, WorkerLimits
+from ..pool import Pool
 from ..state import installation
+from ..tasks import OutOfSight, Result, Returned, WorkerLimits
 from .grouping import AIM
 from .messages import Call, CallDone, Parcel, Sight
 

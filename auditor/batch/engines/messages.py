@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from ...tuples import NamedTuple
-from ..pool import Result, WorkerLimits
+from ..tasks import Result, WorkerLimits
 
 
 class Sight(NamedTuple):

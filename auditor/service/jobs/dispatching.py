@@ -15,9 +15,9 @@ from typing import Any
 
 from ...batch.engine import LastingEngine
 from ...batch.one import audited
-from ...batch.pool import Cancelled, Died, Overdue, Raised, Returned, Task, Told, TooLarge, WorkerLimits
 from ...batch.refs import Ref
 from ...batch.run import allowed
+from ...batch.tasks import Cancelled, Died, Overdue, Raised, Returned, Task, Told, TooLarge, WorkerLimits
 from ...errors import AuditorError, StoreError
 from ...policy.policy import Policy
 from ...settings import Settings

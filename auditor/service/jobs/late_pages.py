@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...batch.engine import LastingEngine
-from ...batch.pool import Raised, Returned, Task, WorkerLimits
 from ...batch.run import allowed
+from ...batch.tasks import Raised, Returned, Task, WorkerLimits
 from ...errors import AuditorError
 from ...store.asked import asked_audit
 from ...store.leases import Registered

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from ...batch.pool import Pool, Returned, Task, WorkerLimits
+from ...batch.pool import Pool
+from ...batch.tasks import Returned, Task, WorkerLimits
 from ...store import webhooks
 from ...store.webhooks import DueDelivery
 from ...store.works import Works

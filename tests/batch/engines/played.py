@@ -26,7 +26,7 @@ from auditor.batch.engines.messages import (
 )
 from auditor.batch.engines.where import Cluster
 from auditor.batch.frames import receive, send
-from auditor.batch.pool import Returned, WorkerLimits
+from auditor.batch.tasks import Returned, WorkerLimits
 
 HERE = {"auditor": "1.2", "rules": "r", "code": "c"}
 THERE = {**HERE, "runtime": "onnxruntime 1.32.0", "processor": "avx2 fma"}

@@ -17,7 +17,7 @@ from auditor.batch.engine import EngineLost
 from auditor.batch.engines.dask import DaskEngine, Needs
 from auditor.batch.engines.needs import needs_of
 from auditor.batch.engines.where import Cluster
-from auditor.batch.pool import Returned, WorkerLimits
+from auditor.batch.tasks import Returned, WorkerLimits
 from auditor.cli.app import run
 from auditor.settings import Settings
 from tests.batch.dask_campaign import campaign, where_is

@@ -25,7 +25,8 @@ from auditor.batch.engines.messages import (
     WorkersLost,
 )
 from auditor.batch.engines.where import Cluster
-from auditor.batch.pool import Cancelled, Died, OutOfSight, Pool, Returned, WorkerLimits
+from auditor.batch.pool import Pool
+from auditor.batch.tasks import Cancelled, Died, OutOfSight, Returned, WorkerLimits
 from tests.pace import HANG
 
 from .played import HERE, THERE, Make, returned

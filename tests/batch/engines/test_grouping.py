@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor.batch.engines.grouping import AIM, MOST, Grouping
-from auditor.batch.pool import Task, WorkerLimits
+from auditor.batch.tasks import Task, WorkerLimits
 
 
 def one(*_: object) -> None: ...

@@ -15,8 +15,9 @@ import pytest
 from auditor.batch.engines import carrying, hand
 from auditor.batch.engines.carrying import DONE, UNLIKE, Hand, HandLost, carry, installed_there
 from auditor.batch.engines.messages import Call, CallDone, Parcel, Sight
-from auditor.batch.pool import Died, OutOfSight, Overdue, Pool, Raised, Result, Returned, TooLarge, WorkerLimits
+from auditor.batch.pool import Pool
 from auditor.batch.state import installation
+from auditor.batch.tasks import Died, OutOfSight, Overdue, Raised, Result, Returned, TooLarge, WorkerLimits
 from tests.pace import HANG, until
 
 

@@ -12,8 +12,9 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import update
 
-from auditor.batch.pool import Pool, Returned, WorkerLimits, tell
+from auditor.batch.pool import Pool, tell
 from auditor.batch.refs import Ref
+from auditor.batch.tasks import Returned, WorkerLimits
 from auditor.errors import StoreError
 from auditor.service.context import ServiceLimits
 from auditor.service.files.storage import Storage, Undrawn

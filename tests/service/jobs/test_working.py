@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from auditor.batch.one import Audited
-from auditor.batch.pool import WorkerLimits
 from auditor.batch.run import allowed
+from auditor.batch.tasks import WorkerLimits
 from auditor.policy.policy import Policy
 from auditor.report import Severity, Verdict
 from auditor.service.answers.summaries import JudgementKey, kept_summary

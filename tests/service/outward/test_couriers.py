@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from auditor.batch.pool import Pool, WorkerLimits
+from auditor.batch.pool import Pool
+from auditor.batch.tasks import WorkerLimits
 from auditor.service.files.storage import Storage
 from auditor.service.files.tidying import Tidying
 from auditor.service.jobs.dispatching import Dispatcher

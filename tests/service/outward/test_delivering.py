@@ -166,7 +166,8 @@ def test_what_came_of_it_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_pool_can_call_it() -> None:
-    from auditor.batch.pool import Pool, Returned, WorkerLimits
+    from auditor.batch.pool import Pool
+    from auditor.batch.tasks import Returned, WorkerLimits
 
     with strange(saying(answer(200))) as server, Pool(1, WorkerLimits()) as pool:
         pool.submit(delivering.deliver, due(server.url()), HOSTS)

@@ -17,7 +17,8 @@ from typing import NamedTuple
 import onnx
 from sqlalchemy import update
 
-from auditor.batch.pool import Pool, WorkerLimits
+from auditor.batch.pool import Pool
+from auditor.batch.tasks import WorkerLimits
 from auditor.service.context import Service
 from auditor.service.files.storage import Storage
 from auditor.service.jobs.dispatching import Dispatcher
