@@ -95,7 +95,7 @@ def test_a_courier_that_is_killed_again_and_again(stalled: Shelf, tmp_path: Path
 _AUDITED = f"""{_BEGIN}
 from auditor.batch.refs import is_waited_for, release
 from auditor.batch.run import batch
-from auditor.batch.pool import WorkerLimits
+from auditor.batch.tasks import WorkerLimits
 from auditor.policy.judge import USUAL
 from auditor.settings import Settings
 came = []
