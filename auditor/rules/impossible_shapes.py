@@ -181,14 +181,9 @@ def impossible_shapes(model: Model, facts: Facts) -> Iterator[Found]:
         path, node = trouble.at.graph, facts.node(trouble.at)
         if path not in opsets:
             opsets[path] = opsets_of(model, facts.graphs[path].nodes)
-        if (
-            trouble.at not in types
-            and node.offset not in malformed
-            and not isinstance(
-                node.attributes.get(trouble.attribute), Graph
-            )  # the body is, which malformed-bodies says
-            and not flawed(model, node, opsets[path])
-        ):  # wrong by itself, whatever arrives: other rules speak of that
+        of_a_body = isinstance(node.attributes.get(trouble.attribute), Graph)  # malformed-bodies speaks of that
+        wrong_by_itself = trouble.at in types or node.offset in malformed or flawed(model, node, opsets[path])
+        if not (of_a_body or wrong_by_itself):  # of which other rules speak, whatever arrives
             alike.setdefault((node.op_type, trouble.why), []).append(trouble)
     meet = cache(lambda: meeting(facts, free_all=True))
     for number, troubles in enumerate(alike.values()):
