@@ -133,7 +133,7 @@ def test_a_batch_goes_on_behind_the_last_file_of_a_large_model_that_was_hashed(
     filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("auditor.batch.run.LARGE", 1 << 20)
-    monkeypatch.setattr("auditor.batch.run.settled", lambda state: True)  # its ctime is of now
+    monkeypatch.setattr("auditor.batch.run.settled", lambda states, at: tuple(states))  # its ctime is of now
     first, second, third = (str(filled.with_name(f"model.onnx_data_{n}")) for n in range(3))
     asked: list[str] = []
     submit = Pool.submit
