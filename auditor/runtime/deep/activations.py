@@ -165,7 +165,7 @@ class _Kept:
                 self.nonfinite += values.size - finite.size
                 low, high = (float(finite.min()), float(finite.max())) if finite.size else (np.inf, -np.inf)
             self.low, self.high = min(self.low, low), max(self.high, high)
-            if max(-self.low, self.high) > _LARGE and self.integers:
+            if self.integers:
                 self.integers = values.size <= _MOST_COUNTED and bool((values == np.rint(values)).all())
             if bent is not None and values.ndim > bent.axis:
                 self._bend(values, bent)
