@@ -36,8 +36,8 @@ def proposals(facts: Facts, habits: Habits, at: At, far: int) -> Iterator[Propos
         )  # fmt: skip
     if node.op_type == "ConvTranspose":
         given = node.attributes.get("output_padding")
-        was = given if isinstance(given, tuple) else (0,) * now.axes
-        within = tuple(min(max(0, p), s - 1) for p, s in zip(was, now.strides, strict=False) if isinstance(p, int))
+        was = tuple(p for p in given if isinstance(p, int)) if isinstance(given, tuple) else (0,) * now.axes
+        within = tuple(min(max(0, p), s - 1) for p, s in zip(was, now.strides, strict=False))
         tried = {within: 0.2} if len(within) == now.axes and within != was else {}
         for wanted in dict.fromkeys((*tried, (1,) * now.axes, (0,) * now.axes)):
             if wanted != was:
