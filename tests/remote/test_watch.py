@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests import forked
+from tests.installed import path_of_this_tree
 from tests.pace import HANG, until
 
 from .oci_pushing import put, titled
@@ -29,7 +30,7 @@ def test_new_versions_are_told_and_tagged_until_it_is_ended(tmp_path: Path) -> N
         process = subprocess.Popen(
             [sys.executable, "-m", "auditor", *asked_for],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-            env={**os.environ, "MLFLOW_TRACKING_URI": f"http://{server.host}", "PYTHONPATH": str(forked.ROOT)},
+            env={**os.environ, "MLFLOW_TRACKING_URI": f"http://{server.host}", "PYTHONPATH": path_of_this_tree()},
         )  # fmt: skip
         try:
             assert process.stdout is not None
@@ -76,7 +77,7 @@ def test_the_hub_is_listed_again_where_its_commit_is_another(tmp_path: Path, she
     process = subprocess.Popen(
         [sys.executable, "-m", "auditor", "watch", "hf://org/name", "--every", "1s", "--no-run", "-j", "1"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-        env={**os.environ, "HF_ENDPOINT": shelf.url, "PYTHONPATH": str(forked.ROOT)},
+        env={**os.environ, "HF_ENDPOINT": shelf.url, "PYTHONPATH": path_of_this_tree()},
     )  # fmt: skip
     try:
         assert process.stdout is not None

@@ -14,9 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from tests.installed import path_of_this_tree
 from tests.pace import until
-
-ROOT = Path(__file__).parents[3]
 
 
 class Certificates(NamedTuple):
@@ -70,7 +69,7 @@ class DaskCluster:
         self.workers: list[subprocess.Popen[bytes]] = []
         self._environment = {
             **os.environ,
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": path_of_this_tree(),
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(deaths - 1),
