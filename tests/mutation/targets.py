@@ -17,7 +17,10 @@ ROOMS = tuple(f"auditor/{package}" for package in PACKAGES)
 _DATA = frozenset({"auditor/model/schema_table.py", "auditor/targets/release_table.py"})
 """Tables made by a script; a test makes them again and compares."""
 
-TESTS = ("findings", "policy", "costs", "evidence", "model", "rules", "batch", "shapes", "config", "weights", "cli")
+TESTS = (
+    "findings", "policy", "costs", "evidence", "model", "rules", "batch", "shapes", "config", "weights", "cli",
+    "remote", "runtime", "sessions",  # what a batch fetches, what evidence is asked of a run, and where both are driven
+)  # fmt: skip
 """Folders of tests/ that are collected, where they are there; tests/test_*.py beside them are named below."""
 
 _MORE_TESTS = ("test_samples.py", "test_known_numbers.py")

@@ -122,8 +122,8 @@ def test_a_room_and_its_own_tests() -> None:
         *(path.relative_to(ROOT).as_posix() for path in (ROOT / "auditor/attest").glob("*.py")),
         "auditor/remote/names.py",
     }
-    own = files_of_tests(("tests/attest", "tests/attest/test_keys.py", "tests/remote/test_cache.py"))
-    assert own.count("tests/attest/test_keys.py") == 1 and own[-1] == "tests/remote/test_cache.py"
+    own = files_of_tests(("tests/attest", "tests/attest/test_keys.py", "tests/client/test_push.py"))
+    assert own.count("tests/attest/test_keys.py") == 1 and own[-1] == "tests/client/test_push.py"
     assert all(path.startswith("tests/attest/test_") for path in own[:-1]) and not set(own) & set(files_of_tests())
 
 
