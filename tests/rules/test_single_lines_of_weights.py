@@ -168,3 +168,78 @@ def test_scale_and_shift_of_an_instance_normalization(swapped: bool, expected: l
     around_0, around_1 = np.linspace(-0.2, 0.2, 8), np.linspace(0.9, 1.1, 8)
     scale, shift = (around_0, around_1) if swapped else (around_1, around_0)
     assert severities("dead-normalizations", text, s=f4(scale), b=f4(shift)) == expected
+
+
+# ---- where each is, and how many
+
+
+def test_a_denormal_tensor_has_the_place_of_its_layer() -> None:
+    text = "agraph (float[N, 4] x) => (y) { h = Relu(x) y = MatMul(h, w) }"
+    small, ones = np.full((4, 4), 2.0**-140, np.float32), np.ones((4, 4), np.float32)
+    ((_, used),) = said("denormal-weights", text, STATIC, w=small)
+    assert (used.location.node, used.location.tensor) == ("MatMul[1]", "w")
+    ((_, unused),) = said("denormal-weights", text, STATIC, w=ones, spare=small)
+    assert (unused.location.node, unused.location.tensor) == ("", "spare")
+
+
+@pytest.mark.parametrize(("last", "expected"), [(1, [NOTE]), (4, [NOTE, NOTE, WARNING])])
+def test_a_layer_that_is_dead_as_a_whole_is_told_by_itself(last: int, expected: list[Severity]) -> None:
+    """Three layers of four channels: where each has one that is dead, one finding says it."""
+    layers = " ".join(f"n{i} = BatchNormalization(x, s, b{i}, s, s) y{i} = Relu(n{i})" for i in range(3))
+    text = f"agraph (float[N, 4, 4, 4] x) => (y0, y1, y2) {{ {layers} }}"
+    shifts = {f"b{i}": f4([-150] * dead + [0] * (4 - dead)) for i, dead in enumerate((1, 1, last))}
+    assert severities("dead-units", text, s=f4([1] * 4), **shifts) == expected
+
+
+def test_a_second_normalization_lifts_what_the_first_has_below_zero() -> None:
+    """0 becomes -1, and -1 becomes 4: the Relu behind them lets it pass."""
+    text = (
+        "agraph (float[N, 2, 4, 4] x) => (y) { h = Conv(x, w) n = BatchNormalization<epsilon = 0.0>(h, s, z, s, s) "
+        "k = BatchNormalization<epsilon = 0.0>(n, s, five, z, s) y = Relu(k) }"
+    )
+    weight = np.ones((3, 2, 1, 1), np.float32)
+    weight[1] = 0
+    (message,) = units(text, w=weight, s=f4([1] * 3), z=f4([0] * 3), five=f4([5] * 3))
+    assert CONSTANT in message
+
+
+@pytest.mark.parametrize("attribute", ["", '<epsilon = "small">'])
+def test_an_epsilon_that_is_no_number_is_the_default(attribute: str) -> None:
+    """(0 - 1) / sqrt(4 + 1e-5) + 0.48 is below zero; with an epsilon of 1 it were above."""
+    weight = np.ones((3, 2, 1, 1), np.float32)
+    weight[1] = 0
+    stored = {"s": f4([1] * 3), "b": f4([0.48] * 3), "m": f4([1] * 3), "v": f4([4] * 3)}
+    text = NORMALIZED.format("").replace("BatchNormalization", f"BatchNormalization{attribute}")
+    (message,) = units(text, w=weight, **stored)
+    assert RELU in message
+
+
+def test_of_copies_none_is_expected() -> None:
+    text = "agraph (float[N, 2, 4, 4] x) => (y) { y = Conv(x, w) }"
+    weight = np.arange(16, dtype=np.float32).reshape(8, 2, 1, 1)
+    weight[5] = weight[2]
+    ((_, found),) = said("duplicate-filters", text, STATIC, w=weight)
+    assert (found.expected, found.actual) == (0, 1)
+
+
+@pytest.mark.parametrize(("others", "expected"), [(98 << 14, WARNING), ((98 << 14) + 1, NOTE)])
+def test_a_copy_that_is_a_hundredth_of_what_is_stored(others: int, expected: Severity) -> None:
+    """64 KiB twice beside 98 of it: one of a hundred is wasted."""
+    text = "agraph (float[N] x) => (y, z) { h = Add(x, v) y = Add(h, w) z = Mul(x, u) }"
+    one = np.arange(1 << 14, dtype=np.float32)
+    other = np.arange(others, dtype=np.float32)
+    assert severities("duplicate-initializers", text, v=one, w=one, u=other) == [expected]
+
+
+@pytest.mark.parametrize(("largest", "expected"), [(10_000.0, []), (10_001.0, [WARNING])])
+def test_one_scale_of_ten_thousand_times_the_others(largest: float, expected: list[Severity]) -> None:
+    text = "agraph (float[N, 4] x, int8[4, 4] q) => (y) { w = DequantizeLinear<axis = 1>(q, s) y = MatMul(x, w) }"
+    assert severities("quantisation-scales", text, s=f4([1, 1, 1, largest])) == expected
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(1, []), (2, [WARNING])])
+def test_two_zeros_are_a_weight(rows: int, expected: list[Severity]) -> None:
+    text = f"agraph (float[N, {rows}] x) => (y) {{ y = MatMul(x, w) }}"
+    assert severities("zero-weights", text, w=np.zeros((rows, 1), np.float32)) == expected
+    text = f"agraph (uint8[N, {rows}] x) => (y) {{ y = MatMulInteger(x, w) }}"
+    assert severities("zero-weights", text, w=np.zeros((rows, 1), np.uint8)) == expected
