@@ -60,6 +60,19 @@ def test_a_fused_node_is_found_by_its_new_name() -> None:
     assert [one.macs for one in shares(facts_of(THREE, N=2), ran(*fused)).shares] == [256, 96]
 
 
+def test_a_node_that_ran_under_its_own_name_is_not_looked_for_under_another() -> None:
+    """What is called as if it were fused may be a node of the model that somebody called so: 32 + 256, and 64."""
+    both = (Placed("one/MatMulAddFusion", "Gemm", CPU), *SPLIT)
+    found = {one.provider: one.macs for one in shares(facts_of(THREE, N=2), ran(*both)).shares}
+    assert found == {CUDA: 288, CPU: 64}
+
+
+def test_of_nameless_nodes_any_may_be_the_fused_one() -> None:
+    nameless = THREE.replace("[one]", "").replace("[two]", "").replace("[three]", "")
+    run = ran(Placed("", "MatMul", CUDA), Placed("/MatMulAddFusion", "Gemm", CPU))
+    assert shares(facts_of(nameless, N=2), run).unplaced_macs == 352
+
+
 def test_what_is_not_found_again_belongs_to_nobody() -> None:
     gone = (Placed("one", "MatMul", CUDA), Placed("two", "MatMul", CPU), Placed("fused", "FusedMatMul", CPU))
     found = shares(facts_of(THREE, N=2), ran(*gone))

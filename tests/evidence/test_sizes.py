@@ -122,6 +122,28 @@ def test_others_are_small_and_of_another_batch() -> None:
     assert [feeds[0].shape for feeds in others(sound, first)] == [(2, 3, 1, 1), (3, 3, 224, 224)]
 
 
+def test_the_small_one_is_the_smallest_of_some_that_fits() -> None:
+    """A window of three does not fit into one row; it fits into four."""
+    windowed = facts(made("g (float[N, 3, H, W] x) => (float[N, 2, P, Q] y) { y = Conv (x, w) }", w=(2, 3, 3, 3)))
+    first = choose(windowed).attempts[0]
+    assert [feeds[0].shape for feeds in others(windowed, first)] == [(2, 3, 4, 4), (3, 3, 224, 224)]
+
+
+def test_what_the_first_two_dense_layers_say_is_tried_first() -> None:
+    """75 = 3 * 5 * 5 and 363 = 3 * 11 * 11; the 7 of the third one, 147, comes with the other small ones."""
+    nodes = " ".join(f"f{of} = Flatten ({of}) p{of} = Gemm (f{of}, w{of})" for of in "abc")
+    inputs = ", ".join(f"float[N, 3, {of}, {of}] {of}" for of in "abc")
+    text = f"three ({inputs}) => (float[N, 2] y) {{ {nodes} y = Sum (pa, pb, pc) }}"
+    found = list(sizes._candidates(facts(made(text, wa=(75, 2), wb=(363, 2), wc=(147, 2)))))
+    assert found[:2] == [5, 11] and 7 in found
+
+
+def test_where_all_sizes_fit_or_none_nothing_is_told_of_them() -> None:
+    for text, shape in (("y = Relu (x)", (1,)), ("y = MatMul (x, w)", (100, 3))):
+        found = facts(made(f"g (float[N, L] x) => (float[N, M] y) {{ {text} }}", w=shape))
+        assert sizes._which_fit(found, sizes.ports_of(found), (), inf) == ""
+
+
 def test_a_fault_that_no_size_brings_rules_none_out() -> None:
     """A node that cannot run at all is a finding of its own, and a crash on it is one, too."""
     maximum = made("g (float[N, 4] x) => (float[N, 4] y) { y = Add (x, w) }", w=(3,))

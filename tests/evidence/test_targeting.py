@@ -185,6 +185,20 @@ def test_a_release_that_cannot_be_had_is_said(tmp_path: Path, monkeypatch: pytes
     ]
 
 
+def test_who_listens_hears_that_a_target_is_tried_and_only_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def environment(version: str) -> Path:
+        raise NotInstalled("no network")
+
+    monkeypatch.setattr(scratch, "environment", environment)
+    for tries in (True, False):
+        heard: list[str] = []
+        settings = Settings(run=False, runtimes=("onnxruntime==1.17",), try_target=tries)
+        assert Evidence(load(model(tmp_path)), settings, listening=heard.append).targets.asked
+        assert ("trying targets" in heard) is tries
+
+
 def pip(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
     """A Python in place of this one, which is called as ``python -m pip install ... --target FOLDER ...``."""
     fake = folder / "python"

@@ -446,6 +446,11 @@ def test_each_measure_is_said_in_words(measure: str, says: str) -> None:
     assert found.message == says
 
 
+def test_a_model_that_could_not_be_read_lacks_everything_else() -> None:
+    unread = SOUND._replace(model=SOUND.model._replace(digest=""))
+    assert asked(judge(unread, Policy(), None, TODAY, whole=True))["everything else"] == "the model could not be read"
+
+
 def test_reasons_say_what_they_are() -> None:
     report = SOUND._replace(
         findings=(NAN,), coverage=Coverage(RULES, (Missed("run", "x", True), Missed("weights", "y")))

@@ -103,6 +103,14 @@ def test_a_zero_between_two_signs_is_found_by_halves() -> None:
     assert auditor.witness_inputs(finding.witness)["x"].tolist() == [np.float32(0.3)]
 
 
+def test_an_input_without_a_range_is_searched_on_both_sides_of_zero() -> None:
+    """``b`` has none, and its square root is none below zero."""
+    report = audited("g (float[2] a, float[2] b) => (float[2] y) { s = Sqrt(b)\n y = Add(a, s) }", ranges={"a": (0, 1)})
+    (finding,) = report.findings
+    assert finding.witness is not None and finding.witness.nan_outputs == ("y",)
+    assert auditor.witness_inputs(finding.witness)["b"].min() < 0
+
+
 def test_float16_as_a_target_is_shown_by_a_run() -> None:
     text = "g (float[2, 3] x) => (float[2, 3] y) { y = Mul(x, x) }"
     found = audited(text, ranges={"x": (-300.0, 300.0)}, target_dtype="float16").findings

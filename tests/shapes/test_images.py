@@ -105,6 +105,13 @@ def test_a_matrix_of_neighbours_counts_points() -> None:
     assert images_of(facts_of(text), {}) is None
 
 
+def test_on_sizes_with_which_it_cannot_run_there_are_no_images() -> None:
+    """Rows of seven have nothing to be added to five numbers."""
+    text = "agraph (float[N, 4, T] x) => (float[N, 4, 5] y) <float[5] w = {1, 2, 3, 4, 5}> { y = Add(x, w) }"
+    assert images_of(facts_of(text), {"x": (2, 4, 7)}) is None
+    assert images(text, x=(2, 4, 5)).inputs == (Along("x", 0),)
+
+
 @pytest.mark.parametrize(("size", "sure"), [("frames", None), ("N", True), ("batch_size", True), ("s77", False)])
 def test_how_sure_a_name_makes_us(size: str, sure: bool | None) -> None:
     found = images_of(facts_of(f"agraph (float[{size}, 4] x) => (float[{size}, 4] y) {{ y = Relu(x) }}"), {})
@@ -119,7 +126,8 @@ def test_a_number_of_images_that_is_written_into_the_model() -> None:
     found = images("agraph (float[4, 3, 8, 8] x) => (float[4, 3, 8, 8] y) { y = Relu(x) }")
     assert found.fixed == 4 and found.inputs == (Along("x", 0),)
     assert {one.tensor for one in found.tensors} == {"x", "y"}
-    assert images("agraph (float[1, 5] x) => (float[1, 5] y) { y = Relu(x) }").fixed == 1
+    one = images("agraph (float[1, 5] x) => (float[1, 5] y) { y = Relu(x) }")
+    assert (one.fixed, one.inputs, one.tensors) == (1, (Along("x", 0),), ())
     assert images_of(facts_of("agraph (float[6, 5] x) => (float[6, 5] y) { y = Relu(x) }"), {}) is None
 
 

@@ -11,11 +11,14 @@ import onnx.parser
 import pytest
 
 from auditor.evidence.deep import inside
+from auditor.evidence.deep.activations import OURS, Activations, _lines
 from auditor.evidence.ranging import Ranges
+from auditor.model.load import loads
 from auditor.pipeline import audit
 from auditor.policy.judge import judge
 from auditor.ranges.known import Known, known
 from auditor.report import DeepPart, Report, Severity, Verdict
+from auditor.runtime.deep.activations import ActivationsSeen, Reached
 from auditor.settings import Settings
 from tests.rules.deep_mutators import beside, clipping_calibration
 
@@ -83,6 +86,23 @@ def test_clipped_elements_are_counted_as_numpy_counts_them(tmp_path: Path) -> No
     share = float(np.mean((steps > 255) | (steps < 0)))
     report = audit(clipping_calibration(tmp_path), DEEP)
     assert figures(report)["clipped-share"] == pytest.approx(share, abs=1e-6)
+
+
+def test_of_the_clipped_the_three_with_the_largest_shares_are_told() -> None:
+    """1 of 100, 2 of 8, 3 of 1000 and 5 of 10 elements."""
+    model = loads(onnx.parser.parse_model(HEAD + "g (float[N] x) => (float[N] y) { y = Neg(x) }").SerializeToString())
+    clipped = {"a": (1, 100), "b": (2, 8), "c": (3, 1000), "d": (5, 10), "whole": (0, 10)}
+    reached = tuple(
+        Reached(name, OURS, 1, 0.0, 0.0, elements, 0, True, 0, 0, beyond)
+        for name, (beyond, elements) in clipped.items()
+    )
+    quantised = {name: f"{name}_8" for name in clipped}
+    found = Activations(DeepPart("activations", "ok"), (), reached, {}, quantised)
+    assert [line for line in _lines(model, found, ActivationsSeen(), 0) if "clipped" in line] == [
+        "d: 50 % of its elements are clipped by d_8",
+        "b: 25 % of its elements are clipped by b_8",
+        "a: 1 % of its elements are clipped by a_8",
+    ]
 
 
 def test_what_is_seen_lies_within_what_is_proved() -> None:

@@ -11,10 +11,14 @@ import pytest
 
 from auditor.errors import UsageError
 from auditor.evidence.deep.aligned import aligned_tensors
+from auditor.evidence.deep.divergence import _sides, figures_of
 from auditor.evidence.deep.siblings import EIGHT, FLOAT16, FOUR, FULL, kind_of_numbers, siblings_beside
-from auditor.model.load import loads
+from auditor.evidence.evidence import Evidence
+from auditor.model.load import load, loads
 from auditor.pipeline import audit
 from auditor.report import DeepPart, Report
+from auditor.runtime.deep.closeness import Closeness
+from auditor.runtime.deep.divergence import ARRAYS, TensorSeen
 from auditor.settings import Settings
 from tests.rules.sibling_mutators import AGAINST, beside, normalised, other_epsilon, parsed, product, squared
 from tests.runtime.deep.test_divergence_memory import chain
@@ -78,6 +82,21 @@ def test_a_frameworks_tensors_need_their_inputs(tmp_path: Path) -> None:
     report, part = looked(path, against=str(arrays))
     (said,) = messages(report)
     assert "held against torch.npz" in said and "[project]" in said
+
+
+def test_arrays_that_were_named_are_asked_for(tmp_path: Path) -> None:
+    """What of them cannot be compared is missed, and leaves the verdict open."""
+    path = beside(tmp_path, {"model.onnx": normalised(1e-5)})
+    arrays = str(tmp_path / "torch.npz")
+    np.savez(arrays, y=np.zeros((2, 16), np.float32))
+    asked = list(_sides(Evidence(load(str(path)), Settings(against=arrays)), []))
+    assert [(side.asked.kind == ARRAYS, side.given) for side in asked] == [(False, False), (True, True)]
+
+
+def test_a_channel_is_told_where_it_is_more_than_3_db_worse_than_the_whole() -> None:
+    whole = Closeness(64, sqnr=40.0, axis=1, channels=4, channel=2, channel_sqnr=36.5, each=16)
+    assert "channel 2 of 4 (axis 1) 36.5 dB" in figures_of(TensorSeen("t", closeness=whole))
+    assert "channel" not in figures_of(TensorSeen("t", closeness=whole._replace(channel_sqnr=37.5)))
 
 
 def test_arrays_of_other_names_are_said(tmp_path: Path) -> None:

@@ -69,6 +69,24 @@ def test_a_name_that_says_nothing_makes_no_finding() -> None:
     assert depth(report).why == "is x[0] a batch? Then images meet at mean"
 
 
+def test_the_axes_beside_the_batch_are_as_long_as_in_the_run() -> None:
+    """So many rows of an image are one behind the other, as x is long: without its length that is not known."""
+    report = looked("""agraph (float[N, 4, T] x) => (float[M, 4] y) <int64[2] s = {-1, 4}> {
+      t = Transpose<perm = [0, 2, 1]>(x)
+      y = Reshape(t, s)
+    }""")  # fmt: skip
+    assert depth(report).status == "ok"
+    assert depth(report).lines[0].startswith("1 output of images along x[0]: alone")
+
+
+def test_an_image_that_is_always_alone_has_no_others_beside_it() -> None:
+    report = looked(MIXED.replace("N", "1") % "0.5")
+    assert (depth(report).status, depth(report).lines) == (
+        "ok",
+        ("the batch is fixed at 1: no image has others beside it",),
+    )
+
+
 def test_what_the_caller_brings_together_is_meant() -> None:
     report = looked("""agraph (float[N, 4] x, int64[2] of) => (float[N, 4] y) {
       chosen = Gather(x, of)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
 from pathlib import Path
 
 import onnx.parser
 import pytest
 
 from auditor.evidence.deep import sizes as room
-from auditor.evidence.deep.sizes import condition
+from auditor.evidence.deep.sizes import _bounds, _table, condition
 from auditor.evidence.evidence import Evidence
 from auditor.model.load import loads
 from auditor.pipeline import audit
@@ -16,6 +17,7 @@ from auditor.report import Report
 from auditor.runtime.deep.sizes import InputAxis, OpenSize, SizeRun, feeds_at
 from auditor.runtime.request import Feed
 from auditor.settings import Settings
+from auditor.shapes.facts import infer
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
 DEEP = Settings(deep_parts=frozenset({"sizes"}))
@@ -51,10 +53,32 @@ def lines(report: Report) -> tuple[str, ...]:
         ([32, 64, 96, 128, 160], [33, 65, 127], "L a multiple of 32"),
         ([32, 64, 96, 128, 160], [33, 65, 192, 224], "L a multiple of 32 up to 160"),
         ([1, 2, 4, 5, 6, 7], [3], "L not 3"),
+        ([32, 64, 128, 160, 192], [33, 96], "L not 33 or 96"),
     ],
 )
 def test_conditions_in_words(fine: list[int], failed: list[int], words: str) -> None:
     assert condition("L", fine, failed) == words
+
+
+@pytest.mark.parametrize("last", range(10, 20))
+def test_the_two_sizes_on_either_side_of_a_bound_are_neighbours(last: int) -> None:
+    def above(size: int) -> str:
+        return "too long" if size > last else ""
+
+    def below(size: int) -> str:
+        return "too short" if size <= last else ""
+
+    assert _bounds(above, 10, 20, False, inf) == (last, last + 1)
+    assert _bounds(below, 10, 20, True, inf) == (last, last + 1)
+
+
+def test_a_table_of_17_positions_is_told_and_a_matrix_of_16_rows_is_none() -> None:
+    def table(rows: int) -> str:
+        text = f"g (int64[N] i) => (float[N, 1] y) <float[{rows}, 1] t = {{{', '.join('0' * rows)}}}> "
+        model = onnx.parser.parse_model(HEAD + text + "{ y = Gather(t, i) }")
+        return _table(infer(loads(model.SerializeToString())), [1, 2, rows])
+
+    assert (table(16), table(17)) == ("", "t [17, 1]")
 
 
 def test_a_table_that_the_shapes_do_not_see_is_found_to_the_row() -> None:

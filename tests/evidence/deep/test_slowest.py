@@ -143,6 +143,16 @@ def test_what_is_not_alike_in_all_runs_says_so_and_stands_out_only_by_its_fastes
     assert line.endswith("a (Conv): 30 %, 12 ms (its fastest 1.24 ms), 2 % of the MACs")
 
 
+@pytest.mark.parametrize(
+    ("median", "fastest", "apart"),
+    [(1.5, 1.0, False), (1.51, 1.0, True), (0.1, 0.01, False), (0.11, 0.01, True)],
+)
+def test_runs_are_apart_beyond_half_as_much_again_and_a_tenth_of_a_millisecond(
+    median: float, fastest: float, apart: bool
+) -> None:
+    assert Slow("a", median, 10.0, fastest, 10.0, None).is_apart is apart
+
+
 @pytest.mark.parametrize("node", NODES[:1] + NODES[2:])
 def test_what_takes_little_or_multiplies_much_does_not_stand_out(node: Slow) -> None:
     slower = node.times_slower
