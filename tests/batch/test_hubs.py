@@ -166,3 +166,14 @@ def test_a_revision_of_the_cache_is_known_by_its_place(tmp_path: Path, place: st
     """
     put(tmp_path / place / "model.onnx")
     assert sources.source_at(str(tmp_path / place)).kind == kind
+
+
+def test_a_branch_is_a_small_file_that_holds_a_revision(tmp_path: Path) -> None:
+    """huggingface_hub writes forty characters: what holds more than a thousand bytes is something else."""
+    revision = "4" * 40
+    repository = hugging(tmp_path, revision, {"model.onnx": MODEL})
+    put(repository / "refs/v1", revision.ljust(1000))
+    put(repository / "refs/padded", revision.ljust(1001))
+    put(repository / "refs/other", "5" * 40)
+    (ref,) = refs(tmp_path)
+    assert ref.metadata["refs"] == "main, v1"

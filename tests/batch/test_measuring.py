@@ -233,3 +233,9 @@ def test_tasks_hold_a_quarter_of_a_gigabyte_or_one_file() -> None:
     sizes = [("a", 1), ("b", 1 << 28), ("c", 1 << 30), ("d", 5), ("e", 6)]
     assert in_parts(sizes) == [["a", "b"], ["c"], ["d", "e"]]
     assert in_parts([]) == []
+
+
+def test_a_new_group_holds_nothing_yet() -> None:
+    """A quarter of a gigabyte is 2^28 bytes: the last byte of it has its place in each group."""
+    full = (1 << 28) - 1
+    assert in_parts([("a", full), ("b", 1), ("c", full), ("d", 1), ("e", 1)]) == [["a", "b"], ["c", "d"], ["e"]]

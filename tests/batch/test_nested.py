@@ -12,7 +12,7 @@ import pytest
 from auditor.batch import sources
 from auditor.cli.app import run
 
-from .by_hand import MODEL, put, refs, said
+from .by_hand import MODEL, put, put_external, refs, said
 from .test_mlflow import MLMODEL
 
 CONFIG = 'platform: "onnxruntime_onnx" input [{ name: "x" data_type: TYPE_FP16 dims: [-1, 4] }]'
@@ -59,6 +59,16 @@ def test_registries_below_a_folder_are_read_as_what_they_are(tmp_path: Path) -> 
     assert "contract-mismatch" in [f.rule for f in said(found["scorer"])]
     assert [f.rule for f in said(found["m/net"])] == ["contract-hash-mismatch"]
     assert found["plain"].contract is None and found["served/scorer/backup/old"].contract is None
+
+
+def test_data_of_a_model_in_a_registry_within_is_left_over_by_nobody(tmp_path: Path) -> None:
+    """The first of a model's files is the model: all behind it are its data."""
+    put_external(tmp_path / "served/scorer/1/model.onnx", "model.onnx.data")
+    put(tmp_path / "served/scorer/config.pbtxt", 'platform: "onnxruntime_onnx"')
+    put(tmp_path / "served/scorer/1/old.onnx")
+    source = sources.source_at(str(tmp_path))
+    found = {Path(ref.path).name: ref.troubles for ref in source.models()}
+    assert found == {"model.onnx": (), "old.onnx": ()} and not source.troubles
 
 
 def test_a_table_s_columns_are_said_not_to_be_compared(tmp_path: Path) -> None:

@@ -348,6 +348,15 @@ def test_a_pool_with_nothing_to_do_waits_for_a_descriptor_or_its_time() -> None:
         os.close(mouth)
 
 
+def test_a_worker_with_a_task_is_not_idle() -> None:
+    with pool(jobs=3) as workers:
+        task = workers.submit(tell_and_hang, "begun")
+        assert workers.wait(HANG) == [Told(task, "begun")]
+        assert workers.idle == 2  # of three: the others are not started yet
+        workers.cancel(task)
+        assert workers.idle == 3
+
+
 def test_what_no_worker_has_begun_is_taken_back_and_what_runs_goes_on() -> None:
     with pool(jobs=1) as workers:
         running = workers.submit(in_stages, "begun", "done")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from auditor.batch import sources
+from auditor.batch.sources.parts.files import make_up
 from auditor.batch.sources.parts.registry import Registry, SourceRow
 from auditor.errors import NothingToAudit, UsageError
 from auditor.pipeline import audit
@@ -127,6 +129,16 @@ def test_a_glob_and_a_file(tmp_path: Path) -> None:
     assert (only.name, only.path) == ("model", str(tmp_path / "v1/model.onnx"))
     with pytest.raises(NothingToAudit):
         sources.source_at(str(tmp_path / "nothing"))
+
+
+def test_why_a_file_is_not_there_is_said_without_its_path(tmp_path: Path) -> None:
+    """In the system's words, which `strerror` knows; a name that no file can have is none of its errors."""
+    put(tmp_path / "list.csv", "path\ngone.onnx\n")
+    (tmp_path / "link.onnx").symlink_to("nowhere")
+    why = os.strerror(errno.ENOENT)
+    assert refs(tmp_path / "list.csv")[0].troubles == (f"the model is not there: {why}",)
+    assert refs(tmp_path / "link.onnx")[0].troubles == (f"a link that leads nowhere: {why}",)
+    assert make_up("nul\0.onnx").troubles == ("the model is not there: embedded null byte",)
 
 
 def test_a_manifest_in_csv(tmp_path: Path) -> None:

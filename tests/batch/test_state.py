@@ -118,6 +118,7 @@ def test_whatever_looks_otherwise_has_changed(file: Path, change: Callable[[Path
 def test_what_was_absent_is_unchanged_while_it_is(tmp_path: Path) -> None:
     path = tmp_path / "weights.bin"
     state = state_of(path)
+    assert state == FileState(str(path), 0, 0, 0, "absent")  # what is not there has no size, time or inode
     assert unchanged(str(path), state)
     path.write_bytes(b"")
     assert not unchanged(str(path), state)

@@ -240,6 +240,15 @@ def test_the_files_of_compute_capabilities_are_models_of_their_own(tmp_path: Pat
     ]
 
 
+def test_of_a_file_of_a_compute_capability_the_latest_version_alone_is_served(tmp_path: Path) -> None:
+    """Triton's default policy, as for the file that is served everywhere else."""
+    put(tmp_path / "net/config.pbtxt", 'backend: "onnxruntime" cc_model_filenames { key: "7.5" value: "turing.onnx" }')
+    for version, name in [(v, n) for v in "12" for n in ("model", "turing")]:
+        put(tmp_path / f"net/{version}/{name}.onnx")
+    found = {(r.subject, r.version): r.metadata["served"] for r in refs(tmp_path)}
+    assert found == {("net", "1"): "no", ("net", "2"): "yes", ("net:7.5", "1"): "no", ("net:7.5", "2"): "yes"}
+
+
 @pytest.mark.parametrize(
     ("said", "dtype"),
     [

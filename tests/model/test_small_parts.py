@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import pickle
+import pickletools
 from typing import Any
 
 import ml_dtypes
@@ -14,7 +16,8 @@ import pytest
 from auditor.model import encoding
 from auditor.model.graph import Graph, MapType, Node, TensorType, captured
 from auditor.model.load import load, loads
-from auditor.model.order import out_of_order
+from auditor.model.magic import format_of
+from auditor.model.order import cycles, ordered, out_of_order
 
 _EIGHT: dict[int, Any] = {
     17: ml_dtypes.float8_e4m3fn,
@@ -73,6 +76,28 @@ def test_nodes_that_stand_before_what_they_take() -> None:
 
 def test_a_node_that_takes_what_it_makes_is_out_of_order() -> None:
     assert out_of_order(graph_of("g (float[2] x) => (float[2] y) { y = Add (x, y) }")) == ((0, 0),)
+
+
+def test_a_node_on_a_cycle_still_waits_where_all_else_that_it_takes_is_made() -> None:
+    graph = graph_of("g (float[2] x) => (float[2] d) { a = Relu (x) b = Add (a, c) c = Relu (b) d = Relu (c) }")
+    assert cycles(graph) == ((1, 2),)
+    assert ordered(graph) == (0, 1, 2, 3)
+
+
+def test_a_node_that_takes_from_several_is_on_no_cycle_for_that() -> None:
+    graph = graph_of("g (float[2] x) => (float[2] d) { d = Sum (a, b, c) a = Relu (x) b = Abs (x) c = Neg (x) }")
+    assert cycles(graph) == () and ordered(graph) == (1, 2, 3, 0)
+
+
+def test_a_pickle_of_protocol_four_is_known_with_a_frame_and_without_one() -> None:
+    """Python frames what it writes; the protocol does not ask for it, and `pickle.loads` takes it without."""
+    framed = pickle.dumps(math.sqrt, 4)
+    frame = next(at for op, _, at in pickletools.genops(framed) if op.name == "FRAME" and at is not None)
+    bare = framed[:frame] + framed[frame + 9 :]  # the opcode, and eight bytes that say how long it is
+    assert pickle.loads(framed) is pickle.loads(bare) is math.sqrt
+    assert bare[2:9] == b"\x8c\x04math\x94"  # SHORT_BINUNICODE, and the length of the name
+    assert format_of(framed) == format_of(bare) == "a pickle"
+    assert format_of(bare.replace(b"math", b"m\xc3\xa4h")) == ""  # weights are seldom a name
 
 
 def test_overloads_and_maps_are_read() -> None:

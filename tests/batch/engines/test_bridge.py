@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from concurrent.futures import CancelledError
@@ -440,6 +441,24 @@ def test_of_a_scheduler_that_is_lost_nobody_asks_for_threads(bridge: Any) -> Non
         return [*found, await of._threads()]
 
     assert asyncio.run(asks()) == [None, 2, None]
+
+
+def test_a_parcel_is_followed_though_nobody_else_holds_its_task(bridge: Any) -> None:
+    """The loop holds tasks weakly: https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task."""
+
+    async def asks() -> int:
+        of, played = bridge._Bridge(None, USUAL), PlayedScheduler()
+        of.client = PlayedClient(played)
+        of.follow(Send(1, b"1", False))
+        await played.parcels.get()  # and lets it go
+        of.futures.clear()
+        gc.collect()
+        followed = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in followed:
+            task.cancel()
+        return len(followed)
+
+    assert asyncio.run(asks()) == 1
 
 
 def test_a_fault_is_said_with_its_kind(play: Play) -> None:

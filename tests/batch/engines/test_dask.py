@@ -171,6 +171,26 @@ def test_the_one_that_ends_its_workers_is_found_and_the_others_are_done(make: Ma
     assert [task.result for task in tasks] == [Returned(0), Died("its Dask worker was lost", 3), Returned(2)]
 
 
+def test_of_two_that_were_lost_together_each_is_tried_alone(make: Make) -> None:
+    """It cannot be known which of them ended the worker."""
+    made = make()
+    made.ready()
+    made.engine._grouping.took(abs, 0.1)
+    tasks = [made.engine.submit(abs, n) for n in range(2)]
+    made.step()
+    number, parcel = made.bridge.parcel()
+    assert len(parcel.calls) == 2
+    made.bridge.say(WorkersLost(number, 3))
+    assert made.step() == [] and made.engine.outstanding == 2
+    for n in range(2):
+        made.step()
+        number, parcel = made.bridge.parcel()
+        assert [call.arguments for call in parcel.calls] == [(n,)]
+        made.bridge.answer(number, returned(n))
+        made.step()
+    assert [task.result for task in tasks] == [Returned(0), Returned(1)]
+
+
 def test_where_nothing_is_seen_it_is_over_and_where_something_is_it_goes_on(make: Make) -> None:
     unseen = CallDone(OutOfSight("/a", "host h does not see /a (No such file or directory)"), 0.1)
     made = make()
