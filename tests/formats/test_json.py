@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from auditor import __version__
 from auditor.errors import StoreError
 from auditor.formats import json as format_json
+from auditor.formats.parts import repairs as format_repairs
 from auditor.repair import (
     AttributeChange,
     Declaration,
@@ -66,7 +67,8 @@ steps = st.builds(Step, texts, texts, st.lists(texts, max_size=3).map(tuple), sh
 ranges = st.tuples(counts, counts) | st.tuples(counts, st.none()) | st.tuples(counts, counts, counts)
 fits = st.builds(Fit, st.lists(texts, max_size=2).map(tuple), st.lists(ranges, max_size=2).map(tuple))
 whole = st.lists(counts, max_size=4).map(tuple)
-values = st.none() | counts | texts | floats | whole
+words = texts.filter(lambda text: text not in ("NaN", "Infinity", "-Infinity"))  # numbers that JSON has not
+values = st.none() | counts | words | floats | whole | st.lists(floats, max_size=3).map(tuple)
 declarations = st.none() | texts | st.lists(sizes, max_size=4).map(tuple)
 REPAIRS = (
     st.builds(AttributeChange, texts, texts, values, values, texts, texts),
@@ -187,6 +189,14 @@ def reports(text: st.SearchStrategy[str], numbers: st.SearchStrategy[float]) -> 
         audited_at=text,
         rules_digest=text,
     )
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), (1.5, float("inf")), "infinite", ("a", "b")])
+def test_a_repair_keeps_a_number_that_json_has_not(value: float | str | tuple[float, ...] | tuple[str, ...]) -> None:
+    """As a bound of Clip before opset 6 is: an attribute's float, and no text."""
+    repair = AttributeChange("clip", "min", 0.0, value, "")
+    row = json.loads(json.dumps(format_json.plain(format_repairs.row(repair)), allow_nan=False))
+    assert format_repairs.read(row) == repair
 
 
 @given(reports(texts, floats), st.sampled_from(Verdict))

@@ -41,6 +41,7 @@ _KINDS: Mapping[str, type[Any]] = {
 """The key that only this kind of edit has."""
 
 _RENAMED = {"was": "from", "before": "move"}
+_NUMBERS = frozenset({"NaN", "Infinity", "-Infinity"})
 _OPTIONAL = frozenset({"graph", "perm", "axis", "axes", "back", "position"})
 
 
@@ -63,8 +64,17 @@ def read(row: Mapping[str, Any]) -> Repair | None:
     if kind is None:
         return None
     known = {name: _frozen(row[key]) for name in kind._fields if (key := _RENAMED.get(name, name)) in row}
+    if kind is AttributeChange:
+        known |= {name: _value(known[name]) for name in ("was", "to") if name in known}
     made: Repair = kind(**known)
     return made
+
+
+def _value(value: Any) -> Any:
+    """An attribute's value: what JSON has no number for is written as text."""
+    if isinstance(value, tuple):
+        return tuple(map(_value, value))
+    return float(value) if isinstance(value, str) and value in _NUMBERS else value
 
 
 def _frozen(value: Any) -> Any:
