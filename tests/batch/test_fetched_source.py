@@ -142,7 +142,7 @@ def test_four_models_are_ahead_and_a_page_is_asked_for_while_fewer_wait(
     courier: PlayedCourier, source: FetchedSource, first: int, asked: list[tuple[int, int]]
 ) -> None:
     """Of seven three are left when four are fetched, and of eight four."""
-    courier.answers = pages(page(*range(first), ended=False), page(first, first + 1))
+    courier.answers = pages(page(*range(first), ended=False), page(first, ended=False), page(first + 1))
     got = list[str]()
     for ref in source.models():
         got.append(ref.name)
@@ -150,7 +150,9 @@ def test_four_models_are_ahead_and_a_page_is_asked_for_while_fewer_wait(
             assert courier.models == ["0", "1", "2", "3"] and courier.asked == asked
         assert len(courier.models) <= len(got) + 4
         source.release(ref)
-    assert got == [str(n) for n in range(first + 2)] and courier.asked == [(0, 64), (first, 64)]
+    assert got == [str(n) for n in range(first + 2)] and courier.asked == [
+        (0, 64), (first, 64), (first + 1, 64)
+    ]  # fmt: skip
 
 
 def test_who_takes_the_next_model_waits_where_none_has_come(courier: PlayedCourier, source: FetchedSource) -> None:
@@ -166,14 +168,24 @@ def test_who_takes_the_next_model_waits_where_none_has_come(courier: PlayedCouri
     assert not source.waits and list(models) == [] and not source.waits
 
 
+def test_nobody_waits_for_a_last_page_without_models(courier: PlayedCourier, source: FetchedSource) -> None:
+    plain = pages(page(1, ended=False), page())
+    late = True
+    courier.answers = lambda task: None if late and task.arguments[1:] == (1, 64) else plain(task)
+    models = source.models()
+    assert next(models).name == "1" and source.waits
+    late = False
+    assert not source.waits and list(models) == []
+
+
 def test_models_that_nobody_takes_any_more_are_let_go(courier: PlayedCourier, source: FetchedSource) -> None:
-    plain = pages(page(1, 2, 3))
+    plain = pages(page(*range(1, 10)))
     courier.answers = lambda task: plain(task) if task.function is listed or task.arguments[1].name == "1" else None
     models: Any = source.models()
     next(models)
-    assert len(courier.leases) == 3
+    assert len(courier.leases) == 4
     models.close()
-    assert courier.leases == [] and not source.waits
+    assert courier.leases == [] and not source.waits and len(courier.models) == 4
 
 
 @pytest.mark.parametrize(

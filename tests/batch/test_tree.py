@@ -68,6 +68,7 @@ def test_what_describes_models_is_fetched_and_let_go_and_models_are_not(tmp_path
     assert held.fetched == ["net/config.pbtxt"] and gone == [str(tmp_path / "net_config.pbtxt")]
     assert (version.name, version.address) == ("net", "s3://bucket/zoo/net/1/model.onnx")
     assert version.metadata == {"served": "yes", "etag": "tag of net/1/model.onnx"}
+    assert [file.name for file in version.files] == ["net/config.pbtxt"]  # behind the model itself
     assert (version.registry, kind.troubles, kind.row) == ("s3://bucket/zoo", [], held.row)
     laid = {str(path.relative_to(tmp_path / "work/zoo")) for path in (tmp_path / "work/zoo").rglob("*.*")}
     assert laid == {"net/config.pbtxt", "net/1/model.onnx"}
@@ -117,8 +118,19 @@ def test_a_mark_of_a_folder_is_no_file_whether_it_comes_before_or_behind(tmp_pat
         held = TreeInMemory(dict.fromkeys(names, b"x"))
         held.sizes["m.onnx"] = 0
         kind, _ = kind_of(held, tmp_path)
-        assert [version.address for version in kind.versions()] == ["s3://bucket/zoo/m.onnx/a.onnx"]
-        assert kind.troubles == []
+        (version,) = kind.versions()
+        assert version.address == "s3://bucket/zoo/m.onnx/a.onnx" and kind.troubles == []
+        assert kind.beside(version._replace(model=ListedFile("b.onnx", "key")), "m.onnx") is None
+
+
+def test_a_model_is_there_by_whatever_name_it_is_listed(tmp_path: Path) -> None:
+    """Only ``*.onnx`` is laid out: of a model of another name that is listed nobody says that it is not there."""
+    config = CONFIG + b' default_model_filename: "net.bin"'
+    held = TreeInMemory({"net/config.pbtxt": config, "net/1/net.bin": b"x", "net/1/a.onnx": b"x"})
+    (version,) = kind_of(held, tmp_path)[0].versions()
+    assert (version.model.address, version.troubles) == ("key of net/1/net.bin", ())
+    (version,) = kind_of(TreeInMemory({"net/config.pbtxt": config, "net/1/a.onnx": b"x"}), tmp_path)[0].versions()
+    assert version.model.address == "" and version.troubles[0].startswith("the model is not there")
 
 
 @pytest.mark.parametrize(("more", "last"), [(0, None), (1, "1 more name like these"), (2, "2 more names like these")])
