@@ -104,14 +104,14 @@ def test_the_init_container_ends_with_0_only_where_the_model_is_verified(served:
 
 
 def test_triton_starts_only_where_every_model_is_verified(served: Place) -> None:
-    start = blocks(PAGE, "bash")[2].replace("/etc/auditor/", f"{served.folder}/trust/")
+    start = blocks(PAGE, "bash")[2].replace("/etc/auditor/", shlex.quote(f"{served.folder}/trust") + "/")
     version = served.folder / "models" / "detector" / "1"
     (version / "model.onnx").rename(served.folder / "written later.onnx")
     (version / "model.onnx").symlink_to(served.folder / "written later.onnx")
     done = scripted(start, served.folder, "models", "--strict-readiness=true")
     assert done.returncode == 0, done.stderr
     serving = done.stdout.splitlines()[-1]
-    copy = Path(serving.partition("--model-repository=")[2].split()[0])
+    copy = Path(serving.partition("--model-repository=")[2].removesuffix(" --strict-readiness=true"))
     assert serving.endswith("--strict-readiness=true") and (copy / "detector" / "1" / "model.onnx").exists()
     assert not (copy / "detector" / "1" / "model.onnx").is_symlink(), "what somebody writes there later would be served"
     assert copy.stat().st_mode & 0o077 == 0, "nobody else writes to it"
