@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
+from math import isnan
 from typing import TYPE_CHECKING
 
 from ..model.graph import Function, Graph, Node
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 _DEPTH = 8
 _TIMES = 3
-"""How often a body is walked with what came of it, before what still grows is taken for anything."""
+"""How often a body is walked with what came of it, before an end that still grows is taken to be its type's."""
+
+_MOST_TIMES = 12
 
 _INT64 = 7
 _BOOL = 9
@@ -90,7 +93,7 @@ def repeated(walk: RangeWalk, node: Node, index: int, place: Place) -> list[Both
     carried = [_loose(one, dtype) for one, dtype in zip(states, dtypes[len(before) :], strict=False)]
     others = [_loose(one, dtype) for one, dtype in zip(rows, dtypes[len(dtypes) - len(rows) :], strict=True)]
     known_before = len(walk.starts)
-    for time in count():  # an end that grows beyond its type's grows no more
+    for time in count():  # what may be anything grows no more
         del walk.starts[known_before:]  # what is carried was not yet all that it can be
         both = [*(Both(one, one) for one in before), *carried, *others]
         inside = dict(place.scope) | {name: walk.renewed(one) for name, one in zip(names, both, strict=True)}
@@ -101,7 +104,7 @@ def repeated(walk: RangeWalk, node: Node, index: int, place: Place) -> list[Both
         grown = [_grown(one, new, widest=time >= _TIMES) for one, new in zip(carried, made, strict=False)]
         if all(_equal(one, other) for one, other in zip(grown, carried, strict=True)):
             break
-        carried = grown
+        carried = grown if time < _MOST_TIMES else [_loose(None, one.sound.dtype) for one in carried]
     return [walk.renewed(one) for one in (*carried, *made[len(carried) :])]
 
 
@@ -126,6 +129,8 @@ def _loose(one: Both | None, dtype: int | None) -> Both:
     if one is None:
         return Both(whole(dtype), finite(dtype))
     sound = together(one.sound)
+    if isnan(sound.least) or isnan(sound.most):
+        return Both(whole(dtype), finite(dtype))
     return Both(sound, sound) if one.same else Both(sound, together(one.assumed))
 
 

@@ -7,6 +7,7 @@ one no input within the ranges does.
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 import numpy as np
@@ -152,6 +153,47 @@ def test_what_a_loop_carries_lies_in_its_interval(line: str, times: int, given: 
         (y,) = session.run(None, {"x": x})
         inside = (y >= one.low) & (y <= one.high)
         assert (inside | (np.isnan(y) & one.nan)).all()
+
+
+ONE = ("Neg", "Abs", "Relu", "Exp", "Log", "Sqrt", "Reciprocal", "Tanh", "Sin", "Floor", "Erf", "Softplus", "Sign")
+TWO = ("Add", "Sub", "Mul", "Div", "Max", "Min", "Pow")
+
+
+def drawn(random: Random) -> tuple[str, float, float]:
+    """A Loop that carries two tensors through nodes by chance, and the ends of what it starts with."""
+    names, lines = ["s", "q"], []
+    for i in range(random.randint(1, 5)):
+        few = random.random() < 0.5
+        made = f"{random.choice(ONE)}({random.choice(names)})"
+        lines.append(
+            f"v{i} = {made if few else f'{random.choice(TWO)}({random.choice(names)}, {random.choice(names)})'}"
+        )
+        names.append(f"v{i}")
+    lines += [f"t = Identity({random.choice(names[2:])})", f"r = Identity({random.choice(names)})"]
+    times = random.choice((0, 1, 2, 5, 9))
+    stored = f"<int64 m = {{{times}}}, bool c = {{1}}>"
+    head = f"g (float[4] x, float[4] z) => (float[4] y, float[4] w, float[{times}, 4] o) {stored}"
+    body = "b (int64 i, bool k, float[4] s, float[4] q) => (bool l, float[4] t, float[4] r, float[4] u)"
+    inside = "l = Identity(k) " + " ".join(lines) + f" u = Identity({names[-1]})"
+    low, high = sorted(random.sample((-1e3, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 50.0), 2))
+    return f"{head} {{ y, w, o = Loop (m, c, x, z) <body = {body} {{ {inside} }}> }}", low, high
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_a_loop_does_lies_in_its_intervals(seed: int) -> None:
+    """And where the runtime gives NaN or infinity, there is a node where it may begin."""
+    text, low, high = drawn(Random(seed))
+    walk = walked(text, low=low, high=high)
+    session = onnxruntime.InferenceSession(parser.parse_model(HEAD + text).SerializeToString())
+    numbers = np.random.default_rng(seed)
+    for _ in range(10):
+        middle = np.clip(0.0, low, high)
+        x, z = (numbers.choice([numbers.uniform(low, high), low, high, middle], 4).astype(np.float32) for _ in "xz")
+        for name, value in zip("ywo", session.run(None, {"x": x, "z": z}), strict=True):
+            one = walk.main[name].sound
+            inside = (value >= one.least) & (value <= one.most)
+            assert (inside | (np.isnan(value) & one.nan)).all()
+            assert walk.starts or np.isfinite(value).all()
 
 
 def test_what_one_more_time_does_not_leave_stays_as_narrow_as_it_began() -> None:
