@@ -12,10 +12,10 @@ LONGEST = 256
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 # What the logs of CI services obey: ``::error::`` where a line begins, ``##[error]`` and ``##vso[...]`` anywhere.
-_LINE_COMMAND = re.compile(r"^(\s*):(?=:)")
-COMMAND = re.compile(r"##(?=\w*\[)")
+_LINE_COMMAND = r"^(\s*):(?=:)"
+COMMAND = r"##(?=\w*\[)"
 
-_LONG_WORD = re.compile(rf"\S{{{LONGEST + 1},}}")
+_LONG_WORD = rf"\S{{{LONGEST + 1},}}"
 
 
 def visible(text: str, longest: int = LONGEST) -> str:
@@ -23,7 +23,7 @@ def visible(text: str, longest: int = LONGEST) -> str:
     if len(text) > longest:
         text = text[: longest - 1] + "…"
     if "##" in text:
-        text = COMMAND.sub(r"#\\x23", text)
+        text = re.sub(COMMAND, r"#\\x23", text)
     text = begun(text)
     if text.isprintable():  # of all that is not, a space that is none of ASCII's alone may stand
         return text
@@ -33,13 +33,13 @@ def visible(text: str, longest: int = LONGEST) -> str:
 def prose(text: str, longest: int = 4096) -> str:
     """A message with names in it: as `visible`, with a longer bound; a single word in it has the bound of a name."""
     if len(text) > LONGEST:
-        text = _LONG_WORD.sub(lambda word: word[0][: LONGEST - 1] + "…", text)
+        text = re.sub(_LONG_WORD, lambda word: word[0][: LONGEST - 1] + "…", text)
     return visible(text, longest)
 
 
 def begun(line: str) -> str:
     """A line that a CI service does not take for a command, wherever a name was broken into lines."""
-    return _LINE_COMMAND.sub(r"\1\\x3a", line) if "::" in line else line
+    return re.sub(_LINE_COMMAND, r"\1\\x3a", line) if "::" in line else line
 
 
 def _escape(character: str) -> str:

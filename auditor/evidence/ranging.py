@@ -7,19 +7,19 @@ are none the type does. Where none is given, what is proved holds for every fini
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..model.dtypes import name_of
-from ..model.graph import Model
+from ..model.graph import Model, Node
 from ..model.tensor import Tensor
-from ..report import RangeRow, Witness, WitnessInput
+from ..report import Missed, RangeRow, Witness, WitnessInput
 from ..settings import EVERY, GOLDEN, Settings
 from ..shapes.facts import Facts
 from ..tuples import NamedTuple
-from ..wording import listed, nearest
+from ..wording import counted, listed, nearest
 
 if TYPE_CHECKING:
     from ..ranges.doubts import Doubt
@@ -155,7 +155,8 @@ class Ranges:
         from ..ranges.doubts import doubts
 
         every = doubts(self.model, self.walk, self._settings.target_dtype)
-        found = tuple(doubt for doubt in every if not self.facts.fixed(doubt.tensor))  # of stored numbers others tell
+        # Of stored numbers others tell.
+        found = tuple(doubt for doubt in every if not self.facts.fixed(doubt.tensor, doubt.place.graph))
         return found if self.given else tuple(doubt for doubt in found if doubt.always)
 
     @cached_property
@@ -259,6 +260,37 @@ class Ranges:
         if dtype in _FLOATING:
             return -_UNRANGED, _UNRANGED
         return (0.0, 255.0) if dtype == 2 else (0.0, 1.0)
+
+    def excludes(self, node: Node) -> bool:
+        """Whether no input within the ranges lets a node of any graph give NaN or infinity out of finite numbers."""
+        walk = self.walk
+        if walk is None or walk.left_out or walk.unentered:
+            return False
+        return id(node) in walk.walked and id(node) not in self._starting
+
+    @cached_property
+    def _starting(self) -> frozenset[int]:
+        return frozenset() if self.walk is None else frozenset(id(start.node) for start in self.walk.starts)
+
+    @property
+    def missed(self) -> Iterator[Missed]:
+        """What is not looked at though ranges are given."""
+        walk = self.walk
+        if walk is None or not self.given:
+            return
+        if walk.left_out:
+            why = "the budget was used up: what they give is taken for any number"
+            yield Missed(f"ranges of {counted(walk.left_out, 'node')}", why, asked=True)
+        for label in dict.fromkeys(walk.failed):
+            yield Missed(f"ranges of {label}", "a fault of auditor: its interval could not be worked out", asked=True)
+        for name, number in sorted(walk.unbounded.items()):
+            why = "auditor has no bounds for it: what it gives is taken for any finite number"
+            yield Missed(f"ranges behind {name} ({counted(number, 'node')})", why)
+        inside, why = "in functions, branches and loops", "NaN and infinity alone are looked for there"
+        if walk.integers_in_bodies:
+            yield Missed(f"integers that wrap around {inside} ({counted(walk.integers_in_bodies, 'node')})", why)
+        if walk.nodes_in_bodies and (target := self._settings.target_dtype):
+            yield Missed(f"what {target} cannot hold {inside} ({counted(walk.nodes_in_bodies, 'node')})", why)
 
     def rows(self) -> tuple[RangeRow, ...]:
         """For the report, where ranges are given: of each tensor of the main graph, inputs first."""

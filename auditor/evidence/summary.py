@@ -233,6 +233,8 @@ def looked_at(evidence: Evidence) -> Iterator[Missed]:
             yield Missed(f"files of {named.by.location!r}, from which an engine takes its weights", named.unknown, True)
     if evidence.settings.runtimes:
         yield from evidence.targets.missed
+    if evidence.settings.ranges:
+        yield from evidence.ranges.missed
     if evidence.settings.weights:
         yield from evidence.weights.missed
     if evidence.settings.run:

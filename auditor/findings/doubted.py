@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
-from ..report import Found, Location, Places, Severity, Witness
+from ..report import Found, Location, Severity, Witness
 from ..wording import counted, listed
+from .places import location_of, nodes_at
 
 if TYPE_CHECKING:
     from ..evidence.ranging import Ranges
@@ -16,11 +17,12 @@ _MOST_TOLD = 5
 
 
 def found_doubts(
-    ranges: Ranges, doubts: Collection[Doubt], fix: Callable[[Doubt], str], known: Collection[int] = ()
+    ranges: Ranges, doubts: Collection[Doubt], fix: Callable[[Doubt], str], known: Collection[tuple[str, int]] = ()
 ) -> Iterator[Found]:
     """A finding for each doubt with a witness, and one note on the rest; ``fix`` says what helps against one.
 
-    None on the nodes that are ``known``, nor on what lies behind a fault that was shown: it is there because of that.
+    None on the nodes that are ``known``, each by its graph and index, nor on what lies behind a fault that was shown:
+    it is there because of that.
     """
     if not ranges.given:  # what every input does, and no output shows, is as it is meant: a mask of -inf
         doubts = [doubt for doubt in doubts if _tells(ranges, doubt)]
@@ -30,7 +32,7 @@ def found_doubts(
         witness = ranges.witness(doubt)
         if witness is not None:
             yield _shown(ranges, doubt, witness, fix(doubt))
-        elif doubt.at not in known and doubt.at not in behind:
+        elif place_of(ranges, doubt) not in known and doubt.at not in behind:
             left.append(doubt)
     if left:
         yield _not_excluded(ranges, left, fix(left[0]))
@@ -81,14 +83,17 @@ def _not_excluded(ranges: Ranges, left: list[Doubt], fix: str) -> Found:
         location(ranges, one),
         fix,
         severity=Severity.NOTE,
-        places=(Places("", nodes=tuple(dict.fromkeys(doubt.at for doubt in left))),) if len(left) > 1 else (),
+        places=nodes_at(place_of(ranges, doubt) for doubt in left) if len(left) > 1 else (),
     )
 
 
 def location(ranges: Ranges, doubt: Doubt) -> Location:
-    graph = ranges.model.graph
-    node = graph.nodes[doubt.at]
-    return Location("", graph.label(doubt.at), node.op_type, doubt.tensor, offset=node.offset)
+    return location_of(ranges.facts, doubt.place, doubt.tensor)
+
+
+def place_of(ranges: Ranges, doubt: Doubt) -> tuple[str, int]:
+    """The path of the node's graph in the model, and its index there."""
+    return location(ranges, doubt).graph, doubt.place.index
 
 
 def in_words(witness: Witness) -> str:

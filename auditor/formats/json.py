@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, TextIO
 
@@ -157,7 +158,7 @@ def dumps(document: Mapping[str, object]) -> str:
 
 def _tame(text: str) -> str:
     """The same JSON, in which no log of a CI service finds a command either."""
-    return COMMAND.sub(r"#\\u0023", text) if "##" in text else text
+    return re.sub(COMMAND, r"#\\u0023", text) if "##" in text else text
 
 
 def parse(document: Mapping[str, Any]) -> tuple[Report, Verdict]:

@@ -103,7 +103,7 @@ class DataFile(NamedTuple):
 
 _LARGEST = 1 << 62
 _NUMBERS = ("offset", "length")
-_BLOB = re.compile(r"(.+)/blobs/([0-9a-f]{40}|[0-9a-f]{64})")
+_BLOB = r"(.+)/blobs/([0-9a-f]{40}|[0-9a-f]{64})"
 _PATH = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC  # O_PATH: a folder need not be readable
 
 
@@ -238,7 +238,7 @@ def _descend(folder: str, parts: list[str], name: str, location: str) -> int | E
 
 def _blob(place: str, target: str) -> tuple[str, list[str], str] | None:
     """Folder, parts and name of the blob that a link in a Hugging Face snapshot means; None for any other link."""
-    found = _BLOB.fullmatch(posixpath.normpath(posixpath.join(place, target)))
+    found = re.fullmatch(_BLOB, posixpath.normpath(posixpath.join(place, target)))
     if found is None or not re.match(re.escape(found[1]) + r"/snapshots/[^/]+(/|$)", place):
         return None
     return found[1], ["blobs"], found[2]

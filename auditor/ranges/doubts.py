@@ -11,16 +11,18 @@ from enum import Enum
 import numpy as np
 
 from ..model.dtypes import name_of
-from ..model.graph import Model, Node
+from ..model.graph import Model, Node, captured
+from ..shapes.troubles import At
 from ..tuples import NamedTuple
 from .known import Known
-from .limits import LIMITS, Limits, limits
-from .walk import RangeWalk
+from .limits import INTEGERS, LIMITS, WRAPPING, Limits, limits
+from .walk import RangeWalk, Start
 
 FLOAT16 = 10
 _ROUNDS_TO_INFINITY = 65520.0
-_INTEGERS = frozenset({2, 3, 4, 5, 6, 7, 12, 13})
-_WRAPPING = frozenset({"Add", "Sub", "Mul", "MatMulInteger"})
+
+
+_MOST_NAMED = 3
 
 
 class DoubtKind(Enum):
@@ -41,7 +43,7 @@ class Doubt(NamedTuple):
     """``watched`` is to be seen outside [low, high], or NaN, while ``steady`` tensors are finite."""
 
     kind: DoubtKind
-    at: int  # the node's index in the main graph
+    at: int  # of the main graph: the node, or the one in whose body it stands
     tensor: str  # that the node makes
     says: str  # "its divisor s lies in [0, 1510.6]"
     always: bool  # for every input
@@ -53,6 +55,13 @@ class Doubt(NamedTuple):
     operands: tuple[str, ...] = ()  # of arithmetic on integers
     signed: bool = False  # the argument that leaves its domain may be negative
     narrower: bool = False  # it is float16 that could not hold it, and the model is not that yet
+    op_type: str = ""  # of the node whose domain or type it leaves, where that is an operator of floating point
+    within: At | None = None  # the node's place in a body of the facts; None: it is that of the main graph
+
+    @property
+    def place(self) -> At:
+        """Where the node stands, as the facts have it."""
+        return self.within or At("", self.at)
 
     @property
     def outside_its_domain(self) -> bool:
@@ -109,7 +118,10 @@ _DOMAINS: dict[str, _Domain] = {
 
 
 def doubts(model: Model, walk: RangeWalk, target: str | None) -> tuple[Doubt, ...]:
-    """Every doubt of the main graph, in the order of its nodes. ``target`` "float16": as if the model were that."""
+    """Every doubt, in the order of the main graph's nodes. ``target`` "float16": as if the model were that.
+
+    In a body are those of NaN and infinity alone.
+    """
     found = [*_of_floats(model, walk), *_of_integers(model, walk)]
     if target == "float16":
         found += _in_float16(model, walk, {doubt.at for doubt in found})
@@ -117,28 +129,81 @@ def doubts(model: Model, walk: RangeWalk, target: str | None) -> tuple[Doubt, ..
 
 
 def _of_floats(model: Model, walk: RangeWalk) -> Iterator[Doubt]:
+    inside: dict[int, dict[tuple[At, str], Start]] = {}
     for start in walk.starts:
-        node = model.graph.nodes[start.at]
-        ends = limits(start.out.dtype)
-        floating = tuple(
-            name for name, one in zip(node.inputs, start.inputs, strict=True) if one is not None and one.limits.floating
-        )
-        domain = _DOMAINS.get(node.op_type)
-        given = start.inputs[domain.position] if domain is not None and domain.position < len(start.inputs) else None
-        if domain is not None and given is not None and domain.outside(given):
-            name = node.inputs[domain.position]
-            says = f"{domain.word} {name} lies in {shown(given)}"
-            ways = tuple(Way(name, towards) for towards in domain.ways)
-            kind, always = DoubtKind.DOMAIN, domain.wholly(given) and node.op_type != "Pow"
-            signed = given.least < 0
+        if start.within is None:
+            yield _of_start(start, start.tensor, _floating_inputs(start))
         else:
-            says = f"{start.tensor} ({name_of(start.out.dtype)}) may leave [{ends.low:.5g}, {ends.high:.5g}]"
-            ways = _outwards(node, start.tensor, start.out, ends.high)
-            always = bool(((start.out.low >= ends.high) | (start.out.high <= ends.low)).any())
-            kind, signed = DoubtKind.OVERFLOW, False
-        yield Doubt(
-            kind, start.at, start.tensor, says, always, start.tensor, ends.low, ends.high, floating, ways, signed=signed
-        )
+            inside.setdefault(start.at, {}).setdefault((start.within, start.tensor), start)
+    for at, starts in inside.items():
+        yield from _of_body(model, walk, at, tuple(starts.values()))
+
+
+def _of_body(model: Model, walk: RangeWalk, at: int, starts: tuple[Start, ...]) -> Iterator[Doubt]:
+    """What begins in a body is looked for in what the node gives that runs it; what none of that shows harms nobody.
+
+    Where it may begin at more than one place, the finding lies at that node, and names them.
+    """
+    runs = model.graph.nodes[at]
+    shown_in = [name for name in runs.outputs if name and _may_be_infinite(walk, name)]
+    if not shown_in:
+        return
+    watched, ends = shown_in[0], walk.main[shown_in[0]].sound.limits
+    taken = dict.fromkeys(name for name in (*runs.inputs, *captured(runs)) if name)
+    steady = tuple(name for name in taken if (both := walk.main.get(name)) and both.sound.limits.floating)
+    each = [_of_start(start, watched, steady) for start in starts]
+    one = next((doubt for doubt in each if doubt.outside_its_domain), each[0])
+    one = one._replace(
+        always=any(doubt.always and start.certain for doubt, start in zip(each, starts, strict=True)),
+        low=ends.low,
+        high=ends.high,
+        ways=tuple(Way(watched, towards) for towards in ("most", "least")),
+    )
+    others = walk.unbounded_in.get(at, ())
+    if len(each) == 1 and not others:
+        yield one._replace(within=starts[0].within)
+        return
+    places = [f"{_label(start)}, {doubt.says}" for start, doubt in zip(starts, each, strict=True)]
+    places += [f"{name}, which nothing bounds" for name in others]
+    more = f"; or {len(places) - _MOST_NAMED} others" if len(places) > _MOST_NAMED else ""
+    yield one._replace(tensor=watched, says=f"in what it runs {'; or '.join(places[:_MOST_NAMED])}{more}")
+
+
+def _label(start: Start) -> str:
+    assert start.within is not None
+    return start.node.name or f"{start.node.op_type}[{start.within.index}]"
+
+
+def _may_be_infinite(walk: RangeWalk, name: str) -> bool:
+    both = walk.main.get(name)
+    return both is not None and both.sound.limits.floating and not both.sound.finite
+
+
+def _floating_inputs(start: Start) -> tuple[str, ...]:
+    pairs = zip(start.node.inputs, start.inputs, strict=True)
+    return tuple(name for name, one in pairs if one is not None and one.limits.floating)
+
+
+def _of_start(start: Start, watched: str, steady: tuple[str, ...]) -> Doubt:
+    """``watched`` shows it, where the ``steady`` are finite."""
+    node, ends = start.node, limits(start.out.dtype)
+    domain = _DOMAINS.get(node.op_type)
+    given = start.inputs[domain.position] if domain is not None and domain.position < len(start.inputs) else None
+    if domain is not None and given is not None and domain.outside(given):
+        name = node.inputs[domain.position]
+        says = f"{domain.word} {name} lies in {shown(given)}"
+        ways = tuple(Way(name, towards) for towards in domain.ways)
+        kind, always = DoubtKind.DOMAIN, domain.wholly(given) and node.op_type != "Pow"
+        signed = given.least < 0
+    else:
+        says = f"{start.tensor} ({name_of(start.out.dtype)}) may leave [{ends.low:.5g}, {ends.high:.5g}]"
+        ways = _outwards(node, start.tensor, start.out, ends.high)
+        always = bool(((start.out.low >= ends.high) | (start.out.high <= ends.low)).any())
+        kind, signed = DoubtKind.OVERFLOW, False
+    return Doubt(
+        kind, start.at, start.tensor, says, always, watched, ends.low, ends.high, steady, ways,
+        signed=signed, op_type=node.op_type,
+    )  # fmt: skip
 
 
 def _outwards(node: Node, tensor: str, out: Known, most: float) -> tuple[Way, ...]:
@@ -155,7 +220,7 @@ def _of_integers(model: Model, walk: RangeWalk) -> Iterator[Doubt]:
             continue
         made = walk.main.get(node.outputs[0])
         given = [walk.main.get(name) for name in node.inputs if name]
-        if made is None or made.sound.dtype not in _INTEGERS or not given or None in given:
+        if made is None or made.sound.dtype not in INTEGERS or not given or None in given:
             continue
         first = given[0]
         assert first is not None
@@ -164,7 +229,7 @@ def _of_integers(model: Model, walk: RangeWalk) -> Iterator[Doubt]:
             x = first.assumed
             if x.dtype in LIMITS and (np.trunc(x.least) < ends.low or np.trunc(x.most) > ends.high):
                 yield _cast(index, node, x, made.sound, ends)
-        elif node.op_type in _WRAPPING and _wrapped(made.sound) and not any(_wrapped(g.assumed) for g in given if g):
+        elif node.op_type in WRAPPING and _wrapped(made.sound) and not any(_wrapped(g.assumed) for g in given if g):
             says = f"{node.outputs[0]} may leave {name_of(made.sound.dtype)}"
             operands = [Way(name, "most") for name in node.inputs[:2]]
             ways = (Way(node.outputs[0], "most"), Way(node.outputs[0], "least"), *operands)

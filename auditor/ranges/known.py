@@ -82,6 +82,17 @@ class Known(NamedTuple):
         return self._replace(low=lows, high=highs)
 
 
+class Both(NamedTuple):
+    """A tensor as it certainly is, and as it is where nothing before it was NaN or infinite."""
+
+    sound: Known
+    assumed: Known
+
+    @property
+    def same(self) -> bool:
+        return self.sound is self.assumed
+
+
 def known(dtype: int | None, low: Any, high: Any, nan: bool = False, **more: Any) -> Known:
     """An interval; the bounds may be numbers or arrays that broadcast together."""
     lows, highs = np.broadcast_arrays(np.asarray(low, np.float64), np.asarray(high, np.float64))

@@ -55,6 +55,12 @@ LIMITS: dict[int, Limits] = {
 }
 """Of a 64-bit type the end is rounded up to the next float64."""
 
+INTEGERS = frozenset({2, 3, 4, 5, 6, 7, 12, 13})
+"""Integer types whose numbers are followed beyond their ends."""
+
+WRAPPING = frozenset({"Add", "Sub", "Mul", "MatMulInteger"})
+"""Operators whose integers may wrap around."""
+
 ANYTHING = Limits(-inf, inf, 1.0, 1.0, 0.0)
 """Of a type that is not known, or of whose numbers nothing is followed."""
 

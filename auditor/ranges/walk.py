@@ -6,11 +6,13 @@ infinite. The second one tells where a fault begins: a node whose inputs are fin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from ..model.dtypes import DType
 from ..model.graph import AttributeReference, Graph, Model, Node, has_subgraphs
 from ..model.order import ordered
 from ..model.tensor import Blob, SparseTensor, Tensor
@@ -18,8 +20,9 @@ from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
 from ..tuples import NamedTuple
-from .known import Known, assumed_finite, finite, hull, known, meant, outward, whole
-from .limits import LIMITS, limits
+from .bodies import branches, called, repeated
+from .known import Both, Known, assumed_finite, finite, known, meant, outward, whole
+from .limits import INTEGERS, LIMITS, WRAPPING, limits
 from .registry import RangeRule, rule_for
 from .relations import Relations
 from .site import Site
@@ -32,27 +35,30 @@ _DENSE = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 MOST_NODES = 100_000
 """Where a function calls another twice, and so on, each call is a walk of its own: twenty such are a million."""
 
-_DEPTH = 8
-
-
-class Both(NamedTuple):
-    """A tensor as it certainly is, and as it is where nothing before it was NaN or infinite."""
-
-    sound: Known
-    assumed: Known
-
-    @property
-    def same(self) -> bool:
-        return self.sound is self.assumed
-
 
 class Start(NamedTuple):
-    """A node of the main graph from which on a number may be NaN or infinite. ``out``: of its output, as it came."""
+    """A node from which on a number may be NaN or infinite. ``out``: of its output, as it came."""
 
-    at: int
+    at: int  # the node of the main graph: this one, or the one in whose body it stands
+    within: At | None  # where it stands in a body; None: in the main graph
+    certain: bool  # it runs whenever the model does
+    node: Node
     tensor: str
     inputs: tuple[Known | None, ...]
     out: Known
+
+
+class Place(NamedTuple):
+    """Where a walk is: in a graph, or in a function's body for one call."""
+
+    path: str  # of the facts; "" for the main graph
+    scope: dict[str, Both]  # the tensors that are known by now, those around it included
+    opsets: Mapping[str, int]
+    depth: int
+
+    def below(self, path: str, scope: dict[str, Both], opsets: Mapping[str, int] | None = None) -> Place:
+        """A body that one of its nodes runs."""
+        return Place(path, scope, self.opsets if opsets is None else opsets, self.depth + 1)
 
 
 class RangeWalk:
@@ -73,51 +79,83 @@ class RangeWalk:
         self._constants: dict[str, dict[str, Tensor]] = {}
         self.starts: list[Start] = []
         self.failed: list[str] = []  # nodes whose rule failed
+        self.unbounded: Counter[str] = Counter()  # nodes by their operator whose floating result nothing here bounds
+        self.unbounded_in: dict[int, dict[str, None]] = {}  # those in bodies, by the node of the main graph
+        self.left_out = 0  # nodes beyond ``most``
+        self.unentered = 0  # nodes whose body was not walked
+        self.walked: set[int] = set()  # ids of nodes whose outputs were worked out
+        self.nodes_in_bodies = 0
+        self.integers_in_bodies = 0  # those of them that may wrap around, or cast to an integer
         self.decided: dict[int, bool] = {}  # If nodes of the main graph whose condition is always the same
+        self.certain = True  # what is walked now runs whenever the model does
+        self._running = 0  # the node of the main graph that is walked, or whose body is
         scope: dict[str, Both] = {}
         for value in model.graph.feeds:
             fact = facts.at(value.name)
             dtype = None if fact is None else fact.dtype
             one = meant(given[value.name]) if value.name in given else finite(dtype)
-            scope[value.name] = self._entered(one._replace(key=self._relations.key("input", value.name)))
-        self.main = self._graph(model.graph, "", scope, model.opsets, 0)
+            scope[value.name] = self.entered(one._replace(key=self._relations.key("input", value.name)))
+        self.main = self.graph(model.graph, Place("", scope, model.opsets, 0))
 
-    def _entered(self, one: Known) -> Both:
+    def entered(self, one: Known) -> Both:
         self._relations.note(one)
         return Both(one, one) if one.finite or not limits(one.dtype).floating else Both(one, assumed_finite(one))
 
-    def _graph(
-        self, graph: Graph, path: str, scope: dict[str, Both], opsets: Mapping[str, int], depth: int
-    ) -> dict[str, Both]:
-        """Every tensor of a graph; ``scope`` has its inputs and what lies around it, and is filled."""
-        self._stored[path] = {t.name: t for t in graph.initializers}
+    def graph(self, graph: Graph, place: Place) -> dict[str, Both]:
+        """Every tensor of a graph, whose inputs and what lies around it are known."""
+        self._stored[place.path] = {t.name: t for t in graph.initializers}
         for sparse in graph.sparse_initializers:
-            scope[sparse.name] = self._entered(_of_sparse(self._store, sparse)._replace(key=self._relations.fresh()))
+            place.scope[sparse.name] = self.anew(_of_sparse(self._store, sparse))
         order = ordered(graph) if graph.nodes else ()
         for index in order:
-            self._node(graph.nodes[index], index, path, scope, opsets, depth)
-        return scope
+            self.node(graph.nodes[index], index, place)
+        return place.scope
 
-    def _value(self, name: str, path: str, scope: dict[str, Both]) -> Both | None:
+    def anew(self, one: Known) -> Both:
+        """As the value of a tensor that is equal to no other."""
+        return self.entered(one._replace(key=self._relations.fresh()))
+
+    def renewed(self, one: Both) -> Both:
+        """The same as the value of another tensor."""
+        key = self._relations.fresh()
+        sound, assumed = one.sound._replace(key=key), one.assumed._replace(key=key)
+        self._relations.note(assumed)
+        return Both(sound, sound) if one.same else Both(sound, assumed)
+
+    def value(self, name: str, place: Place) -> Both | None:
         """A tensor as a node sees it; a stored one is looked at when somebody asks."""
         if not name:
             return None
-        found = scope.get(name)
+        found = place.scope.get(name)
         if found is None:
-            tensor = self._tensor(name, path)
+            tensor = self._tensor(name, place.path)
             if tensor is None:
-                fact = self._facts.at(name, path)
-                one = whole(None if fact is None else fact.dtype)._replace(key=self._relations.fresh())
+                found = self.anew(whole(self.dtype(name, place.path)))
             else:
                 one = self._store.known(tensor)._replace(key=self._relations.key("stored", id(tensor)))
-            found = scope[name] = self._entered(one)
+                found = self.entered(one)
+            place.scope[name] = found
         return found
 
-    def _deferred(self, node: Node, name: str, path: str, scope: dict[str, Both]) -> Both | None:
+    def dtype(self, name: str, path: str) -> int | None:
+        """Of a tensor, as a number of `DType`; None where nobody knows."""
+        fact = self._facts.at(name, path) if name else None
+        return None if fact is None else fact.dtype
+
+    def has_constant(self, name: str, path: str) -> bool:
+        """Whether a Constant of that body makes the tensor."""
+        return name in self._constants.get(path, {})
+
+    def body_of(self, index: int, path: str) -> str:
+        """The path of the body that was walked for a call of a function; "" where there is none."""
+        entry = self._facts.entry(At(path, index)) if path in self._facts.graphs else None
+        return "" if entry is None else entry.body or ""
+
+    def _deferred(self, node: Node, name: str, place: Place) -> Both | None:
         """A large weight of dense arithmetic, whose rule reads it itself: nobody need look at it before."""
-        if node.op_type not in _DENSE or name in scope:
+        if node.op_type not in _DENSE or name in place.scope:
             return None
-        tensor = self._tensor(name, path)
+        tensor = self._tensor(name, place.path)
         if tensor is None or tensor.elements <= MULTIPLIED_OUT or tensor.dtype not in LIMITS:
             return None
         one = finite(tensor.dtype)._replace(key=self._relations.key("stored", id(tensor)))
@@ -131,36 +169,47 @@ class RangeWalk:
                 return found
             path = self._facts.around(path)
 
-    def _node(
-        self, node: Node, index: int, path: str, scope: dict[str, Both], opsets: Mapping[str, int], depth: int
-    ) -> None:
+    def node(self, node: Node, index: int, place: Place) -> None:
+        """The outputs of one node, put into the scope."""
+        path, scope = place.path, place.scope
         facts = tuple(self._facts.at(name, path) if name else None for name in node.outputs)
-        dtypes = [None if fact is None else fact.dtype for fact in facts]
+        if not path:
+            self._running = index
+        else:
+            self.nodes_in_bodies += 1
+            self.integers_in_bodies += _of_integers(node, facts)
         self._left -= 1
-        outputs = self._outputs(node, index, path, scope, opsets, facts, depth) if self._left >= 0 else []
+        self.left_out += self._left < 0
+        outputs = self._outputs(node, index, place, facts) if self._left >= 0 else []
+        if outputs:
+            self.walked.add(id(node))
+        if not outputs and self._left >= 0 and any(_floating(facts, name, i) for i, name in enumerate(node.outputs)):
+            name = f"{node.domain}:{node.op_type}" if node.domain else node.op_type
+            self.unbounded[name] += 1
+            self.unentered += has_subgraphs(node) or (node.domain, node.op_type, node.overload) in self._model.functions
+            if path:
+                self.unbounded_in.setdefault(self._running, {})[name] = None
         for i, name in enumerate(node.outputs):
             if name:
                 one = outputs[i] if i < len(outputs) else None
-                scope[name] = one or self._entered(whole(dtypes[i])._replace(key=self._relations.fresh()))
+                scope[name] = one or self.anew(whole(self.dtype(name, path)))
 
-    def _outputs(
-        self,
-        node: Node,
-        index: int,
-        path: str,
-        scope: dict[str, Both],
-        opsets: Mapping[str, int],
-        facts: tuple[Fact | None, ...],
-        depth: int,
-    ) -> list[Both | None]:
-        if (node.domain, node.op_type, node.overload) in self._model.functions:
-            return self._called(node, index, path, scope, depth)
-        if node.op_type == "Constant" and not node.domain:
-            return [self._constant(node, path)]
-        if node.op_type == "If" and not node.domain:
-            return self._branches(node, index, path, scope, opsets, depth)
+    def _outputs(self, node: Node, index: int, place: Place, facts: tuple[Fact | None, ...]) -> list[Both | None]:
+        """Of each output what is known; none where nothing is."""
+        path, opsets = place.path, place.opsets
+        function = self._model.functions.get((node.domain, node.op_type, node.overload))
+        if function is not None:
+            return called(self, node, index, place, function)
+        if not node.domain:
+            match node.op_type:
+                case "Constant":
+                    return [self._constant(node, path)]
+                case "If":
+                    return branches(self, node, index, place)
+                case "Loop" | "Scan":
+                    return repeated(self, node, index, place)
         rule = rule_for(node.domain, node.op_type, opsets.get(node.domain, 1))
-        given = [self._deferred(node, name, path, scope) or self._value(name, path, scope) for name in node.inputs]
+        given = [self._deferred(node, name, place) or self.value(name, place) for name in node.inputs]
         elements = self._followed(node, facts, given)
         if elements is not None:
             return elements
@@ -201,8 +250,10 @@ class RangeWalk:
             else:
                 certain = whole(dtype)._replace(key=key)
             if not one.finite and dtype in LIMITS:
-                if not path and node.outputs[i]:
-                    self.starts.append(Start(index, node.outputs[i], tuple(g and g.assumed for g in given), one))
+                if node.outputs[i]:
+                    within = At(path, index) if path else None
+                    taken = tuple(g and g.assumed for g in given)
+                    self.starts.append(Start(self._running, within, self.certain, node, node.outputs[i], taken, one))
                 one = assumed_finite(one)
             elif i == 0 and (one.limits.floating or one.most < one.limits.high):  # else it may have wrapped around
                 self._relations.keep(key, form)
@@ -254,62 +305,23 @@ class RangeWalk:
             numbers = np.array(elements, np.float64).reshape(shape)  # type: ignore[arg-type]  # they are ints
             if not np.isfinite(numbers).all() or np.abs(numbers).max(initial=0.0) > 2.0**53:
                 return None
-            found.append(self._entered(known(fact.dtype, numbers, numbers)._replace(key=self._key(node, i, given))))
+            found.append(self.entered(known(fact.dtype, numbers, numbers)._replace(key=self._key(node, i, given))))
         return found or None
 
     def _constant(self, node: Node, path: str) -> Both | None:
         for name, value in node.attributes.items():
             if isinstance(value, SparseTensor):
-                return self._entered(_of_sparse(self._store, value)._replace(key=self._relations.fresh()))
+                return self.anew(_of_sparse(self._store, value))
             if isinstance(value, Tensor):
                 if node.outputs and node.outputs[0]:
                     self._constants.setdefault(path, {})[node.outputs[0]] = value
-                return self._entered(self._store.known(value)._replace(key=self._relations.key("stored", id(value))))
+                return self.entered(self._store.known(value)._replace(key=self._relations.key("stored", id(value))))
             numbers = value if isinstance(value, tuple) else (value,)
             if all(isinstance(n, int | float) for n in numbers) and not name.startswith("value_string"):
                 dtype = 7 if "int" in name else 1
                 array = np.array(value, np.int64 if dtype == 7 else np.float32)
-                return self._entered(constant(dtype, array)._replace(key=self._relations.fresh()))
+                return self.anew(constant(dtype, array))
         return None
-
-    def _branches(
-        self, node: Node, index: int, path: str, scope: dict[str, Both], opsets: Mapping[str, int], depth: int
-    ) -> list[Both | None]:
-        """What both branches may give; of a condition that is always the same, the one that runs."""
-        condition = self._value(node.inputs[0], path, scope) if node.inputs else None
-        label = node.name or f"{node.op_type}[{index}]"
-        bodies = [node.attributes.get(name) for name in ("then_branch", "else_branch")]
-        if condition is None or depth >= _DEPTH or not all(isinstance(body, Graph) for body in bodies):
-            return []
-        runs = (True, True)
-        if condition.sound.constant and condition.sound.low.size:
-            chosen = condition.sound.least != 0
-            runs = (chosen, not chosen)
-            if not path:
-                self.decided[index] = chosen
-        ends: list[list[Both | None]] = []
-        for name, body, run in zip(("then_branch", "else_branch"), bodies, runs, strict=True):
-            if run:
-                assert isinstance(body, Graph)
-                inner = f"{path}/{label}/{name}" if path else f"{label}/{name}"
-                inside = self._graph(body, inner, dict(scope), opsets, depth + 1)
-                ends.append([self._value(v.name, inner, inside) for v in body.outputs])
-        return [_either(list(several)) for several in zip(*ends, strict=False)]
-
-    def _called(self, node: Node, index: int, path: str, scope: dict[str, Both], depth: int) -> list[Both | None]:
-        """A function's body, for these inputs."""
-        entry = self._facts.entry(At(path, index)) if path in self._facts.graphs else None
-        if entry is None or not entry.body or depth >= _DEPTH:
-            return []
-        function = self._model.functions[node.domain, node.op_type, node.overload]
-        inside = {
-            name: self._value(given, path, scope) or self._entered(whole(None)._replace(key=self._relations.fresh()))
-            for name, given in zip(function.inputs, node.inputs, strict=False)
-        }
-        for i, inner in enumerate(function.nodes):
-            if all(name in inside or not name or name in self._constants.get(entry.body, {}) for name in inner.inputs):
-                self._node(inner, i, entry.body, inside, function.opsets, depth + 1)
-        return [inside.get(name) for name in function.outputs]
 
 
 def _as_computed(one: Both | None, rule: RangeRule) -> Known | None:
@@ -319,17 +331,20 @@ def _as_computed(one: Both | None, rule: RangeRule) -> Known | None:
     return whole(one.sound.dtype)._replace(key=one.sound.key)
 
 
-def _either(several: list[Both | None]) -> Both | None:
-    both = [one for one in several if one is not None]
-    if len(both) < len(several):
-        return None
-    if len(both) == 1:
-        return both[0]
-    sound = hull(*(one.sound for one in both))
-    return Both(sound, sound) if sound.finite else Both(sound, hull(*(one.assumed for one in both)))
-
-
 def _of_sparse(store: StoredNumbers, sparse: SparseTensor) -> Known:
     """Its values, and the zeros between."""
     values = store.known(sparse.values)
     return known(values.dtype, min(values.least, 0.0), max(values.most, 0.0), values.nan)
+
+
+def _floating(facts: tuple[Fact | None, ...], name: str, position: int) -> bool:
+    """Whether an output that somebody may take is of floating point, or of a type that nobody knows."""
+    fact = facts[position]
+    dtype = None if fact is None else fact.dtype
+    return bool(name) and dtype != DType.STRING and limits(dtype).floating
+
+
+def _of_integers(node: Node, facts: tuple[Fact | None, ...]) -> bool:
+    """Whether it makes integers that may not be what they are meant to."""
+    first = facts[0] if facts else None
+    return (node.op_type in WRAPPING or node.op_type == "Cast") and first is not None and first.dtype in INTEGERS

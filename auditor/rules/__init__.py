@@ -9,7 +9,7 @@ models of the two in the middle.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
@@ -21,13 +21,12 @@ from ..model.graph import Model, in_order_of_places
 from ..model.scopes import scopes
 from ..model.tensor import SparseTensor, Tensor
 from ..modules import module_names
-from ..report import Basis, Found, Location, Places, Severity
+from ..report import Basis, Found, Location, Severity
 from ..tuples import NamedTuple
 
 if TYPE_CHECKING:
     from ..shapes.facts import Facts
     from ..shapes.mending.search import Mend
-    from ..shapes.troubles import At
 
 Check: TypeAlias = Callable[..., Iterator[Found]]
 
@@ -95,33 +94,6 @@ def rule(
         return made
 
     return bind
-
-
-def nodes_at(found: Iterable[tuple[str, int]]) -> tuple[Places, ...]:
-    """Nodes, each as the path of its graph and its index there, as the places of one finding."""
-    graphs: dict[str, list[int]] = {}
-    for path, index in found:
-        graphs.setdefault(path, []).append(index)
-    return tuple(Places(path, nodes=tuple(indices)) for path, indices in graphs.items())
-
-
-def tensors_at(found: Iterable[tuple[str, str]]) -> tuple[Places, ...]:
-    """Tensors, each as the path of its graph and its name there, as the places of one finding."""
-    graphs: dict[str, list[str]] = {}
-    for path, name in found:
-        graphs.setdefault(path, []).append(name)
-    return tuple(Places(path, tensors=tuple(names)) for path, names in graphs.items())
-
-
-def location_of(facts: Facts, at: At, tensor: str = "", attribute: str = "") -> Location:
-    """A node of the propagation as a place of the model: a function's body, walked for a call, is the function's."""
-    node, graph = facts.node(at), at.graph
-    if graph:
-        from ..model.scopes import scopes
-
-        nodes = facts.graphs[graph].nodes
-        graph = next((scope.path for scope in scopes(facts.model) if scope.graph.nodes is nodes), graph)
-    return Location(graph, facts.label(at), node.op_type, tensor, attribute, node.offset)
 
 
 _of_attributes: WeakKeyDictionary[Model, dict[int, Location]] = WeakKeyDictionary()

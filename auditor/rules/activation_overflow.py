@@ -5,6 +5,7 @@ Where ranges of the inputs are given (`--range x=-50:50`), intervals of all tens
 bfloat16 tensor may become infinite, or NaN by roundings, and an input within the ranges is looked for, in the sandbox,
 that shows it: the finding's `witness`. With `--target-dtype float16`, also where a float32 tensor goes beyond 65504.
 What no input was found for is a note, "not excluded". Without ranges this is done for what every finite input proves.
+What begins in a function, a branch or a loop is looked for in what the node gives that runs it.
 
 ## Why it matters
 float16 ends at 65504, and an exponential leaves float32 at 88.7. One infinity in the middle of a model becomes NaN by

@@ -33,11 +33,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite, isnan
 
+from ..findings.places import nodes_at
 from ..model.graph import Attribute, Model
 from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
 from ..wording import others
-from . import nodes_at, rule
+from . import rule
 
 _MAY_BE_INFINITE = frozenset(
     {"min", "max", "value", "value_float", "value_floats", "constant_value", "clip", "threshold", "high", "low"}

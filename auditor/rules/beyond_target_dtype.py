@@ -73,12 +73,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.places import tensors_at
 from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
 from ..settings import Settings
 from ..shapes.facts import Facts
 from ..wording import counted
-from . import rule, tensors_at
+from . import rule
 
 if TYPE_CHECKING:
     from ..evidence.deep.activations import Activations

@@ -47,10 +47,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.places import tensors_at
 from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
 from ..wording import listed
-from . import rule, tensors_at
+from . import rule
 
 if TYPE_CHECKING:
     from ..evidence.ranging import Ranges

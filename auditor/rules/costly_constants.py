@@ -44,12 +44,13 @@ from collections.abc import Iterator
 from ..costs.count import Costs
 from ..costs.layers import Layer
 from ..costs.peak import bytes_of_fact
+from ..findings.places import location_of
 from ..model.graph import Model
 from ..report import Basis, Found, Severity
 from ..shapes.facts import Facts
 from ..shapes.sizes.dim import Size
 from ..wording import in_bytes
-from . import location_of, rule
+from . import rule
 
 _MUCH = 1 << 33  # multiply-accumulates: a second of one core, more or less
 _OF_A_BYTE = 1 << 16  # multiply-accumulates for each byte that the file stores

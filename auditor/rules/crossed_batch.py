@@ -98,6 +98,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import nodes_at
 from ..model.graph import Node
 from ..report import Basis, Found, Location, Severity
 from ..shapes.batches import axes_of, batch_names, is_batch, whole_numbers, with_open_batch
@@ -108,7 +109,7 @@ from ..shapes.sizes.dim import Dim
 from ..shapes.troubles import At
 from ..tuples import NamedTuple
 from ..wording import counted, listed
-from . import nodes_at, rule
+from . import rule
 
 _ONES = frozenset({"Softmax", "LogSoftmax", "Hardmax"})
 """Over an axis of one entry they give the same whatever comes in."""

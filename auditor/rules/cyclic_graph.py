@@ -37,11 +37,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..findings.kind import KnownBy
+from ..findings.places import nodes_at
 from ..model.graph import Model
 from ..model.order import cycles
 from ..model.scopes import in_order, scopes
 from ..report import Basis, Found, Location, Severity
-from . import nodes_at, rule
+from . import rule
 
 _SHOWN = 8
 

@@ -51,13 +51,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..findings.kind import Symptom
+from ..findings.places import nodes_at
 from ..model.dtypes import bytes_of
 from ..model.graph import Graph, Model
 from ..model.scopes import dead_nodes, scopes, taken
 from ..model.tensor import Tensor
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, in_bytes, listed
-from . import nodes_at, rule
+from . import rule
 
 _HEAVY = frozenset(
     {

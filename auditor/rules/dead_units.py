@@ -77,13 +77,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CannotLook
 from ..findings.kind import KnownBy
+from ..findings.places import tensors_at
 from ..model import payload
 from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
 from ..report import Basis, Found, Location, Severity
 from ..tuples import NamedTuple
 from ..wording import counted, listed
-from . import rule, tensors_at
+from . import rule
 
 if TYPE_CHECKING:
     from ..model.tensor import Tensor

@@ -47,9 +47,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.places import tensors_at
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted
-from . import rule, tensors_at
+from . import rule
 
 if TYPE_CHECKING:
     from ..weights import Key, Weights

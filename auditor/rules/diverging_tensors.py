@@ -45,10 +45,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.places import tensors_at
 from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
 from ..wording import listed
-from . import rule, tensors_at
+from . import rule
 
 if TYPE_CHECKING:
     from ..evidence.deep.divergence import Divergence, Diverging

@@ -10,7 +10,8 @@ Where ranges of the inputs are given (`--range x=-50:50`), intervals of all tens
 Reciprocal, Pow, Mod, ReduceLogSum, Acosh, Asin, Acos and Atanh may leave their domain, and an input is looked for, in
 the sandbox, that shows it: the finding's `witness`. It is an error where an output becomes NaN, a warning where one
 becomes infinite, else a note. What no input was found for is a note, "not excluded"; what the intervals exclude is not
-mentioned. Without ranges this is done for what every finite input proves.
+mentioned. Without ranges this is done for what every finite input proves. What begins in a function, a branch or a
+loop is looked for in what the node gives that runs it.
 
 ## Why it matters
 Log(0) is -inf and Log(-1) is NaN, and one of them makes NaN of everything behind it, for some inputs only: tests pass
@@ -70,6 +71,19 @@ agraph (float[2, 4] x) => (float[2, 4] y) <int64[1] last = {-1}> {
 }
 ```
 ```onnx
+# --range x=-50:50
+<ir_version: 8, opset_import: ["" : 17, "my" : 1]>
+agraph (float[2, 4] x) => (float[2, 4] y) { y = my.Norm(x) }
+<domain: "my", opset_import: ["" : 17]>
+Norm (a) => (b) {
+  last = Constant<value_ints = [-1]>()
+  q = Mul(a, a)
+  s = ReduceSum(q, last)
+  n = Sqrt(s)
+  b = Div(a, n)
+}
+```
+```onnx
 # For every input.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[2, 4] x) => (float[2, 4] y) <float one = {1.0}> {
@@ -114,6 +128,18 @@ agraph (float[N, 2] x) => (float[N, 2] a, float[N, 2] b, float[N, 2] c, float[N,
 }
 ```
 ```onnx
+# --range x=-50:50
+<ir_version: 8, opset_import: ["" : 17]>
+agraph (float[3, 4] x) => (float[3, 4] y) <int64 times = {5}, bool go = {1}> {
+  y = Loop(times, go, x) <body = again (int64 i, bool c, float[3, 4] s) => (bool d, float[3, 4] t) {
+    d = Identity(c)
+    a = Abs(s)
+    r = Tanh(a)
+    t = Sqrt(r)
+  }>
+}
+```
+```onnx
 # What comes of the zeros is not chosen.
 <ir_version: 8, opset_import: ["" : 17]>
 agraph (float[N, 3] x) => (float[N, 3] y) <float zero = {0.0}> {
@@ -134,15 +160,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..findings.doubted import found_doubts
+from ..findings.doubted import found_doubts, place_of
 from ..findings.kind import Symptom
+from ..findings.places import nodes_at
 from ..model.graph import Model, Node
 from ..model.scopes import Scope, scopes
 from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
 from ..tuples import NamedTuple
 from ..wording import counted, listed
-from . import nodes_at, rule
+from . import rule
 
 if TYPE_CHECKING:
     from ..evidence.ranging import Ranges
@@ -182,6 +209,8 @@ _HANDS_ON = frozenset(
     }
 )
 _NEVER_NEGATIVE = frozenset({"Abs", "Relu", "Exp", "Sigmoid", "Softmax", "Softplus", "Sqrt"})
+_UP_TO_ONE = frozenset({"Sigmoid", "Softmax"})
+_MAY_BE_SQUARES = frozenset({"Pow", "ReduceSumSquare", "ReduceL1", "ReduceL2"})
 _BOTH_SIGNS = frozenset({"Tanh", "Sin", "Cos", "Softsign", "Erf"})
 _FLOATS = frozenset({1, 10, 11, 16})
 _ROUNDS = 16
@@ -208,23 +237,24 @@ class _Fault(NamedTuple):
 @rule(Severity.WARNING, Basis.SUSPICIOUS, explains=(Symptom.NOT_FINITE,))
 def domain_faults(model: Model, facts: Facts, ranges: Ranges) -> Iterator[Found]:
     doubts = _of_domains(ranges)
-    shown = {doubt.at for doubt in doubts if ranges.witness(doubt) is not None}
-    doubted = {doubt.at for doubt in doubts}
+    shown = {place_of(ranges, doubt) for doubt in doubts if ranges.witness(doubt) is not None}
+    doubted = {place_of(ranges, doubt) for doubt in doubts}
     found: dict[tuple[str, str], list[_Fault]] = {}
-    by_graph: set[int] = set()
+    known: set[tuple[str, int]] = set()
     for scope in scopes(model):
         for index, node in scope.graph.nodes_of(_CHECKS):
             if not node.domain and not _chosen_from(scope, node):
                 fault = _fault(facts, scope, index, node)
-                if fault is None or (not scope.path and index in shown):
+                place = (scope.path, index)
+                if fault is None or place in shown or (fault.gives != _REFUSED and ranges.excludes(node)):
                     continue
                 if not scope.path and ranges.given and fault.gives != _REFUSED:
-                    if index not in doubted:  # the ranges exclude it
+                    if place not in doubted:  # the ranges exclude it
                         continue
                     if not ranges.sought.why:  # it was looked for, and not found
                         continue
                 found.setdefault((node.op_type, fault.why), []).append(fault)
-                by_graph.update(() if scope.path else (index,))
+                known.add(place)
     for faults in found.values():
         scope, at, why, gives, signed, stored = faults[0]
         node, label = scope.graph.nodes[at], scope.graph.label(at)
@@ -239,8 +269,7 @@ def domain_faults(model: Model, facts: Facts, ranges: Ranges) -> Iterator[Found]
             basis=Basis.REFUSED if refused else None,
             places=nodes_at((f.scope.path, f.at) for f in faults),
         )
-    nodes = model.graph.nodes
-    yield from found_doubts(ranges, doubts, lambda one: _fix(nodes[one.at].op_type, signed=one.signed), by_graph)
+    yield from found_doubts(ranges, doubts, lambda one: _fix(one.op_type, signed=one.signed), known)
 
 
 def _of_domains(ranges: Ranges) -> list[Doubt]:
@@ -316,7 +345,12 @@ def _least(facts: Facts, scope: Scope, name: str) -> _Least | None:
             case "Clip":
                 return _clipped(facts, scope, node, label)
             case op if op in _BOTH_SIGNS:
-                return _Least(False, True, f"negative numbers from {label}")
+                behind = _behind(scope, node.inputs[0])
+                if op == "Sin":  # of more than pi it is negative
+                    positive = behind is not None and behind.op_type in _UP_TO_ONE
+                else:
+                    positive = behind is not None and _never_negative(behind)
+                return None if positive else _Least(False, True, f"negative numbers from {label}")
             case "Neg":
                 inner = scope.graph.producers.get(node.inputs[0])
                 if inner is None or scope.graph.nodes[inner].op_type not in _NEVER_NEGATIVE:
@@ -324,6 +358,25 @@ def _least(facts: Facts, scope: Scope, name: str) -> _Least | None:
                 return _Least(False, True, f"negative numbers from {label} behind {scope.graph.label(inner)}")
             case _:
                 return None
+    return None
+
+
+def _never_negative(node: Node) -> bool:
+    if node.op_type == "Mul":
+        return len(set(node.inputs)) == 1
+    return node.op_type in _NEVER_NEGATIVE or node.op_type in _MAY_BE_SQUARES
+
+
+def _behind(scope: Scope, name: str) -> Node | None:
+    """The node that makes a tensor's numbers; None where none of the graph does."""
+    for _ in range(_ROUNDS):
+        index = scope.graph.producers.get(name)
+        node = None if index is None else scope.graph.nodes[index]
+        if node is None or node.domain or not node.inputs:
+            return None
+        if node.op_type not in _HANDS_ON:
+            return node
+        name = node.inputs[0]
     return None
 
 

@@ -44,6 +44,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
+from ..findings.places import nodes_at
 from ..model.dtypes import DType
 from ..model.graph import Model, TensorType
 from ..report import Basis, Found, Location, Severity
@@ -52,7 +53,7 @@ from ..shapes.fact import Fact
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
 from ..wording import counted, listed
-from . import nodes_at, rule
+from . import rule
 
 _HEAVY = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum", "LSTM", "GRU", "RNN", "Attention"})
 

@@ -45,11 +45,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
+from ..findings.places import location_of
 from ..model.graph import Graph, Model, Node
 from ..report import Basis, Found, Severity
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
-from . import location_of, rule
+from . import rule
 from .endless_loops import trips
 
 _ROUNDS = 20  # a million of what there was

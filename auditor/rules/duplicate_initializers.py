@@ -31,10 +31,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.places import tensors_at
 from ..model.dtypes import bytes_of
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, in_bytes, listed
-from . import rule, tensors_at
+from . import rule
 
 if TYPE_CHECKING:
     from ..weights import Key, Weights

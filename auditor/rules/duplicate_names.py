@@ -81,12 +81,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from ..findings.places import nodes_at
 from ..model.file_troubles import FunctionTwice
 from ..model.graph import Graph, Model
 from ..model.scopes import Scope, makes_each_once, scopes
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
-from . import nodes_at, rule
+from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)

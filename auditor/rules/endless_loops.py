@@ -62,11 +62,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from ..findings.places import location_of
 from ..model.graph import Graph, Model, Node
 from ..report import Basis, Found, Severity
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
-from . import location_of, rule
+from . import rule
 
 MANY = 1_000_000
 _CARRIED_ON = frozenset({"Identity", "Cast", "Add", "Squeeze", "Unsqueeze", "Reshape"})

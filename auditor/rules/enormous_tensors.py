@@ -62,6 +62,7 @@ from collections.abc import Iterable, Iterator
 from ..costs.count import Costs
 from ..costs.layers import Layer
 from ..costs.peak import bytes_of_fact
+from ..findings.places import location_of
 from ..model.dtypes import bytes_of
 from ..model.graph import Model
 from ..model.scopes import scopes
@@ -72,7 +73,7 @@ from ..shapes.fact import Fact, show
 from ..shapes.facts import Facts
 from ..shapes.sizes.dim import Dim, Size, evaluate
 from ..wording import in_bytes
-from . import location_of, rule
+from . import rule
 
 _MUCH = 1 << 30
 _ABSURD = 1 << 36

@@ -30,12 +30,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..findings.kind import Symptom
+from ..findings.places import tensors_at
 from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Comparison, GoldenResult, Run
 from ..shapes.facts import Facts
 from ..wording import listed
-from . import rule, tensors_at
+from . import rule
 
 if TYPE_CHECKING:
     from ..evidence.trial import Trial

@@ -41,10 +41,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import tensors_at
 from ..model.graph import Graph, Model, Value
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
-from . import rule, tensors_at
+from . import rule
 
 
 @rule(Severity.NOTE, Basis.SUSPICIOUS)

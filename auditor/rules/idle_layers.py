@@ -49,13 +49,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import nodes_at
 from ..model.graph import Graph, Model, Node
 from ..model.scopes import scopes
 from ..model.tensor import Tensor
 from ..report import Basis, Found, Location, Severity
 from ..tuples import NamedTuple
 from ..wording import others
-from . import nodes_at, rule
+from . import rule
 
 
 class _Odd(NamedTuple):

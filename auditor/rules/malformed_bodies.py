@@ -71,6 +71,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..findings.kind import Symptom
+from ..findings.places import nodes_at, tensors_at
 from ..model.dtypes import DType, name_of
 from ..model.graph import Graph, Model, Node, TensorType, Value
 from ..model.scopes import Scope, scopes
@@ -80,7 +81,7 @@ from ..shapes.facts import Facts
 from ..shapes.sizes.dim import same
 from ..tuples import NamedTuple
 from ..wording import counted
-from . import nodes_at, rule, tensors_at
+from . import rule
 
 
 class _Fault(NamedTuple):

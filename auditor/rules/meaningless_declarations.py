@@ -60,10 +60,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import tensors_at
 from ..model.dtypes import DType
 from ..model.graph import Model, TensorType, Value
 from ..report import Basis, Found, Location, Severity
-from . import rule, tensors_at
+from . import rule
 
 _ELEMENT_TYPES = frozenset(DType) - {0}
 

@@ -55,10 +55,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..findings.kind import KnownBy, Symptom
+from ..findings.places import tensors_at
 from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
-from . import rule, tensors_at
+from . import rule
 
 if TYPE_CHECKING:
     from ..weights import Key, Statistics, Use, Weights

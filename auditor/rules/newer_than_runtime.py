@@ -69,7 +69,7 @@ _TAKES: dict[tuple[int, int], tuple[int, int]] = {
 _OTHER_DOMAINS = {"ai.onnx.ml": 5, "com.microsoft": 1, "ai.onnx.training": 1, "ai.onnx.preview.training": 1}
 
 
-_INSTALLED = re.compile(r"onnxruntime(?:_gpu)?-(\d+)\.(\d+)\..*\.dist-info")
+_INSTALLED = r"onnxruntime(?:_gpu)?-(\d+)\.(\d+)\..*\.dist-info"
 
 
 @rule(Severity.ERROR, Basis.REFUSED)
@@ -113,7 +113,7 @@ def _installed() -> tuple[int, int] | None:
         except OSError:
             continue
         for name in names:
-            found = _INSTALLED.fullmatch(name)
+            found = re.fullmatch(_INSTALLED, name)
             if found:
                 return int(found[1]), int(found[2])
     return None

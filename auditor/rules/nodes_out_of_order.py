@@ -44,12 +44,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import nodes_at
 from ..model.graph import Model
 from ..model.order import cycles, out_of_order
 from ..model.scopes import in_order, scopes
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted
-from . import nodes_at, rule
+from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)

@@ -38,11 +38,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..findings.kind import Symptom
+from ..findings.places import tensors_at
 from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Observed, Run
 from ..runtime.request import Feed, fed
 from ..wording import listed
-from . import rule, tensors_at
+from . import rule
 
 if TYPE_CHECKING:
     from ..evidence.trial import Trial

@@ -36,12 +36,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import nodes_at
 from ..model.graph import Model
 from ..model.schemas import domains
 from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
 from ..wording import others
-from . import nodes_at, rule
+from . import rule
 
 SWITCHES = frozenset(
     {

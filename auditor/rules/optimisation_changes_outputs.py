@@ -54,11 +54,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.places import tensors_at
 from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
 from ..runtime.outcome import Parting, Run
 from ..wording import listed
-from . import rule, tensors_at
+from . import rule
 from .runtime_refusal import location
 
 if TYPE_CHECKING:

@@ -28,12 +28,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import tensors_at
 from ..model.external import Overlap
 from ..model.graph import Model
 from ..model.payload import overlaps
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted
-from . import rule, tensors_at
+from . import rule
 
 
 @rule(Severity.WARNING, Basis.SUSPICIOUS)

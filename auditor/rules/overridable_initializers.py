@@ -40,11 +40,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import tensors_at
 from ..model.dtypes import FLOATS
 from ..model.graph import Model
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
-from . import rule, tensors_at
+from . import rule
 
 
 @rule(Severity.NOTE, Basis.SUSPICIOUS)

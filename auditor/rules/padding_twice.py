@@ -40,11 +40,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import nodes_at
 from ..model.graph import Model
 from ..model.scopes import scopes
 from ..report import Basis, Found, Location, Severity
 from ..wording import others
-from . import nodes_at, rule
+from . import rule
 
 _CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
 _WINDOWS = _CONVOLUTIONS | {"MaxPool", "AveragePool", "LpPool"}

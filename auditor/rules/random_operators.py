@@ -38,11 +38,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..findings.kind import Symptom
+from ..findings.places import nodes_at
 from ..model.graph import Model
 from ..model.scopes import Scope, dead_nodes, scopes
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
-from . import nodes_at, rule
+from . import rule
 
 RANDOM = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"}

@@ -50,11 +50,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import nodes_at
 from ..model.graph import Graph, Model
 from ..model.scopes import Scope, scopes
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted
-from . import nodes_at, rule
+from . import rule
 
 _SQUASHING = frozenset({"Softmax", "LogSoftmax", "Sigmoid"})
 _AGAIN = _SQUASHING | {"Relu"}

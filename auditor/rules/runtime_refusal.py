@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
 _EXPORT = "export with an opset or element type that has one, or use another provider"
 _REGISTER = "name the library that registers it (--custom-ops LIBRARY), or export to ONNX's own operators"
-_QUOTED = re.compile("'([^']+)'")
+_QUOTED = "'([^']+)'"
 
 
 @rule(Severity.ERROR, Basis.REFUSED, symptom=Symptom.REFUSED)
@@ -106,7 +106,7 @@ def _of_the_optimiser(model: Model, failed: Failed) -> Found:
     place = location(model, failed.node, failed.op_type)
     fix = f"load it with disabled_optimizers={list(failed.optimisers)}" if failed.optimisers else "optimise it less"
     made = {name: i for i, node in enumerate(model.graph.nodes) for name in node.outputs if name}
-    named = next((name for name in _QUOTED.findall(failed.message) if name in made), None)
+    named = next((name for name in re.findall(_QUOTED, failed.message) if name in made), None)
     if named is not None:
         node, label = model.graph.nodes[made[named]], model.graph.label(made[named])
         place = Location("", label, node.op_type, named, offset=node.offset)

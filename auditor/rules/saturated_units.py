@@ -50,9 +50,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.places import nodes_at
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
-from . import nodes_at, rule
+from . import rule
 
 if TYPE_CHECKING:
     from ..evidence.ranging import Ranges

@@ -63,13 +63,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import nodes_at
 from ..report import Basis, Found, Location, Severity
 from ..shapes.fact import show
 from ..shapes.facts import Facts
 from ..shapes.sizes.dim import Dim
 from ..shapes.troubles import At
 from ..wording import others
-from . import nodes_at, rule
+from . import rule
 
 _MOST = 2  # the place of max_output_boxes_per_class among the inputs
 

@@ -81,6 +81,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import tensors_at
 from ..model.dtypes import name_of
 from ..model.graph import Graph, Model, TensorType, Value
 from ..repair import Declaration, DimensionName
@@ -95,7 +96,7 @@ from ..shapes.sizes.dim import Dim, Size, TooComplex, divide_exact, named, same,
 from ..shapes.troubles import Impossible, Misfit
 from ..tuples import NamedTuple
 from ..wording import counted
-from . import rule, tensors_at
+from . import rule
 
 
 class _Fault(NamedTuple):

@@ -64,12 +64,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import nodes_at
 from ..model.graph import Model, Node
 from ..model.scopes import Scope, dead_nodes, scopes, taken
 from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
 from ..wording import counted, listed
-from . import nodes_at, rule
+from . import rule
 
 
 @rule(Severity.ERROR, Basis.SUSPICIOUS)

@@ -56,6 +56,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from ..findings.places import nodes_at
 from ..model.conformance import AttributeFlaw, Missing, Mistyped, Undeclared, attribute_flaws, schema_of
 from ..model.file_troubles import BadAttribute
 from ..model.graph import Attribute, Model, Node
@@ -66,7 +67,7 @@ from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
 from ..shapes.mending import opset_that_fits
 from ..wording import listed, others
-from . import nodes_at, rule
+from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)

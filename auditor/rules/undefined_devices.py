@@ -30,12 +30,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import nodes_at
 from ..model.graph import Model, Node, Sharding
 from ..model.scopes import Scope, scopes
 from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
 from ..wording import listed, nearest
-from . import nodes_at, rule
+from . import rule
 
 
 @rule(Severity.WARNING, Basis.ILLEGAL)

@@ -71,6 +71,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import nodes_at
 from ..model.conformance import schema_of
 from ..model.graph import Attribute, Model
 from ..model.schemas import Schema
@@ -78,7 +79,7 @@ from ..model.scopes import scopes
 from ..model.words import BadWord, bad_words
 from ..report import Basis, Found, Location, Severity
 from ..wording import listed, others
-from . import nodes_at, rule
+from . import rule
 
 _ANY_CASE = frozenset({("LSTM", "activations"), ("GRU", "activations"), ("RoiAlign", "mode")})
 _TAKEN_EARLY_OR_LATE = frozenset({"wrap", "tf_half_pixel_for_nn", "half_pixel_symmetric", "max", "min"})

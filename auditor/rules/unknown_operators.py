@@ -70,6 +70,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from ..findings.places import nodes_at
 from ..model.graph import Model
 from ..model.schemas import domains, newest, operators, schema, versions
 from ..model.scopes import Scope, scopes
@@ -77,7 +78,7 @@ from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
 from ..shapes.mending import opset_that_fits
 from ..wording import counted, listed
-from . import nodes_at, rule
+from . import rule
 
 _FIRST_YEARS = dict.fromkeys(
     ("Affine", "Crop", "DynamicSlice", "ImageScaler", "ParametricSoftplus", "Scale", "ScaledTanh"), 9

@@ -38,10 +38,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.places import tensors_at
 from ..model.graph import Model
 from ..report import Basis, Found, Severity
 from ..wording import listed
-from . import rule, tensors_at
+from . import rule
 from .diverging_tensors import location_in
 
 if TYPE_CHECKING:

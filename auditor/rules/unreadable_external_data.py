@@ -38,6 +38,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..findings.places import tensors_at
 from ..model.external import (
     BadEntry,
     CannotOpen,
@@ -52,7 +53,7 @@ from ..model.faults import Fault, faults
 from ..model.graph import Model
 from ..report import Basis, Found, Severity
 from ..wording import counted, listed
-from . import rule, stored_at, tensors_at
+from . import rule, stored_at
 
 _TROUBLES = (Outside, MissingFile, IsLink, NotRegular, CannotOpen, TooShort, BadEntry, HardLinked)
 

@@ -125,11 +125,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..findings.places import nodes_at
 from ..model.dtypes import name_of
 from ..model.scopes import Scope
 from ..report import Basis, Found, Location, Severity
 from ..wording import others
-from . import nodes_at, rule
+from . import rule
 
 if TYPE_CHECKING:
     from ..evidence.targeting import TargetRuntime, Targets

@@ -36,13 +36,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..findings.kind import Symptom
+from ..findings.places import tensors_at
 from ..model.dtypes import bytes_of
 from ..model.graph import Model
 from ..model.scopes import scopes, taken
 from ..model.tensor import Tensor
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, in_bytes
-from . import rule, tensors_at
+from . import rule
 
 _TRIFLE = 1 << 10
 _MUCH = 1 << 20

@@ -33,11 +33,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..findings.kind import Symptom
+from ..findings.places import tensors_at
 from ..model.graph import Model
 from ..model.scopes import taken
 from ..report import Basis, Found, Location, Severity
 from ..wording import counted, listed
-from . import rule, tensors_at
+from . import rule
 
 
 @rule(Severity.NOTE, Basis.SUSPICIOUS, symptom=Symptom.UNUSED)

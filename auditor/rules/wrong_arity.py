@@ -55,6 +55,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from ..findings.kind import Symptom
+from ..findings.places import nodes_at
 from ..model.conformance import ArityFlaw, LeftOut, WrongCount, arity_flaws, schema_of
 from ..model.graph import Model, Node
 from ..model.moved import Moved, given_as_attributes, given_as_inputs
@@ -64,7 +65,7 @@ from ..report import Basis, Found, Location, Severity
 from ..shapes.facts import Facts
 from ..shapes.mending import opset_that_fits
 from ..wording import counted, others
-from . import nodes_at, rule
+from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL, explains=(Symptom.UNUSED,))

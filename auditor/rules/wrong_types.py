@@ -86,6 +86,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from ..findings.places import nodes_at
 from ..model.dtypes import name_of
 from ..model.graph import Node
 from ..model.schemas import domains
@@ -94,7 +95,7 @@ from ..shapes.element_types import NotAlike, NotAsked, NotGiven, NotTaken, TypeF
 from ..shapes.facts import Facts
 from ..shapes.troubles import At
 from ..wording import others
-from . import nodes_at, rule
+from . import rule
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)

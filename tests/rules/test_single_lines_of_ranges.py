@@ -57,3 +57,29 @@ def test_what_shapes_decide_is_not_the_ranges(condition: str, expected: list[Sev
         "<then_branch = a () => (float[2, 2] p) { p = Abs(x) }, else_branch = b () => (float[2, 2] q) { q = Neg(x) }> }"
     )
     assert severities("unreachable-branches", text, tmp_path) == expected
+
+
+@pytest.mark.parametrize("given", ["", "# --range x=-9:9\n", "# --no-weights\n"])
+@pytest.mark.parametrize(
+    ("nodes", "negative"),
+    [
+        ("a = Abs(x) r = Tanh(a) y = Sqrt(r)", False),
+        ("a = Mul(x, x) r = Erf(a) y = Sqrt(r)", False),
+        ("a = Softmax(x) r = Softsign(a) y = Sqrt(r)", False),
+        ("a = ReduceSumSquare<axes = [1]>(x) r = Tanh(a) y = Sqrt(r)", False),
+        ("a = Mul(x, half) r = Tanh(a) y = Sqrt(r)", True),
+        ("a = Abs(x) r = Sin(a) y = Sqrt(r)", True),
+        ("r = Tanh(x) y = Sqrt(r)", True),
+    ],
+)
+def test_what_keeps_the_sign_is_not_negative_behind_what_is_not(
+    given: str, nodes: str, negative: bool, tmp_path: Path
+) -> None:
+    text = f"{given}agraph (float[2, 2] x) => (y) <float half = {{0.5}}> {{ {nodes} }}"
+    assert bool(severities("domain-faults", text, tmp_path)) is negative
+
+
+@pytest.mark.parametrize("given", ["", "# --no-weights\n"])
+def test_the_sine_of_numbers_up_to_one_is_not_negative(given: str, tmp_path: Path) -> None:
+    text = f"{given}agraph (float[2, 2] x) => (y) {{ a = Sigmoid(x) b = Identity(a) r = Sin(b) y = Sqrt(r) }}"
+    assert severities("domain-faults", text, tmp_path) == []

@@ -126,12 +126,18 @@ def sigmoid(X: Known) -> Known:
 @ranged("Tanh", infinite=True)
 def tanh(input: Known) -> Known:
     """onnxruntime 1.32 gives numbers one step beyond 1 in places."""
-    return _off(ends(np.tanh, input), _precision(input), -1 - 2.0**-22, 1 + 2.0**-22)
+    return _odd(input, _off(ends(np.tanh, input), _precision(input), -1 - 2.0**-22, 1 + 2.0**-22))
 
 
 @ranged("Erf", infinite=True)
 def error_function(input: Known) -> Known:
-    return _off(ends(_erf, input), _precision(input), -1 - 2.0**-22, 1 + 2.0**-22)
+    return _odd(input, _off(ends(_erf, input), _precision(input), -1 - 2.0**-22, 1 + 2.0**-22))
+
+
+def _odd(x: Known, found: Known) -> Known:
+    """Kernels multiply by the argument at last, so that its sign is the result's."""
+    low = np.where(x.low >= 0, np.maximum(found.low, 0.0), found.low)
+    return known(found.dtype, low, np.where(x.high <= 0, np.minimum(found.high, 0.0), found.high))
 
 
 @ranged("Softsign", rounds=4)
