@@ -29,6 +29,7 @@ _SMALL = 64  # elements of an input that is told as it is
 _CORNERS, _ANYWHERE = 24, 16
 _CLIMB = 120  # changes of one input
 _HALVES = 80
+_NAN = "nan"
 _LARGEST_KEPT = 1 << 16  # elements of a tensor that is kept of every input
 
 
@@ -64,7 +65,8 @@ class Hunting:
         try:
             for recipe in self._first():
                 self._look(session, recipe)
-                if len(self._found) == len(self._search.quarries):
+                every = len(self._found) == len(self._search.quarries)
+                if every and (recipe[0] != "fill" or not any(map(self._is_infinite, self._found))):
                     break
             for index, quarry in enumerate(self._search.quarries):
                 for aim in quarry.aims:
@@ -112,12 +114,19 @@ class Hunting:
         values = {name: _floats(one.dtype, one.array) for name, one in zip(names, given, strict=True)}
         values.update({one.name: _floats(one.dtype, one.array) for one in fed})
         for index, quarry in enumerate(self._search.quarries):
-            if index not in self._found and (at := _caught(quarry, values)) is not None:
+            if index in self._found and not self._is_infinite(index):
+                continue
+            at = _caught(quarry, values)
+            if at is not None and (index not in self._found or at[0] == _NAN):
                 self._found[index] = recipe
                 self._values[index] = at
         seen = _Seen(recipe, {name: v for name, v in values.items() if v.size <= _LARGEST_KEPT})
         self._seen.append(seen)
         return seen
+
+    def _is_infinite(self, index: int) -> bool:
+        """Whether what was found is an infinity: an input as simple that gives NaN says more."""
+        return "inf" in self._values[index][0]
 
     # Where the simple ones did not do.
 
@@ -275,7 +284,8 @@ def _caught(quarry: Quarry, values: dict[str, Floats]) -> tuple[str, tuple[int, 
             wrong = ~((array >= quarry.low) & (array <= quarry.high))
     if not wrong.any():
         return None
-    place = int(np.argmax(wrong))
+    not_numbers = np.isnan(array)
+    place = int(np.argmax(not_numbers if not_numbers.any() else wrong))
     at = tuple(int(i) for i in np.unravel_index(place, array.shape))
     return f"{array.flat[place]:g}", at
 

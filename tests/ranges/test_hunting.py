@@ -80,6 +80,33 @@ def test_a_finding_with_its_witness_comes_back_from_json() -> None:
     assert auditor.witness_inputs(finding.witness)["x"].tolist() == [[0.0] * 3] * 2
 
 
+@pytest.mark.parametrize(
+    ("nodes", "ends", "value", "severity"),
+    [
+        ("y = Log(x)", (-1.0, 1.0), "nan", "error"),  # zeros give -inf, which comes first
+        ("y = Log(x)", (0.0, 1.0), "-inf", "warning"),
+        ("s = Sub(x, x) y = Div(x, s)", (-1.0, 1.0), "nan", "error"),  # 0 / 0
+        ("a = Abs(x) b = Add(a, one) s = Sub(x, x) y = Div(b, s)", (-1.0, 1.0), "inf", "warning"),  # never 0 / 0
+        ("o = Sub(x, half) y = Log(o)", (0.0, 1.0), "nan", "error"),  # of the fills 1 and 0.5 end it; 0 gives NaN
+    ],
+)
+def test_an_infinity_is_not_told_where_a_simple_input_gives_nan(
+    nodes: str, ends: tuple[float, float], value: str, severity: str
+) -> None:
+    text = f"g (float[2, 3] x) => (float[2, 3] y) <float one = {{1}}, float half = {{0.5}}> {{ {nodes} }}"
+    (finding,) = (f for f in audited(text, ranges={"x": ends}).findings if f.rule == "domain-faults")
+    assert finding.witness is not None
+    assert (finding.witness.value, finding.severity) == (value, severity)
+
+
+def test_of_a_tensor_with_both_the_nan_is_shown() -> None:
+    """Its first element is minus infinity, its second NaN."""
+    text = "g (float[1] x) => (float[2] y) <float[1] one = {1}> { b = Sub(x, one) c = Concat<axis = 0>(x, b) y = Log(c) }"
+    (finding,) = (f for f in audited(text, ranges={"x": (0.0, 0.5)}).findings if f.rule == "domain-faults")
+    assert finding.witness is not None
+    assert (finding.witness.value, finding.witness.place, finding.severity) == ("nan", (1,), "error")
+
+
 def test_without_a_run_nothing_is_more_than_a_note() -> None:
     report = audited("g (float[2, 3] x) => (float[2, 3] y) { y = Sqrt(x) }", ranges={"x": (-1.0, 1.0)}, run=False)
     (finding,) = report.findings
