@@ -101,7 +101,9 @@ def test_an_infinity_is_not_told_where_a_simple_input_gives_nan(
 
 def test_of_a_tensor_with_both_the_nan_is_shown() -> None:
     """Its first element is minus infinity, its second NaN."""
-    text = "g (float[1] x) => (float[2] y) <float[1] one = {1}> { b = Sub(x, one) c = Concat<axis = 0>(x, b) y = Log(c) }"
+    text = (
+        "g (float[1] x) => (float[2] y) <float[1] one = {1}> { b = Sub(x, one) c = Concat<axis = 0>(x, b) y = Log(c) }"
+    )
     (finding,) = (f for f in audited(text, ranges={"x": (0.0, 0.5)}).findings if f.rule == "domain-faults")
     assert finding.witness is not None
     assert (finding.witness.value, finding.witness.place, finding.severity) == ("nan", (1,), "error")
