@@ -89,14 +89,20 @@ class TreeKind(RemoteKind):
         return os.path.join(top, alone) if alone and self._tree.is_file else top
 
     def _place(self, path: str, file: ListedFile) -> None:
-        """A file by its name: what describes models with its content, models empty, of all else nothing."""
+        """A file by its name: what describes models with its content, models empty, of all else nothing.
+
+        A folder whose name is a number is a version, whatever lies in it.
+        """
         base = posixpath.basename(file.name)
         describes = base in _DESCRIPTIONS or "/aliases/" in file.name
         describes = describes or (base.endswith(_TABLES) and "/" not in file.name)
-        if not describes and not base.lower().endswith((".onnx", *OTHERS)):
+        is_model = base.lower().endswith((".onnx", *OTHERS))
+        if not describes and not is_model and not os.path.basename(os.path.dirname(path)).isdecimal():
             return
         self._unmark(os.path.dirname(file.name), os.path.dirname(path))
         os.makedirs(os.path.dirname(path), exist_ok=True)
+        if not describes and not is_model:
+            return
         if describes and (file.size or 0) <= _LARGEST:
             try:
                 content = self.stored(file, lambda offset: self._tree.pieces(file, offset))

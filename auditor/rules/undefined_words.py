@@ -96,9 +96,10 @@ _MEANT = {
     "sum": ("add",), "prod": ("mul",), "multiply": ("mul",), "amax": ("max",), "amin": ("min",), "replicate": ("edge",),
     "circular": ("wrap",), "reflect": ("reflection",), "zero": ("zeros",), "same": ("SAME_UPPER",),
     "avg": ("AVERAGE", "mean"), "mean": ("AVERAGE", "avg"), "average": ("avg", "mean"), "swish": ("silu",),
-    "erf": ("none",), "backward": ("reverse",),
+    "erf": ("none",), "backward": ("reverse",), "silu": ("silu",), "gelu": (), "selu": (), "celu": (), "prelu": (),
+    "mish": (), "hardswish": (), "hardtanh": (), "relu6": (), "softmax": (),
 }  # fmt: skip
-"""What other libraries call it, and what it is here."""
+"""What other libraries call it, and what it is here; of some there is nothing, only words that look like them."""
 
 
 @rule(Severity.ERROR, Basis.ILLEGAL)

@@ -96,6 +96,18 @@ def test_a_model_that_a_registry_names_and_that_is_not_there(listed: Read) -> No
     assert all(not version.model.address for version in versions), "nothing to fetch: the courier says so"
 
 
+def test_a_model_whose_file_has_a_name_of_its_own(listed: Read) -> None:
+    """`default_model_filename` names any file; Triton's versions are the folders whose names are numbers."""
+    config = b'backend: "onnxruntime"\ndefault_model_filename: "net.bin"'
+    tree = Held({"net/config.pbtxt": config, "net/1/net.bin": b"x", "net/12/net.bin": b"y", "net/notes/a.txt": b"z"})
+    versions, troubles = listed(tree)
+    assert [(v.version, v.address, v.model.address, v.troubles) for v in versions] == [
+        ("1", "s3://bucket/zoo/net/1/net.bin", "net/1/net.bin", ()),
+        ("12", "s3://bucket/zoo/net/12/net.bin", "net/12/net.bin", ()),
+    ]
+    assert tree.fetched == ["net/config.pbtxt"] and troubles == []
+
+
 def test_names_that_mark_folders_and_names_that_are_both(listed: Read) -> None:
     """Consoles make an empty object for a folder. What has content and is a folder, too, cannot be laid out."""
     versions, troubles = listed(Held({"a": b"", "a/b.onnx": b"x", "c.onnx": b"", "c.onnx/model.onnx": b"y"}))

@@ -479,3 +479,14 @@ def test_what_a_runtime_takes_hangs_on_its_version(
     text = f"<ir_version: 10, opset_import: [{imports}]> g (float[2] x) => (float[2] y) {{ y = Relu(x) }}"
     found = told("newer-than-runtime", loads(parser.parse_model(text).SerializeToString()))
     assert [f.expected for f in found] == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize(
+    ("word", "fix"), [("Gelu", "write one of them"), ("Selu", "write one of them"), ("Tahn", "write 'Tanh'")]
+)
+def test_a_function_that_looks_like_another_is_not_that(word: str, fix: str) -> None:
+    """An LSTM with Elu in the place of Gelu loads, and computes something else."""
+    lstm = f'y = LSTM<hidden_size = 3, activations = ["Sigmoid", "{word}", "Tanh"]>(x, W, R)'
+    text = f"(float[4, 1, 2] x) => (float[4, 1, 1, 3] y) {{ {lstm} }}"
+    (found,) = of("undefined-words", text, W=np.ones((1, 12, 2), np.float32), R=np.ones((1, 12, 3), np.float32))
+    assert found.fix.startswith(fix) and "Elu'" not in found.fix

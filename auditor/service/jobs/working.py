@@ -18,11 +18,12 @@ from ...batch.pool import tell
 from ...batch.refs import Ref
 from ...batch.sources.folder import plain
 from ...batch.state import Keys, hashed, unchanged
-from ...batch.verdicts import judged
+from ...batch.verdicts import judged, passes_open
 from ...errors import AuditorError
 from ...formats.json import parse
 from ...policy.judge import judge
 from ...policy.policy import Policy
+from ...report import Verdict
 from ...sessions.gating import judged_for_gate
 from ...settings import Settings
 from ...store.works import FileState
@@ -106,7 +107,7 @@ def audit_version(task: VersionTask) -> Carried | NotCarried:
             clock.at("drawing")
             _draw(task, wanted.ref, document, wanted.settings, wanted.policy, task.accepted)
         _summarise(task, document)
-    return Carried(document, wanted.ref, done.whole, wanted.key, done.trace, clock.seconds())
+    return Carried(document, wanted.ref, is_whole(done, document), wanted.key, done.trace, clock.seconds())
 
 
 def draw_version(task: VersionTask, document: Mapping[str, Any]) -> str:
@@ -165,9 +166,14 @@ def _carried(task: SourceTask, ref: Ref, clock: _StageClock) -> Carried:
     document = kept(done, task.policy, task.settings, None)
     clock.at("drawing")
     _draw(task, ref, document, task.settings, task.policy)
-    whole = done.whole and states is not None and _are_as_hashed(states, began)
+    whole = is_whole(done, document) and states is not None and _are_as_hashed(states, began)
     key = None if states is None else Keys(task.settings).key_of(ref, states)
     return Carried(document, ref, whole, key, done.trace, clock.seconds())
+
+
+def is_whole(done: Audited, document: Mapping[str, Any]) -> bool:
+    """Whether the audit need not be done again: by another policy neither, which its verdict might not tell enough."""
+    return done.whole and not passes_open(document, Verdict(document["verdict"]))
 
 
 def _are_as_hashed(states: tuple[FileState, ...], began: int) -> bool:

@@ -24,6 +24,7 @@ from auditor.service.jobs.working import (
     VersionTask,
     audit_source,
     find_models,
+    is_whole,
     kept,
 )  # fmt: skip
 from auditor.service.outward.fetching import USUAL, UrlLimits
@@ -103,6 +104,20 @@ def test_a_report_is_kept_with_its_verdict_and_the_policy_that_gave_it() -> None
     assert (strict["verdict"], strict["judged_by"]["policy"]) == ("fail", "strict.toml")
     assert (lax["verdict"], lax["judged_by"]["policy"]) == ("pass", "lax.toml")
     assert strict["ad_hoc"] == ["--no-run"] and strict["findings"] == document()["findings"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "fail_on", "whole"), [(True, None, False), (True, Severity.ERROR, True), (False, None, True)]
+)
+def test_an_audit_with_something_open_that_passes_is_done_again(
+    asked: bool, fail_on: Severity | None, whole: bool
+) -> None:
+    """By a policy under which nothing fails; another policy would take the pass that is kept for its own."""
+    skipped = [{"what": "the run", "why": "it was not made", "asked": asked}]
+    raw = {**document(findings=0), "coverage": {"ran": [], "skipped": skipped, "failed": []}}
+    audited = Audited(raw, True)
+    assert is_whole(audited, kept(audited, Policy(fail_on=fail_on), Settings(), None)) is whole
+    assert not is_whole(audited._replace(whole=False), kept(audited, Policy(), Settings(), None))
 
 
 def test_a_task_takes_what_its_settings_ask_for_and_no_more_than_the_service_gives() -> None:
