@@ -429,6 +429,12 @@ def test_a_size_over_the_budget_is_refused(grow: Callable[[], Size]) -> None:
         grow()
 
 
+def test_which_of_two_sizes_is_the_less_is_open_where_their_difference_is_over_the_budget() -> None:
+    one, other = (reduce(operator.add, [named(f"{name}{i}") for i in range(40)]) for name in "ab")
+    assert less(one, other) is None
+    assert same(one, other) is None
+
+
 def test_sizes_within_the_budget_are_not() -> None:
     assert evaluate(product([N] * 16), {"N": 2}) == 2**16
     assert evaluate(_nested(6), {"H": 720, "N": 1, "W": 0}) == 5
