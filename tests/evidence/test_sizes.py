@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import count as count_from
-from itertools import takewhile
+from itertools import islice, takewhile
 from math import inf
 from types import SimpleNamespace
 
@@ -87,6 +87,20 @@ def test_what_the_usual_sizes_lack_is_told() -> None:
     assert chosen.told == "of the sizes 1 to 64, L fits at 1 and 24 alone"
     assert [feeds[0].shape for feeds, _ in chosen.passed_over][:3] == [(2, 224), (2, 64), (2, 32)]
     assert "do not broadcast" in chosen.passed_over[0][1]
+
+
+def test_of_small_sizes_the_larger_one_is_tried_first() -> None:
+    """Images as wide as two and as one broadcast with two; of a single column much goes unseen."""
+    added = made("added (float[N, C, H, W] x) => (float[N, C, H, V] y) { y = Add (x, w) }", w=(2,))
+    chosen = choose(facts(added))
+    assert chosen.attempts[0][0].shape == (2, 3, 2, 2) and runs(added, chosen)
+
+
+def test_so_many_sizes_of_stored_matrices_are_tried_first() -> None:
+    """The 64 least of 65; then the first of those that models often have, which no matrix has here."""
+    stored = {f"w{size}": (1, size) for size in range(3000, 3065)}
+    data = made("g (float[N, L] x) => (float[N, L] y) { y = Relu (x) }", **stored)
+    assert list(islice(sizes._candidates(facts(data)), 65)) == [*range(3000, 3064), sizes.MORE[0]]
 
 
 def test_usual_sizes_stay_the_first() -> None:

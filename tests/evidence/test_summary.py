@@ -10,17 +10,20 @@ from auditor.evidence.processor import features
 from auditor.evidence.summary import dtypes, golden_line, looked_at, operators, ports, run_summary, totals
 from auditor.evidence.trial import Trial
 from auditor.model.load import loads
-from auditor.report import Missed, Port, RunSummary
+from auditor.report import Missed, Port, RunLevel, RunSummary
 from auditor.runtime.outcome import (
+    Agreement,
     Comparison,
     Crashed,
     Difference,
     Failed,
     GoldenResult,
+    Level,
     NotRun,
     Observed,
     Outcome,
     OutOfMemory,
+    Parting,
     Run,
     TimedOut,
 )
@@ -165,6 +168,25 @@ def test_every_outcome_of_a_run_has_its_summary(outcome: Outcome, expected: RunS
     found = run_summary(evidence(SMALL, outcome))
     assert found._replace(attempts=()) == expected._replace(optimisation="all", cpu=features())
     assert [one.status for one in found.attempts] == (["ok"] if isinstance(outcome, Run) else [])
+
+
+@pytest.mark.parametrize(
+    ("agreement", "outputs"),
+    [
+        (None, ""),
+        (Agreement(), "equal"),
+        (Agreement(exempt={"z": "chance makes it"}), "equal but for 'z'"),
+        (Agreement((Parting("y", Difference("value")),), {"z": "chance makes it"}), "different: 'y'"),
+        (Agreement(why="no end after 3 s\nand more"), "not compared: no end after 3 s"),
+    ],
+)
+def test_another_level_is_told_with_what_its_outputs_are(agreement: Agreement | None, outputs: str) -> None:
+    levels = (Level("all", "ok"), Level("off", "run failed", "bad\nworse"))
+    ran = Run("CPUExecutionProvider", "1.32", {}, levels=levels, agreement=agreement)
+    assert run_summary(evidence(SMALL, ran)).levels == (
+        RunLevel("all", "ok"),
+        RunLevel("off", "run failed", "bad", outputs),
+    )
 
 
 def test_a_run_that_nobody_wanted_is_said_to_be_left_out() -> None:
