@@ -15,7 +15,7 @@ from auditor.batch.pool import Pool
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.batch.state import Keys, hashed
-from auditor.batch.tasks import WorkerLimits
+from auditor.batch.tasks import Task, Told, WorkerLimits
 from auditor.errors import ExitCode, UsageError
 from auditor.pipeline import Audit
 from auditor.policy.judge import USUAL, exit_code
@@ -140,6 +140,22 @@ def test_so_many_keys_are_kept_in_mind_and_no_more(monkeypatch: pytest.MonkeyPat
         for n in range(7):
             one._keep_in_mind(f"key {n}", Done("m.onnx", n, True))
             assert f"key {n}" in one.lately and len(one.lately) <= 3
+
+
+def test_how_far_an_audit_has_come_is_told_with_its_model_as_long_as_it_goes_on() -> None:
+    told: list[tuple[Ref, str]] = []
+    one, other = (reference(Path(name)) for name in ("one.onnx", "other.onnx"))
+    with Pool(1, WorkerLimits()) as pool:
+        work = batches._Batch(
+            iter(()), STATIC, lambda ref: USUAL, None, pool, True, False, Keys(STATIC), lambda: False,
+            lambda ref, stage: told.append((ref, stage)),
+        )  # fmt: skip
+        audits = [Task(len, (), WorkerLimits()) for _ in range(3)]
+        for task, ref in zip(audits, (one, other), strict=False):
+            work._hand([batches._Work(ref)], task)
+        for task, stage in zip(audits, ("speed", "growth", "of nobody's"), strict=True):
+            work._hear(Told(task, stage))
+    assert told == [(one, "speed"), (other, "growth")]
 
 
 def test_a_fetched_model_is_whole_though_another_one_takes_a_link_to_its_file(registry: Path, tmp_path: Path) -> None:

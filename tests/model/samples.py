@@ -38,8 +38,13 @@ def with_tensor(tensor: bytes) -> bytes:
 def nested(levels: int, graph: bytes = b"") -> bytes:
     """If in If in If: each level is a graph in an attribute of a node, down to the one given."""
     for _ in range(levels):
-        graph = field(1, field(4, b"If") + field(5, field(1, b"b") + field(6, graph) + b"\xa0\x01\x05"))
+        graph = field(1, with_if(graph))
     return model_with_graph(graph)
+
+
+def with_if(graph: bytes) -> bytes:
+    """A node with a graph in an attribute."""
+    return field(4, b"If") + field(5, field(1, b"b") + field(6, graph) + b"\xa0\x01\x05")
 
 
 def external(location: str, **entries: str) -> onnx.ModelProto:
@@ -54,4 +59,6 @@ def external(location: str, **entries: str) -> onnx.ModelProto:
     return model
 
 
-__all__ = ["data", "external", "field", "model_with_graph", "nested", "proto", "varint", "with_node", "with_tensor"]
+__all__ = [
+    "data", "external", "field", "model_with_graph", "nested", "proto", "varint", "with_if", "with_node", "with_tensor",
+]  # fmt: skip
