@@ -11,7 +11,7 @@ from auditor.model.load import loads
 from auditor.shapes.fact import Body, Fact, Shape
 from auditor.shapes.facts import Facts, infer
 from auditor.shapes.sizes.dim import named
-from auditor.shapes.troubles import Exhausted, Impossible
+from auditor.shapes.troubles import Exhausted, Impossible, Misfit
 from tests.shapes.asking import ask, fact_of, tensor
 
 N = named("N")
@@ -50,6 +50,27 @@ g (float[2, 3] x, bool c) => (float[] y) {{
     else_branch = e () => (float[] b) {{ b = {other} }}
   >
 }}"""
+
+
+@pytest.mark.parametrize(("condition", "proven"), [("Identity (c)", False), ("Constant <value = bool {1}> ()", True)])
+def test_what_is_wrong_in_a_branch_is_proven_where_it_runs(condition: str, proven: bool) -> None:
+    """onnxruntime fails only of a condition that takes the branch."""
+    import onnxruntime
+
+    broken = "s = Constant <value = int64[1] {5}> () n = Abs (s) a = Reshape (x, n)"  # Abs: its inference ends there
+    text = BRANCHES.format(condition=f"decided = {condition}", other="Identity (x)")
+    text = text.replace("a = Concat <axis = 1> (x, x)", broken)
+    facts, model = facts_of(text)
+    (trouble,) = facts.troubles
+    assert isinstance(trouble, Misfit | Impossible)
+    assert trouble.declared != proven
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    feeds = {"x": X, "c": np.array(False)}
+    if proven:
+        with pytest.raises(Exception, match="Reshape"):
+            session.run(None, feeds)
+    else:
+        assert session.run(None, feeds)[0].shape == (2, 3)
 
 
 def test_an_unknown_condition_leaves_what_both_branches_say() -> None:
