@@ -10,7 +10,7 @@ import pytest
 from auditor.model.load import loads
 from auditor.shapes.fact import Body, Fact, Shape
 from auditor.shapes.facts import Facts, infer
-from auditor.shapes.sizes.dim import named
+from auditor.shapes.sizes.dim import Size, named
 from auditor.shapes.troubles import Exhausted, Impossible, Misfit
 from tests.shapes.asking import ask, fact_of, tensor
 
@@ -213,6 +213,31 @@ def test_scan_8_has_a_batch() -> None:
 
     answer = ask("Scan", 8, [None, tensor(N, 5), tensor(N, 4, 3)], {"num_scan_inputs": 1, "body": Body(body)})
     assert [fact.shape for fact in answer.outputs] == [(N, 5), (N, 4, 7)]
+
+
+@pytest.mark.parametrize(
+    ("length", "lengths", "tentative"),
+    [
+        (4, None, False),
+        (N, None, True),
+        (None, None, True),
+        (0, None, True),
+        (4, tensor(2, dtype=7), True),
+    ],
+)
+def test_a_body_of_scan_8_runs_for_certain_only_where_its_sequences_have_steps(
+    length: Size | None, lengths: Fact | None, tentative: bool
+) -> None:
+    """Axis 1 is the sequence, and sequence_lens may cut it short: Scan-8's page."""
+    asked = []
+
+    def body(inputs: tuple[Fact, ...], tentative: bool) -> tuple[Fact, ...]:
+        asked.append(tentative)
+        return inputs[0], tensor(7)
+
+    answer = ask("Scan", 8, [lengths, tensor(2, 5), tensor(2, length, 3)], {"num_scan_inputs": 1, "body": Body(body)})
+    assert set(asked) == {tentative}
+    assert [fact.shape for fact in answer.outputs] == [(2, 5), (2, length, 7)]
 
 
 def test_calls_on_equal_facts_do_not_share_a_size_that_hangs_on_data() -> None:

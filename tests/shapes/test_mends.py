@@ -58,6 +58,7 @@ def facts_of(text: str, opset: int = 17, **values: object) -> Facts:
         ("(uint8[1, 8, 5, 5] x, float s, uint8 o, int8[6, 4, 3, 3] w, int8 z) => (y) "
          "{ y = QLinearConv(x, s, o, w, s, z, s, o) }", 0, "set group of QLinearConv[0] to 2"),
         ("(float[1, 8, 5, 5] x, float[6, 4, 3, 3] w) => (y) { y = Conv(x, w) }", 0, "set group of Conv[0] to 2"),
+        ("(float[1, 8, 5] x, float[6, 4, 3] w) => (y) { y = Conv(x, w) }", 0, "set group of Conv[0] to 2"),
         # Channels last to channels first, and back: beyond four axes these alone are tried.
         ("(float[1, 3, 5, 6, 4] x, float[2, 4, 1, 1, 1] w) => (y) "
          "{ t = Transpose<perm = [0, 1, 2, 3, 4]>(x) y = Conv(t, w) }", 1,
@@ -170,6 +171,16 @@ def test_sizes_that_mend_are_those_with_which_it_runs() -> None:
     (found,) = sizes_that_mend(facts, At("", 2), fits[:1])
     assert isinstance(found, InputSizes) and found.axes == (2, 3) and found.to in ((7, 7), (8, 8))
     assert sizes_that_mend(facts, At("", 2), fits[1:]) == ()
+
+
+def test_of_a_padding_made_for_a_dilation_the_dilation_is_proposed() -> None:
+    """12 + 2 x 3 - 3 x 2 = 12: as much comes out as goes in."""
+    facts = facts_of(
+        "(float[1, 1, 12, 12] x, float[1, 1, 3, 3] w) => (y) { c = Conv<pads = [3, 3, 3, 3]>(x, w) y = Add(c, x) }"
+    )
+    (found,) = (m for m in mends(facts, BrokenPlace(At("", 1))) if m.attribute == "dilations")
+    assert found.fix == "set dilations of Conv[0] to [3, 3]"
+    assert "[1, 1]" in found.cause and "[3, 3]" in found.cause
 
 
 def test_no_channels_are_no_groups() -> None:

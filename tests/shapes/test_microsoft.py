@@ -252,3 +252,10 @@ def test_a_mean_and_a_deviation_for_each_row() -> None:
     inputs = [tensor(2, 3, 4), tensor(2, 3, 4), tensor(4)]
     outputs = ask("SkipLayerNormalization", 1, inputs, outputs=4, domain="com.microsoft").outputs
     assert [fact.shape for fact in outputs] == [(2, 3, 4), (2, 3, 1), (2, 3, 1), (2, 3, 4)]
+
+
+def test_blocks_are_brought_back_to_the_channels_that_are_said() -> None:
+    """Of 16 in blocks any may be padding, so without a number nobody knows how many are left."""
+    for said, left in (({}, None), ({"channels": 0}, None), ({"channels": 1}, 1), ({"channels": 12}, 12)):
+        answer = ask("ReorderOutput", 1, [tensor(2, 16, 5, 6)], said, domain="com.microsoft.nchwc")
+        assert [fact.shape for fact in answer.outputs] == [(2, left, 5, 6)]

@@ -252,6 +252,8 @@ def test_texts(size: Size, text: str) -> None:
         (N * H // N, H),
         (N * (H + 1) // (H + 1), N),
         ((H // 2 + 1) // 3, (H + 2) // 6),
+        ((H // 2 + N) // 3, (H + 2 * N) // 6),
+        ((H // N + 1) // 2, (H + N) // (2 * N)),
         (H // 2 // N, H // (2 * N)),
         (-(-H // 3), (H + 2) // 3),
         (ceil_div(N * H, N), H),
