@@ -5,6 +5,8 @@ What is expected is the specification's or arithmetic's.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 import pytest
@@ -52,6 +54,26 @@ def test_sequences_are_cut_as_images_are() -> None:
     )
     (one,) = of("split-images", text)
     assert (one.expected, one.actual) == ("8", "4")
+
+
+@pytest.mark.parametrize(("nodes", "repairs"), [("", 1), ("z = ConstantOfShape(left)", 0)])
+def test_what_mends_two_batches_of_three_is_no_repair(nodes: str, repairs: int) -> None:
+    """24 - N is below zero for the third that is tried."""
+    text = (
+        "(float[N, 18] x) => (y) <int64[2] s = {1, -1}, int64[1] most = {24}> { r = Reshape(x, s) y = Add(x, r) "
+        f"n = Shape<start = 0, end = 1>(x) left = Sub(most, n) {nodes} }}"
+    )
+    (one,) = of("baked-in-batch", text)
+    assert one.location.node == "Reshape[0]" and len(one.repairs) == repairs
+
+
+def test_a_weight_that_is_fed_is_no_batch_beside_one_with_a_name() -> None:
+    """Images of 8 x 5 x 5 in front of a layer that takes 8 x 6 x 6."""
+    text = (
+        "(float[B, 8, 5, 5] x, float[288, 10] w) => (y) <int64[2] s = {-1, 288}> { h = Reshape(x, s) y = MatMul(h, w) }"
+    )
+    (one,) = of("mixed-batch", text)
+    assert "rows of 288 elements for MatMul[1] from images of 200 (8 x 5 x 5)" in one.message
 
 
 # ---- layers
@@ -142,7 +164,8 @@ def test_more_weights_that_are_turned_around_than_are_searched_for() -> None:
         f"({', '.join(f'float[1, {n}] x{n}' for n in sizes)}) => ({', '.join(f'y{n}' for n in sizes)}) "
         f"{{ {' '.join(f'y{n} = MatMul(x{n}, w{n})' for n in sizes)} }}"
     )
-    found = of("misfit-initializers", text, **{f"w{n}": np.ones((2, n), np.float32) for n in sizes})
+    weights: dict[str, Any] = {f"w{n}": np.ones((2, n), np.float32) for n in sizes}
+    found = of("misfit-initializers", text, **weights)
     for n, one in zip(sizes, found, strict=True):
         assert one.fix.startswith(f"w{n} stands turned around: store it as [{n}, 2]")
     assert [bool(one.repairs) for one in found] == [True] * MOST_SEARCHES + [False]
@@ -166,6 +189,25 @@ def test_where_the_shape_that_does_not_fit_comes_from() -> None:
     )
     (one,) = of("impossible-shapes", text)
     assert [step.node for step in one.derivation] == ["Transpose[0]"]
+
+
+@pytest.mark.parametrize("missing", ["else_branch", "then_branch"])
+def test_an_if_that_lacks_a_branch_beside_one_of_the_same_name(missing: str) -> None:
+    """Both are the specification's "required": other rules speak of that, and of the name."""
+    branches = (
+        "<then_branch = a () => (float[2] p) { p = Neg(x) }, "
+        "else_branch = b () => (float[1, 2] q) { q = Unsqueeze(x, at) }>"
+    )
+    model = parsed(
+        f"g (float[2] x, bool c) => (y, z) <int64[1] at = {{0}}> {{ y = If (c) {branches} z = If (c) {branches} }}"
+    )
+    for node in model.graph.node:
+        node.name = "one"
+    last = model.graph.node[1].attribute
+    kept = [attribute for attribute in last if attribute.name != missing]
+    del last[:]
+    last.extend(kept)
+    assert [one.location.tensor for one in found_in("unequal-branches", model)] == ["y"]
 
 
 # ---- declarations
