@@ -493,6 +493,8 @@ def test_findings_that_a_policy_left_out_are_no_rules_that_found_nothing(policy:
         ("opset", "the opset of ai.onnx is 17; at most 0 may be"),
         ("opset:com.microsoft", "the opset of com.microsoft is 1; at most 0 may be"),
         ("run-seconds", "0.25 seconds for the run; at most 0 may be"),
+        ("provider-node-percent", "100 % of the nodes on the provider that was asked for; at most 0 may be"),
+        ("provider-mac-percent", "100 % of the MACs on the provider that was asked for; at most 0 may be"),
     ],
 )
 def test_each_measure_is_said_in_words(measure: str, says: str) -> None:

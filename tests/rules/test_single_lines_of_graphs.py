@@ -332,6 +332,7 @@ def test_a_row_along_each_axis(axis: int, row: int, expected: int) -> None:
         (TensorProto.UINT8, (0, 255), (-1, 256)),
         (TensorProto.INT8, (-128, 127), (-129, 128)),
         (TensorProto.UINT16, (0, 65_535), (-1, 65_536)),
+        (TensorProto.UINT32, (0, 2**32 - 1), (-1, 2**32)),
         (TensorProto.INT32, (-(2**31), 2**31 - 1), (-(2**31) - 1, 2**31)),
     ],
 )
