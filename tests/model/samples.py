@@ -35,10 +35,14 @@ def with_tensor(tensor: bytes) -> bytes:
     return model_with_graph(field(5, tensor))
 
 
-def nested(levels: int, graph: bytes = b"") -> bytes:
-    """If in If in If: each level is a graph in an attribute of a node, down to the one given."""
+def nested(levels: int, graph: bytes = b"", *, usual: bool = True) -> bytes:
+    """If in If in If: each level is a graph in an attribute of a node, down to the one given.
+
+    Where it is not ``usual``, the attribute stands before the operator, as protobuf's own writers do not put it.
+    """
     for _ in range(levels):
-        graph = field(1, field(4, b"If") + field(5, field(1, b"b") + field(6, graph) + b"\xa0\x01\x05"))
+        parts = [field(4, b"If"), field(5, field(1, b"b") + field(6, graph) + b"\xa0\x01\x05")]
+        graph = field(1, b"".join(parts if usual else reversed(parts)))
     return model_with_graph(graph)
 
 
