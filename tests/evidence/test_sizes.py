@@ -56,6 +56,11 @@ MODELS = {
         """joined (float[N, L, 8] x) => (float[N, L, 12] y) { y = Concat <axis = 2> (x, k) }""",
         k=(1, 10, 4),
     ),
+    "a convolution by weights that only a run knows": made(
+        """picked (float[N, 3, H, W] x, bool[M] left_out) => (float[N, C, P, Q] y) {
+        n = Not (left_out) w = Compress <axis = 0> (k, n) y = Conv (x, w) }""",
+        k=(4, 3, 3, 3),
+    ),
     "two lengths that are not the same": made(
         """two (float[N, A] a, float[N, B] b) => (float[N, 3] y) {
         p = MatMul (a, wa) q = MatMul (b, wb) y = Add (p, q) }""",
@@ -69,7 +74,7 @@ def facts(data: bytes) -> Facts:
 
 
 def runs(data: bytes, chosen: Chosen) -> bool:
-    kinds = {1: np.float32, 7: np.int64}
+    kinds = {1: np.float32, 7: np.int64, 9: np.bool_}
     session = onnxruntime.InferenceSession(data)
     session.run(None, {feed.name: np.zeros(feed.shape, kinds[feed.dtype]) for feed in chosen.attempts[0]})
     return True
@@ -218,6 +223,23 @@ def test_an_image_smaller_than_the_window_is_impossible(node: str, fits: int) ->
     ports = sizes.ports_of(found)
     assert not impossible(found, invent(ports, size=fits, channels=3))
     assert impossible(found, invent(ports, size=fits - 1, channels=3))
+
+
+def test_an_output_that_is_left_out_says_nothing_of_the_window() -> None:
+    """ "Empty string can be used to indicate an omitted output": here MaxPool's second one."""
+    model = onnx.load_model_from_string(
+        made("g (float[N, 3, H, W] x) => (float[N, 3, P, Q] y) { y = MaxPool <kernel_shape = [9, 9]> (x) }")
+    )
+    model.graph.node[0].output.append("")
+    found = facts(model.SerializeToString())
+    assert not impossible(found, invent(sizes.ports_of(found), size=9, channels=3))
+    assert impossible(found, invent(sizes.ports_of(found), size=8, channels=3))
+
+
+def test_where_nothing_is_left_open_no_size_is_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizes, "impossible", lambda *_: pytest.fail("there is nothing to choose"))
+    fixed = made("fixed (float[2, 3] x) => (float[2, 3] y) { y = Relu (x) }")
+    assert [feeds[0].shape for feeds in choose(facts(fixed)).attempts] == [(2, 3)]
 
 
 def test_sizes_that_well_known_models_take_are_tried() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import onnx.parser
 import pytest
 
 from auditor.evidence.evidence import Evidence
-from auditor.evidence.processor import features
+from auditor.evidence.processor import features, processor
 from auditor.evidence.summary import dtypes, golden_line, looked_at, operators, ports, run_summary, totals
 from auditor.evidence.trial import Trial
 from auditor.model.load import loads
@@ -87,6 +89,32 @@ SMALL = """
       m = Neg(k)
     }
 """
+
+
+def test_who_listens_hears_of_the_propagation_once() -> None:
+    heard: list[str] = []
+    found = Evidence(evidence(SMALL).model, STATIC, listening=heard.append)
+    assert heard == []
+    assert found.facts is found.facts and heard == ["propagating"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        (
+            "processor\t: 0\nvendor_id\t: AuthenticAMD\nmodel name\t: AMD EPYC 9B14\nflags\t\t: fpu avx2\n",
+            "AMD EPYC 9B14",
+        ),
+        ("processor\t: 0\nBogoMIPS\t: 50.00\nFeatures\t: fp asimd\n", ""),
+    ],
+    ids=["x86", "Arm"],
+)
+def test_a_processor_is_called_as_linux_calls_it(lines: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux gives a "model name" on x86 and none on Arm."""
+    monkeypatch.setattr("builtins.open", lambda *_, **__: StringIO(lines))
+    found = processor.__wrapped__()
+    monkeypatch.undo()
+    assert found == name
 
 
 def test_ports_are_as_propagated() -> None:

@@ -9,6 +9,7 @@ import pickle
 import random
 import socket
 import struct
+import tarfile
 import time
 import zipfile
 from collections.abc import Callable
@@ -40,6 +41,13 @@ def zipped(*names: str) -> bytes:
     return out.getvalue()
 
 
+def tarred(name: str) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    return out.getvalue()
+
+
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d7a" * 16 + b"\nsize 1234567\n"
 
 IMPOSTORS = {
@@ -49,12 +57,14 @@ IMPOSTORS = {
     "git lfs": (LFS, "Git LFS pointer"),
     "zip": (zipped("model.onnx"), "zip archive"),
     "torch": (zipped("model/data.pkl", "model/version"), "PyTorch checkpoint"),
+    "tar": (tarred("model.onnx"), "tar archive"),
     "gzip": (gzip.compress(b"x" * 99), "gzip"),
     "pickle": (pickle.dumps({"weight": [1.0, 2.0]}, protocol=4), "pickle"),
     "old pickle": (pickle.dumps({"weight": [1.0, 2.0]}, protocol=2), "pickle"),
     "safetensors": (struct.pack("<Q", 20) + b'{"w":{"dtype":"F32"}' + b"\0" * 40, "safetensors"),
     "ort": (b"\x24\0\0\0ORTM" + bytes(range(60)), ".ort"),
     "hdf5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 90, "HDF5"),
+    "a plan of TensorRT": (b"ftrt" + b"\0" * 90, "not an ONNX model but a TensorRT engine"),
     "tflite": (b"\x1c\0\0\0TFL3" + b"\0" * 90, "TensorFlow Lite"),
     "lz4": (b"\x04\x22\x4d\x18" + b"\0" * 90, "lz4"),
     "text": (b"put the model here\n", "text file"),

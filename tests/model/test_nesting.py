@@ -25,11 +25,12 @@ def inmost(kind: str) -> bytes:
     }[kind]
 
 
+@pytest.mark.parametrize("usual", [True, False], ids=["usual", "another order"])
 @pytest.mark.parametrize("kind", ["", "tensor", "sparse", "tensor of a node", "sparse of a node"])
-def test_nesting_is_protobufs(kind: str) -> None:
+def test_nesting_is_protobufs(kind: str, usual: bool) -> None:
     outcomes = set()
     for levels in range(30, 36):
-        content = nested(levels, inmost(kind))
+        content = nested(levels, inmost(kind), usual=usual)
         try:
             onnx.load_model_from_string(content)
         except Exception:
