@@ -108,6 +108,22 @@ def test_tasks_that_are_submitted_meanwhile_come_back_too() -> None:
     assert seen == [2, 4, 8, 16, 32, 64, 128]
 
 
+def test_behind_the_last_task_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    listen = Pool._listen
+
+    def recorded(workers: Pool, seconds: float, *ears: int) -> bool:
+        if not workers.outstanding:
+            waits.append(seconds)
+        return listen(workers, seconds, *ears)
+
+    monkeypatch.setattr(Pool, "_listen", recorded)
+    with pool() as workers:
+        workers.submit(double, 1)
+        assert len(list(workers.as_completed())) == 1
+    assert waits == [0.0]
+
+
 def test_who_is_woken_has_a_turn_while_nothing_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three looks at the workers, of which the last one brings the result: before it there is a turn, and no other."""
     looks = iter(range(9))
