@@ -68,7 +68,7 @@ def tell(stage: str) -> None:
 class _Worker:
     pid: int
     pipe: socket.socket
-    inherited: int = 0  # bytes of resident memory that are its parent's, too
+    inherited: int  # bytes of resident memory that are its parent's, too
     inbox: Inbox = field(default_factory=Inbox)
     outbox: bytes = b""  # what the pipe did not take yet: a worker that is stopped keeps nobody waiting
     task: Task | None = None
@@ -113,7 +113,7 @@ class Pool:
             while self._completed:
                 yield self._completed.popleft()
             self._hand_out()
-            self._listen(_LOOK_EVERY)
+            self._listen(_LOOK_EVERY if self.outstanding else 0.0)
             self._watch()
             told, self._told = self._told, []
             for one in told:

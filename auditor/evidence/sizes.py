@@ -122,7 +122,8 @@ def _judged(facts: Facts, feeds: Feeds) -> tuple[int, str]:
     if any(0 in feed.shape for feed in feeds):
         return 0, ""
     for index, node in enumerate(facts.model.graph.nodes):
-        if node.op_type in _WINDOWS and _known(bound, node.inputs[:1]) and not _known(bound, node.outputs[:1]):
+        # Of a convolution, by its weights too: where those are unknown, so is what it gives.
+        if node.op_type in _WINDOWS and _known(bound, node.inputs[:2]) and not _known(bound, node.outputs[:1]):
             return 1, f"{facts.model.graph.label(index)}: its window does not fit"
     for name in bound:
         fact = bound.at(name)

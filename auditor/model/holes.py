@@ -52,7 +52,7 @@ class Lacking:
             return True
         return at + 1 < len(self._starts) and self._starts[at + 1] < offset + length
 
-    def check(self, location: str, offset: int = 0, length: int = 0) -> None:
+    def check(self, location: str, offset: int, length: int) -> None:
         """`NotHere` where a byte of a range is not here."""
         if self.is_over(location, offset, length):
             self.asked += 1

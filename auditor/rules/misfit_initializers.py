@@ -143,9 +143,11 @@ def _misfit(facts: Facts, cases: list[Misfit], *, searching: bool) -> Found:
     dense = _features(facts, case)
     hopeless = f": {_NONE}" if dense and fits and not _best(fits) and _is_open(case.expected.shape) else ""
     alike = [o.tensor for o in more if (o.expected.shape, o.actual) == (case.expected.shape, case.actual)]
-    also = "".join(f"; {o.tensor} is {show(o.actual)}, {_needed(o)}" for o in more if o.tensor not in alike)
+    needs = [f"{o.tensor} is {show(o.actual)}, {_needed(o)}" for o in cases]
+    also = "".join(f"; {need}" for o, need in zip(more, needs[1:], strict=True) if o.tensor not in alike)
+    because = f"; {cure.cause}" if cure and cure.sure and cure.cause not in needs else ""
     return Found(
-        (dense or _plain(facts, case, alike)) + hopeless + also + (f"; {cure.cause}" if cure and cure.sure else ""),
+        (dense or _plain(facts, case, alike)) + hopeless + also + because,
         cured(facts, _location(facts, case), cure),
         cure.fix if cure else _fix(facts, case, fits, alike),
         expected=show(case.expected.shape),
@@ -293,7 +295,7 @@ def _mended(facts: Facts, case: Misfit | Open) -> str:
     wanted = case.expected.shape
     if isinstance(case.expected, BroadcastsTo):
         op_type = facts.node(case.at).op_type
-        if op_type == "PRelu" and len(wanted) > 2:  # one slope for each channel
+        if op_type == "PRelu" and len(wanted) > 1:  # one slope for each channel
             wanted = (wanted[1], *(1 for _ in wanted[2:]))
         elif op_type == "Gemm":
             wanted = wanted[-1:]

@@ -104,7 +104,7 @@ def _trains(scope: Scope, node: Node, facts: Facts) -> bool:
     opset = scope.opsets.get("", 1)
     if node.op_type == "Dropout":
         switched = opset >= 12 and len(node.inputs) > 2 and _value(scope, node.inputs[2], facts) in (True, 1)
-        return switched and (not node.inputs[1] or _value(scope, node.inputs[1], facts) != 0)
+        return switched and _value(scope, node.inputs[1], facts) != 0  # left out, it is 0.5
     extra = [name for name in node.outputs[1:] if name]
     if opset >= 14:
         trains = node.attributes.get("training_mode", 0) == 1

@@ -17,6 +17,7 @@ STRETCHING = frozenset(
     {
         "Add", "Sub", "Mul", "Div", "Pow", "Mod", "Max", "Min", "Sum", "Mean", "And", "Or", "Xor", "Equal", "Greater",
         "Less", "GreaterOrEqual", "LessOrEqual", "Where", "BitwiseAnd", "BitwiseOr", "BitwiseXor",
+        "BitShift",
     }
 )  # fmt: skip
 """Operators whose inputs broadcast to one another."""

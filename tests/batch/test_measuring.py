@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 import auditor.pipeline
 from auditor.batch import measuring
-from auditor.batch.measuring import HashedPart, hashed_and_measured, in_parts
+from auditor.batch.measuring import HashedPart, hashed_and_measured, hashed_for, in_parts
 from auditor.batch.pool import Pool
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
@@ -227,6 +228,33 @@ def test_files_are_hashed_where_the_model_cannot_be_read_or_one_is_missing(tmp_p
     lost = str(sound.with_name("model.onnx_data_0"))
     os.unlink(lost)
     assert [part and part.state.digest for part in hashed_and_measured(str(sound), [lost])] == ["absent"]
+
+
+@pytest.mark.parametrize(("nodes", "is_measured"), [(20_000, True), (20_001, False)])
+def test_of_a_model_of_many_nodes_the_files_are_hashed_alone(tmp_path: Path, nodes: int, is_measured: bool) -> None:
+    """Its graph would have to be decoded for each of them."""
+    path = spread(tmp_path, 1, 1 << 16, 1)
+    model = onnx.load(path, load_external_data=False)
+    more = onnx.NodeProto(op_type="Relu", input=["x"], output=["unused"])
+    model.graph.node.extend([more] * (nodes - len(model.graph.node)))
+    path.write_bytes(model.SerializeToString())
+    data = str(path.with_name("model.onnx_data_0"))
+    (part,) = hashed_and_measured(str(path), [data])
+    assert part is not None and (part.measured is not None) is is_measured
+    assert hashed([(data,)]) == [(part.state,)]
+
+
+def test_before_its_audit_a_model_is_hashed_and_measured_where_that_is_worth_it(tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    for path, is_measured in (
+        (spread(tmp_path / "small", 1, 1 << 16, 1), False),
+        (spread(tmp_path / "large", 1, 1 << 20, 1), True),
+    ):
+        (ref,) = refs(path)
+        states, measured = hashed_for(ref, STATIC)
+        assert states == hashed([ref.files])[0] and states is not None
+        assert [state.path for state in states] == list(ref.files)
+        assert list(measured) == (["model.onnx_data_0"] if is_measured else [])
 
 
 def test_tasks_hold_a_quarter_of_a_gigabyte_or_one_file() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from auditor.batch import sources
+from auditor.batch.sources.mlflow import MLflow
 from tests.pace import check_units, cpu_of
 
 from .by_hand import put, refs, said
@@ -118,6 +120,30 @@ def test_an_artifact_is_called_as_its_newest_version(tmp_path: Path) -> None:
     assert ref.metadata["artifact"] == "0/8f2a/artifacts/model"
     assert ref.metadata["aliases"] == "champion"
     assert ref.metadata["also"] == "net 9, other 2"
+
+
+def test_a_tree_that_was_moved_is_known_by_its_last_mlruns(tmp_path: Path) -> None:
+    """Places in it are those of before, whatever the tree is called now."""
+    top = tmp_path / "backup"
+    put(top / "0/meta.yaml", "")  # an experiment: https://mlflow.org/docs/latest/ml/tracking/backend-stores/
+    for run, version in (("8f2a", 1), ("77", 2)):
+        put(top / f"0/{run}/artifacts/model/MLmodel", MLMODEL)
+        put(top / f"0/{run}/artifacts/model/model.onnx")
+        place = f"file:///home/old/mlruns/before/mlruns/0/{run}/artifacts/model"
+        put(top / f"models/net/version-{version}/meta.yaml", f"version: {version}\nstorage_location: {place}\n")
+    assert sorted((ref.name, ref.version) for ref in refs(top)) == [("net", "1"), ("net", "2")]
+
+
+def test_a_folder_that_cannot_be_listed_is_no_tree_of_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever lists it says why."""
+
+    def closed(folder: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    put(tmp_path / "0/meta.yaml", "")
+    assert MLflow.is_at(str(tmp_path))
+    monkeypatch.setattr(Path, "iterdir", closed)
+    assert not MLflow.is_at(str(tmp_path))
 
 
 @pytest.mark.parametrize("side", ["inputs", "outputs"])

@@ -108,6 +108,40 @@ def test_tasks_that_are_submitted_meanwhile_come_back_too() -> None:
     assert seen == [2, 4, 8, 16, 32, 64, 128]
 
 
+def test_behind_the_last_task_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    listen = Pool._listen
+
+    def recorded(workers: Pool, seconds: float, *ears: int) -> bool:
+        if not workers.outstanding:
+            waits.append(seconds)
+        return listen(workers, seconds, *ears)
+
+    monkeypatch.setattr(Pool, "_listen", recorded)
+    with pool() as workers:
+        workers.submit(double, 1)
+        assert len(list(workers.as_completed())) == 1
+    assert waits == [0.0]
+
+
+def test_who_is_woken_has_a_turn_while_nothing_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three looks at the workers, of which the last one brings the result: before it there is a turn, and no other."""
+    looks = iter(range(9))
+
+    def listen(workers: Pool, _: float) -> bool:
+        if next(looks) == 2:
+            workers._complete(workers._queue.popleft(), Returned(4))
+        return False
+
+    monkeypatch.setattr(Pool, "_hand_out", lambda workers: None)
+    monkeypatch.setattr(Pool, "_listen", listen)
+    answers = [False, True]
+    with pool() as workers:
+        task = workers.submit(double, 2)
+        assert list(workers.turns(lambda: bool(answers) and answers.pop(0))) == [None, task]
+    assert answers == []
+
+
 def say_and_double(number: int) -> int:
     tell(f"at {number}")
     tell("soon done")

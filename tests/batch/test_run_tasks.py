@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import onnx.parser
 import pytest
 
 import auditor.pipeline
@@ -15,16 +16,16 @@ from auditor.batch.pool import Pool
 from auditor.batch.refs import Ref
 from auditor.batch.run import Outcome, batch
 from auditor.batch.state import Keys, hashed
-from auditor.batch.tasks import WorkerLimits
+from auditor.batch.tasks import Task, Told, WorkerLimits
 from auditor.errors import ExitCode, UsageError
 from auditor.pipeline import Audit
 from auditor.policy.judge import USUAL, exit_code
-from auditor.policy.policy import Policy
+from auditor.policy.policy import Bounds, Policy
 from auditor.report import Missed, Verdict
 from auditor.settings import Settings
 from auditor.store.works import Done, FileState, Works
 
-from .by_hand import MODEL
+from .by_hand import MODEL, put
 from .conftest import reference
 
 Refs = Callable[[Path], list[Ref]]
@@ -133,6 +134,44 @@ def test_a_report_that_finds_nothing_and_is_open_is_no_pass_when_it_is_taken_aga
     assert outcome.reused, "it is not audited again"
 
 
+def test_no_more_models_are_taken_than_may_be_held(registry: Path, refs: Refs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two at a time, and two may be held: when the first one is done, no third has been asked for."""
+    monkeypatch.setattr(batches, "_BLOCK", 2)
+    monkeypatch.setattr(batches, "_MOST", 2)
+    taken: list[Ref] = []
+
+    def source() -> Iterator[Ref]:
+        for ref in refs(registry):
+            taken.append(ref)
+            yield ref
+
+    outcomes = batch(source(), STATIC, lambda ref: USUAL, None, 2, WorkerLimits())
+    first = next(outcomes)
+    assert len(taken) == 2 and first.ref in taken
+    assert len(list(outcomes)) == 11 and len(taken) == 12
+
+
+@pytest.mark.parametrize(("before", "verdict"), [(3, Verdict.PASS), (2, Verdict.FAIL)])
+def test_a_model_may_grow_no_more_than_its_policy_says_since_the_accepted_version(
+    tmp_path: Path, before: int, verdict: Verdict
+) -> None:
+    """Of three parameters: one more than two is too many, and none more than three is not."""
+    policy = Policy(limits={"parameters": Bounds(max_increase=0)})
+
+    def version(name: str, size: int) -> Ref:
+        numbers = ", ".join(["1.0"] * size)
+        text = f"g (float[{size}] x) => (float[{size}] y) <float[{size}] w = {{{numbers}}}> {{ y = Add(x, w) }}"
+        model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]> {text}')
+        return reference(put(tmp_path / f"{name}.onnx", model.SerializeToString()), subject="net")
+
+    with Works.open(tmp_path / "reports.db") as store:
+        (first,) = batch([version("first", before)], STATIC, lambda ref: policy, store, 1, WorkerLimits())
+        assert first.verdict is Verdict.PASS and first.audit_id is not None  # there is nothing to compare it with
+        store.accept("net", first.audit_id, reason="it is good", by="ann")
+        (second,) = batch([version("second", 3)], STATIC, lambda ref: policy, store, 1, WorkerLimits())
+    assert second.verdict is verdict
+
+
 def test_so_many_keys_are_kept_in_mind_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "_LATELY", 3)
     with Pool(1, WorkerLimits()) as pool:
@@ -140,6 +179,22 @@ def test_so_many_keys_are_kept_in_mind_and_no_more(monkeypatch: pytest.MonkeyPat
         for n in range(7):
             one._keep_in_mind(f"key {n}", Done("m.onnx", n, True))
             assert f"key {n}" in one.lately and len(one.lately) <= 3
+
+
+def test_how_far_an_audit_has_come_is_told_with_its_model_as_long_as_it_goes_on() -> None:
+    told: list[tuple[Ref, str]] = []
+    one, other = (reference(Path(name)) for name in ("one.onnx", "other.onnx"))
+    with Pool(1, WorkerLimits()) as pool:
+        work = batches._Batch(
+            iter(()), STATIC, lambda ref: USUAL, None, pool, True, False, Keys(STATIC), lambda: False,
+            lambda ref, stage: told.append((ref, stage)),
+        )  # fmt: skip
+        audits = [Task(len, (), WorkerLimits()) for _ in range(3)]
+        for task, ref in zip(audits, (one, other), strict=False):
+            work._hand([batches._Work(ref)], task)
+        for task, stage in zip(audits, ("speed", "growth", "of nobody's"), strict=True):
+            work._hear(Told(task, stage))
+    assert told == [(one, "speed"), (other, "growth")]
 
 
 def test_a_fetched_model_is_whole_though_another_one_takes_a_link_to_its_file(registry: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from auditor.batch.refs import Ref
-from auditor.batch.state import Keys, files_of, hashed, seen_from_here, settled, unchanged
+from auditor.batch.state import Keys, _text, files_of, hashed, seen_from_here, settled, unchanged
 from auditor.evidence.processor import features
 from auditor.settings import Settings
 from auditor.store.works import FileState
@@ -177,6 +177,11 @@ def test_work_is_known_by_what_the_registry_says_and_by_settings(tmp_path: Path)
     assert keys(reference(path, troubles=("the registry lies",)), state(path, "a")) != plain
     assert keys(reference(path), state(path, "a"), settings=Settings(run=False, weights=False)) != plain
     assert keys(reference(path, name="another", subject="s", version="7"), state(path, "a")) == plain
+
+
+def test_a_set_among_the_settings_is_told_in_order() -> None:
+    """A set of 8 and 1 goes through them as 8 and 1, for its table has eight places."""
+    assert _text(frozenset({8, 1})) == "[1, 8]"
 
 
 def test_the_settings_have_no_order_of_their_own(tmp_path: Path) -> None:

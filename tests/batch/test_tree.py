@@ -102,6 +102,7 @@ def test_an_address_of_a_single_file_is_that_file(tmp_path: Path) -> None:
     held.is_file = True
     (version,) = kind_of(held, tmp_path)[0].versions()
     assert (version.address, version.name) == ("s3://bucket/zoo/net.onnx", "net")
+    assert (version.subject, version.registry) == ("", "")  # no registry names it
     held.contents["other.onnx"] = b"x"
     assert len(list(kind_of(held, tmp_path)[0].versions())) == 2
 

@@ -9,6 +9,7 @@ import pytest
 from onnx import parser
 
 from auditor.batch import sources
+from auditor.batch.around import around
 
 from .by_hand import HEAD, put, put_external, refs, said
 
@@ -247,6 +248,17 @@ def test_of_a_file_of_a_compute_capability_the_latest_version_alone_is_served(tm
         put(tmp_path / f"net/{version}/{name}.onnx")
     found = {(r.subject, r.version): r.metadata["served"] for r in refs(tmp_path)}
     assert found == {("net", "1"): "no", ("net", "2"): "yes", ("net:7.5", "1"): "no", ("net:7.5", "2"): "yes"}
+
+
+@pytest.mark.parametrize("config", [CONFIG, None], ids=["configured", "by its folders alone"])
+def test_the_repository_around_a_model_names_it(tmp_path: Path, config: str | None) -> None:
+    """Triton asks for no config.pbtxt of an ONNX model: it makes one up ("Auto-Generated Model Configuration")."""
+    model = put(tmp_path / "net/3/model.onnx")
+    if config is not None:
+        put(tmp_path / "net/config.pbtxt", config)
+    found = around(str(model))
+    assert found is not None and (found.name, found.version, found.path) == ("net", "3", str(model))
+    assert around(str(put(tmp_path / "plain/three/model.onnx"))) is None
 
 
 @pytest.mark.parametrize(

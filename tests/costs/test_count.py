@@ -103,6 +103,20 @@ def test_wide_integers_that_a_layer_takes_are_weights_too() -> None:
     assert (found.parameters, found.learnable) == (6 + 1, 6)
 
 
+def test_weights_far_from_their_layer_are_weights() -> None:
+    """A limit on parameters is not passed by forty operators that do nothing."""
+    nodes = " ".join(f"h{i + 1} = Identity(h{i})" for i in range(40))
+    found = costs(f"""
+        <ir_version: 8, opset_import: ["" : 17]>
+        g (float[N, 2] x) => (float[N, 3] y) <int8[2, 3] h0 = {{1, 2, 3, 4, 5, 6}}> {{
+          {nodes}
+          c = Cast<to = 1>(h40)
+          y = MatMul(x, c)
+        }}
+    """)
+    assert (found.parameters, found.learnable) == (6, 6)
+
+
 def test_what_is_computed_was_not_learnt() -> None:
     """The matrix of a discrete cosine transform, out of a range: three numbers are stored."""
     found = costs("""

@@ -39,6 +39,19 @@ def test_every_place_is_a_layer() -> None:
     assert list(found.places()) == [layer.at for layer in found]
 
 
+def test_what_a_branch_stores_is_its_own_nodes() -> None:
+    """Two numbers in the one branch, three in the other."""
+    text = """<ir_version: 8, opset_import: ["" : 17]> g (bool c, float[2, 1] x) => (y) {
+      y = If (c) <
+        then_branch = one () => (float[2, 2] p) { k = Constant<value = float[2] {1, 2}>() p = Mul(x, k) },
+        else_branch = two () => (float[2, 3] q) { k = Constant<value = float[3] {1, 2, 3}>() q = Mul(x, k) }>
+    }"""
+    found = count(infer(loads(parser.parse_model(text).SerializeToString()))).layers
+    assert {layer.label: layer.parameters for layer in found if layer.op_type == "Mul"} == {
+        "If[0]/then_branch/Mul[1]": 2, "If[0]/else_branch/Mul[1]": 3,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("place", [6, -7])
 def test_there_are_no_others(place: int) -> None:
     with pytest.raises(IndexError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import onnx.parser
+import pytest
 
 from auditor.costs import peak
 from auditor.costs.peak import peak_activations
@@ -26,6 +27,17 @@ def test_maxima_in_many_names_are_not_compared() -> None:
     inputs = ", ".join(f"float[{n}0, {n}1] {n.lower()}" for n in "ABCD")
     facts = facts_of(f"g ({inputs}) => (y) {{ p = Add (a, b) q = Add (c, d) r = Mul (p, q) y = Sub (r, a) }}")
     assert peak_activations(facts) is None
+
+
+@pytest.mark.parametrize(("names", "known"), [("ABCD", True), ("ABCDE", False)])
+def test_maxima_of_floors_in_five_names_are_not_compared(names: str, known: bool) -> None:
+    """At N = 4 each a: its pool is 2. First all inputs, at last all pools, and the two of a node at once."""
+    inputs = ", ".join(f"float[1, 1, {n}] {n.lower()}" for n in names)
+    nodes = " ".join(f"p{n} = MaxPool<kernel_shape = [2], strides = [2]>({n.lower()})" for n in names)
+    found = peak_activations(facts_of(f"g ({inputs}) => ({', '.join(f'p{n}' for n in names)}) {{ {nodes} }}"))
+    assert (found is not None) == known
+    if found is not None:
+        assert evaluate(found, dict.fromkeys(names, 4)) == 4 * (4 * 4 + 2)
 
 
 def reduced(names: str) -> Facts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import count as count_from
-from itertools import takewhile
+from itertools import islice, takewhile
 from math import inf
 from types import SimpleNamespace
 
@@ -56,6 +56,11 @@ MODELS = {
         """joined (float[N, L, 8] x) => (float[N, L, 12] y) { y = Concat <axis = 2> (x, k) }""",
         k=(1, 10, 4),
     ),
+    "a convolution by weights that only a run knows": made(
+        """picked (float[N, 3, H, W] x, bool[M] left_out) => (float[N, C, P, Q] y) {
+        n = Not (left_out) w = Compress <axis = 0> (k, n) y = Conv (x, w) }""",
+        k=(4, 3, 3, 3),
+    ),
     "two lengths that are not the same": made(
         """two (float[N, A] a, float[N, B] b) => (float[N, 3] y) {
         p = MatMul (a, wa) q = MatMul (b, wb) y = Add (p, q) }""",
@@ -69,7 +74,7 @@ def facts(data: bytes) -> Facts:
 
 
 def runs(data: bytes, chosen: Chosen) -> bool:
-    kinds = {1: np.float32, 7: np.int64}
+    kinds = {1: np.float32, 7: np.int64, 9: np.bool_}
     session = onnxruntime.InferenceSession(data)
     session.run(None, {feed.name: np.zeros(feed.shape, kinds[feed.dtype]) for feed in chosen.attempts[0]})
     return True
@@ -87,6 +92,20 @@ def test_what_the_usual_sizes_lack_is_told() -> None:
     assert chosen.told == "of the sizes 1 to 64, L fits at 1 and 24 alone"
     assert [feeds[0].shape for feeds, _ in chosen.passed_over][:3] == [(2, 224), (2, 64), (2, 32)]
     assert "do not broadcast" in chosen.passed_over[0][1]
+
+
+def test_of_small_sizes_the_larger_one_is_tried_first() -> None:
+    """Images as wide as two and as one broadcast with two; of a single column much goes unseen."""
+    added = made("added (float[N, C, H, W] x) => (float[N, C, H, V] y) { y = Add (x, w) }", w=(2,))
+    chosen = choose(facts(added))
+    assert chosen.attempts[0][0].shape == (2, 3, 2, 2) and runs(added, chosen)
+
+
+def test_so_many_sizes_of_stored_matrices_are_tried_first() -> None:
+    """The 64 least of 65; then the first of those that models often have, which no matrix has here."""
+    stored = {f"w{size}": (1, size) for size in range(3000, 3065)}
+    data = made("g (float[N, L] x) => (float[N, L] y) { y = Relu (x) }", **stored)
+    assert list(islice(sizes._candidates(facts(data)), 65)) == [*range(3000, 3064), sizes.MORE[0]]
 
 
 def test_usual_sizes_stay_the_first() -> None:
@@ -204,6 +223,23 @@ def test_an_image_smaller_than_the_window_is_impossible(node: str, fits: int) ->
     ports = sizes.ports_of(found)
     assert not impossible(found, invent(ports, size=fits, channels=3))
     assert impossible(found, invent(ports, size=fits - 1, channels=3))
+
+
+def test_an_output_that_is_left_out_says_nothing_of_the_window() -> None:
+    """ "Empty string can be used to indicate an omitted output": here MaxPool's second one."""
+    model = onnx.load_model_from_string(
+        made("g (float[N, 3, H, W] x) => (float[N, 3, P, Q] y) { y = MaxPool <kernel_shape = [9, 9]> (x) }")
+    )
+    model.graph.node[0].output.append("")
+    found = facts(model.SerializeToString())
+    assert not impossible(found, invent(sizes.ports_of(found), size=9, channels=3))
+    assert impossible(found, invent(sizes.ports_of(found), size=8, channels=3))
+
+
+def test_where_nothing_is_left_open_no_size_is_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizes, "impossible", lambda *_: pytest.fail("there is nothing to choose"))
+    fixed = made("fixed (float[2, 3] x) => (float[2, 3] y) { y = Relu (x) }")
+    assert [feeds[0].shape for feeds in choose(facts(fixed)).attempts] == [(2, 3)]
 
 
 def test_sizes_that_well_known_models_take_are_tried() -> None:

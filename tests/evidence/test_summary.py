@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import onnx.parser
 import pytest
 
 from auditor.evidence.evidence import Evidence
-from auditor.evidence.processor import features
+from auditor.evidence.processor import features, processor
 from auditor.evidence.summary import dtypes, golden_line, looked_at, operators, ports, run_summary, totals
 from auditor.evidence.trial import Trial
 from auditor.model.load import loads
-from auditor.report import Missed, Port, RunSummary
+from auditor.report import Missed, Port, RunLevel, RunSummary
 from auditor.runtime.outcome import (
+    Agreement,
     Comparison,
     Crashed,
     Difference,
     Failed,
     GoldenResult,
+    Level,
     NotRun,
     Observed,
     Outcome,
     OutOfMemory,
+    Parting,
     Run,
     TimedOut,
 )
@@ -84,6 +89,32 @@ SMALL = """
       m = Neg(k)
     }
 """
+
+
+def test_who_listens_hears_of_the_propagation_once() -> None:
+    heard: list[str] = []
+    found = Evidence(evidence(SMALL).model, STATIC, listening=heard.append)
+    assert heard == []
+    assert found.facts is found.facts and heard == ["propagating"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        (
+            "processor\t: 0\nvendor_id\t: AuthenticAMD\nmodel name\t: AMD EPYC 9B14\nflags\t\t: fpu avx2\n",
+            "AMD EPYC 9B14",
+        ),
+        ("processor\t: 0\nBogoMIPS\t: 50.00\nFeatures\t: fp asimd\n", ""),
+    ],
+    ids=["x86", "Arm"],
+)
+def test_a_processor_is_called_as_linux_calls_it(lines: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux gives a "model name" on x86 and none on Arm."""
+    monkeypatch.setattr("builtins.open", lambda *_, **__: StringIO(lines))
+    found = processor.__wrapped__()
+    monkeypatch.undo()
+    assert found == name
 
 
 def test_ports_are_as_propagated() -> None:
@@ -165,6 +196,25 @@ def test_every_outcome_of_a_run_has_its_summary(outcome: Outcome, expected: RunS
     found = run_summary(evidence(SMALL, outcome))
     assert found._replace(attempts=()) == expected._replace(optimisation="all", cpu=features())
     assert [one.status for one in found.attempts] == (["ok"] if isinstance(outcome, Run) else [])
+
+
+@pytest.mark.parametrize(
+    ("agreement", "outputs"),
+    [
+        (None, ""),
+        (Agreement(), "equal"),
+        (Agreement(exempt={"z": "chance makes it"}), "equal but for 'z'"),
+        (Agreement((Parting("y", Difference("value")),), {"z": "chance makes it"}), "different: 'y'"),
+        (Agreement(why="no end after 3 s\nand more"), "not compared: no end after 3 s"),
+    ],
+)
+def test_another_level_is_told_with_what_its_outputs_are(agreement: Agreement | None, outputs: str) -> None:
+    levels = (Level("all", "ok"), Level("off", "run failed", "bad\nworse"))
+    ran = Run("CPUExecutionProvider", "1.32", {}, levels=levels, agreement=agreement)
+    assert run_summary(evidence(SMALL, ran)).levels == (
+        RunLevel("all", "ok"),
+        RunLevel("off", "run failed", "bad", outputs),
+    )
 
 
 def test_a_run_that_nobody_wanted_is_said_to_be_left_out() -> None:

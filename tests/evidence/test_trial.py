@@ -29,7 +29,7 @@ from auditor.runtime.outcome import (
     TimedOut,
     Try,
 )
-from auditor.runtime.request import ProviderLibrary, ProviderOption, Request, RunLimits
+from auditor.runtime.request import Feed, ProviderLibrary, ProviderOption, Request, RunLimits
 from auditor.settings import Settings
 from auditor.shapes.facts import infer
 
@@ -156,6 +156,16 @@ def test_inputs_that_are_given_prove_something(folder: Path, monkeypatch: pytest
     ran = RAN._replace(tries=(Try((), "FAIL", "wrong rank"),))
     trial, _ = tried(folder, monkeypatch, ran, Settings(inputs=FILE))
     assert [(m.why, m.asked) for m in trial.missed] == [(f"it failed on the inputs of {FILE}: wrong rank", True)]
+
+
+def test_where_golden_vectors_alone_ran_the_inputs_that_did_not_are_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = RAN._replace(tries=(Try((), "FAIL", "wrong rank\nat line 7"), Try((), "FAIL", "wrong size")))
+    trial, _ = tried(folder, monkeypatch, failed, Settings())
+    assert trial.missed == (Missed("inputs", "none that auditor invented ran: wrong rank"),)
+    later = failed._replace(feeds=(Feed("x", 1, (1, 4)),))
+    assert tried(folder, monkeypatch, later, Settings())[0].missed == ()
 
 
 def test_golden_vectors_prove_something(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,26 @@ def test_a_number_that_is_merely_wrong_is_in_the_outputs_and_none_of_them_shows_
     assert found.message.endswith("inputs of 1e+12 throughout give 1e+12 in x[0]")
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"x": (0.1 + 0.2, -4.0)}, "x = [0.3, -4.0] give"),  # in six figures
+        ({"x": (0.5,), "z": (2.0, 1e6)}, "x = [0.5], z = [2.0, 1000000.0] give"),
+        ({"x": (1.0, 2.0, 3.0, 4.0)}, "x = [1.0, 2.0, 3.0, 4.0] give"),
+        ({"x": (1.0, 2.0, 3.0, 4.0, 5.0)}, "the witness's inputs give"),
+        ({"x": (1.0,), "z": ()}, "the witness's inputs give"),  # one of them is large
+        ({"a": (1.0,), "b": (1.0,), "c": (1.0,)}, "the witness's inputs give"),
+    ],
+)
+def test_inputs_of_few_numbers_are_written_out(values: dict[str, tuple[float, ...]], words: str) -> None:
+    inputs = tuple(
+        WitnessInput(name, "float32", (len(numbers),), min(numbers, default=0.0), max(numbers, default=0.0), numbers)
+        for name, numbers in values.items()
+    )
+    found = said(LOG, -1.0, 1.0, WITNESS._replace(inputs=inputs, recipe='["anywhere", 1]'))
+    assert f": {words} -inf in l[0]" in found.message
+
+
 def test_what_no_input_was_found_for_is_not_excluded() -> None:
     found = said(LOG, -1.0, 1.0)
     assert (found.severity, found.witness) == (Severity.NOTE, None)

@@ -35,11 +35,17 @@ def with_tensor(tensor: bytes) -> bytes:
     return model_with_graph(field(5, tensor))
 
 
-def nested(levels: int, graph: bytes = b"") -> bytes:
+def nested(levels: int, graph: bytes = b"", *, usual: bool = True) -> bytes:
     """If in If in If: each level is a graph in an attribute of a node, down to the one given."""
     for _ in range(levels):
-        graph = field(1, field(4, b"If") + field(5, field(1, b"b") + field(6, graph) + b"\xa0\x01\x05"))
+        graph = field(1, with_if(graph, usual=usual))
     return model_with_graph(graph)
+
+
+def with_if(graph: bytes, *, usual: bool = True) -> bytes:
+    """A node with a graph in an attribute, which stands in front of the operator where it is not ``usual``."""
+    parts = [field(4, b"If"), field(5, field(1, b"b") + field(6, graph) + b"\xa0\x01\x05")]
+    return b"".join(parts if usual else reversed(parts))
 
 
 def external(location: str, **entries: str) -> onnx.ModelProto:
@@ -54,4 +60,6 @@ def external(location: str, **entries: str) -> onnx.ModelProto:
     return model
 
 
-__all__ = ["data", "external", "field", "model_with_graph", "nested", "proto", "varint", "with_node", "with_tensor"]
+__all__ = [
+    "data", "external", "field", "model_with_graph", "nested", "proto", "varint", "with_if", "with_node", "with_tensor",
+]  # fmt: skip

@@ -30,7 +30,7 @@ from .test_decode import forbid_general
         (b"\x40\x05\x40\x80\x01\x40\x00\xa0\x01\x07", (5, 128, 0)),
     ],
 )
-@pytest.mark.parametrize("name", [b"", b"a", b"n" * 100])
+@pytest.mark.parametrize("name", [b"", b"a", b"n" * 100, b"n" * 121])  # of which some are 128 bytes long with it
 def test_small_attributes_are_read_by_the_quick_way_alone(
     monkeypatch: pytest.MonkeyPatch, name: bytes, attribute: bytes, value: object
 ) -> None:

@@ -31,6 +31,7 @@ LONG = field(1, field(1, b"x" * 280) + NODE)
         b"",
         b"\x08\x0a",  # an IR version
         b"\x08\x1f",
+        b"\x08\x1f" + b"\xff\x01",  # the highest that is taken for one: what stands behind it is not asked
         field(2, b"pytorch"),
         field(2, "größe".encode()),
         field(2, "größe".encode())[:-2],  # cut off in a letter

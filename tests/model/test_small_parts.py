@@ -17,7 +17,11 @@ from auditor.model import encoding
 from auditor.model.graph import Graph, MapType, Node, TensorType, captured
 from auditor.model.load import load, loads
 from auditor.model.magic import format_of
+from auditor.model.moved import Moved, attribute_instead
 from auditor.model.order import cycles, ordered, out_of_order
+from auditor.model.schemas import schema
+from auditor.model.texts import odd_texts
+from auditor.model.wire import ReadLimits, Wire
 
 _EIGHT: dict[int, Any] = {
     17: ml_dtypes.float8_e4m3fn,
@@ -37,6 +41,11 @@ def test_every_code_of_a_narrow_float_is_its_value(dtype: int) -> None:
     for code, (one, other) in enumerate(zip(mine, truth, strict=True)):
         assert one == other or (math.isnan(one) and math.isnan(other)), hex(code)
         assert math.copysign(1, one) == math.copysign(1, other) or math.isnan(other), hex(code)
+
+
+def test_the_fields_of_a_tensor_are_called_as_onnx_calls_them() -> None:
+    theirs = onnx.TensorProto.DESCRIPTOR.fields_by_number
+    assert {number: theirs[number].name for number in encoding.FIELD_NAMES} == encoding.FIELD_NAMES
 
 
 def graph_of(text: str) -> Graph:
@@ -127,3 +136,50 @@ def test_a_model_in_memory_is_read_as_its_bytes_are() -> None:
     )
     nodes: tuple[Node, ...] = loads(made.SerializeToString()).graph.nodes
     assert load(made).graph.nodes[0].op_type == nodes[0].op_type == "Relu"
+
+
+def test_the_window_grows_while_reading_goes_on_and_is_small_behind_a_jump() -> None:
+    """4 KB after a jump, doubling to 256 KB while reading goes on in order."""
+    lengths = []
+
+    def read(length: int, offset: int) -> bytes:
+        lengths.append(length)
+        return bytes(length)
+
+    wire = Wire(1 << 22, read, ReadLimits())
+    for _ in range(8):
+        wire.move(wire.stop)
+    wire.move(1 << 21)
+    wire.move(wire.stop)
+    wire.move(0)
+    assert lengths == [*(1 << power for power in range(12, 19)), 1 << 18, 4_096, 8_192, 4_096]
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "place", "expected"),
+    [
+        ("Clip", 6, 1, Moved("min", "min", 1, 11)),
+        ("Clip", 6, 2, Moved("max", "max", 2, 11)),
+        ("Clip", 6, 3, None),
+        ("Relu", 1, 1, None),  # no version has a second input
+    ],
+)
+def test_what_stands_at_an_inputs_place_in_a_later_opset(
+    name: str, version: int, place: int, expected: Moved | None
+) -> None:
+    """https://onnx.ai/onnx/operators/onnx__Clip.html: min and max are attributes up to 6, and inputs from 11 on."""
+    known = schema("", name, version)
+    assert known is not None and attribute_instead(known, place) == expected
+
+
+def test_every_name_that_is_not_plain_is_worth_a_look_and_an_exporters_is_plain() -> None:
+    """TensorFlow calls the outputs of its nodes ``name:0``. U+202E turns the direction of what follows it."""
+    x, y = (onnx.helper.make_tensor_value_info(name, 1, [2]) for name in ("x:0", "y:0"))
+    node = onnx.helper.make_node("Relu", ["x:0"], ["y:0"], name="layer/relu:0")
+    plain = onnx.helper.make_graph([node], "g", [x], [y])
+    assert odd_texts(loads(onnx.helper.make_model(plain).SerializeToString())) == ()
+    for values in ("input", "output", "value_info"):
+        graph = onnx.helper.make_graph([node], "g", [x], [y])
+        getattr(graph, values).append(onnx.helper.make_tensor_value_info("a\u202eb", 1, [2]))
+        (found,) = odd_texts(loads(onnx.helper.make_model(graph).SerializeToString()))
+        assert found.value == "a\u202eb"

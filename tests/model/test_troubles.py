@@ -193,6 +193,20 @@ def test_wrong_wire_type() -> None:
     assert trouble == OddEncoding("NodeProto.name with wire type 0", content.index(b"\x18\x05"))
 
 
+@pytest.mark.parametrize(
+    ("odd", "what"),
+    [
+        (field(5, b"\x07"), "model_version with wire type 2"),  # one number is not packed
+        (tag(8, 0) + b"\x05", "opset_import with wire type 0"),
+    ],
+)
+def test_a_field_in_the_form_of_another_is_told_and_not_read(odd: bytes, what: str) -> None:
+    """https://protobuf.dev/programming-guides/encoding/#packed: repeated numbers alone have two forms."""
+    model = loads(data() + odd)
+    assert model.troubles == (OddEncoding(f"ModelProto.{what}", len(data())),)
+    assert oracle.seen(model) == oracle.model_of(onnx.load_model_from_string(data() + odd))
+
+
 def test_segment() -> None:
     content = with_tensor(field(8, b"t") + field(3, b"\x08\x00\x10\x04"))
     (trouble,) = loads(content).troubles

@@ -73,6 +73,10 @@ def test_what_is_told_of_a_bad_word() -> None:
         BadWord("mode", "linear", ("bilinear", "nearest", "bicubic"), (20, 22))
     ]
     assert not list(bad_words("", "GridSample", 20, Attributes(mode="linear")))
+    assert not list(bad_words("", "Upsample", 1, Attributes(mode="bilinear")))
+    assert [b.word for b in bad_words("", "Upsample", 1, Attributes(mode="linear"))] == ["linear"]
+    for opset in (7, 9):  # "Two interpolation modes: nearest (default), and linear"
+        assert not list(bad_words("", "Upsample", opset, Attributes(mode="linear")))
     assert not list(bad_words("", "GRU", 1, Attributes(direction="foward")))
     assert [b.word for b in bad_words("", "GRU", 14, Attributes(direction="foward"))] == ["foward"]
     assert [b.word for b in bad_words("", "LSTM", 14, Attributes(activations=("Tanh", "tanh")))] == ["tanh"]

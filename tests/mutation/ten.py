@@ -102,14 +102,14 @@ TEN = (
         "auditor/model/wire.py",
         "if depth > self.limits.nesting:",
         "if depth > self.limits.nesting + 1:",
-        "tests/model/test_bad_files.py::test_nesting_is_protobufs",
+        "tests/model/test_nesting.py::test_nesting_is_protobufs",
     ),
     Fault(
         "nesting is off by one the other way",
         "auditor/model/wire.py",
         "if depth > self.limits.nesting:",
         "if depth >= self.limits.nesting:",
-        "tests/model/test_bad_files.py::test_nesting_is_protobufs",
+        "tests/model/test_nesting.py::test_nesting_is_protobufs",
     ),
     Fault(
         "of a repeated payload the first is taken",

@@ -74,6 +74,12 @@ def test_runs_that_lie_too_far_apart_decide_nothing() -> None:
     assert under(report, limits={"run-ratio": Bounds(max=1.3)}).verdict is Verdict.PASS, "pairs drift together"
 
 
+def test_pairs_whose_lower_end_is_not_known_decide_nothing() -> None:
+    """Nobody can say how far apart they lie."""
+    half = {name: value for name, value in FIRM.items() if name != "run-ratio-low"} | {"run-ratio-high": 1.2}
+    assert under(measured(half), limits={"run-ratio": Bounds(max=2)}).verdict is Verdict.INCONCLUSIVE
+
+
 def test_what_was_not_looked_at_meets_no_limit() -> None:
     (why,) = asked(under(SOUND, limits={"run-ms-p90": Bounds(max=1)})).values()
     assert why == "the look in depth was not made (--deep-part speed)"

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.policy.judge import Judgement, judge
+from auditor.policy.judge import Judgement, failing_severities, judge
 from auditor.policy.policy import Bounds, HowBad, Policy, Waiver
 from auditor.report import (
     Basis,
     Coverage,
+    DeepPart,
     Finding,
     JudgedFinding,
     Location,
@@ -108,6 +109,29 @@ def test_fail_on(level: Severity | None, verdict: Verdict) -> None:
     assert under(SOUND._replace(findings=(DEAD,)), fail_on=level).verdict is verdict
 
 
+NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("policy", "failing"),
+    [
+        (Policy(fail_on=WARNING), {WARNING, ERROR}),
+        (Policy(fail_on=WARNING, profile="untrusted"), {NOTE, WARNING, ERROR}),  # a note counts as a warning
+        (Policy(fail_on=ERROR, profile="untrusted"), {ERROR}),
+        (Policy(fail_on=WARNING, severity={"code-in-text": NOTE}, profile="untrusted"), set()),
+        (Policy(fail_on=ERROR, severity={"code-in-text": ERROR}), {NOTE, WARNING, ERROR}),
+        (Policy(fail_on=ERROR, severity={"nan-weights": NOTE}), {ERROR}),  # another rule's
+        (Policy(fail_on=None), set()),
+        (Policy(fail_on=NOTE, ignore=frozenset({"code-in-text"})), set()),
+    ],
+)
+def test_what_fails_is_told_before_there_is_a_finding(policy: Policy, failing: set[Severity]) -> None:
+    assert failing_severities("code-in-text", policy) == failing
+    for severity in Severity:  # as it is judged
+        judged = judge(SOUND._replace(findings=(SCRIPT._replace(severity=severity),)), policy, today=TODAY)
+        assert (judged.verdict is Verdict.FAIL) is (severity in failing)
+
+
 def test_selection_and_severity() -> None:
     report = SOUND._replace(findings=(NAN, DEAD))
     assert rules(under(report)) == ["nan-weights", "dead-branches"]
@@ -191,6 +215,16 @@ def test_a_model_without_a_run_has_no_seconds() -> None:
     report = SOUND._replace(run=RunSummary("cpu", "not run", "left out by --no-run"))
     judged = under(report, limits={"run-seconds": Bounds(max=1)})
     assert asked(judged) == {"limit on run-seconds": "the model was not timed: left out by --no-run"}
+
+
+@pytest.mark.parametrize("measure", ["provider-node-percent", "provider-mac-percent"])
+def test_where_the_cpu_alone_was_asked_for_all_of_it_ran_there(measure: str) -> None:
+    limits = {measure: Bounds(min=100, max=100)}
+    assert under(limits=limits).verdict is Verdict.PASS
+    cuda = RUN._replace(provider="CUDAExecutionProvider")  # a run that does not say who did what
+    for run in (cuda, RUN._replace(placement={})):
+        judged = under(SOUND._replace(run=run), limits=limits)
+        assert asked(judged) == {f"limit on {measure}": "onnxruntime does not say which nodes ran where"}
 
 
 def test_a_domain_that_is_not_used_has_no_opset() -> None:
@@ -347,6 +381,26 @@ def test_what_was_required_and_looked_at_passes() -> None:
     assert under(with_contract, required=frozenset({"contract"})).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        ("ok", None),
+        ("found", None),
+        ("open", "few runs"),
+        ("not looked at", "few runs"),
+        ("", "it is a part of the look in depth, which was not asked for (--deep-part growth)"),
+    ],
+)
+def test_a_part_of_the_look_in_depth_is_required_by_its_name(status: str, why: str | None) -> None:
+    """Whatever became of the part beside it."""
+    for other in ("ok", "open"):
+        depth = [DeepPart("speed", other, "another reason")]
+        depth += [DeepPart("growth", status, "few runs" if why else "")] if status else []
+        judged = under(SOUND._replace(depth=tuple(depth)), required=frozenset({"growth"}))
+        assert judged.verdict is (Verdict.INCONCLUSIVE if why else Verdict.PASS)
+        assert asked(judged) == ({"growth": f"{why} (required)"} if why else {})
+
+
 def test_the_policys_own_findings_are_left_out_only_by_name() -> None:
     limits = {"nodes": Bounds(max=1)}
     assert under(limits=limits, select=frozenset({"nan-weights"})).verdict is Verdict.FAIL
@@ -439,6 +493,8 @@ def test_findings_that_a_policy_left_out_are_no_rules_that_found_nothing(policy:
         ("opset", "the opset of ai.onnx is 17; at most 0 may be"),
         ("opset:com.microsoft", "the opset of com.microsoft is 1; at most 0 may be"),
         ("run-seconds", "0.25 seconds for the run; at most 0 may be"),
+        ("provider-node-percent", "100 % of the nodes on the provider that was asked for; at most 0 may be"),
+        ("provider-mac-percent", "100 % of the MACs on the provider that was asked for; at most 0 may be"),
     ],
 )
 def test_each_measure_is_said_in_words(measure: str, says: str) -> None:

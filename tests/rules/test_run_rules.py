@@ -136,7 +136,11 @@ def test_sizes_that_hang_on_invented_values_prove_little() -> None:
 def test_shape_arithmetic_on_the_cpu_is_a_trifle() -> None:
     cuda, cpu = "CUDAExecutionProvider", "CPUExecutionProvider"
     placement = {cuda: 5, cpu: 1}
-    for op, severity in (("Shape", Severity.NOTE), ("TopK", Severity.WARNING)):
+    shapes = [
+        "Shape", "Size", "Gather", "Unsqueeze", "Squeeze", "Concat", "Slice", "Cast", "Range", "ConstantOfShape",
+        "Constant",
+    ]  # fmt: skip
+    for op, severity in (*((op, Severity.NOTE) for op in shapes), ("TopK", Severity.WARNING)):
         fallen = (Fallback(op, cpu, "", 1),)
         run = Run(cuda, "1.32.0", {}, placement=placement, placed=(Placed("n", op, cpu),), fallbacks=fallen)
         found = only(said(run))

@@ -140,6 +140,12 @@ CASES = {
     "a Gather without a choice": Case("crossed-batch", X24 + "{ y = Gather(x) }", []),
     "each image twice": Case("crossed-batch", X24 + "<int64[3] r = {2, 1, 1}> { y = Tile(x, r) }", [WARNING]),
     "each pixel twice": Case("crossed-batch", X24 + "<int64[3] r = {1, 1, 2}> { y = Tile(x, r) }", []),
+    "images in another order": Case(
+        "crossed-batch",
+        X24 + "<int64[1] s = {-1}, int64[1] e = {-9223372036854775807}, int64[1] a = {0}, int64[1] p = {-1}> "
+        "{ y = Slice(x, s, e, a, p) }",
+        [WARNING], ("turns the order of the images around of 'x' [N, 2, 4]: answers do not stand where",),
+    ),
     "images along the last axis": Case(
         "crossed-batch", "(float[N, 4] x) => (float[4, N] y) { y = Transpose<perm = [1, 0]>(x) }", [NOTE],
         ("the output 'y' is [4, N]", "at Transpose[0]", "of y"),
@@ -463,10 +469,16 @@ def test_an_input_that_a_function_needs(call: str, absent: str | None) -> None:
 # ---- declared, and stored
 
 
-@pytest.mark.parametrize(("stored", "expected"), [(2, []), (3, ["[2]"])])
-def test_a_default_of_another_length(stored: int, expected: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("stored", "declared", "expected"),
+    [(2, "2", []), (3, "2", ["[2]"]), (2, "0", ["[0]"]), (2, "N", []), (2, "2, 1", ["[2, 1]"])],
+)
+def test_a_default_of_another_length(stored: int, declared: str, expected: list[str]) -> None:
+    """Of no elements too: onnxruntime refuses it ("Shape of initializer w does not match. {0} != {2}")."""
     numbers = ", ".join("1" * stored)
-    model = parsed(f"g (float[2] x, float[2] w) => (y) <float[{stored}] v = {{{numbers}}}> {{ y = Add(x, w) }}")
+    model = parsed(
+        f"g (float[2] x, float[{declared}] w) => (y) <float[{stored}] v = {{{numbers}}}> {{ y = Add(x, w) }}"
+    )
     model.graph.initializer[0].name = "w"
     assert [one.expected for one in found_in("misfit-defaults", model)] == expected
 

@@ -10,13 +10,18 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from auditor.evidence.deep.activations import REAL, Activations
 from auditor.evidence.deep.divergence import Divergence, Diverging
 from auditor.model.graph import Function
 from auditor.model.load import loads
-from auditor.report import DeepPart, Severity, Stamp
+from auditor.report import Basis, DeepPart, Severity, Stamp
+from auditor.rules.beyond_target_dtype import beyond_target_dtype
 from auditor.rules.deep_nesting import deep_nesting
 from auditor.rules.diverging_tensors import diverging_tensors
+from auditor.runtime.deep.activations import Reached
 from auditor.runtime.deep.divergence import SideSeen, TensorSeen
+from auditor.settings import Settings
+from auditor.shapes.facts import infer
 
 from . import hostile_mutators
 from .test_details import of
@@ -45,12 +50,34 @@ def test_an_attribute_of_two_kinds_has_the_place_of_its_node() -> None:
     assert one.message.startswith("Softmax[1]: ")
 
 
-def test_an_initializer_without_a_name_lies_at_an_offset() -> None:
+def test_the_first_initializer_without_a_name_lies_at_an_offset() -> None:
     model = parsed("g (float[2] x) => (float[2] y) { y = Relu(x) }")
-    model.graph.initializer.add(data_type=TensorProto.FLOAT, dims=[2], raw_data=b"12345678")
-    (one,) = found_in("nameless-initializers", model)
-    held = model.graph.initializer[0].SerializeToString()
-    assert one.location.offset == model.SerializeToString().index(held)
+    for values in (b"12345678", b"98765432"):
+        model.graph.initializer.add(data_type=TensorProto.FLOAT, dims=[2], raw_data=values)
+        (one,) = found_in("nameless-initializers", model)
+        held = model.graph.initializer[0].SerializeToString()
+        assert one.location.offset == model.SerializeToString().index(held)
+
+
+@pytest.mark.parametrize("names", [("x1", "xl"), ("0ut", "out"), ("warn", "wam")])
+def test_a_port_that_looks_like_another_lies_at_an_offset(names: tuple[str, str]) -> None:
+    first, second = names
+    model = parsed("g (float[2] x, float[2] z) => (float[2] y) { y = Relu(x) }")
+    model.graph.node[0].input[0] = model.graph.input[0].name = first
+    model.graph.input[1].name = second
+    (one,) = found_in("look-alike-names", model)
+    assert (one.location.tensor, one.expected) == (second, first)
+    assert one.location.offset == model.SerializeToString().index(model.graph.input[1].SerializeToString())
+
+
+def test_of_many_names_that_are_too_long_the_longest_is_told() -> None:
+    model = parsed("g (float[2] x) => (float[2] y) { y = Relu(x) }")
+    for length in (300, 301, 305, 304, 302):
+        model.graph.node.add(op_type="Relu", input=["x"], output=[f"t{length}"], name="n" * length)
+    (one,) = found_in("overlong-names", model)
+    assert (one.actual, one.location.node) == (305, "n" * 305) and "4 more are over 256" in one.message
+    del model.graph.node[-1]
+    assert [one.actual for one in found_in("overlong-names", model)] == [300, 301, 305, 304]
 
 
 @pytest.mark.parametrize("length", [8, 9])
@@ -139,6 +166,74 @@ def test_the_batch_is_what_is_not_one() -> None:
     assert [one.location.node for one in of("mixed-batch", text)] == ["Reshape[0]"]
 
 
+@pytest.mark.parametrize(("target", "images"), [("-1, 12", 2), ("-1, 4, 3", 0), ("-1, 2, 6", 0), ("-1, 3", 0)])
+def test_two_images_in_a_row_are_mixed_where_all_axes_become_one(target: str, images: int) -> None:
+    """Two images of 2 x 3: where the target has axes for them, a segment may be meant."""
+    found = of(
+        "mixed-batch",
+        f"(float[N, 2, 3] x) => (y) <int64[{target.count(',') + 1}] s = {{{target}}}> {{ y = Reshape(x, s) }}",
+    )
+    assert [f"a row holds {images} images" in one.message for one in found] == [True] * bool(images)
+
+
+@pytest.mark.parametrize("vectors", ["N, 6", "N, 1, 6", "N, 6, 1"])
+def test_a_row_of_two_vectors_is_a_pair(vectors: str) -> None:
+    assert of("mixed-batch", f"(float[{vectors}] x) => (y) <int64[2] s = {{-1, 12}}> {{ y = Reshape(x, s) }}") == []
+
+
+@pytest.mark.parametrize(
+    ("image", "row", "severity", "basis", "words"),
+    [
+        ("3, H, W", 12, WARNING, Basis.SUSPICIOUS, "it fits only for H = W = 2"),
+        ("3, H, W", 13, ERROR, None, "no input size up to 4096 fits"),  # no multiple of 3
+        ("3, 4, 4", 12, ERROR, None, "x gives 3 x 4 x 4 = 48"),
+    ],
+)
+def test_a_row_that_some_images_fit_is_a_warning(
+    image: str, row: int, severity: Severity, basis: Basis | None, words: str
+) -> None:
+    for batch, lead in (("1", 1), ("N", 0)):
+        text = f"(float[{batch}, {image}] x) => (y) <int64[2] s = {{{lead}, {row}}}> {{ y = Reshape(x, s) }}"
+        (one,) = of("impossible-shapes", text)
+        assert (one.severity, one.basis) == (severity, basis)
+        assert words in one.message
+
+
+@pytest.mark.parametrize(
+    ("shape", "slope", "wanted"),
+    [
+        ("N, 3, 4, 5", "2, 1, 1", "[3, 1, 1]"),
+        ("N, 3, 4", "2, 1", "[3, 1]"),
+        ("N, 3", "2", "[3]"),
+        ("3", "2", "[3]"),
+    ],
+)
+def test_a_slope_that_misfits_is_to_have_one_number_for_each_channel(shape: str, slope: str, wanted: str) -> None:
+    """Also the last of many, for which no mend is searched."""
+    stored = ", ".join(f"float[{slope}] p{i} = {{1, 2}}" for i in range(6))
+    layers = " ".join(f"y{i} = PRelu(x, p{i})" for i in range(6))
+    found = of(
+        "misfit-initializers",
+        f"(float[{shape}] x) => ({', '.join(f'y{i}' for i in range(6))}) <{stored}> {{ {layers} }}",
+    )
+    assert len(found) == 6 and found[5].fix == f"give p5 the shape {wanted}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(float[N, 3, 4, 4] x) => (y) <float[2, 1, 1] p = {1, 2}> { y = PRelu(x, p) }",
+        "(float[N, 3] x, float[3, 2] w) => (y) <float[3] p = {1, 2, 3}> { y = Gemm(x, w, p) }",
+        "(float[N, 3, 4, 4] x, float[2, 3, 1, 1] w) => (y) <float[3] p = {1, 2, 3}> { y = Conv(x, w, p) }",
+        "(float[N, 3, 4] x) => (y) <float[3] s = {1, 1, 1}, float[4] p = {1, 2, 3, 4}, float[4] q = {1, 1, 1, 1}> "
+        "{ y = BatchNormalization(x, s, p, s, q) }",
+    ],
+)
+def test_what_a_parameter_must_be_is_said_once(text: str) -> None:
+    (one,) = of("misfit-initializers", text)
+    assert one.message.count(" must ") == 1
+
+
 # ---- work
 
 
@@ -150,6 +245,25 @@ def test_of_what_is_folded_the_largest_is_named_and_no_layer_of_the_input() -> N
     )
     (one,) = of("costly-constants", text)
     assert one.location.node == "MatMul[1]" and one.actual == 2**33
+
+
+@pytest.mark.parametrize(
+    ("inner", "stored", "expected"),
+    [
+        (1024, 100, [2**33]),  # twice 2048 x 2048 x 1024, out of next to nothing
+        (1024, 32_000, [2**33]),  # 65,536 for each of 131,072 bytes are 2^33, and 128,000 and 1,024 are stored
+        (1024, 33_000, []),  # as much as many a layer does for its weights
+        (1023, 100, []),
+        (2048, 33_000, [2**34]),  # one layer alone does 2^33
+    ],
+)
+def test_work_that_is_folded_is_held_against_what_is_stored(inner: int, stored: int, expected: list[int]) -> None:
+    text = (
+        f"(float[{stored}] x) => (y, c) <int64[2] s = {{2048, {inner}}}, int64[2] t = {{{inner}, 2048}}> "
+        "{ a = ConstantOfShape(s) b = ConstantOfShape(t) p = MatMul(a, b) q = MatMul(p, a) c = Neg(q) y = Add(x, w) }"
+    )
+    found = of("costly-constants", text, w=np.ones(stored, np.float32))
+    assert [one.actual for one in found] == expected
 
 
 SCANNED = (
@@ -218,6 +332,7 @@ def test_a_row_along_each_axis(axis: int, row: int, expected: int) -> None:
         (TensorProto.UINT8, (0, 255), (-1, 256)),
         (TensorProto.INT8, (-128, 127), (-129, 128)),
         (TensorProto.UINT16, (0, 65_535), (-1, 65_536)),
+        (TensorProto.UINT32, (0, 2**32 - 1), (-1, 2**32)),
         (TensorProto.INT32, (-(2**31), 2**31 - 1), (-(2**31) - 1, 2**31)),
     ],
 )
@@ -259,6 +374,26 @@ def test_what_an_output_of_a_branch_is_to_be_declared_as(declared: str, to: tupl
 
 
 # ---- runs
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "expected"),
+    [
+        (0.0, 65519.996, []),  # rounds to 65504, by IEEE 754
+        (0.0, 65520.0, ["65520"]),  # half-way, to the even one: infinity
+        (-65520.0, 1.0, ["65520"]),
+    ],
+)
+def test_a_tensor_reaches_the_end_of_float16_where_it_rounds_to_infinity(
+    least: float, most: float, expected: list[str]
+) -> None:
+    with np.errstate(over="ignore"):
+        assert bool(expected) == bool(np.isinf(np.array([least, most]).astype(np.float16)).any())
+    model = loads(parsed("g (float[2] x) => (float[2] y) { y = Neg(x) }").SerializeToString())
+    reached = Reached("y", REAL, TensorProto.FLOAT, least, most, 2, 0, False, 0, 0, 0)
+    seen = Activations(DeepPart("activations", "ok"), (), (reached,), {REAL: "given inputs"}, {})
+    settings = Settings(run=False, target_dtype="float16")
+    assert [one.actual for one in beyond_target_dtype.check(model, infer(model), settings, seen)] == expected
 
 
 @pytest.mark.parametrize(

@@ -243,3 +243,18 @@ def test_two_zeros_are_a_weight(rows: int, expected: list[Severity]) -> None:
     assert severities("zero-weights", text, w=np.zeros((rows, 1), np.float32)) == expected
     text = f"agraph (uint8[N, {rows}] x) => (y) {{ y = MatMulInteger(x, w) }}"
     assert severities("zero-weights", text, w=np.zeros((rows, 1), np.uint8)) == expected
+
+
+def test_each_weight_of_zeros_is_told_whatever_stands_before_it() -> None:
+    """Numbers, a bias, and a quantised weight of zeros are no end of it."""
+    text = (
+        "agraph (float[N, 2] x, uint8[N, 2] k) => (y, z) "
+        "{ h = MatMulInteger(k, q) z = MatMulInteger(k, r) i = Gemm(x, u, b) j = MatMul(i, v) y = MatMul(j, w) }"
+    )
+    stored: dict[str, np.ndarray] = {
+        "q": np.zeros((2, 2), np.uint8), "b": f4([0, 0]), "u": f4([[1, 2], [3, 4]]),
+        "r": np.arange(4, dtype=np.uint8).reshape(2, 2), "v": f4(np.zeros((2, 2))), "w": f4(np.zeros((2, 2))),
+    }  # fmt: skip
+    for order in (list(stored), list(reversed(stored))):
+        ((severity, one),) = said("zero-weights", text, STATIC, **{name: stored[name] for name in order})
+        assert severity is WARNING and one.message.startswith("the weights of 3 layers are zero")

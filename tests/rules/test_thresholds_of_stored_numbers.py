@@ -301,6 +301,8 @@ def test_a_number_beyond_its_type_is_quoted_as_it_stands(dtype: int, value: int,
         ([[0, 1], [0, 2]], [2, 2], [ERROR]),
         ([5, 7], [2, 4], []),  # linear
         ([5, 8], [2, 4], [ERROR]),
+        ([0, 3], [-4], [ERROR]),
+        ([5, 7], [-2, -4], [ERROR]),  # whose product is 8
     ],
 )
 def test_sparse_indices(indices: object, shape: list[int], expected: list[Severity]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from auditor.shapes.fact import Fact, ShapeError
 from auditor.shapes.sizes.dim import named
-from tests.shapes.asking import INT64, STRING, ask, tensor
+from tests.shapes.asking import INT64, STRING, ask, observed, tensor
 from tests.shapes.classical_cases import FAMILIES, Case, strings
 from tests.shapes.confronting import confront
 
@@ -57,6 +57,21 @@ def test_macs_are_rows_by_coefficients_and_support_vectors() -> None:
     assert ask("LinearRegressor", 1, [x], {"targets": 2}, domain=ML).macs == 60
     vectors = {"support_vectors": (1.0,) * 12, "coefficients": (1.0,) * 4}
     assert ask("SVMRegressor", 1, [x], vectors, domain=ML).macs == 10 * 16
+
+
+def test_a_score_for_each_of_two_classes() -> None:
+    """One pair of classes has one score; onnxruntime gives it, and its contrary."""
+    given = {
+        "classlabels_ints": (0, 1),
+        "vectors_per_class": (1, 1),
+        "support_vectors": (0.0, 1.0, 2.0, 3.0, 4.0, 5.0),
+        "coefficients": (1.0, -1.0),
+        "rho": (0.5,),
+        "kernel_params": (0.5, 0.0, 3.0),
+    }
+    truth = observed("SVMClassifier", 1, [np.ones((5, 3), np.float32)], given, 2, domain=ML)
+    assert truth is not None and truth[1].shape == (5, 2)
+    assert ask("SVMClassifier", 1, [tensor(5, 3)], given, 2, ML).outputs[1].shape == (5, 2)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from auditor.model.load import loads
 from auditor.shapes.fact import Body, Fact, Shape
 from auditor.shapes.facts import Facts, infer
-from auditor.shapes.sizes.dim import named
-from auditor.shapes.troubles import Exhausted, Impossible
+from auditor.shapes.sizes.dim import Size, named
+from auditor.shapes.troubles import Exhausted, Impossible, Misfit
 from tests.shapes.asking import ask, fact_of, tensor
 
 N = named("N")
@@ -50,6 +50,27 @@ g (float[2, 3] x, bool c) => (float[] y) {{
     else_branch = e () => (float[] b) {{ b = {other} }}
   >
 }}"""
+
+
+@pytest.mark.parametrize(("condition", "proven"), [("Identity (c)", False), ("Constant <value = bool {1}> ()", True)])
+def test_what_is_wrong_in_a_branch_is_proven_where_it_runs(condition: str, proven: bool) -> None:
+    """onnxruntime fails only of a condition that takes the branch."""
+    import onnxruntime
+
+    broken = "s = Constant <value = int64[1] {5}> () n = Abs (s) a = Reshape (x, n)"  # Abs: its inference ends there
+    text = BRANCHES.format(condition=f"decided = {condition}", other="Identity (x)")
+    text = text.replace("a = Concat <axis = 1> (x, x)", broken)
+    facts, model = facts_of(text)
+    (trouble,) = facts.troubles
+    assert isinstance(trouble, Misfit | Impossible)
+    assert trouble.declared != proven
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    feeds = {"x": X, "c": np.array(False)}
+    if proven:
+        with pytest.raises(Exception, match="Reshape"):
+            session.run(None, feeds)
+    else:
+        assert session.run(None, feeds)[0].shape == (2, 3)
 
 
 def test_an_unknown_condition_leaves_what_both_branches_say() -> None:
@@ -192,6 +213,31 @@ def test_scan_8_has_a_batch() -> None:
 
     answer = ask("Scan", 8, [None, tensor(N, 5), tensor(N, 4, 3)], {"num_scan_inputs": 1, "body": Body(body)})
     assert [fact.shape for fact in answer.outputs] == [(N, 5), (N, 4, 7)]
+
+
+@pytest.mark.parametrize(
+    ("length", "lengths", "tentative"),
+    [
+        (4, None, False),
+        (N, None, True),
+        (None, None, True),
+        (0, None, True),
+        (4, tensor(2, dtype=7), True),
+    ],
+)
+def test_a_body_of_scan_8_runs_for_certain_only_where_its_sequences_have_steps(
+    length: Size | None, lengths: Fact | None, tentative: bool
+) -> None:
+    """Axis 1 is the sequence, and sequence_lens may cut it short: Scan-8's page."""
+    asked = []
+
+    def body(inputs: tuple[Fact, ...], tentative: bool) -> tuple[Fact, ...]:
+        asked.append(tentative)
+        return inputs[0], tensor(7)
+
+    answer = ask("Scan", 8, [lengths, tensor(2, 5), tensor(2, length, 3)], {"num_scan_inputs": 1, "body": Body(body)})
+    assert set(asked) == {tentative}
+    assert [fact.shape for fact in answer.outputs] == [(2, 5), (2, length, 7)]
 
 
 def test_calls_on_equal_facts_do_not_share_a_size_that_hangs_on_data() -> None:

@@ -46,6 +46,8 @@ def test_broadcasting(a: Shape, b: Shape, expected: Shape) -> None:
 def test_sizes_that_cannot_be_stretched_are_an_error() -> None:
     with pytest.raises(ShapeError, match=r"\[2, 3\] and \[4\]"):
         ask("Add", 14, [tensor(2, 3), tensor(4)])
+    with pytest.raises(ShapeError, match=r"\[2, 3\] and \[2, 4\]"):  # in the order of the inputs
+        ask("Add", 14, [tensor(2, 3), tensor(2, 4)])
 
 
 def test_two_types_are_an_error() -> None:
@@ -90,6 +92,7 @@ def test_types_of_results() -> None:
     assert made("IsNaN", x) == made("IsInf", x) == Fact(BOOL, (2, 3))
     assert made("Cast", x, to=FLOAT16) == Fact(FLOAT16, (2, 3))
     assert made("Cast", x, opset=5, to="INT32") == Fact(INT32, (2, 3))
+    assert made("Cast", x, opset=6, to=INT32) == Fact(INT32, (2, 3))
     assert made("CastLike", x, tensor(1, dtype=DOUBLE)) == Fact(DOUBLE, (2, 3))
     assert made("Pow", x, tensor(1, dtype=INT64)) == x
 
@@ -142,6 +145,13 @@ def test_comparing_names_is_three_valued() -> None:
     assert made("Equal", n, other).elements == (True, False, False, None)
     assert made("Less", n, other).elements == (False, True, False, None)
     assert made("GreaterOrEqual", values(N), values(0)).elements == (True,)
+
+
+@pytest.mark.parametrize(("low", "high"), [(np.nan, None), (None, np.nan), (np.nan, 2.0), (0.0, np.nan)])
+def test_between_bounds_of_which_one_is_no_number_nothing_is_known(low: float | None, high: float | None) -> None:
+    """Runtimes differ there."""
+    bounds = [None if bound is None else Fact(1, (), (bound,)) for bound in (low, high)]
+    assert ask("Clip", 13, [values(1.0, 3.0, dtype=1), *bounds]).outputs == (tensor(2),)
 
 
 def test_where_chooses_by_value() -> None:

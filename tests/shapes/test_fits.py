@@ -77,3 +77,25 @@ def test_channels_are_told_where_nothing_else_counts() -> None:
 )
 def test_ranges_of_sizes(sizes: list[int], ranges: list[tuple[int, ...]]) -> None:
     assert list(_ranges(sizes)) == ranges
+
+
+def test_a_long_run_of_sizes_too_small_for_a_window_is_walked_through() -> None:
+    """(H - 200) // 100 + 1 places are one from 200 to 299; below 100 they are minus one, of which the square is 1."""
+    model = onnx.parser.parse_model("""
+        <ir_version: 8, opset_import: ["" : 17]>
+        g (float[1, 1, 350, 350] x) => (y) <int64[2] s = {1, 1}> {
+          p = MaxPool <kernel_shape = [200, 200], strides = [100, 100]> (x)
+          y = Reshape (p, s)
+        }
+    """)
+    first = solve(infer(loads(model.SerializeToString())), At("", 1), "shape")[0]
+    assert first == Fit(BOTH, ((200, 299),))
+
+
+def test_of_two_inputs_that_meet_any_size_of_both_fits() -> None:
+    model = onnx.parser.parse_model("""
+        <ir_version: 8, opset_import: ["" : 17]>
+        g (float[2, 4, K] x, float[2, 6, 7] z) => (y) { y = MatMul (x, z) }
+    """)
+    fits = solve(infer(loads(model.SerializeToString())), At("", 0), "b")
+    assert fits == (Fit(("x[2]", "z[1]"), ((1, None),)), Fit(("x[2]",), ((6, 6),)))

@@ -6,8 +6,11 @@ import pytest
 from onnx import parser
 
 from auditor.model.load import loads
+from auditor.shapes.batches import whole_numbers
 from auditor.shapes.facts import Facts, infer
-from auditor.shapes.images import Along, Images, images_of
+from auditor.shapes.images import IMAGES, Along, Images, _along, images_of
+from auditor.shapes.sizes.dim import named
+from tests.shapes.asking import tensor
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
 
@@ -47,6 +50,14 @@ def test_what_is_one_to_an_image_by_arithmetic_is_one() -> None:
       y = Concat<axis = 0>(tail, head)
     }""")  # fmt: skip
     assert found == {"x": (0, 1), "y": (0, 1)}
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 8, 16, 61])
+def test_a_row_more_for_some_numbers_of_images_is_none_to_an_image(count: int) -> None:
+    """One more where the count divides the number: where a last group is whole."""
+    n = named(IMAGES)
+    assert _along(tensor(n + n // count - (n + count - 1) // count + 1, 4)) is None
+    assert _along(tensor(n * count, 4)) == (0, count)
 
 
 def test_sizes_hang_on_no_image() -> None:
@@ -134,3 +145,14 @@ def test_a_number_of_images_that_is_written_into_the_model() -> None:
 def test_a_fixed_number_that_a_reshape_repeats_leaves_nothing_to_follow() -> None:
     found = images("""agraph (float[4, 3, 2, 2] x) => (float[4, 12] y) <int64[2] s = {4, 12}> { y = Reshape(x, s) }""")
     assert found.fixed == 4 and "y" not in {one.tensor for one in found.tensors}
+
+
+def test_numbers_are_whole_if_all_of_them_are_known() -> None:
+    """1e30 is no integer of 64 bits: what a Cast makes of it, nobody promises."""
+    facts = facts_of("""agraph (float[2, 3] x) => (float[2, 3] y) <float[2] a = {0, 1e30}, float[2] b = {0, 1}> {
+      far = Cast<to = 7>(a)
+      near = Cast<to = 7>(b)
+      y = Relu(x)
+    }""")
+    assert whole_numbers(facts, "far", "") is None
+    assert whole_numbers(facts, "near", "") == (0, 1)

@@ -53,6 +53,11 @@ def test_gather_nd(data: Shape, indices: Shape, batch_dims: int, expected: Shape
     assert shape("GatherND", 13, inputs, {"batch_dims": batch_dims}) == expected
 
 
+def test_batches_of_gather_nd_are_one() -> None:
+    with pytest.raises(ShapeError, match="data and indices differ: 2 and 3"):
+        ask("GatherND", 13, [tensor(2, 2, 3), tensor(3, 1, dtype=INT64)], {"batch_dims": 1})
+
+
 def test_gather_elements_has_the_shape_of_the_indices() -> None:
     assert shape("GatherElements", 13, [tensor(4, 5), tensor(2, N, dtype=INT64)]) == (2, N)
     with pytest.raises(ShapeError, match="rank"):
@@ -67,6 +72,8 @@ def test_scattering_keeps_the_shape() -> None:
     assert ask("TensorScatter", 24, [tensor(2, 8, N, 4), tensor(2, 8, 1, 4)]).outputs[0] == tensor(2, 8, N, 4)
     with pytest.raises(ShapeError, match="indices and updates"):
         ask("ScatterElements", 18, [tensor(3, N), tensor(2, 1, dtype=INT64), tensor(3, 1)])
+    with pytest.raises(ShapeError, match="float32 and int64"):  # of the data and of the updates
+        ask("ScatterElements", 18, [tensor(3, N), tensor(2, 1, dtype=INT64), tensor(2, 1, dtype=INT64)])
 
 
 def test_scattered_values() -> None:

@@ -54,6 +54,17 @@ def test_a_dense_layer_wants_a_matrix() -> None:
     assert error.value.parameter == "a"
 
 
+@pytest.mark.parametrize(
+    ("sizes", "advised"),
+    [((), ""), ((9216,), "Unsqueeze (axes [0])"), ((2, 9, 1024), "Flatten (axis 1)"), ((2, 9, 32, 32), "Flatten")],
+)
+def test_what_makes_a_matrix_of_the_data_is_advised(sizes: tuple[int, ...], advised: str) -> None:
+    """A vector is one row; each of several images is one. Of a number nothing makes 9,216 features."""
+    with pytest.raises(ShapeError) as error:
+        ask("Gemm", 13, [tensor(*sizes), tensor(9216, 4096)])
+    assert advised in error.value.advice and bool(error.value.advice) == bool(advised)
+
+
 def test_matmul_counts_its_batches() -> None:
     """12 heads of 64: the products of attention."""
     answer = ask("MatMul", 13, [tensor(N, 12, 128, 64), tensor(N, 12, 64, 128)])

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 
 from auditor.model.graph import Model
 from auditor.model.load import loads
-from auditor.repair import OpsetImport
+from auditor.repair import InputSizes, OpsetImport
 from auditor.report import Fit
 from auditor.shapes import evaluation
 from auditor.shapes.conditions import Condition, needed
@@ -20,8 +20,8 @@ from auditor.shapes.evaluation import MOST_STORED
 from auditor.shapes.fact import MOST_ELEMENTS, Exact
 from auditor.shapes.facts import Facts, infer
 from auditor.shapes.fits import solve
-from auditor.shapes.mending import BrokenPlace, opset_that_fits, opsets
-from auditor.shapes.mending.edits import SetAttribute, changes
+from auditor.shapes.mending import BrokenPlace, layout, opset_that_fits, opsets, sizes_that_mend, targets
+from auditor.shapes.mending.edits import SetAttribute, SetDims, changes
 from auditor.shapes.mending.search import Mend, mends
 from auditor.shapes.mending.trial import Ground, edited, tried
 from auditor.shapes.sizes.dim import named
@@ -58,6 +58,7 @@ def facts_of(text: str, opset: int = 17, **values: object) -> Facts:
         ("(uint8[1, 8, 5, 5] x, float s, uint8 o, int8[6, 4, 3, 3] w, int8 z) => (y) "
          "{ y = QLinearConv(x, s, o, w, s, z, s, o) }", 0, "set group of QLinearConv[0] to 2"),
         ("(float[1, 8, 5, 5] x, float[6, 4, 3, 3] w) => (y) { y = Conv(x, w) }", 0, "set group of Conv[0] to 2"),
+        ("(float[1, 8, 5] x, float[6, 4, 3] w) => (y) { y = Conv(x, w) }", 0, "set group of Conv[0] to 2"),
         # Channels last to channels first, and back: beyond four axes these alone are tried.
         ("(float[1, 3, 5, 6, 4] x, float[2, 4, 1, 1, 1] w) => (y) "
          "{ t = Transpose<perm = [0, 1, 2, 3, 4]>(x) y = Conv(t, w) }", 1,
@@ -74,6 +75,19 @@ def facts_of(text: str, opset: int = 17, **values: object) -> Facts:
          "{ r = Resize(x, \"\", s) y = Add(r, z) }", 1, "set scales[1] of Resize[0] to 1 (scales [1, 1, 2, 2])"),
         ("(float[1, 4, 8] x, float[1, 4, 16] z) => (y) <float[3] s = {1, 2, 2}> "
          "{ r = Resize(x, \"\", s) y = Add(r, z) }", 1, "set scales[1] of Resize[0] to 1 (scales [1, 1, 2])"),
+        # What is quantized and back has the channels that it had.
+        ("(float[1, 5, 8, 8] x, float s, uint8 o, float[8, 4, 3, 3] w) => (y) "
+         "{ q = QuantizeLinear(x, s, o) d = DequantizeLinear(q, s, o) y = Conv(d, w) }", 2,
+         "feed x with 4 along axis 1"),
+        ("(float[2, 3] x, float[2, 4] z) => (y) { y = Add(x, z) }", 0, "feed x with 4 along axis 1"),
+        # A 0 is no size that is kept where it is taken as it stands.
+        ("(float[3, N, 4] x, float[3, 2] z) => (y) <int64[2] s = {-1, 6}> "
+         "{ r = Reshape<allowzero = 1>(x, s) y = Concat<axis = 1>(r, z) }", 1,
+         "set shape of Reshape[0] to [3, -1]"),
+        # 2 * (4 - 1) + 2 = 8 places, and one more for an output_padding of 1.
+        ("(float[1, 1, 4, 4] x, float[1, 1, 2, 2] w, float[1, 1, 8, 8] z) => (y) "
+         "{ r = ConvTranspose<strides = [2, 2], output_padding = [1, 1]>(x, w) y = Add(r, z) }", 1,
+         "set output_padding of ConvTranspose[0] to [0, 0]"),
     ],
 )  # fmt: skip
 def test_the_mend_is(text: str, index: int, fix: str) -> None:
@@ -92,6 +106,81 @@ def test_the_mend_is(text: str, index: int, fix: str) -> None:
 )  # fmt: skip
 def test_nothing_mends(text: str, index: int) -> None:
     assert mend(facts_of(text), At("", index)) is None
+
+
+def test_an_upsampling_of_old_may_have_been_meant_to_change_nothing() -> None:
+    text = "(float[1, 4, 8, 8] x, float[1, 4, 8, 8] z) => (y) "
+    found = mend(facts_of(text + "{ r = Upsample<scales = [1.0, 1.0, 2.0, 2.0]>(x) y = Add(r, z) }", 8), At("", 1))
+    assert found is not None and found.fix == "set scales of Upsample[0] to [1, 1, 1, 1]"
+
+
+def test_a_parameter_that_a_branch_stores_gets_another_shape() -> None:
+    weight = ", ".join("1" * 36)
+    then = "t () => (a) <float[4] v = {1, 2, 3, 4}> { a = Conv(x, w, v) }"
+    facts = facts_of(
+        f"(float[N, 6, 5, 8] x, bool c) => (y) <float[6, 6, 1, 1] w = {{{weight}}}> "
+        f"{{ y = If<then_branch = {then}, else_branch = e () => (b) {{ b = Conv(x, w) }}>(c) }}"
+    )
+    at = At("If[0]/then_branch", 0)
+    found = mend(facts, at)
+    assert found is not None and found.fix == "give If[0]/then_branch/v the shape [6]"
+    after = edited(facts, SetDims(at, "v", (6,)))
+    assert after is not None and not after.troubles and after["y"].shape == (N, 6, 5, 8)
+
+
+@pytest.mark.parametrize(
+    ("perm", "shown", "made"),
+    [("<perm = [2, 3, 0, 1]>", "[2, 3, 0, 1]", "[4, 2, 3, 5]"), ("", "[3, 2, 1, 0]", "[2, 4, 5, 3]")],
+)
+def test_what_is_wrong_of_a_weight_that_is_turned_is_told(perm: str, shown: str, made: str) -> None:
+    """Without a perm a Transpose turns all axes around."""
+    text = f"(float[1, 4, 9, 9] x, float[3, 5, 4, 2] w) => (y) {{ t = Transpose{perm}(w) y = Conv(x, t) }}"
+    (first, *_) = layout.weight_permuted(facts_of(text), At("", 1))
+    assert first.cause == f"Transpose[0] has the perm {shown} and gives {made} for a weight"
+    assert first.edit == SetAttribute(At("", 0), "perm", (3, 2, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "index"),
+    [
+        ('y = Resize<axes = [1, 2]>(x, "", s)', 0),
+        ('h = Shape<start = 0, end = 1>(x) t = Concat<axis = 0>(h, c, z) y = Resize(x, "", "", t)', 2),
+        ('y = Resize(x, "", all)', 0),
+    ],
+)
+def test_the_farther_a_resize_is_from_the_fault_the_less_likely_but_not_without_end(nodes: str, index: int) -> None:
+    stored = "float[2] s = {2, 2}, int64[1] c = {9}, int64[2] z = {16, 16}, float[4] all = {1, 2, 2, 1}"
+    facts = facts_of(f"(float[N, 4, 8, 8] x) => (y) <{stored}> {{ {nodes} }}", 19)
+    here, near, far, farthest = (
+        [p.cost for p in targets.resampled(facts, At("", index), away, frozenset())] for away in (0, 10, 100, 200)
+    )
+    assert here
+    for one, two, three, last in zip(here, near, far, farthest, strict=True):
+        assert one < two < three == last
+        assert last - one == pytest.approx(1)
+
+
+def test_sizes_that_mend_are_those_with_which_it_runs() -> None:
+    """Of 18 features 2 are maps, so there are 9 places: (7 - 1) // 2 = (8 - 1) // 2 = 3 along each axis."""
+    ones = {count: ", ".join("1" * count) for count in (18, 90)}
+    facts = facts_of(
+        f"(float[1, 1, H, W] x) => (y) <float[2, 1, 3, 3] w = {{{ones[18]}}}, float[18, 5] v = {{{ones[90]}}}> "
+        "{ c = Conv<strides = [2, 2]>(x, w) f = Flatten(c) y = Gemm(f, v) }"
+    )
+    fits = (Fit(("x[2]", "x[3]"), ((7, 8),)), Fit(("x[2]", "x[3]"), ((30, 31),)))
+    (found,) = sizes_that_mend(facts, At("", 2), fits[:1])
+    assert isinstance(found, InputSizes) and found.axes == (2, 3) and found.to in ((7, 7), (8, 8))
+    assert sizes_that_mend(facts, At("", 2), fits[1:]) == ()
+
+
+def test_of_a_padding_made_for_a_dilation_the_dilation_is_proposed() -> None:
+    """12 + 2 x 3 - 3 x 2 = 12: as much comes out as goes in."""
+    facts = facts_of(
+        "(float[1, 1, 12, 12] x, float[1, 1, 3, 3] w) => (y) { c = Conv<pads = [3, 3, 3, 3]>(x, w) y = Add(c, x) }"
+    )
+    (found,) = (m for m in mends(facts, BrokenPlace(At("", 1))) if m.attribute == "dilations")
+    assert found.fix == "set dilations of Conv[0] to [3, 3]"
+    assert "[1, 1]" in found.cause and "[3, 3]" in found.cause
 
 
 def test_no_channels_are_no_groups() -> None:
@@ -114,6 +203,14 @@ def test_an_edited_model_is_asked_for_the_sizes_that_were_asked_for() -> None:
     after = edited(facts, SetAttribute(At("", 0), "axis", 0))
     assert after is not None
     assert after["y"].shape == (6, 4)
+
+
+def test_a_tensor_that_nothing_makes_is_as_missing_in_an_edited_model() -> None:
+    facts = facts_of("(float[N, 5] x) => (y) { c = Concat<axis = 1>(x, x) y = Add(c, gone) }")
+    after = edited(facts, SetAttribute(At("", 0), "axis", 0))
+    assert after is not None
+    assert after["c"].shape == (2 * N, 5)
+    assert after.troubles == (Undefined(At("", 1), "gone"),)
 
 
 def test_what_is_needed_stands_before_what_is_there() -> None:
@@ -160,6 +257,13 @@ def test_a_size_of_which_a_window_leaves_nothing_is_none() -> None:
     before = "w0 = MaxPool<kernel_shape = [3, 3], strides = [2, 2]>(x) g = GlobalMaxPool(w0) p = Mul(x, g)"
     assert flattened("1, 9, 9", 4, before)[0] == Fit(("x[2]", "x[3]"), ())
     assert flattened("1, 9, 9", 16, before)[0] == Fit(("x[2]", "x[3]"), ((4, 4),))
+
+
+def test_a_size_at_which_a_node_in_front_does_not_fit_is_none() -> None:
+    """Of 10 and of 11 rows a pooling by pairs leaves 5, but ten numbers are added to ten rows only."""
+    v = f"v = Constant<value = float[1, 1, 10, 1] {{{', '.join('1' * 10)}}}>()"
+    before = f"{v} q = Add(x, v) p = MaxPool<kernel_shape = [2, 1], strides = [2, 1]>(x)"
+    assert flattened("1, 12, 1", 5, before)[0] == Fit(("x[2]",), ((10, 10),))
 
 
 # What a walk takes, and what it says
@@ -228,6 +332,25 @@ def test_values_are_followed_up_to_so_many_elements(more: int, known: bool, monk
     facts = facts_of("(float[C] x) => (y) { y = Sqrt(x) }", values={"x": np.full(count + more, 9, np.float32)})
     assert facts["y"].shape == (count + more,)
     assert facts["y"].elements == ((3,) * count if known else None)
+
+
+def test_longer_values_leave_what_is_known_of_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which are not zero takes two numbers for each: as many again as there are elements."""
+    count = 2 * MOST_ELEMENTS
+    monkeypatch.setattr(evaluation, "MOST_VALUES", count)
+    facts = facts_of("(float[1, C] x) => (y) { y = NonZero(x) }", values={"x": np.ones((1, count), np.float32)})
+    assert (facts["y"].dtype, facts["y"].shape, facts["y"].elements) == (TensorProto.INT64, (2, count), None)
+
+
+@pytest.mark.parametrize("dtype", [TensorProto.BFLOAT16, TensorProto.FLOAT8E4M3FN])
+def test_narrow_numbers_are_picked_without_being_rounded(dtype: int) -> None:
+    """Two, a half and four have few bits."""
+    count = 2 * MOST_ELEMENTS
+    model = parsed("(int64[C] i) => (y) { y = Gather(w, i) }", 19)
+    model.graph.initializer.append(helper.make_tensor("w", dtype, [3], [2.0, 0.5, 4.0]))
+    facts = infer(loads(model.SerializeToString()), values={"i": np.arange(count) % 3})
+    assert facts["y"].dtype == dtype
+    assert facts["y"].elements == tuple((2.0, 0.5, 4.0)[i % 3] for i in range(count))
 
 
 def test_of_opsets_at_which_all_operators_are_the_same_the_nearest_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,6 +182,8 @@ def test_open_sizes_stay_open() -> None:
         ("Attention", [(2, 3, 8), (8, 24), (24,)], {"num_heads": 2}, 2 * 3 * 8 * 24 + 2 * 2 * 3 * 3 * 4 * 2),
         ("MultiHeadAttention", [(2, 3, 8), (2, 5, 8), (2, 5, 16)], {"num_heads": 2}, 2 * 2 * 3 * 5 * (4 + 8)),
         ("MatMulNBits", [(2, 3, 32), (7, 1, 16), (7, 1)], {"K": 32, "N": 7, "block_size": 32}, 2 * 3 * 32 * 7),
+        # 6 tokens of 32 features, into 12 of the query, 5 of the key and 5 of the value
+        ("MatMulNBitsQkv", [(2, 3, 32)], {"K": 32, "Nq": 12, "Nkv": 5}, 6 * 32 * (12 + 5 + 5)),
         ("FusedMatMul", [(5, 3), (5, 7)], {"transA": 1}, 3 * 5 * 7),
         ("FusedConv", [(1, 3, 8, 8), (4, 3, 3, 3)], {}, 4 * 6 * 6 * 3 * 9),
         ("NhwcConv", [(1, 8, 8, 3), (4, 3, 3, 3)], {}, 4 * 6 * 6 * 3 * 9),
@@ -199,6 +201,11 @@ def test_macs(name: str, inputs: list[tuple[int, ...] | None], attributes: dict[
     [
         ("MatMulNBits", [(2, 32), (7, 2, 16), (7, 1)], {"K": 32, "N": 7, "block_size": 32}, "b"),
         ("MatMulNBits", [(2, 32), (7, 1, 16), (7, 2)], {"K": 32, "N": 7, "block_size": 32}, "scales"),
+        # 8 bits: each weight is a byte
+        ("MatMulNBits", [(2, 32), (7, 1, 16), (7, 1)], {"K": 32, "N": 7, "bits": 8, "block_size": 32}, "b"),
+        ("MatMulBlockQuantizedFp8Weight", [(2, 32), (7, 16), (1, 1)], {}, "b"),
+        ("GroupNorm", [(2, 8), (4,), (8,)], {"groups": 2}, "gamma"),
+        ("GroupNorm", [(2, 5, 5, 8), (8,), (5,)], {"groups": 2}, "beta"),
         ("MultiHeadAttention", [(1, 2, 8), (1, 3, 8), (1, 3, 8), (20,)], {"num_heads": 2}, "bias"),
         ("SkipLayerNormalization", [(1, 2, 8), (1, 2, 8), (4,)], {}, "gamma"),
         ("Attention", [(1, 2, 8), (6, 24), (24,)], {"num_heads": 2}, "weights"),
@@ -221,8 +228,34 @@ def test_what_does_not_fit(
     assert wrong == {parameter}
 
 
+@pytest.mark.parametrize(
+    ("name", "inputs", "attributes"),
+    [
+        ("MatMulNBits", [(2, 32), (7, 1, 32), (7, 1)], {"K": 32, "N": 7, "bits": 8, "block_size": 32}),
+        ("MatMulBlockQuantizedFp8Weight", [(2, 32), (7, 32), (1, 1)], {}),
+        ("MatMulBlockQuantizedFp4Weight", [(2, 32), (7, 16), (7, 2), ()], {}),  # two in a byte
+        ("GroupNorm", [(2, 8), (8,), (8,)], {"groups": 2}),
+    ],
+)
+def test_what_fits(name: str, inputs: list[tuple[int, ...]], attributes: dict[str, int]) -> None:
+    facts = [tensor(*sizes) for sizes in inputs]
+    rule = operator_for("com.microsoft", name, 1)
+    assert rule is not None
+    needs = ask(name, 1, facts, attributes, 1, "com.microsoft").needs
+    for parameter, fact in zip(rule.inputs, facts, strict=False):
+        need = needs.get(parameter)
+        assert need is None or fits(fact.shape or (), need) is not False, parameter
+
+
 def test_a_mean_and_a_deviation_for_each_row() -> None:
     """What onnxruntime 1.32 gives for rows of four: [2, 3, 1] twice."""
     inputs = [tensor(2, 3, 4), tensor(2, 3, 4), tensor(4)]
     outputs = ask("SkipLayerNormalization", 1, inputs, outputs=4, domain="com.microsoft").outputs
     assert [fact.shape for fact in outputs] == [(2, 3, 4), (2, 3, 1), (2, 3, 1), (2, 3, 4)]
+
+
+def test_blocks_are_brought_back_to_the_channels_that_are_said() -> None:
+    """Of 16 in blocks any may be padding, so without a number nobody knows how many are left."""
+    for said, left in (({}, None), ({"channels": 0}, None), ({"channels": 1}, 1), ({"channels": 12}, 12)):
+        answer = ask("ReorderOutput", 1, [tensor(2, 16, 5, 6)], said, domain="com.microsoft.nchwc")
+        assert [fact.shape for fact in answer.outputs] == [(2, left, 5, 6)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import onnx.defs
 import pytest
 
 from auditor.shapes.fact import Fact, ShapeError
@@ -70,6 +71,12 @@ def test_states_lengths_and_peepholes_must_fit() -> None:
     state = tensor(1, 3, 5)  # a batch of 3 where it is 2
     given = [*inputs(4), tensor(3), state, state, tensor(1, 16)]
     assert misfits("LSTM", 14, given, {"hidden_size": 5}) == {"sequence_lens", "initial_h", "initial_c", "p"}
+
+
+def test_the_default_direction_of_the_first_gru_is_one() -> None:
+    """Which its page misspells."""
+    default = onnx.defs.get_schema("GRU", 1).attributes["direction"].default_value.s.decode()
+    assert shape("GRU", 1, inputs(3), {"hidden_size": 5, "direction": default}) == (7, 1, 2, 5)
 
 
 def test_a_direction_that_there_is_not() -> None:

@@ -186,6 +186,27 @@ def test_slice(size: object, start: object, end: object, step: int, expected: ob
     assert shape("Slice", 13, inputs) == (3, expected)
 
 
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (5, "axis 0 from 1 to 5: 4"),
+        (2**31 - 2, "axis 0 from 1 to 2147483646: 9"),
+        (2**31 - 1, "axis 0 from 1 to the end: 9"),
+        (-(2**63), "axis 0 from 1 to the end: 0"),
+        (None, "axis 0 from 1 to ?: ?"),
+    ],
+)
+def test_where_a_slice_ends_is_told(end: int | None, told: str) -> None:
+    assert formula("Slice", 13, [tensor(10), values(1), values(end)]) == told
+
+
+def test_a_slice_is_told_by_its_axes() -> None:
+    by_two = [tensor(3, 10), values(1), values(9), values(1), values(2)]  # 1, 3, 5 and 7
+    assert formula("Slice", 13, by_two) == "axis 1 from 1 to 9 by 2: 4"
+    both = [tensor(3, 10), values(0, 2), values(2, 2**63 - 1)]
+    assert formula("Slice", 13, both) == "axis 0 from 0 to 2: 2; axis 1 from 2 to the end: 8"
+
+
 def test_slice_of_values() -> None:
     assert elements("Slice", [values(1, N, 3, 4), values(-1), values(-(2**63)), values(0), values(-2)]) == (4, N)
     assert elements("Slice", [values(1, N, 3, 4)], opset=1, starts=(1,), ends=(3,)) == (N, 3)
@@ -260,6 +281,7 @@ def test_constants() -> None:
     assert ask("Constant", 13, [], {"value_int": 5}).outputs[0] == Fact(INT64, (), (5,))
     assert ask("Constant", 13, [], {"value_float": 0.5}).outputs[0] == Fact(1, (), (0.5,))
     assert ask("Constant", 13, [], {"value_strings": ("a", "b")}).outputs[0] == Fact(8, (2,))
+    assert ask("Constant", 13, [], {"value_string": "a"}).outputs[0] == Fact(8, ())
     assert ask("Constant", 1, [], {"value": values(3)}).outputs[0] == values(3)
     with pytest.raises(ShapeError):
         ask("Constant", 13, [])

@@ -139,6 +139,38 @@ ASKED = {
         "BatchNormalization", 14, [tensor(1, 5, 5, 3), *[tensor(3)] * 4], (3,), {"training_mode": 1}, 1,
         "com.ms.internal.nhwc",
     ),
+    "as many axes as pads are for, as attributes": Asked(
+        "Pad", 2, [tensor()._replace(shape=None)], (None, None), {"pads": (0, 1, 2, 3)}
+    ),
+    "images have four axes": Asked(
+        "Upsample", 1, [tensor()._replace(shape=None)], (None,) * 4, {"height_scale": 2.0, "width_scale": 2.0}
+    ),
+    "a query's heads are as wide as they were": Asked(
+        "SparsePagedAttention", 1, [tensor(L, 24), *[NOTHING] * 14], (L, 24),
+        {"num_heads": 3, "kv_num_heads": 3}, 0, MS,
+    ),
+    "cumulated lengths begin at 0": Asked(
+        "RemovePadding", 1, [tensor(5, L, 8), tensor(5, dtype=6)], (6,), {}, 2, MS, 6
+    ),
+    "one size for each axis of what blocks hold": Asked(
+        "QuantizeBFP", 1, [tensor(2, 3, N)], (3,), {"bfp_type": 1}, 1, MS, INT64
+    ),
+    "one stride for each axis of what blocks hold": Asked(
+        "QuantizeBFP", 1, [tensor(2, 3, N)], (3,), {"bfp_type": 1}, 2, MS, INT64
+    ),
+    "numbers of four bits by their type stand alone": Asked(
+        "GatherBlockQuantized", 1, [tensor(9, 32, dtype=22), tensor(3, dtype=INT64), tensor(9, 2)], (3, 32),
+        {"block_size": 16, "quantize_axis": 1}, 0, MS,
+    ),
+    "numbers of four bits, two in a byte": Asked(
+        "GatherBlockQuantized", 1, [tensor(9, 16, dtype=2), tensor(3, dtype=INT64), tensor(9, 2)], (3, 32),
+        {"block_size": 16, "quantize_axis": 1}, 0, MS,
+    ),
+    "updates of each state": Asked(
+        "VarlenCausalConvWithState", 1,
+        [tensor(L, 8), tensor(8, 1, 4), tensor(6, dtype=6), None, tensor(5, 8, 3)], (5, 7, 8),
+        {"state_update_capacity": 7}, 2, MS,
+    ),
     "from an axis on, as before opset 7": Asked(
         "Add", 6, [tensor(2, 3, 4), tensor(3)], (2, 3, 4), {"broadcast": 1, "axis": 1}
     ),
@@ -172,6 +204,9 @@ REFUSED = {
         "different ranks",
     ),
     "a scalar under a pooling": Refused("MaxPool", 12, [tensor(3)], {"kernel_shape": (1,)}, "spatial axis"),
+    "a place of three numbers in a plane": Refused(
+        "GridSample", 16, [tensor(1, 3, 4, 4), tensor(1, 5, 6, 3)], {}, "a place in 2 axes has 2 numbers"
+    ),
     "a query of three axes where two are taken": Refused(
         "SparsePagedAttention", 1, [tensor(2, 3, 8), *[NOTHING] * 14], {"num_heads": 2, "kv_num_heads": 2}, "rank 2", MS
     ),
@@ -256,6 +291,12 @@ def test_a_kernel_says_itself_that_nobody_knows(op_type: str, arrays: tuple[Any,
 
 def test_a_negated_number_is_followed() -> None:
     assert ask("Neg", 13, [values(3, -4, N)]).outputs[0].elements == (-3, 4, -N)
+
+
+def test_the_sign_of_a_size_is_known_where_the_size_does_not_matter() -> None:
+    """A size is 0 at least: that of N itself hangs on N."""
+    signs = ask("Sign", 13, [values(N + 1, -N - 1, 0, N)]).outputs[0].elements
+    assert signs == (1, -1, 0, None)
 
 
 def test_how_an_unpooling_comes_about_is_told() -> None:

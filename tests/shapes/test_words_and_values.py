@@ -31,6 +31,8 @@ N = named("N")
         ("Pad", 18, [tensor(4), values(4, 0)], {"mode": "reflect"}, 1, "pads"),
         ("Pad", 18, [tensor(4), values(-3, -2)], {}, 1, "pads"),
         ("Pad", 18, [tensor(4), values(1, 2, 3)], {}, 1, "pads"),
+        ("Pad", 18, [tensor(4), values(1, 2), tensor(2)], {}, 1, "constant_value"),
+        ("GatherND", 13, [tensor(2, 1, 3), tensor(2, 1, dtype=7)], {"batch_dims": 2}, 1, "indices"),  # b < min(q, r)
         ("Resize", 13, [tensor(1, 2), None, values(1.0, 0.0, dtype=1)], {}, 1, "scales"),
         ("Resize", 13, [tensor(1, 2), None, values(1.0, -2.0, dtype=1)], {}, 1, "scales"),
         ("Resize", 13, [tensor(1, 2), None, values(2.0, dtype=1)], {}, 1, "scales"),
@@ -143,6 +145,9 @@ def test_a_float_as_its_type_holds_it(value: float, dtype: int, held: float) -> 
         (None, INT64, FLOAT32, None),
         (1, None, INT64, None),
         (True, BOOL, INT64, 1),
+        (0.1, FLOAT64, FLOAT32, float(np.float32(0.1))),
+        (0.1, FLOAT64, FLOAT16, None),  # some runtimes round to 32 bits first
+        (0.5, FLOAT64, FLOAT16, 0.5),
     ],
 )
 def test_a_value_cast_to_another_type(value: Element, source: int | None, target: int, made: Element) -> None:

@@ -25,7 +25,7 @@ CHUNK = 1 << 28
 
 _UNKNOWN = 1 << 22  # bytes of a tensor whose sizes nobody knows
 _MOST_TENSORS = 50_000
-_WIDTHS = {1: 4, 10: 2, 11: 8, 16: 2}
+_WIDTHS = {1: 4, 10: 2, 16: 2}  # bytes of an element; of all other types 8 are counted
 _WITHOUT_ZERO = frozenset({"Log", "Reciprocal", "Acosh", "ReduceLogSum"})
 _DOMAINS = _WITHOUT_ZERO | {"Sqrt", "Pow", "Acos", "Asin", "Atanh"}
 _MOVES = frozenset(

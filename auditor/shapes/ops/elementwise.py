@@ -93,8 +93,6 @@ def clip(input: Fact, min: Fact | None = None, max: Fact | None = None) -> Fact:
     one_number(max, "max")
     if input.elements is None:
         return input
-    if any(bound is not None and bound.elements and bound.elements[0] != bound.elements[0] for bound in (min, max)):
-        return Fact(input.dtype, input.shape)
     kept = input
     for bound, compute in ((min, _larger), (max, _lesser)):
         if bound is not None:

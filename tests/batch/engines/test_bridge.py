@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from auditor.batch.engines.carrying import DONE, UNLIKE, carry, installed_there
+from auditor.batch.engines.dask import _CLOSING
 from auditor.batch.engines.messages import (
     Begin,
     Ended,
@@ -118,6 +119,7 @@ class Batch:
     def __init__(self, pipe: socket.socket, played: PlayedScheduler, clock: Clock) -> None:
         self.pipe, self.played, self.clock = pipe, played, clock
         self._inbox, self._come = Inbox(), list[Any]()
+        self.ended = asyncio.Event()  # the bridge has
 
     async def heard(self, kind: Any = object) -> Any:
         """The next message, of a kind where one is named."""
@@ -185,6 +187,7 @@ def play(bridge: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Play:
                 end.setblocking(False)
             batch = Batch(ours, played, clock)
             run = asyncio.create_task(bridge._run(theirs, begin))
+            run.add_done_callback(lambda _: batch.ended.set())
             try:
                 yield batch
                 ours.shutdown(socket.SHUT_RDWR)
@@ -496,8 +499,16 @@ def test_a_cluster_of_its_own_is_closed_to_others_and_ends_with_the_batch(
 ) -> None:
     PlayedCluster.made = []
     configured: list[Mapping[str, Any]] = []
+    config = bridge.dask.config
     monkeypatch.setattr(bridge, "LocalCluster", PlayedCluster)
     monkeypatch.setattr(bridge, "dask", SimpleNamespace(config=SimpleNamespace(set=configured.append)))
+    closing, wait_for = list[float](), asyncio.wait_for
+
+    async def waiting_for(what: Awaitable[None], seconds: float) -> None:
+        closing.append(seconds)
+        await wait_for(what, seconds)
+
+    monkeypatch.setattr(asyncio, "wait_for", waiting_for)
 
     async def asks(batch: Batch) -> None:
         await batch.heard(Installed)
@@ -510,13 +521,19 @@ def test_a_cluster_of_its_own_is_closed_to_others_and_ends_with_the_batch(
         (said,) = configured
         assert said["distributed.scheduler.allowed-failures"] == 2, "a parcel may cost three workers"
         assert said["distributed.scheduler.http.routes"] == said["distributed.worker.http.routes"] == []
+        assert said["distributed.diagnostics.nvml"] is said["distributed.admin.system-monitor.disk"] is False
+        assert all(config.get(name) is not None for name in said), "Dask itself has these settings"
         assert [asked["where"] for asked in batch.played.asked] == [(cluster,)]
         await batch.say(Send(1, b"1", False))
         (await batch.played.parcels.get()).comes(OSError("lost"))
         assert await batch.heard() == Ended("Dask on this machine has ended")
+        await batch.ended.wait()  # though the batch is still there
+        assert cluster.is_closed
 
     play(asks, USUAL._replace(address="", adaptive=adaptive))
     assert [cluster.is_closed for cluster in PlayedCluster.made] == [True]
+    (seconds,) = closing
+    assert bridge._CLOSE < seconds < _CLOSING, "the batch kills it then"
 
 
 def test_certificates_are_wanted_for_tls_and_have_to_be_some(play: Play, bridge: Any) -> None:

@@ -48,6 +48,18 @@ def test_it_tells_how_the_cluster_is_reached_and_what_has_to_be_there(make: Make
     assert made.bridge.heard(Require) == Require(HERE)
 
 
+def test_each_thread_has_room_for_two_parcels(make: Make) -> None:
+    """One is being done, and one waits for it; what waits here has its place there, too."""
+    made = make()
+    made.ready(threads=3)
+    assert made.engine.idle == 6
+    for _ in range(2):
+        made.engine.submit(abs, -1)
+    assert made.engine.idle == 4
+    made.step()
+    assert made.engine.idle == 4
+
+
 def test_where_models_are_run_all_processors_are_as_the_first(make: Make) -> None:
     made = make(needs=Needs(HERE, one_processor=True))
     made.bridge.heard(Begin)

@@ -54,6 +54,14 @@ def test_newer_measurements_count_more() -> None:
     assert 3 <= grouping.size(one) <= 4
 
 
+def test_one_slow_call_among_quick_ones_counts_for_less_than_itself() -> None:
+    """30 calls of 0.01 s last as long as a group is to, and three of 0.1 s: what is known lies between the two."""
+    grouping = Grouping()
+    grouping.took(one, 0.01)
+    grouping.took(one, 0.1)
+    assert 3 < grouping.size(one) < 30
+
+
 def test_a_group_calls_one_function_that_of_the_task_that_waits_longest() -> None:
     grouping = filled(*tasks(1), *tasks(2, other), *tasks(1))
     grouping.took(one, 0.01)

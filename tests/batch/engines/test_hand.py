@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from auditor.batch.engines import carrying, hand
 from auditor.batch.engines.carrying import DONE, UNLIKE, Hand, HandLost, carry, installed_there
 from auditor.batch.engines.messages import Call, CallDone, Parcel, Sight
+from auditor.batch.frames import receive, send
 from auditor.batch.pool import Pool
 from auditor.batch.state import installation
 from auditor.batch.tasks import Died, OutOfSight, Overdue, Raised, Result, Returned, TooLarge, WorkerLimits
@@ -58,6 +60,40 @@ def test_each_call_has_its_result_and_costs_no_other() -> None:
 
 def test_calls_are_made_in_the_folder_of_the_batch(tmp_path: Path) -> None:
     assert results(call(os.getcwd), folder=str(tmp_path)) == [Returned(str(tmp_path))]
+
+
+def test_it_says_what_is_installed_and_answers_until_the_pipe_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its life is led here, in this process."""
+    ignored: list[object] = []
+    monkeypatch.setattr(signal, "signal", lambda *said: ignored.append(said))
+    ours, theirs = socket.socketpair()
+    monkeypatch.setattr(sys, "argv", ["hand", str(theirs.detach())])
+    with ours:
+        send(ours, pickle.dumps(Parcel(str(tmp_path), (call(os.getcwd),))))
+        send(ours, b"cnowhere\nthing\n.")
+        ours.shutdown(socket.SHUT_WR)
+        hand.main()
+        assert receive(ours) == installation()
+        assert [done.result for done in pickle.loads(receive(ours))] == [Returned(str(tmp_path))]
+        assert receive(ours) == "ModuleNotFoundError: No module named 'nowhere'"
+        with pytest.raises(EOFError):
+            receive(ours)
+    assert ignored == [(signal.SIGINT, signal.SIG_IGN)]
+
+
+def test_a_call_is_made_in_its_folder_and_of_files_that_are_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")  # and back, afterwards
+    file, host = tmp_path / "a", socket.gethostname()
+    file.write_bytes(b"abc")
+    seen = Sight(str(file), 3, file.stat().st_mtime_ns)
+    assert hand.called_there(str(tmp_path), (seen,), os.getcwd, ()) == str(tmp_path)
+    assert hand.called_there(str(tmp_path), (seen._replace(size=4),), os.getcwd, ()) == OutOfSight(
+        str(file), f"host {host} sees another file at {file}, or one that has just changed"
+    )
 
 
 def test_what_is_not_seen_is_not_looked_at(tmp_path: Path) -> None:

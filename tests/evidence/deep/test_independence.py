@@ -120,6 +120,21 @@ def test_chance_is_not_compared_and_what_is_beside_it_is() -> None:
     )
 
 
+def test_a_quantised_lstm_takes_one_scale_for_all_images() -> None:
+    """onnxruntime takes the scale of all images of a step: where one is larger, the others are rounded otherwise."""
+    model = onnx.parser.parse_model("""<ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>
+    agraph (float[5, N, 3] x) => (float[5, 1, N, 2] y) <float[1] s = {0.05}, int8[1] z = {0}> {
+      y = com.microsoft.DynamicQuantizeLSTM<hidden_size = 2>(x, w, r, , , , , , s, z, s, z)
+    }""")
+    random = np.random.default_rng(0)
+    for name, shape in (("w", (1, 3, 8)), ("r", (1, 2, 8))):
+        numbers = random.integers(-127, 127, shape).astype(np.int8)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(numbers, name))
+    (found,) = dependent(audit(model.SerializeToString(), DEEP))
+    assert (found.location.op_type, found.severity) == ("DynamicQuantizeLSTM", Severity.NOTE)
+    assert "takes one scale for all images of a batch" in found.message
+
+
 # What is made of what was seen.
 
 MODEL = loads(

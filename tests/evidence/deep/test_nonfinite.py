@@ -9,16 +9,21 @@ from typing import Any
 
 import numpy as np
 import onnx.parser
+import onnxruntime
 import pytest
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from auditor import witness_inputs
 from auditor.evidence.deep import inside
+from auditor.evidence.deep.nonfinite import _plan
+from auditor.evidence.evidence import Evidence
 from auditor.model.load import loads
 from auditor.pipeline import audit
 from auditor.report import Finding, Report, Severity
+from auditor.runtime.request import Feed, InputRange
 from auditor.settings import Settings
+from auditor.shapes.facts import infer
 from tests.rules.deep_mutators import beside
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
@@ -240,3 +245,105 @@ def test_a_sound_transformer_is_silent_on_every_edge() -> None:
     assert not told(report)
     assert [part.status for part in report.depth] == ["ok", "ok"]
     assert "'attention' all false" in report.depth[0].lines[0]
+
+
+STEADY = """agraph (float[1, 4, 8, 8] x) => (float[1, 2] y) <float[4] one = {1, 1, 1, 1}, float[4] zero = {0, 0, 0, 0},
+ float[4, 1, 1] slope = {0.1, 0.2, 0.3, 0.4}, int64[1] nought = {0}, int64[1] most = {8}, int64[1] last = {3},
+ int64[8] pads = {0, 0, 1, 1, 0, 0, 1, 1}, float[4] twice = {1, 1, 2, 2}, float low = {0}> {
+  conv = Conv<kernel_shape = [3, 3], pads = [1, 1, 1, 1]>(x, w)
+  back = ConvTranspose<kernel_shape = [3, 3], pads = [1, 1, 1, 1]>(conv, w)
+  norm = BatchNormalization(back, one, zero, zero, one)
+  response = LRN<size = 3>(norm)
+  relu = Relu(response)
+  leaky = LeakyRelu(relu)
+  prelu = PRelu(leaky, slope)
+  add = Add(prelu, conv)
+  sub = Sub(add, x)
+  sum = Sum(sub, x, relu)
+  product = Mul(sum, x)
+  left, right = Split<axis = 1>(product)
+  joined = Concat<axis = 1>(left, right)
+  part = Slice(joined, nought, most, last)
+  most_of = MaxPool<kernel_shape = [2, 2]>(part)
+  mean_of = AveragePool<kernel_shape = [2, 2]>(most_of)
+  padded = Pad(mean_of, pads)
+  larger = Resize<mode = "nearest">(padded, , twice)
+  mean = GlobalAveragePool(larger)
+  peak = GlobalMaxPool(larger)
+  both = Add(mean, peak)
+  flat = Flatten(both)
+  dense = Gemm(flat, v)
+  denser = MatMul(dense, v)
+  shape = Shape(denser)
+  more = ConstantOfShape(shape)
+  moved = Add(denser, more)
+  square = Constant<value = int64[2] {2, 2}>()
+  squared = Reshape(moved, square)
+  turned = Transpose(squared)
+  wide = Unsqueeze(turned, nought)
+  narrow = Squeeze(wide, nought)
+  kept = Dropout(narrow)
+  same = Identity(kept)
+  shares = Softmax(same)
+  first = Gather(shares, nought)
+  gate = Sigmoid(first)
+  bent = Tanh(gate)
+  held = Clip(bent, low)
+  hard = HardSigmoid(held)
+  cast = Cast<to = 1>(hard)
+  y = Floor(cast)
+}"""
+
+
+def planned(data: bytes, *feeds: Feed, **changes: Any) -> dict[str, tuple[InputRange, ...]]:
+    """What is tried on inputs that are invented: its words, and the ranges."""
+    evidence = Evidence(loads(data), Settings(**changes))
+    plan = _plan(evidence, [inside.GivenInputs("invented inputs", feeds, False)])
+    return {one.trying.word: one.trying.ranges for one in plan}
+
+
+def test_where_no_operator_has_an_edge_none_is_tried() -> None:
+    """onnxruntime gives numbers on zeros, ones and others: none of these operators has one that it does not take."""
+    model = onnx.parser.parse_model(HEAD + STEADY)
+    random = np.random.default_rng(0)
+    for name, of in (("w", (4, 4, 3, 3)), ("v", (4, 4))):
+        model.graph.initializer.append(numpy_helper.from_array(random.normal(size=of).astype(np.float32), name))
+    data = model.SerializeToString()
+    session = onnxruntime.InferenceSession(data)
+    feed = Feed("x", 1, (1, 4, 8, 8))
+    for x in (np.zeros(feed.shape), np.ones(feed.shape), random.uniform(-100, 100, feed.shape)):
+        (y,) = session.run(None, {"x": x.astype(np.float32)})
+        assert np.isfinite(y).all()
+    assert list(planned(data, feed)) == ["invented inputs", "other invented inputs"]
+    model.graph.node[-1].op_type = "Sqrt"
+    assert {"zeros", "ones"} < planned(model.SerializeToString(), feed).keys()
+
+
+def test_an_input_without_a_range_lies_between_0_and_1_and_beyond_where_another_has_one() -> None:
+    """The largest number of float32 is (2 - 2**-23) * 2**127."""
+    text = "agraph (float[2] x, float[2] z) => (float[2] y) { a = Add(x, z) y = Exp(a) }"
+    data = onnx.parser.parse_model(HEAD + text).SerializeToString()
+    feeds = Feed("x", 1, (2,)), Feed("z", 1, (2,))
+    largest = (2 - 2.0**-23) * 2.0**127
+    one = planned(data, *feeds, ranges={"x": (2.0, 3.0)})
+    x = InputRange("x", 1, (2,), 2.0, 3.0)
+    assert one["other invented inputs"] == (x, InputRange("z", 1, (2,), 0.0, 1.0))
+    assert one["numbers from -1 to 1"] == (x, InputRange("z", 1, (2,), -1.0, 1.0))
+    assert one["the largest numbers of their types"] == (x, InputRange("z", 1, (2,), -largest, largest))
+    both = planned(data, *feeds, ranges={"x": (2.0, 3.0), "z": (1.0, 4.0)})
+    assert not {"numbers from -1 to 1", "the largest numbers of their types"} & both.keys()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "width"),
+    [("float", 4), ("float16", 2), ("double", 8), ("bfloat16", 2), ("int32", 0), ("float8e4m3fn", 0)],
+)
+def test_tensors_of_floating_point_are_looked_at_and_take_their_bytes(dtype: str, width: int) -> None:
+    """Two tensors of four elements, each as wide as its type; of other types none is NaN."""
+    head = '<ir_version: 9, opset_import: ["" : 19]>\n'
+    text = f"{head} agraph ({dtype}[4] x) => ({dtype}[4] y) {{ a = Identity(x) y = Identity(a) }}"
+    model = loads(onnx.parser.parse_model(text).SerializeToString())
+    bound = infer(model)
+    found = inside.chunks(model, bound)
+    assert found == ((("a", "y"),) if width else ())
+    assert inside.bytes_of_chunks(bound, found) == 2 * 4 * width

@@ -167,7 +167,8 @@ def test_the_spread_of_times() -> None:
     steady = spread_of([1.0, 1.01, 1.02, 1.0, 1.01] * 6)
     assert (steady.p50, steady.p90, steady.why) == (1.01, 1.02, "")
     assert "P90 is 2 times P10" in spread_of([1.0, 2.0] * 15).why
-    assert "lie 20 % apart" in spread_of([1.0] * 15 + [1.2] * 15).why
+    assert "the medians of 5 stretches lie 20 % apart" in spread_of([1.0] * 15 + [1.2] * 15).why
+    assert spread_of([1.0, 1.2] * 5).drift == 0, "the medians of pairs, and each pair is the same"
     assert why_open(1.5, 0.1) == "" != why_open(1.51, 0.0)
 
 

@@ -252,6 +252,8 @@ def test_texts(size: Size, text: str) -> None:
         (N * H // N, H),
         (N * (H + 1) // (H + 1), N),
         ((H // 2 + 1) // 3, (H + 2) // 6),
+        ((H // 2 + N) // 3, (H + 2 * N) // 6),
+        ((H // N + 1) // 2, (H + N) // (2 * N)),
         (H // 2 // N, H // (2 * N)),
         (-(-H // 3), (H + 2) // 3),
         (ceil_div(N * H, N), H),
@@ -427,6 +429,12 @@ def _nested(times: int) -> Size:
 def test_a_size_over_the_budget_is_refused(grow: Callable[[], Size]) -> None:
     with pytest.raises(TooComplex):
         grow()
+
+
+def test_which_of_two_sizes_is_the_less_is_open_where_their_difference_is_over_the_budget() -> None:
+    one, other = (reduce(operator.add, [named(f"{name}{i}") for i in range(40)]) for name in "ab")
+    assert less(one, other) is None
+    assert same(one, other) is None
 
 
 def test_sizes_within_the_budget_are_not() -> None:

@@ -68,3 +68,18 @@ def test_too_many_equations_are_not_remembered() -> None:
         known.learn(a, b)
     assert known.same(*sizes[0])
     assert not known.same(*sizes[99])
+
+
+def test_a_name_that_must_be_a_number_is_that_number_everywhere() -> None:
+    known = Equalities()
+    known.learn(N + 1, 4)
+    assert known.same(N * M, 3 * M)
+    assert known.same(H * N - N, 3 * (H - 1))
+
+
+def test_a_square_is_no_number_of_its_name() -> None:
+    """N is 3 where N^2 is 9, and never 9."""
+    known = Equalities()
+    known.learn(N * N, 9)
+    assert known.same(2 * N * N, 18)
+    assert not known.same(N, 9)
