@@ -6,11 +6,11 @@ import os
 import posixpath
 from contextlib import ExitStack
 
-from ..errors import AuditorError, ExitCode, UsageError
+from ..errors import AuditorError, CannotLook, ExitCode, UsageError
 from ..model import digest, external
 from ..model.file_troubles import Concatenated, NotUtf8, OddEncoding
 from ..model.graph import Model
-from ..model.load import load, loads
+from ..model.load import load, loads, open_model
 from ..pipeline import audit, selected
 from ..policy.judge import exit_code, judge
 from ..record import Record
@@ -85,7 +85,7 @@ def fixed(asked: FixAsked, settings: Settings) -> Fixed:
     settings = settings._replace(dims={}, shapes={}, inputs=None)
     model = load(asked.path)
     _refuse(model, asked.path)
-    to = _target(asked)
+    to = _target(asked, model)
     before = audit(asked.path, settings._replace(run=False))
     planned = plan(Draft(model, model), before.findings, asked.wishes, os.path.basename(to.path))
     if not planned.made:
@@ -115,7 +115,7 @@ def _refuse(model: Model, path: str) -> None:
             )
 
 
-def _target(asked: FixAsked) -> Target:
+def _target(asked: FixAsked, model: Model) -> Target:
     if asked.in_place and asked.out:
         raise UsageError("--in-place and -o name two files: say one of them")
     path = asked.path if asked.in_place else asked.out or default_target(asked.path)
@@ -123,6 +123,10 @@ def _target(asked: FixAsked) -> Target:
     found = target(path, status)
     if not asked.in_place and os.path.lexists(path) and os.path.samefile(path, asked.path):
         raise UsageError(f"{path} is the model itself: --in-place replaces it")
+    folder = os.path.dirname(model.path)
+    for location in digest.files(model):
+        if _same_place(path, os.path.join(folder, location)):
+            raise UsageError(f"{path} is a data file of the model, which is never replaced: name another file")
     return found
 
 
@@ -137,6 +141,8 @@ def _write(
             load(path)  # what we cannot read ourselves takes no file's place
             report = audit(path, settings)
             found = compared(asked.path, path, settings)
+            if asked.in_place:
+                _unchanged(model)
             if keeps and found.differ:
                 raise Changed(
                     f"{asked.path}: no edit should change an output, and {found.differ[0]}: nothing was written; "
@@ -147,21 +153,34 @@ def _write(
     return Fixed(asked.path, edits, report.findings, to.path, length(rope), files, notes, found, report)
 
 
+def _unchanged(model: Model) -> None:
+    """`CannotLook` where somebody wrote another model to the path meanwhile: the copy must not take its place."""
+    descriptor, identity = open_model(model.path)
+    os.close(descriptor)
+    if identity != model.identity:
+        raise CannotLook(f"{model.path} has changed since it was loaded: nothing was written")
+
+
 def _data_files(model: Model, draft: Draft, out: str, undoing: ExitStack) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Writes what the copy refers to beside it; those that were made, and what could not be."""
     made: list[str] = []
     notes: list[str] = []
     folder = os.path.dirname(out)
     elsewhere = not _same_folder(folder, os.path.dirname(model.path))
+    kept = digest.files(draft.model)
+    like = os.stat(model.path)
     for location, rope in draft.files.items():
         path = _data_path(folder, location, out)
         if os.path.lexists(path):
             raise UsageError(f"{path} is there already: delete it, or name another file with --external-data")
-        _put(model, rope, path, undoing)
+        if location in map(posixpath.normpath, kept):
+            raise UsageError(
+                f"{location} is also where tensors that stay outside have their data: name another file with "
+                "--external-data"
+            )
+        _put(model, rope, path, like, undoing)
         made.append(path)
-    for location in digest.files(draft.model) if elsewhere else ():
-        if location in draft.files:
-            continue
+    for location in kept if elsewhere else ():
         found = external.look(model, location)
         if not isinstance(found, external.DataFile):
             notes.append(f"the data file {location!r} cannot be read, so the copy refers to it as the original does")
@@ -172,7 +191,8 @@ def _data_files(model: Model, draft: Draft, out: str, undoing: ExitStack) -> tup
                 raise UsageError(f"{path} is there already, and is not the model's data file: write to another folder")
         else:
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-            _put(model, (Copy(location, 0, found.size),), path, undoing)
+            like = os.stat(os.path.join(os.path.dirname(model.path), location))
+            _put(model, (Copy(location, 0, found.size),), path, like, undoing)
             made.append(path)
     return tuple(made), tuple(notes)
 
@@ -189,10 +209,19 @@ def _data_path(folder: str, location: str, out: str) -> str:
     return path
 
 
-def _put(model: Model, rope: Rope, path: str, undoing: ExitStack) -> None:
-    with written(model, rope, target(path, None)):
+def _put(model: Model, rope: Rope, path: str, like: os.stat_result, undoing: ExitStack) -> None:
+    """What only the model's owner may read stays so: weights are no less private than the file they come from."""
+    with written(model, rope, target(path, like)):
         pass
     undoing.callback(os.unlink, path)
+
+
+def _same_place(one: str, two: str) -> bool:
+    """Whether two paths name one file, be it there or not."""
+    try:
+        return os.path.realpath(one) == os.path.realpath(two) or os.path.samefile(one, two)
+    except (OSError, ValueError):  # one of them is not there, or is no path at all
+        return False
 
 
 def _same_folder(one: str, two: str) -> bool:

@@ -27,7 +27,7 @@ class Target(NamedTuple):
     mode: int
 
 
-def target(path: str, like: os.stat_result | None) -> Target:
+def target(path: str, like: os.stat_result) -> Target:
     """A path that may be written: a regular file, or nothing yet. ``like`` gives the mode of a new file.
 
     `UsageError` for a link, a folder, a device, or where the folder is not there.
@@ -38,7 +38,7 @@ def target(path: str, like: os.stat_result | None) -> Target:
         folder = os.path.dirname(path) or "."
         if not os.path.isdir(folder):
             raise UsageError(f"cannot write {path}: there is no folder {folder}") from None
-        return Target(path, stat.S_IMODE(like.st_mode) & 0o777 if like is not None else 0o666 & ~_umask())
+        return Target(path, stat.S_IMODE(like.st_mode) & 0o777)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot write {path}: {_why(error)}") from None
     if not stat.S_ISREG(found.st_mode):
@@ -171,13 +171,6 @@ def _hole_from(source: int, start: int, end: int) -> int:
         return min(os.lseek(source, start, os.SEEK_HOLE), end) if hasattr(os, "SEEK_HOLE") else end
     except OSError:
         return end
-
-
-def _umask() -> int:
-    """What the user takes away from new files; asking means setting it, for a moment."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _why(error: OSError | ValueError) -> str:
