@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
 from auditor.errors import UsageError
 from auditor.fix import planning
@@ -99,6 +100,31 @@ def test_a_copy_that_the_graph_gives_out_or_that_may_be_fed_stays(tmp_path: Path
     assert "duplicate-initializers" not in offered(given, tmp_path)
     fed = parsed(text.format(", float[64, 64] w, float[64, 64] v", ""), w=SQUARE, v=SQUARE)
     assert "duplicate-initializers" not in offered(fed, tmp_path)
+
+
+def test_a_name_that_a_body_has_for_its_own_tensor_stands_for_no_copy(tmp_path: Path) -> None:
+    """There "w" are other numbers: who takes "v" in the body must not get them."""
+    model = parsed(
+        "agraph (bool c, float[N, 64] x) => (float[M, 64] y) { z = MatMul(x, w) y = If(c) "
+        "<then_branch = g () => (float[K, 64] t) { w = Abs(z) u = MatMul(z, v) t = Add(u, w) },"
+        " else_branch = h () => (float[L, 64] e) { e = MatMul(z, v) }> }",
+        w=SQUARE, v=SQUARE.copy(),
+    )  # fmt: skip
+    made = mend(model, tmp_path, run=False, only=frozenset({"duplicate-initializers"}))
+    assert [t.name for t in made.model.graph.initializer] == ["v"]
+    fed = {"c": np.array(True), "x": np.eye(2, 64, dtype="f4")}
+    before, after = (ReferenceEvaluator(one).run(None, fed)[0] for one in (model, made.model))
+    assert np.array_equal(before, after)
+    for tensor, name in zip(model.graph.initializer, ("w", "z"), strict=True):  # both names are taken in the body
+        tensor.name = name
+    del model.graph.node[:]
+    model.graph.node.extend(parsed(
+        "agraph (bool c, float[N, 64] x) => (float[M, 64] y) { q = MatMul(x, w) p = MatMul(q, z) y = If(c) "
+        "<then_branch = g () => (float[K, 64] t) { w = Abs(q) z = Abs(w) t = Add(z, w) },"
+        " else_branch = h () => (float[L, 64] e) { e = MatMul(p, z) }> }"
+    ).graph.node)  # fmt: skip
+    made = mend(model, tmp_path, run=False, only=frozenset({"duplicate-initializers"}))
+    assert made.rules == [] and len(made.model.graph.initializer) == 2
 
 
 def test_guards_want_an_opset_that_has_them(tmp_path: Path) -> None:
