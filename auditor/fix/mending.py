@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections import Counter
 from contextlib import ExitStack
 
 from ..errors import AuditorError, CannotLook, ExitCode, UsageError
@@ -96,14 +97,30 @@ def fixed(asked: FixAsked, settings: Settings) -> Fixed:
 
 
 def _foreseen(asked: FixAsked, settings: Settings, model: Model, planned: Plan, before: tuple[Finding, ...]) -> Fixed:
-    """What an audit would say of the copy; of a large one only what no edit was offered for."""
-    rope = Splicer(planned.draft).rope()
-    if not planned.draft.files and length(rope) <= _HELD:
+    """What an audit would say of the copy; of a large one what was found and no edit is known to mend."""
+    within = planned.draft
+    if asked.wishes.data_file:  # the weights where they are: the same model, in one file
+        chosen = tuple(n for n in asked.wishes.choose if n < len(planned.edits))  # the last edit is to move them
+        wishes = asked.wishes._replace(data_file="", choose=chosen)
+        within = plan(Draft(model, model), before, wishes, os.path.basename(asked.path)).draft
+    rope = Splicer(within).rope()
+    if not within.files and length(rope) <= _HELD:
         report = audit(loads(in_memory(model, rope), asked.path), settings._replace(run=False))
         return Fixed(asked.path, planned.edits, report.findings)
-    mended = {edit.offer.rule for edit in planned.made}
-    notes = ("the copy is too large to be audited without being written",)
-    return Fixed(asked.path, planned.edits, tuple(f for f in before if f.rule not in mended), notes=notes)
+    notes = (
+        "the copy is too large to be audited without being written: what is left is what was found in the original, "
+        "but for what an edit is known to mend",
+    )
+    return Fixed(asked.path, planned.edits, _unmended(planned, before), notes=notes)
+
+
+def _unmended(planned: Plan, before: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Without the findings whose own repair is made, and those of which there is one that an edit is for."""
+    offers = [edit.offer for edit in planned.made]
+    repaired = {offer.instead for offer in offers if offer.instead}
+    times = Counter(finding.rule for finding in before)
+    mended = {offer.rule for offer in offers if not offer.instead and times[offer.rule] == 1}
+    return tuple(f for f in before if f.fingerprint not in repaired and f.rule not in mended)
 
 
 def _refuse(model: Model, path: str) -> None:

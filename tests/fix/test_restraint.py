@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import onnx
@@ -12,7 +13,7 @@ import pytest
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from auditor.errors import UsageError
+from auditor.errors import ExitCode, UsageError
 from auditor.fix import planning
 from auditor.fix.draft import Data, Draft
 from auditor.fix.kinds import duplicates, layout
@@ -27,7 +28,7 @@ from auditor.repair import AttributeChange, Insertion
 from auditor.report import Basis, Finding, Location, Severity
 from auditor.weights.users import Key
 
-from .copies import clean, mend, parsed
+from .copies import Mended, clean, mend, parsed
 
 SQUARE = np.linspace(-1, 1, 64 * 64, dtype="f4").reshape(64, 64)
 
@@ -35,6 +36,11 @@ SQUARE = np.linspace(-1, 1, 64 * 64, dtype="f4").reshape(64, 64)
 def offered(model: onnx.ModelProto, folder: Path) -> list[str]:
     """The rules of all edits that there are for a model, made or not."""
     return [edit.offer.rule for edit in mend(model, folder, run=False, dry_run=True).said.edits]
+
+
+def wrong(made: Mended) -> list[tuple[str, str]]:
+    """The errors that are left: by what rule, and of which operator."""
+    return [(f.rule, f.location.op_type) for f in made.said.left if f.severity is Severity.ERROR]
 
 
 def test_nodes_on_a_cycle_have_no_order(tmp_path: Path) -> None:
@@ -113,7 +119,7 @@ def test_a_name_that_a_body_has_for_its_own_tensor_stands_for_no_copy(tmp_path: 
     made = mend(model, tmp_path, run=False, only=frozenset({"duplicate-initializers"}))
     assert [t.name for t in made.model.graph.initializer] == ["v"]
     fed = {"c": np.array(True), "x": np.eye(2, 64, dtype="f4")}
-    before, after = (ReferenceEvaluator(one).run(None, fed)[0] for one in (model, made.model))
+    before, after = (list(ReferenceEvaluator(one).run(None, fed)) for one in (model, made.model))
     assert np.array_equal(before, after)
     for tensor, name in zip(model.graph.initializer, ("w", "z"), strict=True):  # both names are taken in the body
         tensor.name = name
@@ -125,6 +131,24 @@ def test_a_name_that_a_body_has_for_its_own_tensor_stands_for_no_copy(tmp_path: 
     ).graph.node)  # fmt: skip
     made = mend(model, tmp_path, run=False, only=frozenset({"duplicate-initializers"}))
     assert made.rules == [] and len(made.model.graph.initializer) == 2
+
+
+@pytest.mark.parametrize(("wishes", "held"), [({"data_file": "w.bin"}, 64 << 20), ({}, 0)])
+def test_a_dry_run_tells_the_fault_that_no_edit_mends(
+    wishes: dict[str, Any], held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside one of the same rule that an edit does mend; also where the copy is not made in memory."""
+    monkeypatch.setattr("auditor.fix.mending._HELD", held)
+    model = parsed(
+        "agraph (float[N, 2, 2, 2] x) => (float[N, 64] y, float[3, 64] z) { y = Gemm(x, g) z = Add(r, s) }",
+        g=SQUARE[:8], r=SQUARE[:3], s=SQUARE[:5],
+    )  # fmt: skip
+    dry = mend(model, tmp_path, run=False, dry_run=True, **wishes)
+    assert wrong(dry) == [("impossible-shapes", "Add")]
+    assert dry.said.code == ExitCode.FINDINGS and not dry.said.written
+    assert bool(dry.said.notes) is (held == 0)
+    made = mend(model, tmp_path, run=False, **wishes)
+    assert wrong(made) == wrong(dry)
 
 
 def test_guards_want_an_opset_that_has_them(tmp_path: Path) -> None:
