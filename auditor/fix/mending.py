@@ -154,7 +154,7 @@ def _write(
     rope = Splicer(draft).rope()
     with ExitStack() as undoing:
         files, notes = _data_files(model, draft, to.path, undoing)
-        with written(model, rope, to) as path:
+        with written(model, rope, to, undoing.pop_all) as path:  # from then on the copy needs its data files
             load(path)  # what we cannot read ourselves takes no file's place
             report = audit(path, settings)
             found = compared(asked.path, path, settings)
@@ -165,7 +165,6 @@ def _write(
                     f"{asked.path}: no edit should change an output, and {found.differ[0]}: nothing was written; "
                     "this is a fault of auditor, please report it"
                 )
-        undoing.pop_all()
     report = report._replace(model=report.model._replace(path=to.path))
     return Fixed(asked.path, edits, report.findings, to.path, length(rope), files, notes, found, report)
 

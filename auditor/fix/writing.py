@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from ..errors import CannotLook, UsageError
@@ -47,10 +47,13 @@ def target(path: str, like: os.stat_result) -> Target:
 
 
 @contextmanager
-def written(model: Model, pieces: Iterable[Piece], to: Target) -> Iterator[str]:
+def written(
+    model: Model, pieces: Iterable[Piece], to: Target, placed: Callable[[], object] = lambda: None
+) -> Iterator[str]:
     """The path of a finished temporary file in the target's folder. It takes the target's place at the end.
 
     Where the block raises, or the process dies, the target is as it was. `UsageError` where it cannot be written.
+    ``placed`` is called as soon as the file is in its place, whatever comes then.
     """
     folder, name = os.path.split(to.path)
     path = ""
@@ -66,6 +69,7 @@ def written(model: Model, pieces: Iterable[Piece], to: Target) -> Iterator[str]:
         yield path
         try:
             os.replace(path, to.path)
+            placed()
         except OSError as error:
             raise UsageError(f"cannot write {to.path}: {_why(error)}") from None
         path = ""

@@ -297,6 +297,20 @@ for call in range(1000):
 """Kills a child at each call that writes, one after the other, and says what lies there then."""
 
 
+def test_stopped_behind_the_copy_its_data_file_stays(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model is replaced by then: without that file its weights would be lost."""
+    weights = dict(tensors(onnx.load(model)))
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("auditor.fix.writing._sync", _on(2, lambda *_: None, stop))
+    with pytest.raises(KeyboardInterrupt):
+        mend(model, in_place=True, wishes=Wishes(data_file="w.bin"))
+    assert dict(tensors(onnx.load(model))) == weights
+    assert sorted(p.name for p in model.parent.iterdir()) == ["model.onnx", "w.bin"]
+
+
 @pytest.mark.parametrize("data_file", ["", "w.bin"])
 def test_killed_anywhere_the_model_is_the_old_or_the_new_one(data_file: str, model: Path) -> None:
     ended = subprocess.run(
