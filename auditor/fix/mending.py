@@ -227,7 +227,7 @@ def _data_path(folder: str, location: str, out: str) -> str:
 
 def _put(model: Model, rope: Rope, path: str, like: os.stat_result, undoing: ExitStack) -> None:
     """What only the model's owner may read stays so: weights are no less private than the file they come from."""
-    with written(model, rope, target(path, like)):
+    with written(model, rope, target(path, like), anew=True):
         pass
     undoing.callback(os.unlink, path)
 

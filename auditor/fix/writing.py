@@ -48,12 +48,18 @@ def target(path: str, like: os.stat_result) -> Target:
 
 @contextmanager
 def written(
-    model: Model, pieces: Iterable[Piece], to: Target, placed: Callable[[], object] = lambda: None
+    model: Model,
+    pieces: Iterable[Piece],
+    to: Target,
+    placed: Callable[[], object] = lambda: None,
+    *,
+    anew: bool = False,
 ) -> Iterator[str]:
     """The path of a finished temporary file in the target's folder. It takes the target's place at the end.
 
     Where the block raises, or the process dies, the target is as it was. `UsageError` where it cannot be written.
-    ``placed`` is called as soon as the file is in its place, whatever comes then.
+    ``placed`` is called as soon as the file is in its place, whatever comes then. ``anew``: no file is replaced, not
+    even one that came a moment ago.
     """
     folder, name = os.path.split(to.path)
     path = ""
@@ -68,7 +74,7 @@ def written(
             raise UsageError(f"cannot write {to.path}: {_why(error)}") from None
         yield path
         try:
-            os.replace(path, to.path)
+            (_put_anew if anew else os.replace)(path, to.path)
             placed()
         except OSError as error:
             raise UsageError(f"cannot write {to.path}: {_why(error)}") from None
@@ -78,6 +84,20 @@ def written(
         if path:
             with suppress(OSError):
                 os.unlink(path)
+
+
+def _put_anew(path: str, to: str) -> None:
+    """A rename that replaces nothing; FileExistsError where something is there."""
+    try:
+        os.link(path, to, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EINVAL):
+            raise
+        if os.path.lexists(to):  # a file system without hard links: so near as can be looked
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        os.replace(path, to)
+    else:
+        os.unlink(path)
 
 
 def in_memory(model: Model, pieces: Iterable[Piece]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -233,11 +234,35 @@ def test_a_model_that_was_written_meanwhile_is_not_replaced(model: Path, monkeyp
     assert model.read_bytes() == newer and [p.name for p in model.parent.iterdir()] == ["model.onnx"]
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_a_data_file_that_comes_meanwhile_is_not_replaced(
+    links: bool, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may write one of this name beside us; not every file system has hard links."""
+
+    def beside(*_: object) -> None:
+        (tmp_path / "w.bin").write_bytes(b"somebody's")
+
+    def no_links(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", beside)
+        with pytest.raises(UsageError, match=r"cannot write .*w\.bin: File exists"):
+            mend(model, wishes=Wishes(data_file="w.bin"))
+    assert (tmp_path / "w.bin").read_bytes() == b"somebody's"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.onnx", "w.bin"]
+    assert mend(model, wishes=Wishes(data_file="v.bin")).files == (str(tmp_path / "v.bin"),)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.fixed.onnx", "model.onnx", "v.bin", "w.bin"]
+
+
 def test_where_the_copy_fails_its_data_file_goes(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", _on(2, os.replace, full))
+    monkeypatch.setattr(os, "replace", full)  # which puts the copy in its place; the data file replaces nothing
     with pytest.raises(UsageError, match=r"cannot write .*model\.fixed\.onnx: No space left on device"):
         mend(model, wishes=Wishes(data_file="w.bin"))
     assert [p.name for p in tmp_path.iterdir()] == ["model.onnx"]
