@@ -9,7 +9,7 @@ from ..errors import CannotLook
 from ..model import encoding, payload
 from ..model.graph import Model
 from ..model.payload import Absent, Raw, Typed, extent, opened
-from ..model.tensor import Tensor
+from ..model.tensor import Blob, Tensor
 from .difference import StoredAt, TensorPair, Values
 
 _HEAD = 64  # bytes of a tensor that tell it from others of its sizes
@@ -77,6 +77,16 @@ def same_values(old: Model, new: Model, pair: TensorPair) -> Values:
     except CannotLook:
         return Values.UNKNOWN
     return found
+
+
+def same_text(old: Model, new: Model, one: Blob, two: Blob) -> bool:
+    """Whether two strings that are too long to be held are the same, every byte; False where nobody can look."""
+    if one.length != two.length:
+        return False
+    try:
+        return _equal(old, Raw("", one.offset, one.length), new, Raw("", two.offset, two.length))
+    except CannotLook:
+        return False
 
 
 def _same_data(old: Model, new: Model, a: Tensor, b: Tensor) -> Values:

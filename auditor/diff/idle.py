@@ -21,7 +21,8 @@ def passed_on(facts: Facts, skeleton: Skeleton, index: int) -> Source | None:
             return behind if _is_inference(facts, skeleton, index) else None
         case "Cast":
             given, to = _fact(facts, skeleton, node.inputs[0]), node.attributes.get("to")
-            return behind if given is not None and given.dtype is not None and given.dtype == to else None
+            known = None if given is None or given.declared else given.dtype
+            return behind if known is not None and known == to else None
         case "Transpose":
             perm = node.attributes.get("perm")
             return behind if isinstance(perm, tuple) and list(perm) == list(range(len(perm))) else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from ..model.graph import Graph, Node
 from ..model.moved import input_instead
 from ..model.schemas import schema
-from ..model.tensor import SparseTensor, Tensor
+from ..model.tensor import Blob, SparseTensor, Tensor
 from ..shapes.facts import Facts
 from ..tuples import NamedTuple
 from .aligning import Alignment
 from .constants import Folding, folded
-from .content import elements, same_values
+from .content import elements, same_text, same_values
 from .difference import (
     Altered,
     Degree,
@@ -158,7 +158,9 @@ def _same(body: Beside, one: object, two: object) -> bool:
                 return False
             pair = TensorPair(StoredAt("", "", one.values, one), StoredAt("", "", two.values, two))
             return same_values(body.old.model, body.new.model, pair) is Values.SAME
-        case tuple(), tuple() if one and isinstance(one[0], Tensor | SparseTensor):
+        case Blob(), Blob():
+            return same_text(body.old.model, body.new.model, one, two)
+        case tuple(), tuple() if any(isinstance(each, Tensor | SparseTensor | Blob) for each in one):
             return len(one) == len(two) and all(_same(body, a, b) for a, b in zip(one, two, strict=True))
     return type(one) is type(two) and repr(one) == repr(two)
 

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..model.graph import Model
-from ..model.tensor import Tensor
+from ..model.payload_bytes import Raw, opened
+from ..model.tensor import Blob, Tensor
 from ..tuples import NamedTuple
 from .difference import (
     BatchNormFused,
@@ -25,6 +26,8 @@ from .streamed.values import ComparedTensor, ValueChange
 if TYPE_CHECKING:
     from ..weights.reading import Reading
     from .streamed.streams import Quantisation
+
+_BLOCK = 1 << 20
 
 LEFT_OUT = ComparedTensor(ValueChange.NOT_COMPARED, why="left out by --no-weights")
 
@@ -126,6 +129,7 @@ class StoredHashes:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._open = ExitStack()
+        self._known: dict[int, str] = {}  # by where a tensor lies: that of a Constant is asked for twice
 
     def __enter__(self) -> StoredHashes:
         return self
@@ -135,6 +139,12 @@ class StoredHashes:
 
     def short(self, tensor: Tensor) -> str:
         """Twelve digits; or why there are none."""
+        known = self._known.get(tensor.offset)
+        if known is None:
+            known = self._known[tensor.offset] = self._short(tensor)
+        return known
+
+    def _short(self, tensor: Tensor) -> str:
         from ..errors import CannotLook
         from ..weights.reading import Unread
         from .streamed.streams import TensorSource
@@ -143,6 +153,24 @@ class StoredHashes:
             return TensorSource(self._model, self._reading, tensor).digest().hex()[:12]
         except (Unread, CannotLook) as error:
             return f"(not read: {error})"
+
+    def text(self, blob: Blob) -> str:
+        """The same of a string that is too long to be held."""
+        from ..errors import CannotLook
+        from ..hashing import sha256
+
+        sha, buffer, at = sha256(), memoryview(bytearray(_BLOCK)), 0
+        try:
+            with opened(self._model, Raw("", blob.offset, blob.length)) as source:
+                while at < blob.length:
+                    got = source.into(buffer, at)
+                    if not got:
+                        return "(not read: the file became shorter while it was read)"
+                    sha.update(buffer[:got])
+                    at += got
+        except CannotLook as error:
+            return f"(not read: {error})"
+        return sha.hexdigest()[:12]
 
     @cached_property
     def _reading(self) -> Reading:

@@ -25,7 +25,7 @@ from ..repair import (
 )
 from ..shapes.fact import Element
 from .draft import Draft, fresh, taking, with_attribute
-from .naming import all_names, with_uses
+from .naming import all_names, hidden, with_uses
 
 _INTEGERS, _FLOATS = {DType.INT64, DType.INT32}, {DType.FLOAT, DType.FLOAT16, DType.DOUBLE}
 
@@ -162,6 +162,8 @@ def _removed(draft: Draft, label: str) -> Draft | None:
     graph = draft.model.graph
     if node.outputs[0] in {v.name for v in graph.outputs}:  # the graph's output keeps its name
         return draft.with_node(index, new_node("Identity", node.inputs[:1], node.outputs[0], {}))
+    if node.inputs[0] in hidden(graph):
+        return None  # who takes the output in there would take another tensor
     graph = graph._replace(nodes=(*graph.nodes[:index], *graph.nodes[index + 1 :]))
     names = {node.outputs[0]: node.inputs[0]}
     graph = with_uses(graph, names)

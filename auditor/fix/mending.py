@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections import Counter
 from contextlib import ExitStack
 
-from ..errors import AuditorError, ExitCode, UsageError
+from ..errors import AuditorError, CannotLook, ExitCode, UsageError
 from ..model import digest, external
 from ..model.file_troubles import Concatenated, NotUtf8, OddEncoding
 from ..model.graph import Model
-from ..model.load import load, loads
+from ..model.load import load, loads, open_model
 from ..pipeline import audit, selected
 from ..policy.judge import exit_code, judge
 from ..record import Record
@@ -85,7 +86,7 @@ def fixed(asked: FixAsked, settings: Settings) -> Fixed:
     settings = settings._replace(dims={}, shapes={}, inputs=None)
     model = load(asked.path)
     _refuse(model, asked.path)
-    to = _target(asked)
+    to = _target(asked, model)
     before = audit(asked.path, settings._replace(run=False))
     planned = plan(Draft(model, model), before.findings, asked.wishes, os.path.basename(to.path))
     if not planned.made:
@@ -96,14 +97,30 @@ def fixed(asked: FixAsked, settings: Settings) -> Fixed:
 
 
 def _foreseen(asked: FixAsked, settings: Settings, model: Model, planned: Plan, before: tuple[Finding, ...]) -> Fixed:
-    """What an audit would say of the copy; of a large one only what no edit was offered for."""
-    rope = Splicer(planned.draft).rope()
-    if not planned.draft.files and length(rope) <= _HELD:
+    """What an audit would say of the copy; of a large one what was found and no edit is known to mend."""
+    within = planned.draft
+    if asked.wishes.data_file:  # the weights where they are: the same model, in one file
+        chosen = tuple(n for n in asked.wishes.choose if n < len(planned.edits))  # the last edit is to move them
+        wishes = asked.wishes._replace(data_file="", choose=chosen)
+        within = plan(Draft(model, model), before, wishes, os.path.basename(asked.path)).draft
+    rope = Splicer(within).rope()
+    if not within.files and length(rope) <= _HELD:
         report = audit(loads(in_memory(model, rope), asked.path), settings._replace(run=False))
         return Fixed(asked.path, planned.edits, report.findings)
-    mended = {edit.offer.rule for edit in planned.made}
-    notes = ("the copy is too large to be audited without being written",)
-    return Fixed(asked.path, planned.edits, tuple(f for f in before if f.rule not in mended), notes=notes)
+    notes = (
+        "the copy is too large to be audited without being written: what is left is what was found in the original, "
+        "but for what an edit is known to mend",
+    )
+    return Fixed(asked.path, planned.edits, _unmended(planned, before), notes=notes)
+
+
+def _unmended(planned: Plan, before: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Without the findings whose own repair is made, and those of which there is one that an edit is for."""
+    offers = [edit.offer for edit in planned.made]
+    repaired = {offer.instead for offer in offers if offer.instead}
+    times = Counter(finding.rule for finding in before)
+    mended = {offer.rule for offer in offers if not offer.instead and times[offer.rule] == 1}
+    return tuple(f for f in before if f.fingerprint not in repaired and f.rule not in mended)
 
 
 def _refuse(model: Model, path: str) -> None:
@@ -115,7 +132,7 @@ def _refuse(model: Model, path: str) -> None:
             )
 
 
-def _target(asked: FixAsked) -> Target:
+def _target(asked: FixAsked, model: Model) -> Target:
     if asked.in_place and asked.out:
         raise UsageError("--in-place and -o name two files: say one of them")
     path = asked.path if asked.in_place else asked.out or default_target(asked.path)
@@ -123,6 +140,10 @@ def _target(asked: FixAsked) -> Target:
     found = target(path, status)
     if not asked.in_place and os.path.lexists(path) and os.path.samefile(path, asked.path):
         raise UsageError(f"{path} is the model itself: --in-place replaces it")
+    folder = os.path.dirname(model.path)
+    for location in digest.files(model):
+        if _same_place(path, os.path.join(folder, location)):
+            raise UsageError(f"{path} is a data file of the model, which is never replaced: name another file")
     return found
 
 
@@ -133,18 +154,27 @@ def _write(
     rope = Splicer(draft).rope()
     with ExitStack() as undoing:
         files, notes = _data_files(model, draft, to.path, undoing)
-        with written(model, rope, to) as path:
+        with written(model, rope, to, undoing.pop_all) as path:  # from then on the copy needs its data files
             load(path)  # what we cannot read ourselves takes no file's place
             report = audit(path, settings)
             found = compared(asked.path, path, settings)
+            if asked.in_place:
+                _unchanged(model)
             if keeps and found.differ:
                 raise Changed(
                     f"{asked.path}: no edit should change an output, and {found.differ[0]}: nothing was written; "
                     "this is a fault of auditor, please report it"
                 )
-        undoing.pop_all()
     report = report._replace(model=report.model._replace(path=to.path))
     return Fixed(asked.path, edits, report.findings, to.path, length(rope), files, notes, found, report)
+
+
+def _unchanged(model: Model) -> None:
+    """`CannotLook` where somebody wrote another model to the path meanwhile: the copy must not take its place."""
+    descriptor, identity = open_model(model.path)
+    os.close(descriptor)
+    if identity != model.identity:
+        raise CannotLook(f"{model.path} has changed since it was loaded: nothing was written")
 
 
 def _data_files(model: Model, draft: Draft, out: str, undoing: ExitStack) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -153,15 +183,20 @@ def _data_files(model: Model, draft: Draft, out: str, undoing: ExitStack) -> tup
     notes: list[str] = []
     folder = os.path.dirname(out)
     elsewhere = not _same_folder(folder, os.path.dirname(model.path))
+    kept = digest.files(draft.model)
+    like = os.stat(model.path)
     for location, rope in draft.files.items():
         path = _data_path(folder, location, out)
         if os.path.lexists(path):
             raise UsageError(f"{path} is there already: delete it, or name another file with --external-data")
-        _put(model, rope, path, undoing)
+        if location in map(posixpath.normpath, kept):
+            raise UsageError(
+                f"{location} is also where tensors that stay outside have their data: name another file with "
+                "--external-data"
+            )
+        _put(model, rope, path, like, undoing)
         made.append(path)
-    for location in digest.files(draft.model) if elsewhere else ():
-        if location in draft.files:
-            continue
+    for location in kept if elsewhere else ():
         found = external.look(model, location)
         if not isinstance(found, external.DataFile):
             notes.append(f"the data file {location!r} cannot be read, so the copy refers to it as the original does")
@@ -172,7 +207,8 @@ def _data_files(model: Model, draft: Draft, out: str, undoing: ExitStack) -> tup
                 raise UsageError(f"{path} is there already, and is not the model's data file: write to another folder")
         else:
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-            _put(model, (Copy(location, 0, found.size),), path, undoing)
+            like = os.stat(os.path.join(os.path.dirname(model.path), location))
+            _put(model, (Copy(location, 0, found.size),), path, like, undoing)
             made.append(path)
     return tuple(made), tuple(notes)
 
@@ -189,10 +225,19 @@ def _data_path(folder: str, location: str, out: str) -> str:
     return path
 
 
-def _put(model: Model, rope: Rope, path: str, undoing: ExitStack) -> None:
-    with written(model, rope, target(path, None)):
+def _put(model: Model, rope: Rope, path: str, like: os.stat_result, undoing: ExitStack) -> None:
+    """What only the model's owner may read stays so: weights are no less private than the file they come from."""
+    with written(model, rope, target(path, like), anew=True):
         pass
     undoing.callback(os.unlink, path)
+
+
+def _same_place(one: str, two: str) -> bool:
+    """Whether two paths name one file, be it there or not."""
+    try:
+        return os.path.realpath(one) == os.path.realpath(two) or os.path.samefile(one, two)
+    except (OSError, ValueError):  # one of them is not there, or is no path at all
+        return False
 
 
 def _same_folder(one: str, two: str) -> bool:

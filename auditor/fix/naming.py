@@ -11,7 +11,10 @@ Names = Mapping[str, str]
 
 
 def with_uses(graph: Graph, names: Names) -> Graph:
-    """The graph taking and handing out other tensors. What it makes itself keeps its name."""
+    """The graph taking and handing out other tensors. What it makes itself keeps its name.
+
+    That none of the new names is `hidden` is the caller's to see to.
+    """
     nodes = tuple(_using(node, names) for node in graph.nodes)
     outputs = tuple(renamed_value(v, names) for v in graph.outputs)
     if all(a is b for a, b in zip(nodes, graph.nodes, strict=True)) and outputs == graph.outputs:
@@ -56,6 +59,17 @@ def _inner(graph: Graph, names: Names) -> Graph:
     own = graph.initializer_names | {v.name for v in graph.inputs} | frozenset(graph.producers)
     seen = {old: new for old, new in names.items() if old not in own}
     return with_uses(graph, seen) if seen else graph
+
+
+def hidden(graph: Graph) -> set[str]:
+    """The names that graphs within a graph have for tensors of their own: in there they are not the graph's."""
+    found: set[str] = set()
+    waiting = [inner for node in graph.nodes for _, inner in subgraphs(node)]
+    while waiting:
+        one = waiting.pop()
+        found |= one.initializer_names | {v.name for v in one.inputs} | frozenset(one.producers)
+        waiting.extend(inner for node in one.nodes for _, inner in subgraphs(node))
+    return found
 
 
 def all_names(graph: Graph) -> set[str]:

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from ..errors import CannotLook, UsageError
@@ -27,7 +27,7 @@ class Target(NamedTuple):
     mode: int
 
 
-def target(path: str, like: os.stat_result | None) -> Target:
+def target(path: str, like: os.stat_result) -> Target:
     """A path that may be written: a regular file, or nothing yet. ``like`` gives the mode of a new file.
 
     `UsageError` for a link, a folder, a device, or where the folder is not there.
@@ -38,7 +38,7 @@ def target(path: str, like: os.stat_result | None) -> Target:
         folder = os.path.dirname(path) or "."
         if not os.path.isdir(folder):
             raise UsageError(f"cannot write {path}: there is no folder {folder}") from None
-        return Target(path, stat.S_IMODE(like.st_mode) & 0o777 if like is not None else 0o666 & ~_umask())
+        return Target(path, stat.S_IMODE(like.st_mode) & 0o777)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot write {path}: {_why(error)}") from None
     if not stat.S_ISREG(found.st_mode):
@@ -47,10 +47,19 @@ def target(path: str, like: os.stat_result | None) -> Target:
 
 
 @contextmanager
-def written(model: Model, pieces: Iterable[Piece], to: Target) -> Iterator[str]:
+def written(
+    model: Model,
+    pieces: Iterable[Piece],
+    to: Target,
+    placed: Callable[[], object] = lambda: None,
+    *,
+    anew: bool = False,
+) -> Iterator[str]:
     """The path of a finished temporary file in the target's folder. It takes the target's place at the end.
 
     Where the block raises, or the process dies, the target is as it was. `UsageError` where it cannot be written.
+    ``placed`` is called as soon as the file is in its place, whatever comes then. ``anew``: no file is replaced, not
+    even one that came a moment ago.
     """
     folder, name = os.path.split(to.path)
     path = ""
@@ -65,7 +74,8 @@ def written(model: Model, pieces: Iterable[Piece], to: Target) -> Iterator[str]:
             raise UsageError(f"cannot write {to.path}: {_why(error)}") from None
         yield path
         try:
-            os.replace(path, to.path)
+            (_put_anew if anew else os.replace)(path, to.path)
+            placed()
         except OSError as error:
             raise UsageError(f"cannot write {to.path}: {_why(error)}") from None
         path = ""
@@ -74,6 +84,20 @@ def written(model: Model, pieces: Iterable[Piece], to: Target) -> Iterator[str]:
         if path:
             with suppress(OSError):
                 os.unlink(path)
+
+
+def _put_anew(path: str, to: str) -> None:
+    """A rename that replaces nothing; FileExistsError where something is there."""
+    try:
+        os.link(path, to, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EINVAL):
+            raise
+        if os.path.lexists(to):  # a file system without hard links: so near as can be looked
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        os.replace(path, to)
+    else:
+        os.unlink(path)
 
 
 def in_memory(model: Model, pieces: Iterable[Piece]) -> bytes:
@@ -171,13 +195,6 @@ def _hole_from(source: int, start: int, end: int) -> int:
         return min(os.lseek(source, start, os.SEEK_HOLE), end) if hasattr(os, "SEEK_HOLE") else end
     except OSError:
         return end
-
-
-def _umask() -> int:
-    """What the user takes away from new files; asking means setting it, for a moment."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _why(error: OSError | ValueError) -> str:

@@ -15,6 +15,8 @@ from ..errors import UsageError
 if TYPE_CHECKING:
     from ..policy.policy import Policy
 
+_LONGEST = timedelta.max.total_seconds() // 2  # whoever asks for a longer age asks for none
+
 
 def verified_model(path: str, said: Mapping[str, Any]) -> Verified:
     """What the attestation says of the model at a path, where all of it holds.
@@ -27,7 +29,7 @@ def verified_model(path: str, said: Mapping[str, Any]) -> Verified:
         raise UsageError("--attestation says which file to verify the model by; `auditor attest` makes one")
     signed = _signed(file, said)
     policy = _policy(path, said["asked_policy"], said.get("subject", "")) if "asked_policy" in said else None
-    age = timedelta(seconds=said["max_age"]) if "max_age" in said else None
+    age = timedelta(seconds=min(said["max_age"], _LONGEST)) if "max_age" in said else None
     return verified(path, signed, Asking(datetime.now(UTC), policy, age))
 
 

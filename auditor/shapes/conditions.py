@@ -144,7 +144,10 @@ def _reshaped(facts: Facts, at: At) -> list[Condition] | None:
             kept.append(size)
     part = product(kept)
     if -1 in sizes:
-        return [] if part == 1 else [Condition(mod(whole, part), 0)] if part != 0 else None
+        if part == 0:
+            return None
+        rest = mod(whole, part)
+        return [] if rest == 0 else [Condition(rest, 0)]
     if isinstance(whole, Dim) and isinstance(part, Dim) and (common := common_factors(whole, part)):
         whole, part = without(whole, common), without(part, common)  # of nothing, nobody makes rows
     return [] if whole == part else [Condition(whole, part)]

@@ -28,6 +28,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ..errors import StoreError
 
@@ -243,6 +244,10 @@ def errors_in_words(url: URL, patience: float = PATIENCE) -> Iterator[None]:
     """Turn the database's errors into one line: what, where, what to do."""
     try:
         yield
+    except PoolTimeout as error:
+        raise StoreError(
+            f"the report database {shown(url)} has no connection free for this one: others hold all of them; try again"
+        ) from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise StoreError(_line(shown(url), cause, patience)) from error

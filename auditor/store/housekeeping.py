@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import delete, select
 
@@ -11,7 +11,7 @@ from .jobs import ENDED
 from .service_tables import answers, jobs, models
 from .store import Store
 from .tables import audits
-from .tokens import moment
+from .tokens import moment, shifted
 
 _ANSWERS = 7.0  # days for which a request's key gets the same answer
 
@@ -61,4 +61,4 @@ def known_uids(store: Store, uids: Collection[str]) -> frozenset[str]:
 
 
 def _before(days: float) -> str:
-    return moment(datetime.now(UTC) - timedelta(days=days))
+    return moment(shifted(datetime.now(UTC), -86_400 * days))

@@ -55,7 +55,7 @@ def create(store: Store, owner: str, scopes: Collection[str], seconds: float | N
         raise UsageError("a token has an owner, who answers for what is done with it")
     text = _MARK + secrets.token_urlsafe(_RANDOM)
     at = datetime.now(UTC)
-    ends = None if seconds is None else moment(at + timedelta(seconds=seconds))
+    ends = None if seconds is None else moment(shifted(at, seconds))
     kept = tuple(scope for scope in SCOPES if scope in scopes)
     token = Token(uuid4().hex, store.project, storable(owner), kept, moment(at), ends, None)
     with store.writing("tokens") as connection:
@@ -134,6 +134,14 @@ def hashed(text: str) -> str:
 def moment(at: datetime) -> str:
     """A time as a text whose order is that of the times."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def shifted(at: datetime, seconds: float) -> datetime:
+    """So many seconds later, or earlier; beyond all that a calendar has it is the last moment, or the first."""
+    try:
+        return at + timedelta(seconds=seconds)
+    except OverflowError:
+        return (datetime.max if seconds > 0 else datetime.min).replace(tzinfo=UTC)
 
 
 def _stands() -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from sqlalchemy import ColumnElement, delete, func, select
@@ -14,6 +14,7 @@ from ..tuples import NamedTuple
 from .connection import errors_in_words, file_of
 from .store import Store
 from .tables import acceptances, audits
+from .tokens import shifted
 
 _AT_ONCE = 500  # audits that go in one transaction: others get their turn
 
@@ -76,13 +77,16 @@ def vacuum(store: Store) -> int | None:
 
 
 def _may_go(store: Store) -> ColumnElement[bool]:
-    """Neither the newest of its source, nor the accepted one of a subject."""
+    """Neither the newest of its source (also where all are ad hoc looks), nor the accepted one of a subject."""
     newer = acceptances.alias()
     c = acceptances.c
     is_newer = (newer.c.accepted_at > c.accepted_at) | ((newer.c.accepted_at == c.accepted_at) & (newer.c.id > c.id))
     replaced = select(newer.c.id).where(store.within(newer), newer.c.subject == c.subject, is_newer).exists()
     stands = select(c.id).where(store.within(acceptances), c.audit_id == audits.c.id, ~replaced).exists()
-    return ~audits.c.latest & ~stands
+    other = audits.alias()
+    its = (store.within(other), other.c.source == audits.c.source)
+    is_followed = select(other.c.id).where(*its, other.c.latest | (other.c.id > audits.c.id)).exists()
+    return ~audits.c.latest & is_followed & ~stands
 
 
 def _candidates(store: Store, wish: Wish) -> Iterator[tuple[int, str, int, int]]:
@@ -96,7 +100,7 @@ def _candidates(store: Store, wish: Wish) -> Iterator[tuple[int, str, int, int]]
     if wish.keep is not None:
         query = query.join(ranked, ranked.c.id == c.id).where(ranked.c.rank > wish.keep)
     if wish.older_than is not None:
-        before = datetime.now(UTC) - timedelta(days=wish.older_than)
+        before = shifted(datetime.now(UTC), -86_400 * wish.older_than)
         query = query.where(c.audited_at < before.isoformat(timespec="seconds").removesuffix("+00:00"))
     with store.reading() as connection:
         found = connection.execute(query.order_by(c.source, c.id), execution_options={"yield_per": _AT_ONCE})

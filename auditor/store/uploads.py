@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
@@ -18,7 +18,7 @@ from ..tuples import NamedTuple
 from .connection import parts, storable
 from .service_tables import blobs, uploads, version_blobs
 from .store import Store
-from .tokens import moment
+from .tokens import moment, shifted
 
 OPEN = 1000
 """Files of a project that may be on their way at once."""
@@ -191,4 +191,4 @@ def _stored(connection: Connection, store: Store) -> int:
 
 
 def _ago(seconds: float) -> str:
-    return moment(datetime.now(UTC) - timedelta(seconds=seconds))
+    return moment(shifted(datetime.now(UTC), -seconds))

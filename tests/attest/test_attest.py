@@ -70,6 +70,7 @@ def test_the_result_says_what_it_rests_on(made: Place) -> None:
 def test_it_is_verified(place: Place, verify: Verify) -> None:
     said = verify("--max-age", "30d")
     assert said.code == 0 and said.out.startswith("PASSED  m.onnx\n") and place.trusted.keyid in said.out
+    assert verify("--max-age", "999999999w").code == 0, "19 million years"
     told = json.loads(verify("--format", "json").out)
     assert (told["result"], set(told["files"])) == ("PASSED", set(FILES))
     assert verify("--quiet") == Said(0, "", "")

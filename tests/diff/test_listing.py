@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -67,6 +68,27 @@ def test_another_number_is_another_line() -> None:
     tensor.raw_data = b"\1\1\1\1" + tensor.raw_data[4:]
     differ = [i for i, (a, b) in enumerate(zip(_lines(_model()), _lines(other), strict=True)) if a != b]
     assert differ == [len(_lines(other)) - 1]
+
+
+def test_another_number_within_a_node_is_another_line() -> None:
+    """In a tensor, a list of tensors, a long string, and where the values of a sparse tensor lie."""
+
+    def lines(number: int) -> list[str]:
+        tensor = onnx.numpy_helper.from_array(np.array([number], np.int64))
+        sparse = onnx.helper.make_sparse_tensor(
+            onnx.helper.make_tensor("s", 1, [1], [3.0]), onnx.helper.make_tensor("s_at", 7, [1], [number]), [4]
+        )
+        model = _model()
+        model.graph.node.append(onnx.helper.make_node("ConstantOfShape", ["shape"], ["filled"], value=tensor))
+        model.opset_import.append(onnx.helper.make_opsetid("com.example", 1))
+        said: dict[str, Any] = {"many": [tensor] * 40, "long": "v" * (2 << 20) + str(number), "sparse": sparse}
+        model.graph.node.append(onnx.helper.make_node("Made", [], ["made"], domain="com.example", **said))
+        model.graph.sparse_initializer.append(sparse)
+        return _lines(model)
+
+    assert lines(1) == lines(1)
+    gone = [line.split(maxsplit=2)[:2] for line in lines(1) if line not in lines(2)]
+    assert gone == [["value", "="], ["long", "="], ["many", "="], ["sparse", "="], ["tensor", "s"]]
 
 
 def test_names_are_data() -> None:

@@ -117,6 +117,40 @@ def test_inputs_and_outputs_have_names_that_clients_know() -> None:
         ]
 
 
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_long_string_is_compared_to_its_last_byte(listed: bool) -> None:
+    """An engine or a vocabulary is not held in memory; wherever it lies in the file, its bytes count."""
+    ending = "".join(f"{place:02}" for place in range(50))
+
+    def holding(end: str, name: str = "") -> ModelProto:
+        text = "v" * (3 << 20) + end
+        said: Any = ["a", text] if listed else text
+        made = helper.make_node("Engine", ["z"], ["y"], name, domain="com.example", blob=said)
+        found = model(PLAIN)
+        found.graph.node[-1].output[0] = "z"
+        found.graph.node.append(made)
+        found.opset_import.append(helper.make_opsetid("com.example", 1))
+        return found
+
+    old = holding(ending)
+    found = between(old, holding(ending[:-1] + "!"))
+    assert found.conclusion.degree is Degree.BEHAVIOUR
+    assert [type(edit.change) for edit in found.edits] == [NodeChanged]
+    assert between(old, holding(ending)).conclusion.degree is Degree.IDENTICAL
+    assert between(old, holding(ending, "elsewhere")).conclusion.degree is Degree.RENAMED
+
+
+def test_a_cast_of_what_is_only_declared_may_do_something() -> None:
+    """Nobody knows what an operator of somebody's makes, whatever the file declares."""
+    text = (
+        '<ir_version: 8, opset_import: ["" : 17, "com.example" : 1]> g (float[2] x) => (float[2] y) <float16[2] h>'
+        "{ h = com.example.Make(x) i = Cast<to = 10>(h) y = com.example.Take(i) }"
+    )
+    new = text.replace("i = Cast<to = 10>(h) ", "").replace("Take(i)", "Take(h)")
+    for one, two in ((text, new), (new, text)):
+        assert between(model(one), model(two)).conclusion.degree is Degree.BEHAVIOUR
+
+
 def test_weights_and_an_idle_node_are_more_than_weights() -> None:
     new = PLAIN.replace("{1, 2", "{1, 3").replace("b = Relu(a)", "i = Identity(a) b = Relu(i)")
     assert between(model(), model(new)).conclusion.degree is Degree.BEHAVIOUR

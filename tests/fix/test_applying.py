@@ -244,3 +244,13 @@ def test_labels_are_those_of_the_file() -> None:
     made = onnx.load_from_string(file_of(after, data))
     assert [bool(n.attribute) for n in made.graph.node] == [False, True]
     assert helper.get_attribute_value(made.graph.node[1].attribute[0]) == 2.0
+
+
+def test_a_node_stays_whose_input_has_a_name_that_a_body_uses_otherwise() -> None:
+    model = loads(parsed(
+        "agraph (bool c, float[2] x) => (float[2] y) { a = Neg(x) b = Relu(a) y = If(c) "
+        "<then_branch = g () => (float[2] t) { a = Abs(b) t = Add(a, b) },"
+        " else_branch = h () => (float[2] e) { e = Neg(b) }> }"
+    ).SerializeToString())  # fmt: skip
+    assert applied(Draft(model, model), Removal("Relu[1]", "")) is None
+    assert applied(Draft(model, model), Removal("Neg[0]", "")) is not None

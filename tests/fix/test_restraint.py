@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
-from auditor.errors import UsageError
+from auditor.errors import ExitCode, UsageError
 from auditor.fix import planning
 from auditor.fix.draft import Data, Draft
 from auditor.fix.kinds import duplicates, layout
@@ -26,7 +28,7 @@ from auditor.repair import AttributeChange, Insertion
 from auditor.report import Basis, Finding, Location, Severity
 from auditor.weights.users import Key
 
-from .copies import clean, mend, parsed
+from .copies import Mended, clean, mend, parsed
 
 SQUARE = np.linspace(-1, 1, 64 * 64, dtype="f4").reshape(64, 64)
 
@@ -34,6 +36,11 @@ SQUARE = np.linspace(-1, 1, 64 * 64, dtype="f4").reshape(64, 64)
 def offered(model: onnx.ModelProto, folder: Path) -> list[str]:
     """The rules of all edits that there are for a model, made or not."""
     return [edit.offer.rule for edit in mend(model, folder, run=False, dry_run=True).said.edits]
+
+
+def wrong(made: Mended) -> list[tuple[str, str]]:
+    """The errors that are left: by what rule, and of which operator."""
+    return [(f.rule, f.location.op_type) for f in made.said.left if f.severity is Severity.ERROR]
 
 
 def test_nodes_on_a_cycle_have_no_order(tmp_path: Path) -> None:
@@ -99,6 +106,49 @@ def test_a_copy_that_the_graph_gives_out_or_that_may_be_fed_stays(tmp_path: Path
     assert "duplicate-initializers" not in offered(given, tmp_path)
     fed = parsed(text.format(", float[64, 64] w, float[64, 64] v", ""), w=SQUARE, v=SQUARE)
     assert "duplicate-initializers" not in offered(fed, tmp_path)
+
+
+def test_a_name_that_a_body_has_for_its_own_tensor_stands_for_no_copy(tmp_path: Path) -> None:
+    """There "w" are other numbers: who takes "v" in the body must not get them."""
+    model = parsed(
+        "agraph (bool c, float[N, 64] x) => (float[M, 64] y) { z = MatMul(x, w) y = If(c) "
+        "<then_branch = g () => (float[K, 64] t) { w = Abs(z) u = MatMul(z, v) t = Add(u, w) },"
+        " else_branch = h () => (float[L, 64] e) { e = MatMul(z, v) }> }",
+        w=SQUARE, v=SQUARE.copy(),
+    )  # fmt: skip
+    made = mend(model, tmp_path, run=False, only=frozenset({"duplicate-initializers"}))
+    assert [t.name for t in made.model.graph.initializer] == ["v"]
+    fed = {"c": np.array(True), "x": np.eye(2, 64, dtype="f4")}
+    before, after = (list(ReferenceEvaluator(one).run(None, fed)) for one in (model, made.model))
+    assert np.array_equal(before, after)
+    for tensor, name in zip(model.graph.initializer, ("w", "z"), strict=True):  # both names are taken in the body
+        tensor.name = name
+    del model.graph.node[:]
+    model.graph.node.extend(parsed(
+        "agraph (bool c, float[N, 64] x) => (float[M, 64] y) { q = MatMul(x, w) p = MatMul(q, z) y = If(c) "
+        "<then_branch = g () => (float[K, 64] t) { w = Abs(q) z = Abs(w) t = Add(z, w) },"
+        " else_branch = h () => (float[L, 64] e) { e = MatMul(p, z) }> }"
+    ).graph.node)  # fmt: skip
+    made = mend(model, tmp_path, run=False, only=frozenset({"duplicate-initializers"}))
+    assert made.rules == [] and len(made.model.graph.initializer) == 2
+
+
+@pytest.mark.parametrize(("wishes", "held"), [({"data_file": "w.bin"}, 64 << 20), ({}, 0)])
+def test_a_dry_run_tells_the_fault_that_no_edit_mends(
+    wishes: dict[str, Any], held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside one of the same rule that an edit does mend; also where the copy is not made in memory."""
+    monkeypatch.setattr("auditor.fix.mending._HELD", held)
+    model = parsed(
+        "agraph (float[N, 2, 2, 2] x) => (float[N, 64] y, float[3, 64] z) { y = Gemm(x, g) z = Add(r, s) }",
+        g=SQUARE[:8], r=SQUARE[:3], s=SQUARE[:5],
+    )  # fmt: skip
+    dry = mend(model, tmp_path, run=False, dry_run=True, **wishes)
+    assert wrong(dry) == [("impossible-shapes", "Add")]
+    assert dry.said.code == ExitCode.FINDINGS and not dry.said.written
+    assert bool(dry.said.notes) is (held == 0)
+    made = mend(model, tmp_path, run=False, **wishes)
+    assert wrong(made) == wrong(dry)
 
 
 def test_guards_want_an_opset_that_has_them(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -13,7 +14,8 @@ import onnx
 import pytest
 from onnx import external_data_helper, numpy_helper
 
-from auditor.errors import NothingToAudit, Unreadable, UsageError
+from auditor.errors import CannotLook, NothingToAudit, Unreadable, UsageError
+from auditor.fix.comparing import compared
 from auditor.fix.mending import CannotMend, FixAsked, Fixed, fixed
 from auditor.fix.offer import Wishes
 from auditor.settings import Settings
@@ -167,11 +169,100 @@ def test_a_data_file_is_never_replaced(model: Path, tmp_path: Path) -> None:
     assert (tmp_path / "w.bin").read_bytes() == b"somebody's" and not model.with_name("model.fixed.onnx").exists()
 
 
+def test_a_data_file_of_the_model_is_no_target(tmp_path: Path) -> None:
+    path = with_data(tmp_path, "data/w.bin")
+    weights = (tmp_path / "data/w.bin").read_bytes()
+    (tmp_path / "alias.bin").hardlink_to(tmp_path / "data/w.bin")
+    for name in ("data/w.bin", "data/../data/w.bin", "alias.bin"):
+        with pytest.raises(UsageError, match="is a data file of the model, which is never replaced"):
+            mend(path, f"{tmp_path}/{name}")
+    assert (tmp_path / "data/w.bin").read_bytes() == weights
+    (tmp_path / "data/w.bin").unlink()  # nor is the copy put where the model looks for one that is lost
+    with pytest.raises(UsageError, match="is a data file of the model"):
+        mend(path, tmp_path / "data/w.bin")
+    assert not (tmp_path / "data/w.bin").exists()
+
+
+def test_a_model_that_is_its_own_data_file_is_not_replaced(tmp_path: Path) -> None:
+    path = with_data(tmp_path)
+    model = onnx.load(path, load_external_data=False)
+    model.graph.initializer[0].external_data[0].value = "model.onnx"
+    path.write_bytes(model.SerializeToString() + bytes([0x7A, 0x80, 0x80, 0x01]) + bytes(1 << 14))  # an unknown field
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="is a data file of the model"):
+        mend(path, in_place=True)
+    assert path.read_bytes() == before
+
+
+def test_data_files_are_no_less_private_than_the_model(model: Path, tmp_path: Path) -> None:
+    model.chmod(0o600)
+    mend(model, wishes=Wishes(data_file="moved.bin"))
+    assert (tmp_path / "moved.bin").stat().st_mode & 0o777 == 0o600
+    path = with_data(tmp_path)
+    (tmp_path / "w.bin").chmod(0o640)
+    (tmp_path / "there").mkdir()
+    mend(path, tmp_path / "there/m.onnx")
+    assert (tmp_path / "there/w.bin").stat().st_mode & 0o777 == 0o640
+
+
+def test_moved_weights_do_not_take_the_name_of_those_that_stay(tmp_path: Path) -> None:
+    """A tensor of less than 1,024 bytes stays in the data file in which it lies."""
+    text = "agraph (float[N, 64] x) => (float[N, 64] y) { y = Add(m, b) m = MatMul(x, w) }"
+    model = parsed(text, b=np.arange(64, dtype="f4"), w=np.eye(64, dtype="f4"))
+    path, out = tmp_path / "model.onnx", tmp_path / "there"
+    out.mkdir()
+    onnx.save(model, path, save_as_external_data=True, location="w.bin", size_threshold=0)
+    with pytest.raises(UsageError, match="where tensors that stay outside have their data"):
+        mend(path, out / "m.onnx", wishes=Wishes(data_file="w.bin"))
+    assert not list(out.iterdir())
+    mend(path, out / "m.onnx", wishes=Wishes(data_file="big.bin"))
+    assert dict(tensors(onnx.load(out / "m.onnx"))) == dict(tensors(onnx.load(path)))
+
+
+def test_a_model_that_was_written_meanwhile_is_not_replaced(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = model.read_bytes() + b"\x32\x05newer"  # a doc string
+
+    def look(*given: object) -> object:
+        new = model.with_name("new")
+        new.write_bytes(newer)
+        new.replace(model)
+        return compared(*given)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr("auditor.fix.mending.compared", look)
+    with pytest.raises(CannotLook, match="has changed since it was loaded: nothing was written"):
+        mend(model, in_place=True)
+    assert model.read_bytes() == newer and [p.name for p in model.parent.iterdir()] == ["model.onnx"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_data_file_that_comes_meanwhile_is_not_replaced(
+    links: bool, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may write one of this name beside us; not every file system has hard links."""
+
+    def beside(*_: object) -> None:
+        (tmp_path / "w.bin").write_bytes(b"somebody's")
+
+    def no_links(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", beside)
+        with pytest.raises(UsageError, match=r"cannot write .*w\.bin: File exists"):
+            mend(model, wishes=Wishes(data_file="w.bin"))
+    assert (tmp_path / "w.bin").read_bytes() == b"somebody's"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.onnx", "w.bin"]
+    assert mend(model, wishes=Wishes(data_file="v.bin")).files == (str(tmp_path / "v.bin"),)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.fixed.onnx", "model.onnx", "v.bin", "w.bin"]
+
+
 def test_where_the_copy_fails_its_data_file_goes(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", _on(2, os.replace, full))
+    monkeypatch.setattr(os, "replace", full)  # which puts the copy in its place; the data file replaces nothing
     with pytest.raises(UsageError, match=r"cannot write .*model\.fixed\.onnx: No space left on device"):
         mend(model, wishes=Wishes(data_file="w.bin"))
     assert [p.name for p in tmp_path.iterdir()] == ["model.onnx"]
@@ -229,6 +320,20 @@ for call in range(1000):
         break
 """
 """Kills a child at each call that writes, one after the other, and says what lies there then."""
+
+
+def test_stopped_behind_the_copy_its_data_file_stays(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model is replaced by then: without that file its weights would be lost."""
+    weights = dict(tensors(onnx.load(model)))
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("auditor.fix.writing._sync", _on(2, lambda *_: None, stop))
+    with pytest.raises(KeyboardInterrupt):
+        mend(model, in_place=True, wishes=Wishes(data_file="w.bin"))
+    assert dict(tensors(onnx.load(model))) == weights
+    assert sorted(p.name for p in model.parent.iterdir()) == ["model.onnx", "w.bin"]
 
 
 @pytest.mark.parametrize("data_file", ["", "w.bin"])

@@ -31,6 +31,12 @@ def test_a_token_is_found_by_its_text_alone(store: Works) -> None:
     assert tokens.token_of(store, tokens.hashed(text)) is None
 
 
+def test_an_end_beyond_the_calendar_is_its_last_day(store: Works) -> None:
+    token, text = tokens.create(store, "ann", ["read"], 1e18)
+    assert token.expires_at is not None and token.expires_at.startswith("9999-12-31")
+    assert tokens.token_of(store, text) == token
+
+
 def test_the_database_does_not_know_it(store: Works, tmp_path: Path) -> None:
     _, text = tokens.create(store, "ann", ["read"])
     store.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from auditor.store.housekeeping import forget_jobs
 from auditor.store.store import Store
 from auditor.store.tables import findings, works
 from auditor.store.upkeep import Prunable, Wish, prune, vacuum
@@ -34,6 +35,24 @@ def test_the_newest_of_each_model_stay(where: str) -> None:
         with store.reading() as connection:
             assert connection.scalar(select(func.count()).select_from(findings)) == 6 + 7 + 8 + 9
         assert prune(store, Wish(keep=2)) == Prunable(0, 0, 0, 0)
+
+
+def test_of_a_model_with_ad_hoc_looks_alone_the_newest_stays(where: str) -> None:
+    with Store.open(where) as store:
+        for path, ad_hoc in (("/looked.onnx", True), ("/looked.onnx", True), ("/m.onnx", False), ("/m.onnx", True)):
+            store.save(document(path) | {"ad_hoc": ad_hoc})
+        store.in_project("other").save(document("/looked.onnx"))
+        prune(store, Wish(older_than=0))
+        assert left(store, "/looked.onnx", "/m.onnx") == [2, 3]
+
+
+def test_an_age_beyond_the_calendar_takes_nothing(where: str) -> None:
+    with Works.open(where) as store:
+        for _ in range(2):
+            store.save(document())
+        for days in (1e6, 1e18):
+            assert prune(store, Wish(older_than=days)).audits == 0
+            assert forget_jobs(store, days) == 0
 
 
 def test_what_was_accepted_last_stays(where: str) -> None:

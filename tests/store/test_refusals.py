@@ -8,12 +8,14 @@ import signal
 import sqlite3
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
 
 from auditor.errors import StoreError
+from auditor.store.connection import address
 from auditor.store.store import Store
 from auditor.store.tables import HEAD
 
@@ -30,6 +32,18 @@ def refused(
     assert "\n" not in line
     assert "--db" in line
     return line
+
+
+def test_more_at_once_than_there_are_connections(tmp_path: Path) -> None:
+    def hold(store: Store) -> None:
+        with ExitStack() as held:
+            for _ in range(100):
+                held.enter_context(store.reading()).exec_driver_sql("SELECT 1")
+
+    engine = create_engine(address(tmp_path / "reports.db"), pool_size=1, max_overflow=1, pool_timeout=0.01)
+    with pytest.raises(StoreError, match="has no connection free"):
+        hold(Store(engine, 0.2))
+    engine.dispose()
 
 
 def test_a_folder(tmp_path: Path) -> None:

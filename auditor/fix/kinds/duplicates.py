@@ -9,7 +9,7 @@ from ...model.tensor import Tensor
 from ...rules.duplicate_initializers import duplicate_initializers
 from ...wording import counted, in_bytes, listed
 from ..draft import Draft
-from ..naming import with_uses
+from ..naming import hidden, with_uses
 from ..offer import Look, Offer
 from ..referred import referred
 from ..same_data import same_data
@@ -29,13 +29,14 @@ def offers(look: Look) -> Iterator[Offer]:
         return
     fixed = {v.name for v in (*graph.inputs, *graph.outputs)} | elsewhere
     names: dict[str, str] = {}
+    inner = hidden(graph)
     for group in look.weights.duplicates:
         tensors = [stored[key.tensor] for key in group if not key.graph and key.tensor in stored]
         tensors = [t for t in tensors if t.offset not in look.draft.data]
         free = [t for t in tensors if t.name not in fixed]
-        first = next((t for t in tensors if t.name not in {v.name for v in graph.inputs}), None)
+        first = next((t for t in tensors if t.name not in {*(v.name for v in graph.inputs), *inner}), None)
         if first is None:
-            continue  # a caller may feed any of them
+            continue  # a caller may feed any of them, or a body has another tensor of its name
         for tensor in free:
             if tensor is not first and same_data(source, first, tensor):
                 names[tensor.name] = first.name
