@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def test_a_version_is_audited_by_its_id_or_its_names(service: Service, client: C
         ({"model": "lenet", "options": {"input-shape": {"x": 1 << 70}}}, 422, "refused"),
         ({"model": "lenet", "options": {"dims": {"N": 1 << 70}}}, 422, "refused"),
         ({"model": "lenet", "options": {"seed": -1}}, 422, "refused"),
+        ({"model": "lenet", "options": {"rtol": math.inf}}, 422, "refused"),
         ({"model": "lenet", "source": "/models"}, 422, "invalid"),
         ({}, 422, "invalid"),
         ([], 422, "invalid"),
