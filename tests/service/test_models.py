@@ -131,6 +131,7 @@ def test_a_model_as_a_form(client: Clients, service: Service) -> None:
 
 _REFUSED: list[tuple[dict[str, str], Any, int]] = [
         ({"name": "n", "version": "1"}, {"other": ("m.onnx", MODEL)}, 422),
+        ({"name": "n", "version": "1"}, {"file": ("m.onnx", MODEL), "csrf": ("x", b"more")}, 422),
         ({"name": "n", "version": "1", "more": "1"}, {"file": ("m.onnx", MODEL)}, 422),
         ({"name": "n"}, {"file": ("m.onnx", MODEL)}, 422),
         ({"name": "n", "version": "x" * 5000}, {"file": ("m.onnx", MODEL)}, 422),

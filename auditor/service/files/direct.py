@@ -74,7 +74,7 @@ async def model_in_form(request: Request, service: Service, store: Works) -> Dir
                     filename = event.filename
                 elif isinstance(event, FormText) and event.name in FIELDS and event.name not in fields:
                     fields[event.name] = event.text
-                elif event.name != _FORGERY:
+                elif isinstance(event, FormFile) or event.name != _FORGERY:
                     raise FormError(f"a form has one file and {', '.join(FIELDS)}, each once: not {event.name[:100]!r}")
         reader.close()
         await to_disk.rest()
