@@ -18,7 +18,7 @@ Cursor = Annotated[str | None, Query(max_length=2000, description="Where the pag
 USUAL = 50
 
 
-def cursor_of(*last: str | int | None) -> str:
+def cursor_of(*last: str | int) -> str:
     """The text of a place in a list: the values by which it is ordered, of the last item."""
     return base64.urlsafe_b64encode(json.dumps(last).encode()).decode().rstrip("=")
 
@@ -38,7 +38,7 @@ def place(text: str | None, *kinds: type) -> tuple[Any, ...] | None:
 
 def _are(values: Sequence[object], kinds: Sequence[type]) -> bool:
     return all(
-        value is None or (isinstance(value, kind) and not isinstance(value, bool) and _is_storable(value))
+        isinstance(value, kind) and not isinstance(value, bool) and _is_storable(value)
         for value, kind in zip(values, kinds, strict=True)
     )
 

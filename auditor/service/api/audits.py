@@ -155,7 +155,7 @@ def read_all(
     """The project's audits, the newest first."""
     before = place(cursor, str, str)
     found = asked_audits(
-        store_for(service, caller), limit + 1, None if before is None or None in before else (before[0], before[1]),
+        store_for(service, caller), limit + 1, None if before is None else (before[0], before[1]),
         state=state, verdict=verdict, model=model, by=created_by, version_id=version_id, parent_id=parent_id,
     )  # fmt: skip
     last = found[limit - 1].job if len(found) > limit else None
