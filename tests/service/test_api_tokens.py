@@ -91,7 +91,9 @@ def test_who_did_what_is_kept(client: Clients) -> None:
     assert client("admin", project="blue").get("/api/v1/deeds").json()["items"] == []
 
 
-@pytest.mark.parametrize("cursor", ["x", "e30", "bnVsbA", "W10", "WyJ4Il0", "WzFlOTk5XQ", "é", "W3RydWVd", "W251bGxd"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "e30", "bnVsbA", "W10", "WyJ4Il0", "WzFlOTk5XQ", "é", "W3RydWVd", "W251bGxd", "WzIxNDc0ODM2NDhd"]
+)
 def test_a_cursor_of_somebody_else(client: Clients, cursor: str) -> None:
     answer = client("admin").get("/api/v1/deeds", params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (422, "cursor")

@@ -47,4 +47,4 @@ def _is_storable(value: object) -> bool:
     """Whether a database can be asked for it: a cursor is base64, so no guard has seen the text in it."""
     if isinstance(value, str):
         return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
-    return not isinstance(value, int) or abs(value) < 1 << 63
+    return not isinstance(value, int) or abs(value) < 1 << 31  # as PostgreSQL's INTEGER, in which numbers are kept
