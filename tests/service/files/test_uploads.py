@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -235,6 +236,21 @@ def test_a_disk_that_is_full_before(service: Service) -> None:
     answer = me.post("/api/v1/uploads", json={"size": 1_000_001, "sha256": sha256_of(b"")})
     assert (answer.status_code, answer.json()["code"]) == (507, "no-room")
     assert _files(changed) == []
+
+
+def test_a_storage_that_is_away_is_said(client: Clients, service: Service) -> None:
+    """A disk that was unmounted, say: none of it is a fault of the service."""
+    me = client("submit")
+    upload = begin(me, CONTENT)
+    shutil.rmtree(service.storage.folder)
+    new = {"size": 1, "sha256": sha256_of(b"x")}
+    raw = {"Content-Type": "application/octet-stream"}
+    for answer in (
+        me.post("/api/v1/uploads", json=new),
+        add(me, upload["id"], 0, CONTENT),
+        me.post("/api/v1/models?name=n&version=1", content=CONTENT, headers=raw),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (503, "no-storage")
 
 
 def test_a_disk_that_fills_while_it_comes(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
