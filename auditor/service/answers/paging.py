@@ -18,7 +18,7 @@ Cursor = Annotated[str | None, Query(max_length=2000, description="Where the pag
 USUAL = 50
 
 
-def cursor_of(*last: str | int) -> str:
+def cursor_of(*last: str | int | None) -> str:
     """The text of a place in a list: the values by which it is ordered, of the last item."""
     return base64.urlsafe_b64encode(json.dumps(last).encode()).decode().rstrip("=")
 
