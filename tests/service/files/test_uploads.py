@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from auditor.service.app import app
 from auditor.service.context import Service, ServiceLimits
 from auditor.service.files.incoming import BeingWritten, Incoming
-from auditor.service.files.storage import Storage
+from auditor.service.files.storage import Storage, StorageError
 from auditor.store.tokens import create
 from auditor.store.uploads import blob_size, upload_of
 from tests.store.models import bytes_stored
@@ -229,6 +229,31 @@ def test_a_client_that_goes_leaves_what_came(service: Service) -> None:
     assert me.head(f"/api/v1/uploads/{upload['id']}").headers["Upload-Offset"] == "300001"
     assert add(me, upload["id"], 300_001, CONTENT[300_001:]).status_code == 204
     assert _files(service) == [sha256_of(CONTENT)]
+
+
+def test_a_thread_that_outlives_its_request_touches_no_other_file(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is closed while a thread is about to write, and its number is given to the next that is opened."""
+    incoming = Incoming(service.storage, ID, 10, 0)
+    incoming.write(b"part")
+    opened: list[int] = []
+
+    def closed_meanwhile(_: Path) -> int:
+        incoming.close()
+        opened.append(os.open(tmp_path / "other", os.O_RDWR | os.O_CREAT))
+        return 1 << 40
+
+    monkeypatch.setattr(service.storage, "_free", closed_meanwhile)
+    try:
+        with pytest.raises(StorageError, match="has ended"):
+            incoming.write(b"more")
+        with pytest.raises(StorageError, match="has ended"):
+            incoming.head(4)
+    finally:
+        os.close(opened[0])
+    assert (tmp_path / "other").read_bytes() == b""
+    assert service.storage.upload(ID).read_bytes() == b"part"
 
 
 def test_a_disk_that_is_full_before(service: Service) -> None:
