@@ -114,6 +114,10 @@ def test_the_same_key_is_the_same_audit(service: Service, client: Clients) -> No
     assert _asked(client("submit", project="other"), {"model": "lenet"}, key=key)["id"] != made["id"]
     finished(service, made["id"])
     assert _asked(submits, {"model": "lenet"}, 200, key=key)["id"] == made["id"]
+    registered(service, "other")
+    ended = _asked(submits, {"model": "other"}, key="c")
+    assert submits.delete(f"{AUDITS}/{ended['id']}").status_code == 204
+    assert _asked(submits, {"model": "other"}, 200, key="c")["state"] == "cancelled", "it does not wait for its turn"
 
 
 def test_work_that_is_done_is_answered_at_once(service: Service, client: Clients) -> None:

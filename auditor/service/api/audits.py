@@ -109,7 +109,7 @@ def submit(
     if asked is None:
         raise no_such_audit(job.id)
     headers = {"Location": f"{request.url.path}/{job.id}"}
-    return JSONResponse(audit_answer(asked), 200 if job.state == "done" else 202, headers)
+    return JSONResponse(audit_answer(asked), 200 if job.ended else 202, headers)
 
 
 def _digest(wanted: BaseModel) -> str:
