@@ -151,6 +151,17 @@ def test_forms_that_are_refused_leave_nothing(client: Clients, service: Service)
         assert list(service.storage.uploads.iterdir()) == []
 
 
+def test_a_body_that_does_not_say_how_long_it_is_may_not_be_longer(client: Clients, service: Service) -> None:
+    me = client("submit")
+    me.app.state.service = service._replace(limits=ServiceLimits(model=2000))  # type: ignore[attr-defined]  # any app
+    raw = {"Content-Type": "application/octet-stream"}
+    for size, status in ((2000, 201), (2001, 413)):
+        answer = me.post(f"/api/v1/models?name=n&version={size}", content=iter([b"x" * size]), headers=raw)
+        assert answer.status_code == status, answer.text
+    assert answer.json()["code"] == "too-large" and "pieces" in answer.json()["mend"]
+    assert list(service.storage.uploads.iterdir()) == []
+
+
 _NO_FORMS: list[tuple[bytes, str]] = [
         (b"", "multipart/form-data; boundary=x"),
         (b"--x\r\n", "multipart/form-data; boundary=x"),

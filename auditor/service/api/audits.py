@@ -133,9 +133,8 @@ def named_version(store: Works, name: str, version: str | None) -> RegisteredVer
         raise Problem(404, "no-such-model", "there is no model of this name", "GET /api/v1/models lists what there is")
     found = newest_version(store, model.id) if version is None else version_named(store, model.id, version)
     if found is None:
-        raise Problem(
-            404, "no-such-version", "the model has no such version", f"GET /api/v1/models/{model.id} tells which it has"
-        )
+        mend = f"GET /api/v1/models/{model.id}/versions lists them"
+        raise Problem(404, "no-such-version", "the model has no such version", mend)
     return found
 
 

@@ -15,6 +15,7 @@ from anyio import run
 from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
+from auditor.config.table import KEYS
 from auditor.service.app import app
 from auditor.service.context import Service, ServiceLimits
 from auditor.service.files.incoming import BeingWritten, Incoming
@@ -260,6 +261,7 @@ def test_a_disk_that_is_full_before(service: Service) -> None:
     changed, me = _with(service, free=1_000_000, floor=0)
     answer = me.post("/api/v1/uploads", json={"size": 1_000_001, "sha256": sha256_of(b"")})
     assert (answer.status_code, answer.json()["code"]) == (507, "no-room")
+    assert "keep-free" in answer.json()["mend"] and "service.keep-free" in KEYS, "as the configuration calls it"
     assert _files(changed) == []
 
 
