@@ -61,7 +61,7 @@ def serving(configured: Configuration) -> tuple[Serving, ServiceLimits]:
     for root in known["roots"]:
         here, there = os.path.realpath(root), os.path.realpath(storage)
         if os.path.commonpath((here, there)) in (here, there):
-            raise UsageError(f"--root {root}: the storage lies elsewhere, not at {storage}: it has every project's files")
+            raise UsageError(f"--root {root}: the storage lies elsewhere, not at {storage}: it has all projects' files")
     workers = known.pop("workers", None) or configured._replace(jobs=None).workers()
     limits = ServiceLimits(**{name: value for name, value in said.items() if name in ServiceLimits._fields})
     return Serving(storage, workers, **known), limits
