@@ -23,6 +23,8 @@ from .toml import Path, Toml, dotted
 
 Reader: TypeAlias = Callable[[Toml, Path, object], Any]
 
+_BITS = 128  # a longer number is not shown as it is: of more than 4,300 digits Python makes no text
+
 _SEVERITIES = {level.value: level for level in Severity}
 
 MEASURES = (
@@ -50,6 +52,8 @@ def _shown(value: object) -> str:
             return "a table"
         case list():
             return "a list" if value else "an empty list"
+        case int() if value.bit_length() > _BITS:
+            return f"a number of {value.bit_length():,} bits"
         case _:
             text = str(value)
             return text if len(text) <= 60 else f"{text[:59]}…"

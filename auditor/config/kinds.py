@@ -19,6 +19,7 @@ Way: TypeAlias = tuple[str | int, ...]
 """From a value inwards: keys, and numbers within lists."""
 
 _SCALE = 10.0**18  # beyond it a number is a slip
+_LARGEST_WHOLE = (1 << 64) - 1
 _WHOLE = r"-?[0-9]{1,18}"
 _SIZE = r"[0-9]{1,18}"
 _NUMBER = r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,4})?|[-+]?inf|nan"
@@ -125,6 +126,8 @@ def _provider_options(value: object) -> dict[str, dict[str, str]]:
         for key, one in options.items():
             if not isinstance(one, str | int | float):
                 raise Wrong("a text, a number, true or false", one, (provider, key))
+            if isinstance(one, int) and abs(one) > _LARGEST_WHOLE:
+                raise Wrong("a number of 64 bits at most", one, (provider, key))
             word = str(int(one)) if isinstance(one, bool) else str(one)  # onnxruntime's own words are 1 and 0
             found.setdefault(provider, {})[key] = word
     return found

@@ -72,11 +72,10 @@ def _needing(scope: Scope) -> Callable[..., Caller]:
         shown: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     ) -> Caller:
         bearer = shown.credentials if shown is not None else None
-        found = caller_of(service, bearer, request.cookies.get(COOKIE))
+        request.state.shown = bearer, request.cookies.get(COOKIE)
+        found = caller_of(service, *request.state.shown)
         if found is None:
-            raise Problem(
-                401, "no-token", "this needs a token that holds", "send Authorization: Bearer TOKEN, or log in"
-            ).saying("WWW-Authenticate", "Bearer")
+            raise _no_token()
         request.state.caller = found
         if not found.may(scope):
             raise Problem(
@@ -88,6 +87,17 @@ def _needing(scope: Scope) -> Callable[..., Caller]:
         return found
 
     return caller
+
+
+def see_who_asks(request: Request, service: Service, caller: Caller) -> None:
+    """401 where the caller is not who that was any more: while somebody waits for an answer a token may be revoked."""
+    if caller_of(service, *request.state.shown) != caller:
+        raise _no_token()
+
+
+def _no_token() -> Problem:
+    mend = "send Authorization: Bearer TOKEN, or log in"
+    return Problem(401, "no-token", "this needs a token that holds", mend).saying("WWW-Authenticate", "Bearer")
 
 
 def store_for(service: Service, caller: Caller) -> Works:

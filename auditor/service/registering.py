@@ -21,11 +21,7 @@ def registered(service: Service, store: Works, new: NewVersion, by: str) -> tupl
     except UsageError as error:
         raise Problem(422, "paths", str(error), "paths are relative, with / between their parts") from None
     contract = None if new.contract is None else new.contract.model_dump(exclude_defaults=True)
-    try:
-        head = service.storage.head(store.project, new.files[path], HEAD)
-    except FileNotFoundError:
-        head = b""  # it is among the missing ones
-    refuse_archive(head)
+    refuse_archive(service.storage.head(store.project, new.files[path], HEAD))  # of a missing one there is nothing
     try:
         return register(store, new.name, new.version, path, new.files, contract or None, by)
     except MissingBlobs as error:

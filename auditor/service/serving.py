@@ -58,6 +58,10 @@ def serving(configured: Configuration) -> tuple[Serving, ServiceLimits]:
         if not os.path.isdir(root):
             raise UsageError(f"--root {root}: there is no such folder")
     storage = os.path.abspath(known.pop("storage", None) or _usual_storage())
+    for root in known["roots"]:
+        here, there = os.path.realpath(root), os.path.realpath(storage)
+        if os.path.commonpath((here, there)) in (here, there):
+            raise UsageError(f"--root {root}: the storage lies elsewhere, not at {storage}: it has all projects' files")
     workers = known.pop("workers", None) or configured._replace(jobs=None).workers()
     limits = ServiceLimits(**{name: value for name, value in said.items() if name in ServiceLimits._fields})
     return Serving(storage, workers, **known), limits

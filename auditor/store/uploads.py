@@ -93,6 +93,13 @@ def forget_upload(store: Store, upload_id: str) -> None:
         connection.execute(delete(uploads).where(_its(store), uploads.c.id == upload_id))
 
 
+def forget_abandoned(store: Store, upload_id: str, seconds: float) -> bool:
+    """The same, unless somebody has cared for it within so many seconds; whether it went."""
+    with store.writing() as connection:
+        old = delete(uploads).where(_its(store), uploads.c.id == upload_id, uploads.c.seen_at < _ago(seconds))
+        return connection.execute(old).rowcount > 0
+
+
 @contextmanager
 def keeping(store: Store, upload_id: str, sha256: str, size: int) -> Iterator[None]:
     """The transaction in which an upload's file becomes the content's: the caller puts it there, the row is kept."""

@@ -287,6 +287,7 @@ WRONG = [
     ("x = " + "[" * 5000 + "]" * 5000, "auditor.toml:1:1: this is not TOML that can be read"),
     (".".join(["a"] * 200) + " = 1", "auditor.toml:1:1: no key has more than twenty parts"),
     ("'" + "x" * 100_000 + "' = 1", "auditor.toml:1:1: there is no key"),
+    ("seed = 0x1" + "0" * 4000, "auditor.toml:1:8: seed is a number of 16,001 bits; expected a whole number"),
 ]  # fmt: skip
 
 

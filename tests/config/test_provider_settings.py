@@ -93,8 +93,9 @@ def test_a_file_on_the_way_may_name_no_code(library: Path, key: str, monkeypatch
     [
         'provider = ["cuda", 3]', "provider = []", 'provider-options = { cuda = "x" }',
         "provider-options = { cuda = { a = [1] } }", 'provider-libraries = ["a.so"]', "provider-libraries = { a = 1 }",
-        "device = true",
+        "device = true", "provider-options = { cuda = { a = 0x1" + "0" * 4000 + " } }",
     ],
+    ids=range(8),
 )  # fmt: skip
 def test_wrong_values_in_a_file(tmp_path: Path, text: str) -> None:
     path = tmp_path / "auditor.toml"

@@ -91,7 +91,9 @@ def test_who_did_what_is_kept(client: Clients) -> None:
     assert client("admin", project="blue").get("/api/v1/deeds").json()["items"] == []
 
 
-@pytest.mark.parametrize("cursor", ["x", "e30", "bnVsbA", "W10", "WyJ4Il0", "WzFlOTk5XQ", "é", "W3RydWVd"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "e30", "bnVsbA", "W10", "WyJ4Il0", "WzFlOTk5XQ", "é", "W3RydWVd", "W251bGxd", "WzIxNDc0ODM2NDhd"]
+)
 def test_a_cursor_of_somebody_else(client: Clients, cursor: str) -> None:
     answer = client("admin").get("/api/v1/deeds", params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (422, "cursor")
@@ -107,8 +109,13 @@ def test_a_policy_is_a_project_s_own(client: Clients) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x", "fail-on = 3", 'baseline = "x.json"', 'operators = ["x.py"]', 'custom-ops = "x.so"', 'db = "x.db"']
-)
+    "text",
+    [
+        "x", "fail-on = 3", 'baseline = "x.json"', 'operators = ["x.py"]', 'custom-ops = "x.so"', 'db = "x.db"',
+        "fail-on = 0x1" + "0" * 4000,
+    ],
+    ids=range(7),
+)  # fmt: skip
 def test_a_policy_that_makes_no_sense_changes_nothing(client: Clients, text: str) -> None:
     admin = client("admin")
     admin.put("/api/v1/policy", json={"text": POLICY})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def test_a_version_is_audited_by_its_id_or_its_names(service: Service, client: C
         ({"model": "lenet", "options": {"input-shape": {"x": 1 << 70}}}, 422, "refused"),
         ({"model": "lenet", "options": {"dims": {"N": 1 << 70}}}, 422, "refused"),
         ({"model": "lenet", "options": {"seed": -1}}, 422, "refused"),
+        ({"model": "lenet", "options": {"rtol": math.inf}}, 422, "refused"),
         ({"model": "lenet", "source": "/models"}, 422, "invalid"),
         ({}, 422, "invalid"),
         ([], 422, "invalid"),
@@ -112,6 +114,10 @@ def test_the_same_key_is_the_same_audit(service: Service, client: Clients) -> No
     assert _asked(client("submit", project="other"), {"model": "lenet"}, key=key)["id"] != made["id"]
     finished(service, made["id"])
     assert _asked(submits, {"model": "lenet"}, 200, key=key)["id"] == made["id"]
+    registered(service, "other")
+    ended = _asked(submits, {"model": "other"}, key="c")
+    assert submits.delete(f"{AUDITS}/{ended['id']}").status_code == 204
+    assert _asked(submits, {"model": "other"}, 200, key="c")["state"] == "cancelled", "it does not wait for its turn"
 
 
 def test_work_that_is_done_is_answered_at_once(service: Service, client: Clients) -> None:

@@ -19,7 +19,7 @@ from auditor.service.api import events
 from auditor.service.app import app
 from auditor.service.context import Service, ServiceLimits
 from auditor.service.jobs.watching import Watch, watch_of
-from auditor.store import jobs, leases
+from auditor.store import jobs, leases, tokens
 from tests.pace import HANG
 from tests.service.conftest import Clients
 from tests.service.registering import HAND, finished, registered
@@ -65,6 +65,28 @@ def test_each_change_is_told(service: Service, client: Clients) -> None:
     told = _told(texts[0])
     assert told[-1][0] == "done" and all(name == "stage" for name, _ in told[:-1])
     assert all(one != other for one, other in pairwise(told))
+
+
+@pytest.mark.parametrize("route", ["audits/{}/events", "gate?model=lenet&wait=60"])
+def test_who_is_revoked_hears_no_more(
+    route: str, service: Service, client: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token is revoked while its holder waits; then the audit ends."""
+    asked, reader = _asked(service), client("read")
+    (token,) = tokens.listed(service.store)
+
+    async def changed(self: Watch, of: str, known: str, seconds: float, *, version: bool = False) -> str:
+        tokens.revoke(service.store, token.id)
+        finished(service, asked)
+        return "done"
+
+    monkeypatch.setattr(Watch, "changed", changed)
+    answer = reader.get(f"/api/v1/{route.format(asked)}")
+    assert jobs.listed(service.store, 1)[0].state == "done"
+    if "events" in route:
+        assert [name for name, _ in _told(answer.text)] == ["stage"]
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (401, "no-token")
 
 
 @contextmanager

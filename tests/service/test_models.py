@@ -131,6 +131,7 @@ def test_a_model_as_a_form(client: Clients, service: Service) -> None:
 
 _REFUSED: list[tuple[dict[str, str], Any, int]] = [
         ({"name": "n", "version": "1"}, {"other": ("m.onnx", MODEL)}, 422),
+        ({"name": "n", "version": "1"}, {"file": ("m.onnx", MODEL), "csrf": ("x", b"more")}, 422),
         ({"name": "n", "version": "1", "more": "1"}, {"file": ("m.onnx", MODEL)}, 422),
         ({"name": "n"}, {"file": ("m.onnx", MODEL)}, 422),
         ({"name": "n", "version": "x" * 5000}, {"file": ("m.onnx", MODEL)}, 422),
@@ -148,6 +149,17 @@ def test_forms_that_are_refused_leave_nothing(client: Clients, service: Service)
         assert answer.status_code == status if len(data.get("version", "")) < 5000 else answer.status_code in (413, 422)
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert list(service.storage.uploads.iterdir()) == []
+
+
+def test_a_body_that_does_not_say_how_long_it_is_may_not_be_longer(client: Clients, service: Service) -> None:
+    me = client("submit")
+    me.app.state.service = service._replace(limits=ServiceLimits(model=2000))  # type: ignore[attr-defined]  # any app
+    raw = {"Content-Type": "application/octet-stream"}
+    for size, status in ((2000, 201), (2001, 413)):
+        answer = me.post(f"/api/v1/models?name=n&version={size}", content=iter([b"x" * size]), headers=raw)
+        assert answer.status_code == status, answer.text
+    assert answer.json()["code"] == "too-large" and "pieces" in answer.json()["mend"]
+    assert list(service.storage.uploads.iterdir()) == []
 
 
 _NO_FORMS: list[tuple[bytes, str]] = [

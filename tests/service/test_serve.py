@@ -156,6 +156,8 @@ def test_it_refuses_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Pa
         (["--address", "192.0.2.7", "--no-auth"], "cannot listen at 192.0.2.7"),
         (["--address", "no such name", "--no-auth"], "is not an address of this machine"),
         (["--root", str(tmp_path / "none")], "there is no such folder"),
+        (["--root", str(tmp_path), "--storage", str(tmp_path / "kept")], "the storage lies elsewhere"),
+        (["--root", str(tmp_path), "--storage", os.path.dirname(tmp_path)], "the storage lies elsewhere"),
     ):
         assert run(["serve", *words]) == 2
         told = capsys.readouterr()

@@ -37,6 +37,7 @@ from auditor.store.uploads import (
     begin,
     blob_size,
     blob_sizes,
+    forget_abandoned,
     forget_unused,
     forget_upload,
     keeping,
@@ -192,6 +193,9 @@ def test_uploads_that_nobody_goes_on_with(store: Works) -> None:
     assert abandoned(store.in_project("other"), DAY) == []
     assert known_uploads(store.in_project("other"), [old.id, "f" * 32]) == {old.id}
     assert uploads.projects_of_uploads(store) == ["default"]
+    assert not forget_abandoned(store, seen.id, DAY)
+    assert forget_abandoned(store, old.id, DAY)
+    assert upload_of(store, old.id) is None and upload_of(store, seen.id) is not None
 
 
 def test_another_projects_rows_are_not_there(store: Works) -> None:
@@ -202,6 +206,7 @@ def test_another_projects_rows_are_not_there(store: Works) -> None:
     other = store.in_project("other")
     see(other, upload.id)
     forget_upload(other, upload.id)
+    assert not forget_abandoned(other, upload.id, -DAY)
     with keeping(other, upload.id, "b" * 64, 10):
         pass
     assert upload_of(store, upload.id) == upload, "another project changed it"
@@ -231,7 +236,7 @@ def test_another_projects_rows_are_not_there(store: Works) -> None:
         "forget_model": forget_model(store, version.model_id),
     }
     assert [name for name, found in mine.items() if not found] == []
-    tested = {*nothing, "begin", "see", "forget_upload", "keeping", "abandoned", "forget_unused"}
+    tested = {*nothing, "begin", "see", "forget_upload", "keeping", "abandoned", "forget_abandoned", "forget_unused"}
     tested |= {"without_rows", "register", "known_uploads", "projects_of_uploads"}
     tested |= {"contents_turn", "sizes_within", "version_source"}  # no questions of their own
     there = {

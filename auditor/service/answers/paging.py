@@ -38,7 +38,7 @@ def place(text: str | None, *kinds: type) -> tuple[Any, ...] | None:
 
 def _are(values: Sequence[object], kinds: Sequence[type]) -> bool:
     return all(
-        value is None or (isinstance(value, kind) and not isinstance(value, bool) and _is_storable(value))
+        isinstance(value, kind) and not isinstance(value, bool) and _is_storable(value)
         for value, kind in zip(values, kinds, strict=True)
     )
 
@@ -47,4 +47,4 @@ def _is_storable(value: object) -> bool:
     """Whether a database can be asked for it: a cursor is base64, so no guard has seen the text in it."""
     if isinstance(value, str):
         return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
-    return not isinstance(value, int) or abs(value) < 1 << 63
+    return not isinstance(value, int) or abs(value) < 1 << 31  # as PostgreSQL's INTEGER, in which numbers are kept

@@ -109,7 +109,7 @@ def submit(
     if asked is None:
         raise no_such_audit(job.id)
     headers = {"Location": f"{request.url.path}/{job.id}"}
-    return JSONResponse(audit_answer(asked), 200 if job.state == "done" else 202, headers)
+    return JSONResponse(audit_answer(asked), 200 if job.ended else 202, headers)
 
 
 def _digest(wanted: BaseModel) -> str:
@@ -133,9 +133,8 @@ def named_version(store: Works, name: str, version: str | None) -> RegisteredVer
         raise Problem(404, "no-such-model", "there is no model of this name", "GET /api/v1/models lists what there is")
     found = newest_version(store, model.id) if version is None else version_named(store, model.id, version)
     if found is None:
-        raise Problem(
-            404, "no-such-version", "the model has no such version", f"GET /api/v1/models/{model.id} tells which it has"
-        )
+        mend = f"GET /api/v1/models/{model.id}/versions lists them"
+        raise Problem(404, "no-such-version", "the model has no such version", mend)
     return found
 
 
@@ -155,7 +154,7 @@ def read_all(
     """The project's audits, the newest first."""
     before = place(cursor, str, str)
     found = asked_audits(
-        store_for(service, caller), limit + 1, None if before is None or None in before else (before[0], before[1]),
+        store_for(service, caller), limit + 1, None if before is None else (before[0], before[1]),
         state=state, verdict=verdict, model=model, by=created_by, version_id=version_id, parent_id=parent_id,
     )  # fmt: skip
     last = found[limit - 1].job if len(found) > limit else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,10 +19,10 @@ from ...errors import AuditorError
 from ...store.asked import AskedAudit, asked_audit
 from ...store.works import Works
 from ..answers.audit_answers import audit_answer, viewed_now
-from ..auth import Caller, needs, service_of, store_for
+from ..auth import Caller, needs, see_who_asks, service_of, store_for
 from ..context import Service
 from ..jobs.watching import Watch, watch_of
-from ..problems import problems
+from ..problems import Problem, problems
 from .audits import AuditId, no_such_audit
 
 router = APIRouter(tags=["audits"])
@@ -97,10 +98,13 @@ async def listen(
     first = await run_in_threadpool(asked_audit, store, audit_id)
     if first is None:
         raise no_such_audit(audit_id)
-    return EventStream(_events(store, first, watch_of(request, service), service))
+    watch, again = watch_of(request, service), partial(see_who_asks, request, service, caller)
+    return EventStream(_events(store, first, watch, service, again))
 
 
-async def _events(store: Works, asked: AskedAudit, watch: Watch, service: Service) -> AsyncIterator[str]:
+async def _events(
+    store: Works, asked: AskedAudit, watch: Watch, service: Service, see_who_listens: Callable[[], None]
+) -> AsyncIterator[str]:
     loop, folder = asyncio.get_running_loop(), service.storage.folder
     ends = loop.time() + service.limits.stream
     known, told = "?", ""  # the first look says how far it is
@@ -116,6 +120,10 @@ async def _events(store: Works, asked: AskedAudit, watch: Watch, service: Servic
         if left <= 0:
             return
         now = await watch.changed(asked.job.id, known, min(HEARTBEAT, left))
+        try:
+            await run_in_threadpool(see_who_listens)
+        except Problem:
+            return
         if now == known:
             yield ": still there\n\n"
         known = now

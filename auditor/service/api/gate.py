@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ..answers.audit_answers import ModelName
 from ..answers.gating import gate_answer, gated_version
-from ..auth import Caller, needs, service_of, store_for
+from ..auth import Caller, needs, see_who_asks, service_of, store_for
 from ..context import Service
 from ..jobs.watching import watch_of
 from ..problems import problems
@@ -75,5 +75,6 @@ async def gate(
         now = await watch.changed(asked.id, known, min(_LOOK, left), version=True)
         if now != known:
             known = now
+            await run_in_threadpool(see_who_asks, request, service, caller)
             gated = await run_in_threadpool(gated_version, store, asked, service.storage.folder)
     return GateAnswer(**gate_answer(gated))

@@ -17,7 +17,7 @@ from ..problems import Problem
 from .archives import HEAD, archive_kind
 from .incoming import Incoming, TooLong
 from .multipart import FormError, FormFile, FormReader, FormText
-from .receiving import Piecewise, abandon, finish, no_room, receive, reserve, too_long
+from .receiving import Piecewise, abandon, finish, no_room, receive, reserve
 from .storage import StorageFull
 
 FORM = "multipart/form-data"
@@ -74,7 +74,7 @@ async def model_in_form(request: Request, service: Service, store: Works) -> Dir
                     filename = event.filename
                 elif isinstance(event, FormText) and event.name in FIELDS and event.name not in fields:
                     fields[event.name] = event.text
-                elif event.name != _FORGERY:
+                elif isinstance(event, FormFile) or event.name != _FORGERY:
                     raise FormError(f"a form has one file and {', '.join(FIELDS)}, each once: not {event.name[:100]!r}")
         reader.close()
         await to_disk.rest()
@@ -89,10 +89,7 @@ async def _reserved(request: Request, service: Service, store: Works) -> Upload:
     said = request.headers.get("content-length", "")
     if said.isdigit() and said.isascii():
         if len(said) > 18 or int(said) > most:
-            raise Problem(
-                413, "too-large", f"a model in one request may have {most:,} bytes",
-                "send its file in pieces: POST /api/v1/uploads",
-            )  # fmt: skip
+            raise _too_large(most)
         most = int(said)
     return await run_sync(reserve, service, store, most, "")
 
@@ -128,7 +125,7 @@ async def _kept(service: Service, store: Works, upload: Upload) -> AsyncIterator
             await run_sync(abandon, store, service.storage, upload.id)
         match error:
             case TooLong():
-                raise too_long(error) from None
+                raise _too_large(service.limits.model) from None  # its size was not said
             case StorageFull():
                 raise no_room(error) from None
             case FormError():
@@ -136,6 +133,11 @@ async def _kept(service: Service, store: Works, upload: Upload) -> AsyncIterator
         raise
     finally:
         incoming.close()
+
+
+def _too_large(most: int) -> Problem:
+    said = f"a model in one request may have {most:,} bytes"
+    return Problem(413, "too-large", said, "send its file in pieces: POST /api/v1/uploads")
 
 
 def _no_form(error: FormError) -> Problem:

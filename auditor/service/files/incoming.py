@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -30,6 +34,8 @@ class Incoming:
 
     def __init__(self, storage: Storage, upload_id: str, size: int, floor: int) -> None:
         self._storage, self._id, self._size, self._floor = storage, upload_id, size, floor
+        self._in_use = Lock()
+        self._closed = False
         with disk_errors():
             self._file = self._locked()
         self.offset = self.begun = os.fstat(self._file).st_size
@@ -53,40 +59,56 @@ class Incoming:
         if self.offset + len(data) > self._size:
             raise TooLong(f"the file is to have {self._size:,} bytes, and more came")
         self._storage.see_to_room(len(data), self._floor)
-        with disk_errors():
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
+        rest = memoryview(data)
+        while rest:
+            with self._descriptor() as file:
+                rest = rest[os.write(file, rest) :]
         if self._hash is not None:
             self._hash.update(data)
         self.offset += len(data)
 
     def back(self) -> None:
         """What this request brought goes again."""
-        with disk_errors():
-            os.ftruncate(self._file, self.begun)
+        with self._descriptor() as file:
+            os.ftruncate(file, self.begun)
         self.offset = self.begun
 
     def sha256(self) -> str:
         """Of all that is there, which is on the disk then. Read again only where it came in several requests."""
-        with disk_errors():
-            os.fsync(self._file)
-            if self._hash is None:
-                self._hash = hashlib.sha256()
-                at = 0
-                while block := os.pread(self._file, _AT_ONCE, at):
-                    self._hash.update(block)
-                    at += len(block)
+        with self._descriptor() as file:
+            os.fsync(file)
+        if self._hash is None:
+            whole, at = hashlib.sha256(), 0
+            while block := self._block(_AT_ONCE, at):
+                whole.update(block)
+                at += len(block)
+            self._hash = whole
         return self._hash.hexdigest()
 
     def head(self, most: int) -> bytes:
         """The first bytes, to see what kind of file it is."""
-        with disk_errors():
-            return os.pread(self._file, most, 0)
+        return self._block(most, 0)
 
     def close(self) -> None:
         """Let others write."""
-        os.close(self._file)
+        with self._in_use:
+            self._closed = True
+            os.close(self._file)
+
+    def _block(self, most: int, at: int) -> bytes:
+        with self._descriptor() as file:
+            return os.pread(file, most, at)
+
+    @contextmanager
+    def _descriptor(self) -> Iterator[int]:
+        """The open file, which nobody closes meanwhile.
+
+        At the service's end a thread may outlive the request that it works for: the number may be another file's then.
+        """
+        with self._in_use, disk_errors():
+            if self._closed:
+                raise OSError(errno.EBADF, "the request has ended")
+            yield self._file
 
     def __enter__(self) -> Self:
         return self

@@ -93,7 +93,8 @@ def abandon(store: Works, storage: Storage, upload_id: str) -> None:
 
 def no_room(error: StorageFull) -> Problem:
     """The disk is full, or as full as it may be."""
-    return Problem(507, "no-room", str(error), "free some space, or have --floor lowered; nothing of the file was kept")
+    mend = "free some space, or have keep-free lowered; nothing of the file was kept"
+    return Problem(507, "no-room", str(error), mend)
 
 
 def too_long(error: TooLong) -> Problem:

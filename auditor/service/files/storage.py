@@ -113,7 +113,8 @@ class Storage:
 
     def free(self) -> int:
         """Bytes that may still be written."""
-        return self._free(self.folder)
+        with disk_errors():
+            return self._free(self.folder)
 
     def see_to_room(self, size: int, floor: int) -> None:
         """`StorageFull` where ``floor`` bytes would not stay free beside so many more."""
@@ -121,9 +122,13 @@ class Storage:
             raise StorageFull(f"the storage is to keep {floor:,} bytes free")
 
     def head(self, project: str, sha256: str, most: int) -> bytes:
-        """The first bytes of a content, to see what kind of file it is."""
-        with open(self.blob(project, sha256), "rb") as file:
-            return file.read(most)
+        """The first bytes of a content, to see what kind of file it is; none where it is not there."""
+        with disk_errors():
+            try:
+                with open(self.blob(project, sha256), "rb") as file:
+                    return file.read(most)
+            except FileNotFoundError:
+                return b""
 
     def create(self, upload_id: str) -> None:
         """The empty file of a new upload."""
@@ -133,7 +138,8 @@ class Storage:
 
     def discard(self, upload_id: str) -> None:
         """An upload's file goes, if it is there."""
-        self.upload(upload_id).unlink(missing_ok=True)
+        with disk_errors():
+            self.upload(upload_id).unlink(missing_ok=True)
 
     def place(self, upload_id: str, project: str, sha256: str) -> None:
         """An upload's file becomes the content's. Both are the same bytes: whoever comes second changes nothing."""

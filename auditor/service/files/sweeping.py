@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 
 from ...store.uploads import (
     abandoned,
     blob_sizes,
+    forget_abandoned,
     forget_unused,
-    forget_upload,
     known_uploads,
     projects_of_uploads,
     without_rows,
@@ -16,7 +18,7 @@ from ...store.uploads import (
 from ...store.works import Works
 from ...tuples import NamedTuple
 from .incoming import BeingWritten, Incoming
-from .storage import Storage
+from .storage import Storage, StorageFull
 
 _DAY = 86_400.0
 _HOUR = 3_600.0
@@ -38,25 +40,28 @@ def sweep(
     for project in sorted({*projects_of_uploads(store), *storage.projects()}):
         one = store.in_project(project)
         for upload_id in abandoned(one, unfinished):
-            if _drop(storage, upload_id):
-                forget_upload(one, upload_id)
-                went += 1
+            went += _drop(storage, upload_id, partial(forget_abandoned, one, upload_id, unfinished))
         rows += forget_unused(one, unused)
         files += _sweep_files(one, storage, lying)
     lost = storage.lying_uploads(time.time() - unfinished)
     for upload_id in set(lost) - known_uploads(store, lost):
-        went += _drop(storage, upload_id)
+        went += _drop(storage, upload_id, lambda: True)
     return Swept(went, rows, files)
 
 
-def _drop(storage: Storage, upload_id: str) -> bool:
-    """An upload's file goes, unless somebody writes to it now."""
+def _drop(storage: Storage, upload_id: str, forgotten: Callable[[], bool]) -> bool:
+    """An upload's file goes, unless somebody writes to it now, or went on with it since it was looked at.
+
+    To hold it, there has to be a file: on a disk that takes no new one an upload without one waits for the next sweep.
+    """
     try:
-        with Incoming(storage, upload_id, 0, 0):
-            storage.discard(upload_id)
-    except BeingWritten:
+        with Incoming(storage, upload_id, 0, 0) as held:
+            goes = forgotten()
+            if goes or held.offset == 0:  # an empty one may be ours
+                storage.discard(upload_id)
+    except (BeingWritten, StorageFull):
         return False
-    return True
+    return goes
 
 
 def _sweep_files(store: Works, storage: Storage, seconds: float) -> int:

@@ -64,7 +64,11 @@ def settings_of(asked: Configuration, options: Mapping[str, Any]) -> Settings:
     Their names are the keys of auditor.toml, or the long options of `auditor check`; their values are as a file has
     them. None of them names a file of this machine, or code to run.
     """
-    if len(json.dumps(options)) > _LONGEST:
+    try:
+        text = json.dumps(options, allow_nan=False)
+    except ValueError:  # Infinity or 1e400, which Python reads: JSON has no such number, and no answer could tell it
+        raise UsageError("a number in the options of an audit is not one that JSON has") from None
+    if len(text) > _LONGEST:
         raise UsageError(f"the options of an audit are at most {_LONGEST:,} characters of JSON")
     said: dict[str, Any] = {}
     for name, value in options.items():

@@ -21,6 +21,7 @@ from ...batch.state import Keys, hashed, unchanged
 from ...batch.verdicts import judged, passes_open
 from ...errors import AuditorError
 from ...formats.json import parse
+from ...names import prose
 from ...policy.judge import judge
 from ...policy.policy import Policy
 from ...report import Verdict
@@ -134,8 +135,8 @@ def find_models(task: SourceTask) -> FoundModels | NotCarried:
             return FoundModels((source.url,))
         found = tuple(dict.fromkeys(os.path.abspath(ref.path) for ref in models_of(source, troubles)))
     except AuditorError as error:
-        return NotCarried(str(error))
-    why = "; ".join(map(str, troubles[:_MOST_TROUBLES]))
+        return NotCarried(prose(str(error)))
+    why = "; ".join(map(prose, troubles[:_MOST_TROUBLES]))
     return FoundModels(found, why) if found or not why else NotCarried(why)
 
 

@@ -117,6 +117,8 @@ def models_of(source: LocalSource, troubles: list[str]) -> Iterator[Ref]:
         outside = next((file for file in (ref.path, *ref.files) if not _is_within(file, source.root)), None)
         if outside is not None:
             troubles.append(NotRead(f"{ref.path}: {os.path.basename(outside)} leads out of the folder that is allowed"))
+        elif not os.path.abspath(ref.path).isprintable():  # nobody can ask for it, and no database keeps such bytes
+            troubles.append(NotRead(f"{ref.path}: a path that cannot be printed is not audited"))
         elif number == MOST:
             troubles.append(NotRead(f"{source.path}: more than {MOST} models; the rest is not audited"))
             break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from anyio import run
 from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
+from auditor.config.table import KEYS
 from auditor.service.app import app
 from auditor.service.context import Service, ServiceLimits
 from auditor.service.files.incoming import BeingWritten, Incoming
-from auditor.service.files.storage import Storage
+from auditor.service.files.storage import Storage, StorageError
 from auditor.store.tokens import create
 from auditor.store.uploads import blob_size, upload_of
 from tests.store.models import bytes_stored
@@ -230,11 +232,52 @@ def test_a_client_that_goes_leaves_what_came(service: Service) -> None:
     assert _files(service) == [sha256_of(CONTENT)]
 
 
+def test_a_thread_that_outlives_its_request_touches_no_other_file(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is closed while a thread is about to write, and its number is given to the next that is opened."""
+    incoming = Incoming(service.storage, ID, 10, 0)
+    incoming.write(b"part")
+    opened: list[int] = []
+
+    def closed_meanwhile(_: Path) -> int:
+        incoming.close()
+        opened.append(os.open(tmp_path / "other", os.O_RDWR | os.O_CREAT))
+        return 1 << 40
+
+    monkeypatch.setattr(service.storage, "_free", closed_meanwhile)
+    try:
+        with pytest.raises(StorageError, match="has ended"):
+            incoming.write(b"more")
+        with pytest.raises(StorageError, match="has ended"):
+            incoming.head(4)
+    finally:
+        os.close(opened[0])
+    assert (tmp_path / "other").read_bytes() == b""
+    assert service.storage.upload(ID).read_bytes() == b"part"
+
+
 def test_a_disk_that_is_full_before(service: Service) -> None:
     changed, me = _with(service, free=1_000_000, floor=0)
     answer = me.post("/api/v1/uploads", json={"size": 1_000_001, "sha256": sha256_of(b"")})
     assert (answer.status_code, answer.json()["code"]) == (507, "no-room")
+    assert "keep-free" in answer.json()["mend"] and "service.keep-free" in KEYS, "as the configuration calls it"
     assert _files(changed) == []
+
+
+def test_a_storage_that_is_away_is_said(client: Clients, service: Service) -> None:
+    """A disk that was unmounted, say: none of it is a fault of the service."""
+    me = client("submit")
+    upload = begin(me, CONTENT)
+    shutil.rmtree(service.storage.folder)
+    new = {"size": 1, "sha256": sha256_of(b"x")}
+    raw = {"Content-Type": "application/octet-stream"}
+    for answer in (
+        me.post("/api/v1/uploads", json=new),
+        add(me, upload["id"], 0, CONTENT),
+        me.post("/api/v1/models?name=n&version=1", content=CONTENT, headers=raw),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (503, "no-storage")
 
 
 def test_a_disk_that_fills_while_it_comes(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -434,6 +434,21 @@ def test_a_folder_below_a_root_becomes_a_job_for_each_model(
     assert failed == {str(models[0]), str(models[10])}
 
 
+def test_a_name_that_is_no_text_costs_only_itself(
+    store: Works, storage: Storage, models: list[Path], dispatcher: Make, tmp_path: Path
+) -> None:
+    """Bytes that are not UTF-8, and an end of a line: the others are audited, and that is said."""
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    for name in (b"\xff\xfe.onnx", b"two\nlines.onnx", b"good.onnx"):
+        (folder / os.fsdecode(name)).write_bytes(models[0].read_bytes())
+    parent = jobs.submit(store, source=str(folder), options=PLAIN, by="ada")
+    work(dispatcher(roots=(str(folder),)), parent)
+    found = is_now(store, parent)
+    assert found.state == "done" and found.why.count("a path that cannot be printed is not audited") == 2
+    assert [job.source for job in jobs.listed(store, 9, parent_id=parent.id)] == [str(folder / "good.onnx")]
+
+
 def test_a_folder_below_no_root_is_refused(
     store: Works, storage: Storage, models: list[Path], dispatcher: Make, tmp_path: Path
 ) -> None:
