@@ -280,17 +280,17 @@ class Ranges:
             return
         if walk.left_out:
             why = "the budget was used up: what they give is taken for any number"
-            yield Missed(f"ranges of {counted(walk.left_out, 'node')}", why, asked=True)
+            yield Missed(f"ranges of {counted(len(walk.left_out), 'node')}", why, asked=True)
         for label in dict.fromkeys(walk.failed):
             yield Missed(f"ranges of {label}", "a fault of auditor: its interval could not be worked out", asked=True)
-        for name, number in sorted(walk.unbounded.items()):
+        for name, nodes in sorted(walk.unbounded.items()):
             why = "auditor has no bounds for it: what it gives is taken for any finite number"
-            yield Missed(f"ranges behind {name} ({counted(number, 'node')})", why)
+            yield Missed(f"ranges behind {name} ({counted(len(nodes), 'node')})", why)
         inside, why = "in functions, branches and loops", "NaN and infinity alone are looked for there"
         if walk.integers_in_bodies:
-            yield Missed(f"integers that wrap around {inside} ({counted(walk.integers_in_bodies, 'node')})", why)
-        if walk.nodes_in_bodies and (target := self._settings.target_dtype):
-            yield Missed(f"what {target} cannot hold {inside} ({counted(walk.nodes_in_bodies, 'node')})", why)
+            yield Missed(f"integers that wrap around {inside} ({counted(len(walk.integers_in_bodies), 'node')})", why)
+        if walk.in_bodies and (target := self._settings.target_dtype):
+            yield Missed(f"what {target} cannot hold {inside} ({counted(len(walk.in_bodies), 'node')})", why)
 
     def rows(self) -> tuple[RangeRow, ...]:
         """For the report, where ranges are given: of each tensor of the main graph, inputs first."""

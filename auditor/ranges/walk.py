@@ -6,7 +6,6 @@ infinite. The second one tells where a fault begins: a node whose inputs are fin
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -79,13 +78,13 @@ class RangeWalk:
         self._constants: dict[str, dict[str, Tensor]] = {}
         self.starts: list[Start] = []
         self.failed: list[str] = []  # nodes whose rule failed
-        self.unbounded: Counter[str] = Counter()  # nodes by their operator whose floating result nothing here bounds
+        self.unbounded: dict[str, set[int]] = {}  # ids of nodes whose floating result nothing here bounds, by operator
         self.unbounded_in: dict[int, dict[str, None]] = {}  # those in bodies, by the node of the main graph
-        self.left_out = 0  # nodes beyond ``most``
+        self.left_out: set[int] = set()  # ids of nodes beyond ``most``, in a body at any time
         self.unentered = 0  # nodes whose body was not walked
         self.walked: set[int] = set()  # ids of nodes whose outputs were worked out
-        self.nodes_in_bodies = 0
-        self.integers_in_bodies = 0  # those of them that may wrap around, or cast to an integer
+        self.in_bodies: set[int] = set()  # ids of nodes: a body is walked for each call, and until it is stable
+        self.integers_in_bodies: set[int] = set()  # those of them that may wrap around, or cast to an integer
         self.decided: dict[int, bool] = {}  # If nodes of the main graph whose condition is always the same
         self.certain = True  # what is walked now runs whenever the model does
         self._running = 0  # the node of the main graph that is walked, or whose body is
@@ -176,16 +175,19 @@ class RangeWalk:
         if not path:
             self._running = index
         else:
-            self.nodes_in_bodies += 1
-            self.integers_in_bodies += _of_integers(node, facts)
+            self.in_bodies.add(id(node))
+            if _of_integers(node, facts):
+                self.integers_in_bodies.add(id(node))
         self._left -= 1
-        self.left_out += self._left < 0
-        outputs = self._outputs(node, index, place, facts) if self._left >= 0 else []
-        if outputs:
+        beyond = self._left < 0  # a body that it runs takes more
+        outputs = [] if beyond else self._outputs(node, index, place, facts)
+        if beyond:
+            self.left_out.add(id(node))
+        elif outputs:
             self.walked.add(id(node))
-        if not outputs and self._left >= 0 and any(_floating(facts, name, i) for i, name in enumerate(node.outputs)):
+        elif any(_floating(facts, name, i) for i, name in enumerate(node.outputs)):
             name = f"{node.domain}:{node.op_type}" if node.domain else node.op_type
-            self.unbounded[name] += 1
+            self.unbounded.setdefault(name, set()).add(id(node))
             self.unentered += has_subgraphs(node) or (node.domain, node.op_type, node.overload) in self._model.functions
             if path:
                 self.unbounded_in.setdefault(self._running, {})[name] = None

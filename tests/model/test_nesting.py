@@ -6,6 +6,7 @@ import onnx
 import pytest
 
 from auditor.errors import Unreadable
+from auditor.model.graph import Model
 from auditor.model.load import loads
 
 from .rewriting import field
@@ -25,29 +26,30 @@ def inmost(kind: str) -> bytes:
     }[kind]
 
 
+def as_protobuf(content: bytes) -> Model | None:
+    """The model where protobuf reads it; None where it refuses it, and we say that it is nested too deep."""
+    try:
+        onnx.load_model_from_string(content)
+    except Exception:
+        with pytest.raises(Unreadable, match="nesting"):
+            loads(content)
+        return None
+    return loads(content)
+
+
 @pytest.mark.parametrize("usual", [True, False], ids=["usual", "another order"])
 @pytest.mark.parametrize("kind", ["", "tensor", "sparse", "tensor of a node", "sparse of a node"])
 def test_nesting_is_protobufs(kind: str, usual: bool) -> None:
-    outcomes = set()
-    for levels in range(30, 36):
-        content = nested(levels, inmost(kind), usual=usual)
-        try:
-            onnx.load_model_from_string(content)
-        except Exception:
-            outcomes.add("refused")
-            with pytest.raises(Unreadable, match="nesting"):
-                loads(content)
-        else:
-            outcomes.add("read")
-            assert len(loads(content).graphs) == levels + 1
-    assert outcomes == {"refused", "read"}
+    found = {levels: as_protobuf(nested(levels, inmost(kind), usual=usual)) for levels in range(30, 36)}
+    assert found[30] is not None and found[35] is None
+    assert all(len(model.graphs) == levels + 1 for levels, model in found.items() if model is not None)
 
 
 @pytest.mark.parametrize("kind", ["", "tensor", "sparse"])
 @pytest.mark.parametrize("way", [(20, 1), (20, 2), (25,)], ids=["initialization", "algorithm", "function"])
 def test_nesting_in_training_and_in_functions_is_protobufs(way: tuple[int, ...], kind: str) -> None:
     """A TrainingInfoProto stands between the model and its graphs, a FunctionProto in the place of one."""
-    outcomes = set()
+    found = []
     for levels in range(30, 36):
         inner = inmost(kind)
         for _ in range(levels - 1):
@@ -55,17 +57,9 @@ def test_nesting_in_training_and_in_functions_is_protobufs(way: tuple[int, ...],
         inner = field(7 if way == (25,) else 1, with_if(inner))
         for number in reversed(way):
             inner = field(number, inner)
-        content = model_with_graph(b"") + inner
-        try:
-            onnx.load_model_from_string(content)
-        except Exception:
-            outcomes.add("refused")
-            with pytest.raises(Unreadable, match="nesting"):
-                loads(content)
-        else:
-            outcomes.add("read")
-            assert loads(content).graph.nodes == ()
-    assert outcomes == {"refused", "read"}
+        found.append(as_protobuf(model_with_graph(b"") + inner))
+    assert found[0] is not None and found[-1] is None
+    assert all(model.graph.nodes == () for model in found if model is not None)
 
 
 def test_types_nest_as_deep_as_protobuf_takes_them() -> None:
@@ -73,11 +67,5 @@ def test_types_nest_as_deep_as_protobuf_takes_them() -> None:
         kind = field(1, b"\x08\x01")
         for _ in range(levels):  # a sequence of a sequence of ...
             kind = field(4, field(1, kind))
-        content = model_with_graph(field(11, field(1, b"x") + field(2, kind)))
-        try:
-            onnx.load_model_from_string(content)
-        except Exception:
-            with pytest.raises(Unreadable, match="nesting"):
-                loads(content)
-        else:
-            assert loads(content).graph.inputs[0].name == "x"
+        model = as_protobuf(model_with_graph(field(11, field(1, b"x") + field(2, kind))))
+        assert model is None or model.graph.inputs[0].name == "x"
